@@ -1,0 +1,57 @@
+# Everything a newcomer needs: make run, make test, make check, make bench.
+# PYTEST_ARGS narrows the tests (make test PYTEST_ARGS='-k pots'), ONLY picks one benchmark.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+CATALOGUE := app/translations/en/LC_MESSAGES/messages
+
+.PHONY: run setup test test-long lint types contracts check bench lock browser translations clean
+
+run: setup
+	@exec $(BIN)/python -m embedded
+
+setup: $(READY) translations
+
+$(READY): requirements.txt
+	@echo "Setting up .venv (once; a minute or two) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+translations: $(CATALOGUE).mo
+
+$(CATALOGUE).mo: $(CATALOGUE).po $(READY)
+	@$(BIN)/pybabel --quiet compile -d app/translations
+
+browser:
+	@bash tests/install_browser.sh
+
+test: setup browser
+	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not long" $(PYTEST_ARGS)
+
+test-long: setup browser
+	$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+check: lint types contracts test
+
+bench: setup
+	@$(BIN)/python -m bench $(ONLY)
+
+lock: $(READY)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header \
+	    --python-version 3.11 --upgrade -o requirements.txt
+
+clean:
+	rm -rf .venv var

@@ -1,0 +1,1 @@
+"""What every room stands on: money, clock, database, errors, ids. A closed list."""

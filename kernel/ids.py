@@ -1,0 +1,28 @@
+"""Ids and keyed hashes that more than one room needs."""
+
+import hashlib
+import hmac
+import json
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+
+def donation_id_of(partner: str, their_id: str) -> UUID:
+    """Our id for a donation that a partner platform made: the same input gives the same id for ever."""
+    return uuid5(NAMESPACE_URL, f"beishan:partner:{partner}:{their_id}")
+
+
+def fingerprint(value: Any) -> str:
+    """A short hash of JSON-like content, independent of key order: 'the same body again?'"""
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def keyed_hash(key: bytes, *parts: str) -> str:
+    """A hash that only the holder of the key can compute: for look-ups of people and for tokens."""
+    return hmac.new(key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+def same(left: str, right: str) -> bool:
+    """Compare secrets in constant time."""
+    return hmac.compare_digest(left.encode(), right.encode())

@@ -1,0 +1,46 @@
+"""Money is a whole number of fen. No floats anywhere, and one function divides."""
+
+import re
+from collections.abc import Sequence
+
+BPS_WHOLE = 10_000  # basis points in the whole
+CURRENCY = "CNY"
+MAX_MINOR = 10**13  # 100 billion yuan: above any real sum, far below what BIGINT holds
+
+_YUAN = re.compile(r"(?P<yuan>[0-9]{1,11})(?:\.(?P<fen>[0-9]{1,2}))?")
+
+
+def share(amount_minor: int, bps: int) -> int:
+    """`bps` basis points of an amount, in fen, rounded down: a share never gives more than it may."""
+    return amount_minor * bps // BPS_WHOLE
+
+
+def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
+    """Divide fen by weights; the parts sum to the whole (largest remainder, earlier part first).
+
+    Raises ValueError when there is nothing to divide by: no weights, a negative one, or all zero.
+    """
+    total = sum(weights)
+    if amount_minor < 0 or total <= 0 or min(weights) < 0:
+        raise ValueError("a split needs an amount >= 0 and weights >= 0 that do not sum to zero")
+    parts = [amount_minor * weight // total for weight in weights]
+    remainders = [amount_minor * weight % total for weight in weights]
+    owed = amount_minor - sum(parts)
+    for index in sorted(range(len(weights)), key=lambda i: -remainders[i])[:owed]:
+        parts[index] += 1
+    return parts
+
+
+def yuan(amount_minor: int) -> str:
+    """An amount of fen as people read it: 1234567 -> '12,345.67'."""
+    sign = "-" if amount_minor < 0 else ""
+    whole, fen = divmod(abs(amount_minor), 100)
+    return f"{sign}{whole:,}.{fen:02d}"
+
+
+def parse_yuan(text: str) -> int:
+    """What a person typed, in fen: '100' or '0.5' or '1,000.00'. Raises ValueError for anything else."""
+    match = _YUAN.fullmatch(text.strip().replace(",", "").replace("，", ""))
+    if match is None:
+        raise ValueError("not an amount of yuan with at most two decimals")
+    return int(match["yuan"]) * 100 + int((match["fen"] or "0").ljust(2, "0"))

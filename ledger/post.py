@@ -1,0 +1,149 @@
+"""The only writer of the books."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from kernel.db import Tx
+from kernel.errors import BrokenPromise, Conflict
+from ledger.chart import Account
+
+
+class Transfer(NamedTuple):
+    """Money moves from `debit` to `credit`: `amount_minor` fen, once per `key`, for a stated reason."""
+
+    key: str
+    debit: Account
+    credit: Account
+    amount_minor: int
+    reason: str
+    donation_id: UUID | None = None
+
+
+def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
+    """Write transfers to the books and move the balances; answers how many were new.
+
+    A key that is already in the books is skipped, so that a step can be repeated. Call it once a
+    transaction, last: it locks the accounts in id order, and a second call could lock them crosswise with
+    another transaction.
+
+    Raises Conflict `books_short` when an account would fall below its floor, and BrokenPromise when a key
+    comes again with other contents; either way nothing is written.
+    """
+    if not transfers:
+        return 0
+    ids = account_ids(tx, {name for t in transfers for name in (t.debit, t.credit)})
+    fresh = _insert(tx, transfers, ids)
+    _move(tx, (t for t in transfers if t.key in fresh), ids)
+    return len(fresh)
+
+
+def account_ids(tx: Tx, names: Iterable[Account]) -> dict[Account, int]:
+    """The ids of accounts; those that do not exist yet are opened."""
+    wanted = sorted(set(names))
+    found = _find(tx, wanted)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        tx.run(
+            """INSERT INTO ledger_account (kind, owner, purpose, currency, floor_minor)
+               SELECT * FROM unnest(CAST(:kind AS text[]), CAST(:owner AS text[]), CAST(:purpose AS text[]),
+                                    CAST(:currency AS text[]), CAST(:floor AS bigint[]))
+               ON CONFLICT DO NOTHING""",
+            **_name_columns(missing),
+            floor=[name.floor_minor for name in missing],
+        )
+        found |= _find(tx, missing)
+    return found
+
+
+def _name_columns(names: Sequence[Account]) -> dict[str, list[str]]:
+    return {
+        "kind": [str(n.kind) for n in names],
+        "owner": [n.owner for n in names],
+        "purpose": [n.purpose for n in names],
+        "currency": [n.currency for n in names],
+    }
+
+
+def _find(tx: Tx, names: Sequence[Account]) -> dict[Account, int]:
+    rows = tx.rows(
+        """SELECT a.id, a.kind, a.owner, a.purpose, a.currency
+             FROM unnest(CAST(:kind AS text[]), CAST(:owner AS text[]), CAST(:purpose AS text[]),
+                         CAST(:currency AS text[])) AS n(kind, owner, purpose, currency)
+             JOIN ledger_account a USING (kind, owner, purpose, currency)""",
+        **_name_columns(names),
+    )
+    # A NamedTuple equals any tuple with the same values, and Kind is a str: rows serve as names.
+    return {(row[1], row[2], row[3], row[4]): row[0] for row in rows}  # type: ignore[misc]
+
+
+def _insert(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> set[str]:
+    if len({t.key for t in transfers}) != len(transfers):
+        raise BrokenPromise("one call posts the same key twice")
+    rows = tx.rows(
+        """INSERT INTO ledger_transfer
+                  (key, debit_account, credit_account, amount_minor, reason, donation_id, recorded_at)
+           SELECT t.*, CAST(:now AS timestamptz)
+             FROM unnest(CAST(:key AS text[]), CAST(:debit AS bigint[]), CAST(:credit AS bigint[]),
+                         CAST(:amount AS bigint[]), CAST(:reason AS text[]), CAST(:donation AS uuid[])) AS t
+           ON CONFLICT (key) DO NOTHING RETURNING key""",
+        key=[t.key for t in transfers],
+        debit=[ids[t.debit] for t in transfers],
+        credit=[ids[t.credit] for t in transfers],
+        amount=[t.amount_minor for t in transfers],
+        reason=[t.reason for t in transfers],
+        donation=[t.donation_id for t in transfers],
+        now=tx.now,
+    )
+    fresh = {row[0] for row in rows}
+    if len(fresh) < len(transfers):
+        _compare(tx, {t.key: t for t in transfers if t.key not in fresh}, ids)
+    return fresh
+
+
+def _compare(tx: Tx, repeated: dict[str, Transfer], ids: dict[Account, int]) -> None:
+    """A repeated key must mean the same movement."""
+    for key, debit, credit, amount in tx.rows(
+        """SELECT key, debit_account, credit_account, amount_minor
+             FROM ledger_transfer WHERE key = ANY(:keys)""",
+        keys=list(repeated),
+    ):
+        again = repeated[key]
+        if (ids[again.debit], ids[again.credit], again.amount_minor) != (debit, credit, amount):
+            raise BrokenPromise(f"transfer {key} is in the books with other contents")
+
+
+def _move(tx: Tx, transfers: Iterable[Transfer], ids: dict[Account, int]) -> None:
+    deltas: dict[int, int] = defaultdict(int)
+    for transfer in transfers:
+        deltas[ids[transfer.debit]] -= transfer.amount_minor
+        deltas[ids[transfer.credit]] += transfer.amount_minor
+    moved = sorted(account for account, delta in deltas.items() if delta)
+    if not moved:
+        return
+    lock(tx, moved)
+    try:
+        tx.run(
+            """UPDATE ledger_account a SET balance_minor = a.balance_minor + d.delta
+                 FROM unnest(CAST(:ids AS bigint[]), CAST(:deltas AS bigint[])) AS d(id, delta)
+                WHERE a.id = d.id""",
+            ids=moved,
+            deltas=[deltas[account] for account in moved],
+        )
+    except IntegrityError as error:
+        if "ledger_account_floor" not in str(error.orig):
+            raise
+        raise Conflict("books_short", "an account does not hold that much") from error
+
+
+def lock(tx: Tx, account_ids: Sequence[int]) -> dict[int, int]:
+    """Lock accounts in id order, the one order of the house, and answer their balances in fen."""
+    rows = tx.rows(
+        """SELECT id, balance_minor FROM ledger_account
+            WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE""",
+        ids=list(account_ids),
+    )
+    return {row[0]: row[1] for row in rows}

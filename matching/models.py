@@ -1,0 +1,113 @@
+"""The tables of matching: pots, their funding and rules, reservations, and the decisions behind them."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment
+
+KINDS = ("ratio", "random", "challenge")
+MODES = ("reserve", "payment")
+
+
+class Pot(SQLModel, table=True):
+    """A pot of match money. What it holds stands in the ledger, nowhere else."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('ratio', 'random', 'challenge')", name="pot_kind"),
+        CheckConstraint("mode IN ('reserve', 'payment')", name="pot_mode"),
+        Index("pot_campaign", "campaign_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger)
+    fund_id: int = Field(sa_type=BigInteger)
+    name: str
+    rank: int  # 1 is asked first; same rank, the older first
+    kind: str
+    mode: str
+    currency: str
+    created_at: datetime = Field(sa_column=moment())
+
+
+class PotRules(SQLModel, table=True):
+    """One immutable version of a pot's rules, in force from `valid_from` until the next version's."""
+
+    __tablename__ = "pot_rules"
+    __table_args__ = (UniqueConstraint("pot_id", "version", name="pot_rules_version"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id")
+    version: int
+    valid_from: datetime = Field(sa_column=moment())
+    rules: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    created_at: datetime = Field(sa_column=moment())
+
+
+class PotFunding(SQLModel, table=True):
+    """Money that a pot got or gave back, in fen. A tranche is there from the start and opens at its time."""
+
+    __tablename__ = "pot_funding"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="pot_funding_amount"),
+        CheckConstraint(
+            "reason IN ('tranche', 'top_up', 'reduction', 'returned')", name="pot_funding_reason"
+        ),
+        CheckConstraint(
+            "(amount_minor > 0) = (reason IN ('tranche', 'top_up'))", name="pot_funding_direction"
+        ),
+        Index("pot_funding_pot", "pot_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id")
+    opens_at: datetime = Field(sa_column=moment())
+    amount_minor: int = Field(sa_type=BigInteger)
+    reason: str
+    created_at: datetime = Field(sa_column=moment())
+
+
+class Reservation(SQLModel, table=True):
+    """Match held for, then earned by, one donation from one pot under one rules version.
+
+    It ends exactly once: captured or released. `returned_minor` is what a refund took back after capture.
+    """
+
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="reservation_positive"),
+        CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="reservation_returned"),
+        CheckConstraint("state IN ('reserved', 'captured', 'released')", name="reservation_state"),
+        CheckConstraint("state = 'captured' OR returned_minor = 0", name="reservation_returned_captured"),
+        CheckConstraint("(state = 'reserved') = (ended_at IS NULL)", name="reservation_ended"),
+        Index("reservation_donation", "donation_id"),
+        Index("reservation_donor", "donor_key", "pot_id", postgresql_where=text("state <> 'released'")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID
+    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id")
+    rules_id: int = Field(sa_type=BigInteger)
+    project_id: int = Field(sa_type=BigInteger)
+    amount_minor: int = Field(sa_type=BigInteger)
+    returned_minor: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    state: str
+    donor_key: str
+    day: date
+    created_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class MatchDecision(SQLModel, table=True):
+    """Why a donation got the match that it got, as it was decided: the material of `explain`."""
+
+    __tablename__ = "match_decision"
+    __table_args__ = (
+        CheckConstraint("cause IN ('pledge', 'payment', 'late', 'reoffer')", name="match_decision_cause"),
+        Index("match_decision_donation", "donation_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID
+    cause: str
+    decided_at: datetime = Field(sa_column=moment())
+    window_open: bool
+    trace: list[Any] = Field(sa_column=Column(JSONB, nullable=False))

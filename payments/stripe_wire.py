@@ -1,0 +1,135 @@
+"""Stripe's shapes, both ways: what we send and what its answers mean. PURE, without its library."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from payments.gateway import ClosedAs, GatewayUnavailable, PaymentOrder, RefundState
+
+# Stripe lets a session expire 30 minutes after its creation at the earliest. The hold's end plus 31
+# minutes is always late enough and, other than "now plus 31 minutes", the same in every repeat of the
+# call: the idempotency key refuses changed parameters. We close the session ourselves when the hold ends.
+_SESSION_OUTLIVES_HOLD = timedelta(minutes=31)
+
+
+def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
+    """A Checkout Session of one line: the project, the amount; our id on the session and its intent."""
+    ours = {"donation_id": str(order.donation_id)}
+    price = {
+        "currency": order.currency.lower(),
+        "unit_amount": order.amount_minor,
+        "product_data": {"name": order.label},
+    }
+    params: dict[str, Any] = {
+        "mode": "payment",
+        "submit_type": "donate",
+        "locale": order.locale,
+        "line_items": [{"price_data": price, "quantity": 1}],
+        "payment_method_types": methods,
+        "client_reference_id": str(order.donation_id),
+        "metadata": ours,
+        "payment_intent_data": {"metadata": ours},
+        "success_url": order.success_url,
+        "cancel_url": order.cancel_url,
+        "expires_at": unix_ceil(order.expires_at + _SESSION_OUTLIVES_HOLD),
+    }
+    if "wechat_pay" in methods:
+        params["payment_method_options"] = {"wechat_pay": {"client": "web"}}
+    return params
+
+
+def unix_ceil(moment: datetime) -> int:
+    """Unix seconds, rounded up: Stripe's times are whole seconds, so `>=` and `<` keep their meaning."""
+    return -int(-moment.timestamp() // 1)
+
+
+def intent_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
+    """A PaymentIntent with explicit method types, and nothing that only some servers know."""
+    return {
+        "amount": order.amount_minor,
+        "currency": order.currency.lower(),
+        "payment_method_types": list(methods),
+        "metadata": {"donation_id": str(order.donation_id)},
+    }
+
+
+def refund_params(payment_intent: str, refund_id: str, amount_minor: int, reason: str) -> Any:
+    """A refund that carries our id; our reason is free text, Stripe's own field only knows three words."""
+    return {
+        "payment_intent": payment_intent,
+        "amount": amount_minor,
+        "metadata": {"refund_id": refund_id, "reason": reason[:500]},
+    }
+
+
+def refund_state(refund: dict[str, Any], refunded_total_minor: int) -> RefundState:
+    """A refund object as our own type."""
+    return RefundState(
+        provider_refund=refund["id"],
+        refunded_total_minor=refunded_total_minor,
+        status=_REFUND_STATUS[refund["status"]],
+        occurred_at=datetime.fromtimestamp(refund["created"], UTC),
+    )
+
+
+_REFUND_STATUS: Mapping[str, Any] = {
+    "succeeded": "succeeded",
+    "pending": "pending",
+    "requires_action": "pending",
+    "failed": "failed",
+    "canceled": "failed",
+}
+
+
+def session_stands(session: dict[str, Any]) -> ClosedAs:
+    """How a session (its intent embedded) stands after we asked to expire it. Raises GatewayUnavailable."""
+    if session["payment_status"] == "paid":
+        return ClosedAs.PAID
+    intent = session.get("payment_intent")
+    status = intent["status"] if isinstance(intent, dict) else None
+    if status == "succeeded":
+        return ClosedAs.PAID
+    if status in ("processing", "requires_capture"):
+        return ClosedAs.PROCESSING
+    if session["status"] == "expired":
+        return ClosedAs.CLOSED
+    if session["status"] == "complete":  # a delayed method: the intent's end is still to come
+        return ClosedAs.CLOSED if status == "canceled" else ClosedAs.PROCESSING
+    raise GatewayUnavailable("the session is still open after it was to be closed")
+
+
+def intent_stands(status: str) -> ClosedAs:
+    """How an intent stands after we asked to cancel it. Raises GatewayUnavailable."""
+    stands = {
+        "canceled": ClosedAs.CLOSED,
+        "succeeded": ClosedAs.PAID,
+        "processing": ClosedAs.PROCESSING,
+        "requires_capture": ClosedAs.PROCESSING,
+    }.get(status)
+    if stands is None:
+        raise GatewayUnavailable(f"the payment is {status} after it was to be cancelled")
+    return stands
+
+
+def signed_at(signature: str) -> int:
+    """The time (Unix seconds) in a header the library just verified: of several `t=`, the first."""
+    times = [part.split("=", 2)[1] for part in signature.split(",") if part.split("=", 2)[0] == "t"]
+    return int(times[0])
+
+
+def event_in(payload: bytes) -> dict[str, Any]:
+    """The event in a webhook's body. Raises ValueError when it is none."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not JSON")
+
+    try:
+        event = json.loads(payload.decode(), parse_constant=refuse)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(event, dict) or event.get("object") != "event":
+        raise ValueError("not an event")
+    if not all(isinstance(event.get(name), str) and event[name] for name in ("id", "type")):
+        raise ValueError("an event without id or type")
+    return event
