@@ -1,0 +1,133 @@
+"""What the engine asks of a payment provider, in our own words.
+
+Money is integer fen (`*_minor`) with an upper-case ISO currency; times are aware UTC. No provider's
+library is imported here: an implementation lives in a file of its own (`payments/stripe.py`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal, Protocol
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentOrder:
+    """One donation to be paid.
+
+    The provider remembers our idempotency key together with the parameters: the same donation must be
+    sent as the same order, so a caller that tries again rebuilds the order from what it stored.
+    `expires_at` is the end of the hold on the match, `label` the project's name shown at the cashier.
+    """
+
+    donation_id: UUID
+    amount_minor: int
+    currency: str
+    label: str
+    locale: Literal["zh", "en"]
+    success_url: str
+    cancel_url: str
+    expires_at: datetime
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for an order that no provider can take."""
+        if self.amount_minor <= 0:
+            raise ValueError("amount_minor must be positive")
+        if self.expires_at.utcoffset() is None:
+            raise ValueError("expires_at must be an aware time")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPayment:
+    """A payment the donor can now make: at `url` (cashier's page) or with `client_secret` (own form)."""
+
+    provider: str
+    reference: str
+    url: str | None
+    client_secret: str | None
+
+
+class ClosedAs(StrEnum):
+    """How a payment stood when we asked the provider to close it."""
+
+    CLOSED = "closed"  # no money came and none can come any more, as far as the provider says
+    PAID = "paid"  # the donor was faster: the money is there
+    PROCESSING = "processing"  # under way: a later event decides
+
+
+@dataclass(frozen=True, slots=True)
+class RefundState:
+    """One refund, and how much of its payment has been given back in total so far (this one included)."""
+
+    provider_refund: str
+    refunded_total_minor: int
+    status: Literal["succeeded", "pending", "failed"]
+    occurred_at: datetime
+
+
+StatementKind = Literal["charge", "refund", "fee", "payout", "dispute", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One movement on the balance the provider keeps for us.
+
+    `amount_minor` is gross and signed (refunds and payouts are negative), `fee_minor` what the provider
+    keeps of it; both are in `currency`, the currency of the balance.
+    """
+
+    provider: str
+    kind: StatementKind
+    line_id: str
+    source_id: str | None
+    payment_intent: str | None
+    donation_id: UUID | None
+    amount_minor: int
+    fee_minor: int
+    currency: str
+    occurred_at: datetime
+
+
+class GatewayError(Exception):
+    """A call to the provider that brought no answer we can use."""
+
+
+class GatewayUnavailable(GatewayError):
+    """Time-out, broken connection, 5xx or 429: nothing is known; the same call may be tried again."""
+
+
+class GatewayRefused(GatewayError):
+    """The provider understood and said no (4xx): the same call will be refused again.
+
+    `code` is the provider's stable code (or its error's type when there is none).
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class PaymentGateway(Protocol):
+    """A provider. Every method may raise GatewayUnavailable or GatewayRefused; none may be called
+    inside a database transaction. All of them are safe to repeat."""
+
+    provider: str
+
+    def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
+        """Open the provider's cashier page for this order; the donor is sent to `url`."""
+
+    def open_intent(self, order: PaymentOrder) -> OpenedPayment:
+        """Open a payment that the client's own form confirms with `client_secret`."""
+
+    def close(self, reference: str) -> ClosedAs:
+        """Make sure that no (more) money comes for this payment, and say whether some already did."""
+
+    def refund(
+        self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str
+    ) -> RefundState:
+        """Give back `amount_minor` fen once; `refund_id` is ours and makes the call repeatable."""
+
+    def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
+        """Every movement with since <= time < until, newest first."""

@@ -1,0 +1,208 @@
+"""Stripe as a payment gateway: the one file that imports the provider's library.
+
+The demo and the tests run this same code against another base address. Every POST that makes something
+carries an idempotency key of ours, so that a repeat after a lost answer (also by another process) finds
+what the first call made. The library's own retries are off: they would stretch a time-out of 8 s to a
+multiple of it while a donor waits; callers and jobs repeat instead, with the same key.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import stripe
+
+from payments.facts import FactMalformed
+from payments.gateway import (
+    ClosedAs,
+    GatewayRefused,
+    GatewayUnavailable,
+    OpenedPayment,
+    PaymentOrder,
+    RefundState,
+    StatementLine,
+)
+from payments.stripe_statement import statement_line
+from payments.stripe_wire import (
+    checkout_params,
+    event_in,
+    intent_params,
+    intent_stands,
+    refund_params,
+    refund_state,
+    session_stands,
+    signed_at,
+    unix_ceil,
+)
+
+# The version our requests are validated against in the tests; the library would send a newer one.
+API_VERSION = "2026-05-27.dahlia"
+
+
+class StripeGateway:
+    """PaymentGateway over Stripe's HTTP API.
+
+    `api_base` None means Stripe itself, `methods` are Stripe's payment method types in the order in
+    which the cashier shows them, `timeout_s` bounds each connect and each wait for an answer (seconds).
+    One instance serves all threads and greenlets: the library keeps a connection pool per thread.
+    """
+
+    provider = "stripe"
+
+    def __init__(
+        self, secret_key: str, api_base: str | None, methods: Sequence[str], timeout_s: float = 8
+    ) -> None:
+        self._methods = list(methods)
+        self._client = stripe.StripeClient(
+            secret_key,
+            stripe_version=API_VERSION,
+            base_addresses={"api": api_base.rstrip("/")} if api_base else None,
+            max_network_retries=0,
+            http_client=stripe.RequestsClient(timeout=timeout_s),
+        )
+
+    def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
+        """A Checkout Session; its payment intent carries our donation id too."""
+        with _translated():
+            session = self._client.v1.checkout.sessions.create(
+                checkout_params(order, self._methods), _key(f"donation:{order.donation_id}:checkout")
+            ).to_dict()
+            return OpenedPayment(self.provider, session["id"], session["url"], None)
+
+    def open_intent(self, order: PaymentOrder) -> OpenedPayment:
+        """A PaymentIntent with explicit method types."""
+        with _translated():
+            intent = self._client.v1.payment_intents.create(
+                intent_params(order, self._methods),
+                _key(f"donation:{order.donation_id}:intent"),
+            ).to_dict()
+            return OpenedPayment(self.provider, intent["id"], None, intent["client_secret"])
+
+    def close(self, reference: str) -> ClosedAs:
+        """Expire the session or cancel the intent; if Stripe will not, look why.
+
+        No key of ours here: both calls are repeatable by nature, and a stored refusal ("is processing")
+        replayed for 24 hours would hide that the payment could be closed by now.
+        """
+        with _translated():
+            if reference.startswith("cs_"):
+                return self._close_session(reference)
+            return self._close_intent(reference)
+
+    def _close_session(self, reference: str) -> ClosedAs:
+        sessions = self._client.v1.checkout.sessions
+        try:
+            session = sessions.expire(reference, {"expand": ["payment_intent"]})
+        except stripe.InvalidRequestError as refusal:
+            if refusal.http_status == 404:
+                raise
+            session = sessions.retrieve(reference, {"expand": ["payment_intent"]})
+        return session_stands(session.to_dict())
+
+    def _close_intent(self, reference: str) -> ClosedAs:
+        intents = self._client.v1.payment_intents
+        try:
+            intent = intents.cancel(reference)
+        except stripe.InvalidRequestError as refusal:
+            if refusal.http_status == 404:
+                raise
+            intent = intents.retrieve(reference)
+        return intent_stands(intent.to_dict()["status"])
+
+    def refund(
+        self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str
+    ) -> RefundState:
+        """Stripe forgets keys after 24 hours, so a refund of ours is first looked for by its metadata."""
+        with _translated():
+            refund = self._known_refund(payment_intent, str(refund_id))
+            if refund is None:
+                refund = self._client.v1.refunds.create(
+                    refund_params(payment_intent, str(refund_id), amount_minor, reason),
+                    _key(f"refund:{refund_id}"),
+                ).to_dict()
+            return refund_state(refund, self._refunded_total(payment_intent))
+
+    def _known_refund(self, payment_intent: str, refund_id: str) -> dict[str, Any] | None:
+        page = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
+        for found in page.auto_paging_iter():
+            refund = found.to_dict()
+            if (refund.get("metadata") or {}).get("refund_id") == refund_id:
+                return refund
+        return None
+
+    def _refunded_total(self, payment_intent: str) -> int:
+        params: Any = {"expand": ["latest_charge"]}
+        intent = self._client.v1.payment_intents.retrieve(payment_intent, params).to_dict()
+        return int(intent["latest_charge"]["amount_refunded"])
+
+    def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
+        """Balance transactions created in [since, until), page by page."""
+        created: Any = {"gte": unix_ceil(since), "lt": unix_ceil(until)}
+        with _translated():
+            page = self._client.v1.balance_transactions.list(
+                {"created": created, "limit": 100, "expand": ["data.source"]}
+            )
+            for line in page.auto_paging_iter():
+                yield statement_line(line.to_dict())
+
+
+def _key(name: str) -> Any:
+    return {"idempotency_key": name}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the library's errors, and answers without a promised field, into ours."""
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise _translate(error) from error
+    except (KeyError, TypeError, AttributeError, FactMalformed) as error:
+        raise GatewayRefused("answer_invalid", f"{type(error).__name__}: {error}") from error
+
+
+def _translate(error: stripe.StripeError) -> GatewayUnavailable | GatewayRefused:
+    status = error.http_status
+    # 409 is Stripe's "the same key is being worked on right now": our own other request, so try again.
+    if status is None or status >= 500 or status in (409, 429) or 200 <= status < 300:
+        return GatewayUnavailable(f"{type(error).__name__}: {error.user_message or error}")
+    kind = error.error.type if error.error is not None else None
+    return GatewayRefused(error.code or kind or f"http_{status}", str(error.user_message or error))
+
+
+class WebhookRejected(Exception):
+    """A webhook that must change nothing. `code`: `signature_missing`, `signature_invalid`,
+    `timestamp_out_of_tolerance` or `body_invalid`."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def verify_webhook(
+    payload: bytes, signature: str | None, secret: str, tolerance_s: int = 300
+) -> dict[str, Any]:
+    """The event in `payload`, if the official library finds its `Stripe-Signature` good and its time is
+    within `tolerance_s` seconds of now. Raises WebhookRejected and nothing else for any input."""
+    if not signature:
+        raise WebhookRejected("signature_missing")
+    _check_signature(payload, signature, secret)
+    if abs(time.time() - signed_at(signature)) > tolerance_s:
+        # The library lets times far in the future pass: such a message could be replayed for years.
+        raise WebhookRejected("timestamp_out_of_tolerance")
+    try:
+        return event_in(payload)
+    except ValueError as error:
+        raise WebhookRejected("body_invalid") from error
+
+
+def _check_signature(payload: bytes, signature: str, secret: str) -> None:
+    try:
+        stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance=None)
+    except UnicodeDecodeError as error:
+        raise WebhookRejected("body_invalid") from error
+    except (stripe.SignatureVerificationError, TypeError, ValueError) as error:
+        # TypeError: hmac.compare_digest refuses text that is not ASCII.
+        raise WebhookRejected("signature_invalid") from error
