@@ -1,0 +1,33 @@
+"""What /proc tells about processes (proc(5), Linux)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def _stat(pid: int) -> tuple[str, int] | None:
+    """(state, parent pid) of a process as proc(5) tells, None when there is none."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    state, parent = text.rpartition(")")[2].split()[:2]
+    return state, int(parent)
+
+
+def is_running(pid: int) -> bool:
+    """True for a process that exists and is no zombie."""
+    stat = _stat(pid)
+    return stat is not None and stat[0] not in "ZX"
+
+
+def descendants(pid: int) -> list[int]:
+    """Process ids of all children, grandchildren and so on."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and (stat := _stat(int(entry.name))):
+            parents.setdefault(stat[1], []).append(int(entry.name))
+    found = list(parents.get(pid, ()))
+    for child in found:  # grows while we walk it: breadth first
+        found.extend(parents.get(child, ()))
+    return found
