@@ -5,21 +5,30 @@ earlier pot matched is no longer there for a later one (our reading of "1:1 whil
 fills up what an earlier one, empty or capped, left unmatched).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from kernel.money import BPS_WHOLE, MAX_MINOR
 from matching.rules import Rules, Target
 
+NO_PRIOR: Mapping[int, int] = MappingProxyType({})
+
 
 class Gift(NamedTuple):
-    """The donation as matching sees it. `day` is the calendar day in Shanghai, as an ISO date."""
+    """The donation as matching sees it. `day` is the calendar day in Shanghai, as an ISO date.
+
+    `matched_base_minor` is what of it is matched already, and `prior` what which pot gave (pot id -> fen):
+    both empty for a new pledge, filled when more match is sought for a donation that has some.
+    """
 
     amount_minor: int
     target: Target
     donor: str
     day: str
+    matched_base_minor: int = 0
+    prior: Mapping[int, int] = NO_PRIOR
 
 
 class Offer(NamedTuple):
@@ -121,7 +130,7 @@ def _ask(
     gift: Gift, offers: Sequence[Offer], book: Book, *, bottomless: bool
 ) -> tuple[list[Considered], int, int]:
     """Ask pot after pot; answers what each said, the match in all, and what stayed unmatched, in fen."""
-    left = gift.amount_minor
+    left = gift.amount_minor - gift.matched_base_minor
     matched = 0
     considered = []
     for offer in offers:
@@ -160,9 +169,11 @@ def _cap(due: int, gift: Gift, offer: Offer, book: Book) -> tuple[int, tuple[Cut
     """Apply a pot's caps, narrow to wide; each that cuts is named with what was left of it."""
     caps = offer.rules.caps
     cuts: tuple[Cut, ...] = ()
-    if caps.donation_minor is not None and due > caps.donation_minor:
-        due = caps.donation_minor
-        cuts = (Cut("donation_minor", caps.donation_minor, caps.donation_minor),)
+    if caps.donation_minor is not None:
+        room = max(caps.donation_minor - gift.prior.get(offer.pot_id, 0), 0)
+        if due > room:
+            due = room
+            cuts = (Cut("donation_minor", caps.donation_minor, room),)
     for dimension, whom in _whom(gift):
         limit = getattr(caps, dimension)
         if limit is None:

@@ -1,7 +1,7 @@
 """The tables of matching: pots, their funding and rules, reservations, and the decisions behind them."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
@@ -66,6 +66,16 @@ class PotFunding(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     reason: str
     created_at: datetime = Field(sa_column=moment())
+
+    @classmethod
+    def got(cls, pot_id: int, amount_minor: int, reason: str, opens_at: datetime, now: datetime) -> Self:
+        """Money that came in: `reason` is tranche or top_up."""
+        return cls(pot_id=pot_id, amount_minor=amount_minor, reason=reason, opens_at=opens_at, created_at=now)
+
+    @classmethod
+    def gave(cls, pot_id: int, amount_minor: int, reason: str, now: datetime) -> Self:
+        """Money that went back to the fund: `reason` is reduction or returned."""
+        return cls(pot_id=pot_id, amount_minor=-amount_minor, reason=reason, opens_at=now, created_at=now)
 
 
 class Reservation(SQLModel, table=True):

@@ -1,0 +1,20 @@
+"""The scheduler's memory: one row a job, for operators, the watchdog and the metrics."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, text
+from sqlmodel import Field, SQLModel
+
+from kernel.db import moment
+
+
+class JobRun(SQLModel, table=True):
+    """When a job last ran, and how it went. `runs` and `failures` count since the first start."""
+
+    __tablename__ = "job_run"
+    name: str = Field(primary_key=True)
+    started_at: datetime = Field(sa_column=moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    outcome: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    runs: int = Field(default=0, sa_type=BigInteger)
+    failures: int = Field(default=0, sa_type=BigInteger)

@@ -1,0 +1,50 @@
+"""What closing an event leaves behind: the provider's lines, the differences, and the report."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment
+
+CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee")
+_CAUSE_LIST = ", ".join(f"'{cause}'" for cause in CAUSES)
+
+
+class Discrepancy(SQLModel, table=True):
+    """A difference between our books and a provider's statement. It ends matched, booked or signed off."""
+
+    __table_args__ = (
+        CheckConstraint(f"cause IN ({_CAUSE_LIST})", name="discrepancy_cause"),
+        CheckConstraint("state IN ('open', 'matched', 'booked', 'signed_off')", name="discrepancy_state"),
+        CheckConstraint("state <> 'signed_off' OR reason <> ''", name="discrepancy_reason"),
+        UniqueConstraint("campaign_id", "provider", "cause", "reference", name="discrepancy_once"),
+        Index("discrepancy_open", "campaign_id", "state"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    provider: str
+    cause: str
+    reference: str
+    donation_id: UUID | None = None
+    ours_minor: int = Field(default=0, sa_type=BigInteger)
+    theirs_minor: int = Field(default=0, sa_type=BigInteger)
+    state: str
+    reason: str = ""
+    actor: str = ""
+    found_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class ClosingReport(SQLModel, table=True):
+    """The table of a closed event. It speaks of the books up to `ledger_mark` and never changes."""
+
+    __tablename__ = "closing_report"
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    ledger_mark: int = Field(sa_type=BigInteger)
+    report: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    report_hash: str
+    created_at: datetime = Field(sa_column=moment())

@@ -1,0 +1,107 @@
+"""The donation: amounts and ids here, the person elsewhere (see `contact`)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+from campaigns.donations.states import STATUSES
+from kernel.db import identity, moment
+
+_STATUS_LIST = ", ".join(f"'{status}'" for status in STATUSES)
+CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly", "behaviour", "consumption")
+
+
+class Donation(SQLModel, table=True):
+    """One gift to one project in one campaign. `amount_minor` is what was given, `refunded_minor` what of it
+    went back, both in fen."""
+
+    __table_args__ = (
+        CheckConstraint(f"status IN ({_STATUS_LIST})", name="donation_status"),
+        CheckConstraint("amount_minor > 0", name="donation_amount"),
+        CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="donation_refunded"),
+        CheckConstraint(
+            "status NOT IN ('paid', 'settled', 'refunded', 'disputed') OR paid_at IS NOT NULL",
+            name="donation_paid_at",
+        ),
+        Index(
+            "donation_waiting", "match_until", postgresql_where=text("status IN ('pending', 'paying')")
+        ),
+        Index("donation_campaign", "campaign_id", "project_id"),
+        Index(
+            "donation_intent",
+            "payment_intent",
+            unique=True,
+            postgresql_where=text("payment_intent IS NOT NULL"),
+        ),
+        Index("donation_team", "campaign_id", "team", postgresql_where=text("team <> ''")),
+    )
+    id: UUID = Field(primary_key=True)
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    amount_minor: int = Field(sa_type=BigInteger)
+    refunded_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    currency: str
+    status: str
+    channel: str
+    source_code: str = ""
+    team: str = ""
+    message: str = ""
+    donor_key: str
+    publish_name: bool = False
+    accept_unmatched: bool = False
+    request_hash: str
+    pledged_at: datetime = Field(sa_column=moment())
+    match_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    provider: str = ""
+    payment_reference: str | None = None
+    payment_intent: str | None = None
+    payment_url: str | None = None
+    client_secret: str | None = None
+    instrument: str | None = None
+    paid_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class DonationHistory(SQLModel, table=True):
+    """One row a move of a donation. Append-only."""
+
+    __tablename__ = "donation_history"
+    __table_args__ = (Index("donation_history_donation", "donation_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID
+    from_status: str | None = None
+    to_status: str
+    at: datetime = Field(sa_column=moment())
+    cause: str
+
+
+class DonationContact(SQLModel, table=True):
+    """Who gave: sealed with a key of its own, which is wrapped with FIELD_KEY. Without the wrapped key nobody
+    can read it any more, in backups neither: that is how a donor is erased."""
+
+    __tablename__ = "donation_contact"
+    __table_args__ = (Index("donation_contact_donor", "donor_key"),)
+    donation_id: UUID = Field(primary_key=True)
+    donor_key: str
+    wrapped_key: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sealed: bytes = Field(sa_type=LargeBinary)
+
+
+class Refund(SQLModel, table=True):
+    """Money that goes back to a donor: asked for here first, then at the provider, then confirmed by fact."""
+
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="refund_amount"),
+        CheckConstraint("state IN ('requested', 'sent', 'refused')", name="refund_state"),
+        Index("refund_donation", "donation_id"),
+        Index("refund_requested", "id", postgresql_where=text("state = 'requested'")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID = Field(foreign_key="donation.id")
+    amount_minor: int = Field(sa_type=BigInteger)
+    reason: str
+    actor: str
+    state: str
+    provider_refund: str | None = None
+    requested_at: datetime = Field(sa_column=moment())

@@ -1,0 +1,43 @@
+"""PURE. The states of a donation and the moves between them; the same list is a CHECK in the database."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    PENDING = "pending"  # wanted, match held, no payment opened yet
+    PAYING = "paying"  # the provider waits for the donor
+    PAID = "paid"  # the provider says that the money came
+    SETTLED = "settled"  # the provider's statement shows it too
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    FAILED = "failed"
+    REFUNDED = "refunded"  # in full; a part refund only lowers the amount
+    DISPUTED = "disputed"
+
+
+STATUSES = tuple(Status)
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset(
+        {Status.PAYING, Status.PAID, Status.CANCELLED, Status.EXPIRED, Status.FAILED}
+    ),
+    Status.PAYING: frozenset({Status.PAID, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
+    Status.PAID: frozenset({Status.SETTLED, Status.REFUNDED, Status.DISPUTED}),
+    Status.SETTLED: frozenset({Status.REFUNDED, Status.DISPUTED}),
+    # Late success: the money is there, so it is accepted.
+    Status.CANCELLED: frozenset({Status.PAID}),
+    Status.EXPIRED: frozenset({Status.PAID}),
+    Status.FAILED: frozenset({Status.PAID}),
+    # A dispute ends: won, the donation is paid again; lost, the money is gone as with a refund.
+    Status.DISPUTED: frozenset({Status.PAID, Status.REFUNDED}),
+    Status.REFUNDED: frozenset(),
+}
+
+WAITING = frozenset({Status.PENDING, Status.PAYING})
+LAPSED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
+COUNTED = frozenset({Status.PAID, Status.SETTLED, Status.DISPUTED})
+
+
+def may_move(from_: Status, to: Status) -> bool:
+    """Is this move in the table?"""
+    return to in MOVES[from_]

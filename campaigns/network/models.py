@@ -1,0 +1,65 @@
+"""The tree of organisations and the people and programs that may act for it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Index
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment
+
+LEVELS = ("city", "county", "township", "village")
+
+
+class Organisation(SQLModel, table=True):
+    """A node of the four-level network. `lineage` holds the codes from the city down to the node itself."""
+
+    __table_args__ = (
+        CheckConstraint("level IN ('city', 'county', 'township', 'village')", name="organisation_level"),
+        CheckConstraint("(level = 'city') = (parent_code IS NULL)", name="organisation_parent"),
+        Index("organisation_lineage", "lineage", postgresql_using="gin"),
+        Index("organisation_parent_code", "parent_code"),
+    )
+    code: str = Field(primary_key=True)
+    name: str
+    level: str
+    parent_code: str | None = Field(default=None, foreign_key="organisation.code")
+    lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
+    created_at: datetime = Field(sa_column=moment())
+
+
+class Manager(SQLModel, table=True):
+    """A person who signs in to the console; rights are those of the role, within the branch."""
+
+    id: int | None = Field(default=None, sa_column=identity())
+    login: str = Field(unique=True)
+    password_hash: str
+    role: str
+    branch_code: str | None = Field(default=None, foreign_key="organisation.code")
+    created_at: datetime = Field(sa_column=moment())
+
+
+class ApiToken(SQLModel, table=True):
+    """A program's key to the manager API. Only a hash of the token is kept."""
+
+    __tablename__ = "api_token"
+    id: int | None = Field(default=None, sa_column=identity())
+    token_hash: str = Field(unique=True)
+    role: str
+    label: str
+    created_at: datetime = Field(sa_column=moment())
+    revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class AuditEntry(SQLModel, table=True):
+    """Who did what to which thing. A trigger forbids UPDATE, DELETE and TRUNCATE."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("audit_entry_subject", "subject"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    at: datetime = Field(sa_column=moment())
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

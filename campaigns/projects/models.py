@@ -1,0 +1,70 @@
+"""Village projects and the federation's special funds."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment
+
+
+class Fund(SQLModel, table=True):
+    """A fund (专项基金 ...). Its money stands in the ledger's account `fund:ID`."""
+
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('special', 'community', 'rural', 'unit', 'personal', 'consumption')", name="fund_kind"
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    name: str = Field(unique=True)
+    kind: str
+    currency: str
+    created_at: datetime = Field(sa_column=moment())
+
+
+class Project(SQLModel, table=True):
+    """A project of one organisation. The codes of its county and township are copied from the tree, which
+    does not change under a running project, so that roll-ups need no recursion."""
+
+    __table_args__ = (
+        CheckConstraint("tier IN ('brand', 'special', 'micro')", name="project_tier"),
+        CheckConstraint("target_minor > 0", name="project_target"),
+        CheckConstraint("rating BETWEEN 0 AND 5", name="project_rating"),
+        CheckConstraint(
+            "status IN ('draft', 'review', 'approved', 'fundraising', 'executing', 'evaluated', 'closed', "
+            "'suspended', 'blacklisted')",
+            name="project_status",
+        ),
+        Index("project_lineage", "lineage", postgresql_using="gin"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    code: str = Field(unique=True)
+    organisation_code: str = Field(foreign_key="organisation.code")
+    name: str
+    tier: str
+    level: str
+    summary: str
+    target_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    status: str
+    rating: int = 0
+    county_code: str = ""
+    township_code: str = ""
+    lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
+    created_at: datetime = Field(sa_column=moment())
+
+
+class ProjectHistory(SQLModel, table=True):
+    """One row a move of a project. Append-only."""
+
+    __tablename__ = "project_history"
+    __table_args__ = (Index("project_history_project", "project_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    from_status: str | None = None
+    to_status: str
+    at: datetime = Field(sa_column=moment())
+    actor: str
+    reason: str = ""

@@ -1,0 +1,118 @@
+"""The pots of a campaign as they stand: rules in force, tranches opened, and the lock that guards them.
+
+A pot's lock is the row of its ledger account `pot_free`: what is guarded and what guards it are one thing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.db import Tx
+from ledger.chart import Kind
+from ledger.post import lock
+from matching.allocate import Offer
+from matching.rules import Rules, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A rules version and the time from which it is in force."""
+
+    rules_id: int
+    number: int
+    valid_from: datetime
+    rules: Rules
+
+
+@dataclass(frozen=True, slots=True)
+class PotState:
+    """A pot without its balance: what changes only when a manager changes it."""
+
+    pot_id: int
+    campaign_id: int
+    fund_id: int
+    name: str
+    rank: int
+    kind: str
+    mode: str
+    free_account: int
+    versions: tuple[Version, ...]
+    funding: tuple[tuple[datetime, int], ...]
+
+    def offer(self, now: datetime) -> Offer | None:
+        """The pot under the rules in force at `now`; None before its first version is valid."""
+        valid = [version for version in self.versions if version.valid_from <= now]
+        if not valid:
+            return None
+        newest = valid[-1]
+        return Offer(self.pot_id, newest.rules_id, newest.rules, (self.rank, self.pot_id))
+
+    def closed_minor(self, now: datetime) -> int:
+        """Fen in tranches that have not opened yet."""
+        return sum(amount for opens_at, amount in self.funding if opens_at > now)
+
+    def funded_minor(self) -> int:
+        """Fen that the pot got in all, less what it gave back."""
+        return sum(amount for _, amount in self.funding)
+
+    def next_tranche_at(self, now: datetime) -> datetime | None:
+        """When the next tranche opens, if one is still to come."""
+        return min((opens_at for opens_at, _ in self.funding if opens_at > now), default=None)
+
+
+# campaign id -> (matching_version, pots). Valid for who holds the campaign's row shared and read its version.
+_remembered: dict[int, tuple[int, list[PotState]]] = {}
+
+
+def pots_of(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:
+    """The pots of a campaign, in the order in which they are asked.
+
+    With `version` (the campaign's `matching_version`, read while its row is locked shared) the answer may
+    come from memory: every change of pots raises the version under the exclusive lock.
+    """
+    if version is not None:
+        held = _remembered.get(campaign_id)
+        if held is not None and held[0] == version:
+            return held[1]
+    pots = load(tx, [campaign_id])
+    if version is not None:
+        _remembered[campaign_id] = (version, pots)
+    return pots
+
+
+def load(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
+    """The pots of campaigns from the database, by rank and age."""
+    ids = list(campaign_ids)
+    versions: dict[int, list[Version]] = defaultdict(list)
+    for rules_id, pot_id, number, valid_from, data in tx.rows(
+        """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules FROM pot_rules r
+             JOIN pot p ON p.id = r.pot_id
+            WHERE p.campaign_id = ANY(:ids) ORDER BY r.valid_from, r.version""",
+        ids=ids,
+    ):
+        versions[pot_id].append(Version(rules_id, number, valid_from, parse(data)))
+    funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for pot_id, opens_at, amount in tx.rows(
+        """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f
+             JOIN pot p ON p.id = f.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY f.opens_at, f.id""",
+        ids=ids,
+    ):
+        funding[pot_id].append((opens_at, amount))
+    return [
+        PotState(*row[:8], versions=tuple(versions[row[0]]), funding=tuple(funding[row[0]]))  # type: ignore[misc]
+        for row in tx.rows(
+            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id
+                 FROM pot p JOIN ledger_account a ON a.kind = :free AND a.owner = 'pot:' || p.id
+                WHERE p.campaign_id = ANY(:ids) ORDER BY p.rank, p.id""",
+            ids=ids,
+            free=str(Kind.POT_FREE),
+        )
+    ]
+
+
+def lock_free(tx: Tx, pots: Iterable[PotState]) -> dict[int, int]:
+    """Lock pots in the house's order; pot id -> fen that nobody has claimed, closed tranches included."""
+    by_account = {pot.free_account: pot.pot_id for pot in pots}
+    held = lock(tx, sorted(by_account)) if by_account else {}
+    return {by_account[account]: amount for account, amount in held.items()}

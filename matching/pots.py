@@ -1,0 +1,157 @@
+"""Making pots and changing them: from a fund's money, under versioned rules.
+
+The caller holds the campaign's row exclusively and raises its `matching_version` in the same transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound
+from kernel.money import MAX_MINOR
+from ledger.chart import fund, pot_free
+from ledger.post import Transfer, account_ids, lock, post
+from ledger.statements import balance
+from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
+from matching.offers import PotState, load
+from matching.rules import Rules
+
+
+class Tranche(NamedTuple):
+    """Part of a pot's money, in fen, that can be claimed from `opens_at`."""
+
+    opens_at: datetime
+    amount_minor: int
+
+
+class NewPot(NamedTuple):
+    """What a manager asks for; the tranches' sum is taken from the fund."""
+
+    campaign_id: int
+    fund_id: int
+    name: str
+    rank: int
+    kind: str
+    mode: str
+    rules: Rules
+    tranches: Sequence[Tranche]
+    currency: str
+
+
+def create(tx: Tx, new: NewPot) -> int:
+    """Make a pot and fill it from its fund; answers its id.
+
+    Raises Invalid `pot_invalid` for senseless input and Conflict `fund_short` when the fund holds less.
+    """
+    wrong = _faults(new)
+    if wrong:
+        raise Invalid("pot_invalid", "this pot cannot work", fields=wrong)
+    pot = tx.add(
+        Pot(
+            campaign_id=new.campaign_id,
+            fund_id=new.fund_id,
+            name=new.name,
+            rank=new.rank,
+            kind=new.kind,
+            mode=new.mode,
+            currency=new.currency,
+            created_at=tx.now,
+        )
+    )
+    assert pot.id is not None
+    _store_rules(tx, pot.id, 1, tx.now, new.rules)
+    for tranche in new.tranches:
+        tx.add(PotFunding.got(pot.id, tranche.amount_minor, "tranche", tranche.opens_at, tx.now))
+    total = sum(tranche.amount_minor for tranche in new.tranches)
+    if total:
+        _from_fund(tx, new.fund_id, pot.id, total, f"pot:{pot.id}:funded")
+    else:
+        account_ids(tx, [pot_free(pot.id)])
+    return pot.id
+
+
+def _faults(new: NewPot) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if not new.name.strip():
+        wrong["name"] = "must not be empty"
+    if new.kind not in KINDS:
+        wrong["kind"] = "must be one of " + ", ".join(KINDS)
+    if new.mode not in MODES:
+        wrong["mode"] = "must be one of " + ", ".join(MODES)
+    if not 1 <= new.rank <= 1_000:
+        wrong["rank"] = "must be from 1 to 1000"
+    if any(not 1 <= tranche.amount_minor <= MAX_MINOR for tranche in new.tranches):
+        wrong["tranches"] = "each amount must be a positive number of fen"
+    opens = [tranche.opens_at for tranche in new.tranches]
+    if len(set(opens)) != len(opens):
+        wrong["tranches"] = "two tranches open at the same time"
+    return wrong
+
+
+def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) -> int:
+    """A new version of a pot's rules from a time on (default: now); answers the version's number.
+
+    Raises Invalid `rules_in_the_past`: what was promised under the old rules stays promised.
+    """
+    start = valid_from or tx.now
+    if start < tx.now:
+        raise Invalid(
+            "rules_in_the_past", "rules cannot begin in the past", fields={"valid_from": "is in the past"}
+        )
+    number = int(tx.scalar("SELECT max(version) FROM pot_rules WHERE pot_id = :pot", pot=pot_id)) + 1
+    _store_rules(tx, pot_id, number, start, rules)
+    return number
+
+
+def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
+    """More money from the pot's fund, free at once. Raises Conflict `fund_short`."""
+    _positive(amount_minor)
+    row = tx.add(PotFunding.got(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
+    lock(tx, [pot.free_account])
+    _from_fund(tx, pot.fund_id, pot.pot_id, amount_minor, f"pot:{pot.pot_id}:topup:{row.id}")
+
+
+def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction") -> None:
+    """Give free money of a pot back to its fund. Raises Conflict `pot_short` when less is free."""
+    _positive(amount_minor)
+    free = lock(tx, [pot.free_account])[pot.free_account]
+    available = free - pot.closed_minor(tx.now)
+    if amount_minor > (free if reason == "returned" else available):
+        raise Conflict(
+            "pot_short", "the pot does not hold that much free money", facts={"available_minor": available}
+        )
+    row = tx.add(PotFunding.gave(pot.pot_id, amount_minor, reason, tx.now))
+    key = f"pot:{pot.pot_id}:{reason}:{row.id}"
+    post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, f"pot {reason}")])
+
+
+def find(tx: Tx, pot_id: int) -> PotState:
+    """One pot. Raises NotFound `pot_unknown`."""
+    pot = tx.get(Pot, pot_id)
+    if pot is None:
+        raise NotFound("pot_unknown", "there is no such pot")
+    return next(state for state in load(tx, [pot.campaign_id]) if state.pot_id == pot_id)
+
+
+def _positive(amount_minor: int) -> None:
+    if not 1 <= amount_minor <= MAX_MINOR:
+        raise Invalid("amount_invalid", fields={"amount_minor": "must be a positive number of fen"})
+
+
+def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -> None:
+    held = balance(tx, fund(fund_id))  # for the message only: what decides is the account's floor
+    try:
+        post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, "pot funded")])
+    except Conflict as error:
+        raise Conflict(
+            "fund_short", "the fund does not hold that much", facts={"available_minor": held}
+        ) from error
+
+
+def _store_rules(tx: Tx, pot_id: int, version: int, valid_from: datetime, rules: Rules) -> None:
+    tx.add(
+        PotRules(
+            pot_id=pot_id, version=version, valid_from=valid_from, rules=rules.as_json(), created_at=tx.now
+        )
+    )

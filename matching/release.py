@@ -1,0 +1,115 @@
+"""Match that is not earned goes back: to its pot while the campaign lives, else to the fund that paid it."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from kernel.db import Tx
+from ledger.chart import Account, fund, pot_captured, pot_free, pot_released, pot_reserved
+from ledger.post import Transfer
+from matching.allocate import matched_base
+from matching.capture import Part, parts_of
+from matching.models import PotFunding
+from matching.offers import PotState, lock_free
+
+
+def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) -> list[Transfer]:
+    """Free what is held for donations that will not be paid; answers the transfers to post.
+
+    `pots` holds the pots concerned (pot id -> pot); they are locked here, because releasing changes what is
+    left of them and of their caps. A reservation that has ended already is left alone.
+    """
+    held = [part for part in parts_of(tx, donation_ids) if part.state == "reserved"]
+    if not held:
+        return []
+    lock_free(tx, [pots[pot_id] for pot_id in {part.pot_id for part in held}])
+    rows = tx.rows(
+        """UPDATE reservation SET state = 'released', ended_at = :now
+            WHERE id = ANY(:ids) AND state = 'reserved'
+        RETURNING id, donation_id, pot_id, project_id, amount_minor""",
+        ids=[part.reservation_id for part in held],
+        now=tx.now,
+    )
+    return [
+        Transfer(
+            f"reservation:{row.id}:release",
+            pot_reserved(row.pot_id, row.project_id),
+            pot_free(row.pot_id),
+            row.amount_minor,
+            "match released",
+            row.donation_id,
+        )
+        for row in rows
+    ]
+
+
+class Surplus(NamedTuple):
+    """Match that a donation no longer deserves: from which reservation, how many fen."""
+
+    part: Part
+    amount_minor: int
+
+
+def surplus(kept_minor: int, parts: Sequence[Part], ratios: Mapping[int, int]) -> list[Surplus]:
+    """PURE. What to take back when only `kept_minor` fen of a donation remain, last pot first.
+
+    `ratios` maps rules ids to their ratio in basis points. Going by what remains, not by what was refunded,
+    makes any sequence of part refunds end like one refund of their sum.
+    """
+    over = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in parts) - kept_minor
+    taken = []
+    for part in reversed(parts):
+        if over <= 0:
+            break
+        ratio = ratios[part.rules_id]
+        base = matched_base(part.live_minor, ratio)
+        left = max(base - over, 0) * ratio // 10_000
+        amount = part.live_minor - min(left, part.live_minor)
+        if amount:
+            taken.append(Surplus(part, amount))
+        over -= base
+    return taken
+
+
+def give_back(
+    tx: Tx,
+    taken: Sequence[Surplus],
+    pots: Mapping[int, PotState],
+    *,
+    living: bool,
+    released: bool,
+    cause: str,
+) -> list[Transfer]:
+    """Take captured match back from donations; answers the transfers to post.
+
+    `living`: the campaign lives, so the match returns to the pot, else to the fund. `released`: the match was
+    made spendable already and comes out of that account. `cause` makes the keys unique: one per refund.
+    """
+    if not taken:
+        return []
+    lock_free(tx, [pots[pot_id] for pot_id in {one.part.pot_id for one in taken}])
+    tx.run(
+        """UPDATE reservation r SET returned_minor = r.returned_minor + d.amount
+             FROM unnest(CAST(:ids AS bigint[]), CAST(:amounts AS bigint[])) AS d(id, amount)
+            WHERE r.id = d.id""",
+        ids=[one.part.reservation_id for one in taken],
+        amounts=[one.amount_minor for one in taken],
+    )
+    if not living:
+        for one in taken:
+            tx.add(PotFunding.gave(one.part.pot_id, one.amount_minor, "returned", tx.now))
+    return [_return(one, pots[one.part.pot_id], living, released, cause) for one in taken]
+
+
+def _return(one: Surplus, pot: PotState, living: bool, released: bool, cause: str) -> Transfer:
+    part = one.part
+    source = (pot_released if released else pot_captured)(part.pot_id, part.project_id)
+    home: Account = pot_free(pot.pot_id) if living else fund(pot.fund_id)
+    return Transfer(
+        f"reservation:{part.reservation_id}:return:{cause}",
+        source,
+        home,
+        one.amount_minor,
+        "match returned",
+        part.donation_id,
+    )

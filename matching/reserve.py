@@ -1,0 +1,171 @@
+"""Hold match for donors, a batch at a time. First `plan` (locks, allocates, writes nothing), then `write`.
+
+Between the two the caller stores the donations that were not refused.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from kernel.db import Tx
+from ledger.chart import pot_free, pot_reserved
+from ledger.post import Transfer
+from matching.allocate import Allocation, Book, Considered, Gift, Offer, allocate, in_order
+from matching.offers import PotState, lock_free
+from matching.rules import Target
+from matching.usage import fill
+
+NOTHING = Allocation((), 0, short=False)
+
+
+class Wish(NamedTuple):
+    """A donation that wants match. Outside a window of its campaign no pot is asked."""
+
+    donation_id: UUID
+    campaign_id: int
+    gift: Gift
+    accept_unmatched: bool
+    window_open: bool = True
+
+
+class Plan(NamedTuple):
+    """What a wish gets. `refused`: the pots hold less than their rules would give, and the donor must agree
+    first; then nothing is held for it."""
+
+    wish: Wish
+    allocation: Allocation
+    refused: bool
+
+
+def plan(tx: Tx, wishes: Sequence[Wish], pots: Mapping[int, Sequence[PotState]]) -> list[Plan]:
+    """Lock the pots that serve these wishes and allocate, first come first served.
+
+    `pots` holds, per campaign, the pots that may be asked now. The locks stay until the transaction ends.
+    """
+    candidates = {_place(wish): _candidates(wish, pots) for wish in wishes if wish.window_open}
+    asked = {pot.pot_id: pot for states in candidates.values() for pot in states}
+    free = lock_free(tx, asked.values())
+    now = tx.now  # read once the locks are held: a tranche or version may have come into force meanwhile
+    book = Book({pot_id: free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
+    fill(tx, book, list(asked.values()), [wish.gift for wish in wishes])
+    offers = {place: _offers(states, now, place[1]) for place, states in candidates.items()}
+    return [_decide(wish, offers.get(_place(wish), []), book) for wish in wishes]
+
+
+_Place = tuple[int, Target]
+
+
+def _place(wish: Wish) -> _Place:
+    return wish.campaign_id, wish.gift.target
+
+
+def _candidates(wish: Wish, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
+    """The pots of which any version serves the project: those are locked before the time is read."""
+    target = wish.gift.target
+    return [
+        pot
+        for pot in pots.get(wish.campaign_id, ())
+        if any(version.rules.scope.refuses(target) is None for version in pot.versions)
+    ]
+
+
+def _offers(states: Sequence[PotState], now: datetime, target: Target) -> list[Offer]:
+    return in_order((offer for pot in states if (offer := pot.offer(now))), target)
+
+
+def _decide(wish: Wish, offers: Sequence[Offer], book: Book) -> Plan:
+    allocation = allocate(wish.gift, offers, book) if offers and wish.window_open else NOTHING
+    refused = allocation.short and not wish.accept_unmatched
+    if not refused:
+        book.take(wish.gift, allocation)
+    return Plan(wish, allocation, refused)
+
+
+def write(tx: Tx, plans: Sequence[Plan], cause: str, *, state: str = "reserved") -> list[Transfer]:
+    """Store the reservations and the decisions behind them; answers the transfers to post.
+
+    `cause` is pledge, payment, late or reoffer. `state` may be captured at once when the payment is proven.
+    """
+    made = [plan for plan in plans if not plan.refused]
+    _write_decisions(tx, made, cause)
+    parts = [(plan.wish, part) for plan in made for part in plan.allocation.parts]
+    ids = _write_reservations(tx, parts, state)
+    return [
+        transfer for (wish, part), row in zip(parts, ids, strict=True) for transfer in _hold(wish, part, row)
+    ]
+
+
+def _hold(wish: Wish, part: Considered, reservation_id: int) -> list[Transfer]:
+    project_id = wish.gift.target.project_id
+    return [
+        Transfer(
+            f"reservation:{reservation_id}:hold",
+            pot_free(part.pot_id),
+            pot_reserved(part.pot_id, project_id),
+            part.given_minor,
+            "match held",
+            wish.donation_id,
+        )
+    ]
+
+
+def _write_reservations(tx: Tx, parts: Sequence[tuple[Wish, Considered]], state: str) -> list[int]:
+    if not parts:
+        return []
+    rows = tx.rows(
+        """INSERT INTO reservation (donation_id, pot_id, rules_id, project_id, amount_minor, state,
+                                    donor_key, day, created_at, ended_at)
+           SELECT t.*, CAST(:now AS timestamptz), CAST(:ended AS timestamptz)
+             FROM (SELECT d, p, r, j, m, CAST(:state AS text), k, y
+                     FROM unnest(CAST(:donation AS uuid[]), CAST(:pot AS bigint[]), CAST(:rules AS bigint[]),
+                                 CAST(:project AS bigint[]), CAST(:amount AS bigint[]),
+                                 CAST(:donor AS text[]), CAST(:day AS date[]))
+                          WITH ORDINALITY AS u(d, p, r, j, m, k, y, n) ORDER BY n) AS t
+           RETURNING id""",
+        donation=[wish.donation_id for wish, _ in parts],
+        pot=[part.pot_id for _, part in parts],
+        rules=[part.rules_id for _, part in parts],
+        project=[wish.gift.target.project_id for wish, _ in parts],
+        amount=[part.given_minor for _, part in parts],
+        donor=[wish.gift.donor for wish, _ in parts],
+        day=[date.fromisoformat(wish.gift.day) for wish, _ in parts],
+        state=state,
+        now=tx.now,
+        ended=None if state == "reserved" else tx.now,
+    )
+    return [row[0] for row in rows]
+
+
+def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: str) -> None:
+    if not plans:
+        return
+    tx.run(
+        """INSERT INTO match_decision (donation_id, cause, decided_at, window_open, trace)
+           SELECT d, :cause, :now, w, t
+             FROM unnest(CAST(:donation AS uuid[]), CAST(:window AS boolean[]), CAST(:trace AS jsonb[]))
+                  WITH ORDINALITY AS u(d, w, t, n) ORDER BY n""",
+        donation=[plan.wish.donation_id for plan in plans],
+        window=[plan.wish.window_open for plan in plans],
+        trace=[json.dumps(trace(plan.allocation)) for plan in plans],
+        cause=cause,
+        now=tx.now,
+    )
+
+
+def trace(allocation: Allocation) -> list[dict[str, Any]]:
+    """What every asked pot answered, in the form in which it is stored. Amounts are fen."""
+    return [
+        {
+            "pot": one.pot_id,
+            "rules": one.rules_id,
+            "base_minor": one.base_minor,
+            "due_minor": one.due_minor,
+            "given_minor": one.given_minor,
+            "before_minor": one.before_minor,
+            "after_minor": one.before_minor - one.given_minor,
+            "cuts": [cut._asdict() for cut in one.cuts],
+        }
+        for one in allocation.considered
+    ]

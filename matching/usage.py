@@ -1,0 +1,56 @@
+"""What has been used of the caps: donors' sums from live reservations, others' from the books.
+
+Nothing here is a counter of its own, so nothing can drift. Read it while the pots are locked.
+"""
+
+from collections.abc import Sequence
+
+from kernel.db import Tx
+from ledger.chart import Kind
+from ledger.statements import balances
+from matching.allocate import Book, Gift
+from matching.offers import PotState
+
+MATCHED = (Kind.POT_RESERVED, Kind.POT_CAPTURED, Kind.POT_RELEASED)
+
+
+def fill(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift]) -> None:
+    """Fill a book with what these donors, projects and counties had from these pots, where a cap asks."""
+    caps = [version.rules.caps for pot in pots for version in pot.versions]
+    if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
+        _fill_donors(tx, book, [pot.pot_id for pot in pots], sorted({gift.donor for gift in gifts}))
+    if any(cap.project_minor is not None for cap in caps):
+        _fill_projects(tx, book, pots, sorted({gift.target.project_id for gift in gifts}))
+    if any(cap.county_minor is not None for cap in caps):
+        for county in sorted({gift.target.county_code for gift in gifts}):
+            _fill_county(tx, book, pots, county)
+
+
+def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> None:
+    for pot_id, donor, day, amount in tx.rows(
+        """SELECT pot_id, donor_key, day, sum(amount_minor - returned_minor) FROM reservation
+            WHERE donor_key = ANY(:donors) AND pot_id = ANY(:pots) AND state <> 'released'
+            GROUP BY pot_id, donor_key, day""",
+        donors=donors,
+        pots=pot_ids,
+    ):
+        used = int(amount)
+        book.used[pot_id, "donor_day_minor", (donor, day.isoformat())] = used
+        book.used[pot_id, "donor_minor", donor] = used + book.used.get((pot_id, "donor_minor", donor), 0)
+
+
+def _fill_projects(tx: Tx, book: Book, pots: Sequence[PotState], projects: list[int]) -> None:
+    purposes = [f"project:{project_id}" for project_id in projects]
+    for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], purposes):
+        key = (int(row.owner[4:]), "project_minor", int(row.purpose[8:]))
+        book.used[key] = book.used.get(key, 0) + row.balance_minor
+
+
+def _fill_county(tx: Tx, book: Book, pots: Sequence[PotState], county_code: str) -> None:
+    purposes = [
+        f"project:{row[0]}"
+        for row in tx.rows("SELECT id FROM project WHERE county_code = :county", county=county_code)
+    ]
+    for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], purposes):
+        key = (int(row.owner[4:]), "county_minor", county_code)
+        book.used[key] = book.used.get(key, 0) + row.balance_minor

@@ -1,0 +1,78 @@
+"""What the world tells us, stored before anything is made of it; and the statements of providers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment
+
+
+class InboxEvent(SQLModel, table=True):
+    """One message from outside, once per source and id. `waiting` means: a person must do something first."""
+
+    __tablename__ = "inbox_event"
+    __table_args__ = (
+        UniqueConstraint("source", "event_id", name="inbox_event_once"),
+        CheckConstraint("state IN ('new', 'done', 'ignored', 'waiting', 'flagged')", name="inbox_event_state"),
+        Index("inbox_event_due", "id", postgresql_where=text("state = 'new'")),
+        Index("inbox_event_waiting", "id", postgresql_where=text("state IN ('waiting', 'flagged')")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    source: str  # "stripe" or "partner:NAME"
+    event_id: str
+    body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    body_hash: str
+    received_at: datetime = Field(sa_column=moment())
+    state: str = Field(sa_column_kwargs={"server_default": text("'new'")})
+    note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    done_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class InboxConflict(SQLModel, table=True):
+    """A message whose id came before with other contents: kept for a person, without effect (first wins)."""
+
+    __tablename__ = "inbox_conflict"
+    __table_args__ = (UniqueConstraint("source", "event_id", "body_hash", name="inbox_conflict_once"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    source: str
+    event_id: str
+    body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    body_hash: str
+    received_at: datetime = Field(sa_column=moment())
+
+
+class Partner(SQLModel, table=True):
+    """A platform that pushes donations. `sealed_secret` is its signing secret, encrypted with FIELD_KEY."""
+
+    name: str = Field(primary_key=True)
+    title: str
+    sealed_secret: str
+    projects: list[str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    created_at: datetime = Field(sa_column=moment())
+
+
+class ProviderLine(SQLModel, table=True):
+    """One line of a provider's statement: a Stripe balance transaction or a row of a partner's daily bill."""
+
+    __tablename__ = "provider_line"
+    __table_args__ = (
+        UniqueConstraint("provider", "line_id", name="provider_line_once"),
+        Index("provider_line_donation", "donation_id"),
+        Index("provider_line_intent", "payment_intent"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    provider: str
+    kind: str
+    line_id: str
+    source_id: str
+    payment_intent: str | None = None
+    donation_id: UUID | None = None
+    amount_minor: int = Field(sa_type=BigInteger)
+    fee_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    occurred_at: datetime = Field(sa_column=moment())
+    fetched_at: datetime = Field(sa_column=moment())
