@@ -1,15 +1,28 @@
 """Alembic's entry: all tables in one place, and limits so that a migration never blocks giving for long."""
 
+from importlib import import_module
+
 from alembic import context
 from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
-import payments.models  # noqa: F401
-
+ROOMS_WITH_TABLES = (
+    "app.job_runs",
+    "campaigns.closing.models",
+    "campaigns.donations.models",
+    "campaigns.events.models",
+    "campaigns.network.models",
+    "campaigns.projects.models",
+    "ledger.models",
+    "matching.models",
+    "payments.models",
+)
 ADVISORY_LOCK = 71_201_917  # two starting machines migrate one after the other
 
 
 def run() -> None:
+    for room in ROOMS_WITH_TABLES:
+        import_module(room)
     engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "")
     with engine.connect() as connection:
         connection.execute(text("SET lock_timeout = '10s'"))
