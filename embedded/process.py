@@ -53,8 +53,9 @@ def _leash(parent: int, death_signal: int) -> Callable[[], None]:
 class Child:
     """One command, its log file and its life. Nothing runs before `start()`.
 
-    `account` is (uid, gid) to run under, for root only. `death_signal` is what the kernel sends when we die,
-    `stop_signal` what `stop()` sends; after `patience` seconds `stop()` kills.
+    Errors go to `error_log` if given, else to `log` as well. `account` is (uid, gid) to run under, for root
+    only. `death_signal` is what the kernel sends when we die, `stop_signal` what `stop()` sends; after
+    `patience` seconds `stop()` kills.
     """
 
     args: Sequence[str]
@@ -65,6 +66,7 @@ class Child:
     death_signal: int = signal.SIGTERM
     stop_signal: int = signal.SIGTERM
     patience: float = 10.0
+    error_log: Path | None = None
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _log_start: int = field(default=0, init=False, repr=False)
 
@@ -74,14 +76,14 @@ class Child:
             raise ServerError(f"{self.args[0]} runs already as process {self.pid}")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         uid, gid = self.account or (None, None)
-        with self.log.open("ab") as log:
+        with self.log.open("ab") as log, (self.error_log or self.log).open("ab") as errors:
             self._log_start = log.tell()
             self._process = _starter.submit(
                 subprocess.Popen,
                 list(self.args),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=subprocess.STDOUT,
+                stderr=errors,
                 env=self.env,
                 cwd=self.cwd,
                 user=uid,
@@ -133,13 +135,17 @@ class Child:
         self.stop()
         self.start()
 
-    def log_tail(self, lines: int = 20) -> str:
-        """The last lines that the latest start wrote to the log."""
+    def output(self) -> str:
+        """What the latest start wrote to `log`."""
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
             log.seek(self._log_start)
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+            return log.read().decode(errors="replace")
+
+    def log_tail(self, lines: int = 20) -> str:
+        """The last lines of `output()`."""
+        return "\n".join(self.output().splitlines()[-lines:])
 
 
 def _send(pid: int, signum: int) -> None:

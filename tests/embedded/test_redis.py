@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from embedded.process import ServerError
 from embedded.redis import Redis
@@ -12,7 +14,7 @@ from embedded.redis import Redis
 def test_it_comes_back_empty_at_the_same_address_after_kill_and_after_stop(tmp_path: Path) -> None:
     with Redis.start(tmp_path / "redis") as server:
         address = server.url
-        client = redis.from_url(address)
+        client = redis.from_url(address, retry=Retry(NoBackoff(), 0))
         client.set("total", 1)
         for end in (server.kill, server.stop):
             end()

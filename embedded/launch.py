@@ -1,0 +1,132 @@
+"""The steps of `make run`: servers, sandbox, schema, demo event, scheduler and web."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import config
+from embedded.demo import load_secrets, sandbox_port, with_defaults
+from embedded.postgres import Postgres
+from embedded.process import Child, ServerError, port_is_free, wait_until
+from embedded.redis import Redis
+from embedded.supervisor import Supervisor
+
+ROOT = Path(__file__).parents[1]
+_WEB_SECONDS = 60.0
+
+
+def answers(port: int, path: str) -> bool:
+    """True when a GET on 127.0.0.1:`port` is answered with 200."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+class Launch:
+    """One run of the demo: the settings, the environment of the children, and the steps.
+
+    Every step raises ServerError, with a message for the terminal, when it cannot be done.
+    """
+
+    def __init__(self, settings: config.Config, environ: Mapping[str, str], supervisor: Supervisor) -> None:
+        self.port = settings.port
+        self.data_dir = settings.data_dir.absolute()
+        self.logs = self.data_dir / "logs"
+        self.supervisor = supervisor
+        self.sandbox_url: str | None = None
+        self.env = {
+            **with_defaults(environ, {"PUBLIC_URL": settings.public_url}),
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.data_dir),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def servers(self) -> None:
+        """PostgreSQL and Redis, each unless its URL is set."""
+        if not self.env.get("DATABASE_URL"):
+            postgres = Postgres.start(self.data_dir / "postgres", log=self.log("postgres"))
+            self.supervisor.add("PostgreSQL", postgres)
+            self.env["DATABASE_URL"] = postgres.url
+        if not self.env.get("REDIS_URL"):
+            redis = Redis.start(self.data_dir / "redis", log=self.log("redis"))
+            self.supervisor.add("Redis", redis)
+            self.env["REDIS_URL"] = redis.url
+
+    def payments(self) -> None:
+        """The demo's secrets; the sandbox too when no key of a real provider is set."""
+        made = load_secrets(self.data_dir)
+        real = bool(self.env.get("STRIPE_SECRET_KEY"))
+        self.env = with_defaults(self.env, {name: made[name] for name in ("SECRET_KEY", "FIELD_KEY")})
+        if real:
+            return
+        self.env = with_defaults(self.env, made)
+        port = sandbox_port(self.data_dir, preferred=self.port + 1)
+        self.sandbox_url = f"http://127.0.0.1:{port}"
+        self.env |= {"STRIPE_API_BASE": self.sandbox_url, "BEISHAN_SANDBOX": "1"}
+        self.run("sandbox", *self._sandbox(port))
+        if not wait_until(lambda: not port_is_free(port), 20.0):
+            raise ServerError(f"The payment sandbox did not start; see {self.log('sandbox')}")
+
+    def _sandbox(self, port: int) -> list[str]:
+        return [
+            *("-m", "sandbox", "--port", str(port), "--data", str(self.data_dir / "sandbox.sqlite")),
+            *("--webhook-url", f"http://127.0.0.1:{self.port}/webhooks/stripe"),
+            *("--webhook-secret", self.env["STRIPE_WEBHOOK_SECRET"]),
+            *("--api-key", self.env["STRIPE_SECRET_KEY"]),
+        ]
+
+    def schema(self) -> None:
+        """Bring the schema up to date."""
+        self.task("migrate", "-m", "flask", "--app", "wsgi", "db-upgrade")
+
+    def seed(self) -> str:
+        """Make the demo event unless BEISHAN_SEED=0; returns what the command says (the manager's login)."""
+        if self.env.get("BEISHAN_SEED") == "0":
+            return ""
+        return self.task("seed", "-m", "flask", "--app", "wsgi", "seed")
+
+    def application(self) -> None:
+        """Scheduler and web server; returns when the web server answers."""
+        self.run("scheduler", "-m", "app.scheduler")
+        web = self.run(
+            "web",
+            *("-m", "gunicorn", "-c", str(ROOT / "embedded" / "gunicorn_conf.py"), "wsgi:app"),
+            death_signal=signal.SIGQUIT,  # at once: nobody is left to wait for open pages
+            patience=15.0,
+        )
+        ready = wait_until(lambda: not web.alive or answers(self.port, "/healthz"), _WEB_SECONDS, pause=0.2)
+        if not ready or not web.alive:
+            raise ServerError(f"The web server did not start; {web.log} ends with:\n{web.log_tail()}")
+
+    def log(self, name: str) -> Path:
+        """Where a child writes."""
+        return self.logs / f"{name}.log"
+
+    def run(self, name: str, *args: str, death_signal: int = signal.SIGTERM, patience: float = 10.0) -> Child:
+        """Start `python ARGS` as a service that is looked after."""
+        child = Child([sys.executable, *args], self.log(name), self.env, ROOT)
+        child.death_signal, child.patience = death_signal, patience
+        self.supervisor.add(name, child.start())
+        return child
+
+    def task(self, name: str, *args: str) -> str:
+        """Run `python ARGS` to its end and return its output; raises ServerError when it fails."""
+        errors = self.log(f"{name}.errors")
+        child = Child([sys.executable, *args], self.log(name), self.env, ROOT, error_log=errors).start()
+        try:
+            code = child.wait()
+        finally:
+            child.stop()
+        if code != 0:
+            last = "\n".join(errors.read_text(errors="replace").splitlines()[-15:])
+            raise ServerError(f"{name} failed (exit {code}), see {errors}:\n{last}")
+        return child.output()

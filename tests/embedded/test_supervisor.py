@@ -1,0 +1,171 @@
+"""The launcher's parts: restarts with growing pauses, one run per directory, secrets that stay."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from embedded.__main__ import check_port
+from embedded.demo import load_secrets, sandbox_port, with_defaults
+from embedded.lock import DataLock
+from embedded.proc import descendants, is_running
+from embedded.process import Child, ServerError, free_port, wait_until
+from embedded.supervisor import Supervisor
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Fragile:
+    """A service that a test lets die, and that notes when it was restarted and stopped."""
+
+    name: str
+    journal: list = field(default_factory=list)
+    alive: bool = True
+    works: bool = True
+
+    def restart(self) -> None:
+        self.journal.append(("restart", self.name))
+        if not self.works:
+            raise ServerError("no")
+        self.alive = True
+
+    def stop(self) -> None:
+        self.journal.append(("stop", self.name))
+        if not self.works:
+            raise ServerError("will not")
+
+
+def restart_times(supervisor: Supervisor, clock: Clock, service: Fragile, seconds: int) -> list[float]:
+    times = []
+    for _ in range(seconds * 4):
+        before = len(service.journal)
+        supervisor.tick()
+        times += [clock.now] * (len(service.journal) - before)
+        clock.now += 0.25
+    return times
+
+
+def test_a_service_that_stays_dead_is_tried_again_with_pauses_that_grow_to_thirty_seconds() -> None:
+    clock, lines = Clock(), []
+    supervisor = Supervisor(lines.append, clock)
+    service = Fragile("web", alive=False, works=False)
+    supervisor.add("web", service)
+    times = restart_times(supervisor, clock, service, 130)
+    pauses = [round(later - earlier) for earlier, later in zip([0.0, *times], times, strict=False)]
+    assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
+    assert "web ended; starting it again in 1 s" in lines
+
+
+def test_a_service_that_was_up_for_long_is_restarted_soon_again() -> None:
+    clock = Clock()
+    supervisor = Supervisor(lambda _line: None, clock)
+    service = Fragile("web")
+    supervisor.add("web", service)
+    for _ in range(3):
+        service.alive = False
+        died = clock.now
+        [restarted] = restart_times(supervisor, clock, service, 100)
+        assert restarted - died == pytest.approx(1, abs=0.3)
+
+
+def test_all_are_stopped_in_reverse_order_even_when_one_refuses() -> None:
+    journal: list = []
+    supervisor = Supervisor(lambda _line: None)
+    for name, works in (("postgres", True), ("redis", False), ("web", True)):
+        supervisor.add(name, Fragile(name, journal, works=works))
+    with pytest.raises(ServerError):
+        supervisor.stop()
+    assert journal == [("stop", "web"), ("stop", "redis"), ("stop", "postgres")]
+
+
+def test_a_child_that_ignores_the_stop_is_killed_with_its_own_children(tmp_path: Path) -> None:
+    script = "trap '' TERM; sleep 60 & echo ready; wait; wait"
+    child = Child(["/bin/bash", "-c", script], tmp_path / "log", patience=0.2).start()
+    assert wait_until(lambda: "ready" in child.output(), 5)
+    family = [child.pid, *descendants(child.pid)]
+    assert len(family) == 2
+    child.stop()
+    assert not any(is_running(pid) for pid in family)
+
+
+def test_a_second_run_on_the_same_directory_is_told_the_pid_of_the_first(tmp_path: Path) -> None:
+    with DataLock(tmp_path) as first:
+        assert not first.unclean
+        with pytest.raises(ServerError, match=str(os.getpid())), DataLock(tmp_path):
+            pass
+    with DataLock(tmp_path) as again:
+        assert not again.unclean
+
+
+def test_a_killed_run_frees_its_directory_and_the_next_one_knows(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from embedded.lock import DataLock\n"
+        "with DataLock(Path(sys.argv[1])): print(flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as killed:
+        killed.stdout.readline()
+        killed.send_signal(signal.SIGKILL)
+    with DataLock(tmp_path) as lock:
+        assert lock.unclean
+
+
+def test_secrets_are_private_random_and_the_same_at_every_run(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    made = load_secrets(tmp_path)
+    assert load_secrets(tmp_path) == made
+    assert not set(made.values()) & set(load_secrets(tmp_path / "other").values())
+    assert (tmp_path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_secrets_of_an_older_version_are_kept_and_completed(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text(json.dumps({"FIELD_KEY": "old"}))
+    made = load_secrets(tmp_path)
+    assert made["FIELD_KEY"] == "old"
+    assert made["SECRET_KEY"]
+
+
+def test_what_the_user_set_wins_and_empty_counts_as_unset() -> None:
+    assert with_defaults({"A": "mine", "B": ""}, {"A": "made", "B": "made"}) == {"A": "mine", "B": "made"}
+
+
+def test_the_sandbox_keeps_its_port_until_somebody_else_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedded.demo._PORT_SECONDS", 0.0)
+    wanted = free_port()
+    assert sandbox_port(tmp_path, wanted) == wanted
+    assert sandbox_port(tmp_path, free_port()) == wanted
+    with socket.create_server(("127.0.0.1", wanted)):
+        other = sandbox_port(tmp_path, wanted)
+        assert other != wanted
+        with pytest.raises(ServerError, match=str(wanted)):
+            check_port(wanted, after_crash=False)
+    check_port(wanted, after_crash=False)
+    assert sandbox_port(tmp_path, wanted) == other
+
+
+def test_a_taken_port_ends_make_run_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = {**os.environ, "PORT": port, "DATA_DIR": str(tmp_path), "BEISHAN_ENV": ""}
+        command = [sys.executable, "-m", "embedded"]
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert not (tmp_path / "postgres").exists()
