@@ -72,9 +72,12 @@ class Launch:
         port = sandbox_port(self.data_dir, preferred=self.port + 1)
         self.sandbox_url = f"http://127.0.0.1:{port}"
         self.env |= {"STRIPE_API_BASE": self.sandbox_url, "BEISHAN_SANDBOX": "1"}
-        self.run("sandbox", *self._sandbox(port))
-        if not wait_until(lambda: not port_is_free(port), 20.0):
-            raise ServerError(f"The payment sandbox did not start; see {self.log('sandbox')}")
+        child = self.run("sandbox", *self._sandbox(port))
+        ready = wait_until(lambda: not child.alive or not port_is_free(port), 20.0)
+        if not ready or not child.alive:
+            raise ServerError(
+                f"The payment sandbox did not start; {child.log} ends with:\n{child.log_tail()}"
+            )
 
     def _sandbox(self, port: int) -> list[str]:
         return [
