@@ -1,0 +1,127 @@
+"""What may follow a payment: refunds, disputes, payouts; with their lines on the balance."""
+
+from typing import Any
+
+from sandbox import objects_after as objects
+from sandbox.events import Events
+from sandbox.store import Store
+from sandbox.wire import ApiError, invalid
+
+Thing = dict[str, Any]
+
+
+class Aftermath:
+    """Refunds, disputes and payouts. Every method is one transaction of the store."""
+
+    def __init__(self, store: Store, events: Events) -> None:
+        self._store = store
+        self._events = events
+
+    def refund(self, params: Thing) -> Thing:
+        """Give back part or all of a charge, never more than is left of it. Raises ApiError."""
+        with self._store.transaction():
+            charge = self._charge_to_refund(params)
+            left = charge["amount"] - charge["amount_refunded"]
+            amount = params.get("amount", left)
+            if left == 0:
+                raise ApiError(
+                    400, f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
+                )
+            if amount > left:
+                raise invalid(
+                    f"Refund amount ({amount}) is greater than unrefunded amount on charge ({left})", "amount"
+                )
+            return self._refunded(charge, amount, params)
+
+    def _charge_to_refund(self, params: Thing) -> Thing:
+        if "charge" in params:
+            charge = self._store.get("charge", params["charge"])
+        elif "payment_intent" in params:
+            intent = self._store.get("payment_intent", params["payment_intent"])
+            if intent["status"] != "succeeded":
+                raise ApiError(
+                    400, f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund."
+                )
+            charge = self._store.get("charge", intent["latest_charge"])
+        else:
+            raise invalid("One of `charge` or `payment_intent` is required.", "charge", "parameter_missing")
+        if not charge["paid"]:
+            raise ApiError(400, "Only a successful charge can be refunded.")
+        if charge["disputed"]:
+            raise ApiError(400, f"Charge {charge['id']} has been charged back.", code="charge_disputed")
+        return charge
+
+    def _refunded(self, charge: Thing, amount: int, params: Thing) -> Thing:
+        refund = objects.refund(charge, amount, params)
+        kind = "refund" if charge["id"].startswith("ch_") else "payment_refund"
+        line = objects.transaction(kind, "refund", refund, -amount)
+        refund["balance_transaction"] = line["id"]
+        charge["amount_refunded"] += amount
+        charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+        for thing in (line, refund, charge):
+            self._store.put(thing)
+        self._events.emit("refund.created", refund)
+        self._events.emit("charge.refunded", charge)
+        return refund
+
+    def open_dispute(self, charge_id: str, amount: int | None) -> Thing:
+        """The bank takes back `amount` fen (default: what was not refunded yet). Raises ApiError."""
+        with self._store.transaction():
+            charge = self._store.get("charge", charge_id)
+            left = charge["amount"] - charge["amount_refunded"]
+            if charge["disputed"] or not charge["paid"] or not 0 < (amount or left) <= left:
+                raise invalid("This charge cannot be disputed for that amount.", "amount")
+            dispute = objects.dispute(charge, amount or left)
+            charge["disputed"] = True
+            self._store.put(charge)
+            self._move(dispute, "dispute", -dispute["amount"])
+            self._events.emit("charge.dispute.created", dispute)
+            self._events.emit("charge.dispute.funds_withdrawn", dispute)
+            return dispute
+
+    def close_dispute(self, dispute_id: str, won: bool) -> Thing:
+        """The judgement; a won dispute brings the money back. Raises ApiError."""
+        with self._store.transaction():
+            dispute = self._store.get("dispute", dispute_id)
+            if dispute["status"] in ("won", "lost"):
+                raise ApiError(400, f"This dispute is {dispute['status']} already.")
+            dispute["status"] = "won" if won else "lost"
+            if won:
+                self._move(dispute, "dispute_reversal", dispute["amount"])
+            self._store.put(dispute)
+            self._events.emit("charge.dispute.closed", dispute)
+            if won:
+                self._events.emit("charge.dispute.funds_reinstated", dispute)
+            return dispute
+
+    def _move(self, dispute: Thing, category: str, amount: int) -> None:
+        line = objects.transaction("adjustment", category, dispute, amount)
+        dispute["balance_transactions"] = [*dispute["balance_transactions"], line]
+        self._store.put(line)
+        self._store.put(dispute)
+
+    def pay_out(self) -> Thing | None:
+        """Send what the balance holds to the bank, as the daily payout does; None when it holds nothing.
+
+        Later `GET /v1/balance_transactions?payout=` tells which lines it was made of.
+        """
+        with self._store.transaction():
+            row = self._store.rows(
+                "SELECT sum(json_extract(body, '$.net')) AS net,"
+                " min(json_extract(body, '$.currency')) AS currency"
+                " FROM objects WHERE kind = 'balance_transaction' AND payout IS NULL"
+            )[0]
+            if not row["net"] or row["net"] <= 0:
+                return None
+            payout = objects.payout(row["net"], row["currency"])
+            line = objects.transaction("payout", "payout", payout, -row["net"])
+            payout["balance_transaction"] = line["id"]
+            for thing in (line, payout):
+                self._store.put(thing)
+            self._store.write(
+                "UPDATE objects SET payout = ? WHERE kind = 'balance_transaction' AND payout IS NULL",
+                payout["id"],
+            )
+            self._events.emit("payout.created", payout)
+            self._events.emit("payout.paid", payout)
+            return payout

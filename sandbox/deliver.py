@@ -1,0 +1,108 @@
+"""The background threads: webhooks on their way, and money (or a session's end) that is due."""
+
+import hashlib
+import hmac
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+import requests
+
+from sandbox.store import Store
+
+log = logging.getLogger("sandbox")
+
+RETRY_AFTER = (1, 3, 10, 30, 60, 300, 900)  # seconds; then hourly, as long as Stripe: three days
+_HOURLY = 3600
+_MOST_ATTEMPTS = 80
+
+
+def signature(payload: bytes, secret: str, at: int) -> str:
+    """Stripe's signature header, scheme v1."""
+    mac = hmac.new(secret.encode(), f"{at}.".encode() + payload, hashlib.sha256).hexdigest()
+    return f"t={at},v1={mac}"
+
+
+class Beat(threading.Thread):
+    """Calls `turn` when woken and when the seconds it last answered are over; outlives its errors."""
+
+    def __init__(self, name: str, turn: Callable[[], float]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._turn = turn
+        self._bell = threading.Event()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._bell.set()
+
+    def run(self) -> None:
+        """Never ends; the process ends."""
+        pause = 0.0
+        while True:
+            self._bell.wait(pause)
+            self._bell.clear()
+            try:
+                pause = self._turn()
+            except Exception:
+                log.exception("%s failed", self.name)
+                pause = 1.0
+
+
+class Deliverer:
+    """Sends due webhooks one after the other, in the order of their events."""
+
+    def __init__(self, store: Store, url: str | None, secret: str) -> None:
+        self._store = store
+        self.url = url
+        self.secret = secret
+        self.paused = False
+        self._http = requests.Session()
+        self._http.trust_env = False  # a proxy has no business between two local processes
+
+    def turn(self) -> float:
+        """Send what is due; answer the seconds until more is."""
+        while not self.paused and self.url is not None:
+            rows = self._store.rows(
+                "SELECT d.id, d.attempts, d.due_at, o.body FROM deliveries d JOIN objects o ON o.id = d.event"
+                " WHERE d.state = 'pending' ORDER BY d.due_at, d.id LIMIT 1"
+            )
+            if not rows:
+                return 30.0
+            wait = rows[0]["due_at"] - time.time()
+            if wait > 0:
+                return min(wait, 30.0)
+            status = self._send(rows[0]["body"], self.url)
+            self._note(rows[0]["id"], rows[0]["attempts"], status)
+        return 30.0
+
+    def _send(self, body: str, url: str) -> int:
+        payload = json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (sandbox)",
+            "Stripe-Signature": signature(payload, self.secret, int(time.time())),
+        }
+        try:
+            answer = self._http.post(url, payload, headers=headers, timeout=10, allow_redirects=False)
+        except requests.RequestException as error:
+            log.info("webhook not delivered: %s", type(error).__name__)
+            return 0
+        return answer.status_code
+
+    def _note(self, id_: int, attempts: int, status: int) -> None:
+        if 200 <= status < 300:
+            state, pause = "delivered", 0
+        elif attempts + 1 >= _MOST_ATTEMPTS:
+            state, pause = "given_up", 0
+        else:
+            state, pause = "pending", RETRY_AFTER[attempts] if attempts < len(RETRY_AFTER) else _HOURLY
+        self._store.write(
+            "UPDATE deliveries SET state = ?, attempts = attempts + 1, last_status = ?, due_at = ?"
+            " WHERE id = ?",
+            state,
+            status,
+            time.time() + pause,
+            id_,
+        )

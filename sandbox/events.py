@@ -1,0 +1,94 @@
+"""Events: written with the change they tell of, then queued for the webhook; both in one transaction."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import objects
+from sandbox.store import Store
+
+# Which API request caused what happens now: (request id, idempotency key).
+CAUSE: ContextVar[tuple[str | None, str | None]] = ContextVar("cause", default=(None, None))
+
+
+@dataclass(slots=True)
+class WebhookFault:
+    """The next `times` deliveries (of `type`, if given) go wrong: double, delay, drop or reorder."""
+
+    kind: str
+    times: int
+    seconds: float = 0.0
+    type: str | None = None
+
+
+class Events:
+    """Writes events and decides when, and how often, each is delivered."""
+
+    def __init__(self, store: Store, enabled: frozenset[str] | None) -> None:
+        self._store = store
+        self._enabled = enabled
+        self._faults: list[WebhookFault] = []
+        self._guard = threading.Lock()
+        self.wake: Callable[[], None] = lambda: None
+
+    def emit(self, kind: str, thing: dict[str, Any]) -> None:
+        """Store the event with a snapshot of the object, and queue it."""
+        request_id, key = CAUSE.get()
+        event = self._store.put(objects.event(kind, objects.public(thing), request_id, key))
+        if self._enabled is None or kind in self._enabled:
+            self._queue(event["id"], kind)
+
+    def redeliver(self, event_id: str) -> None:
+        """Send one event once more, now. Raises ApiError 404."""
+        self._store.get("event", event_id)
+        self._insert(event_id, "pending", time.time())
+        self.wake()
+
+    def add_fault(self, fault: WebhookFault) -> None:
+        """Let the next deliveries go wrong."""
+        with self._guard:
+            self._faults.append(fault)
+
+    def clear_faults(self) -> None:
+        """Deliver normally again, what was held back included."""
+        with self._guard:
+            self._faults.clear()
+        self.release()
+
+    def release(self, newest_first: bool = False) -> None:
+        """Queue what was held back, in its own or in reversed order."""
+        sign = "-" if newest_first else ""
+        self._store.write(
+            f"UPDATE deliveries SET state = 'pending', due_at = ? + {sign}id * 1e-6 WHERE state = 'held'",
+            time.time(),
+        )
+        self.wake()
+
+    def _queue(self, event_id: str, kind: str) -> None:
+        fault = self._next_fault(kind)
+        what = fault.kind if fault else None
+        due = time.time() + (fault.seconds if fault and what == "delay" else 0)
+        state = {"drop": "dropped", "reorder": "held"}.get(what or "", "pending")
+        self._insert(event_id, state, due)
+        if what == "double":
+            self._insert(event_id, state, due)
+        if fault and what == "reorder" and fault.times == 0:
+            self.release(newest_first=True)
+
+    def _next_fault(self, kind: str) -> WebhookFault | None:
+        with self._guard:
+            for fault in self._faults:
+                if fault.type in (None, kind):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                    return fault
+        return None
+
+    def _insert(self, event_id: str, state: str, due: float) -> None:
+        self._store.write(
+            "INSERT INTO deliveries (event, due_at, state) VALUES (?, ?, ?)", event_id, due, state
+        )

@@ -1,0 +1,72 @@
+"""Faults on demand for the HTTP API: the next N requests, on a path if one is named, go wrong."""
+
+import threading
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sandbox.wire import ApiError
+
+KINDS = ("drop_before", "drop_after", "delay", "delay_after", "500", "429")
+
+
+class Dropped(Exception):
+    """The connection is to end without an answer."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """`drop_before`/`drop_after`: connection cut before or after the effect; `delay`/`delay_after`:
+    `seconds` of silence before or after it; `500`/`429`: an error instead of the effect."""
+
+    kind: str
+    times: int = 1
+    path: str = ""
+    method: str = ""
+    seconds: float = 0.0
+
+    def fits(self, method: str, path: str) -> bool:
+        """Whether this request is meant: `path` is any part of its path."""
+        return self.path in path and self.method in ("", method)
+
+
+class Faults:
+    """The list of faults still to happen."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Fault] = []
+        self._guard = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        """One more."""
+        with self._guard:
+            self._waiting.append(fault)
+
+    def clear(self) -> None:
+        """No more faults."""
+        with self._guard:
+            self._waiting.clear()
+
+    def plain(self) -> list[dict[str, Any]]:
+        """What is still to happen, as JSON."""
+        with self._guard:
+            return [asdict(fault) for fault in self._waiting]
+
+    def take(self, method: str, path: str) -> Fault | None:
+        """The fault for this request, used up once."""
+        with self._guard:
+            for fault in self._waiting:
+                if fault.fits(method, path):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._waiting.remove(fault)
+                    return fault
+        return None
+
+
+def error_of(kind: str) -> ApiError | None:
+    """The error answer of a fault that is one."""
+    if kind == "500":
+        return ApiError(500, "An unknown error occurred (sandbox fault).", kind="api_error")
+    if kind == "429":
+        return ApiError(429, "Request rate limit exceeded (sandbox fault).", code="rate_limit")
+    return None

@@ -1,0 +1,74 @@
+"""Lists, search and expansion, as Stripe does them."""
+
+import json
+import re
+from typing import Any
+
+from sandbox.objects import public
+from sandbox.store import Store
+from sandbox.wire import invalid
+
+Thing = dict[str, Any]
+_COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
+_IN_BODY = ("type", "source", "currency", "status")
+_IN_COLUMN = ("payment_intent", "charge", "payout")
+_CLAUSE = re.compile(r"""\s*metadata\[['"]([^'"\]]{1,40})['"]\]\s*:\s*['"]([^'"]{1,500})['"]\s*""")
+
+
+def listing(store: Store, kind: str, path: str, given: Thing) -> Thing:
+    """One page, newest first. Raises ApiError."""
+    conditions: list[tuple[str, Any]] = [
+        (f"created {_COMPARISONS[name]} ?", value) for name, value in given.get("created", {}).items()
+    ]
+    conditions += [(f"json_extract(body, '$.{name}') = ?", given[name]) for name in _IN_BODY if name in given]
+    conditions += [(f"{name} = ?", given[name]) for name in _IN_COLUMN if name in given]
+    if "types" in given:
+        types = json.dumps(given["types"])
+        conditions.append(("json_extract(body, '$.type') IN (SELECT value FROM json_each(?))", types))
+    data, more = store.page(kind, conditions, given.get("starting_after"), given.get("limit", 10))
+    return {"object": "list", "url": path, "has_more": more, "data": [public(thing) for thing in data]}
+
+
+def search(store: Store, given: Thing) -> Thing:
+    """Payment intents by one metadata value: `metadata['donation_id']:'...'`. Raises ApiError."""
+    match = _CLAUSE.fullmatch(given["query"])
+    if match is None or not re.fullmatch(r"[A-Za-z0-9_.-]+", match[1]):
+        raise invalid("This sandbox searches metadata['key']:'value' only.", "query")
+    condition = f"""json_extract(body, '$.metadata."{match[1]}"') = ?"""
+    if match[1] == "donation_id":
+        condition = "donation_id = ?"  # the one that has an index
+    found, more = store.page("payment_intent", [(condition, match[2])], None, given.get("limit", 10))
+    return {
+        "object": "search_result",
+        "url": "/v1/payment_intents/search",
+        "has_more": more,
+        "next_page": None,
+        "data": [public(thing) for thing in found],
+    }
+
+
+def expand(store: Store, thing: Thing, paths: list[str]) -> Thing:
+    """Replace ids by their objects along each dotted path. Raises ApiError."""
+    for path in paths:
+        steps = path.split(".")
+        if len(steps) > 4:
+            raise invalid("You cannot expand more than 4 levels of a property", "expand")
+        _expand(store, thing, steps, path)
+    return thing
+
+
+def _expand(store: Store, at: Any, steps: list[str], path: str) -> None:
+    if isinstance(at, list):
+        for item in at:
+            _expand(store, item, steps, path)
+        return
+    name, rest = steps[0], steps[1:]
+    if not isinstance(at, dict) or name not in at:
+        raise invalid(f"This property cannot be expanded ({path}).", "expand")
+    if isinstance(at[name], str):
+        found = store.find_id(at[name])
+        if found is None:
+            raise invalid(f"This property cannot be expanded ({path}).", "expand")
+        at[name] = public(found)
+    if rest and at[name] is not None:
+        _expand(store, at[name], rest, path)

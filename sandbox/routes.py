@@ -1,0 +1,114 @@
+"""The calls of the API: method and path, the parameters it takes, and what it does."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox import lists, params
+from sandbox.aftermath import Aftermath
+from sandbox.objects import public
+from sandbox.payments import Payments
+from sandbox.store import Store
+from sandbox.wire import Group, missing
+
+Thing = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`act` gets the id in the path ("" without one) and the read parameters; answers status and object."""
+
+    method: str
+    pattern: re.Pattern[str]
+    takes: Group
+    act: Callable[[str, Thing], tuple[int, Thing]]
+    public_key: bool = False  # a browser may call it with a publishable key and the client secret
+
+
+def routes(store: Store, payments: Payments, after: Aftermath, base_url: str) -> list[Route]:
+    """Every call there is."""
+
+    def route(method: str, path: str, takes: Group, act: Callable[[str, Thing], Any]) -> Route:
+        pattern = re.compile(re.escape(path).replace("ID", "([A-Za-z0-9_]+)"))
+
+        def answer(id_: str, given: Thing) -> tuple[int, Thing]:
+            found = act(id_, given)
+            return found if isinstance(found, tuple) else (200, found)
+
+        return Route(method, pattern, takes, answer, path in _FOR_BROWSERS)
+
+    def getter(kind: str) -> Callable[[str, Thing], Thing]:
+        return lambda id_, _: store.get(kind, id_)
+
+    def confirmed(id_: str, given: Thing) -> tuple[int, Thing]:
+        _check_secret(store, id_, given)
+        return _attempt(payments.confirm(id_, given.get("payment_method")))
+
+    def created(_: str, given: Thing) -> tuple[int, Thing]:
+        intent = payments.open_intent(given)
+        return _attempt(payments.confirm(intent["id"], None)) if given.get("confirm") else (200, intent)
+
+    def opened(_: str, given: Thing) -> Thing:
+        return payments.open_session(given, base_url)
+
+    def intent(id_: str, given: Thing) -> Thing:
+        _check_secret(store, id_, given)
+        return store.get("payment_intent", id_)
+
+    only = params.ONLY_EXPAND
+    cancel = lambda i, g: payments.cancel(i, g.get("cancellation_reason"))  # noqa: E731
+    found = [
+        route(
+            "POST",
+            "/v1/checkout/sessions",
+            params.SESSION_CREATE,
+            lambda _, g: payments.open_session(g, base_url),
+        ),
+        route("POST", "/v1/checkout/sessions/ID/expire", only, lambda i, _: payments.expire(i)),
+        route("GET", "/v1/checkout/sessions/ID", only, getter("checkout.session")),
+        route("POST", "/v1/payment_intents", params.INTENT_CREATE, created),
+        route("GET", "/v1/payment_intents/search", params.INTENT_SEARCH, lambda _, g: lists.search(store, g)),
+        route("GET", "/v1/payment_intents/ID", params.INTENT_RETRIEVE, intent),
+        route("POST", "/v1/payment_intents/ID", params.INTENT_UPDATE, payments.update_intent),
+        route("POST", "/v1/payment_intents/ID/confirm", params.INTENT_CONFIRM, confirmed),
+        route("POST", "/v1/payment_intents/ID/cancel", params.INTENT_CANCEL, cancel),
+        route("POST", "/v1/refunds", params.REFUND_CREATE, lambda _, g: after.refund(g)),
+    ]
+    for path, kind, takes in _LISTED:
+        found.append(route("GET", path, takes, _lister(store, kind, path)))
+        if kind != "checkout.session" and kind != "payment_intent":
+            found.append(route("GET", f"{path}/ID", only, getter(kind)))
+    return found
+
+
+_FOR_BROWSERS = ("/v1/payment_intents/ID", "/v1/payment_intents/ID/confirm")
+_LISTED = (
+    ("/v1/checkout/sessions", "checkout.session", params.SESSION_LIST),
+    ("/v1/payment_intents", "payment_intent", params.INTENT_LIST),
+    ("/v1/charges", "charge", params.CHARGE_LIST),
+    ("/v1/refunds", "refund", params.REFUND_LIST),
+    ("/v1/balance_transactions", "balance_transaction", params.TRANSACTION_LIST),
+    ("/v1/events", "event", params.EVENT_LIST),
+    ("/v1/disputes", "dispute", params.DISPUTE_LIST),
+    ("/v1/payouts", "payout", params.PAYOUT_LIST),
+)
+
+
+def _lister(store: Store, kind: str, path: str) -> Callable[[str, Thing], Thing]:
+    return lambda _, given: lists.listing(store, kind, path, given)
+
+
+def _check_secret(store: Store, id_: str, given: Thing) -> None:
+    """A browser proves by the client secret that this is its payment. Raises ApiError 404."""
+    secret = given.get("client_secret")
+    if secret is not None and store.get("payment_intent", id_)["client_secret"] != secret:
+        raise missing("payment_intent", id_)
+
+
+def _attempt(intent: Thing) -> tuple[int, Thing]:
+    """A declined attempt is an error answer whose effects stay."""
+    error = intent["last_payment_error"]
+    if intent["status"] != "requires_payment_method" or error is None:
+        return 200, intent
+    return 402, {"error": error | {"payment_intent": public(intent)}}
