@@ -1,0 +1,32 @@
+"""Finding the way in the tree of organisations."""
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from campaigns.network.models import Organisation
+from campaigns.network.wording import storable
+from kernel.db import Tx
+from kernel.errors import NotFound
+
+
+def find(tx: Tx, code: str) -> Organisation:
+    """One organisation. Raises NotFound `organisation_unknown`."""
+    found = tx.get(Organisation, code) if storable(code) else None
+    if found is None:
+        raise NotFound("organisation_unknown", "there is no organisation with this code")
+    return found
+
+
+def children(tx: Tx, code: str) -> list[Organisation]:
+    """The organisations directly below one, by code. Raises NotFound `organisation_unknown`."""
+    return _listed(tx, col(Organisation.parent_code) == find(tx, code).code)
+
+
+def ancestors(tx: Tx, code: str) -> list[Organisation]:
+    """The organisations above one, the city first. Raises NotFound `organisation_unknown`."""
+    above = find(tx, code).lineage[:-1]
+    return sorted(_listed(tx, col(Organisation.code).in_(above)), key=lambda node: above.index(node.code))
+
+
+def _listed(tx: Tx, condition: ColumnElement[bool]) -> list[Organisation]:
+    return list(tx.session.scalars(select(Organisation).where(condition).order_by(Organisation.code)))

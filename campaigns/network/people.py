@@ -1,0 +1,120 @@
+"""People who sign in to the console; and the one place to ask who is calling and what they may do."""
+
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+
+from campaigns.network.audit import record
+from campaigns.network.models import Manager
+from campaigns.network.organisations import find
+from campaigns.network.roles import PERMISSIONS, Caller, Permission, Role, require
+from campaigns.network.tokens import create_token, revoke, tokens, who
+from campaigns.network.wording import fault, storable
+from kernel.db import Tx
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+
+__all__ = [
+    "PERMISSIONS",
+    "Caller",
+    "Permission",
+    "Role",
+    "caller_of",
+    "create_manager",
+    "create_token",
+    "find_manager",
+    "require",
+    "revoke",
+    "sign_in",
+    "tokens",
+    "who",
+]
+
+LEAST_PASSWORD = 10  # characters (ours)
+MOST_PASSWORD = 1_000  # characters: hashing must not become a way to keep us busy
+MOST_LOGIN = 64
+
+_hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memory profile
+
+
+def create_manager(
+    tx: Tx, login: str, password: str, role: str, actor: str, branch_code: str | None = None
+) -> Manager:
+    """Give a person access. Logins are kept in lower case.
+
+    Raises Invalid `manager_invalid` with every wrong field and Conflict `login_used`.
+    """
+    wrong = _faults(tx, login, password, role, branch_code)
+    if wrong:
+        raise Invalid("manager_invalid", "this cannot be a manager", fields=wrong)
+    manager_id = tx.scalar(
+        """INSERT INTO manager (login, password_hash, role, branch_code, created_at)
+           VALUES (:login, :hash, :role, :branch, :now) ON CONFLICT (login) DO NOTHING RETURNING id""",
+        login=_normal(login),
+        hash=_hasher.hash(password),
+        role=role,
+        branch=branch_code,
+        now=tx.now,
+    )
+    if manager_id is None:
+        raise Conflict("login_used", "this login is taken", fields={"login": "is taken"})
+    record(tx, actor, "manager.create", f"manager:{manager_id}", role=role, branch_code=branch_code)
+    return find_manager(tx, manager_id)
+
+
+def _normal(login: str) -> str:
+    return login.strip().casefold()
+
+
+def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | None) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if reason := fault(login, MOST_LOGIN):
+        wrong["login"] = reason
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not storable(password):
+        wrong["password"] = f"must have {LEAST_PASSWORD} to {MOST_PASSWORD} characters"
+    if role not in PERMISSIONS:
+        wrong["role"] = "must be one of " + ", ".join(Role)
+    if branch_code is not None:
+        try:
+            find(tx, branch_code)
+        except NotFound:
+            wrong["branch_code"] = "there is no organisation with this code"
+    return wrong
+
+
+def find_manager(tx: Tx, manager_id: int) -> Manager:
+    """One manager, as a session remembers it. Raises NotFound `manager_unknown`."""
+    found = tx.get(Manager, manager_id)
+    if found is None:
+        raise NotFound("manager_unknown", "there is no such manager")
+    return found
+
+
+def sign_in(tx: Tx, login: str, password: str) -> Manager:
+    """The manager with this login and password.
+
+    Raises Forbidden `sign_in_failed`, after the same work and with the same words whether the login or the
+    password was wrong: nobody learns here which logins exist.
+    """
+    plain = password if len(password) <= MOST_PASSWORD and storable(password) else ""
+    known = _normal(login) if storable(login) else ""
+    row = tx.row("SELECT id, password_hash FROM manager WHERE login = :login", login=known)
+    try:
+        _hasher.verify(row.password_hash if row else _nobodys_hash(), plain)
+    except VerificationError:
+        row = None
+    if row is None:
+        raise Forbidden("sign_in_failed", "login or password is wrong")
+    record(tx, known, "manager.sign_in", f"manager:{row.id}")
+    return find_manager(tx, row.id)
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Something to check a password against when there is no such login. Made on first use: it costs time."""
+    return _hasher.hash("nobody has this password, and knowing it opens nothing")
+
+
+def caller_of(manager: Manager) -> Caller:
+    """The caller that a signed-in manager is."""
+    return Caller(manager.login, manager.role, manager.branch_code)

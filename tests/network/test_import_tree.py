@@ -1,0 +1,86 @@
+"""Importing the network: whole or not at all, once or ten times."""
+
+import time
+
+import pytest
+
+from campaigns.network.import_tree import Imported, Node, import_tree, read
+from campaigns.network.organisations import ancestors, children, find
+from kernel.db import Database
+from kernel.errors import Invalid, NotFound
+
+
+def count(db: Database) -> int:
+    with db.transaction() as tx:
+        return int(tx.scalar("SELECT count(*) FROM organisation"))
+
+
+def test_the_real_tree_is_imported_whole_and_fast(db: Database, luoyang: list[Node]) -> None:
+    began = time.perf_counter()
+    with db.transaction() as tx:
+        assert import_tree(tx, luoyang, "seed") == Imported(3_454, 0, 0)
+    took_s = time.perf_counter() - began
+    with db.transaction() as tx:
+        rows = tx.rows("SELECT level, count(*) FROM organisation GROUP BY level")
+    assert dict(rows) == {
+        "city": 1,
+        "county": 15,
+        "township": 194,
+        "village": 3_244,
+    }
+    assert took_s < 5  # well under one second alone; the machine is shared
+
+
+def test_importing_again_changes_nothing(db: Database, luoyang: list[Node]) -> None:
+    for expected in (Imported(3_454, 0, 0), Imported(0, 3_454, 0)):
+        with db.transaction() as tx:
+            assert import_tree(tx, luoyang, "seed") == expected
+
+
+def test_an_organisation_may_get_another_name(db: Database, luoyang: list[Node]) -> None:
+    with db.transaction() as tx:
+        import_tree(tx, luoyang, "seed")
+        renamed = [luoyang[0]._replace(name="洛阳市慈善联合总会"), *luoyang[1:]]
+        assert import_tree(tx, renamed, "seed") == Imported(0, 3_453, 1)
+        assert tx.scalar("SELECT name FROM organisation WHERE code = '4103'") == "洛阳市慈善联合总会"
+
+
+def test_an_organisation_that_would_move_is_named_and_nothing_is_imported(db: Database) -> None:
+    head = "code,name,level,parent_code\n41,市,city,\n4101,甲,county,41\n4102,乙,county,41\n"
+    with db.transaction() as tx:
+        import_tree(tx, read(head + "410101,丙,township,4101\n"), "seed")
+    with pytest.raises(Invalid) as refused, db.transaction() as tx:
+        import_tree(tx, read(head + "410101,丙,township,4102\n410102,丁,township,4101\n"), "seed")
+    assert list(refused.value.fields) == ["line 5"]
+    assert count(db) == 4
+
+
+def test_a_file_with_bad_rows_changes_nothing(db: Database) -> None:
+    with pytest.raises(Invalid), db.transaction() as tx:
+        import_tree(tx, read("code,name,level,parent_code\n41,市,city,\n4101,,county,41\n"), "seed")
+    assert count(db) == 0
+
+
+def test_an_import_is_written_into_the_audit_trail(db: Database, luoyang: list[Node]) -> None:
+    with db.transaction() as tx:
+        import_tree(tx, luoyang[:16], "王敏")
+        actor, action, detail = tx.rows("SELECT actor, action, detail FROM audit_entry")[0]
+    assert (actor, action, detail["added"]) == ("王敏", "network.import", 16)
+
+
+def test_one_finds_the_way_up_and_down_the_tree(db: Database, luoyang: list[Node]) -> None:
+    with db.transaction() as tx:
+        import_tree(tx, luoyang, "seed")
+        village = next(node for node in luoyang if node.level == "village")
+        above = ancestors(tx, village.code)
+        assert [node.level for node in above] == ["city", "county", "township"]
+        assert village.code in [node.code for node in children(tx, above[-1].code)]
+        assert len(children(tx, "4103")) == 15
+        assert find(tx, "4103").name == "洛阳市"
+
+
+@pytest.mark.parametrize("code", ["9", "", "\x00", "\ud800"])
+def test_a_code_that_nobody_has_is_unknown(db: Database, code: str) -> None:
+    with pytest.raises(NotFound) as refused, db.transaction() as tx:
+        find(tx, code)
+    assert refused.value.code == "organisation_unknown"

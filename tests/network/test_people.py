@@ -1,0 +1,113 @@
+"""Who may come in, and what each may do."""
+
+import pytest
+
+from campaigns.network import people
+from campaigns.network.people import Caller, Permission, Role
+from kernel.db import Database
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+
+PASSWORD = "correct horse"
+
+
+def test_a_manager_signs_in_with_login_and_password_and_the_password_is_not_kept(db: Database) -> None:
+    with db.transaction() as tx:
+        made = people.create_manager(tx, " Wang.Min ", PASSWORD, Role.MANAGER, "seed")
+        assert PASSWORD not in made.password_hash
+    with db.transaction() as tx:
+        caller = people.caller_of(people.sign_in(tx, "wang.min", PASSWORD))
+    assert caller == Caller("wang.min", "manager", None)
+
+
+@pytest.mark.parametrize(
+    ("login", "password"),
+    [
+        ("wang", "wrong horse"),
+        ("nobody", PASSWORD),
+        ("wang\x00", PASSWORD),
+        ("wang", "\ud800"),
+        ("wang", "x" * 2_000),
+    ],
+)
+def test_a_wrong_login_and_a_wrong_password_are_refused_alike(db: Database, login: str, password: str) -> None:
+    with db.transaction() as tx:
+        people.create_manager(tx, "wang", PASSWORD, Role.MANAGER, "seed")
+    with pytest.raises(Forbidden) as refused, db.transaction() as tx:
+        people.sign_in(tx, login, password)
+    assert (refused.value.code, refused.value.message) == ("sign_in_failed", "login or password is wrong")
+
+
+def test_a_manager_without_sense_is_refused_with_every_fault(db: Database) -> None:
+    with pytest.raises(Invalid) as refused, db.transaction() as tx:
+        people.create_manager(tx, " ", "short", "king", "seed", "9999")
+    assert set(refused.value.fields) == {"login", "password", "role", "branch_code"}
+
+
+def test_a_login_is_given_once(db: Database) -> None:
+    with db.transaction() as tx:
+        people.create_manager(tx, "wang", PASSWORD, Role.MANAGER, "seed")
+        with pytest.raises(Conflict) as refused:
+            people.create_manager(tx, "WANG", PASSWORD, Role.ADMIN, "seed")
+    assert refused.value.code == "login_used"
+
+
+def test_a_token_opens_the_door_until_it_is_revoked_and_only_its_hash_is_kept(db: Database) -> None:
+    with db.transaction() as tx:
+        token = people.create_token(tx, Role.FINANCE, "bank import")
+        other = people.create_token(tx, Role.AUDITOR, "supervisors")
+    with db.transaction() as tx:
+        assert token.startswith("bs_")
+        assert people.who(tx, token) == Caller("token:bank import", "finance")
+        assert not tx.scalar("SELECT count(*) FROM api_token WHERE token_hash = :t", t=token)
+        row = next(row for row in people.tokens(tx) if row.label == "bank import")
+        people.revoke(tx, row.id, "admin")
+        people.revoke(tx, row.id, "admin")
+    with db.transaction() as tx:
+        assert people.who(tx, token) is None
+        assert people.who(tx, other) is not None
+        assert tx.scalar("SELECT count(*) FROM audit_entry WHERE action = 'token.revoke'") == 1
+
+
+@pytest.mark.parametrize("token", ["", "bs_", "bs_\x00", "\ud800", "bs_" + "A" * 43])
+def test_a_made_up_token_is_nobody(db: Database, token: str) -> None:
+    with db.transaction() as tx:
+        assert people.who(tx, token) is None
+
+
+def test_a_token_without_sense_is_refused_and_an_unknown_one_cannot_be_revoked(db: Database) -> None:
+    with db.transaction() as tx:
+        with pytest.raises(Invalid) as refused:
+            people.create_token(tx, "king", "")
+        assert set(refused.value.fields) == {"role", "label"}
+        with pytest.raises(NotFound):
+            people.revoke(tx, 404, "admin")
+
+
+@pytest.mark.parametrize(
+    ("role", "may", "may_not"),
+    [
+        (Role.MANAGER, Permission.CAMPAIGNS_WRITE, Permission.FUNDS_WRITE),
+        (Role.REVIEWER, Permission.PROJECTS_APPROVE, Permission.PROJECTS_WRITE),
+        (Role.FINANCE, Permission.RECONCILE, Permission.POTS_WRITE),
+        (Role.LIAISON, Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE),
+        (Role.AUDITOR, Permission.READ, Permission.DONATIONS_REFUND),
+        (Role.ADMIN, Permission.PEOPLE_WRITE, None),
+        ("king", None, Permission.READ),
+    ],
+)
+def test_rights_are_those_of_the_role(role: str, may: Permission | None, may_not: Permission | None) -> None:
+    caller = Caller("someone", role)
+    if may:
+        people.require(caller, may)
+    if may_not:
+        with pytest.raises(Forbidden) as refused:
+            people.require(caller, may_not)
+        assert refused.value.code == "not_permitted"
+
+
+def test_rights_end_at_the_branch() -> None:
+    county = Caller("li", Role.MANAGER, "410302")
+    people.require(county, Permission.PROJECTS_WRITE, ["4103", "410302", "410302001"])
+    with pytest.raises(Forbidden):
+        people.require(county, Permission.PROJECTS_WRITE, ["4103", "410303"])
+    people.require(Caller("wang", Role.MANAGER), Permission.PROJECTS_WRITE, ["4103", "410303"])
