@@ -1,10 +1,10 @@
-"""Hold match for donors, a batch at a time. First `plan` (locks, allocates, writes nothing), then `write`.
+"""Hold match for donors, a batch at a time: `lock_for` the pots, `plan` (writes nothing), then `write`.
 
-Between the two the caller stores the donations that were not refused.
+Between the last two the caller stores the donations that were not refused.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -20,6 +20,9 @@ from matching.usage import fill
 NOTHING = Allocation((), 0, short=False)
 
 
+Place = tuple[int, Target]  # a campaign's id and a project: what decides which pots are asked
+
+
 class Wish(NamedTuple):
     """A donation that wants match. Outside a window of its campaign no pot is asked."""
 
@@ -28,6 +31,10 @@ class Wish(NamedTuple):
     gift: Gift
     accept_unmatched: bool
     window_open: bool = True
+
+    @property
+    def place(self) -> Place:
+        return self.campaign_id, self.gift.target
 
 
 class Plan(NamedTuple):
@@ -39,34 +46,40 @@ class Plan(NamedTuple):
     refused: bool
 
 
-def plan(tx: Tx, wishes: Sequence[Wish], pots: Mapping[int, Sequence[PotState]]) -> list[Plan]:
-    """Lock the pots that serve these wishes and allocate, first come first served.
+class Locked(NamedTuple):
+    """Pots that serve some places, locked until the transaction ends, and what was free in them (fen)."""
 
-    `pots` holds, per campaign, the pots that may be asked now. The locks stay until the transaction ends.
+    candidates: Mapping[Place, Sequence[PotState]]
+    free: Mapping[int, int]
+
+
+def lock_for(tx: Tx, places: Iterable[Place], pots: Mapping[int, Sequence[PotState]]) -> Locked:
+    """Lock the pots that may serve these places. `pots` holds, per campaign, those that may be asked now.
+
+    Read the time (`tx.now`) afterwards: the event may have ended while this waited.
     """
-    candidates = {_place(wish): _candidates(wish, pots) for wish in wishes if wish.window_open}
+    candidates = {place: _candidates(place, pots) for place in places}
     asked = {pot.pot_id: pot for states in candidates.values() for pot in states}
-    free = lock_free(tx, asked.values())
-    now = tx.now  # read once the locks are held: a tranche or version may have come into force meanwhile
-    book = Book({pot_id: free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
-    fill(tx, book, list(asked.values()), [wish.gift for wish in wishes])
-    offers = {place: _offers(states, now, place[1]) for place, states in candidates.items()}
-    return [_decide(wish, offers.get(_place(wish), []), book) for wish in wishes]
+    return Locked(candidates, lock_free(tx, asked.values()))
 
 
-_Place = tuple[int, Target]
+def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish]) -> list[Plan]:
+    """Allocate, first come first served, from pots that `lock_for` locked; writes nothing."""
+    now = tx.now
+    asked = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
+    book = Book({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
+    if wishes and asked:
+        fill(tx, book, list(asked.values()), [wish.gift for wish in wishes])
+    offers = {place: _offers(states, now, place[1]) for place, states in locked.candidates.items()}
+    return [_decide(wish, offers[wish.place] if wish.window_open else [], book) for wish in wishes]
 
 
-def _place(wish: Wish) -> _Place:
-    return wish.campaign_id, wish.gift.target
-
-
-def _candidates(wish: Wish, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
+def _candidates(place: Place, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
     """The pots of which any version serves the project: those are locked before the time is read."""
-    target = wish.gift.target
+    campaign_id, target = place
     return [
         pot
-        for pot in pots.get(wish.campaign_id, ())
+        for pot in pots.get(campaign_id, ())
         if any(version.rules.scope.refuses(target) is None for version in pot.versions)
     ]
 
@@ -76,7 +89,7 @@ def _offers(states: Sequence[PotState], now: datetime, target: Target) -> list[O
 
 
 def _decide(wish: Wish, offers: Sequence[Offer], book: Book) -> Plan:
-    allocation = allocate(wish.gift, offers, book) if offers and wish.window_open else NOTHING
+    allocation = allocate(wish.gift, offers, book) if offers else NOTHING
     refused = allocation.short and not wish.accept_unmatched
     if not refused:
         book.take(wish.gift, allocation)

@@ -25,9 +25,13 @@ class Donation(SQLModel, table=True):
             "status NOT IN ('paid', 'settled', 'refunded', 'disputed') OR paid_at IS NOT NULL",
             name="donation_paid_at",
         ),
+        CheckConstraint("dispute IN ('', 'open', 'won', 'lost')", name="donation_dispute"),
         Index(
-            "donation_waiting", "match_until", postgresql_where=text("status IN ('pending', 'paying')")
+            "donation_reference",
+            "payment_reference",
+            postgresql_where=text("payment_reference IS NOT NULL"),
         ),
+        Index("donation_waiting", "match_until", postgresql_where=text("status IN ('pending', 'paying')")),
         Index("donation_campaign", "campaign_id", "project_id"),
         Index(
             "donation_intent",
@@ -61,6 +65,7 @@ class Donation(SQLModel, table=True):
     client_secret: str | None = None
     instrument: str | None = None
     paid_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    dispute: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # open, won, lost
 
 
 class DonationHistory(SQLModel, table=True):

@@ -18,9 +18,7 @@ class Status(StrEnum):
 STATUSES = tuple(Status)
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.PENDING: frozenset(
-        {Status.PAYING, Status.PAID, Status.CANCELLED, Status.EXPIRED, Status.FAILED}
-    ),
+    Status.PENDING: frozenset({Status.PAYING, Status.PAID, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
     Status.PAYING: frozenset({Status.PAID, Status.CANCELLED, Status.EXPIRED, Status.FAILED}),
     Status.PAID: frozenset({Status.SETTLED, Status.REFUNDED, Status.DISPUTED}),
     Status.SETTLED: frozenset({Status.REFUNDED, Status.DISPUTED}),

@@ -108,9 +108,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), server_default=sa.text("'new'"), nullable=False),
         sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint(
-            "state IN ('new', 'done', 'ignored', 'waiting', 'flagged')", name="inbox_event_state"
-        ),
+        sa.CheckConstraint("state IN ('new', 'done', 'ignored', 'waiting', 'flagged')", name="inbox_event_state"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source", "event_id", name="inbox_event_once"),
     )
@@ -143,9 +141,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("balance_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("floor_minor", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "floor_minor IS NULL OR balance_minor >= floor_minor", name="ledger_account_floor"
-        ),
+        sa.CheckConstraint("floor_minor IS NULL OR balance_minor >= floor_minor", name="ledger_account_floor"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("kind", "owner", "purpose", "currency", name="ledger_account_name"),
     )
@@ -300,12 +296,8 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "(amount_minor > 0) = (reason IN ('tranche', 'top_up'))", name="pot_funding_direction"
-        ),
-        sa.CheckConstraint(
-            "reason IN ('tranche', 'top_up', 'reduction', 'returned')", name="pot_funding_reason"
-        ),
+        sa.CheckConstraint("(amount_minor > 0) = (reason IN ('tranche', 'top_up'))", name="pot_funding_direction"),
+        sa.CheckConstraint("reason IN ('tranche', 'top_up', 'reduction', 'returned')", name="pot_funding_reason"),
         sa.CheckConstraint("amount_minor <> 0", name="pot_funding_amount"),
         sa.ForeignKeyConstraint(
             ["pot_id"],
@@ -506,6 +498,8 @@ def upgrade() -> None:
         sa.Column("client_secret", sa.Text(), nullable=True),
         sa.Column("instrument", sa.Text(), nullable=True),
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dispute", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.CheckConstraint("dispute IN ('', 'open', 'won', 'lost')", name="donation_dispute"),
         sa.CheckConstraint(
             "status IN ('pending', 'paying', 'paid', 'settled', 'cancelled', 'expired', 'failed', 'refunded', 'disputed')",
             name="donation_status",
@@ -535,11 +529,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("payment_intent IS NOT NULL"),
     )
     op.create_index(
-        "donation_team",
+        "donation_reference",
         "donation",
-        ["campaign_id", "team"],
+        ["payment_reference"],
         unique=False,
-        postgresql_where=sa.text("team <> ''"),
+        postgresql_where=sa.text("payment_reference IS NOT NULL"),
+    )
+    op.create_index(
+        "donation_team", "donation", ["campaign_id", "team"], unique=False, postgresql_where=sa.text("team <> ''")
     )
     op.create_index(
         "donation_waiting",

@@ -1,0 +1,216 @@
+"""What a batch of merged facts does: rows, heads, match and money, all in bulk statements."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from campaigns.donations.moves import move
+from campaigns.donations.record import Record
+from campaigns.donations.states import COUNTED
+from campaigns.events.phases import LIVING, Phase
+from campaigns.projects.projects import targets
+from kernel.clock import local_day
+from kernel.db import Tx
+from ledger.chart import clearing, donations
+from ledger.post import Transfer
+from matching.allocate import Gift, matched_base
+from matching.capture import Part, capture, parts_of
+from matching.offers import PotState, lock_free, pots_of
+from matching.release import give_back, release, surplus
+from matching.reserve import Wish, lock_for, plan, write
+from matching.rules import Target
+
+
+class Effects:
+    """The effects of one batch. `write` stores them and answers the transfers, for the one call of `post`."""
+
+    def __init__(self, tx: Tx, records: Iterable[Record], hold_s: int) -> None:
+        self.tx = tx
+        self.hold_s = hold_s  # a payment under way keeps its match for as long as a fresh hold lasts
+        self.records = list(records)
+
+    @property
+    def newly_paid(self) -> list[Record]:
+        return [one for one in self.records if one.newly_paid]
+
+    def write(self) -> list[Transfer]:
+        _store(self.tx, self.records, self.hold_s)
+        move(self.tx, [step for one in self.records for step in one.moves])
+        _count_heads(self.tx, self.records)
+        return [*_money(self.records), *self._match()]
+
+    def _match(self) -> list[Transfer]:
+        self.pots = {
+            one.id: pots_of(self.tx, one.id, one.matching_version)
+            for one in {record.campaign_id: record.campaign for record in self.records}.values()
+        }
+        seeking = [one for one in self.newly_paid if self._seeks(one)]
+        ended = [one.id for one in self.records if one.ended]
+        shrunk = [one for one in self.records if _shrinks(one)]
+        if seeking or ended or shrunk:
+            self._lock_pots()
+        transfers = capture(self.tx, [one.id for one in self.newly_paid])
+        transfers += self._seek(seeking)
+        if ended:
+            transfers += release(self.tx, ended, self._by_id())
+        return transfers + [step for batch in self._shrink(shrunk) for step in batch]
+
+    def _by_id(self) -> dict[int, PotState]:
+        return {pot.pot_id: pot for pots in self.pots.values() for pot in pots}
+
+    def _lock_pots(self) -> None:
+        """All pots of these campaigns at once, in the house's order, before anything else is locked."""
+        lock_free(self.tx, self._by_id().values())
+
+    def _asked(self, one: Record) -> list[PotState]:
+        """A promise that lapsed, or was never made, may ask every pot; a kept one only pots that match at
+        payment."""
+        pots = self.pots[one.campaign_id]
+        return pots if one.late else [pot for pot in pots if pot.mode == "payment"]
+
+    def _seeks(self, one: Record) -> bool:
+        """Does this paid donation want match beyond what was held for it? Eligibility goes by the provider's
+        payment time: those who were paying at the end may finish."""
+        campaign = one.campaign
+        assert one.paid_at is not None
+        last = campaign.ends_at + timedelta(seconds=campaign.finishing_s)
+        in_time = campaign.opens_at <= one.paid_at < last
+        return in_time and campaign.phase in LIVING and one.kept_minor > 0 and bool(self._asked(one))
+
+    def _seek(self, seeking: Sequence[Record]) -> list[Transfer]:
+        if not seeking:
+            return []
+        where = targets(self.tx, sorted({one.project_id for one in seeking}))
+        ratios = self._ratios()
+        prior = _by_donation(parts_of(self.tx, [one.id for one in seeking if not one.late]))
+        transfers = []
+        for late in (True, False):
+            wishes = [
+                _wish(one, where[one.project_id], prior[one.id], ratios) for one in seeking if one.late is late
+            ]
+            pots = {one.campaign_id: self._asked(one) for one in seeking if one.late is late}
+            locked = lock_for(self.tx, {wish.place for wish in wishes}, pots)
+            plans = plan(self.tx, locked, wishes)
+            transfers += write(self.tx, plans, "late" if late else "payment")
+        return transfers + capture(self.tx, [one.id for one in seeking])
+
+    def _ratios(self) -> dict[int, int]:
+        return {v.rules_id: v.rules.ratio_bps for pot in self._by_id().values() for v in pot.versions}
+
+    def _shrink(self, shrunk: Sequence[Record]) -> Iterable[list[Transfer]]:
+        """Match of what was refunded goes back, by what remains of each donation."""
+        if not shrunk:
+            return
+        ratios = self._ratios()
+        parts = _by_donation(parts_of(self.tx, [one.id for one in shrunk]))
+        for one in shrunk:
+            captured = [part for part in parts[one.id] if part.state == "captured"]
+            yield give_back(
+                self.tx,
+                surplus(one.kept_minor, captured, ratios),
+                self._by_id(),
+                living=one.campaign.phase in LIVING,
+                released=one.campaign.phase in (Phase.RELEASED, Phase.ARCHIVED),
+                cause=str(one.refunded_minor),
+            )
+
+
+def _shrinks(one: Record) -> bool:
+    """Is there a refund to take effect on the match? One told before its payment takes effect with it."""
+    return one.paid_at is not None and (
+        one.refunded_minor > one.refunded_was or (one.newly_paid and one.refunded_minor > 0)
+    )
+
+
+def _wish(one: Record, target: Target, prior: Sequence[Part], ratios: dict[int, int]) -> Wish:
+    assert one.paid_at is not None
+    given = Counter({part.pot_id: part.live_minor for part in prior})
+    used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in prior)
+    day = local_day(one.paid_at).isoformat()
+    gift = Gift(one.amount_minor, target, one.donor_key, day, used, given)
+    return Wish(one.id, one.campaign_id, gift, True, one.campaign.window_open(one.paid_at))
+
+
+def _by_donation(parts: Sequence[Part]) -> dict[UUID, list[Part]]:
+    grouped: dict[UUID, list[Part]] = defaultdict(list)
+    for part in parts:
+        grouped[part.donation_id].append(part)
+    return grouped
+
+
+def _money(records: Sequence[Record]) -> list[Transfer]:
+    """Receipts and refunds. What was refunded before we heard of the payment is booked with it."""
+    transfers = []
+    for one in records:
+        if one.paid_at is None:
+            continue
+        book = donations(one.campaign_id, one.project_id, one.currency)
+        held = clearing(one.provider, one.currency)
+        if one.newly_paid:
+            key = f"donation:{one.id}:received"
+            transfers.append(Transfer(key, held, book, one.amount_minor, "donation received", one.id))
+        was = 0 if one.newly_paid else one.refunded_was
+        if one.refunded_minor > was:
+            key = f"donation:{one.id}:refunded:{one.refunded_minor}"
+            back = one.refunded_minor - was
+            transfers.append(Transfer(key, book, held, back, "donation refunded", one.id))
+    return transfers
+
+
+def _store(tx: Tx, records: Sequence[Record], hold_s: int) -> None:
+    tx.run(
+        """UPDATE donation d SET refunded_minor = u.refunded, paid_at = u.paid, payment_intent = u.intent,
+                  instrument = u.instrument, dispute = u.dispute, match_until = u.until
+             FROM unnest(CAST(:ids AS uuid[]), CAST(:refunded AS bigint[]), CAST(:paid AS timestamptz[]),
+                         CAST(:intents AS text[]), CAST(:instruments AS text[]), CAST(:disputes AS text[]),
+                         CAST(:untils AS timestamptz[]))
+                  AS u(id, refunded, paid, intent, instrument, dispute, until)
+            WHERE d.id = u.id""",
+        ids=[one.id for one in records],
+        refunded=[one.refunded_minor for one in records],
+        paid=[one.paid_at for one in records],
+        intents=[one.payment_intent for one in records],
+        instruments=[one.instrument for one in records],
+        disputes=[one.dispute for one in records],
+        untils=[
+            max(one.match_until or tx.now, tx.now + timedelta(seconds=hold_s))
+            if one.hold_longer
+            else one.match_until
+            for one in records
+        ],
+    )
+
+
+def _count_heads(tx: Tx, records: Sequence[Record]) -> None:
+    """Donations and donors of campaigns, by what entered and left the counted states."""
+    deltas: Counter[tuple[int, str]] = Counter()
+    for one in records:
+        deltas[one.campaign_id, one.donor_key] += (one.status in COUNTED) - (one.status_was in COUNTED)
+    changed = sorted(key for key, delta in deltas.items() if delta)
+    if not changed:
+        return
+    rows = tx.rows(
+        """INSERT INTO campaign_donor AS held (campaign_id, donor_key, donations)
+           SELECT * FROM unnest(CAST(:campaigns AS bigint[]), CAST(:donors AS text[]), CAST(:deltas AS int[]))
+           ON CONFLICT (campaign_id, donor_key) DO UPDATE SET donations = held.donations + excluded.donations
+           RETURNING campaign_id, donor_key, donations""",
+        campaigns=[campaign for campaign, _ in changed],
+        donors=[donor for _, donor in changed],
+        deltas=[deltas[key] for key in changed],
+    )
+    heads: Counter[int] = Counter()
+    gifts: Counter[int] = Counter()
+    for campaign_id, donor, count in rows:
+        delta = deltas[campaign_id, donor]
+        gifts[campaign_id] += delta
+        heads[campaign_id] += (count > 0) - (count - delta > 0)
+    tx.run(
+        """UPDATE campaign_tally t SET donations = t.donations + u.gifts, donors = t.donors + u.heads
+             FROM unnest(CAST(:ids AS bigint[]), CAST(:gifts AS bigint[]), CAST(:heads AS bigint[]))
+                  AS u(id, gifts, heads)
+            WHERE t.campaign_id = u.id""",
+        ids=sorted(gifts),
+        gifts=[gifts[key] for key in sorted(gifts)],
+        heads=[heads[key] for key in sorted(gifts)],
+    )

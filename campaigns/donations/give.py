@@ -1,0 +1,274 @@
+"""A donor commits: the donation is stored and its match held (transaction A of the way of a donation).
+
+Takes a batch, because donors who meet on the same pots then share one transaction and one lock; a single
+donation is a batch of one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from campaigns.donations import contact
+from campaigns.donations.contact import Donor
+from campaigns.donations.moves import Move, move
+from campaigns.donations.standing import Standing, standings
+from campaigns.donations.states import Status
+from campaigns.engine import Engine, Limits
+from campaigns.events.campaigns import Shared, entries, share
+from campaigns.events.phases import Phase
+from campaigns.projects.projects import targets
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, Refusal
+from kernel.ids import fingerprint
+from kernel.money import CURRENCY
+from ledger.post import post
+from matching.allocate import Gift
+from matching.offers import pots_of
+from matching.reserve import Locked, Plan, Wish, lock_for, plan, write
+from matching.rules import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """A donor's wish; the client made the id. `amount_minor` is in fen."""
+
+    id: UUID
+    campaign: str
+    project: int
+    amount_minor: int
+    currency: str = CURRENCY
+    donor: Donor = field(default_factory=Donor)
+    message: str = ""
+    team: str = ""
+    channel: str = "web"
+    source_code: str = ""
+    accept_unmatched: bool = False
+    payment_flow: Literal["redirect", "intent"] = "redirect"
+    visitor: str | None = None  # the signed cookie of a browser; not part of the request
+    locale: Literal["zh", "en"] = "zh"
+
+    def body_hash(self) -> str:
+        """Tells 'the same request again' from 'the same id for something else'."""
+        return fingerprint(
+            [
+                self.campaign,
+                self.project,
+                self.amount_minor,
+                self.currency,
+                self.donor.contact(),
+                self.donor.anonymous,
+                self.donor.publish_name,
+                self.message,
+                self.team,
+                self.channel,
+                self.source_code,
+                self.accept_unmatched,
+                self.payment_flow,
+            ]
+        )
+
+
+class Given(NamedTuple):
+    """The donation as it stands; `created` is false when the same request had come before."""
+
+    standing: Standing
+    created: bool
+
+
+class _Retry(Exception):
+    """Another transaction stored one of our ids first: start again and see it."""
+
+
+def give(engine: Engine, wishes: Sequence[Give]) -> list[Given | Refusal]:
+    """Store donations and hold their match, all in one transaction; one answer a wish, in order.
+
+    A refusal stands in the answer of its wish and does not disturb the others. Codes: `amount_invalid`,
+    `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `project_unknown`,
+    `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot).
+    """
+    for _ in range(3):
+        try:
+            with engine.db.transaction() as tx:
+                return _Batch(engine, tx, wishes).answers()
+        except _Retry:
+            continue
+    raise RuntimeError("donation ids kept colliding")  # pragma: no cover - needs three lost races in a row
+
+
+class _Batch:
+    """One transaction's worth of wishes; `answer` collects what each gets."""
+
+    def __init__(self, engine: Engine, tx: Tx, wishes: Sequence[Give]) -> None:
+        self.engine = engine
+        self.tx = tx
+        self.asked = wishes
+        self.wishes: dict[UUID, Give] = {}
+        for wish in wishes:
+            self.wishes.setdefault(wish.id, wish)
+        self.answer: dict[UUID, Given | Refusal] = {}
+        self.campaigns: dict[str, Shared] = {}
+        self.targets: dict[int, Target] = {}
+
+    def answers(self) -> list[Given | Refusal]:
+        slugs = sorted({wish.campaign for wish in self.wishes.values()})
+        self.campaigns = {one.slug: one for one in share(self.tx, slugs=slugs)}
+        for id_, found in standings(self.tx, list(self.wishes)).items():
+            self.answer[id_] = Given(found, created=False)
+        self._judge()
+        locked = self._lock_pots()
+        self._judge_time()
+        self._store(plan(self.tx, locked, [self._wish(one) for one in self._waiting()]))
+        return [self._answer_to(wish) for wish in self.asked]
+
+    def _waiting(self) -> list[Give]:
+        return [wish for wish in self.wishes.values() if wish.id not in self.answer]
+
+    def _answer_to(self, wish: Give) -> Given | Refusal:
+        """The answer; a repeat with another body is refused, whether it comes later or in the same batch."""
+        answer = self.answer[wish.id]
+        if isinstance(answer, Given):
+            if answer.standing.request_hash != wish.body_hash():
+                return Conflict("donation_id_reused", "this id belongs to another donation")
+            if self.wishes[wish.id] is not wish:
+                return Given(answer.standing, created=False)
+        return answer
+
+    def _judge(self) -> None:
+        """Refuse what cannot be a donation here, whatever the time."""
+        wishes = self._waiting()
+        self.targets = targets(self.tx, sorted({wish.project for wish in wishes}))
+        pairs = {(self.campaigns[w.campaign].id, w.project) for w in wishes if w.campaign in self.campaigns}
+        entered = entries(self.tx, sorted(pairs)) if pairs else set()
+        for wish in wishes:
+            refusal = self._refusal(wish, entered)
+            if refusal is not None:
+                self.answer[wish.id] = refusal
+
+    def _refusal(self, wish: Give, entered: set[tuple[int, int]]) -> Refusal | None:
+        campaign = self.campaigns.get(wish.campaign)
+        if campaign is None:
+            return NotFound("campaign_unknown", "there is no such campaign")
+        if wish.project not in self.targets:
+            return NotFound("project_unknown", "there is no such project")
+        if (campaign.id, wish.project) not in entered:
+            return Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
+        if wish.currency != campaign.currency:
+            return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
+        if wrong := contact.faults(wish.donor):
+            return Invalid("donor_invalid", "the donor's details are not right", fields=wrong)
+        return _amount_refusal(wish, self.engine.limits)
+
+    def _lock_pots(self) -> Locked:
+        wishes = self._waiting()
+        pots = {
+            one.id: [pot for pot in pots_of(self.tx, one.id, one.matching_version) if pot.mode == "reserve"]
+            for one in self.campaigns.values()
+        }
+        places = {(self.campaigns[wish.campaign].id, self.targets[wish.project]) for wish in wishes}
+        return lock_for(self.tx, places, pots)
+
+    def _judge_time(self) -> None:
+        """Is the event open? Asked under its lock and with a clock read after every wait: a late closer never
+        admits a late donation, and giving does not wait for the scheduler to open the event."""
+        now = self.tx.now
+        for wish in self._waiting():
+            one = self.campaigns[wish.campaign]
+            if one.phase not in (Phase.SCHEDULED, Phase.OPEN) or not one.opens_at <= now < one.ends_at:
+                self.answer[wish.id] = Conflict(
+                    "campaign_not_open",
+                    "the campaign takes no donations now",
+                    facts={"opens_at": one.opens_at, "ends_at": one.ends_at},
+                )
+
+    def _wish(self, wish: Give) -> Wish:
+        campaign = self.campaigns[wish.campaign]
+        donor = contact.donor_key(self.engine.keys, wish.donor, wish.id, wish.visitor)
+        day = local_day(self.tx.now).isoformat()
+        gift = Gift(wish.amount_minor, self.targets[wish.project], donor, day)
+        return Wish(wish.id, campaign.id, gift, wish.accept_unmatched, campaign.window_open(self.tx.now))
+
+    def _store(self, plans: Sequence[Plan]) -> None:
+        """Write down what was not refused, and answer everyone."""
+        for one in plans:
+            if one.refused:
+                self.answer[one.wish.donation_id] = _short(one)
+        made = [one for one in plans if not one.refused]
+        if not made:
+            return
+        self._insert([self.wishes[one.wish.donation_id] for one in made], made)
+        post(self.tx, write(self.tx, made, "pledge"))
+        for id_, found in standings(self.tx, [one.wish.donation_id for one in made]).items():
+            self.answer[id_] = Given(found, created=True)
+
+    def _insert(self, wishes: Sequence[Give], plans: Sequence[Plan]) -> None:
+        until = self.tx.now + timedelta(seconds=self.engine.limits.hold_s)
+        rows = self.tx.rows(
+            """INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel,
+                                     source_code, team, message, donor_key, publish_name, accept_unmatched,
+                                     request_hash, pledged_at, match_until, provider)
+               SELECT u.id, u.campaign, u.project, u.amount, u.currency, 'pending', u.channel, u.source,
+                      u.team, u.message, u.donor, u.publish, u.accept, u.hash, :now, :until, :provider
+                 FROM unnest(CAST(:id AS uuid[]), CAST(:campaign AS bigint[]), CAST(:project AS bigint[]),
+                             CAST(:amount AS bigint[]), CAST(:currency AS text[]), CAST(:channel AS text[]),
+                             CAST(:source AS text[]), CAST(:team AS text[]), CAST(:message AS text[]),
+                             CAST(:donor AS text[]), CAST(:publish AS boolean[]), CAST(:accept AS boolean[]),
+                             CAST(:hash AS text[]))
+                      AS u(id, campaign, project, amount, currency, channel, source, team, message, donor,
+                           publish, accept, hash)
+                ORDER BY u.id
+               ON CONFLICT (id) DO NOTHING RETURNING id""",
+            id=[wish.id for wish in wishes],
+            campaign=[one.wish.campaign_id for one in plans],
+            project=[wish.project for wish in wishes],
+            amount=[wish.amount_minor for wish in wishes],
+            currency=[wish.currency for wish in wishes],
+            channel=[wish.channel for wish in wishes],
+            source=[wish.source_code for wish in wishes],
+            team=[wish.team for wish in wishes],
+            message=[wish.message for wish in wishes],
+            donor=[one.wish.gift.donor for one in plans],
+            publish=[wish.donor.publish_name and not wish.donor.anonymous for wish in wishes],
+            accept=[wish.accept_unmatched for wish in wishes],
+            hash=[wish.body_hash() for wish in wishes],
+            now=self.tx.now,
+            until=until,
+            provider=self.engine.gateway.provider,
+        )
+        if len(rows) < len(wishes):
+            raise _Retry
+        contact.store(
+            self.tx,
+            self.engine.keys,
+            [(wish.id, one.wish.gift.donor, wish.donor) for wish, one in zip(wishes, plans, strict=True)],
+        )
+        move(self.tx, [Move(wish.id, None, Status.PENDING, "pledged", self.tx.now) for wish in wishes])
+
+
+def _amount_refusal(wish: Give, limits: Limits) -> Invalid | None:
+    if limits.minimum_minor <= wish.amount_minor <= limits.maximum_minor:
+        return None
+    return Invalid(
+        "amount_invalid",
+        fields={"amount_minor": f"must be from {limits.minimum_minor} to {limits.maximum_minor} fen"},
+        facts={"minimum_minor": limits.minimum_minor, "maximum_minor": limits.maximum_minor},
+    )
+
+
+def _short(one: Plan) -> Conflict:
+    """The pots hold less than their rules would give: the donor decides, and nothing is held meanwhile."""
+    pots = [
+        {
+            "pot": part.pot_id,
+            "available_minor": max(part.before_minor, 0),
+            "would_give_minor": part.given_minor,
+        }
+        for part in one.allocation.considered
+    ]
+    return Conflict(
+        "match_short",
+        "the pots hold less match than their rules would give",
+        facts={"pots": pots, "match_minor": one.allocation.matched_minor},
+    )

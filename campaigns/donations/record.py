@@ -1,0 +1,202 @@
+"""A donation while facts are merged into it: PURE rules on a small record, loaded and locked in bulk."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from campaigns.donations.moves import Move
+from campaigns.donations.states import COUNTED, LAPSED, WAITING, Status
+from campaigns.events.campaigns import Shared, share
+from kernel.db import Tx
+from payments.facts import FactKind, PaymentFact
+from payments.partner_events import PartnerFact
+
+DONE = ("done", "")
+
+
+@dataclass(slots=True)
+class Record:
+    """One donation and what this batch does to it. Amounts in fen.
+
+    `status_was`, `refunded_was` are what the database holds; the difference becomes rows and postings.
+    """
+
+    id: UUID
+    campaign: Shared
+    project_id: int
+    amount_minor: int
+    currency: str
+    status: Status
+    status_was: Status
+    refunded_minor: int
+    refunded_was: int
+    provider: str
+    donor_key: str
+    payment_intent: str | None
+    instrument: str | None
+    paid_at: datetime | None
+    match_until: datetime | None
+    dispute: str
+    now: datetime
+    moves: list[Move] = field(default_factory=list)
+    late: bool = False  # paid after its match was let go, or never held: match is what is still free
+    ended: bool = False  # will not be paid, as far as we know: what is held is let go
+    hold_longer: bool = False
+
+    @property
+    def campaign_id(self) -> int:
+        return self.campaign.id
+
+    @property
+    def newly_paid(self) -> bool:
+        return self.paid_at is not None and self.status_was in WAITING | LAPSED
+
+    @property
+    def kept_minor(self) -> int:
+        """What of the gift remains."""
+        return self.amount_minor - self.refunded_minor
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.moves) or self.refunded_minor != self.refunded_was
+
+    def move(self, to: Status, cause: str) -> None:
+        self.moves.append(Move(self.id, self.status, to, cause, self.now))
+        self.status = to
+
+    def link(self, fact: PaymentFact) -> None:
+        """Remember the provider's ids and the instrument, once known."""
+        self.payment_intent = self.payment_intent or fact.payment_intent
+        self.instrument = self.instrument or fact.instrument
+
+    def succeed(self, amount_minor: int, currency: str, at: datetime, cause: str) -> tuple[str, str]:
+        """The money came. Late success is accepted: the money is there, so the donation is paid."""
+        if (amount_minor, currency) != (self.amount_minor, self.currency):
+            return ("flagged", f"amount_differs:{amount_minor}:{currency}")
+        if self.status not in WAITING | LAPSED:
+            return ("done", "repeated")
+        self.late = self.late or self.status in LAPSED
+        self.paid_at = at
+        self.move(Status.PAID, cause)
+        return self._refund_to(self.refunded_minor)
+
+    def refund(self, total_minor: int) -> tuple[str, str]:
+        """`total_minor` has gone back in all. Sums only grow, so late and repeated messages change nothing; a
+        refund that is told before its payment is remembered until the payment is."""
+        total = min(total_minor, self.amount_minor)
+        self.refunded_minor = max(self.refunded_minor, total)
+        return self._refund_to(self.refunded_minor)
+
+    def _refund_to(self, total_minor: int) -> tuple[str, str]:
+        if total_minor == self.amount_minor and self.status in COUNTED:
+            self.move(Status.REFUNDED, "refunded")
+        return DONE
+
+    def lapse(self, cause: str) -> tuple[str, str]:
+        """The provider says that this payment will not come any more."""
+        if self.status not in WAITING:
+            return ("done", "too_late")
+        self.ended = True
+        self.move(Status.CANCELLED if cause == "payment_cancelled" else Status.EXPIRED, cause)
+        return DONE
+
+    def process(self) -> tuple[str, str]:
+        """The payment is under way: its match stays held for as long as a fresh hold lasts."""
+        self.hold_longer = self.status in WAITING
+        return DONE
+
+    def disputed(self, kind: FactKind) -> tuple[str, str]:
+        """A dispute opens, is won or lost; told in any order, its end counts."""
+        if self.status in WAITING | LAPSED:
+            return ("waiting", f"before_payment:{self.id}")
+        if kind == FactKind.DISPUTE_OPENED:
+            if self.dispute == "" and self.status in COUNTED:
+                self.dispute = "open"
+                self.move(Status.DISPUTED, "dispute_opened")
+            return DONE
+        if self.dispute in ("won", "lost"):
+            return ("done", "repeated")
+        self.dispute = "won" if kind == FactKind.DISPUTE_WON else "lost"
+        if self.dispute == "lost":
+            return self.refund(self.amount_minor)
+        if self.status == Status.DISPUTED:
+            self.move(Status.PAID, "dispute_won")
+        return DONE
+
+
+def find_ids(tx: Tx, facts: Sequence[PaymentFact | PartnerFact]) -> list[UUID | None]:
+    """Which donation each fact speaks of: by the id that we sent along, else by the provider's references."""
+    named = {fact.donation_id for fact in facts if fact.donation_id is not None}
+    known = {row[0] for row in tx.rows("SELECT id FROM donation WHERE id = ANY(:ids)", ids=list(named))}
+    references = {
+        reference
+        for fact in facts
+        if isinstance(fact, PaymentFact) and fact.donation_id not in known
+        for reference in (fact.payment_intent, fact.session)
+        if reference
+    }
+    by_reference = _by_reference(tx, sorted(references))
+    return [_id_of(fact, known, by_reference) for fact in facts]
+
+
+def _id_of(fact: PaymentFact | PartnerFact, known: set[UUID], by_reference: dict[str, UUID]) -> UUID | None:
+    if fact.donation_id in known:
+        return fact.donation_id
+    if isinstance(fact, PartnerFact):
+        return None
+    return by_reference.get(fact.payment_intent or "") or by_reference.get(fact.session or "")
+
+
+def _by_reference(tx: Tx, references: list[str]) -> dict[str, UUID]:
+    if not references:
+        return {}
+    rows = tx.rows(
+        """SELECT payment_intent, id FROM donation WHERE payment_intent = ANY(:refs)
+           UNION ALL
+           SELECT payment_reference, id FROM donation WHERE payment_reference = ANY(:refs)""",
+        refs=references,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def load(tx: Tx, donation_ids: Sequence[UUID], fresh: set[UUID]) -> dict[UUID, Record]:
+    """Lock the campaigns shared, then the donations in id order. `fresh` were taken in from a partner in this
+    transaction: nothing was ever held for them."""
+    ids = list(donation_ids)
+    if not ids:
+        return {}
+    wanted = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
+    campaigns = {one.id: one for one in share(tx, ids=sorted(row[0] for row in wanted))}
+    rows = tx.rows(
+        """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, provider,
+                  donor_key, payment_intent, instrument, paid_at, match_until, dispute
+             FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""",
+        ids=ids,
+    )
+    return {row.id: _record(row, campaigns[row.campaign_id], tx.now, row.id in fresh) for row in rows}
+
+
+def _record(row: Any, campaign: Shared, now: datetime, fresh: bool) -> Record:
+    status = Status(row.status)
+    return Record(
+        id=row.id,
+        campaign=campaign,
+        project_id=row.project_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        status=status,
+        status_was=status,
+        refunded_minor=row.refunded_minor,
+        refunded_was=row.refunded_minor,
+        provider=row.provider,
+        donor_key=row.donor_key,
+        payment_intent=row.payment_intent,
+        instrument=row.instrument,
+        paid_at=row.paid_at,
+        match_until=row.match_until,
+        dispute=row.dispute,
+        now=now,
+        late=fresh,
+    )

@@ -1,0 +1,110 @@
+"""Work off the inbox: facts become moves of donations, captures, postings and totals (transaction D).
+
+A batch of events is one transaction. Facts are merged so that twice, late and out of order end the same: sums
+are cumulative and only grow, states only move along the table.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from campaigns.donations.effects import Effects
+from campaigns.donations.intake import take_in
+from campaigns.donations.record import Record, find_ids, load
+from campaigns.engine import Engine
+from kernel.db import Tx
+from ledger.post import post
+from payments.facts import FactKind, FactMalformed, PaymentFact, facts_of
+from payments.inbox import Event, claim, finish, reopen
+from payments.partner_events import PartnerFact, fact_of
+
+BATCH = 500
+Outcome = tuple[int, str, str]  # event id, state, note
+
+
+def settle(engine: Engine, most: int = BATCH, changed: Callable[[set[int]], None] = lambda _: None) -> int:
+    """Work off one batch of due events; answers how many. After the commit, `changed` gets the ids of the
+    campaigns whose totals moved."""
+    with engine.db.transaction() as tx:
+        events = claim(tx, most)
+        if not events:
+            return 0
+        touched = _work_off(engine, tx, events)
+        tx.after_commit(lambda: changed(touched))
+    return len(events)
+
+
+def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:
+    outcomes: dict[int, Outcome] = {}
+    facts = [(event, fact) for event in events for fact in _read(event, outcomes)]
+    taken, waiting = take_in(tx, engine, [(event, fact) for event, fact in facts if isinstance(fact, PartnerFact)])
+    outcomes |= {event_id: (event_id, "waiting", why) for event_id, why in waiting.items()}
+    by_donation = _group(tx, facts, waiting, outcomes)
+    records = load(tx, list(by_donation), fresh=taken)
+    effects = Effects(tx, records.values(), engine.limits.hold_s)
+    for donation_id, told in by_donation.items():
+        for event, fact in told:
+            outcomes[event.id] = (event.id, *_tell(records[donation_id], fact))
+    transfers = effects.write()
+    reopen(tx, [f"before_payment:{one.id}" for one in effects.newly_paid])
+    finish(tx, [outcomes.get(event.id, (event.id, "ignored", "")) for event in events])
+    post(tx, transfers)
+    return {one.campaign_id for one in records.values() if one.changed}
+
+
+def _read(event: Event, outcomes: dict[int, Outcome]) -> Sequence[PaymentFact | PartnerFact]:
+    """The facts of a stored event; one that cannot be read is flagged for a person, never lost."""
+    if event.source.startswith("partner:"):
+        return [fact_of(event.source.removeprefix("partner:"), event.body)]
+    try:
+        return facts_of(event.body)
+    except FactMalformed as error:
+        outcomes[event.id] = (event.id, "flagged", f"malformed:{error.code}:{error.field}")
+        return []
+
+
+def _group(
+    tx: Tx,
+    facts: Sequence[tuple[Event, PaymentFact | PartnerFact]],
+    waiting: dict[int, str],
+    outcomes: dict[int, Outcome],
+) -> dict[UUID, list[tuple[Event, PaymentFact | PartnerFact]]]:
+    """Facts by donation, in the order in which they were stored; what belongs to no donation is flagged."""
+    told = [(event, fact) for event, fact in facts if event.id not in waiting]
+    ids = find_ids(tx, [fact for _, fact in told])
+    grouped: dict[UUID, list[tuple[Event, PaymentFact | PartnerFact]]] = defaultdict(list)
+    for (event, fact), donation_id in zip(told, ids, strict=True):
+        if donation_id is None:
+            outcomes[event.id] = _homeless(event, fact)
+        else:
+            grouped[donation_id].append((event, fact))
+    return grouped
+
+
+def _homeless(event: Event, fact: PaymentFact | PartnerFact) -> Outcome:
+    """Money that we know no donation for must be seen by a person; a failed attempt need not."""
+    if isinstance(fact, PartnerFact):
+        return (event.id, "waiting", f"before_payment:{fact.donation_id}")
+    moves_money = fact.kind in (FactKind.SUCCEEDED, FactKind.REFUNDED, FactKind.DISPUTE_LOST)
+    return (event.id, "flagged", "donation_unknown") if moves_money else (event.id, "ignored", "donation_unknown")
+
+
+def _tell(record: Record, fact: PaymentFact | PartnerFact) -> tuple[str, str]:
+    """Merge one fact into a donation; answers the event's state and note."""
+    if isinstance(fact, PartnerFact):
+        if fact.kind == "paid":
+            return record.succeed(fact.amount_minor, fact.currency, fact.occurred_at, "partner")
+        return record.refund(fact.amount_minor)
+    record.link(fact)
+    match fact.kind:
+        case FactKind.SUCCEEDED:
+            return record.succeed(fact.amount_minor, fact.currency, fact.occurred_at, "payment_succeeded")
+        case FactKind.REFUNDED:
+            return record.refund(fact.refunded_total_minor)
+        case FactKind.CANCELED:
+            return record.lapse("payment_cancelled" if fact.session is None else "payment_expired")
+        case FactKind.PROCESSING:
+            return record.process()
+        case FactKind.DISPUTE_OPENED | FactKind.DISPUTE_WON | FactKind.DISPUTE_LOST:
+            return record.disputed(fact.kind)
+    return ("done", "")

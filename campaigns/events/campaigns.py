@@ -1,0 +1,270 @@
+"""Campaigns for managers: plan first, then schedule; and the locks that others take on an event."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns.events.models import Campaign, CampaignEntry, CampaignHistory, CampaignTally
+from campaigns.events.phases import MOVES, Phase
+from campaigns.network.audit import record
+from campaigns.network.organisations import find as find_organisation
+from campaigns.projects.projects import find as find_project
+from kernel.clock import parse_time
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound
+from kernel.money import CURRENCY
+
+# The public plan (慈善法: 募捐方案) and what the domain adds; a campaign cannot open while one is missing.
+PLAN_FIELDS = (
+    "purpose",
+    "area",
+    "responsible",
+    "address",
+    "ways_to_give",
+    "bank_account",
+    "beneficiaries",
+    "use_of_funds",
+    "cost_minor",
+    "surplus_rule",
+    "certificate_no",
+    "certificate_until",
+    "filing_no",
+    "filed_at",
+    "platform_name",
+    "platform_url",
+)
+FINISHING_S = 30 * 60  # ours: those who are paying at the end may finish
+LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
+NOTICE_S = 10 * 24 * 3600  # ours
+WARN_FILED_DAYS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What a manager asks for. Durations are seconds; `windows` are the hours in which match is given."""
+
+    slug: str
+    name: str
+    host: str
+    opens_at: datetime
+    ends_at: datetime
+    plan: Mapping[str, Any]
+    windows: Sequence[Mapping[str, str]] = ()
+    finishing_s: int = FINISHING_S
+    late_s: int = LATE_S
+    notice_s: int = NOTICE_S
+
+
+def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
+    """Make a campaign in draft. Raises Invalid `campaign_invalid`, Conflict `slug_used`."""
+    wrong = _faults(new)
+    if wrong:
+        raise Invalid("campaign_invalid", "this campaign cannot be made", fields=wrong)
+    find_organisation(tx, new.host)
+    if tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=new.slug):
+        raise Conflict("slug_used", "another campaign has this address", fields={"slug": "is used already"})
+    campaign = tx.add(
+        Campaign(
+            slug=new.slug,
+            name=new.name,
+            host_code=new.host,
+            currency=CURRENCY,
+            phase=Phase.DRAFT,
+            phase_since=tx.now,
+            opens_at=new.opens_at,
+            ends_at=new.ends_at,
+            windows=[dict(window) for window in new.windows],
+            plan=dict(new.plan),
+            finishing_s=new.finishing_s,
+            late_s=new.late_s,
+            notice_s=new.notice_s,
+            created_at=tx.now,
+        )
+    )
+    assert campaign.id is not None
+    tx.add(CampaignTally(campaign_id=campaign.id))
+    tx.add(CampaignHistory(campaign_id=campaign.id, to_phase=Phase.DRAFT, at=tx.now, actor=actor))
+    record(tx, actor, "campaign.create", f"campaign:{campaign.id}", slug=new.slug)
+    return campaign
+
+
+def _faults(new: NewCampaign) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if not new.slug or not all(c.isascii() and (c.isalnum() or c == "-") for c in new.slug) or len(new.slug) > 60:
+        wrong["slug"] = "letters, digits and hyphens only, at most 60"
+    if not new.name.strip():
+        wrong["name"] = "must not be empty"
+    if new.ends_at <= new.opens_at:
+        wrong["ends_at"] = "must be after opens_at"
+    if min(new.finishing_s, new.late_s, new.notice_s) < 0:
+        wrong["durations"] = "must not be negative"
+    for index, window in enumerate(new.windows):
+        try:
+            opens, closes = parse_time(window["opens_at"]), parse_time(window["closes_at"])
+        except (KeyError, ValueError, TypeError):
+            wrong[f"windows.{index}"] = "needs the times opens_at and closes_at"
+            continue
+        if closes <= opens:
+            wrong[f"windows.{index}"] = "closes before it opens"
+    return wrong
+
+
+def enter(tx: Tx, slug: str, project_id: int, actor: str) -> None:
+    """Let a project take part; entering twice changes nothing.
+
+    Raises Conflict `project_not_approved` or `campaign_phase` (nobody enters after the end).
+    """
+    campaign = lock(tx, slug)
+    if campaign.phase not in (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN):
+        raise Conflict("campaign_phase", "the campaign takes no more projects", facts={"phase": campaign.phase})
+    project = find_project(tx, project_id)
+    if project.status not in ("approved", "fundraising"):
+        raise Conflict("project_not_approved", "only an approved project can take part")
+    assert campaign.id is not None
+    if tx.get(CampaignEntry, (campaign.id, project_id)) is None:
+        tx.add(CampaignEntry(campaign_id=campaign.id, project_id=project_id, created_at=tx.now))
+        campaign.matching_version += 1
+        record(tx, actor, "campaign.enter", f"campaign:{campaign.id}", project=project_id)
+
+
+def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
+    """The plan is complete: the campaign will open by itself at `opens_at`, at once if that has passed.
+
+    Raises Invalid `plan_incomplete` with the missing or expired fields, `campaign_over` when `ends_at` has
+    passed, Conflict `campaign_phase`.
+    """
+    campaign = lock(tx, slug)
+    missing = {name: "is missing" for name in PLAN_FIELDS if campaign.plan.get(name) in (None, "")}
+    if expired := _expired(campaign):
+        missing["certificate_until"] = expired
+    if missing:
+        raise Invalid("plan_incomplete", "the public plan is not complete", fields=missing)
+    if campaign.ends_at <= tx.now:
+        raise Invalid("campaign_over", "the campaign would be over already", fields={"ends_at": "has passed"})
+    move(tx, campaign, Phase.SCHEDULED, actor)
+    if campaign.opens_at <= tx.now:
+        move(tx, campaign, Phase.OPEN, actor)
+    return campaign
+
+
+def _expired(campaign: Campaign) -> str | None:
+    """The public-fundraising certificate must last to the end of the event (慈善法 on public fundraising)."""
+    value = campaign.plan.get("certificate_until")
+    if not value:
+        return None
+    try:
+        until = parse_time(str(value))
+    except ValueError:
+        return "is not a date"
+    return "expires before the campaign ends" if until.date() < campaign.ends_at.date() else None
+
+
+def warnings(campaign: Campaign) -> list[str]:
+    """Codes of what a manager should know but may go on with."""
+    try:
+        filed = parse_time(str(campaign.plan.get("filed_at")))
+    except ValueError:
+        return []
+    return ["filed_late"] if (campaign.opens_at - filed).days < WARN_FILED_DAYS else []
+
+
+def cancel(tx: Tx, slug: str, actor: str) -> Campaign:
+    """Call the campaign off before its end. Raises Conflict `campaign_phase`."""
+    campaign = lock(tx, slug)
+    move(tx, campaign, Phase.CANCELLED, actor)
+    return campaign
+
+
+def move(tx: Tx, campaign: Campaign, to: Phase, actor: str) -> None:
+    """The one setter of a campaign's phase; the row is locked. Raises Conflict `campaign_phase`."""
+    if to not in MOVES[Phase(campaign.phase)]:
+        raise Conflict(
+            "campaign_phase",
+            f"a campaign cannot go from {campaign.phase} to {to}",
+            facts={"phase": campaign.phase, "wanted": str(to)},
+        )
+    assert campaign.id is not None
+    tx.add(CampaignHistory(campaign_id=campaign.id, from_phase=campaign.phase, to_phase=to, at=tx.now, actor=actor))
+    campaign.phase = to
+    campaign.phase_since = tx.now
+    tx.add(campaign)
+    record(tx, actor, f"campaign.{to}", f"campaign:{campaign.id}")
+
+
+def find(tx: Tx, slug: str) -> Campaign:
+    """One campaign by its address. Raises NotFound `campaign_unknown`."""
+    campaign_id = tx.scalar("SELECT id FROM campaign WHERE slug = :slug", slug=slug)
+    campaign = tx.get(Campaign, campaign_id) if campaign_id else None
+    if campaign is None:
+        raise NotFound("campaign_unknown", "there is no such campaign")
+    return campaign
+
+
+def lock(tx: Tx, slug: str) -> Campaign:
+    """The campaign, locked exclusively: nobody gives or settles meanwhile."""
+    campaign = tx.get(Campaign, find(tx, slug).id, lock=True)
+    assert campaign is not None
+    return campaign
+
+
+def lock_id(tx: Tx, campaign_id: int) -> Campaign:
+    """The same by id. Raises NotFound `campaign_unknown`."""
+    campaign = tx.get(Campaign, campaign_id, lock=True)
+    if campaign is None:
+        raise NotFound("campaign_unknown", "there is no such campaign")
+    return campaign
+
+
+def touch_matching(tx: Tx, campaign: Campaign) -> None:
+    """Pots, rules or entries change: what others remember of them is void. The row is locked."""
+    campaign.matching_version += 1
+    tx.add(campaign)
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A campaign as giving and settling see it, locked shared: its phase cannot change meanwhile."""
+
+    id: int
+    slug: str
+    name: str
+    phase: str
+    currency: str
+    opens_at: datetime
+    ends_at: datetime
+    finishing_s: int
+    matching_version: int
+    windows: tuple[tuple[datetime, datetime], ...]
+
+    def window_open(self, now: datetime) -> bool:
+        """Is match given at this time? A campaign without windows has one: all of it."""
+        return not self.windows or any(opens <= now < closes for opens, closes in self.windows)
+
+
+def share(tx: Tx, *, slugs: Sequence[str] = (), ids: Sequence[int] = ()) -> list[Shared]:
+    """Lock campaigns shared, in id order."""
+    rows = tx.rows(
+        """SELECT id, slug, name, phase, currency, opens_at, ends_at, finishing_s, matching_version, windows
+             FROM campaign WHERE slug = ANY(:slugs) OR id = ANY(:ids) ORDER BY id FOR SHARE""",
+        slugs=list(slugs),
+        ids=list(ids),
+    )
+    return [Shared(*row[:9], windows=_windows(row.windows)) for row in rows]
+
+
+def _windows(data: Sequence[Mapping[str, str]]) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple((parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in data)
+
+
+def entries(tx: Tx, pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Which of these (campaign, project) pairs are entries of projects that may raise money now."""
+    rows = tx.rows(
+        """SELECT e.campaign_id, e.project_id
+             FROM unnest(CAST(:campaigns AS bigint[]), CAST(:projects AS bigint[])) AS u(campaign_id, project_id)
+             JOIN campaign_entry e USING (campaign_id, project_id)
+             JOIN project p ON p.id = e.project_id AND p.status IN ('approved', 'fundraising')""",
+        campaigns=[pair[0] for pair in pairs],
+        projects=[pair[1] for pair in pairs],
+    )
+    return {(row[0], row[1]) for row in rows}

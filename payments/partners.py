@@ -1,0 +1,63 @@
+"""Partner platforms: their signing secrets, and the check of what they send (Standard Webhooks specification)."""
+
+import base64
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from kernel.db import Tx
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.keys import Keys
+from payments.models import Partner
+
+SECRET_BYTES = 32  # the specification asks for 24 to 64
+
+
+def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None = None) -> str:
+    """Register a platform; answers its signing secret, which is shown once.
+
+    Raises Invalid `partner_invalid`, Conflict `partner_exists`.
+    """
+    if not name or len(name) > 40 or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
+        raise Invalid("partner_invalid", fields={"name": "letters, digits, - and _ only, at most 40"})
+    if tx.get(Partner, name) is not None:
+        raise Conflict("partner_exists", "this partner exists already")
+    secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+    sealed = keys.wrap_text(secret, f"partner:{name}")
+    tx.add(Partner(name=name, title=title or name, sealed_secret=sealed, projects=projects, created_at=tx.now))
+    return secret
+
+
+def secret_of(tx: Tx, keys: Keys, name: str) -> str:
+    """A platform's signing secret. Raises NotFound `partner_unknown`."""
+    partner = tx.get(Partner, name)
+    if partner is None:
+        raise NotFound("partner_unknown", "there is no such partner")
+    return keys.unwrap_text(partner.sealed_secret, f"partner:{name}")
+
+
+def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
+    """The content of a request that this platform signed within the last five minutes.
+
+    Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`, and Invalid
+    `body_invalid` for a signed body that is not JSON. The library raises ValueError and its relatives for
+    malformed input beside its own error; here each becomes a refusal.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
+        raise Forbidden("signature_missing", "webhook-id, webhook-timestamp and webhook-signature are needed")
+    try:
+        Webhook(secret).verify(payload, lower, json_parse=False)
+    except WebhookVerificationError as error:
+        stale = "timestamp too" in str(error)
+        code = "timestamp_out_of_tolerance" if stale else "signature_invalid"
+        raise Forbidden(code, "the request was not signed by this partner just now") from error
+    except (ValueError, OverflowError, OSError, TypeError) as error:
+        raise Forbidden("signature_invalid", "the signature headers are malformed") from error
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("body_invalid", "the body is not JSON") from error
