@@ -1,0 +1,138 @@
+"""The list of projects with what each has raised, computed from the books at the moment of asking."""
+
+from typing import Any, NamedTuple
+
+from campaigns.network.wording import storable
+from kernel.db import Tx
+from kernel.errors import Invalid
+from ledger.chart import Kind
+from matching.rules import LEVELS
+
+SORTS = {
+    "raised": "raised_minor DESC, p.id",
+    "name": "p.name, p.id",
+    "newest": "p.created_at DESC, p.id DESC",
+    "target": "p.target_minor DESC, p.id",
+}
+MOST_PAGE = 1_000_000
+MOST_PAGE_SIZE = 5_000
+MOST_QUERY = 100  # characters
+
+_CHOSEN = """
+    WHERE (CAST(:campaign AS bigint) IS NULL
+           OR EXISTS (SELECT FROM campaign_entry e WHERE e.campaign_id = :campaign AND e.project_id = p.id))
+      AND (CAST(:level AS text) IS NULL OR p.level = :level)
+      AND (CAST(:under AS text) IS NULL OR p.lineage @> ARRAY[CAST(:under AS text)])
+      AND (CAST(:pattern AS text) IS NULL
+           OR p.name ILIKE :pattern OR p.code ILIKE :pattern OR o.name ILIKE :pattern)"""
+
+_COUNT = f"SELECT count(*) FROM project p JOIN organisation o ON o.code = p.organisation_code {_CHOSEN}"
+
+# Sums first, then hash joins: the accounts are read once, whatever the number of projects.
+_PAGE = f"""
+   WITH raised AS (
+        SELECT purpose, sum(balance_minor) AS minor FROM ledger_account
+         WHERE kind = :donations
+           AND (CAST(:campaign AS bigint) IS NULL OR owner = 'campaign:' || CAST(:campaign AS bigint))
+         GROUP BY purpose),
+   matched AS (
+        SELECT a.purpose, sum(a.balance_minor) AS minor
+          FROM pot JOIN ledger_account a ON a.owner = 'pot:' || pot.id AND a.kind = ANY(:earned)
+         WHERE CAST(:campaign AS bigint) IS NULL OR pot.campaign_id = :campaign
+         GROUP BY a.purpose)
+   SELECT p.id, p.code, p.name, p.tier, p.level, p.organisation_code, o.name AS organisation_name,
+          p.county_code, coalesce(c.name, '') AS county_name,
+          p.township_code, coalesce(t.name, '') AS township_name, p.summary, p.target_minor,
+          CAST(coalesce(r.minor, 0) AS bigint) AS raised_minor,
+          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status
+     FROM project p
+     JOIN organisation o ON o.code = p.organisation_code
+     LEFT JOIN organisation c ON c.code = p.county_code
+     LEFT JOIN organisation t ON t.code = p.township_code
+     LEFT JOIN raised r ON r.purpose = 'project:' || p.id
+     LEFT JOIN matched m ON m.purpose = 'project:' || p.id
+    {_CHOSEN}
+    ORDER BY {{order}} LIMIT :size OFFSET :skip"""
+
+
+class ProjectRow(NamedTuple):
+    """A project as lists show it; sums in fen."""
+
+    id: int
+    code: str
+    name: str
+    tier: str
+    level: str
+    organisation_code: str
+    organisation_name: str
+    county_code: str
+    county_name: str
+    township_code: str
+    township_name: str
+    summary: str
+    target_minor: int
+    raised_minor: int
+    matched_minor: int
+    status: str
+
+
+def listed(
+    tx: Tx,
+    campaign_id: int | None = None,
+    level: str | None = None,
+    under: str | None = None,
+    q: str | None = None,
+    sort: str = "raised",
+    page: int = 1,
+    page_size: int = 50,
+) -> tuple[list[ProjectRow], int]:
+    """One page of projects and how many there are in all.
+
+    With `campaign_id` only the projects that take part, and only what was raised there; `under` is the code of
+    a branch of the tree; `q` is looked for in name, code and name of the organisation. Empty text means any.
+    Every state is listed: what the public may not see, the caller leaves out by `status`.
+    Raises Invalid `list_invalid` with every wrong field.
+    """
+    wrong = _faults(level, under, q, sort, page, page_size)
+    if wrong:
+        raise Invalid("list_invalid", "projects cannot be listed like this", fields=wrong)
+    chosen: dict[str, Any] = {
+        "campaign": campaign_id,
+        "level": level or None,
+        "under": under or None,
+        "pattern": _pattern(q) if q and q.strip() else None,
+    }
+    total = int(tx.scalar(_COUNT, **chosen))
+    rows = tx.rows(
+        _PAGE.format(order=SORTS[sort]),
+        **chosen,
+        donations=str(Kind.DONATIONS),
+        earned=[str(Kind.POT_CAPTURED), str(Kind.POT_RELEASED)],
+        size=page_size,
+        skip=(page - 1) * page_size,
+    )
+    return [ProjectRow(*row) for row in rows], total
+
+
+def _pattern(q: str) -> str:
+    """A pattern that finds the words as they were typed: % and _ are only characters."""
+    escaped = q.strip().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%"
+
+
+def _faults(
+    level: str | None, under: str | None, q: str | None, sort: str, page: int, page_size: int
+) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if level and level not in LEVELS:
+        wrong["level"] = "must be one of " + ", ".join(LEVELS)
+    if sort not in SORTS:
+        wrong["sort"] = "must be one of " + ", ".join(SORTS)
+    for name, value in (("under", under), ("q", q)):
+        if value and (len(value) > MOST_QUERY or not storable(value)):
+            wrong[name] = f"must be text of at most {MOST_QUERY} characters"
+    if not 1 <= page <= MOST_PAGE:
+        wrong["page"] = f"must be from 1 to {MOST_PAGE}"
+    if not 1 <= page_size <= MOST_PAGE_SIZE:
+        wrong["page_size"] = f"must be from 1 to {MOST_PAGE_SIZE}"
+    return wrong

@@ -1,0 +1,42 @@
+"""PURE. The life of a project and the moves between its states; the same list is a CHECK in the database."""
+
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    REVIEW = "review"  # 立项评审
+    APPROVED = "approved"
+    FUNDRAISING = "fundraising"
+    EXECUTING = "executing"  # 过程督导
+    EVALUATED = "evaluated"  # 绩效评估
+    CLOSED = "closed"
+    SUSPENDED = "suspended"
+    BLACKLISTED = "blacklisted"
+
+
+STATUSES = tuple(Status)
+
+LIVE = (
+    Status.DRAFT,
+    Status.REVIEW,
+    Status.APPROVED,
+    Status.FUNDRAISING,
+    Status.EXECUTING,
+    Status.EVALUATED,
+)
+HELD = frozenset({Status.SUSPENDED, Status.BLACKLISTED})
+
+_ONWARD = dict(zip(LIVE, (*LIVE[1:], Status.CLOSED), strict=True))
+
+MOVES: dict[Status, frozenset[Status]] = {
+    **{status: frozenset({_ONWARD[status], *HELD}) for status in LIVE},
+    Status.SUSPENDED: frozenset({Status.BLACKLISTED}),
+    Status.BLACKLISTED: frozenset(),
+    Status.CLOSED: frozenset(),
+}
+
+
+def may_move(from_: Status, to: Status, before_hold: Status | None = None) -> bool:
+    """Is this move in the table? A held project may also go back to where it was, and nowhere else."""
+    return to in MOVES[from_] or (from_ in HELD and to == before_hold)

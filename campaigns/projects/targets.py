@@ -1,0 +1,29 @@
+"""Projects as matching sees them."""
+
+from collections.abc import Collection
+
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from matching.rules import Target
+
+
+def target_of(project: Project) -> Target:
+    """What matching must know of a project."""
+    assert project.id is not None
+    return Target(
+        project.id,
+        project.level,
+        project.tier,
+        tuple(project.lineage),
+        project.county_code,
+        project.rating,
+    )
+
+
+def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
+    """The targets of many projects by id, in one query; an id that is no project has none."""
+    rows = tx.rows(
+        "SELECT id, level, tier, lineage, county_code, rating FROM project WHERE id = ANY(:ids)",
+        ids=list(project_ids),
+    )
+    return {row.id: Target(row[0], row[1], row[2], tuple(row[3]), row[4], row[5]) for row in rows}

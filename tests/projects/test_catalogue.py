@@ -1,0 +1,182 @@
+"""The list of projects: figures from the books, found by what people type."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from campaigns.projects.projects import listed
+from kernel.db import Database, Tx
+from kernel.errors import Invalid
+from ledger.chart import Account, bank, donations, pot_captured, pot_released
+from ledger.post import Transfer, post
+from tests.projects.conftest import OTHER_VILLAGE, approved
+
+Campaign = Callable[..., int]
+
+
+def book(tx: Tx, *credits_: tuple[Account, int]) -> None:
+    post(tx, [Transfer(f"t:{a}", bank(), a, amount, "test") for a, amount in credits_])
+
+
+def pot(tx: Tx, campaign_id: int) -> int:
+    return int(
+        tx.scalar(
+            """INSERT INTO pot (campaign_id, fund_id, name, rank, kind, mode, currency, created_at)
+               VALUES (:campaign, 1, 'pot', 1, 'ratio', 'reserve', 'CNY', :now) RETURNING id""",
+            campaign=campaign_id,
+            now=tx.now,
+        )
+    )
+
+
+@pytest.fixture
+def two(tree: Database) -> tuple[int, int]:
+    """Two projects in two counties, the second with the greater target."""
+    with tree.transaction() as tx:
+        first = approved(tx, code="ONE", name="A 食堂 100%")
+        second = approved(tx, code="TWO_2", name="B 书屋", organisation_code=OTHER_VILLAGE, target_minor=9_000_000)
+    return first, second
+
+
+def codes(db: Database, **wanted: Any) -> list[str]:
+    with db.transaction() as tx:
+        return [row.code for row in listed(tx, **wanted)[0]]
+
+
+def test_figures_are_those_of_the_campaign_asked_for(
+    tree: Database, campaign: Campaign, two: tuple[int, int]
+) -> None:
+    first, second = two
+    spring, autumn = campaign("spring", first, second), campaign("autumn", second)
+    with tree.transaction() as tx:
+        one, other = pot(tx, spring), pot(tx, autumn)
+        book(
+            tx,
+            (donations(spring, first), 100),
+            (donations(spring, second), 2_000),
+            (donations(autumn, second), 30_000),
+            (pot_captured(one, first), 70),
+            (pot_released(one, first), 5),
+            (pot_captured(other, second), 600),
+        )
+    with tree.transaction() as tx:
+        rows, total = listed(tx, spring)
+        assert total == 2
+        assert [(row.id, row.raised_minor, row.matched_minor) for row in rows] == [
+            (second, 2_000, 0),
+            (first, 100, 75),
+        ]
+        rows, total = listed(tx, autumn)
+        assert [(row.id, row.raised_minor, row.matched_minor) for row in rows] == [(second, 30_000, 600)]
+        assert [row.raised_minor for row in listed(tx)[0]] == [32_000, 100]
+
+
+def test_a_row_names_the_place(tree: Database, two: tuple[int, int]) -> None:
+    with tree.transaction() as tx:
+        row = listed(tx, q="ONE")[0][0]
+    assert (row.organisation_name, row.county_name, row.township_name) == ("周公路社区", "老城区", "西关街道")
+    assert (row.status, row.tier, row.raised_minor) == ("approved", "micro", 0)
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [("name", ["ONE", "TWO_2"]), ("target", ["TWO_2", "ONE"]), ("newest", ["TWO_2", "ONE"])],
+)
+def test_projects_are_sorted_as_asked(tree: Database, two: tuple[int, int], sort: str, expected: list[str]) -> None:
+    assert codes(tree, sort=sort) == expected
+
+
+@pytest.mark.parametrize(
+    ("q", "expected"),
+    [
+        ("食堂", ["ONE"]),
+        ("two", ["TWO_2"]),
+        ("百货楼", ["TWO_2"]),
+        ("100%", ["ONE"]),
+        ("%", ["ONE"]),
+        ("_", ["TWO_2"]),
+        ("\\", []),
+        ("无", []),
+        ("  ", ["ONE", "TWO_2"]),
+    ],
+)
+def test_words_are_found_as_they_were_typed(
+    tree: Database, two: tuple[int, int], q: str, expected: list[str]
+) -> None:
+    assert sorted(codes(tree, q=q)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ({"under": "410302"}, ["ONE"]),
+        ({"under": "4103"}, ["ONE", "TWO_2"]),
+        ({"under": "9"}, []),
+        ({"level": "county"}, []),
+        ({"level": "village"}, ["ONE", "TWO_2"]),
+        ({"campaign_id": 404}, []),
+    ],
+)
+def test_the_list_is_narrowed_by_branch_level_and_campaign(
+    tree: Database, two: tuple[int, int], wanted: dict[str, Any], expected: list[str]
+) -> None:
+    assert sorted(codes(tree, **wanted)) == expected
+
+
+def test_pages_follow_each_other_and_a_page_past_the_end_is_empty(tree: Database, two: tuple[int, int]) -> None:
+    with tree.transaction() as tx:
+        pages = [listed(tx, sort="name", page=page, page_size=1) for page in (1, 2, 3)]
+    assert [([row.code for row in rows], total) for rows, total in pages] == [
+        (["ONE"], 2),
+        (["TWO_2"], 2),
+        ([], 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("sort", "name; DROP TABLE project"),
+        ("level", "moon"),
+        ("q", "\x00"),
+        ("under", "\ud800"),
+        ("page", 0),
+        ("page", 2**70),
+        ("page_size", 0),
+    ],
+)
+def test_a_senseless_list_is_refused(tree: Database, field: str, value: object) -> None:
+    with pytest.raises(Invalid) as refused, tree.transaction() as tx:
+        listed(tx, **{field: value})  # type: ignore[arg-type]
+    assert (refused.value.code, list(refused.value.fields)) == ("list_invalid", [field])
+
+
+def test_three_thousand_projects_are_listed_quickly(tree: Database, campaign: Campaign) -> None:
+    with tree.transaction() as tx:
+        seed = approved(tx)
+        tx.run(
+            """INSERT INTO project (code, organisation_code, name, tier, level, summary, target_minor, currency,
+                                    status, rating, county_code, township_code, lineage, created_at)
+               SELECT 'X' || n, organisation_code, name || n, tier, level, summary, target_minor, currency,
+                      status, rating, county_code, township_code, lineage, created_at
+                 FROM project, generate_series(1, 2999) AS n WHERE id = :seed""",
+            seed=seed,
+        )
+        ids = [row[0] for row in tx.rows("SELECT id FROM project ORDER BY id")]
+    spring = campaign("spring", *ids)
+    with tree.transaction() as tx:
+        pots = [pot(tx, spring) for _ in range(3)]
+        book(
+            tx,
+            *((donations(spring, id_), id_) for id_ in ids),
+            *((pot_captured(one, id_), 1) for one in pots for id_ in ids),
+        )
+    with tree.transaction() as tx:
+        tx.run("ANALYZE")
+        began = time.perf_counter()
+        rows, total = listed(tx, spring, q="幸福", page_size=50)
+        took_s = time.perf_counter() - began
+    assert (total, rows[0].id, rows[0].matched_minor) == (3_000, max(ids), 3)
+    assert took_s < 1  # about 40 ms alone

@@ -1,0 +1,29 @@
+"""The life of a project, as a table."""
+
+import itertools
+
+import pytest
+
+from campaigns.projects.states import HELD, LIVE, Status, may_move
+
+
+def test_a_project_goes_one_step_at_a_time_and_only_forward() -> None:
+    line = [*LIVE, Status.CLOSED]
+    for from_, to in itertools.product(line, line):
+        assert may_move(from_, to) == (line.index(to) == line.index(from_) + 1)
+
+
+@pytest.mark.parametrize("live", LIVE)
+def test_any_live_project_can_be_held_and_goes_back_only_to_where_it_was(live: Status) -> None:
+    for held in HELD:
+        assert may_move(live, held)
+        assert [to for to in Status if may_move(held, to, live) and to not in HELD] == [live]
+
+
+def test_what_is_closed_stays_closed() -> None:
+    assert not any(may_move(Status.CLOSED, to, Status.EXECUTING) for to in Status)
+
+
+def test_the_worse_hold_follows_the_lighter_one_not_the_other_way() -> None:
+    assert may_move(Status.SUSPENDED, Status.BLACKLISTED)
+    assert not may_move(Status.BLACKLISTED, Status.SUSPENDED, Status.DRAFT)
