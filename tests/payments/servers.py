@@ -107,7 +107,7 @@ class Server:
     def post(self, path: str, **form: Any) -> requests.Response:
         return self.http.post(self.base + path, data=form, timeout=10)
 
-    def order(self, path: str, **given: Any) -> Any:
+    def order(self, path: str, /, **given: Any) -> Any:
         """An order to the sandbox (`/_sandbox/...`)."""
         answer = self.http.post(f"{self.base}/_sandbox{path}", json=given, timeout=10)
         assert answer.status_code == 200, answer.text
