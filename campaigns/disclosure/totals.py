@@ -1,0 +1,78 @@
+"""What a campaign has raised and matched, and what its pots hold: computed from the books at every reading."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from kernel.db import Tx
+from ledger.chart import Kind
+from ledger.statements import by_kind
+from matching.offers import PotState, load
+
+
+class Totals(NamedTuple):
+    """Money in fen (refunds taken off), heads as numbers. `matched_minor` is match that was captured."""
+
+    donations: int
+    donors: int
+    raised_minor: int
+    matched_minor: int
+
+
+class PotView(NamedTuple):
+    """A pot as the public sees it, in fen. `available_minor` leaves tranches out that have not opened."""
+
+    id: int
+    name: str
+    rank: int
+    kind: str
+    mode: str
+    funded_minor: int
+    available_minor: int
+    reserved_minor: int
+    captured_minor: int
+    next_tranche_at: datetime | None
+    rules: dict[str, Any]
+
+
+def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
+    """The totals of campaigns, in one statement and so at one moment."""
+    rows = tx.rows(
+        """SELECT t.campaign_id, t.donations, t.donors,
+                  coalesce((SELECT sum(a.balance_minor) FROM ledger_account a
+                             WHERE a.owner = 'campaign:' || t.campaign_id AND a.kind = 'donations'), 0),
+                  coalesce((SELECT sum(a.balance_minor) FROM pot p
+                              JOIN ledger_account a ON a.owner = 'pot:' || p.id
+                               AND a.kind IN ('pot_captured', 'pot_released')
+                             WHERE p.campaign_id = t.campaign_id), 0)
+             FROM campaign_tally t WHERE t.campaign_id = ANY(:ids)""",
+        ids=list(campaign_ids),
+    )
+    return {row[0]: Totals(row[1], row[2], int(row[3]), int(row[4])) for row in rows}
+
+
+def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
+    """The pots of a campaign, in the order in which they are asked."""
+    pots = load(tx, [campaign_id])
+    held = by_kind(tx, [f"pot:{pot.pot_id}" for pot in pots])
+    return [_view(pot, held, tx.now) for pot in pots]
+
+
+def _view(pot: PotState, held: dict[tuple[str, str], int], now: datetime) -> PotView:
+    def of(kind: Kind) -> int:
+        return held.get((f"pot:{pot.pot_id}", str(kind)), 0)
+
+    offer = pot.offer(now)
+    return PotView(
+        id=pot.pot_id,
+        name=pot.name,
+        rank=pot.rank,
+        kind=pot.kind,
+        mode=pot.mode,
+        funded_minor=pot.funded_minor(),
+        available_minor=max(of(Kind.POT_FREE) - pot.closed_minor(now), 0),
+        reserved_minor=of(Kind.POT_RESERVED),
+        captured_minor=of(Kind.POT_CAPTURED) + of(Kind.POT_RELEASED),
+        next_tranche_at=pot.next_tranche_at(now),
+        rules=offer.rules.as_json() if offer else {},
+    )
