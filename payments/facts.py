@@ -103,9 +103,7 @@ def _session(kind: FactKind) -> Callable[[Fields, Fields], PaymentFact | None]:
         intent = session.reference("payment_intent")
         if kind is FactKind.LINKED and intent is None:
             return None
-        return _fact(
-            kind, envelope, session, "amount_total", session=session.text("id"), payment_intent=intent
-        )
+        return _fact(kind, envelope, session, "amount_total", session=session.text("id"), payment_intent=intent)
 
     return read
 
@@ -114,7 +112,7 @@ def _charge(kind: FactKind) -> Callable[[Fields, Fields], PaymentFact | None]:
     def read(envelope: Fields, charge: Fields) -> PaymentFact | None:
         refunded = charge.amount("amount_refunded")
         if refunded > charge.amount("amount"):
-            raise FactMalformed("refund_exceeds_charge", "amount_refunded")
+            raise FactMalformed("refund_exceeds_charge", charge.path_of("amount_refunded"))
         return _fact(
             kind,
             envelope,
@@ -138,12 +136,13 @@ _DISPUTE_ENDS = {
 }
 
 
-def _dispute(envelope: Fields, dispute: Fields) -> PaymentFact | None:
-    kind: FactKind | None = FactKind.DISPUTE_OPENED
+def _dispute(envelope: Fields, dispute: Fields) -> PaymentFact:
+    kind = FactKind.DISPUTE_OPENED
     if envelope.text("type") == "charge.dispute.closed":
-        kind = _DISPUTE_ENDS.get(dispute.text("status"))
-        if kind is None:
-            raise FactMalformed("dispute_status_unknown", "status")
+        status = dispute.text("status")
+        if status not in _DISPUTE_ENDS:
+            raise FactMalformed("dispute_status_unknown", dispute.path_of("status"))
+        kind = _DISPUTE_ENDS[status]
     return _fact(
         kind,
         envelope,

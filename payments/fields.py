@@ -35,7 +35,8 @@ class Fields:
         self._values = values
         self._path = path
 
-    def _at(self, name: str) -> str:
+    def path_of(self, name: str) -> str:
+        """The dotted path of a field of this object, as errors name it."""
         return f"{self._path}.{name}" if self._path else name
 
     def has(self, name: str) -> bool:
@@ -44,44 +45,44 @@ class Fields:
 
     def child(self, name: str) -> "Fields":
         """The object in this field."""
-        return Fields(self._values.get(name), self._at(name))
+        return Fields(self._values.get(name), self.path_of(name))
 
     def text(self, name: str) -> str:
         """1 to 255 printable ASCII characters, which all ids and types of the provider are; a NUL or
         a lone surrogate would pass as JSON and then break the database's text."""
         value = self._values.get(name)
         if not isinstance(value, str) or not 0 < len(value) <= 255:
-            raise FactMalformed("text_expected", self._at(name))
+            raise FactMalformed("text_expected", self.path_of(name))
         if not (value.isascii() and value.isprintable()):
-            raise FactMalformed("text_expected", self._at(name))
+            raise FactMalformed("text_expected", self.path_of(name))
         return value
 
     def amount(self, name: str, absent: int | None = None) -> int:
         """A whole number of fen, 0 <= amount <= MAX_MINOR; `absent` stands in for a missing field."""
         value = self._values.get(name, absent)
         if type(value) is not int or not 0 <= value <= MAX_MINOR:  # bool is an int: not here
-            raise FactMalformed("amount_expected", self._at(name))
+            raise FactMalformed("amount_expected", self.path_of(name))
         return value
 
     def signed(self, name: str) -> int:
         """A whole number of fen that may be negative."""
         value = self._values.get(name)
         if type(value) is not int or abs(value) > MAX_MINOR:
-            raise FactMalformed("amount_expected", self._at(name))
+            raise FactMalformed("amount_expected", self.path_of(name))
         return value
 
     def currency(self) -> str:
         """The currency, upper-case (the provider writes lower-case)."""
         value = self.text("currency")
         if not _CURRENCY.fullmatch(value):
-            raise FactMalformed("currency_expected", self._at("currency"))
+            raise FactMalformed("currency_expected", self.path_of("currency"))
         return value.upper()
 
     def time(self, name: str) -> datetime:
         """Unix seconds as an aware UTC time."""
         value = self._values.get(name)
         if type(value) is not int or not 0 <= value <= _LATEST:
-            raise FactMalformed("time_expected", self._at(name))
+            raise FactMalformed("time_expected", self.path_of(name))
         return datetime.fromtimestamp(value, UTC)
 
     def reference(self, name: str) -> str | None:
@@ -101,7 +102,7 @@ class Fields:
             return None
         value = metadata.text("donation_id")
         if not _UUID.fullmatch(value):
-            raise FactMalformed("uuid_expected", self._at("metadata.donation_id"))
+            raise FactMalformed("uuid_expected", self.path_of("metadata.donation_id"))
         return UUID(value)
 
     def latest_charge(self) -> "Fields | None":
@@ -113,7 +114,7 @@ class Fields:
         charges = self.child("charges")._values.get("data")
         if not isinstance(charges, list) or not charges:
             return None
-        return Fields(charges[0], self._at("charges.data.0"))
+        return Fields(charges[0], self.path_of("charges.data.0"))
 
     def instrument(self) -> str | None:
         """What paid this charge: `card:<fingerprint>`, `<wallet>:<buyer id or fingerprint>`."""

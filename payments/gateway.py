@@ -124,9 +124,7 @@ class PaymentGateway(Protocol):
     def close(self, reference: str) -> ClosedAs:
         """Make sure that no (more) money comes for this payment, and say whether some already did."""
 
-    def refund(
-        self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str
-    ) -> RefundState:
+    def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
         """Give back `amount_minor` fen once; `refund_id` is ours and makes the call repeatable."""
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:

@@ -51,9 +51,7 @@ class StripeGateway:
 
     provider = "stripe"
 
-    def __init__(
-        self, secret_key: str, api_base: str | None, methods: Sequence[str], timeout_s: float = 8
-    ) -> None:
+    def __init__(self, secret_key: str, api_base: str | None, methods: Sequence[str], timeout_s: float = 8) -> None:
         self._methods = list(methods)
         self._client = stripe.StripeClient(
             secret_key,
@@ -111,9 +109,7 @@ class StripeGateway:
             intent = intents.retrieve(reference)
         return intent_stands(intent.to_dict()["status"])
 
-    def refund(
-        self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str
-    ) -> RefundState:
+    def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
         """Stripe forgets keys after 24 hours, so a refund of ours is first looked for by its metadata."""
         with _translated():
             refund = self._known_refund(payment_intent, str(refund_id))
@@ -181,9 +177,7 @@ class WebhookRejected(Exception):
         self.code = code
 
 
-def verify_webhook(
-    payload: bytes, signature: str | None, secret: str, tolerance_s: int = 300
-) -> dict[str, Any]:
+def verify_webhook(payload: bytes, signature: str | None, secret: str, tolerance_s: int = 300) -> dict[str, Any]:
     """The event in `payload`, if the official library finds its `Stripe-Signature` good and its time is
     within `tolerance_s` seconds of now. Raises WebhookRejected and nothing else for any input."""
     if not signature:

@@ -72,9 +72,7 @@ class Api:
             }
         )
 
-    def _answer(
-        self, request: Request, form: list[tuple[str, str]], request_id: str
-    ) -> tuple[int, Any, bool]:
+    def _answer(self, request: Request, form: list[tuple[str, str]], request_id: str) -> tuple[int, Any, bool]:
         key = self._key_given(request)
         route, id_ = self._route(request)
         given = route.takes.read(nested(form))
@@ -113,9 +111,7 @@ class Api:
             status, found = route.act(id_, given)
             return status, expand(self._store, public(found), given.get("expand", []))
 
-    def _once(
-        self, key: str, asked: str, route: Route, id_: str, given: dict[str, Any]
-    ) -> tuple[int, Any, bool]:
+    def _once(self, key: str, asked: str, route: Route, id_: str, given: dict[str, Any]) -> tuple[int, Any, bool]:
         """The answer stored under this key, or a new one stored with its effects in one transaction."""
         request = hashlib.sha256(asked.encode()).hexdigest()
         with self._store.transaction():

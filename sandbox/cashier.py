@@ -86,9 +86,7 @@ class Cashier:
         return self._render("pay.html", 402 if fault else 200, session=session, fault=fault)
 
     def _dashboard(self) -> Response:
-        rows = self._store.rows(
-            "SELECT body FROM objects WHERE kind = 'payment_intent' ORDER BY seq DESC LIMIT 50"
-        )
+        rows = self._store.rows("SELECT body FROM objects WHERE kind = 'payment_intent' ORDER BY seq DESC LIMIT 50")
         deliveries = self._store.rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
         return self._render(
             "dashboard.html",

@@ -72,7 +72,7 @@ class Deliverer:
                 return 30.0
             wait = rows[0]["due_at"] - time.time()
             if wait > 0:
-                return min(wait, 30.0)
+                return float(min(wait, 30.0))
             status = self._send(rows[0]["body"], self.url)
             self._note(rows[0]["id"], rows[0]["attempts"], status)
         return 30.0
@@ -99,8 +99,7 @@ class Deliverer:
         else:
             state, pause = "pending", RETRY_AFTER[attempts] if attempts < len(RETRY_AFTER) else _HOURLY
         self._store.write(
-            "UPDATE deliveries SET state = ?, attempts = attempts + 1, last_status = ?, due_at = ?"
-            " WHERE id = ?",
+            "UPDATE deliveries SET state = ?, attempts = attempts + 1, last_status = ?, due_at = ? WHERE id = ?",
             state,
             status,
             time.time() + pause,

@@ -89,6 +89,4 @@ class Events:
         return None
 
     def _insert(self, event_id: str, state: str, due: float) -> None:
-        self._store.write(
-            "INSERT INTO deliveries (event, due_at, state) VALUES (?, ?, ?)", event_id, due, state
-        )
+        self._store.write("INSERT INTO deliveries (event, due_at, state) VALUES (?, ?, ?)", event_id, due, state)

@@ -28,9 +28,7 @@ def refund(charge_: dict[str, Any], amount: int, params: dict[str, Any]) -> dict
     }
 
 
-def transaction(
-    kind: str, category: str, source: dict[str, Any], amount: int, fee: int = 0
-) -> dict[str, Any]:
+def transaction(kind: str, category: str, source: dict[str, Any], amount: int, fee: int = 0) -> dict[str, Any]:
     """One movement on the balance, available at once."""
     fees = [
         {

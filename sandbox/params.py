@@ -1,6 +1,6 @@
 """Which parameters each call takes: the part of Stripe's that this stand-in acts on, and no other."""
 
-from sandbox.wire import Each, Flag, Group, Metadata, Text, Whole
+from sandbox.wire import Each, Flag, Group, Metadata, Text, Url, Whole
 
 METHODS = ("card", "alipay", "wechat_pay")
 _EXPAND = {"expand": Each(Text())}
@@ -31,8 +31,8 @@ SESSION_CREATE = Group(
         "payment_intent_data": Group({"metadata": Metadata()}),
         "client_reference_id": Text(longest=200),
         "metadata": Metadata(),
-        "success_url": Text(),
-        "cancel_url": Text(),
+        "success_url": Url(),
+        "cancel_url": Url(),
         "expires_at": Whole(),
     }
     | _EXPAND,

@@ -19,9 +19,7 @@ _PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action
 def unexpected(intent: Thing, verb: str) -> ApiError:
     """The answer to a verb that the intent's status does not allow."""
     message = f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}."
-    return ApiError(
-        400, message, code="payment_intent_unexpected_state", payment_intent=objects.public(intent)
-    )
+    return ApiError(400, message, code="payment_intent_unexpected_state", payment_intent=objects.public(intent))
 
 
 class Payments:

@@ -68,9 +68,7 @@ class Application:
         events.wake = self._mail.wake
         events.release()  # what a former process held back
         base_url = settings.public_url or f"http://{HOST}:{settings.port}"
-        api = Api(
-            store, routes(store, payments, after, base_url.rstrip("/")), faults, settings.api_key, self._wake
-        )
+        api = Api(store, routes(store, payments, after, base_url.rstrip("/")), faults, settings.api_key, self._wake)
         control = Control(store, payments, after, events, faults, deliverer, api, self._wake)
         cashier = Cashier(store, payments)
         self._parts: list[tuple[str, Callable[[Request], Response]]] = [

@@ -12,9 +12,7 @@ _MAX_DEPTH = 6
 class ApiError(Exception):
     """An answer that is an error: HTTP status and the members of Stripe's error object."""
 
-    def __init__(
-        self, status: int, message: str, *, kind: str = "invalid_request_error", **members: Any
-    ) -> None:
+    def __init__(self, status: int, message: str, *, kind: str = "invalid_request_error", **members: Any) -> None:
         super().__init__(message)
         self.status = status
         self.body = {"error": {"type": kind, "message": message} | members}
@@ -71,6 +69,15 @@ class Text:
         if self._among and value not in self._among:
             raise invalid(f"Invalid {param}: must be one of {', '.join(self._among)}", param)
         return value
+
+
+class Url(Text):
+    """An absolute http or https address; the cashier's page links to it."""
+
+    def read(self, value: Any, param: str) -> str:
+        if not super().read(value, param).startswith(("http://", "https://")):
+            raise invalid("Not a valid URL", param, "url_invalid")
+        return str(value)
 
 
 class Whole:

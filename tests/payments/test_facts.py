@@ -168,8 +168,8 @@ def test_types_we_do_not_follow_say_nothing() -> None:
         ),
         ("charge.succeeded", {"metadata": []}, "object_expected", "data.object.metadata"),
         ("charge.succeeded", {"payment_intent": 7}, "text_expected", "data.object.payment_intent"),
-        ("charge.refunded", {"amount_refunded": 10_001}, "refund_exceeds_charge", "amount_refunded"),
-        ("charge.dispute.closed", {"status": "asleep"}, "dispute_status_unknown", "status"),
+        ("charge.refunded", {"amount_refunded": 10_001}, "refund_exceeds_charge", "data.object.amount_refunded"),
+        ("charge.dispute.closed", {"status": "asleep"}, "dispute_status_unknown", "data.object.status"),
     ],
 )
 def test_malformed_names_code_and_field(kind: str, changes: dict[str, Any], code: str, field: str) -> None:

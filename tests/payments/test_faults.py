@@ -143,6 +143,12 @@ def test_the_sandbox_is_as_strict_as_stripe(sandbox: Server, form: dict[str, str
     assert answer.headers["Request-Id"].startswith("req_")
 
 
+def test_the_cashier_links_to_web_addresses_only(sandbox: Server) -> None:
+    with pytest.raises(GatewayRefused) as refused:
+        sandbox.gateway().open_checkout(make_order(success_url="javascript:alert(1)"))
+    assert refused.value.code == "url_invalid"
+
+
 def test_replayed_answers_say_so(sandbox: Server, order: PaymentOrder) -> None:
     form = {"amount": "100", "currency": "cny"}
     headers = {"Idempotency-Key": str(order.donation_id)}
