@@ -10,9 +10,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
+import requests
 import stripe
+from requests.adapters import HTTPAdapter
 
 from payments.facts import FactMalformed
 from payments.gateway import (
@@ -46,7 +49,7 @@ class StripeGateway:
 
     `api_base` None means Stripe itself, `methods` are Stripe's payment method types in the order in
     which the cashier shows them, `timeout_s` bounds each connect and each wait for an answer (seconds).
-    One instance serves all threads and greenlets: the library keeps a connection pool per thread.
+    One instance serves all threads and greenlets.
     """
 
     provider = "stripe"
@@ -58,7 +61,7 @@ class StripeGateway:
             stripe_version=API_VERSION,
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
             max_network_retries=0,
-            http_client=stripe.RequestsClient(timeout=timeout_s),
+            http_client=stripe.RequestsClient(timeout=timeout_s, session=_connections(api_base)),
         )
 
     def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
@@ -142,6 +145,17 @@ class StripeGateway:
             )
             for line in page.auto_paging_iter():
                 yield statement_line(line.to_dict())
+
+
+def _connections(api_base: str | None) -> requests.Session:
+    """One pool of connections for all. The library's default is a pool per thread; with a greenlet per
+    request that means a new connection (and a new TLS handshake) for every donor."""
+    session = requests.Session()
+    session.mount("https://", HTTPAdapter(pool_maxsize=64))
+    session.mount("http://", HTTPAdapter(pool_maxsize=64))
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing to share among donors
+    session.trust_env = api_base is None  # a proxy may stand before Stripe, never before a local stand-in
+    return session
 
 
 def _key(name: str) -> Any:
