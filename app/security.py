@@ -1,0 +1,34 @@
+"""What a browser may do with our pages: headers on every answer."""
+
+from flask import Flask, Response, request
+
+# 'self' only: no inline script, no third party. A cashier's page is reached by a form's redirect, which
+# browsers count as form-action, so forms may go on to any https page and, in the demo, to the sandbox.
+_POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self' https:"
+)
+
+
+def attach(app: Flask) -> None:
+    """Put the headers on every answer; one that a view set itself stays."""
+    settings = app.extensions["settings"]
+    policy = f"{_POLICY} {settings.stripe_api_base}" if settings.sandbox and settings.stripe_api_base else _POLICY
+    headers = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        # A donor's page has the token in its address: no other site may learn it.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    }
+    if settings.public_url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    @app.after_request
+    def protect(answer: Response) -> Response:
+        for name, value in headers.items():
+            answer.headers.setdefault(name, value)
+        if request.path.startswith(("/api/", "/webhooks/")):
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
