@@ -28,8 +28,9 @@ def _statement(sql: str) -> TextClause:
 class Tx:
     """One transaction: the session, its time, and what to do once it has committed."""
 
-    def __init__(self, session: Session, clock: Clock) -> None:
+    def __init__(self, session: Session, clock: Clock, memory: dict[Any, Any]) -> None:
         self.session = session
+        self.memory = memory  # what this process remembers of this database; who uses it proves it valid
         self._clock = clock
         self._after_commit: list[Callable[[], None]] = []
 
@@ -61,8 +62,12 @@ class Tx:
         return row
 
     def get(self, model: type[Model], key: Any, *, lock: bool = False) -> Model | None:
-        """One row by its key; with `lock`, locked against change and refreshed from the database."""
-        return self.session.get(model, key, with_for_update=lock or None, populate_existing=lock)
+        """One row by its key; with `lock`, locked against change and refreshed from the database.
+
+        FOR NO KEY UPDATE: rows that point here by foreign key may still be inserted meanwhile.
+        """
+        how = {"key_share": True} if lock else None
+        return self.session.get(model, key, with_for_update=how, populate_existing=lock)
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Remember something that may only happen once this is durable (publishing totals, waking a page)."""
@@ -86,11 +91,12 @@ class Database:
             connect_args={"options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"},
         )
         self.clock: Clock = clock or DatabaseClock()
+        self.memory: dict[Any, Any] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[Tx]:
         with Session(self.engine, expire_on_commit=False) as session:
-            tx = Tx(session, self.clock)
+            tx = Tx(session, self.clock, self.memory)
             with session.begin():
                 yield tx
         tx.committed()
@@ -100,13 +106,14 @@ class Database:
         """A read-only transaction in which all statements see the same moment (for reports and checks)."""
         with Session(self.engine) as session, session.begin():
             session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            yield Tx(session, self.clock)
+            yield Tx(session, self.clock, self.memory)
 
     def at(self, clock: Clock) -> "Database":
         """The same database seen at another time (time travel for demos and tests)."""
         other = object.__new__(Database)
         other.engine = self.engine
         other.clock = clock
+        other.memory = self.memory
         return other
 
     def close(self) -> None:

@@ -126,9 +126,7 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     return Allocation(tuple(considered), matched, short)
 
 
-def _ask(
-    gift: Gift, offers: Sequence[Offer], book: Book, *, bottomless: bool
-) -> tuple[list[Considered], int, int]:
+def _ask(gift: Gift, offers: Sequence[Offer], book: Book, *, bottomless: bool) -> tuple[list[Considered], int, int]:
     """Ask pot after pot; answers what each said, the match in all, and what stayed unmatched, in fen."""
     left = gift.amount_minor - gift.matched_base_minor
     matched = 0

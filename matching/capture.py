@@ -54,9 +54,7 @@ def capture(tx: Tx, donation_ids: Sequence[UUID]) -> list[Transfer]:
     return [captured(row.id, row.donation_id, row.pot_id, row.project_id, row.amount_minor) for row in rows]
 
 
-def captured(
-    reservation_id: int, donation_id: UUID, pot_id: int, project_id: int, amount_minor: int
-) -> Transfer:
+def captured(reservation_id: int, donation_id: UUID, pot_id: int, project_id: int, amount_minor: int) -> Transfer:
     """The transfer that makes held match earned."""
     return Transfer(
         f"reservation:{reservation_id}:capture",

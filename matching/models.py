@@ -52,12 +52,8 @@ class PotFunding(SQLModel, table=True):
     __tablename__ = "pot_funding"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="pot_funding_amount"),
-        CheckConstraint(
-            "reason IN ('tranche', 'top_up', 'reduction', 'returned')", name="pot_funding_reason"
-        ),
-        CheckConstraint(
-            "(amount_minor > 0) = (reason IN ('tranche', 'top_up'))", name="pot_funding_direction"
-        ),
+        CheckConstraint("reason IN ('tranche', 'top_up', 'reduction', 'returned')", name="pot_funding_reason"),
+        CheckConstraint("(amount_minor > 0) = (reason IN ('tranche', 'top_up'))", name="pot_funding_direction"),
         Index("pot_funding_pot", "pot_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())

@@ -61,23 +61,18 @@ class PotState:
         return min((opens_at for opens_at, _ in self.funding if opens_at > now), default=None)
 
 
-# campaign id -> (matching_version, pots). Valid for who holds the campaign's row shared and read its version.
-_remembered: dict[int, tuple[int, list[PotState]]] = {}
-
-
 def pots_of(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:
     """The pots of a campaign, in the order in which they are asked.
 
     With `version` (the campaign's `matching_version`, read while its row is locked shared) the answer may
     come from memory: every change of pots raises the version under the exclusive lock.
     """
-    if version is not None:
-        held = _remembered.get(campaign_id)
-        if held is not None and held[0] == version:
-            return held[1]
+    held: tuple[int, list[PotState]] | None = tx.memory.get(("pots", campaign_id))
+    if held is not None and held[0] == version:
+        return held[1]
     pots = load(tx, [campaign_id])
     if version is not None:
-        _remembered[campaign_id] = (version, pots)
+        tx.memory["pots", campaign_id] = (version, pots)
     return pots
 
 

@@ -144,14 +144,10 @@ def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -
     try:
         post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, "pot funded")])
     except Conflict as error:
-        raise Conflict(
-            "fund_short", "the fund does not hold that much", facts={"available_minor": held}
-        ) from error
+        raise Conflict("fund_short", "the fund does not hold that much", facts={"available_minor": held}) from error
 
 
 def _store_rules(tx: Tx, pot_id: int, version: int, valid_from: datetime, rules: Rules) -> None:
     tx.add(
-        PotRules(
-            pot_id=pot_id, version=version, valid_from=valid_from, rules=rules.as_json(), created_at=tx.now
-        )
+        PotRules(pot_id=pot_id, version=version, valid_from=valid_from, rules=rules.as_json(), created_at=tx.now)
     )

@@ -105,9 +105,7 @@ def write(tx: Tx, plans: Sequence[Plan], cause: str, *, state: str = "reserved")
     _write_decisions(tx, made, cause)
     parts = [(plan.wish, part) for plan in made for part in plan.allocation.parts]
     ids = _write_reservations(tx, parts, state)
-    return [
-        transfer for (wish, part), row in zip(parts, ids, strict=True) for transfer in _hold(wish, part, row)
-    ]
+    return [transfer for (wish, part), row in zip(parts, ids, strict=True) for transfer in _hold(wish, part, row)]
 
 
 def _hold(wish: Wish, part: Considered, reservation_id: int) -> list[Transfer]:

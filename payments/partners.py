@@ -31,11 +31,17 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
     return secret
 
 
-def secret_of(tx: Tx, keys: Keys, name: str) -> str:
-    """A platform's signing secret. Raises NotFound `partner_unknown`."""
+def known(tx: Tx, name: str) -> Partner:
+    """A registered platform. Raises NotFound `partner_unknown`."""
     partner = tx.get(Partner, name)
     if partner is None:
         raise NotFound("partner_unknown", "there is no such partner")
+    return partner
+
+
+def secret_of(tx: Tx, keys: Keys, name: str) -> str:
+    """A platform's signing secret. Raises NotFound `partner_unknown`."""
+    partner = known(tx, name)
     return keys.unwrap_text(partner.sealed_secret, f"partner:{name}")
 
 

@@ -1,0 +1,89 @@
+"""One checker for all promises, read in one snapshot: for the command, the metric, the job and every test."""
+
+import ledger.check
+import matching.check
+from campaigns.donations.states import MOVES
+from kernel.db import Tx
+
+_ALLOWED = ", ".join(f"('{from_}', '{to}')" for from_, tos in MOVES.items() for to in tos)
+
+CHECKS = {
+    "receipts_equal_donations": """
+        SELECT format('campaign %s project %s: donations %s fen, books %s', campaign_id, project_id, ours, books)
+          FROM (SELECT coalesce(d.campaign_id, b.campaign_id) AS campaign_id,
+                       coalesce(d.project_id, b.project_id) AS project_id,
+                       coalesce(d.kept, 0) AS ours, coalesce(b.balance, 0) AS books
+                  FROM (SELECT campaign_id, project_id, sum(amount_minor - refunded_minor) AS kept FROM donation
+                         WHERE paid_at IS NOT NULL GROUP BY 1, 2) AS d
+                  FULL JOIN (SELECT CAST(substr(owner, 10) AS bigint) AS campaign_id,
+                                    CAST(substr(purpose, 9) AS bigint) AS project_id, balance_minor AS balance
+                               FROM ledger_account WHERE kind = 'donations') AS b
+                    USING (campaign_id, project_id)) AS both_sides
+         WHERE ours <> books""",
+    "one_receipt_a_donation": """
+        SELECT format('donation %s is paid but has no receipt of its amount', d.id) FROM donation d
+         WHERE d.paid_at IS NOT NULL
+           AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.key = 'donation:' || d.id || ':received'
+                              AND t.amount_minor = d.amount_minor)""",
+    "paid_states": """
+        SELECT format('donation %s is %s without a payment, or waits with one', id, status) FROM donation
+         WHERE (paid_at IS NOT NULL) <> (status IN ('paid', 'settled', 'refunded', 'disputed'))""",
+    "refunds_within_payment": """
+        SELECT format('donation %s: refunded %s of %s fen', id, refunded_minor, amount_minor) FROM donation
+         WHERE refunded_minor > amount_minor
+            OR (status = 'refunded') <> (paid_at IS NOT NULL AND refunded_minor = amount_minor)""",
+    "history_ends_at_status": """
+        SELECT format('donation %s is %s but its history ends at %s', d.id, d.status, h.to_status) FROM donation d
+          LEFT JOIN LATERAL (SELECT to_status FROM donation_history WHERE donation_id = d.id
+                              ORDER BY id DESC LIMIT 1) AS h ON true
+         WHERE h.to_status IS DISTINCT FROM d.status""",
+    "history_along_the_table": f"""
+        SELECT format('donation %s went from %s to %s', donation_id, from_status, to_status)
+          FROM donation_history
+         WHERE from_status IS NOT NULL AND (from_status, to_status) NOT IN ({_ALLOWED})""",
+    "heads_counted": """
+        SELECT format('campaign %s counts %s donations of %s donors, its rows say %s of %s', t.campaign_id,
+                      t.donations, t.donors, r.gifts, r.heads)
+          FROM campaign_tally t
+         CROSS JOIN LATERAL (SELECT count(*) AS gifts, count(DISTINCT donor_key) AS heads FROM donation
+                              WHERE campaign_id = t.campaign_id
+                                AND status IN ('paid', 'settled', 'disputed')) AS r
+         WHERE (t.donations, t.donors) <> (r.gifts, r.heads)""",
+    "pledged_in_time": """
+        SELECT format('donation %s was accepted outside its campaign', d.id)
+          FROM donation d JOIN campaign c ON c.id = d.campaign_id
+         WHERE d.channel <> 'offline' AND (d.pledged_at < c.opens_at OR d.pledged_at >= c.ends_at)""",
+    "report_equals_books": """
+        SELECT format('the closing report of campaign %s says %s fen raised, the books at its mark %s',
+                      r.campaign_id, r.report ->> 'raised_minor', coalesce(m.raised, 0))
+          FROM closing_report r
+          LEFT JOIN LATERAL (
+               SELECT sum(CASE WHEN t.credit_account = a.id THEN t.amount_minor ELSE -t.amount_minor END) AS raised
+                 FROM ledger_account a
+                 JOIN ledger_transfer t ON (t.credit_account = a.id OR t.debit_account = a.id)
+                                       AND t.id <= r.ledger_mark
+                WHERE a.kind = 'donations' AND a.owner = 'campaign:' || r.campaign_id) AS m ON true
+         WHERE CAST(r.report ->> 'raised_minor' AS bigint) <> coalesce(m.raised, 0)""",
+}
+
+
+def check_books(tx: Tx) -> list[str]:
+    """Every broken promise, in words; empty when all hold. Give it a snapshot (`Database.snapshot`)."""
+    own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
+    return ledger.check.faults(tx) + matching.check.faults(tx) + own
+
+
+def summary(tx: Tx) -> str:
+    """One line that says how much was checked."""
+    row = tx.row(
+        """SELECT (SELECT count(*) FROM ledger_transfer) AS transfers,
+                  (SELECT count(*) FROM ledger_account) AS accounts,
+                  (SELECT count(*) FROM donation) AS donations, (SELECT count(*) FROM reservation) AS holds,
+                  (SELECT coalesce(sum(balance_minor), 0) FROM ledger_account WHERE kind = 'donations') AS raised"""
+    )
+    assert row is not None
+    number = len(ledger.check.CHECKS) + len(matching.check.CHECKS) + len(CHECKS)
+    return (
+        f"books hold: {number} checks over {row.transfers} transfers, {row.accounts} accounts, "
+        f"{row.donations} donations, {row.holds} reservations; {row.raised} fen raised"
+    )

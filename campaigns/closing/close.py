@@ -1,0 +1,123 @@
+"""An event closes by itself, phase by phase. Every step is one transaction that holds the event's row with all
+its effects, so it happens once, whoever else tries; a scheduler that was down simply catches up."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from campaigns.closing.reconcile import fetch, reconcile
+from campaigns.closing.release import release_match
+from campaigns.closing.reoffer import reoffer
+from campaigns.closing.report import write_report
+from campaigns.donations.lapse import expire
+from campaigns.donations.settle import settle
+from campaigns.engine import Engine
+from campaigns.events.campaigns import lock_id, move
+from campaigns.events.models import Campaign
+from campaigns.events.phases import Phase
+from kernel.db import Tx
+
+ACTOR = "scheduler"
+_MOVING = (Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE)
+
+
+def close(engine: Engine, slug: str | None = None) -> int:
+    """Move every campaign (or one) through all phases that are due; answers how many steps were made."""
+    with engine.db.transaction() as tx:
+        due = tx.rows(
+            """SELECT id, phase FROM campaign
+                WHERE phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR slug = :slug) ORDER BY id""",
+            phases=[str(phase) for phase in _MOVING],
+            slug=slug,
+        )
+    return sum(_walk(engine, campaign_id, Phase(phase)) for campaign_id, phase in due)
+
+
+def _walk(engine: Engine, campaign_id: int, phase: Phase) -> int:
+    """As many steps as are due now."""
+    steps = 0
+    while (after := _step(engine, campaign_id, phase)) is not None:
+        phase = after
+        steps += 1
+    return steps
+
+
+def _step(engine: Engine, campaign_id: int, phase: Phase) -> Phase | None:
+    """One step, or None when none is due. What needs the network is done before the transaction."""
+    if phase is Phase.SETTLING:
+        _let_finish(engine)
+    if phase is Phase.RECONCILING:
+        fetch(engine, campaign_id)
+    with engine.db.transaction() as tx:
+        campaign = lock_id(tx, campaign_id)
+        if campaign.phase != phase:
+            return Phase(campaign.phase) if campaign.phase in _MOVING else None
+        to = _STEPS[phase](tx, campaign)
+        if to is not None:
+            move(tx, campaign, to, ACTOR)
+        return to
+
+
+def _let_finish(engine: Engine) -> None:
+    """Work off what came in and let lapse what will not be paid, before the last match is given."""
+    while settle(engine):
+        pass
+    while expire(engine):
+        pass
+
+
+def _after(moment: datetime, seconds: int, now: datetime) -> bool:
+    return now >= moment + timedelta(seconds=seconds)
+
+
+def _open(tx: Tx, campaign: Campaign) -> Phase | None:
+    return Phase.OPEN if campaign.opens_at <= tx.now else None
+
+
+def _end(tx: Tx, campaign: Campaign) -> Phase | None:
+    return Phase.ENDED if campaign.ends_at <= tx.now else None
+
+
+def _settle(tx: Tx, campaign: Campaign) -> Phase | None:
+    """Those who were paying at the end may finish."""
+    return Phase.SETTLING if _after(campaign.ends_at, campaign.finishing_s, tx.now) else None
+
+
+def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
+    """Late messages are in and nobody is paying any more: freed match is offered again, then the books are
+    compared."""
+    if not _after(campaign.ends_at, campaign.finishing_s + campaign.late_s, tx.now):
+        return None
+    busy = tx.scalar(
+        """SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying'))
+               OR EXISTS (SELECT FROM inbox_event WHERE state = 'new')""",
+        id=campaign.id,
+    )
+    if busy:
+        return None
+    reoffer(tx, campaign)
+    return Phase.RECONCILING
+
+
+def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
+    """Every difference is explained: the result is written down and published."""
+    if reconcile(tx, campaign):
+        return None
+    write_report(tx, campaign)
+    return Phase.NOTICE
+
+
+def _release(tx: Tx, campaign: Campaign) -> Phase | None:
+    if not _after(campaign.phase_since, campaign.notice_s, tx.now):
+        return None
+    release_match(tx, campaign)
+    return Phase.RELEASED
+
+
+_STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
+    Phase.SCHEDULED: _open,
+    Phase.OPEN: _end,
+    Phase.ENDED: _settle,
+    Phase.SETTLING: _reconcile,
+    Phase.RECONCILING: _notice,
+    Phase.NOTICE: _release,
+}

@@ -1,0 +1,42 @@
+"""Differences between the books and a provider, and how people end them."""
+
+from campaigns.closing.models import Discrepancy
+from campaigns.network.audit import record
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound
+
+
+def listed(
+    tx: Tx, campaign_id: int, state: str | None = None, page: int = 1, page_size: int = 50
+) -> tuple[list[Discrepancy], int]:
+    """One page of a campaign's differences, open ones first, and their number in all."""
+    where = "campaign_id = :campaign AND (CAST(:state AS text) IS NULL OR state = :state)"
+    total = tx.scalar(f"SELECT count(*) FROM discrepancy WHERE {where}", campaign=campaign_id, state=state)
+    ids = tx.rows(
+        f"SELECT id FROM discrepancy WHERE {where} ORDER BY state <> 'open', id LIMIT :size OFFSET :skip",
+        campaign=campaign_id,
+        state=state,
+        size=page_size,
+        skip=(page - 1) * page_size,
+    )
+    found = [tx.get(Discrepancy, row[0]) for row in ids]
+    return [one for one in found if one is not None], int(total)
+
+
+def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
+    """A person accepts a difference and says why. Signing off again with the same reason changes nothing.
+
+    Raises NotFound `discrepancy_unknown`, Invalid `reason_missing`, Conflict `discrepancy_ended`.
+    """
+    one = tx.get(Discrepancy, discrepancy_id, lock=True)
+    if one is None:
+        raise NotFound("discrepancy_unknown", "there is no such difference")
+    if not reason.strip() or "\x00" in reason:
+        raise Invalid("reason_missing", fields={"reason": "must not be empty"})
+    if one.state == "signed_off" and one.reason == reason:
+        return one
+    if one.state != "open":
+        raise Conflict("discrepancy_ended", "this difference has ended already", facts={"state": one.state})
+    one.state, one.reason, one.actor, one.ended_at = "signed_off", reason, actor, tx.now
+    record(tx, actor, "discrepancy.sign_off", f"discrepancy:{discrepancy_id}", reason=reason)
+    return tx.add(one)

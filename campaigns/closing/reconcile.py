@@ -1,0 +1,176 @@
+"""Compare our books with what the providers say they have, and list every difference by its cause."""
+
+from datetime import timedelta
+from typing import Any
+
+from campaigns.donations.moves import Move, move
+from campaigns.donations.states import Status
+from campaigns.engine import Engine
+from campaigns.events.models import Campaign
+from campaigns.events.phases import Phase
+from kernel.db import Tx
+from ledger.chart import clearing, fees
+from ledger.post import Transfer, post
+from payments.gateway import GatewayUnavailable
+from payments.statements import store
+
+AGAIN_S = 60  # while a difference is open, ask the provider once a minute
+OVERLAP = timedelta(hours=1)
+
+
+def fetch(engine: Engine, campaign_id: int) -> None:
+    """Fetch the provider's statement for a campaign's period, outside any transaction, and store its lines.
+
+    A provider that does not answer is asked again at the next tick; the campaign waits.
+    """
+    provider = engine.gateway.provider
+    with engine.db.transaction() as tx:
+        row = tx.row(
+            """SELECT c.opens_at, max(l.occurred_at) AS newest, max(l.fetched_at) AS fetched, c.phase
+                 FROM campaign c LEFT JOIN provider_line l ON l.provider = :provider
+                WHERE c.id = :id GROUP BY c.id""",
+            id=campaign_id,
+            provider=provider,
+        )
+        now = tx.now
+    assert row is not None
+    recently = row.fetched is not None and timedelta(0) <= now - row.fetched < timedelta(seconds=AGAIN_S)
+    if row.phase != Phase.RECONCILING or recently:
+        return
+    since = row.opens_at if row.newest is None else min(row.newest, now)
+    try:
+        lines = list(engine.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
+    except GatewayUnavailable:
+        return
+    with engine.db.transaction() as tx:
+        store(tx, lines)
+        tx.run(
+            """UPDATE provider_line l SET donation_id = d.id FROM donation d
+                WHERE l.donation_id IS NULL AND l.provider = :provider AND d.payment_intent = l.payment_intent""",
+            provider=provider,
+        )
+
+
+def reconcile(tx: Tx, campaign: Campaign) -> int:
+    """List the differences of a campaign that is locked, book the fees, settle what agrees; answers how many
+    differences are still open."""
+    assert campaign.id is not None
+    found = _differences(tx, campaign)
+    _keep(tx, campaign.id, found)
+    _settle(tx, campaign.id)
+    _book_fees(tx, campaign.id)
+    return int(
+        tx.scalar("SELECT count(*) FROM discrepancy WHERE campaign_id = :id AND state = 'open'", id=campaign.id)
+    )
+
+
+# What each side says of each donation of the campaign, in fen. A partner's or provider's refunds are negative.
+_SIDES = """
+    WITH ours AS (
+        SELECT id, provider, amount_minor, refunded_minor, payment_intent, payment_reference, paid_at
+          FROM donation
+         WHERE campaign_id = :campaign AND paid_at IS NOT NULL),
+    theirs AS (
+        SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge') AS charges,
+               coalesce(sum(l.amount_minor) FILTER (WHERE l.kind = 'charge'), 0) AS charged,
+               coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS refunded
+          FROM provider_line l JOIN ours d ON d.id = l.donation_id AND d.provider = l.provider
+         GROUP BY l.donation_id)"""
+
+
+def _differences(tx: Tx, campaign: Campaign) -> list[dict[str, Any]]:
+    rows = tx.rows(
+        f"""{_SIDES}
+        SELECT o.provider, CAST(o.id AS text) AS reference, o.id AS donation_id, c.cause, c.ours, c.theirs
+          FROM ours o LEFT JOIN theirs t USING (id)
+         CROSS JOIN LATERAL (VALUES
+               ('missing_there', o.amount_minor, 0, t.id IS NULL OR t.charges = 0),
+               ('duplicate', o.amount_minor, t.charged, t.charges > 1),
+               ('amount', o.amount_minor, t.charged, t.charges = 1 AND t.charged <> o.amount_minor),
+               ('refund', o.refunded_minor, t.refunded, t.charges > 0 AND t.refunded <> o.refunded_minor)
+             ) AS c(cause, ours, theirs, is_so)
+         WHERE c.is_so
+        UNION ALL
+        SELECT l.provider, l.line_id, l.donation_id,
+               CASE WHEN l.occurred_at < :ended THEN 'missing_here' ELSE 'late' END, 0, l.amount_minor
+          FROM provider_line l
+          LEFT JOIN donation d ON d.id = l.donation_id
+         WHERE l.kind = 'charge' AND l.occurred_at >= :opened AND l.occurred_at < :closed
+           AND (d.id IS NULL OR (d.campaign_id = :campaign AND d.paid_at IS NULL))""",
+        campaign=campaign.id,
+        opened=campaign.opens_at,
+        ended=campaign.ends_at + timedelta(seconds=campaign.finishing_s),
+        closed=campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s),
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def _keep(tx: Tx, campaign_id: int, found: list[dict[str, Any]]) -> None:
+    """Add what is new and end what has gone away; what a person signed off stays signed off while its amounts
+    are the same."""
+    columns = ("provider", "cause", "reference", "donation_id", "ours", "theirs")
+    values = {name: [row[name] for row in found] for name in columns}
+    tx.run(
+        """INSERT INTO discrepancy AS d (campaign_id, provider, cause, reference, donation_id, ours_minor,
+                                         theirs_minor, state, reason, actor, found_at)
+           SELECT :campaign, u.*, 'open', '', '', CAST(:now AS timestamptz)
+             FROM unnest(CAST(:provider AS text[]), CAST(:cause AS text[]), CAST(:reference AS text[]),
+                         CAST(:donation_id AS uuid[]), CAST(:ours AS bigint[]), CAST(:theirs AS bigint[])) AS u
+           ON CONFLICT (campaign_id, provider, cause, reference) DO UPDATE
+              SET ours_minor = excluded.ours_minor, theirs_minor = excluded.theirs_minor,
+                  state = 'open', ended_at = NULL
+            WHERE d.state = 'matched'
+               OR (d.ours_minor, d.theirs_minor) <> (excluded.ours_minor, excluded.theirs_minor)""",
+        campaign=campaign_id,
+        now=tx.now,
+        **values,
+    )
+    tx.run(
+        """UPDATE discrepancy d SET state = 'matched', ended_at = :now
+            WHERE d.campaign_id = :campaign AND d.state = 'open'
+              AND NOT EXISTS (SELECT FROM unnest(CAST(:provider AS text[]), CAST(:cause AS text[]),
+                                                 CAST(:reference AS text[])) AS u(provider, cause, reference)
+                               WHERE (u.provider, u.cause, u.reference) = (d.provider, d.cause, d.reference))""",
+        campaign=campaign_id,
+        now=tx.now,
+        provider=values["provider"],
+        cause=values["cause"],
+        reference=values["reference"],
+    )
+
+
+def _settle(tx: Tx, campaign_id: int) -> None:
+    """Paid donations that the provider's statement shows too, fen for fen, are settled."""
+    rows = tx.rows(
+        f"""{_SIDES}
+        SELECT o.id FROM ours o JOIN theirs t USING (id) JOIN donation d ON d.id = o.id
+         WHERE d.status = 'paid' AND t.charges = 1 AND t.charged = o.amount_minor
+           AND t.refunded = o.refunded_minor
+         ORDER BY o.id FOR UPDATE OF d""",
+        campaign=campaign_id,
+    )
+    move(tx, [Move(row[0], Status.PAID, Status.SETTLED, "on_statement", tx.now) for row in rows])
+
+
+def _book_fees(tx: Tx, campaign_id: int) -> None:
+    """What providers kept of these donations, once a line of their statement."""
+    rows = tx.rows(
+        """SELECT l.provider, l.line_id, l.fee_minor, l.donation_id
+             FROM provider_line l JOIN donation d ON d.id = l.donation_id
+            WHERE d.campaign_id = :campaign AND l.fee_minor > 0""",
+        campaign=campaign_id,
+    )
+    post(
+        tx,
+        [
+            Transfer(
+                f"fee:{row.provider}:{row.line_id}",
+                fees(row.provider),
+                clearing(row.provider),
+                row.fee_minor,
+                "provider's fee",
+                row.donation_id,
+            )
+            for row in rows
+        ],
+    )

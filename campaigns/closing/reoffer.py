@@ -1,0 +1,86 @@
+"""After the end, match that became free is offered to paid donations that got less than their rules would give:
+oldest payment first, until nothing moves."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from campaigns.events.models import Campaign
+from campaigns.projects.projects import targets
+from kernel.clock import local_day, parse_time
+from kernel.db import Tx
+from ledger.post import post
+from matching.allocate import Gift, matched_base
+from matching.capture import Part, capture, parts_of
+from matching.offers import PotState, pots_of
+from matching.reserve import Plan, Wish, lock_for, plan, write
+
+BATCH = 1_000
+
+
+def reoffer(tx: Tx, campaign: Campaign) -> int:
+    """Offer free match once more; answers how many donations got some. The campaign is locked exclusively.
+
+    One pass is enough: what a donation is refused for want of money, a later and younger one may not take
+    before it, because donations are asked in the order of their payments and pots only get emptier.
+    """
+    assert campaign.id is not None
+    pots = pots_of(tx, campaign.id, campaign.matching_version)
+    if not pots:
+        return 0
+    rows = _unmatched(tx, campaign.id)
+    where = targets(tx, sorted({row.project_id for row in rows}))
+    places = {(campaign.id, target) for target in where.values()}
+    locked = lock_for(tx, places, {campaign.id: pots})
+    wishes = _wishes(tx, campaign, rows, where, pots)
+    plans = [one for one in plan(tx, locked, wishes) if one.allocation.matched_minor]
+    _write(tx, plans)
+    return len(plans)
+
+
+def _write(tx: Tx, plans: Sequence[Plan]) -> None:
+    transfers = []
+    for start in range(0, len(plans), BATCH):
+        some = plans[start : start + BATCH]
+        transfers += write(tx, some, "reoffer")
+        transfers += capture(tx, [one.wish.donation_id for one in some])
+    post(tx, transfers)
+
+
+def _unmatched(tx: Tx, campaign_id: int) -> Sequence[Any]:
+    """Paid donations whose match is below what is left of the gift, oldest payment first."""
+    return tx.rows(
+        """SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
+             FROM donation d
+            WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
+              AND d.amount_minor > d.refunded_minor
+            ORDER BY d.paid_at, d.id""",
+        campaign=campaign_id,
+    )
+
+
+def _wishes(
+    tx: Tx, campaign: Campaign, rows: Sequence[Any], where: dict[int, Any], pots: Sequence[PotState]
+) -> list[Wish]:
+    assert campaign.id is not None
+    ratios = {version.rules_id: version.rules.ratio_bps for pot in pots for version in pot.versions}
+    prior: dict[UUID, list[Part]] = defaultdict(list)
+    for part in parts_of(tx, [row.id for row in rows]):
+        if part.live_minor:
+            prior[part.donation_id].append(part)
+    windows = [(parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in campaign.windows]
+    wishes = []
+    for row in rows:
+        parts = prior[row.id]
+        used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in parts)
+        if used >= row.kept:
+            continue
+        given: dict[int, int] = defaultdict(int)
+        for part in parts:
+            given[part.pot_id] += part.live_minor
+        day = local_day(row.paid_at).isoformat()
+        gift = Gift(row.kept, where[row.project_id], row.donor_key, day, used, given)
+        in_window = not windows or any(opens <= row.paid_at < closes for opens, closes in windows)
+        wishes.append(Wish(row.id, campaign.id, gift, True, in_window))
+    return wishes

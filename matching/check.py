@@ -1,0 +1,73 @@
+"""Do the pots hold? Each check is a query that finds faults; an empty answer is the promise kept."""
+
+from kernel.db import Tx
+
+CHECKS = {
+    "pot_adds_up": """
+        SELECT format('pot %s: free + reserved + captured is %s fen but %s were funded', p.id, held.total, got.total)
+          FROM pot p
+         CROSS JOIN LATERAL (SELECT coalesce(sum(balance_minor), 0) AS total FROM ledger_account
+                              WHERE owner = 'pot:' || p.id) AS held
+         CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0) AS total FROM pot_funding
+                              WHERE pot_id = p.id) AS got
+         WHERE held.total <> got.total""",
+    "reservations_equal_books": """
+        SELECT format('pot %s project %s: reservations %s/%s fen, books %s/%s', pot_id, project_id,
+                      reserved, captured, book_reserved, book_captured)
+          FROM (SELECT coalesce(r.pot_id, b.pot_id) AS pot_id, coalesce(r.project_id, b.project_id) AS project_id,
+                       coalesce(r.reserved, 0) AS reserved, coalesce(r.captured, 0) AS captured,
+                       coalesce(b.reserved, 0) AS book_reserved, coalesce(b.captured, 0) AS book_captured
+                  FROM (SELECT pot_id, project_id,
+                               sum(amount_minor) FILTER (WHERE state = 'reserved') AS reserved,
+                               sum(amount_minor - returned_minor) FILTER (WHERE state = 'captured') AS captured
+                          FROM reservation GROUP BY 1, 2) AS r
+                  FULL JOIN (SELECT CAST(substr(owner, 5) AS bigint) AS pot_id,
+                                    CAST(substr(purpose, 9) AS bigint) AS project_id,
+                                    sum(balance_minor) FILTER (WHERE kind = 'pot_reserved') AS reserved,
+                                    sum(balance_minor) FILTER (WHERE kind <> 'pot_reserved') AS captured
+                               FROM ledger_account
+                              WHERE kind IN ('pot_reserved', 'pot_captured', 'pot_released') GROUP BY 1, 2) AS b
+                    USING (pot_id, project_id)) AS both_sides
+         WHERE (reserved, captured) <> (book_reserved, book_captured)""",
+    "donation_matched_within_ratio": """
+        SELECT format('donation %s is matched beyond its amount', donation_id)
+          FROM (SELECT r.donation_id,
+                       sum(ceil((r.amount_minor - r.returned_minor) * 10000.0
+                                / CAST(v.rules ->> 'ratio_bps' AS bigint))) AS used
+                  FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
+                 WHERE r.state <> 'released' GROUP BY 1) AS m
+          JOIN donation d ON d.id = m.donation_id
+         WHERE m.used > d.amount_minor - CASE WHEN d.paid_at IS NULL THEN 0 ELSE d.refunded_minor END""",
+    "donation_cap_holds": """
+        SELECT format('donation %s got %s fen from pot %s beyond its cap', donation_id, given, pot_id)
+          FROM (SELECT r.donation_id, r.pot_id, sum(r.amount_minor - r.returned_minor) AS given,
+                       max(CAST(v.rules -> 'caps' ->> 'donation_minor' AS bigint)) AS cap,
+                       bool_and(v.rules -> 'caps' ? 'donation_minor') AS capped
+                  FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
+                 WHERE r.state <> 'released' GROUP BY 1, 2) AS g WHERE capped AND given > cap""",
+    "donor_day_cap_holds": """
+        SELECT format('a donor got %s fen from pot %s on %s beyond the cap of the day', given, pot_id, day)
+          FROM (SELECT r.pot_id, r.donor_key, r.day, sum(r.amount_minor - r.returned_minor) AS given,
+                       max(CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS bigint)) AS cap,
+                       bool_and(v.rules -> 'caps' ? 'donor_day_minor') AS capped
+                  FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
+                 WHERE r.state <> 'released' GROUP BY 1, 2, 3) AS g WHERE capped AND given > cap""",
+    "donor_cap_holds": """
+        SELECT format('a donor got %s fen from pot %s beyond the cap', given, pot_id)
+          FROM (SELECT r.pot_id, r.donor_key, sum(r.amount_minor - r.returned_minor) AS given,
+                       max(CAST(v.rules -> 'caps' ->> 'donor_minor' AS bigint)) AS cap,
+                       bool_and(v.rules -> 'caps' ? 'donor_minor') AS capped
+                  FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
+                 WHERE r.state <> 'released' GROUP BY 1, 2) AS g WHERE capped AND given > cap""",
+    "match_follows_state": """
+        SELECT format('donation %s is %s but holds %s match', d.id, d.status, r.state)
+          FROM donation d JOIN reservation r ON r.donation_id = d.id
+         WHERE r.amount_minor > r.returned_minor
+           AND ((r.state = 'reserved' AND d.status NOT IN ('pending', 'paying'))
+             OR (r.state = 'captured' AND d.status NOT IN ('paid', 'settled', 'disputed')))""",
+}
+
+
+def faults(tx: Tx) -> list[str]:
+    """Every fault in pots and reservations, in words; empty when they hold."""
+    return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
