@@ -143,7 +143,7 @@ class Api:
 
 
 def _response(request: Request, status: int, body: Any, request_id: str, replayed: bool) -> Response:
-    answer = Response(json.dumps(body, indent=2, ensure_ascii=False), status, mimetype="application/json")
+    answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/json")
     answer.headers["Request-Id"] = request_id
     answer.headers["Stripe-Version"] = request.headers.get("Stripe-Version", API_VERSION)
     if "Idempotency-Key" in request.headers:

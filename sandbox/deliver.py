@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import json
 import logging
 import threading
 import time
@@ -78,7 +77,7 @@ class Deliverer:
         return 30.0
 
     def _send(self, body: str, url: str) -> int:
-        payload = json.dumps(json.loads(body), indent=2, ensure_ascii=False).encode()
+        payload = body.encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "Stripe/1.0 (sandbox)",
