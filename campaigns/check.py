@@ -23,7 +23,7 @@ CHECKS = {
     "one_receipt_a_donation": """
         SELECT format('donation %s is paid but has no receipt of its amount', d.id) FROM donation d
          WHERE d.paid_at IS NOT NULL
-           AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.key = 'donation:' || d.id || ':received'
+           AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.key = format('donation\\:%s\\:received', d.id)
                               AND t.amount_minor = d.amount_minor)""",
     "paid_states": """
         SELECT format('donation %s is %s without a payment, or waits with one', id, status) FROM donation

@@ -4,7 +4,7 @@ from kernel.db import Tx
 
 CHECKS = {
     "pot_adds_up": """
-        SELECT format('pot %s: free + reserved + captured is %s fen but %s were funded', p.id, held.total, got.total)
+        SELECT format('pot %s: free + reserved + captured is %s fen, funded were %s', p.id, held.total, got.total)
           FROM pot p
          CROSS JOIN LATERAL (SELECT coalesce(sum(balance_minor), 0) AS total FROM ledger_account
                               WHERE owner = 'pot:' || p.id) AS held

@@ -18,6 +18,7 @@ from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
 from migrations import upgrade
+from tests.world import World, build
 
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 NOON = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai on the giving day
@@ -81,3 +82,9 @@ def db(database_url: str, clock: FixedClock) -> Iterator[Database]:
     database = Database(database_url, clock, pool_size=20)
     yield database
     database.close()
+
+
+@pytest.fixture
+def world(db: Database, clock: FixedClock) -> World:
+    """A small giving day, open now; see `tests/world.py`."""
+    return build(db, clock)

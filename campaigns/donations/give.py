@@ -132,8 +132,7 @@ class _Batch:
         if isinstance(answer, Given):
             if answer.standing.request_hash != wish.body_hash():
                 return Conflict("donation_id_reused", "this id belongs to another donation")
-            if self.wishes[wish.id] is not wish:
-                return Given(answer.standing, created=False)
+            self.answer[wish.id] = Given(answer.standing, created=False)  # for the next of the same id
         return answer
 
     def _judge(self) -> None:

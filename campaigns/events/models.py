@@ -83,7 +83,6 @@ class CampaignDonor(SQLModel, table=True):
     """How many paid donations a donor has in a campaign: tells the first from the second."""
 
     __tablename__ = "campaign_donor"
-    __table_args__ = (CheckConstraint("donations >= 0", name="campaign_donor_positive"),)
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
     donor_key: str = Field(primary_key=True)
     donations: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

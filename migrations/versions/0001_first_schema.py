@@ -50,7 +50,6 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.BigInteger(), nullable=False),
         sa.Column("donor_key", sa.Text(), nullable=False),
         sa.Column("donations", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("donations >= 0", name="campaign_donor_positive"),
         sa.PrimaryKeyConstraint("campaign_id", "donor_key"),
     )
     op.create_table(

@@ -1,0 +1,105 @@
+"""Pots as managers make and change them: matching's own verbs, under the lock and version of the campaign."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import matching.pots
+from campaigns.events.campaigns import lock, lock_id, touch_matching
+from campaigns.events.models import Campaign
+from campaigns.events.phases import LIVING, Phase
+from campaigns.network.audit import record
+from campaigns.network.wording import fault
+from campaigns.projects.funds import find as find_fund
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid
+from matching.offers import PotState
+from matching.pots import NewPot, Tranche
+from matching.rules import parse
+
+
+def create(
+    tx: Tx,
+    *,
+    campaign: str,
+    fund: int,
+    name: str,
+    rank: int,
+    kind: str,
+    mode: str,
+    rules: Mapping[str, Any],
+    tranches: Sequence[Tranche],
+    actor: str,
+) -> int:
+    """Make a pot for a campaign, filled from a fund; answers its id.
+
+    Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund,
+    Conflict `campaign_phase` after the end.
+    """
+    if reason := fault(name, 100):
+        raise Invalid("pot_invalid", fields={"name": reason})
+    held = lock(tx, campaign)
+    _must_live(held)
+    find_fund(tx, fund)
+    parsed = parse(rules)
+    _check_scope(tx, rules)
+    touch_matching(tx, held)
+    assert held.id is not None
+    new = NewPot(held.id, fund, name, rank, kind, mode, parsed, tranches, held.currency)
+    pot_id = matching.pots.create(tx, new)
+    record(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())
+    return pot_id
+
+
+def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetime | None, actor: str) -> int:
+    """A new version of a pot's rules; answers its number. Raises as `create` does, and `rules_in_the_past`."""
+    _lock_for(tx, pot_id)
+    parsed = parse(rules)
+    _check_scope(tx, rules)
+    number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
+    record(tx, actor, "pot.rules", f"pot:{pot_id}", version=number, rules=parsed.as_json())
+    return number
+
+
+def top_up(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
+    """More money (fen) from the pot's fund. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
+    pot = _lock_for(tx, pot_id)
+    record(tx, actor, "pot.top_up", f"pot:{pot_id}", amount_minor=amount_minor)
+    matching.pots.top_up(tx, pot, amount_minor)
+
+
+def reduce(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
+    """Free money (fen) back to the fund. Raises Conflict `pot_short`, Invalid `amount_invalid`."""
+    pot = _lock_for(tx, pot_id)
+    record(tx, actor, "pot.reduce", f"pot:{pot_id}", amount_minor=amount_minor)
+    matching.pots.reduce(tx, pot, amount_minor)
+
+
+def _lock_for(tx: Tx, pot_id: int) -> PotState:
+    """The pot, with its campaign locked and its matching version raised."""
+    pot = matching.pots.find(tx, pot_id)
+    campaign = lock_id(tx, pot.campaign_id)
+    _must_live(campaign)
+    touch_matching(tx, campaign)
+    return matching.pots.find(tx, pot_id)
+
+
+def _must_live(campaign: Campaign) -> None:
+    if campaign.phase not in LIVING | {Phase.DRAFT}:
+        raise Conflict("campaign_phase", "the campaign's pots are closed", facts={"phase": campaign.phase})
+
+
+def _check_scope(tx: Tx, rules: Mapping[str, Any]) -> None:
+    """A scope that names what does not exist would serve nobody."""
+    scope = rules.get("scope") or {}
+    wrong = {}
+    under = list(scope.get("under") or [])
+    known = {row[0] for row in tx.rows("SELECT code FROM organisation WHERE code = ANY(:codes)", codes=under)}
+    if unknown := [code for code in under if code not in known]:
+        wrong["scope.under"] = "unknown organisation: " + ", ".join(unknown)
+    projects = list(scope.get("projects") or [])
+    found = {row[0] for row in tx.rows("SELECT id FROM project WHERE id = ANY(:ids)", ids=projects)}
+    if missing := [str(one) for one in projects if one not in found]:
+        wrong["scope.projects"] = "unknown project: " + ", ".join(missing)
+    if wrong:
+        raise Invalid("rules_invalid", "these matching rules cannot work", fields=wrong)

@@ -1,0 +1,142 @@
+"""A donor gives, pays, changes his mind or forgets: what becomes of the money and the match."""
+
+from datetime import timedelta
+
+import pytest
+
+from campaigns.donations.give import Given
+from campaigns.donations.lapse import expire, keep_alive
+from kernel.errors import Conflict, Refusal
+from tests.world import World
+
+
+def test_a_pledge_holds_match_and_a_payment_earns_it(world: World) -> None:
+    pot = world.pot(500_00)
+    pledged = world.give(100_00)
+    assert (pledged.status, pledged.reserved_minor) == ("pending", 100_00)
+    assert world.pots()[pot].available_minor == 400_00
+    paid = world.pay(pledged)
+    assert (paid.status, paid.captured_minor, paid.reserved_minor) == ("paid", 100_00, 0)
+    assert world.totals() == (1, 1, 100_00, 100_00)
+    world.check()
+
+
+def test_the_same_request_again_is_the_same_donation(world: World) -> None:
+    world.pot(500_00)
+    wish = world.wish(100_00)
+    first, second = world.try_give(wish)[0], world.try_give(wish)[0]
+    assert isinstance(first, Given)
+    assert isinstance(second, Given)
+    assert (first.created, second.created) == (True, False)
+    assert first.standing == second.standing
+    world.check()
+
+
+def test_the_same_id_for_something_else_is_refused(world: World) -> None:
+    wish = world.wish(100_00)
+    other = world.wish(200_00, id=wish.id)
+    together = world.try_give(wish, other, wish)
+    assert [one.code if isinstance(one, Refusal) else one.created for one in together] == [
+        True,
+        "donation_id_reused",
+        False,
+    ]
+    later = world.try_give(other)[0]
+    assert isinstance(later, Refusal)
+    assert later.code == "donation_id_reused"
+
+
+def test_a_short_pot_asks_the_donor_first_and_holds_nothing(world: World) -> None:
+    pot = world.pot(60_00)
+    refused = world.try_give(world.wish(100_00, accept_unmatched=False))[0]
+    assert isinstance(refused, Refusal)
+    assert refused.code == "match_short"
+    assert refused.facts["pots"] == [{"pot": pot, "available_minor": 60_00, "would_give_minor": 60_00}]
+    assert world.pots()[pot].available_minor == 60_00
+    assert world.give(100_00).reserved_minor == 60_00
+
+
+def test_an_unpaid_donation_lapses_once(world: World) -> None:
+    pot = world.pot(500_00)
+    pledged = world.give(100_00)
+    world.clock.advance(minutes=14)
+    assert expire(world.engine) == 0
+    world.clock.advance(minutes=1)
+    assert (expire(world.engine), expire(world.engine)) == (1, 0)
+    assert world.standing(pledged).status == "expired"
+    assert world.pots()[pot].available_minor == 500_00
+    world.check()
+
+
+def test_an_open_page_extends_the_hold_but_not_for_ever(world: World) -> None:
+    world.pot(500_00)
+    pledged = world.give(100_00)
+    world.clock.advance(minutes=10)
+    assert keep_alive(world.engine, pledged.id) == pledged.pledged_at + timedelta(minutes=25)
+    world.clock.advance(minutes=10)
+    assert keep_alive(world.engine, pledged.id) == pledged.pledged_at + timedelta(minutes=30)
+    world.clock.advance(minutes=10)
+    expire(world.engine)
+    with pytest.raises(Conflict, match="not waiting"):
+        keep_alive(world.engine, pledged.id)
+
+
+def test_late_money_is_accepted_and_gets_what_is_still_free(world: World) -> None:
+    world.pot(150_00)
+    pledged = world.give(100_00)
+    world.clock.advance(minutes=16)
+    expire(world.engine)
+    world.pay(world.give(80_00))
+    late = world.pay(pledged)
+    assert (late.status, late.captured_minor) == ("paid", 70_00)
+    world.check()
+
+
+def test_webhooks_twice_late_and_in_any_order_end_the_same(world: World) -> None:
+    pot = world.pot(500_00)
+    pledged = world.give(100_00)
+    world.refund(pledged, 40_00)  # before its payment: remembered, nothing is booked
+    assert world.totals() == (0, 0, 0, 0)
+    world.pay(pledged)
+    world.pay(pledged)
+    world.refund(pledged, 40_00)
+    world.tell("payment_intent.canceled", world.intent(pledged))
+    world.settle()
+    found = world.standing(pledged)
+    assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
+    assert world.totals() == (1, 1, 60_00, 60_00)
+    assert world.pots()[pot].available_minor == 440_00
+    world.check()
+
+
+def test_a_full_refund_returns_all_match(world: World) -> None:
+    pot = world.pot(500_00)
+    paid = world.pay(world.give(100_00))
+    world.refund(paid, 30_00)
+    refunded = world.refund(paid, 100_00)
+    assert (refunded.status, refunded.captured_minor) == ("refunded", 0)
+    assert world.pots()[pot].available_minor == 500_00
+    assert world.totals() == (0, 0, 0, 0)
+    world.check()
+
+
+def test_a_lost_dispute_takes_money_and_match_a_won_one_leaves_them(world: World) -> None:
+    world.pot(500_00)
+    lost, won = world.pay(world.give(100_00)), world.pay(world.give(100_00))
+    for donation, outcome in ((lost, "lost"), (won, "won")):
+        world.dispute(donation, outcome)  # the end is told before the beginning
+        world.dispute(donation)
+        world.settle()
+    assert world.standing(lost).status == "refunded"
+    assert world.standing(won).status == "paid"
+    assert world.totals() == (1, 1, 100_00, 100_00)
+    world.check()
+
+
+def test_a_payment_of_another_amount_is_flagged_for_a_person(world: World) -> None:
+    pledged = world.give(100_00)
+    world.tell("payment_intent.succeeded", world.intent(pledged, amount_received=99_00))
+    world.settle()
+    assert world.standing(pledged).status == "pending"
+    flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_event WHERE state = 'flagged'"))
+    assert [row[0] for row in flagged] == ["amount_differs:9900:CNY"]

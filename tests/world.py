@@ -1,0 +1,256 @@
+"""A small giving day for tests, made through the use cases; the provider's messages are real event bodies.
+
+Amounts are fen. Times come from the test's clock. What the provider would send is written into the inbox as its
+webhook does it; tests that need its HTTP interface use the sandbox or the whole stack instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from campaigns import pots
+from campaigns.check import check_books
+from campaigns.closing.close import close
+from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
+from campaigns.donations.contact import Donor
+from campaigns.donations.give import Give, Given, give
+from campaigns.donations.settle import settle
+from campaigns.donations.standing import Standing, standing
+from campaigns.engine import Engine
+from campaigns.events.campaigns import PLAN_FIELDS, NewCampaign, create, enter, find, schedule
+from campaigns.network.import_tree import import_tree, read
+from campaigns.projects import funds, projects
+from campaigns.projects.projects import NewProject
+from kernel.clock import FixedClock
+from kernel.db import Database, Tx
+from kernel.errors import Refusal
+from kernel.keys import Keys
+from matching.pots import Tranche
+from payments.gateway import PaymentGateway
+from payments.inbox import message, store
+from payments.stripe import StripeGateway
+
+TREE = """code,name,level,parent_code
+41,洛阳市,city,
+4101,栾川县,county,41
+4102,嵩县,county,41
+410101,庙子镇,township,4101
+410201,车村镇,township,4102
+41010101,蒿坪村,village,410101
+41010102,黄石砭村,village,410101
+41020101,天桥沟村,village,410201
+"""
+VILLAGES = ("41010101", "41010102", "41020101")
+ACTOR = "test"
+SLUG = "day"
+
+
+def offline_gateway() -> PaymentGateway:
+    """The real gateway, pointed at a port where nobody listens: for tests in which no provider is asked."""
+    return StripeGateway("sk_test_offline", "http://127.0.0.1:9", ("card",), timeout_s=1)
+
+
+@dataclass
+class World:
+    """One campaign with three village projects; `pot` adds match, `give` and `pay` move money."""
+
+    engine: Engine
+    clock: FixedClock
+    slug: str = SLUG
+    projects: list[int] = field(default_factory=list)
+    fund: int = 0
+    _events: int = 0
+
+    @property
+    def db(self) -> Database:
+        return self.engine.db
+
+    def pot(
+        self,
+        amount_minor: int,
+        *,
+        rank: int = 1,
+        ratio_bps: int = 10_000,
+        scope: dict[str, Any] | None = None,
+        minimum_minor: int = 0,
+        mode: str = "reserve",
+        tranches: list[Tranche] | None = None,
+        name: str | None = None,
+        **caps: int,
+    ) -> int:
+        """A pot of `amount_minor` that is open now (or in `tranches`); caps by their short names."""
+        rules = {
+            "ratio_bps": ratio_bps,
+            "scope": scope or {},
+            "minimum_minor": minimum_minor,
+            "caps": {f"{cap}_minor": value for cap, value in caps.items()},
+        }
+        with self.db.transaction() as tx:
+            return pots.create(
+                tx,
+                campaign=self.slug,
+                fund=self.fund,
+                name=name or f"pot of {amount_minor}",
+                rank=rank,
+                kind="ratio",
+                mode=mode,
+                rules=rules,
+                tranches=tranches or [Tranche(tx.now, amount_minor)],
+                actor=ACTOR,
+            )
+
+    def wish(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Give:
+        """A donor's wish; `project` is the index of one of the three villages."""
+        email = other.pop("email", None)
+        donor = other.pop("donor", Donor(email=email) if email else Donor())
+        defaults: dict[str, Any] = {"id": uuid4(), "campaign": self.slug, "accept_unmatched": True}
+        return Give(project=self.projects[project], amount_minor=amount_minor, donor=donor, **(defaults | other))
+
+    def try_give(self, *wishes: Give) -> list[Given | Refusal]:
+        return give(self.engine, wishes)
+
+    def give(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Standing:
+        """A donation that waits for its payment; a refusal is raised."""
+        answer = self.try_give(self.wish(amount_minor, project, **other))[0]
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer.standing
+
+    def tell(
+        self, type_: str, thing: dict[str, Any], at: datetime | None = None, event_id: str | None = None
+    ) -> str:
+        """The provider's event arrives in the inbox; answers its id."""
+        self._events += 1
+        event_id = event_id or f"evt_{self._events}"
+        body = {
+            "id": event_id,
+            "object": "event",
+            "type": type_,
+            "created": int((at or self.clock.at).timestamp()),
+            "data": {"object": thing},
+        }
+        with self.db.transaction() as tx:
+            store(tx, [message("stripe", event_id, body, compare=False)])
+        return event_id
+
+    def intent(self, donation: Standing | UUID, **other: Any) -> dict[str, Any]:
+        """A payment intent of a donation as the provider shows it."""
+        found = self.standing(donation)
+        return {
+            "id": f"pi_{found.id.hex}",
+            "object": "payment_intent",
+            "amount": found.amount_minor,
+            "amount_received": found.amount_minor,
+            "currency": "cny",
+            "metadata": {"donation_id": str(found.id)},
+            "latest_charge": f"ch_{found.id.hex}",
+        } | other
+
+    def charge(self, donation: Standing | UUID, refunded: int = 0) -> dict[str, Any]:
+        found = self.standing(donation)
+        return {
+            "id": f"ch_{found.id.hex}",
+            "object": "charge",
+            "amount": found.amount_minor,
+            "amount_refunded": refunded,
+            "currency": "cny",
+            "payment_intent": f"pi_{found.id.hex}",
+            "metadata": {"donation_id": str(found.id)},
+        }
+
+    def pay(self, donation: Standing | UUID, at: datetime | None = None) -> Standing:
+        """The payment succeeds and its event is worked off."""
+        self.tell("payment_intent.succeeded", self.intent(donation), at)
+        self.settle()
+        return self.standing(donation)
+
+    def refund(self, donation: Standing | UUID, total: int) -> Standing:
+        """The provider says that `total` has gone back in all."""
+        self.tell("charge.refunded", self.charge(donation, total))
+        self.settle()
+        return self.standing(donation)
+
+    def dispute(self, donation: Standing | UUID, status: str | None = None) -> None:
+        """A dispute opens (status None), or closes as `won` or `lost`."""
+        found = self.standing(donation)
+        thing = {
+            "id": f"dp_{found.id.hex}",
+            "object": "dispute",
+            "amount": found.amount_minor,
+            "currency": "cny",
+            "charge": f"ch_{found.id.hex}",
+            "payment_intent": f"pi_{found.id.hex}",
+            "status": status or "needs_response",
+            "metadata": {},
+        }
+        self.tell("charge.dispute.created" if status is None else "charge.dispute.closed", thing)
+
+    def settle(self) -> None:
+        while settle(self.engine):
+            pass
+
+    def close(self) -> int:
+        return close(self.engine)
+
+    def standing(self, donation: Standing | UUID) -> Standing:
+        id_ = donation if isinstance(donation, UUID) else donation.id
+        with self.db.transaction() as tx:
+            return standing(tx, id_)
+
+    def pots(self) -> dict[int, PotView]:
+        with self.db.transaction() as tx:
+            return {pot.id: pot for pot in pot_views(tx, find(tx, self.slug).id or 0)}
+
+    def totals(self) -> Totals:
+        with self.db.transaction() as tx:
+            campaign_id = find(tx, self.slug).id or 0
+            return totals(tx, [campaign_id])[campaign_id]
+
+    def phase(self) -> str:
+        with self.db.transaction() as tx:
+            return find(tx, self.slug).phase
+
+    def do(self, act: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        """Call a use case that takes a transaction first."""
+        with self.db.transaction() as tx:
+            return act(tx, *args, **named)
+
+    def check(self) -> None:
+        """Every promise holds."""
+        with self.db.snapshot() as tx:
+            assert check_books(tx) == []
+
+
+def build(db: Database, clock: FixedClock, gateway: PaymentGateway | None = None, **campaign: Any) -> World:
+    """A world with an open campaign that ends in eight hours, and a fund of a million yuan."""
+    engine = Engine(db, gateway or offline_gateway(), Keys("test-secret", "test-field-key"), "http://127.0.0.1")
+    world = World(engine, clock)
+    with db.transaction() as tx:
+        import_tree(tx, read(TREE), ACTOR)
+        world.fund = funds.create(tx, "专项基金", "special", ACTOR)
+        create(tx, new_campaign(clock.at, **campaign), ACTOR)
+        world.projects = [_project(tx, code) for code in VILLAGES]
+        for project_id in world.projects:
+            enter(tx, SLUG, project_id, ACTOR)
+        schedule(tx, SLUG, ACTOR)
+    with db.transaction() as tx:
+        funds.deposit(tx, world.fund, 1_000_000_00, "CNY", "D-1", ACTOR)
+    return world
+
+
+def new_campaign(now: datetime, **other: Any) -> NewCampaign:
+    """A campaign whose plan is complete."""
+    plan: dict[str, Any] = dict.fromkeys(PLAN_FIELDS, "given")
+    plan |= {"cost_minor": 0, "certificate_until": "2030-01-01", "filed_at": "2026-08-01"}
+    new = NewCampaign(SLUG, "公益日", "41", now - timedelta(hours=1), now + timedelta(hours=8), plan)
+    return replace(new, **other)
+
+
+def _project(tx: Tx, code: str) -> int:
+    project = projects.create(tx, NewProject(code, f"幸福家园 {code}", "micro", "午餐", 30_000_00), ACTOR)
+    assert project.id is not None
+    projects.submit(tx, project.id, ACTOR)
+    projects.approve(tx, project.id, ACTOR)
+    return project.id
