@@ -1,0 +1,105 @@
+"""The blueprint of the JSON API: strict bodies, paging, and who may call."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import current_app, g
+from flask_smorest import Api as SmorestApi
+from flask_smorest import Blueprint as SmorestBlueprint
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.routing import BaseConverter
+
+from app.auth import caller, require_donor
+from app.bodies import load_json
+from campaigns.engine import Engine
+from campaigns.network.people import Caller, Permission, require
+
+PREFIX = "/api/v1"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Api(SmorestApi):
+    """flask-smorest with our own answers to errors (`app/errors.py`)."""
+
+    def _register_error_handlers(self) -> None:
+        """None: one table in one place answers every error of the application."""
+
+
+class StrictParser(FlaskParser):
+    """Takes JSON only, and only JSON that every reader understands alike."""
+
+    def _raw_load_json(self, req: Any) -> Any:
+        if not req.is_json:
+            raise UnsupportedMediaType("the body must be application/json")
+        return load_json(req.get_data())
+
+
+class Blueprint(SmorestBlueprint):
+    ARGUMENTS_PARSER = StrictParser()
+    DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 50, "max_page_size": 100}  # noqa: RUF012 - theirs
+
+
+class IdConverter(BaseConverter):
+    """A number that the database gave: what it cannot hold is no address of ours."""
+
+    regex = r"[1-9][0-9]{0,17}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+def blueprint(name: str, description: str) -> Blueprint:
+    return Blueprint(name, name, url_prefix=PREFIX, description=description)
+
+
+def engine() -> Engine:
+    found: Engine = current_app.extensions["engine"]
+    return found
+
+
+def managers(permission: Permission) -> Callable[[View], View]:
+    """Only for managers with this permission; asked before the body is read. The caller is `actor()` then."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            with engine().db.transaction() as tx:
+                g.caller = caller(tx, permission)
+                g.permission = permission
+            return view(*args, **kwargs)
+
+        _secured(guarded, "manager")
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def donor(view: View) -> View:
+    """Only with the token of the donation in the address."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        require_donor(kwargs["donation_id"])
+        return view(*args, **kwargs)
+
+    _secured(guarded, "donation")
+    return guarded  # type: ignore[return-value]
+
+
+def _secured(view: Any, scheme: str) -> None:
+    """Say so in the description of the interface."""
+    view._apidoc = {**getattr(view, "_apidoc", {})}
+    view._apidoc["manual_doc"] = {**view._apidoc.get("manual_doc", {}), "security": [{scheme: []}]}
+
+
+def actor() -> str:
+    """The caller's name, for the audit trail."""
+    who: Caller = g.caller
+    return who.name
+
+
+def within(lineage: Any) -> None:
+    """Raises Forbidden `not_permitted` when this lies outside the caller's branch."""
+    require(g.caller, g.permission, lineage)

@@ -1,0 +1,115 @@
+"""Campaigns, their projects and standings as JSON."""
+
+from marshmallow import Schema, fields, validate
+
+from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from campaigns.disclosure.standings import BY
+from campaigns.events.campaigns import PLAN_FIELDS
+from campaigns.projects.catalogue import SORTS
+from matching.rules import LEVELS
+
+# A year: no step of a campaign lasts longer (ours).
+_MOST_S = 366 * 24 * 3600
+
+_PLAN_TEXTS = {name: Text(2_000, allow_none=True) for name in PLAN_FIELDS if name != "cost_minor"}
+PlanIn = Schema.from_dict({**_PLAN_TEXTS, "cost_minor": Minor(0, allow_none=True)}, name="PlanIn")
+
+
+class WindowIn(Schema):
+    opens_at = Time(required=True)
+    closes_at = Time(required=True)
+
+
+class DurationsIn(Schema):
+    """Seconds."""
+
+    finishing_s = Whole(0, _MOST_S)
+    late_s = Whole(0, _MOST_S)
+    notice_s = Whole(0, _MOST_S)
+
+
+class CampaignChange(Schema):
+    name = Text(200, 1)
+    opens_at = Time()
+    ends_at = Time()
+    windows = fields.List(fields.Nested(WindowIn), validate=validate.Length(max=400))
+    plan = fields.Nested(PlanIn)
+    durations = fields.Nested(DurationsIn)
+
+
+class CampaignIn(CampaignChange):
+    slug = Text(60, 1, required=True)
+    name = Text(200, 1, required=True)
+    host = Text(32, 1, required=True)
+    opens_at = Time(required=True)
+    ends_at = Time(required=True)
+    plan = fields.Nested(PlanIn, required=True)
+
+
+class EntryIn(Schema):
+    project = Key(required=True)
+
+
+class TotalsOut(Schema):
+    donations = Whole()
+    donors = Whole()
+    raised_minor = Minor(0)
+    matched_minor = Minor(0)
+    currency = Currency()
+
+
+class PotOut(Schema):
+    id = Key()
+    name = Text()
+    rank = Whole()
+    kind = Text()
+    mode = Text()
+    funded_minor = Minor(0)
+    available_minor = Minor(0)
+    reserved_minor = Minor(0)
+    captured_minor = Minor(0)
+    next_tranche_at = Time(allow_none=True)
+    rules = fields.Dict()
+
+
+class HostOut(Schema):
+    code = Text()
+    name = Text()
+
+
+class CampaignOut(Schema):
+    slug = Text()
+    name = Text()
+    phase = Text()
+    opens_at = Time()
+    ends_at = Time()
+    windows = fields.List(fields.Dict())
+    currency = Currency()
+    host = fields.Nested(HostOut)
+    legal = fields.Dict(metadata={"description": "what the law asks every public page to show"})
+    totals = fields.Nested(TotalsOut)
+    pots = fields.List(fields.Nested(PotOut))
+    durations = fields.Dict()
+    warnings = fields.List(fields.String())
+
+
+class ProjectQuery(Schema):
+    level = one_of(*LEVELS)
+    under = Text(32)
+    q = Text(100)
+    sort = one_of(*SORTS)
+
+
+class StandingsQuery(Schema):
+    by = one_of(*BY, load_default="county")
+
+
+class StandingOut(Schema):
+    place = Whole()
+    code = Text()
+    name = Text()
+    parent_name = Text()
+    raised_minor = Minor(0)
+    matched_minor = Minor(0)
+    total_minor = Minor(0)
+    currency = Currency()

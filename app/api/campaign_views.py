@@ -1,0 +1,64 @@
+"""Campaigns as the public and managers see them, read in one statement each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from campaigns.disclosure.totals import pot_views, totals
+from campaigns.events.campaigns import FINISHING_S, LATE_S, NOTICE_S, Campaign, find, warnings
+from campaigns.events.phases import PHASES, PUBLIC
+from kernel.db import Tx
+from kernel.errors import NotFound
+
+DURATIONS = {"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}
+
+
+def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
+    """One campaign that the caller may see. Raises NotFound `campaign_unknown`."""
+    campaign = find(tx, slug)
+    if not drafts and campaign.phase not in PUBLIC:
+        raise NotFound("campaign_unknown", "there is no such campaign")
+    return campaign
+
+
+def listed(tx: Tx, page: int, page_size: int, *, drafts: bool) -> tuple[list[dict[str, Any]], int]:
+    """One page of campaigns, the newest first, and how many there are."""
+    phases = [str(phase) for phase in (PHASES if drafts else PUBLIC)]
+    slugs = [
+        row[0]
+        for row in tx.rows(
+            "SELECT slug FROM campaign WHERE phase = ANY(:phases) ORDER BY opens_at DESC, id DESC", phases=phases
+        )
+    ]
+    start = (page - 1) * page_size
+    return views(tx, [find(tx, slug) for slug in slugs[start : start + page_size]]), len(slugs)
+
+
+def views(tx: Tx, campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
+    """Campaigns with their legal block, totals and pots."""
+    ids = [campaign.id for campaign in campaigns if campaign.id is not None]
+    sums = totals(tx, ids)
+    hosts = _names(tx, [campaign.host_code for campaign in campaigns])
+    return [_view(tx, one, sums[one.id], hosts[one.host_code]) for one in campaigns if one.id is not None]
+
+
+def view(tx: Tx, campaign: Campaign) -> dict[str, Any]:
+    return views(tx, [campaign])[0]
+
+
+def _view(tx: Tx, campaign: Campaign, sums: Any, host: str) -> dict[str, Any]:
+    assert campaign.id is not None
+    return {
+        **{name: getattr(campaign, name) for name in ("slug", "name", "phase", "opens_at", "ends_at", "windows")},
+        "currency": campaign.currency,
+        "host": {"code": campaign.host_code, "name": host},
+        "legal": {"host_name": host, **campaign.plan},
+        "totals": {**sums._asdict(), "currency": campaign.currency},
+        "pots": pot_views(tx, campaign.id),
+        "durations": {name: getattr(campaign, name) for name in DURATIONS},
+        "warnings": warnings(campaign),
+    }
+
+
+def _names(tx: Tx, codes: Sequence[str]) -> dict[str, str]:
+    rows = tx.rows("SELECT code, name FROM organisation WHERE code = ANY(:codes)", codes=sorted(set(codes)))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,177 @@
+"""Campaigns: what the public reads, and how managers run them."""
+
+from typing import Any
+
+from flask import request
+from flask_smorest.pagination import PaginationParameters
+
+from app.api.base import actor, blueprint, engine, managers
+from app.api.campaign_schemas import (
+    CampaignChange,
+    CampaignIn,
+    CampaignOut,
+    EntryIn,
+    ProjectQuery,
+    StandingOut,
+    StandingsQuery,
+    TotalsOut,
+)
+from app.api.campaign_views import DURATIONS, listed, public, view
+from app.api.changes import change_campaign
+from app.api.project_schemas import ProjectRowOut
+from app.auth import bearer, signed_in
+from campaigns.closing.close import close as close_due
+from campaigns.disclosure.standings import standings as ranked
+from campaigns.disclosure.totals import totals as sums_of
+from campaigns.events.campaigns import NewCampaign, enter
+from campaigns.events.campaigns import cancel as call_off
+from campaigns.events.campaigns import create as make
+from campaigns.events.campaigns import schedule as put_on
+from campaigns.network.people import Permission, who
+from campaigns.projects.projects import listed as list_projects
+from kernel.db import Tx
+from kernel.errors import Conflict
+from kernel.money import CURRENCY
+
+blp = blueprint("campaigns", "Fundraising events.")
+
+
+def _sees_drafts(tx: Tx) -> bool:
+    """Managers see drafts. A donor's token on a public address is no fault: it only shows no more."""
+    found = who(tx, bearer()) if "Authorization" in request.headers else signed_in(tx)
+    return found is not None and found.may(Permission.READ)
+
+
+@blp.get("/campaigns")
+@blp.response(200, CampaignOut(many=True))
+@blp.paginate()
+def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
+    """Events, the newest first; with a manager's token drafts too."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        rows, asked.item_count = listed(tx, asked.page, asked.page_size, drafts=_sees_drafts(tx))
+    return rows
+
+
+@blp.get("/campaigns/<slug>")
+@blp.response(200, CampaignOut)
+def show(slug: str) -> Any:
+    """One event with its legal block, totals and pots."""
+    with engine().db.transaction() as tx:
+        return view(tx, public(tx, slug, drafts=_sees_drafts(tx)))
+
+
+@blp.get("/campaigns/<slug>/totals")
+@blp.response(200, TotalsOut)
+def totals(slug: str) -> Any:
+    """The totals alone, for polling."""
+    with engine().db.transaction() as tx:
+        campaign = public(tx, slug)
+        assert campaign.id is not None
+        return {**sums_of(tx, [campaign.id])[campaign.id]._asdict(), "currency": campaign.currency}
+
+
+@blp.get("/campaigns/<slug>/projects")
+@blp.arguments(ProjectQuery, location="query")
+@blp.response(200, ProjectRowOut(many=True))
+@blp.paginate()
+def projects(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
+    """The projects that take part, with what each raised in this event."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        campaign = public(tx, slug, drafts=_sees_drafts(tx))
+        rows, asked.item_count = list_projects(tx, campaign.id, page=asked.page, page_size=asked.page_size, **query)
+    return [{**row._asdict(), "currency": CURRENCY} for row in rows]
+
+
+@blp.get("/campaigns/<slug>/standings")
+@blp.arguments(StandingsQuery, location="query")
+@blp.response(200, StandingOut(many=True))
+@blp.paginate()
+def standings(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
+    """Totals by county, township, village or team; the highest first."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        campaign = public(tx, slug)
+        assert campaign.id is not None
+        rows, asked.item_count = ranked(tx, campaign.id, query["by"], asked.page, asked.page_size)
+    first = asked.first_item + 1
+    return [{**row._asdict(), "place": first + index, "currency": CURRENCY} for index, row in enumerate(rows)]
+
+
+@blp.post("/campaigns")
+@managers(Permission.CAMPAIGNS_WRITE)
+@blp.arguments(CampaignIn)
+@blp.response(201, CampaignOut)
+def create(given: dict[str, Any]) -> Any:
+    """A new event in draft."""
+    with engine().db.transaction() as tx:
+        return view(tx, make(tx, _wanted(given), actor()))
+
+
+def _wanted(given: dict[str, Any]) -> NewCampaign:
+    return NewCampaign(
+        **{name: given[name] for name in ("slug", "name", "host", "opens_at", "ends_at")},
+        plan={name: value for name, value in given["plan"].items() if value is not None},
+        windows=windows_of(given),
+        **{**DURATIONS, **given.get("durations", {})},
+    )
+
+
+def windows_of(given: dict[str, Any]) -> list[dict[str, str]]:
+    """Windows as they are stored: times in ISO 8601."""
+    return [{name: moment.isoformat() for name, moment in one.items()} for one in given.get("windows", ())]
+
+
+@blp.route("/campaigns/<slug>", methods=["PATCH"])
+@managers(Permission.CAMPAIGNS_WRITE)
+@blp.arguments(CampaignChange)
+@blp.response(200, CampaignOut)
+def change(given: dict[str, Any], slug: str) -> Any:
+    """Change a draft: what is named is replaced, plan and durations field by field."""
+    if "windows" in given:
+        given["windows"] = windows_of(given)
+    with engine().db.transaction() as tx:
+        return view(tx, change_campaign(tx, slug, given, actor()))
+
+
+@blp.post("/campaigns/<slug>/entries")
+@managers(Permission.CAMPAIGNS_WRITE)
+@blp.arguments(EntryIn)
+@blp.response(201, EntryIn)
+def add_entry(given: dict[str, Any], slug: str) -> Any:
+    """Let a project take part; again without effect."""
+    with engine().db.transaction() as tx:
+        enter(tx, slug, given["project"], actor())
+    return given
+
+
+@blp.post("/campaigns/<slug>/schedule")
+@managers(Permission.CAMPAIGNS_WRITE)
+@blp.response(200, CampaignOut)
+def schedule(slug: str) -> Any:
+    """The plan is complete: the event opens by itself."""
+    with engine().db.transaction() as tx:
+        return view(tx, put_on(tx, slug, actor()))
+
+
+@blp.post("/campaigns/<slug>/cancel")
+@managers(Permission.CAMPAIGNS_WRITE)
+@blp.response(200, CampaignOut)
+def cancel(slug: str) -> Any:
+    """Call the event off before its end."""
+    with engine().db.transaction() as tx:
+        return view(tx, call_off(tx, slug, actor()))
+
+
+@blp.post("/campaigns/<slug>/close")
+@managers(Permission.CAMPAIGNS_WRITE)
+@blp.response(200, CampaignOut)
+def close(slug: str) -> Any:
+    """Take the steps of the closing that are due now, without waiting for the scheduler."""
+    with engine().db.transaction() as tx:
+        phase = public(tx, slug, drafts=True).phase
+    if not close_due(engine(), slug):
+        raise Conflict("nothing_due", "no step of the closing is due", facts={"phase": phase})
+    with engine().db.transaction() as tx:
+        return view(tx, public(tx, slug, drafts=True))

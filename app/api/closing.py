@@ -1,0 +1,83 @@
+"""Reconciliation and what a person must decide in it, for managers."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import actor, blueprint, engine, managers
+from app.api.campaign_views import public
+from app.api.fields import Key, Text, Time, Whole, one_of
+from app.errors import plain
+from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.report import report
+from campaigns.network.people import Permission
+
+blp = blueprint("closing", "Reconciliation of an event with what providers say.")
+
+STATES = ("open", "matched", "booked", "signed_off")
+
+
+class DiscrepancyOut(Schema):
+    """A difference between our books and a provider's statement; amounts in fen."""
+
+    id = Key()
+    provider = Text()
+    cause = Text()
+    reference = Text()
+    donation = fields.UUID(attribute="donation_id", allow_none=True)
+    ours_minor = Whole()
+    theirs_minor = Whole()
+    state = one_of(*STATES)
+    reason = Text()
+    actor = Text()
+    found_at = Time()
+    ended_at = Time(allow_none=True)
+
+
+class StateQuery(Schema):
+    state = one_of(*STATES)
+
+
+class ReconciliationOut(Schema):
+    campaign = Text()
+    phase = Text()
+    open = Whole(metadata={"description": "differences that nobody has explained or signed off"})
+    discrepancies = fields.List(fields.Nested(DiscrepancyOut))
+    report = fields.Dict(allow_none=True)
+
+
+class SignOffIn(Schema):
+    reason = Text(500, 1, required=True)
+
+
+@blp.get("/campaigns/<slug>/reconciliation")
+@managers(Permission.READ)
+@blp.arguments(StateQuery, location="query")
+@blp.response(200, ReconciliationOut)
+@blp.paginate()
+def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
+    """How far the books and the providers' statements agree, and the result once it is published."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        campaign = public(tx, slug, drafts=True)
+        assert campaign.id is not None
+        rows, asked.item_count = listed(tx, campaign.id, query.get("state"), asked.page, asked.page_size)
+        _, still_open = listed(tx, campaign.id, "open", 1, 1)
+        return {
+            "campaign": slug,
+            "phase": campaign.phase,
+            "open": still_open,
+            "discrepancies": rows,
+            "report": plain(report(tx, campaign.id)),
+        }
+
+
+@blp.post("/discrepancies/<id:discrepancy_id>/sign-off")
+@managers(Permission.RECONCILE)
+@blp.arguments(SignOffIn)
+@blp.response(200, DiscrepancyOut)
+def sign(given: dict[str, Any], discrepancy_id: int) -> Any:
+    """Accept a difference and say why."""
+    with engine().db.transaction() as tx:
+        return sign_off(tx, discrepancy_id, given["reason"], actor())

@@ -1,0 +1,101 @@
+"""Donations as JSON."""
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_dump
+
+from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from campaigns.donations.models import CHANNELS
+
+FLOWS = ("redirect", "intent")
+
+
+class DonorIn(Schema):
+    name = Text(80, allow_none=True)
+    email = Text(254, allow_none=True)
+    phone = Text(32, allow_none=True)
+    anonymous = fields.Boolean(truthy={True}, falsy={False})
+    publish_name = fields.Boolean(truthy={True}, falsy={False})
+
+
+class ChannelIn(Schema):
+    kind = one_of(*(kind for kind in CHANNELS if kind != "partner"), required=True)
+    code = Text(64)
+
+
+class DonationIn(Schema):
+    """What a client sends; it makes the id, so that a repeat after a lost answer is the same donation."""
+
+    id = fields.UUID(required=True)
+    campaign = Text(60, 1, required=True)
+    project = Key(required=True)
+    # The limits of a donation are settings: the engine refuses what is outside them with `amount_invalid`.
+    amount_minor = Whole(-(2**63), 2**63 - 1, required=True, metadata={"description": "fen"})
+    currency = Currency(required=True)
+    donor = fields.Nested(DonorIn)
+    message = Text(500)
+    team = Text(60)
+    channel = fields.Nested(ChannelIn)
+    accept_unmatched = fields.Boolean(truthy={True}, falsy={False})
+    payment_flow = one_of(*FLOWS)
+
+
+class PartOut(Schema):
+    pot = Key(attribute="pot_id")
+    name = Text(attribute="pot_name")
+    amount_minor = Minor()
+    state = one_of("reserved", "captured")
+
+
+class MatchOut(Schema):
+    reserved_minor = Minor(0)
+    captured_minor = Minor(0)
+    until = Time(allow_none=True)
+    parts = fields.List(fields.Nested(PartOut))
+
+
+class PaymentOut(Schema):
+    provider = Text()
+    reference = Text(allow_none=True)
+    url = fields.Url()
+    client_secret = Text()
+
+    @post_dump
+    def only_what_is_there(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if value is not None or name == "reference"}
+
+
+class DonationOut(Schema):
+    id = fields.UUID()
+    status = Text()
+    token = Text(metadata={"description": "opens this donation; keep it"})
+    campaign = Text()
+    project = Key()
+    amount_minor = Minor()
+    refunded_minor = Minor(0)
+    currency = Currency()
+    channel = Text()
+    message = Text()
+    accept_unmatched = fields.Boolean()
+    pledged_at = Time()
+    paid_at = Time(allow_none=True)
+    match = fields.Nested(MatchOut)
+    payment = fields.Nested(PaymentOut)
+
+
+class HoldOut(Schema):
+    until = Time()
+
+
+class RefundIn(Schema):
+    amount_minor = Minor(allow_none=True)
+    reason = Text(500, required=True)
+
+
+class RefundOut(Schema):
+    id = Key()
+    donation = fields.UUID(attribute="donation_id")
+    amount_minor = Minor()
+    reason = Text()
+    state = one_of("requested", "sent", "refused")
+    requested_at = Time()

@@ -1,0 +1,131 @@
+"""Giving, for programs."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import current_app
+
+from app.api.base import actor, blueprint, donor, engine, managers
+from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
+from app.errors import plain
+from campaigns.donations.contact import Donor
+from campaigns.donations.explain import explain
+from campaigns.donations.give import Give
+from campaigns.donations.lapse import cancel as cancel_donation
+from campaigns.donations.lapse import keep_alive
+from campaigns.donations.pay import open_payment
+from campaigns.donations.refund import ask
+from campaigns.donations.standing import Standing, standing
+from campaigns.donations.states import WAITING
+from campaigns.network.people import Permission
+from kernel.errors import Conflict
+
+blp = blueprint("donations", "Give, and see what becomes of a donation.")
+
+
+@blp.post("/donations")
+@blp.arguments(DonationIn)
+@blp.response(201, DonationOut)
+@blp.alt_response(200, schema=DonationOut, description="the same request came before")
+def give(given: dict[str, Any]) -> Any:
+    """Give. Sent again with the same id and body it is the same donation."""
+    wish = wish_of(given)
+    answer = current_app.extensions["gather"].give(wish)
+    opened = open_payment(engine(), answer.standing, wish.payment_flow, wish.locale)
+    return view(opened), 201 if answer.created else 200
+
+
+def wish_of(given: dict[str, Any]) -> Give:
+    """The command in a checked body."""
+    channel = given.get("channel") or {"kind": "api"}
+    rest = ("id", "campaign", "project", "amount_minor", "currency", "message", "team", "accept_unmatched")
+    return Give(
+        **{name: given[name] for name in (*rest, "payment_flow") if name in given},
+        donor=Donor(**given.get("donor", {})),
+        channel=channel["kind"],
+        source_code=channel.get("code", ""),
+    )
+
+
+def view(found: Standing) -> dict[str, Any]:
+    """A donation as its donor may see it. How to pay is shown only while payment is waited for."""
+    waiting = found.status in WAITING
+    return {
+        **{name: getattr(found, name) for name in DonationOut._declared_fields if hasattr(found, name)},
+        "project": found.project_id,
+        "token": engine().keys.token(str(found.id)),
+        "match": {
+            "reserved_minor": found.reserved_minor,
+            "captured_minor": found.captured_minor,
+            "until": found.match_until if waiting else None,
+            "parts": found.parts,
+        },
+        "payment": {
+            "provider": found.provider,
+            "reference": found.payment_reference,
+            "url": found.payment_url if waiting else None,
+            "client_secret": found.client_secret if waiting else None,
+        },
+    }
+
+
+def _shown(donation_id: UUID) -> dict[str, Any]:
+    with engine().db.transaction() as tx:
+        return view(standing(tx, donation_id))
+
+
+@blp.get("/donations/<uuid:donation_id>")
+@donor
+@blp.response(200, DonationOut)
+def show(donation_id: UUID) -> Any:
+    """How a donation stands."""
+    return _shown(donation_id)
+
+
+@blp.get("/donations/<uuid:donation_id>/explanation")
+@donor
+@blp.response(200, description="history, every decision pot by pot, and what became of the match")
+def explanation(donation_id: UUID) -> Any:
+    """Why it got the match that it got."""
+    with engine().db.transaction() as tx:
+        return plain(explain(tx, donation_id).as_json())
+
+
+@blp.post("/donations/<uuid:donation_id>/keep-alive")
+@donor
+@blp.response(200, HoldOut)
+def hold(donation_id: UUID) -> Any:
+    """The donor's page is open: hold the match longer, up to its limit."""
+    return {"until": keep_alive(engine(), donation_id)}
+
+
+@blp.post("/donations/<uuid:donation_id>/accept-unmatched")
+@donor
+@blp.response(200, DonationOut)
+def accept_unmatched(donation_id: UUID) -> Any:
+    """The donor agrees to pay although match may be missing. Again without effect."""
+    with engine().db.transaction() as tx:
+        status = tx.scalar("SELECT status FROM donation WHERE id = :id FOR UPDATE", id=donation_id)
+        if status not in WAITING:
+            raise Conflict("promise_lapsed", "this donation is not waiting for its payment")
+        tx.run("UPDATE donation SET accept_unmatched = true WHERE id = :id", id=donation_id)
+    return _shown(donation_id)
+
+
+@blp.post("/donations/<uuid:donation_id>/cancel")
+@donor
+@blp.response(200, DonationOut)
+def cancel(donation_id: UUID) -> Any:
+    """The donor changes his mind before paying. Again without effect."""
+    cancel_donation(engine(), donation_id)
+    return _shown(donation_id)
+
+
+@blp.post("/donations/<uuid:donation_id>/refunds")
+@managers(Permission.DONATIONS_REFUND)
+@blp.arguments(RefundIn)
+@blp.response(201, RefundOut)
+def refund(given: dict[str, Any], donation_id: UUID) -> Any:
+    """Send money back, all that is left by default; the provider is asked by a job."""
+    with engine().db.transaction() as tx:
+        return ask(tx, donation_id, given.get("amount_minor"), given["reason"], actor())

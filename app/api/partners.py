@@ -1,0 +1,62 @@
+"""Partner platforms, for managers."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import actor, blueprint, engine, managers
+from app.api.fields import Text, Time, texts
+from campaigns.network.audit import record
+from campaigns.network.people import Permission
+from payments.partners import create as register
+
+blp = blueprint("partners", "Platforms that push donations by webhook.")
+
+
+class PartnerIn(Schema):
+    name = Text(40, 1, required=True)
+    title = Text(100)
+    projects = texts(32, allow_none=True, metadata={"description": "codes; left out: any"})
+
+
+class PartnerOut(Schema):
+    name = Text()
+    title = Text()
+    projects = fields.List(fields.String(), allow_none=True)
+    created_at = Time()
+
+
+class PartnerMadeOut(Schema):
+    name = Text()
+    title = Text()
+    projects = fields.List(fields.String(), allow_none=True)
+    secret = Text(metadata={"description": "for signing (Standard Webhooks); shown this once"})
+
+
+@blp.get("/partners")
+@managers(Permission.READ)
+@blp.response(200, PartnerOut(many=True))
+@blp.paginate()
+def list_partners(pagination_parameters: PaginationParameters) -> Any:
+    """All platforms, without their secrets."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        rows = [
+            row._asdict() for row in tx.rows("SELECT name, title, projects, created_at FROM partner ORDER BY 1")
+        ]
+    asked.item_count = len(rows)
+    return rows[asked.first_item : asked.last_item + 1]
+
+
+@blp.post("/partners")
+@managers(Permission.PARTNERS_WRITE)
+@blp.arguments(PartnerIn)
+@blp.response(201, PartnerMadeOut)
+def create(given: dict[str, Any]) -> Any:
+    """Register a platform; the answer has its signing secret, this once."""
+    title = given.get("title") or given["name"]
+    with engine().db.transaction() as tx:
+        secret = register(tx, engine().keys, given["name"], title, given.get("projects"))
+        record(tx, actor(), "partner.create", f"partner:{given['name']}")
+    return {"name": given["name"], "title": title, "projects": given.get("projects"), "secret": secret}

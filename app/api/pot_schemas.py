@@ -1,0 +1,70 @@
+"""Pots and their rules as JSON."""
+
+from marshmallow import Schema, fields, validate
+
+from app.api.campaign_schemas import PotOut
+from app.api.fields import Key, Minor, Text, Time, Whole, one_of, texts
+from matching.models import KINDS, MODES
+from matching.rules import LEVELS, TIERS
+
+
+class ScopeIn(Schema):
+    """Which projects; a part that is left out means: any."""
+
+    levels = fields.List(one_of(*LEVELS))
+    tiers = fields.List(one_of(*TIERS))
+    under = texts(32)
+    projects = fields.List(Key(), validate=validate.Length(max=10_000))
+    minimum_rating = Whole(0, 5)
+
+
+class CapsIn(Schema):
+    """The most match, in fen."""
+
+    donation_minor = Minor(allow_none=True)
+    donor_day_minor = Minor(allow_none=True)
+    donor_minor = Minor(allow_none=True)
+    project_minor = Minor(allow_none=True)
+    county_minor = Minor(allow_none=True)
+
+
+class RulesIn(Schema):
+    ratio_bps = Whole(required=True, metadata={"description": "10,000 is 1:1"})
+    scope = fields.Nested(ScopeIn)
+    minimum_minor = Minor(0, allow_none=True)
+    caps = fields.Nested(CapsIn)
+
+
+class TrancheIn(Schema):
+    opens_at = Time(required=True)
+    amount_minor = Minor(required=True)
+
+
+class PotIn(Schema):
+    campaign = Text(60, 1, required=True)
+    fund = Key(required=True)
+    name = Text(100, 1, required=True)
+    rank = Whole(1, 1_000, required=True)
+    kind = one_of(*KINDS, load_default="ratio")
+    mode = one_of(*MODES, load_default="reserve")
+    rules = fields.Nested(RulesIn, required=True)
+    tranches = fields.List(fields.Nested(TrancheIn), required=True, validate=validate.Length(max=1_000))
+
+
+class RulesChangeIn(Schema):
+    rules = fields.Nested(RulesIn, required=True)
+    valid_from = Time(allow_none=True)
+
+
+class AmountIn(Schema):
+    amount_minor = Minor(required=True)
+
+
+class PotQuery(Schema):
+    campaign = Text(60)
+
+
+class PotManagedOut(PotOut):
+    campaign = Text()
+    fund = Key()
+    rules_version = Whole()

@@ -1,0 +1,81 @@
+"""Match pots, for managers."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+
+from app import pots as desk
+from app.api.base import actor, blueprint, engine, managers
+from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
+from campaigns.network.people import Permission
+
+blp = blueprint("pots", "Pots of match money.")
+
+
+@blp.get("/pots")
+@managers(Permission.READ)
+@blp.arguments(PotQuery, location="query")
+@blp.response(200, PotManagedOut(many=True))
+@blp.paginate()
+def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
+    """All pots, or those of one event."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        ids = tx.rows(
+            """SELECT p.id FROM pot p JOIN campaign c ON c.id = p.campaign_id
+                WHERE CAST(:slug AS text) IS NULL OR c.slug = :slug ORDER BY c.id DESC, p.rank, p.id""",
+            slug=query.get("campaign") or None,
+        )
+        asked.item_count = len(ids)
+        return [desk.view(tx, row[0]) for row in ids[asked.first_item : asked.last_item + 1]]
+
+
+@blp.get("/pots/<id:pot_id>")
+@managers(Permission.READ)
+@blp.response(200, PotManagedOut)
+def show(pot_id: int) -> Any:
+    with engine().db.transaction() as tx:
+        return desk.view(tx, pot_id)
+
+
+@blp.post("/pots")
+@managers(Permission.POTS_WRITE)
+@blp.arguments(PotIn)
+@blp.response(201, PotManagedOut)
+def create(given: dict[str, Any]) -> Any:
+    """A new pot; the sum of its tranches is taken from the fund."""
+    with engine().db.transaction() as tx:
+        return desk.view(tx, desk.make(tx, given, actor()))
+
+
+@blp.post("/pots/<id:pot_id>/rules")
+@managers(Permission.POTS_WRITE)
+@blp.arguments(RulesChangeIn)
+@blp.response(201, PotManagedOut)
+def rules(given: dict[str, Any], pot_id: int) -> Any:
+    """New rules from a time on; what was promised before stays promised."""
+    with engine().db.transaction() as tx:
+        desk.change_rules(tx, pot_id, given, actor())
+        return desk.view(tx, pot_id)
+
+
+@blp.post("/pots/<id:pot_id>/top-ups")
+@managers(Permission.POTS_WRITE)
+@blp.arguments(AmountIn)
+@blp.response(201, PotManagedOut)
+def top_up(given: dict[str, Any], pot_id: int) -> Any:
+    """More money from the pot's fund."""
+    with engine().db.transaction() as tx:
+        desk.top_up(tx, pot_id, given["amount_minor"], actor())
+        return desk.view(tx, pot_id)
+
+
+@blp.post("/pots/<id:pot_id>/reductions")
+@managers(Permission.POTS_WRITE)
+@blp.arguments(AmountIn)
+@blp.response(201, PotManagedOut)
+def reduction(given: dict[str, Any], pot_id: int) -> Any:
+    """Free money back to the pot's fund."""
+    with engine().db.transaction() as tx:
+        desk.reduce(tx, pot_id, given["amount_minor"], actor())
+        return desk.view(tx, pot_id)

@@ -1,0 +1,103 @@
+"""Projects and funds as JSON."""
+
+from marshmallow import Schema
+
+from app.api.campaign_schemas import ProjectQuery
+from app.api.fields import Currency, Key, Minor, Text, Time, one_of
+from campaigns.projects.funds import KINDS
+from matching.rules import TIERS
+
+
+class ProjectChange(Schema):
+    name = Text(100, 1)
+    summary = Text(2_000)
+    target_minor = Minor()
+
+
+class ProjectIn(Schema):
+    organisation = Text(32, 1, required=True)
+    name = Text(100, 1, required=True)
+    tier = one_of(*TIERS, required=True)
+    summary = Text(2_000, required=True)
+    target_minor = Minor(required=True)
+    currency = Currency(required=True)
+    code = Text(32, 1)
+
+
+class ReasonIn(Schema):
+    reason = Text(500, 1, required=True)
+
+
+class ProjectOut(Schema):
+    id = Key()
+    code = Text()
+    organisation = Text(attribute="organisation_code")
+    name = Text()
+    tier = Text()
+    level = Text()
+    summary = Text()
+    target_minor = Minor()
+    currency = Currency()
+    status = Text()
+    created_at = Time()
+
+
+class ProjectRowOut(Schema):
+    id = Key()
+    code = Text()
+    name = Text()
+    tier = Text()
+    level = Text()
+    organisation = Text(attribute="organisation_code")
+    organisation_name = Text()
+    county_code = Text()
+    county_name = Text()
+    township_code = Text()
+    township_name = Text()
+    summary = Text()
+    target_minor = Minor()
+    raised_minor = Minor(0)
+    matched_minor = Minor(0)
+    currency = Currency()
+    status = Text()
+
+
+class FundIn(Schema):
+    name = Text(100, 1, required=True)
+    kind = one_of(*KINDS, required=True)
+
+
+class FundOut(Schema):
+    id = Key()
+    name = Text()
+    kind = Text()
+    currency = Currency()
+    balance_minor = Minor(0)
+
+
+class DepositIn(Schema):
+    amount_minor = Minor(required=True)
+    currency = Currency(required=True)
+    reference = Text(100, 1, required=True)
+
+
+class DepositOut(Schema):
+    fund = Key()
+    amount_minor = Minor()
+    currency = Currency()
+    reference = Text()
+    balance_minor = Minor(0)
+
+
+__all__ = [
+    "DepositIn",
+    "DepositOut",
+    "FundIn",
+    "FundOut",
+    "ProjectChange",
+    "ProjectIn",
+    "ProjectOut",
+    "ProjectQuery",
+    "ProjectRowOut",
+    "ReasonIn",
+]

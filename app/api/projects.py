@@ -1,0 +1,112 @@
+"""Projects, for managers: draft, review, approval."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+
+from app.api.base import actor, blueprint, engine, managers, within
+from app.api.changes import change_project
+from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
+from campaigns.network.organisations import find as find_organisation
+from campaigns.network.people import Permission
+from campaigns.projects import projects as desk
+from campaigns.projects.projects import NewProject
+from kernel.db import Tx
+from kernel.errors import NotFound
+from kernel.money import CURRENCY
+
+blp = blueprint("projects", "Village projects.")
+
+
+@blp.get("/projects")
+@managers(Permission.READ)
+@blp.arguments(ProjectQuery, location="query")
+@blp.response(200, ProjectRowOut(many=True))
+@blp.paginate()
+def list_projects(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
+    """All projects, with what each raised in all events."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        rows, asked.item_count = desk.listed(tx, page=asked.page, page_size=asked.page_size, **query)
+    return [{**row._asdict(), "currency": CURRENCY} for row in rows]
+
+
+@blp.get("/projects/<id:project_id>")
+@managers(Permission.READ)
+@blp.response(200, ProjectOut)
+def show(project_id: int) -> Any:
+    with engine().db.transaction() as tx:
+        return desk.find(tx, project_id)
+
+
+@blp.post("/projects")
+@managers(Permission.PROJECTS_WRITE)
+@blp.arguments(ProjectIn)
+@blp.response(201, ProjectOut)
+def create(given: dict[str, Any]) -> Any:
+    """A new project in draft."""
+    wanted = NewProject(organisation_code=given.pop("organisation"), **given)
+    with engine().db.transaction() as tx:
+        _inside_branch(tx, wanted.organisation_code)
+        return desk.create(tx, wanted, actor())
+
+
+def _inside_branch(tx: Tx, code: str) -> None:
+    """An organisation that does not exist is a fault of the body, which the use case names."""
+    try:
+        within(find_organisation(tx, code).lineage)
+    except NotFound:
+        return
+
+
+@blp.route("/projects/<id:project_id>", methods=["PATCH"])
+@managers(Permission.PROJECTS_WRITE)
+@blp.arguments(ProjectChange)
+@blp.response(200, ProjectOut)
+def change(given: dict[str, Any], project_id: int) -> Any:
+    """Change a draft."""
+    with engine().db.transaction() as tx:
+        within(desk.find(tx, project_id).lineage)
+        return change_project(tx, project_id, given, actor())
+
+
+@blp.post("/projects/<id:project_id>/submit")
+@managers(Permission.PROJECTS_WRITE)
+@blp.response(200, ProjectOut)
+def submit(project_id: int) -> Any:
+    """Hand it in for review."""
+    with engine().db.transaction() as tx:
+        within(desk.find(tx, project_id).lineage)
+        return desk.submit(tx, project_id, actor())
+
+
+@blp.post("/projects/<id:project_id>/approve")
+@managers(Permission.PROJECTS_APPROVE)
+@blp.response(200, ProjectOut)
+def approve(project_id: int) -> Any:
+    """Let it take part in events."""
+    with engine().db.transaction() as tx:
+        within(desk.find(tx, project_id).lineage)
+        return desk.approve(tx, project_id, actor())
+
+
+@blp.post("/projects/<id:project_id>/suspend")
+@managers(Permission.PROJECTS_APPROVE)
+@blp.arguments(ReasonIn)
+@blp.response(200, ProjectOut)
+def suspend(given: dict[str, Any], project_id: int) -> Any:
+    """Stop it, and say why."""
+    with engine().db.transaction() as tx:
+        within(desk.find(tx, project_id).lineage)
+        return desk.suspend(tx, project_id, given["reason"], actor())
+
+
+@blp.post("/projects/<id:project_id>/resume")
+@managers(Permission.PROJECTS_APPROVE)
+@blp.arguments(ReasonIn)
+@blp.response(200, ProjectOut)
+def resume(given: dict[str, Any], project_id: int) -> Any:
+    """Put it back to where it was before it was stopped."""
+    with engine().db.transaction() as tx:
+        within(desk.find(tx, project_id).lineage)
+        return desk.resume(tx, project_id, actor(), given["reason"])
