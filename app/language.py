@@ -1,0 +1,81 @@
+"""Chinese by default, English by choice: `?lang=en` is remembered in a cookie. Msgids are the Chinese texts."""
+
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import Flask, Response, request
+from flask_babel import Babel, get_locale
+
+from kernel.clock import SHANGHAI
+from kernel.money import yuan
+
+LANGUAGES = ("zh", "en")
+COOKIE = "lang"
+_YEAR = 365 * 24 * 3600  # seconds
+
+_babel = Babel()
+
+
+def init_app(app: Flask) -> None:
+    """Teach an application both languages; a second call changes nothing."""
+    if "babel" in app.extensions:
+        return
+    _babel.init_app(
+        app,
+        default_locale="zh",
+        default_timezone="Asia/Shanghai",
+        default_translation_directories=str(Path(__file__).with_name("translations")),
+        locale_selector=chosen,
+    )
+    app.after_request(_remember)
+    app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "when": when, "clock": clock, "day": day}
+    app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
+
+
+def chosen() -> str:
+    """The language of this request: the address, else the cookie, else Chinese."""
+    for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
+        if wanted in LANGUAGES:
+            return wanted
+    return "zh"
+
+
+def language() -> str:
+    """The language in force, inside a request or not: zh or en."""
+    return "en" if str(get_locale() or "zh").startswith("en") else "zh"
+
+
+def _remember(response: Response) -> Response:
+    wanted = request.args.get("lang")
+    if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
+        response.set_cookie(COOKIE, wanted, max_age=_YEAR, samesite="Lax", secure=request.is_secure, httponly=True)
+    return response
+
+
+def other_language_url() -> str:
+    """This page in the other language. A page that answered a form has no address of its own to come back to,
+    so there the reader stays on the form's address."""
+    query = {**request.args.to_dict(), "lang": "zh" if language() == "en" else "en"}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def when(moment: datetime) -> str:
+    """Date and time in Shanghai: '2026-09-09 12:00'."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+def clock(moment: datetime) -> str:
+    """Time of the day in Shanghai, to the second."""
+    return moment.astimezone(SHANGHAI).strftime("%H:%M:%S")
+
+
+def day(moment: datetime) -> str:
+    """The day in Shanghai."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
+def whole_yuan(amount_minor: int) -> str:
+    """Yuan without the fen when there are none: figures that must be read from afar."""
+    text = yuan(amount_minor)
+    return text.removesuffix(".00")

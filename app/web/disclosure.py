@@ -1,0 +1,88 @@
+"""What everybody may read of an event: 筹款 / 配捐 / 合计 by county and township, as a page and as CSV."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, render_template
+from flask_babel import gettext as _
+
+from app.web import reads
+from app.web.frame import blueprint, engine
+from campaigns.closing.report import report
+from campaigns.projects.money import PlaceMoney, by_place
+from kernel.db import Tx
+from kernel.money import yuan
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A table of an event; `report` is the closing report it comes from, None when read live from the books."""
+
+    counties: Sequence[PlaceMoney]
+    townships: Sequence[PlaceMoney]
+    report: Any
+
+    @property
+    def whole(self) -> tuple[int, int, int]:
+        """The last line: raised, matched, both, in fen."""
+        raised = sum(row.raised_minor for row in self.counties)
+        matched = sum(row.matched_minor for row in self.counties)
+        return raised, matched, raised + matched
+
+
+@blueprint.get("/public/")
+def public() -> str:
+    """All events with their statements."""
+    with engine().db.snapshot() as tx:
+        found = reads.events(tx)
+    return render_template("web/public.html", events=found)
+
+
+@blueprint.get("/public/c/<slug>")
+def statement(slug: str) -> str:
+    """The table of one event."""
+    with engine().db.snapshot() as tx:
+        found = reads.event(tx, slug)
+        told = _statement(tx, found.id)
+        pots = reads.pots(tx, found.id)
+    return render_template("web/statement.html", event=found, told=told, pots=pots)
+
+
+@blueprint.get("/public/c/<slug>.csv")
+def statement_file(slug: str) -> Response:
+    """The same as a file. The mark at its start tells spreadsheets that it is UTF-8."""
+    with engine().db.snapshot() as tx:
+        found = reads.event(tx, slug)
+        told = _statement(tx, found.id)
+    body = io.StringIO()
+    writer = csv.writer(body)
+    writer.writerow([_("级别"), _("代码"), _("县区"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")])
+    writer.writerows(_lines(_("县区"), told.counties))
+    writer.writerows(_lines(_("乡镇街道"), told.townships))
+    writer.writerow([_("合计"), "", "", "", *(_plain(amount) for amount in told.whole)])
+    name = f"attachment; filename={found.slug}.csv"
+    return Response(
+        "\ufeff" + body.getvalue(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
+    )
+
+
+def _lines(level: str, rows: Iterable[PlaceMoney]) -> Iterable[list[str]]:
+    for row in rows:
+        amounts = (row.raised_minor, row.matched_minor, row.total_minor)
+        yield [level, row.code, row.parent_name, row.name or _("（市级）"), *(_plain(one) for one in amounts)]
+
+
+def _plain(amount_minor: int) -> str:
+    return yuan(amount_minor).replace(",", "")
+
+
+def _statement(tx: Tx, campaign_id: int) -> Statement:
+    """The closing report's table once there is one, else the books as they stand."""
+    final = report(tx, campaign_id)
+    if final is None:
+        return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)
+    tables = {level: [PlaceMoney(**row) for row in final[level]] for level in ("county", "township")}
+    return Statement(tables["county"], tables["township"], final)

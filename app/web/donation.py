@@ -1,0 +1,100 @@
+"""The donor's own page of one donation, before and after paying; open only with its token."""
+
+from uuid import UUID
+
+from flask import abort, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.errors import status_of
+from app.language import chosen
+from app.web import reads
+from app.web.donate import address
+from app.web.error import error_page
+from app.web.frame import blueprint, engine
+from app.wording import REFUSALS, decision_lines, refusal_text
+from campaigns.donations.explain import explain
+from campaigns.donations.lapse import cancel
+from campaigns.donations.pay import open_payment
+from campaigns.donations.standing import standing
+from campaigns.donations.states import LAPSED, WAITING
+from kernel.errors import Refusal
+from kernel.ids import same
+
+_LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
+
+
+@blueprint.get("/d/<uuid:donation_id>")
+def donation(donation_id: UUID) -> AnyResponse:
+    """How the donation stands, and the explanation of its match."""
+    if not _may(donation_id, request.args.get("token", "")):
+        return error_page(404, "donation_unknown")
+    return _show(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
+
+
+@blueprint.post("/d/<uuid:donation_id>/go")
+def go(donation_id: UUID) -> AnyResponse:
+    """To the cashier; opens the payment when that has not worked before."""
+    if not _may(donation_id, request.form.get("token", "")):
+        return error_page(404, "donation_unknown")
+    with engine().db.transaction() as tx:
+        found = standing(tx, donation_id)
+    try:
+        found = open_payment(engine(), found, "redirect", chosen())
+    except Refusal as refusal:
+        return redirect(address(donation_id, trouble=refusal.code), 303)
+    if found.status not in WAITING or not found.payment_url:
+        return redirect(address(donation_id), 303)
+    answer = redirect(found.payment_url, 303)
+    answer.set_cookie(
+        "went",
+        "1",
+        max_age=_LEFT_S,
+        path=f"/d/{donation_id}",
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+    )
+    return answer
+
+
+@blueprint.post("/d/<uuid:donation_id>/cancel")
+def call_off(donation_id: UUID) -> AnyResponse:
+    """The donor changes his mind."""
+    if not _may(donation_id, request.form.get("token", "")):
+        return error_page(404, "donation_unknown")
+    try:
+        cancel(engine(), donation_id)
+    except Refusal as refusal:
+        return _show(donation_id, refusal_text(refusal), status_of(refusal))
+    return redirect(address(donation_id), 303)
+
+
+def _may(donation_id: UUID, token: str) -> bool:
+    """Is this the donation's own token? A wrong one and a donation that is none look alike."""
+    return same(engine().keys.token(str(donation_id)), token)
+
+
+def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
+    with engine().db.snapshot() as tx:
+        found = standing(tx, donation_id)
+        told = explain(tx, donation_id)
+        try:
+            about = reads.event(tx, found.campaign)
+        except Refusal:
+            abort(404)
+    waiting = found.status in WAITING
+    page = render_template(
+        "web/donation.html",
+        donation=found,
+        told=told,
+        event=about,
+        decisions=[decision_lines(one) for one in told.decisions],
+        token=engine().keys.token(str(donation_id)),
+        trouble=str(trouble),
+        waiting=waiting,
+        lapsed=found.status in LAPSED,
+        confirming=waiting and "went" in request.cookies,
+    )
+    answer = make_response(page, status)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,87 @@
+"""One event: its page, its projects, its standings and the big screen."""
+
+from flask import render_template, request
+
+from app.web import reads
+from app.web.frame import blueprint, engine, page_number
+from campaigns.disclosure.standings import standings
+from campaigns.projects.projects import listed
+
+PAGE_SIZE = 20
+STANDINGS_SIZE = 50
+SCREEN_ROWS = 10
+
+
+@blueprint.get("/c/<slug>")
+def event(slug: str) -> str:
+    """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
+    page = page_number()
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort")}
+    with engine().db.snapshot() as tx:
+        found = reads.event(tx, slug)
+        pots = reads.pots(tx, found.id)
+        places = reads.place_names(tx, pots)
+        counties = reads.counties(tx, found.id)
+        rows, total = listed(
+            tx,
+            found.id,
+            under=asked["under"],
+            q=asked["q"],
+            sort=asked["sort"] or "raised",
+            page=page,
+            page_size=PAGE_SIZE,
+        )
+    return render_template(
+        "web/event.html",
+        event=found,
+        pots=pots,
+        places=places,
+        counties=counties,
+        projects=rows,
+        total=total,
+        asked=asked,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+        filters={name: value for name, value in asked.items() if value},
+    )
+
+
+@blueprint.get("/c/<slug>/p/<int:project_id>")
+def project(slug: str, project_id: int) -> str:
+    """One project in one event."""
+    with engine().db.snapshot() as tx:
+        found = reads.event(tx, slug)
+        row = reads.project_in(tx, found.id, project_id)
+        pots = reads.serving(tx, found, project_id)
+        places = reads.place_names(tx, pots)
+    return render_template("web/project.html", event=found, project=row, pots=pots, places=places)
+
+
+@blueprint.get("/c/<slug>/standings")
+def ranks(slug: str) -> str:
+    """Totals by county, township, village or team; ranks totals only."""
+    by = request.args.get("by", "county")
+    page = page_number()
+    with engine().db.snapshot() as tx:
+        found = reads.event(tx, slug)
+        rows, total = standings(tx, found.id, by, page, STANDINGS_SIZE)
+    return render_template(
+        "web/standings.html",
+        event=found,
+        by=by,
+        rows=rows,
+        first=(page - 1) * STANDINGS_SIZE,
+        page=page,
+        pages=max(-(-total // STANDINGS_SIZE), 1),
+        filters={"by": by},
+    )
+
+
+@blueprint.get("/c/<slug>/screen")
+def screen(slug: str) -> str:
+    """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
+    with engine().db.snapshot() as tx:
+        found = reads.event(tx, slug)
+        pots = reads.pots(tx, found.id)
+        rows, _ = standings(tx, found.id, "county", 1, SCREEN_ROWS)
+    return render_template("web/screen.html", event=found, pots=pots, rows=[row for row in rows if row.code])

@@ -1,0 +1,31 @@
+"""What match a donor can expect now: the same pure allocation as at giving, on what the pots hold at this moment.
+
+A forecast, not a promise: caps that the donor has used up already are not known before he says who he is.
+"""
+
+from collections.abc import Sequence
+
+from app.web.reads import Event
+from campaigns.disclosure.totals import PotView
+from campaigns.projects.projects import targets
+from kernel.clock import local_day
+from kernel.db import Tx
+from matching.allocate import Book, Gift, allocate, in_order
+from matching.offers import load
+
+
+def expected(
+    tx: Tx, event: Event, project_id: int, amounts: Sequence[int], pots: Sequence[PotView]
+) -> dict[int, int]:
+    """Amount -> match that can be expected for it now, in fen."""
+    target = targets(tx, [project_id]).get(project_id)
+    if target is None or not event.window_open or not event.running:
+        return dict.fromkeys(amounts, 0)
+    states = [state for state in load(tx, [event.id]) if state.kind == "ratio"]
+    offers = in_order((offer for state in states if (offer := state.offer(tx.now))), target)
+    held = {pot.id: pot.available_minor for pot in pots}
+    day = local_day(tx.now).isoformat()
+    return {
+        amount: allocate(Gift(amount, target, "", day), offers, Book(dict(held))).matched_minor
+        for amount in amounts
+    }

@@ -1,0 +1,179 @@
+"""The whole of Beishan as `make run` starts it, in a folder of its own and on free ports: real gunicorn, scheduler,
+sandbox, PostgreSQL and Redis, each of which a test may stop, kill or start again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import rmtree
+from typing import Any
+
+import config
+from embedded.launch import Launch, answers
+from embedded.postgres import Postgres
+from embedded.process import Child, free_port, port_is_free, wait_until
+from embedded.redis import Redis
+from embedded.supervisor import Service, Supervisor
+from tests.conftest import SPEED
+
+ROOT = Path(__file__).parents[1]
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class _Parts(Supervisor):
+    """Starts nothing again by itself (a test wants the dead to stay dead), but knows every part by name."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: None)
+        self.named: dict[str, Service] = {}
+
+    def add(self, name: str, service: Service) -> None:
+        super().add(name, service)
+        self.named[name] = service
+
+
+class Stack:
+    """One installation. `web`, `scheduler` and `sandbox` are `Child`s (`kill()` is kill -9, `start()` brings the
+    part back), `redis` and `postgres` servers with `stop()` and `restart()`; `url` is where the pages are."""
+
+    def __init__(self, folder: Path, **environ: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._parts = _Parts()
+        self._given = environ
+        self.launch: Launch
+        self.postgres: Postgres
+
+    def start(self) -> Stack:
+        """Start everything, with the demo event in the database; raises ServerError."""
+        compiled()
+        self.postgres = Postgres.start(self.folder / "postgres", settings=SPEED)
+        self._parts.add("PostgreSQL", self.postgres)
+        env = {
+            "PATH": "/usr/bin:/bin",
+            "PORT": str(self.port),
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": self.postgres.url,
+            "WEB_CONCURRENCY": "1",
+            **self._given,
+        }
+        self.launch = Launch(config.load(env), env, self._parts)
+        self.launch.servers()
+        self.launch.payments()
+        self.launch.schema()
+        self.login = self.launch.seed()
+        self.launch.application()
+        return self
+
+    def stop(self) -> None:
+        """Stop what still runs, in reverse order."""
+        self._parts.stop()
+
+    @property
+    def web(self) -> Child:
+        return self._child("web")
+
+    @property
+    def scheduler(self) -> Child:
+        return self._child("scheduler")
+
+    @property
+    def sandbox(self) -> Child:
+        return self._child("sandbox")
+
+    @property
+    def redis(self) -> Redis:
+        server = self._parts.named["Redis"]
+        assert isinstance(server, Redis)
+        return server
+
+    def _child(self, name: str) -> Child:
+        child = self._parts.named[name]
+        assert isinstance(child, Child)
+        return child
+
+    def start_web(self) -> None:
+        """Bring the web server back and wait until it answers."""
+        self.web.start()
+        assert wait_until(lambda: answers(self.port, "/healthz"), 60, 0.1), self.web.log_tail()
+
+    def flask(self, *args: str) -> str:
+        """Run a command of ours (`flask --app wsgi ARGS`) and return what it prints; asserts success."""
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "wsgi", *args],
+            cwd=ROOT,
+            env=self.launch.env,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def order(self, path: str, method: str = "POST", **given: Any) -> Any:
+        """An order to the sandbox (`/_sandbox/...`): faults, late payments, paused webhooks."""
+        return call(f"{self.launch.sandbox_url}/_sandbox{path}", method, given)
+
+    def api(self, path: str, method: str = "GET", token: str = "", **given: Any) -> Any:
+        """A call of the public API, JSON in and out; asserts success."""
+        return call(f"{self.url}/api/v1{path}", method, given, token)
+
+
+def call(url: str, method: str, given: dict[str, Any], token: str = "") -> Any:
+    """One JSON request; raises urllib.error.HTTPError for an answer of 400 and above."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    body = json.dumps(given).encode() if method != "GET" else None
+    with _OPENER.open(urllib.request.Request(url, body, headers, method=method), timeout=20) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+@contextmanager
+def running(**environ: str) -> Iterator[Stack]:
+    """A stack for a block; nothing of it is left afterwards."""
+    # Not below pytest's own folder: that is closed to the system user that runs PostgreSQL for root.
+    folder = Path(tempfile.mkdtemp(prefix="beishan-stack-"))
+    folder.chmod(0o755)
+    stack = Stack(folder, **environ)
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+        rmtree(folder, ignore_errors=True)
+
+
+def start_sandbox(folder: Path, key: str, secret: str, webhook_url: str | None) -> tuple[Child, str]:
+    """The payment sandbox alone: its process and its address."""
+    folder.mkdir(parents=True, exist_ok=True)
+    port = free_port()
+    args = [
+        "--port",
+        str(port),
+        "--data",
+        str(folder / "sandbox.sqlite"),
+        "--api-key",
+        key,
+        "--webhook-secret",
+        secret,
+    ]
+    args += ["--webhook-url", webhook_url] if webhook_url else []
+    child = Child([sys.executable, "-m", "sandbox", *args], folder / "sandbox.log", cwd=ROOT).start()
+    assert wait_until(lambda: not child.alive or not port_is_free(port), 20) and child.alive, child.log_tail()
+    return child, f"http://127.0.0.1:{port}"
+
+
+def compiled() -> None:
+    """Compile the catalogue of English texts when it is missing or older than its source."""
+    folder = ROOT / "app" / "translations"
+    source = folder / "en" / "LC_MESSAGES" / "messages.po"
+    made = source.with_suffix(".mo")
+    if made.exists() and made.stat().st_mtime >= source.stat().st_mtime:
+        return
+    subprocess.run([Path(sys.executable).with_name("pybabel"), "--quiet", "compile", "-d", str(folder)], check=True)
