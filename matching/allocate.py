@@ -6,13 +6,22 @@ fills up what an earlier one, empty or capped, left unmatched).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from kernel.money import BPS_WHOLE, MAX_MINOR
-from matching.rules import Rules, Target
+from kernel.money import BPS_WHOLE
+from matching.rules import CAPS, Rules, Target
 
+
+class Cut(NamedTuple):
+    """Something that limited a pot's share. `limit_minor` is its whole, `left_minor` what of it was left."""
+
+    by: str
+    limit_minor: int
+    left_minor: int
+
+
+_EMPTY = (Cut("pot", 0, 0),)  # the normal case, so it is made only once
 NO_PRIOR: Mapping[int, int] = MappingProxyType({})
 
 
@@ -38,14 +47,12 @@ class Offer(NamedTuple):
     rules_id: int
     rules: Rules
     order: tuple[int, int]
+    limits: tuple[tuple[int, str, int], ...]  # `rules.caps.limits()`, worked out once
 
-
-class Cut(NamedTuple):
-    """Something that limited a pot's share. `limit_minor` is its whole, `left_minor` what of it was left."""
-
-    by: str
-    limit_minor: int
-    left_minor: int
+    @classmethod
+    def of(cls, pot_id: int, rules_id: int, rules: Rules, rank: int) -> Self:
+        """A pot's offer; a smaller id is an older pot."""
+        return cls(pot_id, rules_id, rules, (rank, pot_id), rules.caps.limits())
 
 
 class Considered(NamedTuple):
@@ -73,39 +80,51 @@ class Allocation(NamedTuple):
         return [one for one in self.considered if one.given_minor]
 
 
-@dataclass(slots=True)
 class Book:
-    """What is left in each pot and what was used of each cap, in fen; the memory of a batch.
+    """What is left in each pot and what was used of each cap, in fen; the memory of a batch."""
 
-    `used` is keyed (pot, dimension, whom): dimension is the cap's name, whom the donor, (donor, day),
-    project or county. A key that is not there counts as zero.
-    """
+    __slots__ = ("_used", "available")
 
-    available: dict[int, int]
-    used: dict[tuple[int, str, object], int] = field(default_factory=dict)
+    def __init__(self, available: dict[int, int]) -> None:
+        self.available = available
+        # pot -> one table a cap, in the order of `CAPS`: whom it counts for -> fen used
+        self._used: dict[int, tuple[dict[object, int], ...]] = {pot: _no_use() for pot in available}
+
+    def used(self, pot_id: int) -> tuple[dict[object, int], ...]:
+        """What was used of a pot's caps; nothing of a pot that the book does not know."""
+        return self._used.get(pot_id, _NO_USE)
+
+    def use(self, pot_id: int, cap: str, whom: object, amount_minor: int) -> None:
+        """Count `amount_minor` against a cap. `whom` is a donor, (donor, day), project or county."""
+        table = self._used[pot_id][CAPS.index(cap)]
+        table[whom] = table.get(whom, 0) + amount_minor
 
     def take(self, gift: Gift, allocation: Allocation) -> None:
         """Write an allocation down, so that the next donation of the batch finds less."""
+        if not allocation.matched_minor:
+            return
+        whom = _whom(gift)
         for part in allocation.considered:
-            if part.given_minor:
-                self.available[part.pot_id] -= part.given_minor
-                self._use(part.pot_id, gift, part.given_minor)
-
-    def _use(self, pot_id: int, gift: Gift, amount_minor: int) -> None:
-        used = self.used
-        for dimension, whom in _whom(gift):
-            key = (pot_id, dimension, whom)
-            used[key] = used.get(key, 0) + amount_minor
+            given = part.given_minor
+            if given:
+                self.available[part.pot_id] -= given
+                tables = self._used[part.pot_id]
+                for index in range(1, len(CAPS)):
+                    table, key = tables[index], whom[index]
+                    table[key] = table.get(key, 0) + given
 
 
-def _whom(gift: Gift) -> tuple[tuple[str, object], ...]:
+def _no_use() -> tuple[dict[object, int], ...]:
+    return tuple({} for _ in CAPS)
+
+
+_NO_USE = _no_use()
+
+
+def _whom(gift: Gift) -> tuple[object, ...]:
+    """For whom each cap counts, in the order of `CAPS`; the cap per donation counts `gift.prior` instead."""
     target = gift.target
-    return (
-        ("donor_day_minor", (gift.donor, gift.day)),
-        ("donor_minor", gift.donor),
-        ("project_minor", target.project_id),
-        ("county_minor", target.county_code),
-    )
+    return (None, (gift.donor, gift.day), gift.donor, target.project_id, target.county_code)
 
 
 def in_order(offers: Iterable[Offer], target: Target) -> list[Offer]:
@@ -117,67 +136,49 @@ def in_order(offers: Iterable[Offer], target: Target) -> list[Offer]:
 def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     """Match one donation from the pots that serve its project (see `in_order`); changes nothing.
 
-    `short` is true when the same rules with bottomless pots would have given more.
+    Walks the pots once and keeps two accounts: what the pots give, and what the same rules with bottomless
+    pots would give. `short` is true when the second is more.
     """
-    considered, matched, left = _ask(gift, offers, book, bottomless=False)
-    short = left > 0 and any(one.given_minor < one.due_minor for one in considered)
-    if short:
-        short = matched < _ask(gift, offers, book, bottomless=True)[1]
-    return Allocation(tuple(considered), matched, short)
-
-
-def _ask(gift: Gift, offers: Sequence[Offer], book: Book, *, bottomless: bool) -> tuple[list[Considered], int, int]:
-    """Ask pot after pot; answers what each said, the match in all, and what stayed unmatched, in fen."""
-    left = gift.amount_minor - gift.matched_base_minor
-    matched = 0
+    left = left_if_full = gift.amount_minor - gift.matched_base_minor
+    matched = matched_if_full = 0
     considered = []
-    for offer in offers:
-        one = _consider(gift, left, offer, book, bottomless)
-        considered.append(one)
-        if one.given_minor:
-            matched += one.given_minor
-            left -= matched_base(one.given_minor, offer.rules.ratio_bps)
+    whom = _whom(gift)
+    available, used_of = book.available.get, book.used
+    for pot_id, rules_id, rules, _, limits in offers:
+        ratio = rules.ratio_bps
+        before = available(pot_id, 0)
+        if gift.amount_minor < rules.minimum_minor:
+            below = (Cut("minimum_minor", rules.minimum_minor, gift.amount_minor),)
+            considered.append(Considered(pot_id, rules_id, left, 0, 0, before, below))
+            continue
+        due = left * ratio // BPS_WHOLE
+        due_if_full = left_if_full * ratio // BPS_WHOLE
+        cuts: tuple[Cut, ...] = ()
+        tables = used_of(pot_id)
+        for index, name, limit in limits:
+            used = tables[index].get(whom[index], 0) if index else gift.prior.get(pot_id, 0)
+            room = limit - used if limit > used else 0
+            if due > room:
+                due = room
+                cuts = (*cuts, Cut(name, limit, room))
+            if due_if_full > room:
+                due_if_full = room
+        given = due
+        if given > before:
+            given = before if before > 0 else 0
+            cuts = (*cuts, Cut("pot", before, before)) if cuts or before else _EMPTY
+        considered.append(Considered(pot_id, rules_id, left, due, given, before, cuts))
+        if due_if_full:
+            matched_if_full += due_if_full
+            left_if_full -= matched_base(due_if_full, ratio)
+        if given:
+            matched += given
+            left -= matched_base(given, ratio)
             if left <= 0:
                 break
-    return considered, matched, left
+    return Allocation(tuple(considered), matched, matched < matched_if_full)
 
 
 def matched_base(given_minor: int, ratio_bps: int) -> int:
     """How much of a donation a match uses up, in fen, rounded up: never match the same fen twice."""
     return -(-given_minor * BPS_WHOLE // ratio_bps)
-
-
-def _consider(gift: Gift, left_minor: int, offer: Offer, book: Book, bottomless: bool) -> Considered:
-    rules = offer.rules
-    pot_id = offer.pot_id
-    before = MAX_MINOR if bottomless else book.available.get(pot_id, 0)
-    if gift.amount_minor < rules.minimum_minor:
-        below = (Cut("minimum_minor", rules.minimum_minor, gift.amount_minor),)
-        return Considered(pot_id, offer.rules_id, left_minor, 0, 0, before, below)
-    due = left_minor * rules.ratio_bps // BPS_WHOLE
-    due, cuts = _cap(due, gift, offer, book)
-    given = due
-    if given > before:
-        given = max(before, 0)
-        cuts = (*cuts, Cut("pot", before, before))
-    return Considered(pot_id, offer.rules_id, left_minor, due, given, before, cuts)
-
-
-def _cap(due: int, gift: Gift, offer: Offer, book: Book) -> tuple[int, tuple[Cut, ...]]:
-    """Apply a pot's caps, narrow to wide; each that cuts is named with what was left of it."""
-    caps = offer.rules.caps
-    cuts: tuple[Cut, ...] = ()
-    if caps.donation_minor is not None:
-        room = max(caps.donation_minor - gift.prior.get(offer.pot_id, 0), 0)
-        if due > room:
-            due = room
-            cuts = (Cut("donation_minor", caps.donation_minor, room),)
-    for dimension, whom in _whom(gift):
-        limit = getattr(caps, dimension)
-        if limit is None:
-            continue
-        room = limit - book.used.get((offer.pot_id, dimension, whom), 0)
-        if due > room:
-            due = max(room, 0)
-            cuts = (*cuts, Cut(dimension, limit, max(room, 0)))
-    return due, cuts

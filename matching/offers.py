@@ -46,7 +46,7 @@ class PotState:
         if not valid:
             return None
         newest = valid[-1]
-        return Offer(self.pot_id, newest.rules_id, newest.rules, (self.rank, self.pot_id))
+        return Offer.of(self.pot_id, newest.rules_id, newest.rules, self.rank)
 
     def closed_minor(self, now: datetime) -> int:
         """Fen in tranches that have not opened yet."""

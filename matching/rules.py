@@ -1,15 +1,17 @@
 """PURE. What a pot matches: ratio, scope, minimum and caps, and the refusal of rules that make no sense."""
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from kernel.errors import Invalid
-from kernel.money import MAX_MINOR
+from kernel.money import MAX_MINOR, share
+from matching.fields import Fields
 
 LEVELS = ("city", "county", "township", "village")
 TIERS = ("brand", "special", "micro")
 MAX_RATIO_BPS = 100_000  # ten to one (ours)
+MAX_RATING = 5  # stars of a project
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,14 @@ class Caps:
     project_minor: int | None = None
     county_minor: int | None = None
 
+    def limits(self) -> tuple[tuple[int, str, int], ...]:
+        """The caps that are set, narrow to wide: (place in the row of caps, name, fen)."""
+        named = ((index, name, getattr(self, name)) for index, name in enumerate(CAPS))
+        return tuple((index, name, limit) for index, name, limit in named if limit is not None)
+
+
+CAPS = ("donation_minor", "donor_day_minor", "donor_minor", "project_minor", "county_minor")
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -81,23 +91,27 @@ class Rules:
         }
 
 
-def parse(data: Mapping[str, Any]) -> Rules:
-    """Rules from their JSON form. Raises Invalid `rules_invalid` that names every senseless part."""
-    scope = dict(data.get("scope") or {})
-    caps = dict(data.get("caps") or {})
+def parse(data: Any) -> Rules:
+    """Rules from JSON of any shape. Raises Invalid `rules_invalid` that names every senseless part, and
+    nothing else."""
+    read = Fields(data)
+    read.only(("ratio_bps", "scope", "minimum_minor", "caps"))
+    scope, caps = read.part("scope"), read.part("caps")
+    scope.only(Scope.__slots__)
+    caps.only(CAPS)
     rules = Rules(
-        ratio_bps=data.get("ratio_bps", 0),
+        ratio_bps=read.number("ratio_bps") or 0,
         scope=Scope(
-            levels=tuple(scope.get("levels") or ()),
-            tiers=tuple(scope.get("tiers") or ()),
-            under=tuple(scope.get("under") or ()),
-            projects=tuple(scope.get("projects") or ()),
-            minimum_rating=scope.get("minimum_rating") or 0,
+            levels=scope.words("levels"),
+            tiers=scope.words("tiers"),
+            under=scope.words("under"),
+            projects=scope.ids("projects"),
+            minimum_rating=scope.number("minimum_rating") or 0,
         ),
-        minimum_minor=data.get("minimum_minor") or 0,
-        caps=Caps(**{name: caps.get(name) for name in Caps.__slots__}),
+        minimum_minor=read.number("minimum_minor") or 0,
+        caps=Caps(**{name: caps.number(name) for name in CAPS}),
     )
-    wrong = faults(rules)
+    wrong = faults(rules) | read.wrong
     if wrong:
         raise Invalid("rules_invalid", "these matching rules cannot work", fields=wrong)
     return rules
@@ -109,21 +123,49 @@ def faults(rules: Rules) -> dict[str, str]:
     if not 1 <= rules.ratio_bps <= MAX_RATIO_BPS:
         wrong["ratio_bps"] = f"must be from 1 to {MAX_RATIO_BPS} basis points"
     if not 0 <= rules.minimum_minor <= MAX_MINOR:
-        wrong["minimum_minor"] = "must not be negative"
-    if unknown := set(rules.scope.levels) - set(LEVELS):
-        wrong["scope.levels"] = "unknown level: " + ", ".join(sorted(map(str, unknown)))
-    if unknown := set(rules.scope.tiers) - set(TIERS):
-        wrong["scope.tiers"] = "unknown tier: " + ", ".join(sorted(map(str, unknown)))
-    return wrong | _cap_faults(rules.caps)
+        wrong["minimum_minor"] = f"must be from 0 to {MAX_MINOR} fen"
+    wrong |= _scope_faults(rules.scope) | _cap_faults(rules.caps)
+    return wrong or _cross_faults(rules)
+
+
+def _scope_faults(scope: Scope) -> dict[str, str]:
+    wrong = {}
+    if unknown := set(scope.levels) - set(LEVELS):
+        wrong["scope.levels"] = "unknown level: " + ", ".join(sorted(unknown))
+    if unknown := set(scope.tiers) - set(TIERS):
+        wrong["scope.tiers"] = "unknown tier: " + ", ".join(sorted(unknown))
+    if not 0 <= scope.minimum_rating <= MAX_RATING:
+        wrong["scope.minimum_rating"] = f"must be from 0 to {MAX_RATING}: nobody is rated higher"
+    return wrong
 
 
 def _cap_faults(caps: Caps) -> dict[str, str]:
-    wrong = {}
-    for name, value in asdict(caps).items():
-        if value is not None and not 1 <= value <= MAX_MINOR:
-            wrong[f"caps.{name}"] = "must be a positive number of fen"
-    narrow_to_wide = [caps.donation_minor, caps.donor_day_minor, caps.donor_minor]
-    given = [value for value in narrow_to_wide if value is not None]
-    if not wrong and given != sorted(given):
-        wrong["caps"] = "a cap per donation or day is above the wider cap per day or donor"
+    return {
+        f"caps.{name}": f"must be from 1 to {MAX_MINOR} fen"
+        for name, value in asdict(caps).items()
+        if value is not None and not 1 <= value <= MAX_MINOR
+    }
+
+
+# A gift counts against each of these, so a narrow cap above a wide one could never be reached.
+_NARROW_TO_WIDE = (
+    ("donation_minor", "donor_day_minor", "donor_minor"),
+    ("donation_minor", "project_minor", "county_minor"),
+)
+
+
+def _cross_faults(rules: Rules) -> dict[str, str]:
+    """What is senseless only together: a cap above a wider one, or below what the smallest gift would get."""
+    caps = asdict(rules.caps)
+    least = share(rules.minimum_minor, rules.ratio_bps)
+    wrong = {
+        f"caps.{name}": f"is below the match of the smallest gift, {least} fen"
+        for name, value in caps.items()
+        if value is not None and value < least
+    }
+    for chain in _NARROW_TO_WIDE:
+        given = [name for name in chain if caps[name] is not None]
+        for narrow, wide in pairwise(given):
+            if caps[narrow] > caps[wide]:
+                wrong[f"caps.{narrow}"] = f"is above the wider cap {wide}"
     return wrong

@@ -35,15 +35,14 @@ def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> N
         pots=pot_ids,
     ):
         used = int(amount)
-        book.used[pot_id, "donor_day_minor", (donor, day.isoformat())] = used
-        book.used[pot_id, "donor_minor", donor] = used + book.used.get((pot_id, "donor_minor", donor), 0)
+        book.use(pot_id, "donor_day_minor", (donor, day.isoformat()), used)
+        book.use(pot_id, "donor_minor", donor, used)
 
 
 def _fill_projects(tx: Tx, book: Book, pots: Sequence[PotState], projects: list[int]) -> None:
     purposes = [f"project:{project_id}" for project_id in projects]
     for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], purposes):
-        key = (int(row.owner[4:]), "project_minor", int(row.purpose[8:]))
-        book.used[key] = book.used.get(key, 0) + row.balance_minor
+        book.use(int(row.owner[4:]), "project_minor", int(row.purpose[8:]), row.balance_minor)
 
 
 def _fill_county(tx: Tx, book: Book, pots: Sequence[PotState], county_code: str) -> None:
@@ -52,5 +51,4 @@ def _fill_county(tx: Tx, book: Book, pots: Sequence[PotState], county_code: str)
         for row in tx.rows("SELECT id FROM project WHERE county_code = :county", county=county_code)
     ]
     for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], purposes):
-        key = (int(row.owner[4:]), "county_minor", county_code)
-        book.used[key] = book.used.get(key, 0) + row.balance_minor
+        book.use(int(row.owner[4:]), "county_minor", county_code, row.balance_minor)
