@@ -7,13 +7,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings_of
-from app import errors, gather, health, logs, security
+from app import errors, gather, health, limits, logs, metrics, security
 from campaigns.engine import Engine, Limits
 from kernel.db import Database
 from kernel.keys import Keys
 from payments.stripe import StripeGateway
 
-ROOMS = ("app.web", "app.console", "app.live", "app.api", "app.webhooks", "app.cli")
+ROOMS = ("app.web", "app.console", "app.api", "app.live", "app.webhooks", "app.cli")
 
 
 def create_app(config: settings_of.Config | None = None, engine: Engine | None = None) -> Flask:
@@ -25,7 +25,7 @@ def create_app(config: settings_of.Config | None = None, engine: Engine | None =
     app.extensions["gather"] = gather.Gather(app.extensions["engine"])
     logs.configure(settings.log_level)
     _configure(app, settings)
-    for step in (logs.attach, security.attach, errors.attach, health.attach):
+    for step in (logs.attach, security.attach, metrics.attach, limits.attach, errors.attach, health.attach):
         step(app)
     for room in ROOMS:
         _open(app, room)
@@ -62,7 +62,7 @@ def _configure(app: Flask, settings: settings_of.Config) -> None:
 
 
 def _open(app: Flask, room: str) -> None:
-    """Each room has `attach(app)`, or a `blueprint`, or both are left to it."""
+    """Each room has `attach(app)`, or just a `blueprint`."""
     if find_spec(room) is None:
         return
     module = import_module(room)

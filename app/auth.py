@@ -4,12 +4,14 @@ from uuid import UUID
 
 from flask import current_app, request, session
 
+from app import limits
 from campaigns.network.people import Caller, Permission, caller_of, find_manager, require, who
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import same
 
 SESSION_KEY = "manager_id"
+GUESSES = 60  # wrong manager tokens a minute and address (ours)
 _MOST_TOKEN = 200  # characters
 
 
@@ -57,14 +59,15 @@ def signed_in(tx: Tx) -> Caller | None:
 def caller(tx: Tx, permission: Permission) -> Caller:
     """The program or manager who asks, if he may do this.
 
-    Raises Forbidden `token_missing`, `token_invalid` or `not_permitted`. A session counts only for requests of
-    our own pages: another site's form must not act with it.
+    Raises Forbidden `token_missing`, `token_invalid`, `not_permitted` or `rate_limited`. A session counts
+    only for requests of our own pages: another site's form must not act with it.
     """
     if "Authorization" not in request.headers and (found := signed_in(tx)) is not None:
         _require_own_page()
     else:
         found = who(tx, bearer())
     if found is None:
+        limits.spend("token_guess", request.remote_addr or "", GUESSES, 60)
         raise Forbidden("token_invalid", "this token is unknown or was revoked")
     require(found, permission)
     return found

@@ -1,15 +1,42 @@
 """Match pots, for managers."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app import pots as desk
 from app.api.base import actor, blueprint, engine, managers
 from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
+from campaigns import pots as desk
+from campaigns.disclosure.totals import pot_views
 from campaigns.network.people import Permission
+from kernel.db import Tx
+from kernel.errors import Invalid
+from matching.pots import Tranche, find
 
 blp = blueprint("pots", "Pots of match money.")
+
+
+def view(tx: Tx, pot_id: int) -> dict[str, Any]:
+    """One pot as managers see it. Raises NotFound `pot_unknown`."""
+    state = find(tx, pot_id)
+    shown = next(one for one in pot_views(tx, state.campaign_id) if one.id == pot_id)
+    slug = tx.scalar("SELECT slug FROM campaign WHERE id = :id", id=state.campaign_id)
+    newest = max(version.number for version in state.versions)
+    return {**shown._asdict(), "campaign": slug, "fund": state.fund_id, "rules_version": newest}
+
+
+@contextmanager
+def _rules_named() -> Iterator[None]:
+    """Faults in rules, named as the caller sent them."""
+    try:
+        yield
+    except Invalid as refusal:
+        if refusal.code != "rules_invalid":
+            raise
+        wrong = {f"rules.{name}": reason for name, reason in refusal.fields.items()}
+        raise Invalid(refusal.code, refusal.message, fields=wrong) from refusal
 
 
 @blp.get("/pots")
@@ -27,7 +54,7 @@ def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters
             slug=query.get("campaign") or None,
         )
         asked.item_count = len(ids)
-        return [desk.view(tx, row[0]) for row in ids[asked.first_item : asked.last_item + 1]]
+        return [view(tx, row[0]) for row in ids[asked.first_item : asked.last_item + 1]]
 
 
 @blp.get("/pots/<id:pot_id>")
@@ -35,7 +62,7 @@ def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters
 @blp.response(200, PotManagedOut)
 def show(pot_id: int) -> Any:
     with engine().db.transaction() as tx:
-        return desk.view(tx, pot_id)
+        return view(tx, pot_id)
 
 
 @blp.post("/pots")
@@ -44,8 +71,9 @@ def show(pot_id: int) -> Any:
 @blp.response(201, PotManagedOut)
 def create(given: dict[str, Any]) -> Any:
     """A new pot; the sum of its tranches is taken from the fund."""
-    with engine().db.transaction() as tx:
-        return desk.view(tx, desk.make(tx, given, actor()))
+    given["tranches"] = [Tranche(**one) for one in given["tranches"]]
+    with engine().db.transaction() as tx, _rules_named():
+        return view(tx, desk.create(tx, **given, actor=actor()))
 
 
 @blp.post("/pots/<id:pot_id>/rules")
@@ -54,9 +82,9 @@ def create(given: dict[str, Any]) -> Any:
 @blp.response(201, PotManagedOut)
 def rules(given: dict[str, Any], pot_id: int) -> Any:
     """New rules from a time on; what was promised before stays promised."""
-    with engine().db.transaction() as tx:
-        desk.change_rules(tx, pot_id, given, actor())
-        return desk.view(tx, pot_id)
+    with engine().db.transaction() as tx, _rules_named():
+        desk.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), actor())
+        return view(tx, pot_id)
 
 
 @blp.post("/pots/<id:pot_id>/top-ups")
@@ -67,7 +95,7 @@ def top_up(given: dict[str, Any], pot_id: int) -> Any:
     """More money from the pot's fund."""
     with engine().db.transaction() as tx:
         desk.top_up(tx, pot_id, given["amount_minor"], actor())
-        return desk.view(tx, pot_id)
+        return view(tx, pot_id)
 
 
 @blp.post("/pots/<id:pot_id>/reductions")
@@ -78,4 +106,4 @@ def reduction(given: dict[str, Any], pot_id: int) -> Any:
     """Free money back to the pot's fund."""
     with engine().db.transaction() as tx:
         desk.reduce(tx, pot_id, given["amount_minor"], actor())
-        return desk.view(tx, pot_id)
+        return view(tx, pot_id)

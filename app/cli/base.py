@@ -1,0 +1,73 @@
+"""What all commands share: a refusal is a few lines on stderr and exit code 1, never a traceback."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+import config
+from campaigns.engine import Engine
+from kernel.errors import Invalid, Refusal
+
+ACTOR = "command line"
+
+
+def command(act: Callable[..., Any]) -> Callable[..., Any]:
+    """A command's body: runs with the application, and refuses in words."""
+
+    @with_appcontext
+    @wraps(act)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return act(*args, **kwargs)
+        except Refusal as refusal:
+            refuse(refusal)
+        except (OperationalError, InterfaceError) as error:
+            raise _Failed("database_unavailable: the database does not answer") from error
+
+    return guarded
+
+
+class _Failed(click.ClickException):
+    """Exit code 1 and the message on stderr."""
+
+    def show(self, file: Any = None) -> None:
+        click.echo(self.message, err=True, file=file)
+
+
+def refuse(refusal: Refusal) -> None:
+    """Code and message, then each wrong field on a line of its own."""
+    lines = [f"{refusal.code}: {refusal.message}"]
+    lines += [f"  {name}: {reason}" for name, reason in refusal.fields.items()]
+    lines += [f"  ({name}: {value})" for name, value in refusal.facts.items()]
+    raise _Failed("\n".join(lines)) from refusal
+
+
+def engine() -> Engine:
+    """The engine, with a database to work on."""
+    if not settings().database_url:
+        raise _Failed("database_unset: start `make run`, or set DATABASE_URL")
+    found: Engine = current_app.extensions["engine"]
+    return found
+
+
+def settings() -> config.Config:
+    found: config.Config = current_app.extensions["settings"]
+    return found
+
+
+def text_of(path: Path) -> str:
+    """A file's text. Raises Invalid `import_invalid` when it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        wrong = {f"byte {error.start}": "cannot be read"}
+        raise Invalid("import_invalid", "the file is not UTF-8", fields=wrong) from error
+
+
+existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -1,0 +1,110 @@
+"""Looking after the books: schema, demo event, the checker, one donation's story, exports."""
+
+import csv
+import sys
+from uuid import UUID
+
+import click
+from flask import current_app
+from flask_babel import force_locale
+from sqlalchemy.engine import make_url
+
+from app import language
+from app.cli.base import command, engine, settings
+from app.seed import seed as make_demo
+from app.wording import STATUSES, explain_lines, word
+from campaigns.check import check_books, summary
+from campaigns.donations.explain import explain as told
+from campaigns.events.campaigns import find
+from kernel.money import yuan
+from migrations import upgrade
+
+COLUMNS = (
+    *("id", "project_code", "status", "channel", "source_code", "team", "currency", "amount_minor"),
+    *("refunded_minor", "matched_minor", "pledged_at", "paid_at"),
+)
+
+
+@click.command("db-upgrade")
+@command
+def db_upgrade() -> None:
+    """Bring the schema up to date."""
+    engine()
+    upgrade(settings().database_url)
+    click.echo(f"schema is up to date: {make_url(settings().database_url).database}", err=True)
+
+
+@click.command("seed")
+@command
+def seed() -> None:
+    """Make the demo event, once, and print its log-ins each time."""
+    made = make_demo(engine())
+    click.echo(f"登录 Login: {made.login} / {made.password}")
+    click.echo(f"伙伴平台 Partner: {made.partner} / {made.partner_secret}")
+
+
+@click.command("check-books")
+@command
+def check() -> None:
+    """Check every promise of the books: one line and exit 0, or the faults and exit 1."""
+    with engine().db.snapshot() as tx:
+        faults, line = check_books(tx), summary(tx)
+    if faults:
+        for fault in faults:
+            click.echo(fault)
+        raise SystemExit(1)
+    click.echo(line)
+
+
+@click.command("explain")
+@click.argument("donation_id", type=click.UUID)
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@command
+def explain(donation_id: UUID, lang: str) -> None:
+    """Tell one donation's story: amounts, states, and pot by pot why it got its match."""
+    with engine().db.snapshot() as tx:
+        story = told(tx, donation_id)
+    language.init_app(current_app)
+    with force_locale(lang):
+        click.echo(f"{story.donation_id}  {story.campaign} · {story.project}")
+        click.echo(f"{yuan(story.amount_minor)} {story.currency}  {word(STATUSES, story.status)} ({story.status})")
+        click.echo(f"match: reserved {yuan(story.reserved_minor)}, captured {yuan(story.captured_minor)}")
+        for step in story.history:
+            click.echo(f"{language.when(step.at)}  {step.from_status or '-'} -> {step.to_status}  {step.cause}")
+        for line in explain_lines(story):
+            click.echo(line)
+
+
+@click.group("export")
+def export() -> None:
+    """Data for others, without personal data."""
+
+
+@export.command("donations")
+@click.argument("campaign")
+@command
+def export_donations(campaign: str) -> None:
+    """All donations of a campaign as CSV on standard output."""
+    with engine().db.snapshot() as tx:
+        rows = tx.rows(
+            """SELECT d.id, p.code, d.status, d.channel, d.source_code, d.team, d.currency, d.amount_minor,
+                      d.refunded_minor, coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
+                                                   WHERE r.donation_id = d.id AND r.state = 'captured'), 0),
+                      d.pledged_at, d.paid_at
+                 FROM donation d JOIN project p ON p.id = d.project_id
+                WHERE d.campaign_id = :campaign ORDER BY d.pledged_at, d.id""",
+            campaign=find(tx, campaign).id,
+        )
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        times = [moment.isoformat() if moment else "" for moment in row[-2:]]
+        writer.writerow([*(_cell(value) for value in row[:-2]), *times])
+
+
+def _cell(value: object) -> object:
+    """Text that a spreadsheet would run as a formula is shown as text (OWASP: CSV injection)."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+
+
+COMMANDS = (db_upgrade, seed, check, explain, export)

@@ -1,0 +1,64 @@
+"""The scheduler's jobs by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from app.cli.base import command, engine, settings
+from app.jobs import JOBS, last_runs, run
+from kernel.clock import FixedClock, parse_time
+from kernel.errors import Forbidden, Invalid
+
+_LINE = "{:<10} {:>8} {:<21} {:<21} {:>8} {:>8}  {}"
+
+
+@click.group("jobs", invoke_without_command=True)
+@click.pass_context
+def jobs(context: click.Context) -> None:
+    """List the jobs, or run one."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_jobs)
+
+
+@jobs.command("list")
+@command
+def list_jobs() -> None:
+    """Every job with its last and next run."""
+    with engine().db.transaction() as tx:
+        known = last_runs(tx)
+    click.echo(_LINE.format("job", "every", "last run", "next run", "runs", "failures", "outcome"))
+    for name, job in JOBS.items():
+        last = known.get(name)
+        following = last.started_at + timedelta(seconds=job.every_s) if last else None
+        cells = (_when(last.started_at if last else None), _when(following))
+        rest = (last.runs, last.failures, last.outcome) if last else (0, 0, "")
+        click.echo(_LINE.format(name, f"{job.every_s} s", *cells, *rest).rstrip())
+
+
+def _when(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "-"
+
+
+@jobs.command("run")
+@click.argument("name")
+@click.option("--at", help="pretend that it is this time (ISO 8601); not in production")
+@command
+def run_job(name: str, at: str | None) -> None:
+    """Run one job now, or as if it were another time."""
+    chosen = engine()
+    if at is not None:
+        chosen = chosen.at(FixedClock(_time(at)))
+    click.echo(run(name, chosen) or "nothing was due")
+
+
+def _time(at: str) -> datetime:
+    """Raises Forbidden `production` and Invalid `time_invalid`."""
+    if settings().production:
+        raise Forbidden("production", "the time cannot be set in production")
+    try:
+        return parse_time(at)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("time_invalid", fields={"--at": "must be an ISO 8601 time"}) from error
+
+
+COMMANDS = (jobs,)

@@ -1,0 +1,70 @@
+"""Access: managers, programs and partner platforms. Secrets are printed once, on standard output."""
+
+import secrets
+
+import click
+
+from app.cli.base import ACTOR, command, engine
+from campaigns.network.audit import record
+from campaigns.network.people import Role, create_manager, create_token
+from payments.partners import create as register
+
+_roles = click.Choice([str(role) for role in Role])
+
+
+@click.group("users")
+def users() -> None:
+    """People who sign in to the console."""
+
+
+@users.command("create")
+@click.argument("login")
+@click.option("--role", type=_roles, required=True)
+@click.option("--branch", help="code of the organisation whose branch this person works in; default: all")
+@click.option("--password", help="default: one is made up and printed")
+@command
+def create_user(login: str, role: str, branch: str | None, password: str | None) -> None:
+    """Give a person access."""
+    word = password or secrets.token_urlsafe(12)
+    with engine().db.transaction() as tx:
+        manager = create_manager(tx, login, word, role, ACTOR, branch)
+    click.echo(f"login: {manager.login}")
+    if password is None:
+        click.echo(f"password: {word}")
+
+
+@click.group("tokens")
+def tokens() -> None:
+    """Keys of programs to the manager API."""
+
+
+@tokens.command("create")
+@click.option("--role", type=_roles, required=True)
+@click.option("--label", default="command line", show_default=True, help="what it is for")
+@command
+def create(role: str, label: str) -> None:
+    """Make a token and print it, this once."""
+    with engine().db.transaction() as tx:
+        token = create_token(tx, role, label, ACTOR)
+    click.echo(token)
+
+
+@click.group("partners")
+def partners() -> None:
+    """Platforms that push donations."""
+
+
+@partners.command("create")
+@click.argument("name")
+@click.option("--title", default="", help="how people call it")
+@click.option("--project", "projects", multiple=True, help="code of a project it may raise money for; default: any")
+@command
+def create_partner(name: str, title: str, projects: tuple[str, ...]) -> None:
+    """Register a platform and print its signing secret, this once."""
+    with engine().db.transaction() as tx:
+        secret = register(tx, engine().keys, name, title, list(projects) or None)
+        record(tx, ACTOR, "partner.create", f"partner:{name}")
+    click.echo(secret)
+
+
+COMMANDS = (users, tokens, partners)

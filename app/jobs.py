@@ -1,0 +1,141 @@
+"""Work that must be done again and again: one table from a job's name to its interval and what it does.
+
+Jobs may run beside themselves on several machines: each claims its work in the database.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import structlog
+
+from campaigns.check import check_books
+from campaigns.closing.close import close
+from campaigns.donations import settle as settling
+from campaigns.donations.lapse import expire
+from campaigns.donations.refund import send
+from campaigns.engine import Engine
+from kernel.errors import NotFound
+
+log = structlog.get_logger("jobs")
+
+
+class Job(NamedTuple):
+    """`every_s` seconds; `work` answers in words what it did, empty for nothing."""
+
+    every_s: int
+    work: Callable[[Engine], str]
+
+
+class LastRun(NamedTuple):
+    """What the database remembers of a job."""
+
+    name: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str
+    runs: int
+    failures: int
+
+
+def _settle(engine: Engine) -> str:
+    """Work off the inbox until less than a batch is left."""
+    done = 0
+    while (count := settling.settle(engine, settling.BATCH, publish)) > 0:
+        done += count
+        if count < settling.BATCH:
+            break
+    return _said(done, "events")
+
+
+def _expire(engine: Engine) -> str:
+    return _said(expire(engine), "lapsed")
+
+
+def _refunds(engine: Engine) -> str:
+    return _said(send(engine), "sent")
+
+
+def _close(engine: Engine) -> str:
+    return _said(close(engine), "steps")
+
+
+def _check(engine: Engine) -> str:
+    """Faults in the books are shouted, never mended here."""
+    with engine.db.snapshot() as tx:
+        faults = check_books(tx)
+    for fault in faults[:50]:
+        log.error("books_fault", fault=fault)
+    return f"{len(faults)} faults"
+
+
+def _said(count: int, what: str) -> str:
+    return f"{count} {what}" if count else ""
+
+
+JOBS: dict[str, Job] = {
+    "settle": Job(1, _settle),
+    "expire": Job(5, _expire),
+    "refunds": Job(5, _refunds),
+    "close": Job(5, _close),
+    "check": Job(600, _check),
+}
+
+
+def publish(campaign_ids: set[int]) -> None:
+    """Tell open pages that totals moved. They may fail or be switched off: money does not depend on them."""
+    if not campaign_ids or find_spec("app.live") is None:
+        return
+    try:
+        import_module("app.live").publish(campaign_ids)
+    except Exception as error:
+        log.warning("publish_failed", error=type(error).__name__)
+
+
+def run(name: str, engine: Engine) -> str:
+    """Run a job once and write down how it went; answers what it did.
+
+    Raises NotFound `job_unknown`, and whatever the job raises, after writing it down.
+    """
+    if name not in JOBS:
+        raise NotFound("job_unknown", "there is no such job", facts={"jobs": ", ".join(JOBS)})
+    _started(engine, name)
+    try:
+        outcome = JOBS[name].work(engine)
+    except Exception as error:
+        _finished(engine, name, f"failed: {type(error).__name__}", failed=True)
+        raise
+    _finished(engine, name, outcome, failed=False)
+    if outcome and outcome != "0 faults":
+        log.info("job", job=name, outcome=outcome)
+    return outcome
+
+
+def _started(engine: Engine, name: str) -> None:
+    with engine.db.transaction() as tx:
+        tx.run(
+            """INSERT INTO job_run (name, started_at, runs, failures) VALUES (:name, clock_timestamp(), 1, 0)
+               ON CONFLICT (name) DO UPDATE SET started_at = clock_timestamp(), runs = job_run.runs + 1""",
+            name=name,
+        )
+
+
+def _finished(engine: Engine, name: str, outcome: str, *, failed: bool) -> None:
+    """Real time, also under `--at`: this is about the machine. What did nothing leaves the last outcome."""
+    with engine.db.transaction() as tx:
+        tx.run(
+            """UPDATE job_run SET finished_at = clock_timestamp(), failures = failures + :failed,
+                      outcome = coalesce(nullif(CAST(:outcome AS text), ''), outcome)
+                WHERE name = :name""",
+            name=name,
+            outcome=outcome,
+            failed=int(failed),
+        )
+
+
+def last_runs(tx: Any) -> dict[str, LastRun]:
+    """Job name -> what is known of it; a job that never ran is left out."""
+    rows = tx.rows("SELECT name, started_at, finished_at, outcome, runs, failures FROM job_run")
+    return {row[0]: LastRun(*row) for row in rows}

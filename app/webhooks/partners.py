@@ -1,0 +1,74 @@
+"""`POST /webhooks/partners/{name}`: events of partner platforms, one or up to 1,000, signed by them.
+
+A batch is taken whole or not at all, so that a platform can send the same batch again after mending it.
+"""
+
+from typing import Any
+
+from flask import Blueprint, current_app, request
+
+from app.bodies import load_json, unstorable
+from campaigns.engine import Engine
+from kernel.db import Tx
+from kernel.errors import Invalid, NotFound
+from payments.inbox import message, store
+from payments.partner_events import BATCH_MOST, faults
+from payments.partners import secret_of, verify
+
+blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
+
+MOST_BYTES = 4 << 20
+MOST_NAMED = 100  # faults: enough to mend a batch, not so many that the answer becomes one
+# Verified against when the partner does not exist: the answer takes the same work and says the same.
+_NOBODYS_SECRET = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
+
+
+@blueprint.post("/partners/<name>")
+def receive(name: str) -> Any:
+    """Store events; 202 counts the new ones, those that had come before, and those that contradict one."""
+    request.max_content_length = MOST_BYTES
+    payload = request.get_data()
+    engine: Engine = current_app.extensions["engine"]
+    with engine.db.transaction() as tx:
+        secret = _secret(tx, engine, name)
+    verify(secret, payload, request.headers)
+    events = read(load_json(payload))
+    source = f"partner:{name}"
+    with engine.db.transaction() as tx:
+        stored = store(tx, [message(source, event["id"], event, compare=True) for event in events])
+    return {"accepted": stored.new, "repeated": stored.repeated, "conflicting": stored.conflicting}, 202
+
+
+def _secret(tx: Tx, engine: Engine, name: str) -> str:
+    try:
+        return secret_of(tx, engine.keys, name)
+    except NotFound:
+        return _NOBODYS_SECRET
+
+
+def read(body: Any) -> list[dict[str, Any]]:
+    """The events of a body. Raises Invalid `event_invalid` that names every wrong field, `batch_too_large`."""
+    if not isinstance(body, dict):
+        raise Invalid("event_invalid", "the body must be an event or {events: [...]}", fields={"body": "no object"})
+    if "events" not in body:
+        events, prefix = [body], "{1}"
+    elif not isinstance(body["events"], list) or not body["events"]:
+        raise Invalid("event_invalid", fields={"events": "must be a list of at least one event"})
+    else:
+        events, prefix = body["events"], "events.{0}.{1}"
+    if len(events) > BATCH_MOST:
+        raise Invalid("batch_too_large", f"at most {BATCH_MOST} events", facts={"most": BATCH_MOST})
+    wrong = {
+        prefix.format(index, field).rstrip("."): reason
+        for index, event in enumerate(events)
+        for field, reason in _faults(event).items()
+    }
+    if wrong:
+        named = dict(list(wrong.items())[:MOST_NAMED])
+        raise Invalid("event_invalid", "an event is not as described", fields=named, facts={"faults": len(wrong)})
+    return events
+
+
+def _faults(event: Any) -> dict[str, str]:
+    """What the interface does not allow, and what the database could not keep."""
+    return faults(event) | (unstorable(event) if isinstance(event, dict) else {})

@@ -1,0 +1,39 @@
+"""`POST /webhooks/stripe`: 200 after a durable write, 400 for whatever Stripe did not sign just now."""
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+
+from app.bodies import unstorable
+from app.errors import problem
+from payments.inbox import message, store
+from payments.stripe import WebhookRejected, verify_webhook
+
+blueprint = Blueprint("stripe_webhook", __name__, url_prefix="/webhooks")
+
+MOST_ID = 255  # characters; Stripe promises at most that
+
+
+@blueprint.post("/stripe")
+def receive() -> Any:
+    """Store one event, once. Stripe counts deliveries inside the body, so the id alone tells a repetition."""
+    settings = current_app.extensions["settings"]
+    signature = request.headers.get("Stripe-Signature")
+    try:
+        event = verify_webhook(request.get_data(), signature, settings.stripe_webhook_secret)
+    except WebhookRejected as refusal:
+        return problem(400, refusal.code, "this is no event that the payment provider signed just now")
+    if refused := _faults(event):
+        return refused
+    with current_app.extensions["engine"].db.transaction() as tx:
+        store(tx, [message("stripe", event["id"], event, compare=False)])
+    return {"received": True}
+
+
+def _faults(event: Any) -> Response | None:
+    """A signed event that the inbox cannot hold."""
+    wrong = unstorable(event) if isinstance(event, dict) else {"body": "must be an object"}
+    event_id = event.get("id") if isinstance(event, dict) else None
+    if not isinstance(event_id, str) or not 0 < len(event_id) <= MOST_ID:
+        wrong["id"] = f"must be text of at most {MOST_ID} characters"
+    return problem(400, "body_invalid", "the event cannot be stored", wrong) if wrong else None
