@@ -50,4 +50,7 @@ def parse_time(text_: str) -> datetime:
     moment = datetime.fromisoformat(text_)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=SHANGHAI)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:  # the first and last day that there are, seen from elsewhere
+        raise ValueError("a time outside of all calendars") from error
