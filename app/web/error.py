@@ -1,4 +1,4 @@
-"""The page for everything that went wrong, in the reader's language. Reads no database: that may be what is down."""
+"""The page for all that went wrong, in the reader's language. Reads no database: that may be what is down."""
 
 from flask import Response, g, make_response, render_template
 from flask_babel import gettext as _

@@ -1,0 +1,25 @@
+"""Manager pages."""
+
+from flask import Flask
+
+from app.console import campaigns, donations, entrance, funds, operations, projects, reconciliation
+from app.console.frame import blueprint
+from app.web.frame import set_up
+
+__all__ = [
+    "attach",
+    "blueprint",
+    "campaigns",
+    "donations",
+    "entrance",
+    "funds",
+    "operations",
+    "projects",
+    "reconciliation",
+]
+
+
+def attach(app: Flask) -> None:
+    """Open the manager pages."""
+    set_up(app)
+    app.register_blueprint(blueprint)

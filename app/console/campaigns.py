@@ -1,0 +1,92 @@
+"""Campaigns: the list, one campaign, and the verbs schedule, cancel and close."""
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console import reads
+from app.console.frame import act, blueprint, refused
+from app.web.frame import engine, page_number
+from app.web.reads import place_names
+from campaigns.closing.close import close
+from campaigns.disclosure.totals import pot_views, totals
+from campaigns.events import campaigns as events
+from campaigns.events.phases import MOVES, Phase
+from campaigns.network.people import Permission, require
+from campaigns.projects.projects import listed
+from kernel.errors import Refusal
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/", endpoint="campaigns")
+def overview() -> str:
+    """All campaigns with their totals."""
+    with engine().db.transaction() as tx:
+        lines = reads.campaigns(tx)
+        sums = totals(tx, [line.id for line in lines])
+    return render_template("console/campaigns.html", lines=lines, sums=sums)
+
+
+@blueprint.get("/campaigns/<slug>", endpoint="campaign")
+def one(slug: str) -> str:
+    """One campaign: where it stands, how it got there, what it holds."""
+    page = page_number()
+    with engine().db.transaction() as tx:
+        found = events.find(tx, slug)
+        assert found.id is not None
+        pots = pot_views(tx, found.id)
+        shown: dict[str, Any] = {
+            "history": reads.history(tx, found.id),
+            "sums": totals(tx, [found.id])[found.id],
+            "pots": pots,
+            "places": place_names(tx, pots),
+            "warnings": events.warnings(found),
+            "missing": [name for name in events.PLAN_FIELDS if found.plan.get(name) in (None, "")],
+        }
+        shown["entries"], total = listed(tx, found.id, page=page, page_size=PAGE_SIZE)
+    return render_template(
+        "console/campaign.html",
+        campaign=found,
+        moves={str(move) for move in MOVES[Phase(found.phase)]},
+        total=total,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+        **shown,
+    )
+
+
+@blueprint.post("/campaigns/<slug>/schedule")
+def schedule(slug: str) -> Response:
+    """Let it open by itself at its time."""
+    return act(
+        Permission.CAMPAIGNS_WRITE,
+        url_for("console.campaign", slug=slug),
+        lambda tx, caller: events.schedule(tx, slug, caller.name),
+        _("活动已排期，到时间自动开始。"),
+    )
+
+
+@blueprint.post("/campaigns/<slug>/cancel")
+def cancel(slug: str) -> Response:
+    """Call it off before its end."""
+    return act(
+        Permission.CAMPAIGNS_WRITE,
+        url_for("console.campaign", slug=slug),
+        lambda tx, caller: events.cancel(tx, slug, caller.name),
+        _("活动已取消。"),
+    )
+
+
+@blueprint.post("/campaigns/<slug>/close")
+def close_now(slug: str) -> Response:
+    """Make the closing steps that are due now, without waiting for the scheduler."""
+    try:
+        require(g.caller, Permission.CAMPAIGNS_WRITE)
+        steps = close(engine(), slug)
+        flash(_("完成了 %(steps)s 个到期的步骤。", steps=steps) if steps else _("现在没有到期的步骤。"), "good")
+    except Refusal as refusal:
+        flash(refused(refusal), "bad")
+    return redirect(url_for("console.campaign", slug=slug), 303)

@@ -1,0 +1,69 @@
+"""One donation for managers: how it stands, why, and giving it back."""
+
+from uuid import UUID
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console import reads
+from app.console.frame import act, blueprint
+from app.web.frame import engine
+from app.wording import explain_lines
+from campaigns.donations import refund
+from campaigns.donations.explain import explain
+from campaigns.donations.standing import standing
+from campaigns.donations.states import COUNTED
+from campaigns.network.people import Caller, Permission
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid
+from kernel.money import parse_yuan
+
+
+@blueprint.get("/donations", endpoint="donations")
+def search() -> str | Response:
+    """Find a donation by its id."""
+    wanted = request.args.get("id", "").strip()
+    if not wanted:
+        return render_template("console/donations.html", wanted="")
+    try:
+        return redirect(url_for("console.donation", donation_id=UUID(wanted)), 303)
+    except ValueError:
+        flash(_("这不是捐赠编号。"), "bad")
+        return render_template("console/donations.html", wanted=wanted[:60])
+
+
+@blueprint.get("/donations/<uuid:donation_id>", endpoint="donation")
+def one(donation_id: UUID) -> str:
+    """Its story; who gave is not shown here."""
+    with engine().db.transaction() as tx:
+        found = standing(tx, donation_id)
+        told = explain(tx, donation_id)
+        asked = reads.refunds(tx, donation_id)
+    return render_template(
+        "console/donation.html",
+        donation=found,
+        told=told,
+        lines=explain_lines(told),
+        refunds=asked,
+        refundable=found.status in COUNTED and found.refunded_minor < found.amount_minor,
+    )
+
+
+@blueprint.post("/donations/<uuid:donation_id>/refunds", endpoint="refund")
+def given_back(donation_id: UUID) -> Response:
+    """Ask for a refund. The form says how many refunds its reader saw, so a second click changes nothing."""
+
+    def do(tx: Tx, caller: Caller) -> None:
+        if request.form.get("seen") != str(reads.refunds_asked(tx, donation_id)):
+            raise Conflict("refund_seen", _("这笔捐赠的退款情况已变化，请核对后再提交。"))
+        typed = request.form.get("amount", "").strip()
+        try:
+            amount = parse_yuan(typed) if typed else None
+        except ValueError as error:
+            raise Invalid("amount_invalid") from error
+        reason = request.form.get("reason", "").replace("\x00", "")[:500]
+        refund.ask(tx, donation_id, amount, reason, caller.name)
+
+    back = url_for("console.donation", donation_id=donation_id)
+    return act(Permission.DONATIONS_REFUND, back, do, _("退款已提交，支付平台确认后生效。"))

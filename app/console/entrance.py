@@ -1,0 +1,51 @@
+"""Signing in and out."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app import auth
+from app.console.frame import blueprint
+from app.errors import status_of
+from app.web.frame import engine
+from app.wording import refusal_text
+from campaigns.network import people
+from kernel.errors import Refusal
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> str:
+    """The form."""
+    return _form("", "")
+
+
+@blueprint.post("/sign-in")
+def signed_in() -> Response | tuple[str, int]:
+    """Check login and password; a wrong one is told without saying which of the two was wrong."""
+    login = request.form.get("login", "")
+    try:
+        with engine().db.transaction() as tx:
+            manager = people.sign_in(tx, login, request.form.get("password", ""))
+    except Refusal as refusal:
+        return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
+    assert manager.id is not None
+    auth.sign_in(manager.id)
+    return redirect(_own(request.form.get("next", "")), 303)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """Forget who it was."""
+    auth.sign_out()
+    return redirect(url_for("console.sign_in"), 303)
+
+
+def _form(login: str, fault: str) -> str:
+    return render_template(
+        "console/sign_in.html", login=login, fault=fault, next=_own(request.values.get("next", ""))
+    )
+
+
+def _own(address: str) -> str:
+    """Only pages of the console: a link must not lead a fresh session anywhere else."""
+    inside = address.startswith("/console/") and "\\" not in address and "//" not in address
+    return address.rstrip("?") if inside else url_for("console.campaigns")

@@ -1,0 +1,43 @@
+"""Differences between the books and the providers, and signing them off."""
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.frame import act, blueprint
+from app.web.frame import engine, page_number
+from campaigns.closing import discrepancies
+from campaigns.events import campaigns as events
+from campaigns.network.people import Permission
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/campaigns/<slug>/reconciliation", endpoint="reconciliation")
+def overview(slug: str) -> str:
+    """A campaign's differences, open ones first."""
+    page = page_number()
+    with engine().db.transaction() as tx:
+        found = events.find(tx, slug)
+        assert found.id is not None
+        rows, total = discrepancies.listed(tx, found.id, None, page, PAGE_SIZE)
+    return render_template(
+        "console/reconciliation.html",
+        campaign=found,
+        rows=rows,
+        total=total,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+    )
+
+
+@blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
+def signed(slug: str, discrepancy_id: int) -> Response:
+    """Accept a difference and say why."""
+    reason = request.form.get("reason", "").strip()[:500]
+    return act(
+        Permission.RECONCILE,
+        url_for("console.reconciliation", slug=slug),
+        lambda tx, caller: discrepancies.sign_off(tx, min(discrepancy_id, 2**63 - 1), reason, caller.name),
+        _("已签字。"),
+    )
