@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from kernel.db import Tx
@@ -138,4 +139,19 @@ def reopen(tx: Tx, notes: Sequence[str]) -> int:
     return tx.run(
         "UPDATE inbox_event SET state = 'new', done_at = NULL WHERE state = 'waiting' AND note = ANY(:notes)",
         notes=list(notes),
+    )
+
+
+def retry(tx: Tx, *, waiting_since: datetime, event: int | None = None, most: int = 200) -> int:
+    """Messages that wait, and were last looked at by `waiting_since`, are due again (or only the one with the
+    id `event`), those first that were not looked at for longest; answers how many."""
+    return tx.run(
+        """UPDATE inbox_event SET state = 'new'
+            WHERE id IN (SELECT id FROM inbox_event
+                          WHERE state = 'waiting' AND done_at <= :since
+                            AND (CAST(:event AS bigint) IS NULL OR id = :event)
+                          ORDER BY done_at, id LIMIT :most FOR UPDATE SKIP LOCKED)""",
+        since=waiting_since,
+        event=event,
+        most=most,
     )

@@ -1,6 +1,8 @@
 """PURE. A partner platform's event, in the shape of our own published interface, read into facts."""
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,6 +15,8 @@ from kernel.money import CURRENCY, MAX_MINOR
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
 BATCH_MOST = 1_000
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+DEEPEST = 20  # levels of nesting; ours. Far above the interface's three, far below what a parser gives up at
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ def faults(event: Any) -> dict[str, str]:
     """What is wrong with an event: field -> reason. Empty when `fact_of` can read it."""
     if not isinstance(event, Mapping):
         return {"": "must be an object"}
+    if where := _unstorable(event):
+        return {where: f"holds a NUL, half a character, or more than {DEEPEST} levels"}
     wrong: dict[str, str] = {}
     if event.get("type") not in (PAID, REFUNDED):
         wrong["type"] = f"must be {PAID} or {REFUNDED}"
@@ -65,13 +71,38 @@ def _paid_faults(data: Mapping[str, Any], wrong: dict[str, str]) -> None:
         wrong["data.donor"] = "must be an object with a key"
         return
     _text(donor, "key", wrong, "data.donor.key")
-    if not isinstance(donor.get("name", ""), str | None):
-        wrong["data.donor.name"] = "must be text"
+    name = donor.get("name") or ""
+    if not isinstance(name, str) or len(name) > 200:
+        wrong["data.donor.name"] = "must be text of at most 200 characters"
+
+
+def _unstorable(event: Mapping[str, Any]) -> str | None:
+    """Where an event holds what JSON allows and a database's text does not: NUL, lone surrogates, numbers
+    without end; or None. Answers the field's path, `body` where the name itself is such a text."""
+    todo: list[tuple[str, Any, int]] = [("", event, 1)]
+    while todo:
+        path, value, depth = todo.pop()
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            return path
+        if isinstance(value, float) and not math.isfinite(value):
+            return path
+        inside: Iterable[tuple[object, Any]] = ()
+        if isinstance(value, Mapping):
+            inside = value.items()
+        elif isinstance(value, list):
+            inside = enumerate(value)
+        if inside and depth > DEEPEST:
+            return path
+        for name, part in inside:
+            if _UNSTORABLE.search(str(name)):
+                return path or "body"
+            todo.append((f"{path}.{name}" if path else str(name), part, depth + 1))
+    return None
 
 
 def _text(source: Mapping[str, Any], name: str, wrong: dict[str, str], label: str) -> None:
     value = source.get(name)
-    if not isinstance(value, str) or not value.strip() or len(value) > 200 or "\x00" in value:
+    if not isinstance(value, str) or not value.strip() or len(value) > 200:
         wrong[label] = "must be text of at most 200 characters"
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.keys import Keys
 from payments.models import Partner
 
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
 SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
@@ -21,7 +23,7 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
-    if not name or len(name) > 40 or not all(c.isascii() and (c.isalnum() or c in "-_") for c in name):
+    if not _NAME.fullmatch(name):
         raise Invalid("partner_invalid", fields={"name": "letters, digits, - and _ only, at most 40"})
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists", "this partner exists already")
@@ -33,7 +35,7 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
 
 def known(tx: Tx, name: str) -> Partner:
     """A registered platform. Raises NotFound `partner_unknown`."""
-    partner = tx.get(Partner, name)
+    partner = tx.get(Partner, name) if _NAME.fullmatch(name) else None
     if partner is None:
         raise NotFound("partner_unknown", "there is no such partner")
     return partner
@@ -64,6 +66,10 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
     except (ValueError, OverflowError, OSError, TypeError) as error:
         raise Forbidden("signature_invalid", "the signature headers are malformed") from error
     try:
-        return json.loads(payload)
+        return json.loads(payload, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Invalid("body_invalid", "the body is not JSON") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

@@ -11,7 +11,8 @@ def import_statement(tx: Tx, provider: str, text: str, actor: str) -> int:
     """Import a partner's daily bill (`provider` is its name, with or without `partner:`); answers how many
     lines were new. Importing the same file again adds nothing.
 
-    Raises Invalid `import_invalid` that names every bad row, NotFound `partner_unknown`.
+    Raises Invalid `import_invalid` that names every bad row, Conflict `statement_contradicts` for a line that
+    came before with another amount, NotFound `partner_unknown`.
     """
     name = provider.removeprefix("partner:")
     if name == "stripe":

@@ -45,8 +45,8 @@ def _step(engine: Engine, campaign_id: int, phase: Phase) -> Phase | None:
     """One step, or None when none is due. What needs the network is done before the transaction."""
     if phase is Phase.SETTLING:
         _let_finish(engine)
-    if phase is Phase.RECONCILING:
-        fetch(engine, campaign_id)
+    if phase is Phase.RECONCILING and not fetch(engine, campaign_id):
+        return None
     with engine.db.transaction() as tx:
         campaign = lock_id(tx, campaign_id)
         if campaign.phase != phase:
@@ -85,12 +85,15 @@ def _settle(tx: Tx, campaign: Campaign) -> Phase | None:
 def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
     """Late messages are in and nobody is paying any more: freed match is offered again, then the books are
     compared."""
-    if not _after(campaign.ends_at, campaign.finishing_s + campaign.late_s, tx.now):
+    last = campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
+    if tx.now < last:
         return None
+    # Only what came in time: another campaign's traffic never stops, and must not hold this one.
     busy = tx.scalar(
         """SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying'))
-               OR EXISTS (SELECT FROM inbox_event WHERE state = 'new')""",
+               OR EXISTS (SELECT FROM inbox_event WHERE state = 'new' AND received_at < :last)""",
         id=campaign.id,
+        last=last,
     )
     if busy:
         return None

@@ -1,7 +1,9 @@
 """Compare our books with what the providers say they have, and list every difference by its cause."""
 
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any, NamedTuple
 
 from campaigns.donations.moves import Move, move
 from campaigns.donations.states import Status
@@ -11,44 +13,59 @@ from campaigns.events.phases import Phase
 from kernel.db import Tx
 from ledger.chart import clearing, fees
 from ledger.post import Transfer, post
-from payments.gateway import GatewayUnavailable
-from payments.statements import store
+from payments.gateway import GatewayUnavailable, StatementLine
+from payments.statements import BATCH, store
 
 AGAIN_S = 60  # while a difference is open, ask the provider once a minute
 OVERLAP = timedelta(hours=1)
 
 
-def fetch(engine: Engine, campaign_id: int) -> None:
-    """Fetch the provider's statement for a campaign's period, outside any transaction, and store its lines.
+class _Fetched(NamedTuple):
+    """How far this process has read a provider's statement for a campaign, and when it did."""
 
-    A provider that does not answer is asked again at the next tick; the campaign waits.
+    at: datetime
+    newest: datetime
+
+
+def fetch(engine: Engine, campaign_id: int) -> bool:
+    """Fetch the provider's statement for a campaign's period, outside any transaction, and store its lines;
+    answers whether the whole of it has been read.
+
+    A process reads the period once from its beginning, then only what is new. A provider that does not answer
+    is asked again at the next tick; the campaign waits.
     """
-    provider = engine.gateway.provider
     with engine.db.transaction() as tx:
-        row = tx.row(
-            """SELECT c.opens_at, max(l.occurred_at) AS newest, max(l.fetched_at) AS fetched, c.phase
-                 FROM campaign c LEFT JOIN provider_line l ON l.provider = :provider
-                WHERE c.id = :id GROUP BY c.id""",
-            id=campaign_id,
-            provider=provider,
-        )
+        row = tx.row("SELECT opens_at, phase FROM campaign WHERE id = :id", id=campaign_id)
         now = tx.now
     assert row is not None
-    recently = row.fetched is not None and timedelta(0) <= now - row.fetched < timedelta(seconds=AGAIN_S)
+    memory, key = engine.db.memory, ("statement", campaign_id)
+    last: _Fetched | None = memory.get(key)
+    recently = last is not None and timedelta(0) <= now - last.at < timedelta(seconds=AGAIN_S)
     if row.phase != Phase.RECONCILING or recently:
-        return
-    since = row.opens_at if row.newest is None else min(row.newest, now)
+        return True
+    since = row.opens_at if last is None else min(last.newest, now)
     try:
-        lines = list(engine.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
+        newest = _store(engine, engine.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
     except GatewayUnavailable:
-        return
+        return False
+    memory[key] = _Fetched(now, max(since, newest or since))
+    return True
+
+
+def _store(engine: Engine, lines: Iterator[StatementLine]) -> datetime | None:
+    """Store lines as they come, a transaction a batch; answers the time of the newest."""
+    newest = None
+    while batch := list(islice(lines, BATCH)):
+        newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
+        with engine.db.transaction() as tx:
+            store(tx, batch)
     with engine.db.transaction() as tx:
-        store(tx, lines)
         tx.run(
             """UPDATE provider_line l SET donation_id = d.id FROM donation d
                 WHERE l.donation_id IS NULL AND l.provider = :provider AND d.payment_intent = l.payment_intent""",
-            provider=provider,
+            provider=engine.gateway.provider,
         )
+    return newest
 
 
 def reconcile(tx: Tx, campaign: Campaign) -> int:
@@ -153,24 +170,19 @@ def _settle(tx: Tx, campaign_id: int) -> None:
 
 
 def _book_fees(tx: Tx, campaign_id: int) -> None:
-    """What providers kept of these donations, once a line of their statement."""
+    """What providers kept of these donations, once a line of their statement; a fee given back is negative."""
     rows = tx.rows(
         """SELECT l.provider, l.line_id, l.fee_minor, l.donation_id
-             FROM provider_line l JOIN donation d ON d.id = l.donation_id
-            WHERE d.campaign_id = :campaign AND l.fee_minor > 0""",
+             FROM provider_line l JOIN donation d ON d.id = l.donation_id AND d.provider = l.provider
+            WHERE d.campaign_id = :campaign AND l.fee_minor <> 0""",
         campaign=campaign_id,
     )
-    post(
-        tx,
-        [
-            Transfer(
-                f"fee:{row.provider}:{row.line_id}",
-                fees(row.provider),
-                clearing(row.provider),
-                row.fee_minor,
-                "provider's fee",
-                row.donation_id,
-            )
-            for row in rows
-        ],
-    )
+    post(tx, [_fee(row) for row in rows])
+
+
+def _fee(row: Any) -> Transfer:
+    kept, held = fees(row.provider), clearing(row.provider)
+    key = f"fee:{row.provider}:{row.line_id}"
+    if row.fee_minor > 0:
+        return Transfer(key, kept, held, row.fee_minor, "provider's fee", row.donation_id)
+    return Transfer(key, held, kept, -row.fee_minor, "provider's fee given back", row.donation_id)

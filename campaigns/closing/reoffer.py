@@ -14,7 +14,7 @@ from ledger.post import post
 from matching.allocate import Gift, matched_base
 from matching.capture import Part, capture, parts_of
 from matching.offers import PotState, pots_of
-from matching.reserve import Plan, Wish, lock_for, plan, write
+from matching.reserve import Place, Plan, Wish, lock_for, plan, write
 
 BATCH = 1_000
 
@@ -31,7 +31,7 @@ def reoffer(tx: Tx, campaign: Campaign) -> int:
         return 0
     rows = _unmatched(tx, campaign.id)
     where = targets(tx, sorted({row.project_id for row in rows}))
-    places = {(campaign.id, target) for target in where.values()}
+    places = {Place(campaign.id, target, "any") for target in where.values()}
     locked = lock_for(tx, places, {campaign.id: pots})
     wishes = _wishes(tx, campaign, rows, where, pots)
     plans = [one for one in plan(tx, locked, wishes) if one.allocation.matched_minor]
@@ -82,5 +82,5 @@ def _wishes(
         day = local_day(row.paid_at).isoformat()
         gift = Gift(row.kept, where[row.project_id], row.donor_key, day, used, given)
         in_window = not windows or any(opens <= row.paid_at < closes for opens, closes in windows)
-        wishes.append(Wish(row.id, campaign.id, gift, True, in_window))
+        wishes.append(Wish(row.id, campaign.id, gift, True, in_window, "any"))
     return wishes

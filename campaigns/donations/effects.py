@@ -18,7 +18,7 @@ from matching.allocate import Gift, matched_base
 from matching.capture import Part, capture, parts_of
 from matching.offers import PotState, lock_free, pots_of
 from matching.release import give_back, release, surplus
-from matching.reserve import Wish, lock_for, plan, write
+from matching.reserve import Stage, Wish, lock_for, plan, write
 from matching.rules import Target
 
 
@@ -63,11 +63,14 @@ class Effects:
         """All pots of these campaigns at once, in the house's order, before anything else is locked."""
         lock_free(self.tx, self._by_id().values())
 
-    def _asked(self, one: Record) -> list[PotState]:
+    def _stage(self, one: Record) -> Stage:
         """A promise that lapsed, or was never made, may ask every pot; a kept one only pots that match at
         payment."""
+        return "any" if one.late else "payment"
+
+    def _asks(self, one: Record) -> bool:
         pots = self.pots[one.campaign_id]
-        return pots if one.late else [pot for pot in pots if pot.mode == "payment"]
+        return bool(pots) and (one.late or any(pot.mode == "payment" for pot in pots))
 
     def _seeks(self, one: Record) -> bool:
         """Does this paid donation want match beyond what was held for it? Eligibility goes by the provider's
@@ -76,7 +79,7 @@ class Effects:
         assert one.paid_at is not None
         last = campaign.ends_at + timedelta(seconds=campaign.finishing_s)
         in_time = campaign.opens_at <= one.paid_at < last
-        return in_time and campaign.phase in LIVING and one.kept_minor > 0 and bool(self._asked(one))
+        return in_time and campaign.phase in LIVING and one.kept_minor > 0 and self._asks(one)
 
     def _seek(self, seeking: Sequence[Record]) -> list[Transfer]:
         if not seeking:
@@ -84,15 +87,11 @@ class Effects:
         where = targets(self.tx, sorted({one.project_id for one in seeking}))
         ratios = self._ratios()
         prior = _by_donation(parts_of(self.tx, [one.id for one in seeking if not one.late]))
-        transfers = []
-        for late in (True, False):
-            wishes = [
-                _wish(one, where[one.project_id], prior[one.id], ratios) for one in seeking if one.late is late
-            ]
-            pots = {one.campaign_id: self._asked(one) for one in seeking if one.late is late}
-            locked = lock_for(self.tx, {wish.place for wish in wishes}, pots)
-            plans = plan(self.tx, locked, wishes)
-            transfers += write(self.tx, plans, "late" if late else "payment")
+        wishes = [_wish(one, where[one.project_id], prior[one.id], ratios, self._stage(one)) for one in seeking]
+        locked = lock_for(self.tx, {wish.place for wish in wishes}, self.pots)
+        plans = plan(self.tx, locked, wishes)
+        transfers = write(self.tx, [one for one in plans if one.wish.stage == "any"], "late")
+        transfers += write(self.tx, [one for one in plans if one.wish.stage == "payment"], "payment")
         return transfers + capture(self.tx, [one.id for one in seeking])
 
     def _ratios(self) -> dict[int, int]:
@@ -123,13 +122,13 @@ def _shrinks(one: Record) -> bool:
     )
 
 
-def _wish(one: Record, target: Target, prior: Sequence[Part], ratios: dict[int, int]) -> Wish:
+def _wish(one: Record, target: Target, prior: Sequence[Part], ratios: dict[int, int], stage: Stage) -> Wish:
     assert one.paid_at is not None
     given = Counter({part.pot_id: part.live_minor for part in prior})
     used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in prior)
     day = local_day(one.paid_at).isoformat()
     gift = Gift(one.amount_minor, target, one.donor_key, day, used, given)
-    return Wish(one.id, one.campaign_id, gift, True, one.campaign.window_open(one.paid_at))
+    return Wish(one.id, one.campaign_id, gift, True, one.campaign.window_open(one.paid_at), stage)
 
 
 def _by_donation(parts: Sequence[Part]) -> dict[UUID, list[Part]]:

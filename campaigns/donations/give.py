@@ -27,7 +27,7 @@ from kernel.money import CURRENCY
 from ledger.post import post
 from matching.allocate import Gift
 from matching.offers import pots_of
-from matching.reserve import Locked, Plan, Wish, lock_for, plan, write
+from matching.reserve import Locked, Place, Plan, Wish, lock_for, plan, write
 from matching.rules import Target
 
 
@@ -162,11 +162,8 @@ class _Batch:
 
     def _lock_pots(self) -> Locked:
         wishes = self._waiting()
-        pots = {
-            one.id: [pot for pot in pots_of(self.tx, one.id, one.matching_version) if pot.mode == "reserve"]
-            for one in self.campaigns.values()
-        }
-        places = {(self.campaigns[wish.campaign].id, self.targets[wish.project]) for wish in wishes}
+        pots = {one.id: pots_of(self.tx, one.id, one.matching_version) for one in self.campaigns.values()}
+        places = {Place(self.campaigns[wish.campaign].id, self.targets[wish.project], "pledge") for wish in wishes}
         return lock_for(self.tx, places, pots)
 
     def _judge_time(self) -> None:

@@ -1,6 +1,7 @@
 """Donations that a partner platform took: they become donations of their own channel, by the platform's time."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from campaigns.donations import contact
@@ -8,12 +9,39 @@ from campaigns.donations.contact import Donor
 from campaigns.donations.moves import Move, move
 from campaigns.donations.states import Status
 from campaigns.engine import Engine
+from campaigns.network.audit import record
 from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
 from kernel.ids import fingerprint
-from payments.inbox import Event
+from payments.inbox import Event, retry
 from payments.partner_events import PartnerFact
 
 Told = tuple[Event, PartnerFact]
+RETRY = timedelta(minutes=1)  # ours
+MOST_ID = 2**63 - 1  # what BIGINT holds
+
+
+def retry_due(tx: Tx) -> int:
+    """What waits (for a project, a campaign, a payment) is looked at once a minute: what it waits for may be
+    here by now, and nobody need remember to say so. Answers how many messages are due again."""
+    return retry(tx, waiting_since=tx.now - RETRY)
+
+
+def retry_waiting(tx: Tx, actor: str, event_id: int | None = None) -> int:
+    """A person asks that waiting messages (or one, by the inbox's id) be looked at now; answers how many.
+
+    Raises NotFound `event_unknown`, Conflict `event_not_waiting`.
+    """
+    if event_id is not None:
+        known = 0 < event_id <= MOST_ID
+        state = tx.scalar("SELECT state FROM inbox_event WHERE id = :id", id=event_id) if known else None
+        if state is None:
+            raise NotFound("event_unknown", "there is no such message")
+        if state != "waiting":
+            raise Conflict("event_not_waiting", "this message does not wait", facts={"state": state})
+    due = retry(tx, waiting_since=tx.now, event=event_id)
+    record(tx, actor, "inbox.retry", f"inbox_event:{event_id or 'all'}", messages=due)
+    return due
 
 
 def take_in(tx: Tx, engine: Engine, told: Sequence[Told]) -> tuple[set[UUID], dict[int, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from campaigns.donations.effects import Effects
-from campaigns.donations.intake import take_in
+from campaigns.donations.intake import retry_due, take_in
 from campaigns.donations.record import Record, find_ids, load
 from campaigns.engine import Engine
 from kernel.db import Tx
@@ -25,6 +25,8 @@ Outcome = tuple[int, str, str]  # event id, state, note
 def settle(engine: Engine, most: int = BATCH, changed: Callable[[set[int]], None] = lambda _: None) -> int:
     """Work off one batch of due events; answers how many. After the commit, `changed` gets the ids of the
     campaigns whose totals moved."""
+    with engine.db.transaction() as tx:
+        retry_due(tx)  # in a transaction of its own: the next one reads its time after it has its locks
     with engine.db.transaction() as tx:
         events = claim(tx, most)
         if not events:
@@ -46,8 +48,9 @@ def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:
         for event, fact in told:
             outcomes[event.id] = (event.id, *_tell(records[donation_id], fact))
     transfers = effects.write()
-    reopen(tx, [f"before_payment:{one.id}" for one in effects.newly_paid])
     finish(tx, [outcomes.get(event.id, (event.id, "ignored", "")) for event in events])
+    # After finish: what waits for a payment may have come in the same batch.
+    reopen(tx, [f"before_payment:{one.id}" for one in effects.newly_paid])
     post(tx, transfers)
     return {one.campaign_id for one in records.values() if one.changed}
 
