@@ -6,7 +6,7 @@ Between the last two the caller stores the donations that were not refused.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
@@ -20,7 +20,21 @@ from matching.usage import fill
 NOTHING = Allocation((), 0, short=False)
 
 
-Place = tuple[int, Target]  # a campaign's id and a project: what decides which pots are asked
+# Which pots are asked: those that promise at the pledge, those that match at payment, or all of them.
+Stage = Literal["pledge", "payment", "any"]
+_MODES: dict[Stage, tuple[str, ...]] = {
+    "pledge": ("reserve",),
+    "payment": ("payment",),
+    "any": ("reserve", "payment"),
+}
+
+
+class Place(NamedTuple):
+    """What decides which pots are asked, and so which are locked."""
+
+    campaign_id: int
+    target: Target
+    stage: Stage
 
 
 class Wish(NamedTuple):
@@ -31,10 +45,11 @@ class Wish(NamedTuple):
     gift: Gift
     accept_unmatched: bool
     window_open: bool = True
+    stage: Stage = "pledge"
 
     @property
     def place(self) -> Place:
-        return self.campaign_id, self.gift.target
+        return Place(self.campaign_id, self.gift.target, self.stage)
 
 
 class Plan(NamedTuple):
@@ -54,7 +69,7 @@ class Locked(NamedTuple):
 
 
 def lock_for(tx: Tx, places: Iterable[Place], pots: Mapping[int, Sequence[PotState]]) -> Locked:
-    """Lock the pots that may serve these places. `pots` holds, per campaign, those that may be asked now.
+    """Lock the pots that may serve these places; `pots` holds the pots of each campaign.
 
     Read the time (`tx.now`) afterwards: the event may have ended while this waited.
     """
@@ -64,23 +79,26 @@ def lock_for(tx: Tx, places: Iterable[Place], pots: Mapping[int, Sequence[PotSta
 
 
 def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish]) -> list[Plan]:
-    """Allocate, first come first served, from pots that `lock_for` locked; writes nothing."""
+    """Allocate, first come first served, from pots that `lock_for` locked; writes nothing.
+
+    Once a transaction: a second plan would not see in the books what the first gave away.
+    """
     now = tx.now
     asked = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
     book = Book({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
     if wishes and asked:
         fill(tx, book, list(asked.values()), [wish.gift for wish in wishes])
-    offers = {place: _offers(states, now, place[1]) for place, states in locked.candidates.items()}
+    offers = {place: _offers(states, now, place.target) for place, states in locked.candidates.items()}
     return [_decide(wish, offers[wish.place] if wish.window_open else [], book) for wish in wishes]
 
 
 def _candidates(place: Place, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
     """The pots of which any version serves the project: those are locked before the time is read."""
-    campaign_id, target = place
+    modes = _MODES[place.stage]
     return [
         pot
-        for pot in pots.get(campaign_id, ())
-        if any(version.rules.scope.refuses(target) is None for version in pot.versions)
+        for pot in pots.get(place.campaign_id, ())
+        if pot.mode in modes and any(version.rules.scope.refuses(place.target) is None for version in pot.versions)
     ]
 
 
