@@ -1,0 +1,85 @@
+"""A program that uses the API: JSON in, JSON out, and every answer in the form that the contract promises."""
+
+from typing import Any
+from uuid import uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+import config
+from app import create_app
+from campaigns.engine import Engine
+from campaigns.network.people import create_token
+from tests.stack import compiled
+from tests.world import World
+
+KEY = "sk_test_api"
+STRIPE_SECRET = "whsec_test_api"  # signs the provider's webhooks
+Json = dict[str, Any]
+
+
+def application(database_url: str, engine: Engine, **environ: str) -> Flask:
+    """The application as a web server has it: errors are answered, not raised."""
+    compiled()
+    settings = {"DATABASE_URL": database_url, "PUBLIC_URL": "http://localhost", "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET}
+    return create_app(config.load(settings | environ), engine)
+
+
+def problem(answer: TestResponse, status: int, code: str) -> Json:
+    """The body of a refusal, which must be one in the form of RFC 9457."""
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "application/problem+json"
+    body: Json = answer.get_json()
+    assert (body["status"], body["code"]) == (status, code), body
+    assert body["title"] and body["type"] and body["request_id"] == answer.headers["X-Request-ID"]
+    return body
+
+
+class Api:
+    """Calls with or without a token."""
+
+    def __init__(self, http: FlaskClient, world: World) -> None:
+        self.http = http
+        self.world = world
+        self._tokens: dict[str, str] = {}
+
+    def token(self, role: str = "admin") -> str:
+        if role not in self._tokens:
+            self._tokens[role] = self.world.do(create_token, role, f"test {role}")
+        return self._tokens[role]
+
+    def call(self, method: str, path: str, body: Any = None, token: str | None = None) -> TestResponse:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return self.http.open(f"/api/v1{path}", method=method, json=body, headers=headers)
+
+    def get(self, path: str, token: str | None = None) -> TestResponse:
+        return self.call("GET", path, None, token)
+
+    def post(self, path: str, body: Any = None, token: str | None = None) -> TestResponse:
+        return self.call("POST", path, body, token)
+
+    def manage(self, path: str, body: Any = None, status: int = 201, role: str = "admin", method: str = "POST") -> Json:
+        """A manager's call that succeeds."""
+        answer = self.call(method, path, body, self.token(role))
+        assert answer.status_code == status, answer.text
+        found: Json = answer.get_json()
+        return found
+
+    def wish(self, amount_minor: int = 100_00, **other: Any) -> Json:
+        """The body of a donation."""
+        body = {
+            "id": str(uuid4()),
+            "campaign": self.world.slug,
+            "project": self.world.projects[0],
+            "amount_minor": amount_minor,
+            "currency": "CNY",
+        }
+        return body | other
+
+    def give(self, amount_minor: int = 100_00, **other: Any) -> Json:
+        """A donation that was accepted."""
+        answer = self.post("/donations", self.wish(amount_minor, **other))
+        assert answer.status_code == 201, answer.text
+        found: Json = answer.get_json()
+        return found

@@ -1,0 +1,171 @@
+"""Giving through the API, as its contract says."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from tests.api.client import Api, application, problem
+from tests.world import World, offline_gateway
+
+
+def later(world: World, **delta: int) -> str:
+    return (world.clock.at + timedelta(**delta)).isoformat()
+
+
+def test_a_donation_is_stored_matched_and_can_be_paid(api: Api, world: World) -> None:
+    pot = world.pot(1_000_00)
+    given = api.give(100_00, donor={"name": "王芳", "email": "wang@example.org"}, message="加油")
+    assert given["status"] == "paying"
+    assert given["amount_minor"] == 100_00
+    assert given["currency"] == "CNY"
+    assert given["match"]["reserved_minor"] == 100_00
+    assert given["match"]["captured_minor"] == 0
+    assert [(part["pot"], part["amount_minor"]) for part in given["match"]["parts"]] == [(pot, 100_00)]
+    assert given["match"]["until"] == later(world, minutes=15)
+    payment = given["payment"]
+    assert payment["provider"] == "stripe"
+    assert payment["reference"].startswith("cs_")
+    assert payment["url"].startswith("http://127.0.0.1")
+    assert "client_secret" not in payment
+    assert world.totals().donations == 0  # nobody has paid
+    world.check()
+
+
+def test_an_intent_is_for_clients_with_a_form_of_their_own(api: Api) -> None:
+    payment = api.give(accept_unmatched=True, payment_flow="intent")["payment"]
+    assert payment["reference"].startswith("pi_")
+    assert payment["client_secret"]
+    assert "url" not in payment
+
+
+def test_the_same_request_again_is_the_same_donation(api: Api, world: World) -> None:
+    world.pot(1_000_00)
+    body = api.wish()
+    first, second = api.post("/donations", body), api.post("/donations", body)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.get_json() == second.get_json()
+    assert list(world.pots().values())[0].reserved_minor == 100_00
+
+
+def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> None:
+    world.pot(1_000_00)
+    body = api.wish()
+    api.post("/donations", body)
+    problem(api.post("/donations", body | {"amount_minor": 200_00}), 409, "donation_id_reused")
+    assert list(world.pots().values())[0].reserved_minor == 100_00
+
+
+def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None:
+    pot = world.pot(30_00)
+    body = api.wish(100_00)
+    told = problem(api.post("/donations", body), 409, "match_short")
+    assert told["pots"] == [{"pot": pot, "available_minor": 30_00, "would_give_minor": 30_00}]
+    assert world.pots()[pot].reserved_minor == 0
+    again = api.post("/donations", body | {"accept_unmatched": True})
+    assert again.status_code == 201
+    assert again.get_json()["match"]["reserved_minor"] == 30_00
+
+
+def test_refusals_name_the_field(api: Api) -> None:
+    assert "amount_minor" in problem(api.post("/donations", api.wish(1)), 422, "amount_invalid")["errors"]
+    assert "amount_minor" in problem(api.post("/donations", api.wish(10**15)), 422, "amount_invalid")["errors"]
+    wrong = api.wish(donor={"email": "nobody"})
+    assert "donor.email" in problem(api.post("/donations", wrong), 422, "donor_invalid")["errors"]
+    problem(api.post("/donations", api.wish(campaign="other")), 404, "campaign_unknown")
+    problem(api.post("/donations", api.wish(project=2**62)), 404, "project_unknown")
+
+
+def test_after_the_end_nothing_is_accepted(api: Api, world: World) -> None:
+    world.clock.advance(hours=8)
+    told = problem(api.post("/donations", api.wish()), 409, "campaign_not_open")
+    assert told["ends_at"] == later(world)
+
+
+def test_the_token_opens_this_donation_only(api: Api) -> None:
+    mine, other = api.give(accept_unmatched=True), api.give(accept_unmatched=True)
+    path = f"/donations/{mine['id']}"
+    assert api.get(path, mine["token"]).get_json()["id"] == mine["id"]
+    for verb in ("", "/explanation"):
+        problem(api.get(path + verb), 401, "token_missing")
+        problem(api.get(path + verb, other["token"]), 401, "token_invalid")
+    for verb in ("keep-alive", "accept-unmatched", "cancel"):
+        problem(api.post(f"{path}/{verb}"), 401, "token_missing")
+        problem(api.post(f"{path}/{verb}", token=other["token"]), 401, "token_invalid")
+    problem(api.get(f"/donations/{uuid4()}", mine["token"]), 401, "token_invalid")
+    assert api.get(path, mine["token"]).get_json()["status"] == "paying"
+
+
+def test_paid_and_explained(api: Api, world: World) -> None:
+    pot = world.pot(1_000_00)
+    given = api.give()
+    world.pay(UUID(given["id"]))
+    now = api.get(f"/donations/{given['id']}", given["token"]).get_json()
+    assert (now["status"], now["match"]["captured_minor"], now["match"]["until"]) == ("paid", 100_00, None)
+    assert "url" not in now["payment"]
+    story = api.get(f"/donations/{given['id']}/explanation", given["token"]).get_json()
+    assert [step["to_status"] for step in story["history"]] == ["pending", "paying", "paid"]
+    line = story["decisions"][0]["pots"][0]
+    assert (line["pot_id"], line["given_minor"], line["before_minor"]) == (pot, 100_00, 1_000_00)
+    world.check()
+
+
+def test_an_open_page_holds_the_match_longer_and_cancelling_frees_it(api: Api, world: World) -> None:
+    pot = world.pot(1_000_00)
+    given = api.give()
+    world.clock.advance(minutes=10)
+    path = f"/donations/{given['id']}"
+    held = api.post(f"{path}/keep-alive", token=given["token"])
+    assert held.get_json() == {"until": later(world, minutes=15)}
+    for _ in range(2):
+        cancelled = api.post(f"{path}/cancel", token=given["token"])
+        assert (cancelled.status_code, cancelled.get_json()["status"]) == (200, "cancelled")
+    assert world.pots()[pot].available_minor == 1_000_00
+    problem(api.post(f"{path}/keep-alive", token=given["token"]), 409, "promise_lapsed")
+    problem(api.post(f"{path}/accept-unmatched", token=given["token"]), 409, "promise_lapsed")
+
+
+def test_a_donor_may_accept_less_match_later(api: Api, world: World) -> None:
+    world.pot(1_000_00)
+    body = api.wish()
+    given = api.post("/donations", body).get_json()
+    for _ in range(2):
+        now = api.post(f"/donations/{given['id']}/accept-unmatched", token=given["token"])
+        assert now.get_json()["accept_unmatched"] is True
+    assert api.post("/donations", body).status_code == 200  # still the same request
+
+
+def test_a_provider_that_is_down_leaves_a_donation_that_can_be_sent_again(
+    world: World, database_url: str, api: Api
+) -> None:
+    world.pot(1_000_00)
+    down = Api(application(database_url, replace(world.engine, gateway=offline_gateway())).test_client(), world)
+    body = api.wish()
+    told = down.post("/donations", body)
+    problem(told, 503, "payment_unavailable")
+    assert told.headers["Retry-After"]
+    assert list(world.pots().values())[0].reserved_minor == 100_00
+    again = api.post("/donations", body)
+    assert (again.status_code, again.get_json()["status"]) == (200, "paying")
+    assert list(world.pots().values())[0].reserved_minor == 100_00
+
+
+def test_channels_are_kept(api: Api, world: World) -> None:
+    plain = api.give(accept_unmatched=True)
+    live = api.give(accept_unmatched=True, channel={"kind": "livestream", "code": "host-7"})
+    assert (plain["channel"], live["channel"]) == ("api", "livestream")
+    wrong = api.wish(channel={"kind": "partner"})
+    assert "channel.kind" in problem(api.post("/donations", wrong), 422, "validation_failed")["errors"]
+
+
+def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: World) -> None:
+    given = api.give(accept_unmatched=True)
+    path = f"/donations/{given['id']}/refunds"
+    problem(api.post(path, {"reason": "double"}, api.token("finance")), 409, "not_refundable")
+    world.pay(UUID(given["id"]))
+    asked = api.post(path, {"amount_minor": 40_00, "reason": "double"}, api.token("finance"))
+    assert (asked.status_code, asked.get_json()["state"]) == (201, "requested")
+    told = problem(api.post(path, {"amount_minor": 60_01, "reason": "x"}, api.token()), 409, "refund_exceeds")
+    assert told["left_minor"] == 60_00
+    problem(api.post(path, {"reason": "x"}, api.token("auditor")), 403, "not_permitted")
+    problem(api.post(path, {"reason": "x"}), 401, "token_missing")
+    problem(api.post(path, {"reason": "x"}, "bs_wrong"), 401, "token_invalid")
