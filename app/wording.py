@@ -81,12 +81,13 @@ STEPS = {
     "payment_succeeded": _l("支付成功"),
     "payment_expired": _l("支付超时"),
     "payment_cancelled": _l("支付已关闭"),
-    "payment_failed": _l("支付失败"),
     "cancelled_by_donor": _l("捐赠人取消"),
     "hold_lapsed": _l("预留到期"),
     "refunded": _l("退款"),
-    "late_success": _l("迟到的支付成功"),
-    "statement": _l("对账单已核对"),
+    "dispute_opened": _l("付款出现争议"),
+    "dispute_won": _l("争议已胜诉"),
+    "dispute_lost": _l("争议已败诉"),
+    "on_statement": _l("对账单已核对"),
 }
 SEEKING = {
     "pledge": _l("提交捐赠时"),
@@ -210,11 +211,11 @@ def _scope_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[st
     scope = rules.get("scope") or {}
     lines = []
     if codes := scope.get("under"):
-        lines.append(_("只支持：%(what)s", what="、".join(places.get(code, code) for code in codes)))
+        lines.append(_("只支持：%(what)s", what=_("、").join(places.get(code, code) for code in codes)))
     if levels := scope.get("levels"):
-        lines.append(_("只支持：%(what)s", what="、".join(word(LEVELS, level) for level in levels)))
+        lines.append(_("只支持：%(what)s", what=_("、").join(word(LEVELS, level) for level in levels)))
     if tiers := scope.get("tiers"):
-        lines.append(_("只支持：%(what)s", what="、".join(word(TIERS, tier) for tier in tiers)))
+        lines.append(_("只支持：%(what)s", what=_("、").join(word(TIERS, tier) for tier in tiers)))
     if projects := scope.get("projects"):
         lines.append(_("只支持 %(count)s 个指定项目", count=len(projects)))
     if rating := scope.get("minimum_rating"):
