@@ -50,7 +50,11 @@ class PotState:
 
     def closed_minor(self, now: datetime) -> int:
         """Fen in tranches that have not opened yet."""
-        return sum(amount for opens_at, amount in self.funding if opens_at > now)
+        return sum(amount for opens_at, amount in self._to_come(now))
+
+    def _to_come(self, now: datetime) -> list[tuple[datetime, int]]:
+        """Tranches that have not opened. Money given back counts at once, whatever its time says."""
+        return [(opens_at, amount) for opens_at, amount in self.funding if opens_at > now and amount > 0]
 
     def funded_minor(self) -> int:
         """Fen that the pot got in all, less what it gave back."""
@@ -58,7 +62,7 @@ class PotState:
 
     def next_tranche_at(self, now: datetime) -> datetime | None:
         """When the next tranche opens, if one is still to come."""
-        return min((opens_at for opens_at, _ in self.funding if opens_at > now), default=None)
+        return min((opens_at for opens_at, _ in self._to_come(now)), default=None)
 
 
 def pots_of(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:
