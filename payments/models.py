@@ -51,7 +51,8 @@ class Partner(SQLModel, table=True):
     name: str = Field(primary_key=True)
     title: str
     sealed_secret: str
-    projects: list[str] | None = Field(default=None, sa_column=Column(JSONB, nullable=True))
+    # Without `none_as_null` "any project" would be stored as the JSON null, which is not NULL.
+    projects: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     created_at: datetime = Field(sa_column=moment())
 
 

@@ -17,7 +17,6 @@ from campaigns.events.phases import Phase
 from kernel.db import Tx
 
 ACTOR = "scheduler"
-_MOVING = (Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE)
 
 
 def close(engine: Engine, slug: str | None = None) -> int:
@@ -26,7 +25,7 @@ def close(engine: Engine, slug: str | None = None) -> int:
         due = tx.rows(
             """SELECT id, phase FROM campaign
                 WHERE phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR slug = :slug) ORDER BY id""",
-            phases=[str(phase) for phase in _MOVING],
+            phases=[str(phase) for phase in _STEPS],
             slug=slug,
         )
     return sum(_walk(engine, campaign_id, Phase(phase)) for campaign_id, phase in due)
@@ -35,7 +34,7 @@ def close(engine: Engine, slug: str | None = None) -> int:
 def _walk(engine: Engine, campaign_id: int, phase: Phase) -> int:
     """As many steps as are due now."""
     steps = 0
-    while (after := _step(engine, campaign_id, phase)) is not None:
+    while phase in _STEPS and (after := _step(engine, campaign_id, phase)) is not None:
         phase = after
         steps += 1
     return steps
@@ -50,7 +49,7 @@ def _step(engine: Engine, campaign_id: int, phase: Phase) -> Phase | None:
     with engine.db.transaction() as tx:
         campaign = lock_id(tx, campaign_id)
         if campaign.phase != phase:
-            return Phase(campaign.phase) if campaign.phase in _MOVING else None
+            return Phase(campaign.phase)  # somebody else was faster: go on from there
         to = _STEPS[phase](tx, campaign)
         if to is not None:
             move(tx, campaign, to, ACTOR)

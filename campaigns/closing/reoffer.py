@@ -49,13 +49,14 @@ def _write(tx: Tx, plans: Sequence[Plan]) -> None:
 
 
 def _unmatched(tx: Tx, campaign_id: int) -> Sequence[Any]:
-    """Paid donations whose match is below what is left of the gift, oldest payment first."""
+    """Paid donations whose match is below what is left of the gift, oldest payment first. Providers tell
+    whole seconds: within one, who pledged first."""
     return tx.rows(
         """SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
              FROM donation d
             WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
               AND d.amount_minor > d.refunded_minor
-            ORDER BY d.paid_at, d.id""",
+            ORDER BY d.paid_at, d.pledged_at, d.id""",
         campaign=campaign_id,
     )
 

@@ -1,0 +1,122 @@
+"""A giving day on the real sandbox, and the walk through its phases."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from campaigns.closing.discrepancies import listed
+from campaigns.closing.models import Discrepancy
+from campaigns.closing.report import report
+from campaigns.donations.pay import open_payment
+from campaigns.donations.refund import ask, send
+from campaigns.donations.standing import Standing
+from campaigns.events.campaigns import find
+from kernel.clock import FixedClock
+from kernel.db import Database
+from payments.inbox import message, store
+from payments.stripe import StripeGateway
+from tests.payments.servers import KEY, Server, until
+from tests.world import World, build
+
+
+@dataclass
+class Day:
+    """The world of a campaign that ends in an hour, and its provider."""
+
+    world: World
+    server: Server
+
+    @classmethod
+    def begin(cls, db: Database, clock: FixedClock, server: Server) -> "Day":
+        gateway = StripeGateway(KEY, server.base, ("card",))
+        return cls(build(db, clock, gateway, ends_at=clock.at + timedelta(hours=1)), server)
+
+    def pledge(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Standing:
+        """A donor gives, a second after the one before, and is sent to the cashier."""
+        self.world.clock.advance(seconds=1)
+        return open_payment(self.world.engine, self.world.give(amount_minor, project, **other), "redirect", "zh")
+
+    def pay(self, donation: Standing) -> Standing:
+        """The donor pays at the cashier; the webhook is received, verified, stored and worked off."""
+        self.server.order("/pay", reference=donation.payment_reference)
+        self.hear(lambda: self.world.standing(donation).paid_at is not None)
+        return self.world.standing(donation)
+
+    def paid(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Standing:
+        return self.pay(self.pledge(amount_minor, project, **other))
+
+    def hear(self, heard: Any) -> None:
+        """Webhooks come in until a condition holds."""
+
+        def once() -> bool:
+            for event in self.server.receiver.empty():
+                with self.world.db.transaction() as tx:
+                    store(tx, [message("stripe", event["id"], event, compare=False)])
+            self.world.settle()
+            return bool(heard())
+
+        until(once)
+
+    def refund(self, donation: Standing, amount_minor: int | None = None) -> Standing:
+        """A manager refunds through the provider."""
+        before = self.world.standing(donation).refunded_minor
+        self.world.do(ask, donation.id, amount_minor, "asked by the donor", "manager")
+        assert send(self.world.engine) == 1
+        self.hear(lambda: self.world.standing(donation).refunded_minor > before)
+        return self.world.standing(donation)
+
+    def intent(self, donation: Standing) -> str:
+        return str(
+            self.world.do(
+                lambda tx: tx.scalar("SELECT payment_intent FROM donation WHERE id = :id", id=donation.id)
+            )
+        )
+
+    def charge(self, amount_minor: int, donation: UUID | None = None) -> str:
+        """Money at the provider that this engine did not ask for, in the name of a donation or of none."""
+        form: dict[str, Any] = {"amount": amount_minor, "currency": "cny", "payment_method_types[]": "card"}
+        if donation is not None:
+            form["metadata[donation_id]"] = str(donation)
+        intent: str = self.server.post("/v1/payment_intents", **form).json()["id"]
+        self.server.order("/pay", reference=intent)
+        return intent
+
+    def walk(self, phase: str) -> None:
+        """Time passes until this phase is due, and the closing ticks once."""
+        hours = {"ended": 1, "settling": 1.5, "reconciling": 26.5, "notice": 26.5, "released": 26.5 + 240}[phase]
+        campaign = self.world.do(find, self.world.slug)
+        start = campaign.ends_at - timedelta(hours=1)
+        self.world.clock.at = max(self.world.clock.at, start + timedelta(hours=hours))
+        self.world.close()
+
+    def tick(self) -> str:
+        """A minute later the closing looks again; answers the phase."""
+        self.world.clock.advance(seconds=61)
+        self.world.close()
+        return self.world.phase()
+
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.world.do(report, self.world.do(find, self.world.slug).id)
+        return found
+
+    def history(self) -> list[str]:
+        rows = self.world.do(lambda tx: tx.rows("SELECT to_phase FROM campaign_history ORDER BY id"))
+        return [row[0] for row in rows]
+
+    def differences(self, state: str | None = "open") -> list[Discrepancy]:
+        found: list[Discrepancy] = self.world.do(listed, self.world.do(find, self.world.slug).id, state)[0]
+        return found
+
+    def causes(self) -> list[tuple[str, UUID | None, int, int]]:
+        return sorted((one.cause, one.donation_id, one.ours_minor, one.theirs_minor) for one in self.differences())
+
+    def books(self, kind: str) -> int:
+        """The sum of all accounts of a kind, in fen."""
+        return int(
+            self.world.do(
+                lambda tx: tx.scalar(
+                    "SELECT coalesce(sum(balance_minor), 0) FROM ledger_account WHERE kind = :kind", kind=kind
+                )
+            )
+        )

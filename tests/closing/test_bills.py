@@ -1,0 +1,156 @@
+"""A partner's daily bill: read whole or not at all, once, and what settles its donations."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from campaigns.closing.bills import import_statement
+from campaigns.events.campaigns import find
+from kernel.errors import Conflict, Invalid, NotFound
+from kernel.ids import donation_id_of
+from payments import partners
+from tests.closing.day import Day
+from tests.closing.partner import tell
+from tests.world import World
+
+HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
+NOON = "2026-09-09T12:00:00+08:00"
+
+
+def bill(*rows: str) -> str:
+    return HEAD + "".join(f"{row}\n" for row in rows)
+
+
+def row(line: str, kind: str, donation: str, amount: int | str, fee: int | str = 0, at: str = NOON) -> str:
+    return f"{line},{kind},{donation},{amount},{fee},CNY,{at}"
+
+
+@pytest.fixture
+def partner(world: World) -> str:
+    world.do(partners.create, world.engine.keys, "plat", "平台")
+    return "plat"
+
+
+def lines(world: World) -> int:
+    return int(world.do(lambda tx: tx.scalar("SELECT count(*) FROM provider_line")))
+
+
+def test_three_bad_rows_are_named_and_nothing_is_imported(world: World, partner: str) -> None:
+    good = [row(f"L{n}", "charge", f"D{n}", 100) for n in range(3_000)]
+    good[99] = row("L99", "gift", "D99", 100)
+    good[1_499] = row("L1499", "charge", "D1499", "1_00")
+    good[2_999] = row("L2999", "charge", "D2999", 100, at="yesterday")
+    with pytest.raises(Invalid) as refused:
+        world.do(import_statement, partner, bill(*good), "finance")
+    assert refused.value.code == "import_invalid"
+    assert sorted(refused.value.fields) == ["line 101", "line 1501", "line 3001"]
+    assert lines(world) == 0
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        row("", "charge", "D", 100),
+        row("L", "charge", "D", 0),
+        row("L", "charge", "D", -5),
+        row("L", "refund", "D", 5),
+        row("L", "charge", "D", "١٠"),
+        row("L", "charge", "D", "9" * 30),
+        row("L", "charge", "D", "1e3"),
+        row("L", "charge", "D", 100, "x"),
+        row("L", "charge", "D" * 201, 100),
+        row("L", "charge", "D\x00", 100),
+        row("L", "charge", "D", 100, at="0001-01-01T00:00:00"),
+        row("L", "charge", "D", 100, at=""),
+        row("L", "charge", "D", 100).replace("CNY", "USD"),
+        row("L", "charge", "D", 100) + ",more",
+        "L,charge",
+        '"' + "x" * 200_000 + '"',
+    ],
+)
+def test_a_bad_row_is_named(world: World, partner: str, bad: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        world.do(import_statement, partner, bill(row("L0", "charge", "D0", 100), bad), "finance")
+    assert list(refused.value.fields) == ["line 3"]
+    assert lines(world) == 0
+
+
+def test_a_file_without_its_columns_and_one_that_says_a_line_twice(world: World, partner: str) -> None:
+    for text in ("", "line_id,kind\nL,charge\n", "\ufeff"):
+        with pytest.raises(Invalid) as refused:
+            world.do(import_statement, partner, text, "finance")
+        assert list(refused.value.fields) == ["line 1"]
+    with pytest.raises(Invalid) as refused:
+        twice = bill(row("L", "charge", "D", 100), row("L", "charge", "D", 100))
+        world.do(import_statement, partner, twice, "finance")
+    assert refused.value.fields == {"line 3": "line_id came before in this file"}
+
+
+def test_the_same_bill_again_adds_nothing_and_another_story_is_refused(world: World, partner: str) -> None:
+    text = bill(row("L1", "charge", "D1", 100, 1), row("L2", "refund", "D1", -40))
+    assert world.do(import_statement, partner, text, "finance") == 2
+    assert world.do(import_statement, f"partner:{partner}", "\ufeff" + text, "finance") == 0
+    with pytest.raises(Conflict) as refused:
+        world.do(import_statement, partner, text.replace("L1,charge,D1,100", "L1,charge,D1,900"), "finance")
+    assert (refused.value.code, list(refused.value.fields)) == ("statement_contradicts", ["line_id L1"])
+    assert lines(world) == 2
+
+
+def test_bills_of_nobody_and_of_the_gateway(world: World) -> None:
+    for name in ("nobody", "a\x00b", "平台", "x" * 41, ""):
+        with pytest.raises(NotFound, match="no such partner"):
+            world.do(import_statement, name, bill(), "finance")
+    with pytest.raises(Invalid, match="fetched by the closing"):
+        world.do(import_statement, "stripe", bill(), "finance")
+
+
+def test_partner_donations_settle_by_their_bill(day: Day) -> None:
+    world = day.world
+    world.pot(500_00)
+    world.do(partners.create, world.engine.keys, "plat", "平台")
+    at = world.clock.at
+    for name, amount in (("D1", 50_00), ("D2", 60_00)):
+        tell(world, "plat", name, amount, at=at)
+    tell(world, "plat", "D2", 20_00, kind="refunded", at=at)
+    world.settle()
+    first, second = (donation_id_of("plat", name) for name in ("D1", "D2"))
+    assert world.standing(first).captured_minor == 50_00
+    day.walk("reconciling")
+    assert [(one[0], one[1]) for one in day.causes()] == sorted(
+        [("missing_there", first), ("missing_there", second)], key=_by_cause
+    )
+    when = at.isoformat()
+    text = bill(
+        row("L1", "charge", "D1", 50_00, 30, when),
+        row("L2", "charge", "D2", 60_00, 36, when),
+        row("L3", "refund", "D2", -20_00, -12, when),
+    )
+    assert world.do(import_statement, "plat", text, "finance") == 3
+    assert day.tick() == "notice"
+    assert [world.standing(one).status for one in (first, second)] == ["settled", "settled"]
+    assert (day.books("fees"), day.report()["raised_minor"]) == (-(30 + 36 - 12), 90_00)
+    assert world.do(find, world.slug).phase == "notice"
+    world.clock.advance(days=10)
+    world.close()
+    assert world.phase() == "released"
+    world.check()
+
+
+def _by_cause(one: tuple[str, UUID]) -> tuple[str, UUID]:
+    return one
+
+
+def test_a_bill_may_name_a_donation_that_was_never_told(day: Day) -> None:
+    """It holds the event; when the platform tells it after all, the difference ends by itself."""
+    world = day.world
+    world.do(partners.create, world.engine.keys, "plat", "平台")
+    at = world.clock.at
+    world.do(import_statement, "plat", bill(row("L1", "charge", "D1", 50_00, 0, at.isoformat())), "finance")
+    day.walk("reconciling")
+    assert day.causes() == [("missing_here", donation_id_of("plat", "D1"), 0, 50_00)]
+    tell(world, "plat", "D1", 50_00, at=at + timedelta(seconds=1))
+    world.settle()
+    assert day.tick() == "notice"
+    assert day.report()["raised_minor"] == 50_00
+    world.check()

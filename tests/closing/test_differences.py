@@ -1,0 +1,107 @@
+"""Where our books and the provider's differ: each difference is listed, and holds the event until it ends."""
+
+import pytest
+
+from campaigns.closing.discrepancies import sign_off
+from kernel.errors import Conflict, Invalid, NotFound
+from tests.closing.day import Day
+from tests.world import ACTOR
+
+
+def test_money_that_we_do_not_know(day: Day) -> None:
+    world = day.world
+    day.paid(50_00)
+    day.charge(77_00)
+    day.walk("reconciling")
+    assert world.phase() == "reconciling"
+    [found] = day.differences()
+    assert (found.cause, found.ours_minor, found.theirs_minor) == ("missing_here", 0, 77_00)
+    assert day.tick() == "reconciling"
+    assert [one.id for one in day.differences()] == [found.id]
+    world.do(sign_off, found.id, "a shop's sale, booked elsewhere", "finance")
+    assert day.tick() == "notice"
+    assert day.report()["raised_minor"] == 50_00
+    world.check()
+
+
+def test_money_that_the_provider_does_not_know(day: Day) -> None:
+    """It said so once and shows no line: the donation waits until the line comes."""
+    world = day.world
+    donation = world.pay(world.give(60_00))
+    day.walk("reconciling")
+    assert day.causes() == [("missing_there", donation.id, 60_00, 0)]
+    assert world.standing(donation).status == "paid"
+    day.charge(60_00, donation.id)
+    assert day.tick() == "notice"
+    assert [one.state for one in day.differences(None)] == ["matched"]
+    assert world.standing(donation).status == "settled"
+    world.check()
+
+
+def test_other_amounts_and_doubled_charges(day: Day) -> None:
+    world = day.world
+    right, other, twice = day.paid(50_00), world.pay(world.give(60_00)), day.paid(70_00)
+    day.charge(59_00, other.id)
+    day.charge(70_00, twice.id)
+    day.walk("reconciling")
+    assert day.causes() == [("amount", other.id, 60_00, 59_00), ("duplicate", twice.id, 70_00, 140_00)]
+    assert [world.standing(one).status for one in (right, other, twice)] == ["settled", "paid", "paid"]
+    assert world.phase() == "reconciling"
+    for one in day.differences():
+        world.do(sign_off, one.id, "the provider was asked", "finance")
+    assert day.tick() == "notice"
+    assert day.report()["raised_minor"] == 180_00  # what donors were told; the extra charge goes back to its donor
+    world.check()
+
+
+def test_a_refund_that_only_the_provider_knows(day: Day) -> None:
+    """Its webhook is lost; when it comes after all, the difference ends by itself."""
+    world = day.world
+    donation = day.paid(80_00)
+    day.server.order("/webhooks/pause")
+    assert day.server.post("/v1/refunds", payment_intent=day.intent(donation), amount=30_00).status_code == 200
+    day.walk("reconciling")
+    assert day.causes() == [("refund", donation.id, 0, 30_00)]
+    day.server.order("/webhooks/resume")
+    day.hear(lambda: world.standing(donation).refunded_minor == 30_00)
+    assert day.tick() == "notice"
+    assert world.standing(donation).status == "settled"
+    assert day.report()["raised_minor"] == 50_00
+    world.check()
+
+
+def test_signed_off_is_for_these_amounts_only(day: Day) -> None:
+    world = day.world
+    donation = day.paid(80_00)
+    day.server.order("/webhooks/pause")
+    day.charge(5_00)  # keeps the event from going on
+    refund = {"payment_intent": day.intent(donation)}
+    assert day.server.post("/v1/refunds", **refund, amount=10_00).status_code == 200
+    day.walk("reconciling")
+    [found] = [one for one in day.differences() if one.cause == "refund"]
+    world.do(sign_off, found.id, "will be booked next week", "finance")
+    assert day.tick() == "reconciling"
+    assert [one.cause for one in day.differences()] == ["missing_here"]
+    assert day.server.post("/v1/refunds", **refund, amount=15_00).status_code == 200
+    assert day.tick() == "reconciling"
+    assert ("refund", donation.id, 0, 25_00) in day.causes()
+    world.check()
+
+
+def test_a_sign_off_has_a_reason_and_a_name_and_happens_once(day: Day) -> None:
+    world = day.world
+    day.charge(5_00)
+    day.walk("reconciling")
+    [found] = day.differences()
+    for reason in ("", "  ", "a\x00b"):
+        with pytest.raises(Invalid, match="reason_missing"):
+            world.do(sign_off, found.id, reason, ACTOR)
+    with pytest.raises(NotFound):
+        world.do(sign_off, 10**6, "why", ACTOR)
+    for _ in range(2):
+        signed = world.do(sign_off, found.id, "why", ACTOR)
+        assert (signed.state, signed.reason, signed.actor) == ("signed_off", "why", ACTOR)
+    with pytest.raises(Conflict, match="ended already"):
+        world.do(sign_off, found.id, "another reason", ACTOR)
+    named = world.do(lambda tx: tx.rows("SELECT actor FROM audit_entry WHERE action = 'discrepancy.sign_off'"))
+    assert [row[0] for row in named] == [ACTOR]
