@@ -1,0 +1,186 @@
+"""Pots as managers make and change them, and what a change means for those who gave before and after."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns import pots
+from campaigns.disclosure.totals import PotView
+from campaigns.projects import funds
+from kernel.errors import Conflict, Invalid, NotFound, Refusal
+from matching.pots import Tranche
+from tests.world import ACTOR, World
+
+FUND = 1_000_000_00
+
+
+def _refused(world: World, kind: type[Refusal], **pot: Any) -> Refusal:
+    with pytest.raises(kind) as refused:
+        world.pot(pot.pop("amount_minor", 100_00), **pot)
+    return refused.value
+
+
+def _fund(world: World) -> int:
+    return next(row.balance_minor for row in world.do(funds.listed) if row.id == world.fund)
+
+
+def _view(world: World, pot: int) -> PotView:
+    return world.pots()[pot]
+
+
+def test_a_pot_takes_its_money_from_the_fund(world: World) -> None:
+    pot = world.pot(300_00)
+    assert (_fund(world), _view(world, pot).available_minor) == (FUND - 300_00, 300_00)
+    world.check()
+
+
+def test_a_fund_gives_only_what_it_has(world: World) -> None:
+    refused = _refused(world, Conflict, amount_minor=FUND + 1)
+    assert (refused.code, refused.facts) == ("fund_short", {"available_minor": FUND})
+    assert (world.pots(), _fund(world)) == ({}, FUND)
+    world.pot(FUND)
+    assert _fund(world) == 0
+    world.check()
+
+
+def test_a_senseless_pot_is_refused_with_every_reason(world: World) -> None:
+    now = world.clock.at
+    with pytest.raises(Invalid) as refused, world.db.transaction() as tx:
+        pots.create(
+            tx,
+            campaign=world.slug,
+            fund=world.fund,
+            name="p",
+            rank=0,
+            kind="lottery",
+            mode="later",
+            rules={"ratio_bps": 1},
+            tranches=[Tranche(now, 5), Tranche(now + timedelta(hours=1), 0)],
+            actor=ACTOR,
+        )
+    assert set(refused.value.fields) == {"rank", "kind", "mode", "tranches"}
+    assert _fund(world) == FUND
+
+
+def test_two_tranches_at_the_same_time_are_refused(world: World) -> None:
+    now = world.clock.at
+    refused = _refused(world, Invalid, tranches=[Tranche(now, 5), Tranche(now, 6)])
+    assert refused.fields == {"tranches": "two tranches open at the same time"}
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [{"under": ["4199"]}, {"projects": [4711]}, {"levels": ["hamlet"]}, {"minimum_rating": 6}],
+)
+def test_a_scope_that_nobody_fits_is_refused(world: World, scope: dict[str, Any]) -> None:
+    refused = _refused(world, Invalid, scope=scope)
+    assert refused.code == "rules_invalid"
+    assert list(refused.fields) == [f"scope.{next(iter(scope))}"]
+    assert _fund(world) == FUND
+
+
+def test_a_cap_below_the_minimums_match_is_refused(world: World) -> None:
+    assert list(_refused(world, Invalid, minimum_minor=50_00, donation=49_99).fields) == ["caps.donation_minor"]
+    assert world.pot(100_00, minimum_minor=50_00, donation=50_00)
+
+
+def test_money_is_added_and_taken_back(world: World) -> None:
+    pot = world.pot(100_00)
+    world.give(70_00)
+    world.do(pots.top_up, pot, 20_00, ACTOR)
+    assert (_view(world, pot).available_minor, _view(world, pot).funded_minor) == (50_00, 120_00)
+    world.do(pots.reduce, pot, 50_00, ACTOR)
+    assert (_view(world, pot).available_minor, _view(world, pot).funded_minor) == (0, 70_00)
+    assert _fund(world) == FUND - 70_00
+    world.check()
+
+
+def test_what_is_promised_cannot_be_taken_back(world: World) -> None:
+    later = world.clock.at + timedelta(hours=1)
+    pot = world.pot(0, tranches=[Tranche(world.clock.at, 100_00), Tranche(later, 500_00)])
+    world.give(70_00)
+    with pytest.raises(Conflict) as refused:
+        world.do(pots.reduce, pot, 30_01, ACTOR)
+    assert (refused.value.code, refused.value.facts) == ("pot_short", {"available_minor": 30_00})
+    world.do(pots.reduce, pot, 30_00, ACTOR)
+    world.clock.at = later
+    assert _view(world, pot).available_minor == 500_00
+    world.check()
+
+
+@pytest.mark.parametrize("amount", [0, -1, 10**14])
+def test_only_sensible_amounts_are_added_or_taken(world: World, amount: int) -> None:
+    pot = world.pot(100_00)
+    for change in (pots.top_up, pots.reduce):
+        with pytest.raises(Invalid, match="amount_invalid"):
+            world.do(change, pot, amount, ACTOR)
+    world.check()
+
+
+def test_a_fund_that_is_empty_tops_nothing_up(world: World) -> None:
+    pot = world.pot(FUND)
+    with pytest.raises(Conflict) as refused:
+        world.do(pots.top_up, pot, 1, ACTOR)
+    assert refused.value.code == "fund_short"
+    assert _view(world, pot).funded_minor == FUND
+    world.check()
+
+
+def test_a_pot_that_does_not_exist_cannot_be_changed(world: World) -> None:
+    with pytest.raises(NotFound, match="pot"):
+        world.do(pots.top_up, 4711, 5, ACTOR)
+
+
+def test_a_tranche_opens_at_its_minute(world: World) -> None:
+    opens = world.clock.at + timedelta(minutes=5)
+    pot = world.pot(0, tranches=[Tranche(world.clock.at, 10_00), Tranche(opens, 90_00)])
+    assert (_view(world, pot).available_minor, _view(world, pot).next_tranche_at) == (10_00, opens)
+    assert world.give(100_00).reserved_minor == 10_00
+    world.clock.at = opens - timedelta(microseconds=1)
+    assert world.give(100_00).reserved_minor == 0
+    world.clock.at = opens
+    assert (_view(world, pot).available_minor, _view(world, pot).next_tranche_at) == (90_00, None)
+    assert world.give(100_00).reserved_minor == 90_00
+    world.check()
+
+
+def test_rules_change_from_a_time_on_and_reservations_keep_theirs(world: World) -> None:
+    pot = world.pot(1_000_00, donation=50_00)
+    before = world.give(100_00)
+    change = world.clock.at + timedelta(minutes=5)
+    assert world.do(pots.add_rules, pot, {"ratio_bps": 5_000}, change, ACTOR) == 2
+    assert world.give(100_00).reserved_minor == 50_00
+    world.clock.at = change
+    after = world.give(200_00)
+    assert after.reserved_minor == 100_00  # half of it, and no cap any more
+    assert [world.pay(one).captured_minor for one in (before, after)] == [50_00, 100_00]
+    assert world.refund(before, 60_00).captured_minor == 40_00  # still 1:1
+    assert world.refund(after, 60_00).captured_minor == 70_00  # one half of 140
+    world.check()
+
+
+def test_a_newer_version_wins_when_two_begin_together(world: World) -> None:
+    pot = world.pot(1_000_00)
+    for ratio in (5_000, 2_000):
+        world.do(pots.add_rules, pot, {"ratio_bps": ratio}, None, ACTOR)
+    assert world.give(100_00).reserved_minor == 20_00
+
+
+def test_rules_cannot_begin_in_the_past(world: World) -> None:
+    pot = world.pot(100_00)
+    with pytest.raises(Invalid) as refused:
+        world.do(pots.add_rules, pot, {"ratio_bps": 1}, world.clock.at - timedelta(seconds=1), ACTOR)
+    assert refused.value.code == "rules_in_the_past"
+    assert list(refused.value.fields) == ["valid_from"]
+    with pytest.raises(Invalid, match="cannot work"):
+        world.do(pots.add_rules, pot, {"ratio_bps": 0}, None, ACTOR)
+
+
+def test_a_narrower_scope_ends_the_match_of_those_outside(world: World) -> None:
+    pot = world.pot(1_000_00)
+    assert world.give(10_00, project=2).reserved_minor == 10_00
+    world.do(pots.add_rules, pot, {"ratio_bps": 10_000, "scope": {"under": ["4101"]}}, None, ACTOR)
+    assert world.give(10_00, project=2).reserved_minor == 0
+    assert world.give(10_00, project=0).reserved_minor == 10_00
+    world.check()
