@@ -44,7 +44,7 @@ def test_the_same_request_again_is_the_same_donation(api: Api, world: World) -> 
     first, second = api.post("/donations", body), api.post("/donations", body)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.get_json() == second.get_json()
-    assert list(world.pots().values())[0].reserved_minor == 100_00
+    assert next(iter(world.pots().values())).reserved_minor == 100_00
 
 
 def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> None:
@@ -52,7 +52,7 @@ def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> No
     body = api.wish()
     api.post("/donations", body)
     problem(api.post("/donations", body | {"amount_minor": 200_00}), 409, "donation_id_reused")
-    assert list(world.pots().values())[0].reserved_minor == 100_00
+    assert next(iter(world.pots().values())).reserved_minor == 100_00
 
 
 def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None:
@@ -143,10 +143,10 @@ def test_a_provider_that_is_down_leaves_a_donation_that_can_be_sent_again(
     told = down.post("/donations", body)
     problem(told, 503, "payment_unavailable")
     assert told.headers["Retry-After"]
-    assert list(world.pots().values())[0].reserved_minor == 100_00
+    assert next(iter(world.pots().values())).reserved_minor == 100_00
     again = api.post("/donations", body)
     assert (again.status_code, again.get_json()["status"]) == (200, "paying")
-    assert list(world.pots().values())[0].reserved_minor == 100_00
+    assert next(iter(world.pots().values())).reserved_minor == 100_00
 
 
 def test_channels_are_kept(api: Api, world: World) -> None:

@@ -1,0 +1,169 @@
+"""Whatever strangers send, the answer is a clear refusal and nothing has changed; never our fault."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.api.client import Api, problem
+
+NASTY = ["\x00", "\ud800", "a\x00b", "x" * 5_000, "", "👩‍👩‍👧", "'; DROP TABLE donation; --", "\u202e"]
+FIELDS = [
+    *("id", "campaign", "project", "amount_minor", "currency", "donor", "message", "team", "channel"),
+    *("accept_unmatched", "payment_flow", "unknown", "\x00", "\ud800"),
+]
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(10**30, 10**40),
+    st.floats(allow_nan=False),
+    st.sampled_from(NASTY),
+    st.text(max_size=20),
+    st.just("CNY"),
+)
+junk = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.one_of(st.sampled_from(["name", "email", "phone", "kind", "code"]), st.text()), inner),
+    ),
+    max_leaves=8,
+)
+
+
+def books(api: Api) -> tuple[int, ...]:
+    """How much there is of everything that a request could have changed."""
+    tables = ("donation", "donation_contact", "reservation", "ledger_transfer", "inbox_event", "audit_entry")
+    return tuple(
+        api.world.do(lambda tx, table=table: tx.scalar(f"SELECT count(*) FROM {table}")) for table in tables
+    )
+
+
+RELAXED = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+
+
+@RELAXED
+@given(changes=st.dictionaries(st.sampled_from(FIELDS), junk, min_size=1, max_size=3))
+@example(changes={"amount_minor": True})
+@example(changes={"amount_minor": 100.0})
+@example(changes={"amount_minor": "100"})
+@example(changes={"amount_minor": 2**63})
+@example(changes={"project": 2**63})
+@example(changes={"project": -1})
+@example(changes={"message": "\x00"})
+@example(changes={"message": "\ud800"})
+@example(changes={"donor": {"name": "\ud800"}})
+@example(changes={"donor": {"phone": "\x00"}})
+@example(changes={"\ud800": 1})
+@example(changes={"channel": {"kind": "web", "code": "\x00"}})
+@example(changes={"campaign": "\x00"})
+def test_junk_in_a_donation_is_refused(api: Api, changes: dict[str, Any]) -> None:
+    # A campaign that does not exist: what happens to be well-formed is refused too, so every answer is a refusal.
+    body = {"id": str(uuid4()), "campaign": "none", "project": 1, "amount_minor": 100_00, "currency": "CNY"}
+    before = books(api)
+    answer = api.post("/donations", body | changes)
+    assert 400 <= answer.status_code < 500, (changes, answer.text)
+    problem(answer, answer.status_code, answer.get_json()["code"])
+    assert books(api) == before
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"nul",
+        b"\xff\xfe{}",
+        b'{"id": "\xc3"}',
+        b'{"amount_minor": NaN}',
+        b'{"amount_minor": ' + b"9" * 5_000 + b"}",
+        b'{"amount_minor": 1, "amount_minor": 2}',
+        b'{"donor": {"name": "a", "name": "b"}}',
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+    ],
+)
+def test_what_is_no_json_is_a_400(api: Api, raw: bytes) -> None:
+    answer = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
+    problem(answer, 400, "body_invalid")
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"1", b'"text"', b"null", b"[[[]]]"])
+def test_json_that_is_no_object_is_a_422(api: Api, raw: bytes) -> None:
+    answer = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
+    assert problem(answer, 422, "validation_failed")["errors"]
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x"])
+def test_another_media_type_is_a_415(api: Api, kind: str) -> None:
+    answer = api.http.post("/api/v1/donations", data=json.dumps(api.wish()), content_type=kind)
+    problem(answer, 415, "media_type_unsupported")
+
+
+def test_a_body_that_is_too_large_is_a_413(api: Api) -> None:
+    answer = api.http.post("/api/v1/donations", data=b" " * (1 << 20) + b"{}", content_type="application/json")
+    problem(answer, 413, "body_too_large")
+
+
+def test_fields_are_named_with_dots(api: Api) -> None:
+    body = api.wish(donor={"name": 5, "shoe_size": 43}, colour="red", amount_minor="100")
+    errors = problem(api.post("/donations", body), 422, "validation_failed")["errors"]
+    assert set(errors) == {"donor.name", "donor.shoe_size", "colour", "amount_minor"}
+
+
+def test_missing_fields_are_named(api: Api) -> None:
+    errors = problem(api.post("/donations", {}), 422, "validation_failed")["errors"]
+    assert set(errors) == {"id", "campaign", "project", "amount_minor", "currency"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/campaigns?page=0",
+        "/campaigns?page=x",
+        "/campaigns?page_size=101",
+        "/campaigns?page=" + "9" * 5_000,
+        "/campaigns/day/projects?level=moon",
+        "/campaigns/day/projects?sort=luck",
+        "/campaigns/day/projects?page=99999999999999999999",
+        "/campaigns/day/standings?by=person",
+    ],
+)
+def test_queries_that_cannot_be_are_refused(api: Api, path: str) -> None:
+    answer = api.get(path)
+    assert answer.status_code == 422, answer.text
+    assert problem(answer, 422, answer.get_json()["code"])["errors"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/campaigns/%00", "/campaigns/%ed%a0%80", "/campaigns/nix/projects", "/campaigns/nix/standings"),
+        *("/donations/no-uuid", "/pots/0", "/pots/-1", "/pots/99999999999999999999", "/pots/x", "/nowhere"),
+        *("/campaigns/day/projects?q=%00", "/campaigns/day/projects?under=%00"),
+    ],
+)
+def test_addresses_that_lead_nowhere(api: Api, path: str) -> None:
+    answer = api.get(path, api.token())
+    assert answer.status_code in (400, 404), answer.text
+    problem(answer, answer.status_code, answer.get_json()["code"])
+
+
+def test_a_method_that_is_not_there_is_a_405(api: Api) -> None:
+    answer = api.call("DELETE", "/campaigns")
+    problem(answer, 405, "method_not_allowed")
+    assert "GET" in answer.headers["Allow"]
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic abc", "Bearer \x80", "Bearer " + "x" * 10_000, "x"])
+def test_senseless_tokens_are_refused(api: Api, header: str) -> None:
+    for path in ("/funds", f"/donations/{uuid4()}"):
+        answer = api.http.get(f"/api/v1{path}", headers={"Authorization": header})
+        assert answer.status_code == 401, answer.text
+        assert answer.get_json()["code"] in ("token_missing", "token_invalid")

@@ -1,0 +1,203 @@
+"""A giving day made by a program, from the fund to the books, through the API alone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.events.campaigns import PLAN_FIELDS
+from tests.api.client import Api, Json, problem
+from tests.world import VILLAGES
+
+
+def plan(**other: Any) -> Json:
+    texts: Json = {name: f"the {name}" for name in PLAN_FIELDS}
+    return texts | {"cost_minor": 0, "certificate_until": "2199-12-31", "filed_at": "2026-01-01"} | other
+
+
+def campaign(api: Api, **other: Any) -> Json:
+    now = api.world.clock.at
+    times = {"opens_at": (now - timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(days=3)).isoformat()}
+    return {"slug": "spring", "name": "春日公益", "host": "41", **times, "plan": plan()} | other
+
+
+def project(api: Api, **other: Any) -> Json:
+    body = {"organisation": VILLAGES[1], "name": "幸福家园", "tier": "micro", "summary": "午餐"}
+    return body | {"target_minor": 30_000_00, "currency": "CNY"} | other
+
+
+def approved(api: Api) -> int:
+    made = api.manage("/projects", project(api), role="liaison")
+    api.manage(f"/projects/{made['id']}/submit", status=200, role="liaison")
+    done = api.manage(f"/projects/{made['id']}/approve", status=200, role="reviewer")
+    assert done["status"] == "approved"
+    return int(made["id"])
+
+
+def pot(fund: int, **other: Any) -> Json:
+    body = {"campaign": "spring", "fund": fund, "name": "一比一", "rank": 1, "kind": "ratio", "mode": "reserve"}
+    rules = {"ratio_bps": 10_000, "scope": {"under": ["4101"]}, "caps": {"donation_minor": 50_00}}
+    return body | {"rules": rules, "tranches": []} | other
+
+
+def test_a_whole_giving_day(api: Api) -> None:
+    fund = api.manage("/funds", {"name": "乡村基金", "kind": "rural"}, role="finance")
+    money = {"amount_minor": 5_000_00, "currency": "CNY", "reference": "bank-77"}
+    path = f"/funds/{fund['id']}/deposits"
+    assert api.manage(path, money, role="finance")["balance_minor"] == 5_000_00
+    assert api.manage(path, money, status=200, role="finance")["balance_minor"] == 5_000_00
+    problem(api.post(path, money | {"amount_minor": 1}, api.token("finance")), 409, "deposit_reused")
+
+    made = api.manage("/campaigns", campaign(api), role="manager")
+    assert (made["phase"], made["legal"]["filing_no"]) == ("draft", "the filing_no")
+    village = approved(api)
+    api.manage("/campaigns/spring/entries", {"project": village}, role="manager")
+    opens = [{"opens_at": api.world.clock.at.isoformat(), "amount_minor": 1_000_00}]
+    held = api.manage("/pots", pot(fund["id"], tranches=opens), role="manager")
+    assert (held["funded_minor"], held["available_minor"], held["rules_version"]) == (1_000_00, 1_000_00, 1)
+    assert api.get(f"/funds/{fund['id']}", api.token()).get_json()["balance_minor"] == 4_000_00
+
+    problem(api.get("/campaigns/spring"), 404, "campaign_unknown")
+    assert api.manage("/campaigns/spring/schedule", status=200, role="manager")["phase"] == "open"
+    given = api.give(80_00, campaign="spring", project=village)
+    assert given["match"]["reserved_minor"] == 50_00
+    seen = api.get("/campaigns/spring").get_json()
+    assert seen["pots"][0]["reserved_minor"] == 50_00
+    assert seen["totals"] == {
+        "donations": 0,
+        "donors": 0,
+        "raised_minor": 0,
+        "matched_minor": 0,
+        "currency": "CNY",
+    }
+    api.world.check()
+
+
+def test_pots_change_with_versions_and_money(api: Api) -> None:
+    fund = api.manage("/funds", {"name": "基金", "kind": "special"})["id"]
+    api.manage(f"/funds/{fund}/deposits", {"amount_minor": 100_00, "currency": "CNY", "reference": "r"})
+    api.manage("/campaigns", campaign(api))
+    made = api.manage("/pots", pot(fund))
+    path = f"/pots/{made['id']}"
+    assert api.manage(f"{path}/top-ups", {"amount_minor": 60_00})["available_minor"] == 60_00
+    told = problem(api.post(f"{path}/top-ups", {"amount_minor": 40_01}, api.token()), 409, "fund_short")
+    assert told["available_minor"] == 40_00
+    assert api.manage(f"{path}/reductions", {"amount_minor": 10_00})["funded_minor"] == 50_00
+    problem(api.post(f"{path}/reductions", {"amount_minor": 50_01}, api.token()), 409, "pot_short")
+    now = api.manage(f"{path}/rules", {"rules": {"ratio_bps": 5_000}})
+    assert (now["rules_version"], now["rules"]["ratio_bps"]) == (2, 5_000)
+    past = (api.world.clock.at - timedelta(seconds=1)).isoformat()
+    late = {"rules": {"ratio_bps": 1}, "valid_from": past}
+    problem(api.post(f"{path}/rules", late, api.token()), 422, "rules_in_the_past")
+    assert [one["id"] for one in api.get("/pots?campaign=spring", api.token()).get_json()] == [made["id"]]
+    api.world.check()
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        ({"ratio_bps": 0}, "rules.ratio_bps"),
+        ({"ratio_bps": 10_000, "scope": {"under": ["nowhere"]}}, "rules.scope.under"),
+        ({"ratio_bps": 10_000, "scope": {"levels": ["moon"]}}, "rules.scope.levels.0"),
+        ({"ratio_bps": 10_000, "caps": {"donation_minor": 0}}, "rules.caps.donation_minor"),
+        ({"ratio_bps": 1.5}, "rules.ratio_bps"),
+        ({}, "rules.ratio_bps"),
+    ],
+)
+def test_senseless_rules_are_named(api: Api, rules: Json, field: str) -> None:
+    api.manage("/campaigns", campaign(api))
+    answer = api.post("/pots", pot(api.world.fund, rules=rules), api.token())
+    assert field in problem(answer, 422, answer.get_json()["code"])["errors"]
+
+
+def test_an_incomplete_plan_does_not_open(api: Api) -> None:
+    api.manage("/campaigns", campaign(api, plan=plan(filing_no=None, purpose="")))
+    told = problem(api.post("/campaigns/spring/schedule", token=api.token()), 422, "plan_incomplete")
+    assert set(told["errors"]) == {"filing_no", "purpose"}
+    api.manage("/campaigns/spring", {"plan": {"filing_no": "1", "purpose": "good"}}, 200, method="PATCH")
+    assert api.manage("/campaigns/spring/schedule", status=200)["phase"] == "open"
+    problem(api.call("PATCH", "/campaigns/spring", {"name": "x"}, api.token()), 409, "campaign_phase")
+
+
+def test_drafts_can_be_changed_and_only_drafts(api: Api) -> None:
+    made = api.manage("/projects", project(api, code="V-1"))
+    path = f"/projects/{made['id']}"
+    changed = api.manage(path, {"name": "新名", "target_minor": 1}, 200, method="PATCH")
+    assert (changed["name"], changed["target_minor"], changed["summary"]) == ("新名", 1, "午餐")
+    problem(api.call("PATCH", path, {"name": "  "}, api.token()), 422, "project_invalid")
+    api.manage(f"{path}/submit", status=200)
+    problem(api.call("PATCH", path, {"name": "x"}, api.token()), 409, "project_state")
+    problem(api.post(f"{path}/submit", token=api.token()), 409, "project_state")
+    stopped = api.manage(f"{path}/suspend", {"reason": "audit"}, 200)
+    assert stopped["status"] == "suspended"
+    assert api.manage(f"{path}/resume", {"reason": "done"}, 200)["status"] == "review"
+    problem(api.post("/projects", project(api, code="V-1"), api.token()), 409, "project_code_used")
+    wrong = api.post("/projects", project(api, organisation="nix"), api.token())
+    assert "organisation" in problem(wrong, 422, "project_invalid")["errors"]
+
+
+def test_times_need_an_offset(api: Api) -> None:
+    body = campaign(api, opens_at="2026-09-09T09:00:00", ends_at="soon", durations={"late_s": -1})
+    errors = problem(api.post("/campaigns", body, api.token()), 422, "validation_failed")["errors"]
+    assert set(errors) == {"opens_at", "ends_at", "durations.late_s"}
+    body = campaign(api, ends_at=campaign(api)["opens_at"])
+    assert "ends_at" in problem(api.post("/campaigns", body, api.token()), 422, "campaign_invalid")["errors"]
+
+
+def test_called_off_and_nothing_to_close(api: Api) -> None:
+    api.manage("/campaigns", campaign(api))
+    told = problem(api.post("/campaigns/spring/close", token=api.token()), 409, "nothing_due")
+    assert told["phase"] == "draft"
+    assert api.manage("/campaigns/spring/cancel", status=200)["phase"] == "cancelled"
+    problem(api.post("/campaigns/spring/cancel", token=api.token()), 409, "campaign_phase")
+
+
+def test_a_due_campaign_can_be_closed_by_hand(api: Api) -> None:
+    api.world.clock.advance(hours=9)
+    assert api.manage("/campaigns/day/close", status=200)["phase"] == "settling"
+    told = api.get("/campaigns/day/reconciliation", api.token("auditor")).get_json()
+    assert (told["phase"], told["open"], told["report"]) == ("settling", 0, None)
+
+
+def test_partners_get_their_secret_once(api: Api) -> None:
+    made = api.manage("/partners", {"name": "teahouse", "title": "茶馆", "projects": ["P000001"]})
+    assert made["secret"].startswith("whsec_")
+    listed = api.get("/partners", api.token()).get_json()
+    assert [one["name"] for one in listed] == ["teahouse"]
+    assert "secret" not in listed[0]
+    problem(api.post("/partners", {"name": "teahouse"}, api.token()), 409, "partner_exists")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "role"),
+    [
+        ("POST", "/funds", "liaison"),
+        ("POST", "/funds/1/deposits", "reviewer"),
+        ("POST", "/projects", "finance"),
+        ("POST", "/projects/1/approve", "liaison"),
+        ("PATCH", "/projects/1", "auditor"),
+        ("POST", "/campaigns", "liaison"),
+        ("PATCH", "/campaigns/day", "finance"),
+        ("POST", "/campaigns/day/entries", "reviewer"),
+        ("POST", "/campaigns/day/schedule", "auditor"),
+        ("POST", "/campaigns/day/cancel", "auditor"),
+        ("POST", "/campaigns/day/close", "auditor"),
+        ("POST", "/pots", "finance"),
+        ("POST", "/pots/1/rules", "finance"),
+        ("POST", "/pots/1/top-ups", "auditor"),
+        ("POST", "/pots/1/reductions", "auditor"),
+        ("POST", "/discrepancies/1/sign-off", "auditor"),
+        ("POST", "/partners", "finance"),
+    ],
+)
+def test_every_act_asks_who_is_calling(api: Api, method: str, path: str, role: str) -> None:
+    """Before the body is read: strangers learn nothing about what it should be."""
+    problem(api.call(method, path, {}), 401, "token_missing")
+    problem(api.call(method, path, {}, "bs_nobody"), 401, "token_invalid")
+    problem(api.call(method, path, {}, api.token(role)), 403, "not_permitted")
+
+
+@pytest.mark.parametrize("path", ["/funds", "/projects", "/pots", "/partners", "/campaigns/day/reconciliation"])
+def test_lists_of_managers_are_theirs(api: Api, path: str) -> None:
+    problem(api.get(path), 401, "token_missing")
+    assert api.get(path, api.token("auditor")).status_code == 200
