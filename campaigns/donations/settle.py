@@ -19,6 +19,7 @@ from payments.inbox import Event, claim, finish, reopen
 from payments.partner_events import PartnerFact, fact_of
 
 BATCH = 500
+_DISPUTES = (FactKind.DISPUTE_OPENED, FactKind.DISPUTE_WON, FactKind.DISPUTE_LOST)
 Outcome = tuple[int, str, str]  # event id, state, note
 
 
@@ -50,7 +51,8 @@ def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:
     transfers = effects.write()
     finish(tx, [outcomes.get(event.id, (event.id, "ignored", "")) for event in events])
     # After finish: what waits for a payment may have come in the same batch.
-    reopen(tx, [f"before_payment:{one.id}" for one in effects.newly_paid])
+    names = [name for one in effects.newly_paid for name in (one.id, one.payment_intent) if name]
+    reopen(tx, [f"before_payment:{name}" for name in names])
     post(tx, transfers)
     return {one.campaign_id for one in records.values() if one.changed}
 
@@ -85,10 +87,13 @@ def _group(
 
 
 def _homeless(event: Event, fact: PaymentFact | PartnerFact) -> Outcome:
-    """Money that we know no donation for must be seen by a person; a failed attempt need not."""
+    """Money that we know no donation for must be seen by a person; a failed attempt need not. A dispute names
+    only the payment, which its donation may be told to have a moment later."""
     if isinstance(fact, PartnerFact):
         return (event.id, "waiting", f"before_payment:{fact.donation_id}")
-    moves_money = fact.kind in (FactKind.SUCCEEDED, FactKind.REFUNDED, FactKind.DISPUTE_LOST)
+    if fact.kind in _DISPUTES and fact.payment_intent:
+        return (event.id, "waiting", f"before_payment:{fact.payment_intent}")
+    moves_money = fact.kind in (FactKind.SUCCEEDED, FactKind.REFUNDED, *_DISPUTES)
     return (event.id, "flagged", "donation_unknown") if moves_money else (event.id, "ignored", "donation_unknown")
 
 
