@@ -34,7 +34,6 @@ class LedgerTransfer(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="ledger_transfer_positive"),
         CheckConstraint("debit_account <> credit_account", name="ledger_transfer_two_accounts"),
-        Index("ledger_transfer_donation", "donation_id", postgresql_where=text("donation_id IS NOT NULL")),
     )
     id: int | None = Field(default=None, sa_column=identity())
     key: str = Field(unique=True)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from campaigns.donations.moves import move
+from campaigns.donations.moves import note
 from campaigns.donations.record import Record
 from campaigns.donations.states import COUNTED
 from campaigns.events.phases import LIVING, Phase
@@ -36,9 +36,11 @@ class Effects:
 
     def write(self) -> list[Transfer]:
         _store(self.tx, self.records, self.hold_s)
-        move(self.tx, [step for one in self.records for step in one.moves])
+        note(self.tx, [step for one in self.records for step in one.moves])
+        transfers = [*_money(self.records), *self._match()]
+        # Last, because all donations of a campaign meet on its tally: it is locked for as short as can be.
         _count_heads(self.tx, self.records)
-        return [*_money(self.records), *self._match()]
+        return transfers
 
     def _match(self) -> list[Transfer]:
         self.pots = {
@@ -159,14 +161,16 @@ def _money(records: Sequence[Record]) -> list[Transfer]:
 
 def _store(tx: Tx, records: Sequence[Record], hold_s: int) -> None:
     tx.run(
-        """UPDATE donation d SET refunded_minor = u.refunded, paid_at = u.paid, payment_intent = u.intent,
-                  instrument = u.instrument, dispute = u.dispute, match_until = u.until
-             FROM unnest(CAST(:ids AS uuid[]), CAST(:refunded AS bigint[]), CAST(:paid AS timestamptz[]),
-                         CAST(:intents AS text[]), CAST(:instruments AS text[]), CAST(:disputes AS text[]),
-                         CAST(:untils AS timestamptz[]))
-                  AS u(id, refunded, paid, intent, instrument, dispute, until)
+        """UPDATE donation d SET status = u.status, refunded_minor = u.refunded, paid_at = u.paid,
+                  payment_intent = u.intent, instrument = u.instrument, dispute = u.dispute,
+                  match_until = u.until
+             FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:refunded AS bigint[]),
+                         CAST(:paid AS timestamptz[]), CAST(:intents AS text[]), CAST(:instruments AS text[]),
+                         CAST(:disputes AS text[]), CAST(:untils AS timestamptz[]))
+                  AS u(id, status, refunded, paid, intent, instrument, dispute, until)
             WHERE d.id = u.id""",
         ids=[one.id for one in records],
+        statuses=[str(one.status) for one in records],
         refunded=[one.refunded_minor for one in records],
         paid=[one.paid_at for one in records],
         intents=[one.payment_intent for one in records],

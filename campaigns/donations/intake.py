@@ -51,6 +51,8 @@ def take_in(tx: Tx, engine: Engine, told: Sequence[Told]) -> tuple[set[UUID], di
     the partner may not raise money for it, or no campaign of it was open at the time of payment.
     """
     paid = {fact.donation_id: (event, fact) for event, fact in reversed(told) if fact.kind == "paid"}
+    if not paid:
+        return set(), {}
     known = {row[0] for row in tx.rows("SELECT id FROM donation WHERE id = ANY(:ids)", ids=list(paid))}
     fresh = [pair for id_, pair in paid.items() if id_ not in known]
     places = _places(tx, [fact for _, fact in fresh])

@@ -25,11 +25,7 @@ def move(tx: Tx, moves: Sequence[Move]) -> None:
 
     Raises BrokenPromise for a move that is not in the table: callers decide what to do, never this.
     """
-    if not moves:
-        return
-    for one in moves:
-        if one.from_ is not None and not may_move(one.from_, one.to):
-            raise BrokenPromise(f"donation {one.donation_id} cannot go from {one.from_} to {one.to}")
+    note(tx, moves)
     last = {one.donation_id: one.to for one in moves if one.from_ is not None}
     if last:
         tx.run(
@@ -39,6 +35,16 @@ def move(tx: Tx, moves: Sequence[Move]) -> None:
             ids=list(last),
             statuses=[str(status) for status in last.values()],
         )
+
+
+def note(tx: Tx, moves: Sequence[Move]) -> None:
+    """Check moves against the table and write their history. Only for who writes the status itself, in one
+    statement with other columns of the same rows; everyone else calls `move`."""
+    for one in moves:
+        if one.from_ is not None and not may_move(one.from_, one.to):
+            raise BrokenPromise(f"donation {one.donation_id} cannot go from {one.from_} to {one.to}")
+    if not moves:
+        return
     tx.run(
         """INSERT INTO donation_history (donation_id, from_status, to_status, at, cause)
            SELECT d, f, t, a, c
