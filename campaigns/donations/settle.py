@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
+from sqlalchemy.exc import OperationalError
+
 from campaigns.donations.effects import Effects
 from campaigns.donations.intake import retry_due, take_in
 from campaigns.donations.record import Record, find_ids, load
@@ -18,7 +20,7 @@ from payments.facts import FactKind, FactMalformed, PaymentFact, facts_of
 from payments.inbox import Event, claim, finish, reopen
 from payments.partner_events import PartnerFact, fact_of
 
-BATCH = 500
+BATCH = 1_000
 _DISPUTES = (FactKind.DISPUTE_OPENED, FactKind.DISPUTE_WON, FactKind.DISPUTE_LOST)
 Outcome = tuple[int, str, str]  # event id, state, note
 
@@ -28,6 +30,17 @@ def settle(engine: Engine, most: int = BATCH, changed: Callable[[set[int]], None
     campaigns whose totals moved."""
     with engine.db.transaction() as tx:
         retry_due(tx)  # in a transaction of its own: the next one reads its time after it has its locks
+    try:
+        return _batch(engine, most, changed)
+    except OperationalError:
+        raise  # the database went away: nothing is wrong with the messages
+    except Exception:
+        if most == 1:
+            raise
+        return _one_by_one(engine, most, changed)
+
+
+def _batch(engine: Engine, most: int, changed: Callable[[set[int]], None]) -> int:
     with engine.db.transaction() as tx:
         events = claim(tx, most)
         if not events:
@@ -35,6 +48,27 @@ def settle(engine: Engine, most: int = BATCH, changed: Callable[[set[int]], None
         touched = _work_off(engine, tx, events)
         tx.after_commit(lambda: changed(touched))
     return len(events)
+
+
+def _one_by_one(engine: Engine, most: int, changed: Callable[[set[int]], None]) -> int:
+    """A message that breaks its batch must not hold up the others: each is tried alone, and the one that
+    fails is flagged for a person."""
+    done = 0
+    while done < most:
+        try:
+            if not _batch(engine, 1, changed):
+                break
+        except OperationalError:
+            raise
+        except Exception as error:
+            _flag_first(engine, error)
+        done += 1
+    return done
+
+
+def _flag_first(engine: Engine, error: Exception) -> None:
+    with engine.db.transaction() as tx:
+        finish(tx, [(event.id, "flagged", f"failed:{type(error).__name__}") for event in claim(tx, 1)])
 
 
 def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:

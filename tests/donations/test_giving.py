@@ -1,11 +1,13 @@
 """A donor gives, pays, changes his mind or forgets: what becomes of the money and the match."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from campaigns.donations.give import Given
 from campaigns.donations.lapse import expire, keep_alive
+from campaigns.donations.record import Record
 from kernel.errors import Conflict, Refusal
 from tests.world import World
 
@@ -140,3 +142,40 @@ def test_a_payment_of_another_amount_is_flagged_for_a_person(world: World) -> No
     assert world.standing(pledged).status == "pending"
     flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_event WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["amount_differs:9900:CNY"]
+
+
+def test_a_message_that_breaks_its_batch_is_flagged_and_the_others_are_settled(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no one foresaw: here, a donation of which nothing may be told."""
+    good, bad, also_good = (world.give(100_00) for _ in range(3))
+    told = Record.succeed
+
+    def break_on_bad(record: Record, *args: Any) -> tuple[str, str]:
+        if record.id == bad.id:
+            raise KeyError("unforeseen")
+        return told(record, *args)
+
+    monkeypatch.setattr(Record, "succeed", break_on_bad)
+    for donation in (good, bad, also_good):
+        world.tell("payment_intent.succeeded", world.intent(donation))
+    world.settle()
+    assert [world.standing(one).status for one in (good, bad, also_good)] == ["paid", "pending", "paid"]
+    flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_event WHERE state = 'flagged'"))
+    assert [row[0] for row in flagged] == ["failed:KeyError"]
+    world.check()
+
+
+def test_late_money_and_payment_time_match_share_a_pot_in_one_batch(world: World) -> None:
+    """Both look for match in the same transaction: together they get what the pot holds, and no more."""
+    pot = world.pot(150_00, mode="payment")
+    late = world.give(100_00)
+    world.clock.advance(minutes=16)
+    expire(world.engine)
+    on_time = world.give(100_00)
+    for donation in (late, on_time):
+        world.tell("payment_intent.succeeded", world.intent(donation))
+    world.settle()
+    assert [world.standing(one).captured_minor for one in (late, on_time)] == [100_00, 50_00]
+    assert world.pots()[pot].available_minor == 0
+    world.check()
