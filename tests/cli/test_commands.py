@@ -1,0 +1,143 @@
+"""What is done from a terminal."""
+
+import csv
+import io
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from campaigns.network.people import sign_in, who
+from campaigns.network.tokens import revoke
+from kernel.db import Database
+from payments.partners import secret_of
+from tests.api.client import application
+from tests.cli.conftest import Terminal
+from tests.world import TREE, World
+
+
+def test_books_that_hold(terminal: Terminal, world: World) -> None:
+    world.pot(1_000_00)
+    world.pay(world.give())
+    said = terminal.ok("check-books")
+    assert said.startswith("books hold:")
+    assert said.count("\n") == 1
+
+
+def test_books_that_do_not_hold_are_named(terminal: Terminal, world: World) -> None:
+    given = world.pay(world.give())
+    world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=given.id))
+    result = terminal.run("check-books")
+    assert result.exit_code == 1
+    assert "receipts_equal_donations" in result.stdout
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "已支付"), ("en", "paid")])
+def test_a_donation_is_explained(terminal: Terminal, world: World, lang: str, word: str) -> None:
+    world.pot(60_00, name="第一池")
+    given = world.pay(world.give(100_00))
+    said = terminal.ok("explain", str(given.id), "--lang", lang)
+    assert word in said
+    assert "第一池" in said
+    assert "captured 60.00" in said
+    assert "pending -> paid" in said
+
+
+def test_what_cannot_be_explained(terminal: Terminal) -> None:
+    terminal.refused("donation_unknown", "explain", str(uuid4()))
+    assert terminal.run("explain", "x").exit_code == 2
+
+
+def test_jobs_are_listed_and_run(terminal: Terminal, world: World) -> None:
+    given = world.give()
+    world.tell("payment_intent.succeeded", world.intent(given))
+    assert terminal.ok("jobs", "run", "settle") == "1 events\n"
+    assert terminal.ok("jobs", "run", "settle") == "nothing was due\n"
+    assert world.standing(given).status == "paid"
+    lines = {line.split()[0]: line for line in terminal.ok("jobs").splitlines()}
+    assert set(lines) >= {"settle", "expire", "refunds", "close", "check"}
+    assert lines["settle"].endswith("1 events")
+    assert " - " in lines["close"]  # never ran
+    assert terminal.ok("jobs", "run", "check") == "0 faults\n"
+    terminal.refused("job_unknown", "jobs", "run", "dance")
+
+
+def test_time_travel_is_for_demos_only(terminal: Terminal, world: World, database_url: str) -> None:
+    later = (world.clock.at + timedelta(hours=9)).isoformat()
+    assert terminal.ok("jobs", "run", "close", "--at", later).endswith("steps\n")
+    assert world.phase() == "settling"
+    assert "--at" in terminal.refused("time_invalid", "jobs", "run", "close", "--at", "soon")
+    live = Terminal(
+        application(
+            database_url,
+            world.engine,
+            BEISHAN_ENV="production",
+            SECRET_KEY="s",
+            FIELD_KEY="f",
+            STRIPE_SECRET_KEY="sk",
+            STRIPE_WEBHOOK_SECRET="wh",
+        )
+    )
+    live.refused("production", "jobs", "run", "close", "--at", later)
+
+
+def test_access_is_given(terminal: Terminal, world: World) -> None:
+    said = dict(
+        line.split(": ") for line in terminal.ok("users", "create", "Lin", "--role", "manager").splitlines()
+    )
+    assert world.do(sign_in, "lin", said["password"]).role == "manager"
+    terminal.refused("login_used", "users", "create", "lin", "--role", "auditor")
+    token = terminal.ok("tokens", "create", "--role", "finance", "--label", "bank").strip()
+    assert world.do(who, token).role == "finance"
+    world.do(revoke, 1, "test")
+    assert world.do(who, token) is None
+    assert terminal.run("tokens", "create", "--role", "king").exit_code == 2
+    secret = terminal.ok("partners", "create", "teahouse", "--project", "P000001").strip()
+    assert world.do(secret_of, world.engine.keys, "teahouse") == secret
+    terminal.refused("partner_exists", "partners", "create", "teahouse")
+
+
+def test_the_network_is_imported_or_refused_whole(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "tree.csv"
+    file.write_text(TREE + "41020102,龙王村,village,410201\n")
+    assert terminal.ok("import-network", str(file)) == "9 organisations: 1 new, 0 renamed, 8 unchanged\n"
+    file.write_text(TREE + "41020103,好村,village,410201\nx y,坏村,village,410201\n41020104,孤村,village,nowhere\n")
+    said = terminal.refused("import_invalid", "import-network", str(file))
+    assert "line 11" in said
+    assert "line 12" in said
+    file.write_bytes(b"code,name\xff")
+    terminal.refused("import_invalid", "import-network", str(file))
+    assert terminal.run("import-network", str(tmp_path / "none.csv")).exit_code == 2
+
+
+def test_a_statement_of_an_unknown_partner(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "bill.csv"
+    file.write_text("x")
+    terminal.refused("partner_unknown", "import-statement", "nobody", str(file))
+
+
+def test_exports_hold_no_person_and_no_formula(terminal: Terminal, world: World) -> None:
+    world.pot(60_00)
+    given = world.pay(world.give(100_00, email="a@example.org", team="=1+1"))
+    said = terminal.ok("export", "donations", "day")
+    (row,) = csv.DictReader(io.StringIO(said))
+    assert row["id"] == str(given.id)
+    assert (row["amount_minor"], row["matched_minor"], row["team"]) == ("10000", "6000", "'=1+1")
+    assert "example.org" not in said
+    terminal.refused("campaign_unknown", "export", "donations", "nix")
+
+
+def test_the_schema_and_the_demo_event(db: Database, world: World, terminal: Terminal) -> None:
+    terminal.ok("db-upgrade")
+    first, second = terminal.ok("seed"), terminal.ok("seed")
+    assert first == second
+    assert "demo-manager" in first
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM campaign WHERE slug = 'demo'")) == 1
+
+
+def test_without_a_database_a_command_says_so(world: World) -> None:
+    lost = application("", world.engine)
+    result = lost.test_cli_runner().invoke(args=["check-books"])
+    assert result.exit_code == 1
+    assert result.stderr.startswith("database_unset")

@@ -1,0 +1,81 @@
+"""Jobs write down how they went; metrics tell it; a failure is counted and goes on."""
+
+import pytest
+from flask import Flask
+
+from app import jobs
+from campaigns.engine import Engine
+from kernel.errors import NotFound
+from tests.world import World
+
+
+def runs(world: World) -> dict[str, jobs.LastRun]:
+    found: dict[str, jobs.LastRun] = world.do(jobs.last_runs)
+    return found
+
+
+def test_a_run_is_written_down(world: World) -> None:
+    world.tell("payment_intent.succeeded", world.intent(world.give()))
+    jobs.run("settle", world.engine)
+    jobs.run("settle", world.engine)
+    row = runs(world)["settle"]
+    assert (row.runs, row.failures, row.outcome) == (2, 0, "1 events")
+    assert row.finished_at is not None
+    assert row.finished_at >= row.started_at
+    with pytest.raises(NotFound):
+        jobs.run("dance", world.engine)
+
+
+def test_a_failure_is_written_down_and_raised(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(engine: Engine) -> str:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setitem(jobs.JOBS, "expire", jobs.Job(5, broken))
+    with pytest.raises(ZeroDivisionError):
+        jobs.run("expire", world.engine)
+    row = runs(world)["expire"]
+    assert (row.failures, row.outcome) == (1, "failed: ZeroDivisionError")
+
+
+def test_a_lapsed_hold_frees_its_match(world: World) -> None:
+    pot = world.pot(1_000_00)
+    given = world.give()
+    world.clock.advance(minutes=14)
+    assert jobs.run("expire", world.engine) == ""
+    world.clock.advance(minutes=2)
+    assert jobs.run("expire", world.engine) == "1 lapsed"
+    assert world.standing(given).status == "expired"
+    assert world.pots()[pot].available_minor == 1_000_00
+    world.check()
+
+
+def test_metrics_tell_the_business(app: Flask, world: World) -> None:
+    pot = world.pot(1_000_00)
+    world.pay(world.give(100_00))
+    world.give(50_00)
+    world.tell("payment_intent.succeeded", world.intent(world.give(10_00)))
+    jobs.run("check", world.engine)
+    http = app.test_client()
+    http.get("/api/v1/campaigns")
+    text = http.get("/metrics").text
+    for line in (
+        'beishan_donations{status="paid"} 1.0',
+        'beishan_donations{status="pending"} 2.0',
+        'beishan_inbox_events{state="new"} 1.0',
+        f'beishan_pot_minor{{pot="{pot}",state="free"}} {84_000.0}',
+        f'beishan_pot_minor{{pot="{pot}",state="reserved"}} {6_000.0}',
+        f'beishan_pot_minor{{pot="{pot}",state="captured"}} {10_000.0}',
+        "beishan_books_faults 0.0",
+        "beishan_database_up 1.0",
+        'beishan_job_failures{job="check"} 0.0',
+    ):
+        assert line in text.splitlines(), line
+    assert 'endpoint="campaigns.list_campaigns",method="GET"' in text
+
+
+def test_a_fault_in_the_books_reaches_the_metric(app: Flask, world: World) -> None:
+    given = world.pay(world.give())
+    world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=given.id))
+    jobs.run("check", world.engine)
+    assert "beishan_books_faults 0.0" not in app.test_client().get("/metrics").text
+    assert "beishan_books_faults" in app.test_client().get("/metrics").text
