@@ -1,0 +1,48 @@
+"""`python -m bench [NAME ...]`: run all benchmarks or some, print a table, write `var/bench.json`."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
+from bench.house import House, open_house
+from bench.result import Result, save, table
+
+OUT = Path(os.environ.get("DATA_DIR") or "var") / "bench.json"
+
+# A name in the result -> what finds it. One benchmark may find several.
+BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
+    "hot_pot_http": hot_pot_http,
+    "hot_pot_vs_rowlock": hot_pot_vs_rowlock,
+    "hot_pot_sandbox": hot_pot_sandbox,
+}
+
+
+def run(names: Sequence[str]) -> list[Result]:
+    """Run each benchmark once, in the order of the table; progress goes to stderr."""
+    results: list[Result] = []
+    wanted = dict.fromkeys(BENCHMARKS[name] for name in BENCHMARKS if name in names)
+    with open_house() as house:
+        for benchmark in wanted:
+            began = time.monotonic()
+            print(f"{benchmark.__name__} ...", end=" ", file=sys.stderr, flush=True)
+            results += benchmark(house)
+            print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    return results
+
+
+def main(names: Sequence[str]) -> int:
+    """Exit code: 0, 1 when a target was missed, 2 for a name that does not exist. A wrong result raises."""
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        print(f"unknown: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    results = run(names or list(BENCHMARKS))
+    print(table(results))
+    save(OUT, results, replace=not names)
+    return 1 if any(one.reached is False for one in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

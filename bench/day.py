@@ -1,0 +1,183 @@
+"""The giving day that is measured: the demo event beside a campaign with one hot pot and all caps on.
+
+Made through the use cases; amounts in fen.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from app.seed import seed
+from campaigns import pots
+from campaigns.check import check_books
+from campaigns.donations.contact import Donor
+from campaigns.donations.give import Give, Given, give
+from campaigns.engine import Engine
+from campaigns.events.campaigns import PLAN_FIELDS, NewCampaign, create, enter, schedule
+from campaigns.projects import funds
+from kernel.db import Tx
+from matching.pots import Tranche
+from payments.inbox import Message, message
+
+SLUG = "hot"
+ACTOR = "bench"
+GIFT_MINOR = 10_00
+DONORS = 20_000  # come again and again, so that the caps have something to add up
+POT_MINOR = 40_000_000_00
+# All five are on and looked at for every gift; none is reached, so that every answer does the whole work.
+CAPS = {
+    "donation_minor": 500_00,
+    "donor_day_minor": 9_990_00,
+    "donor_minor": 50_000_00,
+    "project_minor": 35_000_000_00,
+    "county_minor": 38_000_000_00,
+}
+
+
+class Broken(RuntimeError):
+    """The measured system gave a wrong result: its speed means nothing."""
+
+
+class Sums(NamedTuple):
+    """What the database says of the hot campaign."""
+
+    donations: int
+    reserved_minor: int
+    captured_minor: int
+    free_minor: int
+
+
+def make(engine: Engine) -> None:
+    """The demo event (the real tree, its projects and pots), and the hot campaign with the same projects."""
+    seed(engine)
+    with engine.db.transaction() as tx:
+        create(tx, _campaign(tx.now), ACTOR)
+        for project_id in _demo_projects(tx):
+            enter(tx, SLUG, project_id, ACTOR)
+        fund = funds.create(tx, "bench", "special", ACTOR)
+        funds.deposit(tx, fund, POT_MINOR, "CNY", "BENCH-1", ACTOR)
+        _pot(tx, fund)
+        schedule(tx, SLUG, ACTOR)
+
+
+def _pot(tx: Tx, fund: int) -> None:
+    rules = {"ratio_bps": 10_000, "scope": {"levels": ["village"]}, "minimum_minor": 1_00, "caps": CAPS}
+    tranches = [Tranche(tx.now, POT_MINOR)]
+    pots.create(
+        tx,
+        campaign=SLUG,
+        fund=fund,
+        name="hot pot",
+        rank=1,
+        kind="ratio",
+        mode="reserve",
+        rules=rules,
+        tranches=tranches,
+        actor=ACTOR,
+    )
+
+
+def _campaign(now: datetime) -> NewCampaign:
+    plan: dict[str, Any] = dict.fromkeys(PLAN_FIELDS, "given")
+    plan |= {"cost_minor": 0, "certificate_until": "2099-01-01", "filed_at": "2020-01-01"}
+    return NewCampaign(SLUG, "Bench", "4103", now - timedelta(minutes=1), now + timedelta(hours=8), plan)
+
+
+def _demo_projects(tx: Tx) -> list[int]:
+    """The first forty villages of the demo event."""
+    rows = tx.rows(
+        """SELECT e.project_id FROM campaign_entry e JOIN campaign c ON c.id = e.campaign_id
+            WHERE c.slug = 'demo' ORDER BY e.project_id LIMIT 40"""
+    )
+    return [row[0] for row in rows]
+
+
+def projects(engine: Engine) -> list[int]:
+    """The ids of the hot campaign's projects."""
+    with engine.db.transaction() as tx:
+        return _demo_projects(tx)
+
+
+def bodies(project_ids: Sequence[int], count: int) -> Iterator[bytes]:
+    """Bodies of POST /donations: each a new donation, forty projects in turn, twenty thousand donors."""
+    for index in range(count):
+        id_ = uuid4()
+        yield (
+            f'{{"id":"{id_}","campaign":"{SLUG}","project":{project_ids[index % len(project_ids)]},'
+            f'"amount_minor":{GIFT_MINOR},"currency":"CNY",'
+            f'"donor":{{"email":"donor{id_.int % DONORS}@example.cn"}},"accept_unmatched":false}}'
+        ).encode()
+
+
+def pledge(engine: Engine, count: int, batch: int = 500) -> list[UUID]:
+    """Donations that wait for their payment, made by `give`; raises the first refusal."""
+    places = projects(engine)
+    made: list[UUID] = []
+    for start in range(0, count, batch):
+        wishes = [_wish(places, index) for index in range(start, min(start + batch, count))]
+        for answer in give(engine, wishes):
+            if not isinstance(answer, Given):
+                raise answer
+        made += [wish.id for wish in wishes]
+    return made
+
+
+def _wish(places: Sequence[int], index: int) -> Give:
+    donor = Donor(email=f"donor{index % DONORS}@example.cn")
+    return Give(uuid4(), SLUG, places[index % len(places)], GIFT_MINOR, donor=donor)
+
+
+def paid_event(donation_id: UUID, at: datetime) -> Message:
+    """The provider's message that a donation was paid, as its webhook stores it."""
+    body = {
+        "id": f"evt_{donation_id.hex}",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "created": int(at.timestamp()),
+        "data": {
+            "object": {
+                "id": f"pi_{donation_id.hex}",
+                "object": "payment_intent",
+                "amount": GIFT_MINOR,
+                "amount_received": GIFT_MINOR,
+                "currency": "cny",
+                "metadata": {"donation_id": str(donation_id)},
+                "latest_charge": f"ch_{donation_id.hex}",
+                "livemode": False,
+                "payment_method_types": ["card", "alipay", "wechat_pay"],
+                "status": "succeeded",
+            }
+        },
+    }
+    return message("stripe", str(body["id"]), body, compare=False)
+
+
+def sums(engine: Engine) -> Sums:
+    """Count donations and add up the hot pot."""
+    with engine.db.snapshot() as tx:
+        row = tx.row(
+            """SELECT (SELECT count(*) FROM donation d JOIN campaign c ON c.id = d.campaign_id
+                        WHERE c.slug = :slug),
+                      coalesce(sum(a.balance_minor) FILTER (WHERE a.kind = 'pot_reserved'), 0),
+                      coalesce(sum(a.balance_minor) FILTER (WHERE a.kind IN ('pot_captured', 'pot_released')), 0),
+                      coalesce(sum(a.balance_minor) FILTER (WHERE a.kind = 'pot_free'), 0)
+                 FROM pot p JOIN campaign c ON c.id = p.campaign_id
+                 JOIN ledger_account a ON a.owner = 'pot:' || p.id
+                WHERE c.slug = :slug""",
+            slug=SLUG,
+        )
+    assert row is not None
+    return Sums(*(int(one) for one in row))
+
+
+def prove(engine: Engine, donations: int, captured: int = 0) -> None:
+    """Every promise holds, and the pot knows exactly these donations, `captured` of them paid. Raises Broken."""
+    found = sums(engine)
+    match = GIFT_MINOR  # 1:1, no cap is reached
+    wanted = Sums(donations, (donations - captured) * match, captured * match, POT_MINOR - donations * match)
+    if found != wanted:
+        raise Broken(f"the books say {found}, acknowledged were {wanted}")
+    with engine.db.snapshot() as tx:
+        if faults := check_books(tx):
+            raise Broken("; ".join(faults[:5]))

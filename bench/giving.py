@@ -1,0 +1,110 @@
+"""Donations a second into one hot pot, all caps on, 32 clients, through HTTP."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+
+from bench import day
+from bench.house import House, Served
+from bench.load import Run, post
+from bench.result import Result
+from campaigns.engine import Engine
+
+CLIENTS = 32
+REAL, PLAIN, ROWLOCK = "/api/v1/donations", "/api/v1/bench/plain", "/api/v1/bench/rowlock"
+WARM_UP_S = 1.5
+FIRST_GUESS = 2_000  # requests a second made ready for the first round of a path; then twice what it reached
+
+
+@dataclass
+class Hall:
+    """A running server on a fresh database, and a count of what it acknowledged."""
+
+    house: House
+    engine: Engine
+    served: Served
+    projects: Sequence[int]
+    acknowledged: int = 0
+    reached: dict[tuple[int, str], float] = field(default_factory=dict)
+
+    def sides(self, *paths: str) -> "list[Side]":
+        """Paths of the one server."""
+        return [(path, self.served.port) for path in paths]
+
+    def round(self, path: str, seconds: float, port: int) -> Run:
+        """Give (or pretend to) for some seconds. Raises Broken unless every answer was 201."""
+        expected = 2 * self.reached.get((port, path), FIRST_GUESS / 2)
+        ready = [post(path, body) for body in day.bodies(self.projects, int(seconds * expected) + CLIENTS)]
+        run = self.house.loader.run(port, ready, CLIENTS, seconds)
+        self.reached[port, path] = run.per_second
+        if set(run.statuses) != {201}:
+            raise day.Broken(f"{path} answered {run.statuses}; the server says:\n{self.served.child.log_tail(5)}")
+        if path != PLAIN:
+            self.acknowledged += run.statuses[201]
+        return run
+
+    def close_books(self) -> None:
+        """What was acknowledged is in the books, fen for fen. Raises Broken."""
+        day.prove(self.engine, self.acknowledged)
+
+
+@contextmanager
+def hall(house: House) -> Iterator[Hall]:
+    """A hall; at the end, if nothing failed before, its books are proved."""
+    url = house.database()
+    engine = house.engine(url)
+    try:
+        with house.serve(url) as served:
+            opened = Hall(house, engine, served, day.projects(engine))
+            yield opened
+        opened.close_books()
+    finally:
+        engine.db.close()
+
+
+Side = tuple[str, int]  # path, port
+
+
+def alternate(one: Hall, sides: Sequence[Side], seconds: float, rounds: int) -> list[float]:
+    """Requests a second of each side: the median of rounds taken in turn, after a short one to warm up."""
+    for path, port in sides:
+        one.round(path, min(seconds, WARM_UP_S), port)
+    found: dict[Side, list[float]] = {side: [] for side in sides}
+    for _ in range(rounds):
+        for path, port in sides:
+            found[path, port].append(one.round(path, seconds, port).per_second)
+    return [median(found[side]) for side in sides]
+
+
+def hot_pot_http(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
+    """The real thing beside a POST that touches no database."""
+    with hall(house) as one:
+        real, plain = alternate(one, one.sides(REAL, PLAIN), seconds, rounds)
+    note = "the same server's POST that checks the same body by the same schema, without database"
+    return [Result("hot_pot_http", real, "donations/s", plain, 0.40, "ratio", note)]
+
+
+def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
+    """The real thing beside the plain version, on the same pot, tables and server."""
+    with hall(house) as one:
+        real, locked = alternate(one, one.sides(REAL, ROWLOCK), seconds, rounds)
+    note = "lock the row, one transaction a donation, ORM (bench/rowlock.py)"
+    return [Result("hot_pot_vs_rowlock", real, "donations/s", locked, 5.0, "ratio", note)]
+
+
+def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list[Result]:
+    """The whole request, the payment opened at the sandbox's process, beside the same without the provider."""
+    url = house.database()
+    engine = house.engine(url)
+    try:
+        with house.sandbox() as base, house.serve(url) as near:
+            one = Hall(house, engine, near, day.projects(engine))
+            with house.serve(url, "wsgi:app", STRIPE_API_BASE=base, BEISHAN_SANDBOX="1") as whole:
+                sides = ((REAL, whole.port), (REAL, near.port))
+                with_provider, without = alternate(one, sides, seconds, rounds)
+        one.close_books()
+    finally:
+        engine.db.close()
+    note = "the same request with the call to the provider left out"
+    return [Result("hot_pot_sandbox", with_provider, "donations/s", without, note=note)]

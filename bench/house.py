@@ -1,0 +1,142 @@
+"""Everything that a benchmark runs on: servers in a folder of their own, a fresh database for each benchmark."""
+
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+import config
+from app import make_engine
+from bench import day
+from bench.load import Loader
+from campaigns.engine import Engine
+from embedded.launch import answers
+from embedded.postgres import Postgres
+from embedded.process import Child, ServerError, free_port, port_is_free, wait_until
+from embedded.redis import Redis
+from migrations import upgrade
+
+ROOT = Path(__file__).parents[1]
+STRIPE_KEY = "sk_test_bench"
+_READY_S = 60.0
+
+
+class Served(NamedTuple):
+    """A running gunicorn."""
+
+    port: int
+    child: Child
+
+
+class House:
+    """The servers of one run of benchmarks; made by `open_house`."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        self.folder = folder
+        # The defaults: durable (fsync and synchronous commit on), exactly what `make run` starts.
+        self.postgres = stack.enter_context(Postgres.start(folder / "postgres"))
+        self.redis = stack.enter_context(Redis.start(folder / "redis"))
+        self.loader = stack.enter_context(Loader())
+        self._databases = 0
+        self._template: str | None = None
+
+    def env(self, url: str, **more: str) -> dict[str, str]:
+        """The environment of a server or worker on this database: secrets of its own, as production asks for."""
+        return {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            "PYTHONUNBUFFERED": "1",
+            "DATA_DIR": str(self.folder),
+            "DATABASE_URL": url,
+            "REDIS_URL": self.redis.url,
+            "SECRET_KEY": "bench-secret-key",
+            "FIELD_KEY": "bench-field-key",
+            "STRIPE_SECRET_KEY": STRIPE_KEY,
+            "STRIPE_WEBHOOK_SECRET": "whsec_bench",
+            "STRIPE_API_BASE": "http://127.0.0.1:9",  # nobody listens there: a forgotten call fails at once
+            **more,
+        }
+
+    def engine(self, url: str) -> Engine:
+        """The engine as production makes it, for work that runs in this process."""
+        return make_engine(config.load(self.env(url)))
+
+    def database(self) -> str:
+        """The URL of a fresh database with the bench's giving day in it (a copy: cheap)."""
+        if self._template is None:
+            upgrade(self.postgres.url)
+            engine = self.engine(self.postgres.url)
+            day.make(engine)
+            engine.db.close()
+            self._template = self.postgres.url
+        self._databases += 1
+        name = f"bench_{self._databases}"
+        admin = self._template.replace("+psycopg", "").replace("/beishan?", "/postgres?")
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE beishan STRATEGY FILE_COPY")
+        return self._template.replace("/beishan?", f"/{name}?")
+
+    @contextmanager
+    def serve(self, url: str, app: str = "bench.wsgi:app", **more: str) -> Iterator[Served]:
+        """gunicorn with the configuration of `make run`; raises ServerError when it does not start."""
+        port = free_port()
+        env = self.env(url, PORT=str(port), **more)
+        conf = str(ROOT / "embedded" / "gunicorn_conf.py")
+        child = self._child(f"web-{port}", env, "-m", "gunicorn", "-c", conf, app)
+        child.death_signal, child.stop_signal = signal.SIGQUIT, signal.SIGQUIT
+        with self._running(child):
+            _wait(child, lambda: answers(port, "/healthz"))
+            yield Served(port, child)
+
+    @contextmanager
+    def scheduler(self, url: str) -> Iterator[Child]:
+        """The scheduler as production runs it."""
+        with self._running(self._child("scheduler", self.env(url), "-m", "app.scheduler")) as child:
+            yield child
+
+    @contextmanager
+    def sandbox(self) -> Iterator[str]:
+        """The payment sandbox, a process of its own; its address. Its webhooks go nowhere."""
+        port = free_port()
+        data = self.folder / f"sandbox-{port}.sqlite"
+        args = ("-m", "sandbox", "--port", str(port), "--data", str(data), "--api-key", STRIPE_KEY)
+        child = self._child("sandbox", dict(os.environ), *args)
+        with self._running(child):
+            _wait(child, lambda: not port_is_free(port))
+            yield f"http://127.0.0.1:{port}"
+
+    def _child(self, name: str, env: dict[str, str], *args: str) -> Child:
+        return Child([sys.executable, *args], self.folder / "logs" / f"{name}.log", env, ROOT)
+
+    @contextmanager
+    def _running(self, child: Child) -> Iterator[Child]:
+        child.start()
+        try:
+            yield child
+        finally:
+            child.stop()
+
+
+def _wait(child: Child, ready: object) -> None:
+    assert callable(ready)
+    if not wait_until(lambda: not child.alive or ready(), _READY_S, 0.1) or not child.alive:
+        raise ServerError(f"{child.args} did not start:\n{child.log_tail()}")
+
+
+@contextmanager
+def open_house() -> Iterator[House]:
+    """A house in a temporary folder; nothing of it is left afterwards."""
+    # Under root PostgreSQL runs as a user of its own, who must be able to pass through.
+    folder = Path(tempfile.mkdtemp(prefix="beishan-bench-"))
+    folder.chmod(0o755)
+    try:
+        with ExitStack() as stack:
+            yield House(folder, stack)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,147 @@
+"""The load generator: ready-made HTTP requests over keep-alive connections, from a process of its own.
+
+As cheap as Python allows (one thread, epoll, raw sockets, no parsing beyond status and length), because it shares
+the machine with what it measures.
+"""
+
+import multiprocessing
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import NamedTuple, Self
+
+MOST_WAIT_S = 20.0  # for an answer
+
+
+class Run(NamedTuple):
+    """What came back. Times in seconds; `latencies` in the order of the answers."""
+
+    statuses: dict[int, int]
+    seconds: float
+    latencies: list[float]
+
+    @property
+    def per_second(self) -> float:
+        return len(self.latencies) / self.seconds
+
+    def quantile(self, share: float) -> float:
+        """The latency that `share` (0 to 1) of the answers kept, in seconds."""
+        ordered = sorted(self.latencies)
+        return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
+
+
+class _Client:
+    """One connection and the answer that it waits for."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=MOST_WAIT_S)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sent_at = 0.0
+        self.buffer = b""
+
+    def send(self, request: bytes) -> None:
+        self.buffer = b""
+        self.sent_at = time.monotonic()
+        self.socket.sendall(request)
+
+    def receive(self) -> int | None:
+        """Take what has come; the status once the answer is whole. Raises ConnectionError when it never will be."""
+        more = self.socket.recv(1 << 18)
+        if not more:
+            raise ConnectionError(f"the server closed a connection after {self.buffer[:200]!r}")
+        self.buffer += more
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0 or len(self.buffer) < end + 4 + _length(self.buffer[:end]):
+            return None
+        return int(self.buffer[9:12])
+
+
+def _length(head: bytes) -> int:
+    lower = head.lower()
+    start = lower.index(b"\r\ncontent-length:") + 17
+    end = lower.find(b"\r\n", start)
+    return int(lower[start : end if end > 0 else None])
+
+
+def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) -> Run:
+    """Send requests in order from `clients` connections for `seconds`, or until they are used up.
+
+    Every request that was sent is waited for. Raises TimeoutError when no answer comes for 20 s.
+    """
+    rest = iter(requests)
+    selector = selectors.DefaultSelector()
+    everyone = [_Client(port) for _ in range(clients)]
+    began = time.monotonic()
+    busy = sum(_next(rest, one) for one in everyone)
+    for one in everyone:
+        selector.register(one.socket, selectors.EVENT_READ, one)
+    statuses: Counter[int] = Counter()
+    latencies: list[float] = []
+    ends = began + seconds
+    while busy:
+        ready = selector.select(MOST_WAIT_S)
+        if not ready:
+            raise TimeoutError(f"no answer for {MOST_WAIT_S} s; {busy} requests are out")
+        for key, _ in ready:
+            status = key.data.receive()
+            if status is None:
+                continue
+            now = time.monotonic()
+            statuses[status] += 1
+            latencies.append(now - key.data.sent_at)
+            if now >= ends or not _next(rest, key.data):
+                busy -= 1
+    took = time.monotonic() - began
+    selector.close()
+    for one in everyone:
+        one.socket.close()
+    return Run(dict(statuses), took, latencies)
+
+
+def _next(rest: Iterator[bytes], client: _Client) -> bool:
+    request = next(rest, None)
+    if request is not None:
+        client.send(request)
+    return request is not None
+
+
+def post(path: str, body: bytes, **headers: str) -> bytes:
+    """A POST of JSON as it goes over the wire; header names with _ for -."""
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def get(path: str, **headers: str) -> bytes:
+    """A GET as it goes over the wire."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        *(f"{n.replace('_', '-')}: {v}" for n, v in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+class Loader:
+    """The process in which `drive` and its like run; a context manager."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+
+    def run(self, port: int, requests: Sequence[bytes], clients: int = 32, seconds: float = 3.0) -> Run:
+        """`drive` in the other process; bounded."""
+        return self._pool.submit(drive, port, requests, clients, seconds).result(seconds + 2 * MOST_WAIT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._pool.shutdown(cancel_futures=True)

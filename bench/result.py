@@ -1,0 +1,81 @@
+"""What a benchmark found: the table on the screen and `var/bench.json`."""
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+KEYS = ("name", "value", "unit", "baseline", "ratio")
+
+
+class Result(NamedTuple):
+    """One figure. `baseline` is in the same unit; `ratio` is value / baseline; None where there is no baseline.
+
+    `target` is what the issue asks for: of the ratio or of the value, as `target_of` says.
+    """
+
+    name: str
+    value: float
+    unit: str
+    baseline: float | None = None
+    target: float | None = None
+    target_of: str = "value"
+    note: str = ""  # what the baseline is
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.baseline if self.baseline else None
+
+    @property
+    def reached(self) -> bool | None:
+        """Is the target met? None where none was set."""
+        got = self.ratio if self.target_of == "ratio" else self.value
+        return None if self.target is None or got is None else got >= self.target
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of the public contract."""
+        values = (self.name, _short(self.value), self.unit, _short(self.baseline), _short(self.ratio))
+        return dict(zip(KEYS, values, strict=True))
+
+
+def _short(number: float | None) -> float | None:
+    """Four significant digits: more would pretend a precision that a shared machine does not have."""
+    return None if number is None else float(f"{number:.4g}")
+
+
+def _shown(number: float | None) -> str:
+    if number is None:
+        return "-"
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"
+
+
+def table(results: Sequence[Result]) -> str:
+    """The results as aligned text, one a line, with a line of explanation below where there is one."""
+    rows = [("name", "value", "unit", "baseline", "ratio", "target")]
+    rows += [(r.name, _shown(r.value), r.unit, _shown(r.baseline), _shown(r.ratio), _target(r)) for r in results]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    right = (1, 3, 4)
+    lines = [
+        "  ".join(
+            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    notes = [f"  {r.name}: {r.note}" for r in results if r.note]
+    return "\n".join([*(line.rstrip() for line in lines), *(["", "Baselines and notes:"] if notes else []), *notes])
+
+
+def _target(one: Result) -> str:
+    if one.target is None:
+        return ""
+    return f"{one.target_of} >= {_shown(one.target)}: {'reached' if one.reached else 'NOT reached'}"
+
+
+def save(path: Path, results: Iterable[Result], *, replace: bool) -> None:
+    """Write the results as JSON. Without `replace`, entries of other names stay as they are."""
+    kept: dict[str, Any] = {}
+    if not replace and path.exists():
+        kept = {one["name"]: one for one in json.loads(path.read_text())}
+    kept |= {one.name: one.as_json() for one in results}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(list(kept.values()), ensure_ascii=False, indent=2) + "\n")

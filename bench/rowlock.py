@@ -1,0 +1,251 @@
+"""Giving as one would write it first: lock the row, one transaction a donation, everything through the ORM.
+
+The same rules (the pure `allocate`), the same rows and books as the real one, so that `check_books` holds for its
+donations too; nothing in it is slowed down on purpose: sums come from indexes and account balances.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from campaigns.donations.contact import donor_key, sealed_contact
+from campaigns.donations.give import Give
+from campaigns.donations.models import Donation, DonationContact, DonationHistory
+from campaigns.donations.pay import order_of
+from campaigns.donations.standing import MatchPart, Standing
+from campaigns.engine import Engine
+from campaigns.events.models import Campaign, CampaignEntry
+from campaigns.projects.models import Project
+from kernel.clock import local_day
+from kernel.errors import Conflict, NotFound
+from ledger.chart import Account, pot_free, pot_reserved
+from ledger.models import LedgerAccount, LedgerTransfer
+from matching.allocate import Allocation, Book, Considered, Gift, Offer, allocate, in_order
+from matching.models import MatchDecision, Pot, PotFunding, PotRules, Reservation
+from matching.reserve import trace
+from matching.rules import Target, parse
+from payments.gateway import OpenedPayment
+
+
+def give(engine: Engine, wish: Give) -> Standing:
+    """Store the donation and hold its match; open the payment; remember it. Raises the refusals of the real one."""
+    with Session(engine.db.engine, expire_on_commit=False) as session:
+        with session.begin():
+            found = _Giving(engine, session, wish).run()
+        opened = engine.gateway.open_checkout(order_of(engine, found, wish.locale))
+        with session.begin():
+            return _remember(session, found, opened)
+
+
+def _remember(session: Session, found: Standing, opened: OpenedPayment) -> Standing:
+    row = session.get_one(Donation, found.id, with_for_update=True, populate_existing=True)
+    row.payment_reference, row.payment_url, row.status = opened.reference, opened.url, "paying"
+    session.add(
+        _history(row, "pending", "paying", "payment_opened", session.exec(select(func.clock_timestamp())).one())
+    )
+    return replace(found, status="paying", payment_reference=opened.reference, payment_url=opened.url)
+
+
+def _history(row: Donation, from_: str | None, to: str, cause: str, now: datetime) -> DonationHistory:
+    return DonationHistory(donation_id=row.id, from_status=from_, to_status=to, at=now, cause=cause)
+
+
+class _Giving:
+    """One donation in one transaction."""
+
+    def __init__(self, engine: Engine, session: Session, wish: Give) -> None:
+        self.engine, self.session, self.wish = engine, session, wish
+        self.donor = donor_key(engine.keys, wish.donor, wish.id, wish.visitor)
+
+    def run(self) -> Standing:
+        statement = select(Campaign).where(Campaign.slug == self.wish.campaign)
+        self.campaign = self.session.exec(statement.with_for_update(read=True)).one()
+        self.project = self._project()
+        pots = self._locked_pots()
+        self.now: datetime = self.session.exec(select(func.clock_timestamp())).one()
+        if not self.campaign.opens_at <= self.now < self.campaign.ends_at:
+            raise Conflict("campaign_not_open", "the campaign takes no donations now")
+        allocation = self._allocate(pots)
+        if allocation.short and not self.wish.accept_unmatched:
+            raise Conflict("match_short", "the pots hold less match than their rules would give")
+        donation = self._donation()
+        self.session.add(donation)
+        self.session.flush()
+        self._rows(donation, allocation)
+        parts = [self._hold(donation, part) for part in allocation.parts]
+        names = {pot.id: pot.name for pot in pots}
+        return self._standing(donation, [MatchPart(p, names[p], amount, "reserved") for p, amount in parts])
+
+    def _project(self) -> Project:
+        project = self.session.get(Project, self.wish.project)
+        if project is None:
+            raise NotFound("project_unknown", "there is no such project")
+        if self.session.get(CampaignEntry, (self.campaign.id, project.id)) is None:
+            raise Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
+        return project
+
+    def _locked_pots(self) -> Sequence[Pot]:
+        statement = select(Pot).where(Pot.campaign_id == self.campaign.id).order_by(col(Pot.id))
+        return self.session.exec(statement.with_for_update()).all()
+
+    def _allocate(self, pots: Sequence[Pot]) -> Allocation:
+        project = self.project
+        assert project.id is not None
+        target = Target(
+            project.id, project.level, project.tier, tuple(project.lineage), project.county_code, project.rating
+        )
+        day = local_day(self.now).isoformat()
+        self.gift = Gift(self.wish.amount_minor, target, self.donor, day)
+        book = Book({pot.id: self._free(pot) for pot in pots if pot.id is not None})
+        for pot in pots:
+            self._fill(book, pot)
+        return allocate(self.gift, in_order((self._offer(pot) for pot in pots), target), book)
+
+    def _offer(self, pot: Pot) -> Offer:
+        statement = (
+            select(PotRules)
+            .where(PotRules.pot_id == pot.id, col(PotRules.valid_from) <= self.now)
+            .order_by(col(PotRules.version).desc())
+        )
+        newest = self.session.exec(statement).first()
+        assert newest is not None and newest.id is not None and pot.id is not None
+        return Offer.of(pot.id, newest.id, parse(newest.rules), pot.rank)
+
+    def _free(self, pot: Pot) -> int:
+        assert pot.id is not None
+        to_come = select(func.coalesce(func.sum(PotFunding.amount_minor), 0)).where(
+            PotFunding.pot_id == pot.id, col(PotFunding.opens_at) > self.now, col(PotFunding.amount_minor) > 0
+        )
+        return self._account(pot_free(pot.id)).balance_minor - int(self.session.exec(to_come).one())
+
+    def _fill(self, book: Book, pot: Pot) -> None:
+        """What was used of each cap: the donor's from his reservations, the others' from the accounts."""
+        assert pot.id is not None
+        mine = select(func.coalesce(func.sum(Reservation.amount_minor - Reservation.returned_minor), 0)).where(
+            Reservation.donor_key == self.donor, Reservation.pot_id == pot.id, Reservation.state != "released"
+        )
+        day = local_day(self.now)
+        of_day = int(self.session.exec(mine.where(Reservation.day == day)).one())
+        book.use(pot.id, "donor_day_minor", (self.donor, day.isoformat()), of_day)
+        book.use(pot.id, "donor_minor", self.donor, int(self.session.exec(mine).one()))
+        target = self.gift.target
+        book.use(pot.id, "project_minor", target.project_id, self._used(pot, [target.project_id]))
+        county = select(Project.id).where(Project.county_code == target.county_code)
+        ids = [one for one in self.session.exec(county) if one is not None]
+        book.use(pot.id, "county_minor", target.county_code, self._used(pot, ids))
+
+    def _used(self, pot: Pot, project_ids: Sequence[int]) -> int:
+        kinds = ("pot_reserved", "pot_captured", "pot_released")
+        statement = select(func.coalesce(func.sum(LedgerAccount.balance_minor), 0)).where(
+            LedgerAccount.owner == f"pot:{pot.id}",
+            col(LedgerAccount.kind).in_(kinds),
+            col(LedgerAccount.purpose).in_([f"project:{one}" for one in project_ids]),
+        )
+        return int(self.session.exec(statement).one())
+
+    def _donation(self) -> Donation:
+        wish, project = self.wish, self.project
+        assert self.campaign.id is not None and project.id is not None
+        return Donation(
+            id=wish.id,
+            campaign_id=self.campaign.id,
+            project_id=project.id,
+            amount_minor=wish.amount_minor,
+            currency=wish.currency,
+            status="pending",
+            channel=wish.channel,
+            source_code=wish.source_code,
+            team=wish.team,
+            message=wish.message,
+            donor_key=self.donor,
+            publish_name=wish.donor.publish_name and not wish.donor.anonymous,
+            accept_unmatched=wish.accept_unmatched,
+            request_hash=wish.body_hash(),
+            pledged_at=self.now,
+            match_until=self.now + timedelta(seconds=self.engine.limits.hold_s),
+            provider=self.engine.gateway.provider,
+        )
+
+    def _rows(self, donation: Donation, allocation: Allocation) -> None:
+        """History, sealed contact, and the decision behind the match."""
+        self.session.add(_history(donation, None, "pending", "pledged", self.now))
+        if sealed := sealed_contact(self.engine.keys, self.wish.donor, self.wish.id):
+            contact = DonationContact(
+                donation_id=donation.id, donor_key=self.donor, wrapped_key=sealed[0], sealed=sealed[1]
+            )
+            self.session.add(contact)
+        decision = MatchDecision(
+            donation_id=donation.id, cause="pledge", decided_at=self.now, window_open=True, trace=trace(allocation)
+        )
+        self.session.add(decision)
+
+    def _hold(self, donation: Donation, part: Considered) -> tuple[int, int]:
+        """Reservation, transfer and both balances; answers (pot, fen)."""
+        reservation = Reservation(
+            donation_id=donation.id,
+            pot_id=part.pot_id,
+            rules_id=part.rules_id,
+            project_id=donation.project_id,
+            amount_minor=part.given_minor,
+            returned_minor=0,
+            state="reserved",
+            donor_key=self.donor,
+            day=local_day(self.now),
+            created_at=self.now,
+        )
+        self.session.add(reservation)
+        self.session.flush()
+        free = self._account(pot_free(part.pot_id))
+        held = self._account(pot_reserved(part.pot_id, donation.project_id))
+        transfer = LedgerTransfer(
+            key=f"reservation:{reservation.id}:hold",
+            debit_account=free.id,
+            credit_account=held.id,
+            amount_minor=part.given_minor,
+            reason="match held",
+            donation_id=donation.id,
+            recorded_at=self.now,
+        )
+        self.session.add(transfer)
+        free.balance_minor -= part.given_minor
+        held.balance_minor += part.given_minor
+        return part.pot_id, part.given_minor
+
+    def _account(self, name: Account) -> LedgerAccount:
+        """An account; opened when it is missing. The pot's lock guards all accounts of the pot."""
+        statement = select(LedgerAccount).where(
+            LedgerAccount.kind == str(name.kind),
+            LedgerAccount.owner == name.owner,
+            LedgerAccount.purpose == name.purpose,
+            LedgerAccount.currency == name.currency,
+        )
+        locked = statement.with_for_update().execution_options(populate_existing=True)
+        found = self.session.exec(locked).first()
+        if found is None:
+            found = LedgerAccount(
+                kind=str(name.kind),
+                owner=name.owner,
+                purpose=name.purpose,
+                currency=name.currency,
+                balance_minor=0,
+                floor_minor=name.floor_minor,
+            )
+            self.session.add(found)
+            self.session.flush()
+        return found
+
+    def _standing(self, row: Donation, parts: Sequence[MatchPart]) -> Standing:
+        same: dict[str, Any] = {
+            name: getattr(row, name) for name in Standing.__slots__ if hasattr(Donation, name) and name != "parts"
+        }
+        return Standing(
+            **same,
+            campaign=self.campaign.slug,
+            campaign_name=self.campaign.name,
+            project_name=self.project.name,
+            parts=tuple(parts),
+        )

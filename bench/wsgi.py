@@ -1,0 +1,54 @@
+"""The application that is measured: production's `create_app`, without the call to the payment provider.
+
+Two routes beside it, in the same application behind the same middleware: a POST that checks the same body by the
+same schema and touches no database, and the plain lock-the-row version of giving.
+"""
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import config
+from app import create_app, make_engine
+from app.api.base import blueprint
+from app.api.donation_schemas import DonationIn, DonationOut
+from app.api.donations import view, wish_of
+from bench import rowlock
+from payments.gateway import OpenedPayment, PaymentOrder
+from payments.stripe import StripeGateway
+
+
+class AnswersAtOnce(StripeGateway):
+    """The real gateway, but a payment is open before anybody was asked: what is measured is our own work."""
+
+    def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
+        reference = f"cs_{order.donation_id.hex}"
+        return OpenedPayment(self.provider, reference, f"https://pay.example/{reference}", None)
+
+    def open_intent(self, order: PaymentOrder) -> OpenedPayment:
+        reference = f"pi_{order.donation_id.hex}"
+        return OpenedPayment(self.provider, reference, None, f"{reference}_secret")
+
+
+blp = blueprint("bench", "What the engine is compared with.")
+
+
+@blp.post("/bench/plain")
+@blp.arguments(DonationIn)
+def plain(given: dict[str, Any]) -> Any:
+    """Checks the body and builds the command; no database, no answer to speak of: the fastest POST there is."""
+    return {"id": str(wish_of(given).id)}, 201
+
+
+@blp.post("/bench/rowlock")
+@blp.arguments(DonationIn)
+@blp.response(201, DonationOut)
+def row_lock(given: dict[str, Any]) -> Any:
+    """Giving as one would write it first."""
+    return view(rowlock.give(app.extensions["engine"], wish_of(given))), 201
+
+
+settings = config.load(os.environ)
+_gateway = AnswersAtOnce(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods)
+app = create_app(settings, replace(make_engine(settings), gateway=_gateway))
+app.register_blueprint(blp)
