@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from campaigns.donations.looks import look_again
 from campaigns.donations.moves import note
 from campaigns.donations.record import Record
 from campaigns.donations.states import COUNTED
@@ -38,6 +39,7 @@ class Effects:
         _store(self.tx, self.records, self.hold_s)
         note(self.tx, [step for one in self.records for step in one.moves])
         transfers = [*_money(self.records), *self._match()]
+        look_again(self.tx, [one.id for one in self.records if _tells_more(one)])
         # Last, because all donations of a campaign meet on its tally: it is locked for as short as can be.
         _count_heads(self.tx, self.records)
         return transfers
@@ -47,7 +49,7 @@ class Effects:
             one.id: pots_of(self.tx, one.id, one.matching_version)
             for one in {record.campaign_id: record.campaign for record in self.records}.values()
         }
-        seeking = [one for one in self.newly_paid if self._seeks(one)]
+        seeking = sorted((one for one in self.newly_paid if self._seeks(one)), key=_paid_at)
         ended = [one.id for one in self.records if one.ended]
         shrunk = [one for one in self.records if _shrinks(one)]
         if seeking or ended or shrunk:
@@ -92,8 +94,7 @@ class Effects:
         wishes = [_wish(one, where[one.project_id], prior[one.id], ratios, self._stage(one)) for one in seeking]
         locked = lock_for(self.tx, {wish.place for wish in wishes}, self.pots)
         plans = plan(self.tx, locked, wishes)
-        transfers = write(self.tx, [one for one in plans if one.wish.stage == "any"], "late")
-        transfers += write(self.tx, [one for one in plans if one.wish.stage == "payment"], "payment")
+        transfers = write(self.tx, plans, {"any": "late", "payment": "payment"})
         return transfers + capture(self.tx, [one.id for one in seeking])
 
     def _ratios(self) -> dict[int, int]:
@@ -117,6 +118,17 @@ class Effects:
             )
 
 
+def _paid_at(one: Record) -> datetime:
+    """First paid, first served; at the same second, whose message came first."""
+    assert one.paid_at is not None
+    return one.paid_at
+
+
+def _tells_more(one: Record) -> bool:
+    """Did screening, which looks at every new payment, learn something of an earlier one?"""
+    return one.paid_at is not None and not one.newly_paid and (one.instrument_came or _shrinks(one))
+
+
 def _shrinks(one: Record) -> bool:
     """Is there a refund to take effect on the match? One told before its payment takes effect with it."""
     return one.paid_at is not None and (
@@ -129,7 +141,7 @@ def _wish(one: Record, target: Target, prior: Sequence[Part], ratios: dict[int, 
     given = Counter({part.pot_id: part.live_minor for part in prior})
     used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in prior)
     day = local_day(one.paid_at).isoformat()
-    gift = Gift(one.amount_minor, target, one.donor_key, day, used, given)
+    gift = Gift(one.amount_minor, target, one.donor_key, day, used, given, str(one.id))
     return Wish(one.id, one.campaign_id, gift, True, one.campaign.window_open(one.paid_at), stage)
 
 

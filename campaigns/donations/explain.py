@@ -1,7 +1,7 @@
 """One donation's story: what happened to it, and pot by pot why it got the match that it got."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,8 +35,8 @@ class CutLine:
 
 @dataclass(frozen=True, slots=True)
 class PotLine:
-    """What one pot said. `out_of_scope` names the part of the scope that does not fit, or is None; amounts are
-    fen: `base_minor` of the gift was unmatched so far, the rules gave `due_minor`, the pot `given_minor`."""
+    """What one pot said. `out_of_scope` names the part of the scope that does not fit, or is `locked` for a
+    challenge that was not met then, or None; amounts are fen: `base_minor` of the gift was unmatched so far, the rules gave `due_minor`, the pot `given_minor`."""
 
     pot_id: int
     pot_name: str
@@ -51,11 +51,13 @@ class PotLine:
     before_minor: int = 0
     after_minor: int = 0
     cuts: tuple[CutLine, ...] = ()
+    moved_from: int | None = None  # the pot in which this match was before
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One time that match was sought, and every pot's answer. `cause`: pledge, payment, late, reoffer."""
+    """One time that match was sought, and every pot's answer. `cause`: pledge, payment, late, reoffer,
+    challenge (a pot unlocked and served those before), redistribute (match moved to a better pot)."""
 
     cause: str
     decided_at: datetime
@@ -65,7 +67,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What became of the match from one pot, in fen: reserved, captured (less what a refund took) or released."""
+    """What became of the match from one pot, in fen: reserved, captured (less what a refund took), released, or
+    held: captured, but a person must decide."""
 
     pot_id: int
     pot_name: str
@@ -87,6 +90,7 @@ class Explanation:
     status: str
     reserved_minor: int
     captured_minor: int
+    held_minor: int
     history: tuple[Step, ...]
     decisions: tuple[Decision, ...]
     holds: tuple[Hold, ...]
@@ -112,6 +116,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         status=found.status,
         reserved_minor=found.reserved_minor,
         captured_minor=found.captured_minor,
+        held_minor=found.held_minor,
         history=_history(tx, donation_id),
         decisions=_decisions(tx, found, pots, target),
         holds=_holds(parts_of(tx, [donation_id]), pots),
@@ -129,7 +134,14 @@ def _history(tx: Tx, donation_id: UUID) -> tuple[Step, ...]:
 def _holds(parts: Sequence[Part], pots: Sequence[PotState]) -> tuple[Hold, ...]:
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
-        Hold(part.pot_id, names[part.pot_id], part.amount_minor, part.returned_minor, part.state) for part in parts
+        Hold(
+            part.pot_id,
+            names[part.pot_id],
+            part.amount_minor,
+            part.returned_minor,
+            "held" if part.held and part.live_minor else part.state,
+        )
+        for part in parts
     )
 
 
@@ -171,15 +183,17 @@ def _line(pot: PotState, answer: dict[str, Any] | None, at: datetime, target: Ta
         rank=pot.rank,
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
-        out_of_scope=None if answer else version.rules.scope.refuses(target),
+        out_of_scope=None if answer else version.rules.scope.refuses(target) or _locked(pot, at),
         asked=answer is not None,
     )
     if answer is None:
         return line
     amounts = ("base_minor", "due_minor", "given_minor", "before_minor", "after_minor")
     cuts = tuple(CutLine(**cut) for cut in answer["cuts"])
-    return PotLine(
-        **{name: getattr(line, name) for name in PotLine.__slots__ if name not in (*amounts, "cuts")},
-        **{name: answer[name] for name in amounts},
-        cuts=cuts,
-    )
+    given = {name: answer[name] for name in amounts}
+    return replace(line, **given, cuts=cuts, moved_from=answer.get("from", {}).get("pot"))
+
+
+def _locked(pot: PotState, at: datetime) -> str | None:
+    open_then = pot.kind != "challenge" or (pot.unlocked_at is not None and pot.unlocked_at <= at)
+    return None if open_then else "locked"

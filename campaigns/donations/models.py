@@ -32,14 +32,22 @@ class Donation(SQLModel, table=True):
             postgresql_where=text("payment_reference IS NOT NULL"),
         ),
         Index("donation_waiting", "match_until", postgresql_where=text("status IN ('pending', 'paying')")),
-        Index("donation_campaign", "campaign_id", "project_id"),
+        Index("donation_campaign", "campaign_id", "project_id", "paid_at"),
         Index(
             "donation_intent",
             "payment_intent",
             unique=True,
             postgresql_where=text("payment_intent IS NOT NULL"),
         ),
-        Index("donation_team", "campaign_id", "team", postgresql_where=text("team <> ''")),
+        Index("donation_team", "campaign_id", "team", "paid_at", postgresql_where=text("team <> ''")),
+        Index(
+            "donation_source",
+            "campaign_id",
+            "source_code",
+            "paid_at",
+            postgresql_where=text("source_code <> '' AND channel <> 'partner'"),
+        ),
+        Index("donation_instrument", "instrument", postgresql_where=text("instrument IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
@@ -66,6 +74,15 @@ class Donation(SQLModel, table=True):
     instrument: str | None = None
     paid_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     dispute: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # open, won, lost
+
+
+class DonationLook(SQLModel, table=True):
+    """Something became known of a paid donation (its instrument, a refund, more match): screening must look at
+    it again. The row goes away with the look."""
+
+    __tablename__ = "donation_look"
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID
 
 
 class DonationHistory(SQLModel, table=True):

@@ -44,6 +44,7 @@ class Record:
     late: bool = False  # paid after its match was let go, or never held: match is what is still free
     ended: bool = False  # will not be paid, as far as we know: what is held is let go
     hold_longer: bool = False
+    instrument_came: bool = False
 
     @property
     def campaign_id(self) -> int:
@@ -69,6 +70,7 @@ class Record:
     def link(self, fact: PaymentFact) -> None:
         """Remember the provider's ids and the instrument, once known."""
         self.payment_intent = self.payment_intent or fact.payment_intent
+        self.instrument_came |= self.instrument is None and fact.instrument is not None
         self.instrument = self.instrument or fact.instrument
 
     def succeed(self, amount_minor: int, currency: str, at: datetime, cause: str) -> tuple[str, str]:

@@ -78,7 +78,7 @@ def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:
     outcomes |= {event_id: (event_id, "waiting", why) for event_id, why in waiting.items()}
     by_donation = _group(tx, facts, waiting, outcomes)
     records = load(tx, list(by_donation), fresh=taken)
-    effects = Effects(tx, records.values(), engine.limits.hold_s)
+    effects = Effects(tx, [records[id_] for id_ in by_donation], engine.limits.hold_s)
     for donation_id, told in by_donation.items():
         for event, fact in told:
             outcomes[event.id] = (event.id, *_tell(records[donation_id], fact))

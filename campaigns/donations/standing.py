@@ -13,7 +13,7 @@ from matching.capture import parts_of
 
 
 class MatchPart(NamedTuple):
-    """Match from one pot, in fen; `state` is reserved or captured."""
+    """Match from one pot, in fen; `state` is reserved, captured, or held: captured, but a person must decide."""
 
     pot_id: int
     pot_name: str
@@ -55,6 +55,11 @@ class Standing:
     def captured_minor(self) -> int:
         return sum(part.amount_minor for part in self.parts if part.state == "captured")
 
+    @property
+    def held_minor(self) -> int:
+        """Match that waits for a person to decide; not in what was captured."""
+        return sum(part.amount_minor for part in self.parts if part.state == "held")
+
 
 def standings(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, Standing]:
     """How these donations stand; ids that do not exist are left out."""
@@ -65,7 +70,8 @@ def standings(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, Standing]:
     live = [part for part in parts_of(tx, ids) if part.live_minor]
     names = _pot_names(tx, sorted({part.pot_id for part in live}))
     for part in live:
-        parts[part.donation_id].append(MatchPart(part.pot_id, names[part.pot_id], part.live_minor, part.state))
+        state = "held" if part.held else part.state
+        parts[part.donation_id].append(MatchPart(part.pot_id, names[part.pot_id], part.live_minor, state))
     rows = tx.rows(
         """SELECT d.id, c.slug, c.name, d.project_id, p.name, d.amount_minor, d.refunded_minor, d.currency,
                   d.status, d.channel, d.message, d.accept_unmatched, d.request_hash, d.pledged_at,
