@@ -1,22 +1,21 @@
-"""The application on this test's own database, with the demo event and the real payment sandbox behind it."""
+"""Pages on this test's own database, with the real payment sandbox behind them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 
 import config
 from app import create_app
-from app.seed import seed
-from campaigns.engine import Engine
-from embedded.process import Child
+from campaigns.network.people import create_manager
 from kernel.clock import FixedClock
 from kernel.db import Database
-from kernel.keys import Keys
 from payments.stripe import StripeGateway
 from tests.stack import compiled, start_sandbox
+from tests.web.reader import PASSWORD, Reader
+from tests.world import World, build
 
 KEY = "sk_test_pages"
 
@@ -24,42 +23,39 @@ KEY = "sk_test_pages"
 @pytest.fixture(scope="session")
 def cashier(servers_dir: Path) -> Iterator[str]:
     """The sandbox's address: a process of its own."""
-    child: Child
     child, address = start_sandbox(servers_dir / "pages-sandbox", KEY, "whsec_pages", None)
     yield address
     child.stop()
 
 
 @pytest.fixture
-def engine(db: Database, cashier: str) -> Engine:
-    return Engine(db, StripeGateway(KEY, cashier, ("card",)), Keys("secret", "field"), "http://localhost")
+def clock() -> FixedClock:
+    """Starts at the real time: the sandbox opens no payment whose time has passed."""
+    return FixedClock(datetime.now(UTC).replace(microsecond=0))
 
 
 @pytest.fixture
-def app(engine: Engine, database_url: str, cashier: str) -> Flask:
+def world(db: Database, clock: FixedClock, cashier: str) -> World:
+    return build(db, clock, StripeGateway(KEY, cashier, ("card",)))
+
+
+@pytest.fixture
+def app(world: World, database_url: str, cashier: str) -> Flask:
+    """The application as a web server has it: errors are answered, not raised."""
     compiled()
-    settings = config.load(
-        {
-            "DATABASE_URL": database_url,
-            "BEISHAN_SANDBOX": "1",
-            "STRIPE_API_BASE": cashier,
-            "PUBLIC_URL": "http://localhost",
-        }
-    )
-    made = create_app(settings, engine)
-    made.testing = True
-    return made
+    settings = {"BEISHAN_SANDBOX": "1", "STRIPE_API_BASE": cashier, "PUBLIC_URL": "http://localhost"}
+    return create_app(config.load(settings | {"DATABASE_URL": database_url}), world.engine)
 
 
 @pytest.fixture
-def demo(engine: Engine, clock: FixedClock) -> Engine:
-    """The engine after the demo event was made; it has just opened."""
-    seed(engine)
-    clock.advance(minutes=1)
-    return engine
+def reader(app: Flask, world: World) -> Reader:
+    """A person with a browser that has no JavaScript."""
+    return Reader(app.test_client(), world)
 
 
 @pytest.fixture
-def browser(app: Flask, demo: Engine) -> FlaskClient:
-    """A browser's side of things, the demo event being there."""
-    return app.test_client()
+def manager(reader: Reader, world: World) -> Reader:
+    """The same person signed in to the console as administrator."""
+    world.do(create_manager, "boss", PASSWORD, "admin", "test")
+    reader.sign_in("boss")
+    return reader

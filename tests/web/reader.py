@@ -1,0 +1,82 @@
+"""A person with a browser without JavaScript: opens pages, fills in forms as they stand, follows redirects."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.world import World
+
+PASSWORD = "a long enough password"
+
+
+class _Forms(HTMLParser):
+    """The forms of a page: (action, fields as they stand)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append((has.get("action", ""), {}))
+        elif tag == "input" and self.forms and "name" in has and _counts(has):
+            self.forms[-1][1][has["name"]] = has.get("value", "")
+
+
+def _counts(has: dict[str, str]) -> bool:
+    return has.get("type") not in ("radio", "checkbox") or "checked" in has
+
+
+def forms(page: str) -> list[tuple[str, dict[str, str]]]:
+    found = _Forms()
+    found.feed(page)
+    return found.forms
+
+
+class Reader:
+    """`open` and `send` answer the page that was reached in the end."""
+
+    def __init__(self, http: FlaskClient, world: World) -> None:
+        self.http = http
+        self.world = world
+        self.page: TestResponse
+
+    def open(self, path: str, status: int = 200) -> str:
+        self.page = self.http.get(path, follow_redirects=True)
+        assert self.page.status_code == status, self.page.text[-3000:]
+        return self.page.text
+
+    def send(self, action: str, status: int = 200, **filled: Any) -> str:
+        """Fill in the form of the page at hand whose address ends like this, and send it."""
+        where, fields = next(one for one in forms(self.page.text) if one[0].endswith(action))
+        data = {name: value for name, value in (fields | filled).items() if value is not None}
+        self.page = self.http.post(where, data=data, follow_redirects=True)
+        assert self.page.status_code == status, self.page.text[-3000:]
+        return self.page.text
+
+    def sign_in(self, login: str) -> None:
+        self.open("/console/sign-in")
+        self.send("/console/sign-in", login=login, password=PASSWORD)
+
+    @property
+    def form_page(self) -> str:
+        """The address of the donation form of the first village."""
+        return f"/donate/{self.world.slug}/{self.world.projects[0]}"
+
+    def give(self, status: int = 200, **filled: Any) -> str:
+        """Send a fresh donation form."""
+        self.open(self.form_page)
+        return self.send(self.form_page, status, **filled)
+
+    def donations(self) -> int:
+        with self.world.db.transaction() as tx:
+            return int(tx.scalar("SELECT count(*) FROM donation"))
+
+
+def text(page: str) -> str:
+    """What a page says, without its markup and with single spaces."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)).replace("&#34;", '"').replace("&#39;", "'")

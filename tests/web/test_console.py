@@ -1,0 +1,144 @@
+"""The manager's side: who may do what, and that a second click is harmless."""
+
+from uuid import uuid4
+
+import pytest
+
+from campaigns.network.people import create_manager
+from campaigns.projects.projects import NewProject, create
+from tests.web.reader import PASSWORD, Reader, forms, text
+from tests.world import VILLAGES, World
+
+PAGES = (
+    "/console/",
+    "/console/campaigns/day",
+    "/console/campaigns/day/reconciliation",
+    "/console/projects",
+    "/console/funds",
+    "/console/donations",
+    "/console/inbox",
+    "/console/jobs",
+)
+
+
+def test_without_signing_in_there_is_only_the_form(reader: Reader) -> None:
+    for path in PAGES:
+        assert "密码" in reader.open(path)
+    assert reader.http.post("/console/campaigns/day/cancel").status_code == 400
+
+
+def test_wrong_passwords_are_told_alike(reader: Reader, manager: Reader) -> None:
+    manager.open("/console/")
+    manager.send("/console/sign-out")
+    for login in ("boss", "nobody", "x\x00y"):
+        assert "用户名或密码不对" in manager.send("/console/sign-in", 401, login=login, password="wrong")
+
+
+def test_every_page_opens(manager: Reader, world: World) -> None:
+    world.pot(500_00)
+    world.pay(world.give())
+    for path in PAGES:
+        manager.open(path)
+        assert "boss" in manager.open(path + "?lang=en")
+        manager.open(path + "?lang=zh")
+
+
+def test_signing_in_leads_only_to_our_own_pages(reader: Reader, world: World) -> None:
+    world.do(create_manager, "boss", PASSWORD, "admin", "test")
+    for address in ("https://evil.example/", "//evil.example", "/console//evil", "/console/\\evil", "/d/x"):
+        fresh = Reader(reader.http.application.test_client(), world)
+        fresh.open("/console/sign-in")
+        where, fields = forms(fresh.page.text)[0]
+        answer = fresh.http.post(where, data=fields | {"login": "boss", "password": PASSWORD, "next": address})
+        assert answer.location == "/console/"
+
+
+def test_a_form_of_another_site_does_nothing(manager: Reader, world: World) -> None:
+    manager.open("/console/campaigns/day")
+    assert "页面已过期" in manager.send("/cancel", 400, csrf_token="forged")
+    assert world.phase() == "open"
+
+
+def test_cancelling_twice_says_so(manager: Reader, world: World) -> None:
+    manager.open("/console/campaigns/day")
+    page = manager.page
+    assert "活动已取消" in manager.send("/cancel")
+    manager.page = page
+    assert "当前阶段不能做这件事" in manager.send("/cancel")
+    assert world.phase() == "cancelled"
+
+
+def test_a_project_goes_through_its_review(manager: Reader, world: World) -> None:
+    project = world.do(create, NewProject(VILLAGES[0], "新路灯", "micro", "灯", 1_000_00), "test").id
+    for verb, words in (("submit", "立项评审"), ("approve", "已立项")):
+        manager.open("/console/projects")
+        assert words in text(manager.send(f"/{project}/{verb}"))
+    manager.open("/console/projects")
+    assert "请写明原因" in manager.send(f"/{project}/suspend", reason="")
+    assert "已暂停" in manager.send(f"/{project}/suspend", reason="核查")
+
+
+def test_who_belongs_to_a_branch_acts_only_there(reader: Reader, world: World) -> None:
+    mine = world.do(create, NewProject(VILLAGES[0], "我村", "micro", "灯", 1_000_00), "test").id
+    other = world.do(create, NewProject(VILLAGES[2], "别村", "micro", "灯", 1_000_00), "test").id
+    world.do(create_manager, "liaison", PASSWORD, "liaison", "test", "4101")
+    reader.sign_in("liaison")
+    reader.open("/console/projects")
+    page = reader.page
+    assert "您没有权限" in reader.send(f"/{other}/submit")
+    reader.page = page
+    assert "项目状态已更新" in reader.send(f"/{mine}/submit")
+
+
+def test_a_deposit_is_booked_once(manager: Reader, world: World) -> None:
+    manager.open("/console/funds")
+    page = manager.page
+    assert "入账完成" in manager.send("/deposits", amount="100.50", reference="R-1")
+    manager.page = page
+    assert "没有重复记账" in manager.send("/deposits", amount="100.50", reference="R-1")
+    manager.page = page
+    assert "已用于另一金额" in manager.send("/deposits", amount="1", reference="R-1")
+    assert "1,000,100.50" in manager.open("/console/funds")
+    assert "请检查金额" in manager.send("/deposits", amount="much", reference="R-2")
+
+
+def test_a_refund_is_asked_for_once(manager: Reader, world: World) -> None:
+    world.pot(500_00)
+    paid = world.pay(world.give())
+    manager.open(f"/console/donations?id={paid.id}")
+    page = manager.page
+    assert "退款已提交" in manager.send("/refunds", amount="10", reason="捐错了")
+    manager.page = page
+    assert "退款情况已变化" in manager.send("/refunds", amount="10", reason="捐错了")
+    with world.db.transaction() as tx:
+        assert tx.scalar("SELECT sum(amount_minor) FROM refund") == 10_00
+    assert "请写明原因" in manager.send("/refunds", amount="10", reason=" ")
+    assert "退款超过" in manager.send("/refunds", amount="90.01", reason="再退")
+
+
+def test_looking_for_a_donation_that_is_none(manager: Reader) -> None:
+    assert "这不是捐赠编号" in manager.open("/console/donations?id=nonsense")
+    manager.open(f"/console/donations/{uuid4()}", 404)
+
+
+@pytest.mark.parametrize(("role", "may"), [("finance", True), ("manager", False), ("auditor", False)])
+def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World, role: str, may: bool) -> None:
+    with world.db.transaction() as tx:
+        tx.run(
+            """INSERT INTO discrepancy (campaign_id, provider, cause, reference, ours_minor, theirs_minor, state,
+                                        reason, actor, found_at)
+               SELECT id, 'stripe', 'missing_here', 'ch_1', 0, 500, 'open', '', '', now() FROM campaign"""
+        )
+    world.do(create_manager, "someone", PASSWORD, role, "test")
+    reader.sign_in("someone")
+    page = reader.open("/console/campaigns/day/reconciliation")
+    assert ("签字确认" in page) is may
+    if not may:
+        return
+    held = reader.page
+    assert "请写明原因" in reader.send("/sign-off", reason="")
+    assert "已签字" in reader.send("/sign-off", reason="平台测试款")
+    reader.page = held
+    assert "已签字" in reader.send("/sign-off", reason="平台测试款"), "the same click again"
+    reader.page = held
+    assert "已经处理过" in reader.send("/sign-off", reason="别的原因")

@@ -1,0 +1,106 @@
+"""The donor's own page, in every state."""
+
+import re
+from dataclasses import replace
+from uuid import uuid4
+
+from app.web import donate
+from campaigns.donations.lapse import expire
+from campaigns.donations.standing import Standing
+from tests.web.reader import Reader, forms, text
+from tests.world import World, offline_gateway
+
+
+def page_of(reader: Reader, donation: Standing) -> str:
+    token = reader.world.engine.keys.token(str(donation.id))
+    return text(reader.open(f"/d/{donation.id}?token={token}"))
+
+
+def test_only_its_token_opens_a_donation(reader: Reader, world: World) -> None:
+    mine, other = world.give(), world.give()
+    for token in ("", "x", world.engine.keys.token(str(other.id)), "\u00e4"):
+        assert "没有这笔捐赠" in reader.open(f"/d/{mine.id}?token={token}", 404)
+    unknown = uuid4()
+    reader.open(f"/d/{unknown}?token={world.engine.keys.token(str(unknown))}", 404)
+    assert "没有找到" in reader.open("/d/not-a-uuid", 404)
+
+
+def test_after_paying_the_captured_match_is_explained(reader: Reader, world: World) -> None:
+    world.pot(30_00, rank=1, name="第一池")
+    world.pot(500_00, rank=2, name="第二池", scope={"under": ["4102"]})
+    world.pot(40_00, rank=3, name="第三池", donation=25_00)
+    page = page_of(reader, world.pay(world.give()))
+    assert "谢谢您的善意" in page and "获得配捐 ¥55.00" in page
+    assert "“第一池”（1:1）：待配 100.00 元，配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。" in page
+    assert "“第二池”：只支持指定地区的项目。" in page
+    assert "每笔配捐上限 25.00 元" in page
+
+
+def test_a_refund_is_shown_with_the_match_that_went_back(reader: Reader, world: World) -> None:
+    world.pot(500_00, name="池")
+    paid = world.pay(world.give())
+    page = page_of(reader, world.refund(paid, 40_00))
+    assert "已退款 ¥40.00" in page and "获得配捐 ¥60.00" in page and "因退款，40.00 元配捐退回“池”" in page
+    assert "已全额退款" in page_of(reader, world.refund(paid, 100_00))
+
+
+def test_a_lapsed_donation_offers_another_try(reader: Reader, world: World) -> None:
+    world.pot(500_00, name="池")
+    donation = world.give(33_00)
+    world.clock.advance(minutes=16)
+    assert expire(world.engine) == 1
+    page = page_of(reader, donation)
+    assert "预留时间已过" in page and "预留的 33.00 元配捐已放回“池”" in page
+    assert f"{reader.form_page}?amount=3300" in reader.page.text
+
+
+def test_a_donor_may_change_his_mind_twice(reader: Reader, world: World) -> None:
+    world.pot(500_00)
+    reader.give()
+    held = reader.page
+    assert "这笔捐赠已取消" in reader.send("/cancel")
+    reader.page = held
+    assert "这笔捐赠已取消" in reader.send("/cancel")
+    assert next(iter(world.pots().values())).available_minor == 500_00
+
+
+def test_a_paid_donation_cannot_be_cancelled(reader: Reader, world: World) -> None:
+    reader.give()
+    held = reader.page
+    with world.db.transaction() as tx:
+        donation_id = tx.scalar("SELECT id FROM donation")
+    world.pay(donation_id)
+    reader.page = held
+    assert "已经支付，不能取消" in reader.send("/cancel", 409)
+
+
+def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
+    reader: Reader, world: World, cashier: str
+) -> None:
+    reader.give()
+    own = reader.page.request.full_path
+    where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
+    answer = reader.http.post(where, data=fields)
+    assert answer.status_code == 303 and answer.location.startswith(f"{cashier}/pay/")
+    assert "正在确认付款" in reader.open(own)
+    assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', reader.page.text)
+
+
+def test_a_provider_that_is_down_leaves_the_donation_waiting(reader: Reader, world: World) -> None:
+    """The page says so, and its button opens the payment as soon as the provider is back."""
+    world.pot(500_00)
+    real = world.engine
+    reader.http.application.extensions["engine"] = replace(real, gateway=offline_gateway())
+    page = text(reader.give())
+    assert "支付平台暂时没有响应" in page and "为您预留的配捐 ¥100.00" in page
+    assert "支付平台暂时没有响应" in reader.send("/go")
+    reader.http.application.extensions["engine"] = real
+    where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
+    assert "/pay/" in reader.http.post(where, data=fields).location
+
+
+def test_only_words_of_ours_are_shown_as_trouble(reader: Reader, world: World) -> None:
+    donation = world.give()
+    with reader.http.application.test_request_context():
+        address = donate.address(donation.id, trouble="<b>pay me</b>")
+    assert "pay me" not in reader.open(address)

@@ -1,0 +1,63 @@
+"""What went wrong, in both languages, with the request's id."""
+
+import pytest
+from flask import abort
+from sqlalchemy.exc import OperationalError
+
+from kernel.errors import Refusal, Unavailable
+from tests.web.reader import Reader
+
+
+@pytest.fixture
+def failing(reader: Reader) -> Reader:
+    """Pages that fail in ways that are hard to bring about."""
+
+    class Slow(Refusal):
+        pass
+
+    def fail(how: str) -> str:
+        raise {
+            "429": Slow("rate_limited"),
+            "503": Unavailable("database_unavailable"),
+            "down": OperationalError("SELECT 1", {}, Exception("gone")),
+            "500": RuntimeError("a secret"),
+        }.get(how) or abort(int(how))
+
+    reader.http.application.add_url_rule("/fail/<how>", view_func=fail)
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "chinese", "english"),
+    [
+        ("400", 400, "请求无法理解", "cannot be understood"),
+        ("403", 403, "没有权限", "Not permitted"),
+        ("404", 404, "没有找到", "Not found"),
+        ("410", 410, "内容已不再提供", "Gone"),
+        ("413", 413, "提交的内容太大", "Too much was sent"),
+        ("429", 429, "操作太频繁", "Too many requests"),
+        ("500", 500, "系统出了问题", "Something went wrong"),
+        ("503", 503, "系统繁忙", "Busy"),
+        ("down", 503, "系统繁忙", "Busy"),
+    ],
+)
+def test_an_error_has_a_page(failing: Reader, how: str, status: int, chinese: str, english: str) -> None:
+    page = failing.open(f"/fail/{how}", status)
+    assert chinese in page and "演示环境" in page
+    assert failing.page.headers["X-Request-ID"] in page and "a secret" not in page
+    assert english in failing.open(f"/fail/{how}?lang=en", status)
+
+
+def test_a_method_that_is_not_there(reader: Reader) -> None:
+    answer = reader.http.post("/c/day")
+    assert answer.status_code == 405 and "不支持这种访问方式" in answer.text
+
+
+def test_a_body_that_is_too_large(reader: Reader) -> None:
+    answer = reader.http.post(reader.form_page, data={"message": "x" * 2_000_000})
+    assert answer.status_code == 413 and "提交的内容太大" in answer.text
+
+
+def test_an_unknown_page_is_told_in_words(reader: Reader) -> None:
+    assert "没有找到" in reader.open("/nothing/here", 404)
+    assert "没有这个活动" in reader.open("/c/nothing", 404)

@@ -1,0 +1,141 @@
+"""Totals that move by themselves, with Redis and without."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from app import live
+from app.live import Feed, publish
+from embedded.redis import Redis
+from tests.web.reader import Reader
+from tests.world import World
+
+
+def feed_of(world: World, redis_url: str | None = None) -> Feed:
+    with world.db.transaction() as tx:
+        campaign_id = tx.scalar("SELECT id FROM campaign")
+    return Feed(world.engine, campaign_id, "CNY", redis_url)
+
+
+class Page:
+    """An open page: collects what it is told, in a thread of its own."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.beats = 0
+        self._stream: Iterator[str] = feed.listen()
+        self._gone = threading.Event()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        for chunk in self._stream:
+            if chunk.startswith("event: totals\ndata: "):
+                self.told.append(json.loads(chunk.removeprefix("event: totals\ndata: ")))
+            elif chunk.startswith(":"):
+                self.beats += 1
+            if self._gone.is_set():
+                self._stream.close()  # type: ignore[attr-defined]
+                return
+
+    def until(self, donations: int, seconds: float = 6.0) -> float:
+        """Wait until the page shows so many donations; answers how long it took."""
+        began = time.monotonic()
+        while not self.told or self.told[-1]["donations"] < donations:
+            assert time.monotonic() - began < seconds, self.told
+            time.sleep(0.01)
+        return time.monotonic() - began
+
+    def close(self) -> None:
+        self._gone.set()
+        self._thread.join(5)
+        assert not self._thread.is_alive()
+
+
+@pytest.fixture(autouse=True)
+def _quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_S", 0.3)
+
+
+def pay(world: World, redis_url: str | None = None) -> None:
+    world.pay(world.give())
+    with world.db.transaction() as tx:
+        publish([tx.scalar("SELECT id FROM campaign")], redis_url)
+
+
+def test_without_redis_pages_see_a_donation_within_seconds(world: World) -> None:
+    world.pot(500_00)
+    feed = feed_of(world)
+    pages = [Page(feed), Page(feed)]
+    for page in pages:
+        page.until(0)
+    world.pay(world.give())
+    assert all(page.until(1) < 3 for page in pages)
+    expected = {"donations": 1, "donors": 1, "raised_minor": 100_00, "matched_minor": 100_00, "currency": "CNY"}
+    assert pages[0].told[-1] == expected
+    for page in pages:
+        page.close()
+
+
+def test_with_redis_they_see_it_at_once(world: World, redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "LISTEN_S", 60.0)  # only the ring can wake it in time
+    page = Page(feed_of(world, redis_server.url))
+    page.until(0)
+    time.sleep(0.5)  # the subscription stands
+    pay(world, redis_server.url)
+    assert page.until(1) < 2
+    page.close()
+
+
+def test_with_redis_gone_pages_go_on(world: World) -> None:
+    page = Page(feed_of(world, "unix:///nowhere/redis.sock"))
+    page.until(0)
+    pay(world, "unix:///nowhere/redis.sock")
+    page.until(1)
+    page.close()
+
+
+def test_heartbeats_find_out_who_is_gone_and_the_poller_ends(world: World) -> None:
+    feed = feed_of(world)
+    page = Page(feed)
+    page.until(0)
+    assert any(thread.name.startswith("live-") for thread in threading.enumerate())
+    deadline = time.monotonic() + 5
+    while page.beats < 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    page.close()
+    deadline = time.monotonic() + 5
+    while any(thread.name.startswith("live-") for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "the poller goes on for nobody"
+        time.sleep(0.05)
+    again = Page(feed)
+    assert again.until(0) < 3, "who comes later starts it again"
+    again.close()
+
+
+def test_one_poller_serves_many_pages(world: World) -> None:
+    feed = feed_of(world)
+    pages = [Page(feed) for _ in range(20)]
+    for page in pages:
+        page.until(0)
+    assert sum(thread.name.startswith("live-") for thread in threading.enumerate()) == 1
+    for page in pages:
+        page.close()
+
+
+def test_stream_and_polling_say_the_same(reader: Reader, world: World) -> None:
+    world.pay(world.give())
+    polled = reader.http.get("/api/v1/campaigns/day/totals").get_json()
+    assert polled == {"donations": 1, "donors": 1, "raised_minor": 100_00, "matched_minor": 0, "currency": "CNY"}
+    answer = reader.http.get("/api/v1/campaigns/day/live", buffered=False)
+    assert answer.content_type.startswith("text/event-stream")
+    chunks = iter(answer.response)
+    found = b"".join(next(chunks) for _ in range(2)).decode()  # type: ignore[arg-type]
+    assert json.loads(found.split("data: ")[1]) == polled
+    answer.close()
+    assert reader.http.get("/api/v1/campaigns/none/live").status_code == 404

@@ -1,0 +1,83 @@
+"""Both languages are complete, and every code of ours has words."""
+
+import io
+import re
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask_babel import force_locale
+
+from app import wording
+from campaigns.closing.models import CAUSES
+from campaigns.donations.explain import explain
+from campaigns.donations.states import STATUSES
+from campaigns.events.campaigns import PLAN_FIELDS
+from campaigns.events.phases import PHASES
+from campaigns.projects import states
+from tests.world import World
+
+APP = Path(__file__).parents[2] / "app"
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "_l": None, "gettext": None}
+
+
+def used() -> set[str]:
+    return {
+        message
+        for _, _, message, _, _ in extract_from_dir(APP, METHODS, keywords=KEYWORDS)
+        if isinstance(message, str)
+    }
+
+
+def english() -> dict[str, str]:
+    source = (APP / "translations/en/LC_MESSAGES/messages.po").read_bytes()
+    return {one.id: one.string for one in read_po(io.BytesIO(source)) if one.id and not one.fuzzy}
+
+
+def test_every_text_has_its_english_and_nothing_is_left_over() -> None:
+    assert used() == set(english())
+    assert all(english().values())
+
+
+def test_placeholders_are_the_same_in_both_languages() -> None:
+    names = re.compile(r"%\((\w+)\)s")
+    for chinese, text in english().items():
+        assert sorted(names.findall(chinese)) == sorted(names.findall(text)), chinese
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        (wording.PHASES, PHASES),
+        (wording.STATUSES, STATUSES),
+        (wording.PROJECT_STATUSES, states.STATUSES),
+        (wording.PLAN, PLAN_FIELDS),
+        (wording.CAUSES, CAUSES),
+    ],
+)
+def test_every_code_has_a_word(table: dict[str, str], codes: tuple[str, ...]) -> None:
+    assert set(table) == {str(code) for code in codes}
+
+
+def test_a_donations_story_in_both_languages(app: Flask, world: World) -> None:
+    world.pot(30_00, name="A")
+    world.pot(500_00, name="B", rank=2, minimum_minor=200_00)
+    donation = world.pay(world.give())
+    with world.db.transaction() as tx:
+        told = explain(tx, donation.id)
+    with app.app_context():
+        lines = wording.explain_lines(told)
+        assert lines[1].endswith("配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。")
+        assert "未达到起配金额 200.00 元。" in lines[2]
+        with force_locale("en"):
+            lines = wording.explain_lines(told)
+    assert lines[1].startswith("“A” (1:1): 100.00 yuan still to match, matched 30.00 yuan")
+    assert "Below the minimum of 200.00 yuan" in lines[2]
+
+
+@pytest.mark.parametrize(("bps", "words"), [(10_000, "1:1"), (5_000, "1:0.5"), (15_000, "1:1.5"), (1, "1:0.0001")])
+def test_ratios_as_people_say_them(bps: int, words: str) -> None:
+    assert wording.ratio(bps) == words
