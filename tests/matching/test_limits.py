@@ -70,6 +70,7 @@ def test_the_same_donor_is_known_however_he_writes_his_address(world: World) -> 
     world.pot(10_000_00, donor_day=100_00)
     world.give(100_00, email="a@example.org")
     assert world.give(100_00, email="A@Example.ORG").reserved_minor == 0
+    world.check()
 
 
 def test_lapsed_match_does_not_count_against_a_cap(world: World) -> None:
@@ -118,12 +119,14 @@ def test_a_capped_donor_is_not_asked_to_agree(world: World) -> None:
     """Short is when the pots hold less than their rules would give; a cap is the rules."""
     world.pot(10_000_00, donation=50_00)
     assert world.give(100_00, accept_unmatched=False).reserved_minor == 50_00
+    world.check()
 
 
 def test_a_gift_below_the_minimum_gets_nothing(world: World) -> None:
     world.pot(10_000_00, minimum_minor=20_00)
     assert world.give(19_99).reserved_minor == 0
     assert world.give(20_00).reserved_minor == 20_00
+    world.check()
 
 
 def test_a_pot_that_matches_at_payment_promises_nothing(world: World) -> None:

@@ -61,12 +61,14 @@ def test_a_senseless_pot_is_refused_with_every_reason(world: World) -> None:
         )
     assert set(refused.value.fields) == {"rank", "kind", "mode", "tranches"}
     assert _fund(world) == FUND
+    world.check()
 
 
 def test_two_tranches_at_the_same_time_are_refused(world: World) -> None:
     now = world.clock.at
     refused = _refused(world, Invalid, tranches=[Tranche(now, 5), Tranche(now, 6)])
     assert refused.fields == {"tranches": "two tranches open at the same time"}
+    world.check()
 
 
 @pytest.mark.parametrize(
@@ -78,11 +80,13 @@ def test_a_scope_that_nobody_fits_is_refused(world: World, scope: dict[str, Any]
     assert refused.code == "rules_invalid"
     assert list(refused.fields) == [f"scope.{next(iter(scope))}"]
     assert _fund(world) == FUND
+    world.check()
 
 
 def test_a_cap_below_the_minimums_match_is_refused(world: World) -> None:
     assert list(_refused(world, Invalid, minimum_minor=50_00, donation=49_99).fields) == ["caps.donation_minor"]
     assert world.pot(100_00, minimum_minor=50_00, donation=50_00)
+    world.check()
 
 
 def test_money_is_added_and_taken_back(world: World) -> None:
@@ -130,6 +134,7 @@ def test_a_fund_that_is_empty_tops_nothing_up(world: World) -> None:
 def test_a_pot_that_does_not_exist_cannot_be_changed(world: World) -> None:
     with pytest.raises(NotFound, match="pot"):
         world.do(pots.top_up, 4711, 5, ACTOR)
+    world.check()
 
 
 def test_a_tranche_opens_at_its_minute(world: World) -> None:
@@ -165,6 +170,7 @@ def test_a_newer_version_wins_when_two_begin_together(world: World) -> None:
     for ratio in (5_000, 2_000):
         world.do(pots.add_rules, pot, {"ratio_bps": ratio}, None, ACTOR)
     assert world.give(100_00).reserved_minor == 20_00
+    world.check()
 
 
 def test_rules_cannot_begin_in_the_past(world: World) -> None:
@@ -175,6 +181,7 @@ def test_rules_cannot_begin_in_the_past(world: World) -> None:
     assert list(refused.value.fields) == ["valid_from"]
     with pytest.raises(Invalid, match="cannot work"):
         world.do(pots.add_rules, pot, {"ratio_bps": 0}, None, ACTOR)
+    world.check()
 
 
 def test_a_narrower_scope_ends_the_match_of_those_outside(world: World) -> None:
