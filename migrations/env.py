@@ -1,10 +1,12 @@
 """Alembic's entry: all tables in one place, and limits so that a migration never blocks giving for long."""
 
 from importlib import import_module
+from typing import Any
 
 from alembic import context
-from sqlalchemy import create_engine, text
-from sqlmodel import SQLModel
+from sqlalchemy import TEXT, create_engine, text
+from sqlalchemy.types import TypeEngine
+from sqlmodel import AutoString, SQLModel
 
 ROOMS_WITH_TABLES = (
     "app.job_runs",
@@ -13,11 +15,21 @@ ROOMS_WITH_TABLES = (
     "campaigns.events.models",
     "campaigns.network.models",
     "campaigns.projects.models",
+    "campaigns.screening.models",
     "ledger.models",
     "matching.models",
     "payments.models",
 )
 ADVISORY_LOCK = 71_201_917  # two starting machines migrate one after the other
+
+
+def _other_type(
+    _context: Any, _column: Any, _model: Any, found: TypeEngine[Any], wanted: TypeEngine[Any]
+) -> bool | None:
+    """Is a column's type another one? Text is text, whatever a model calls it; None: judge by Alembic's rule."""
+    if isinstance(found, TEXT) and isinstance(wanted, AutoString) and wanted.length is None:
+        return False
+    return None
 
 
 def run() -> None:
@@ -32,7 +44,7 @@ def run() -> None:
             connection=connection,
             target_metadata=SQLModel.metadata,
             transaction_per_migration=True,
-            compare_type=True,
+            compare_type=_other_type,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -1,0 +1,109 @@
+"""One donation's story agrees with how it stands, whenever and however its match was decided."""
+
+from campaigns.donations.explain import Explanation, explain
+from campaigns.donations.lapse import expire
+from campaigns.donations.standing import Standing
+from tests.closing.day import Day
+from tests.world import World
+
+
+def story(world: World, donation: Standing) -> Explanation:
+    """The explanation, after it was held against the standing and against itself."""
+    found: Explanation = world.do(explain, donation.id)
+    stands = world.standing(donation)
+    assert (found.status, found.amount_minor, found.refunded_minor) == (
+        stands.status,
+        stands.amount_minor,
+        stands.refunded_minor,
+    )
+    assert (found.reserved_minor, found.captured_minor) == (stands.reserved_minor, stands.captured_minor)
+    for state, sum_ in (("reserved", found.reserved_minor), ("captured", found.captured_minor)):
+        assert sum(one.amount_minor - one.returned_minor for one in found.holds if one.state == state) == sum_
+    given = sum(line.given_minor for decision in found.decisions for line in decision.pots)
+    assert given == sum(one.amount_minor for one in found.holds)
+    for decision in found.decisions:
+        for line in decision.pots:
+            assert line.before_minor - line.given_minor == line.after_minor
+    assert found.history[-1].to_status == stands.status
+    return found
+
+
+def test_a_pledge_names_every_pot_and_every_cut(world: World) -> None:
+    first = world.pot(500_00, rank=1, donation=30_00)
+    other = world.pot(500_00, rank=2, scope={"under": ["4102"]})
+    brand = world.pot(500_00, rank=2, scope={"tiers": ["brand"]})
+    last = world.pot(50_00, rank=3)
+    donation = world.give(100_00, 0)
+    [decision] = story(world, donation).decisions
+    assert (decision.cause, decision.window_open) == ("pledge", True)
+    lines = {line.pot_id: line for line in decision.pots}
+    assert list(lines) == [first, other, brand, last]
+    assert [lines[pot].out_of_scope for pot in (first, other, brand, last)] == [None, "under", "tiers", None]
+    assert [lines[pot].asked for pot in (first, other, brand, last)] == [True, False, False, True]
+    assert [(cut.by, cut.limit_minor, cut.left_minor) for cut in lines[first].cuts] == [
+        ("donation_minor", 30_00, 30_00)
+    ]
+    emptied = lines[last]
+    assert (emptied.base_minor, emptied.due_minor, emptied.given_minor) == (70_00, 70_00, 50_00)
+    assert (emptied.before_minor, emptied.after_minor, emptied.cuts[-1].by) == (50_00, 0, "pot")
+    paid = story(world, world.pay(donation))
+    assert [(one.state, one.amount_minor) for one in paid.holds] == [("captured", 30_00), ("captured", 50_00)]
+    assert [step.to_status for step in paid.history] == ["pending", "paid"]
+    world.check()
+
+
+def test_a_late_success_tells_both_decisions(world: World) -> None:
+    world.pot(100_00)
+    donation = world.give(80_00)
+    world.clock.advance(minutes=16)
+    expire(world.engine)
+    assert story(world, donation).captured_minor == 0
+    world.pay(world.give(60_00))
+    late = story(world, world.pay(donation))
+    assert [one.cause for one in late.decisions] == ["pledge", "late"]
+    assert [(one.state, one.amount_minor) for one in late.holds] == [("released", 80_00), ("captured", 40_00)]
+    assert [step.to_status for step in late.history] == ["pending", "expired", "paid"]
+    world.check()
+
+
+def test_a_pot_that_matches_at_payment_is_told_as_such(world: World) -> None:
+    kept = world.pot(30_00, rank=1)
+    pays = world.pot(100_00, rank=2, mode="payment")
+    donation = world.give(80_00)
+    [pledge] = story(world, donation).decisions
+    assert {line.pot_id: line.asked for line in pledge.pots} == {kept: True, pays: False}
+    [_, payment] = story(world, world.pay(donation)).decisions
+    assert payment.cause == "payment"
+    assert {line.pot_id: (line.asked, line.base_minor, line.given_minor) for line in payment.pots} == {
+        kept: (False, 0, 0),
+        pays: (True, 50_00, 50_00),
+    }
+    refunded = story(world, world.refund(donation, 50_00))
+    assert [one.amount_minor - one.returned_minor for one in refunded.holds] == [30_00, 0]  # last pot first
+    world.check()
+
+
+def test_a_pot_that_came_later_is_not_in_an_older_story(world: World) -> None:
+    world.pot(10_00)
+    donation = world.give(80_00)
+    world.clock.advance(minutes=1)
+    world.pot(100_00)
+    [decision] = story(world, donation).decisions
+    assert len(decision.pots) == 1
+    world.check()
+
+
+def test_the_match_of_the_close_is_told(day: Day) -> None:
+    world = day.world
+    world.pot(100_00)
+    held = world.give(70_00)
+    short = day.paid(60_00)
+    assert short.captured_minor == 30_00
+    day.walk("notice")
+    assert world.standing(held).status == "expired"
+    found = story(world, short)
+    assert [one.cause for one in found.decisions] == ["pledge", "reoffer"]
+    again = found.decisions[1].pots[0]
+    assert (again.base_minor, again.given_minor, again.before_minor) == (30_00, 30_00, 70_00)
+    assert [step.to_status for step in found.history] == ["pending", "paying", "paid", "settled"]
+    world.check()
