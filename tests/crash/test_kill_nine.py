@@ -1,0 +1,105 @@
+"""Kill -9 after each of the steps 2 to 8 of the way of a donation; what comes next heals it, and nobody repairs
+anything by hand. The provider is the real sandbox, the killed process is a real process."""
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from campaigns.donations.give import Give
+from campaigns.donations.lapse import expire
+from campaigns.donations.pay import open_payment
+from payments.inbox import message, store
+from tests.closing.conftest import clock, day
+from tests.closing.day import Day
+from tests.crash.victim import STEPS
+from tests.payments.servers import KEY, Json
+from tests.world import World
+
+__all__ = ["clock", "day"]
+ROOT = Path(__file__).parents[2]
+
+
+def kill(day: Day, step: str, wish: Give, event: Json | None = None) -> None:
+    """Run the stage of this step in a process of its own, which dies right after the step."""
+    order = {
+        "step": step,
+        "database": day.world.db.engine.url.render_as_string(hide_password=False),
+        "provider": day.server.base,
+        "key": KEY,
+        "now": day.world.clock.at.isoformat(),
+        "wish": asdict(wish) | {"id": str(wish.id), "donor": None},
+        "event": event,
+    }
+    del order["wish"]["donor"]  # type: ignore[attr-defined]
+    died = subprocess.run(
+        [sys.executable, "-m", "tests.crash.victim"],
+        input=json.dumps(order).encode(),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+    )
+    assert died.returncode == -9, died.stderr.decode()
+
+
+def charges(day: Day) -> list[Json]:
+    found: list[Json] = day.server.get("/v1/charges").json()["data"]
+    return [one for one in found if one["paid"]]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_after_a_crash_the_donation_goes_on(day: Day, step: str) -> None:
+    world = day.world
+    pot = world.pot(500_00)
+    wish = world.wish(100_00)
+    stage = STEPS[step][0]
+
+    if stage in ("give", "pay"):
+        kill(day, step, wish)
+        world.check()
+    # The client got no answer and sends the same request again.
+    pledged = open_payment(world.engine, world.try_give(wish)[0].standing, "redirect", "zh")  # type: ignore[union-attr]
+    assert pledged.payment_url is not None
+    assert world.pots()[pot].reserved_minor == 100_00
+
+    day.server.order("/pay", reference=pledged.payment_reference)
+    event = day.server.receiver.take("payment_intent.succeeded")
+    if stage == "hear":
+        kill(day, step, wish, event)
+        world.check()
+    # The provider got no answer and sends its message again.
+    hear(world, event)
+    if stage == "settle":
+        kill(day, step, wish)
+        world.check()
+    # The next tick of the scheduler.
+    world.settle()
+    hear(world, event)
+    world.settle()
+
+    found = world.standing(wish.id)
+    assert (found.status, found.captured_minor) == ("paid", 100_00)
+    assert world.totals() == (1, 1, 100_00, 100_00)
+    assert world.pots()[pot].available_minor == 400_00
+    assert [one["amount"] for one in charges(day)] == [100_00]
+    world.check()
+
+
+def test_a_donation_whose_donor_never_comes_back_lapses_after_a_crash(day: Day) -> None:
+    """The process died after the provider opened the payment; the client gave up as well."""
+    world = day.world
+    pot = world.pot(500_00)
+    wish = world.wish(100_00)
+    kill(day, "5 provider asked", wish)
+    world.clock.advance(minutes=16)
+    assert expire(world.engine) == 1
+    assert world.pots()[pot].available_minor == 500_00
+    world.check()
+
+
+def hear(world: World, event: Json) -> None:
+    with world.db.transaction() as tx:
+        store(tx, [message("stripe", event["id"], event, compare=False)])
