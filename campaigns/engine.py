@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.keys import Keys
+from matching.screening import Thresholds
 from payments.gateway import PaymentGateway
 
 
@@ -28,6 +29,7 @@ class Engine:
     keys: Keys
     public_url: str
     limits: Limits = field(default_factory=Limits)
+    screening: Thresholds = field(default_factory=Thresholds)
 
     def at(self, clock: Clock) -> "Engine":
         """The same engine at another time (tests, and `jobs run --at` outside production)."""

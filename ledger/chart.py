@@ -17,6 +17,7 @@ class Kind(StrEnum):
     FUND = "fund"  # free money of a special fund
     POT_FREE = "pot_free"  # match money that nobody has claimed
     POT_RESERVED = "pot_reserved"  # held for donors who are paying
+    POT_HELD = "pot_held"  # earned, but a person must decide first (screening)
     POT_CAPTURED = "pot_captured"  # earned by paid donations
     POT_RELEASED = "pot_released"  # earned, and spendable after the public notice
     DONATIONS = "donations"  # what donors gave to a project in a campaign
@@ -65,6 +66,10 @@ def pot_reserved(pot_id: int, project_id: int) -> Account:
 
 def pot_captured(pot_id: int, project_id: int) -> Account:
     return Account(Kind.POT_CAPTURED, f"pot:{pot_id}", f"project:{project_id}")
+
+
+def pot_held(pot_id: int, project_id: int) -> Account:
+    return Account(Kind.POT_HELD, f"pot:{pot_id}", f"project:{project_id}")
 
 
 def pot_released(pot_id: int, project_id: int) -> Account:

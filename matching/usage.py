@@ -11,7 +11,7 @@ from ledger.statements import balances
 from matching.allocate import Book, Gift
 from matching.offers import PotState
 
-MATCHED = (Kind.POT_RESERVED, Kind.POT_CAPTURED, Kind.POT_RELEASED)
+MATCHED = (Kind.POT_RESERVED, Kind.POT_HELD, Kind.POT_CAPTURED, Kind.POT_RELEASED)
 
 
 def fill(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift]) -> None:

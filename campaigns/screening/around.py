@@ -1,0 +1,158 @@
+"""What lies around a batch of matched donations: a few set-based queries, never one a donation."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.donations.states import COUNTED
+from campaigns.events.phases import LIVING, Phase
+from campaigns.screening.crowds import Crowds, crowds
+from kernel.db import Tx
+from matching.screening import CapUse, Gift, Surroundings, Thresholds
+
+# Once the result is published nothing is held any more: what then turns up is for the people of the notice.
+SCREENED = frozenset({*LIVING, Phase.RECONCILING})
+MOST_GIFTS = 2_000  # of one person that are looked at, the newest ones (ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A donation to look at. `instrument` is "" while unknown; team and source are "" when there is none."""
+
+    id: UUID
+    campaign_id: int
+    project_id: int
+    amount_minor: int
+    paid_at: datetime
+    donor_key: str
+    instrument: str
+    team: str
+    source: str
+    staff: bool
+
+
+class Found(NamedTuple):
+    """A subject with its surroundings, ready for the rules."""
+
+    gift: Gift
+    around: Surroundings
+
+
+def subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[Subject]:
+    """Which of these donations have match that can be held and no case yet."""
+    rows = tx.rows(
+        """SELECT d.id, d.campaign_id, d.project_id, d.amount_minor, d.paid_at, d.donor_key,
+                  coalesce(d.instrument, ''), d.team,
+                  CASE WHEN d.channel = 'partner' THEN '' ELSE d.source_code END,
+                  EXISTS (SELECT FROM staff_key k JOIN project p ON p.organisation_code = k.organisation_code
+                           WHERE p.id = d.project_id AND k.donor_key = d.donor_key)
+             FROM donation d JOIN campaign c ON c.id = d.campaign_id AND c.phase = ANY(:phases)
+            WHERE d.id = ANY(:ids) AND d.status = ANY(:statuses)
+              AND EXISTS (SELECT FROM reservation r WHERE r.donation_id = d.id AND r.state = 'captured'
+                                                      AND r.amount_minor > r.returned_minor)
+              AND NOT EXISTS (SELECT FROM screening_case s WHERE s.donation_id = d.id)""",
+        ids=list(donation_ids),
+        phases=sorted(SCREENED),
+        statuses=sorted(COUNTED),
+    )
+    return [Subject(*row) for row in rows]
+
+
+def surroundings(
+    tx: Tx, asked: Sequence[Subject], limits: Thresholds
+) -> tuple[dict[UUID, Found], Mapping[UUID, list[CapUse]]]:
+    """The surroundings of each subject, and every donation of their instruments that passed a cap."""
+    instruments = sorted({(one.instrument, one.campaign_id) for one in asked if one.instrument})
+    by_instrument = _gifts(tx, instruments, "d.instrument = u.key")
+    donors = sorted({(one.donor_key, one.campaign_id) for one in asked})
+    by_donor = _gifts(
+        tx,
+        donors,
+        "d.id IN (SELECT donation_id FROM reservation WHERE donor_key = u.key AND state <> 'released')",
+    )
+    caps = _caps(tx, instruments)
+    near = crowds(tx, asked, limits)
+    found = {}
+    for one in asked:
+        own = by_donor[one.donor_key, one.campaign_id]
+        paid_with = by_instrument[one.instrument, one.campaign_id]
+        gift = next((gift for gift in (*own, *paid_with) if gift.donation_id == one.id), None)
+        gift = gift or Gift(one.id, one.amount_minor, 0, one.paid_at)  # older than the newest gifts of the person
+        found[one.id] = Found(gift, _around(one, near, own, paid_with, caps[one.id]))
+    return found, caps
+
+
+def _around(
+    one: Subject, near: Crowds, own: Sequence[Gift], paid_with: Sequence[Gift], caps: Sequence[CapUse]
+) -> Surroundings:
+    return Surroundings(paid_with, own, near.same_sum(one), near.unit(one), one.staff, caps)
+
+
+def _gifts(tx: Tx, persons: Sequence[tuple[str, int]], whose: str) -> dict[tuple[str, int], list[Gift]]:
+    """The matched gifts of each person (key, campaign), oldest first. Those taken back entirely count too."""
+    gifts: dict[tuple[str, int], list[Gift]] = defaultdict(list)
+    if not persons:
+        return gifts
+    rows = tx.rows(
+        f"""SELECT u.key, u.campaign, g.*
+              FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
+             CROSS JOIN LATERAL (
+                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap FROM donation d
+                    CROSS JOIN LATERAL (
+                          SELECT count(*) AS parts, min(ceil(
+                                     least(CAST(v.rules -> 'caps' ->> 'donation_minor' AS numeric),
+                                           CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS numeric),
+                                           CAST(v.rules -> 'caps' ->> 'donor_minor' AS numeric)) * 10000
+                                     / nullif(CAST(v.rules ->> 'ratio_bps' AS numeric), 0))) AS cap
+                            FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
+                           WHERE r.donation_id = d.id AND r.state = 'captured') AS m
+                    WHERE {whose} AND d.campaign_id = u.campaign AND d.paid_at IS NOT NULL AND m.parts > 0
+                    ORDER BY d.paid_at DESC, d.id LIMIT :most) AS g""",
+        keys=[key for key, _ in persons],
+        campaigns=[campaign for _, campaign in persons],
+        most=MOST_GIFTS,
+    )
+    for row in rows:
+        cap = None if row.cap is None else int(row.cap)
+        gifts[row.key, row.campaign].append(Gift(row.id, row.amount_minor, row.refunded_minor, row.paid_at, cap))
+    for one in gifts.values():
+        one.reverse()
+    return gifts
+
+
+def _caps(tx: Tx, instruments: Sequence[tuple[str, int]]) -> dict[UUID, list[CapUse]]:
+    """Donations with which an instrument, used under several names, passed a cap meant for one donor."""
+    uses: dict[UUID, list[CapUse]] = defaultdict(list)
+    if not instruments:
+        return uses
+    for row in tx.rows(
+        _CAPS, keys=[key for key, _ in instruments], campaigns=[campaign for _, campaign in instruments]
+    ):
+        uses[row.id].append(CapUse(row.pot_id, row.cap, row.limit_minor, int(row.used_minor)))
+    return uses
+
+
+_CAPS = """
+    WITH part AS (
+        SELECT d.instrument, d.id, d.donor_key, d.paid_at, r.pot_id, r.day, r.rules_id,
+               r.amount_minor - r.returned_minor AS live
+          FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
+          JOIN donation d ON d.instrument = u.key AND d.campaign_id = u.campaign
+          JOIN reservation r ON r.donation_id = d.id AND r.state = 'captured'
+                            AND r.amount_minor > r.returned_minor),
+    several AS (
+        SELECT instrument, pot_id FROM part GROUP BY 1, 2 HAVING count(DISTINCT donor_key) > 1),
+    running AS (
+        SELECT p.*, sum(live) OVER (PARTITION BY instrument, pot_id ORDER BY paid_at, id) AS ever,
+               sum(live) OVER (PARTITION BY instrument, pot_id, day ORDER BY paid_at, id) AS today
+          FROM part p JOIN several USING (instrument, pot_id))
+    SELECT DISTINCT x.id, x.pot_id, c.cap, c.limit_minor, c.used_minor
+      FROM running x JOIN pot_rules v ON v.id = x.rules_id
+     CROSS JOIN LATERAL (VALUES
+           ('donor_minor', CAST(v.rules -> 'caps' ->> 'donor_minor' AS bigint), x.ever),
+           ('donor_day_minor', CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS bigint), x.today)
+         ) AS c(cap, limit_minor, used_minor)
+     WHERE c.used_minor > c.limit_minor"""

@@ -1,0 +1,78 @@
+"""The tables of screening: cases for people to decide, contacts of staff, and how far the job has looked."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment
+
+STATES = ("open", "released", "cancelled")
+_TEXT = {"server_default": text("''")}
+
+
+class ScreeningCase(SQLModel, table=True):
+    """A donation whose match waits for a person. `signals` is the evidence: numbers and ids of donations.
+
+    `held_minor` is the match (fen) that was held when the case was opened; what is held now is in the books.
+    """
+
+    __tablename__ = "screening_case"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'released', 'cancelled')", name="screening_case_state"),
+        CheckConstraint("held_minor >= 0", name="screening_case_held"),
+        CheckConstraint(
+            "(state = 'open') = (decided_at IS NULL) AND (state = 'open' OR (actor <> '' AND reason <> ''))",
+            name="screening_case_decided",
+        ),
+        CheckConstraint("(appeal <> '') = (appealed_at IS NOT NULL)", name="screening_case_appeal"),
+        CheckConstraint("(answer <> '') = (answered_at IS NOT NULL)", name="screening_case_answer"),
+        CheckConstraint("answered_at IS NULL OR appealed_at IS NOT NULL", name="screening_case_answered"),
+        Index("screening_case_campaign", "campaign_id", "state"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID = Field(foreign_key="donation.id", unique=True)
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    signals: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    held_minor: int = Field(sa_type=BigInteger)
+    state: str = "open"
+    opened_at: datetime = Field(sa_column=moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    actor: str = Field(default="", sa_column_kwargs=_TEXT)
+    reason: str = Field(default="", sa_column_kwargs=_TEXT)
+    suspended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    suspended_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    appeal: str = Field(default="", sa_column_kwargs=_TEXT)
+    appealed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    answer: str = Field(default="", sa_column_kwargs=_TEXT)
+    answered_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    answered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class StaffKey(SQLModel, table=True):
+    """A contact of somebody who works for an organisation, as the keyed hash that a donation carries too."""
+
+    __tablename__ = "staff_key"
+    __table_args__ = (UniqueConstraint("organisation_code", "donor_key", name="staff_key_once"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    organisation_code: str = Field(foreign_key="organisation.code")
+    donor_key: str
+    kind: str  # phone or email
+    created_at: datetime = Field(sa_column=moment())
+
+
+class ScreeningMark(SQLModel, table=True):
+    """How far the job has looked along the history of donations; one row.
+
+    Moves up to `seen_id` were looked at once; those up to `sure_id` twice, the second time minutes later: ids
+    commit out of order, and a pattern shows only when it is complete.
+    """
+
+    __tablename__ = "screening_mark"
+    __table_args__ = (CheckConstraint("id = 1", name="screening_mark_one"),)
+    id: int = Field(default=1, primary_key=True)
+    sure_id: int = Field(default=0, sa_type=BigInteger)
+    seen_id: int = Field(default=0, sa_type=BigInteger)

@@ -1,0 +1,157 @@
+"""The job that looks at paid donations and holds the match of those that give a sign (刷单套捐).
+
+It decides nothing: a hit opens a case for a person and holds the match, never the donation. One case a donation,
+for ever: what a person decided is not asked again.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from itertools import takewhile
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from campaigns.donations.states import COUNTED
+from campaigns.engine import Engine
+from campaigns.events.campaigns import share
+from campaigns.screening.around import SCREENED, subjects, surroundings
+from kernel.db import Tx
+from ledger.post import post
+from matching.holds import hold
+from matching.screening import Signal, Thresholds, named, signals
+
+BATCH = 500
+# Transactions may commit up to so much later than their rows were numbered; each donation is looked at again
+# after that, when the pattern around it is complete too.
+OVERLAP = timedelta(minutes=2)
+MOST_RELATED = 1_000  # donations of the same person that are looked at again with one of them (ours)
+Changed = Callable[[set[int]], None]
+
+
+def screen(engine: Engine, changed: Changed = lambda _: None) -> int:
+    """Look at everything that was paid, or became known, since the last time; answers how many cases were
+    opened. Safe beside itself. After each commit `changed` gets the campaigns whose match moved."""
+    opened = 0
+    more = True
+    while more:
+        with engine.db.transaction() as tx:
+            due, more = _due(tx)
+            cases = look(tx, due, engine.screening)
+            opened += len(cases)
+            tx.after_commit(lambda touched=set(cases.values()): changed(touched))  # type: ignore[misc]
+    return opened
+
+
+def look(tx: Tx, donation_ids: Iterable[UUID], limits: Thresholds) -> dict[UUID, int]:
+    """Look at donations, and at those that their signs name; answers donation -> campaign of new cases."""
+    ids = set(donation_ids)
+    if not ids:
+        return {}
+    hits, others = _judge(tx, ids, limits)
+    if others - ids:
+        hits |= _judge(tx, others - ids, limits)[0]
+    return open_cases(tx, hits)
+
+
+def _judge(tx: Tx, ids: set[UUID], limits: Thresholds) -> tuple[dict[UUID, tuple[Signal, ...]], set[UUID]]:
+    """The signs of these donations, and which others belong to the same pattern."""
+    asked = subjects(tx, ids)
+    if not asked:
+        return {}, set()
+    found, caps = surroundings(tx, asked, limits)
+    hits = {id_: signs for id_, one in found.items() if (signs := signals(one.gift, one.around, limits))}
+    return hits, set(caps).union(*(named(signs) for signs in hits.values()))
+
+
+def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, int]:
+    """Open a case for each donation that still has match and none yet, and hold that match.
+
+    Locks in the house's order: campaigns shared, then donations; the signs were found before, without locks.
+    """
+    if not hits:
+        return {}
+    ids = sorted(hits)
+    wanted = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
+    living = [one.id for one in share(tx, ids=sorted(row[0] for row in wanted)) if one.phase in SCREENED]
+    tx.rows("SELECT id FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE", ids=ids)
+    rows = tx.rows(
+        """INSERT INTO screening_case (donation_id, campaign_id, signals, held_minor, state, opened_at)
+           SELECT d.id, d.campaign_id, u.signals, m.live, 'open', :now
+             FROM unnest(CAST(:ids AS uuid[]), CAST(:signals AS jsonb[])) AS u(id, signals)
+             JOIN donation d ON d.id = u.id AND d.campaign_id = ANY(:living) AND d.status = ANY(:statuses)
+            CROSS JOIN LATERAL (SELECT sum(amount_minor - returned_minor) AS live FROM reservation
+                                 WHERE donation_id = d.id AND state = 'captured') AS m
+            WHERE m.live > 0 ORDER BY d.id
+           ON CONFLICT (donation_id) DO NOTHING RETURNING id, donation_id, campaign_id""",
+        ids=ids,
+        signals=[json.dumps([_stored(sign) for sign in hits[id_]]) for id_ in ids],
+        living=living,
+        statuses=sorted(COUNTED),
+        now=tx.now,
+    )
+    post(tx, hold(tx, {row.donation_id: row.id for row in rows}))
+    return {row.donation_id: row.campaign_id for row in rows}
+
+
+def _stored(sign: Signal) -> dict[str, Any]:
+    return {"code": sign.code, "evidence": sign.evidence}
+
+
+class _Mark(NamedTuple):
+    sure_id: int
+    seen_id: int
+
+
+def _due(tx: Tx) -> tuple[set[UUID], bool]:
+    """Claim what is to be looked at next: donations, and whether there is more. Who comes second waits."""
+    mark = _lock_mark(tx)
+    again = tx.rows(
+        """DELETE FROM donation_look WHERE id IN (SELECT id FROM donation_look ORDER BY id LIMIT :most)
+        RETURNING donation_id""",
+        most=BATCH,
+    )
+    fresh = _paid_after(tx, mark.seen_id)
+    old = list(takewhile(lambda row: row.at <= tx.now - OVERLAP, _paid_after(tx, mark.sure_id)))
+    tx.run(
+        "UPDATE screening_mark SET seen_id = :seen, sure_id = :sure",
+        seen=fresh[-1].id if fresh else mark.seen_id,
+        sure=old[-1].id if old else mark.sure_id,
+    )
+    ids = {row.donation_id for row in (*fresh, *old)} | _related(tx, [row[0] for row in again])
+    return ids, max(len(again), len(fresh), len(old)) == BATCH
+
+
+def _lock_mark(tx: Tx) -> _Mark:
+    tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (1, 0, 0) ON CONFLICT DO NOTHING")
+    row = tx.row("SELECT sure_id, seen_id FROM screening_mark FOR UPDATE")
+    assert row is not None
+    return _Mark(row.sure_id, row.seen_id)
+
+
+def _paid_after(tx: Tx, mark: int) -> list[Any]:
+    return list(
+        tx.rows(
+            """SELECT id, donation_id, at FROM donation_history
+                WHERE id > :mark AND to_status = 'paid' ORDER BY id LIMIT :most""",
+            mark=mark,
+            most=BATCH,
+        )
+    )
+
+
+def _related(tx: Tx, ids: list[UUID]) -> set[UUID]:
+    """These donations and others of the same instruments and donors: what became known may concern them."""
+    if not ids:
+        return set()
+    rows = tx.rows(
+        """WITH known AS (SELECT instrument, donor_key, campaign_id FROM donation WHERE id = ANY(:ids))
+           (SELECT d.id FROM donation d JOIN (SELECT DISTINCT instrument, campaign_id FROM known) AS k
+                   USING (instrument, campaign_id) WHERE d.paid_at IS NOT NULL
+             ORDER BY d.paid_at DESC LIMIT :most)
+           UNION
+           (SELECT r.donation_id FROM reservation r WHERE r.state <> 'released'
+               AND r.donor_key IN (SELECT donor_key FROM known) ORDER BY r.id DESC LIMIT :most)""",
+        ids=ids,
+        most=MOST_RELATED,
+    )
+    return {row[0] for row in rows} | set(ids)

@@ -1,0 +1,197 @@
+"""PURE. Signs that a donation was made to drain the match (刷单套捐): small rules on what lies around it.
+
+A sign never decides anything: it says what was counted, so that a person can. Evidence holds numbers and ids of
+donations, nothing personal. All thresholds are our own choice (ours); no rule text fixes them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from kernel.money import BPS_WHOLE
+
+SHOWN = 50  # ids of donations that a signal names, at most (ours)
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """From where on something is a sign. Amounts in fen, times in seconds, shares in basis points; all (ours)."""
+
+    small_minor: int = 20_00
+    small_count: int = 10  # small sums of one person around this one
+    small_within_s: int = 3600
+    same_sum_count: int = 50  # new donors who gave the same sum to the same project
+    same_sum_within_s: int = 300
+    same_sum_share_bps: int = 8_000  # of all that came in then: crowds give many different sums
+    at_cap_below_bps: int = 200  # how far below a cap still counts as just at it
+    at_cap_count: int = 5
+    refund_count: int = 3  # matched donations that one person took back
+    unit_count: int = 50  # the same sum from one team or source code
+    unit_within_s: int = 600
+    unit_share_bps: int = 8_000
+
+
+class Signal(NamedTuple):
+    """A sign: its stable code, and what was counted (fen, numbers, ids of donations)."""
+
+    code: str
+    evidence: dict[str, Any]
+
+
+class Gift(NamedTuple):
+    """A donation that got match, as screening sees it; fen. `cap_minor` is the gift at which a pot's cap for a
+    single donation or donor begins to bite, None when none applies."""
+
+    donation_id: UUID
+    amount_minor: int
+    refunded_minor: int
+    paid_at: datetime
+    cap_minor: int | None = None
+
+
+class Crowd(NamedTuple):
+    """Donations of the same sum around one moment, among all that came to the same place then."""
+
+    same: int
+    all: int
+    donations: tuple[UUID, ...] = ()  # some of the same sum
+
+
+NOBODY = Crowd(0, 0)
+
+
+class CapUse(NamedTuple):
+    """One instrument's match from one pot, over all the names it gave under, up to and with this donation."""
+
+    pot_id: int
+    cap: str  # donor_minor or donor_day_minor
+    limit_minor: int
+    used_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What lies around a donation. The gifts of the same instrument and of the same donor hold it as well."""
+
+    of_instrument: Sequence[Gift] = ()
+    of_donor: Sequence[Gift] = ()
+    same_sum: Crowd = NOBODY  # counting only new donors as the same
+    unit: Crowd = NOBODY
+    staff: bool = False  # the contact belongs to the organisation that executes the project
+    caps: Sequence[CapUse] = ()
+
+
+Rule = Callable[[Gift, Surroundings, Thresholds], list[Signal]]
+
+
+def signals(gift: Gift, around: Surroundings, limits: Thresholds) -> tuple[Signal, ...]:
+    """All signs that a donation gives, in a fixed order; empty for nearly every donation. Never raises."""
+    return tuple(signal for rule in RULES for signal in rule(gift, around, limits))
+
+
+def small_sums(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
+    """Many small sums from one instrument, or from one donor (phone, mail or device)."""
+    if gift.amount_minor > limits.small_minor:
+        return []
+    found = []
+    for code, gifts in (("small_instrument", around.of_instrument), ("small_donor", around.of_donor)):
+        near = [
+            one
+            for one in gifts
+            if one.amount_minor <= limits.small_minor and _near(gift, one, limits.small_within_s)
+        ]
+        if len(near) >= limits.small_count:
+            found.append(Signal(code, _evidence(near) | {"within_s": limits.small_within_s}))
+    return found
+
+
+def same_sum(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
+    """The same sum to the same project by many new donors within minutes."""
+    crowd = around.same_sum
+    if crowd.same < limits.same_sum_count or not _uniform(crowd, limits.same_sum_share_bps):
+        return []
+    return [Signal("same_sum", _crowd(gift, crowd, limits.same_sum_within_s))]
+
+
+def at_cap(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
+    """Again and again just the sum that a cap still matches, from one instrument or one donor."""
+    if not _at_cap(gift, limits):
+        return []
+    alike = {one.donation_id: one for one in (*around.of_instrument, *around.of_donor) if _at_cap(one, limits)}
+    if len(alike) < limits.at_cap_count:
+        return []
+    return [Signal("at_cap", _evidence(list(alike.values())) | {"cap_minor": gift.cap_minor})]
+
+
+def refund_after_match(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """One person takes back one matched donation after the other, and gives again."""
+    taken = {one.donation_id: one for one in (*around.of_instrument, *around.of_donor) if one.refunded_minor > 0}
+    if len(taken) < limits.refund_count:
+        return []
+    total = sum(one.refunded_minor for one in taken.values())
+    return [Signal("refund_after_match", _evidence(list(taken.values())) | {"refunded_minor": total})]
+
+
+def staff(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """The donor works for the organisation that executes the project."""
+    return [Signal("staff", {"amount_minor": gift.amount_minor})] if around.staff else []
+
+
+def unit_burst(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
+    """One team or source code brings the same sum over and over."""
+    crowd = around.unit
+    if crowd.same < limits.unit_count or not _uniform(crowd, limits.unit_share_bps):
+        return []
+    return [Signal("unit_burst", _crowd(gift, crowd, limits.unit_within_s))]
+
+
+def instrument_cap(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """A cap of one donor was passed with one instrument under several names: known only after paying."""
+    return [
+        Signal("instrument_cap", use._asdict() | {"over_minor": use.used_minor - use.limit_minor})
+        for use in around.caps
+        if use.used_minor > use.limit_minor
+    ]
+
+
+RULES: tuple[Rule, ...] = (small_sums, same_sum, at_cap, refund_after_match, staff, unit_burst, instrument_cap)
+
+
+def named(found: Sequence[Signal]) -> set[UUID]:
+    """The donations that signals name: they belong to the same pattern."""
+    return {UUID(one) for signal in found for one in signal.evidence.get("donations", ())}
+
+
+def _near(gift: Gift, other: Gift, seconds: int) -> bool:
+    return abs(gift.paid_at - other.paid_at) <= timedelta(seconds=seconds)
+
+
+def _at_cap(gift: Gift, limits: Thresholds) -> bool:
+    if gift.cap_minor is None:
+        return False
+    least = gift.cap_minor * (BPS_WHOLE - limits.at_cap_below_bps)
+    return least <= gift.amount_minor * BPS_WHOLE <= gift.cap_minor * BPS_WHOLE
+
+
+def _uniform(crowd: Crowd, share_bps: int) -> bool:
+    return crowd.same * BPS_WHOLE >= crowd.all * share_bps
+
+
+def _evidence(gifts: Sequence[Gift]) -> dict[str, Any]:
+    return {
+        "count": len(gifts),
+        "sum_minor": sum(one.amount_minor for one in gifts),
+        "donations": [str(one.donation_id) for one in gifts[-SHOWN:]],
+    }
+
+
+def _crowd(gift: Gift, crowd: Crowd, within_s: int) -> dict[str, Any]:
+    return {
+        "count": crowd.same,
+        "of": crowd.all,
+        "amount_minor": gift.amount_minor,
+        "within_s": within_s,
+        "donations": [str(one) for one in crowd.donations[:SHOWN]],
+    }
