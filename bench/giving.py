@@ -1,11 +1,12 @@
 """Donations a second into one hot pot, all caps on, 32 clients, through HTTP."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench import day
+from bench import cpu, day
 from bench.house import House, Served
 from bench.load import Run, post
 from bench.result import Result
@@ -27,6 +28,15 @@ class Hall:
     projects: Sequence[int]
     acknowledged: int = 0
     reached: dict[tuple[int, str], float] = field(default_factory=dict)
+    cost_s: dict[tuple[int, str], float] = field(default_factory=dict)  # processor time a request, last round
+
+    def _cpu_s(self) -> float:
+        return cpu.seconds(os.getpid()) - cpu.seconds(self.house.loader.pid)
+
+    def costs(self) -> str:
+        """Processor time a request in words: web server, database and Redis together, without the load."""
+        told = ", ".join(f"{path} {cost * 1e6:.0f}" for (_, path), cost in self.cost_s.items())
+        return f"; processor microseconds a request: {told}"
 
     def sides(self, *paths: str) -> "list[Side]":
         """Paths of the one server."""
@@ -36,7 +46,9 @@ class Hall:
         """Give (or pretend to) for some seconds. Raises Broken unless every answer was 201."""
         expected = 2 * self.reached.get((port, path), FIRST_GUESS / 2)
         ready = [post(path, body) for body in day.bodies(self.projects, int(seconds * expected) + CLIENTS)]
+        before = self._cpu_s()
         run = self.house.loader.run(port, ready, CLIENTS, seconds)
+        self.cost_s[port, path] = (self._cpu_s() - before) / len(run.latencies)
         self.reached[port, path] = run.per_second
         if set(run.statuses) != {201}:
             raise day.Broken(f"{path} answered {run.statuses}; the server says:\n{self.served.child.log_tail(5)}")
@@ -82,7 +94,7 @@ def hot_pot_http(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Re
     with hall(house) as one:
         real, plain = alternate(one, one.sides(REAL, PLAIN), seconds, rounds)
     note = "the same server's POST that checks the same body by the same schema, without database"
-    return [Result("hot_pot_http", real, "donations/s", plain, 0.40, "ratio", note)]
+    return [Result("hot_pot_http", real, "donations/s", plain, 0.40, "ratio", note + one.costs())]
 
 
 def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
@@ -90,7 +102,7 @@ def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> l
     with hall(house) as one:
         real, locked = alternate(one, one.sides(REAL, ROWLOCK), seconds, rounds)
     note = "lock the row, one transaction a donation, ORM (bench/rowlock.py)"
-    return [Result("hot_pot_vs_rowlock", real, "donations/s", locked, 5.0, "ratio", note)]
+    return [Result("hot_pot_vs_rowlock", real, "donations/s", locked, 5.0, "ratio", note + one.costs())]
 
 
 def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list[Result]:
@@ -107,4 +119,4 @@ def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list
     finally:
         engine.db.close()
     note = "the same request with the call to the provider left out"
-    return [Result("hot_pot_sandbox", with_provider, "donations/s", without, note=note)]
+    return [Result("hot_pot_sandbox", with_provider, "donations/s", without, note=note + one.costs())]

@@ -5,6 +5,7 @@ the machine with what it measures.
 """
 
 import multiprocessing
+import os
 import selectors
 import socket
 import time
@@ -93,6 +94,7 @@ def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
             statuses[status] += 1
             latencies.append(now - key.data.sent_at)
             if now >= ends or not _next(rest, key.data):
+                selector.unregister(key.fileobj)  # the server closes it after a while, which is no fault then
                 busy -= 1
     took = time.monotonic() - began
     selector.close()
@@ -139,6 +141,11 @@ class Loader:
     def run(self, port: int, requests: Sequence[bytes], clients: int = 32, seconds: float = 3.0) -> Run:
         """`drive` in the other process; bounded."""
         return self._pool.submit(drive, port, requests, clients, seconds).result(seconds + 2 * MOST_WAIT_S)
+
+    @property
+    def pid(self) -> int:
+        """The process that makes the load."""
+        return self._pool.submit(os.getpid).result(MOST_WAIT_S)
 
     def __enter__(self) -> Self:
         return self

@@ -1,0 +1,28 @@
+"""Processor time of processes and their children, from /proc (proc(5)): steadier than the clock on a busy machine."""
+
+import os
+from pathlib import Path
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: str) -> list[str]:
+    """The fields of /proc/PID/stat from the third on; empty for a process that ended."""
+    try:
+        return (Path("/proc") / pid / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def seconds(*pids: int | None) -> float:
+    """Processor seconds that these processes and everything below them used so far, ended children included."""
+    stats = {
+        int(pid): found
+        for entry in Path("/proc").iterdir()
+        if (pid := entry.name).isdigit() and (found := _stat(pid))
+    }
+    family = {pid for pid in pids if pid in stats}
+    while more := {pid for pid, stat in stats.items() if int(stat[1]) in family} - family:
+        family |= more
+    # Fields 14 to 17: user and system time, and the same of children that were waited for.
+    return sum(sum(int(ticks) for ticks in stats[pid][11:15]) for pid in family) / _TICKS
