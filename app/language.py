@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Flask, Response, request
+from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, get_locale
 
 from kernel.clock import SHANGHAI
@@ -34,7 +34,9 @@ def init_app(app: Flask) -> None:
 
 
 def chosen() -> str:
-    """The language of this request: the address, else the cookie, else Chinese."""
+    """The language of this request: the address, else the cookie, else Chinese; a command speaks Chinese."""
+    if not has_request_context():
+        return "zh"
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if wanted in LANGUAGES:
             return wanted

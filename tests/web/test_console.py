@@ -121,7 +121,7 @@ def test_looking_for_a_donation_that_is_none(manager: Reader) -> None:
     manager.open(f"/console/donations/{uuid4()}", 404)
 
 
-@pytest.mark.parametrize(("role", "may"), [("finance", True), ("manager", False), ("auditor", False)])
+@pytest.mark.parametrize(("role", "may"), [("finance", True), ("auditor", False), ("liaison", False)])
 def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World, role: str, may: bool) -> None:
     with world.db.transaction() as tx:
         tx.run(
