@@ -1,7 +1,6 @@
 """How people and machines reach the engine; the only package that knows HTTP."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -62,11 +61,5 @@ def _configure(app: Flask, settings: settings_of.Config) -> None:
 
 
 def _open(app: Flask, room: str) -> None:
-    """Each room has `attach(app)`, or just a `blueprint`."""
-    if find_spec(room) is None:
-        return
-    module = import_module(room)
-    if hasattr(module, "attach"):
-        module.attach(app)
-    elif hasattr(module, "blueprint"):
-        app.register_blueprint(module.blueprint)
+    """Each room has `attach(app)`. Rooms import from this package, so they are imported here, not above."""
+    import_module(room).attach(app)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from importlib.util import find_spec
 from typing import Any
 
 import structlog
@@ -211,10 +210,7 @@ def _for_machines() -> bool:
 
 
 def _page(status: int, code: str, error: Exception) -> Any:
-    """An HTML page in the reader's language, when the pages are there."""
-    if find_spec("app.web") is not None:
-        import app.web
+    """An HTML page in the reader's language."""
+    from app.web import error_page  # pages import this module
 
-        if hasattr(app.web, "error_page"):
-            return app.web.error_page(status, code, error)
-    return Response(f"{status} {code}\n", status, content_type="text/plain; charset=utf-8")
+    return error_page(status, code, error)

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask, Response, g, request
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -39,13 +46,14 @@ _GAUGES = {
         "Match money in fen by pot and what it is: free, reserved, captured, released",
         ("pot", "state"),
         """SELECT substr(owner, 5), substr(kind, 5), sum(balance_minor) FROM ledger_account
-            WHERE kind IN ('pot_free', 'pot_reserved', 'pot_captured', 'pot_released') GROUP BY 1, 2""",
+            WHERE kind IN ('pot_free', 'pot_reserved', 'pot_held', 'pot_captured', 'pot_released') GROUP BY 1, 2""",
     ),
 }
 
 
 def attach(app: Flask) -> None:
     """Count requests, and answer scrapes."""
+    disable_created_metrics()
     registry = CollectorRegistry()
     labels = ("pid", "method", "endpoint")
     count = Counter("beishan_http_requests", "Requests answered", (*labels, "status"), registry=registry)

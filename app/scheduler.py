@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import Event, Thread
 from types import FrameType
 
@@ -46,7 +47,8 @@ def make_scheduler(engine: Engine, heart: Heart, table: dict[str, jobs.Job] | No
         job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
     )
     for name, job in (table or jobs.JOBS).items():
-        scheduler.add_job(_tick, "interval", seconds=job.every_s, args=(engine, heart, name), id=name)
+        ticks = {"seconds": job.every_s, "next_run_time": datetime.now(UTC)}  # the first one at once
+        scheduler.add_job(_tick, "interval", **ticks, args=(engine, heart, name), id=name)
     return scheduler
 
 

@@ -4,24 +4,40 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import current_app, g
+from flask import current_app, g, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
+from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
-from app.auth import caller, require_donor
+from app.auth import bearer, caller, require_donor
 from app.bodies import load_json
 from campaigns.engine import Engine
 from campaigns.network.people import Caller, Permission, require
+from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
 
 PREFIX = "/api/v1"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+class Problem(Schema):
+    """RFC 9457, as application/problem+json; figures that belong to the code come as further members."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    code = fields.String(metadata={"description": "stable; what a program should look at"})
+    detail = fields.String()
+    request_id = fields.String()
+    errors = fields.Dict(fields.String(), fields.String(), metadata={"description": "dotted field -> reason"})
+
+
 class Api(SmorestApi):
     """flask-smorest with our own answers to errors (`app/errors.py`)."""
+
+    ERROR_SCHEMA = Problem
 
     def _register_error_handlers(self) -> None:
         """None: one table in one place answers every error of the application."""
@@ -88,10 +104,27 @@ def donor(view: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
-def _secured(view: Any, scheme: str) -> None:
+def donor_or_reader(view: View) -> View:
+    """With the token of the donation in the address, or a manager's who may read."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.as_manager = "Authorization" not in request.headers or bearer().startswith(MANAGER_TOKEN)
+        if g.as_manager:
+            with engine().db.transaction() as tx:
+                g.caller = caller(tx, Permission.READ)
+        else:
+            require_donor(kwargs["donation_id"])
+        return view(*args, **kwargs)
+
+    _secured(guarded, "donation", "manager")
+    return guarded  # type: ignore[return-value]
+
+
+def _secured(view: Any, *schemes: str) -> None:
     """Say so in the description of the interface."""
     view._apidoc = {**getattr(view, "_apidoc", {})}
-    view._apidoc["manual_doc"] = {**view._apidoc.get("manual_doc", {}), "security": [{scheme: []}]}
+    view._apidoc["manual_doc"] = {**view._apidoc.get("manual_doc", {}), "security": [{one: []} for one in schemes]}
 
 
 def actor() -> str:

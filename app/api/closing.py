@@ -12,6 +12,7 @@ from app.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report
 from campaigns.network.people import Permission
+from campaigns.screening.cases import open_cases_of
 
 blp = blueprint("closing", "Reconciliation of an event with what providers say.")
 
@@ -43,6 +44,7 @@ class ReconciliationOut(Schema):
     campaign = Text()
     phase = Text()
     open = Whole(metadata={"description": "differences that nobody has explained or signed off"})
+    open_cases = Whole(metadata={"description": "held match that nobody has decided; the notice waits for it"})
     discrepancies = fields.List(fields.Nested(DiscrepancyOut))
     report = fields.Dict(allow_none=True)
 
@@ -68,6 +70,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
             "campaign": slug,
             "phase": campaign.phase,
             "open": still_open,
+            "open_cases": open_cases_of(tx, campaign.id),
             "discrepancies": rows,
             "report": plain(report(tx, campaign.id)),
         }

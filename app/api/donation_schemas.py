@@ -44,12 +44,13 @@ class PartOut(Schema):
     pot = Key(attribute="pot_id")
     name = Text(attribute="pot_name")
     amount_minor = Minor()
-    state = one_of("reserved", "captured")
+    state = one_of("reserved", "captured", "held")
 
 
 class MatchOut(Schema):
     reserved_minor = Minor(0)
     captured_minor = Minor(0)
+    held_minor = Minor(0, metadata={"description": "captured, but a person must decide first"})
     until = Time(allow_none=True)
     parts = fields.List(fields.Nested(PartOut))
 

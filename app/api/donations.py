@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from flask import current_app
+from flask import current_app, g
 
-from app.api.base import actor, blueprint, donor, engine, managers
+from app.api.base import actor, blueprint, donor, donor_or_reader, engine, managers
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
 from app.errors import plain
 from campaigns.donations.contact import Donor
@@ -57,6 +57,7 @@ def view(found: Standing) -> dict[str, Any]:
         "match": {
             "reserved_minor": found.reserved_minor,
             "captured_minor": found.captured_minor,
+            "held_minor": found.held_minor,
             "until": found.match_until if waiting else None,
             "parts": found.parts,
         },
@@ -71,11 +72,15 @@ def view(found: Standing) -> dict[str, Any]:
 
 def _shown(donation_id: UUID) -> dict[str, Any]:
     with engine().db.transaction() as tx:
-        return view(standing(tx, donation_id))
+        shown = view(standing(tx, donation_id))
+    if g.get("as_manager"):
+        for mine in ("token", "payment"):
+            del shown[mine]  # what only the donor may act with
+    return shown
 
 
 @blp.get("/donations/<uuid:donation_id>")
-@donor
+@donor_or_reader
 @blp.response(200, DonationOut)
 def show(donation_id: UUID) -> Any:
     """How a donation stands."""
@@ -83,7 +88,7 @@ def show(donation_id: UUID) -> Any:
 
 
 @blp.get("/donations/<uuid:donation_id>/explanation")
-@donor
+@donor_or_reader
 @blp.response(200, description="history, every decision pot by pot, and what became of the match")
 def explanation(donation_id: UUID) -> Any:
     """Why it got the match that it got."""

@@ -169,3 +169,14 @@ def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: Wo
     problem(api.post(path, {"reason": "x"}, api.token("auditor")), 403, "not_permitted")
     problem(api.post(path, {"reason": "x"}), 401, "token_missing")
     problem(api.post(path, {"reason": "x"}, "bs_wrong"), 401, "token_invalid")
+
+
+def test_managers_see_a_donation_but_not_what_opens_it(api: Api) -> None:
+    given = api.give(accept_unmatched=True)
+    seen = api.get(f"/donations/{given['id']}", api.token("auditor")).get_json()
+    assert (seen["id"], seen["amount_minor"]) == (given["id"], 100_00)
+    assert not {"token", "payment"} & set(seen)
+    assert api.get(f"/donations/{given['id']}/explanation", api.token("auditor")).status_code == 200
+    problem(api.get(f"/donations/{uuid4()}", api.token("auditor")), 404, "donation_unknown")
+    problem(api.post(f"/donations/{given['id']}/cancel", token=api.token()), 401, "token_invalid")
+    problem(api.get(f"/donations/{given['id']}", "bs_nobody"), 401, "token_invalid")

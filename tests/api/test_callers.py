@@ -1,0 +1,49 @@
+"""Who may act: sessions of our own pages, and how often a token may be guessed."""
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.auth import GUESSES, SESSION_KEY
+from campaigns.network.people import create_manager
+from embedded.redis import Redis
+from tests.api.client import Api, application, problem
+from tests.world import World
+
+FUND = {"name": "基金会", "kind": "special"}
+
+
+@pytest.fixture
+def signed_in(http: FlaskClient, world: World) -> FlaskClient:
+    manager = world.do(create_manager, "lin", "long enough", "finance", "test")
+    with http.session_transaction() as session:
+        session[SESSION_KEY] = manager.id
+    return http
+
+
+def test_a_session_acts_for_our_own_pages_only(signed_in: FlaskClient) -> None:
+    assert signed_in.get("/api/v1/funds").status_code == 200
+    own = {"Origin": "http://localhost"}
+    assert signed_in.post("/api/v1/funds", json=FUND, headers=own).status_code == 201
+    for headers in ({"Origin": "https://elsewhere.example"}, {"Origin": "null"}, {}):
+        problem(signed_in.post("/api/v1/funds", json=FUND, headers=headers), 403, "origin_foreign")
+    problem(signed_in.post("/api/v1/partners", json={}, headers=own), 403, "not_permitted")
+
+
+def test_a_token_counts_more_than_a_session(signed_in: FlaskClient) -> None:
+    answer = signed_in.get("/api/v1/funds", headers={"Authorization": "Bearer bs_nobody"})
+    problem(answer, 401, "token_invalid")
+
+
+def test_guessing_tokens_is_slow_and_hinders_no_manager(
+    world: World, database_url: str, redis_server: Redis, api: Api
+) -> None:
+    app = application(database_url, world.engine, REDIS_URL=redis_server.url)
+    guessing = Api(app.test_client(), world)
+    codes = [guessing.get("/funds", f"bs_{number}").get_json()["code"] for number in range(GUESSES + 2)]
+    assert codes == ["token_invalid"] * GUESSES + ["rate_limited"] * 2
+    assert guessing.get("/funds", api.token()).status_code == 200
+
+
+def test_without_redis_limits_are_off_and_answers_the_same(world: World, database_url: str) -> None:
+    app = application(database_url, world.engine, REDIS_URL="redis://127.0.0.1:9/0")
+    problem(Api(app.test_client(), world).get("/funds", "bs_wrong"), 401, "token_invalid")
