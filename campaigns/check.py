@@ -53,6 +53,18 @@ CHECKS = {
         SELECT format('donation %s was accepted outside its campaign', d.id)
           FROM donation d JOIN campaign c ON c.id = d.campaign_id
          WHERE d.channel <> 'offline' AND (d.pledged_at < c.opens_at OR d.pledged_at >= c.ends_at)""",
+    "held_match_has_an_open_case": """
+        SELECT format('donation %s: match is held without an open case', r.donation_id) FROM reservation r
+         WHERE r.held AND r.amount_minor > r.returned_minor
+           AND NOT EXISTS (SELECT FROM screening_case c WHERE c.donation_id = r.donation_id AND c.state = 'open')
+        UNION ALL
+        SELECT format('case %s: the match of its donation is not held', c.id)
+          FROM screening_case c JOIN reservation r ON r.donation_id = c.donation_id
+         WHERE c.state = 'open' AND r.state = 'captured' AND NOT r.held AND r.amount_minor > r.returned_minor
+        UNION ALL
+        SELECT format('case %s is open after the notice', c.id)
+          FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
+         WHERE c.state = 'open' AND e.phase IN ('notice', 'released', 'archived')""",
     "report_equals_books": """
         SELECT format('the closing report of campaign %s says %s fen raised, the books at its mark %s',
                       r.campaign_id, r.report ->> 'raised_minor', coalesce(m.raised, 0))

@@ -20,6 +20,7 @@ class Part(NamedTuple):
     amount_minor: int
     returned_minor: int
     state: str
+    held: bool = False  # captured, but a person must decide first (screening)
 
     @property
     def live_minor(self) -> int:
@@ -30,7 +31,7 @@ class Part(NamedTuple):
 def parts_of(tx: Tx, donation_ids: Sequence[UUID]) -> list[Part]:
     """The reservations of donations, oldest first."""
     rows = tx.rows(
-        """SELECT id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor, state
+        """SELECT id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor, state, held
              FROM reservation WHERE donation_id = ANY(:ids) ORDER BY id""",
         ids=list(donation_ids),
     )

@@ -26,9 +26,21 @@ CHECKS = {
                                     sum(balance_minor) FILTER (WHERE kind = 'pot_reserved') AS reserved,
                                     sum(balance_minor) FILTER (WHERE kind <> 'pot_reserved') AS captured
                                FROM ledger_account
-                              WHERE kind IN ('pot_reserved', 'pot_captured', 'pot_released') GROUP BY 1, 2) AS b
+                              WHERE kind IN ('pot_reserved', 'pot_held', 'pot_captured', 'pot_released')
+                              GROUP BY 1, 2) AS b
                     USING (pot_id, project_id)) AS both_sides
          WHERE (reserved, captured) <> (book_reserved, book_captured)""",
+    "held_equals_books": """
+        SELECT format('pot %s project %s: reservations hold back %s fen, books %s', pot_id, project_id, ours, books)
+          FROM (SELECT coalesce(r.pot_id, b.pot_id) AS pot_id, coalesce(r.project_id, b.project_id) AS project_id,
+                       coalesce(r.held, 0) AS ours, coalesce(b.held, 0) AS books
+                  FROM (SELECT pot_id, project_id, sum(amount_minor - returned_minor) AS held
+                          FROM reservation WHERE held GROUP BY 1, 2) AS r
+                  FULL JOIN (SELECT CAST(substr(owner, 5) AS bigint) AS pot_id,
+                                    CAST(substr(purpose, 9) AS bigint) AS project_id, balance_minor AS held
+                               FROM ledger_account WHERE kind = 'pot_held') AS b
+                    USING (pot_id, project_id)) AS both_sides
+         WHERE ours <> books""",
     "donation_matched_within_ratio": """
         SELECT format('donation %s is matched beyond its amount', donation_id)
           FROM (SELECT r.donation_id,

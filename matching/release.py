@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
-from ledger.chart import Account, fund, pot_captured, pot_free, pot_released, pot_reserved
+from ledger.chart import Account, fund, pot_captured, pot_free, pot_held, pot_released, pot_reserved
 from ledger.post import Transfer
 from matching.allocate import matched_base
 from matching.capture import Part, parts_of
@@ -83,7 +83,8 @@ def give_back(
     """Take captured match back from donations; answers the transfers to post.
 
     `living`: the campaign lives, so the match returns to the pot, else to the fund. `released`: the match was
-    made spendable already and comes out of that account. `cause` makes the keys unique: one per refund.
+    made spendable already and comes out of that account (held match out of its own). `cause` makes the keys
+    unique: one per refund.
     """
     if not taken:
         return []
@@ -103,7 +104,8 @@ def give_back(
 
 def _return(one: Surplus, pot: PotState, living: bool, released: bool, cause: str) -> Transfer:
     part = one.part
-    source = (pot_released if released else pot_captured)(part.pot_id, part.project_id)
+    account = pot_held if part.held else pot_released if released else pot_captured
+    source = account(part.pot_id, part.project_id)
     home: Account = pot_free(pot.pot_id) if living else fund(pot.fund_id)
     return Transfer(
         f"reservation:{part.reservation_id}:return:{cause}",

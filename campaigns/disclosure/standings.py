@@ -26,7 +26,7 @@ def _teams(tx: Tx, campaign_id: int) -> list[PlaceMoney]:
     rows = tx.rows(
         """SELECT d.team, sum(d.amount_minor - d.refunded_minor) AS raised,
                   coalesce(sum((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
-                                 WHERE r.donation_id = d.id AND r.state = 'captured')), 0) AS matched
+                                 WHERE r.donation_id = d.id AND r.state = 'captured' AND NOT r.held)), 0) AS matched
              FROM donation d
             WHERE d.campaign_id = :campaign AND d.team <> '' AND d.status IN ('paid', 'settled', 'disputed')
             GROUP BY d.team""",

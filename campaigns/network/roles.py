@@ -16,6 +16,7 @@ class Permission(StrEnum):
     FUNDS_WRITE = "funds_write"
     DONATIONS_REFUND = "donations_refund"
     RECONCILE = "reconcile"
+    SCREEN = "screen"
     PARTNERS_WRITE = "partners_write"
     PEOPLE_WRITE = "people_write"
 

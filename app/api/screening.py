@@ -1,0 +1,233 @@
+"""Screening (刷单套捐): cases with their evidence, and what people decide about them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import actor, blueprint, donor, engine, managers, within
+from app.api.campaign_views import public
+from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.jobs import publish
+from campaigns.network.organisations import find as find_organisation
+from campaigns.network.people import Permission
+from campaigns.screening import appeal as appeals
+from campaigns.screening import cases, decide, staff
+from campaigns.screening.models import STATES
+from campaigns.screening.review import review
+from kernel.db import Tx
+
+blp = blueprint("screening", "Match that was held because a donation looked like it was made to drain the pots.")
+
+
+class SignalOut(Schema):
+    code = Text()
+    evidence = fields.Dict(metadata={"description": "numbers, fen and ids of donations; nothing personal"})
+
+
+class CaseOut(Schema):
+    """A case. `held_minor` is the match (fen) that is held now, `held_at_opening_minor` what was held first."""
+
+    id = Key()
+    donation = fields.UUID(attribute="donation_id")
+    campaign = Text()
+    project = Key(attribute="project_id")
+    amount_minor = Minor()
+    refunded_minor = Minor(0)
+    currency = Currency()
+    held_minor = Minor(0, attribute="now_held_minor")
+    held_at_opening_minor = Minor(0, attribute="held_minor")
+    signals = fields.List(fields.Nested(SignalOut))
+    state = one_of(*STATES)
+    opened_at = Time()
+    decided_at = Time(allow_none=True)
+    actor = Text()
+    reason = Text()
+    project_suspended_at = Time(attribute="suspended_at", allow_none=True)
+    appeal = Text()
+    appealed_at = Time(allow_none=True)
+    answer = Text()
+    answered_by = Text()
+    answered_at = Time(allow_none=True)
+
+
+class CaseQuery(Schema):
+    state = one_of(*STATES)
+
+
+class ReasonIn(Schema):
+    reason = Text(decide.MOST_REASON, required=True)
+
+
+class AnswerIn(ReasonIn):
+    decision = one_of("released", "cancelled")
+
+
+class AppealIn(Schema):
+    text = Text(appeals.MOST_APPEAL, required=True)
+
+
+class AppealOut(Schema):
+    """What a donor is told of the case."""
+
+    donation = fields.UUID(attribute="donation_id")
+    state = one_of(*STATES)
+    appealed_at = Time(allow_none=True)
+    answer = Text()
+    answered_at = Time(allow_none=True)
+
+
+class ReviewOut(Schema):
+    donations = Whole()
+    opened = Whole()
+    open = Whole()
+
+
+class StaffIn(Schema):
+    phone = Text(32)
+    email = Text(254)
+
+
+class StaffOut(Schema):
+    """A contact, without saying whose."""
+
+    id = Key()
+    organisation = Text(attribute="organisation_code")
+    kind = one_of("phone", "email")
+    created_at = Time()
+
+
+@blp.get("/campaigns/<slug>/cases")
+@managers(Permission.READ)
+@blp.arguments(CaseQuery, location="query")
+@blp.response(200, CaseOut(many=True))
+@blp.paginate()
+def list_cases(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
+    """A campaign's cases, open ones first."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        campaign = public(tx, slug, drafts=True)
+        assert campaign.id is not None
+        rows, asked.item_count = cases.listed(tx, campaign.id, query.get("state"), asked.page, asked.page_size)
+    return rows
+
+
+@blp.get("/cases/<id:case_id>")
+@managers(Permission.READ)
+@blp.response(200, CaseOut)
+def show(case_id: int) -> Any:
+    """One case with its evidence."""
+    with engine().db.transaction() as tx:
+        return cases.view(tx, case_id)
+
+
+@blp.post("/cases/<id:case_id>/release")
+@managers(Permission.SCREEN)
+@blp.arguments(ReasonIn)
+@blp.response(200, CaseOut)
+def release(given: dict[str, Any], case_id: int) -> Any:
+    """The donation is sound: its match counts."""
+    with engine().db.transaction() as tx:
+        decide.release(tx, case_id, given["reason"], actor())
+        return _decided(tx, case_id)
+
+
+@blp.post("/cases/<id:case_id>/cancel")
+@managers(Permission.SCREEN)
+@blp.arguments(ReasonIn)
+@blp.response(200, CaseOut)
+def cancel(given: dict[str, Any], case_id: int) -> Any:
+    """Take the match back; the donation stays."""
+    with engine().db.transaction() as tx:
+        decide.cancel(tx, case_id, given["reason"], actor())
+        return _decided(tx, case_id)
+
+
+@blp.post("/cases/<id:case_id>/suspend-project")
+@managers(Permission.SCREEN)
+@blp.arguments(ReasonIn)
+@blp.response(200, CaseOut)
+def suspend_project(given: dict[str, Any], case_id: int) -> Any:
+    """Stop the project; the case stays to be decided."""
+    with engine().db.transaction() as tx:
+        decide.suspend_project(tx, case_id, given["reason"], actor())
+        return cases.view(tx, case_id)
+
+
+@blp.post("/cases/<id:case_id>/appeal")
+@managers(Permission.SCREEN)
+@blp.arguments(AppealIn)
+@blp.response(200, CaseOut)
+def record_appeal(given: dict[str, Any], case_id: int) -> Any:
+    """Write down an objection that came by phone or letter."""
+    with engine().db.transaction() as tx:
+        appeals.appeal(tx, case_id, given["text"], actor())
+        return cases.view(tx, case_id)
+
+
+@blp.post("/cases/<id:case_id>/answer")
+@managers(Permission.SCREEN)
+@blp.arguments(AnswerIn)
+@blp.response(200, CaseOut)
+def answer(given: dict[str, Any], case_id: int) -> Any:
+    """Answer an objection and, if wanted, decide again."""
+    with engine().db.transaction() as tx:
+        appeals.answer(tx, case_id, given["reason"], actor(), given.get("decision"))
+        return _decided(tx, case_id)
+
+
+@blp.post("/donations/<uuid:donation_id>/appeal")
+@donor
+@blp.arguments(AppealIn)
+@blp.response(200, AppealOut)
+def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
+    """The donor objects to his match being held or taken back."""
+    with engine().db.transaction() as tx:
+        return appeals.appeal(tx, cases.of_donation(tx, donation_id), given["text"], "donor")
+
+
+@blp.post("/campaigns/<slug>/screening-review")
+@managers(Permission.SCREEN)
+@blp.response(200, ReviewOut)
+def review_event(slug: str) -> Any:
+    """Look at a whole event after its end. Again it opens nothing new."""
+    return review(engine(), slug, actor(), publish)
+
+
+@blp.get("/organisations/<code>/staff")
+@managers(Permission.SCREEN)
+@blp.response(200, StaffOut(many=True))
+def list_staff(code: str) -> Any:
+    """The contacts of people who work for an organisation, without saying whose."""
+    with engine().db.transaction() as tx:
+        within(find_organisation(tx, code).lineage)
+        return staff.listed(tx, code)
+
+
+@blp.post("/organisations/<code>/staff")
+@managers(Permission.SCREEN)
+@blp.arguments(StaffIn)
+@blp.response(201, StaffOut(many=True))
+def add_staff(given: dict[str, Any], code: str) -> Any:
+    """Remember a contact as a keyed hash; donations from it to the organisation's projects are screened."""
+    with engine().db.transaction() as tx:
+        within(find_organisation(tx, code).lineage)
+        return staff.add(tx, engine().keys, code, **given, actor=actor())
+
+
+@blp.delete("/staff/<id:staff_id>")
+@managers(Permission.SCREEN)
+@blp.response(204)
+def remove_staff(staff_id: int) -> None:
+    """Forget a contact."""
+    with engine().db.transaction() as tx:
+        staff.remove(tx, staff_id, actor())
+
+
+def _decided(tx: Tx, case_id: int) -> dict[str, Any]:
+    """The case as it stands now; open pages learn of the match after the commit."""
+    tx.session.flush()
+    shown = cases.view(tx, case_id)
+    tx.after_commit(lambda: publish({shown["campaign_id"]}))
+    return shown

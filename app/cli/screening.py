@@ -1,0 +1,19 @@
+"""Screening a whole event by hand."""
+
+import click
+
+from app.cli.base import ACTOR, command, engine
+from app.jobs import publish
+from campaigns.screening.review import review
+
+
+@click.command("screen")
+@click.argument("campaign")
+@command
+def screen(campaign: str) -> None:
+    """Look at all paid donations of an ended campaign (its slug); opens cases, decides nothing."""
+    done = review(engine(), campaign, ACTOR, publish)
+    click.echo(f"{done.donations} donations looked at, {done.opened} cases opened, {done.open} open")
+
+
+COMMANDS = (screen,)

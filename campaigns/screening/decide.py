@@ -1,0 +1,121 @@
+"""What people decide about held match: every decision has a name and a reason, and nothing is decided by itself."""
+
+from typing import Literal
+
+from campaigns.events.campaigns import Shared, share
+from campaigns.events.phases import LIVING, Phase
+from campaigns.network.audit import record
+from campaigns.network.wording import fault
+from campaigns.projects import projects
+from campaigns.projects.states import Status
+from campaigns.screening.again import match_again
+from campaigns.screening.cases import find
+from campaigns.screening.models import ScreeningCase
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid
+from ledger.post import Transfer, post
+from matching.capture import parts_of
+from matching.holds import let_go
+from matching.offers import pots_of
+from matching.release import Surplus, give_back
+
+Decision = Literal["released", "cancelled"]
+MOST_REASON = 500  # characters
+
+
+def release(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningCase:
+    """The donation is sound: its match counts again. The same decision again changes nothing.
+
+    Raises NotFound `case_unknown`, Invalid `reason_missing`, Conflict `case_decided` or `campaign_phase`.
+    """
+    return _decide_once(tx, case_id, "released", reason, actor)
+
+
+def cancel(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningCase:
+    """The match is taken back, to its pot while the campaign lives, else to the fund; the donation stays.
+
+    Raises as `release`.
+    """
+    return _decide_once(tx, case_id, "cancelled", reason, actor)
+
+
+def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningCase:
+    """Stop the project of a case; the case itself stays to be decided. Again without effect.
+
+    Raises NotFound `case_unknown`, Invalid `reason_missing`, Conflict `project_state`.
+    """
+    must_say(reason)
+    if find(tx, case_id).suspended_at is not None:
+        return find(tx, case_id)
+    project_id = tx.scalar(
+        "SELECT d.project_id FROM donation d JOIN screening_case c ON c.donation_id = d.id WHERE c.id = :id",
+        id=case_id,
+    )
+    # Before the case is locked: this locks the project and then its campaigns.
+    if projects.find(tx, project_id).status != Status.SUSPENDED:
+        projects.suspend(tx, project_id, reason, actor)
+    case = find(tx, case_id, lock=True)
+    case.suspended_at, case.suspended_by = tx.now, actor
+    record(tx, actor, "case.suspend_project", f"case:{case_id}", project=project_id, reason=reason)
+    return tx.add(case)
+
+
+def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, Shared]:
+    """Lock in the house's order: campaign shared, donation, case. Raises NotFound `case_unknown`."""
+    known = find(tx, case_id)
+    campaign = share(tx, ids=[known.campaign_id])[0]
+    tx.rows("SELECT id FROM donation WHERE id = :id FOR UPDATE", id=known.donation_id)
+    return find(tx, case_id, lock=True), campaign
+
+
+def must_say(reason: str, field: str = "reason") -> None:
+    """Raises Invalid `reason_missing` when this says nothing, or too much."""
+    if wrong := fault(reason.replace("\r", "").replace("\n", " "), MOST_REASON):
+        raise Invalid("reason_missing", "say why", fields={field: wrong})
+
+
+def set_state(
+    tx: Tx, case: ScreeningCase, campaign: Shared, to: Decision, reason: str, actor: str
+) -> ScreeningCase:
+    """Make a decision on a locked case and move its match; refused once the match has been paid out."""
+    if campaign.phase in (Phase.RELEASED, Phase.ARCHIVED):
+        raise Conflict("campaign_phase", "the match was paid out already", facts={"phase": campaign.phase})
+    assert case.id is not None
+    was, now = case.state, tx.now
+    transfers = _cancelled(tx, case, campaign) if to == "cancelled" else _released(tx, case, campaign)
+    case.state, case.decided_at, case.actor, case.reason = to, now, actor, reason
+    record(tx, actor, f"case.{to}", f"case:{case.id}", donation=str(case.donation_id), was=was, reason=reason)
+    tx.add(case)
+    post(tx, transfers)
+    return case
+
+
+def _decide_once(tx: Tx, case_id: int, to: Decision, reason: str, actor: str) -> ScreeningCase:
+    must_say(reason)
+    case, campaign = lock_case(tx, case_id)
+    if case.state == to:
+        return case
+    if case.state != "open":
+        raise Conflict("case_decided", "this case was decided already", facts={"state": case.state})
+    return set_state(tx, case, campaign, to, reason, actor)
+
+
+def _released(tx: Tx, case: ScreeningCase, campaign: Shared) -> list[Transfer]:
+    """From open: what is held is earned. From cancelled: the match went back, so what is still free counts."""
+    assert case.id is not None
+    if case.state == "cancelled":
+        return match_again(tx, case.donation_id, campaign)
+    return let_go(tx, case.donation_id, case.id)
+
+
+def _cancelled(tx: Tx, case: ScreeningCase, campaign: Shared) -> list[Transfer]:
+    pots = {pot.pot_id: pot for pot in pots_of(tx, campaign.id, campaign.matching_version)}
+    parts = [part for part in parts_of(tx, [case.donation_id]) if part.state == "captured" and part.live_minor]
+    return give_back(
+        tx,
+        [Surplus(part, part.live_minor) for part in parts],
+        pots,
+        living=campaign.phase in LIVING,
+        released=False,
+        cause=f"screen:{case.id}",
+    )
