@@ -5,18 +5,18 @@ Jobs may run beside themselves on several machines: each claims its work in the 
 
 from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 import structlog
 
 from campaigns.check import check_books
+from campaigns.closing.challenges import challenges
 from campaigns.closing.close import close
 from campaigns.donations import settle as settling
 from campaigns.donations.lapse import expire
 from campaigns.donations.refund import send
 from campaigns.engine import Engine
+from campaigns.screening.screen import screen
 from kernel.errors import NotFound
 
 log = structlog.get_logger("jobs")
@@ -58,6 +58,14 @@ def _refunds(engine: Engine) -> str:
     return _said(send(engine), "sent")
 
 
+def _challenges(engine: Engine) -> str:
+    return _said(challenges(engine), "unlocked")
+
+
+def _screen(engine: Engine) -> str:
+    return _said(screen(engine, publish), "cases opened")
+
+
 def _close(engine: Engine) -> str:
     return _said(close(engine), "steps")
 
@@ -79,6 +87,8 @@ JOBS: dict[str, Job] = {
     "settle": Job(1, _settle),
     "expire": Job(5, _expire),
     "refunds": Job(5, _refunds),
+    "challenges": Job(5, _challenges),
+    "screen": Job(5, _screen),
     "close": Job(5, _close),
     "check": Job(600, _check),
 }
@@ -86,10 +96,10 @@ JOBS: dict[str, Job] = {
 
 def publish(campaign_ids: set[int]) -> None:
     """Tell open pages that totals moved. They may fail or be switched off: money does not depend on them."""
-    if not campaign_ids or find_spec("app.live") is None:
-        return
+    from app.live import publish as tell  # pages import the application, which imports this module
+
     try:
-        import_module("app.live").publish(campaign_ids)
+        tell(campaign_ids)
     except Exception as error:
         log.warning("publish_failed", error=type(error).__name__)
 

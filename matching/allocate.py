@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from kernel.money import BPS_WHOLE
+from matching.draw import drawn_bps
 from matching.rules import CAPS, Rules, Target
 
 
@@ -29,7 +30,8 @@ class Gift(NamedTuple):
     """The donation as matching sees it. `day` is the calendar day in Shanghai, as an ISO date.
 
     `matched_base_minor` is what of it is matched already, and `prior` what which pot gave (pot id -> fen):
-    both empty for a new pledge, filled when more match is sought for a donation that has some.
+    both empty for a new pledge, filled when more match is sought for a donation that has some. `donation` is
+    its id as text: what a random pot draws by.
     """
 
     amount_minor: int
@@ -38,21 +40,24 @@ class Gift(NamedTuple):
     day: str
     matched_base_minor: int = 0
     prior: Mapping[int, int] = NO_PRIOR
+    donation: str = ""
 
 
 class Offer(NamedTuple):
-    """A pot with the rules version in force. `order` sorts pots: rank first, then age."""
+    """A pot with the rules version in force. `order` sorts pots: rank first, then age; only random pots have a
+    `seed`."""
 
     pot_id: int
     rules_id: int
     rules: Rules
     order: tuple[int, int]
     limits: tuple[tuple[int, str, int], ...]  # `rules.caps.limits()`, worked out once
+    seed: bytes | None = None
 
     @classmethod
-    def of(cls, pot_id: int, rules_id: int, rules: Rules, rank: int) -> Self:
+    def of(cls, pot_id: int, rules_id: int, rules: Rules, rank: int, seed: bytes | None = None) -> Self:
         """A pot's offer; a smaller id is an older pot."""
-        return cls(pot_id, rules_id, rules, (rank, pot_id), rules.caps.limits())
+        return cls(pot_id, rules_id, rules, (rank, pot_id), rules.caps.limits(), seed)
 
 
 class Considered(NamedTuple):
@@ -113,6 +118,12 @@ class Book:
                     table, key = tables[index], whom[index]
                     table[key] = table.get(key, 0) + given
 
+    def give_back(self, gift: Gift, pot_id: int, amount_minor: int) -> None:
+        """Match of this gift returned to a pot: money and caps are free again."""
+        self.available[pot_id] += amount_minor
+        for cap, whom in zip(CAPS[1:], _whom(gift)[1:], strict=True):
+            self.use(pot_id, cap, whom, -amount_minor)
+
 
 def _no_use() -> tuple[dict[object, int], ...]:
     return tuple({} for _ in CAPS)
@@ -144,7 +155,7 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     considered = []
     whom = _whom(gift)
     available, used_of = book.available.get, book.used
-    for pot_id, rules_id, rules, _, limits in offers:
+    for pot_id, rules_id, rules, _, limits, seed in offers:
         ratio = rules.ratio_bps
         before = available(pot_id, 0)
         if gift.amount_minor < rules.minimum_minor:
@@ -153,6 +164,10 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
             continue
         due = left * ratio // BPS_WHOLE
         due_if_full = left_if_full * ratio // BPS_WHOLE
+        if seed is not None:
+            drawn = drawn_bps(seed, gift.donation, rules.least_bps or 0, ratio)
+            due = min(due, _bonus(gift, pot_id, ratio, drawn, left))
+            due_if_full = min(due_if_full, _bonus(gift, pot_id, ratio, drawn, left_if_full))
         cuts: tuple[Cut, ...] = ()
         tables = used_of(pot_id)
         for index, name, limit in limits:
@@ -177,6 +192,16 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
             if left <= 0:
                 break
     return Allocation(tuple(considered), matched, matched < matched_if_full)
+
+
+def _bonus(gift: Gift, pot_id: int, ratio_bps: int, bps: int, left_minor: int) -> int:
+    """What a random pot owes by the drawn `bps`, in fen, beyond what it gave this donation before.
+
+    What it gave used up base by the full ratio, so that a donation's match can be reckoned without its draw.
+    That base counts again here: asked twice, a random pot gives no more than asked once.
+    """
+    before = gift.prior.get(pot_id, 0)
+    return max((left_minor + matched_base(before, ratio_bps)) * bps // BPS_WHOLE - before, 0)
 
 
 def matched_base(given_minor: int, ratio_bps: int) -> int:

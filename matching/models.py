@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -12,6 +12,15 @@ from kernel.db import identity, moment
 
 KINDS = ("ratio", "random", "challenge")
 MODES = ("reserve", "payment")
+
+
+def place_in_order() -> Any:
+    """The column of a row's place among the transfers: one sequence numbers decisions and money alike.
+
+    Drawn while the pots (or their campaign) are locked, so that for each pot the numbers are in the order of
+    its lock: what `matching.replay` walks along.
+    """
+    return Column(BigInteger, nullable=False, server_default=text("nextval('ledger_transfer_id_seq')"))
 
 
 class Pot(SQLModel, table=True):
@@ -44,6 +53,32 @@ class PotRules(SQLModel, table=True):
     valid_from: datetime = Field(sa_column=moment())
     rules: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     created_at: datetime = Field(sa_column=moment())
+    position: int | None = Field(default=None, sa_column=place_in_order())
+
+
+class PotDraw(SQLModel, table=True):
+    """The secret of a random pot. Its SHA-256 is public from the start, the seed once `revealed_at` is set."""
+
+    __tablename__ = "pot_draw"
+    __table_args__ = (
+        CheckConstraint("octet_length(seed) = 32", name="pot_draw_seed"),
+        CheckConstraint("commitment = encode(sha256(seed), 'hex')", name="pot_draw_commitment"),
+    )
+    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id", primary_key=True)
+    seed: bytes = Field(sa_type=LargeBinary)
+    commitment: str
+    revealed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class PotUnlock(SQLModel, table=True):
+    """A challenge was met: once, for good, with what the campaign had then (`raised_minor` in fen)."""
+
+    __tablename__ = "pot_unlock"
+    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id", primary_key=True)
+    unlocked_at: datetime = Field(sa_column=moment())
+    donors: int = Field(sa_type=BigInteger)
+    raised_minor: int = Field(sa_type=BigInteger)
+    position: int | None = Field(default=None, sa_column=place_in_order())
 
 
 class PotFunding(SQLModel, table=True):
@@ -85,11 +120,13 @@ class Reservation(SQLModel, table=True):
         CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="reservation_returned"),
         CheckConstraint("state IN ('reserved', 'captured', 'released')", name="reservation_state"),
         CheckConstraint("state = 'captured' OR returned_minor = 0", name="reservation_returned_captured"),
+        CheckConstraint("state = 'captured' OR NOT held", name="reservation_held"),
         CheckConstraint("(state = 'reserved') = (ended_at IS NULL)", name="reservation_ended"),
         Index("reservation_donation", "donation_id"),
         Index("reservation_donor", "donor_key", "pot_id", postgresql_where=text("state <> 'released'")),
     )
     id: int | None = Field(default=None, sa_column=identity())
+    decision_id: int = Field(sa_type=BigInteger)  # the `match_decision` that made it
     donation_id: UUID
     pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id")
     rules_id: int = Field(sa_type=BigInteger)
@@ -97,6 +134,7 @@ class Reservation(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     returned_minor: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     state: str
+    held: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # a person must decide
     donor_key: str
     day: date
     created_at: datetime = Field(sa_column=moment())
@@ -108,7 +146,10 @@ class MatchDecision(SQLModel, table=True):
 
     __tablename__ = "match_decision"
     __table_args__ = (
-        CheckConstraint("cause IN ('pledge', 'payment', 'late', 'reoffer')", name="match_decision_cause"),
+        CheckConstraint(
+            "cause IN ('pledge', 'payment', 'late', 'reoffer', 'challenge', 'redistribute')",
+            name="match_decision_cause",
+        ),
         Index("match_decision_donation", "donation_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -117,3 +158,4 @@ class MatchDecision(SQLModel, table=True):
     decided_at: datetime = Field(sa_column=moment())
     window_open: bool
     trace: list[Any] = Field(sa_column=Column(JSONB, nullable=False))
+    position: int | None = Field(default=None, sa_column=place_in_order())

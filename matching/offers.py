@@ -23,6 +23,7 @@ class Version:
     number: int
     valid_from: datetime
     rules: Rules
+    position: int = 0  # its place among decisions and transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,25 @@ class PotState:
     free_account: int
     versions: tuple[Version, ...]
     funding: tuple[tuple[datetime, int], ...]
+    seed: bytes | None = None  # of a random pot; never shown before it is revealed
+    unlocked_at: datetime | None = None  # of a challenge pot
+
+    @property
+    def locked(self) -> bool:
+        """Does this pot wait for its challenge to be met?"""
+        return self.kind == "challenge" and self.unlocked_at is None
+
+    def version(self, now: datetime) -> Version | None:
+        """The rules in force at `now`; None before the first version is valid."""
+        valid = [version for version in self.versions if version.valid_from <= now]
+        return valid[-1] if valid else None
 
     def offer(self, now: datetime) -> Offer | None:
-        """The pot under the rules in force at `now`; None before its first version is valid."""
-        valid = [version for version in self.versions if version.valid_from <= now]
-        if not valid:
+        """What the pot offers at `now`; None while it is locked, and before its first rules are valid."""
+        newest = None if self.locked else self.version(now)
+        if newest is None:
             return None
-        newest = valid[-1]
-        return Offer.of(self.pot_id, newest.rules_id, newest.rules, self.rank)
+        return Offer.of(self.pot_id, newest.rules_id, newest.rules, self.rank, self.seed)
 
     def closed_minor(self, now: datetime) -> int:
         """Fen in tranches that have not opened yet."""
@@ -84,13 +96,13 @@ def load(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
     """The pots of campaigns from the database, by rank and age."""
     ids = list(campaign_ids)
     versions: dict[int, list[Version]] = defaultdict(list)
-    for rules_id, pot_id, number, valid_from, data in tx.rows(
-        """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules FROM pot_rules r
+    for rules_id, pot_id, number, valid_from, data, position in tx.rows(
+        """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules, r.position FROM pot_rules r
              JOIN pot p ON p.id = r.pot_id
             WHERE p.campaign_id = ANY(:ids) ORDER BY r.valid_from, r.version""",
         ids=ids,
     ):
-        versions[pot_id].append(Version(rules_id, number, valid_from, parse(data)))
+        versions[pot_id].append(Version(rules_id, number, valid_from, parse(data), position))
     funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for pot_id, opens_at, amount in tx.rows(
         """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f
@@ -99,10 +111,17 @@ def load(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
     ):
         funding[pot_id].append((opens_at, amount))
     return [
-        PotState(*row[:8], versions=tuple(versions[row[0]]), funding=tuple(funding[row[0]]))  # type: ignore[misc]
+        PotState(  # type: ignore[misc]
+            *row[:8],
+            versions=tuple(versions[row.id]),
+            funding=tuple(funding[row.id]),
+            seed=row.seed,
+            unlocked_at=row.unlocked_at,
+        )
         for row in tx.rows(
-            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id
+            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id AS account, d.seed, u.unlocked_at
                  FROM pot p JOIN ledger_account a ON a.kind = :free AND a.owner = 'pot:' || p.id
+                 LEFT JOIN pot_draw d ON d.pot_id = p.id LEFT JOIN pot_unlock u ON u.pot_id = p.id
                 WHERE p.campaign_id = ANY(:ids) ORDER BY p.rank, p.id""",
             ids=ids,
             free=str(Kind.POT_FREE),

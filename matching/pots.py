@@ -15,7 +15,8 @@ from ledger.post import Transfer, account_ids, lock, post
 from ledger.statements import balance
 from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
 from matching.offers import PotState, load
-from matching.rules import Rules
+from matching.reveal import commit
+from matching.rules import Rules, kind_faults
 
 
 class Tranche(NamedTuple):
@@ -42,11 +43,13 @@ class NewPot(NamedTuple):
 def create(tx: Tx, new: NewPot) -> int:
     """Make a pot and fill it from its fund; answers its id.
 
-    Raises Invalid `pot_invalid` for senseless input and Conflict `fund_short` when the fund holds less.
+    Raises Invalid `pot_invalid` for senseless input, `rules_invalid` for rules of another kind of pot, and
+    Conflict `fund_short` when the fund holds less.
     """
     wrong = _faults(new)
     if wrong:
         raise Invalid("pot_invalid", "this pot cannot work", fields=wrong)
+    _must_fit(new.kind, new.rules)
     pot = tx.add(
         Pot(
             campaign_id=new.campaign_id,
@@ -61,6 +64,8 @@ def create(tx: Tx, new: NewPot) -> int:
     )
     assert pot.id is not None
     _store_rules(tx, pot.id, 1, tx.now, new.rules)
+    if new.kind == "random":
+        commit(tx, pot.id)
     for tranche in new.tranches:
         tx.add(PotFunding.got(pot.id, tranche.amount_minor, "tranche", tranche.opens_at, tx.now))
     total = sum(tranche.amount_minor for tranche in new.tranches)
@@ -79,6 +84,8 @@ def _faults(new: NewPot) -> dict[str, str]:
         wrong["kind"] = "must be one of " + ", ".join(KINDS)
     if new.mode not in MODES:
         wrong["mode"] = "must be one of " + ", ".join(MODES)
+    elif new.kind == "random" and new.mode != "payment":
+        wrong["mode"] = "must be payment for a random pot: at the pledge a donor could cancel and draw again"
     if not 1 <= new.rank <= 1_000:
         wrong["rank"] = "must be from 1 to 1000"
     if any(not 1 <= tranche.amount_minor <= MAX_MINOR for tranche in new.tranches):
@@ -89,11 +96,18 @@ def _faults(new: NewPot) -> dict[str, str]:
     return wrong
 
 
+def _must_fit(kind: str, rules: Rules) -> None:
+    if wrong := kind_faults(kind, rules):
+        raise Invalid("rules_invalid", "these rules are for another kind of pot", fields=wrong)
+
+
 def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) -> int:
     """A new version of a pot's rules from a time on (default: now); answers the version's number.
 
-    Raises Invalid `rules_in_the_past`: what was promised under the old rules stays promised.
+    Raises Invalid `rules_in_the_past`: what was promised under the old rules stays promised; `rules_invalid`
+    for rules of another kind of pot.
     """
+    _must_fit(str(tx.scalar("SELECT kind FROM pot WHERE id = :pot", pot=pot_id)), rules)
     start = valid_from or tx.now
     if start < tx.now:
         raise Invalid(

@@ -13,6 +13,7 @@ from kernel.db import Tx
 from ledger.chart import pot_free, pot_reserved
 from ledger.post import Transfer
 from matching.allocate import Allocation, Book, Considered, Gift, Offer, allocate, in_order
+from matching.capture import Part
 from matching.offers import PotState, lock_free
 from matching.rules import Target
 from matching.usage import fill
@@ -54,11 +55,12 @@ class Wish(NamedTuple):
 
 class Plan(NamedTuple):
     """What a wish gets. `refused`: the pots hold less than their rules would give, and the donor must agree
-    first; then nothing is held for it."""
+    first; then nothing is held for it. `source`: the match moves from there, it is no new match."""
 
     wish: Wish
     allocation: Allocation
     refused: bool
+    source: Part | None = None
 
 
 class Locked(NamedTuple):
@@ -114,16 +116,33 @@ def _decide(wish: Wish, offers: Sequence[Offer], book: Book) -> Plan:
     return Plan(wish, allocation, refused)
 
 
-def write(tx: Tx, plans: Sequence[Plan], cause: str, *, state: str = "reserved") -> list[Transfer]:
+Cause = str | Mapping[Stage, str]
+
+
+def write(tx: Tx, plans: Sequence[Plan], cause: Cause, *, state: str = "reserved") -> list[Transfer]:
     """Store the reservations and the decisions behind them; answers the transfers to post.
 
-    `cause` is pledge, payment, late or reoffer. `state` may be captured at once when the payment is proven.
+    `cause` is pledge, payment, late, reoffer, challenge or redistribute, or says which for each stage: plans
+    of one `plan` must be written together and in order, because each reckons with those before it. `state`
+    may be captured at once when the payment is proven.
     """
+    return store(tx, plans, cause, state=state)[1]
+
+
+def store(
+    tx: Tx, plans: Sequence[Plan], cause: Cause, *, state: str = "reserved"
+) -> tuple[list[int], list[Transfer]]:
+    """The same, answering the ids of the decisions too, one for each plan that was not refused."""
     made = [plan for plan in plans if not plan.refused]
-    _write_decisions(tx, made, cause)
-    parts = [(plan.wish, part) for plan in made for part in plan.allocation.parts]
+    decisions = _write_decisions(tx, made, cause)
+    parts = [
+        (decision, plan.wish, part)
+        for decision, plan in zip(decisions, made, strict=True)
+        for part in plan.allocation.parts
+    ]
     ids = _write_reservations(tx, parts, state)
-    return [transfer for (wish, part), row in zip(parts, ids, strict=True) for transfer in _hold(wish, part, row)]
+    transfers = [step for (_, wish, part), row in zip(parts, ids, strict=True) for step in _hold(wish, part, row)]
+    return decisions, transfers
 
 
 def _hold(wish: Wish, part: Considered, reservation_id: int) -> list[Transfer]:
@@ -140,26 +159,28 @@ def _hold(wish: Wish, part: Considered, reservation_id: int) -> list[Transfer]:
     ]
 
 
-def _write_reservations(tx: Tx, parts: Sequence[tuple[Wish, Considered]], state: str) -> list[int]:
+def _write_reservations(tx: Tx, parts: Sequence[tuple[int, Wish, Considered]], state: str) -> list[int]:
     if not parts:
         return []
     rows = tx.rows(
-        """INSERT INTO reservation (donation_id, pot_id, rules_id, project_id, amount_minor, state,
+        """INSERT INTO reservation (decision_id, donation_id, pot_id, rules_id, project_id, amount_minor, state,
                                     donor_key, day, created_at, ended_at)
            SELECT t.*, CAST(:now AS timestamptz), CAST(:ended AS timestamptz)
-             FROM (SELECT d, p, r, j, m, CAST(:state AS text), k, y
-                     FROM unnest(CAST(:donation AS uuid[]), CAST(:pot AS bigint[]), CAST(:rules AS bigint[]),
+             FROM (SELECT c, d, p, r, j, m, CAST(:state AS text), k, y
+                     FROM unnest(CAST(:decision AS bigint[]), CAST(:donation AS uuid[]),
+                                 CAST(:pot AS bigint[]), CAST(:rules AS bigint[]),
                                  CAST(:project AS bigint[]), CAST(:amount AS bigint[]),
                                  CAST(:donor AS text[]), CAST(:day AS date[]))
-                          WITH ORDINALITY AS u(d, p, r, j, m, k, y, n) ORDER BY n) AS t
+                          WITH ORDINALITY AS u(c, d, p, r, j, m, k, y, n) ORDER BY n) AS t
            RETURNING id""",
-        donation=[wish.donation_id for wish, _ in parts],
-        pot=[part.pot_id for _, part in parts],
-        rules=[part.rules_id for _, part in parts],
-        project=[wish.gift.target.project_id for wish, _ in parts],
-        amount=[part.given_minor for _, part in parts],
-        donor=[wish.gift.donor for wish, _ in parts],
-        day=[date.fromisoformat(wish.gift.day) for wish, _ in parts],
+        decision=[decision for decision, _, _ in parts],
+        donation=[wish.donation_id for _, wish, _ in parts],
+        pot=[part.pot_id for _, _, part in parts],
+        rules=[part.rules_id for _, _, part in parts],
+        project=[wish.gift.target.project_id for _, wish, _ in parts],
+        amount=[part.given_minor for _, _, part in parts],
+        donor=[wish.gift.donor for _, wish, _ in parts],
+        day=[date.fromisoformat(wish.gift.day) for _, wish, _ in parts],
         state=state,
         now=tx.now,
         ended=None if state == "reserved" else tx.now,
@@ -167,26 +188,32 @@ def _write_reservations(tx: Tx, parts: Sequence[tuple[Wish, Considered]], state:
     return [row[0] for row in rows]
 
 
-def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: str) -> None:
+def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: Cause) -> list[int]:
     if not plans:
-        return
-    tx.run(
+        return []
+    rows = tx.rows(
         """INSERT INTO match_decision (donation_id, cause, decided_at, window_open, trace)
-           SELECT d, :cause, :now, w, t
-             FROM unnest(CAST(:donation AS uuid[]), CAST(:window AS boolean[]), CAST(:trace AS jsonb[]))
-                  WITH ORDINALITY AS u(d, w, t, n) ORDER BY n""",
+           SELECT d, c, :now, w, t
+             FROM unnest(CAST(:donation AS uuid[]), CAST(:cause AS text[]), CAST(:window AS boolean[]),
+                         CAST(:trace AS jsonb[]))
+                  WITH ORDINALITY AS u(d, c, w, t, n) ORDER BY n
+           RETURNING id""",
         donation=[plan.wish.donation_id for plan in plans],
         window=[plan.wish.window_open for plan in plans],
-        trace=[json.dumps(trace(plan.allocation)) for plan in plans],
-        cause=cause,
+        trace=[json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
+        cause=[cause if isinstance(cause, str) else cause[plan.wish.stage] for plan in plans],
         now=tx.now,
     )
+    return [row[0] for row in rows]
 
 
-def trace(allocation: Allocation) -> list[dict[str, Any]]:
-    """What every asked pot answered, in the form in which it is stored. Amounts are fen."""
+def trace(allocation: Allocation, source: Part | None = None) -> list[dict[str, Any]]:
+    """What every asked pot answered, in the form in which it is stored. Amounts are fen. Match that moved says
+    from which reservation and pot."""
+    origin = {} if source is None else {"from": {"reservation": source.reservation_id, "pot": source.pot_id}}
     return [
         {
+            **origin,
             "pot": one.pot_id,
             "rules": one.rules_id,
             "base_minor": one.base_minor,

@@ -67,38 +67,65 @@ class Caps:
         return tuple((index, name, limit) for index, name, limit in named if limit is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the campaign must reach before a challenge pot opens: so many paid donors, or so many fen raised."""
+
+    donors: int | None = None
+    raised_minor: int | None = None
+
+    def met(self, donors: int, raised_minor: int) -> bool:
+        """Has a campaign with these figures reached it?"""
+        if self.donors is not None:
+            return donors >= self.donors
+        return self.raised_minor is not None and raised_minor >= self.raised_minor
+
+
 CAPS = ("donation_minor", "donor_day_minor", "donor_minor", "project_minor", "county_minor")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """One immutable version of a pot's rules. `ratio_bps` 10,000 is 1:1; `minimum_minor` is in fen."""
+    """One immutable version of a pot's rules. `ratio_bps` 10,000 is 1:1; `minimum_minor` is in fen.
+
+    `least_bps` belongs to random pots: a donation draws its ratio from there to `ratio_bps`.
+    """
 
     ratio_bps: int
     scope: Scope = field(default_factory=Scope)
     minimum_minor: int = 0
     caps: Caps = field(default_factory=Caps)
+    least_bps: int | None = None
+    challenge: Challenge | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The form in which rules are stored and shown; parts that say nothing are left out."""
         scope = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self.scope).items() if v}
         caps = {k: v for k, v in asdict(self.caps).items() if v is not None}
-        return {
+        told: dict[str, Any] = {
             "ratio_bps": self.ratio_bps,
             "scope": scope,
             "minimum_minor": self.minimum_minor,
             "caps": caps,
         }
+        if self.least_bps is not None:
+            told["random"] = {"least_bps": self.least_bps}
+        if self.challenge is not None:
+            told["challenge"] = {k: v for k, v in asdict(self.challenge).items() if v is not None}
+        return told
 
 
 def parse(data: Any) -> Rules:
     """Rules from JSON of any shape. Raises Invalid `rules_invalid` that names every senseless part, and
     nothing else."""
     read = Fields(data)
-    read.only(("ratio_bps", "scope", "minimum_minor", "caps"))
-    scope, caps = read.part("scope"), read.part("caps")
+    read.only(("ratio_bps", "scope", "minimum_minor", "caps", "random", "challenge"))
+    scope, caps, random, challenge = (read.part(name) for name in ("scope", "caps", "random", "challenge"))
     scope.only(Scope.__slots__)
     caps.only(CAPS)
+    random.only(("least_bps",))
+    challenge.only(Challenge.__slots__)
+    goal = Challenge(challenge.number("donors"), challenge.number("raised_minor"))
     rules = Rules(
         ratio_bps=read.number("ratio_bps") or 0,
         scope=Scope(
@@ -110,6 +137,8 @@ def parse(data: Any) -> Rules:
         ),
         minimum_minor=read.number("minimum_minor") or 0,
         caps=Caps(**{name: caps.number(name) for name in CAPS}),
+        least_bps=random.number("least_bps"),
+        challenge=None if goal == Challenge() else goal,
     )
     wrong = faults(rules) | read.wrong
     if wrong:
@@ -125,6 +154,10 @@ def faults(rules: Rules) -> dict[str, str]:
     if not 0 <= rules.minimum_minor <= MAX_MINOR:
         wrong["minimum_minor"] = f"must be from 0 to {MAX_MINOR} fen"
     wrong |= _scope_faults(rules.scope) | _cap_faults(rules.caps)
+    if rules.least_bps is not None and not 0 <= rules.least_bps <= rules.ratio_bps:
+        wrong["random.least_bps"] = "must be from 0 to ratio_bps"
+    if rules.challenge is not None:
+        wrong |= _challenge_faults(rules.challenge)
     return wrong or _cross_faults(rules)
 
 
@@ -144,6 +177,28 @@ def _cap_faults(caps: Caps) -> dict[str, str]:
         f"caps.{name}": f"must be from 1 to {MAX_MINOR} fen"
         for name, value in asdict(caps).items()
         if value is not None and not 1 <= value <= MAX_MINOR
+    }
+
+
+def _challenge_faults(goal: Challenge) -> dict[str, str]:
+    if goal.donors is not None and goal.raised_minor is not None:
+        return {"challenge": "must ask for donors or for money raised, not for both"}
+    given = {name: value for name, value in asdict(goal).items() if value is not None}
+    return {
+        f"challenge.{name}": f"must be from 1 to {MAX_MINOR}"
+        for name, value in given.items()
+        if not 1 <= value <= MAX_MINOR
+    }
+
+
+def kind_faults(kind: str, rules: Rules) -> dict[str, str]:
+    """What of the rules does not belong to this kind of pot, or is missing for it: field -> reason."""
+    has = {"random.least_bps": rules.least_bps is not None, "challenge": rules.challenge is not None}
+    needs = {"random.least_bps": kind == "random", "challenge": kind == "challenge"}
+    return {
+        name: f"is needed by a {kind} pot" if needs[name] else f"does not belong to a {kind} pot"
+        for name in has
+        if has[name] != needs[name]
     }
 
 

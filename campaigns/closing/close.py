@@ -4,7 +4,9 @@ its effects, so it happens once, whoever else tries; a scheduler that was down s
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from campaigns.closing.challenges import unlock_met
 from campaigns.closing.reconcile import fetch, reconcile
+from campaigns.closing.redistribute import redistribute
 from campaigns.closing.release import release_match
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
@@ -14,7 +16,10 @@ from campaigns.engine import Engine
 from campaigns.events.campaigns import lock_id, move
 from campaigns.events.models import Campaign
 from campaigns.events.phases import Phase
+from campaigns.screening.cases import open_cases_of
+from campaigns.screening.screen import screen
 from kernel.db import Tx
+from matching.reveal import reveal
 
 ACTOR = "scheduler"
 
@@ -44,8 +49,10 @@ def _step(engine: Engine, campaign_id: int, phase: Phase) -> Phase | None:
     """One step, or None when none is due. What needs the network is done before the transaction."""
     if phase is Phase.SETTLING:
         _let_finish(engine)
-    if phase is Phase.RECONCILING and not fetch(engine, campaign_id):
-        return None
+    if phase is Phase.RECONCILING:
+        screen(engine)  # nothing is published that nobody has looked at
+        if not fetch(engine, campaign_id):
+            return None
     with engine.db.transaction() as tx:
         campaign = lock_id(tx, campaign_id)
         if campaign.phase != phase:
@@ -96,14 +103,18 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
     )
     if busy:
         return None
-    reoffer(tx, campaign)
+    unlock_met(tx, campaign)
+    while reoffer(tx, campaign) + redistribute(tx, campaign):
+        pass  # what moved to a better pot left money in a worse one, for those who got none
     return Phase.RECONCILING
 
 
 def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Every difference is explained: the result is written down and published."""
-    if reconcile(tx, campaign):
+    """Every difference is explained and every held match decided: the result is written down and published."""
+    assert campaign.id is not None
+    if reconcile(tx, campaign) or open_cases_of(tx, campaign.id):
         return None
+    reveal(tx, campaign.id)
     write_report(tx, campaign)
     return Phase.NOTICE
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from campaigns.donations.looks import look_again
 from campaigns.events.models import Campaign
 from campaigns.projects.projects import targets
 from kernel.clock import local_day, parse_time
@@ -13,49 +14,57 @@ from kernel.db import Tx
 from ledger.post import post
 from matching.allocate import Gift, matched_base
 from matching.capture import Part, capture, parts_of
-from matching.offers import PotState, pots_of
+from matching.offers import PotState, load
 from matching.reserve import Place, Plan, Wish, lock_for, plan, write
 
 BATCH = 1_000
 
 
-def reoffer(tx: Tx, campaign: Campaign) -> int:
-    """Offer free match once more; answers how many donations got some. The campaign is locked exclusively.
+def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
+    """Offer free match once more; answers how many donations got some. The campaign is locked exclusively, so
+    nobody else posts to its accounts, and this may post more than once a transaction.
+
+    With `only`, that pot alone is asked: a challenge that was just met serves those who came before.
 
     One pass is enough: what a donation is refused for want of money, a later and younger one may not take
     before it, because donations are asked in the order of their payments and pots only get emptier.
     """
     assert campaign.id is not None
-    pots = pots_of(tx, campaign.id, campaign.matching_version)
+    pots = load(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
     if not pots:
         return 0
     rows = _unmatched(tx, campaign.id)
     where = targets(tx, sorted({row.project_id for row in rows}))
     places = {Place(campaign.id, target, "any") for target in where.values()}
-    locked = lock_for(tx, places, {campaign.id: pots})
+    asked = [pot for pot in pots if only is None or pot.pot_id == only]
+    locked = lock_for(tx, places, {campaign.id: asked})
     wishes = _wishes(tx, campaign, rows, where, pots)
     plans = [one for one in plan(tx, locked, wishes) if one.allocation.matched_minor]
-    _write(tx, plans)
+    _write(tx, plans, "reoffer" if only is None else "challenge")
+    look_again(tx, [one.wish.donation_id for one in plans])
     return len(plans)
 
 
-def _write(tx: Tx, plans: Sequence[Plan]) -> None:
+def _write(tx: Tx, plans: Sequence[Plan], cause: str) -> None:
     transfers = []
     for start in range(0, len(plans), BATCH):
         some = plans[start : start + BATCH]
-        transfers += write(tx, some, "reoffer")
+        transfers += write(tx, some, cause)
         transfers += capture(tx, [one.wish.donation_id for one in some])
     post(tx, transfers)
 
 
 def _unmatched(tx: Tx, campaign_id: int) -> Sequence[Any]:
     """Paid donations whose match is below what is left of the gift, oldest payment first. Providers tell
-    whole seconds: within one, who pledged first."""
+    whole seconds: within one, who pledged first. What a person took away, or is looking at, a machine does not
+    give again."""
     return tx.rows(
         """SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
              FROM donation d
             WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
               AND d.amount_minor > d.refunded_minor
+              AND NOT EXISTS (SELECT FROM screening_case c
+                               WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
             ORDER BY d.paid_at, d.pledged_at, d.id""",
         campaign=campaign_id,
     )
@@ -81,7 +90,7 @@ def _wishes(
         for part in parts:
             given[part.pot_id] += part.live_minor
         day = local_day(row.paid_at).isoformat()
-        gift = Gift(row.kept, where[row.project_id], row.donor_key, day, used, given)
+        gift = Gift(row.kept, where[row.project_id], row.donor_key, day, used, given, str(row.id))
         in_window = not windows or any(opens <= row.paid_at < closes for opens, closes in windows)
         wishes.append(Wish(row.id, campaign.id, gift, True, in_window, "any"))
     return wishes

@@ -33,6 +33,8 @@ class PotView(NamedTuple):
     captured_minor: int
     next_tranche_at: datetime | None
     rules: dict[str, Any]
+    locked: bool = False  # a challenge pot whose challenge is not met yet
+    unlocked_at: datetime | None = None
 
 
 def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
@@ -62,7 +64,7 @@ def _view(pot: PotState, held: dict[tuple[str, str], int], now: datetime) -> Pot
     def of(kind: Kind) -> int:
         return held.get((f"pot:{pot.pot_id}", str(kind)), 0)
 
-    offer = pot.offer(now)
+    version = pot.version(now)
     return PotView(
         id=pot.pot_id,
         name=pot.name,
@@ -74,5 +76,7 @@ def _view(pot: PotState, held: dict[tuple[str, str], int], now: datetime) -> Pot
         reserved_minor=of(Kind.POT_RESERVED),
         captured_minor=of(Kind.POT_CAPTURED) + of(Kind.POT_RELEASED),
         next_tranche_at=pot.next_tranche_at(now),
-        rules=offer.rules.as_json() if offer else {},
+        rules=version.rules.as_json() if version else {},
+        locked=pot.locked,
+        unlocked_at=pot.unlocked_at,
     )

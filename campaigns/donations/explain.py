@@ -36,7 +36,8 @@ class CutLine:
 @dataclass(frozen=True, slots=True)
 class PotLine:
     """What one pot said. `out_of_scope` names the part of the scope that does not fit, or is `locked` for a
-    challenge that was not met then, or None; amounts are fen: `base_minor` of the gift was unmatched so far, the rules gave `due_minor`, the pot `given_minor`."""
+    challenge that was not met then, or None; amounts are fen: `base_minor` of the gift was unmatched so far, the
+    rules gave `due_minor`, the pot `given_minor`."""
 
     pot_id: int
     pot_name: str

@@ -17,6 +17,7 @@ APPEND_ONLY = (
     "match_decision",
     "pot_rules",
     "pot_funding",
+    "pot_unlock",
     "inbox_conflict",
     "closing_report",
 )
@@ -72,6 +73,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("donation_history_donation", "donation_history", ["donation_id"], unique=False)
+    op.create_table(
+        "donation_look",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("donation_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "fund",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -160,13 +167,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("key"),
     )
-    op.create_index(
-        "ledger_transfer_donation",
-        "ledger_transfer",
-        ["donation_id"],
-        unique=False,
-        postgresql_where=sa.text("donation_id IS NOT NULL"),
-    )
     op.create_table(
         "match_decision",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -175,7 +175,13 @@ def upgrade() -> None:
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("window_open", sa.Boolean(), nullable=False),
         sa.Column("trace", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.CheckConstraint("cause IN ('pledge', 'payment', 'late', 'reoffer')", name="match_decision_cause"),
+        sa.Column(
+            "position", sa.BigInteger(), server_default=sa.text("nextval('ledger_transfer_id_seq')"), nullable=False
+        ),
+        sa.CheckConstraint(
+            "cause IN ('pledge', 'payment', 'late', 'reoffer', 'challenge', 'redistribute')",
+            name="match_decision_cause",
+        ),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("match_decision_donation", "match_decision", ["donation_id"], unique=False)
@@ -202,7 +208,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("sealed_secret", sa.Text(), nullable=False),
-        sa.Column("projects", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("projects", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
@@ -241,6 +247,14 @@ def upgrade() -> None:
     )
     op.create_index("provider_line_donation", "provider_line", ["donation_id"], unique=False)
     op.create_index("provider_line_intent", "provider_line", ["payment_intent"], unique=False)
+    op.create_table(
+        "screening_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sure_id", sa.BigInteger(), nullable=False),
+        sa.Column("seen_id", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("id = 1", name="screening_mark_one"),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "campaign",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -288,6 +302,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("login"),
     )
     op.create_table(
+        "pot_draw",
+        sa.Column("pot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seed", sa.LargeBinary(), nullable=False),
+        sa.Column("commitment", sa.Text(), nullable=False),
+        sa.Column("revealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("commitment = encode(sha256(seed), 'hex')", name="pot_draw_commitment"),
+        sa.CheckConstraint("octet_length(seed) = 32", name="pot_draw_seed"),
+        sa.ForeignKeyConstraint(
+            ["pot_id"],
+            ["pot.id"],
+        ),
+        sa.PrimaryKeyConstraint("pot_id"),
+    )
+    op.create_table(
         "pot_funding",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("pot_id", sa.BigInteger(), nullable=False),
@@ -313,12 +341,30 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rules", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "position", sa.BigInteger(), server_default=sa.text("nextval('ledger_transfer_id_seq')"), nullable=False
+        ),
         sa.ForeignKeyConstraint(
             ["pot_id"],
             ["pot.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("pot_id", "version", name="pot_rules_version"),
+    )
+    op.create_table(
+        "pot_unlock",
+        sa.Column("pot_id", sa.BigInteger(), nullable=False),
+        sa.Column("unlocked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("donors", sa.BigInteger(), nullable=False),
+        sa.Column("raised_minor", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "position", sa.BigInteger(), server_default=sa.text("nextval('ledger_transfer_id_seq')"), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["pot_id"],
+            ["pot.id"],
+        ),
+        sa.PrimaryKeyConstraint("pot_id"),
     )
     op.create_table(
         "project",
@@ -355,6 +401,7 @@ def upgrade() -> None:
     op.create_table(
         "reservation",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("decision_id", sa.BigInteger(), nullable=False),
         sa.Column("donation_id", sa.Uuid(), nullable=False),
         sa.Column("pot_id", sa.BigInteger(), nullable=False),
         sa.Column("rules_id", sa.BigInteger(), nullable=False),
@@ -362,11 +409,13 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("returned_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("donor_key", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("(state = 'reserved') = (ended_at IS NULL)", name="reservation_ended"),
+        sa.CheckConstraint("state = 'captured' OR NOT held", name="reservation_held"),
         sa.CheckConstraint("state = 'captured' OR returned_minor = 0", name="reservation_returned_captured"),
         sa.CheckConstraint("state IN ('reserved', 'captured', 'released')", name="reservation_state"),
         sa.CheckConstraint("amount_minor > 0", name="reservation_positive"),
@@ -384,6 +433,20 @@ def upgrade() -> None:
         ["donor_key", "pot_id"],
         unique=False,
         postgresql_where=sa.text("state <> 'released'"),
+    )
+    op.create_table(
+        "staff_key",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("organisation_code", sa.Text(), nullable=False),
+        sa.Column("donor_key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_code"],
+            ["organisation.code"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("organisation_code", "donor_key", name="staff_key_once"),
     )
     op.create_table(
         "campaign_entry",
@@ -519,7 +582,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("donation_campaign", "donation", ["campaign_id", "project_id"], unique=False)
+    op.create_index("donation_campaign", "donation", ["campaign_id", "project_id", "paid_at"], unique=False)
+    op.create_index(
+        "donation_instrument",
+        "donation",
+        ["instrument"],
+        unique=False,
+        postgresql_where=sa.text("instrument IS NOT NULL"),
+    )
     op.create_index(
         "donation_intent",
         "donation",
@@ -535,7 +605,18 @@ def upgrade() -> None:
         postgresql_where=sa.text("payment_reference IS NOT NULL"),
     )
     op.create_index(
-        "donation_team", "donation", ["campaign_id", "team"], unique=False, postgresql_where=sa.text("team <> ''")
+        "donation_source",
+        "donation",
+        ["campaign_id", "source_code", "paid_at"],
+        unique=False,
+        postgresql_where=sa.text("source_code <> '' AND channel <> 'partner'"),
+    )
+    op.create_index(
+        "donation_team",
+        "donation",
+        ["campaign_id", "team", "paid_at"],
+        unique=False,
+        postgresql_where=sa.text("team <> ''"),
     )
     op.create_index(
         "donation_waiting",
@@ -582,6 +663,46 @@ def upgrade() -> None:
     op.create_index(
         "refund_requested", "refund", ["id"], unique=False, postgresql_where=sa.text("state = 'requested'")
     )
+    op.create_table(
+        "screening_case",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("donation_id", sa.Uuid(), nullable=False),
+        sa.Column("campaign_id", sa.BigInteger(), nullable=False),
+        sa.Column("signals", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("held_minor", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("actor", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("appeal", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("answered_by", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(answer <> '') = (answered_at IS NOT NULL)", name="screening_case_answer"),
+        sa.CheckConstraint("(appeal <> '') = (appealed_at IS NOT NULL)", name="screening_case_appeal"),
+        sa.CheckConstraint(
+            "(state = 'open') = (decided_at IS NULL) AND (state = 'open' OR (actor <> '' AND reason <> ''))",
+            name="screening_case_decided",
+        ),
+        sa.CheckConstraint("state IN ('open', 'released', 'cancelled')", name="screening_case_state"),
+        sa.CheckConstraint("answered_at IS NULL OR appealed_at IS NOT NULL", name="screening_case_answered"),
+        sa.CheckConstraint("held_minor >= 0", name="screening_case_held"),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"],
+            ["campaign.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["donation_id"],
+            ["donation.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("donation_id"),
+    )
+    op.create_index("screening_case_campaign", "screening_case", ["campaign_id", "state"], unique=False)
     op.execute(
         """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
            BEGIN
