@@ -4,8 +4,10 @@
   const custom = document.querySelector("#custom");
   if (!custom) return;
   const chips = [...document.querySelectorAll("input[name=chip]")];
-  custom.addEventListener("input", () => {
+  const typed = () => {
     if (custom.value.trim()) for (const chip of chips) chip.checked = false;
-  });
+  };
+  custom.addEventListener("input", typed);
+  typed(); // a quick donor has typed before this script came
   for (const chip of chips) chip.addEventListener("change", () => { custom.value = ""; });
 })();

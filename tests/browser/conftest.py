@@ -1,0 +1,84 @@
+"""Real browsers on the whole stack. Under CI=true a missing browser is a failure, never a skip."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.stack import Stack, running
+
+NAMES = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome")
+ARGS = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+    "--no-proxy-server",
+)
+PHONE = {"width": 390, "height": 844}
+PATIENCE_MS = 20_000  # the machine may be busy with other tests
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """The whole of Beishan with the demo event, this module's own."""
+    with running() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    assert path, "no chromium: run `bash tests/install_browser.sh`"
+    args = [*ARGS, "--no-sandbox"] if os.geteuid() == 0 else list(ARGS)
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=args)
+        yield browser
+        browser.close()
+
+
+def _context(chromium: Browser, **settings: object) -> BrowserContext:
+    context = chromium.new_context(**({"viewport": PHONE, "locale": "zh-CN"} | settings))  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What the browser complained of: scripts that failed, things the policy forbids."""
+    return []
+
+
+@pytest.fixture
+def phone(chromium: Browser, faults: list[str]) -> Iterator[Page]:
+    """A donor's phone. Whatever the page did wrong fails the test at its end."""
+    with _context(chromium) as context:
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        yield page
+    assert faults == []
+
+
+@pytest.fixture
+def second_phone(chromium: Browser) -> Iterator[Page]:
+    with _context(chromium) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def plain_phone(chromium: Browser) -> Iterator[Page]:
+    """A phone with JavaScript switched off."""
+    with _context(chromium, java_script_enabled=False) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def desk(chromium: Browser) -> Iterator[Page]:
+    with _context(chromium, viewport={"width": 1280, "height": 900}) as context:
+        yield context.new_page()

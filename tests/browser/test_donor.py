@@ -1,0 +1,155 @@
+"""A donor's journeys on a phone, through the real cashier's page."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.steps import books_hold, choose_village, give, go_to_cashier, money, pay, thanked, totals
+from tests.stack import Stack
+
+
+def test_a_donor_sees_the_held_match_pays_and_sees_the_captured_match(phone: Page, stack: Stack) -> None:
+    before = totals(stack)
+    choose_village(phone, stack)
+    give(phone, 100)
+    assert money(phone, "为您预留的配捐") == "¥100.00"
+    expect(phone.locator("[data-countdown]")).to_have_text(re.compile(r"1[0-5]:[0-5]\d"))
+    expect(phone.locator(".until")).to_contain_text("北京时间）前支付")
+    pay(phone)
+    thanked(phone)
+    assert money(phone, "获得配捐") == "¥100.00" and money(phone, "村庄将收到") == "¥200.00"
+    expect(phone.locator("main")).to_contain_text("待配 100.00 元，配捐 100.00 元")
+    after = totals(stack)
+    assert after["raised_minor"] - before["raised_minor"] == 100_00
+    assert after["matched_minor"] - before["matched_minor"] == 100_00
+    books_hold(stack)
+
+
+def test_an_open_event_page_moves_without_reload(phone: Page, second_phone: Page, stack: Stack) -> None:
+    phone.goto(f"{stack.url}/c/demo")
+    phone.evaluate("window.sameDocument = true")
+    was = int(phone.locator("[data-total=donations]").inner_text())
+    choose_village(second_phone, stack)
+    give(second_phone, 20)
+    pay(second_phone)
+    thanked(second_phone)
+    expect(phone.locator("[data-total=donations]")).to_have_text(str(was + 1))
+    shown = phone.locator("[data-total=raised_minor]").inner_text()
+    assert shown == f"{totals(stack)['raised_minor'] / 100:,.2f}"
+    assert phone.evaluate("window.sameDocument") is True
+
+
+def test_the_same_without_javascript(plain_phone: Page, stack: Stack) -> None:
+    page = plain_phone
+    before = totals(stack)["donations"]
+    choose_village(page, stack, "q=儿童之家")
+    give(page, 50)
+    assert money(page, "为您预留的配捐") == "¥50.00"
+    expect(page.locator("[data-countdown]")).to_be_hidden()
+    expect(page.locator(".until")).to_contain_text("前支付")
+    pay(page)
+    # No script: the page's own refresh brings the answer.
+    thanked(page)
+    assert money(page, "获得配捐") == "¥50.00"
+    page.goto(f"{stack.url}/c/demo")
+    expect(page.locator("[data-total=donations]")).to_have_text(str(before + 1))
+
+
+def test_a_declined_card_keeps_the_match_and_may_be_tried_again(
+    phone: Page, stack: Stack, faults: list[str]
+) -> None:
+    choose_village(phone, stack)
+    give(phone, 20)
+    go_to_cashier(phone)
+    phone.locator("button.no").click()
+    expect(phone.get_by_role("alert")).to_contain_text("支付被拒绝")
+    faults.clear()  # the cashier's page answers 402, which the browser notes
+    phone.locator("button.go").click()
+    phone.wait_for_url(re.compile("/d/"))
+    thanked(phone)
+    assert money(phone, "获得配捐") == "¥20.00"
+
+
+def test_walking_away_and_cancelling_frees_the_match(phone: Page, stack: Stack) -> None:
+    choose_village(phone, stack)
+    give(phone, 200)
+    held = sum(pot["reserved_minor"] for pot in stack.api("/campaigns/demo")["pots"])
+    go_to_cashier(phone)
+    phone.locator("button[value=leave]").click()
+    phone.wait_for_url(re.compile("/d/"))
+    expect(phone.locator("main")).to_contain_text("如果还没有付款，可以继续")
+    phone.get_by_role("button", name="取消这笔捐赠").click()
+    expect(phone.get_by_role("heading", name="这笔捐赠已取消")).to_be_visible()
+    assert held - sum(pot["reserved_minor"] for pot in stack.api("/campaigns/demo")["pots"]) == 200_00
+    phone.get_by_role("link", name="再试一次").click()
+    expect(phone.locator("input[name=chip][value='20000']")).to_be_checked()
+
+
+def test_a_double_click_gives_one_donation(phone: Page, stack: Stack) -> None:
+    choose_village(phone, stack)
+    reserved = sum(pot["reserved_minor"] for pot in stack.api("/campaigns/demo")["pots"])
+    phone.locator("form.give button.button").dblclick(no_wait_after=True)
+    phone.wait_for_url(re.compile("/d/"))
+    assert money(phone, "为您预留的配捐") == "¥100.00"
+    assert sum(pot["reserved_minor"] for pot in stack.api("/campaigns/demo")["pots"]) - reserved == 100_00
+
+
+def test_the_open_page_keeps_its_match(phone: Page, stack: Stack) -> None:
+    choose_village(phone, stack)
+    phone.clock.install()
+    give(phone, 20)
+    with phone.expect_response(re.compile("/keep-alive$")) as kept:
+        phone.clock.run_for(61_000)
+    assert kept.value.status == 200
+
+
+def test_typing_an_amount_takes_the_chip_away(phone: Page, stack: Stack) -> None:
+    choose_village(phone, stack)
+    phone.locator("#custom").fill("66.60")
+    expect(phone.locator("input[name=chip]:checked")).to_have_count(0)
+    phone.locator("form.give button.button").click()
+    phone.wait_for_url(re.compile("/d/"))
+    assert money(phone, "您的捐赠") == "¥66.60"
+
+
+def test_a_donor_who_reads_english(phone: Page, stack: Stack) -> None:
+    phone.goto(f"{stack.url}/c/demo")
+    phone.get_by_role("link", name="English").click()
+    expect(phone.get_by_role("heading", name="Match pots")).to_be_visible()
+    phone.locator(".project-card a.button").first.click()
+    give(phone, 20)
+    assert money(phone, "Match held for you") == "¥20.00"
+    pay(phone)
+    expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(phone.locator("main")).to_contain_text("20.00 yuan still to match, matched 20.00 yuan")
+
+
+def test_nothing_is_wider_than_a_small_phone(phone: Page, stack: Stack) -> None:
+    phone.set_viewport_size({"width": 360, "height": 640})
+    for path in ("/", "/c/demo", "/c/demo/p/1", "/donate/demo/1", "/c/demo/standings", "/public/c/demo", "/report"):
+        for language in ("zh", "en"):
+            phone.goto(f"{stack.url}{path}?lang={language}")
+            assert phone.evaluate("document.documentElement.scrollWidth") <= 360, (path, language)
+
+
+def test_the_keyboard_reaches_the_content_first(phone: Page, stack: Stack) -> None:
+    phone.goto(f"{stack.url}/c/demo")
+    phone.keyboard.press("Tab")
+    assert phone.evaluate("document.activeElement.className") == "skip"
+    phone.keyboard.press("Enter")
+    assert phone.evaluate("document.activeElement.id") == "main"
+
+
+def test_with_redis_stopped_giving_and_live_totals_go_on(phone: Page, second_phone: Page, stack: Stack) -> None:
+    stack.redis.stop()
+    try:
+        phone.goto(f"{stack.url}/c/demo")
+        was = int(phone.locator("[data-total=donations]").inner_text())
+        choose_village(second_phone, stack)
+        give(second_phone, 20)
+        pay(second_phone)
+        thanked(second_phone)
+        expect(phone.locator("[data-total=donations]")).to_have_text(str(was + 1))
+        books_hold(stack)
+    finally:
+        stack.redis.restart()
