@@ -1,9 +1,14 @@
 """An event closes by itself, against a provider that keeps its own account of the money."""
 
+from datetime import timedelta
+
 import pytest
 
 from kernel.errors import Conflict
 from kernel.ids import fingerprint
+from payments.gateway import StatementLine
+from payments.inbox import claim
+from payments.statements import store
 from tests.closing.day import Day
 
 PHASES = ["draft", "scheduled", "open", "ended", "settling", "reconciling", "notice", "released"]
@@ -158,3 +163,47 @@ def test_a_silent_provider_holds_the_campaign(day: Day) -> None:
     assert (world.phase(), day.differences(None)) == ("reconciling", [])
     assert day.tick() == "reconciling"
     world.check()
+
+
+def test_only_messages_that_came_in_time_hold_the_event(day: Day) -> None:
+    """Another worker is at them; another campaign's traffic never stops and must not hold this one."""
+    world = day.world
+    world.tell("customer.created", {})
+    with world.db.transaction() as other:
+        assert len(claim(other, 10)) == 1
+        day.walk("reconciling")
+        assert world.phase() == "settling"
+    world.settle()
+    world.tell("customer.created", {})
+    with world.db.transaction() as other:
+        assert len(claim(other, 10)) == 1
+        assert day.tick() == "notice"
+    world.check()
+
+
+def test_what_was_read_for_another_campaign_hides_nothing(day: Day) -> None:
+    world = day.world
+    day.charge(77_00)
+    newer = world.clock.at + timedelta(hours=20)
+    line = StatementLine("stripe", "payout", "txn_other", None, None, None, -5_00, 0, "CNY", newer)
+    world.do(store, [line])
+    day.walk("reconciling")
+    assert [one.cause for one in day.differences()] == ["missing_here"]
+    world.check()
+
+
+def test_a_provider_is_asked_once_a_minute(day: Day) -> None:
+    world = day.world
+    day.charge(77_00)
+    day.walk("reconciling")
+    for _ in range(3):
+        world.close()
+    assert _statements(day) == 1
+    day.tick()
+    assert _statements(day) == 2
+    world.check()
+
+
+def _statements(day: Day) -> int:
+    asked = day.server.get("/_sandbox/requests").json()
+    return [one["path"] for one in asked].count("/v1/balance_transactions")
