@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench import matching, settling
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house
 from bench.result import Result, save, table
@@ -17,17 +18,20 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "hot_pot_http": hot_pot_http,
     "hot_pot_vs_rowlock": hot_pot_vs_rowlock,
     "hot_pot_sandbox": hot_pot_sandbox,
+    "allocate": matching.run,
+    "allocate_memory": matching.run,
+    "settle": settling.run,
 }
 
 
 def run(names: Sequence[str]) -> list[Result]:
     """Run each benchmark once, in the order of the table; progress goes to stderr."""
     results: list[Result] = []
-    wanted = dict.fromkeys(BENCHMARKS[name] for name in BENCHMARKS if name in names)
+    wanted = {benchmark: name for name, benchmark in reversed(BENCHMARKS.items()) if name in names}
     with open_house() as house:
-        for benchmark in wanted:
+        for benchmark, name in reversed(wanted.items()):
             began = time.monotonic()
-            print(f"{benchmark.__name__} ...", end=" ", file=sys.stderr, flush=True)
+            print(f"{name} ...", end=" ", file=sys.stderr, flush=True)
             results += benchmark(house)
             print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return results

@@ -1,4 +1,4 @@
-"""Processor time of processes and their children, from /proc (proc(5)): steadier than the clock on a busy machine."""
+"""Processor time of processes and their children, from /proc: steadier than the clock on a busy machine."""
 
 import os
 from pathlib import Path

@@ -1,0 +1,68 @@
+"""Paid events a second from the inbox to captured match, postings and totals."""
+
+import os
+import time
+from datetime import UTC, datetime
+from statistics import median
+from uuid import UUID
+
+from app import jobs
+from bench import cpu, day
+from bench.house import House
+from bench.result import Result
+from campaigns.engine import Engine
+from payments.inbox import Message, store
+
+EVENTS = 100_000
+SLICES = 5
+STORE_BATCH = 500  # as many as one settling transaction takes
+
+
+def run(house: House, count: int = EVENTS) -> list[Result]:
+    """Slices: store events (the baseline), then the scheduler's own job works them off."""
+    engine = house.engine(house.database())
+    os.environ["REDIS_URL"] = house.redis.url  # the job tells open pages by Redis, as the scheduler does
+    try:
+        pledged = day.pledge(engine, count)
+        stored: list[float] = []
+        settled: list[float] = []
+        busy = 0.0
+        for some in _chunks(pledged, -(-count // SLICES)):
+            stored.append(fill(engine, some))
+            before = cpu.seconds(os.getpid())
+            settled.append(work_off(engine, len(some)))
+            busy += cpu.seconds(os.getpid()) - before
+        day.prove(engine, count, captured=count)
+    finally:
+        engine.db.close()
+    note = (
+        f"the same {count:,} rows stored in the inbox; settling cost {busy / count * 1e6:.0f} processor us an event"
+    )
+    return [Result("settle", median(settled), "events/s", median(stored), 10_000, note=note)]
+
+
+def fill(engine: Engine, donations: list[UUID]) -> float:
+    """Store the provider's messages that these were paid; events a second."""
+    now = datetime.now(UTC)
+    ready: list[list[Message]] = [
+        [day.paid_event(one, now) for one in some] for some in _chunks(donations, STORE_BATCH)
+    ]
+    began = time.perf_counter()
+    for messages in ready:
+        with engine.db.transaction() as tx:
+            store(tx, messages)
+    return len(donations) / (time.perf_counter() - began)
+
+
+def work_off(engine: Engine, count: int) -> float:
+    """Run the job until the inbox is empty; events a second. Raises Broken when it did another number."""
+    began = time.perf_counter()
+    said = jobs.run("settle", engine)
+    took = time.perf_counter() - began
+    if said != f"{count} events":
+        raise day.Broken(f"the job settled {said!r} of {count}")
+    return count / took
+
+
+def _chunks(donations: list[UUID], size: int) -> list[list[UUID]]:
+    return [donations[start : start + size] for start in range(0, len(donations), size)]
