@@ -3,7 +3,7 @@
 Used by pages and by the command `explain`; needs an application context for languages other than Chinese.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -95,6 +95,17 @@ SEEKING = {
     "late": _l("支付迟到时"),
     "reoffer": _l("活动结束后补配时"),
 }
+SIGNALS = {
+    "small_instrument": _l("同一支付工具多笔小额"),
+    "small_donor": _l("同一捐赠人或设备多笔小额"),
+    "same_sum": _l("多位新捐赠人短时间内向同一项目捐同一金额"),
+    "at_cap": _l("多笔金额恰好在配捐上限"),
+    "refund_after_match": _l("获得配捐后多次退款"),
+    "staff": _l("捐赠人是项目执行机构的人员"),
+    "unit_burst": _l("同一团队或来源短时间内大量相同金额"),
+    "instrument_cap": _l("同一支付工具以不同身份超过每人配捐上限"),
+}
+CASE_STATES = {"open": _l("待复核"), "released": _l("已恢复配捐"), "cancelled": _l("已取消配捐")}
 SCOPE = {
     "levels": _l("不支持这一级的项目"),
     "tiers": _l("不支持这一类项目"),
@@ -163,6 +174,13 @@ REFUSALS = {
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "list_invalid": _l("查询条件不对。"),
     "standings_unknown": _l("没有这种榜单。"),
+    "case_unknown": _l("没有这件复核。"),
+    "case_decided": _l("这件复核已经有了决定。"),
+    "appeal_invalid": _l("请写明申诉内容，最多 2000 字。"),
+    "appeal_exists": _l("已经提出过申诉。"),
+    "appeal_missing": _l("还没有人提出申诉。"),
+    "appeal_answered": _l("这件申诉已经答复过。"),
+    "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
     "rate_limited": _l("操作太频繁，请稍后再试。"),
     "csrf": _l("页面已过期，请返回刷新后再提交。"),
     "token_invalid": _l("没有这笔捐赠，或链接不完整。"),
@@ -277,3 +295,26 @@ def _cut_text(by: str, limit_minor: int, left_minor: int) -> str:
         limit=yuan(limit_minor),
         left=yuan(left_minor),
     )
+
+
+def evidence_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The signs of a case in plain words, a line each: what was counted, in numbers and yuan."""
+    return [
+        word(SIGNALS, one["code"]) + _("：") + (_("，").join(_counted(one["evidence"])) or _("见捐赠记录"))
+        for one in signals
+    ]
+
+
+def _counted(evidence: Mapping[str, Any]) -> list[str]:
+    told = {
+        "count": lambda value: _("%(count)s 笔", count=value),
+        "of": lambda value: _("同期共 %(count)s 笔", count=value),
+        "within_s": lambda value: _("%(minutes)s 分钟内", minutes=value // 60),
+        "sum_minor": lambda value: _("共 %(amount)s 元", amount=yuan(value)),
+        "amount_minor": lambda value: _("每笔 %(amount)s 元", amount=yuan(value)),
+        "cap_minor": lambda value: _("上限 %(amount)s 元", amount=yuan(value)),
+        "refunded_minor": lambda value: _("退款 %(amount)s 元", amount=yuan(value)),
+        "limit_minor": lambda value: _("上限 %(amount)s 元", amount=yuan(value)),
+        "over_minor": lambda value: _("超出 %(amount)s 元", amount=yuan(value)),
+    }
+    return [say(evidence[name]) for name, say in told.items() if evidence.get(name) is not None]

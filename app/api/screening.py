@@ -56,11 +56,11 @@ class CaseQuery(Schema):
     state = one_of(*STATES)
 
 
-class ReasonIn(Schema):
+class CaseReasonIn(Schema):
     reason = Text(decide.MOST_REASON, required=True)
 
 
-class AnswerIn(ReasonIn):
+class AnswerIn(CaseReasonIn):
     decision = one_of("released", "cancelled")
 
 
@@ -124,7 +124,7 @@ def show(case_id: int) -> Any:
 
 @blp.post("/cases/<id:case_id>/release")
 @managers(Permission.SCREEN)
-@blp.arguments(ReasonIn)
+@blp.arguments(CaseReasonIn)
 @blp.response(200, CaseOut)
 def release(given: dict[str, Any], case_id: int) -> Any:
     """The donation is sound: its match counts."""
@@ -135,7 +135,7 @@ def release(given: dict[str, Any], case_id: int) -> Any:
 
 @blp.post("/cases/<id:case_id>/cancel")
 @managers(Permission.SCREEN)
-@blp.arguments(ReasonIn)
+@blp.arguments(CaseReasonIn)
 @blp.response(200, CaseOut)
 def cancel(given: dict[str, Any], case_id: int) -> Any:
     """Take the match back; the donation stays."""
@@ -146,7 +146,7 @@ def cancel(given: dict[str, Any], case_id: int) -> Any:
 
 @blp.post("/cases/<id:case_id>/suspend-project")
 @managers(Permission.SCREEN)
-@blp.arguments(ReasonIn)
+@blp.arguments(CaseReasonIn)
 @blp.response(200, CaseOut)
 def suspend_project(given: dict[str, Any], case_id: int) -> Any:
     """Stop the project; the case stays to be decided."""

@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.cli import books, imports, jobs, people
+from app.cli import books, imports, jobs, people, replay, screening
 
 
 def attach(app: Flask) -> None:
-    for module in (books, imports, jobs, people):
+    for module in (books, imports, jobs, people, replay, screening):
         for command in module.COMMANDS:
             app.cli.add_command(command)

@@ -89,7 +89,8 @@ def export_donations(campaign: str) -> None:
         rows = tx.rows(
             """SELECT d.id, p.code, d.status, d.channel, d.source_code, d.team, d.currency, d.amount_minor,
                       d.refunded_minor, coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
-                                                   WHERE r.donation_id = d.id AND r.state = 'captured'), 0),
+                                                   WHERE r.donation_id = d.id AND r.state = 'captured'
+                                                      AND NOT r.held), 0),
                       d.pledged_at, d.paid_at
                  FROM donation d JOIN project p ON p.id = d.project_id
                 WHERE d.campaign_id = :campaign ORDER BY d.pledged_at, d.id""",

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.console import campaigns, donations, entrance, funds, operations, projects, reconciliation
+from app.console import campaigns, donations, entrance, funds, operations, projects, reconciliation, screening
 from app.console.frame import blueprint
 from app.web.frame import set_up
 
@@ -16,6 +16,7 @@ __all__ = [
     "operations",
     "projects",
     "reconciliation",
+    "screening",
 ]
 
 

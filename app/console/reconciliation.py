@@ -9,6 +9,7 @@ from app.web.frame import engine, page_number
 from campaigns.closing import discrepancies
 from campaigns.events import campaigns as events
 from campaigns.network.people import Permission
+from campaigns.screening.cases import open_cases_of
 
 PAGE_SIZE = 50
 
@@ -21,10 +22,12 @@ def overview(slug: str) -> str:
         found = events.find(tx, slug)
         assert found.id is not None
         rows, total = discrepancies.listed(tx, found.id, None, page, PAGE_SIZE)
+        cases = open_cases_of(tx, found.id)
     return render_template(
         "console/reconciliation.html",
         campaign=found,
         rows=rows,
+        cases=cases,
         total=total,
         page=page,
         pages=max(-(-total // PAGE_SIZE), 1),

@@ -137,7 +137,7 @@ def _caps(tx: Tx, instruments: Sequence[tuple[str, int]]) -> dict[UUID, list[Cap
 
 _CAPS = """
     WITH part AS (
-        SELECT d.instrument, d.id, d.donor_key, d.paid_at, r.pot_id, r.day, r.rules_id,
+        SELECT d.instrument, d.id, d.donor_key, d.paid_at, d.pledged_at, r.pot_id, r.day, r.rules_id,
                r.amount_minor - r.returned_minor AS live
           FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
           JOIN donation d ON d.instrument = u.key AND d.campaign_id = u.campaign
@@ -146,8 +146,8 @@ _CAPS = """
     several AS (
         SELECT instrument, pot_id FROM part GROUP BY 1, 2 HAVING count(DISTINCT donor_key) > 1),
     running AS (
-        SELECT p.*, sum(live) OVER (PARTITION BY instrument, pot_id ORDER BY paid_at, id) AS ever,
-               sum(live) OVER (PARTITION BY instrument, pot_id, day ORDER BY paid_at, id) AS today
+        SELECT p.*, sum(live) OVER (PARTITION BY instrument, pot_id ORDER BY paid_at, pledged_at, id) AS ever,
+               sum(live) OVER (PARTITION BY instrument, pot_id, day ORDER BY paid_at, pledged_at, id) AS today
           FROM part p JOIN several USING (instrument, pot_id))
     SELECT DISTINCT x.id, x.pot_id, c.cap, c.limit_minor, c.used_minor
       FROM running x JOIN pot_rules v ON v.id = x.rules_id

@@ -73,7 +73,7 @@ def test_a_decision_needs_a_reason_and_the_permission(api: Api, held: Json) -> N
 def test_released_over_http_once(api: Api, held: Json, world: World) -> None:
     path = f"/cases/{held['id']}"
     done = api.manage(f"{path}/release", {"reason": "核实无误"}, 200)
-    assert (done["state"], done["held_minor"], done["actor"]) == ("released", 0, "test admin")
+    assert (done["state"], done["held_minor"], done["actor"]) == ("released", 0, "token:test admin")
     api.manage(f"{path}/release", {"reason": "核实无误"}, 200)
     problem(api.post(f"{path}/cancel", {"reason": "x"}, api.token()), 409, "case_decided")
     assert world.totals().matched_minor == 200_00

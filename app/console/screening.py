@@ -1,0 +1,87 @@
+"""Screening: cases with the evidence in view, and deciding them. Who gave is not shown here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.frame import act, blueprint, refused
+from app.jobs import publish
+from app.web.frame import engine, page_number
+from app.wording import evidence_lines
+from campaigns.events import campaigns as events
+from campaigns.network.people import Caller, Permission, require
+from campaigns.screening import appeal, cases, decide
+from campaigns.screening.models import STATES
+from campaigns.screening.review import review
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/campaigns/<slug>/cases", endpoint="cases")
+def overview(slug: str) -> str:
+    """A campaign's cases, open ones first."""
+    page = page_number()
+    state = request.args.get("state", "")
+    with engine().db.transaction() as tx:
+        found = events.find(tx, slug)
+        assert found.id is not None
+        wanted = state if state in STATES else None
+        rows, total = cases.listed(tx, found.id, wanted, page, PAGE_SIZE)
+        waiting = cases.open_cases_of(tx, found.id)
+    return render_template(
+        "console/cases.html",
+        campaign=found,
+        rows=rows,
+        evidence=evidence_lines,
+        total=total,
+        waiting=waiting,
+        state=wanted or "",
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+    )
+
+
+_VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
+    "release": decide.release,
+    "cancel": decide.cancel,
+    "suspend": decide.suspend_project,
+    "appeal": appeal.appeal,
+    "answer": appeal.answer,
+    "answer_release": lambda tx, case, reason, actor: appeal.answer(tx, case, reason, actor, "released"),
+    "answer_cancel": lambda tx, case, reason, actor: appeal.answer(tx, case, reason, actor, "cancelled"),
+}
+
+
+@blueprint.post("/campaigns/<slug>/cases/<int:case_id>", endpoint="case_act")
+def decided(slug: str, case_id: int) -> Response:
+    """Decide, write down an objection or answer it; the button that was pressed says which."""
+    verb = _VERBS.get(request.form.get("verb", ""))
+    reason = request.form.get("reason", "").strip()[: appeal.MOST_APPEAL]
+    back = url_for("console.cases", slug=slug)
+    if verb is None:
+        return redirect(back, 303)
+
+    def do(tx: Tx, caller: Caller) -> None:
+        case = verb(tx, case_id, reason, caller.name)
+        tx.after_commit(lambda: publish({case.campaign_id}))
+
+    return act(Permission.SCREEN, back, do, _("处理已记录。"))
+
+
+@blueprint.post("/campaigns/<slug>/screening-review", endpoint="screening_review")
+def reviewed(slug: str) -> Response:
+    """Look at the whole event after its end."""
+    try:
+        require(g.caller, Permission.SCREEN)
+        done = review(engine(), slug, g.caller.name, publish)
+        flash(
+            _("复查了 %(seen)s 笔捐赠，新增 %(opened)s 件复核。", seen=done.donations, opened=done.opened), "good"
+        )
+    except Refusal as refusal:
+        flash(refused(refusal), "bad")
+    return redirect(url_for("console.cases", slug=slug), 303)
