@@ -119,7 +119,8 @@ def load(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
             unlocked_at=row.unlocked_at,
         )
         for row in tx.rows(
-            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id AS account, d.seed, u.unlocked_at
+            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id AS account,
+                      d.seed, u.unlocked_at
                  FROM pot p JOIN ledger_account a ON a.kind = :free AND a.owner = 'pot:' || p.id
                  LEFT JOIN pot_draw d ON d.pot_id = p.id LEFT JOIN pot_unlock u ON u.pot_id = p.id
                 WHERE p.campaign_id = ANY(:ids) ORDER BY p.rank, p.id""",

@@ -6,7 +6,7 @@ Between the last two the caller stores the donations that were not refused.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 from uuid import UUID
 
 from kernel.db import Tx
@@ -51,6 +51,16 @@ class Wish(NamedTuple):
     @property
     def place(self) -> Place:
         return Place(self.campaign_id, self.gift.target, self.stage)
+
+
+class Origin(Protocol):
+    """Where match moves from: a reservation of another pot."""
+
+    @property
+    def reservation_id(self) -> int: ...
+
+    @property
+    def pot_id(self) -> int: ...
 
 
 class Plan(NamedTuple):
@@ -207,7 +217,7 @@ def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: Cause) -> list[int]:
     return [row[0] for row in rows]
 
 
-def trace(allocation: Allocation, source: Part | None = None) -> list[dict[str, Any]]:
+def trace(allocation: Allocation, source: Origin | None = None) -> list[dict[str, Any]]:
     """What every asked pot answered, in the form in which it is stored. Amounts are fen. Match that moved says
     from which reservation and pot."""
     origin = {} if source is None else {"from": {"reservation": source.reservation_id, "pot": source.pot_id}}

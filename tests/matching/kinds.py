@@ -1,0 +1,71 @@
+"""Random and challenge pots, the end of the day, and the replay that every story must survive."""
+
+from typing import Any
+
+from campaigns import pots
+from campaigns.closing.redistribute import redistribute
+from campaigns.closing.reoffer import reoffer
+from campaigns.events.campaigns import find, lock
+from campaigns.projects.projects import targets
+from kernel.db import Tx
+from matching.pots import Tranche
+from matching.replay import Replayed, replay
+from tests.world import ACTOR, World
+
+
+def special_pot(world: World, amount_minor: int, kind: str, **other: Any) -> int:
+    """A pot of another kind than `World.pot` makes: `rules`, `mode`, `rank` as managers give them."""
+    mode = other.pop("mode", "payment" if kind == "random" else "reserve")
+    rank = other.pop("rank", 1)
+    rules = {"ratio_bps": 10_000, **other}
+    with world.db.transaction() as tx:
+        return pots.create(
+            tx,
+            campaign=world.slug,
+            fund=world.fund,
+            name=f"{kind} of {amount_minor}",
+            rank=rank,
+            kind=kind,
+            mode=mode,
+            rules=rules,
+            tranches=[Tranche(tx.now, amount_minor)],
+            actor=ACTOR,
+        )
+
+
+def moved(world: World) -> int:
+    """Redistribute once; answers the moves."""
+    return int(world.do(lambda tx: redistribute(tx, lock(tx, world.slug))))
+
+
+def offered(world: World) -> int:
+    """Offer free match again once; answers the donations that got some."""
+    return int(world.do(lambda tx: reoffer(tx, lock(tx, world.slug))))
+
+
+def replayed(world: World) -> Replayed:
+    """The replay of the whole campaign."""
+
+    def act(tx: Tx) -> Replayed:
+        tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return replay(tx, find(tx, world.slug).id or 0, lambda ids: targets(tx, ids))
+
+    found: Replayed = world.do(act)
+    return found
+
+
+def proven(world: World) -> int:
+    """Every promise holds and every decision comes out again; answers how many decisions there were."""
+    world.check()
+    found = replayed(world)
+    assert found.differences == ()
+    assert found.differing == 0
+    return found.decisions
+
+
+def by_pot(world: World, donation: Any) -> dict[int, int]:
+    """Live match of a donation, pot by pot."""
+    sums: dict[int, int] = {}
+    for part in world.standing(donation).parts:
+        sums[part.pot_id] = sums.get(part.pot_id, 0) + part.amount_minor
+    return sums
