@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import matching, settling
+from app import logs
+from bench import closing, matching, pages, partners, settling
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house
 from bench.result import Result, save, table
@@ -21,6 +22,15 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "allocate": matching.run,
     "allocate_memory": matching.run,
     "settle": settling.run,
+    "partner_batch_intake": partners.batches,
+    "partner_batch_settled": partners.batches,
+    "partner_single": partners.single,
+    "event_page": pages.reading,
+    "totals": pages.reading,
+    "live_2000_p99": pages.live,
+    "console_p95": pages.console,
+    "close_1m": closing.run,
+    "close_10x_growth": closing.run,
 }
 
 
@@ -42,6 +52,7 @@ def main(names: Sequence[str]) -> int:
     if unknown := [name for name in names if name not in BENCHMARKS]:
         print(f"unknown: {', '.join(unknown)}; there are: {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
+    logs.configure("WARNING")
     results = run(names or list(BENCHMARKS))
     print(table(results))
     save(OUT, results, replace=not names)

@@ -1,20 +1,26 @@
 """The application that is measured: production's `create_app`, without the call to the payment provider.
 
-Two routes beside it, in the same application behind the same middleware: a POST that checks the same body by the
-same schema and touches no database, and the plain lock-the-row version of giving.
+Three routes beside it, in the same application behind the same middleware: a POST that checks the same body by the
+same schema and touches no database, the plain lock-the-row version
+of giving, and a partner's webhook that checks everything and stores nothing.
 """
 
 import os
 from dataclasses import replace
 from typing import Any
 
+from flask import Blueprint, request
+
 import config
 from app import create_app, make_engine
 from app.api.base import blueprint
 from app.api.donation_schemas import DonationIn, DonationOut
 from app.api.donations import view, wish_of
+from app.bodies import load_json
+from app.webhooks.partners import MOST_BYTES, read
 from bench import rowlock
 from payments.gateway import OpenedPayment, PaymentOrder
+from payments.partners import verify
 from payments.stripe import StripeGateway
 
 
@@ -48,7 +54,20 @@ def row_lock(given: dict[str, Any]) -> Any:
     return view(rowlock.give(app.extensions["engine"], wish_of(given))), 201
 
 
+partner = Blueprint("bench_partner", __name__, url_prefix="/webhooks")
+
+
+@partner.post("/bench-partner")
+def checked() -> Any:
+    """A partner's batch: everything that intake does except the database."""
+    request.max_content_length = MOST_BYTES
+    payload = request.get_data()
+    verify(os.environ["BENCH_PARTNER_SECRET"], payload, request.headers)
+    return {"accepted": len(read(load_json(payload)))}, 202
+
+
 settings = config.load(os.environ)
 _gateway = AnswersAtOnce(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods)
 app = create_app(settings, replace(make_engine(settings), gateway=_gateway))
 app.register_blueprint(blp)
+app.register_blueprint(partner)

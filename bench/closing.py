@@ -1,0 +1,103 @@
+"""How long the closing of an event takes, and how that grows with its donations."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from bench import day
+from bench.house import STRIPE_KEY, House
+from bench.result import Result
+from bench.settling import fill
+from campaigns.check import check_books
+from campaigns.closing.close import close
+from campaigns.donations.settle import settle
+from campaigns.engine import Engine
+from campaigns.events.campaigns import find
+from kernel.clock import FixedClock
+from payments.gateway import StatementLine
+from payments.stripe import StripeGateway
+
+FULL, USUAL = 1_000_000, 100_000  # donations; the full size takes many minutes to prepare: BENCH_FULL=1
+BATCH = 500
+FEE_MINOR = 6
+
+
+class Statement(StripeGateway):
+    """The real gateway, but its statement is at hand: the provider's network is not what is measured."""
+
+    donations: tuple[UUID, ...] = ()
+
+    def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:  # noqa: ARG002
+        at = datetime.now(UTC)
+        for one in self.donations:
+            yield StatementLine(
+                provider=self.provider,
+                kind="charge",
+                line_id=f"txn_{one.hex}",
+                source_id=f"ch_{one.hex}",
+                payment_intent=f"pi_{one.hex}",
+                donation_id=one,
+                amount_minor=day.GIFT_MINOR,
+                fee_minor=FEE_MINOR,
+                currency="CNY",
+                occurred_at=at,
+            )
+
+
+def run(house: House, many: int | None = None) -> list[Result]:
+    """Close an event of many donations and one of a tenth, each on a fresh database."""
+    many = many or (FULL if os.environ.get("BENCH_FULL") == "1" else USUAL)
+    few = many // 10
+    short, long = timed(house, few), timed(house, many)
+    note = f"an event of {few:,} donations; all phases from the end to released, the provider's statement at hand"
+    growth = f"ten times the donations take so many times longer ({few:,} to {many:,}); baseline: 10 is linear"
+    return [
+        Result("close_1m", long, f"s for {many:,} donations", short, note=note),
+        Result("close_10x_growth", long / short, "times", 10.0, note=growth),
+    ]
+
+
+def timed(house: House, count: int) -> float:
+    """Seconds that the closing of an event with `count` paid donations takes. Raises Broken."""
+    engine = house.engine(house.database())
+    try:
+        gateway = Statement(STRIPE_KEY, None, ("card",))
+        gateway.donations = tuple(_paid(engine, count))
+        closing = replace(engine, gateway=gateway)
+        took = sum(_close(closing, at, phase) for at, phase in _times(engine))
+        with engine.db.snapshot() as tx:
+            if faults := check_books(tx):
+                raise day.Broken("; ".join(faults[:3]))
+        return took
+    finally:
+        engine.db.close()
+
+
+def _paid(engine: Engine, count: int) -> list[UUID]:
+    pledged = day.pledge(engine, count)
+    fill(engine, pledged)
+    while settle(engine):
+        pass
+    return pledged
+
+
+def _times(engine: Engine) -> list[tuple[datetime, str]]:
+    """When to look, and what the event has come to by then."""
+    with engine.db.transaction() as tx:
+        campaign = find(tx, day.SLUG)
+    late = campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s + 60)
+    return [(late, "notice"), (late + timedelta(seconds=campaign.notice_s + 60), "released")]
+
+
+def _close(engine: Engine, at: datetime, phase: str) -> float:
+    began = time.perf_counter()
+    close(engine.at(FixedClock(at)), day.SLUG)
+    took = time.perf_counter() - began
+    with engine.db.transaction() as tx:
+        reached = find(tx, day.SLUG).phase
+    if reached != phase:
+        raise day.Broken(f"the event is {reached}, not {phase}")
+    return took

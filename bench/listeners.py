@@ -1,0 +1,35 @@
+"""Many open pages in one process: each a stream of server-sent events (a process of its own, see `pages.live`)."""
+
+import selectors
+import socket
+import time
+from multiprocessing.connection import Connection
+
+from bench.load import get
+
+_MARK = b"event: totals"
+
+
+def listen(pipe: Connection, port: int, path: str, count: int) -> None:
+    """Open `count` streams. Each time all of them have got one more event, send the arrival times (monotonic
+    seconds) through the pipe: first for the greeting, then for every change. Runs until it is killed."""
+    selector = selectors.DefaultSelector()
+    for _ in range(count):
+        one = socket.create_connection(("127.0.0.1", port), timeout=30)
+        one.sendall(get(path, Accept="text/event-stream"))
+        selector.register(one, selectors.EVENT_READ)
+    while True:
+        pipe.send(_everyone(selector, count))
+
+
+def _everyone(selector: selectors.BaseSelector, count: int) -> list[float]:
+    """When each stream got its next event. Raises ConnectionError when one of them ends."""
+    heard: dict[int, float] = {}
+    while len(heard) < count:
+        for key, _ in selector.select():
+            data = key.fileobj.recv(1 << 16)  # type: ignore[union-attr]
+            if not data:
+                raise ConnectionError("the server closed a stream")
+            if _MARK in data:
+                heard.setdefault(key.fd, time.monotonic())
+    return list(heard.values())

@@ -1,0 +1,135 @@
+"""What readers do: event page, totals, console; and how soon 2,000 open pages see that the totals moved."""
+
+import re
+import time
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from multiprocessing import get_context
+from statistics import median
+from urllib.parse import urlencode
+
+from app.live import publish
+from app.seed import seed
+from bench import day
+from bench.house import House, Served
+from bench.listeners import listen
+from bench.load import Run, get
+from bench.result import Result
+from campaigns.donations.settle import settle
+from campaigns.engine import Engine
+from payments.inbox import store
+
+CLIENTS = 8
+BASE = "/healthz"
+PAGES = {"event_page": "/c/demo", "totals": "/api/v1/campaigns/demo/totals"}
+CONSOLE = ("/console/", f"/console/campaigns/{day.SLUG}", "/console/donations", "/console/projects")
+LISTENERS = 2_000
+PATIENCE_S = 60.0
+
+
+def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]:
+    """Pages a second beside an answer that touches nothing."""
+    with house.serve(house.database(), "wsgi:app") as served:
+        rates: dict[str, list[float]] = {path: [] for path in (BASE, *PAGES.values())}
+        for path in rates:
+            _round(house, served, path, 1.0)
+        for _ in range(rounds):
+            for path, found in rates.items():
+                found.append(_round(house, served, path, seconds).per_second)
+    base = median(rates[BASE])
+    return [Result(name, median(rates[path]), "requests/s", base, note="/healthz") for name, path in PAGES.items()]
+
+
+def _round(house: House, served: Served, path: str, seconds: float, clients: int = CLIENTS, **headers: str) -> Run:
+    run = house.loader.run(served.port, [get(path, **headers)] * int(5_000 * seconds), clients, seconds)
+    if set(run.statuses) != {200}:
+        raise day.Broken(f"{path} answered {run.statuses}")
+    return run
+
+
+def console(house: House, seconds: float = 3.0) -> list[Result]:
+    """Pages that a manager looks at, one at a time: the 95th percentile."""
+    url = house.database()
+    engine = house.engine(url)
+    try:
+        day.pledge(engine, 2_000)
+        seeded = seed(engine)
+        with house.serve(url, "wsgi:app") as served:
+            cookie = _sign_in(served.port, seeded.login, seeded.password)
+            _round(house, served, CONSOLE[0], 1.0, 1, Cookie=cookie)
+            runs = [_round(house, served, page, seconds, 1, Cookie=cookie) for page in CONSOLE]
+    finally:
+        engine.db.close()
+    note = f"the slowest of {', '.join(CONSOLE)}, one reader; baseline: its median"
+    slowest = max(runs, key=lambda run: run.quantile(0.95))
+    return [Result("console_p95", 1000 * slowest.quantile(0.95), "ms", 1000 * slowest.quantile(0.5), note=note)]
+
+
+def _sign_in(port: int, login: str, password: str) -> str:
+    """The session's cookie, got as a browser gets it."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection.request("GET", "/console/sign-in")
+    page = connection.getresponse()
+    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
+    assert found, "the form has no token"
+    cookie = _cookie(page.headers.get_all("Set-Cookie"))
+    form = urlencode({"csrf_token": found[1], "login": login, "password": password})
+    headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/console/sign-in", form, headers)
+    answer = connection.getresponse()
+    if answer.status != 303:
+        raise day.Broken(f"signing in was answered with {answer.status}")
+    answer.read()
+    connection.close()
+    return _cookie(answer.headers.get_all("Set-Cookie"))
+
+
+def _cookie(lines: list[str] | None) -> str:
+    return "; ".join(line.partition(";")[0] for line in lines or [] if line.startswith("beishan="))
+
+
+def live(house: House, listeners: int = LISTENERS, rounds: int = 5) -> list[Result]:
+    """Open pages wait; a payment is settled; how long after the commit does the last page but 1 % know?"""
+    url = house.database()
+    engine = house.engine(url)
+    here, there = get_context("spawn").Pipe()
+    try:
+        pledged = day.pledge(engine, rounds)
+        with house.serve(url, "wsgi:app") as served:
+            path = f"/api/v1/campaigns/{day.SLUG}/live"
+            pages = get_context("spawn").Process(target=listen, args=(there, served.port, path, listeners))
+            pages.start()
+            try:
+                _next(here)
+                delays = [delay for one in pledged for delay in _move(house, engine, one, here)]
+            finally:
+                pages.kill()
+                pages.join(PATIENCE_S)
+    finally:
+        engine.db.close()
+    delays.sort()
+    name = "live_2000_p99" if listeners == LISTENERS else f"live_{listeners}_p99"
+    note = f"{listeners:,} server-sent streams; from the commit to the page; baseline: the median page"
+    return [Result(name, 1000 * delays[int(0.99 * len(delays))], "ms", 1000 * median(delays), note=note)]
+
+
+def _move(house: House, engine: Engine, donation: object, pipe: object) -> list[float]:
+    """Settle one payment; how long after its commit each page heard of it, in seconds."""
+    time.sleep(0.5)  # a bell that has just rung waits a moment: pages are at rest when this one rings
+    with engine.db.transaction() as tx:
+        store(tx, [day.paid_event(donation, datetime.now(UTC))])  # type: ignore[arg-type]
+    committed: list[float] = []
+
+    def tell(campaigns: set[int]) -> None:
+        committed.append(time.monotonic())
+        publish(campaigns, house.redis.url)
+
+    settle(engine, changed=tell)
+    return [heard - committed[0] for heard in _next(pipe)]
+
+
+def _next(pipe: object) -> list[float]:
+    """What the pages' process says next. Raises Broken when it says nothing."""
+    if not pipe.poll(PATIENCE_S):  # type: ignore[attr-defined]
+        raise day.Broken(f"not all pages heard of it within {PATIENCE_S} s")
+    return pipe.recv()  # type: ignore[attr-defined, no-any-return]

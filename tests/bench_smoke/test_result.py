@@ -1,0 +1,60 @@
+"""The table and the file of the benchmarks keep the shape that the contract promises."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.__main__ import BENCHMARKS, main
+from bench.result import Result, save, table
+
+FAST = Result("hot_pot_http", 400.0, "donations/s", 800.0, 0.40, "ratio", "a POST without database")
+SLOW = Result("settle", 123.456, "events/s", None, 10_000)
+
+
+def test_ratio_and_target() -> None:
+    assert (FAST.ratio, FAST.reached) == (0.5, True)
+    assert (SLOW.ratio, SLOW.reached) == (None, False)
+    assert SLOW._replace(target=None).reached is None
+
+
+def test_file_has_exactly_the_promised_keys(tmp_path: Path) -> None:
+    out = tmp_path / "var" / "bench.json"
+    save(out, [FAST, SLOW], replace=True)
+    assert json.loads(out.read_text()) == [
+        {"name": "hot_pot_http", "value": 400.0, "unit": "donations/s", "baseline": 800.0, "ratio": 0.5},
+        {"name": "settle", "value": 123.5, "unit": "events/s", "baseline": None, "ratio": None},
+    ]
+
+
+def test_one_benchmark_replaces_only_its_own_entry(tmp_path: Path) -> None:
+    out = tmp_path / "bench.json"
+    save(out, [FAST, SLOW], replace=True)
+    save(out, [SLOW._replace(value=9.0)], replace=False)
+    assert [(one["name"], one["value"]) for one in json.loads(out.read_text())] == [
+        ("hot_pot_http", 400.0),
+        ("settle", 9.0),
+    ]
+    save(out, [SLOW], replace=True)
+    assert [one["name"] for one in json.loads(out.read_text())] == ["settle"]
+
+
+def test_table_says_what_was_reached() -> None:
+    text = table([FAST, SLOW])
+    assert "ratio >= 0.4: reached" in text
+    assert "value >= 10,000: NOT reached" in text
+    assert "hot_pot_http: a POST without database" in text
+    header, first = text.splitlines()[:2]
+    assert header.split() == ["name", "value", "unit", "baseline", "ratio", "target"]
+    assert header.index("unit") == first.index("donations/s")
+
+
+def test_every_promised_name_can_be_asked_for() -> None:
+    promised = """hot_pot_http hot_pot_vs_rowlock allocate settle close_1m close_10x_growth partner_batch_intake
+        partner_batch_settled partner_single event_page totals live_2000_p99 console_p95"""
+    assert set(promised.split()) <= set(BENCHMARKS)
+
+
+def test_unknown_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["no_such_benchmark"]) == 2
+    assert "no_such_benchmark" in capsys.readouterr().err

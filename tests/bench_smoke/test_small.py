@@ -1,0 +1,65 @@
+"""Benchmarks run at tiny sizes: the real servers, and the proofs that a wrong result is never a figure."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench import closing, day, giving, matching, partners, settling
+from bench.house import House, open_house
+from bench.load import get, post
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[House]:
+    with open_house() as opened:
+        yield opened
+
+
+def test_giving_runs_and_its_books_are_proved(house: House) -> None:
+    with giving.hall(house) as one:
+        rates = giving.alternate(one, one.sides(giving.REAL, giving.PLAIN, giving.ROWLOCK), 0.3, 1)
+        assert min(rates) > 0
+        assert one.acknowledged == day.sums(one.engine).donations > 0
+        requests = [post("/nowhere", b"{}"), get("/healthz"), get("/healthz")]
+        run = house.loader.run(one.served.port, requests, 2, 5.0)
+        assert (run.statuses, len(run.latencies)) == ({404: 1, 200: 2}, 3)
+
+
+def test_a_refused_request_is_no_figure(house: House) -> None:
+    with giving.hall(house) as one:
+        bad = giving.Hall(house, one.engine, one.served, [10**9])
+        with pytest.raises(day.Broken, match="404"):
+            bad.round(giving.REAL, 0.2, one.served.port)
+
+
+def test_a_donation_too_many_breaks_the_proof(house: House) -> None:
+    engine = house.engine(house.database())
+    try:
+        day.pledge(engine, 3)
+        day.prove(engine, 3)
+        with pytest.raises(day.Broken):
+            day.prove(engine, 2)
+    finally:
+        engine.db.close()
+
+
+def test_allocation_stays_the_same() -> None:
+    found = matching.measure(2_000)
+    assert found.matched_minor == matching.measure(2_000).matched_minor > 0
+    assert found.per_second < found.loop_per_second
+
+
+def test_settling(house: House) -> None:
+    (settled,) = settling.run(house, 50)
+    assert settled.name == "settle" and settled.value > 0
+
+
+def test_partner_events_are_settled_by_the_scheduler(house: House) -> None:
+    intake, settled = partners.batches(house, 1, 1, 20)
+    assert intake.value > settled.value > 0
+
+
+def test_closing_reaches_released(house: House) -> None:
+    long, growth = closing.run(house, 40)
+    assert "40 donations" in long.unit
+    assert growth.value == pytest.approx(long.value / (long.baseline or 0))
