@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 
@@ -123,6 +123,10 @@ class PaymentGateway(Protocol):
 
     def close(self, reference: str) -> ClosedAs:
         """Make sure that no (more) money comes for this payment, and say whether some already did."""
+
+    def told(self, reference: str) -> dict[str, Any] | None:
+        """How a payment that succeeded would be told by its event, for the case that the event never came: in
+        the provider's own form, with an id that is the same each time. None when no money came."""
 
     def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
         """Give back `amount_minor` fen once; `refund_id` is ours and makes the call repeatable."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from campaigns.closing.challenges import unlock_met
 from campaigns.closing.reconcile import fetch, reconcile
 from campaigns.closing.redistribute import redistribute
-from campaigns.closing.release import release_match
+from campaigns.closing.release import release_match, return_free
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
 from campaigns.donations.lapse import expire
@@ -28,8 +28,12 @@ def close(engine: Engine, slug: str | None = None) -> int:
     """Move every campaign (or one) through all phases that are due; answers how many steps were made."""
     with engine.db.transaction() as tx:
         due = tx.rows(
-            """SELECT id, phase FROM campaign
-                WHERE phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR slug = :slug) ORDER BY id""",
+            """SELECT c.id, c.phase FROM campaign c
+                WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
+                  AND (c.phase <> 'cancelled' OR EXISTS (
+                       SELECT FROM pot p JOIN ledger_account a ON a.owner = 'pot:' || p.id
+                        WHERE p.campaign_id = c.id AND a.kind = 'pot_free' AND a.balance_minor > 0))
+                ORDER BY c.id""",
             phases=[str(phase) for phase in _STEPS],
             slug=slug,
         )
@@ -126,6 +130,12 @@ def _release(tx: Tx, campaign: Campaign) -> Phase | None:
     return Phase.RELEASED
 
 
+def _give_back(tx: Tx, campaign: Campaign) -> None:
+    """A campaign that was called off keeps no match: what nobody holds any more goes back to the funds, now and
+    whenever a hold lapses. The phase stays."""
+    return_free(tx, campaign)
+
+
 _STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
     Phase.SCHEDULED: _open,
     Phase.OPEN: _end,
@@ -133,4 +143,5 @@ _STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
     Phase.SETTLING: _reconcile,
     Phase.RECONCILING: _notice,
     Phase.NOTICE: _release,
+    Phase.CANCELLED: _give_back,
 }

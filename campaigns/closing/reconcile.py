@@ -13,7 +13,7 @@ from campaigns.events.phases import Phase
 from kernel.db import Tx
 from ledger.chart import clearing, fees
 from ledger.post import Transfer, post
-from payments.gateway import GatewayUnavailable, StatementLine
+from payments.gateway import GatewayError, StatementLine
 from payments.statements import BATCH, store
 
 AGAIN_S = 60  # while a difference is open, ask the provider once a minute
@@ -31,6 +31,8 @@ def fetch(engine: Engine, campaign_id: int) -> bool:
     """Fetch the provider's statement for a campaign's period, outside any transaction, and store its lines;
     answers whether the whole of it has been read.
 
+    A provider that refuses is a silent one here: other campaigns behind this one must not wait for it.
+
     A process reads the period once from its beginning, then only what is new. A provider that does not answer
     is asked again at the next tick; the campaign waits.
     """
@@ -46,7 +48,7 @@ def fetch(engine: Engine, campaign_id: int) -> bool:
     since = row.opens_at if last is None else min(last.newest, now)
     try:
         newest = _store(engine, engine.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
-    except GatewayUnavailable:
+    except GatewayError:
         return False
     memory[key] = _Fetched(now, max(since, newest or since))
     return True

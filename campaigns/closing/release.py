@@ -10,23 +10,39 @@ from matching.offers import load, lock_free
 
 
 def release_match(tx: Tx, campaign: Campaign) -> None:
-    """Post the release of a campaign's match. The campaign is locked exclusively; posting again is nothing."""
+    """Make a campaign's match spendable. The campaign is locked exclusively; doing it again is nothing."""
     assert campaign.id is not None
-    pots = {f"pot:{pot.pot_id}": pot for pot in load(tx, [campaign.id])}
-    if not pots:
-        return
-    free = lock_free(tx, pots.values())
+    pots = [f"pot:{pot.pot_id}" for pot in load(tx, [campaign.id])]
+    returned = _returned(tx, campaign)
+    post(tx, [*_spendable(tx, pots), *returned])
+
+
+def return_free(tx: Tx, campaign: Campaign) -> None:
+    """Give what a campaign's pots have free back to their funds. The campaign is locked exclusively."""
+    post(tx, _returned(tx, campaign))
+
+
+def _spendable(tx: Tx, pots: list[str]) -> list[Transfer]:
     transfers = []
-    for row in balances(tx, [Kind.POT_CAPTURED], list(pots)):
+    for row in balances(tx, [Kind.POT_CAPTURED], pots):
         if row.balance_minor:
             pot_id, project_id = int(row.owner[4:]), int(row.purpose[8:])
             key = f"pot:{pot_id}:project:{project_id}:released"
             source, to = pot_captured(pot_id, project_id), pot_released(pot_id, project_id)
             transfers.append(Transfer(key, source, to, row.balance_minor, "match released to project"))
-    for pot in pots.values():
+    return transfers
+
+
+def _returned(tx: Tx, campaign: Campaign) -> list[Transfer]:
+    """Lock the pots and take what is free in them; the row of the funding makes each return's key its own."""
+    assert campaign.id is not None
+    pots = load(tx, [campaign.id])
+    free = lock_free(tx, pots)
+    transfers = []
+    for pot in pots:
         left = free[pot.pot_id]
         if left:
-            tx.add(PotFunding.gave(pot.pot_id, left, "returned", tx.now))
-            key = f"pot:{pot.pot_id}:returned"
+            row = tx.add(PotFunding.gave(pot.pot_id, left, "returned", tx.now))
+            key = f"pot:{pot.pot_id}:returned:{row.id}"
             transfers.append(Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), left, "pot returned"))
-    post(tx, transfers)
+    return transfers

@@ -20,7 +20,8 @@ from kernel.errors import Conflict
 from ledger.post import post
 from matching.offers import pots_of
 from matching.release import release
-from payments.gateway import ClosedAs, GatewayRefused, GatewayUnavailable
+from payments.gateway import ClosedAs, GatewayError, GatewayRefused, GatewayUnavailable
+from payments.inbox import message, store
 
 BATCH = 200
 ASK_AT_ONCE = 8  # providers answer in tenths of a second; a tick should not take minutes
@@ -98,6 +99,7 @@ def expire(engine: Engine) -> int:
     lapsing = [
         one.donation_id for one, answer in zip(due, answers, strict=True) if _lapses(engine, one, answer, now)
     ]
+    _hear(engine, [one for one, answer in zip(due, answers, strict=True) if answer is ClosedAs.PAID])
     still = (ClosedAs.PAID, ClosedAs.PROCESSING)
     paying = [one.donation_id for one, answer in zip(due, answers, strict=True) if answer in still]
     with engine.db.transaction() as tx:
@@ -122,6 +124,19 @@ def _ask(engine: Engine, reference: str | None) -> ClosedAs | None:
         return None
     except GatewayRefused:
         return ClosedAs.CLOSED
+
+
+def _hear(engine: Engine, paid: Sequence[_Due]) -> None:
+    """The money came but nobody told us: the message is lost, or late. Put what it would say into the inbox; if
+    it comes after all, it changes nothing."""
+    for one in paid:
+        try:
+            event = engine.gateway.told(one.reference or "")
+        except GatewayError:
+            continue  # the hold goes on, and the next lapse asks again
+        if event is not None:
+            with engine.db.transaction() as tx:
+                store(tx, [message(engine.gateway.provider, event["id"], event, compare=False)])
 
 
 def _hold_on(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:

@@ -1,0 +1,23 @@
+"""The provider took the money, but its message never reached us: we go and look before we let the match go."""
+
+from campaigns.donations.lapse import expire
+from tests.closing.day import Day
+
+
+def test_a_payment_nobody_told_us_of_is_found_when_its_hold_lapses(day: Day) -> None:
+    world = day.world
+    world.pot(500_00)
+    pledged = day.pledge(100_00)
+    day.server.order("/webhooks/pause")
+    day.server.order("/pay", reference=pledged.payment_reference)
+    world.clock.advance(minutes=16)
+    assert expire(world.engine) == 0
+    world.settle()
+    found = world.standing(pledged)
+    assert (found.status, found.captured_minor) == ("paid", 100_00)
+    day.server.order("/webhooks/resume")
+    event = day.server.receiver.take("payment_intent.succeeded")
+    world.tell(event["type"], event["data"]["object"], event_id=event["id"])
+    world.settle()
+    assert world.totals() == (1, 1, 100_00, 100_00)
+    world.check()
