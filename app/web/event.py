@@ -9,7 +9,7 @@ from campaigns.projects.projects import listed
 
 PAGE_SIZE = 20
 STANDINGS_SIZE = 50
-SCREEN_ROWS = 10
+SCREEN_ROWS = 8
 
 
 @blueprint.get("/c/<slug>")

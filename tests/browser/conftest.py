@@ -24,9 +24,9 @@ PHONE = {"width": 390, "height": 844}
 PATIENCE_MS = 20_000  # the machine may be busy with other tests
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The whole of Beishan with the demo event, this module's own."""
+    """The whole of Beishan with the demo event, this worker's own."""
     with running() as found:
         yield found
 
