@@ -34,7 +34,7 @@ def create_app(config: settings_of.Config | None = None, engine: Engine | None =
 def make_engine(settings: settings_of.Config) -> Engine:
     """The collaborators of the use cases as the settings name them."""
     return Engine(
-        db=Database(settings.database_url),
+        db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
         gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
         keys=Keys(settings.secret_key, settings.field_key),
         public_url=settings.public_url,
