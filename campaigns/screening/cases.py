@@ -12,8 +12,8 @@ from kernel.errors import Invalid, NotFound
 _VIEW = """
     SELECT c.*, e.slug AS campaign, d.project_id, p.name AS project_name, d.amount_minor, d.refunded_minor,
            d.currency, d.status, d.paid_at, d.channel,
-           coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
-                      WHERE r.donation_id = c.donation_id AND r.held), 0) AS now_held_minor
+           CAST(coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
+                           WHERE r.donation_id = c.donation_id AND r.held), 0) AS bigint) AS now_held_minor
       FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
       JOIN donation d ON d.id = c.donation_id JOIN project p ON p.id = d.project_id"""
 

@@ -1,0 +1,96 @@
+"""Screening as managers and donors see it on pages, and from the terminal."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from app.jobs import run
+from campaigns.screening import screen, staff
+from tests.cli.conftest import Terminal
+from tests.web.conftest import app, cashier, clock, manager, reader, world
+from tests.web.reader import Reader, text
+from tests.world import World
+
+__all__ = ["app", "cashier", "clock", "manager", "reader", "world"]
+
+
+@pytest.fixture
+def held(world: World) -> UUID:
+    """A donation whose match the job holds."""
+    world.pot(1_000_00)
+    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    donation = world.pay(world.give(200_00, email="s@example.org")).id
+    assert run("screen", world.engine) == "1 cases opened"
+    assert run("screen", world.engine) == ""
+    return donation
+
+
+def test_a_manager_reads_the_evidence_and_releases_with_a_reason(manager: Reader, world: World, held: UUID) -> None:
+    assert "还有 1 件配捐复核待决定" in manager.open("/console/campaigns/day/reconciliation")
+    assert "/console/campaigns/day/cases" in manager.open("/console/campaigns/day")
+    shown = text(manager.open("/console/campaigns/day/cases"))
+    assert "捐赠人是项目执行机构的人员：每笔 200.00 元" in shown
+    assert "暂缓的配捐 200.00 元" in shown
+    assert "example.org" not in manager.page.text
+    assert "请写明原因" in manager.send("/cases/1", verb="release", reason=" ")
+    assert world.totals().matched_minor == 0
+    assert "处理已记录" in manager.send("/cases/1", verb="release", reason="已核实")
+    assert world.totals().matched_minor == 200_00
+    assert "boss：已核实" in text(manager.open("/console/campaigns/day/cases?state=released"))
+    world.check()
+
+
+def test_a_manager_cancels_hears_the_donor_and_decides_again(manager: Reader, world: World, held: UUID) -> None:
+    manager.open("/console/campaigns/day/cases")
+    manager.send("/cases/1", verb="cancel", reason="本单位人员")
+    manager.send("/cases/1", verb="appeal", reason="<b>来电</b>说明")
+    assert "&lt;b&gt;来电" in manager.page.text, "what people write is shown as text"
+    manager.send("/cases/1", verb="answer_release", reason="属实")
+    assert world.standing(held).captured_minor == 200_00
+    assert "Match counts" in manager.open("/console/campaigns/day/cases?lang=en")
+    world.check()
+
+
+def test_a_case_or_verb_that_there_is_not_changes_nothing(manager: Reader, world: World, held: UUID) -> None:
+    manager.open("/console/campaigns/day/cases")
+    manager.send("/cases/1", verb="burn", reason="x")
+    manager.send("/cases/1", reason="x")
+    assert world.standing(held).held_minor == 200_00
+    manager.open("/console/campaigns/day/cases?state=guilty&page=x")
+    manager.open("/console/campaigns/nowhere/cases", 404)
+
+
+def test_a_whole_event_is_reviewed_from_the_console(manager: Reader, world: World, held: UUID) -> None:
+    assert "screening-review" not in manager.open("/console/campaigns/day/cases"), "not before the end"
+    world.clock.advance(hours=9)
+    world.close()
+    manager.open("/console/campaigns/day/cases")
+    assert "复查了 1 笔捐赠，新增 0 件复核" in manager.send("/screening-review")
+
+
+def test_the_donor_reads_that_the_match_is_being_reviewed(reader: Reader, world: World, held: UUID) -> None:
+    token = world.engine.keys.token(str(held))
+    shown = text(reader.open(f"/d/{held}?token={token}"))
+    assert "配捐正在人工复核：200.00 元暂缓计入，您的捐赠不受影响" in shown
+    assert "获得配捐 ¥0.00" in shown
+    assert "being reviewed by a person" in reader.open(f"/d/{held}?token={token}&lang=en")
+
+
+def test_the_command_reviews_an_ended_event(app: Flask, world: World, held: UUID) -> None:
+    terminal = Terminal(app)
+    terminal.refused("campaign_phase", "screen", world.slug)
+    terminal.refused("campaign_unknown", "screen", "nowhere")
+    world.clock.advance(hours=9)
+    world.close()
+    assert terminal.ok("screen", world.slug) == "1 donations looked at, 0 cases opened, 1 open\n"
+
+
+def test_every_sign_has_words(app: Flask) -> None:
+    from app.wording import SIGNALS, evidence_lines
+
+    with app.test_request_context():
+        lines = evidence_lines([{"code": code, "evidence": {"count": 3, "within_s": 3600}} for code in SIGNALS])
+    assert len(lines) == 8
+    assert all(line.endswith("3 笔，60 分钟内") for line in lines)
+    assert screen.BATCH > 0
