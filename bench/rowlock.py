@@ -75,8 +75,8 @@ class _Giving:
         donation = self._donation()
         self.session.add(donation)
         self.session.flush()
-        self._rows(donation, allocation)
-        parts = [self._hold(donation, part) for part in allocation.parts]
+        decision = self._decide(donation, allocation)
+        parts = [self._hold(donation, decision, part) for part in allocation.parts]
         names = {pot.id: pot.name for pot in pots}
         return self._standing(donation, [MatchPart(p, names[p], amount, "reserved") for p, amount in parts])
 
@@ -170,8 +170,8 @@ class _Giving:
             provider=self.engine.gateway.provider,
         )
 
-    def _rows(self, donation: Donation, allocation: Allocation) -> None:
-        """History, sealed contact, and the decision behind the match."""
+    def _decide(self, donation: Donation, allocation: Allocation) -> MatchDecision:
+        """History, sealed contact, and the decision behind the match, which is answered."""
         self.session.add(_history(donation, None, "pending", "pledged", self.now))
         if sealed := sealed_contact(self.engine.keys, self.wish.donor, self.wish.id):
             contact = DonationContact(
@@ -182,10 +182,13 @@ class _Giving:
             donation_id=donation.id, cause="pledge", decided_at=self.now, window_open=True, trace=trace(allocation)
         )
         self.session.add(decision)
+        self.session.flush()
+        return decision
 
-    def _hold(self, donation: Donation, part: Considered) -> tuple[int, int]:
+    def _hold(self, donation: Donation, decision: MatchDecision, part: Considered) -> tuple[int, int]:
         """Reservation, transfer and both balances; answers (pot, fen)."""
         reservation = Reservation(
+            decision_id=decision.id,
             donation_id=donation.id,
             pot_id=part.pot_id,
             rules_id=part.rules_id,
