@@ -5,6 +5,7 @@ from typing import Any
 from campaigns import pots
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
+from campaigns.donations.standing import Standing
 from campaigns.events.campaigns import find, lock
 from campaigns.projects.projects import targets
 from kernel.db import Tx
@@ -69,3 +70,9 @@ def by_pot(world: World, donation: Any) -> dict[int, int]:
     for part in world.standing(donation).parts:
         sums[part.pot_id] = sums.get(part.pot_id, 0) + part.amount_minor
     return sums
+
+
+def paid(world: World, amount_minor: int, project: int = 0, **other: Any) -> Standing:
+    """A donation, paid a second after the one before: who is oldest is not left to chance."""
+    world.clock.advance(seconds=1)
+    return world.pay(world.give(amount_minor, project, **other))

@@ -15,16 +15,16 @@ from kernel.db import Tx
 from matching.allocate import Book, Gift, Offer
 from matching.rules import Caps, Rules
 from matching.shift import Live, shift
-from tests.matching.kinds import by_pot, moved, offered, proven
+from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.matching.offers import HERE
 from tests.world import ACTOR, SLUG, VILLAGES, World
 
 
 def test_freed_money_of_a_better_pot_takes_over(world: World) -> None:
     best, worse = world.pot(100_00), world.pot(300_00, rank=2)
-    first = world.pay(world.give(100_00))
-    second = world.pay(world.give(80_00))
-    third = world.pay(world.give(60_00))
+    first = paid(world, 100_00)
+    second = paid(world, 80_00)
+    third = paid(world, 60_00)
     world.refund(first, 100_00)
     assert moved(world) == 2
     assert by_pot(world, second) == {best: 80_00}
@@ -39,9 +39,9 @@ def test_what_leaves_one_pot_serves_another_move(world: World) -> None:
     """Three ranks: an older donation fits only once a younger one has left the second pot."""
     best = world.pot(50_00, scope={"under": [VILLAGES[1]]})
     middle, last = world.pot(50_00, rank=2), world.pot(500_00, rank=3)
-    gone = world.pay(world.give(50_00, project=1))
-    young = world.pay(world.give(50_00, project=1))
-    old = world.pay(world.give(50_00, project=0))
+    gone = paid(world, 50_00, project=1)
+    young = paid(world, 50_00, project=1)
+    old = paid(world, 50_00, project=0)
     assert (by_pot(world, young), by_pot(world, old)) == ({middle: 50_00}, {last: 50_00})
     world.do(_paid_earlier, old.id, world.clock.at)
     world.refund(gone, 50_00)
@@ -58,10 +58,10 @@ def _paid_earlier(tx: Tx, donation_id: Any, at: Any) -> None:
 def test_caps_minimum_and_scope_of_the_better_pot_hold(world: World) -> None:
     best = world.pot(100_00, minimum_minor=21_00, donation=25_00, donor=40_00, project=60_00)
     worse = world.pot(900_00, rank=2)
-    gone = [world.pay(world.give(40_00, email=f"gone{n}@example.org")) for n in range(4)]
+    gone = [paid(world, 40_00, email=f"gone{n}@example.org") for n in range(4)]
     assert sum(by_pot(world, one).get(best, 0) for one in gone) == 60_00
-    same = [world.pay(world.give(40_00, email="same@example.org")) for _ in range(2)]
-    small = world.pay(world.give(20_00, email="small@example.org"))
+    same = [paid(world, 40_00, email="same@example.org") for _ in range(2)]
+    small = paid(world, 20_00, email="small@example.org")
     for one in gone:
         world.refund(one, 40_00)
     moved(world)
@@ -73,8 +73,8 @@ def test_caps_minimum_and_scope_of_the_better_pot_hold(world: World) -> None:
 def test_a_lower_ratio_takes_nothing_over_a_higher_one_does(world: World) -> None:
     low = world.pot(100_00, ratio_bps=5_000)
     equal = world.pot(400_00, rank=2)
-    first = world.pay(world.give(200_00))
-    second = world.pay(world.give(50_00))
+    first = paid(world, 200_00)
+    second = paid(world, 50_00)
     world.refund(first, 200_00)
     assert by_pot(world, second) == {equal: 50_00}
     assert moved(world) == 0  # the low pot has 100 yuan and takes none
@@ -89,9 +89,9 @@ def test_closing_reoffers_and_redistributes_until_neither_moves(world: World) ->
     """A move frees a wide pot for a donor whom the better pot does not serve."""
     best = world.pot(100_00, scope={"under": [VILLAGES[0]]})
     worse = world.pot(100_00, rank=2)
-    gone = world.pay(world.give(100_00))
-    served = world.pay(world.give(100_00))
-    unserved = world.pay(world.give(100_00, project=2))
+    gone = paid(world, 100_00)
+    served = paid(world, 100_00)
+    unserved = paid(world, 100_00, project=2)
     assert world.standing(unserved).captured_minor == 0
     world.refund(gone, 100_00)
     world.clock.advance(hours=40)
@@ -104,7 +104,7 @@ def test_closing_reoffers_and_redistributes_until_neither_moves(world: World) ->
 
 def test_the_story_says_from_where_match_moved(world: World) -> None:
     best, worse = world.pot(50_00), world.pot(50_00, rank=2)
-    gone, stays = world.pay(world.give(50_00)), world.pay(world.give(50_00))
+    gone, stays = paid(world, 50_00), paid(world, 50_00)
     world.refund(gone, 50_00)
     moved(world)
     last = world.do(explain, stays.id).decisions[-1]
@@ -116,7 +116,7 @@ def test_the_story_says_from_where_match_moved(world: World) -> None:
 
 def test_a_refund_after_a_move_takes_the_match_from_where_it_is(world: World) -> None:
     best, worse = world.pot(50_00), world.pot(90_00, rank=2)
-    gone, stays = world.pay(world.give(50_00)), world.pay(world.give(90_00))
+    gone, stays = paid(world, 50_00), paid(world, 90_00)
     world.refund(gone, 50_00)
     moved(world)
     assert by_pot(world, stays) == {best: 50_00, worse: 40_00}
@@ -149,9 +149,9 @@ def _contested(world: World) -> None:
     """Many donations in the worse pot, and a better one that can take half."""
     world.pot(100_00)
     world.pot(900_00, rank=2)
-    gone = world.pay(world.give(100_00))
+    gone = paid(world, 100_00)
     for _ in range(8):
-        world.pay(world.give(25_00))
+        paid(world, 25_00)
     world.refund(gone, 100_00)
 
 
@@ -239,7 +239,7 @@ def test_a_move_never_needs_more_of_the_gift_nor_breaks_a_cap(
 def test_rank_of_later_pots_counts_not_their_age(world: World) -> None:
     """A better pot that came during the day takes over at the end."""
     worse = world.pot(200_00, rank=5)
-    stays = world.pay(world.give(60_00))
+    stays = paid(world, 60_00)
     better = world.pot(40_00, rank=1)
     world.do(pots.reduce, better, 5_00, ACTOR)
     assert moved(world) == 1
