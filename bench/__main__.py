@@ -1,6 +1,7 @@
 """`python -m bench [NAME ...]`: run all benchmarks or some, print a table, write `var/bench.json`."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -59,5 +60,10 @@ def main(names: Sequence[str]) -> int:
     return 1 if any(one.reached is False for one in results) else 0
 
 
+def _stop(_signum: int, _frame: object) -> None:
+    raise SystemExit(143)  # through all `finally`: the servers stop and the folder goes
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(main(sys.argv[1:]))
