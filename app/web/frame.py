@@ -5,7 +5,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, current_app, request
 from flask_wtf.csrf import CSRFProtect
 
-from app import language, wording
+from app import language, wording, words
 from campaigns.engine import Engine
 from config import Config
 
@@ -41,7 +41,7 @@ def guard() -> None:
     _csrf.protect()
 
 
-_TABLES = {name: table for name, table in vars(wording).items() if name.isupper()}
+_TABLES = {name: table for name, table in vars(words).items() if name.isupper()}
 
 
 def _everywhere() -> dict[str, Any]:
