@@ -41,6 +41,13 @@ CHECKS = {
         SELECT format('donation %s went from %s to %s', donation_id, from_status, to_status)
           FROM donation_history
          WHERE from_status IS NOT NULL AND (from_status, to_status) NOT IN ({_ALLOWED})""",
+    "history_is_a_chain": """
+        SELECT format('donation %s went on from %s after it had come to %s', donation_id,
+                      coalesce(from_status, 'nothing'), coalesce(before, 'nothing'))
+          FROM (SELECT donation_id, from_status,
+                       lag(to_status) OVER (PARTITION BY donation_id ORDER BY id) AS before
+                  FROM donation_history) AS h
+         WHERE from_status IS DISTINCT FROM before""",
     "heads_counted": """
         SELECT format('campaign %s counts %s donations of %s donors, its rows say %s of %s', t.campaign_id,
                       t.donations, t.donors, r.gifts, r.heads)
