@@ -3,13 +3,16 @@
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app import auth
+from app import auth, limits
 from app.console.frame import blueprint
 from app.errors import status_of
 from app.web.frame import engine
 from app.wording import refusal_text
 from campaigns.network import people
-from kernel.errors import Refusal
+from kernel.errors import Forbidden, Refusal
+
+GUESSES = 20  # wrong passwords from one address (ours) ...
+GUESSES_S = 300  # ... within so many seconds
 
 
 @blueprint.get("/sign-in")
@@ -25,11 +28,22 @@ def signed_in() -> Response | tuple[str, int]:
     try:
         with engine().db.transaction() as tx:
             manager = people.sign_in(tx, login, request.form.get("password", ""))
+    except Forbidden as refusal:
+        return _guessed(login, refusal)
     except Refusal as refusal:
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
     assert manager.id is not None
     auth.sign_in(manager.id)
     return redirect(_own(request.form.get("next", "")), 303)
+
+
+def _guessed(login: str, refusal: Refusal) -> tuple[str, int]:
+    """Only wrong tries are counted: who knows the password is never kept out by others behind his address."""
+    try:
+        limits.spend("sign_in", request.remote_addr or "", GUESSES, GUESSES_S)
+    except Forbidden as enough:
+        refusal = enough
+    return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
 
 
 @blueprint.post("/sign-out")
