@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from app.api import campaigns, closing, donations, funds, partners, pots, projects, screening
+from app.api import campaigns, closing, donations, draws, funds, partners, pots, projects, screening
 from app.api.base import Api, IdConverter
 from app.api.docs import blueprint as docs
 
@@ -27,7 +27,7 @@ def attach(app: Flask) -> None:
     api.register_converter(IdConverter, _id_schema)
     api.spec.components.security_scheme("donation", _bearer("the `token` of the donation"))
     api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
-    for room in (donations, campaigns, projects, funds, pots, closing, screening, partners):
+    for room in (donations, campaigns, projects, funds, pots, draws, closing, screening, partners):
         api.register_blueprint(room.blp)
     app.extensions["api"] = api
     app.register_blueprint(docs)

@@ -70,6 +70,8 @@ class PotOut(Schema):
     captured_minor = Minor(0)
     next_tranche_at = Time(allow_none=True)
     rules = fields.Dict()
+    locked = fields.Boolean(metadata={"description": "a challenge pot whose challenge is not met yet"})
+    unlocked_at = Time(allow_none=True)
 
 
 class HostOut(Schema):

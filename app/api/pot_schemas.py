@@ -28,11 +28,26 @@ class CapsIn(Schema):
     county_minor = Minor(allow_none=True)
 
 
+class RandomIn(Schema):
+    """A random pot: each donation draws its ratio from here to `ratio_bps`."""
+
+    least_bps = Whole(0, required=True)
+
+
+class ChallengeIn(Schema):
+    """A challenge pot opens when the campaign has reached one of these."""
+
+    donors = Whole(1)
+    raised_minor = Minor()
+
+
 class RulesIn(Schema):
     ratio_bps = Whole(required=True, metadata={"description": "10,000 is 1:1"})
     scope = fields.Nested(ScopeIn)
     minimum_minor = Minor(0, allow_none=True)
     caps = fields.Nested(CapsIn)
+    random = fields.Nested(RandomIn)
+    challenge = fields.Nested(ChallengeIn)
 
 
 class TrancheIn(Schema):

@@ -1,0 +1,56 @@
+"""The draws of random pots, for everybody: what was committed to, and what it came to."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import blueprint, engine
+from app.api.campaign_views import public
+from app.api.fields import Key, Minor, Text, Time, Whole
+from kernel.errors import NotFound
+from matching.draw import ALGORITHM
+from matching.pots import find
+from matching.reveal import count_drawn, draw_of, drawn
+
+blp = blueprint("draws", "Random bonus: committed to before, revealed after, computed again by anybody.")
+
+
+class DrawnOut(Schema):
+    donation_id = fields.UUID()
+    least_bps = Whole()
+    most_bps = Whole()
+    drawn_bps = Whole()
+    given_minor = Minor(0)
+
+
+class DrawOut(Schema):
+    pot = Key()
+    commitment = Text(metadata={"description": "SHA-256 of the seed, hex; public from the start"})
+    algorithm = Text()
+    seed = Text(allow_none=True, metadata={"description": "hex; null until the event's public notice"})
+    revealed_at = Time(allow_none=True)
+    draws = fields.List(
+        fields.Nested(DrawnOut), metadata={"description": "one page, by donation; after the reveal"}
+    )
+
+
+@blp.get("/pots/<id:pot_id>/draw")
+@blp.response(200, DrawOut)
+@blp.paginate()
+def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
+    """A random pot's commitment; after the reveal its seed and every donation's draw. `docs/verify_draw.py`
+    checks what this answers."""
+    asked = pagination_parameters
+    asked.item_count = 0
+    with engine().db.snapshot() as tx:
+        pot = find(tx, pot_id)
+        public(tx, str(tx.scalar("SELECT slug FROM campaign WHERE id = :id", id=pot.campaign_id)))
+        told = draw_of(tx, pot_id)
+        if told is None:
+            raise NotFound("draw_unknown", "this pot draws nothing")
+        rows: list[Any] = []
+        if told.seed is not None:
+            asked.item_count = count_drawn(tx, pot_id)
+            rows = drawn(tx, pot_id, told.seed, asked.first_item, asked.page_size)
+    return {"pot": pot_id, "algorithm": ALGORITHM, "draws": rows, **told._asdict()}

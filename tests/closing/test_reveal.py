@@ -1,0 +1,21 @@
+"""The seeds of random pots come out with the public notice, and not a phase before."""
+
+from matching.reveal import draw_of
+from tests.closing.day import Day
+from tests.matching.kinds import proven, special_pot
+
+
+def test_the_notice_reveals_the_seed(day: Day) -> None:
+    pot = special_pot(day.world, 500_00, "random", random={"least_bps": 5_000})
+    paid = day.paid(60_00)
+    assert 30_00 <= paid.captured_minor <= 60_00
+    for phase in ("ended", "settling", "reconciling"):
+        day.walk(phase)
+        assert day.world.do(draw_of, pot).seed is None
+    day.walk("notice")
+    assert day.world.phase() == "notice"
+    told = day.world.do(draw_of, pot)
+    assert (len(told.seed), told.revealed_at) == (64, day.world.clock.at)
+    day.walk("released")
+    assert day.world.do(draw_of, pot) == told
+    proven(day.world)
