@@ -66,13 +66,10 @@ def surroundings(
 ) -> tuple[dict[UUID, Found], Mapping[UUID, list[CapUse]]]:
     """The surroundings of each subject, and every donation of their instruments that passed a cap."""
     instruments = sorted({(one.instrument, one.campaign_id) for one in asked if one.instrument})
-    by_instrument = _gifts(tx, instruments, "d.instrument = u.key")
+    by_instrument = _gifts(tx, instruments, "SELECT id FROM donation WHERE instrument = u.key", limits)
     donors = sorted({(one.donor_key, one.campaign_id) for one in asked})
-    by_donor = _gifts(
-        tx,
-        donors,
-        "d.id IN (SELECT donation_id FROM reservation WHERE donor_key = u.key AND state <> 'released')",
-    )
+    matched = "SELECT DISTINCT donation_id AS id FROM reservation WHERE donor_key = u.key AND state <> 'released'"
+    by_donor = _gifts(tx, donors, matched, limits)
     caps = _caps(tx, instruments)
     near = crowds(tx, asked, limits)
     found = {}
@@ -91,8 +88,14 @@ def _around(
     return Surroundings(paid_with, own, near.same_sum(one), near.unit(one), one.staff, caps)
 
 
-def _gifts(tx: Tx, persons: Sequence[tuple[str, int]], whose: str) -> dict[tuple[str, int], list[Gift]]:
-    """The matched gifts of each person (key, campaign), oldest first. Those taken back entirely count too."""
+def _gifts(
+    tx: Tx, persons: Sequence[tuple[str, int]], whose: str, limits: Thresholds
+) -> dict[tuple[str, int], list[Gift]]:
+    """The matched gifts of each person (key, campaign), oldest first; `whose` selects the ids for `u.key`. Those
+    taken back entirely count too. Most people gave once or twice and are passed over: no rule counts so few, not
+    even one that adds up what a donor and an instrument have.
+    """
+    least = -(-min(limits.small_count, limits.at_cap_count, limits.refund_count) // 2)
     gifts: dict[tuple[str, int], list[Gift]] = defaultdict(list)
     if not persons:
         return gifts
@@ -109,8 +112,10 @@ def _gifts(tx: Tx, persons: Sequence[tuple[str, int]], whose: str) -> dict[tuple
                                      / nullif(CAST(v.rules ->> 'ratio_bps' AS numeric), 0))) AS cap
                             FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
                            WHERE r.donation_id = d.id AND r.state = 'captured') AS m
-                    WHERE {whose} AND d.campaign_id = u.campaign AND d.paid_at IS NOT NULL AND m.parts > 0
-                    ORDER BY d.paid_at DESC, d.id LIMIT :most) AS g""",
+                    WHERE d.id IN ({whose}) AND d.campaign_id = u.campaign AND d.paid_at IS NOT NULL AND m.parts > 0
+                    ORDER BY d.paid_at DESC, d.id LIMIT :most) AS g
+             WHERE (SELECT count(*) FROM ({whose} LIMIT :least) AS few) >= :least""",
+        least=max(least, 1),
         keys=[key for key, _ in persons],
         campaigns=[campaign for _, campaign in persons],
         most=MOST_GIFTS,

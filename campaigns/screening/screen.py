@@ -20,7 +20,7 @@ from ledger.post import post
 from matching.holds import hold
 from matching.screening import Signal, Thresholds, named, signals
 
-BATCH = 500
+BATCH = 2_000
 # Transactions may commit up to so much later than their rows were numbered; each donation is looked at again
 # after that, when the pattern around it is complete too.
 OVERLAP = timedelta(minutes=2)

@@ -259,6 +259,33 @@ def test_the_same_sum_by_new_donors_to_one_project_is_held(world: World) -> None
     assert world.standing(other).captured_minor == 88_00
 
 
+@pytest.mark.parametrize(("apart_s", "cases"), [(60, 4), (400, 0)])
+def test_a_burst_is_found_wherever_the_counting_cuts_time(world: World, apart_s: int, cases: int) -> None:
+    """Counting goes by cells of 150 s; the pairs stand on both sides of a cut, or too far from each other."""
+    world.pot(10_000_00)
+    world.clock.advance(seconds=120)
+    for _ in range(2):
+        world.pay(world.give(88_00))
+    world.clock.advance(seconds=apart_s)
+    for _ in range(2):
+        world.pay(world.give(88_00))
+    assert screen(world.engine) == cases
+
+
+def test_a_crowd_before_the_burst_does_not_hide_it(world: World) -> None:
+    """The fuller of the two windows is mixed, the other is uniform: the burst stands in the other."""
+    world.pot(10_000_00)
+    for n in range(40):
+        world.pay(world.give((88_00 if n % 3 else 30_00) + (0 if n % 3 else n)))
+    world.clock.advance(seconds=155)
+    for _ in range(4):
+        world.pay(world.give(88_00))
+    world.clock.advance(seconds=150)
+    for _ in range(6):
+        world.pay(world.give(88_00))
+    assert screen(world.engine) == 10
+
+
 def test_donors_who_gave_before_are_no_new_donors(world: World) -> None:
     world.pot(10_000_00)
     for n in range(4):
