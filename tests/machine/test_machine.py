@@ -1,0 +1,72 @@
+"""Random giving days, step by step the same in the engine and in a plain model, and the books hold after each step.
+
+The short run is the same each time; the long one looks further each time.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from itertools import count
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from kernel.clock import FixedClock
+from kernel.db import Database
+from tests.conftest import NOON
+from tests.machine.machine import Giving
+from tests.world import World, build
+
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+SHORT = settings(max_examples=12, stateful_step_count=30, derandomize=True, database=None, **QUIET)
+LONG = settings(max_examples=150, stateful_step_count=60, database=None, **QUIET)
+Opens = Callable[[ExitStack], World]
+
+
+@contextmanager
+def _copied(url: str, name: str) -> Iterator[str]:
+    """A copy of a database that nobody is connected to."""
+    source = url.partition("?")[0].rpartition("/")[2]
+    address = url.replace("+psycopg", "").replace(f"/{source}?", "/postgres?")
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
+        try:
+            yield url.replace(f"/{source}?", f"/{name}?")
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def opens(database_url: str) -> Opens:
+    """Opens a giving day in a database of its own, copied from one that was made once."""
+    first = Database(database_url, FixedClock(NOON))
+    made = build(first, FixedClock(NOON))
+    first.close()
+    number = count()
+
+    def open_world(stack: ExitStack) -> World:
+        url = stack.enter_context(_copied(database_url, f"machine_{next(number)}"))
+        clock = FixedClock(NOON)
+        db = Database(url, clock, pool_size=2)
+        stack.callback(db.close)
+        return replace(made, engine=replace(made.engine, db=db), clock=clock, _events=0)
+
+    return open_world
+
+
+def _run(opens: Opens, how: settings) -> None:
+    class Here(Giving):
+        open_world = staticmethod(opens)
+
+    run_state_machine_as_test(Here, settings=how)
+
+
+def test_any_course_of_a_day_is_as_the_plain_model_says(opens: Opens) -> None:
+    _run(opens, settings(SHORT, phases=[Phase.generate, Phase.shrink]))
+
+
+@pytest.mark.long
+def test_many_longer_days_are_as_the_plain_model_says(opens: Opens) -> None:
+    _run(opens, LONG)
