@@ -9,7 +9,7 @@ def test_the_notice_reveals_the_seed(day: Day) -> None:
     pot = special_pot(day.world, 500_00, "random", random={"least_bps": 5_000})
     paid = day.paid(60_00)
     assert 30_00 <= paid.captured_minor <= 60_00
-    for phase in ("ended", "settling", "reconciling"):
+    for phase in ("ended", "settling"):
         day.walk(phase)
         assert day.world.do(draw_of, pot).seed is None
     day.walk("notice")
