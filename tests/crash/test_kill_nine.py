@@ -25,12 +25,17 @@ ROOT = Path(__file__).parents[2]
 
 def kill(day: Day, step: str, wish: Give, event: Json | None = None) -> None:
     """Run the stage of this step in a process of its own, which dies right after the step."""
+    kill_in(day.world, day.server.base, step, wish, event)
+
+
+def kill_in(world: World, provider: str, step: str, wish: Give, event: Json | None = None) -> None:
+    """The same, given the provider's address."""
     order = {
         "step": step,
-        "database": day.world.db.engine.url.render_as_string(hide_password=False),
-        "provider": day.server.base,
+        "database": world.db.engine.url.render_as_string(hide_password=False),
+        "provider": provider,
         "key": KEY,
-        "now": day.world.clock.at.isoformat(),
+        "now": world.clock.at.isoformat(),
         "wish": asdict(wish) | {"id": str(wish.id), "donor": None},
         "event": event,
     }

@@ -1,4 +1,7 @@
-"""A process that does one stage of a donation's way and is killed (kill -9) right after a named step of it."""
+"""A process that does one stage of a donation's way and is killed (kill -9) right after a named step of it.
+
+`STEPS` are those of giving and paying, `LATER` what can become of a donation afterwards.
+"""
 
 import json
 import os
@@ -25,7 +28,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "4 books written, not committed": ("give", "campaigns.donations.give", "post"),
     "4 committed": ("give", "campaigns.donations.give", "give"),
     "5 provider asked": ("pay", "payments.stripe", "StripeGateway.open_checkout"),
-    "6 reference remembered, not committed": ("pay", "campaigns.donations.pay", "_remember"),
+    "6 reference remembered, not committed": ("pay", "campaigns.donations.pay", "note"),
     "6 committed": ("pay", "campaigns.donations.pay", "open_payment"),
     "7 message stored, not committed": ("hear", "payments.inbox", "store"),
     "7 committed": ("hear", "kernel.db", "Tx.committed"),
@@ -35,6 +38,38 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "8 messages finished": ("settle", "campaigns.donations.settle", "finish"),
     "8 books written, not committed": ("settle", "campaigns.donations.settle", "post"),
     "8 committed": ("settle", "campaigns.donations.settle", "settle"),
+}
+
+LATER: dict[str, tuple[str, str, str]] = {
+    "lapse: provider asked": ("lapse", "payments.stripe", "StripeGateway.close"),
+    "lapse: donation moved": ("lapse", "campaigns.donations.lapse", "move"),
+    "lapse: match released": ("lapse", "campaigns.donations.lapse", "release"),
+    "lapse: books written, not committed": ("lapse", "campaigns.donations.lapse", "post"),
+    "lapse: committed": ("lapse", "campaigns.donations.lapse", "expire"),
+    "cancel: provider asked": ("cancel", "payments.stripe", "StripeGateway.close"),
+    "cancel: match released": ("cancel", "campaigns.donations.lapse", "release"),
+    "cancel: books written, not committed": ("cancel", "campaigns.donations.lapse", "post"),
+    "cancel: committed": ("cancel", "campaigns.donations.lapse", "cancel"),
+    "keep-alive: written, not committed": ("keep-alive", "kernel.db", "Tx.run"),
+    "keep-alive: committed": ("keep-alive", "campaigns.donations.lapse", "keep_alive"),
+    "refund: asked, not committed": ("ask", "campaigns.donations.refund", "ask"),
+    "refund: asked": ("ask", "kernel.db", "Tx.committed"),
+    "refund: provider gave back": ("send", "payments.stripe", "StripeGateway.refund"),
+    "refund: answer stored, not committed": ("send", "campaigns.donations.refund", "store"),
+    "refund: answer stored": ("send", "campaigns.donations.refund", "send"),
+    "refund heard: donation stored": ("settle", "campaigns.donations.effects", "_store"),
+    "refund heard: match given back": ("settle", "campaigns.donations.effects", "give_back"),
+    "refund heard: messages finished": ("settle", "campaigns.donations.settle", "finish"),
+    "refund heard: books written, not committed": ("settle", "campaigns.donations.settle", "post"),
+    "refund heard: committed": ("settle", "campaigns.donations.settle", "settle"),
+    "re-offer: reservations written": ("close", "campaigns.closing.reoffer", "write"),
+    "re-offer: captured": ("close", "campaigns.closing.reoffer", "capture"),
+    "re-offer: books written": ("close", "campaigns.closing.reoffer", "post"),
+    "redistribute: reservations written": ("close", "campaigns.closing.redistribute", "store"),
+    "redistribute: moved away": ("close", "campaigns.closing.redistribute", "move_away"),
+    "redistribute: books written": ("close", "campaigns.closing.redistribute", "post"),
+    "closing: phase moved, not committed": ("close", "campaigns.closing.close", "move"),
+    "closing: committed": ("close", "campaigns.closing.close", "_step"),
 }
 
 
@@ -54,7 +89,7 @@ def die_after(module: str, path: str) -> None:
 
 
 def run(order: dict[str, Any]) -> None:
-    stage, module, path = STEPS[order["step"]]
+    stage, module, path = (STEPS | LATER)[order["step"]]
     db = Database(order["database"], FixedClock(datetime.fromisoformat(order["now"])))
     gateway = StripeGateway(order["key"], order["provider"], ("card",))
     engine = Engine(db, gateway, Keys("test-secret", "test-field-key"), "http://127.0.0.1")
@@ -69,8 +104,29 @@ def run(order: dict[str, Any]) -> None:
         with db.transaction() as tx:
             event = order["event"]
             inbox.store(tx, [inbox.message("stripe", event["id"], event, compare=False)])
-    if stage == "settle":
-        import_module("campaigns.donations.settle").settle(engine)
+    if stage in _LATER_STAGES:
+        _LATER_STAGES[stage](engine, wish.id)
+
+
+def _use_case(module: str, name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(import_module(module), name)
+    return found
+
+
+def _ask_refund(engine: Engine, donation_id: UUID) -> None:
+    with engine.db.transaction() as tx:
+        _use_case("campaigns.donations.refund", "ask")(tx, donation_id, 40_00, "asked by the donor", "manager")
+
+
+_LATER_STAGES: dict[str, Callable[[Engine, UUID], Any]] = {
+    "settle": lambda engine, _: _use_case("campaigns.donations.settle", "settle")(engine),
+    "lapse": lambda engine, _: _use_case("campaigns.donations.lapse", "expire")(engine),
+    "cancel": lambda engine, id_: _use_case("campaigns.donations.lapse", "cancel")(engine, id_),
+    "keep-alive": lambda engine, id_: _use_case("campaigns.donations.lapse", "keep_alive")(engine, id_),
+    "ask": _ask_refund,
+    "send": lambda engine, _: _use_case("campaigns.donations.refund", "send")(engine),
+    "close": lambda engine, _: _use_case("campaigns.closing.close", "close")(engine),
+}
 
 
 if __name__ == "__main__":
