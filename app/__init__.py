@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings_of
 from app import errors, gather, health, limits, logs, metrics, security
+from campaigns.donations.pay import remember
 from campaigns.engine import Engine, Limits
 from kernel.db import Database
 from kernel.keys import Keys
@@ -22,6 +23,7 @@ def create_app(config: settings_of.Config | None = None, engine: Engine | None =
     app.extensions["settings"] = settings
     app.extensions["engine"] = engine or make_engine(settings)
     app.extensions["gather"] = gather.Gather(app.extensions["engine"])
+    app.extensions["openings"] = gather.Gather(app.extensions["engine"], remember)
     logs.configure(settings.log_level)
     _configure(app, settings)
     for step in (logs.attach, security.attach, metrics.attach, limits.attach, errors.attach, health.attach):

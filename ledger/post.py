@@ -43,7 +43,17 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
 
 def account_ids(tx: Tx, names: Iterable[Account]) -> dict[Account, int]:
     """The ids of accounts; those that do not exist yet are opened."""
+    known: dict[Account, int] = tx.memory.setdefault("ledger accounts", {})
     wanted = sorted(set(names))
+    found = {name: known[name] for name in wanted if name in known}
+    if len(found) < len(wanted):
+        found |= _open(tx, [name for name in wanted if name not in known])
+        # Ids never change; but of an account that this transaction opens nobody may know before it commits.
+        tx.after_commit(lambda: known.update(found))
+    return found
+
+
+def _open(tx: Tx, wanted: Sequence[Account]) -> dict[Account, int]:
     found = _find(tx, wanted)
     missing = [name for name in wanted if name not in found]
     if missing:

@@ -22,8 +22,7 @@ def fill(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift]) ->
     if any(cap.project_minor is not None for cap in caps):
         _fill_projects(tx, book, pots, sorted({gift.target.project_id for gift in gifts}))
     if any(cap.county_minor is not None for cap in caps):
-        for county in sorted({gift.target.county_code for gift in gifts}):
-            _fill_county(tx, book, pots, county)
+        _fill_counties(tx, book, pots, sorted({gift.target.county_code for gift in gifts}))
 
 
 def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> None:
@@ -45,10 +44,9 @@ def _fill_projects(tx: Tx, book: Book, pots: Sequence[PotState], projects: list[
         book.use(int(row.owner[4:]), "project_minor", int(row.purpose[8:]), row.balance_minor)
 
 
-def _fill_county(tx: Tx, book: Book, pots: Sequence[PotState], county_code: str) -> None:
-    purposes = [
-        f"project:{row[0]}"
-        for row in tx.rows("SELECT id FROM project WHERE county_code = :county", county=county_code)
-    ]
-    for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], purposes):
-        book.use(int(row.owner[4:]), "county_minor", county_code, row.balance_minor)
+def _fill_counties(tx: Tx, book: Book, pots: Sequence[PotState], counties: list[str]) -> None:
+    """Two statements, however many counties: this is read while the pots are locked."""
+    rows = tx.rows("SELECT id, county_code FROM project WHERE county_code = ANY(:counties)", counties=counties)
+    county_of = {f"project:{row[0]}": row[1] for row in rows}
+    for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], list(county_of)):
+        book.use(int(row.owner[4:]), "county_minor", county_of[row.purpose], row.balance_minor)

@@ -31,7 +31,9 @@ def give(given: dict[str, Any]) -> Any:
     """Give. Sent again with the same id and body it is the same donation."""
     wish = wish_of(given)
     answer = current_app.extensions["gather"].give(wish)
-    opened = open_payment(engine(), answer.standing, wish.payment_flow, wish.locale)
+    opened = open_payment(
+        engine(), answer.standing, wish.payment_flow, wish.locale, current_app.extensions["openings"].give
+    )
     return view(opened), 201 if answer.created else 200
 
 

@@ -6,14 +6,14 @@ donation is a batch of one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
 from campaigns.donations import contact
 from campaigns.donations.contact import Donor
 from campaigns.donations.moves import Move, move
-from campaigns.donations.standing import Standing, standings
+from campaigns.donations.standing import MatchPart, Standing, standings
 from campaigns.donations.states import Status
 from campaigns.engine import Engine, Limits
 from campaigns.events.campaigns import Shared, entries, share
@@ -108,9 +108,11 @@ class _Batch:
         self.wishes: dict[UUID, Give] = {}
         for wish in wishes:
             self.wishes.setdefault(wish.id, wish)
+        self.hashes = {id(wish): wish.body_hash() for wish in wishes}
         self.answer: dict[UUID, Given | Refusal] = {}
         self.campaigns: dict[str, Shared] = {}
         self.targets: dict[int, Target] = {}
+        self.names: dict[tuple[int, int], str] = {}  # (campaign, project) -> the project's name
 
     def answers(self) -> list[Given | Refusal]:
         slugs = sorted({wish.campaign for wish in self.wishes.values()})
@@ -130,7 +132,7 @@ class _Batch:
         """The answer; a repeat with another body is refused, whether it comes later or in the same batch."""
         answer = self.answer[wish.id]
         if isinstance(answer, Given):
-            if answer.standing.request_hash != wish.body_hash():
+            if answer.standing.request_hash != self.hashes[id(wish)]:
                 return Conflict("donation_id_reused", "this id belongs to another donation")
             self.answer[wish.id] = Given(answer.standing, created=False)  # for the next of the same id
         return answer
@@ -140,19 +142,19 @@ class _Batch:
         wishes = self._waiting()
         self.targets = targets(self.tx, sorted({wish.project for wish in wishes}))
         pairs = {(self.campaigns[w.campaign].id, w.project) for w in wishes if w.campaign in self.campaigns}
-        entered = entries(self.tx, sorted(pairs)) if pairs else set()
+        self.names = entries(self.tx, sorted(pairs)) if pairs else {}
         for wish in wishes:
-            refusal = self._refusal(wish, entered)
+            refusal = self._refusal(wish)
             if refusal is not None:
                 self.answer[wish.id] = refusal
 
-    def _refusal(self, wish: Give, entered: set[tuple[int, int]]) -> Refusal | None:
+    def _refusal(self, wish: Give) -> Refusal | None:
         campaign = self.campaigns.get(wish.campaign)
         if campaign is None:
             return NotFound("campaign_unknown", "there is no such campaign")
         if wish.project not in self.targets:
             return NotFound("project_unknown", "there is no such project")
-        if (campaign.id, wish.project) not in entered:
+        if (campaign.id, wish.project) not in self.names:
             return Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
         if wish.currency != campaign.currency:
             return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
@@ -163,6 +165,7 @@ class _Batch:
     def _lock_pots(self) -> Locked:
         wishes = self._waiting()
         pots = {one.id: pots_of(self.tx, one.id, one.matching_version) for one in self.campaigns.values()}
+        self.pot_names = {pot.pot_id: pot.name for some in pots.values() for pot in some}
         places = {Place(self.campaigns[wish.campaign].id, self.targets[wish.project], "pledge") for wish in wishes}
         return lock_for(self.tx, places, pots)
 
@@ -196,11 +199,44 @@ class _Batch:
             return
         self._insert([self.wishes[one.wish.donation_id] for one in made], made)
         post(self.tx, write(self.tx, made, "pledge"))
-        for id_, found in standings(self.tx, [one.wish.donation_id for one in made]).items():
-            self.answer[id_] = Given(found, created=True)
+        for one in made:
+            self.answer[one.wish.donation_id] = Given(self._standing(one), created=True)
+
+    def _standing(self, one: Plan) -> Standing:
+        """How the new donation stands: what `standing` would read of the rows just written."""
+        wish = self.wishes[one.wish.donation_id]
+        campaign = self.campaigns[wish.campaign]
+        return Standing(
+            id=wish.id,
+            campaign=campaign.slug,
+            campaign_name=campaign.name,
+            project_id=wish.project,
+            project_name=self.names[campaign.id, wish.project],
+            amount_minor=wish.amount_minor,
+            refunded_minor=0,
+            currency=wish.currency,
+            status=str(Status.PENDING),
+            channel=wish.channel,
+            message=wish.message,
+            accept_unmatched=wish.accept_unmatched,
+            request_hash=self.hashes[id(wish)],
+            pledged_at=self.tx.now,
+            match_until=self._until(),
+            paid_at=None,
+            provider=self.engine.gateway.provider,
+            payment_reference=None,
+            payment_url=None,
+            client_secret=None,
+            parts=tuple(
+                MatchPart(part.pot_id, self.pot_names[part.pot_id], part.given_minor, "reserved")
+                for part in one.allocation.parts
+            ),
+        )
+
+    def _until(self) -> datetime:
+        return self.tx.now + timedelta(seconds=self.engine.limits.hold_s)
 
     def _insert(self, wishes: Sequence[Give], plans: Sequence[Plan]) -> None:
-        until = self.tx.now + timedelta(seconds=self.engine.limits.hold_s)
         rows = self.tx.rows(
             """INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel,
                                      source_code, team, message, donor_key, publish_name, accept_unmatched,
@@ -228,9 +264,9 @@ class _Batch:
             donor=[one.wish.gift.donor for one in plans],
             publish=[wish.donor.publish_name and not wish.donor.anonymous for wish in wishes],
             accept=[wish.accept_unmatched for wish in wishes],
-            hash=[wish.body_hash() for wish in wishes],
+            hash=[self.hashes[id(wish)] for wish in wishes],
             now=self.tx.now,
-            until=until,
+            until=self._until(),
             provider=self.engine.gateway.provider,
         )
         if len(rows) < len(wishes):

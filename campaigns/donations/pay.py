@@ -1,18 +1,24 @@
 """Open the payment at the provider (outside any transaction), then remember it (transaction B)."""
 
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
-from campaigns.donations.moves import Move, move
-from campaigns.donations.standing import Standing, standing
+from campaigns.donations.moves import Move, note
+from campaigns.donations.standing import Standing, standings
 from campaigns.donations.states import WAITING, Status
 from campaigns.engine import Engine
 from kernel.db import Tx
 from kernel.errors import Conflict, Unavailable
 from payments.gateway import GatewayRefused, GatewayUnavailable, OpenedPayment, PaymentOrder
 
+Opened = tuple[Standing, OpenedPayment]
 
-def open_payment(engine: Engine, found: Standing, flow: str, locale: str) -> Standing:
+
+def open_payment(
+    engine: Engine, found: Standing, flow: str, locale: str, keep: Callable[[Opened], Standing] | None = None
+) -> Standing:
     """Let the donor pay; a donation whose payment is open already is answered as it stands.
 
     The provider's idempotency key is the donation's id: opened twice, it is the same payment. Raises
@@ -21,6 +27,7 @@ def open_payment(engine: Engine, found: Standing, flow: str, locale: str) -> Sta
     """
     if found.payment_reference is not None or found.status != Status.PENDING:
         return found
+    keep = keep or (lambda one: remember(engine, [one])[0])
     order = order_of(engine, found, locale)
     try:
         opened = engine.gateway.open_intent(order) if flow == "intent" else engine.gateway.open_checkout(order)
@@ -30,8 +37,7 @@ def open_payment(engine: Engine, found: Standing, flow: str, locale: str) -> Sta
         raise Conflict(
             "payment_refused", "the payment provider refused this payment", facts={"reason": error.code}
         ) from error
-    with engine.db.transaction() as tx:
-        return _remember(tx, found, opened)
+    return keep((found, opened))
 
 
 def order_of(engine: Engine, found: Standing, locale: str) -> PaymentOrder:
@@ -50,22 +56,59 @@ def order_of(engine: Engine, found: Standing, locale: str) -> PaymentOrder:
     )
 
 
-def _remember(tx: Tx, found: Standing, opened: OpenedPayment) -> Standing:
-    """Store the reference. A donation that lapsed while the provider answered keeps its state: the payment
-    that is open now is closed by the job that closes payments of lapsed donations."""
-    row = tx.row("SELECT status, payment_reference FROM donation WHERE id = :id FOR UPDATE", id=found.id)
-    assert row is not None
-    if row.payment_reference is None:
-        tx.run(
-            """UPDATE donation SET payment_reference = :reference, payment_url = :url, client_secret = :secret,
-                      payment_intent = coalesce(payment_intent, :intent) WHERE id = :id""",
-            id=found.id,
-            reference=opened.reference,
-            url=opened.url,
-            secret=opened.client_secret,
-            intent=opened.reference if opened.url is None else None,
+def remember(engine: Engine, opened: Sequence[Opened]) -> list[Standing]:
+    """Store the references of opened payments, all in one transaction (B); one answer each, in order.
+
+    A donation that lapsed while the provider answered keeps its state: the payment that is open now is closed by
+    the job that closes payments of lapsed donations.
+    """
+    with engine.db.transaction() as tx:
+        rows = tx.rows(
+            "SELECT id, status, payment_reference FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE",
+            ids=[found.id for found, _ in opened],
         )
-    if row.status == Status.PENDING:
-        move(tx, [Move(found.id, Status.PENDING, Status.PAYING, "payment_opened", tx.now)])
-    current = standing(tx, found.id)
+        held = {row.id: row for row in rows}
+        fresh = {found.id: (found, new) for found, new in opened if held[found.id].payment_reference is None}
+        waiting = {id_: one for id_, one in fresh.items() if held[id_].status == Status.PENDING}
+        _store(tx, fresh, waiting)
+        note(tx, [Move(id_, Status.PENDING, Status.PAYING, "payment_opened", tx.now) for id_ in waiting])
+        # What nobody touched meanwhile is known without reading it again.
+        others = standings(tx, [found.id for found, _ in opened if found.id not in waiting])
+        return [
+            _paying(*waiting[found.id]) if found.id in waiting else _shown(others[found.id]) for found, _ in opened
+        ]
+
+
+def _store(tx: Tx, fresh: Mapping[UUID, Opened], waiting: Collection[UUID]) -> None:
+    if not fresh:
+        return
+    payments = [new for _, new in fresh.values()]
+    tx.run(
+        """UPDATE donation d SET payment_reference = u.reference, payment_url = u.url, client_secret = u.secret,
+                  payment_intent = coalesce(d.payment_intent, u.intent),
+                  status = CASE WHEN u.waiting THEN 'paying' ELSE d.status END
+             FROM unnest(CAST(:ids AS uuid[]), CAST(:references AS text[]), CAST(:urls AS text[]),
+                         CAST(:secrets AS text[]), CAST(:intents AS text[]), CAST(:waitings AS boolean[]))
+                  AS u(id, reference, url, secret, intent, waiting)
+            WHERE d.id = u.id""",
+        ids=list(fresh),
+        references=[new.reference for new in payments],
+        urls=[new.url for new in payments],
+        secrets=[new.client_secret for new in payments],
+        intents=[new.reference if new.url is None else None for new in payments],
+        waitings=[id_ in waiting for id_ in fresh],
+    )
+
+
+def _paying(found: Standing, opened: OpenedPayment) -> Standing:
+    return replace(
+        found,
+        status=str(Status.PAYING),
+        payment_reference=opened.reference,
+        payment_url=opened.url,
+        client_secret=opened.client_secret,
+    )
+
+
+def _shown(current: Standing) -> Standing:
     return current if current.status in WAITING else replace(current, payment_url=None, client_secret=None)

@@ -66,12 +66,6 @@ def standings(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, Standing]:
     ids = list(donation_ids)
     if not ids:
         return {}
-    parts: dict[UUID, list[MatchPart]] = defaultdict(list)
-    live = [part for part in parts_of(tx, ids) if part.live_minor]
-    names = _pot_names(tx, sorted({part.pot_id for part in live}))
-    for part in live:
-        state = "held" if part.held else part.state
-        parts[part.donation_id].append(MatchPart(part.pot_id, names[part.pot_id], part.live_minor, state))
     rows = tx.rows(
         """SELECT d.id, c.slug, c.name, d.project_id, p.name, d.amount_minor, d.refunded_minor, d.currency,
                   d.status, d.channel, d.message, d.accept_unmatched, d.request_hash, d.pledged_at,
@@ -80,6 +74,14 @@ def standings(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, Standing]:
             WHERE d.id = ANY(:ids)""",
         ids=ids,
     )
+    if not rows:
+        return {}
+    parts: dict[UUID, list[MatchPart]] = defaultdict(list)
+    live = [part for part in parts_of(tx, [row[0] for row in rows]) if part.live_minor]
+    names = _pot_names(tx, sorted({part.pot_id for part in live}))
+    for part in live:
+        state = "held" if part.held else part.state
+        parts[part.donation_id].append(MatchPart(part.pot_id, names[part.pot_id], part.live_minor, state))
     return {row[0]: Standing(*row, parts=tuple(parts[row[0]])) for row in rows}
 
 

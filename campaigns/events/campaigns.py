@@ -257,14 +257,15 @@ def _windows(data: Sequence[Mapping[str, str]]) -> tuple[tuple[datetime, datetim
     return tuple((parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in data)
 
 
-def entries(tx: Tx, pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Which of these (campaign, project) pairs are entries of projects that may raise money now."""
+def entries(tx: Tx, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
+    """Those of these (campaign, project) pairs that are entries of projects that may raise money now, with the
+    project's name."""
     rows = tx.rows(
-        """SELECT e.campaign_id, e.project_id
+        """SELECT e.campaign_id, e.project_id, p.name
              FROM unnest(CAST(:campaigns AS bigint[]), CAST(:projects AS bigint[])) AS u(campaign_id, project_id)
              JOIN campaign_entry e USING (campaign_id, project_id)
              JOIN project p ON p.id = e.project_id AND p.status IN ('approved', 'fundraising')""",
         campaigns=[pair[0] for pair in pairs],
         projects=[pair[1] for pair in pairs],
     )
-    return {(row[0], row[1]) for row in rows}
+    return {(row[0], row[1]): row[2] for row in rows}

@@ -86,7 +86,7 @@ def test_a_token_without_sense_is_refused_and_an_unknown_one_cannot_be_revoked(d
 @pytest.mark.parametrize(
     ("role", "may", "may_not"),
     [
-        (Role.MANAGER, Permission.CAMPAIGNS_WRITE, Permission.FUNDS_WRITE),
+        (Role.MANAGER, Permission.FUNDS_WRITE, Permission.PEOPLE_WRITE),
         (Role.REVIEWER, Permission.PROJECTS_APPROVE, Permission.PROJECTS_WRITE),
         (Role.FINANCE, Permission.RECONCILE, Permission.POTS_WRITE),
         (Role.LIAISON, Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE),
