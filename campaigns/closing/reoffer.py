@@ -3,6 +3,7 @@ oldest payment first, until nothing moves."""
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,7 +34,7 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     pots = load(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
     if not pots:
         return 0
-    rows = _unmatched(tx, campaign.id)
+    rows = _unmatched(tx, campaign)
     where = targets(tx, sorted({row.project_id for row in rows}))
     places = {Place(campaign.id, target, "any") for target in where.values()}
     asked = [pot for pot in pots if only is None or pot.pot_id == only]
@@ -54,19 +55,22 @@ def _write(tx: Tx, plans: Sequence[Plan], cause: str) -> None:
     post(tx, transfers)
 
 
-def _unmatched(tx: Tx, campaign_id: int) -> Sequence[Any]:
+def _unmatched(tx: Tx, campaign: Campaign) -> Sequence[Any]:
     """Paid donations whose match is below what is left of the gift, oldest payment first. Providers tell
     whole seconds: within one, who pledged first. What a person took away, or is looking at, a machine does not
-    give again."""
+    give again; nor what a payment after the end was refused."""
     return tx.rows(
         """SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
              FROM donation d
             WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
               AND d.amount_minor > d.refunded_minor
+              AND d.paid_at >= :opens_at AND d.paid_at < :last
               AND NOT EXISTS (SELECT FROM screening_case c
                                WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
             ORDER BY d.paid_at, d.pledged_at, d.id""",
-        campaign=campaign_id,
+        campaign=campaign.id,
+        opens_at=campaign.opens_at,
+        last=campaign.ends_at + timedelta(seconds=campaign.finishing_s),
     )
 
 

@@ -101,13 +101,16 @@ class Effects:
         return {v.rules_id: v.rules.ratio_bps for pot in self._by_id().values() for v in pot.versions}
 
     def _shrink(self, shrunk: Sequence[Record]) -> Iterable[list[Transfer]]:
-        """Match of what was refunded goes back, by what remains of each donation."""
+        """Match of what was refunded goes back, by what remains of each donation; the last pot's first, whenever
+        it matched, so that what stays is the better pots'."""
         if not shrunk:
             return
         ratios = self._ratios()
+        order = {pot.pot_id: (pot.rank, pot.pot_id) for pot in self._by_id().values()}
         parts = _by_donation(parts_of(self.tx, [one.id for one in shrunk]))
         for one in shrunk:
             captured = [part for part in parts[one.id] if part.state == "captured"]
+            captured.sort(key=lambda part: order[part.pot_id])  # stable: of one pot, the older reservation first
             yield give_back(
                 self.tx,
                 surplus(one.kept_minor, captured, ratios),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from tests.machine.plain import Gift, Matchbook, Part, Pot
+from tests.machine.plain import Gift, Matchbook, Part
 
 HOLD, LONGEST = timedelta(minutes=15), timedelta(minutes=30)
 FINISHING, LATE = timedelta(minutes=30), timedelta(hours=25)

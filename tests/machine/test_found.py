@@ -1,0 +1,45 @@
+"""What the random days found, kept as plain stories."""
+
+from campaigns.donations.lapse import expire
+from tests.machine.model import FINISHING
+from tests.matching.kinds import by_pot, moved, offered, paid, proven
+from tests.world import World
+
+
+def test_who_paid_after_the_end_is_offered_nothing_again(world: World) -> None:
+    """Eligibility goes by the payment's time: the re-offer may not give what the late payment was refused."""
+    pot = world.pot(100_00)
+    early, late = world.give(100_00), world.give(100_00)
+    world.clock.advance(minutes=15)
+    expire(world.engine)
+    world.clock.advance(hours=8)
+    world.pay(early)
+    world.clock.at += FINISHING
+    assert world.pay(late).captured_minor == 0
+    world.refund(early, 100_00)
+    assert offered(world) == 0
+    assert (world.standing(late).status, world.pots()[pot].available_minor) == ("paid", 100_00)
+    proven(world)
+
+
+def test_a_refund_takes_from_the_last_pot_whenever_it_matched(world: World) -> None:
+    """The better pot matched later, at the payment; what is left of the gift still uses it first."""
+    best, last = world.pot(40_00, mode="payment"), world.pot(60_00, rank=2)
+    given = paid(world, 100_00)
+    assert by_pot(world, given) == {last: 60_00, best: 40_00}
+    world.refund(given, 50_00)
+    assert by_pot(world, given) == {last: 10_00, best: 40_00}
+    proven(world)
+
+
+def test_a_refund_after_redistribution_keeps_the_better_pot(world: World) -> None:
+    """What moved is the newest reservation, but not the last pot's."""
+    best, last = world.pot(100_00), world.pot(100_00, rank=2)
+    gone, served = paid(world, 60_00), paid(world, 100_00)
+    assert by_pot(world, served) == {best: 40_00, last: 60_00}
+    world.refund(gone, 30_00)
+    assert moved(world) == 1
+    assert by_pot(world, served) == {best: 70_00, last: 30_00}
+    world.refund(served, 30_00)
+    assert by_pot(world, served) == {best: 70_00}
+    proven(world)
