@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +12,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from campaigns import pots
 from campaigns.check import check_books
-from campaigns.disclosure.totals import pot_views
 from campaigns.donations.lapse import cancel, expire, keep_alive
-from campaigns.donations.standing import standings
 from campaigns.events.campaigns import find
-from kernel.db import Tx
 from kernel.errors import Refusal
-from ledger.statements import by_kind
 from matching.pots import Tranche
+from tests.machine.compare import same_gifts, same_pots
 from tests.machine.model import Model
 from tests.machine.plain import Gift, Pot, Rules
 from tests.matching.kinds import moved, offered, replayed
@@ -57,6 +55,7 @@ class Giving(RuleBasedStateMachine):
         campaign = self.world.do(find, self.world.slug)
         self.model = Model(self.world.clock.at, campaign.opens_at, campaign.ends_at)
         self.ids: list[UUID] = []
+        self.numbers = count(1)
 
     @initialize(
         best=rules((10_000, 20_000)),
@@ -115,7 +114,7 @@ class Giving(RuleBasedStateMachine):
         """Donors who meet share a transaction; the first is served first."""
         asked = []
         for amount, project, donor, accept in wishes:
-            id_ = UUID(int=len(self.ids) + 1)
+            id_ = UUID(int=next(self.numbers))
             self.ids.append(id_)
             email = f"{donor}@example.org" if donor else None
             asked.append(self.world.wish(amount, project, id=id_, email=email, accept_unmatched=accept))
@@ -273,30 +272,8 @@ class Giving(RuleBasedStateMachine):
     def the_engine_agrees_with_the_model(self) -> None:
         with self.world.db.snapshot() as tx:
             assert check_books(tx) == []
-            self._compare_gifts(tx)
-            self._compare_pots(tx)
-
-    def _compare_gifts(self, tx: Tx) -> None:
-        found = standings(tx, list(self.model.gifts))
-        for id_, gift in self.model.gifts.items():
-            one = found[id_]
-            sums: dict[int, int] = {}
-            for part in one.parts:
-                sums[part.pot_id] = sums.get(part.pot_id, 0) + part.amount_minor
-            told = (one.status, one.refunded_minor, one.match_until, one.reserved_minor > 0, sums)
-            reserved = gift.status == "pending" and bool(gift.parts)
-            assert told == (gift.status, gift.refunded, gift.until, reserved, gift.by_pot()), id_
-
-    def _compare_pots(self, tx: Tx) -> None:
-        held = by_kind(tx, [f"pot:{pot_id}" for pot_id in self.model.pots])
-        for view in pot_views(tx, find(tx, self.world.slug).id or 0):
-            pot = self.model.pots[view.id]
-            waits = [part.amount for gift, part in self.model.live(pot) if gift.status == "pending"]
-            earned = [part.amount for gift, part in self.model.live(pot) if gift.status != "pending"]
-            screened = held.get((f"pot:{pot.id}", "pot_held"), 0)
-            free = self.model.free(pot)
-            told = (view.funded_minor, view.available_minor, view.reserved_minor, view.captured_minor + screened)
-            assert told == (pot.funded, free - pot.closed(self.model.now), sum(waits), sum(earned)), view.name
+            same_gifts(tx, self.model)
+            same_pots(tx, self.model, find(tx, self.world.slug).id or 0)
 
     def teardown(self) -> None:
         """At the end all decisions come out again."""

@@ -21,7 +21,7 @@ from tests.world import World, build
 
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 SHORT = settings(max_examples=12, stateful_step_count=30, derandomize=True, database=None, **QUIET)
-LONG = settings(max_examples=150, stateful_step_count=60, database=None, **QUIET)
+LONG = settings(max_examples=100, stateful_step_count=60, database=None, **QUIET)
 Opens = Callable[[ExitStack], World]
 
 

@@ -1,0 +1,91 @@
+"""No donor waits for a stranger: one whose provider takes ten seconds holds no lock and no transaction."""
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from kernel.clock import FixedClock
+from kernel.db import Database
+from payments.stripe import StripeGateway
+from tests.api.client import KEY, Api
+from tests.world import World, build
+
+SLOW_S = 10.0
+
+
+@pytest.fixture
+def world(db: Database, clock: FixedClock, cashier: str) -> World:
+    """Its provider is waited for longer than it needs."""
+    return build(db, clock, StripeGateway(KEY, cashier, ("card",), timeout_s=2 * SLOW_S))
+
+
+def _order(cashier: str, method: str, where: str, **given: Any) -> Any:
+    with requests.Session() as http:
+        http.trust_env = False
+        answer = http.request(method, f"{cashier}/_sandbox{where}", json=given, timeout=5)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _open_transactions(world: World) -> list[Any]:
+    """Sessions of this database, other than the one that asks, that are in a transaction."""
+    return list(
+        world.do(
+            lambda tx: tx.rows(
+                """SELECT pid, state, query FROM pg_stat_activity
+                    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"""
+            )
+        )
+    )
+
+
+def _row_locks(world: World) -> int:
+    """Locks of others on our tables."""
+    return int(
+        world.do(
+            lambda tx: tx.scalar(
+                """SELECT count(*) FROM pg_locks
+                    WHERE pid <> pg_backend_pid() AND locktype IN ('tuple', 'relation', 'transactionid')
+                      AND database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+            )
+        )
+    )
+
+
+def _asked(cashier: str) -> bool:
+    """Has the slow request reached the provider?"""
+    return _order(cashier, "GET", "/faults") == []
+
+
+def _wait_for(cashier: str, slow: Future[Any]) -> None:
+    deadline = time.monotonic() + SLOW_S
+    while not _asked(cashier):
+        assert not slow.done() and time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_twenty_donors_pass_one_whose_provider_sleeps(app: Flask, api: Api, world: World, cashier: str) -> None:
+    pot = world.pot(2_100_00, donor=100_00, project=2_100_00)
+    _order(cashier, "POST", "/faults", kind="delay", path="/v1/checkout/sessions", seconds=SLOW_S)
+
+    def give(flow: str) -> TestResponse:
+        return Api(app.test_client(), world).post("/donations", api.wish(100_00, payment_flow=flow))
+
+    with ThreadPoolExecutor(5) as pool:
+        slow = pool.submit(give, "redirect")
+        _wait_for(cashier, slow)
+        assert _open_transactions(world) == []
+        assert _row_locks(world) == 0
+        others = list(pool.map(give, ["intent"] * 20))
+        assert not slow.done()
+        assert {answer.status_code for answer in others} == {201}
+        assert {answer.get_json()["match"]["reserved_minor"] for answer in others} == {100_00}
+        answered = slow.result(3 * SLOW_S)
+    assert (answered.status_code, answered.get_json()["match"]["reserved_minor"]) == (201, 100_00)
+    assert world.pots()[pot].available_minor == 0
+    world.check()
