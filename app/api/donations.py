@@ -24,8 +24,8 @@ blp = blueprint("donations", "Give, and see what becomes of a donation.")
 
 
 @blp.post("/donations")
-@blp.arguments(DonationIn)
-@blp.response(201, DonationOut)
+@blp.arguments(DonationIn())
+@blp.response(201, DonationOut())
 @blp.alt_response(200, schema=DonationOut, description="the same request came before")
 def give(given: dict[str, Any]) -> Any:
     """Give. Sent again with the same id and body it is the same donation."""

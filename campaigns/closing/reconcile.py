@@ -121,7 +121,7 @@ def _differences(tx: Tx, campaign: Campaign) -> list[dict[str, Any]]:
         ended=campaign.ends_at + timedelta(seconds=campaign.finishing_s),
         closed=campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s),
     )
-    return [dict(row._mapping) for row in rows]
+    return [row._asdict() for row in rows]
 
 
 def _keep(tx: Tx, campaign_id: int, found: list[dict[str, Any]]) -> None:

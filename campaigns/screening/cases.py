@@ -72,5 +72,5 @@ def listed(
 
 def _views(tx: Tx, case_ids: Sequence[int]) -> list[dict[str, Any]]:
     """In the order of the ids."""
-    rows = {row.id: dict(row._mapping) for row in tx.rows(f"{_VIEW} WHERE c.id = ANY(:ids)", ids=list(case_ids))}
+    rows = {row.id: row._asdict() for row in tx.rows(f"{_VIEW} WHERE c.id = ANY(:ids)", ids=list(case_ids))}
     return [rows[id_] for id_ in case_ids]
