@@ -134,12 +134,13 @@ def _move(tx: Tx, transfers: Iterable[Transfer], ids: dict[Account, int]) -> Non
     moved = sorted(account for account, delta in deltas.items() if delta)
     if not moved:
         return
-    lock(tx, moved)
     try:
         tx.run(
-            """UPDATE ledger_account a SET balance_minor = a.balance_minor + d.delta
-                 FROM unnest(CAST(:ids AS bigint[]), CAST(:deltas AS bigint[])) AS d(id, delta)
-                WHERE a.id = d.id""",
+            """WITH held AS MATERIALIZED (
+                    SELECT id FROM ledger_account WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
+               UPDATE ledger_account a SET balance_minor = a.balance_minor + d.delta
+                 FROM held JOIN unnest(CAST(:ids AS bigint[]), CAST(:deltas AS bigint[])) AS d(id, delta) USING (id)
+                WHERE a.id = held.id""",
             ids=moved,
             deltas=[deltas[account] for account in moved],
         )

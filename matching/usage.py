@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from kernel.db import Tx
 from ledger.chart import Kind
-from ledger.statements import balances
 from matching.allocate import Book, Gift
 from matching.offers import PotState
 
@@ -19,10 +18,10 @@ def fill(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift]) ->
     caps = [version.rules.caps for pot in pots for version in pot.versions]
     if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
         _fill_donors(tx, book, [pot.pot_id for pot in pots], sorted({gift.donor for gift in gifts}))
-    if any(cap.project_minor is not None for cap in caps):
-        _fill_projects(tx, book, pots, sorted({gift.target.project_id for gift in gifts}))
-    if any(cap.county_minor is not None for cap in caps):
-        _fill_counties(tx, book, pots, sorted({gift.target.county_code for gift in gifts}))
+    projects = any(cap.project_minor is not None for cap in caps)
+    counties = any(cap.county_minor is not None for cap in caps)
+    if projects or counties:
+        _fill_places(tx, book, pots, gifts, counties=counties)
 
 
 def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> None:
@@ -38,15 +37,19 @@ def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> N
         book.use(pot_id, "donor_minor", donor, used)
 
 
-def _fill_projects(tx: Tx, book: Book, pots: Sequence[PotState], projects: list[int]) -> None:
-    purposes = [f"project:{project_id}" for project_id in projects]
-    for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], purposes):
-        book.use(int(row.owner[4:]), "project_minor", int(row.purpose[8:]), row.balance_minor)
-
-
-def _fill_counties(tx: Tx, book: Book, pots: Sequence[PotState], counties: list[str]) -> None:
-    """Two statements, however many counties: this is read while the pots are locked."""
-    rows = tx.rows("SELECT id, county_code FROM project WHERE county_code = ANY(:counties)", counties=counties)
-    county_of = {f"project:{row[0]}": row[1] for row in rows}
-    for row in balances(tx, MATCHED, [f"pot:{pot.pot_id}" for pot in pots], list(county_of)):
-        book.use(int(row.owner[4:]), "county_minor", county_of[row.purpose], row.balance_minor)
+def _fill_places(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift], *, counties: bool) -> None:
+    """What projects and, with `counties`, their whole counties had: one statement, read under the pots' locks."""
+    for owner, project_id, county_code, amount in tx.rows(
+        """SELECT a.owner, p.id, p.county_code, sum(a.balance_minor)
+             FROM project p JOIN ledger_account a ON a.purpose = 'project:' || p.id
+            WHERE a.kind = ANY(:kinds) AND a.owner = ANY(:owners)
+              AND (p.id = ANY(:projects) OR p.county_code = ANY(:counties))
+            GROUP BY a.owner, p.id, p.county_code""",
+        kinds=[str(kind) for kind in MATCHED],
+        owners=[f"pot:{pot.pot_id}" for pot in pots],
+        projects=sorted({gift.target.project_id for gift in gifts}),
+        counties=sorted({gift.target.county_code for gift in gifts}) if counties else [],
+    ):
+        pot_id = int(owner[4:])
+        book.use(pot_id, "project_minor", project_id, int(amount))
+        book.use(pot_id, "county_minor", county_code, int(amount))

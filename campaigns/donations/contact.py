@@ -81,8 +81,8 @@ def store(tx: Tx, keys: Keys, donors: Sequence[tuple[UUID, str, Donor]]) -> None
                                     CAST(:wrapped AS bytea[]), CAST(:sealed AS bytea[]))""",
             ids=[row[0] for row in rows],
             donors=[row[1] for row in rows],
-            wrapped=[row[2] for row in rows],
-            sealed=[row[3] for row in rows],
+            wrapped=[rf"\x{row[2].hex()}" for row in rows],
+            sealed=[rf"\x{row[3].hex()}" for row in rows],
         )
 
 

@@ -16,7 +16,7 @@ from campaigns.donations.moves import Move, move
 from campaigns.donations.standing import MatchPart, Standing, standings
 from campaigns.donations.states import Status
 from campaigns.engine import Engine, Limits
-from campaigns.events.campaigns import Shared, entries, share
+from campaigns.events.campaigns import Entry, Shared, entries, share
 from campaigns.events.phases import Phase
 from campaigns.projects.projects import targets
 from kernel.clock import local_day
@@ -28,7 +28,6 @@ from ledger.post import post
 from matching.allocate import Gift
 from matching.offers import pots_of
 from matching.reserve import Locked, Place, Plan, Wish, lock_for, plan, write
-from matching.rules import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +110,7 @@ class _Batch:
         self.hashes = {id(wish): wish.body_hash() for wish in wishes}
         self.answer: dict[UUID, Given | Refusal] = {}
         self.campaigns: dict[str, Shared] = {}
-        self.targets: dict[int, Target] = {}
-        self.names: dict[tuple[int, int], str] = {}  # (campaign, project) -> the project's name
+        self.entries: dict[tuple[int, int], Entry] = {}  # (campaign, project) -> the project's name and place
 
     def answers(self) -> list[Given | Refusal]:
         slugs = sorted({wish.campaign for wish in self.wishes.values()})
@@ -140,9 +138,8 @@ class _Batch:
     def _judge(self) -> None:
         """Refuse what cannot be a donation here, whatever the time."""
         wishes = self._waiting()
-        self.targets = targets(self.tx, sorted({wish.project for wish in wishes}))
         pairs = {(self.campaigns[w.campaign].id, w.project) for w in wishes if w.campaign in self.campaigns}
-        self.names = entries(self.tx, sorted(pairs)) if pairs else {}
+        self.entries = entries(self.tx, sorted(pairs)) if pairs else {}
         for wish in wishes:
             refusal = self._refusal(wish)
             if refusal is not None:
@@ -152,9 +149,9 @@ class _Batch:
         campaign = self.campaigns.get(wish.campaign)
         if campaign is None:
             return NotFound("campaign_unknown", "there is no such campaign")
-        if wish.project not in self.targets:
-            return NotFound("project_unknown", "there is no such project")
-        if (campaign.id, wish.project) not in self.names:
+        if (campaign.id, wish.project) not in self.entries:
+            if not targets(self.tx, [wish.project]):
+                return NotFound("project_unknown", "there is no such project")
             return Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
         if wish.currency != campaign.currency:
             return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
@@ -162,11 +159,14 @@ class _Batch:
             return Invalid("donor_invalid", "the donor's details are not right", fields=wrong)
         return _amount_refusal(wish, self.engine.limits)
 
+    def _entry(self, wish: Give) -> Entry:
+        return self.entries[self.campaigns[wish.campaign].id, wish.project]
+
     def _lock_pots(self) -> Locked:
         wishes = self._waiting()
         pots = {one.id: pots_of(self.tx, one.id, one.matching_version) for one in self.campaigns.values()}
         self.pot_names = {pot.pot_id: pot.name for some in pots.values() for pot in some}
-        places = {Place(self.campaigns[wish.campaign].id, self.targets[wish.project], "pledge") for wish in wishes}
+        places = {Place(self.campaigns[wish.campaign].id, self._entry(wish).target, "pledge") for wish in wishes}
         return lock_for(self.tx, places, pots)
 
     def _judge_time(self) -> None:
@@ -186,7 +186,7 @@ class _Batch:
         campaign = self.campaigns[wish.campaign]
         donor = contact.donor_key(self.engine.keys, wish.donor, wish.id, wish.visitor)
         day = local_day(self.tx.now).isoformat()
-        gift = Gift(wish.amount_minor, self.targets[wish.project], donor, day)
+        gift = Gift(wish.amount_minor, self._entry(wish).target, donor, day)
         return Wish(wish.id, campaign.id, gift, wish.accept_unmatched, campaign.window_open(self.tx.now))
 
     def _store(self, plans: Sequence[Plan]) -> None:
@@ -211,7 +211,7 @@ class _Batch:
             campaign=campaign.slug,
             campaign_name=campaign.name,
             project_id=wish.project,
-            project_name=self.names[campaign.id, wish.project],
+            project_name=self._entry(wish).project_name,
             amount_minor=wish.amount_minor,
             refunded_minor=0,
             currency=wish.currency,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from campaigns.events.models import Campaign, CampaignEntry, CampaignHistory, CampaignTally
 from campaigns.events.phases import MOVES, Phase
@@ -14,6 +14,7 @@ from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.money import CURRENCY
+from matching.rules import Target
 
 # The public plan (慈善法: 募捐方案) and what the domain adds; a campaign cannot open while one is missing.
 PLAN_FIELDS = (
@@ -257,15 +258,24 @@ def _windows(data: Sequence[Mapping[str, str]]) -> tuple[tuple[datetime, datetim
     return tuple((parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in data)
 
 
-def entries(tx: Tx, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], str]:
-    """Those of these (campaign, project) pairs that are entries of projects that may raise money now, with the
-    project's name."""
+class Entry(NamedTuple):
+    """A project that raises money in a campaign: its name, and what matching must know of it."""
+
+    project_name: str
+    target: Target
+
+
+def entries(tx: Tx, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
+    """Those of these (campaign, project) pairs that are entries of projects that may raise money now."""
     rows = tx.rows(
-        """SELECT e.campaign_id, e.project_id, p.name
+        """SELECT e.campaign_id, e.project_id, p.name, p.level, p.tier, p.lineage, p.county_code, p.rating
              FROM unnest(CAST(:campaigns AS bigint[]), CAST(:projects AS bigint[])) AS u(campaign_id, project_id)
              JOIN campaign_entry e USING (campaign_id, project_id)
              JOIN project p ON p.id = e.project_id AND p.status IN ('approved', 'fundraising')""",
         campaigns=[pair[0] for pair in pairs],
         projects=[pair[1] for pair in pairs],
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return {
+        (row[0], row[1]): Entry(row[2], Target(row[1], row[3], row[4], tuple(row[5]), row[6], row[7]))
+        for row in rows
+    }
