@@ -20,7 +20,7 @@ from kernel.clock import Clock, DatabaseClock
 
 Model = TypeVar("Model", bound=SQLModel)
 
-_NAMED = re.compile(r"(?<![:\w\\]):(\w+)(?!:)")
+_NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 
 
 @cache  # as many as there are statements in the code

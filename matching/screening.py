@@ -17,18 +17,19 @@ SHOWN = 50  # ids of donations that a signal names, at most (ours)
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From where on something is a sign. Amounts in fen, times in seconds, shares in basis points; all (ours)."""
+    """From where on something is a sign. Amounts in fen, times in seconds, shares in basis points; all (ours), and
+    wide: a hold costs an honest donor's trust, and a family or an office does share a card."""
 
-    small_minor: int = 20_00
-    small_count: int = 10  # small sums of one person around this one
+    small_minor: int = 10_00
+    small_count: int = 30  # small sums of one person around this one
     small_within_s: int = 3600
-    same_sum_count: int = 50  # new donors who gave the same sum to the same project
+    same_sum_count: int = 300  # new donors who gave the same sum to the same project
     same_sum_within_s: int = 300
     same_sum_share_bps: int = 8_000  # of all that came in then: crowds give many different sums
     at_cap_below_bps: int = 200  # how far below a cap still counts as just at it
-    at_cap_count: int = 5
-    refund_count: int = 3  # matched donations that one person took back
-    unit_count: int = 50  # the same sum from one team or source code
+    at_cap_count: int = 10
+    refund_count: int = 5  # matched donations that one person took back
+    unit_count: int = 300  # the same sum from one team or source code
     unit_within_s: int = 600
     unit_share_bps: int = 8_000
 

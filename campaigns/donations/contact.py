@@ -50,14 +50,14 @@ def _digits(phone: str) -> str:
 
 def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) -> str:
     """Whose caps a donation counts against: phone, else e-mail, else the visitor's signed cookie, else nobody
-    else's. The typed name never counts."""
+    else's. The typed name never counts. The letter in front says which of these it is."""
     if donor.phone:
-        return keys.lookup("phone", _digits(donor.phone))
+        return "p:" + keys.lookup("phone", _digits(donor.phone))
     if donor.email:
-        return keys.lookup("email", donor.email.strip().lower())
+        return "m:" + keys.lookup("email", donor.email.strip().lower())
     if visitor:
-        return keys.lookup("visitor", visitor)
-    return keys.lookup("donation", str(donation_id))
+        return "v:" + keys.lookup("visitor", visitor)
+    return "d:" + keys.lookup("donation", str(donation_id))
 
 
 def sealed_contact(keys: Keys, donor: Donor, donation_id: UUID) -> tuple[bytes, bytes] | None:

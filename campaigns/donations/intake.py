@@ -103,7 +103,7 @@ def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, tuple[int, int] 
 def _insert(tx: Tx, engine: Engine, made: Sequence[tuple[PartnerFact, int, int]]) -> None:
     if not made:
         return
-    keys = [engine.keys.lookup("partner", fact.partner, fact.donor) for fact, _, _ in made]
+    keys = ["u:" + engine.keys.lookup("partner", fact.partner, fact.donor) for fact, _, _ in made]
     tx.run(
         """INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel,
                                  source_code, team, message, donor_key, publish_name, accept_unmatched,

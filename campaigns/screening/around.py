@@ -129,7 +129,8 @@ def _gifts(
 
 
 def _caps(tx: Tx, instruments: Sequence[tuple[str, int]]) -> dict[UUID, list[CapUse]]:
-    """Donations with which an instrument, used under several names, passed a cap meant for one donor."""
+    """Donations with which an instrument passed a cap meant for one donor, among donors who left neither phone nor
+    e-mail: only for them the instrument is who they are."""
     uses: dict[UUID, list[CapUse]] = defaultdict(list)
     if not instruments:
         return uses
@@ -146,6 +147,7 @@ _CAPS = """
                r.amount_minor - r.returned_minor AS live
           FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
           JOIN donation d ON d.instrument = u.key AND d.campaign_id = u.campaign
+                         AND left(d.donor_key, 2) IN ('v\\:', 'd\\:')
           JOIN reservation r ON r.donation_id = d.id AND r.state = 'captured'
                             AND r.amount_minor > r.returned_minor),
     several AS (

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from matching.screening import CapUse, Crowd, Gift, Signal, Surroundings, Thresholds, named, signals
 
 NOON = datetime(2026, 9, 9, 4, tzinfo=UTC)
-LIMITS = Thresholds()
+LIMITS = Thresholds(
+    small_minor=20_00, small_count=10, same_sum_count=50, at_cap_count=5, refund_count=3, unit_count=50
+)
 
 
 def gift(amount_minor: int = 100_00, *, minutes: float = 0, refunded: int = 0, cap: int | None = None) -> Gift:
