@@ -74,9 +74,7 @@ def launch(environ: Mapping[str, str]) -> None:
             say(greeting(run, settings.public_url, login))
             supervisor.watch()
         finally:
-            _react(
-                signal.SIG_IGN
-            )  # a second Ctrl-C must not break the orderly end, which has its time limits
+            _react(signal.SIG_IGN)  # a second Ctrl-C must not break the orderly end, which has its time limits
             supervisor.stop()
 
 

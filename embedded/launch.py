@@ -75,9 +75,7 @@ class Launch:
         child = self.run("sandbox", *self._sandbox(port))
         ready = wait_until(lambda: not child.alive or not port_is_free(port), 20.0)
         if not ready or not child.alive:
-            raise ServerError(
-                f"The payment sandbox did not start; {child.log} ends with:\n{child.log_tail()}"
-            )
+            raise ServerError(f"The payment sandbox did not start; {child.log} ends with:\n{child.log_tail()}")
 
     def _sandbox(self, port: int) -> list[str]:
         return [
