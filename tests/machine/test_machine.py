@@ -10,7 +10,7 @@ from itertools import count
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from kernel.clock import FixedClock
@@ -20,7 +20,7 @@ from tests.machine.machine import Giving
 from tests.world import World, build
 
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
-SHORT = settings(max_examples=12, stateful_step_count=30, derandomize=True, database=None, **QUIET)
+SHORT = settings(max_examples=18, stateful_step_count=30, derandomize=True, database=None, **QUIET)
 LONG = settings(max_examples=100, stateful_step_count=60, database=None, **QUIET)
 Opens = Callable[[ExitStack], World]
 
@@ -64,7 +64,7 @@ def _run(opens: Opens, how: settings) -> None:
 
 
 def test_any_course_of_a_day_is_as_the_plain_model_says(opens: Opens) -> None:
-    _run(opens, settings(SHORT, phases=[Phase.generate, Phase.shrink]))
+    _run(opens, SHORT)
 
 
 @pytest.mark.long
