@@ -6,6 +6,7 @@ import click
 
 from app.cli.base import ACTOR, command, engine, existing_file, text_of
 from campaigns.closing.bills import import_statement as take_bill
+from campaigns.donations.offline import import_donations as take_donations
 from campaigns.network.import_tree import import_tree, read
 
 
@@ -31,4 +32,14 @@ def import_statement(provider: str, file: Path) -> None:
         click.echo(f"{take_bill(tx, provider, text, ACTOR)} new lines")
 
 
-COMMANDS = (import_network, import_statement)
+@click.command("import-donations")
+@click.argument("file", type=existing_file)
+@command
+def import_donations(file: Path) -> None:
+    """Take offline donations from a CSV file: reference, project_code, amount_yuan, paid_at, donor?, donor_name?"""
+    text = text_of(file)
+    with engine().db.transaction() as tx:
+        click.echo(f"{take_donations(tx, engine(), text, ACTOR)} new donations; they settle within seconds")
+
+
+COMMANDS = (import_network, import_statement, import_donations)

@@ -108,7 +108,8 @@ def _insert(tx: Tx, engine: Engine, made: Sequence[tuple[PartnerFact, int, int]]
         """INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel,
                                  source_code, team, message, donor_key, publish_name, accept_unmatched,
                                  request_hash, pledged_at, provider, payment_reference)
-           SELECT u.id, u.campaign, u.project, u.amount, u.currency, 'pending', 'partner', u.partner, '', '',
+           SELECT u.id, u.campaign, u.project, u.amount, u.currency, 'pending',
+                  CASE u.partner WHEN 'offline' THEN 'offline' ELSE 'partner' END, u.partner, '', '',
                   u.donor, false, true, u.hash, u.paid_at, 'partner:' || u.partner, u.reference
              FROM unnest(CAST(:ids AS uuid[]), CAST(:campaigns AS bigint[]), CAST(:projects AS bigint[]),
                          CAST(:amounts AS bigint[]), CAST(:currencies AS text[]), CAST(:partners AS text[]),
