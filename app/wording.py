@@ -13,6 +13,7 @@ from app.words import (
     CAPS,
     CASE_STATES,
     CAUSES,
+    CHALLENGE,
     DISCREPANCY_STATES,
     FIELDS,
     FUND_KINDS,
@@ -29,14 +30,15 @@ from app.words import (
     STEPS,
     TIERS,
 )
-from campaigns.donations.explain import Decision, Explanation, PotLine
+from campaigns.donations.explain import CutLine, Decision, Explanation, PotLine
 from kernel.errors import Refusal
-from kernel.money import yuan
+from kernel.money import share, yuan
 
 __all__ = [
     "CAPS",
     "CASE_STATES",
     "CAUSES",
+    "CHALLENGE",
     "DISCREPANCY_STATES",
     "FIELDS",
     "FUND_KINDS",
@@ -63,6 +65,10 @@ __all__ = [
 ]
 
 
+# When a pot unlocks or takes match over, it alone is asked: what the others hold has no part in it.
+ASKED_ALONE = frozenset({"challenge", "redistribute"})
+
+
 def refusal_text(refusal: Refusal) -> str:
     """What a refusal means for the reader; a code without words of its own is told by its English message."""
     return str(REFUSALS.get(refusal.code, refusal.message))
@@ -82,7 +88,7 @@ def rule_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[str]
     """A pot's rules in plain words; `places` names the codes of organisations."""
     if not rules:
         return []
-    lines = [_("每捐 1 元配捐 %(share)s 元", share=ratio(rules["ratio_bps"])[2:]), *_scope_lines(rules, places)]
+    lines = [_ratio_line(rules), *_challenge_lines(rules), *_scope_lines(rules, places)]
     if rules.get("minimum_minor"):
         lines.append(_("单笔捐赠满 %(amount)s 元起配", amount=yuan(rules["minimum_minor"])))
     caps = rules.get("caps") or {}
@@ -92,6 +98,19 @@ def rule_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[str]
         if name in caps
     ]
     return lines
+
+
+def _ratio_line(rules: Mapping[str, Any]) -> str:
+    if random := rules.get("random"):
+        least, most = ratio(random["least_bps"]), ratio(rules["ratio_bps"])
+        return _("支付后随机配捐，比例 %(least)s 至 %(most)s", least=least, most=most)
+    return _("每捐 1 元配捐 %(share)s 元", share=ratio(rules["ratio_bps"])[2:])
+
+
+def _challenge_lines(rules: Mapping[str, Any]) -> list[str]:
+    shown = {"donors": "{:,}".format, "raised_minor": yuan}
+    goals = (rules.get("challenge") or {}).items()
+    return [CHALLENGE[name] % {"goal": shown[name](goal)} for name, goal in goals]
 
 
 def _scope_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:
@@ -132,11 +151,15 @@ def decision_lines(decision: Decision) -> list[str]:
         return [head + _("不在配捐时段内，没有询问配捐池。")]
     if not decision.pots:
         return [head + _("没有可用的配捐池。")]
-    return [head, *(pot_text(pot) for pot in decision.pots)]
+    pots = decision.pots
+    if decision.cause in ASKED_ALONE:
+        pots = tuple(pot for pot in pots if pot.asked)
+    names = {pot.pot_id: pot.pot_name for pot in decision.pots}
+    return [head, *(pot_text(pot, names) for pot in pots)]
 
 
-def pot_text(pot: PotLine) -> str:
-    """What one pot said, and why."""
+def pot_text(pot: PotLine, names: Mapping[int, str]) -> str:
+    """What one pot said, and why; `names` tells the pot from which match moved."""
     if pot.out_of_scope:
         return _("“%(pot)s”：%(reason)s。", pot=pot.pot_name, reason=word(SCOPE, pot.out_of_scope))
     if not pot.asked:
@@ -150,10 +173,22 @@ def pot_text(pot: PotLine) -> str:
         before=yuan(pot.before_minor),
         after=yuan(pot.after_minor),
     )
-    return text + "".join(_cut_text(cut.by, cut.limit_minor, cut.left_minor) for cut in pot.cuts)
+    if pot.moved_from is not None:
+        text += _("这部分配捐原由“%(pot)s”承担，总额不变。", pot=names.get(pot.moved_from, str(pot.moved_from)))
+    elif _drawn(pot):
+        text += _("按支付后随机抽取的比例配捐。")
+    return text + "".join(_cut_text(cut) for cut in pot.cuts)
 
 
-def _cut_text(by: str, limit_minor: int, left_minor: int) -> str:
+def _drawn(pot: PotLine) -> bool:
+    """Did a draw make this less? Only a random pot gives less than its ratio without a cut that says why."""
+    return not pot.cuts and pot.due_minor < share(pot.base_minor, pot.ratio_bps)
+
+
+def _cut_text(cut: CutLine) -> str:
+    by, limit_minor, left_minor = cut.by, cut.limit_minor, cut.left_minor
+    if by == "moved":
+        return _("没有更多配捐可移入。")
     if by == "pot":
         return _("池中只剩 %(left)s 元。", left=yuan(left_minor))
     if by == "minimum_minor":

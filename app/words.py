@@ -82,6 +82,8 @@ SEEKING = {
     "payment": _l("支付到账时"),
     "late": _l("支付迟到时"),
     "reoffer": _l("活动结束后补配时"),
+    "challenge": _l("挑战池解锁后补配时"),
+    "redistribute": _l("活动结束后改由顺序在前的池配捐时"),
 }
 SIGNALS = {
     "small_instrument": _l("同一支付工具多笔小额"),
@@ -100,6 +102,7 @@ SCOPE = {
     "under": _l("只支持指定地区的项目"),
     "projects": _l("只支持指定的项目"),
     "minimum_rating": _l("项目评级不够"),
+    "locked": _l("挑战目标当时还没有达到，此池没有解锁"),
 }
 CAPS = {
     "donation_minor": _l("每笔配捐上限"),
@@ -107,6 +110,10 @@ CAPS = {
     "donor_minor": _l("每人配捐上限"),
     "project_minor": _l("每个项目配捐上限"),
     "county_minor": _l("每个县区配捐上限"),
+}
+CHALLENGE = {
+    "donors": _l("挑战：本活动捐赠人数达到 %(goal)s 人后解锁"),
+    "raised_minor": _l("挑战：本活动筹款达到 %(goal)s 元后解锁"),
 }
 PLAN = {
     "purpose": _l("募捐目的"),

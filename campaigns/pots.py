@@ -1,6 +1,7 @@
 """Pots as managers make and change them: matching's own verbs, under the lock and version of the campaign."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,12 @@ from campaigns.events.phases import LIVING, Phase
 from campaigns.network.audit import record
 from campaigns.network.wording import fault
 from campaigns.projects.funds import find as find_fund
+from campaigns.projects.targets import targets
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 from matching.offers import PotState
 from matching.pots import NewPot, Tranche
-from matching.rules import parse
+from matching.rules import Scope, parse
 
 
 def create(
@@ -42,7 +44,7 @@ def create(
     _must_live(held)
     find_fund(tx, fund)
     parsed = parse(rules)
-    _check_scope(tx, rules)
+    _check_scope(tx, parsed.scope)
     touch_matching(tx, held)
     assert held.id is not None
     new = NewPot(held.id, fund, name, rank, kind, mode, parsed, tranches, held.currency)
@@ -55,7 +57,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetim
     """A new version of a pot's rules; answers its number. Raises as `create` does, and `rules_in_the_past`."""
     _lock_for(tx, pot_id)
     parsed = parse(rules)
-    _check_scope(tx, rules)
+    _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
     record(tx, actor, "pot.rules", f"pot:{pot_id}", version=number, rules=parsed.as_json())
     return number
@@ -89,17 +91,20 @@ def _must_live(campaign: Campaign) -> None:
         raise Conflict("campaign_phase", "the campaign's pots are closed", facts={"phase": campaign.phase})
 
 
-def _check_scope(tx: Tx, rules: Mapping[str, Any]) -> None:
-    """A scope that names what does not exist would serve nobody."""
-    scope = rules.get("scope") or {}
+def _check_scope(tx: Tx, scope: Scope) -> None:
+    """Raises Invalid `rules_invalid`: a scope that names what does not exist, or only projects that its other
+    parts leave out, would serve nobody."""
     wrong = {}
-    under = list(scope.get("under") or [])
+    under = list(scope.under)
     known = {row[0] for row in tx.rows("SELECT code FROM organisation WHERE code = ANY(:codes)", codes=under)}
     if unknown := [code for code in under if code not in known]:
         wrong["scope.under"] = "unknown organisation: " + ", ".join(unknown)
-    projects = list(scope.get("projects") or [])
-    found = {row[0] for row in tx.rows("SELECT id FROM project WHERE id = ANY(:ids)", ids=projects)}
-    if missing := [str(one) for one in projects if one not in found]:
+    found = targets(tx, scope.projects)
+    if missing := [str(one) for one in scope.projects if one not in found]:
         wrong["scope.projects"] = "unknown project: " + ", ".join(missing)
+    # A rating may still rise; where a project stands in the tree and what kind it is does not change.
+    unrated = replace(scope, minimum_rating=0)
+    if found and not wrong and all(unrated.refuses(target) for target in found.values()):
+        wrong["scope"] = "no project can ever fit"
     if wrong:
         raise Invalid("rules_invalid", "these matching rules cannot work", fields=wrong)

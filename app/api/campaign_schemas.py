@@ -72,6 +72,8 @@ class PotOut(Schema):
     rules = fields.Dict()
     locked = fields.Boolean(metadata={"description": "a challenge pot whose challenge is not met yet"})
     unlocked_at = Time(allow_none=True)
+    held_minor = Minor(0, metadata={"description": "earned, but a person must decide first (screening)"})
+    returned_minor = Minor(0, metadata={"description": "gone back to the pot's fund after the end"})
 
 
 class HostOut(Schema):

@@ -1,6 +1,7 @@
 """What match a donor can expect now: the same pure allocation as at giving, on what the pots hold at this moment.
 
-A forecast, not a promise: caps that the donor has used up already are not known before he says who he is.
+A forecast, not a promise: caps that the donor has used up already are not known before he says who he is. Only
+what is certain counts: no locked challenge pot, and no random pot, which draws when the payment has come.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ def expected(
     target = targets(tx, [project_id]).get(project_id)
     if target is None or not event.window_open or not event.running:
         return dict.fromkeys(amounts, 0)
-    states = [state for state in load(tx, [event.id]) if state.kind == "ratio"]
+    states = [state for state in load(tx, [event.id]) if state.kind != "random"]
     offers = in_order((offer for state in states if (offer := state.offer(tx.now))), target)
     held = {pot.id: pot.available_minor for pot in pots}
     day = local_day(tx.now).isoformat()

@@ -20,7 +20,12 @@ class Totals(NamedTuple):
 
 
 class PotView(NamedTuple):
-    """A pot as the public sees it, in fen. `available_minor` leaves tranches out that have not opened."""
+    """A pot as the public sees it, in fen. `available_minor` leaves tranches out that have not opened.
+
+    `funded_minor` is what the pot got less what it gave back, and it is the sum of `available_minor`, closed
+    tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` went back to the pot's fund at
+    the end of the campaign, or later when a donation was refunded.
+    """
 
     id: int
     name: str
@@ -35,6 +40,8 @@ class PotView(NamedTuple):
     rules: dict[str, Any]
     locked: bool = False  # a challenge pot whose challenge is not met yet
     unlocked_at: datetime | None = None
+    held_minor: int = 0  # earned, but a person must decide first (screening)
+    returned_minor: int = 0
 
 
 def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
@@ -57,10 +64,21 @@ def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
     """The pots of a campaign, in the order in which they are asked."""
     pots = load(tx, [campaign_id])
     held = by_kind(tx, [f"pot:{pot.pot_id}" for pot in pots])
-    return [_view(pot, held, tx.now) for pot in pots]
+    returned = _returned(tx, campaign_id)
+    return [_view(pot, held, returned.get(pot.pot_id, 0), tx.now) for pot in pots]
 
 
-def _view(pot: PotState, held: dict[tuple[str, str], int], now: datetime) -> PotView:
+def _returned(tx: Tx, campaign_id: int) -> dict[int, int]:
+    """Pot -> fen that went back to its fund when the campaign was over."""
+    rows = tx.rows(
+        """SELECT f.pot_id, -sum(f.amount_minor) FROM pot_funding f JOIN pot p ON p.id = f.pot_id
+            WHERE p.campaign_id = :campaign AND f.reason = 'returned' GROUP BY 1""",
+        campaign=campaign_id,
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _view(pot: PotState, held: dict[tuple[str, str], int], returned_minor: int, now: datetime) -> PotView:
     def of(kind: Kind) -> int:
         return held.get((f"pot:{pot.pot_id}", str(kind)), 0)
 
@@ -79,4 +97,6 @@ def _view(pot: PotState, held: dict[tuple[str, str], int], now: datetime) -> Pot
         rules=version.rules.as_json() if version else {},
         locked=pot.locked,
         unlocked_at=pot.unlocked_at,
+        held_minor=of(Kind.POT_HELD),
+        returned_minor=returned_minor,
     )
