@@ -1,5 +1,6 @@
 """Money back to a donor: asked for here, then at the provider, then believed when the provider says so."""
 
+from typing import Any
 from uuid import UUID
 
 from campaigns.donations.models import Refund
@@ -64,12 +65,15 @@ def send(engine: Engine, most: int = 50) -> int:
                 WHERE r.state = 'requested' ORDER BY r.id LIMIT :most""",
             most=most,
         )
-    return sum(_send(engine, row.id, row.payment_intent, row.amount_minor, row.reason) for row in due)
+    return sum(_send(engine, row) for row in due)
 
 
-def _send(engine: Engine, refund_id: int, intent: str, amount_minor: int, reason: str) -> bool:
+def _send(engine: Engine, row: Any) -> bool:
+    refund_id, intent = row.id, row.payment_intent
+    # Numbers begin anew in a restored or fresh database; with the donation's id the key never means another refund.
+    key = f"{row.donation_id}:{refund_id}"
     try:
-        state = engine.gateway.refund(intent, refund_id, amount_minor, reason)
+        state = engine.gateway.refund(intent, key, row.amount_minor, row.reason)
     except GatewayUnavailable:
         return False  # the next tick asks again, with the same key
     except GatewayRefused as error:
