@@ -83,6 +83,24 @@ def test_a_scope_that_nobody_fits_is_refused(world: World, scope: dict[str, Any]
     world.check()
 
 
+@pytest.mark.parametrize("rest", [{"under": ["4102"]}, {"levels": ["city"]}, {"tiers": ["brand", "special"]}])
+def test_named_projects_that_all_lie_outside_are_refused(world: World, rest: dict[str, Any]) -> None:
+    named = world.projects[:2]
+    refused = _refused(world, Invalid, scope={"projects": named, **rest})
+    assert (refused.code, refused.fields) == ("rules_invalid", {"scope": "no project can ever fit"})
+    pot = world.pot(100_00, scope={"projects": named, "under": ["4101"], "levels": ["village"], "tiers": ["micro"]})
+    with pytest.raises(Invalid, match="cannot work"):
+        world.do(pots.add_rules, pot, {"ratio_bps": 1, "scope": {"projects": named, **rest}}, None, ACTOR)
+    assert world.give(10_00).reserved_minor == 10_00
+    world.check()
+
+
+def test_one_named_project_that_fits_is_enough_and_a_rating_may_still_rise(world: World) -> None:
+    assert world.pot(5_00, scope={"projects": world.projects, "under": ["4102"]})
+    assert world.pot(5_00, scope={"projects": world.projects[:1], "minimum_rating": 5})
+    world.check()
+
+
 def test_a_cap_below_the_minimums_match_is_refused(world: World) -> None:
     assert list(_refused(world, Invalid, minimum_minor=50_00, donation=49_99).fields) == ["caps.donation_minor"]
     assert world.pot(100_00, minimum_minor=50_00, donation=50_00)

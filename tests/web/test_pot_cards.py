@@ -1,0 +1,171 @@
+"""Every kind of pot on its card, in the forecast, and in the story of a donation; and pots after the end."""
+
+import pytest
+from flask import Flask
+from flask_babel import force_locale
+
+from app.wording import explain_lines
+from campaigns.closing.challenges import challenges
+from campaigns.closing.release import release_match
+from campaigns.donations.explain import explain
+from campaigns.donations.standing import Standing
+from campaigns.events.campaigns import cancel, lock, move
+from campaigns.events.phases import Phase
+from campaigns.screening import screen, staff
+from tests.matching.kinds import moved, paid, special_pot
+from tests.web.reader import Reader, text
+from tests.world import ACTOR, World
+
+OVER = (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.RELEASED)
+
+
+def _story(world: World, app: Flask, donation: Standing, locale: str = "zh") -> str:
+    told = world.do(explain, donation.id)
+    with app.app_context(), force_locale(locale):
+        return "\n".join(explain_lines(told))
+
+
+@pytest.mark.parametrize(
+    ("challenge", "words"),
+    [
+        ({"donors": 1_200}, "捐赠人数达到 1,200 人后解锁"),
+        ({"raised_minor": 5_000_00}, "筹款达到 5,000.00 元后解锁"),
+    ],
+)
+def test_a_locked_pot_says_what_unlocks_it_and_is_not_counted(
+    reader: Reader, world: World, challenge: dict[str, int], words: str
+) -> None:
+    special_pot(world, 100_00, "challenge", challenge=challenge)
+    page = text(reader.open("/c/day"))
+    assert page.count(words) == 2, "on the card, and among the rules"
+    assert "待解锁 ¥100.00" in page and "现可配" not in page
+    assert "待解锁 ¥100" in text(reader.open("/c/day/screen"))
+    page = text(reader.open(reader.form_page))
+    assert "20 元 暂无配捐" in page and "尚未解锁的挑战池不计入预计" in page
+
+
+def test_an_unlocked_pot_is_counted_like_any_other(reader: Reader, world: World) -> None:
+    special_pot(world, 100_00, "challenge", challenge={"donors": 1})
+    paid(world, 30_00)
+    assert challenges(world.engine) == 1
+    page = text(reader.open(reader.form_page))
+    assert "50 元 预计配捐 50" in page and "100 元 预计配捐 70" in page
+    assert "挑战已达成" in page and "现可配 ¥70.00" in page and "待解锁" not in page and "不计入预计" not in page
+
+
+def test_a_random_pot_says_its_range_and_is_told_but_not_counted(reader: Reader, world: World) -> None:
+    special_pot(world, 100_00, "random", random={"least_bps": 1_000})
+    page = text(reader.open(reader.form_page))
+    assert "支付后随机配捐，比例 1:0.1 至 1:1" in page and "每捐 1 元" not in page
+    assert "20 元 随机配捐" in page and "暂无配捐" not in page and "随机配捐在支付后抽取，不计入预计" in page
+    world.pot(20_00, rank=2)
+    page = text(reader.open(reader.form_page))
+    assert "20 元 预计配捐 20" in page and "50 元 预计配捐 20" in page
+
+
+def test_without_special_pots_nothing_is_said_of_them(reader: Reader, world: World) -> None:
+    world.pot(100_00)
+    page = text(reader.open(reader.form_page))
+    assert not any(words in page for words in ("不计入预计", "随机", "解锁", "复核中"))
+
+
+def test_special_pots_speak_english(reader: Reader, world: World) -> None:
+    special_pot(world, 100_00, "challenge", challenge={"donors": 5})
+    special_pot(world, 100_00, "random", random={"least_bps": 1_000})
+    page = text(reader.open(reader.form_page + "?lang=en"))
+    for words in ("unlocks when the event has 5 donors", "Random match after payment, from 1:0.1 to 1:1", "Locked"):
+        assert words in page
+
+
+def test_held_match_is_shown_only_when_there_is_some(reader: Reader, world: World) -> None:
+    world.pot(100_00)
+    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    world.pay(world.give(40_00, email="s@example.org"))
+    assert "复核中" not in text(reader.open("/c/day"))
+    assert screen.screen(world.engine) == 1
+    assert "共 ¥100，已配 ¥0，为支付中的捐赠预留 ¥0，复核中 ¥40" in text(reader.open("/c/day"))
+    pot = reader.http.get("/api/v1/campaigns/day").get_json()["pots"][0]
+    assert (pot["held_minor"], pot["captured_minor"], pot["available_minor"]) == (40_00, 0, 60_00)
+
+
+def _end(world: World, last: Phase) -> None:
+    """On to a phase after the end, by the steps of closing that need no provider."""
+    with world.db.transaction() as tx:
+        campaign = lock(tx, "day")
+        for phase in OVER[: OVER.index(last) + 1]:
+            if phase == Phase.RELEASED:
+                release_match(tx, campaign)
+            move(tx, campaign, phase, "test")
+
+
+@pytest.mark.parametrize("last", OVER)
+def test_after_the_end_a_card_says_what_became_of_the_money(reader: Reader, world: World, last: Phase) -> None:
+    world.pot(100_00)
+    world.pay(world.give(30_00))
+    world.clock.advance(hours=9)
+    _end(world, last)
+    back = last == Phase.RELEASED
+    figures = "投入 ¥100，已配 ¥30，已退回基金 ¥70" if back else "投入 ¥100，已配 ¥30，已退回基金 ¥0，尚余 ¥70"
+    for path in ("/c/day", f"/c/day/p/{world.projects[0]}"):
+        page = text(reader.open(path))
+        assert f"已配 ¥30.00 {figures} " in page and "现可配" not in page and "暂已配完" not in page
+    page = text(reader.open("/c/day/screen"))
+    assert "配捐池已配" in page and "配捐池现余" not in page
+
+
+def test_the_clock_ends_it_before_the_scheduler_does_and_so_does_a_cancellation(
+    reader: Reader, world: World
+) -> None:
+    pot = special_pot(world, 100_00, "challenge", challenge={"donors": 9})
+    world.clock.advance(hours=9)
+    page = text(reader.open("/c/day"))
+    assert "尚余 ¥100" in page and "挑战没有达成" in page and "待解锁" not in page
+    world.clock.advance(hours=-9)
+    world.do(cancel, "day", ACTOR)
+    assert world.pots()[pot].locked
+    assert "现可配" not in text(reader.open("/c/day"))
+
+
+def test_a_challenges_story_is_told_before_and_after(app: Flask, world: World) -> None:
+    special_pot(world, 100_00, "challenge", challenge={"donors": 1})
+    world.pot(40_00, rank=2, name="later")
+    donation = paid(world, 60_00)
+    world.clock.advance(seconds=1)
+    challenges(world.engine)
+    story = _story(world, app, donation)
+    assert "“challenge of 10000”：挑战目标当时还没有达到，此池没有解锁。" in story
+    assert "挑战池解锁后补配时：\n“challenge of 10000”（1:1）：待配 20.00 元，配捐 20.00 元" in story
+    assert story.count("later") == 1, "the other pot was not asked again"
+
+
+def test_a_move_says_from_which_pot(app: Flask, world: World) -> None:
+    world.pot(50_00, name="best")
+    world.pot(50_00, rank=2, name="worse")
+    gone, stays = paid(world, 50_00), paid(world, 50_00)
+    world.refund(gone, 50_00)
+    assert moved(world) == 1
+    story = _story(world, app, stays)
+    assert "改由顺序在前的池配捐时：\n“best”" in story and "原由“worse”承担，总额不变。" in story
+    assert "came from “worse” before" in _story(world, app, stays, "en")
+
+
+def test_a_move_into_a_pot_of_higher_ratio_keeps_the_total_and_says_so(app: Flask, world: World) -> None:
+    world.pot(100_00, name="best", ratio_bps=20_000)
+    world.pot(50_00, rank=2, name="worse")
+    gone, stays = paid(world, 50_00), paid(world, 50_00)
+    world.refund(gone, 50_00)
+    assert moved(world) == 1
+    story = _story(world, app, stays)
+    assert "总额不变。没有更多配捐可移入。" in story and "moved" not in story
+
+
+def test_a_random_share_says_that_it_was_drawn(app: Flask, world: World) -> None:
+    special_pot(world, 1_000_00, "random", random={"least_bps": 0}, ratio_bps=5_000)
+    told = [_story(world, app, paid(world, 100_00)) for _ in range(3)]
+    assert all("按支付后随机抽取的比例配捐。" in story for story in told)
+
+
+def test_a_ratio_share_was_never_drawn(app: Flask, world: World) -> None:
+    world.pot(70_03, ratio_bps=3_333)
+    for amount in (100_01, 33_33, 200_00):
+        assert "随机" not in _story(world, app, paid(world, amount))
