@@ -113,17 +113,40 @@ def test_after_the_end_a_card_says_what_became_of_the_money(reader: Reader, worl
     assert "配捐池已配" in page and "配捐池现余" not in page
 
 
-def test_the_clock_ends_it_before_the_scheduler_does_and_so_does_a_cancellation(
-    reader: Reader, world: World
-) -> None:
-    pot = special_pot(world, 100_00, "challenge", challenge={"donors": 9})
+def test_the_clock_ends_it_before_the_scheduler_does(reader: Reader, world: World) -> None:
+    world.pot(100_00)
     world.clock.advance(hours=9)
+    assert "投入 ¥100，已配 ¥0，已退回基金 ¥0，尚余 ¥100 " in text(reader.open("/c/day"))
+
+
+def test_a_challenge_is_lost_only_when_no_late_payment_can_meet_it(reader: Reader, world: World) -> None:
+    special_pot(world, 100_00, "challenge", challenge={"donors": 9})
+    world.clock.advance(hours=9)
+    _end(world, Phase.SETTLING)
     page = text(reader.open("/c/day"))
-    assert "尚余 ¥100" in page and "挑战没有达成" in page and "待解锁" not in page
-    world.clock.advance(hours=-9)
+    assert page.count("达到 9 人后解锁") == 2 and "没有达成" not in page and "待解锁" not in page
+    with world.db.transaction() as tx:
+        move(tx, lock(tx, "day"), Phase.RECONCILING, "test")
+    page = text(reader.open("/c/day"))
+    assert page.count("达到 9 人后解锁") == 1 and "挑战没有达成，没有解锁" in page
+
+
+def test_what_is_called_off_offers_nothing(reader: Reader, world: World) -> None:
+    special_pot(world, 100_00, "challenge", challenge={"donors": 9})
+    world.pot(100_00)
     world.do(cancel, "day", ACTOR)
-    assert world.pots()[pot].locked
-    assert "现可配" not in text(reader.open("/c/day"))
+    page = text(reader.open("/c/day"))
+    assert "现可配" not in page and "待解锁" not in page and "挑战没有达成" in page
+
+
+def test_what_is_under_review_after_the_end_reads_well_in_english(reader: Reader, world: World) -> None:
+    world.pot(40_00)
+    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    world.pay(world.give(40_00, email="s@example.org"))
+    assert screen.screen(world.engine) == 1
+    world.clock.advance(hours=9)
+    page = text(reader.open("/c/day?lang=en"))
+    assert "Funded ¥40, matched ¥0, returned to the fund ¥0, under review ¥40 " in page
 
 
 def test_a_challenges_story_is_told_before_and_after(app: Flask, world: World) -> None:
