@@ -90,7 +90,7 @@ def give(engine: Engine, wishes: Sequence[Give]) -> list[Given | Refusal]:
     """
     for _ in range(3):
         try:
-            with engine.db.transaction() as tx:
+            with engine.db.transaction(by_key=True) as tx:
                 return _Batch(engine, tx, wishes).answers()
         except _Retry:
             continue

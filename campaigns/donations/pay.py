@@ -62,7 +62,7 @@ def remember(engine: Engine, opened: Sequence[Opened]) -> list[Standing]:
     A donation that lapsed while the provider answered keeps its state: the payment that is open now is closed by
     the job that closes payments of lapsed donations.
     """
-    with engine.db.transaction() as tx:
+    with engine.db.transaction(by_key=True) as tx:
         rows = tx.rows(
             "SELECT id, status, payment_reference FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE",
             ids=[found.id for found, _ in opened],

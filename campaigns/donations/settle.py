@@ -41,7 +41,7 @@ def settle(engine: Engine, most: int = BATCH, changed: Callable[[set[int]], None
 
 
 def _batch(engine: Engine, most: int, changed: Callable[[set[int]], None]) -> int:
-    with engine.db.transaction() as tx:
+    with engine.db.transaction(by_key=True) as tx:
         events = claim(tx, most)
         if not events:
             return 0

@@ -35,6 +35,10 @@ def test_campaigns_show_their_legal_block_totals_and_pots(api: Api, world: World
         "captured_minor": 150_00,
         "next_tranche_at": None,
         "rules": {},
+        "locked": False,
+        "unlocked_at": None,
+        "held_minor": 0,
+        "returned_minor": 0,
     }
     assert shown["legal"]["certificate_no"] == "given"
     assert shown["opens_at"].endswith("+00:00")
