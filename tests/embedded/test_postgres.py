@@ -53,10 +53,7 @@ def test_server_keeps_what_it_promises_about_durability_time_and_network(tmp_pat
             "listen_addresses": "",
             "server_encoding": "UTF8",
         }
-        assert (
-            run(server, "SELECT timestamptz '2026-09-09 01:00+00' AT TIME ZONE 'Asia/Shanghai'")[0][0].hour
-            == 9
-        )
+        assert run(server, "SELECT timestamptz '2026-09-09 01:00+00' AT TIME ZONE 'Asia/Shanghai'")[0][0].hour == 9
 
 
 def test_two_servers_live_side_by_side(tmp_path: Path) -> None:
