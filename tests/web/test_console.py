@@ -142,3 +142,10 @@ def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World
     assert "已签字" in reader.send("/sign-off", reason="平台测试款"), "the same click again"
     reader.page = held
     assert "已经处理过" in reader.send("/sign-off", reason="别的原因")
+
+
+def test_the_page_of_a_campaign_shows_its_pots(manager: Reader, world: World) -> None:
+    world.pot(500_00, name="栾川县配捐池", scope={"under": ["4101"]})
+    page = text(manager.open(f"/console/campaigns/{world.slug}"))
+    assert "栾川县配捐池" in page
+    assert "500.00" in page
