@@ -148,4 +148,4 @@ def test_the_page_of_a_campaign_shows_its_pots(manager: Reader, world: World) ->
     world.pot(500_00, name="栾川县配捐池", scope={"under": ["4101"]})
     page = text(manager.open(f"/console/campaigns/{world.slug}"))
     assert "栾川县配捐池" in page
-    assert "500.00" in page
+    assert "¥500" in page
