@@ -6,8 +6,8 @@ from typing import Any
 
 bind = f"127.0.0.1:{os.environ['PORT']}"  # the demo is for this machine only
 worker_class = "gevent"  # each open page keeps a connection for the live totals
-# Half of the cores: the others are PostgreSQL's. Donors of one worker share a transaction, so on two cores one worker
-# takes more donations a second than two, at two thirds of the processor time (docs/performance.md).
+# Half of the cores: the others are PostgreSQL's. Donors of one worker share a transaction, so on two cores one
+# worker takes more donations a second than two, at two thirds of the processor time (docs/performance.md).
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(1, (os.cpu_count() or 2) // 2))
 worker_connections = 2000
 graceful_timeout = 5  # open pages hold their connection for ever; a request in flight takes a second
