@@ -1,0 +1,29 @@
+"""What a donor tells is kept sealed, and comes back whole only with the installation's own key."""
+
+import pytest
+
+from campaigns.donations.contact import Donor, read_contact
+from kernel.keys import Keys
+from tests.world import World
+
+LI = Donor(name='李"小\\明', email="li@example.org", phone="13800000000")
+
+
+def test_a_contact_comes_back_as_it_was_told(world: World) -> None:
+    given = world.give(100_00, donor=LI)
+    assert world.do(read_contact, world.engine.keys, given.id) == LI.contact()
+    stored = world.do(lambda tx: tx.scalar("SELECT sealed FROM donation_contact"))
+    assert b"example" not in bytes(stored)
+
+
+def test_another_key_reads_nothing_and_neither_does_anybody_after_erasure(world: World) -> None:
+    given = world.give(100_00, donor=LI)
+    with pytest.raises(ValueError, match="another key"):
+        world.do(read_contact, Keys("test-secret", "another-field-key"), given.id)
+    world.do(lambda tx: tx.run("UPDATE donation_contact SET wrapped_key = NULL"))
+    assert world.do(read_contact, world.engine.keys, given.id) == {}
+
+
+def test_who_tells_nothing_leaves_nothing(world: World) -> None:
+    world.give(100_00)
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM donation_contact")) == 0
