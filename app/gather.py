@@ -10,7 +10,8 @@ from threading import Condition
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from campaigns.donations.give import Give, Given, give
+from campaigns.donations.give import Given, give
+from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from kernel.errors import Refusal
 

@@ -12,7 +12,8 @@ from app.seed import seed
 from campaigns import pots
 from campaigns.check import check_books
 from campaigns.donations.contact import Donor
-from campaigns.donations.give import Give, Given, give
+from campaigns.donations.give import Given, give
+from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from campaigns.events.campaigns import PLAN_FIELDS, NewCampaign, create, enter, schedule
 from campaigns.projects import funds

@@ -13,10 +13,10 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from campaigns.donations.contact import donor_key, sealed_contact
-from campaigns.donations.give import Give
 from campaigns.donations.models import Donation, DonationContact, DonationHistory
 from campaigns.donations.pay import order_of
 from campaigns.donations.standing import MatchPart, Standing
+from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from campaigns.events.models import Campaign, CampaignEntry
 from campaigns.projects.models import Project

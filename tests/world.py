@@ -15,9 +15,10 @@ from campaigns.check import check_books
 from campaigns.closing.close import close
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.donations.contact import Donor
-from campaigns.donations.give import Give, Given, give
+from campaigns.donations.give import Given, give
 from campaigns.donations.settle import settle
 from campaigns.donations.standing import Standing, standing
+from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from campaigns.events.campaigns import PLAN_FIELDS, NewCampaign, create, enter, find, schedule
 from campaigns.network.import_tree import import_tree, read

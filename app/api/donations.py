@@ -10,13 +10,13 @@ from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn,
 from app.errors import plain
 from campaigns.donations.contact import Donor
 from campaigns.donations.explain import explain
-from campaigns.donations.give import Give
 from campaigns.donations.lapse import cancel as cancel_donation
 from campaigns.donations.lapse import keep_alive
 from campaigns.donations.pay import open_payment
 from campaigns.donations.refund import ask
 from campaigns.donations.standing import Standing, standing
 from campaigns.donations.states import WAITING
+from campaigns.donations.wish import Give
 from campaigns.network.people import Permission
 from kernel.errors import Conflict
 

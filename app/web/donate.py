@@ -11,8 +11,9 @@ from app.web.expect import expected
 from app.web.form import CHIPS, Form
 from app.web.frame import blueprint, engine
 from app.wording import refusal_text
-from campaigns.donations.give import Give, Given
+from campaigns.donations.give import Given
 from campaigns.donations.pay import open_payment
+from campaigns.donations.wish import Give
 from kernel.errors import Conflict, Refusal
 
 

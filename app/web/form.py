@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 from app.language import chosen
 from app.wording import FIELDS, refusal_text
 from campaigns.donations.contact import Donor
-from campaigns.donations.give import Give
 from campaigns.donations.models import CHANNELS
+from campaigns.donations.wish import Give
 from campaigns.network.wording import fault
 from kernel.errors import Refusal
 from kernel.money import parse_yuan, yuan

@@ -5,69 +5,25 @@ donation is a batch of one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.donations import contact
-from campaigns.donations.contact import Donor
 from campaigns.donations.moves import Move, move
 from campaigns.donations.standing import MatchPart, Standing, standings
 from campaigns.donations.states import Status
-from campaigns.engine import Engine, Limits
+from campaigns.donations.wish import Give, closed, fault, short
+from campaigns.engine import Engine
 from campaigns.events.campaigns import Entry, Shared, entries, share
-from campaigns.events.phases import Phase
 from campaigns.projects.projects import targets
 from kernel.clock import local_day
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound, Refusal
-from kernel.ids import fingerprint
-from kernel.money import CURRENCY
+from kernel.errors import Conflict, NotFound, Refusal
 from ledger.post import post
 from matching.allocate import Gift
 from matching.offers import pots_of
 from matching.reserve import Locked, Place, Plan, Wish, lock_for, plan, write
-
-
-@dataclass(frozen=True, slots=True)
-class Give:
-    """A donor's wish; the client made the id. `amount_minor` is in fen."""
-
-    id: UUID
-    campaign: str
-    project: int
-    amount_minor: int
-    currency: str = CURRENCY
-    donor: Donor = field(default_factory=Donor)
-    message: str = ""
-    team: str = ""
-    channel: str = "web"
-    source_code: str = ""
-    accept_unmatched: bool = False
-    payment_flow: Literal["redirect", "intent"] = "redirect"
-    visitor: str | None = None  # the signed cookie of a browser; not part of the request
-    locale: Literal["zh", "en"] = "zh"
-
-    def body_hash(self) -> str:
-        """Tells 'the same request again' from 'the same id for something else'."""
-        return fingerprint(
-            [
-                self.campaign,
-                self.project,
-                self.amount_minor,
-                self.currency,
-                self.donor.contact(),
-                self.donor.anonymous,
-                self.donor.publish_name,
-                self.message,
-                self.team,
-                self.channel,
-                self.source_code,
-                self.accept_unmatched,
-                self.payment_flow,
-            ]
-        )
 
 
 class Given(NamedTuple):
@@ -153,11 +109,7 @@ class _Batch:
             if not targets(self.tx, [wish.project]):
                 return NotFound("project_unknown", "there is no such project")
             return Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
-        if wish.currency != campaign.currency:
-            return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
-        if wrong := contact.faults(wish.donor):
-            return Invalid("donor_invalid", "the donor's details are not right", fields=wrong)
-        return _amount_refusal(wish, self.engine.limits)
+        return fault(wish, campaign, self.engine.limits)
 
     def _entry(self, wish: Give) -> Entry:
         return self.entries[self.campaigns[wish.campaign].id, wish.project]
@@ -171,16 +123,12 @@ class _Batch:
 
     def _judge_time(self) -> None:
         """Is the event open? Asked under its lock and with a clock read after every wait: a late closer never
-        admits a late donation, and giving does not wait for the scheduler to open the event."""
+        admits a late donation."""
         now = self.tx.now
         for wish in self._waiting():
-            one = self.campaigns[wish.campaign]
-            if one.phase not in (Phase.SCHEDULED, Phase.OPEN) or not one.opens_at <= now < one.ends_at:
-                self.answer[wish.id] = Conflict(
-                    "campaign_not_open",
-                    "the campaign takes no donations now",
-                    facts={"opens_at": one.opens_at, "ends_at": one.ends_at},
-                )
+            refusal = closed(self.campaigns[wish.campaign], now)
+            if refusal is not None:
+                self.answer[wish.id] = refusal
 
     def _wish(self, wish: Give) -> Wish:
         campaign = self.campaigns[wish.campaign]
@@ -193,7 +141,7 @@ class _Batch:
         """Write down what was not refused, and answer everyone."""
         for one in plans:
             if one.refused:
-                self.answer[one.wish.donation_id] = _short(one)
+                self.answer[one.wish.donation_id] = short(one)
         made = [one for one in plans if not one.refused]
         if not made:
             return
@@ -277,30 +225,3 @@ class _Batch:
             [(wish.id, one.wish.gift.donor, wish.donor) for wish, one in zip(wishes, plans, strict=True)],
         )
         move(self.tx, [Move(wish.id, None, Status.PENDING, "pledged", self.tx.now) for wish in wishes])
-
-
-def _amount_refusal(wish: Give, limits: Limits) -> Invalid | None:
-    if limits.minimum_minor <= wish.amount_minor <= limits.maximum_minor:
-        return None
-    return Invalid(
-        "amount_invalid",
-        fields={"amount_minor": f"must be from {limits.minimum_minor} to {limits.maximum_minor} fen"},
-        facts={"minimum_minor": limits.minimum_minor, "maximum_minor": limits.maximum_minor},
-    )
-
-
-def _short(one: Plan) -> Conflict:
-    """The pots hold less than their rules would give: the donor decides, and nothing is held meanwhile."""
-    pots = [
-        {
-            "pot": part.pot_id,
-            "available_minor": max(part.before_minor, 0),
-            "would_give_minor": part.given_minor,
-        }
-        for part in one.allocation.considered
-    ]
-    return Conflict(
-        "match_short",
-        "the pots hold less match than their rules would give",
-        facts={"pots": pots, "match_minor": one.allocation.matched_minor},
-    )

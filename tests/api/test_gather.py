@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from app.gather import MOST, Gather
-from campaigns.donations.give import Give, Given, give
+from campaigns.donations.give import Given, give
+from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from kernel.errors import Conflict, Invalid, Refusal
 from tests.world import World

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.donations.give import Give
 from campaigns.donations.lapse import expire
 from campaigns.donations.pay import open_payment
+from campaigns.donations.wish import Give
 from payments.inbox import message, store
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day

@@ -13,7 +13,8 @@ from importlib import import_module
 from typing import Any
 from uuid import UUID
 
-from campaigns.donations.give import Give, Given
+from campaigns.donations.give import Given
+from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from kernel.clock import FixedClock
 from kernel.db import Database

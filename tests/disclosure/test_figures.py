@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from campaigns.disclosure.standings import standings
-from campaigns.donations.give import Give, Given
+from campaigns.donations.give import Given
 from campaigns.donations.lapse import expire
+from campaigns.donations.wish import Give
 from campaigns.events.campaigns import find
 from campaigns.projects.money import PlaceMoney
 from kernel.errors import Invalid
