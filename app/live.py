@@ -1,4 +1,4 @@
-"""Totals pushed to open pages, as server-sent events (HTML standard, section 9.2); and the same for polling.
+"""Totals pushed to open pages, as server-sent events (HTML standard, section 9.2). Who polls asks the API.
 
 One poller a process and campaign, however many pages are open: it reads the books when Redis says that they
 moved, and without Redis every second. It runs only while somebody listens.
@@ -12,7 +12,7 @@ from typing import Any
 
 import redis
 import structlog
-from flask import Blueprint, Flask, Response, current_app, jsonify
+from flask import Blueprint, Flask, Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 import config
@@ -169,24 +169,13 @@ def attach(app: Flask) -> None:
 @blueprint.get("/<slug>/live")
 def live(slug: str) -> Response:
     """A stream of totals."""
-    found = _find(slug)
+    engine: Engine = current_app.extensions["engine"]
+    with engine.db.snapshot() as tx:
+        found = reads.event(tx, slug)
     feeds: dict[int, Feed] = current_app.extensions["live"]
-    engine, url = current_app.extensions["engine"], current_app.extensions["settings"].redis_url
+    url = current_app.extensions["settings"].redis_url
     feed = feeds.setdefault(found.id, Feed(engine, found.id, found.currency, url))
     answer = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
     return answer
-
-
-@blueprint.get("/<slug>/totals")
-def polled(slug: str) -> Response:
-    """The same once, for who cannot hold a stream."""
-    found = _find(slug)
-    return jsonify({**found.totals._asdict(), "currency": found.currency})
-
-
-def _find(slug: str) -> reads.Event:
-    engine: Engine = current_app.extensions["engine"]
-    with engine.db.snapshot() as tx:
-        return reads.event(tx, slug)
