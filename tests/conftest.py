@@ -20,7 +20,10 @@ from embedded.redis import Redis
 from kernel.clock import FixedClock
 from kernel.db import Database
 from migrations import upgrade
+from tests.cashier import cashier
 from tests.world import World, build
+
+__all__ = ["cashier"]
 
 SPEED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 NOON = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai on the giving day

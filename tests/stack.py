@@ -17,7 +17,7 @@ from typing import Any
 import config
 from embedded.launch import Launch, answers
 from embedded.postgres import Postgres
-from embedded.process import Child, free_port, port_is_free, wait_until
+from embedded.process import Child, free_port, wait_until
 from embedded.redis import Redis
 from embedded.supervisor import Service, Supervisor
 from tests.conftest import SPEED
@@ -150,26 +150,6 @@ def running(**environ: str) -> Iterator[Stack]:
     finally:
         stack.stop()
         rmtree(folder, ignore_errors=True)
-
-
-def start_sandbox(folder: Path, key: str, secret: str, webhook_url: str | None) -> tuple[Child, str]:
-    """The payment sandbox alone: its process and its address."""
-    folder.mkdir(parents=True, exist_ok=True)
-    port = free_port()
-    args = [
-        "--port",
-        str(port),
-        "--data",
-        str(folder / "sandbox.sqlite"),
-        "--api-key",
-        key,
-        "--webhook-secret",
-        secret,
-    ]
-    args += ["--webhook-url", webhook_url] if webhook_url else []
-    child = Child([sys.executable, "-m", "sandbox", *args], folder / "sandbox.log", cwd=ROOT).start()
-    assert wait_until(lambda: not child.alive or not port_is_free(port), 20) and child.alive, child.log_tail()
-    return child, f"http://127.0.0.1:{port}"
 
 
 def compiled() -> None:

@@ -15,7 +15,6 @@ from campaigns.network.people import create_token
 from tests.stack import compiled
 from tests.world import World
 
-KEY = "sk_test_api"
 STRIPE_SECRET = "whsec_test_api"  # signs the provider's webhooks
 Json = dict[str, Any]
 

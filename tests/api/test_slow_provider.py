@@ -5,31 +5,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
-import requests
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from kernel.clock import FixedClock
 from kernel.db import Database
-from payments.stripe import StripeGateway
-from tests.api.client import KEY, Api
+from tests.api.client import Api
+from tests.payments.servers import Server
 from tests.world import World, build
 
 SLOW_S = 10.0
 
 
 @pytest.fixture
-def world(db: Database, clock: FixedClock, cashier: str) -> World:
+def world(db: Database, clock: FixedClock, cashier: Server) -> World:
     """Its provider is waited for longer than it needs."""
-    return build(db, clock, StripeGateway(KEY, cashier, ("card",), timeout_s=2 * SLOW_S))
-
-
-def _order(cashier: str, method: str, where: str, **given: Any) -> Any:
-    with requests.Session() as http:
-        http.trust_env = False
-        answer = http.request(method, f"{cashier}/_sandbox{where}", json=given, timeout=5)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return build(db, clock, cashier.gateway(timeout_s=2 * SLOW_S))
 
 
 def _open_transactions(world: World) -> list[Any]:
@@ -57,21 +48,21 @@ def _row_locks(world: World) -> int:
     )
 
 
-def _asked(cashier: str) -> bool:
+def _asked(cashier: Server) -> bool:
     """Has the slow request reached the provider?"""
-    return _order(cashier, "GET", "/faults") == []
+    return cashier.get("/_sandbox/faults").json() == []
 
 
-def _wait_for(cashier: str, slow: Future[Any]) -> None:
+def _wait_for(cashier: Server, slow: Future[Any]) -> None:
     deadline = time.monotonic() + SLOW_S
     while not _asked(cashier):
         assert not slow.done() and time.monotonic() < deadline
         time.sleep(0.02)
 
 
-def test_twenty_donors_pass_one_whose_provider_sleeps(app: Flask, api: Api, world: World, cashier: str) -> None:
+def test_twenty_donors_pass_one_whose_provider_sleeps(app: Flask, api: Api, world: World, cashier: Server) -> None:
     pot = world.pot(2_100_00, donor=100_00, project=2_100_00)
-    _order(cashier, "POST", "/faults", kind="delay", path="/v1/checkout/sessions", seconds=SLOW_S)
+    cashier.order("/faults", kind="delay", path="/v1/checkout/sessions", seconds=SLOW_S)
 
     def give(flow: str) -> TestResponse:
         return Api(app.test_client(), world).post("/donations", api.wish(100_00, payment_flow=flow))

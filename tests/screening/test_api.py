@@ -4,10 +4,10 @@ import pytest
 
 from campaigns.screening.screen import screen
 from tests.api.client import Api, Json, problem
-from tests.api.conftest import api, app, cashier, clock, http, world
+from tests.api.conftest import api, app, clock, http, world
 from tests.world import World
 
-__all__ = ["api", "app", "cashier", "clock", "http", "world"]
+__all__ = ["api", "app", "clock", "http", "world"]
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from flask import Flask
 from app.jobs import run
 from campaigns.screening import screen, staff
 from tests.cli.conftest import Terminal
-from tests.web.conftest import app, cashier, clock, manager, reader, world
+from tests.web.conftest import app, clock, manager, reader, world
 from tests.web.reader import Reader, text
 from tests.world import World
 
-__all__ = ["app", "cashier", "clock", "manager", "reader", "world"]
+__all__ = ["app", "clock", "manager", "reader", "world"]
 
 
 @pytest.fixture

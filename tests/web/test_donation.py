@@ -7,6 +7,7 @@ from uuid import uuid4
 from app.web import donate
 from campaigns.donations.lapse import expire
 from campaigns.donations.standing import Standing
+from tests.payments.servers import Server
 from tests.web.reader import Reader, forms, text
 from tests.world import World, offline_gateway
 
@@ -75,13 +76,13 @@ def test_a_paid_donation_cannot_be_cancelled(reader: Reader, world: World) -> No
 
 
 def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
-    reader: Reader, world: World, cashier: str
+    reader: Reader, world: World, cashier: Server
 ) -> None:
     reader.give()
     own = reader.page.request.full_path
     where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
     answer = reader.http.post(where, data=fields)
-    assert answer.status_code == 303 and answer.location.startswith(f"{cashier}/pay/")
+    assert answer.status_code == 303 and answer.location.startswith(f"{cashier.base}/pay/")
     assert "正在确认付款" in reader.open(own)
     assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', reader.page.text)
 
