@@ -1,0 +1,56 @@
+"""A donor objects, and somebody decides once more."""
+
+import pytest
+
+from campaigns.screening import appeal, decide
+from campaigns.screening.screen import screen
+from kernel.errors import Conflict
+from tests.screening.watched import REASON, case_of, held_case, three_small, world
+from tests.world import World
+
+__all__ = ["world"]
+
+
+def test_an_appeal_after_a_cancellation_gives_what_is_still_free(world: World) -> None:
+    pot = world.pot(1_000_00)
+    case = held_case(world)
+    world.do(decide.cancel, case["id"], REASON, "li")
+    world.give(976_00)  # so that little is left
+    assert world.pots()[pot].available_minor == 4_00
+    world.do(appeal.appeal, case["id"], "这是我们全家的心意", "donor")
+    world.do(appeal.appeal, case["id"], "这是我们全家的心意", "donor")
+    with pytest.raises(Conflict) as refusal:
+        world.do(appeal.appeal, case["id"], "other", "donor")
+    assert refusal.value.code == "appeal_exists"
+    for _ in range(2):
+        world.do(appeal.answer, case["id"], "属实", "wang", "released")
+    after = case_of(world, case["donation_id"])
+    assert (after["state"], after["actor"], after["answered_by"]) == ("released", "wang", "wang")
+    assert world.standing(case["donation_id"]).captured_minor == 4_00
+    with pytest.raises(Conflict) as refusal:
+        world.do(appeal.answer, case["id"], "different", "wang")
+    assert refusal.value.code == "appeal_answered"
+    world.check()
+
+
+def test_an_appeal_may_end_in_the_same_decision_and_a_release_may_be_taken_back(world: World) -> None:
+    world.pot(1_000_00)
+    ids = three_small(world)
+    screen(world.engine)
+    kept, turned, opened = (case_of(world, id_)["id"] for id_ in ids)
+    world.do(decide.cancel, kept, REASON, "li")
+    world.do(appeal.appeal, kept, "please", "donor")
+    world.do(appeal.answer, kept, "no", "wang")
+    assert case_of(world, ids[0])["state"] == "cancelled"
+    world.do(appeal.appeal, turned, "see the letter", "li")
+    world.do(decide.release, turned, REASON, "li")
+    world.do(appeal.answer, turned, "the letter says otherwise", "wang", "cancelled")
+    assert (case_of(world, ids[1])["state"], world.standing(ids[1]).captured_minor) == ("cancelled", 0)
+    with pytest.raises(Conflict) as refusal:
+        world.do(appeal.answer, opened, "nobody asked", "wang")
+    assert refusal.value.code == "appeal_missing"
+    world.do(decide.release, opened, REASON, "li")
+    with pytest.raises(Conflict) as refusal:
+        world.do(appeal.appeal, opened, "why", "donor")
+    assert refusal.value.code == "nothing_to_appeal"
+    world.check()
