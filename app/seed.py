@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 from campaigns import pots
 from campaigns.engine import Engine
-from campaigns.events.campaigns import NewCampaign, create, enter, schedule
+from campaigns.events.campaigns import enter, schedule
+from campaigns.events.draft import NewCampaign, create
 from campaigns.network import import_tree, people
 from campaigns.network.data import luoyang
 from campaigns.projects import funds, projects

@@ -15,7 +15,8 @@ from campaigns.donations.contact import Donor
 from campaigns.donations.give import Given, give
 from campaigns.donations.wish import Give
 from campaigns.engine import Engine
-from campaigns.events.campaigns import PLAN_FIELDS, NewCampaign, create, enter, schedule
+from campaigns.events.campaigns import PLAN_FIELDS, enter, schedule
+from campaigns.events.draft import NewCampaign, create
 from campaigns.projects import funds
 from kernel.db import Tx
 from matching.pots import Tranche

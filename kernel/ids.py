@@ -6,6 +6,8 @@ import json
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+MOST_ID = 2**63 - 1  # what BIGINT holds; an id from outside may be any number
+
 
 def donation_id_of(partner: str, their_id: str) -> UUID:
     """Our id for a donation that a partner platform made: the same input gives the same id for ever."""

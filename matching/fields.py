@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-MOST_ID = 2**63 - 1  # what BIGINT holds
+from kernel.ids import MOST_ID
+
 MOST_WORD = 64  # characters of a code
 
 

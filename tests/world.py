@@ -20,7 +20,8 @@ from campaigns.donations.settle import settle
 from campaigns.donations.standing import Standing, standing
 from campaigns.donations.wish import Give
 from campaigns.engine import Engine
-from campaigns.events.campaigns import PLAN_FIELDS, NewCampaign, create, enter, find, schedule
+from campaigns.events.campaigns import PLAN_FIELDS, enter, find, schedule
+from campaigns.events.draft import NewCampaign, create
 from campaigns.network.import_tree import import_tree, read
 from campaigns.projects import funds, projects
 from campaigns.projects.projects import NewProject

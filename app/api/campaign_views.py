@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.disclosure.totals import pot_views, totals
-from campaigns.events.campaigns import FINISHING_S, LATE_S, NOTICE_S, Campaign, find, warnings
+from campaigns.events.campaigns import Campaign, find, warnings
+from campaigns.events.draft import FINISHING_S, LATE_S, NOTICE_S
 from campaigns.events.phases import PHASES, PUBLIC
 from kernel.db import Tx
 from kernel.errors import NotFound

@@ -17,16 +17,17 @@ from app.api.campaign_schemas import (
     TotalsOut,
 )
 from app.api.campaign_views import DURATIONS, listed, public, view
-from app.api.changes import change_campaign
 from app.api.project_schemas import ProjectRowOut
 from app.auth import bearer, signed_in
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.standings import standings as ranked
 from campaigns.disclosure.totals import totals as sums_of
-from campaigns.events.campaigns import NewCampaign, enter
 from campaigns.events.campaigns import cancel as call_off
-from campaigns.events.campaigns import create as make
+from campaigns.events.campaigns import enter
 from campaigns.events.campaigns import schedule as put_on
+from campaigns.events.draft import NewCampaign
+from campaigns.events.draft import change as change_draft
+from campaigns.events.draft import create as make
 from campaigns.network.people import Permission, who
 from campaigns.projects.projects import listed as list_projects
 from kernel.db import Tx
@@ -132,7 +133,7 @@ def change(given: dict[str, Any], slug: str) -> Any:
     if "windows" in given:
         given["windows"] = windows_of(given)
     with engine().db.transaction() as tx:
-        return view(tx, change_campaign(tx, slug, given, actor()))
+        return view(tx, change_draft(tx, slug, given, actor()))
 
 
 @blp.post("/campaigns/<slug>/entries")

@@ -8,6 +8,7 @@ from flask import current_app, g
 from app.api.base import actor, blueprint, donor, donor_or_reader, engine, managers
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
 from app.errors import plain
+from campaigns.donations.accept import accept_unmatched
 from campaigns.donations.contact import Donor
 from campaigns.donations.explain import explain
 from campaigns.donations.lapse import cancel as cancel_donation
@@ -18,7 +19,6 @@ from campaigns.donations.standing import Standing, standing
 from campaigns.donations.states import WAITING
 from campaigns.donations.wish import Give
 from campaigns.network.people import Permission
-from kernel.errors import Conflict
 
 blp = blueprint("donations", "Give, and see what becomes of a donation.")
 
@@ -109,13 +109,9 @@ def hold(donation_id: UUID) -> Any:
 @blp.post("/donations/<uuid:donation_id>/accept-unmatched")
 @donor
 @blp.response(200, DonationOut)
-def accept_unmatched(donation_id: UUID) -> Any:
+def agree(donation_id: UUID) -> Any:
     """The donor agrees to pay although match may be missing. Again without effect."""
-    with engine().db.transaction() as tx:
-        status = tx.scalar("SELECT status FROM donation WHERE id = :id FOR UPDATE", id=donation_id)
-        if status not in WAITING:
-            raise Conflict("promise_lapsed", "this donation is not waiting for its payment")
-        tx.run("UPDATE donation SET accept_unmatched = true WHERE id = :id", id=donation_id)
+    accept_unmatched(engine(), donation_id)
     return _shown(donation_id)
 
 

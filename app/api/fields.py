@@ -6,9 +6,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate
 
 from campaigns.network.wording import storable
+from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, MAX_MINOR
 
-BIGGEST_ID = 2**63 - 1  # what BIGINT holds
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -49,7 +49,7 @@ class Key(Whole):
     """The id of one of our rows."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(1, BIGGEST_ID, **kwargs)
+        super().__init__(1, MOST_ID, **kwargs)
 
 
 class Time(fields.Field):

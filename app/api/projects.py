@@ -5,7 +5,6 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import actor, blueprint, engine, managers, within
-from app.api.changes import change_project
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission
@@ -67,7 +66,7 @@ def change(given: dict[str, Any], project_id: int) -> Any:
     """Change a draft."""
     with engine().db.transaction() as tx:
         within(desk.find(tx, project_id).lineage)
-        return change_project(tx, project_id, given, actor())
+        return desk.change(tx, project_id, given, actor())
 
 
 @blp.post("/projects/<id:project_id>/submit")

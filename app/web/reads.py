@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.events.phases import PUBLIC
 from campaigns.network.wording import storable
-from campaigns.projects.projects import MOST_ID, ProjectRow, listed, targets
+from campaigns.projects.projects import ProjectRow, listed, targets
 from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import NotFound
+from kernel.ids import MOST_ID
 from matching.rules import parse
 
 GIVING = ("scheduled", "open")

@@ -12,13 +12,12 @@ from campaigns.engine import Engine
 from campaigns.network.audit import record
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
-from kernel.ids import fingerprint
+from kernel.ids import MOST_ID, fingerprint
 from payments.inbox import Event, retry
 from payments.partner_events import PartnerFact
 
 Told = tuple[Event, PartnerFact]
 RETRY = timedelta(minutes=1)  # ours
-MOST_ID = 2**63 - 1  # what BIGINT holds
 
 
 def retry_due(tx: Tx) -> int:

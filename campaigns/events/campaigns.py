@@ -1,19 +1,17 @@
-"""Campaigns for managers: plan first, then schedule; and the locks that others take on an event."""
+"""Campaigns once they are made: entries, schedule, phases; and the locks that others take on an event."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from campaigns.events.models import Campaign, CampaignEntry, CampaignHistory, CampaignTally
+from campaigns.events.models import Campaign, CampaignEntry, CampaignHistory
 from campaigns.events.phases import MOVES, Phase
 from campaigns.network.audit import record
-from campaigns.network.organisations import find as find_organisation
 from campaigns.projects.projects import find as find_project
 from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
-from kernel.money import CURRENCY
 from matching.rules import Target
 
 # The public plan (慈善法: 募捐方案) and what the domain adds; a campaign cannot open while one is missing.
@@ -35,80 +33,7 @@ PLAN_FIELDS = (
     "platform_name",
     "platform_url",
 )
-FINISHING_S = 30 * 60  # ours: those who are paying at the end may finish
-LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
-NOTICE_S = 10 * 24 * 3600  # ours
 WARN_FILED_DAYS = 10
-
-
-@dataclass(frozen=True, slots=True)
-class NewCampaign:
-    """What a manager asks for. Durations are seconds; `windows` are the hours in which match is given."""
-
-    slug: str
-    name: str
-    host: str
-    opens_at: datetime
-    ends_at: datetime
-    plan: Mapping[str, Any]
-    windows: Sequence[Mapping[str, str]] = ()
-    finishing_s: int = FINISHING_S
-    late_s: int = LATE_S
-    notice_s: int = NOTICE_S
-
-
-def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
-    """Make a campaign in draft. Raises Invalid `campaign_invalid`, Conflict `slug_used`."""
-    wrong = _faults(new)
-    if wrong:
-        raise Invalid("campaign_invalid", "this campaign cannot be made", fields=wrong)
-    find_organisation(tx, new.host)
-    if tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=new.slug):
-        raise Conflict("slug_used", "another campaign has this address", fields={"slug": "is used already"})
-    campaign = tx.add(
-        Campaign(
-            slug=new.slug,
-            name=new.name,
-            host_code=new.host,
-            currency=CURRENCY,
-            phase=Phase.DRAFT,
-            phase_since=tx.now,
-            opens_at=new.opens_at,
-            ends_at=new.ends_at,
-            windows=[dict(window) for window in new.windows],
-            plan=dict(new.plan),
-            finishing_s=new.finishing_s,
-            late_s=new.late_s,
-            notice_s=new.notice_s,
-            created_at=tx.now,
-        )
-    )
-    assert campaign.id is not None
-    tx.add(CampaignTally(campaign_id=campaign.id))
-    tx.add(CampaignHistory(campaign_id=campaign.id, to_phase=Phase.DRAFT, at=tx.now, actor=actor))
-    record(tx, actor, "campaign.create", f"campaign:{campaign.id}", slug=new.slug)
-    return campaign
-
-
-def _faults(new: NewCampaign) -> dict[str, str]:
-    wrong: dict[str, str] = {}
-    if not new.slug or not all(c.isascii() and (c.isalnum() or c == "-") for c in new.slug) or len(new.slug) > 60:
-        wrong["slug"] = "letters, digits and hyphens only, at most 60"
-    if not new.name.strip():
-        wrong["name"] = "must not be empty"
-    if new.ends_at <= new.opens_at:
-        wrong["ends_at"] = "must be after opens_at"
-    if min(new.finishing_s, new.late_s, new.notice_s) < 0:
-        wrong["durations"] = "must not be negative"
-    for index, window in enumerate(new.windows):
-        try:
-            opens, closes = parse_time(window["opens_at"]), parse_time(window["closes_at"])
-        except (KeyError, ValueError, TypeError):
-            wrong[f"windows.{index}"] = "needs the times opens_at and closes_at"
-            continue
-        if closes <= opens:
-            wrong[f"windows.{index}"] = "closes before it opens"
-    return wrong
 
 
 def enter(tx: Tx, slug: str, project_id: int, actor: str) -> None:

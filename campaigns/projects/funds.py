@@ -7,6 +7,7 @@ from campaigns.network.wording import fault
 from campaigns.projects.models import Fund
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, MAX_MINOR
 from ledger.chart import Kind, bank, fund
 from ledger.post import Transfer, post
@@ -14,7 +15,6 @@ from ledger.post import Transfer, post
 KINDS = ("special", "community", "rural", "unit", "personal", "consumption")
 MOST_NAME = 100
 MOST_REFERENCE = 100
-MOST_ID = 2**63 - 1  # what BIGINT holds; an id in a URL may be any number
 
 
 class FundRow(NamedTuple):

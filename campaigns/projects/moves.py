@@ -6,9 +6,9 @@ from campaigns.projects.models import Project, ProjectHistory
 from campaigns.projects.states import HELD, Status, may_move
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.ids import MOST_ID
 
 MOST_REASON = 500  # characters
-_MOST_ID = 2**63 - 1
 
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
@@ -40,7 +40,7 @@ def _move(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, r
 
     Locks the project, then the campaigns in which it takes part, in id order.
     """
-    project = _locked(tx, project_id)
+    project = locked(tx, project_id)
     from_ = Status(project.status)
     before = _before_hold(tx, project_id) if to is None else None
     goal = to or before
@@ -57,13 +57,14 @@ def _move(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, r
     return project
 
 
-def _locked(tx: Tx, project_id: int) -> Project:
+def locked(tx: Tx, project_id: int) -> Project:
+    """One project, locked. Raises NotFound `project_unknown`."""
     # FOR NO KEY UPDATE: a donation's foreign key may still look at the row. With FOR UPDATE a donor, who holds
     # the campaign and wants that look, and we, who hold the project and want the campaign, would wait for
     # each other.
     found = (
         tx.session.get(Project, project_id, with_for_update={"key_share": True}, populate_existing=True)
-        if 0 < project_id <= _MOST_ID
+        if 0 < project_id <= MOST_ID
         else None
     )
     if found is None:

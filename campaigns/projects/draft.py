@@ -1,0 +1,127 @@
+"""A project while it is a draft: made, then changed until it is handed in for review."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from campaigns.network.audit import record
+from campaigns.network.models import Organisation
+from campaigns.network.organisations import find as find_organisation
+from campaigns.network.wording import fault
+from campaigns.projects.models import Project
+from campaigns.projects.moves import locked, remember
+from campaigns.projects.states import Status
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound
+from kernel.money import CURRENCY, MAX_MINOR
+from matching.rules import TIERS
+
+MOST_NAME = 100  # characters
+MOST_SUMMARY = 2_000
+_CODE = re.compile(r"[0-9A-Za-z_-]{1,32}")
+
+
+class NewProject(NamedTuple):
+    """What a manager asks for; `target_minor` in fen, `code` None: we give one."""
+
+    organisation_code: str
+    name: str
+    tier: str
+    summary: str
+    target_minor: int
+    currency: str = CURRENCY
+    code: str | None = None
+
+
+def create(tx: Tx, new: NewProject, actor: str) -> Project:
+    """Make a project as a draft; where it stands in the tree is copied from its organisation.
+
+    Raises Invalid `project_invalid` with every wrong field and Conflict `project_code_used`. A generated code
+    that someone has given by hand is refused too; the next call generates the next one.
+    """
+    organisation, wrong = _organisation(tx, new.organisation_code)
+    wrong |= _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
+    if wrong or organisation is None:
+        raise Invalid("project_invalid", "this cannot be a project", fields=wrong)
+    project_id = _insert(tx, new, organisation)
+    if project_id is None:
+        raise Conflict("project_code_used", "this code is taken", fields={"code": "is taken"})
+    remember(tx, project_id, None, Status.DRAFT, actor, "")
+    record(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
+    return locked(tx, project_id)
+
+
+def change(tx: Tx, project_id: int, given: Mapping[str, Any], actor: str) -> Project:
+    """Replace what is given of a draft's name, summary and target_minor (fen).
+
+    Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
+    """
+    project = locked(tx, project_id)
+    if project.status != Status.DRAFT:
+        raise Conflict("project_state", "only a draft can be changed", facts={"from": project.status})
+    for name in ("name", "summary", "target_minor"):
+        if name in given:
+            setattr(project, name, given[name].strip() if isinstance(given[name], str) else given[name])
+    if wrong := _faults(project.name, project.summary, project.target_minor):
+        raise Invalid("project_invalid", "this cannot be a project", fields=wrong)
+    tx.add(project)
+    record(tx, actor, "project.change", f"project:{project_id}", fields=sorted(given))
+    return project
+
+
+def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, str]]:
+    try:
+        return find_organisation(tx, code), {}
+    except NotFound as unknown:
+        return None, {"organisation": unknown.message}
+
+
+def _fixed_faults(new: NewProject) -> dict[str, str]:
+    """What is wrong with the part that never changes."""
+    wrong: dict[str, str] = {}
+    if new.tier not in TIERS:
+        wrong["tier"] = "must be one of " + ", ".join(TIERS)
+    if new.currency != CURRENCY:
+        wrong["currency"] = f"must be {CURRENCY}"
+    if new.code is not None and not _CODE.fullmatch(new.code):
+        wrong["code"] = "must be 1 to 32 letters, digits, - or _"
+    return wrong
+
+
+def _faults(name: str, summary: str, target_minor: int) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if reason := fault(name, MOST_NAME):
+        wrong["name"] = reason
+    if reason := fault(summary, MOST_SUMMARY, lines=True):
+        wrong["summary"] = reason
+    if not 1 <= target_minor <= MAX_MINOR:
+        wrong["target_minor"] = f"must be from 1 to {MAX_MINOR} fen"
+    return wrong
+
+
+def _insert(tx: Tx, new: NewProject, organisation: Organisation) -> int | None:
+    """The new project's id, or None when its code is taken. The id is drawn first: the code is made of it."""
+    project_id = int(tx.scalar("SELECT nextval(pg_get_serial_sequence('project', 'id'))"))
+    county, township = (*organisation.lineage[1:3], "", "")[:2]
+    found: int | None = tx.scalar(
+        """INSERT INTO project (id, code, organisation_code, name, tier, level, summary, target_minor, currency,
+                                status, rating, county_code, township_code, lineage, created_at)
+           OVERRIDING SYSTEM VALUE
+           VALUES (:id, :code, :organisation, :name, :tier, :level, :summary, :target, :currency,
+                   'draft', 0, :county, :township, CAST(:lineage AS text[]), :now)
+           ON CONFLICT (code) DO NOTHING RETURNING id""",
+        id=project_id,
+        code=new.code or f"P{project_id:06d}",
+        organisation=organisation.code,
+        name=new.name.strip(),
+        tier=new.tier,
+        level=organisation.level,
+        summary=new.summary.strip(),
+        target=new.target_minor,
+        currency=new.currency,
+        county=county,
+        township=township,
+        lineage=organisation.lineage,
+        now=tx.now,
+    )
+    return found
