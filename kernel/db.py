@@ -1,15 +1,14 @@
 """The database: one engine, and transactions that use cases open and nothing below them commits."""
 
-import json
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, cached_property
 from typing import Any, TypeVar
-from uuid import UUID
 
+import orjson
 import psycopg
 from sqlalchemy import BigInteger, Column, DateTime, Engine, Identity, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -36,7 +35,7 @@ def _row_type(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
 
 
 # In JSON every backslash begins an escape; in an array literal only these two mean the same.
-_OTHER_ESCAPE = re.compile(r'\\[^"\\]')
+_OTHER_ESCAPE = re.compile(rb'\\[^"\\]')
 
 
 def _bound(values: dict[str, Any]) -> dict[str, Any]:
@@ -46,21 +45,14 @@ def _bound(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _array(items: list[Any]) -> Any:
-    """A flat list as '{1,"two",null}': JSON and array literals agree but for some escapes; what they do not
-    share (control characters, bytes) is left to the driver."""
+    """A flat list as '{1,"two",null}': JSON and array literals agree but for some escapes, also on UUIDs and
+    times; what they do not share (control characters, bytes) is left to the driver."""
     try:
-        literal = json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_text)
+        literal = orjson.dumps(items)
     except TypeError:
         return items
-    other = "\\" in literal and _OTHER_ESCAPE.search(literal.replace("\\\\", ""))
-    return items if other else "{" + literal[1:-1] + "}"
-
-
-def _text(item: Any) -> str:
-    """UUIDs, times and days as PostgreSQL reads them. Raises TypeError for anything else."""
-    if isinstance(item, UUID | date):
-        return str(item)
-    raise TypeError(f"{type(item).__name__} has no plain text form")
+    other = b"\\" in literal and _OTHER_ESCAPE.search(literal.replace(b"\\\\", b""))
+    return items if other else "{" + literal[1:-1].decode() + "}"
 
 
 class Tx:
@@ -102,7 +94,7 @@ class Tx:
         """Run one SQL statement with bound values and return its rows."""
         with self._executed(sql, values) as cursor:
             row = _row_type(tuple(column.name for column in cursor.description or ()))
-            return [row(values) for values in cursor.fetchall()]
+            return list(map(row, cursor.fetchall()))
 
     def row(self, sql: str, **values: Any) -> Any | None:
         """The only row of a statement, or None."""
@@ -159,6 +151,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=10,
             pool_timeout=10,
+            json_deserializer=orjson.loads,
             connect_args={"options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"},
         )
         event.listen(self.engine, "checkout", _still_connected)

@@ -1,6 +1,5 @@
 """The only writer of the books."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
@@ -35,10 +34,13 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
     """
     if not transfers:
         return 0
+    if len({t.key for t in transfers}) != len(transfers):
+        raise BrokenPromise("one call posts the same key twice")
     ids = account_ids(tx, {name for t in transfers for name in (t.debit, t.credit)})
-    fresh = _insert(tx, transfers, ids)
-    _move(tx, (t for t in transfers if t.key in fresh), ids)
-    return len(fresh)
+    fresh = _write(tx, transfers, ids)
+    if fresh < len(transfers):
+        _compare(tx, {t.key: t for t in transfers}, ids)
+    return fresh
 
 
 def account_ids(tx: Tx, names: Iterable[Account]) -> dict[Account, int]:
@@ -90,64 +92,57 @@ def _find(tx: Tx, names: Sequence[Account]) -> dict[Account, int]:
     return {(row[1], row[2], row[3], row[4]): row[0] for row in rows}  # type: ignore[misc]
 
 
-def _insert(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> set[str]:
-    if len({t.key for t in transfers}) != len(transfers):
-        raise BrokenPromise("one call posts the same key twice")
-    rows = tx.rows(
-        """INSERT INTO ledger_transfer
-                  (key, debit_account, credit_account, amount_minor, reason, donation_id, recorded_at)
-           SELECT t.*, CAST(:now AS timestamptz)
-             FROM unnest(CAST(:key AS text[]), CAST(:debit AS bigint[]), CAST(:credit AS bigint[]),
-                         CAST(:amount AS bigint[]), CAST(:reason AS text[]), CAST(:donation AS uuid[])) AS t
-           ON CONFLICT (key) DO NOTHING RETURNING key""",
-        key=[t.key for t in transfers],
-        debit=[ids[t.debit] for t in transfers],
-        credit=[ids[t.credit] for t in transfers],
-        amount=[t.amount_minor for t in transfers],
-        reason=[t.reason for t in transfers],
-        donation=[t.donation_id for t in transfers],
-        now=tx.now,
-    )
-    fresh = {row[0] for row in rows}
-    if len(fresh) < len(transfers):
-        _compare(tx, {t.key: t for t in transfers if t.key not in fresh}, ids)
-    return fresh
-
-
-def _compare(tx: Tx, repeated: dict[str, Transfer], ids: dict[Account, int]) -> None:
-    """A repeated key must mean the same movement."""
-    for key, debit, credit, amount in tx.rows(
-        """SELECT key, debit_account, credit_account, amount_minor
-             FROM ledger_transfer WHERE key = ANY(:keys)""",
-        keys=list(repeated),
-    ):
-        again = repeated[key]
-        if (ids[again.debit], ids[again.credit], again.amount_minor) != (debit, credit, amount):
-            raise BrokenPromise(f"transfer {key} is in the books with other contents")
-
-
-def _move(tx: Tx, transfers: Iterable[Transfer], ids: dict[Account, int]) -> None:
-    deltas: dict[int, int] = defaultdict(int)
-    for transfer in transfers:
-        deltas[ids[transfer.debit]] -= transfer.amount_minor
-        deltas[ids[transfer.credit]] += transfer.amount_minor
-    moved = sorted(account for account, delta in deltas.items() if delta)
-    if not moved:
-        return
+def _write(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> int:
+    """Rows and balances in one statement, so that only what is new moves them; answers how many were new."""
     try:
-        tx.run(
-            """WITH held AS MATERIALIZED (
-                    SELECT id FROM ledger_account WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE)
-               UPDATE ledger_account a SET balance_minor = a.balance_minor + d.delta
-                 FROM held JOIN unnest(CAST(:ids AS bigint[]), CAST(:deltas AS bigint[])) AS d(id, delta) USING (id)
-                WHERE a.id = held.id""",
-            ids=moved,
-            deltas=[deltas[account] for account in moved],
+        return int(
+            tx.scalar(
+                """WITH fresh AS (
+                       INSERT INTO ledger_transfer
+                              (key, debit_account, credit_account, amount_minor, reason, donation_id, recorded_at)
+                       SELECT t.*, CAST(:now AS timestamptz)
+                         FROM unnest(CAST(:keys AS text[]), CAST(:debits AS bigint[]), CAST(:credits AS bigint[]),
+                                     CAST(:amounts AS bigint[]), CAST(:reasons AS text[]),
+                                     CAST(:donations AS uuid[])) AS t
+                       ON CONFLICT (key) DO NOTHING
+                       RETURNING debit_account, credit_account, amount_minor),
+                   moved AS MATERIALIZED (
+                       SELECT id, sum(delta) AS delta
+                         FROM (SELECT debit_account AS id, -amount_minor AS delta FROM fresh
+                                UNION ALL SELECT credit_account, amount_minor FROM fresh) AS sides
+                        GROUP BY id HAVING sum(delta) <> 0),
+                   held AS MATERIALIZED (
+                       SELECT id FROM ledger_account WHERE id IN (SELECT id FROM moved)
+                        ORDER BY id FOR NO KEY UPDATE),
+                   done AS (
+                       UPDATE ledger_account a SET balance_minor = a.balance_minor + moved.delta
+                         FROM held JOIN moved USING (id) WHERE a.id = held.id)
+                   SELECT count(*) FROM fresh""",
+                keys=[t.key for t in transfers],
+                debits=[ids[t.debit] for t in transfers],
+                credits=[ids[t.credit] for t in transfers],
+                amounts=[t.amount_minor for t in transfers],
+                reasons=[t.reason for t in transfers],
+                donations=[t.donation_id for t in transfers],
+                now=tx.now,
+            )
         )
     except IntegrityError as error:
         if "ledger_account_floor" not in str(error.orig):
             raise
         raise Conflict("books_short", "an account does not hold that much") from error
+
+
+def _compare(tx: Tx, transfers: dict[str, Transfer], ids: dict[Account, int]) -> None:
+    """A repeated key must mean the same movement."""
+    for key, debit, credit, amount in tx.rows(
+        """SELECT key, debit_account, credit_account, amount_minor
+             FROM ledger_transfer WHERE key = ANY(:keys)""",
+        keys=list(transfers),
+    ):
+        again = transfers[key]
+        if (ids[again.debit], ids[again.credit], again.amount_minor) != (debit, credit, amount):
+            raise BrokenPromise(f"transfer {key} is in the books with other contents")
 
 
 def lock(tx: Tx, account_ids: Sequence[int]) -> dict[int, int]:

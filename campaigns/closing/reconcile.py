@@ -168,7 +168,7 @@ def _settle(tx: Tx, campaign_id: int) -> None:
          ORDER BY o.id FOR UPDATE OF d""",
         campaign=campaign_id,
     )
-    move(tx, [Move(row[0], Status.PAID, Status.SETTLED, "on_statement", tx.now) for row in rows])
+    move(tx, [Move(row[0], Status.PAID, Status.SETTLED, "on_statement") for row in rows])
 
 
 def _book_fees(tx: Tx, campaign_id: int) -> None:

@@ -224,4 +224,4 @@ class _Batch:
             self.engine.keys,
             [(wish.id, one.wish.gift.donor, wish.donor) for wish, one in zip(wishes, plans, strict=True)],
         )
-        move(self.tx, [Move(wish.id, None, Status.PENDING, "pledged", self.tx.now) for wish in wishes])
+        move(self.tx, [Move(wish.id, None, Status.PENDING, "pledged") for wish in wishes])

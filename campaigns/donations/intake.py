@@ -135,4 +135,4 @@ def _insert(tx: Tx, engine: Engine, made: Sequence[tuple[PartnerFact, int, int]]
             for (fact, _, _), key in zip(made, keys, strict=True)
         ],
     )
-    move(tx, [Move(fact.donation_id, None, Status.PENDING, "partner", tx.now) for fact, _, _ in made])
+    move(tx, [Move(fact.donation_id, None, Status.PENDING, "partner") for fact, _, _ in made])

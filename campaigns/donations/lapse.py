@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.donations.moves import Move, move
-from campaigns.donations.record import load
+from campaigns.donations.record import load, places
 from campaigns.donations.states import WAITING, Status
 from campaigns.engine import Engine
 from kernel.db import Tx
@@ -153,7 +153,7 @@ def _hold_on(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
 def _let_go(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until: datetime | None = None) -> int:
     """End donations that still wait and free their match; answers how many. With `until`, one whose hold was
     extended meanwhile is left alone."""
-    records = load(tx, donation_ids, fresh=set())
+    records = load(tx, places(tx, donation_ids))
     ending = [
         one
         for one in records.values()
@@ -161,7 +161,7 @@ def _let_go(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until:
     ]
     if not ending:
         return 0
-    move(tx, [Move(one.id, one.status, to, cause, tx.now) for one in ending])
+    move(tx, [Move(one.id, one.status, to, cause) for one in ending])
     campaigns = {one.campaign_id: one.campaign for one in ending}
     pots = {pot.pot_id: pot for one in campaigns.values() for pot in pots_of(tx, one.id, one.matching_version)}
     post(tx, release(tx, [one.id for one in ending], pots))

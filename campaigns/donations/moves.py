@@ -1,7 +1,6 @@
 """The one setter of a donation's status; every move leaves a row in its history."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,7 +16,6 @@ class Move(NamedTuple):
     from_: Status | None
     to: Status
     cause: str
-    at: datetime
 
 
 def move(tx: Tx, moves: Sequence[Move]) -> None:
@@ -47,13 +45,13 @@ def note(tx: Tx, moves: Sequence[Move]) -> None:
         return
     tx.run(
         """INSERT INTO donation_history (donation_id, from_status, to_status, at, cause)
-           SELECT d, f, t, a, c
+           SELECT d, f, t, :now, c
              FROM unnest(CAST(:ids AS uuid[]), CAST(:froms AS text[]), CAST(:tos AS text[]),
-                         CAST(:ats AS timestamptz[]), CAST(:causes AS text[]))
-                  WITH ORDINALITY AS u(d, f, t, a, c, n) ORDER BY n""",
+                         CAST(:causes AS text[]))
+                  WITH ORDINALITY AS u(d, f, t, c, n) ORDER BY n""",
         ids=[one.donation_id for one in moves],
-        froms=[None if one.from_ is None else str(one.from_) for one in moves],
-        tos=[str(one.to) for one in moves],
-        ats=[one.at for one in moves],
+        froms=[one.from_ for one in moves],
+        tos=[one.to for one in moves],
         causes=[one.cause for one in moves],
+        now=tx.now,
     )

@@ -71,7 +71,7 @@ def remember(engine: Engine, opened: Sequence[Opened]) -> list[Standing]:
         fresh = {found.id: (found, new) for found, new in opened if held[found.id].payment_reference is None}
         waiting = {id_: one for id_, one in fresh.items() if held[id_].status == Status.PENDING}
         _store(tx, fresh, waiting)
-        note(tx, [Move(id_, Status.PENDING, Status.PAYING, "payment_opened", tx.now) for id_ in waiting])
+        note(tx, [Move(id_, Status.PENDING, Status.PAYING, "payment_opened") for id_ in waiting])
         # What nobody touched meanwhile is known without reading it again.
         others = standings(tx, [found.id for found, _ in opened if found.id not in waiting])
         return [

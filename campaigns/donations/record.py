@@ -1,6 +1,6 @@
 """A donation while facts are merged into it: PURE rules on a small record, loaded and locked in bulk."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,7 +39,6 @@ class Record:
     paid_at: datetime | None
     match_until: datetime | None
     dispute: str
-    now: datetime
     moves: list[Move] = field(default_factory=list)
     late: bool = False  # paid after its match was let go, or never held: match is what is still free
     ended: bool = False  # will not be paid, as far as we know: what is held is let go
@@ -64,7 +63,7 @@ class Record:
         return bool(self.moves) or self.refunded_minor != self.refunded_was
 
     def move(self, to: Status, cause: str) -> None:
-        self.moves.append(Move(self.id, self.status, to, cause, self.now))
+        self.moves.append(Move(self.id, self.status, to, cause))
         self.status = to
 
     def link(self, fact: PaymentFact) -> None:
@@ -128,59 +127,65 @@ class Record:
         return DONE
 
 
-def find_ids(tx: Tx, facts: Sequence[PaymentFact | PartnerFact]) -> list[UUID | None]:
+Place = tuple[UUID, int]  # a donation and its campaign
+
+
+def find(tx: Tx, facts: Sequence[PaymentFact | PartnerFact]) -> list[Place | None]:
     """Which donation each fact speaks of: by the id that we sent along, else by the provider's references."""
     named = {fact.donation_id for fact in facts if fact.donation_id is not None}
-    known = {row[0] for row in tx.rows("SELECT id FROM donation WHERE id = ANY(:ids)", ids=list(named))}
+    known: dict[UUID | None, Place] = {place[0]: place for place in places(tx, named)}
     references = {
         reference
         for fact in facts
-        if isinstance(fact, PaymentFact) and fact.donation_id not in known
+        if fact.donation_id not in known and isinstance(fact, PaymentFact)
         for reference in (fact.payment_intent, fact.session)
         if reference
     }
     by_reference = _by_reference(tx, sorted(references))
-    return [_id_of(fact, known, by_reference) for fact in facts]
+    return [known.get(fact.donation_id) or _referred(fact, by_reference) for fact in facts]
 
 
-def _id_of(fact: PaymentFact | PartnerFact, known: set[UUID], by_reference: dict[str, UUID]) -> UUID | None:
-    if fact.donation_id in known:
-        return fact.donation_id
+def places(tx: Tx, donation_ids: Iterable[UUID]) -> list[Place]:
+    """Those of these donations that are there."""
+    rows = tx.rows("SELECT id, campaign_id FROM donation WHERE id = ANY(:ids)", ids=list(donation_ids))
+    return [(row[0], row[1]) for row in rows]
+
+
+def _referred(fact: PaymentFact | PartnerFact, by_reference: dict[str, Place]) -> Place | None:
     if isinstance(fact, PartnerFact):
         return None
     return by_reference.get(fact.payment_intent or "") or by_reference.get(fact.session or "")
 
 
-def _by_reference(tx: Tx, references: list[str]) -> dict[str, UUID]:
+def _by_reference(tx: Tx, references: list[str]) -> dict[str, Place]:
     if not references:
         return {}
     rows = tx.rows(
-        """SELECT payment_intent, id FROM donation WHERE payment_intent = ANY(:refs)
+        """SELECT payment_intent, id, campaign_id FROM donation WHERE payment_intent = ANY(:refs)
            UNION ALL
-           SELECT payment_reference, id FROM donation WHERE payment_reference = ANY(:refs)""",
+           SELECT payment_reference, id, campaign_id FROM donation WHERE payment_reference = ANY(:refs)""",
         refs=references,
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def load(tx: Tx, donation_ids: Sequence[UUID], fresh: set[UUID]) -> dict[UUID, Record]:
+def load(tx: Tx, found: Iterable[Place], fresh: Collection[UUID] = ()) -> dict[UUID, Record]:
     """Lock the campaigns shared, then the donations in id order. `fresh` were taken in from a partner in this
     transaction: nothing was ever held for them."""
-    ids = list(donation_ids)
-    if not ids:
+    campaign_of = {donation_id: campaign_id for donation_id, campaign_id in found}  # noqa: C416
+    if not campaign_of:
         return {}
-    wanted = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
-    campaigns = {one.id: one for one in share(tx, ids=sorted(row[0] for row in wanted))}
+    campaigns = {one.id: one for one in share(tx, ids=sorted(set(campaign_of.values())))}
     rows = tx.rows(
         """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, provider,
                   donor_key, payment_intent, instrument, paid_at, match_until, dispute
              FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""",
-        ids=ids,
+        ids=list(campaign_of),
     )
-    return {row.id: _record(row, campaigns[row.campaign_id], tx.now, row.id in fresh) for row in rows}
+    return {row.id: _record(row, campaigns[row.campaign_id], row.id in fresh) for row in rows}
 
 
-def _record(row: Any, campaign: Shared, now: datetime, fresh: bool) -> Record:
+def _record(row: Any, campaign: Shared, fresh: bool) -> Record:
     status = Status(row.status)
     return Record(
         id=row.id,
@@ -199,6 +204,5 @@ def _record(row: Any, campaign: Shared, now: datetime, fresh: bool) -> Record:
         paid_at=row.paid_at,
         match_until=row.match_until,
         dispute=row.dispute,
-        now=now,
         late=fresh,
     )

@@ -6,13 +6,12 @@ are cumulative and only grow, states only move along the table.
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
 from campaigns.donations.effects import Effects
 from campaigns.donations.intake import retry_due, take_in
-from campaigns.donations.record import Record, find_ids, load
+from campaigns.donations.record import Place, Record, find, load
 from campaigns.engine import Engine
 from kernel.db import Tx
 from ledger.post import post
@@ -76,10 +75,10 @@ def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:
     facts = [(event, fact) for event in events for fact in _read(event, outcomes)]
     taken, waiting = take_in(tx, engine, [(event, fact) for event, fact in facts if isinstance(fact, PartnerFact)])
     outcomes |= {event_id: (event_id, "waiting", why) for event_id, why in waiting.items()}
-    by_donation = _group(tx, facts, waiting, outcomes)
-    records = load(tx, list(by_donation), fresh=taken)
-    effects = Effects(tx, [records[id_] for id_ in by_donation], engine.limits.hold_s)
-    for donation_id, told in by_donation.items():
+    by_place = _group(tx, facts, waiting, outcomes)
+    records = load(tx, by_place, fresh=taken)
+    effects = Effects(tx, [records[donation_id] for donation_id, _ in by_place], engine.limits.hold_s)
+    for (donation_id, _), told in by_place.items():
         for event, fact in told:
             outcomes[event.id] = (event.id, *_tell(records[donation_id], fact))
     transfers = effects.write()
@@ -107,16 +106,16 @@ def _group(
     facts: Sequence[tuple[Event, PaymentFact | PartnerFact]],
     waiting: dict[int, str],
     outcomes: dict[int, Outcome],
-) -> dict[UUID, list[tuple[Event, PaymentFact | PartnerFact]]]:
+) -> dict[Place, list[tuple[Event, PaymentFact | PartnerFact]]]:
     """Facts by donation, in the order in which they were stored; what belongs to no donation is flagged."""
     told = [(event, fact) for event, fact in facts if event.id not in waiting]
-    ids = find_ids(tx, [fact for _, fact in told])
-    grouped: dict[UUID, list[tuple[Event, PaymentFact | PartnerFact]]] = defaultdict(list)
-    for (event, fact), donation_id in zip(told, ids, strict=True):
-        if donation_id is None:
+    places = find(tx, [fact for _, fact in told])
+    grouped: dict[Place, list[tuple[Event, PaymentFact | PartnerFact]]] = defaultdict(list)
+    for (event, fact), place in zip(told, places, strict=True):
+        if place is None:
             outcomes[event.id] = _homeless(event, fact)
         else:
-            grouped[donation_id].append((event, fact))
+            grouped[place].append((event, fact))
     return grouped
 
 
