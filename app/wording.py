@@ -28,6 +28,7 @@ from app.words import (
     STANDINGS,
     STATUSES,
     STEPS,
+    THRESHOLDS,
     TIERS,
 )
 from campaigns.donations.explain import CutLine, Decision, Explanation, PotLine
@@ -53,14 +54,17 @@ __all__ = [
     "STANDINGS",
     "STATUSES",
     "STEPS",
+    "THRESHOLDS",
     "TIERS",
     "decision_lines",
     "evidence_lines",
     "explain_lines",
+    "limit_lines",
     "pot_text",
     "ratio",
     "refusal_text",
     "rule_lines",
+    "threshold_text",
     "word",
 ]
 
@@ -207,6 +211,23 @@ def evidence_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
         word(SIGNALS, one["code"]) + _("：") + (_("，").join(_counted(one["evidence"])) or _("见捐赠记录"))
         for one in signals
     ]
+
+
+def limit_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The thresholds by which a case was judged, in plain words, each once; older cases have none written down."""
+    judged = {name: value for one in signals for name, value in one["evidence"].get("limits", {}).items()}
+    return [f"{label} {threshold_text(name, judged[name])}" for name, label in THRESHOLDS.items() if name in judged]
+
+
+def threshold_text(name: str, value: int) -> str:
+    """A threshold with its unit."""
+    if name.endswith("_minor"):
+        return _("%(amount)s 元", amount=yuan(value))
+    if name.endswith("_s"):
+        return _("%(seconds)s 秒", seconds=value)
+    if name.endswith("_bps"):
+        return f"{value / 100:g}%"
+    return _("%(count)s 笔", count=value)
 
 
 def _counted(evidence: Mapping[str, Any]) -> list[str]:

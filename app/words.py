@@ -95,6 +95,21 @@ SIGNALS = {
     "unit_burst": _l("同一团队或来源短时间内大量相同金额"),
     "instrument_cap": _l("同一支付工具以不同身份超过每人配捐上限"),
 }
+THRESHOLDS = {
+    "small_minor": _l("小额：单笔不超过"),
+    "small_count": _l("小额：同一人或同一支付工具达到"),
+    "small_within_s": _l("小额：前后时间"),
+    "same_sum_count": _l("同项目同金额：新捐赠人达到"),
+    "same_sum_within_s": _l("同项目同金额：时间"),
+    "same_sum_share_bps": _l("同项目同金额：占同期捐赠的比例达到"),
+    "at_cap_below_bps": _l("恰好在上限：低于上限不超过"),
+    "at_cap_count": _l("恰好在上限：同一人达到"),
+    "refund_count": _l("配捐后退款：同一人达到"),
+    "unit_count": _l("同团队或来源同金额：达到"),
+    "unit_within_s": _l("同团队或来源同金额：时间"),
+    "unit_share_bps": _l("同团队或来源同金额：占同期捐赠的比例达到"),
+}
+UNITS = {"_minor": _l("元"), "_bps": "%", "_s": _l("秒"), "_count": _l("笔")}
 CASE_STATES = {"open": _l("待复核"), "released": _l("已恢复配捐"), "cancelled": _l("已取消配捐")}
 SCOPE = {
     "levels": _l("不支持这一级的项目"),
@@ -169,6 +184,7 @@ REFUSALS = {
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "list_invalid": _l("查询条件不对。"),
     "standings_unknown": _l("没有这种榜单。"),
+    "screening_invalid": _l("请检查标出的标准，没有任何改动。"),
     "case_unknown": _l("没有这件复核。"),
     "case_decided": _l("这件复核已经有了决定。"),
     "appeal_invalid": _l("请写明申诉内容，最多 2000 字。"),

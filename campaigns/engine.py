@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.keys import Keys
-from matching.screening import Thresholds
+from matching.thresholds import Thresholds
 from payments.gateway import PaymentGateway
 
 

@@ -1,7 +1,7 @@
 """PURE. Signs that a donation was made to drain the match (刷单套捐): small rules on what lies around it.
 
-A sign never decides anything: it says what was counted, so that a person can. Evidence holds numbers and ids of
-donations, nothing personal. All thresholds are our own choice (ours); no rule text fixes them.
+A sign never decides anything: it says what was counted, and by which thresholds, so that a person can. Evidence
+holds numbers and ids of donations, nothing personal.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,31 +11,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from kernel.money import BPS_WHOLE
+from matching.thresholds import Thresholds, as_numbers
 
 SHOWN = 50  # ids of donations that a signal names, at most (ours)
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """From where on something is a sign. Amounts in fen, times in seconds, shares in basis points; all (ours), and
-    wide: a hold costs an honest donor's trust, and a family or an office does share a card."""
-
-    small_minor: int = 10_00
-    small_count: int = 30  # small sums of one person around this one
-    small_within_s: int = 3600
-    same_sum_count: int = 300  # new donors who gave the same sum to the same project
-    same_sum_within_s: int = 300
-    same_sum_share_bps: int = 8_000  # of all that came in then: crowds give many different sums
-    at_cap_below_bps: int = 200  # how far below a cap still counts as just at it
-    at_cap_count: int = 10
-    refund_count: int = 5  # matched donations that one person took back
-    unit_count: int = 300  # the same sum from one team or source code
-    unit_within_s: int = 600
-    unit_share_bps: int = 8_000
-
-
 class Signal(NamedTuple):
-    """A sign: its stable code, and what was counted (fen, numbers, ids of donations)."""
+    """A sign: its stable code, and what was counted (fen, numbers, ids of donations). Under `limits` stand the
+    thresholds by which it is a sign."""
 
     code: str
     evidence: dict[str, Any]
@@ -89,7 +72,13 @@ Rule = Callable[[Gift, Surroundings, Thresholds], list[Signal]]
 
 def signals(gift: Gift, around: Surroundings, limits: Thresholds) -> tuple[Signal, ...]:
     """All signs that a donation gives, in a fixed order; empty for nearly every donation. Never raises."""
-    return tuple(signal for rule in RULES for signal in rule(gift, around, limits))
+    return tuple(_judged(signal, limits) for rule in RULES for signal in rule(gift, around, limits))
+
+
+def _judged(signal: Signal, limits: Thresholds) -> Signal:
+    """The sign with the thresholds that it was judged by: they may be others tomorrow."""
+    read = {name: value for name, value in as_numbers(limits).items() if name.startswith(READS[signal.code])}
+    return signal._replace(evidence=signal.evidence | {"limits": read}) if read else signal
 
 
 def small_sums(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
@@ -158,6 +147,17 @@ def instrument_cap(gift: Gift, around: Surroundings, limits: Thresholds) -> list
 
 
 RULES: tuple[Rule, ...] = (small_sums, same_sum, at_cap, refund_after_match, staff, unit_burst, instrument_cap)
+# How the names of the thresholds begin that a sign is judged by; none are read by those that count nothing.
+READS: dict[str, tuple[str, ...]] = {
+    "small_instrument": ("small_",),
+    "small_donor": ("small_",),
+    "same_sum": ("same_sum_",),
+    "at_cap": ("at_cap_",),
+    "refund_after_match": ("refund_",),
+    "staff": (),
+    "unit_burst": ("unit_",),
+    "instrument_cap": (),
+}
 
 
 def named(found: Sequence[Signal]) -> set[UUID]:

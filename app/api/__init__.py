@@ -4,10 +4,33 @@ from typing import Any
 
 from flask import Flask
 
-from app.api import campaigns, closing, donations, draws, funds, partners, pots, projects, screening
+from app.api import (
+    campaigns,
+    closing,
+    donations,
+    draws,
+    funds,
+    partners,
+    pots,
+    projects,
+    screening,
+    screening_settings,
+)
 from app.api.base import Api, IdConverter
 from app.api.docs import blueprint as docs
 
+ROOMS = (
+    donations,
+    campaigns,
+    projects,
+    funds,
+    pots,
+    draws,
+    closing,
+    screening,
+    screening_settings,
+    partners,
+)
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are
 `application/problem+json` (RFC 9457) with a stable `code`."""
@@ -27,7 +50,7 @@ def attach(app: Flask) -> None:
     api.register_converter(IdConverter, _id_schema)
     api.spec.components.security_scheme("donation", _bearer("the `token` of the donation"))
     api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
-    for room in (donations, campaigns, projects, funds, pots, draws, closing, screening, partners):
+    for room in ROOMS:
         api.register_blueprint(room.blp)
     app.extensions["api"] = api
     app.register_blueprint(docs)

@@ -2,7 +2,17 @@
 
 from flask import Flask
 
-from app.console import campaigns, donations, entrance, funds, operations, projects, reconciliation, screening
+from app.console import (
+    campaigns,
+    donations,
+    entrance,
+    funds,
+    operations,
+    projects,
+    reconciliation,
+    screening,
+    screening_settings,
+)
 from app.console.frame import blueprint
 from app.web.frame import set_up
 
@@ -17,6 +27,7 @@ __all__ = [
     "projects",
     "reconciliation",
     "screening",
+    "screening_settings",
 ]
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.console.frame import act, blueprint, refused
 from app.jobs import publish
 from app.web.frame import engine, page_number
-from app.wording import evidence_lines
+from app.wording import evidence_lines, limit_lines
 from campaigns.events import campaigns as events
 from campaigns.network.people import Caller, Permission, require
 from campaigns.screening import appeal, cases, decide
@@ -38,6 +38,7 @@ def overview(slug: str) -> str:
         campaign=found,
         rows=rows,
         evidence=evidence_lines,
+        limits=limit_lines,
         total=total,
         waiting=waiting,
         state=wanted or "",

@@ -11,7 +11,8 @@ from campaigns.donations.states import COUNTED
 from campaigns.events.phases import LIVING, Phase
 from campaigns.screening.crowds import Crowds, crowds
 from kernel.db import Tx
-from matching.screening import CapUse, Gift, Surroundings, Thresholds
+from matching.screening import CapUse, Gift, Surroundings
+from matching.thresholds import Thresholds
 
 # Once the result is published nothing is held any more: what then turns up is for the people of the notice.
 SCREENED = frozenset({*LIVING, Phase.RECONCILING})

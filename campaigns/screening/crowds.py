@@ -10,7 +10,8 @@ from uuid import UUID
 
 from kernel.db import Tx
 from kernel.money import BPS_WHOLE
-from matching.screening import NOBODY, SHOWN, Crowd, Thresholds
+from matching.screening import NOBODY, SHOWN, Crowd
+from matching.thresholds import Thresholds
 
 if TYPE_CHECKING:
     from campaigns.screening.around import Subject

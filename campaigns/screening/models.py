@@ -1,4 +1,5 @@
-"""The tables of screening: cases for people to decide, contacts of staff, and how far the job has looked."""
+"""The tables of screening: cases for people to decide, thresholds of campaigns, contacts of staff, and how far
+the job has looked."""
 
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,18 @@ class ScreeningCase(SQLModel, table=True):
     answer: str = Field(default="", sa_column_kwargs=_TEXT)
     answered_by: str = Field(default="", sa_column_kwargs=_TEXT)
     answered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class ScreeningSetting(SQLModel, table=True):
+    """A threshold of a campaign that differs from the default, in its own unit, and who set it last."""
+
+    __tablename__ = "screening_setting"
+    __table_args__ = (CheckConstraint("value >= 0", name="screening_setting_value"),)
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    name: str = Field(primary_key=True)
+    value: int = Field(sa_type=BigInteger)
+    changed_at: datetime = Field(sa_column=moment())
+    actor: str
 
 
 class StaffKey(SQLModel, table=True):

@@ -5,7 +5,7 @@ for ever: what a person decided is not asked again.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from itertools import takewhile
 from typing import Any, NamedTuple
@@ -14,11 +14,13 @@ from uuid import UUID
 from campaigns.donations.states import COUNTED
 from campaigns.engine import Engine
 from campaigns.events.campaigns import share
-from campaigns.screening.around import SCREENED, subjects, surroundings
+from campaigns.screening.around import SCREENED, Subject, subjects, surroundings
+from campaigns.screening.settings import limits_of
 from kernel.db import Tx
 from ledger.post import post
 from matching.holds import hold
-from matching.screening import Signal, Thresholds, named, signals
+from matching.screening import Signal, named, signals
+from matching.thresholds import Thresholds
 
 BATCH = 2_000
 # Transactions may commit up to so much later than their rows were numbered; each donation is looked at again
@@ -42,22 +44,36 @@ def screen(engine: Engine, changed: Changed = lambda _: None) -> int:
     return opened
 
 
-def look(tx: Tx, donation_ids: Iterable[UUID], limits: Thresholds) -> dict[UUID, int]:
-    """Look at donations, and at those that their signs name; answers donation -> campaign of new cases."""
+def look(tx: Tx, donation_ids: Iterable[UUID], default: Thresholds) -> dict[UUID, int]:
+    """Look at donations, and at those that their signs name, by the thresholds of their campaigns; answers
+    donation -> campaign of new cases."""
     ids = set(donation_ids)
     if not ids:
         return {}
-    hits, others = _judge(tx, ids, limits)
+    hits, others = _judge(tx, ids, default)
     if others - ids:
-        hits |= _judge(tx, others - ids, limits)[0]
+        hits |= _judge(tx, others - ids, default)[0]
     return open_cases(tx, hits)
 
 
-def _judge(tx: Tx, ids: set[UUID], limits: Thresholds) -> tuple[dict[UUID, tuple[Signal, ...]], set[UUID]]:
-    """The signs of these donations, and which others belong to the same pattern."""
+Hits = dict[UUID, tuple[Signal, ...]]
+
+
+def _judge(tx: Tx, ids: set[UUID], default: Thresholds) -> tuple[Hits, set[UUID]]:
+    """The signs of these donations, and which others belong to the same patterns."""
     asked = subjects(tx, ids)
-    if not asked:
-        return {}, set()
+    limits = limits_of(tx, {one.campaign_id for one in asked}, default)
+    hits: Hits = {}
+    others: set[UUID] = set()
+    for campaign_id, own in limits.items():
+        some, named_too = _judge_campaign(tx, [one for one in asked if one.campaign_id == campaign_id], own)
+        hits |= some
+        others |= named_too
+    return hits, others
+
+
+def _judge_campaign(tx: Tx, asked: Sequence[Subject], limits: Thresholds) -> tuple[Hits, set[UUID]]:
+    """The same for donations of one campaign."""
     found, caps = surroundings(tx, asked, limits)
     hits = {id_: signs for id_, one in found.items() if (signs := signals(one.gift, one.around, limits))}
     return hits, set(caps).union(*(named(signs) for signs in hits.values()))

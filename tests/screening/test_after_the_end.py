@@ -8,7 +8,7 @@ from campaigns.screening import appeal, decide
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen
 from kernel.errors import Conflict
-from matching.screening import Thresholds
+from matching.thresholds import Thresholds
 from tests.screening.watched import REASON, case_of, codes, held_case, three_small, to_reconciling, world
 from tests.world import World
 

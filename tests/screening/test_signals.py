@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.screening import CapUse, Crowd, Gift, Signal, Surroundings, Thresholds, named, signals
+from matching.screening import CapUse, Crowd, Gift, Signal, Surroundings, named, signals
+from matching.thresholds import Thresholds
 
 NOON = datetime(2026, 9, 9, 4, tzinfo=UTC)
 LIMITS = Thresholds(
@@ -121,6 +122,16 @@ def test_thresholds_are_settings() -> None:
     assert [sign.code for sign in signals(one, Surroundings(of_donor=[one]), limits)] == ["small_donor"]
 
 
+def test_a_sign_tells_the_thresholds_that_it_was_judged_by_and_no_others() -> None:
+    gifts = [gift(20_00, minutes=n) for n in range(10)]
+    (sign,) = signals(gifts[0], Surroundings(of_instrument=gifts), LIMITS)
+    assert sign.evidence["limits"] == {"small_minor": 20_00, "small_count": 10, "small_within_s": 3600}
+    (sign,) = signals(gift(), Surroundings(unit=Crowd(50, 60)), LIMITS)
+    assert set(sign.evidence["limits"]) == {"unit_count", "unit_within_s", "unit_share_bps"}
+    (sign,) = signals(gift(), Surroundings(staff=True), LIMITS)
+    assert "limits" not in sign.evidence, "it counts nothing"
+
+
 _amounts = st.integers(1, 10**12)
 _counts = st.integers(0, 10**6)
 _crowds = st.builds(Crowd, _counts, _counts, st.lists(st.uuids(), max_size=3).map(tuple))
@@ -155,6 +166,8 @@ def test_signs_never_raise_and_tell_only_numbers_and_ids(
                 assert all(isinstance(UUID(each), UUID) for each in value)
             elif name == "cap":
                 assert value == "donor_minor"
+            elif name == "limits":
+                assert all(getattr(limits, setting) == judged for setting, judged in value.items())
             else:
                 assert isinstance(value, int), name
 

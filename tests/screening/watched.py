@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.screening import cases
 from campaigns.screening.screen import screen
-from matching.screening import Thresholds
+from matching.thresholds import Thresholds
 from tests.world import World
 
 REASON = "与捐赠人核实"
