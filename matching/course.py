@@ -68,8 +68,9 @@ _MOVEMENTS = """
                    WHERE p.campaign_id = :campaign),
          holds AS (SELECT r.*, m.position FROM reservation r JOIN match_decision m ON m.id = r.decision_id
                     WHERE r.pot_id IN (SELECT pot_id FROM pots)),
-         backs AS (SELECT t.*, pots.pot_id, split_part(t.key, ':', 3) AS how,
-                          CAST(split_part(t.key, ':', 2) AS bigint) AS reservation_id
+         backs AS (SELECT t.*, pots.pot_id, CAST(split_part(t.key, ':', 2) AS bigint) AS reservation_id,
+                          CASE WHEN split_part(t.key, ':', 3) = 'moved'
+                               THEN CAST(split_part(t.key, ':', 4) AS bigint) END AS decision_id
                      FROM ledger_transfer t JOIN pots ON pots.account = t.credit_account
                     WHERE starts_with(t.key, 'reservation:'))
     SELECT position, 'hold' AS kind, amount_minor, pot_id, id AS reservation_id, rules_id, donation_id, donor_key,
@@ -79,8 +80,7 @@ _MOVEMENTS = """
     SELECT coalesce(m.position, b.id), 'back', b.amount_minor, b.pot_id, h.id, h.rules_id, h.donation_id,
            h.donor_key, h.day, h.project_id
       FROM backs b JOIN holds h ON h.id = b.reservation_id
-      LEFT JOIN match_decision m
-             ON b.how = 'moved' AND m.id = CAST(nullif(split_part(b.key, ':', 4), '') AS bigint)
+      LEFT JOIN match_decision m ON m.id = b.decision_id
     UNION ALL
     SELECT t.id, 'fund', CASE WHEN t.credit_account = pots.account THEN t.amount_minor ELSE -t.amount_minor END,
            pots.pot_id, NULL, NULL, NULL, NULL, NULL, NULL

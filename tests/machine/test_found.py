@@ -1,7 +1,11 @@
 """What the random days found, kept as plain stories."""
 
 from campaigns.donations.lapse import expire
-from tests.machine.model import FINISHING
+from campaigns.screening.cases import of_donation
+from campaigns.screening.decide import cancel
+from campaigns.screening.screen import open_cases
+from matching.screening import Signal
+from tests.machine.gifts import FINISHING
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.world import World
 
@@ -42,4 +46,15 @@ def test_a_refund_after_redistribution_keeps_the_better_pot(world: World) -> Non
     assert by_pot(world, served) == {best: 70_00, last: 30_00}
     world.refund(served, 30_00)
     assert by_pot(world, served) == {best: 70_00}
+    proven(world)
+
+
+def test_match_that_a_person_took_away_comes_out_again_in_the_replay(world: World) -> None:
+    """Its way home is not a move of redistribution: a case's number is no decision's."""
+    pot = world.pot(100_00)
+    given = paid(world, 60_00)
+    world.do(open_cases, {given.id: (Signal("staff", {"amount_minor": 60_00}),)})
+    case = world.do(of_donation, given.id)
+    world.do(cancel, case, "与捐赠人核实", "reviewer")
+    assert by_pot(world, paid(world, 90_00)) == {pot: 90_00}
     proven(world)
