@@ -1,121 +1,14 @@
-"""A giving day in dictionaries: what should become of each donation, written from the rules of the domain."""
+"""The whole plain model: what donors, providers and the clock do, and on top of it what people decide."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
 from uuid import UUID
 
-from tests.machine.plain import Gift, Matchbook, Part
-
-HOLD, LONGEST = timedelta(minutes=15), timedelta(minutes=30)
-FINISHING, LATE = timedelta(minutes=30), timedelta(hours=25)
-WAITING, LAPSED, COUNTED = ("pending",), ("cancelled", "expired"), ("paid", "disputed")
-LIVING = ("open", "ended", "settling")
+from tests.machine.gifts import COUNTED, LIVING
+from tests.machine.plain import Gift
+from tests.machine.sharing import Sharing
 
 
-class Model(Matchbook):
+class Model(Sharing):
     """Every verb does what the engine's should, and answers the code of the refusal, or None."""
-
-    def __init__(self, now: datetime, opens_at: datetime, ends_at: datetime) -> None:
-        super().__init__()
-        self.now, self.opens_at, self.ends_at = now, opens_at, ends_at
-        self.phase = "open"
-
-    # Giving and paying
-
-    def give(self, id_: UUID, amount: int, project: int, donor: str, accept: bool) -> str | None:
-        """Reserved at the pledge, from pots that promise; short of what their rules give, the donor is asked."""
-        if self.phase != "open" or self.now >= self.ends_at:
-            return "campaign_not_open"
-        gift = Gift(id_, amount, project, donor, self.now, self.now + HOLD)
-        pots = [pot for pot in self.pots.values() if pot.mode == "reserve"]
-        parts = self.ask(gift, amount, pots, self.now, self.now)
-        due = self.ask(gift, amount, pots, self.now, self.now, bottomless=True)
-        if _sum(parts) < _sum(due) and not accept:
-            return "match_short"
-        gift.parts = parts
-        self.gifts[id_] = gift
-        return None
-
-    def pay(self, id_: UUID, at: datetime) -> None:
-        """The money came: what was promised is earned; late money asks every pot, the rest those that match at
-        payment. Who paid after the end and its half hour gets nothing new."""
-        gift = self.gifts[id_]
-        if gift.paid_at is not None:
-            return
-        pots = [pot for pot in self.pots.values() if gift.status in LAPSED or pot.mode == "payment"]
-        gift.status, gift.paid_at = "paid", at
-        if self.phase in LIVING and self.eligible(gift) and gift.kept:
-            gift.parts += self.ask(gift, gift.amount, pots, at, self.now)
-        self.refund(id_, gift.refunded)
-        told, gift.told = gift.told, []
-        for kind in told:
-            self.dispute(id_, kind)
-
-    def eligible(self, gift: Gift) -> bool:
-        """By the provider's payment time, whenever we heard of it."""
-        return gift.paid_at is not None and self.opens_at <= gift.paid_at < self.ends_at + FINISHING
-
-    def processing(self, id_: UUID) -> None:
-        gift = self.gifts[id_]
-        if gift.status in WAITING:
-            gift.until = max(gift.until, self.now + HOLD)
-
-    def keep_alive(self, id_: UUID) -> str | None:
-        gift = self.gifts[id_]
-        if gift.status not in WAITING:
-            return "promise_lapsed"
-        gift.until = max(gift.until, min(self.now + HOLD, gift.pledged_at + LONGEST))
-        return None
-
-    # Not paying
-
-    def end(self, id_: UUID, status: str) -> None:
-        """Cancelled or lapsed, as the provider or the clock says; too late for one that is paid."""
-        gift = self.gifts[id_]
-        if gift.status in WAITING:
-            gift.status, gift.parts = status, []
-
-    def cancel(self, id_: UUID) -> str | None:
-        """The donor changes his mind."""
-        if self.gifts[id_].paid_at is not None:
-            return "already_paid"
-        self.end(id_, "cancelled")
-        return None
-
-    def lapse(self) -> None:
-        for gift in self.gifts.values():
-            if gift.until <= self.now:
-                self.end(gift.id, "expired")
-
-    # Money back
-
-    def refund(self, id_: UUID, total: int) -> None:
-        """`total` has gone back in all; sums only grow. Match returns to its pot while the campaign lives, else
-        to the fund."""
-        gift = self.gifts[id_]
-        gift.refunded = max(gift.refunded, total)
-        if gift.paid_at is None:
-            return
-        if not gift.kept and gift.status in COUNTED:
-            gift.status = "refunded"
-        for pot_id, amount in self.shrink(gift).items():
-            if self.phase not in LIVING:
-                self.pots[pot_id].funded -= amount
-
-    def dispute(self, id_: UUID, kind: str) -> None:
-        """`kind`: open, won or lost. The end counts, whenever the beginning is told."""
-        gift = self.gifts[id_]
-        if gift.paid_at is None:
-            gift.told.append(kind)
-        elif kind == "open":
-            if not gift.dispute and gift.status in COUNTED:
-                gift.dispute, gift.status = "open", "disputed"
-        elif gift.dispute in ("", "open"):
-            gift.dispute = kind
-            if kind == "lost":
-                self.refund(id_, gift.amount)
-            elif gift.status == "disputed":
-                gift.status = "paid"
 
     # Pots
 
@@ -135,70 +28,48 @@ class Model(Matchbook):
         pot.funded -= amount
         return None
 
-    # After the end
+    # Screening
 
-    def in_turn(self) -> list[Gift]:
-        """Oldest payment first."""
-        paid = [gift for gift in self.gifts.values() if gift.paid_at is not None and gift.status == "paid"]
-        return sorted(paid, key=lambda one: (one.paid_at or self.now, one.pledged_at, one.id))
+    def hold(self, id_: UUID) -> bool:
+        """A sign was seen: earned match waits for a person. Once a donation; answers whether a case opened."""
+        gift = self.gifts[id_]
+        if gift.case or gift.status not in COUNTED or not gift.parts:
+            return False
+        gift.case = "open"
+        return True
 
-    def reoffer(self) -> int:
-        """Free match to those who got less; answers how many got some."""
-        served = 0
-        for gift in self.in_turn():
-            if self.eligible(gift) and gift.paid_at is not None:
-                parts = self.ask(gift, gift.kept, self.pots.values(), gift.paid_at, self.now)
-                gift.parts += parts
-                served += bool(parts)
-        return served
+    def decide(self, id_: UUID, to: str) -> str | None:
+        """`to`: released or cancelled."""
+        gift = self.gifts[id_]
+        if gift.case not in ("open", to):
+            return "case_decided"
+        self._set(gift, to)
+        return None
 
-    def redistribute(self) -> int:
-        """Match to better pots until nothing moves; answers the moves."""
-        total = 0
-        while moves := sum(
-            self._better(gift, part) for gift in self.in_turn() for part in _worst_first(gift.parts)
-        ):
-            total += moves
-        return total
+    def appeal(self, id_: UUID) -> str | None:
+        gift = self.gifts[id_]
+        if not gift.appealed and gift.case == "released":
+            return "nothing_to_appeal"
+        gift.appealed = True
+        return None
 
-    def _better(self, gift: Gift, part: Part) -> int:
-        """One part to better pots whose ratio is not lower, as much of it as they would give for its share."""
-        moves = 0
-        for pot in sorted(self.pots.values(), key=lambda one: one.order):
-            if pot.order >= part.pot.order or pot.rules(self.now).ratio_bps < part.ratio_bps:
-                continue
-            assert gift.paid_at is not None
-            whole, gift.parts = gift.parts, [one for one in gift.parts if one is not part]
-            found = self.ask(gift, gift.kept, [pot], gift.paid_at, self.now)  # for its own share of the gift
-            gift.parts = whole
-            if found and part.amount:
-                moved = min(found[0].amount, part.amount)
-                part.amount -= moved
-                gift.parts.append(Part(pot, found[0].ratio_bps, moved, found[0].day))
-                moves += 1
-        gift.parts = [one for one in gift.parts if one.amount]
-        return moves
+    def answer(self, id_: UUID, to: str | None) -> str | None:
+        """With another decision, or none. The same again is no second answer."""
+        gift = self.gifts[id_]
+        if not gift.appealed:
+            return "appeal_missing"
+        if gift.answered:
+            return None if to in (None, gift.case) else "appeal_answered"
+        gift.answered = True
+        self._set(gift, to or gift.case)
+        return None
 
-    def close(self) -> None:
-        """All phases that are due, up to the provider's statement: here, nobody answers for it."""
-        last = self.ends_at + FINISHING
-        if self.phase == "open" and self.now >= self.ends_at:
-            self.phase = "ended"
-        if self.phase == "ended" and self.now >= last:
-            self.phase = "settling"
-        if self.phase == "settling":
-            self.lapse()
-            if self.now >= last + LATE and not any(gift.status in WAITING for gift in self.gifts.values()):
-                while self.reoffer() + self.redistribute():
-                    pass
-                self.phase = "reconciling"
-
-
-def _sum(parts: Sequence[Part]) -> int:
-    return sum(part.amount for part in parts)
-
-
-def _worst_first(parts: Sequence[Part]) -> list[Part]:
-    """The worst pot first, of one pot the newest."""
-    places = {id(part): (part.pot.order, n) for n, part in enumerate(parts)}
-    return sorted(parts, key=lambda one: places[id(one)], reverse=True)
+    def _set(self, gift: Gift, to: str) -> None:
+        """Cancelled, all match goes back: to its pot while the campaign lives, else to the fund. Released after
+        that, it is what is free now."""
+        was, gift.case = gift.case, to
+        if to == "cancelled":
+            self.send_home(gift.by_pot())
+            gift.parts = []
+        elif was == "cancelled" and to == "released" and gift.status == "paid" and gift.paid_at is not None:
+            gift.parts += self.ask_in_time(gift, gift.kept, self.pots.values(), gift.paid_at, self.now)

@@ -3,9 +3,11 @@
 Written from the rules, not from the engine; amounts are fen.
 """
 
+import hmac
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,7 +16,8 @@ EIGHT = timedelta(hours=8)
 
 
 class Rules(NamedTuple):
-    """A pot's rules; `projects` are the villages that it serves."""
+    """A pot's rules; `projects` are the villages that it serves. `least_bps` is a random pot's; `donors` or
+    `raised` (one of them) is what a challenge pot waits for."""
 
     ratio_bps: int
     projects: frozenset[int] = frozenset(COUNTY)
@@ -24,18 +27,31 @@ class Rules(NamedTuple):
     donor: int | None = None
     project: int | None = None
     county: int | None = None
+    least_bps: int | None = None
+    donors: int | None = None
+    raised: int | None = None
+
+    def of(self, kind: str, ratio_bps: int) -> "Rules":
+        """Only what belongs to this kind of pot, at another ratio."""
+        least = min(self.least_bps or 0, ratio_bps) if kind == "random" else None
+        donors, raised = (self.donors, self.raised) if kind == "challenge" else (None, None)
+        return self._replace(ratio_bps=ratio_bps, least_bps=least, donors=donors, raised=raised)
 
 
 @dataclass(eq=False)
 class Pot:
-    """`funded` is what it got less what it gave back; `tranches` of that open at their times."""
+    """`funded` is what it got less what it gave back; `tranches` of that open at their times. Only a random pot
+    has a `seed`."""
 
     id: int
     rank: int
+    kind: str
     mode: str
     versions: list[tuple[datetime, Rules]]
     tranches: list[tuple[datetime, int]]
     funded: int
+    seed: bytes = b""
+    locked: bool = False
 
     @property
     def order(self) -> tuple[int, int]:
@@ -47,6 +63,13 @@ class Pot:
 
     def closed(self, now: datetime) -> int:
         return sum(amount for opens_at, amount in self.tranches if opens_at > now)
+
+    def drawn_bps(self, donation: UUID, rules: Rules) -> int:
+        """By the published formula; other pots draw nothing."""
+        if rules.least_bps is None:
+            return rules.ratio_bps
+        mac = hmac.new(self.seed, str(donation).encode(), sha256).digest()
+        return rules.least_bps + int.from_bytes(mac, "big") % (rules.ratio_bps - rules.least_bps + 1)
 
 
 @dataclass(eq=False)
@@ -76,13 +99,16 @@ class Gift:
     project: int
     donor: str
     pledged_at: datetime
-    until: datetime
+    until: datetime | None
     status: str = "pending"
     paid_at: datetime | None = None
     refunded: int = 0
     dispute: str = ""
     told: list[str] = field(default_factory=list)  # disputes that came before the payment
     parts: list[Part] = field(default_factory=list)
+    case: str = ""  # of screening: open, released or cancelled
+    appealed: bool = False
+    answered: bool = False
 
     @property
     def kept(self) -> int:
@@ -101,7 +127,8 @@ class Gift:
 class Matchbook:
     """All pots and gifts, and what a gift can get."""
 
-    def __init__(self) -> None:
+    def __init__(self, windows: Iterable[tuple[datetime, datetime]]) -> None:
+        self.windows = list(windows)
         self.pots: dict[int, Pot] = {}
         self.gifts: dict[UUID, Gift] = {}
 
@@ -135,15 +162,30 @@ class Matchbook:
         parts = []
         for pot in sorted(pots, key=lambda one: one.order):
             rules = pot.rules(now)
-            if gift.project not in rules.projects or amount < rules.minimum or left <= 0:
+            if pot.locked or gift.project not in rules.projects or amount < rules.minimum or left <= 0:
                 continue
-            due = min(left * rules.ratio_bps // 10_000, self._room(gift, pot, rules, day))
+            due = min(self._owed(gift, pot, rules, left), self._room(gift, pot, rules, day))
             if not bottomless:
                 due = min(due, max(self.free(pot) - pot.closed(now), 0))
             if due > 0:
                 parts.append(Part(pot, rules.ratio_bps, due, day))
                 left -= parts[-1].base
         return parts
+
+    def ask_in_time(self, gift: Gift, amount: int, pots: Iterable[Pot], at: datetime, now: datetime) -> list[Part]:
+        """The same; outside the hours of the campaign nothing is matched."""
+        return self.ask(gift, amount, pots, at, now) if self.in_window(at) else []
+
+    def in_window(self, at: datetime) -> bool:
+        return any(opens <= at < closes for opens, closes in self.windows)
+
+    def _owed(self, gift: Gift, pot: Pot, rules: Rules, left: int) -> int:
+        """By the ratio. A draw is for the whole of a gift: what this pot gave before is part of it."""
+        if pot.kind != "random":
+            return left * rules.ratio_bps // 10_000
+        before = sum(part.amount for part in gift.parts if part.pot is pot)
+        share = left + base(before, rules.ratio_bps)
+        return min(left * rules.ratio_bps // 10_000, share * pot.drawn_bps(gift.id, rules) // 10_000 - before)
 
     def shrink(self, gift: Gift) -> dict[int, int]:
         """A refund was made: match that the rest does not earn goes back, last pot first; pot -> fen."""
