@@ -126,6 +126,28 @@ CAPS = {
     "project_minor": _l("每个项目配捐上限"),
     "county_minor": _l("每个县区配捐上限"),
 }
+POT_KINDS = {"ratio": _l("按比例"), "random": _l("随机"), "challenge": _l("挑战")}
+POT_MODES = {"reserve": _l("提交时预留"), "payment": _l("支付后配捐")}
+FUNDING = {
+    "tranche": _l("分批额度"),
+    "top_up": _l("追加"),
+    "reduction": _l("减少"),
+    "returned": _l("活动结束退回基金"),
+}
+POT_ACTS = {
+    "pot.create": _l("建立"),
+    "pot.rules": _l("新规则"),
+    "pot.top_up": _l("追加"),
+    "pot.reduce": _l("减少"),
+}
+RULE_STAGES = {"past": _l("已失效"), "in_force": _l("现行"), "coming": _l("尚未生效")}
+CUTS = {"pot": _l("池中余额不足"), "minimum_minor": _l("未达到起配金额"), **CAPS}
+HOLD_STATES = {
+    "reserved": _l("支付中预留"),
+    "captured": _l("已配"),
+    "released": _l("已放回"),
+    "held": _l("复核中"),
+}
 CHALLENGE = {
     "donors": _l("挑战：本活动捐赠人数达到 %(goal)s 人后解锁"),
     "raised_minor": _l("挑战：本活动筹款达到 %(goal)s 元后解锁"),
@@ -178,6 +200,12 @@ REFUSALS = {
     "fund_exists": _l("已有同名基金。"),
     "fund_unknown": _l("没有这个基金。"),
     "fund_short": _l("基金余额不足。"),
+    "pot_unknown": _l("没有这个配捐池。"),
+    "pot_invalid": _l("请检查标出的项目。"),
+    "rules_invalid": _l("这样的配捐规则行不通，请检查标出的项目。"),
+    "rules_in_the_past": _l("规则不能从过去开始。"),
+    "pot_short": _l("池中没有这么多未被占用的资金。"),
+    "pot_changed": _l("这个配捐池刚才有变化，请重新核对后再确认。"),
     "deposit_invalid": _l("请检查金额和凭据号。"),
     "deposit_reused": _l("这个凭据号已用于另一金额。"),
     "discrepancy_unknown": _l("没有这条差异。"),

@@ -6,14 +6,15 @@ from flask import flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console import reads
+from app.console import pot_reads, reads
+from app.console.choices import project_names
 from app.console.frame import act, blueprint, refused
 from app.web.frame import engine, page_number
 from app.web.reads import place_names
 from campaigns.closing.close import close
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.events import campaigns as events
-from campaigns.events.phases import MOVES, Phase
+from campaigns.events.phases import LIVING, MOVES, Phase
 from campaigns.network.people import Permission, require
 from campaigns.projects.projects import listed
 from kernel.errors import Refusal
@@ -43,6 +44,10 @@ def one(slug: str) -> str:
             "sums": totals(tx, [found.id])[found.id],
             "pots": pots,
             "places": place_names(tx, pots),
+            "named": project_names(tx, pots),
+            "money": pot_reads.funding(tx, found.id),
+            "now": tx.now,
+            "may_add_pots": g.caller.may(Permission.POTS_WRITE) and found.phase in LIVING | {Phase.DRAFT},
             "warnings": events.warnings(found),
             "missing": [name for name in events.PLAN_FIELDS if found.plan.get(name) in (None, "")],
         }

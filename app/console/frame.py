@@ -1,20 +1,21 @@
 """What all manager pages stand on: only signed-in people, no forged forms, and one way to act."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app import auth
+from app.reasons import named_reasons, refusal_words
 from app.web.frame import engine, guard
-from app.wording import refusal_text
 from campaigns.network.people import Caller, Permission, require
 from kernel.db import Tx
 from kernel.errors import Refusal
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
+Found = TypeVar("Found")
 OPEN = frozenset({"console.sign_in", "console.signed_in"})
 
 
@@ -65,4 +66,22 @@ def act(
 
 def refused(refusal: Refusal) -> str:
     """A refusal in words, with the fields that it names."""
-    return " ".join([refusal_text(refusal), *(f"{name}: {reason}" for name, reason in refusal.fields.items())])
+    return " ".join([refusal_words(refusal), _("；").join(named_reasons(refusal))]).strip()
+
+
+class _TakenBack(Exception):
+    """Ends a rehearsal: nothing of it stays."""
+
+
+def rehearse(do: Callable[[Tx], Found]) -> Found:
+    """What would come of something: it is done for real, looked at, and taken back. Raises what it raises.
+
+    So a page shows beforehand just what the engine will do, and every refusal, without rules of its own.
+    """
+    found: list[Found] = []
+    try:
+        with engine().db.transaction() as tx:
+            found.append(do(tx))
+            raise _TakenBack
+    except _TakenBack:
+        return found[0]

@@ -12,26 +12,53 @@ from tests.world import World
 PASSWORD = "a long enough password"
 
 
+Fields = dict[str, str | list[str]]
+
+
 class _Forms(HTMLParser):
-    """The forms of a page: (action, fields as they stand)."""
+    """The forms of a page: (action, fields as they stand); a name that comes more than once has a list."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.forms: list[tuple[str, dict[str, str]]] = []
+        self.forms: list[tuple[str, Fields]] = []
+        self._select = self._textarea = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         has = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append((has.get("action", ""), {}))
-        elif tag == "input" and self.forms and "name" in has and _counts(has):
-            self.forms[-1][1][has["name"]] = has.get("value", "")
+        elif tag == "input" and "name" in has and _counts(has):
+            self._add(has["name"], has.get("value", ""))
+        elif tag == "select":
+            self._select = has.get("name", "")
+        elif tag == "option" and self._select and "selected" in has:
+            self._add(self._select, has.get("value", ""))
+        elif tag == "textarea":
+            self._textarea = has.get("name", "")
+            self._add(self._textarea, "")
+
+    def handle_data(self, data: str) -> None:
+        if self._textarea:
+            self.forms[-1][1][self._textarea] = data.removeprefix("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("select", "textarea"):
+            self._select = self._textarea = ""
+
+    def _add(self, name: str, value: str) -> None:
+        if not self.forms:
+            return
+        fields = self.forms[-1][1]
+        before = fields.get(name, [])
+        values = [*([before] if isinstance(before, str) else before), value]
+        fields[name] = values if len(values) > 1 else value
 
 
 def _counts(has: dict[str, str]) -> bool:
     return has.get("type") not in ("radio", "checkbox") or "checked" in has
 
 
-def forms(page: str) -> list[tuple[str, dict[str, str]]]:
+def forms(page: str) -> list[tuple[str, Fields]]:
     found = _Forms()
     found.feed(page)
     return found.forms

@@ -147,5 +147,5 @@ def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World
 def test_the_page_of_a_campaign_shows_its_pots(manager: Reader, world: World) -> None:
     world.pot(500_00, name="栾川县配捐池", scope={"under": ["4101"]})
     page = text(manager.open(f"/console/campaigns/{world.slug}"))
-    assert "栾川县配捐池" in page
-    assert "¥500" in page
+    assert "栾川县配捐池" in page and "只支持：栾川县" in page
+    assert "投入 500.00" in page and "现可配 500.00" in page
