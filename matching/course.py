@@ -5,7 +5,7 @@ Movements go to a temporary table first: PostgreSQL sorts them and finds a donor
 of the reader does not grow with the campaign.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -54,10 +54,14 @@ class Movement(NamedTuple):
 
 
 _DECISIONS = """
-    SELECT m.position, m.donation_id, m.cause, m.decided_at, m.window_open, m.trace, d.amount_minor, d.project_id,
-           d.donor_key, d.paid_at
-      FROM match_decision m JOIN donation d ON d.id = m.donation_id
-     WHERE d.campaign_id = :campaign ORDER BY m.position"""
+    SELECT m.position, m.donation_id, m.cause, m.decided_at, m.window_open, m.trace, g.amount_minor, g.project_id,
+           g.donor_key, g.paid_at
+      FROM match_decision m JOIN replay_gift g USING (donation_id) ORDER BY m.position"""
+
+# What the campaign's donations are, its caller tells (`Gifts`): matching does not know where they are kept.
+_GIFTS = """
+    CREATE TEMPORARY TABLE replay_gift (donation_id uuid PRIMARY KEY, amount_minor bigint, project_id bigint,
+                                        donor_key text, paid_at timestamptz) ON COMMIT DROP"""
 
 # What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
 # each decision reckons with those before it, while the transfers of all of them are posted at its end.
@@ -87,25 +91,33 @@ _MOVEMENTS = """
       FROM ledger_transfer t JOIN pots ON pots.account IN (t.debit_account, t.credit_account)
      WHERE NOT starts_with(t.key, 'reservation:')
     UNION ALL
-    SELECT t.id, 'refund', t.amount_minor, NULL, NULL, NULL, d.id, d.donor_key, NULL, d.project_id
-      FROM ledger_transfer t JOIN donation d ON d.id = t.donation_id
-     WHERE d.campaign_id = :campaign AND t.reason = 'donation refunded'"""
+    SELECT t.id, 'refund', t.amount_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
+           g.project_id
+      FROM ledger_transfer t JOIN replay_gift g USING (donation_id)
+     WHERE t.reason = 'donation refunded'"""
 
 _COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key, day,
               project_id"""
 
 
-def prepare(tx: Tx, campaign_id: int) -> None:
-    """Collect the movements of a campaign, for this transaction only."""
-    tx.run("DROP TABLE IF EXISTS pg_temp.replay_movement")
+# Lays the donations of a campaign into the table `replay_gift`.
+Gifts = Callable[[Tx, int], None]
+
+
+def prepare(tx: Tx, campaign_id: int, gifts: Gifts) -> None:
+    """Collect the gifts and movements of a campaign, for this transaction only."""
+    tx.run("DROP TABLE IF EXISTS pg_temp.replay_gift, pg_temp.replay_movement")
+    tx.run(_GIFTS)
+    gifts(tx, campaign_id)
+    tx.run("ANALYZE replay_gift")
     tx.run(_MOVEMENTS, campaign=campaign_id)
     tx.run("CREATE INDEX ON replay_movement (donor_key)")
     tx.run("ANALYZE replay_movement")
 
 
-def decisions(tx: Tx, campaign_id: int) -> Iterator[Sequence[Decided]]:
+def decisions(tx: Tx) -> Iterator[Sequence[Decided]]:
     """All decisions in order, a page at a time."""
-    for page in _stream(tx, _DECISIONS, campaign=campaign_id):
+    for page in _stream(tx, _DECISIONS):
         yield [Decided(*row) for row in page]
 
 
@@ -126,8 +138,8 @@ def before(tx: Tx, donors: Sequence[str], position: int) -> list[Movement]:
     return [Movement(*row) for row in rows]
 
 
-def _stream(tx: Tx, sql: str, **values: Any) -> Iterator[Sequence[Any]]:
-    yield from tx.session.execute(text(sql), values, execution_options={"yield_per": PAGE}).partitions()
+def _stream(tx: Tx, sql: str) -> Iterator[Sequence[Any]]:
+    yield from tx.session.execute(text(sql), execution_options={"yield_per": PAGE}).partitions()
 
 
 def unposted(tx: Tx, campaign_id: int) -> list[str]:

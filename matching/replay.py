@@ -14,7 +14,7 @@ from kernel.db import Tx
 from ledger.chart import Kind
 from ledger.statements import balances
 from matching.allocate import Allocation, Gift, Offer, allocate, in_order
-from matching.course import Decided, Movement, decisions, prepare, unposted
+from matching.course import Decided, Gifts, Movement, decisions, prepare, unposted
 from matching.offers import PotState, load
 from matching.past import Past, Targets
 from matching.reserve import NOTHING, trace
@@ -58,10 +58,12 @@ class Ruled(NamedTuple):
         return sum(amount for opens_at, amount in self.tranches if opens_at > at)
 
 
-def replay(tx: Tx, campaign_id: int, targets: Targets) -> Replayed:
-    """Replay a campaign; `targets` finds projects by id. Changes nothing. Give it a transaction of its own at
-    REPEATABLE READ, so that books and decisions are of one moment."""
-    prepare(tx, campaign_id)
+def replay(tx: Tx, campaign_id: int, gifts: Gifts, targets: Targets) -> Replayed:
+    """Replay a campaign; `gifts` tells its donations, `targets` finds projects by id. Changes nothing.
+
+    Give it a transaction of its own at REPEATABLE READ, so that books and decisions are of one moment.
+    """
+    prepare(tx, campaign_id, gifts)
     return _Replay(tx, campaign_id, targets).run()
 
 
@@ -97,7 +99,7 @@ class _Replay:
         self.differences: list[str] = []
 
     def run(self) -> Replayed:
-        for page in decisions(self.tx, self.campaign_id):
+        for page in decisions(self.tx):
             self.past.know(page)
             for one in page:
                 self.past.reach(one.position)

@@ -3,9 +3,9 @@
 import click
 
 from app.cli.base import command, engine
+from campaigns.donations.replay import replay
 from campaigns.events.campaigns import find
-from campaigns.projects.projects import targets
-from matching.replay import Replayed, replay
+from matching.replay import Replayed
 
 
 @click.command("replay-matching")
@@ -22,9 +22,7 @@ def replay_matching(campaign: str | None) -> None:
 
 
 def _replay(slug: str) -> Replayed:
-    with engine().db.transaction() as tx:
-        tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        found = replay(tx, find(tx, slug).id or 0, lambda ids: targets(tx, ids))
+    found = replay(engine(), slug)
     for difference in found.differences:
         click.echo(f"{slug}: {difference}")
     click.echo(f"{slug}: {found.decisions} decisions replayed, {found.differing} differences")

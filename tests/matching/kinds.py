@@ -5,12 +5,11 @@ from typing import Any
 from campaigns import pots
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
+from campaigns.donations.replay import replay
 from campaigns.donations.standing import Standing
-from campaigns.events.campaigns import find, lock
-from campaigns.projects.projects import targets
-from kernel.db import Tx
+from campaigns.events.campaigns import lock
 from matching.pots import Tranche
-from matching.replay import Replayed, replay
+from matching.replay import Replayed
 from tests.world import ACTOR, World
 
 
@@ -46,13 +45,7 @@ def offered(world: World) -> int:
 
 def replayed(world: World) -> Replayed:
     """The replay of the whole campaign."""
-
-    def act(tx: Tx) -> Replayed:
-        tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        return replay(tx, find(tx, world.slug).id or 0, lambda ids: targets(tx, ids))
-
-    found: Replayed = world.do(act)
-    return found
+    return replay(world.engine, world.slug)
 
 
 def proven(world: World) -> int:

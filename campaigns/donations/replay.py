@@ -1,0 +1,25 @@
+"""Matching proves itself on the donations of a campaign: each decision must come out again."""
+
+from campaigns.engine import Engine
+from campaigns.events.campaigns import find
+from campaigns.projects.projects import targets
+from kernel.db import Tx
+from matching.replay import Replayed
+from matching.replay import replay as replay_matching
+
+
+def replay(engine: Engine, slug: str) -> Replayed:
+    """Replay a campaign, all of it at one moment. Raises NotFound `campaign_unknown`."""
+    with engine.db.transaction() as tx:
+        tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        campaign_id = find(tx, slug).id
+        assert campaign_id is not None
+        return replay_matching(tx, campaign_id, _gifts, lambda ids: targets(tx, ids))
+
+
+def _gifts(tx: Tx, campaign_id: int) -> None:
+    tx.run(
+        """INSERT INTO replay_gift (donation_id, amount_minor, project_id, donor_key, paid_at)
+           SELECT id, amount_minor, project_id, donor_key, paid_at FROM donation WHERE campaign_id = :campaign""",
+        campaign=campaign_id,
+    )
