@@ -32,6 +32,21 @@ CHECKS = {
         SELECT format('donation %s: refunded %s of %s fen', id, refunded_minor, amount_minor) FROM donation
          WHERE refunded_minor > amount_minor
             OR (status = 'refunded') <> (paid_at IS NOT NULL AND refunded_minor = amount_minor)""",
+    "donation_matched_within_ratio": """
+        SELECT format('donation %s is matched beyond its amount', donation_id)
+          FROM (SELECT r.donation_id,
+                       sum(ceil((r.amount_minor - r.returned_minor) * 10000.0
+                                / CAST(v.rules ->> 'ratio_bps' AS bigint))) AS used
+                  FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
+                 WHERE r.state <> 'released' GROUP BY 1) AS m
+          JOIN donation d ON d.id = m.donation_id
+         WHERE m.used > d.amount_minor - CASE WHEN d.paid_at IS NULL THEN 0 ELSE d.refunded_minor END""",
+    "match_follows_state": """
+        SELECT format('donation %s is %s but holds %s match', d.id, d.status, r.state)
+          FROM donation d JOIN reservation r ON r.donation_id = d.id
+         WHERE r.amount_minor > r.returned_minor
+           AND ((r.state = 'reserved' AND d.status NOT IN ('pending', 'paying'))
+             OR (r.state = 'captured' AND d.status NOT IN ('paid', 'settled', 'disputed')))""",
     "history_ends_at_status": """
         SELECT format('donation %s is %s but its history ends at %s', d.id, d.status, h.to_status) FROM donation d
           LEFT JOIN (SELECT DISTINCT ON (donation_id) donation_id, to_status FROM donation_history

@@ -41,15 +41,6 @@ CHECKS = {
                                FROM ledger_account WHERE kind = 'pot_held') AS b
                     USING (pot_id, project_id)) AS both_sides
          WHERE ours <> books""",
-    "donation_matched_within_ratio": """
-        SELECT format('donation %s is matched beyond its amount', donation_id)
-          FROM (SELECT r.donation_id,
-                       sum(ceil((r.amount_minor - r.returned_minor) * 10000.0
-                                / CAST(v.rules ->> 'ratio_bps' AS bigint))) AS used
-                  FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
-                 WHERE r.state <> 'released' GROUP BY 1) AS m
-          JOIN donation d ON d.id = m.donation_id
-         WHERE m.used > d.amount_minor - CASE WHEN d.paid_at IS NULL THEN 0 ELSE d.refunded_minor END""",
     "donation_cap_holds": """
         SELECT format('donation %s got %s fen from pot %s beyond its cap', donation_id, given, pot_id)
           FROM (SELECT r.donation_id, r.pot_id, sum(r.amount_minor - r.returned_minor) AS given,
@@ -71,12 +62,6 @@ CHECKS = {
                        bool_and(v.rules -> 'caps' ? 'donor_minor') AS capped
                   FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
                  WHERE r.state <> 'released' GROUP BY 1, 2) AS g WHERE capped AND given > cap""",
-    "match_follows_state": """
-        SELECT format('donation %s is %s but holds %s match', d.id, d.status, r.state)
-          FROM donation d JOIN reservation r ON r.donation_id = d.id
-         WHERE r.amount_minor > r.returned_minor
-           AND ((r.state = 'reserved' AND d.status NOT IN ('pending', 'paying'))
-             OR (r.state = 'captured' AND d.status NOT IN ('paid', 'settled', 'disputed')))""",
 }
 
 
