@@ -16,7 +16,7 @@ from matching.allocate import Allocation, Book, Considered, Gift, Offer, allocat
 from matching.capture import Part
 from matching.offers import PotState, lock_free
 from matching.rules import Target
-from matching.usage import fill
+from matching.usage import Neighbours, fill
 
 NOTHING = Allocation((), 0, short=False)
 
@@ -90,16 +90,17 @@ def lock_for(tx: Tx, places: Iterable[Place], pots: Mapping[int, Sequence[PotSta
     return Locked(candidates, lock_free(tx, asked.values()))
 
 
-def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish]) -> list[Plan]:
+def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish], neighbours: Neighbours) -> list[Plan]:
     """Allocate, first come first served, from pots that `lock_for` locked; writes nothing.
 
-    Once a transaction: a second plan would not see in the books what the first gave away.
+    Once a transaction: a second plan would not see in the books what the first gave away. `neighbours` finds the
+    projects of counties, for caps by county.
     """
     now = tx.now
     asked = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
     book = Book({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
     if wishes and asked:
-        fill(tx, book, list(asked.values()), [wish.gift for wish in wishes])
+        fill(tx, book, list(asked.values()), [wish.gift for wish in wishes], neighbours)
     offers = {place: _offers(states, now, place.target) for place, states in locked.candidates.items()}
     return [_decide(wish, offers[wish.place] if wish.window_open else [], book) for wish in wishes]
 

@@ -3,7 +3,7 @@
 Nothing here is a counter of its own, so nothing can drift. Read it while the pots are locked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kernel.db import Tx
 from ledger.chart import Kind
@@ -12,16 +12,19 @@ from matching.offers import PotState
 
 MATCHED = (Kind.POT_RESERVED, Kind.POT_HELD, Kind.POT_CAPTURED, Kind.POT_RELEASED)
 
+# Finds the projects of counties: id -> county. Where projects are kept, matching does not know.
+Neighbours = Callable[[Tx, Collection[str]], dict[int, str]]
 
-def fill(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift]) -> None:
+
+def fill(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift], neighbours: Neighbours) -> None:
     """Fill a book with what these donors, projects and counties had from these pots, where a cap asks."""
     caps = [version.rules.caps for pot in pots for version in pot.versions]
     if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
         _fill_donors(tx, book, [pot.pot_id for pot in pots], sorted({gift.donor for gift in gifts}))
-    projects = any(cap.project_minor is not None for cap in caps)
-    counties = any(cap.county_minor is not None for cap in caps)
-    if projects or counties:
-        _fill_places(tx, book, pots, gifts, counties=counties)
+    if any(cap.county_minor is not None for cap in caps):
+        _fill_places(tx, book, pots, neighbours(tx, {gift.target.county_code for gift in gifts}))
+    elif any(cap.project_minor is not None for cap in caps):
+        _fill_places(tx, book, pots, {gift.target.project_id: gift.target.county_code for gift in gifts})
 
 
 def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> None:
@@ -37,19 +40,17 @@ def _fill_donors(tx: Tx, book: Book, pot_ids: list[int], donors: list[str]) -> N
         book.use(pot_id, "donor_minor", donor, used)
 
 
-def _fill_places(tx: Tx, book: Book, pots: Sequence[PotState], gifts: Sequence[Gift], *, counties: bool) -> None:
-    """What projects and, with `counties`, their whole counties had: one statement, read under the pots' locks."""
-    for owner, project_id, county_code, amount in tx.rows(
-        """SELECT a.owner, p.id, p.county_code, sum(a.balance_minor)
-             FROM project p JOIN ledger_account a ON a.purpose = 'project:' || p.id
-            WHERE a.kind = ANY(:kinds) AND a.owner = ANY(:owners)
-              AND (p.id = ANY(:projects) OR p.county_code = ANY(:counties))
-            GROUP BY a.owner, p.id, p.county_code""",
+def _fill_places(tx: Tx, book: Book, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
+    """What projects had and, by the county of each, their counties: one statement, read under the pots' locks."""
+    for owner, project_id, amount in tx.rows(
+        """SELECT a.owner, u.id, sum(a.balance_minor)
+             FROM unnest(CAST(:projects AS bigint[])) AS u(id)
+             JOIN ledger_account a ON a.purpose = 'project:' || u.id
+            WHERE a.kind = ANY(:kinds) AND a.owner = ANY(:owners) GROUP BY a.owner, u.id""",
+        projects=list(counties),
         kinds=[str(kind) for kind in MATCHED],
         owners=[f"pot:{pot.pot_id}" for pot in pots],
-        projects=sorted({gift.target.project_id for gift in gifts}),
-        counties=sorted({gift.target.county_code for gift in gifts}) if counties else [],
     ):
         pot_id = int(owner[4:])
         book.use(pot_id, "project_minor", project_id, int(amount))
-        book.use(pot_id, "county_minor", county_code, int(amount))
+        book.use(pot_id, "county_minor", counties[project_id], int(amount))

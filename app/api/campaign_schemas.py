@@ -3,9 +3,9 @@
 from marshmallow import Schema, fields, validate
 
 from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
 from campaigns.events.campaigns import PLAN_FIELDS
-from campaigns.projects.catalogue import SORTS
 from matching.rules import LEVELS
 
 # A year: no step of a campaign lasts longer (ours).

@@ -20,6 +20,7 @@ from app.api.campaign_views import DURATIONS, listed, public, view
 from app.api.project_schemas import ProjectRowOut
 from app.auth import bearer, signed_in
 from campaigns.closing.close import close as close_due
+from campaigns.disclosure.catalogue import listed as list_projects
 from campaigns.disclosure.standings import standings as ranked
 from campaigns.disclosure.totals import totals as sums_of
 from campaigns.events.campaigns import cancel as call_off
@@ -29,7 +30,6 @@ from campaigns.events.draft import NewCampaign
 from campaigns.events.draft import change as change_draft
 from campaigns.events.draft import create as make
 from campaigns.network.people import Permission, who
-from campaigns.projects.projects import listed as list_projects
 from kernel.db import Tx
 from kernel.errors import Conflict
 from kernel.money import CURRENCY

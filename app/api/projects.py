@@ -6,6 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import actor, blueprint, engine, managers, within
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
+from campaigns.disclosure.catalogue import listed
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission
 from campaigns.projects import projects as desk
@@ -26,7 +27,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
     """All projects, with what each raised in all events."""
     asked = pagination_parameters
     with engine().db.transaction() as tx:
-        rows, asked.item_count = desk.listed(tx, page=asked.page, page_size=asked.page_size, **query)
+        rows, asked.item_count = listed(tx, page=asked.page, page_size=asked.page_size, **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
 

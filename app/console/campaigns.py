@@ -12,11 +12,11 @@ from app.console.frame import act, blueprint, refused
 from app.web.frame import engine, page_number
 from app.web.reads import place_names
 from campaigns.closing.close import close
+from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.events import campaigns as events
 from campaigns.events.phases import LIVING, MOVES, Phase
 from campaigns.network.people import Permission, require
-from campaigns.projects.projects import listed
 from kernel.errors import Refusal
 
 PAGE_SIZE = 50

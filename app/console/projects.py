@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.frame import act, blueprint
 from app.web.frame import engine, page_number
+from campaigns.disclosure.catalogue import listed
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import projects
 from campaigns.projects.models import Project
@@ -22,7 +23,7 @@ def overview() -> str:
     """Projects of every state, searched and paged."""
     page, q = page_number(), request.args.get("q", "").strip()
     with engine().db.transaction() as tx:
-        rows, total = projects.listed(tx, q=q, sort="newest", page=page, page_size=PAGE_SIZE)
+        rows, total = listed(tx, q=q, sort="newest", page=page, page_size=PAGE_SIZE)
     return render_template(
         "console/projects.html",
         rows=rows,

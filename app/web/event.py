@@ -4,8 +4,8 @@ from flask import render_template, request
 
 from app.web import reads
 from app.web.frame import blueprint, engine, page_number
+from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.standings import standings
-from campaigns.projects.projects import listed
 
 PAGE_SIZE = 20
 STANDINGS_SIZE = 50

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from campaigns.disclosure.catalogue import ProjectRow, listed
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.events.phases import PUBLIC
 from campaigns.network.wording import storable
-from campaigns.projects.projects import ProjectRow, listed, targets
+from campaigns.projects.projects import targets
 from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import NotFound

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from campaigns.donations.looks import look_again
 from campaigns.events.models import Campaign
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.post import post
@@ -78,7 +78,7 @@ def _page(tx: Tx, campaign_id: int, pots: Sequence[PotState], rows: Sequence[Any
     free = lock_free(tx, pots)
     book = Book({pot.pot_id: free[pot.pot_id] - pot.closed_minor(tx.now) for pot in pots})
     gifts = [_gift(row, where[row.project_id]) for row in rows]
-    fill(tx, book, pots, gifts)
+    fill(tx, book, pots, gifts, neighbours)
     mover = _Mover(campaign_id, pots, [offer for pot in pots if (offer := pot.offer(tx.now))], book)
     parts: dict[Any, list[Part]] = {row.id: [] for row in rows}
     for part in parts_of(tx, [row.id for row in rows]):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from campaigns.donations.looks import look_again
 from campaigns.events.models import Campaign
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day, parse_time
 from kernel.db import Tx
 from ledger.post import post
@@ -40,7 +40,7 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     asked = [pot for pot in pots if only is None or pot.pot_id == only]
     locked = lock_for(tx, places, {campaign.id: asked})
     wishes = _wishes(tx, campaign, rows, where, pots)
-    plans = [one for one in plan(tx, locked, wishes) if one.allocation.matched_minor]
+    plans = [one for one in plan(tx, locked, wishes, neighbours) if one.allocation.matched_minor]
     _write(tx, plans, "reoffer" if only is None else "challenge")
     look_again(tx, [one.wish.donation_id for one in plans])
     return len(plans)

@@ -10,7 +10,7 @@ from campaigns.donations.moves import note
 from campaigns.donations.record import Record
 from campaigns.donations.states import COUNTED
 from campaigns.events.phases import LIVING, Phase
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.chart import clearing, donations
@@ -93,7 +93,7 @@ class Effects:
         prior = _by_donation(parts_of(self.tx, [one.id for one in seeking if not one.late]))
         wishes = [_wish(one, where[one.project_id], prior[one.id], ratios, self._stage(one)) for one in seeking]
         locked = lock_for(self.tx, {wish.place for wish in wishes}, self.pots)
-        plans = plan(self.tx, locked, wishes)
+        plans = plan(self.tx, locked, wishes, neighbours)
         transfers = write(self.tx, plans, {"any": "late", "payment": "payment"})
         return transfers + capture(self.tx, [one.id for one in seeking])
 

@@ -16,7 +16,7 @@ from campaigns.donations.states import Status
 from campaigns.donations.wish import Give, closed, fault, short
 from campaigns.engine import Engine
 from campaigns.events.campaigns import Entry, Shared, entries, share
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound, Refusal
@@ -76,7 +76,8 @@ class _Batch:
         self._judge()
         locked = self._lock_pots()
         self._judge_time()
-        self._store(plan(self.tx, locked, [self._wish(one) for one in self._waiting()]))
+        wishes = [self._wish(one) for one in self._waiting()]
+        self._store(plan(self.tx, locked, wishes, neighbours))
         return [self._answer_to(wish) for wish in self.asked]
 
     def _waiting(self) -> list[Give]:

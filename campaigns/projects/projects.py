@@ -3,24 +3,22 @@
 from sqlmodel import col, select
 
 from campaigns.network.wording import storable
-from campaigns.projects.catalogue import ProjectRow, listed
 from campaigns.projects.draft import NewProject, change, create
 from campaigns.projects.models import Project
 from campaigns.projects.moves import approve, resume, submit, suspend
-from campaigns.projects.targets import target_of, targets
+from campaigns.projects.targets import neighbours, target_of, targets
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
 
 __all__ = [
     "NewProject",
-    "ProjectRow",
     "approve",
     "by_code",
     "change",
     "create",
     "find",
-    "listed",
+    "neighbours",
     "resume",
     "submit",
     "suspend",

@@ -27,3 +27,11 @@ def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
         ids=list(project_ids),
     )
     return {row.id: Target(row[0], row[1], row[2], tuple(row[3]), row[4], row[5]) for row in rows}
+
+
+def neighbours(tx: Tx, county_codes: Collection[str]) -> dict[int, str]:
+    """All projects of these counties, and the county of each."""
+    rows = tx.rows(
+        "SELECT id, county_code FROM project WHERE county_code = ANY(:counties)", counties=list(county_codes)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -4,7 +4,7 @@ from collections import Counter
 from uuid import UUID
 
 from campaigns.events.campaigns import Shared
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.post import Transfer
@@ -36,5 +36,5 @@ def match_again(tx: Tx, donation_id: UUID, campaign: Shared) -> list[Transfer]:
     gift = Gift(row.kept, target, row.donor_key, day, used, given, str(donation_id))
     wish = Wish(donation_id, campaign.id, gift, True, campaign.window_open(row.paid_at), "any")
     locked = lock_for(tx, {wish.place}, {campaign.id: pots})
-    transfers = write(tx, plan(tx, locked, [wish]), "reoffer")
+    transfers = write(tx, plan(tx, locked, [wish], neighbours), "reoffer")
     return transfers + capture(tx, [donation_id])

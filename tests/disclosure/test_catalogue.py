@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from campaigns.projects.projects import listed
+from campaigns.disclosure.catalogue import listed
 from kernel.db import Database, Tx
 from kernel.errors import Invalid
 from ledger.chart import Account, bank, donations, pot_captured, pot_released
 from ledger.post import Transfer, post
-from tests.projects.conftest import OTHER_VILLAGE, approved
+from tests.projects.conftest import OTHER_VILLAGE, approved, campaign, tree
+
+__all__ = ["campaign", "tree"]
 
 Campaign = Callable[..., int]
 
