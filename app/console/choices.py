@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
+from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import PotView
 from campaigns.network.wording import storable
-from campaigns.projects.projects import listed
 from kernel.db import Tx
 
 MOST_FOUND = 30
