@@ -227,12 +227,15 @@ def threshold_text(name: str, value: int) -> str:
         return _("%(seconds)s 秒", seconds=value)
     if name.endswith("_bps"):
         return f"{value / 100:g}%"
+    if name.endswith("_donors"):
+        return _("%(count)s 人", count=value)
     return _("%(count)s 笔", count=value)
 
 
 def _counted(evidence: Mapping[str, Any]) -> list[str]:
     told = {
         "count": lambda value: _("%(count)s 笔", count=value),
+        "donors": lambda value: _("%(count)s 位不同捐赠人", count=value),
         "of": lambda value: _("同期共 %(count)s 笔", count=value),
         "within_s": lambda value: _("%(minutes)s 分钟内", minutes=value // 60),
         "sum_minor": lambda value: _("共 %(amount)s 元", amount=yuan(value)),

@@ -94,6 +94,9 @@ SIGNALS = {
     "staff": _l("捐赠人是项目执行机构的人员"),
     "unit_burst": _l("同一团队或来源短时间内大量相同金额"),
     "instrument_cap": _l("同一支付工具以不同身份超过每人配捐上限"),
+    "small_device": _l("同一设备以不同身份多笔小额"),
+    "at_cap_device": _l("同一设备以不同身份多笔恰好在配捐上限"),
+    "refund_device": _l("同一设备以不同身份获得配捐后多次退款"),
 }
 THRESHOLDS = {
     "small_minor": _l("小额：单笔不超过"),
@@ -108,8 +111,12 @@ THRESHOLDS = {
     "unit_count": _l("同团队或来源同金额：达到"),
     "unit_within_s": _l("同团队或来源同金额：时间"),
     "unit_share_bps": _l("同团队或来源同金额：占同期捐赠的比例达到"),
+    "device_donors": _l("同一设备：不同捐赠人达到"),
+    "device_small_count": _l("同一设备：小额达到"),
+    "device_at_cap_count": _l("同一设备：恰好在上限达到"),
+    "device_refund_count": _l("同一设备：配捐后退款达到"),
 }
-UNITS = {"_minor": _l("元"), "_bps": "%", "_s": _l("秒"), "_count": _l("笔")}
+UNITS = {"_minor": _l("元"), "_bps": "%", "_s": _l("秒"), "_count": _l("笔"), "_donors": _l("人")}
 CASE_STATES = {"open": _l("待复核"), "released": _l("已恢复配捐"), "cancelled": _l("已取消配捐")}
 SCOPE = {
     "levels": _l("不支持这一级的项目"),

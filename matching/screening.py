@@ -18,21 +18,24 @@ SHOWN = 50  # ids of donations that a signal names, at most (ours)
 
 class Signal(NamedTuple):
     """A sign: its stable code, and what was counted (fen, numbers, ids of donations). Under `limits` stand the
-    thresholds by which it is a sign."""
+    thresholds by which it is a sign. `alike` are all donations of the pattern; evidence names some."""
 
     code: str
     evidence: dict[str, Any]
+    alike: tuple[UUID, ...] = ()
 
 
 class Gift(NamedTuple):
     """A donation that got match, as screening sees it; fen. `cap_minor` is the gift at which a pot's cap for a
-    single donation or donor begins to bite, None when none applies."""
+    single donation or donor begins to bite, None when none applies. `donor` is whose caps it counts against:
+    compared, never told."""
 
     donation_id: UUID
     amount_minor: int
     refunded_minor: int
     paid_at: datetime
     cap_minor: int | None = None
+    donor: str = ""
 
 
 class Crowd(NamedTuple):
@@ -57,10 +60,11 @@ class CapUse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What lies around a donation. The gifts of the same instrument and of the same donor hold it as well."""
+    """What lies around a donation. The gifts of the same instrument, donor and device hold it as well."""
 
     of_instrument: Sequence[Gift] = ()
     of_donor: Sequence[Gift] = ()
+    of_device: Sequence[Gift] = ()
     same_sum: Crowd = NOBODY  # counting only new donors as the same
     unit: Crowd = NOBODY
     staff: bool = False  # the contact belongs to the organisation that executes the project
@@ -82,18 +86,12 @@ def _judged(signal: Signal, limits: Thresholds) -> Signal:
 
 
 def small_sums(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
-    """Many small sums from one instrument, or from one donor (phone, mail or device)."""
-    if gift.amount_minor > limits.small_minor:
-        return []
+    """Many small sums from one instrument, or from one donor (phone, mail, or the device of a visitor without)."""
     found = []
     for code, gifts in (("small_instrument", around.of_instrument), ("small_donor", around.of_donor)):
-        near = [
-            one
-            for one in gifts
-            if one.amount_minor <= limits.small_minor and _near(gift, one, limits.small_within_s)
-        ]
-        if len(near) >= limits.small_count:
-            found.append(Signal(code, _evidence(near) | {"within_s": limits.small_within_s}))
+        near = _small(gift, gifts, limits)
+        if near and len(near) >= limits.small_count:
+            found.append(_pattern(code, near, within_s=limits.small_within_s))
     return found
 
 
@@ -102,26 +100,23 @@ def same_sum(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signa
     crowd = around.same_sum
     if crowd.same < limits.same_sum_count or not _uniform(crowd, limits.same_sum_share_bps):
         return []
-    return [Signal("same_sum", _crowd(gift, crowd, limits.same_sum_within_s))]
+    return [_crowd("same_sum", gift, crowd, limits.same_sum_within_s)]
 
 
 def at_cap(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
     """Again and again just the sum that a cap still matches, from one instrument or one donor."""
-    if not _at_cap(gift, limits):
+    alike = _at_caps(gift, (*around.of_instrument, *around.of_donor), limits)
+    if not alike or len(alike) < limits.at_cap_count:
         return []
-    alike = {one.donation_id: one for one in (*around.of_instrument, *around.of_donor) if _at_cap(one, limits)}
-    if len(alike) < limits.at_cap_count:
-        return []
-    return [Signal("at_cap", _evidence(list(alike.values())) | {"cap_minor": gift.cap_minor})]
+    return [_pattern("at_cap", alike, cap_minor=gift.cap_minor)]
 
 
 def refund_after_match(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
     """One person takes back one matched donation after the other, and gives again."""
-    taken = {one.donation_id: one for one in (*around.of_instrument, *around.of_donor) if one.refunded_minor > 0}
+    taken = _taken((*around.of_instrument, *around.of_donor))
     if len(taken) < limits.refund_count:
         return []
-    total = sum(one.refunded_minor for one in taken.values())
-    return [Signal("refund_after_match", _evidence(list(taken.values())) | {"refunded_minor": total})]
+    return [_pattern("refund_after_match", taken, refunded_minor=_refunded(taken))]
 
 
 def staff(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
@@ -134,7 +129,7 @@ def unit_burst(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Sig
     crowd = around.unit
     if crowd.same < limits.unit_count or not _uniform(crowd, limits.unit_share_bps):
         return []
-    return [Signal("unit_burst", _crowd(gift, crowd, limits.unit_within_s))]
+    return [_crowd("unit_burst", gift, crowd, limits.unit_within_s)]
 
 
 def instrument_cap(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
@@ -146,7 +141,34 @@ def instrument_cap(gift: Gift, around: Surroundings, limits: Thresholds) -> list
     ]
 
 
-RULES: tuple[Rule, ...] = (small_sums, same_sum, at_cap, refund_after_match, staff, unit_burst, instrument_cap)
+def one_device(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:
+    """Small sums, sums at a cap, or gifts taken back, from one device under several contacts. The evidence says
+    under how many: a farm and a queue before a volunteer's tablet look alike to a machine, not to a person."""
+    small = _small(gift, around.of_device, limits)
+    capped = _at_caps(gift, around.of_device, limits)
+    taken = _taken(around.of_device)
+    counted = (
+        ("small_device", small, limits.device_small_count, {"within_s": limits.small_within_s}),
+        ("at_cap_device", capped, limits.device_at_cap_count, {"cap_minor": gift.cap_minor}),
+        ("refund_device", taken, limits.device_refund_count, {"refunded_minor": _refunded(taken)}),
+    )
+    return [
+        _pattern(code, gifts, donors=donors, **more)
+        for code, gifts, least, more in counted
+        if gifts and len(gifts) >= least and (donors := len({one.donor for one in gifts})) >= limits.device_donors
+    ]
+
+
+RULES: tuple[Rule, ...] = (
+    small_sums,
+    same_sum,
+    at_cap,
+    refund_after_match,
+    staff,
+    unit_burst,
+    instrument_cap,
+    one_device,
+)
 # How the names of the thresholds begin that a sign is judged by; none are read by those that count nothing.
 READS: dict[str, tuple[str, ...]] = {
     "small_instrument": ("small_",),
@@ -157,12 +179,40 @@ READS: dict[str, tuple[str, ...]] = {
     "staff": (),
     "unit_burst": ("unit_",),
     "instrument_cap": (),
+    "small_device": ("small_minor", "small_within_s", "device_donors", "device_small_"),
+    "at_cap_device": ("at_cap_below_", "device_donors", "device_at_cap_"),
+    "refund_device": ("device_donors", "device_refund_"),
 }
 
 
 def named(found: Sequence[Signal]) -> set[UUID]:
     """The donations that signals name: they belong to the same pattern."""
-    return {UUID(one) for signal in found for one in signal.evidence.get("donations", ())}
+    return {one for signal in found for one in signal.alike}
+
+
+def _small(gift: Gift, gifts: Sequence[Gift], limits: Thresholds) -> list[Gift]:
+    """The small ones around a small gift."""
+    if gift.amount_minor > limits.small_minor:
+        return []
+    return [
+        one for one in gifts if one.amount_minor <= limits.small_minor and _near(gift, one, limits.small_within_s)
+    ]
+
+
+def _at_caps(gift: Gift, gifts: Sequence[Gift], limits: Thresholds) -> list[Gift]:
+    """Those just at a cap, each once, when this one is."""
+    if not _at_cap(gift, limits):
+        return []
+    return list({one.donation_id: one for one in gifts if _at_cap(one, limits)}.values())
+
+
+def _taken(gifts: Sequence[Gift]) -> list[Gift]:
+    """Those of which something went back, each once."""
+    return list({one.donation_id: one for one in gifts if one.refunded_minor > 0}.values())
+
+
+def _refunded(gifts: Sequence[Gift]) -> int:
+    return sum(one.refunded_minor for one in gifts)
 
 
 def _near(gift: Gift, other: Gift, seconds: int) -> bool:
@@ -180,19 +230,23 @@ def _uniform(crowd: Crowd, share_bps: int) -> bool:
     return crowd.same * BPS_WHOLE >= crowd.all * share_bps
 
 
-def _evidence(gifts: Sequence[Gift]) -> dict[str, Any]:
-    return {
+def _pattern(code: str, gifts: Sequence[Gift], **more: Any) -> Signal:
+    """The sign that these gifts together are."""
+    evidence = {
         "count": len(gifts),
         "sum_minor": sum(one.amount_minor for one in gifts),
         "donations": [str(one.donation_id) for one in gifts[-SHOWN:]],
     }
+    return Signal(code, evidence | more, tuple(one.donation_id for one in gifts))
 
 
-def _crowd(gift: Gift, crowd: Crowd, within_s: int) -> dict[str, Any]:
-    return {
+def _crowd(code: str, gift: Gift, crowd: Crowd, within_s: int) -> Signal:
+    """The sign that a crowd of one sum is; of its donations only some are known here."""
+    evidence = {
         "count": crowd.same,
         "of": crowd.all,
         "amount_minor": gift.amount_minor,
         "within_s": within_s,
         "donations": [str(one) for one in crowd.donations[:SHOWN]],
     }
+    return Signal(code, evidence, crowd.donations)

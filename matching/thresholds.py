@@ -27,6 +27,12 @@ class Thresholds:
     unit_count: int = 300  # the same sum from one team or source code
     unit_within_s: int = 600
     unit_share_bps: int = 8_000
+    # One device under several contacts. Wider still: on a stage a volunteer's tablet serves a queue of honest
+    # people, a gift a minute, and all give what the poster says.
+    device_donors: int = 3  # different donors among what is counted: two share many a telephone
+    device_small_count: int = 100
+    device_at_cap_count: int = 200
+    device_refund_count: int = 15
 
 
 class Bounds(NamedTuple):
@@ -55,6 +61,10 @@ BOUNDS: dict[str, Bounds] = {
     "unit_count": _CROWD,
     "unit_within_s": _HOUR,
     "unit_share_bps": _SHARE,
+    "device_donors": _PERSON,
+    "device_small_count": _PERSON,
+    "device_at_cap_count": _PERSON,
+    "device_refund_count": _PERSON,
 }
 
 

@@ -60,6 +60,11 @@ def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) 
     return "d:" + keys.lookup("donation", str(donation_id))
 
 
+def device_key(keys: Keys, visitor: str | None) -> str | None:
+    """By which screening knows a browser again, whatever contact was left; never the cookie. None without one."""
+    return keys.lookup("device", visitor) if visitor else None
+
+
 def sealed_contact(keys: Keys, donor: Donor, donation_id: UUID) -> tuple[bytes, bytes] | None:
     """(wrapped key, sealed contact), or None when there is nothing personal to keep."""
     contact = donor.contact()

@@ -188,17 +188,17 @@ class _Batch:
     def _insert(self, wishes: Sequence[Give], plans: Sequence[Plan]) -> None:
         rows = self.tx.rows(
             """INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel,
-                                     source_code, team, message, donor_key, publish_name, accept_unmatched,
-                                     request_hash, pledged_at, match_until, provider)
+                                     source_code, team, message, donor_key, device_key, publish_name,
+                                     accept_unmatched, request_hash, pledged_at, match_until, provider)
                SELECT u.id, u.campaign, u.project, u.amount, u.currency, 'pending', u.channel, u.source,
-                      u.team, u.message, u.donor, u.publish, u.accept, u.hash, :now, :until, :provider
+                      u.team, u.message, u.donor, u.device, u.publish, u.accept, u.hash, :now, :until, :provider
                  FROM unnest(CAST(:id AS uuid[]), CAST(:campaign AS bigint[]), CAST(:project AS bigint[]),
                              CAST(:amount AS bigint[]), CAST(:currency AS text[]), CAST(:channel AS text[]),
                              CAST(:source AS text[]), CAST(:team AS text[]), CAST(:message AS text[]),
-                             CAST(:donor AS text[]), CAST(:publish AS boolean[]), CAST(:accept AS boolean[]),
-                             CAST(:hash AS text[]))
+                             CAST(:donor AS text[]), CAST(:device AS text[]), CAST(:publish AS boolean[]),
+                             CAST(:accept AS boolean[]), CAST(:hash AS text[]))
                       AS u(id, campaign, project, amount, currency, channel, source, team, message, donor,
-                           publish, accept, hash)
+                           device, publish, accept, hash)
                 ORDER BY u.id
                ON CONFLICT (id) DO NOTHING RETURNING id""",
             id=[wish.id for wish in wishes],
@@ -211,6 +211,7 @@ class _Batch:
             team=[wish.team for wish in wishes],
             message=[wish.message for wish in wishes],
             donor=[one.wish.gift.donor for one in plans],
+            device=[contact.device_key(self.engine.keys, wish.visitor) for wish in wishes],
             publish=[wish.donor.publish_name and not wish.donor.anonymous for wish in wishes],
             accept=[wish.accept_unmatched for wish in wishes],
             hash=[self.hashes[id(wish)] for wish in wishes],

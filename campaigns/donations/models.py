@@ -61,6 +61,7 @@ class Donation(SQLModel, table=True):
     team: str = ""
     message: str = ""
     donor_key: str
+    device_key: str | None = None  # no index: screening keeps its own (`device_gift`)
     publish_name: bool = False
     accept_unmatched: bool = False
     request_hash: str

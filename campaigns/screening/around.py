@@ -21,7 +21,7 @@ MOST_GIFTS = 2_000  # of one person that are looked at, the newest ones (ours)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A donation to look at. `instrument` is "" while unknown; team and source are "" when there is none."""
+    """A donation to look at. `instrument` is "" while unknown; device, team, source "" if there is none."""
 
     id: UUID
     campaign_id: int
@@ -30,6 +30,7 @@ class Subject:
     paid_at: datetime
     donor_key: str
     instrument: str
+    device: str
     team: str
     source: str
     staff: bool
@@ -46,7 +47,7 @@ def subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[Subject]:
     """Which of these donations have match that can be held and no case yet."""
     rows = tx.rows(
         """SELECT d.id, d.campaign_id, d.project_id, d.amount_minor, d.paid_at, d.donor_key,
-                  coalesce(d.instrument, ''), d.team,
+                  coalesce(d.instrument, ''), coalesce(d.device_key, ''), d.team,
                   CASE WHEN d.channel = 'partner' THEN '' ELSE d.source_code END,
                   EXISTS (SELECT FROM staff_key k JOIN project p ON p.organisation_code = k.organisation_code
                            WHERE p.id = d.project_id AND k.donor_key = d.donor_key)
@@ -66,37 +67,48 @@ def surroundings(
     tx: Tx, asked: Sequence[Subject], limits: Thresholds
 ) -> tuple[dict[UUID, Found], Mapping[UUID, list[CapUse]]]:
     """The surroundings of each subject, and every donation of their instruments that passed a cap."""
+    # Not even a rule that adds up what a donor and an instrument have counts so few.
+    few = -(-min(limits.small_count, limits.at_cap_count, limits.refund_count) // 2)
     instruments = sorted({(one.instrument, one.campaign_id) for one in asked if one.instrument})
-    by_instrument = _gifts(tx, instruments, "SELECT id FROM donation WHERE instrument = u.key", limits)
-    donors = sorted({(one.donor_key, one.campaign_id) for one in asked})
-    matched = "SELECT DISTINCT donation_id AS id FROM reservation WHERE donor_key = u.key AND state <> 'released'"
-    by_donor = _gifts(tx, donors, matched, limits)
+    by_instrument = _gifts(tx, instruments, _OF_INSTRUMENT, few)
+    by_donor = _gifts(tx, sorted({(one.donor_key, one.campaign_id) for one in asked}), _OF_DONOR, few)
+    devices = sorted({(one.device, one.campaign_id) for one in asked if one.device})
+    few = min(limits.device_small_count, limits.device_at_cap_count, limits.device_refund_count)
+    by_device = _gifts(tx, devices, _OF_DEVICE, few)
     caps = _caps(tx, instruments)
     near = crowds(tx, asked, limits)
     found = {}
     for one in asked:
         own = by_donor[one.donor_key, one.campaign_id]
         paid_with = by_instrument[one.instrument, one.campaign_id]
-        gift = next((gift for gift in (*own, *paid_with) if gift.donation_id == one.id), None)
+        through = by_device[one.device, one.campaign_id]
+        gift = next((gift for gift in (*own, *paid_with, *through) if gift.donation_id == one.id), None)
         gift = gift or Gift(one.id, one.amount_minor, 0, one.paid_at)  # older than the newest gifts of the person
-        found[one.id] = Found(gift, _around(one, near, own, paid_with, caps[one.id]))
+        found[one.id] = Found(gift, _around(one, near, own, paid_with, through, caps[one.id]))
     return found, caps
 
 
 def _around(
-    one: Subject, near: Crowds, own: Sequence[Gift], paid_with: Sequence[Gift], caps: Sequence[CapUse]
+    one: Subject,
+    near: Crowds,
+    own: Sequence[Gift],
+    paid_with: Sequence[Gift],
+    through: Sequence[Gift],
+    caps: Sequence[CapUse],
 ) -> Surroundings:
-    return Surroundings(paid_with, own, near.same_sum(one), near.unit(one), one.staff, caps)
+    return Surroundings(paid_with, own, through, near.same_sum(one), near.unit(one), one.staff, caps)
 
 
-def _gifts(
-    tx: Tx, persons: Sequence[tuple[str, int]], whose: str, limits: Thresholds
-) -> dict[tuple[str, int], list[Gift]]:
-    """The matched gifts of each person (key, campaign), oldest first; `whose` selects the ids for `u.key`. Those
-    taken back entirely count too. Most people gave once or twice and are passed over: no rule counts so few, not
-    even one that adds up what a donor and an instrument have.
+_OF_INSTRUMENT = "SELECT id FROM donation WHERE instrument = u.key"
+_OF_DONOR = "SELECT DISTINCT donation_id AS id FROM reservation WHERE donor_key = u.key AND state <> 'released'"
+_OF_DEVICE = "SELECT donation_id AS id FROM device_gift WHERE campaign_id = u.campaign AND device_key = u.key"
+
+
+def _gifts(tx: Tx, persons: Sequence[tuple[str, int]], whose: str, least: int) -> dict[tuple[str, int], list[Gift]]:
+    """The matched gifts of each person or device (key, campaign), oldest first; `whose` selects the ids for
+    `u.key`. Those taken back entirely count too. Most gave once or twice: with fewer than `least` they are passed
+    over, no rule counts so few.
     """
-    least = -(-min(limits.small_count, limits.at_cap_count, limits.refund_count) // 2)
     gifts: dict[tuple[str, int], list[Gift]] = defaultdict(list)
     if not persons:
         return gifts
@@ -104,7 +116,7 @@ def _gifts(
         f"""SELECT u.key, u.campaign, g.*
               FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
              CROSS JOIN LATERAL (
-                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap FROM donation d
+                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap, d.donor_key FROM donation d
                     CROSS JOIN LATERAL (
                           SELECT count(*) AS parts, min(ceil(
                                      least(CAST(v.rules -> 'caps' ->> 'donation_minor' AS numeric),
@@ -123,7 +135,7 @@ def _gifts(
     )
     for row in rows:
         cap = None if row.cap is None else int(row.cap)
-        gifts[row.key, row.campaign].append(Gift(row.id, row.amount_minor, row.refunded_minor, row.paid_at, cap))
+        gifts[row.key, row.campaign].append(Gift(*row[2:6], cap, row.donor_key))
     for one in gifts.values():
         one.reverse()
     return gifts

@@ -1,5 +1,5 @@
-"""The tables of screening: cases for people to decide, thresholds of campaigns, contacts of staff, and how far
-the job has looked."""
+"""The tables of screening: cases for people to decide, thresholds of campaigns, contacts of staff, gifts
+by device, and how far the job has looked."""
 
 from datetime import datetime
 from typing import Any
@@ -75,6 +75,16 @@ class StaffKey(SQLModel, table=True):
     donor_key: str
     kind: str  # phone or email
     created_at: datetime = Field(sa_column=moment())
+
+
+class DeviceGift(SQLModel, table=True):
+    """A paid donation and the device that it came from. Screening writes it for itself when it looks: an index on
+    `donation` would be written with every gift and every state that it goes through."""
+
+    __tablename__ = "device_gift"
+    campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
+    device_key: str = Field(primary_key=True)
+    donation_id: UUID = Field(primary_key=True)
 
 
 class ScreeningMark(SQLModel, table=True):

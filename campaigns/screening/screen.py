@@ -50,10 +50,22 @@ def look(tx: Tx, donation_ids: Iterable[UUID], default: Thresholds) -> dict[UUID
     ids = set(donation_ids)
     if not ids:
         return {}
+    _remember_devices(tx, ids)
     hits, others = _judge(tx, ids, default)
     if others - ids:
         hits |= _judge(tx, others - ids, default)[0]
     return open_cases(tx, hits)
+
+
+def _remember_devices(tx: Tx, ids: set[UUID]) -> None:
+    """Note from which devices these came, in one order, so that two who look at once never wait in a ring."""
+    tx.run(
+        """INSERT INTO device_gift (campaign_id, device_key, donation_id)
+           SELECT campaign_id, device_key, id FROM donation
+            WHERE id = ANY(:ids) AND device_key IS NOT NULL AND paid_at IS NOT NULL ORDER BY 1, 2, 3
+           ON CONFLICT DO NOTHING""",
+        ids=list(ids),
+    )
 
 
 Hits = dict[UUID, tuple[Signal, ...]]
@@ -156,17 +168,20 @@ def _paid_after(tx: Tx, mark: int) -> list[Any]:
 
 
 def _related(tx: Tx, ids: list[UUID]) -> set[UUID]:
-    """These donations and others of the same instruments and donors: what became known may concern them."""
+    """These donations and others of the same instruments, donors, devices: what became known may concern them."""
     if not ids:
         return set()
     rows = tx.rows(
-        """WITH known AS (SELECT instrument, donor_key, campaign_id FROM donation WHERE id = ANY(:ids))
+        """WITH known AS (SELECT instrument, donor_key, device_key, campaign_id FROM donation WHERE id = ANY(:ids))
            (SELECT d.id FROM donation d JOIN (SELECT DISTINCT instrument, campaign_id FROM known) AS k
                    USING (instrument, campaign_id) WHERE d.paid_at IS NOT NULL
              ORDER BY d.paid_at DESC LIMIT :most)
            UNION
            (SELECT r.donation_id FROM reservation r WHERE r.state <> 'released'
-               AND r.donor_key IN (SELECT donor_key FROM known) ORDER BY r.id DESC LIMIT :most)""",
+               AND r.donor_key IN (SELECT donor_key FROM known) ORDER BY r.id DESC LIMIT :most)
+           UNION
+           (SELECT g.donation_id FROM device_gift g JOIN (SELECT DISTINCT device_key, campaign_id FROM known) AS k
+                   USING (device_key, campaign_id) LIMIT :most)""",
         ids=ids,
         most=MOST_RELATED,
     )

@@ -1,6 +1,7 @@
 """Each sign, as a sentence: what gives it, and what nearly does."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -122,6 +123,46 @@ def test_thresholds_are_settings() -> None:
     assert [sign.code for sign in signals(one, Surroundings(of_donor=[one]), limits)] == ["small_donor"]
 
 
+def queue(count: int, amount_minor: int = 10_00, people: int = 99, **other: Any) -> list[Gift]:
+    """Gifts through one device, a minute apart, by so many people in turn."""
+    return [gift(amount_minor, minutes=n, **other)._replace(donor=f"donor {n % people}") for n in range(count)]
+
+
+def device(gifts: list[Gift], limits: Thresholds = Thresholds()) -> list[Signal]:
+    return list(signals(gifts[-1], Surroundings(of_device=gifts), limits))
+
+
+def test_many_small_sums_through_one_device_are_a_sign_with_how_many_different_donors() -> None:
+    limits = Thresholds(device_small_count=60)
+    (sign,) = device(queue(61), limits)
+    assert (sign.code, sign.evidence["count"], sign.evidence["donors"]) == ("small_device", 61, 61)
+    assert sign.evidence["limits"]["device_small_count"] == 60
+    assert "donor 1" not in str(sign.evidence), "who they are is not told"
+
+
+def test_a_volunteers_tablet_with_a_queue_before_it_is_none() -> None:
+    """A gift a minute for six hours, all of them what the poster says is matched."""
+    assert device(queue(360)) == []
+    assert device(queue(180, 100_00, cap=100_00)) == []
+
+
+def test_a_household_on_one_telephone_is_none_however_often_it_gives() -> None:
+    assert device(queue(200, people=2), Thresholds(device_small_count=30)) == []
+    assert [sign.code for sign in device(queue(200, people=3), Thresholds(device_small_count=30))] == [
+        "small_device"
+    ]
+
+
+def test_sums_at_a_cap_and_gifts_taken_back_through_one_device_are_signs() -> None:
+    limits = Thresholds(device_at_cap_count=20, device_refund_count=10)
+    (sign,) = device(queue(20, 100_00, cap=100_00), limits)
+    assert (sign.code, sign.evidence["cap_minor"]) == ("at_cap_device", 100_00)
+    assert device(queue(19, 100_00, cap=100_00), limits) == []
+    (sign,) = device(queue(10, 500_00, refunded=100_00), limits)
+    assert (sign.code, sign.evidence["refunded_minor"]) == ("refund_device", 1_000_00)
+    assert device(queue(9, 500_00, refunded=100_00), limits) == []
+
+
 def test_a_sign_tells_the_thresholds_that_it_was_judged_by_and_no_others() -> None:
     gifts = [gift(20_00, minutes=n) for n in range(10)]
     (sign,) = signals(gifts[0], Surroundings(of_instrument=gifts), LIMITS)
@@ -136,12 +177,19 @@ _amounts = st.integers(1, 10**12)
 _counts = st.integers(0, 10**6)
 _crowds = st.builds(Crowd, _counts, _counts, st.lists(st.uuids(), max_size=3).map(tuple))
 _gifts = st.builds(
-    Gift, st.uuids(), _amounts, st.integers(0, 10**12), st.datetimes(timezones=st.just(UTC)), st.none() | _amounts
+    Gift,
+    st.uuids(),
+    _amounts,
+    st.integers(0, 10**12),
+    st.datetimes(timezones=st.just(UTC)),
+    st.none() | _amounts,
+    st.sampled_from("abc"),
 )
 _around = st.builds(
     Surroundings,
-    st.lists(_gifts, max_size=12),
-    st.lists(_gifts, max_size=12),
+    st.lists(_gifts, max_size=6),
+    st.lists(_gifts, max_size=6),
+    st.lists(_gifts, max_size=6),
     _crowds,
     _crowds,
     st.booleans(),
@@ -176,6 +224,6 @@ def test_signs_never_raise_and_tell_only_numbers_and_ids(
 def test_laxer_thresholds_never_give_more_signs(
     one: Gift, around: Surroundings, limits: Thresholds, more: int
 ) -> None:
-    counts = ("small_count", "same_sum_count", "at_cap_count", "refund_count", "unit_count")
+    counts = [name for name in Thresholds.__slots__ if name.endswith(("_count", "_donors"))]
     lax = Thresholds(**{n: getattr(limits, n) + (more if n in counts else 0) for n in Thresholds.__slots__})
     assert {sign.code for sign in signals(one, around, lax)} <= {sign.code for sign in signals(one, around, limits)}
