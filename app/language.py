@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlencode
 
 from flask import Flask, Response, has_request_context, request
@@ -41,6 +42,12 @@ def chosen() -> str:
         if wanted in LANGUAGES:
             return wanted
     return "zh"
+
+
+def asked() -> Literal["zh", "en"]:
+    """The language that a program asks for its donor (Accept-Language), else Chinese."""
+    wanted = (tag.lower().split("-")[0] for tag, quality in request.accept_languages if quality)
+    return "en" if next((one for one in wanted if one in LANGUAGES), "zh") == "en" else "zh"
 
 
 def language() -> str:

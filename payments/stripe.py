@@ -9,6 +9,7 @@ multiple of it while a donor waits; callers and jobs repeat instead, with the sa
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -67,10 +68,17 @@ class StripeGateway:
     def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
         """A Checkout Session; its payment intent carries our donation id too."""
         with _translated():
-            session = self._client.v1.checkout.sessions.create(
-                checkout_params(order, self._methods), _key(f"donation:{order.donation_id}:checkout")
-            ).to_dict()
+            try:
+                session = self._create_session(order)
+            except stripe.IdempotencyError:
+                # Opened before, by a call whose answer was lost, in the language that the donor has left since.
+                session = self._create_session(replace(order, locale="zh" if order.locale == "en" else "en"))
             return OpenedPayment(self.provider, session["id"], session["url"], None)
+
+    def _create_session(self, order: PaymentOrder) -> dict[str, Any]:
+        params = checkout_params(order, self._methods)
+        key = _key(f"donation:{order.donation_id}:checkout")
+        return self._client.v1.checkout.sessions.create(params, key).to_dict()
 
     def open_intent(self, order: PaymentOrder) -> OpenedPayment:
         """A PaymentIntent with explicit method types."""

@@ -8,6 +8,7 @@ from flask import current_app, g
 from app.api.base import actor, blueprint, donor, donor_or_reader, engine, managers
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
 from app.errors import plain
+from app.language import asked
 from campaigns.donations.accept import accept_unmatched
 from campaigns.donations.contact import Donor
 from campaigns.donations.explain import explain
@@ -28,7 +29,8 @@ blp = blueprint("donations", "Give, and see what becomes of a donation.")
 @blp.response(201, DonationOut())
 @blp.alt_response(200, schema=DonationOut, description="the same request came before")
 def give(given: dict[str, Any]) -> Any:
-    """Give. Sent again with the same id and body it is the same donation."""
+    """Give. Sent again with the same id and body it is the same donation. The cashier speaks the language of
+    `Accept-Language`, Chinese or English."""
     wish = wish_of(given)
     answer = current_app.extensions["gather"].give(wish)
     opened = open_payment(
@@ -46,6 +48,7 @@ def wish_of(given: dict[str, Any]) -> Give:
         donor=Donor(**given.get("donor", {})),
         channel=channel["kind"],
         source_code=channel.get("code", ""),
+        locale=asked(),
     )
 
 

@@ -83,6 +83,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         except Refusal:
             abort(404)
     waiting = found.status in WAITING
+    left = "left" in request.args
     page = render_template(
         "web/donation.html",
         donation=found,
@@ -93,8 +94,11 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         trouble=str(trouble),
         waiting=waiting,
         lapsed=found.status in LAPSED,
-        confirming=waiting and "went" in request.cookies,
+        left=left,
+        confirming=waiting and not left and "went" in request.cookies,
     )
     answer = make_response(page, status)
+    if left:  # came back from the cashier without paying
+        answer.delete_cookie("went", path=f"/d/{donation_id}")
     answer.headers["Cache-Control"] = "no-store"
     return answer

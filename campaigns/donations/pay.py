@@ -51,7 +51,7 @@ def order_of(engine: Engine, found: Standing, locale: str) -> PaymentOrder:
         label=found.project_name,
         locale="en" if locale == "en" else "zh",
         success_url=page,
-        cancel_url=page,
+        cancel_url=f"{page}&left=1",
         expires_at=found.pledged_at + timedelta(seconds=engine.limits.hold_most_s),
     )
 

@@ -4,7 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from tests.api.client import Api, application, problem
+from tests.payments.servers import Server
 from tests.world import World, offline_gateway
 
 
@@ -29,6 +32,18 @@ def test_a_donation_is_stored_matched_and_can_be_paid(api: Api, world: World) ->
     assert "client_secret" not in payment
     assert world.totals().donations == 0  # nobody has paid
     world.check()
+
+
+@pytest.mark.parametrize(
+    ("asked", "spoken"), [(None, "zh"), ("en-GB,en;q=0.9,zh;q=0.5", "en"), ("zh-CN,en;q=0.5", "zh"), ("fr", "zh")]
+)
+def test_the_cashier_speaks_the_language_that_was_asked_for(
+    api: Api, cashier: Server, asked: str | None, spoken: str
+) -> None:
+    headers = {"Accept-Language": asked} if asked else {}
+    answer = api.http.post("/api/v1/donations", json=api.wish(accept_unmatched=True), headers=headers)
+    session = cashier.get(f"/v1/checkout/sessions/{answer.get_json()['payment']['reference']}").json()
+    assert session["locale"] == spoken
 
 
 def test_an_intent_is_for_clients_with_a_form_of_their_own(api: Api) -> None:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,15 @@ def test_close_whose_answer_was_lost(sandbox: Server, order: PaymentOrder) -> No
     with pytest.raises(GatewayUnavailable):
         gateway.close(opened.reference)
     assert gateway.close(opened.reference) is ClosedAs.CLOSED
+
+
+def test_checkout_whose_answer_was_lost_opens_in_another_language(sandbox: Server, order: PaymentOrder) -> None:
+    sandbox.order("/faults", kind="drop_after", path="/v1/checkout/sessions")
+    with pytest.raises(GatewayUnavailable):
+        sandbox.gateway().open_checkout(order)
+    opened = sandbox.gateway().open_checkout(replace(order, locale="en"))
+    assert opened == sandbox.gateway().open_checkout(order)
+    assert sandbox.get(f"/v1/checkout/sessions/{opened.reference}").json()["locale"] == "zh"
 
 
 def test_same_key_with_another_amount_is_refused(sandbox: Server, order: PaymentOrder) -> None:

@@ -87,6 +87,24 @@ def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
     assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', reader.page.text)
 
 
+def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
+    reader: Reader, world: World, cashier: Server
+) -> None:
+    world.pot(500_00)
+    reader.give()
+    own = reader.page.request.full_path
+    where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
+    at_cashier = reader.http.post(where, data=fields).location
+    away = cashier.http.post(at_cashier, data={"do": "leave"}, allow_redirects=False).headers["Location"]
+    back = away.removeprefix(world.engine.public_url)
+    page = text(reader.open(back))
+    assert "还没有付款，没有扣款" in page and "再试一次" in page and "为您预留的配捐 ¥100.00" in page
+    assert "正在确认付款" not in page
+    assert "正在确认付款" not in reader.open(own), "who went and came back is not confirming any more"
+    world.pay(world.do(lambda tx: tx.scalar("SELECT id FROM donation")))
+    assert "还没有付款" not in reader.open(back)
+
+
 def test_a_provider_that_is_down_leaves_the_donation_waiting(reader: Reader, world: World) -> None:
     """The page says so, and its button opens the payment as soon as the provider is back."""
     world.pot(500_00)
