@@ -34,13 +34,13 @@ _GAUGES = {
     "beishan_inbox_events": (
         "Messages from outside by state",
         ("state",),
-        "SELECT state, count(*) FROM inbox_event GROUP BY state",
+        "SELECT state, count(*) FROM inbox_work GROUP BY state",
     ),
     "beishan_inbox_oldest_due_seconds": (
         "Age of the oldest message that is not worked off",
         (),
         """SELECT coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)
-             FROM inbox_event WHERE state = 'new'""",
+             FROM inbox_work JOIN inbox_event ON id = inbox_id WHERE state = 'new'""",
     ),
     "beishan_pot_minor": (
         "Match money in fen by pot and what it is: free, reserved, captured, released",

@@ -129,7 +129,7 @@ def wait_settled(engine: Engine) -> None:
 
 def _due(engine: Engine) -> bool:
     with engine.db.transaction() as tx:
-        return bool(tx.scalar("SELECT EXISTS (SELECT FROM inbox_event WHERE state = 'new')"))
+        return bool(tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new')"))
 
 
 def _prove(engine: Engine, events: int) -> None:

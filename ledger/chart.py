@@ -5,6 +5,7 @@ what it owes to a purpose (funds, pots, projects) is positive, and all accounts 
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from kernel.money import CURRENCY
@@ -40,41 +41,54 @@ class Account(NamedTuple):
         return None if self.kind in _ASSETS else 0
 
 
+# Every donation names four accounts: each name is made once.
+
+
+@cache
 def bank(currency: str = CURRENCY) -> Account:
     return Account(Kind.BANK, "federation", "", currency)
 
 
+@cache
 def clearing(provider: str, currency: str = CURRENCY) -> Account:
     return Account(Kind.CLEARING, provider, "", currency)
 
 
+@cache
 def fees(provider: str, currency: str = CURRENCY) -> Account:
     return Account(Kind.FEES, provider, "", currency)
 
 
+@cache
 def fund(fund_id: int) -> Account:
     return Account(Kind.FUND, f"fund:{fund_id}")
 
 
+@cache
 def pot_free(pot_id: int) -> Account:
     return Account(Kind.POT_FREE, f"pot:{pot_id}")
 
 
+@cache
 def pot_reserved(pot_id: int, project_id: int) -> Account:
     return Account(Kind.POT_RESERVED, f"pot:{pot_id}", f"project:{project_id}")
 
 
+@cache
 def pot_captured(pot_id: int, project_id: int) -> Account:
     return Account(Kind.POT_CAPTURED, f"pot:{pot_id}", f"project:{project_id}")
 
 
+@cache
 def pot_held(pot_id: int, project_id: int) -> Account:
     return Account(Kind.POT_HELD, f"pot:{pot_id}", f"project:{project_id}")
 
 
+@cache
 def pot_released(pot_id: int, project_id: int) -> Account:
     return Account(Kind.POT_RELEASED, f"pot:{pot_id}", f"project:{project_id}")
 
 
+@cache
 def donations(campaign_id: int, project_id: int, currency: str = CURRENCY) -> Account:
     return Account(Kind.DONATIONS, f"campaign:{campaign_id}", f"project:{project_id}", currency)

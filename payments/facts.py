@@ -6,10 +6,9 @@ Shapes follow Stripe's published objects; several API versions are read (a charg
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from payments.fields import FactMalformed, Fields
@@ -32,8 +31,7 @@ class FactKind(StrEnum):
     DISPUTE_LOST = "dispute_lost"
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFact:
+class PaymentFact(NamedTuple):
     """One fact. `amount_minor` is the payment's (a dispute: the disputed) amount in fen of `currency`;
     `refunded_total_minor` is cumulative, so a late or repeated message cannot count twice;
     `instrument` identifies card or wallet (`card:<fingerprint>`, `alipay:<buyer>`), when known."""
@@ -56,7 +54,7 @@ def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
 
     Raises FactMalformed (never anything else) when a followed event lacks what its type promises.
     """
-    envelope = Fields(event, "")
+    envelope = Fields(event)
     reader = _READERS.get(envelope.text("type"))
     if reader is None:
         return []
@@ -64,21 +62,31 @@ def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
     return [] if fact is None else [fact]
 
 
-def _fact(kind: FactKind, envelope: Fields, thing: Fields, amount_field: str, **known: Any) -> PaymentFact:
-    values: dict[str, Any] = {
-        "kind": kind,
-        "provider": "stripe",
-        "donation_id": thing.donation_id(),
-        "payment_intent": None,
-        "session": None,
-        "amount_minor": thing.amount(amount_field),
-        "currency": thing.currency(),
-        "occurred_at": envelope.time("created"),
-        "charge": None,
-        "instrument": None,
-        "refunded_total_minor": 0,
-    }
-    return PaymentFact(**(values | known))
+def _fact(
+    kind: FactKind,
+    envelope: Fields,
+    thing: Fields,
+    amount_field: str,
+    *,
+    payment_intent: str | None,
+    session: str | None = None,
+    charge: str | None = None,
+    instrument: str | None = None,
+    refunded_total_minor: int = 0,
+) -> PaymentFact:
+    return PaymentFact(
+        kind,
+        "stripe",
+        thing.donation_id(),
+        payment_intent,
+        session,
+        thing.amount(amount_field),
+        thing.currency(),
+        envelope.time("created"),
+        charge,
+        instrument,
+        refunded_total_minor,
+    )
 
 
 def _intent(kind: FactKind, amount_field: str = "amount") -> Callable[[Fields, Fields], PaymentFact | None]:

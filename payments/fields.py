@@ -27,17 +27,23 @@ class FactMalformed(Exception):
 class Fields:
     """A JSON object at a known path."""
 
-    __slots__ = ("_path", "_values")
+    __slots__ = ("_name", "_parent", "_values")
 
-    def __init__(self, values: Any, path: str) -> None:
-        if not isinstance(values, dict):
-            raise FactMalformed("object_expected", path or "event")
+    def __init__(self, values: Any, name: str = "", parent: "Fields | None" = None) -> None:
+        self._name = name
+        self._parent = parent  # paths are only put together for errors
         self._values = values
-        self._path = path
+        if not isinstance(values, dict):
+            raise FactMalformed("object_expected", self._path or "event")
+
+    @property
+    def _path(self) -> str:
+        return self._parent.path_of(self._name) if self._parent else self._name
 
     def path_of(self, name: str) -> str:
         """The dotted path of a field of this object, as errors name it."""
-        return f"{self._path}.{name}" if self._path else name
+        path = self._path
+        return f"{path}.{name}" if path else name
 
     def has(self, name: str) -> bool:
         """Whether the field is there and not null."""
@@ -45,17 +51,15 @@ class Fields:
 
     def child(self, name: str) -> "Fields":
         """The object in this field."""
-        return Fields(self._values.get(name), self.path_of(name))
+        return Fields(self._values.get(name), name, self)
 
     def text(self, name: str) -> str:
         """1 to 255 printable ASCII characters, which all ids and types of the provider are; a NUL or
         a lone surrogate would pass as JSON and then break the database's text."""
         value = self._values.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= 255:
-            raise FactMalformed("text_expected", self.path_of(name))
-        if not (value.isascii() and value.isprintable()):
-            raise FactMalformed("text_expected", self.path_of(name))
-        return value
+        if isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable():
+            return value
+        raise FactMalformed("text_expected", self.path_of(name))
 
     def amount(self, name: str, absent: int | None = None) -> int:
         """A whole number of fen, 0 <= amount <= MAX_MINOR; `absent` stands in for a missing field."""
@@ -114,7 +118,7 @@ class Fields:
         charges = self.child("charges")._values.get("data")
         if not isinstance(charges, list) or not charges:
             return None
-        return Fields(charges[0], self.path_of("charges.data.0"))
+        return Fields(charges[0], "charges.data.0", self)
 
     def instrument(self) -> str | None:
         """What paid this charge: `card:<fingerprint>`, `<wallet>:<buyer id or fingerprint>`."""

@@ -59,11 +59,14 @@ def message(source: str, event_id: str, body: dict[str, Any], *, compare: bool) 
 
 def _insert(tx: Tx, messages: Sequence[Message]) -> set[tuple[str, str]]:
     rows = tx.rows(
-        """INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
-           SELECT s, e, b, h, :now
-             FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:bodies AS jsonb[]),
-                         CAST(:hashes AS text[])) WITH ORDINALITY AS u(s, e, b, h, n) ORDER BY n
-           ON CONFLICT (source, event_id) DO NOTHING RETURNING source, event_id""",
+        """WITH fresh AS (
+               INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
+               SELECT s, e, b, h, :now
+                 FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:bodies AS jsonb[]),
+                             CAST(:hashes AS text[])) WITH ORDINALITY AS u(s, e, b, h, n) ORDER BY n
+               ON CONFLICT (source, event_id) DO NOTHING RETURNING id, source, event_id),
+           work AS (INSERT INTO inbox_work (inbox_id) SELECT id FROM fresh ORDER BY id)
+           SELECT source, event_id FROM fresh""",
         **_columns(messages),
         now=tx.now,
     )
@@ -110,8 +113,10 @@ def claim(tx: Tx, most: int) -> list[Event]:
     """Take messages that are due, oldest first; they stay claimed until the transaction ends. Messages that
     another worker holds are passed over, so that two workers never do the same work."""
     rows = tx.rows(
-        """SELECT id, source, event_id, body FROM inbox_event
-            WHERE state = 'new' ORDER BY id LIMIT :most FOR UPDATE SKIP LOCKED""",
+        """SELECT e.id, e.source, e.event_id, e.body
+             FROM (SELECT inbox_id FROM inbox_work WHERE state = 'new'
+                    ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED) AS due
+             JOIN inbox_event e ON e.id = due.inbox_id ORDER BY e.id""",
         most=most,
     )
     return [Event(*row) for row in rows]
@@ -121,10 +126,10 @@ def finish(tx: Tx, outcomes: Sequence[tuple[int, str, str]]) -> None:
     """Say what became of claimed messages: (id, state, note)."""
     if outcomes:
         tx.run(
-            """UPDATE inbox_event e SET state = u.state, note = u.note, done_at = :now
+            """UPDATE inbox_work w SET state = u.state, note = u.note, done_at = :now
                  FROM unnest(CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:notes AS text[]))
                       AS u(id, state, note)
-                WHERE e.id = u.id""",
+                WHERE w.inbox_id = u.id""",
             ids=[one[0] for one in outcomes],
             states=[one[1] for one in outcomes],
             notes=[one[2] for one in outcomes],
@@ -137,7 +142,7 @@ def reopen(tx: Tx, notes: Sequence[str]) -> int:
     if not notes:
         return 0
     return tx.run(
-        "UPDATE inbox_event SET state = 'new', done_at = NULL WHERE state = 'waiting' AND note = ANY(:notes)",
+        "UPDATE inbox_work SET state = 'new', done_at = NULL WHERE state = 'waiting' AND note = ANY(:notes)",
         notes=list(notes),
     )
 
@@ -146,11 +151,11 @@ def retry(tx: Tx, *, waiting_since: datetime, event: int | None = None, most: in
     """Messages that wait, and were last looked at by `waiting_since`, are due again (or only the one with the
     id `event`), those first that were not looked at for longest; answers how many."""
     return tx.run(
-        """UPDATE inbox_event SET state = 'new'
-            WHERE id IN (SELECT id FROM inbox_event
-                          WHERE state = 'waiting' AND done_at <= :since
-                            AND (CAST(:event AS bigint) IS NULL OR id = :event)
-                          ORDER BY done_at, id LIMIT :most FOR UPDATE SKIP LOCKED)""",
+        """UPDATE inbox_work SET state = 'new'
+            WHERE inbox_id IN (SELECT inbox_id FROM inbox_work
+                                WHERE state = 'waiting' AND done_at <= :since
+                                  AND (CAST(:event AS bigint) IS NULL OR inbox_id = :event)
+                                ORDER BY done_at, inbox_id LIMIT :most FOR UPDATE SKIP LOCKED)""",
         since=waiting_since,
         event=event,
         most=most,

@@ -12,21 +12,32 @@ from kernel.db import identity, moment
 
 
 class InboxEvent(SQLModel, table=True):
-    """One message from outside, once per source and id. `waiting` means: a person must do something first."""
+    """One message from outside, once per source and id, as it came. Append-only."""
 
     __tablename__ = "inbox_event"
-    __table_args__ = (
-        UniqueConstraint("source", "event_id", name="inbox_event_once"),
-        CheckConstraint("state IN ('new', 'done', 'ignored', 'waiting', 'flagged')", name="inbox_event_state"),
-        Index("inbox_event_due", "id", postgresql_where=text("state = 'new'")),
-        Index("inbox_event_waiting", "id", postgresql_where=text("state IN ('waiting', 'flagged')")),
-    )
+    __table_args__ = (UniqueConstraint("source", "event_id", name="inbox_event_once"),)
     id: int | None = Field(default=None, sa_column=identity())
     source: str  # "stripe" or "partner:NAME"
     event_id: str
     body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     body_hash: str
     received_at: datetime = Field(sa_column=moment())
+
+
+class InboxWork(SQLModel, table=True):
+    """What became of a message. `waiting` means: a person must do something first.
+
+    Apart from the message, because a change copies the whole row: this one is short. No foreign key: `store`
+    is the only writer of both.
+    """
+
+    __tablename__ = "inbox_work"
+    __table_args__ = (
+        CheckConstraint("state IN ('new', 'done', 'ignored', 'waiting', 'flagged')", name="inbox_work_state"),
+        Index("inbox_work_due", "inbox_id", postgresql_where=text("state = 'new'")),
+        Index("inbox_work_waiting", "inbox_id", postgresql_where=text("state IN ('waiting', 'flagged')")),
+    )
+    inbox_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     state: str = Field(sa_column_kwargs={"server_default": text("'new'")})
     note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     done_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

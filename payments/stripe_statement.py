@@ -28,7 +28,7 @@ def statement_line(transaction: dict[str, Any]) -> StatementLine:
     The amount is in the currency of the balance: an account that settles in another currency than the
     donations' shows the converted sum here.
     """
-    fields = Fields(transaction, "")
+    fields = Fields(transaction)
     source = fields.child("source") if isinstance(transaction.get("source"), dict) else None
     return StatementLine(
         provider="stripe",

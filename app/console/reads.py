@@ -59,7 +59,8 @@ def refunds_asked(tx: Tx, donation_id: UUID) -> int:
 def inbox(tx: Tx, most: int = 200) -> Sequence[Any]:
     """Messages that wait for a person, oldest first. Their bodies may hold people, so they are not shown."""
     return tx.rows(
-        """SELECT id, source, event_id, state, note, received_at FROM inbox_event
+        """SELECT id, source, event_id, state, note, received_at
+             FROM inbox_work JOIN inbox_event ON id = inbox_id
             WHERE state IN ('waiting', 'flagged') ORDER BY id LIMIT :most""",
         most=most,
     )

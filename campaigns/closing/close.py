@@ -101,7 +101,8 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
     # Only what came in time: another campaign's traffic never stops, and must not hold this one.
     busy = tx.scalar(
         """SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying'))
-               OR EXISTS (SELECT FROM inbox_event WHERE state = 'new' AND received_at < :last)""",
+               OR EXISTS (SELECT FROM inbox_work JOIN inbox_event e ON e.id = inbox_id
+                           WHERE state = 'new' AND e.received_at < :last)""",
         id=campaign.id,
         last=last,
     )

@@ -33,7 +33,7 @@ def retry_waiting(tx: Tx, actor: str, event_id: int | None = None) -> int:
     """
     if event_id is not None:
         known = 0 < event_id <= MOST_ID
-        state = tx.scalar("SELECT state FROM inbox_event WHERE id = :id", id=event_id) if known else None
+        state = tx.scalar("SELECT state FROM inbox_work WHERE inbox_id = :id", id=event_id) if known else None
         if state is None:
             raise NotFound("event_unknown", "there is no such message")
         if state != "waiting":

@@ -45,5 +45,5 @@ def code_of(world: World, project: int) -> str:
 
 def waiting(world: World) -> list[str]:
     """Why messages wait."""
-    rows = world.do(lambda tx: tx.rows("SELECT note FROM inbox_event WHERE state = 'waiting' ORDER BY id"))
+    rows = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'waiting' ORDER BY inbox_id"))
     return [row[0] for row in rows]

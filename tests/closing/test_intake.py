@@ -52,7 +52,11 @@ def test_the_same_payment_under_two_ids_is_one_donation(world: World) -> None:
     tell(world, "plat", "D1", 51_00, event_id="e3")
     world.settle()
     assert world.totals().raised_minor == 50_00
-    flagged = world.do(lambda tx: tx.rows("SELECT event_id, note FROM inbox_event WHERE state = 'flagged'"))
+    flagged = world.do(
+        lambda tx: tx.rows(
+            "SELECT event_id, note FROM inbox_event JOIN inbox_work ON inbox_id = id WHERE state = 'flagged'"
+        )
+    )
     assert [tuple(row) for row in flagged] == [("e3", "amount_differs:5100:CNY")]
     world.check()
 

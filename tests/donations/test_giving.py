@@ -140,7 +140,7 @@ def test_a_payment_of_another_amount_is_flagged_for_a_person(world: World) -> No
     world.tell("payment_intent.succeeded", world.intent(pledged, amount_received=99_00))
     world.settle()
     assert world.standing(pledged).status == "pending"
-    flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_event WHERE state = 'flagged'"))
+    flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["amount_differs:9900:CNY"]
 
 
@@ -161,7 +161,7 @@ def test_a_message_that_breaks_its_batch_is_flagged_and_the_others_are_settled(
         world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
     assert [world.standing(one).status for one in (good, bad, also_good)] == ["paid", "pending", "paid"]
-    flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_event WHERE state = 'flagged'"))
+    flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["failed:KeyError"]
     world.check()
 

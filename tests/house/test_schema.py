@@ -18,7 +18,7 @@ def test_the_migrations_make_what_the_models_say(database_url: str) -> None:
         ("ALTER TABLE donation ADD COLUMN forgotten bigint", "'remove_column', None, 'donation'"),
         ("ALTER TABLE donation DROP COLUMN instrument", "'add_column', None, 'donation'"),
         ("ALTER TABLE pot ALTER COLUMN rank TYPE bigint", "'modify_type', None, 'pot', 'rank'"),
-        ("DROP INDEX inbox_event_due", "'add_index', Index\\('inbox_event_due'"),
+        ("DROP INDEX inbox_work_due", "'add_index', Index\\('inbox_work_due'"),
         ("DROP TABLE closing_report", "'add_table', Table\\('closing_report'"),
     ],
 )

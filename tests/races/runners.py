@@ -1,5 +1,6 @@
 """Real threads that start together, and ways to take one defence away for a negative control."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,14 +47,18 @@ class Meeting:
             self._barrier.wait(self._patience_s)
 
 
+_LOCK = re.compile(r"FOR (NO KEY UPDATE|UPDATE|SHARE)( SKIP LOCKED)?")
+
+
 def read_without_lock(monkeypatch: pytest.MonkeyPatch, fragment: str) -> None:
     """The statements that hold `fragment` lose their FOR ... clause, and two readers meet after reading."""
     locked, meeting = Tx.rows, Meeting()
 
     def rows(tx: Tx, sql: str, **values: Any) -> Sequence[Any]:
-        if fragment not in sql or "FOR " not in sql:
+        without = _LOCK.sub("", sql)
+        if fragment not in sql or without == sql:
             return locked(tx, sql, **values)
-        found = locked(tx, sql[: sql.rindex("FOR ")], **values)
+        found = locked(tx, without, **values)
         meeting.wait()
         return found
 

@@ -16,7 +16,7 @@ from payments.inbox import Message, message, store
 from tests.races.runners import Meeting, at_once, drop_check, errors, read_without_lock
 from tests.world import World
 
-CLAIM = "FROM inbox_event"
+CLAIM = "FROM inbox_work"
 DONATION = "FROM donation WHERE id = ANY(:ids) ORDER BY id"
 ROUNDS = 8
 
@@ -70,8 +70,9 @@ def test_control_look_then_insert_keeps_the_webhook_twice(world: World, monkeypa
             meeting.wait()
             if known is None:
                 tx.run(
-                    """INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
-                       VALUES (:source, :id, '{}', '', :now)""",
+                    """WITH e AS (INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
+                                  VALUES (:source, :id, '{}', '', :now) RETURNING id)
+                       INSERT INTO inbox_work (inbox_id) SELECT id FROM e""",
                     source=one.source,
                     id=one.event_id,
                     now=tx.now,
