@@ -19,6 +19,14 @@
   tick();
   setInterval(tick, 1000);
 
+  // The sentence before the countdown names the same moment, in Beijing time.
+  const postpone = (moment) => {
+    until = Date.parse(moment);
+    const told = clock && clock.closest(".until").firstChild;
+    const time = new Date(until).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai" });
+    if (told) told.textContent = told.textContent.replace(/\d\d:\d\d:\d\d/, time);
+  };
+
   const look = () =>
     fetch(api, { headers, cache: "no-store" })
       .then((answer) => (answer.ok ? answer.json() : null))
@@ -34,7 +42,7 @@
       .then((answer) => (answer.ok ? answer.json() : null))
       .then((found) => {
         const moved = found && (found.until || (found.match && found.match.until));
-        if (moved) until = Date.parse(moved);
+        if (moved) postpone(moved);
       })
       .catch(() => {});
   };

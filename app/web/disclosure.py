@@ -72,7 +72,7 @@ def statement_file(slug: str) -> Response:
 def _lines(level: str, rows: Iterable[PlaceMoney]) -> Iterable[list[str]]:
     for row in rows:
         amounts = (row.raised_minor, row.matched_minor, row.total_minor)
-        yield [level, row.code, row.parent_name, row.name or _("（市级）"), *(_plain(one) for one in amounts)]
+        yield [level, row.code, row.parent_name, row.name or _("（其他）"), *(_plain(one) for one in amounts)]
 
 
 def _plain(amount_minor: int) -> str:

@@ -1,9 +1,11 @@
 """A donor's journeys on a phone, through the real cashier's page."""
 
 import re
+from datetime import datetime
 
 from playwright.sync_api import Page, expect
 
+from kernel.clock import SHANGHAI
 from tests.browser.steps import books_hold, choose_village, give, go_to_cashier, money, pay, thanked, totals
 from tests.stack import Stack
 
@@ -17,7 +19,7 @@ def test_a_donor_sees_the_held_match_pays_and_sees_the_captured_match(phone: Pag
     expect(phone.locator(".until")).to_contain_text("北京时间）前支付")
     pay(phone)
     thanked(phone)
-    assert money(phone, "获得配捐") == "¥100.00" and money(phone, "村庄将收到") == "¥200.00"
+    assert money(phone, "获得配捐") == "¥100.00" and money(phone, "项目将收到") == "¥200.00"
     expect(phone.locator("main")).to_contain_text("待配 100.00 元，配捐 100.00 元")
     after = totals(stack)
     assert after["raised_minor"] - before["raised_minor"] == 100_00
@@ -102,6 +104,8 @@ def test_the_open_page_keeps_its_match(phone: Page, stack: Stack) -> None:
     with phone.expect_response(re.compile("/keep-alive$")) as kept:
         phone.clock.run_for(61_000)
     assert kept.value.status == 200
+    until = datetime.fromisoformat(kept.value.json()["until"]).astimezone(SHANGHAI)
+    expect(phone.locator(".until")).to_contain_text(f"{until:%H:%M:%S}（北京时间）")
 
 
 def test_typing_an_amount_takes_the_chip_away(phone: Page, stack: Stack) -> None:

@@ -5,10 +5,12 @@ import io
 
 from campaigns.closing.models import ClosingReport
 from campaigns.closing.report import write_report
-from campaigns.events.campaigns import find, lock, move
+from campaigns.events.campaigns import enter, find, lock, move
 from campaigns.events.phases import Phase
+from campaigns.projects import projects
+from campaigns.projects.projects import NewProject
 from tests.web.reader import Reader, text
-from tests.world import World
+from tests.world import ACTOR, SLUG, World
 
 
 def rows_of(reader: Reader, query: str = "") -> list[list[str]]:
@@ -82,3 +84,15 @@ def test_standings_rank_totals_and_teams(reader: Reader, world: World) -> None:
     assert page.index("栾川县") < page.index("嵩县")
     assert "1 一队 70.00" in text(reader.open("/c/day/standings?by=team"))
     assert "没有这种榜单" in reader.open("/c/day/standings?by=payment", 422)
+
+
+def test_what_belongs_to_no_township_is_called_other_on_page_and_in_the_file(reader: Reader, world: World) -> None:
+    with world.db.transaction() as tx:
+        county = projects.create(tx, NewProject("4101", "县级项目", "special", "午餐", 30_000_00), ACTOR).id
+        projects.submit(tx, county, ACTOR)
+        projects.approve(tx, county, ACTOR)
+        enter(tx, SLUG, county, ACTOR)
+    world.projects.append(county)
+    world.pay(world.give(100_00, project=3))
+    assert [row[3] for row in rows_of(reader)[1:3]] == ["栾川县", "（其他）"]
+    assert "（其他）" in text(reader.open("/public/c/day"))

@@ -15,7 +15,7 @@ def test_the_match_is_seen_before_paying(reader: Reader, world: World) -> None:
     world.pot(10_000_00, name="市级配捐池")
     page = text(reader.give(chip="10000"))
     assert "请确认您的捐赠" in page and "市级配捐池" in page
-    assert re.search(r"您的捐赠 ¥100.00 为您预留的配捐 ¥100.00 村庄将收到 ¥200.00", page)
+    assert re.search(r"您的捐赠 ¥100.00 为您预留的配捐 ¥100.00 项目将收到 ¥200.00", page)
     assert "前支付" in page and "去支付" in page
     world.check()
 

@@ -123,3 +123,13 @@ def test_only_words_of_ours_are_shown_as_trouble(reader: Reader, world: World) -
     with reader.http.application.test_request_context():
         address = donate.address(donation.id, trouble="<b>pay me</b>")
     assert "pay me" not in reader.open(address)
+
+
+def test_a_page_without_match_does_not_speak_of_match_that_is_held(reader: Reader, world: World) -> None:
+    world.pot(1_00)
+    world.give(1_00)
+    unmatched = world.give(33_00, accept_unmatched=True)
+    assert "没有预留配捐" in (page := page_of(reader, unmatched)) and "超时后配捐放回池中" not in page
+    world.clock.advance(minutes=16)
+    assert expire(world.engine) == 2
+    assert "没有扣款。如果之后仍有款项到账" in page_of(reader, unmatched)
