@@ -28,12 +28,13 @@ def create(
     name: str,
     rank: int,
     kind: str,
-    mode: str,
     rules: Mapping[str, Any],
     tranches: Sequence[Tranche],
     actor: str,
+    mode: str | None = None,
 ) -> int:
-    """Make a pot for a campaign, filled from a fund; answers its id.
+    """Make a pot for a campaign, filled from a fund; answers its id. `mode` is by default how its kind usually
+    matches: a random pot at the payment, others at the pledge.
 
     Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund,
     Conflict `campaign_phase` after the end.
@@ -47,6 +48,7 @@ def create(
     _check_scope(tx, parsed.scope)
     touch_matching(tx, held)
     assert held.id is not None
+    mode = mode or ("payment" if kind == "random" else "reserve")
     new = NewPot(held.id, fund, name, rank, kind, mode, parsed, tranches, held.currency)
     pot_id = matching.pots.create(tx, new)
     record(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())

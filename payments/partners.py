@@ -51,7 +51,7 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
     """The content of a request that this platform signed within the last five minutes.
 
     Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`, and Invalid
-    `body_invalid` for a signed body that is not JSON. The library raises ValueError and its relatives for
+    `body_invalid` for a body that is not JSON in UTF-8. The library raises ValueError and its relatives for
     malformed input beside its own error; here each becomes a refusal.
     """
     lower = {name.lower(): value for name, value in headers.items()}
@@ -63,6 +63,8 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
         stale = "timestamp too" in str(error)
         code = "timestamp_out_of_tolerance" if stale else "signature_invalid"
         raise Forbidden(code, "the request was not signed by this partner just now") from error
+    except UnicodeDecodeError as error:
+        raise Invalid("body_invalid", "the body is not UTF-8") from error
     except (ValueError, OverflowError, OSError, TypeError) as error:
         raise Forbidden("signature_invalid", "the signature headers are malformed") from error
     try:

@@ -61,7 +61,7 @@ class PotIn(Schema):
     name = Text(100, 1, required=True)
     rank = Whole(1, 1_000, required=True)
     kind = one_of(*KINDS, load_default="ratio")
-    mode = one_of(*MODES, load_default="reserve")
+    mode = one_of(*MODES, metadata={"description": "reserve by default; a random pot can only match at payment"})
     rules = fields.Nested(RulesIn, required=True)
     tranches = fields.List(fields.Nested(TrancheIn), required=True, validate=validate.Length(max=1_000))
 

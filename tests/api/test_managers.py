@@ -93,6 +93,15 @@ def test_pots_change_with_versions_and_money(api: Api) -> None:
     api.world.check()
 
 
+def test_a_pot_without_a_mode_matches_as_its_kind_usually_does(api: Api) -> None:
+    api.manage("/campaigns", campaign(api))
+    drawn = {"ratio_bps": 10_000, "random": {"least_bps": 1}}
+    for kind, rules, mode in (("ratio", {"ratio_bps": 10_000}, "reserve"), ("random", drawn, "payment")):
+        body = pot(api.world.fund, kind=kind, rules=rules, name=kind)
+        del body["mode"]
+        assert api.manage("/pots", body)["mode"] == mode
+
+
 @pytest.mark.parametrize(
     ("rules", "field"),
     [

@@ -123,14 +123,11 @@ def test_partners_with_strange_names_are_unknown(http: FlaskClient, secret: str,
     assert send(http, secret, {}, name=name).status_code in (400, 401, 404)
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b'{"a": 1, "a": 2}', b'{"a": NaN}', b"[" * 90_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", "张三".encode("gbk"), b'{"a": 1, "a": 2}', b'{"a": NaN}', b"[" * 90_000]
+)
 def test_signed_bytes_that_are_no_json(http: FlaskClient, world: World, secret: str, raw: bytes) -> None:
     problem(send(http, secret, raw), 400, "body_invalid")
-
-
-def test_bytes_that_are_no_text_cannot_have_been_signed(http: FlaskClient, world: World, secret: str) -> None:
-    """The specification signs text."""
-    problem(send(http, secret, b"\xff"), 401, "signature_invalid")
 
 
 @pytest.mark.parametrize("body", [[], 1, None, "x", {"events": []}, {"events": {}}, {"events": [1]}, {}])
