@@ -47,6 +47,17 @@ class Meeting:
             self._barrier.wait(self._patience_s)
 
 
+def meet_before(monkeypatch: pytest.MonkeyPatch, meeting: Meeting, module: Any, name: str) -> None:
+    """Who calls this function of a module waits for the other first."""
+    work: Callable[..., Any] = getattr(module, name)
+
+    def wait_and_work(*args: Any, **named: Any) -> Any:
+        meeting.wait()
+        return work(*args, **named)
+
+    monkeypatch.setattr(module, name, wait_and_work)
+
+
 _LOCK = re.compile(r"FOR (NO KEY UPDATE|UPDATE|SHARE)( SKIP LOCKED)?")
 
 

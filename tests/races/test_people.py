@@ -1,0 +1,139 @@
+"""People decide while machines work: cases against refunds, the open page against the lapse, and two managers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from campaigns import pots
+from campaigns.donations import effects
+from campaigns.donations.lapse import expire, keep_alive
+from campaigns.donations.settle import settle
+from campaigns.donations.standing import Standing
+from campaigns.events.models import Campaign
+from campaigns.projects import funds
+from campaigns.screening import decide
+from campaigns.screening.cases import of_donation
+from campaigns.screening.screen import open_cases
+from kernel.db import Tx
+from matching.screening import Signal
+from tests.matching.kinds import paid, proven
+from tests.races.runners import Meeting, at_once, errors, meet_before, read_without_lock
+from tests.world import ACTOR, World
+
+SIGN = (Signal("staff", {"amount_minor": 1}),)
+ROUNDS = 4
+DECIDE = {"released": decide.release, "cancelled": decide.cancel}
+
+
+def _held(world: World) -> tuple[UUID, int]:
+    """A donation of a hundred yuan whose match a person must decide, and its case."""
+    given = paid(world, 100_00).id
+    world.do(open_cases, {given: SIGN})
+    return given, world.do(of_donation, given)
+
+
+def _decision_against_refund(world: World, to: str) -> tuple[Standing, list[Any]]:
+    given, case = _held(world)
+    world.tell("charge.refunded", world.charge(given, 40_00))
+    answers = at_once(lambda: world.do(DECIDE[to], case, "because", ACTOR), lambda: settle(world.engine, most=1))
+    return world.standing(given), answers
+
+
+@pytest.mark.parametrize(("to", "stays"), [("released", 60_00), ("cancelled", 0)])
+def test_a_decision_and_a_refund_end_the_same_in_either_order(world: World, to: str, stays: int) -> None:
+    pot = world.pot(1_000_00)
+    for done in range(1, ROUNDS + 1):
+        found, answers = _decision_against_refund(world, to)
+        assert errors(answers) == []
+        assert (found.refunded_minor, found.captured_minor, found.held_minor) == (40_00, stays, 0)
+        assert world.pots()[pot].available_minor == 1_000_00 - done * stays
+    proven(world)
+
+
+def test_control_without_the_donations_lock_both_take_the_match_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reservation's CHECK and the books' floor are the second defence: one of the two breaks."""
+    world.pot(1_000_00)
+    meeting = Meeting(patience_s=5)
+    read_without_lock(monkeypatch, "FROM donation WHERE id = ")
+    meet_before(monkeypatch, meeting, decide, "give_back")
+    meet_before(monkeypatch, meeting, effects, "give_back")
+    _, answers = _decision_against_refund(world, "cancelled")
+    assert len(errors(answers)) == 1
+
+
+def _page_against_lapse(world: World) -> tuple[Standing, Any]:
+    """The donor's page asks for more time in the second in which his hold ends."""
+    pledged = world.give(10_00)
+    world.clock.advance(minutes=15)
+    answers = at_once(lambda: keep_alive(world.engine, pledged.id), lambda: expire(world.engine))
+    return world.standing(pledged), answers[0]
+
+
+def _kept(found: Standing, answer: Any) -> bool:
+    """Is it as the donor's page was told?"""
+    if isinstance(answer, datetime):
+        return (found.status, found.reserved_minor, found.match_until) == ("pending", 10_00, answer)
+    return (found.status, found.reserved_minor) == ("expired", 0) and answer.code == "promise_lapsed"
+
+
+def test_a_page_that_was_told_its_hold_goes_on_keeps_its_match(world: World) -> None:
+    world.pot(1_000_00)
+    for _ in range(ROUNDS * 2):
+        assert _kept(*_page_against_lapse(world))
+    proven(world)
+
+
+def test_control_without_the_donations_lock_a_lapse_breaks_what_the_page_was_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.pot(1_000_00)
+    read_without_lock(monkeypatch, "FROM donation WHERE id = ")
+    found, answer = _page_against_lapse(world)
+    assert isinstance(answer, datetime)
+    assert (found.status, found.reserved_minor) == ("expired", 0)
+
+
+def _versions(world: World) -> int:
+    return int(world.do(lambda tx: tx.scalar("SELECT matching_version FROM campaign")))
+
+
+def _fund(world: World) -> int:
+    return int(world.do(funds.listed)[0].balance_minor)
+
+
+def _managers_at_once(world: World, pot: int, number: int) -> list[Any]:
+    """So many managers add ten yuan to a pot while as many take ten yuan out of it."""
+    adding = [lambda: world.do(pots.top_up, pot, 10_00, ACTOR)] * number
+    taking = [lambda: world.do(pots.reduce, pot, 10_00, ACTOR)] * number
+    return at_once(*adding, *taking)
+
+
+def test_top_ups_against_reductions_all_count(world: World) -> None:
+    pot = world.pot(100_00)
+    before, version = _fund(world), _versions(world)
+    assert errors(_managers_at_once(world, pot, 4)) == []
+    assert (world.pots()[pot].available_minor, world.pots()[pot].funded_minor) == (100_00, 100_00)
+    assert (_fund(world), _versions(world)) == (before, version + 8)
+    proven(world)
+
+
+def test_control_without_the_campaigns_lock_a_change_of_a_pot_goes_unnoticed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two changes, one new version: who remembers the pots of the first would not read the second."""
+    pot = world.pot(100_00)
+    version, meeting = _versions(world), Meeting()
+
+    def read(tx: Tx, campaign_id: int) -> Campaign:
+        campaign = tx.get(Campaign, campaign_id)
+        assert campaign is not None
+        meeting.wait()
+        return campaign
+
+    monkeypatch.setattr(pots, "lock_id", read)
+    assert errors(_managers_at_once(world, pot, 1)) == []
+    assert _versions(world) == version + 1
