@@ -151,6 +151,8 @@ def explain_lines(told: Explanation) -> list[str]:
 def decision_lines(decision: Decision) -> list[str]:
     """One time that match was sought."""
     head = _("%(time)s，%(cause)s：", time=when(decision.decided_at), cause=word(SEEKING, decision.cause))
+    if decision.blacklisted:
+        return [head + _("项目当时在黑名单中，没有询问配捐池。")]
     if not decision.window_open:
         return [head + _("不在配捐时段内，没有询问配捐池。")]
     if not decision.pots:

@@ -200,6 +200,7 @@ REFUSALS = {
     "project_state": _l("项目当前状态不能做这件事。"),
     "project_not_approved": _l("只有已立项的项目才能参加。"),
     "reason_missing": _l("请写明原因。"),
+    "term_invalid": _l("期限须在今天之后。"),
     "reason_invalid": _l("请写明原因，最多 500 字。"),
     "not_refundable": _l("只有支付平台代收的已付款项可以在这里退款。"),
     "refund_exceeds": _l("退款超过了这笔捐赠的剩余金额。"),

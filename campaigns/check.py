@@ -87,6 +87,10 @@ CHECKS = {
         SELECT format('case %s is open after the notice', c.id)
           FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
          WHERE c.state = 'open' AND e.phase IN ('notice', 'released', 'archived')""",
+    "blacklisted_projects_are_listed": """
+        SELECT format('project %s is %s, but its listing says otherwise', p.id, p.status) FROM project p
+         WHERE (p.status = 'blacklisted') <>
+               (p.id IN (SELECT project_id FROM project_listing WHERE lifted_at IS NULL))""",
     "report_equals_books": """
         SELECT format('the closing report of campaign %s says %s fen raised, the books at its mark %s',
                       r.campaign_id, r.report ->> 'raised_minor', coalesce(m.raised, 0))

@@ -52,6 +52,11 @@ class Wish(NamedTuple):
     def place(self) -> Place:
         return Place(self.campaign_id, self.gift.target, self.stage)
 
+    @property
+    def asks(self) -> bool:
+        """Are pots asked for it at all?"""
+        return self.window_open and not self.gift.target.barred
+
 
 class Origin(Protocol):
     """Where match moves from: a reservation of another pot."""
@@ -102,7 +107,7 @@ def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish], neighbours: Neighbours)
     if wishes and asked:
         fill(tx, book, list(asked.values()), [wish.gift for wish in wishes], neighbours)
     offers = {place: _offers(states, now, place.target) for place, states in locked.candidates.items()}
-    return [_decide(wish, offers[wish.place] if wish.window_open else [], book) for wish in wishes]
+    return [_decide(wish, offers[wish.place] if wish.asks else [], book) for wish in wishes]
 
 
 def _candidates(place: Place, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
@@ -210,7 +215,7 @@ def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: Cause) -> list[int]:
                   WITH ORDINALITY AS u(d, c, w, t, n) ORDER BY n
            RETURNING id""",
         donation=[plan.wish.donation_id for plan in plans],
-        window=[plan.wish.window_open for plan in plans],
+        window=[plan.wish.asks for plan in plans],
         trace=[json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
         cause=[cause if isinstance(cause, str) else cause[plan.wish.stage] for plan in plans],
         now=tx.now,

@@ -24,6 +24,7 @@ class Target:
     lineage: tuple[str, ...]  # codes of its organisation and of all above it
     county_code: str
     rating: int = 0
+    barred: bool = False  # on the blacklist: what was promised stays, no pot is asked for more
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from app.api import (
+    blacklist,
     campaigns,
     closing,
     donations,
@@ -23,6 +24,7 @@ ROOMS = (
     donations,
     campaigns,
     projects,
+    blacklist,
     funds,
     pots,
     draws,

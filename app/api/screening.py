@@ -45,6 +45,7 @@ class CaseOut(Schema):
     actor = Text()
     reason = Text()
     project_suspended_at = Time(attribute="suspended_at", allow_none=True)
+    project_blacklisted_at = Time(attribute="blacklisted_at", allow_none=True)
     appeal = Text()
     appealed_at = Time(allow_none=True)
     answer = Text()
@@ -58,6 +59,10 @@ class CaseQuery(Schema):
 
 class CaseReasonIn(Schema):
     reason = Text(decide.MOST_REASON, required=True)
+
+
+class CaseTermIn(CaseReasonIn):
+    until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
 
 
 class AnswerIn(CaseReasonIn):
@@ -152,6 +157,17 @@ def suspend_project(given: dict[str, Any], case_id: int) -> Any:
     """Stop the project; the case stays to be decided."""
     with engine().db.transaction() as tx:
         decide.suspend_project(tx, case_id, given["reason"], actor())
+        return cases.view(tx, case_id)
+
+
+@blp.post("/cases/<id:case_id>/blacklist-project")
+@managers(Permission.SCREEN)
+@blp.arguments(CaseTermIn)
+@blp.response(200, CaseOut)
+def blacklist_project(given: dict[str, Any], case_id: int) -> Any:
+    """Put the project on the blacklist; the case stays open."""
+    with engine().db.transaction() as tx:
+        decide.blacklist_project(tx, case_id, given["reason"], actor(), given.get("until"))
         return cases.view(tx, case_id)
 
 

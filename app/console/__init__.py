@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.console import (
+    blacklist,
     campaigns,
     donations,
     entrance,
@@ -22,6 +23,7 @@ from app.web.frame import set_up
 
 __all__ = [
     "attach",
+    "blacklist",
     "blueprint",
     "campaigns",
     "donations",

@@ -7,6 +7,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.console.blacklist import until_typed
 from app.console.frame import act, blueprint, refused
 from app.jobs import publish
 from app.web.frame import engine, page_number
@@ -51,6 +52,7 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
     "release": decide.release,
     "cancel": decide.cancel,
     "suspend": decide.suspend_project,
+    "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(tx, case, reason, actor, until_typed()),
     "appeal": appeal.appeal,
     "answer": appeal.answer,
     "answer_release": lambda tx, case, reason, actor: appeal.answer(tx, case, reason, actor, "released"),

@@ -34,6 +34,7 @@ _MATCHED = text(
                        WHERE r.donation_id = d.id AND r.state = 'captured' AND r.amount_minor > r.returned_minor)
           AND NOT EXISTS (SELECT FROM screening_case c
                            WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
+          AND NOT EXISTS (SELECT FROM project p WHERE p.id = d.project_id AND p.status = 'blacklisted')
         ORDER BY d.paid_at, d.pledged_at, d.id"""
 )
 

@@ -64,6 +64,7 @@ class Decision:
     decided_at: datetime
     window_open: bool
     pots: tuple[PotLine, ...]
+    blacklisted: bool = False  # no pot was asked because the project was listed then
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +149,22 @@ def _holds(parts: Sequence[Part], pots: Sequence[PotState]) -> tuple[Hold, ...]:
 
 def _decisions(tx: Tx, found: Standing, pots: Sequence[PotState], target: Target) -> tuple[Decision, ...]:
     rows = tx.rows(
-        """SELECT cause, decided_at, window_open, trace FROM match_decision
-            WHERE donation_id = :id ORDER BY id""",
+        """SELECT cause, decided_at, window_open, trace,
+                  NOT window_open AND EXISTS (
+                      SELECT FROM project_listing b WHERE b.project_id = :project AND b.listed_at <= decided_at
+                                 AND (b.lifted_at IS NULL OR b.lifted_at > decided_at)) AS blacklisted
+             FROM match_decision WHERE donation_id = :id ORDER BY id""",
         id=found.id,
+        project=target.project_id,
     )
     return tuple(
-        Decision(row.cause, row.decided_at, row.window_open, _lines(row.trace, row.decided_at, pots, target))
+        Decision(
+            row.cause,
+            row.decided_at,
+            row.window_open,
+            _lines(row.trace, row.decided_at, pots, target),
+            row.blacklisted,
+        )
         for row in rows
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
@@ -68,3 +68,36 @@ class ProjectHistory(SQLModel, table=True):
     at: datetime = Field(sa_column=moment())
     actor: str
     reason: str = ""
+
+
+_TEXT = {"server_default": text("''")}
+
+
+class ProjectListing(SQLModel, table=True):
+    """A project on the blacklist: why, by whom, until when (NULL: no end), what was objected, and who lifted it."""
+
+    __tablename__ = "project_listing"
+    __table_args__ = (
+        CheckConstraint("until > listed_at", name="project_listing_term"),
+        CheckConstraint("reason <> '' AND actor <> ''", name="project_listing_said"),
+        CheckConstraint("(lifted_by <> '') = (lifted_at IS NOT NULL)", name="project_listing_lifted"),
+        CheckConstraint("(appeal <> '') = (appealed_at IS NOT NULL)", name="project_listing_appeal"),
+        CheckConstraint("(answer <> '') = (answered_at IS NOT NULL)", name="project_listing_answer"),
+        CheckConstraint("answered_at IS NULL OR appealed_at IS NOT NULL", name="project_listing_answered"),
+        Index("project_listing_once", "project_id", unique=True, postgresql_where=text("lifted_at IS NULL")),
+        Index("project_listing_project", "project_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    reason: str
+    actor: str
+    listed_at: datetime = Field(sa_column=moment())
+    until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    appeal: str = Field(default="", sa_column_kwargs=_TEXT)
+    appealed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    answer: str = Field(default="", sa_column_kwargs=_TEXT)
+    answered_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    answered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    lifted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    lifted_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    lift_reason: str = Field(default="", sa_column_kwargs=_TEXT)

@@ -13,29 +13,36 @@ MOST_REASON = 500  # characters
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
     """Hand a draft in for review. Raises NotFound `project_unknown`, Conflict `project_state`."""
-    return _move(tx, project_id, Status.REVIEW, actor, "project.submit")
+    return move(tx, project_id, Status.REVIEW, actor, "project.submit")
 
 
 def approve(tx: Tx, project_id: int, actor: str) -> Project:
     """Let a reviewed project take part in campaigns. Raises as `submit`."""
-    return _move(tx, project_id, Status.APPROVED, actor, "project.approve")
+    return move(tx, project_id, Status.APPROVED, actor, "project.approve")
 
 
 def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
     """Stop a live project. Raises as `submit`, and Invalid `reason_invalid` without a reason."""
-    if wrong := fault(reason, MOST_REASON):
-        raise Invalid("reason_invalid", "say why", fields={"reason": wrong})
-    return _move(tx, project_id, Status.SUSPENDED, actor, "project.suspend", reason)
+    must_say(reason)
+    if (project := locked(tx, project_id)).status == Status.BLACKLISTED:
+        raise _not_from(Status(project.status), Status.SUSPENDED)  # that would lift the listing
+    return move(tx, project_id, Status.SUSPENDED, actor, "project.suspend", reason)
 
 
 def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
-    """Put a suspended or blacklisted project back to where it was. Raises as `suspend`; the reason is free."""
+    """Put a suspended project back to where it was. Raises as `suspend`; the reason is free."""
     if wrong := fault(reason, MOST_REASON, lines=True):
         raise Invalid("reason_invalid", "this cannot be a reason", fields={"reason": wrong})
-    return _move(tx, project_id, None, actor, "project.resume", reason)
+    return move(tx, project_id, None, actor, "project.resume", reason)
 
 
-def _move(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, reason: str = "") -> Project:
+def must_say(reason: str) -> None:
+    """Raises Invalid `reason_invalid` when this says nothing, or too much."""
+    if wrong := fault(reason, MOST_REASON):
+        raise Invalid("reason_invalid", "say why", fields={"reason": wrong})
+
+
+def move(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, reason: str = "") -> Project:
     """The one setter of a project's status. `to` None: back to where it was before it was held.
 
     Locks the project, then the campaigns in which it takes part, in id order.
@@ -46,15 +53,17 @@ def _move(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, r
     goal = to or before
     assert goal is not None
     if not may_move(from_, goal, before):
-        raise Conflict(
-            "project_state", f"a project cannot go from {from_} to {goal}", facts={"from": from_, "to": goal}
-        )
+        raise _not_from(from_, goal)
     project.status = str(goal)
     tx.session.flush()
     remember(tx, project_id, from_, goal, actor, reason)
     _raise_versions(tx, project_id)
     record(tx, actor, action, f"project:{project_id}", reason=reason)
     return project
+
+
+def _not_from(from_: Status, to: Status) -> Conflict:
+    return Conflict("project_state", f"a project cannot go from {from_} to {to}", facts={"from": from_, "to": to})
 
 
 def locked(tx: Tx, project_id: int) -> Project:

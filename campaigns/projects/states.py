@@ -32,11 +32,12 @@ _ONWARD = dict(zip(LIVE, (*LIVE[1:], Status.CLOSED), strict=True))
 MOVES: dict[Status, frozenset[Status]] = {
     **{status: frozenset({_ONWARD[status], *HELD}) for status in LIVE},
     Status.SUSPENDED: frozenset({Status.BLACKLISTED}),
-    Status.BLACKLISTED: frozenset(),
+    Status.BLACKLISTED: frozenset({Status.SUSPENDED}),  # by lifting only
     Status.CLOSED: frozenset(),
 }
 
 
 def may_move(from_: Status, to: Status, before_hold: Status | None = None) -> bool:
-    """Is this move in the table? A held project may also go back to where it was, and nowhere else."""
-    return to in MOVES[from_] or (from_ in HELD and to == before_hold)
+    """Is this move in the table? A suspended project may also go back to where it was, and nowhere else; one on the
+    blacklist is suspended first."""
+    return to in MOVES[from_] or (from_ is Status.SUSPENDED and to == before_hold)

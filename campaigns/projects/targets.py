@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from campaigns.projects.models import Project
+from campaigns.projects.states import Status
 from kernel.db import Tx
 from matching.rules import Target
 
@@ -17,16 +18,20 @@ def target_of(project: Project) -> Target:
         tuple(project.lineage),
         project.county_code,
         project.rating,
+        project.status == Status.BLACKLISTED,
     )
 
 
 def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
     """The targets of many projects by id, in one query; an id that is no project has none."""
     rows = tx.rows(
-        "SELECT id, level, tier, lineage, county_code, rating FROM project WHERE id = ANY(:ids)",
+        "SELECT id, level, tier, lineage, county_code, rating, status FROM project WHERE id = ANY(:ids)",
         ids=list(project_ids),
     )
-    return {row.id: Target(row[0], row[1], row[2], tuple(row[3]), row[4], row[5]) for row in rows}
+    return {
+        row.id: Target(row[0], row[1], row[2], tuple(row[3]), row[4], row[5], row.status == Status.BLACKLISTED)
+        for row in rows
+    }
 
 
 def neighbours(tx: Tx, county_codes: Collection[str]) -> dict[int, str]:

@@ -1,5 +1,6 @@
 """What people decide about held match: every decision has a name and a reason, and nothing is decided by itself."""
 
+from datetime import datetime
 from typing import Literal
 
 from campaigns.events.campaigns import Shared, share
@@ -7,6 +8,7 @@ from campaigns.events.phases import LIVING, Phase
 from campaigns.network.audit import record
 from campaigns.network.wording import fault
 from campaigns.projects import projects
+from campaigns.projects.blacklist import blacklist
 from campaigns.projects.states import Status
 from campaigns.screening.again import match_again
 from campaigns.screening.cases import find
@@ -47,10 +49,7 @@ def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningC
     must_say(reason)
     if find(tx, case_id).suspended_at is not None:
         return find(tx, case_id)
-    project_id = tx.scalar(
-        "SELECT d.project_id FROM donation d JOIN screening_case c ON c.donation_id = d.id WHERE c.id = :id",
-        id=case_id,
-    )
+    project_id = _project_of(tx, case_id)
     # Before the case is locked: this locks the project and then its campaigns.
     if projects.find(tx, project_id).status != Status.SUSPENDED:
         projects.suspend(tx, project_id, reason, actor)
@@ -58,6 +57,35 @@ def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningC
     case.suspended_at, case.suspended_by = tx.now, actor
     record(tx, actor, "case.suspend_project", f"case:{case_id}", project=project_id, reason=reason)
     return tx.add(case)
+
+
+def blacklist_project(
+    tx: Tx, case_id: int, reason: str, actor: str, until: datetime | None = None
+) -> ScreeningCase:
+    """Put the project of a case on the blacklist, until a time or without an end; the case itself stays to be
+    decided. Again without effect, and a project that is listed already keeps its listing.
+
+    Raises NotFound `case_unknown`, Invalid `reason_missing` or `term_invalid`, Conflict `project_state`.
+    """
+    must_say(reason)
+    if find(tx, case_id).blacklisted_at is not None:
+        return find(tx, case_id)
+    project_id = _project_of(tx, case_id)
+    if projects.find(tx, project_id).status != Status.BLACKLISTED:
+        blacklist(tx, project_id, reason.replace("\r", "").replace("\n", " "), actor, until)
+    case = find(tx, case_id, lock=True)
+    case.blacklisted_at, case.blacklisted_by = tx.now, actor
+    record(tx, actor, "case.blacklist_project", f"case:{case_id}", project=project_id, reason=reason)
+    return tx.add(case)
+
+
+def _project_of(tx: Tx, case_id: int) -> int:
+    return int(
+        tx.scalar(
+            "SELECT d.project_id FROM donation d JOIN screening_case c ON c.donation_id = d.id WHERE c.id = :id",
+            id=case_id,
+        )
+    )
 
 
 def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, Shared]:

@@ -46,6 +46,8 @@ class ScreeningCase(SQLModel, table=True):
     reason: str = Field(default="", sa_column_kwargs=_TEXT)
     suspended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     suspended_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    blacklisted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    blacklisted_by: str = Field(default="", sa_column_kwargs=_TEXT)
     appeal: str = Field(default="", sa_column_kwargs=_TEXT)
     appealed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     answer: str = Field(default="", sa_column_kwargs=_TEXT)

@@ -1,0 +1,73 @@
+"""The blacklist in the console."""
+
+from datetime import timedelta
+
+from campaigns.network.people import create_manager
+from campaigns.projects import blacklist, projects
+from campaigns.screening import decide
+from campaigns.screening.screen import open_cases
+from kernel.clock import local_day
+from matching.screening import Signal
+from tests.web.reader import PASSWORD, Reader, text
+from tests.world import World
+
+PAGE = "/console/blacklist"
+
+
+def test_a_project_goes_on_the_list_and_off_again(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    assert "黑名单上没有项目" in manager.open(PAGE)
+    manager.open("/console/projects")
+    last = local_day(world.clock.at + timedelta(days=9)).isoformat()
+    shown = text(manager.send(f"/blacklist/{project}", verb="list", reason="<b>虚构</b>受益人", until=last))
+    assert "黑名单已更新" in shown and "期限至" in shown
+    assert "&lt;b&gt;虚构" in manager.page.text
+    assert local_day(world.do(blacklist.listings)[0]["until"]) == local_day(world.clock.at + timedelta(days=10))
+    assert "项目当前状态不能做这件事" in manager.send(f"/blacklist/{project}", verb="list", reason="again")
+    manager.send(f"/blacklist/{project}", verb="appeal", reason="名单有误")
+    assert "名单有误" in manager.page.text and "记录申诉" not in manager.page.text
+    manager.send(f"/blacklist/{project}", verb="answer", reason="维持")
+    assert "boss：维持" in text(manager.page.text)
+    world.clock.advance(days=11)
+    assert "期满待决定" in manager.open(PAGE)
+    manager.send(f"/blacklist/{project}", verb="lift", reason="期满核实")
+    assert "黑名单上没有项目" in manager.page.text
+    assert world.do(projects.find, project).status == "suspended"
+    assert "No project is on the blacklist" in manager.open(f"{PAGE}?lang=en")
+    world.check()
+
+
+def test_a_term_that_is_no_date_or_over_is_refused(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    for until in ("gestern", "2001-01-01", "9999-12-31"):
+        manager.open("/console/projects")
+        assert "期限须在今天之后" in manager.send(f"/blacklist/{project}", verb="list", reason="x", until=until)
+    manager.open("/console/projects")
+    assert "请写明原因" in manager.send(f"/blacklist/{project}", verb="list", reason=" ")
+    assert world.do(projects.find, project).status == "approved"
+
+
+def test_a_liaison_objects_and_may_not_lift(reader: Reader, world: World) -> None:
+    world.do(create_manager, "village", PASSWORD, "liaison", "test", "41010101")
+    world.do(blacklist.blacklist, world.projects[0], "虚构受益人", "li")
+    world.do(blacklist.blacklist, world.projects[2], "虚构受益人", "li")
+    reader.sign_in("village")
+    assert "解除黑名单" not in reader.open(PAGE)
+    assert "黑名单已更新" in reader.send(f"/blacklist/{world.projects[0]}", verb="appeal", reason="有误")
+    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[2]}", verb="appeal", reason="有误")
+    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[2]}", verb="lift", reason="有误")
+    reader.send(f"/blacklist/{world.projects[2]}", verb="burn", reason="x")
+    assert len(world.do(blacklist.listings)) == 2
+
+
+def test_a_case_puts_its_project_on_the_list(manager: Reader, world: World) -> None:
+    world.pot(1_000_00)
+    donation = world.pay(world.give()).id
+    world.do(open_cases, {donation: (Signal("staff", {"amount_minor": 1}),)})
+    manager.open("/console/campaigns/day/cases")
+    shown = manager.send("/cases/1", verb="blacklist", reason="虚构受益人", until="")
+    assert "项目已列入黑名单" in shown
+    assert world.do(blacklist.listings)[0]["until"] is None
+    assert world.do(lambda tx: decide.find(tx, 1)).state == "open"
+    manager.send("/cases/1", verb="release", reason="与捐赠人无关")
+    world.check()
