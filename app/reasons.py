@@ -56,6 +56,41 @@ SAID: tuple[tuple[str, Any], ...] = (
     (r"currency:", _l("只支持人民币")),
 )
 _PATTERNS = tuple((re.compile(pattern), words) for pattern, words in SAID)
+# What the fields of forms are called; those of lines in a table go by the table's name.
+LABELS = {
+    "name": _l("名称"),
+    "slug": _l("网址名"),
+    "host": _l("主办方（募捐组织）"),
+    "opens_at": _l("开始（北京时间）"),
+    "ends_at": _l("结束（北京时间）"),
+    "windows": _l("配捐时段"),
+    "organisation": _l("执行单位"),
+    "tier": _l("类别"),
+    "summary": _l("简介"),
+    "target_minor": _l("目标金额（元）"),
+    "amount_minor": _l("金额（元）"),
+    "fund": _l("出资基金"),
+    "rank": _l("顺序"),
+    "kind": _l("类别"),
+    "mode": _l("何时配捐"),
+    "ratio_bps": _l("配捐比例"),
+    "random.least_bps": _l("最低比例"),
+    "challenge": _l("挑战"),
+    "minimum_minor": _l("起配金额（元）"),
+    "scope": _l("支持哪些项目"),
+    "scope.levels": _l("级别"),
+    "scope.tiers": _l("类别"),
+    "scope.under": _l("地区（含其下各级）"),
+    "scope.projects": _l("指定项目"),
+    "scope.minimum_rating": _l("最低评级（0 至 5）"),
+    "tranches": _l("分批额度"),
+    "valid_from": _l("从何时起"),
+    "finishing_s": _l("等待支付中的捐赠（分钟）"),
+    "late_s": _l("等待迟到的支付消息（小时）"),
+    "notice_s": _l("公示期（天）"),
+    **{f"caps.{name}": label for name, label in CAPS.items()},
+    **PLAN,
+}
 # The field at which a refusal that names none is shown.
 _AT = {
     "fund_short": "fund",
@@ -87,10 +122,17 @@ def at_field(refusal: Refusal) -> dict[str, str]:
     return {_AT.get(refusal.code, ""): refusal_words(refusal)}
 
 
+def label(name: str) -> str:
+    """What a field is called; '' when it has no name of its own."""
+    plain = name.removeprefix("plan.")
+    return str(LABELS.get(plain) or LABELS.get(plain.split(".")[0], ""))
+
+
+def labelled(name: str, said: str) -> str:
+    """A sentence with the name of its field before it."""
+    return f"{label(name)}{_('：')}{said}" if label(name) else said
+
+
 def named_reasons(refusal: Refusal) -> list[str]:
     """The refused fields with their labels, for a page on which the fields themselves are not."""
-    labels = {**PLAN, **{f"caps.{name}": label for name, label in CAPS.items()}}
-    return [
-        (f"{labels[name]}" + _("：") if name in labels else "") + reason_text(name, reason)
-        for name, reason in refusal.fields.items()
-    ]
+    return [labelled(name, reason_text(name, reason)) for name, reason in refusal.fields.items()]

@@ -136,13 +136,13 @@ CAPS = {
 POT_KINDS = {"ratio": _l("按比例"), "random": _l("随机"), "challenge": _l("挑战")}
 POT_MODES = {"reserve": _l("提交时预留"), "payment": _l("支付后配捐")}
 FUNDING = {
-    "tranche": _l("分批额度"),
+    "tranche": _l("一批额度"),
     "top_up": _l("追加"),
     "reduction": _l("减少"),
     "returned": _l("活动结束退回基金"),
 }
 POT_ACTS = {
-    "pot.create": _l("建立"),
+    "pot.create": _l("建立配捐池"),
     "pot.rules": _l("新规则"),
     "pot.top_up": _l("追加"),
     "pot.reduce": _l("减少"),
@@ -195,6 +195,10 @@ REFUSALS = {
     "sign_in_failed": _l("用户名或密码不对。"),
     "not_permitted": _l("您没有权限做这件事。"),
     "plan_incomplete": _l("公开募捐方案不完整，不能排期。"),
+    "campaign_invalid": _l("请检查标出的项目。"),
+    "slug_used": _l("这个网址名已被其他活动使用。"),
+    "organisation_unknown": _l("没有这个地区。"),
+    "project_invalid": _l("请检查标出的项目。"),
     "campaign_over": _l("结束时间已过。"),
     "campaign_phase": _l("活动当前阶段不能做这件事。"),
     "project_state": _l("项目当前状态不能做这件事。"),

@@ -11,13 +11,14 @@ from app.console.choices import project_names
 from app.console.frame import act, blueprint, refused
 from app.web.frame import engine, page_number
 from app.web.reads import place_names
+from app.wording import refusal_text
 from campaigns.closing.close import close
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.events import campaigns as events
 from campaigns.events.phases import LIVING, MOVES, Phase
 from campaigns.network.people import Permission, require
-from kernel.errors import Refusal
+from kernel.errors import Invalid, Refusal
 
 PAGE_SIZE = 50
 
@@ -65,13 +66,18 @@ def one(slug: str) -> str:
 
 @blueprint.post("/campaigns/<slug>/schedule")
 def schedule(slug: str) -> Response:
-    """Let it open by itself at its time."""
-    return act(
-        Permission.CAMPAIGNS_WRITE,
-        url_for("console.campaign", slug=slug),
-        lambda tx, caller: events.schedule(tx, slug, caller.name),
-        _("活动已排期，到时间自动开始。"),
-    )
+    """Let it open by itself at its time. What is still missing for that is marked in the form of the draft."""
+    try:
+        require(g.caller, Permission.CAMPAIGNS_WRITE)
+        with engine().db.transaction() as tx:
+            events.schedule(tx, slug, g.caller.name)
+        flash(_("活动已排期，到时间自动开始。"), "good")
+    except Invalid as refusal:
+        flash(refusal_text(refusal), "bad")
+        return redirect(url_for("console.campaign_edit", slug=slug, check=1), 303)
+    except Refusal as refusal:
+        flash(refused(refusal), "bad")
+    return redirect(url_for("console.campaign", slug=slug), 303)
 
 
 @blueprint.post("/campaigns/<slug>/cancel")

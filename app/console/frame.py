@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app import auth
-from app.reasons import named_reasons, refusal_words
+from app.reasons import labelled, named_reasons, refusal_words
 from app.web.frame import engine, guard
 from campaigns.network.people import Caller, Permission, require
 from kernel.db import Tx
@@ -35,7 +35,7 @@ def only_managers() -> Response | None:
 
 @blueprint.context_processor
 def _names() -> dict[str, Any]:
-    return {"caller": g.get("caller"), "Permission": Permission}
+    return {"caller": g.get("caller"), "Permission": Permission, "labelled": labelled}
 
 
 @blueprint.after_request

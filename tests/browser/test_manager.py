@@ -25,7 +25,8 @@ def test_a_difference_is_signed_off(desk: Page, stack: Stack) -> None:
         connection.execute(
             """INSERT INTO discrepancy (campaign_id, provider, cause, reference, ours_minor, theirs_minor, state,
                                         reason, actor, found_at)
-               SELECT id, 'stripe', 'missing_here', 'ch_stranger', 0, 500, 'open', '', '', now() FROM campaign"""
+               SELECT id, 'stripe', 'missing_here', 'ch_stranger', 0, 500, 'open', '', '', now()
+                 FROM campaign WHERE slug = 'demo'"""
         )
     sign_in(desk, stack)
     desk.get_by_role("link", name="1 条待处理").click()

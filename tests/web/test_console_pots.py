@@ -54,7 +54,9 @@ def test_a_pot_is_shown_in_words_before_it_is_made(manager: Reader, world: World
     assert "基金余额由 1,000,000.00 元变为 999,500.00 元" in page
     assert pots(world) == 0, "a preview makes nothing"
     page = text(manager.send(NEW, verb="save"))
-    assert "配捐池已建立" in page and "投入 500.00" in page and "现可配 500.00" in page and "建立 boss" in page
+    assert (
+        "配捐池已建立" in page and "投入 500.00" in page and "现可配 500.00" in page and "建立配捐池 boss" in page
+    )
     assert world.give(80_00).reserved_minor == 50_00
     assert world.give(80_00, project=2).reserved_minor == 0
     world.check()
