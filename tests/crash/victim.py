@@ -13,14 +13,18 @@ from importlib import import_module
 from typing import Any
 from uuid import UUID
 
+import campaigns.donations.models  # noqa: F401 (cases point to its tables)
 from campaigns.donations.give import Given
 from campaigns.donations.wish import Give
 from campaigns.engine import Engine
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.keys import Keys
+from matching.screening import Signal
 from payments import inbox
 from payments.stripe import StripeGateway
+
+SIGN = (Signal("staff", {"amount_minor": 1}),)
 
 # Step of the way of a donation -> (stage, module, what to die after).
 STEPS: dict[str, tuple[str, str, str]] = {
@@ -71,6 +75,17 @@ LATER: dict[str, tuple[str, str, str]] = {
     "redistribute: books written": ("close", "campaigns.closing.redistribute", "post"),
     "closing: phase moved, not committed": ("close", "campaigns.closing.close", "move"),
     "closing: committed": ("close", "campaigns.closing.close", "_step"),
+    "unlock: unlocked, not committed": ("unlock", "campaigns.closing.challenges", "unlock"),
+    "unlock: books written, not committed": ("unlock", "campaigns.closing.reoffer", "post"),
+    "unlock: committed": ("unlock", "campaigns.closing.challenges", "challenges"),
+    "hold: match held": ("hold", "campaigns.screening.screen", "hold"),
+    "hold: books written, not committed": ("hold", "campaigns.screening.screen", "post"),
+    "hold: committed": ("hold", "kernel.db", "Tx.committed"),
+    "decide: match given back": ("decide", "campaigns.screening.decide", "give_back"),
+    "decide: books written, not committed": ("decide", "campaigns.screening.decide", "post"),
+    "decide: committed": ("decide", "kernel.db", "Tx.committed"),
+    "top-up: books written, not committed": ("top-up", "matching.pots", "post"),
+    "top-up: committed": ("top-up", "kernel.db", "Tx.committed"),
 }
 
 
@@ -119,6 +134,23 @@ def _ask_refund(engine: Engine, donation_id: UUID) -> None:
         _use_case("campaigns.donations.refund", "ask")(tx, donation_id, 40_00, "asked by the donor", "manager")
 
 
+def _hold(engine: Engine, donation_id: UUID) -> None:
+    with engine.db.transaction() as tx:
+        _use_case("campaigns.screening.screen", "open_cases")(tx, {donation_id: SIGN})
+
+
+def _cancel_case(engine: Engine, donation_id: UUID) -> None:
+    with engine.db.transaction() as tx:
+        case = _use_case("campaigns.screening.cases", "of_donation")(tx, donation_id)
+        _use_case("campaigns.screening.decide", "cancel")(tx, case, "because", "reviewer")
+
+
+def _top_up(engine: Engine, _: UUID) -> None:
+    with engine.db.transaction() as tx:
+        pot = tx.scalar("SELECT min(id) FROM pot")
+        _use_case("campaigns.pots", "top_up")(tx, pot, 50_00, "manager")
+
+
 _LATER_STAGES: dict[str, Callable[[Engine, UUID], Any]] = {
     "settle": lambda engine, _: _use_case("campaigns.donations.settle", "settle")(engine),
     "lapse": lambda engine, _: _use_case("campaigns.donations.lapse", "expire")(engine),
@@ -127,6 +159,10 @@ _LATER_STAGES: dict[str, Callable[[Engine, UUID], Any]] = {
     "ask": _ask_refund,
     "send": lambda engine, _: _use_case("campaigns.donations.refund", "send")(engine),
     "close": lambda engine, _: _use_case("campaigns.closing.close", "close")(engine),
+    "unlock": lambda engine, _: _use_case("campaigns.closing.challenges", "challenges")(engine),
+    "hold": _hold,
+    "decide": _cancel_case,
+    "top-up": _top_up,
 }
 
 
