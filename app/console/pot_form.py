@@ -113,12 +113,12 @@ class PotForm(RulesForm):
         """The lines that were filled in; a half filled one is a fault."""
         found = []
         for index, (opens_at, amount) in enumerate(self.rows()):
-            if not amount:
-                continue  # the time alone was our own proposal
+            if not amount and (index == 0 or not opens_at):
+                continue  # the time of the first line is our own proposal
             name = f"tranches.{index}"
             moment, minor = self.moment_of(name, opens_at), self.amount_of(name, amount)
-            if not opens_at:
-                self.faults[name] = _("请填写开放时间")
+            if not (opens_at and amount):
+                self.faults[name] = _("每批要有开放时间和金额")
             if moment is not None and minor is not None:
                 found.append(Tranche(moment, minor))
         return found
