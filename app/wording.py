@@ -237,6 +237,7 @@ def threshold_text(name: str, value: int) -> str:
 def _counted(evidence: Mapping[str, Any]) -> list[str]:
     told = {
         "count": lambda value: _("%(count)s 笔", count=value),
+        "entry": lambda value: _("名单第 %(number)s 项", number=value),
         "donors": lambda value: _("%(count)s 位不同捐赠人", count=value),
         "of": lambda value: _("同期共 %(count)s 笔", count=value),
         "within_s": lambda value: _("%(minutes)s 分钟内", minutes=value // 60),

@@ -97,6 +97,9 @@ SIGNALS = {
     "small_device": _l("同一设备以不同身份多笔小额"),
     "at_cap_device": _l("同一设备以不同身份多笔恰好在配捐上限"),
     "refund_device": _l("同一设备以不同身份获得配捐后多次退款"),
+    "watched_donor": _l("捐赠人在重点核实名单上"),
+    "watched_instrument": _l("支付工具在重点核实名单上"),
+    "watched_device": _l("设备在重点核实名单上"),
 }
 THRESHOLDS = {
     "small_minor": _l("小额：单笔不超过"),
@@ -117,6 +120,7 @@ THRESHOLDS = {
     "device_refund_count": _l("同一设备：配捐后退款达到"),
 }
 UNITS = {"_minor": _l("元"), "_bps": "%", "_s": _l("秒"), "_count": _l("笔"), "_donors": _l("人")}
+WATCHED = {"donor": _l("捐赠人"), "instrument": _l("支付工具"), "device": _l("设备")}
 CASE_STATES = {"open": _l("待复核"), "released": _l("已恢复配捐"), "cancelled": _l("已取消配捐")}
 SCOPE = {
     "levels": _l("不支持这一级的项目"),
@@ -224,6 +228,9 @@ REFUSALS = {
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "list_invalid": _l("查询条件不对。"),
     "standings_unknown": _l("没有这种榜单。"),
+    "watch_invalid": _l("这笔捐赠没有可列入名单的这一项，或没有填写联系方式。"),
+    "watch_unknown": _l("名单上没有这一项。"),
+    "watch_ended": _l("这一项已经解除。"),
     "screening_invalid": _l("请检查标出的标准，没有任何改动。"),
     "case_unknown": _l("没有这件复核。"),
     "case_decided": _l("这件复核已经有了决定。"),

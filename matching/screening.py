@@ -69,6 +69,7 @@ class Surroundings:
     unit: Crowd = NOBODY
     staff: bool = False  # the contact belongs to the organisation that executes the project
     caps: Sequence[CapUse] = ()
+    watched: Sequence[tuple[str, int]] = ()  # donor, instrument or device, and the entry of the watch list
 
 
 Rule = Callable[[Gift, Surroundings, Thresholds], list[Signal]]
@@ -159,6 +160,11 @@ def one_device(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Sig
     ]
 
 
+def watched(gift: Gift, around: Surroundings, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """A person asked to look at whatever comes from this donor, instrument or device."""
+    return [Signal(f"watched_{kind}", {"entry": entry}) for kind, entry in around.watched]
+
+
 RULES: tuple[Rule, ...] = (
     small_sums,
     same_sum,
@@ -168,6 +174,7 @@ RULES: tuple[Rule, ...] = (
     unit_burst,
     instrument_cap,
     one_device,
+    watched,
 )
 # How the names of the thresholds begin that a sign is judged by; none are read by those that count nothing.
 READS: dict[str, tuple[str, ...]] = {
@@ -182,6 +189,9 @@ READS: dict[str, tuple[str, ...]] = {
     "small_device": ("small_minor", "small_within_s", "device_donors", "device_small_"),
     "at_cap_device": ("at_cap_below_", "device_donors", "device_at_cap_"),
     "refund_device": ("device_donors", "device_refund_"),
+    "watched_donor": (),
+    "watched_instrument": (),
+    "watched_device": (),
 }
 
 

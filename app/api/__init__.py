@@ -16,6 +16,7 @@ from app.api import (
     projects,
     screening,
     screening_settings,
+    watch,
 )
 from app.api.base import Api, IdConverter
 from app.api.docs import blueprint as docs
@@ -31,6 +32,7 @@ ROOMS = (
     closing,
     screening,
     screening_settings,
+    watch,
     partners,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times

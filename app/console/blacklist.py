@@ -9,13 +9,16 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.frame import act, blueprint
-from app.web.frame import engine
+from app.web.frame import engine, page_number
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find
+from campaigns.screening import watch
 from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Invalid
+
+PAGE_SIZE = 50
 
 
 def until_typed() -> datetime | None:
@@ -29,10 +32,44 @@ def until_typed() -> datetime | None:
 
 @blueprint.get("/blacklist", endpoint="blacklist")
 def overview() -> str:
-    """The projects that are listed now, those whose term is over first."""
+    """The projects that are listed now, those whose term is over first; and the watch list."""
+    page = page_number()
     with engine().db.transaction() as tx:
         rows = desk.listings(tx)
-    return render_template("console/blacklist.html", rows=rows)
+        entries, total = watch.watched(tx, page, PAGE_SIZE)
+    return render_template(
+        "console/blacklist.html",
+        rows=rows,
+        entries=entries,
+        total=total,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+    )
+
+
+@blueprint.post("/watch", endpoint="watch_add")
+def watch_contact() -> Response:
+    """Watch who gives under a phone number or an e-mail address. Which it is, the @ says; neither is kept."""
+    contact = request.form.get("contact", "").strip()
+    given = {"email" if "@" in contact else "phone": contact}
+    reason = request.form.get("reason", "").strip()
+
+    def do(tx: Tx, caller: Caller) -> None:
+        watch.watch_contact(tx, engine().keys, reason, caller.name, **given, until=until_typed())  # type: ignore[arg-type]
+
+    return act(Permission.SCREEN, url_for("console.blacklist"), do, _("重点核实名单已更新。"))
+
+
+@blueprint.post("/watch/<int:watch_id>/lift", endpoint="watch_lift")
+def watch_lift(watch_id: int) -> Response:
+    """Watch it no more."""
+    reason = request.form.get("reason", "").strip()
+    return act(
+        Permission.SCREEN,
+        url_for("console.blacklist"),
+        lambda tx, caller: watch.lift(tx, watch_id, reason, caller.name),
+        _("重点核实名单已更新。"),
+    )
 
 
 Verb = Callable[[Tx, int, str, str], Any]

@@ -11,12 +11,14 @@ from app.console.blacklist import until_typed
 from app.console.frame import act, blueprint, refused
 from app.jobs import publish
 from app.web.frame import engine, page_number
-from app.wording import evidence_lines, limit_lines
+from app.wording import evidence_lines, limit_lines, word
+from app.words import WATCHED as WORDS
 from campaigns.events import campaigns as events
 from campaigns.network.people import Caller, Permission, require
 from campaigns.screening import appeal, cases, decide
-from campaigns.screening.models import STATES
+from campaigns.screening.models import STATES, WATCHED
 from campaigns.screening.review import review
+from campaigns.screening.watch import watch_case
 from kernel.db import Tx
 from kernel.errors import Refusal
 
@@ -39,6 +41,7 @@ def overview(slug: str) -> str:
         campaign=found,
         rows=rows,
         evidence=evidence_lines,
+        named=lambda kinds: [(f"watch_{kind}", word(WORDS, kind)) for kind in kinds],
         limits=limit_lines,
         total=total,
         waiting=waiting,
@@ -53,6 +56,12 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
     "cancel": decide.cancel,
     "suspend": decide.suspend_project,
     "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(tx, case, reason, actor, until_typed()),
+    **{
+        f"watch_{kind}": lambda tx, case, reason, actor, kind=kind: watch_case(
+            tx, case, kind, reason, actor, until_typed()
+        )
+        for kind in WATCHED
+    },
     "appeal": appeal.appeal,
     "answer": appeal.answer,
     "answer_release": lambda tx, case, reason, actor: appeal.answer(tx, case, reason, actor, "released"),
@@ -70,8 +79,9 @@ def decided(slug: str, case_id: int) -> Response:
         return redirect(back, 303)
 
     def do(tx: Tx, caller: Caller) -> None:
-        case = verb(tx, case_id, reason, caller.name)
-        tx.after_commit(lambda: publish({case.campaign_id}))
+        verb(tx, case_id, reason, caller.name)
+        campaign_id = cases.find(tx, case_id).campaign_id
+        tx.after_commit(lambda: publish({campaign_id}))
 
     return act(Permission.SCREEN, back, do, _("处理已记录。"))
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -76,6 +76,7 @@ def surroundings(
     few = min(limits.device_small_count, limits.device_at_cap_count, limits.device_refund_count)
     by_device = _gifts(tx, devices, _OF_DEVICE, few)
     caps = _caps(tx, instruments)
+    on_list = _watched(tx, asked)
     near = crowds(tx, asked, limits)
     found = {}
     for one in asked:
@@ -84,7 +85,8 @@ def surroundings(
         through = by_device[one.device, one.campaign_id]
         gift = next((gift for gift in (*own, *paid_with, *through) if gift.donation_id == one.id), None)
         gift = gift or Gift(one.id, one.amount_minor, 0, one.paid_at)  # older than the newest gifts of the person
-        found[one.id] = Found(gift, _around(one, near, own, paid_with, through, caps[one.id]))
+        around = _around(one, near, own, paid_with, through)
+        found[one.id] = Found(gift, replace(around, caps=caps[one.id], watched=on_list[one.id]))
     return found, caps
 
 
@@ -94,9 +96,33 @@ def _around(
     own: Sequence[Gift],
     paid_with: Sequence[Gift],
     through: Sequence[Gift],
-    caps: Sequence[CapUse],
 ) -> Surroundings:
-    return Surroundings(paid_with, own, through, near.same_sum(one), near.unit(one), one.staff, caps)
+    return Surroundings(paid_with, own, through, near.same_sum(one), near.unit(one), one.staff)
+
+
+def _watched(tx: Tx, asked: Sequence[Subject]) -> dict[UUID, list[tuple[str, int]]]:
+    """Which of these come from somebody on the watch list: an entry counts for what is paid while it stands."""
+    entries: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
+    if not asked:
+        return entries
+    for row in tx.rows(
+        """SELECT u.id, w.kind, min(w.id) AS entry
+             FROM unnest(CAST(:ids AS uuid[]), CAST(:paid AS timestamptz[]), CAST(:donors AS text[]),
+                         CAST(:instruments AS text[]), CAST(:devices AS text[]))
+                  AS u(id, paid_at, donor, instrument, device)
+            CROSS JOIN LATERAL (VALUES ('donor', u.donor), ('instrument', u.instrument), ('device', u.device))
+                  AS k(kind, key)
+             JOIN watch w ON w.key = k.key AND w.kind = k.kind AND w.lifted_at IS NULL
+                         AND u.paid_at >= w.listed_at AND (w.until IS NULL OR u.paid_at < w.until)
+            GROUP BY u.id, w.kind ORDER BY w.kind""",
+        ids=[one.id for one in asked],
+        paid=[one.paid_at for one in asked],
+        donors=[one.donor_key for one in asked],
+        instruments=[one.instrument for one in asked],
+        devices=[one.device for one in asked],
+    ):
+        entries[row.id].append((row.kind, row.entry))
+    return entries
 
 
 _OF_INSTRUMENT = "SELECT id FROM donation WHERE instrument = u.key"

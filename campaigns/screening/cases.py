@@ -9,9 +9,12 @@ from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 
 # A case with what its reader needs beside it: the gift, its project, and what is held of its match now (fen).
-_VIEW = """
+_VIEW = r"""
     SELECT c.*, e.slug AS campaign, d.project_id, p.name AS project_name, d.amount_minor, d.refunded_minor,
            d.currency, d.status, d.paid_at, d.channel,
+           array_remove(ARRAY[CASE WHEN d.donor_key NOT LIKE 'd\:%' THEN 'donor' END,
+                              CASE WHEN d.instrument IS NOT NULL THEN 'instrument' END,
+                              CASE WHEN d.device_key IS NOT NULL THEN 'device' END], NULL) AS watchable,
            CAST(coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
                            WHERE r.donation_id = c.donation_id AND r.held), 0) AS bigint) AS now_held_minor
       FROM screening_case c JOIN campaign e ON e.id = c.campaign_id

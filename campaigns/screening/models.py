@@ -1,5 +1,5 @@
-"""The tables of screening: cases for people to decide, thresholds of campaigns, contacts of staff, gifts
-by device, and how far the job has looked."""
+"""The tables of screening: cases for people to decide, thresholds of campaigns, contacts of staff, who is
+watched, gifts by device, and how far the job has looked."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from kernel.db import identity, moment
 
 STATES = ("open", "released", "cancelled")
+WATCHED = ("donor", "instrument", "device")
 _TEXT = {"server_default": text("''")}
 
 
@@ -77,6 +78,29 @@ class StaffKey(SQLModel, table=True):
     donor_key: str
     kind: str  # phone or email
     created_at: datetime = Field(sa_column=moment())
+
+
+class Watch(SQLModel, table=True):
+    """A donor, instrument or device whose match waits for a person, as the keyed hash that donations carry."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('donor', 'instrument', 'device')", name="watch_kind"),
+        CheckConstraint("key <> '' AND reason <> '' AND actor <> ''", name="watch_said"),
+        CheckConstraint("until > listed_at", name="watch_term"),
+        CheckConstraint("(lifted_by <> '') = (lifted_at IS NOT NULL)", name="watch_lifted"),
+        Index("watch_once", "kind", "key", unique=True, postgresql_where=text("lifted_at IS NULL")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    kind: str
+    key: str
+    reason: str
+    actor: str
+    case_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="screening_case.id")
+    listed_at: datetime = Field(sa_column=moment())
+    until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    lifted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    lifted_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    lift_reason: str = Field(default="", sa_column_kwargs=_TEXT)
 
 
 class DeviceGift(SQLModel, table=True):

@@ -4,8 +4,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from campaigns.events.campaigns import cancel, enter, schedule
 from campaigns.events.draft import create
@@ -140,10 +138,10 @@ def test_only_whole_numbers_within_bounds_are_settings(value: Any) -> None:
         check({"small_count": value})
 
 
-@given(st.dictionaries(st.sampled_from(sorted(BOUNDS)), st.integers(0, 10**6)))
-def test_what_is_stored_replaces_its_default_and_nothing_else(values: dict[str, int]) -> None:
-    mixed = as_numbers(with_changes(DEFAULT, values | {"gone": 7}))
-    assert mixed == as_numbers(DEFAULT) | values
+@pytest.mark.parametrize("name", sorted(BOUNDS))
+def test_what_is_stored_replaces_its_default_and_nothing_else(name: str) -> None:
+    mixed = as_numbers(with_changes(DEFAULT, {name: 7, "gone": 7}))
+    assert mixed == as_numbers(DEFAULT) | {name: 7}
 
 
 def test_settings_are_changed_in_a_draft_and_until_the_notice_not_after(world: World) -> None:

@@ -194,6 +194,7 @@ _around = st.builds(
     _crowds,
     st.booleans(),
     st.lists(st.builds(CapUse, st.integers(1), st.just("donor_minor"), _amounts, _amounts), max_size=2),
+    st.lists(st.tuples(st.sampled_from(["donor", "instrument", "device"]), st.integers(1)), max_size=2),
 )
 _limits = st.builds(
     Thresholds,

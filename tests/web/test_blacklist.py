@@ -71,3 +71,26 @@ def test_a_case_puts_its_project_on_the_list(manager: Reader, world: World) -> N
     assert world.do(lambda tx: decide.find(tx, 1)).state == "open"
     manager.send("/cases/1", verb="release", reason="与捐赠人无关")
     world.check()
+
+
+def test_a_contact_is_watched_and_lifted(manager: Reader, world: World) -> None:
+    assert "名单是空的" in manager.open(PAGE)
+    assert "请检查填写的联系方式" in manager.send("/console/watch", contact="nobody", reason="刷单")
+    assert "请写明原因" in manager.send("/console/watch", contact="a@example.org", reason=" ")
+    shown = manager.send("/console/watch", contact="a@example.org", reason="多次刷单")
+    assert "重点核实名单已更新" in shown and "多次刷单" in shown and "example" not in shown
+    assert "第 1 项" in text(manager.send("/console/watch", contact="a@example.org", reason="again"))
+    assert "已解除" in manager.send("/watch/1/lift", reason="查清")
+    manager.send("/console/watch", contact="138 0000 0000", reason="多次刷单")
+    assert "Watch list" in manager.open(f"{PAGE}?lang=en")
+
+
+def test_a_case_puts_its_donor_on_the_watch_list(manager: Reader, world: World) -> None:
+    world.pot(1_000_00)
+    donation = world.pay(world.give(email="a@example.org")).id
+    world.do(open_cases, {donation: (Signal("staff", {"amount_minor": 1}),)})
+    manager.open("/console/campaigns/day/cases")
+    assert 'value="watch_instrument"' not in manager.page.text, "none is known"
+    assert "处理已记录" in manager.send("/cases/1", verb="watch_donor", reason="多次刷单", until="")
+    assert "来自复核 1" in text(manager.open(PAGE))
+    world.check()

@@ -1,0 +1,93 @@
+"""The watch list: whose match waits for a person from now on. Nobody on it is refused."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import actor, blueprint, engine, managers
+from app.api.fields import Key, Text, Time, one_of
+from campaigns.network.people import Permission
+from campaigns.screening import watch as desk
+from campaigns.screening.decide import MOST_REASON
+from campaigns.screening.models import WATCHED
+
+blp = blueprint("watch", "Donors, instruments and devices whose match a person looks at first.")
+
+
+class WatchReasonIn(Schema):
+    reason = Text(MOST_REASON, required=True)
+
+
+class WatchTermIn(WatchReasonIn):
+    until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
+
+
+class WatchCaseIn(WatchTermIn):
+    kind = one_of(*WATCHED, required=True)
+
+
+class WatchContactIn(WatchTermIn):
+    phone = Text(32)
+    email = Text(254)
+
+
+class WatchOut(Schema):
+    """An entry, without saying whose. `standing`: neither lifted nor over."""
+
+    id = Key()
+    kind = one_of(*WATCHED)
+    reason = Text()
+    actor = Text()
+    case = Key(attribute="case_id", allow_none=True)
+    listed_at = Time()
+    until = Time(allow_none=True)
+    standing = fields.Boolean()
+    lifted_at = Time(allow_none=True)
+    lifted_by = Text()
+    lift_reason = Text()
+
+
+@blp.get("/watch")
+@managers(Permission.READ)
+@blp.response(200, WatchOut(many=True))
+@blp.paginate()
+def list_entries(pagination_parameters: PaginationParameters) -> Any:
+    """All entries, those that stand first."""
+    asked = pagination_parameters
+    with engine().db.transaction() as tx:
+        rows, asked.item_count = desk.watched(tx, asked.page, asked.page_size)
+    return rows
+
+
+@blp.post("/watch")
+@managers(Permission.SCREEN)
+@blp.arguments(WatchContactIn)
+@blp.response(201, WatchOut)
+def watch_contact(given: dict[str, Any]) -> Any:
+    """Watch who gives under a contact, kept as a keyed hash only; who is watched already has the standing entry."""
+    with engine().db.transaction() as tx:
+        entry = desk.watch_contact(tx, engine().keys, given.pop("reason"), actor(), **given)
+        return desk.view(tx, entry.id or 0)
+
+
+@blp.post("/cases/<id:case_id>/watch")
+@managers(Permission.SCREEN)
+@blp.arguments(WatchCaseIn)
+@blp.response(200, WatchOut)
+def watch_case(given: dict[str, Any], case_id: int) -> Any:
+    """Watch the donor, the instrument or the device of a case; the case stays to be decided."""
+    with engine().db.transaction() as tx:
+        entry = desk.watch_case(tx, case_id, given["kind"], given["reason"], actor(), given.get("until"))
+        return desk.view(tx, entry.id or 0)
+
+
+@blp.post("/watch/<id:watch_id>/lift")
+@managers(Permission.SCREEN)
+@blp.arguments(WatchReasonIn)
+@blp.response(200, WatchOut)
+def lift(given: dict[str, Any], watch_id: int) -> Any:
+    """Watch it no more; open cases stay to be decided."""
+    with engine().db.transaction() as tx:
+        desk.lift(tx, watch_id, given["reason"], actor())
+        return desk.view(tx, watch_id)
