@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import matching.pots
@@ -17,7 +17,7 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 from matching.offers import PotState
 from matching.pots import NewPot, Tranche
-from matching.rules import Scope, parse
+from matching.rules import LEVELS, Scope, parse
 
 
 def create(
@@ -44,6 +44,8 @@ def create(
     held = lock(tx, campaign)
     _must_live(held)
     find_fund(tx, fund)
+    if any(tranche.opens_at >= _last_match(held) for tranche in tranches):
+        raise Invalid("pot_invalid", fields={"tranches": "one opens after the campaign's last match is given"})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     touch_matching(tx, held)
@@ -57,7 +59,9 @@ def create(
 
 def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetime | None, actor: str) -> int:
     """A new version of a pot's rules; answers its number. Raises as `create` does, and `rules_in_the_past`."""
-    _lock_for(tx, pot_id)
+    campaign = lock_id(tx, _lock_for(tx, pot_id).campaign_id)
+    if valid_from is not None and valid_from >= _last_match(campaign):
+        raise Invalid("rules_invalid", fields={"valid_from": "is after the campaign's last match is given"})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
@@ -93,12 +97,20 @@ def _must_live(campaign: Campaign) -> None:
         raise Conflict("campaign_phase", "the campaign's pots are closed", facts={"phase": campaign.phase})
 
 
+def _last_match(campaign: Campaign) -> datetime:
+    """When the freed match is shared out and the campaign's match ends, at the earliest."""
+    return campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
+
+
 def _check_scope(tx: Tx, scope: Scope) -> None:
-    """Raises Invalid `rules_invalid`: a scope that names what does not exist, or only projects that its other
-    parts leave out, would serve nobody."""
+    """Raises Invalid `rules_invalid`: a scope that names what does not exist, only projects that its other parts
+    leave out, or a level above all the places that it names, would serve nobody."""
     wrong = {}
     under = list(scope.under)
-    known = {row[0] for row in tx.rows("SELECT code FROM organisation WHERE code = ANY(:codes)", codes=under)}
+    rows = tx.rows("SELECT code, level FROM organisation WHERE code = ANY(:codes)", codes=under)
+    known = {code: LEVELS.index(level) for code, level in rows}
+    if known and scope.levels and min(known.values()) > max(map(LEVELS.index, scope.levels)):
+        wrong["scope"] = "no project can ever fit"
     if unknown := [code for code in under if code not in known]:
         wrong["scope.under"] = "unknown organisation: " + ", ".join(unknown)
     found = targets(tx, scope.projects)

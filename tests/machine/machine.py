@@ -44,8 +44,8 @@ class Giving(Donors, People):
         evening: bool,
     ) -> None:
         """A village's pledge, two funds of one rank (the second at payment), a top-up fund, a challenge and a
-        random bonus; some have given, most have paid. In the evening the day is over, and two who paid have money
-        back."""
+        random bonus; some have given, most have paid. In the evening the day is over, two who paid have money
+        back, and the match of one is held."""
         self.rising = rising
         hard, mode, lucky = special
         wanted = [
@@ -67,6 +67,7 @@ class Giving(Donors, People):
         if evening and self.ids:
             self.refund_a_part(0, 100)
             self.refund_a_part(2, 60)
+            self.a_sign_is_seen(1)
             self._close_at(self.model.ends_at + timedelta(minutes=30))
 
     @rule()

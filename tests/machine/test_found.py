@@ -2,10 +2,10 @@
 
 from campaigns.donations.lapse import expire
 from campaigns.screening.cases import of_donation
-from campaigns.screening.decide import cancel
+from campaigns.screening.decide import cancel, release
 from campaigns.screening.screen import open_cases
-from matching.screening import Signal
 from tests.machine.gifts import FINISHING
+from tests.machine.people import SIGN
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.world import World
 
@@ -53,8 +53,20 @@ def test_match_that_a_person_took_away_comes_out_again_in_the_replay(world: Worl
     """Its way home is not a move of redistribution: a case's number is no decision's."""
     pot = world.pot(100_00)
     given = paid(world, 60_00)
-    world.do(open_cases, {given.id: (Signal("staff", {"amount_minor": 60_00}),)})
+    world.do(open_cases, {given.id: SIGN})
     case = world.do(of_donation, given.id)
     world.do(cancel, case, "与捐赠人核实", "reviewer")
     assert by_pot(world, paid(world, 90_00)) == {pot: 90_00}
+    proven(world)
+
+
+def test_held_match_stays_in_its_pot_until_a_person_decides(world: World) -> None:
+    """Money of a better pot waits for it no more than for others; released, it moves."""
+    best, last = world.pot(60_00), world.pot(60_00, rank=2)
+    gone, held = paid(world, 60_00), paid(world, 60_00)
+    world.do(open_cases, {held.id: SIGN})
+    world.refund(gone, 60_00)
+    assert (moved(world), by_pot(world, held)) == (0, {last: 60_00})
+    world.do(release, world.do(of_donation, held.id), "与捐赠人核实", "reviewer")
+    assert (moved(world), by_pot(world, held)) == (1, {best: 60_00})
     proven(world)

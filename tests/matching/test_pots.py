@@ -95,6 +95,31 @@ def test_named_projects_that_all_lie_outside_are_refused(world: World, rest: dic
     world.check()
 
 
+@pytest.mark.parametrize(
+    ("under", "levels"),
+    [(["410101"], ["city", "county"]), (["41010101"], ["township"]), (["4101", "4102"], ["city"])],
+)
+def test_a_level_above_all_the_places_named_is_refused(world: World, under: list[str], levels: list[str]) -> None:
+    refused = _refused(world, Invalid, scope={"under": under, "levels": levels})
+    assert (refused.code, refused.fields) == ("rules_invalid", {"scope": "no project can ever fit"})
+    assert world.pot(5_00, scope={"under": [*under, "41"], "levels": levels})  # the city itself is of every level
+    world.check()
+
+
+def test_money_and_rules_that_come_after_the_last_match_are_refused(world: World) -> None:
+    """Half an hour to finish paying, 25 hours for late messages: then the last match has been given."""
+    last = world.clock.at + timedelta(hours=8 + 25, minutes=30)
+    refused = _refused(world, Invalid, tranches=[Tranche(world.clock.at, 5_00), Tranche(last, 5_00)])
+    assert (refused.code, list(refused.fields)) == ("pot_invalid", ["tranches"])
+    pot = world.pot(0, tranches=[Tranche(last - timedelta(seconds=1), 5_00)])
+    with pytest.raises(Invalid) as late:
+        world.do(pots.add_rules, pot, {"ratio_bps": 5_000}, last, ACTOR)
+    assert (late.value.code, list(late.value.fields)) == ("rules_invalid", ["valid_from"])
+    assert world.do(pots.add_rules, pot, {"ratio_bps": 5_000}, last - timedelta(seconds=1), ACTOR) == 2
+    assert _fund(world) == FUND - 5_00
+    world.check()
+
+
 def test_one_named_project_that_fits_is_enough_and_a_rating_may_still_rise(world: World) -> None:
     assert world.pot(5_00, scope={"projects": world.projects, "under": ["4102"]})
     assert world.pot(5_00, scope={"projects": world.projects[:1], "minimum_rating": 5})
