@@ -70,3 +70,16 @@ def test_held_match_stays_in_its_pot_until_a_person_decides(world: World) -> Non
     world.do(release, world.do(of_donation, held.id), "与捐赠人核实", "reviewer")
     assert (moved(world), by_pot(world, held)) == (1, {best: 60_00})
     proven(world)
+
+
+def test_letting_go_leaves_alone_what_lapsed_before(world: World) -> None:
+    """Late money was matched anew: the first reservation has ended and is not earned with the second."""
+    pot = world.pot(500_00)
+    given = world.give(60_00)
+    world.clock.advance(minutes=15)
+    expire(world.engine)
+    world.pay(given)
+    world.do(open_cases, {given.id: SIGN})
+    world.do(release, world.do(of_donation, given.id), "与捐赠人核实", "reviewer")
+    assert (world.standing(given).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
+    proven(world)
