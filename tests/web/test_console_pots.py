@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from campaigns.events.campaigns import cancel
 from campaigns.network.people import create_manager
 from campaigns.pots import add_rules, top_up
+from tests.races.runners import at_once
 from tests.web.pot_steps import NEW, fill, made, pots, preview, soon
-from tests.web.reader import PASSWORD, Reader, text
+from tests.web.reader import PASSWORD, Reader, forms, text
 from tests.world import World
 
 
@@ -39,6 +41,43 @@ def test_a_second_click_makes_no_second_pot(manager: Reader, world: World) -> No
     manager.page = page
     assert "刚才已经建立，没有重复建立" in manager.send(NEW, verb="save")
     assert pots(world) == 1
+    world.check()
+
+
+def both_at_once(manager: Reader, path: str) -> list[str]:
+    """The same confirmed form sent by two threads at the same moment; what each was told."""
+    where, fields = next(one for one in forms(manager.page.text) if one[0].endswith(path))
+
+    def send() -> str:
+        client = twin(manager)
+        return client.post(where, data=fields | {"verb": "save"}, follow_redirects=True).text
+
+    return at_once(send, send)
+
+
+def twin(manager: Reader) -> FlaskClient:
+    """A second window of the same browser."""
+    app = manager.http.application
+    name = app.config["SESSION_COOKIE_NAME"]
+    cookie = manager.http.get_cookie(name)
+    assert cookie is not None
+    client = app.test_client()
+    client.set_cookie(name, cookie.value)
+    return client
+
+
+def test_two_clicks_at_the_same_moment_make_one_pot(manager: Reader, world: World) -> None:
+    preview(manager, world)
+    told = both_at_once(manager, NEW)
+    assert sorted("没有重复建立" in page for page in told) == [False, True]
+    assert pots(world) == 1
+    pot = next(iter(world.pots()))
+    path = f"/console/pots/{pot}/top-ups"
+    manager.open(path)
+    manager.send(path, verb="preview", amount_minor="200")
+    told = both_at_once(manager, path)
+    assert sorted("没有重复记账" in page for page in told) == [False, True]
+    assert world.pots()[pot].funded_minor == 700_00
     world.check()
 
 
