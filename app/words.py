@@ -34,7 +34,7 @@ PROJECT_STATUSES = {
     "evaluated": _l("已评估"),
     "closed": _l("已结项"),
     "suspended": _l("已暂停"),
-    "blacklisted": _l("黑名单"),
+    "blacklisted": _l("已列入黑名单"),
 }
 LEVELS = {"city": _l("市级"), "county": _l("县区"), "township": _l("乡镇街道"), "village": _l("村（社区）")}
 TIERS = {"brand": _l("市级品牌项目"), "special": _l("县区专项项目"), "micro": _l("村级微项目")}
