@@ -31,7 +31,7 @@ from app.words import (
     THRESHOLDS,
     TIERS,
 )
-from campaigns.donations.explain import CutLine, Decision, Explanation, PotLine
+from campaigns.donations.explain import CutLine, Decision, Explanation, Gone, PotLine
 from kernel.errors import Refusal
 from kernel.money import share, yuan
 
@@ -57,6 +57,7 @@ __all__ = [
     "THRESHOLDS",
     "TIERS",
     "decision_lines",
+    "end_lines",
     "evidence_lines",
     "explain_lines",
     "limit_lines",
@@ -135,17 +136,30 @@ def _scope_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[st
 
 def explain_lines(told: Explanation) -> list[str]:
     """One donation's match in plain words, a line each: every time match was sought, pot by pot."""
-    lines = [line for decision in told.decisions for line in decision_lines(decision)]
-    for hold in told.holds:
-        if hold.returned_minor:
-            lines.append(
-                _("因退款，%(amount)s 元配捐退回“%(pot)s”。", pot=hold.pot_name, amount=yuan(hold.returned_minor))
-            )
-        elif hold.state == "released":
-            lines.append(
-                _("预留的 %(amount)s 元配捐已放回“%(pot)s”。", pot=hold.pot_name, amount=yuan(hold.amount_minor))
-            )
-    return lines
+    return [line for decision in told.decisions for line in decision_lines(decision)] + end_lines(told)
+
+
+def end_lines(told: Explanation) -> list[str]:
+    """Match that this donation no longer has, a line each: holds that ended, and what left it again."""
+    held = [
+        _("预留的 %(amount)s 元配捐已放回“%(pot)s”。", pot=hold.pot_name, amount=yuan(hold.amount_minor))
+        for hold in told.holds
+        if hold.state == "released"
+    ]
+    return held + [_gone_text(gone) for gone in told.returns]
+
+
+def _gone_text(gone: Gone) -> str:
+    where = {"pot": gone.pot_name, "amount": yuan(gone.amount_minor)}
+    if gone.cause == "moved":
+        return _("%(amount)s 元配捐从“%(pot)s”改由顺序在前的池承担。", **where)
+    if gone.cause == "review":
+        if gone.to_fund:
+            return _("经人工复核，“%(pot)s”的 %(amount)s 元配捐退回其基金。", **where)
+        return _("经人工复核，%(amount)s 元配捐退回“%(pot)s”。", **where)
+    if gone.to_fund:
+        return _("因退款，“%(pot)s”的 %(amount)s 元配捐退回其基金。", **where)
+    return _("因退款，%(amount)s 元配捐退回“%(pot)s”。", **where)
 
 
 def decision_lines(decision: Decision) -> list[str]:

@@ -81,7 +81,7 @@ SEEKING = {
     "pledge": _l("提交捐赠时"),
     "payment": _l("支付到账时"),
     "late": _l("支付迟到时"),
-    "reoffer": _l("活动结束后补配时"),
+    "reoffer": _l("再次询问配捐池时"),
     "challenge": _l("挑战池解锁后补配时"),
     "redistribute": _l("活动结束后改由顺序在前的池配捐时"),
 }

@@ -34,6 +34,12 @@ class LedgerTransfer(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="ledger_transfer_positive"),
         CheckConstraint("debit_account <> credit_account", name="ledger_transfer_two_accounts"),
+        # What left a donation again is rare, and asked for by its explanation.
+        Index(
+            "ledger_transfer_match_returned",
+            "donation_id",
+            postgresql_where=text("reason IN ('match returned', 'match moved to a better pot')"),
+        ),
     )
     id: int | None = Field(default=None, sa_column=identity())
     key: str = Field(unique=True)

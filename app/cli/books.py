@@ -7,12 +7,13 @@ from uuid import UUID
 import click
 from flask import current_app
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy.engine import make_url
 
 from app import language
 from app.cli.base import command, engine, settings
 from app.seed import seed as make_demo
-from app.wording import STATUSES, explain_lines, word
+from app.wording import STATUSES, STEPS, explain_lines, word
 from campaigns.check import check_books, summary
 from campaigns.donations.explain import explain as told
 from campaigns.events.campaigns import find
@@ -68,9 +69,12 @@ def explain(donation_id: UUID, lang: str) -> None:
     with force_locale(lang):
         click.echo(f"{story.donation_id}  {story.campaign} · {story.project}")
         click.echo(f"{yuan(story.amount_minor)} {story.currency}  {word(STATUSES, story.status)} ({story.status})")
-        click.echo(f"match: reserved {yuan(story.reserved_minor)}, captured {yuan(story.captured_minor)}")
+        match = {"reserved": story.reserved_minor, "captured": story.captured_minor, "held": story.held_minor}
+        amounts = {name: yuan(amount) for name, amount in match.items()}
+        click.echo(_("配捐：预留 %(reserved)s 元，已确认 %(captured)s 元，待复核 %(held)s 元", **amounts))
         for step in story.history:
-            click.echo(f"{language.when(step.at)}  {step.from_status or '-'} -> {step.to_status}  {step.cause}")
+            state = f"{word(STATUSES, step.to_status)} ({step.to_status})"
+            click.echo(f"{language.when(step.at)}  {state}  {word(STEPS, step.cause)}")
         for line in explain_lines(story):
             click.echo(line)
 

@@ -11,7 +11,7 @@ from app.web import reads
 from app.web.donate import address
 from app.web.error import error_page
 from app.web.frame import blueprint, engine
-from app.wording import REFUSALS, decision_lines, refusal_text
+from app.wording import REFUSALS, decision_lines, end_lines, refusal_text
 from campaigns.donations.explain import explain
 from campaigns.donations.lapse import cancel
 from campaigns.donations.pay import open_payment
@@ -90,6 +90,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         told=told,
         event=about,
         decisions=[decision_lines(one) for one in told.decisions],
+        ends=end_lines(told),
         token=engine().keys.token(str(donation_id)),
         trouble=str(trouble),
         waiting=waiting,

@@ -11,6 +11,7 @@ from campaigns.projects.projects import targets
 from kernel.db import Tx
 from matching.capture import Part, parts_of
 from matching.offers import PotState, load
+from matching.returns import returns_of
 from matching.rules import Target
 
 
@@ -69,14 +70,27 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """What became of the match from one pot, in fen: reserved, captured (less what a refund took), released, or
-    held: captured, but a person must decide."""
+    """What became of the match from one pot, in fen: reserved, captured (`returned_minor` of it left again, see
+    `Gone`), released, or held: captured, but a person must decide."""
 
     pot_id: int
     pot_name: str
     amount_minor: int
     returned_minor: int
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Earned match (fen) that left the donation again: because of a refund (or lost dispute), after a person's
+    review, or moved to a better pot; back to its pot, or `to_fund`."""
+
+    pot_id: int
+    pot_name: str
+    amount_minor: int
+    cause: str
+    to_fund: bool
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +110,7 @@ class Explanation:
     history: tuple[Step, ...]
     decisions: tuple[Decision, ...]
     holds: tuple[Hold, ...]
+    returns: tuple[Gone, ...]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -122,6 +137,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         history=_history(tx, donation_id),
         decisions=_decisions(tx, found, pots, target),
         holds=_holds(parts_of(tx, [donation_id]), pots),
+        returns=_returns(tx, donation_id, pots),
     )
 
 
@@ -144,6 +160,14 @@ def _holds(parts: Sequence[Part], pots: Sequence[PotState]) -> tuple[Hold, ...]:
             "held" if part.held and part.live_minor else part.state,
         )
         for part in parts
+    )
+
+
+def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[Gone, ...]:
+    names = {pot.pot_id: pot.name for pot in pots}
+    return tuple(
+        Gone(one.pot_id, names[one.pot_id], one.amount_minor, one.cause, one.to_fund, one.at)
+        for one in returns_of(tx, donation_id)
     )
 
 

@@ -1,5 +1,8 @@
 """One donation's story agrees with how it stands, whenever and however its match was decided."""
 
+from collections import Counter
+
+from app.wording import end_lines
 from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.lapse import expire
 from campaigns.donations.standing import Standing
@@ -19,6 +22,13 @@ def story(world: World, donation: Standing) -> Explanation:
     assert (found.reserved_minor, found.captured_minor) == (stands.reserved_minor, stands.captured_minor)
     for state, sum_ in (("reserved", found.reserved_minor), ("captured", found.captured_minor)):
         assert sum(one.amount_minor - one.returned_minor for one in found.holds if one.state == state) == sum_
+    gone: Counter[int] = Counter()
+    for one in found.returns:
+        gone[one.pot_id] += one.amount_minor
+    left: Counter[int] = Counter()
+    for hold in found.holds:
+        left[hold.pot_id] += hold.returned_minor
+    assert +gone == +left
     given = sum(line.given_minor for decision in found.decisions for line in decision.pots)
     assert given == sum(one.amount_minor for one in found.holds)
     for decision in found.decisions:
@@ -106,4 +116,32 @@ def test_the_match_of_the_close_is_told(day: Day) -> None:
     again = found.decisions[1].pots[0]
     assert (again.base_minor, again.given_minor, again.before_minor) == (30_00, 30_00, 70_00)
     assert [step.to_status for step in found.history] == ["pending", "paying", "paid", "settled"]
+    world.check()
+
+
+def test_what_left_a_donation_is_told_by_its_cause(day: Day) -> None:
+    world = day.world
+    better = world.pot(80_00, rank=1, name="好池")
+    worse = world.pot(100_00, rank=2, name="次池")
+    world.give(50_00)  # lapses, and leaves room in the better pot
+    paid = day.paid(60_00)
+    assert [part.amount_minor for part in paid.parts] == [30_00, 30_00]
+    day.refund(paid, 10_00)
+    day.walk("released")
+    assert [(one.pot_id, one.amount_minor, one.cause, one.to_fund) for one in story(world, paid).returns] == [
+        (worse, 10_00, "refund", False),
+        (worse, 20_00, "moved", False),
+    ]
+    day.refund(paid)
+    found = story(world, paid)
+    assert [(one.pot_id, one.amount_minor, one.cause, one.to_fund) for one in found.returns[2:]] == [
+        (better, 20_00, "refund", True),
+        (better, 30_00, "refund", True),
+    ]
+    assert end_lines(found) == [
+        "因退款，10.00 元配捐退回“次池”。",
+        "20.00 元配捐从“次池”改由顺序在前的池承担。",
+        "因退款，“好池”的 20.00 元配捐退回其基金。",
+        "因退款，“好池”的 30.00 元配捐退回其基金。",
+    ]
     world.check()

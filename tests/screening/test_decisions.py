@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from app.wording import end_lines
+from campaigns.donations.explain import explain
 from campaigns.screening import cases, decide
 from campaigns.screening.screen import screen
 from kernel.errors import Conflict, Invalid, NotFound
@@ -29,12 +31,15 @@ def test_a_person_releases_and_the_match_counts_again(world: World) -> None:
 
 
 def test_a_person_cancels_and_the_match_is_free_for_others(world: World) -> None:
-    pot = world.pot(1_000_00)
+    pot = world.pot(1_000_00, name="池")
     case = held_case(world)
     world.do(decide.cancel, case["id"], REASON, "li")
     found = world.standing(case["donation_id"])
     assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 0)
     assert world.pots()[pot].available_minor == 980_00
+    told = world.do(explain, case["donation_id"])
+    assert [(one.amount_minor, one.cause, one.to_fund) for one in told.returns] == [(10_00, "review", False)]
+    assert end_lines(told) == ["经人工复核，10.00 元配捐退回“池”。"]
     world.check()
 
 
