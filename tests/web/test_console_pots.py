@@ -167,11 +167,12 @@ def change_rules(tx: Any, pot: int) -> None:
     add_rules(tx, pot, {"ratio_bps": 20_000}, None, "other")
 
 
-def test_rules_do_not_begin_in_the_past(manager: Reader, world: World) -> None:
+def test_rules_begin_neither_in_the_past_nor_after_the_last_match(manager: Reader, world: World) -> None:
     path = f"/console/pots/{world.pot(500_00)}/rules"
     manager.open(path)
-    page = manager.send(path, verb="preview", valid_from=soon(world, hours=-1))
-    assert "不能早于现在" in page.split('id="fault-valid_from">')[1]
+    for hours, words in ((-1, "不能早于现在"), (24 * 90, "活动的配捐已经结束")):
+        page = manager.send(path, verb="preview", valid_from=soon(world, hours=hours))
+        assert words in page.split('id="fault-valid_from">')[1]
 
 
 @pytest.mark.parametrize(("verb", "funded"), [("top-ups", 700_00), ("reductions", 300_00)])
