@@ -22,6 +22,7 @@ class Cut(NamedTuple):
     left_minor: int
 
 
+_tuple = tuple.__new__  # a NamedTuple's own constructor takes as long as two caps
 _EMPTY = (Cut("pot", 0, 0),)  # the normal case, so it is made only once
 NO_PRIOR: Mapping[int, int] = MappingProxyType({})
 
@@ -88,20 +89,16 @@ class Allocation(NamedTuple):
 class Book:
     """What is left in each pot and what was used of each cap, in fen; the memory of a batch."""
 
-    __slots__ = ("_used", "available")
+    __slots__ = ("available", "used")
 
     def __init__(self, available: dict[int, int]) -> None:
         self.available = available
         # pot -> one table a cap, in the order of `CAPS`: whom it counts for -> fen used
-        self._used: dict[int, tuple[dict[object, int], ...]] = {pot: _no_use() for pot in available}
-
-    def used(self, pot_id: int) -> tuple[dict[object, int], ...]:
-        """What was used of a pot's caps; nothing of a pot that the book does not know."""
-        return self._used.get(pot_id, _NO_USE)
+        self.used: dict[int, tuple[dict[object, int], ...]] = {pot: _no_use() for pot in available}
 
     def use(self, pot_id: int, cap: str, whom: object, amount_minor: int) -> None:
         """Count `amount_minor` against a cap. `whom` is a donor, (donor, day), project or county."""
-        table = self._used[pot_id][CAPS.index(cap)]
+        table = self.used[pot_id][CAPS.index(cap)]
         table[whom] = table.get(whom, 0) + amount_minor
 
     def take(self, gift: Gift, allocation: Allocation) -> None:
@@ -113,7 +110,7 @@ class Book:
             given = part.given_minor
             if given:
                 self.available[part.pot_id] -= given
-                tables = self._used[part.pot_id]
+                tables = self.used[part.pot_id]
                 for index in range(1, len(CAPS)):
                     table, key = tables[index], whom[index]
                     table[key] = table.get(key, 0) + given
@@ -150,16 +147,17 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     Walks the pots once and keeps two accounts: what the pots give, and what the same rules with bottomless
     pots would give. `short` is true when the second is more.
     """
-    left = left_if_full = gift.amount_minor - gift.matched_base_minor
+    amount = gift.amount_minor
+    left = left_if_full = amount - gift.matched_base_minor  # `left` never falls below the other
     matched = matched_if_full = 0
     considered = []
     whom = _whom(gift)
-    available, used_of = book.available.get, book.used
+    available, used_of, prior_of = book.available.get, book.used.get, gift.prior.get
     for pot_id, rules_id, rules, _, limits, seed in offers:
         ratio = rules.ratio_bps
         before = available(pot_id, 0)
-        if gift.amount_minor < rules.minimum_minor:
-            below = (Cut("minimum_minor", rules.minimum_minor, gift.amount_minor),)
+        if amount < rules.minimum_minor:
+            below = (Cut("minimum_minor", rules.minimum_minor, amount),)
             considered.append(Considered(pot_id, rules_id, left, 0, 0, before, below))
             continue
         due = left * ratio // BPS_WHOLE
@@ -169,23 +167,21 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
             due = min(due, _bonus(gift, pot_id, ratio, drawn, left))
             due_if_full = min(due_if_full, _bonus(gift, pot_id, ratio, drawn, left_if_full))
         cuts: tuple[Cut, ...] = ()
-        tables = used_of(pot_id)
+        tables = used_of(pot_id, _NO_USE)
         for index, name, limit in limits:
-            used = tables[index].get(whom[index], 0) if index else gift.prior.get(pot_id, 0)
-            room = limit - used if limit > used else 0
-            if due > room:
-                due = room
+            room = limit - (tables[index].get(whom[index], 0) if index else prior_of(pot_id, 0))
+            if room < due:  # and so for `due_if_full`, which is never more
+                due = room = max(room, 0)
+                due_if_full = min(due_if_full, room)
                 cuts = (*cuts, Cut(name, limit, room))
-            if due_if_full > room:
-                due_if_full = room
         given = due
         if given > before:
-            given = before if before > 0 else 0
+            given = max(before, 0)
             cuts = (*cuts, Cut("pot", before, before)) if cuts or before else _EMPTY
-        considered.append(Considered(pot_id, rules_id, left, due, given, before, cuts))
+        considered.append(_tuple(Considered, (pot_id, rules_id, left, due, given, before, cuts)))
         if due_if_full:
             matched_if_full += due_if_full
-            left_if_full -= matched_base(due_if_full, ratio)
+            left_if_full -= -(-due_if_full * BPS_WHOLE // ratio)  # `matched_base`, where it is called most
         if given:
             matched += given
             left -= matched_base(given, ratio)

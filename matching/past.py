@@ -44,7 +44,7 @@ class Past:
         self.reach(start)
         for pot_id in self.free:
             for index in _OF_DONORS:
-                self.book.used(pot_id)[index].clear()
+                self.book.used[pot_id][index].clear()
         self.live, self.refunded = {}, {}
         self._known = {one.donor for one in page}
         for movement in before(self.tx, sorted(self._known), start):
