@@ -148,7 +148,7 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     pots would give. `short` is true when the second is more.
     """
     amount = gift.amount_minor
-    left = left_if_full = amount - gift.matched_base_minor  # `left` never falls below the other
+    left = left_if_full = max(amount - gift.matched_base_minor, 0)
     matched = matched_if_full = 0
     considered = []
     whom = _whom(gift)
@@ -157,8 +157,9 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
         ratio = rules.ratio_bps
         before = available(pot_id, 0)
         if amount < rules.minimum_minor:
-            below = (Cut("minimum_minor", rules.minimum_minor, amount),)
-            considered.append(Considered(pot_id, rules_id, left, 0, 0, before, below))
+            if left:
+                below = (Cut("minimum_minor", rules.minimum_minor, amount),)
+                considered.append(Considered(pot_id, rules_id, left, 0, 0, before, below))
             continue
         due = left * ratio // BPS_WHOLE
         due_if_full = left_if_full * ratio // BPS_WHOLE
@@ -170,22 +171,24 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
         tables = used_of(pot_id, _NO_USE)
         for index, name, limit in limits:
             room = limit - (tables[index].get(whom[index], 0) if index else prior_of(pot_id, 0))
-            if room < due:  # and so for `due_if_full`, which is never more
+            if due > room:
                 due = room = max(room, 0)
-                due_if_full = min(due_if_full, room)
                 cuts = (*cuts, Cut(name, limit, room))
+            if due_if_full > room:
+                due_if_full = max(room, 0)
         given = due
         if given > before:
             given = max(before, 0)
             cuts = (*cuts, Cut("pot", before, before)) if cuts or before else _EMPTY
-        considered.append(_tuple(Considered, (pot_id, rules_id, left, due, given, before, cuts)))
+        if left:
+            considered.append(_tuple(Considered, (pot_id, rules_id, left, due, given, before, cuts)))
         if due_if_full:
             matched_if_full += due_if_full
             left_if_full -= -(-due_if_full * BPS_WHOLE // ratio)  # `matched_base`, where it is called most
         if given:
             matched += given
             left -= matched_base(given, ratio)
-            if left <= 0:
+            if not left and not left_if_full:  # rounding may leave either a fen, that a later pot matches
                 break
     return Allocation(tuple(considered), matched, matched < matched_if_full)
 

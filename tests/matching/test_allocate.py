@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from matching.allocate import Allocation, Book, Cut, Gift, Offer, allocate, in_order, matched_base
 from matching.rules import CAPS, Caps, Rules, Scope
-from tests.matching.offers import HERE, ME, PLENTY, Held, gifts, pots, ratios, whole_ratios
+from tests.matching.offers import HERE, ME, PLENTY, Held, gifts, pots
 
 ANY = Scope()
 many = settings(deadline=None, max_examples=200)
@@ -82,25 +82,13 @@ def test_each_cut_says_what_limited(gift: Gift, held: Held) -> None:
             assert one.given_minor == one.due_minor == one.cuts[-1].left_minor
 
 
-@given(gifts, pots(ratio=whole_ratios))
-@many
+@given(gifts, pots())
+@settings(many, max_examples=500)
 def test_short_exactly_when_bottomless_pots_give_more(gift: Gift, held: Held) -> None:
     offers, book = held.offers, held.book()
     found, most = allocate(gift, offers, book), allocate(gift, offers, held.bottomless())
     assert found.short is (most.matched_minor > found.matched_minor)
     assert not most.short
-
-
-@given(gifts, pots(ratio=ratios))
-@many
-def test_odd_ratios_lose_at_most_a_fen_a_pot_to_rounding(gift: Gift, held: Held) -> None:
-    """Below 1:1 a pot may round one fen of the donation away, and that fen is not called short."""
-    offers, book = held.offers, held.book()
-    found, most = allocate(gift, offers, book), allocate(gift, offers, held.bottomless())
-    if found.short:
-        assert most.matched_minor > found.matched_minor
-    else:
-        assert most.matched_minor - found.matched_minor <= 10 * len(offers)
 
 
 @given(gifts, pots(ratio=st.just(10_000)), st.data())
@@ -177,6 +165,14 @@ def test_a_richer_ratio_behind_a_poor_pot_does_not_hide_that_it_was_short() -> N
     offers = [_offer(1, ratio_bps=100_000), _offer(2)]
     found = allocate(_gift(100), offers, Book({1: 10, 2: PLENTY}))
     assert (found.matched_minor, found.short) == (10 + 99, True)
+
+
+def test_a_fen_that_rounding_hides_is_short_all_the_same() -> None:
+    """Had the first pot its fen, half a match of 101 would leave one over for the last: 1 + 50 + 1."""
+    offers = [_offer(1, donation=1), _offer(2, ratio_bps=5_000), _offer(3)]
+    found = allocate(_gift(102), offers, Book({1: 0, 2: PLENTY, 3: PLENTY}))
+    assert (found.matched_minor, found.short) == (51, True)
+    assert [one.pot_id for one in found.considered] == [1, 2]  # nothing was left to ask the last pot for
 
 
 def test_a_gift_below_the_minimum_is_not_short() -> None:
