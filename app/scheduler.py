@@ -86,15 +86,19 @@ def watch(
             return
 
 
+def collect_rarely() -> None:
+    """A batch makes a hundred thousand small objects and few of them in cycles: looking for cycles as often as
+    Python does by default takes a third of the time of settling."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
     settings = config.load(with_running_demo(os.environ))
     logs.configure(settings.log_level)
     engine, heart, stopping = make_engine(settings), Heart(), Event()
-    # A batch makes a hundred thousand small objects and few of them in cycles: looking for cycles as often as
-    # Python does by default takes a third of the time of settling.
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    collect_rarely()
     scheduler = make_scheduler(engine, heart)
     thread = Thread(target=scheduler.start, name="scheduler", daemon=True)
 
