@@ -24,31 +24,33 @@ from matching.rules import Target
 
 
 class Effects:
-    """The effects of one batch. `write` stores them and answers the transfers, for the one call of `post`."""
+    """The effects of one batch, whose facts are merged. `write` stores them and answers the transfers, for the one
+    call of `post`; `count` comes after it."""
 
-    def __init__(self, tx: Tx, records: Iterable[Record], hold_s: int) -> None:
+    def __init__(self, tx: Tx, records: Sequence[Record], hold_s: int) -> None:
         self.tx = tx
         self.hold_s = hold_s  # a payment under way keeps its match for as long as a fresh hold lasts
-        self.records = list(records)
-
-    @property
-    def newly_paid(self) -> list[Record]:
-        return [one for one in self.records if one.newly_paid]
+        self.records = records
+        self.newly_paid = [one for one in records if one.newly_paid]
 
     def write(self) -> list[Transfer]:
         _store(self.tx, self.records, self.hold_s)
         note(self.tx, [step for one in self.records for step in one.moves])
         transfers = [*_money(self.records), *self._match()]
         look_again(self.tx, [one.id for one in self.records if _tells_more(one)])
-        # Last, because all donations of a campaign meet on its tally: it is locked for as short as can be.
-        _count_heads(self.tx, self.records)
+        self._heads = _heads(self.tx, self.records)
         return transfers
+
+    def count(self) -> None:
+        """Last, because all donations of a campaign meet on its tally: it is locked for as short as can be."""
+        _tally(self.tx, self._heads)
 
     def _match(self) -> list[Transfer]:
         self.pots = {
             one.id: pots_of(self.tx, one.id, one.matching_version)
             for one in {record.campaign_id: record.campaign for record in self.records}.values()
         }
+        self.at_payment = {id_ for id_, pots in self.pots.items() if any(pot.mode == "payment" for pot in pots)}
         seeking = sorted((one for one in self.newly_paid if self._seeks(one)), key=_paid_at)
         ended = [one.id for one in self.records if one.ended]
         shrunk = [one for one in self.records if _shrinks(one)]
@@ -73,17 +75,18 @@ class Effects:
         return "any" if one.late else "payment"
 
     def _asks(self, one: Record) -> bool:
-        pots = self.pots[one.campaign_id]
-        return bool(pots) and (one.late or any(pot.mode == "payment" for pot in pots))
+        return one.campaign_id in self.at_payment or (one.late and bool(self.pots[one.campaign_id]))
 
     def _seeks(self, one: Record) -> bool:
         """Does this paid donation want match beyond what was held for it? Eligibility goes by the provider's
         payment time: those who were paying at the end may finish."""
+        if not self._asks(one):
+            return False
         campaign = one.campaign
         assert one.paid_at is not None
         last = campaign.ends_at + timedelta(seconds=campaign.finishing_s)
         in_time = campaign.opens_at <= one.paid_at < last
-        return in_time and campaign.phase in LIVING and one.kept_minor > 0 and self._asks(one)
+        return in_time and campaign.phase in LIVING and one.kept_minor > 0
 
     def _seek(self, seeking: Sequence[Record]) -> list[Transfer]:
         if not seeking:
@@ -200,14 +203,17 @@ def _store(tx: Tx, records: Sequence[Record], hold_s: int) -> None:
     )
 
 
-def _count_heads(tx: Tx, records: Sequence[Record]) -> None:
-    """Donations and donors of campaigns, by what entered and left the counted states."""
+def _heads(tx: Tx, records: Sequence[Record]) -> dict[int, tuple[int, int]]:
+    """Count donations by donor, by what entered and left the counted states; answers by campaign how many
+    donations and donors more there are."""
     deltas: Counter[tuple[int, str]] = Counter()
     for one in records:
-        deltas[one.campaign_id, one.donor_key] += (one.status in COUNTED) - (one.status_was in COUNTED)
+        delta = (one.status in COUNTED) - (one.status_was in COUNTED)
+        if delta:
+            deltas[one.campaign_id, one.donor_key] += delta
     changed = sorted(key for key, delta in deltas.items() if delta)
     if not changed:
-        return
+        return {}
     rows = tx.rows(
         """INSERT INTO campaign_donor AS held (campaign_id, donor_key, donations)
            SELECT * FROM unnest(CAST(:campaigns AS bigint[]), CAST(:donors AS text[]), CAST(:deltas AS int[]))
@@ -217,18 +223,24 @@ def _count_heads(tx: Tx, records: Sequence[Record]) -> None:
         donors=[donor for _, donor in changed],
         deltas=[deltas[key] for key in changed],
     )
-    heads: Counter[int] = Counter()
-    gifts: Counter[int] = Counter()
+    heads: dict[int, tuple[int, int]] = {}
     for campaign_id, donor, count in rows:
         delta = deltas[campaign_id, donor]
-        gifts[campaign_id] += delta
-        heads[campaign_id] += (count > 0) - (count - delta > 0)
+        gifts, donors = heads.get(campaign_id, (0, 0))
+        heads[campaign_id] = (gifts + delta, donors + (count > 0) - (count - delta > 0))
+    return heads
+
+
+def _tally(tx: Tx, heads: dict[int, tuple[int, int]]) -> None:
+    if not heads:
+        return
+    ids = sorted(heads)
     tx.run(
         """UPDATE campaign_tally t SET donations = t.donations + u.gifts, donors = t.donors + u.heads
              FROM unnest(CAST(:ids AS bigint[]), CAST(:gifts AS bigint[]), CAST(:heads AS bigint[]))
                   AS u(id, gifts, heads)
             WHERE t.campaign_id = u.id""",
-        ids=sorted(gifts),
-        gifts=[gifts[key] for key in sorted(gifts)],
-        heads=[heads[key] for key in sorted(gifts)],
+        ids=ids,
+        gifts=[heads[id_][0] for id_ in ids],
+        heads=[heads[id_][1] for id_ in ids],
     )

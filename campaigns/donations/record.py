@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from campaigns.donations.moves import Move
-from campaigns.donations.states import COUNTED, LAPSED, WAITING, Status
+from campaigns.donations.states import COUNTED, LAPSED, UNPAID, WAITING, Status
 from campaigns.events.campaigns import Shared, share
 from kernel.db import Tx
 from payments.facts import FactKind, PaymentFact
@@ -51,7 +51,7 @@ class Record:
 
     @property
     def newly_paid(self) -> bool:
-        return self.paid_at is not None and self.status_was in WAITING | LAPSED
+        return self.paid_at is not None and self.status_was in UNPAID
 
     @property
     def kept_minor(self) -> int:
@@ -76,7 +76,7 @@ class Record:
         """The money came. Late success is accepted: the money is there, so the donation is paid."""
         if (amount_minor, currency) != (self.amount_minor, self.currency):
             return ("flagged", f"amount_differs:{amount_minor}:{currency}")
-        if self.status not in WAITING | LAPSED:
+        if self.status not in UNPAID:
             return ("done", "repeated")
         self.late = self.late or self.status in LAPSED
         self.paid_at = at
@@ -110,7 +110,7 @@ class Record:
 
     def disputed(self, kind: FactKind) -> tuple[str, str]:
         """A dispute opens, is won or lost; told in any order, its end counts."""
-        if self.status in WAITING | LAPSED:
+        if self.status in UNPAID:
             return ("waiting", f"before_payment:{self.id}")
         if kind == FactKind.DISPUTE_OPENED:
             if self.dispute == "" and self.status in COUNTED:

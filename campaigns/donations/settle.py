@@ -77,16 +77,17 @@ def _work_off(engine: Engine, tx: Tx, events: Sequence[Event]) -> set[int]:
     outcomes |= {event_id: (event_id, "waiting", why) for event_id, why in waiting.items()}
     by_place = _group(tx, facts, waiting, outcomes)
     records = load(tx, by_place, fresh=taken)
-    effects = Effects(tx, [records[donation_id] for donation_id, _ in by_place], engine.limits.hold_s)
     for (donation_id, _), told in by_place.items():
         for event, fact in told:
             outcomes[event.id] = (event.id, *_tell(records[donation_id], fact))
+    effects = Effects(tx, [records[donation_id] for donation_id, _ in by_place], engine.limits.hold_s)
     transfers = effects.write()
     finish(tx, [outcomes.get(event.id, (event.id, "ignored", "")) for event in events])
     # After finish: what waits for a payment may have come in the same batch.
     names = [name for one in effects.newly_paid for name in (one.id, one.payment_intent) if name]
     reopen(tx, [f"before_payment:{name}" for name in names])
     post(tx, transfers)
+    effects.count()
     return {one.campaign_id for one in records.values() if one.changed}
 
 

@@ -33,6 +33,7 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 WAITING = frozenset({Status.PENDING, Status.PAYING})
 LAPSED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
+UNPAID = WAITING | LAPSED
 COUNTED = frozenset({Status.PAID, Status.SETTLED, Status.DISPUTED})
 
 

@@ -21,7 +21,7 @@ def told(day: Day) -> int:
     return int(
         day.world.do(
             lambda tx: tx.scalar(
-                """SELECT count(*) FROM inbox_event
+                """SELECT count(*) FROM inbox_event JOIN inbox_work ON inbox_id = id
                     WHERE body ->> 'type' = 'payment_intent.payment_failed' AND state = 'done'"""
             )
         )
