@@ -13,18 +13,22 @@ from kernel.errors import Invalid
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Amounts in fen, times in seconds, shares in basis points; all wide: a hold costs an honest donor's trust,
-    and a family or an office does share a card."""
+    and a family or an office does share a card.
+
+    Crowds are counted widest. The page offers sums to choose from, so that the same one from hundreds of new donors
+    within minutes is what a popular village looks like, and so is a batch of 1,000 equal gifts of a partner.
+    """
 
     small_minor: int = 10_00
     small_count: int = 30  # small sums of one person around this one
     small_within_s: int = 3600
-    same_sum_count: int = 300  # new donors who gave the same sum to the same project
+    same_sum_count: int = 1_500  # new donors who gave the same sum to the same project
     same_sum_within_s: int = 300
     same_sum_share_bps: int = 8_000  # of all that came in then: crowds give many different sums
     at_cap_below_bps: int = 200  # how far below a cap still counts as just at it
     at_cap_count: int = 10
     refund_count: int = 5  # matched donations that one person took back
-    unit_count: int = 300  # the same sum from one team or source code
+    unit_count: int = 1_500  # the same sum from one team or source code
     unit_within_s: int = 600
     unit_share_bps: int = 8_000
     # One device under several contacts. Wider still: on a stage a volunteer's tablet serves a queue of honest

@@ -37,7 +37,7 @@ def test_thresholds_are_changed_partly_and_put_back(api: Api, world: World) -> N
     }
     again = api.manage(path, {"small_count": None}, 200, method="PATCH")
     assert (values(again)["small_count"], values(again)["unit_count"]) == (30, 90)
-    assert values(api.manage(f"{path}/reset", status=200))["unit_count"] == 300
+    assert values(api.manage(f"{path}/reset", status=200))["unit_count"] == 1_500
     assert api.manage(path, {}, 200, method="PATCH") == api.manage(path, status=200, method="GET")
 
 

@@ -108,9 +108,9 @@ def test_only_what_differs_is_stored_and_every_change_is_audited_once(world: Wor
     assert audited(world) == [
         ("li", "small_count", 30, 20),
         ("li", "small_count", 20, 15),
-        ("li", "unit_count", 300, 100),
+        ("li", "unit_count", 1_500, 100),
         ("li", "small_count", 15, 30),
-        ("li", "unit_count", 100, 300),
+        ("li", "unit_count", 100, 1_500),
     ]
 
 

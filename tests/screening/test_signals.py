@@ -109,6 +109,13 @@ def test_fifty_times_the_same_sum_from_one_unit_is_a_sign() -> None:
     assert codes(gift(), Surroundings(unit=Crowd(50, 63))) == []
 
 
+def test_a_popular_village_and_a_partners_batch_of_equal_gifts_are_none() -> None:
+    """The page offers sums to choose from: a thousand times the same one is no sign by the defaults."""
+    for crowd in ("same_sum", "unit"):
+        assert list(signals(gift(), Surroundings(**{crowd: Crowd(1_000, 1_000)}), Thresholds())) == []
+        assert len(list(signals(gift(), Surroundings(**{crowd: Crowd(1_500, 1_500)}), Thresholds()))) == 1
+
+
 def test_what_exceeds_a_donor_cap_by_instrument_is_a_sign_with_by_how_much() -> None:
     over = CapUse(7, "donor_day_minor", 999_00, 1_100_00)
     (sign,) = signals(gift(), Surroundings(caps=[over]), LIMITS)
