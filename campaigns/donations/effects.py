@@ -78,15 +78,12 @@ class Effects:
         return one.campaign_id in self.at_payment or (one.late and bool(self.pots[one.campaign_id]))
 
     def _seeks(self, one: Record) -> bool:
-        """Does this paid donation want match beyond what was held for it? Eligibility goes by the provider's
-        payment time: those who were paying at the end may finish."""
+        """Does this paid donation want match beyond what was held for it?"""
         if not self._asks(one):
             return False
         campaign = one.campaign
         assert one.paid_at is not None
-        last = campaign.ends_at + timedelta(seconds=campaign.finishing_s)
-        in_time = campaign.opens_at <= one.paid_at < last
-        return in_time and campaign.phase in LIVING and one.kept_minor > 0
+        return campaign.pays_in_time(one.paid_at) and campaign.phase in LIVING and one.kept_minor > 0
 
     def _seek(self, seeking: Sequence[Record]) -> list[Transfer]:
         if not seeking:

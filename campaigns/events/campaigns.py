@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from campaigns.events.models import Campaign, CampaignEntry, CampaignHistory
@@ -162,6 +162,11 @@ class Shared:
     finishing_s: int
     matching_version: int
     windows: tuple[tuple[datetime, datetime], ...]
+
+    def pays_in_time(self, paid_at: datetime) -> bool:
+        """May a payment of this time ask for match beyond what was held for it? Eligibility goes by the provider's
+        time; those who were paying at the end may finish."""
+        return self.opens_at <= paid_at < self.ends_at + timedelta(seconds=self.finishing_s)
 
     def window_open(self, now: datetime) -> bool:
         """Is match given at this time? A campaign without windows has one: all of it."""

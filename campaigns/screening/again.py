@@ -17,14 +17,15 @@ from matching.reserve import Wish, lock_for, plan, write
 def match_again(tx: Tx, donation_id: UUID, campaign: Shared) -> list[Transfer]:
     """Ask all pots of the campaign once more, as the re-offer after the end does; answers the transfers to post.
 
-    The donation is locked, the campaign at least shared. A donation that was refunded entirely asks nothing.
+    The donation is locked, the campaign at least shared. A donation that was refunded entirely asks nothing, nor
+    does one whose payment came too late for any match but its promise, which has ended.
     """
     row = tx.row(
         """SELECT project_id, amount_minor - refunded_minor AS kept, donor_key, paid_at FROM donation
             WHERE id = :id AND status IN ('paid', 'settled')""",
         id=donation_id,
     )
-    if row is None or not row.kept:
+    if row is None or not row.kept or not campaign.pays_in_time(row.paid_at):
         return []
     pots = pots_of(tx, campaign.id, campaign.matching_version)
     ratios = {version.rules_id: version.rules.ratio_bps for pot in pots for version in pot.versions}

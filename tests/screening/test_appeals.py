@@ -1,5 +1,7 @@
 """A donor objects, and somebody decides once more."""
 
+from datetime import timedelta
+
 import pytest
 
 from campaigns.screening import appeal, decide
@@ -30,6 +32,26 @@ def test_an_appeal_after_a_cancellation_gives_what_is_still_free(world: World) -
     with pytest.raises(Conflict) as refusal:
         world.do(appeal.answer, case["id"], "different", "wang")
     assert refusal.value.code == "appeal_answered"
+    world.check()
+
+
+def test_an_appeal_gives_no_match_to_a_payment_that_came_after_the_time_of_match(world: World) -> None:
+    """What it had was its promise, and that has ended; what is free by now is for payments in time."""
+    pot = world.pot(25_00)
+    world.do(lambda tx: tx.run("UPDATE campaign SET finishing_s = 60"))
+    world.clock.advance(hours=7, minutes=59)
+    given = [world.give(10_00, email="a@example.org") for _ in range(3)]
+    world.clock.advance(minutes=5)
+    ago = [timedelta(minutes=4), timedelta(minutes=4), timedelta(0)]
+    in_time, _, late = (world.pay(one, world.clock.at - by).id for one, by in zip(given, ago, strict=True))
+    assert screen(world.engine) == 3
+    for id_ in (in_time, late):
+        world.do(decide.cancel, case_of(world, id_)["id"], REASON, "li")
+        world.do(appeal.appeal, case_of(world, id_)["id"], "please", "donor")
+        world.do(appeal.answer, case_of(world, id_)["id"], "属实", "wang", "released")
+    assert world.standing(in_time).captured_minor == 10_00
+    assert world.standing(late).captured_minor == 0
+    assert world.pots()[pot].available_minor == 5_00
     world.check()
 
 
