@@ -16,7 +16,7 @@ from ledger.statements import balance
 from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
 from matching.offers import PotState, load
 from matching.reveal import commit
-from matching.rules import Rules, kind_faults
+from matching.rules import Rules, for_kind
 
 
 class Tranche(NamedTuple):
@@ -49,7 +49,7 @@ def create(tx: Tx, new: NewPot) -> int:
     wrong = _faults(new)
     if wrong:
         raise Invalid("pot_invalid", "this pot cannot work", fields=wrong)
-    _must_fit(new.kind, new.rules)
+    rules = for_kind(new.kind, new.rules)
     pot = tx.add(
         Pot(
             campaign_id=new.campaign_id,
@@ -63,7 +63,7 @@ def create(tx: Tx, new: NewPot) -> int:
         )
     )
     assert pot.id is not None
-    _store_rules(tx, pot.id, 1, tx.now, new.rules)
+    _store_rules(tx, pot.id, 1, tx.now, rules)
     if new.kind == "random":
         commit(tx, pot.id)
     for tranche in new.tranches:
@@ -96,18 +96,13 @@ def _faults(new: NewPot) -> dict[str, str]:
     return wrong
 
 
-def _must_fit(kind: str, rules: Rules) -> None:
-    if wrong := kind_faults(kind, rules):
-        raise Invalid("rules_invalid", "these rules are for another kind of pot", fields=wrong)
-
-
 def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) -> int:
     """A new version of a pot's rules from a time on (default: now); answers the version's number.
 
     Raises Invalid `rules_in_the_past`: what was promised under the old rules stays promised; `rules_invalid`
     for rules of another kind of pot.
     """
-    _must_fit(str(tx.scalar("SELECT kind FROM pot WHERE id = :pot", pot=pot_id)), rules)
+    rules = for_kind(str(tx.scalar("SELECT kind FROM pot WHERE id = :pot", pot=pot_id)), rules)
     start = valid_from or tx.now
     if start < tx.now:
         raise Invalid(

@@ -1,6 +1,6 @@
 """PURE. What a pot matches: ratio, scope, minimum and caps, and the refusal of rules that make no sense."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -192,15 +192,21 @@ def _challenge_faults(goal: Challenge) -> dict[str, str]:
     }
 
 
-def kind_faults(kind: str, rules: Rules) -> dict[str, str]:
-    """What of the rules does not belong to this kind of pot, or is missing for it: field -> reason."""
-    has = {"random.least_bps": rules.least_bps is not None, "challenge": rules.challenge is not None}
-    needs = {"random.least_bps": kind == "random", "challenge": kind == "challenge"}
-    return {
-        name: f"is needed by a {kind} pot" if needs[name] else f"does not belong to a {kind} pot"
-        for name in has
-        if has[name] != needs[name]
-    }
+def for_kind(kind: str, rules: Rules) -> Rules:
+    """These rules as a pot of this kind keeps them: a random pot draws from 0 unless they say from where (ours).
+
+    Raises Invalid `rules_invalid` for what does not belong to this kind of pot, or is missing for it.
+    """
+    wrong: dict[str, str] = {}
+    if kind != "random" and rules.least_bps is not None:
+        wrong["random.least_bps"] = f"does not belong to a {kind} pot"
+    if kind != "challenge" and rules.challenge is not None:
+        wrong["challenge"] = f"does not belong to a {kind} pot"
+    if kind == "challenge" and rules.challenge is None:
+        wrong["challenge"] = "is missing: this pot needs rules.challenge.donors or rules.challenge.raised_minor"
+    if wrong:
+        raise Invalid("rules_invalid", f"these rules do not fit a {kind} pot", fields=wrong)
+    return replace(rules, least_bps=0) if kind == "random" and rules.least_bps is None else rules
 
 
 # A gift counts against each of these, so a narrow cap above a wide one could never be reached.

@@ -31,11 +31,11 @@ class CapsIn(Schema):
 class RandomIn(Schema):
     """A random pot: each donation draws its ratio from here to `ratio_bps`."""
 
-    least_bps = Whole(0, required=True)
+    least_bps = Whole(0, load_default=0)
 
 
 class ChallengeIn(Schema):
-    """A challenge pot opens when the campaign has reached one of these."""
+    """A challenge pot opens when the campaign has reached this: give one of the two."""
 
     donors = Whole(1)
     raised_minor = Minor()
@@ -46,8 +46,10 @@ class RulesIn(Schema):
     scope = fields.Nested(ScopeIn)
     minimum_minor = Minor(0, allow_none=True)
     caps = fields.Nested(CapsIn)
-    random = fields.Nested(RandomIn)
-    challenge = fields.Nested(ChallengeIn)
+    random = fields.Nested(
+        RandomIn, metadata={"description": "of random pots only; without it they draw from 0 to `ratio_bps`"}
+    )
+    challenge = fields.Nested(ChallengeIn, metadata={"description": "of challenge pots only, which need it"})
 
 
 class TrancheIn(Schema):

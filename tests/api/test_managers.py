@@ -102,6 +102,17 @@ def test_a_pot_without_a_mode_matches_as_its_kind_usually_does(api: Api) -> None
         assert api.manage("/pots", body)["mode"] == mode
 
 
+def test_a_random_pot_needs_its_ratio_only_a_challenge_one_of_two_goals(api: Api) -> None:
+    api.manage("/campaigns", campaign(api))
+    rules = {"ratio_bps": 10_000}
+    made = api.manage("/pots", pot(api.world.fund, kind="random", mode="payment", rules=rules))
+    assert made["rules"]["random"] == {"least_bps": 0}
+    for goal in ({}, {"challenge": {}}):
+        told = api.post("/pots", pot(api.world.fund, kind="challenge", rules=rules | goal), api.token())
+        missing = problem(told, 422, "rules_invalid")["errors"]["rules.challenge"]
+        assert "rules.challenge.donors or rules.challenge.raised_minor" in str(missing)
+
+
 @pytest.mark.parametrize(
     ("rules", "field"),
     [

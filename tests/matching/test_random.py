@@ -98,11 +98,11 @@ def test_a_poor_random_pot_pays_the_rest_of_the_draw_later(world: World) -> None
     ("kind", "mode", "rules", "field"),
     [
         ("random", "reserve", {"random": {"least_bps": 1}}, "mode"),
-        ("random", "payment", {}, "random.least_bps"),
         ("random", "payment", {"random": {"least_bps": 10_001}}, "random.least_bps"),
         ("random", "payment", {"random": {"least_bps": 1, "most_bps": 2}}, "random.most_bps"),
         ("ratio", "payment", {"random": {"least_bps": 1}}, "random.least_bps"),
         ("challenge", "reserve", {}, "challenge"),
+        ("challenge", "reserve", {"challenge": {}}, "challenge"),
         ("challenge", "reserve", {"challenge": {"donors": 1, "raised_minor": 1}}, "challenge"),
         ("challenge", "reserve", {"challenge": {"donors": 0}}, "challenge.donors"),
         ("random", "payment", {"random": {"least_bps": 1}, "challenge": {"donors": 3}}, "challenge"),
@@ -117,8 +117,22 @@ def test_rules_of_another_kind_are_refused(world: World, kind: str, mode: str, r
 def test_new_rules_must_be_of_the_same_kind(world: World) -> None:
     pot = special_pot(world, 100_00, "random", random={"least_bps": 1})
     with pytest.raises(Invalid) as refused:
-        world.do(desk.add_rules, pot, {"ratio_bps": 10_000}, None, ACTOR)
+        world.do(desk.add_rules, pot, {"ratio_bps": 10_000, "challenge": {"donors": 3}}, None, ACTOR)
     assert refused.value.code == "rules_invalid"
+
+
+def test_a_random_pot_whose_rules_do_not_say_from_where_draws_from_zero(world: World) -> None:
+    pot = special_pot(world, 500_00, "random")
+    given = [paid(world, 50_00) for _ in range(5)]
+    world.do(desk.add_rules, pot, {"ratio_bps": 5_000, "random": {}}, None, ACTOR)
+    given += [paid(world, 50_00) for _ in range(5)]
+    kept = world.do(lambda tx: tx.rows("SELECT rules FROM pot_rules ORDER BY version"))
+    assert [row.rules["random"] for row in kept] == [{"least_bps": 0}] * 2
+    seed = _seed(world, pot)
+    for one, most in zip(given, [10_000] * 5 + [5_000] * 5, strict=True):
+        due = one.amount_minor * drawn_bps(seed, str(one.id), 0, most) // 10_000
+        assert world.standing(one).captured_minor == due
+    proven(world)
 
 
 def test_the_commitment_is_public_from_the_start_the_seed_only_after_the_end(world: World) -> None:

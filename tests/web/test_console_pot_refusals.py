@@ -21,7 +21,6 @@ NOW = "2026-01-01T00:00"
         ({"kind": "lottery"}, "kind", "请选择类别"),
         ({"mode": "later"}, "mode", "请选择配捐时间"),
         ({"kind": "random", "random.least_bps": "1:0.1"}, "mode", "随机池只能在支付后配捐"),
-        ({"kind": "random", "mode": "payment"}, "random.least_bps", "请填写最低比例"),
         ({"kind": "random", "mode": "payment", "random.least_bps": "2:4"}, "random.least_bps", "不能高于最高比例"),
         ({"kind": "challenge"}, "challenge", "请填写要达到的人数或金额"),
         (
