@@ -1,12 +1,12 @@
-"""The scheduler, a process of its own: `python -m app.scheduler`. It only ticks; due work is found and claimed in
-the database, so that a second one beside it is harmless."""
+"""The scheduler, a process of its own: `python -m app.scheduler [JOB ...]`, all jobs when none is named. It only
+ticks; due work is found and claimed in the database, so that a second one beside it is harmless."""
 
 import gc
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from threading import Event, Thread
 from types import FrameType
@@ -93,13 +93,21 @@ def collect_rarely() -> None:
     gc.set_threshold(100_000, 50, 100)
 
 
-def main() -> int:
-    """Run until SIGTERM or SIGINT."""
+def table(names: Sequence[str]) -> dict[str, jobs.Job]:
+    """The jobs of these names, or all; ends the process when there is no such job."""
+    if unknown := [name for name in names if name not in jobs.JOBS]:
+        raise SystemExit(f"no such job: {', '.join(unknown)}; there are {', '.join(jobs.JOBS)}")
+    return {name: job for name, job in jobs.JOBS.items() if not names or name in names}
+
+
+def main(*names: str) -> int:
+    """Run the jobs of these names (all when there are none) until SIGTERM or SIGINT."""
+    ours = table(names)
     settings = config.load(with_running_demo(os.environ))
     logs.configure(settings.log_level)
     engine, heart, stopping = make_engine(settings), Heart(), Event()
     collect_rarely()
-    scheduler = make_scheduler(engine, heart)
+    scheduler = make_scheduler(engine, heart, ours)
     thread = Thread(target=scheduler.start, name="scheduler", daemon=True)
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
@@ -108,7 +116,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     thread.start()
-    log.info("scheduler_started", jobs={name: job.every_s for name, job in jobs.JOBS.items()})
+    log.info("scheduler_started", jobs={name: job.every_s for name, job in ours.items()})
     watch(thread.is_alive, heart, stopping, os._exit)
     scheduler.shutdown(wait=True)
     engine.db.close()
@@ -117,4 +125,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

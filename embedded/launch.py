@@ -96,8 +96,9 @@ class Launch:
         return self.task("seed", "-m", "flask", "--app", "wsgi", "seed")
 
     def application(self) -> None:
-        """Scheduler and web server; returns when the web server answers."""
+        """Scheduler, its help for backlogs, and web server; returns when the web server answers."""
         self.run("scheduler", "-m", "app.scheduler")
+        self.run("settler", "-m", "app.scheduler", "settle")
         web = self.run(
             "web",
             *("-m", "gunicorn", "-c", str(ROOT / "embedded" / "gunicorn_conf.py"), "wsgi:app"),

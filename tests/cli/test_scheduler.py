@@ -28,9 +28,9 @@ def until(true: Callable[[], Any], seconds: float = 30.0) -> None:
         time.sleep(0.1)
 
 
-def start(url: str) -> subprocess.Popen[bytes]:
+def start(url: str, *jobs: str) -> subprocess.Popen[bytes]:
     env = {**os.environ, "DATABASE_URL": url}
-    return subprocess.Popen([sys.executable, "-m", "app.scheduler"], cwd=ROOT, env=env)
+    return subprocess.Popen([sys.executable, "-m", "app.scheduler", *jobs], cwd=ROOT, env=env)
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
@@ -48,6 +48,30 @@ def test_it_ticks_and_stops_when_told(world: World, database_url: str) -> None:
         code = stop(process)
     assert code == 0
     world.check()
+
+
+def test_a_settler_beside_it_does_that_one_job(world: World, database_url: str) -> None:
+    lapsing, paid = world.give(), world.give()
+    world.tell("payment_intent.succeeded", world.intent(paid))
+    world.do(lambda tx: tx.run("UPDATE donation SET match_until = pledged_at WHERE id = :id", id=lapsing.id))
+    process = start(database_url, "settle")
+    try:
+        until(lambda: world.standing(paid).status == "paid")
+    finally:
+        code = stop(process)
+    assert code == 0
+    names = world.do(lambda tx: tx.rows("SELECT name FROM job_run"))
+    assert {row.name for row in names} == {"settle"}
+    assert world.standing(lapsing).status == "pending"
+    world.check()
+
+
+def test_a_job_that_there_is_not_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app.scheduler", "sweep"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    assert "no such job: sweep; there are settle, expire" in done.stderr
 
 
 @pytest.fixture

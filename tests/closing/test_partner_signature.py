@@ -90,9 +90,10 @@ def test_hostile_headers_are_refused(name: str, value: str) -> None:
 @given(st.binary(max_size=60), st.lists(st.text(max_size=30), min_size=3, max_size=3))
 def test_nothing_else_is_ever_raised(body: bytes, values: list[str]) -> None:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
-    with pytest.raises(Forbidden):
+    refused = (Forbidden, Invalid)  # Invalid: a body that is not UTF-8 cannot have been signed
+    with pytest.raises(refused):
         partners.verify(SECRET, body, dict(zip(names, values, strict=True)))
-    with pytest.raises(Forbidden):
+    with pytest.raises(refused):
         partners.verify(SECRET, body, signed(body) | {"webhook-signature": f"v1,{values[0]}"})
 
 
