@@ -56,8 +56,8 @@ def signed_in(tx: Tx) -> Caller | None:
         return None
 
 
-def caller(tx: Tx, permission: Permission) -> Caller:
-    """The program or manager who asks, if he may do this.
+def caller(tx: Tx, *permissions: Permission) -> Caller:
+    """The program or manager who asks, if he may do one of these.
 
     Raises Forbidden `token_missing`, `token_invalid`, `not_permitted` or `rate_limited`. A session counts
     only for requests of our own pages: another site's form must not act with it.
@@ -69,7 +69,7 @@ def caller(tx: Tx, permission: Permission) -> Caller:
     if found is None:
         limits.spend("token_guess", request.remote_addr or "", GUESSES, 60)
         raise Forbidden("token_invalid", "this token is unknown or was revoked")
-    require(found, permission)
+    require(found, next((one for one in permissions if found.may(one)), permissions[0]))
     return found
 
 

@@ -91,6 +91,12 @@ CHECKS = {
         SELECT format('project %s is %s, but its listing says otherwise', p.id, p.status) FROM project p
          WHERE (p.status = 'blacklisted') <>
                (p.id IN (SELECT project_id FROM project_listing WHERE lifted_at IS NULL))""",
+    "ratings_are_the_newest": """
+        SELECT format('project %s is rated %s, its last rating was %s', p.id, p.rating, coalesce(r.rating, 0))
+          FROM project p
+          LEFT JOIN (SELECT DISTINCT ON (project_id) project_id, rating FROM project_rating
+                      ORDER BY project_id, position DESC, id DESC) AS r ON r.project_id = p.id
+         WHERE p.rating <> coalesce(r.rating, 0)""",
     "report_equals_books": """
         SELECT format('the closing report of campaign %s says %s fen raised, the books at its mark %s',
                       r.campaign_id, r.report ->> 'raised_minor', coalesce(m.raised, 0))

@@ -9,8 +9,15 @@ from matching.course import Decided, Movement, before, movements
 from matching.rules import CAPS, Target
 from matching.shift import Live
 
-Targets = Callable[[Collection[int]], dict[int, Target]]
+# A project as matching saw it, each from a place in the order of the books on, oldest first; the first from 0.
+Seen = Sequence[tuple[int, Target]]
+Targets = Callable[[Collection[int]], dict[int, Seen]]
 _OF_DONORS = (CAPS.index("donor_day_minor"), CAPS.index("donor_minor"))
+
+
+def as_of(seen: Seen, position: int) -> Target:
+    """What was seen of a project just before a place in the order."""
+    return next(target for since, target in reversed(seen) if since < position)
 
 
 class Past:
@@ -27,16 +34,16 @@ class Past:
         self.refunded: dict[UUID, int] = {}
         self._ratios = ratios  # by rules id
         self._find_targets = targets
-        self._targets: dict[int, Target] = {}
+        self._targets: dict[int, Seen] = {}
         self._known: set[str] = set()
         self._coming: Iterator[Movement] = movements(tx)
         self._next: Movement | None = next(self._coming, None)
 
-    def target(self, project_id: int) -> Target:
-        """A project as it stands today."""
+    def target(self, project_id: int, position: int) -> Target:
+        """A project as it was at a place in the order."""
         if project_id not in self._targets:
             self._targets |= self._find_targets([project_id])
-        return self._targets[project_id]
+        return as_of(self._targets[project_id], position)
 
     def know(self, page: Sequence[Decided]) -> None:
         """Go to the first of these decisions; forget the donors of those before, read what these had so far."""
@@ -69,7 +76,7 @@ class Past:
         if one.pot_id is not None:
             self.free[one.pot_id] -= one.given_minor if one.kind != "fund" else -one.amount_minor
             if one.project_id is not None:
-                county = self.target(one.project_id).county_code
+                county = self.target(one.project_id, one.position).county_code
                 self.book.use(one.pot_id, "project_minor", one.project_id, one.given_minor)
                 self.book.use(one.pot_id, "county_minor", county, one.given_minor)
         if one.donor in self._known:

@@ -1,7 +1,7 @@
 """Replay all decisions of a campaign through `allocate`: the stored match must come out again, fen for fen.
 
 Nothing is taken from what a decision says it saw: pots, caps and gifts are rebuilt from the books up to its place
-in their order, and the rules are those in force at its time. Projects are taken as they stand today.
+in their order, and the rules are those in force at its time, as the ratings of projects are those of its place.
 """
 
 from collections import defaultdict
@@ -59,7 +59,8 @@ class Ruled(NamedTuple):
 
 
 def replay(tx: Tx, campaign_id: int, gifts: Gifts, targets: Targets) -> Replayed:
-    """Replay a campaign; `gifts` tells its donations, `targets` finds projects by id. Changes nothing.
+    """Replay a campaign; `gifts` tells its donations, `targets` finds projects by id, as they were. Changes
+    nothing.
 
     Give it a transaction of its own at REPEATABLE READ, so that books and decisions are of one moment.
     """
@@ -154,7 +155,7 @@ class _Replay:
         kept = one.amount_minor
         if one.cause in ("reoffer", "challenge", "redistribute"):
             kept -= self.past.refunded.get(one.donation_id, 0)
-        target = self.past.target(one.project_id)
+        target = self.past.target(one.project_id, one.position)
         gift = Gift(kept, target, one.donor, day.isoformat(), donation=str(one.donation_id))
         if one.cause in ("pledge", "late", "redistribute"):
             return gift

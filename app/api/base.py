@@ -75,15 +75,15 @@ def engine() -> Engine:
     return found
 
 
-def managers(permission: Permission) -> Callable[[View], View]:
-    """Only for managers with this permission; asked before the body is read. The caller is `actor()` then."""
+def managers(*permissions: Permission) -> Callable[[View], View]:
+    """Only for managers with one of these permissions, asked before the body is read; `actor()` is who calls."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             with engine().db.transaction() as tx:
-                g.caller = caller(tx, permission)
-                g.permission = permission
+                g.caller = caller(tx, *permissions)
+                g.permission = permissions[0]
             return view(*args, **kwargs)
 
         _secured(guarded, "manager")
@@ -133,6 +133,7 @@ def actor() -> str:
     return who.name
 
 
-def within(lineage: Any) -> None:
-    """Raises Forbidden `not_permitted` when this lies outside the caller's branch."""
-    require(g.caller, g.permission, lineage)
+def within(lineage: Any, permission: Permission | None = None) -> None:
+    """Raises Forbidden `not_permitted` when this lies outside the caller's branch, or needs a permission that is
+    missing (None: the first that the view asks for)."""
+    require(g.caller, permission or g.permission, lineage)

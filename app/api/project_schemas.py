@@ -3,15 +3,16 @@
 from marshmallow import Schema
 
 from app.api.campaign_schemas import ProjectQuery
-from app.api.fields import Currency, Key, Minor, Text, Time, one_of
+from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from campaigns.projects.funds import KINDS
-from matching.rules import TIERS
+from matching.rules import MAX_RATING, TIERS
 
 
 class ProjectChange(Schema):
     name = Text(100, 1)
     summary = Text(2_000)
     target_minor = Minor()
+    rating = Whole(0, MAX_RATING, metadata={"description": "stars; 0 is not rated"})
 
 
 class ProjectIn(Schema):
@@ -39,6 +40,7 @@ class ProjectOut(Schema):
     target_minor = Minor()
     currency = Currency()
     status = Text()
+    rating = Whole(0, MAX_RATING, metadata={"description": "stars; 0 is not rated"})
     created_at = Time()
 
 
@@ -60,6 +62,7 @@ class ProjectRowOut(Schema):
     matched_minor = Minor(0)
     currency = Currency()
     status = Text()
+    rating = Whole(0, MAX_RATING)
 
 
 class FundIn(Schema):

@@ -60,14 +60,24 @@ def _inside_branch(tx: Tx, code: str) -> None:
 
 
 @blp.route("/projects/<id:project_id>", methods=["PATCH"])
-@managers(Permission.PROJECTS_WRITE)
+@managers(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 @blp.arguments(ProjectChange)
 @blp.response(200, ProjectOut)
 def change(given: dict[str, Any], project_id: int) -> Any:
-    """Change a draft."""
+    """Change a draft; rate any project that is not closed.
+
+    A rating belongs to those who approve projects. It counts for match that is decided from then on.
+    """
+    rating = given.pop("rating", None)
     with engine().db.transaction() as tx:
-        within(desk.find(tx, project_id).lineage)
-        return desk.change(tx, project_id, given, actor())
+        found = desk.find(tx, project_id)
+        if given or rating is None:
+            within(found.lineage, Permission.PROJECTS_WRITE)
+            found = desk.change(tx, project_id, given, actor())
+        if rating is not None:
+            within(found.lineage, Permission.PROJECTS_APPROVE)
+            found = desk.rate(tx, project_id, rating, actor())
+        return found
 
 
 @blp.post("/projects/<id:project_id>/submit")

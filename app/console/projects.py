@@ -8,14 +8,17 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.frame import act, blueprint
+from app.console.typed import Typed
 from app.web.frame import engine, page_number
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import projects
 from campaigns.projects.models import Project
 from kernel.db import Tx
+from matching.rules import MAX_RATING
 
 PAGE_SIZE = 50
+NO_RATING = -1  # nothing that could be read as one: the use case refuses it
 
 
 @blueprint.get("/projects", endpoint="projects")
@@ -32,6 +35,7 @@ def overview() -> str:
         page=page,
         pages=max(-(-total // PAGE_SIZE), 1),
         may={verb: g.caller.may(permission) for verb, permission in _MAY.items()},
+        stars=range(MAX_RATING + 1),
     )
 
 
@@ -40,18 +44,21 @@ _MAY = {
     "approve": Permission.PROJECTS_APPROVE,
     "suspend": Permission.PROJECTS_APPROVE,
     "resume": Permission.PROJECTS_APPROVE,
+    "rate": Permission.PROJECTS_APPROVE,
 }
 
 
-@blueprint.post("/projects/<int:project_id>/<any(submit, approve, suspend, resume):verb>", endpoint="project_act")
+@blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_MAY)}):verb>", endpoint="project_act")
 def moved(project_id: int, verb: str) -> Response:
-    """One step of a project; only within the manager's branch."""
+    """One step of a project, or its rating; only within the manager's branch."""
     reason = request.form.get("reason", "")
+    rating = Typed(request.form).whole("rating")
     verbs: dict[str, Callable[[Tx, str], Project]] = {
         "submit": lambda tx, actor: projects.submit(tx, project_id, actor),
         "approve": lambda tx, actor: projects.approve(tx, project_id, actor),
         "suspend": lambda tx, actor: projects.suspend(tx, project_id, reason, actor),
         "resume": lambda tx, actor: projects.resume(tx, project_id, actor, reason),
+        "rate": lambda tx, actor: projects.rate(tx, project_id, NO_RATING if rating is None else rating, actor),
     }
 
     def do(tx: Tx, caller: Caller) -> Any:
@@ -59,4 +66,4 @@ def moved(project_id: int, verb: str) -> Response:
         return verbs[verb](tx, caller.name)
 
     back = url_for("console.projects", q=request.form.get("q") or None)
-    return act(_MAY[verb], back, do, _("项目状态已更新。"))
+    return act(_MAY[verb], back, do, _("评级已保存。") if verb == "rate" else _("项目状态已更新。"))

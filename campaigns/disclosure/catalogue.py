@@ -44,7 +44,7 @@ _PAGE = f"""
           p.county_code, coalesce(c.name, '') AS county_name,
           p.township_code, coalesce(t.name, '') AS township_name, p.summary, p.target_minor,
           CAST(coalesce(r.minor, 0) AS bigint) AS raised_minor,
-          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status
+          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status, p.rating
      FROM project p
      JOIN organisation o ON o.code = p.organisation_code
      LEFT JOIN organisation c ON c.code = p.county_code
@@ -74,6 +74,7 @@ class ProjectRow(NamedTuple):
     raised_minor: int
     matched_minor: int
     status: str
+    rating: int  # stars; 0: not rated
 
 
 def listed(

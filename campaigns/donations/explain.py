@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from campaigns.donations.standing import Standing, standing
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import over_time
 from kernel.db import Tx
 from matching.capture import Part, parts_of
 from matching.offers import PotState, load
+from matching.past import Seen, as_of
 from matching.returns import returns_of
 from matching.rules import Target
 
@@ -122,7 +123,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
     row = tx.row("SELECT campaign_id, project_id FROM donation WHERE id = :id", id=donation_id)
     assert row is not None
     pots = load(tx, [row.campaign_id])
-    target = targets(tx, [row.project_id])[row.project_id]
+    seen = over_time(tx, [row.project_id])[row.project_id]
     return Explanation(
         donation_id=donation_id,
         campaign=found.campaign_name,
@@ -135,7 +136,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         captured_minor=found.captured_minor,
         held_minor=found.held_minor,
         history=_history(tx, donation_id),
-        decisions=_decisions(tx, found, pots, target),
+        decisions=_decisions(tx, found, pots, seen),
         holds=_holds(parts_of(tx, [donation_id]), pots),
         returns=_returns(tx, donation_id, pots),
     )
@@ -171,22 +172,22 @@ def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[Gone,
     )
 
 
-def _decisions(tx: Tx, found: Standing, pots: Sequence[PotState], target: Target) -> tuple[Decision, ...]:
+def _decisions(tx: Tx, found: Standing, pots: Sequence[PotState], seen: Seen) -> tuple[Decision, ...]:
     rows = tx.rows(
-        """SELECT cause, decided_at, window_open, trace,
+        """SELECT cause, decided_at, window_open, trace, position,
                   NOT window_open AND EXISTS (
                       SELECT FROM project_listing b WHERE b.project_id = :project AND b.listed_at <= decided_at
                                  AND (b.lifted_at IS NULL OR b.lifted_at > decided_at)) AS blacklisted
              FROM match_decision WHERE donation_id = :id ORDER BY id""",
         id=found.id,
-        project=target.project_id,
+        project=found.project_id,
     )
     return tuple(
         Decision(
             row.cause,
             row.decided_at,
             row.window_open,
-            _lines(row.trace, row.decided_at, pots, target),
+            _lines(row.trace, row.decided_at, pots, as_of(seen, row.position)),
             row.blacklisted,
         )
         for row in rows

@@ -2,7 +2,7 @@
 
 from campaigns.engine import Engine
 from campaigns.events.campaigns import find
-from campaigns.projects.projects import targets
+from campaigns.projects.projects import over_time
 from kernel.db import Tx
 from matching.replay import Replayed
 from matching.replay import replay as replay_matching
@@ -14,7 +14,7 @@ def replay(engine: Engine, slug: str) -> Replayed:
         tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         campaign_id = find(tx, slug).id
         assert campaign_id is not None
-        return replay_matching(tx, campaign_id, _gifts, lambda ids: targets(tx, ids))
+        return replay_matching(tx, campaign_id, _gifts, lambda ids: over_time(tx, ids))
 
 
 def _gifts(tx: Tx, campaign_id: int) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment
+from matching.models import place_in_order
 
 
 class Fund(SQLModel, table=True):
@@ -49,7 +50,7 @@ class Project(SQLModel, table=True):
     target_minor: int = Field(sa_type=BigInteger)
     currency: str
     status: str
-    rating: int = 0
+    rating: int = 0  # 0: not rated; else 1 to 5 stars (ours)
     county_code: str = ""
     township_code: str = ""
     lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
@@ -68,6 +69,22 @@ class ProjectHistory(SQLModel, table=True):
     at: datetime = Field(sa_column=moment())
     actor: str
     reason: str = ""
+
+
+class ProjectRating(SQLModel, table=True):
+    """A rating and its place in the order of the books: it counts for match decided after it. Append-only."""
+
+    __tablename__ = "project_rating"
+    __table_args__ = (
+        CheckConstraint("rating BETWEEN 0 AND 5", name="project_rating_range"),
+        Index("project_rating_project", "project_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    rating: int
+    rated_at: datetime = Field(sa_column=moment())
+    actor: str
+    position: int | None = Field(default=None, sa_column=place_in_order())
 
 
 _TEXT = {"server_default": text("''")}

@@ -57,7 +57,7 @@ def move(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, re
     project.status = str(goal)
     tx.session.flush()
     remember(tx, project_id, from_, goal, actor, reason)
-    _raise_versions(tx, project_id)
+    raise_versions(tx, project_id)
     record(tx, actor, action, f"project:{project_id}", reason=reason)
     return project
 
@@ -102,7 +102,7 @@ def remember(tx: Tx, project_id: int, from_: Status | None, to: Status, actor: s
     )
 
 
-def _raise_versions(tx: Tx, project_id: int) -> None:
+def raise_versions(tx: Tx, project_id: int) -> None:
     """Whoever remembers the project for a campaign must read it anew.
 
     An entry that is being made at this very moment is not seen here: making it raises the version too, and

@@ -6,7 +6,8 @@ from campaigns.network.wording import storable
 from campaigns.projects.draft import NewProject, change, create
 from campaigns.projects.models import Project
 from campaigns.projects.moves import approve, resume, submit, suspend
-from campaigns.projects.targets import neighbours, target_of, targets
+from campaigns.projects.rating import rate
+from campaigns.projects.targets import neighbours, over_time, target_of, targets
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
@@ -19,6 +20,8 @@ __all__ = [
     "create",
     "find",
     "neighbours",
+    "over_time",
+    "rate",
     "resume",
     "submit",
     "suspend",

@@ -1,10 +1,13 @@
 """Projects as matching sees them."""
 
+from collections import defaultdict
 from collections.abc import Collection
+from dataclasses import replace
 
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from kernel.db import Tx
+from matching.past import Seen
 from matching.rules import Target
 
 
@@ -31,6 +34,22 @@ def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
     return {
         row.id: Target(row[0], row[1], row[2], tuple(row[3]), row[4], row[5], row.status == Status.BLACKLISTED)
         for row in rows
+    }
+
+
+def over_time(tx: Tx, project_ids: Collection[int]) -> dict[int, Seen]:
+    """The targets of many projects as they were, oldest first. Where a project stands does not change; it is not
+    rated until somebody does."""
+    ratings: dict[int, list[tuple[int, int]]] = defaultdict(lambda: [(0, 0)])
+    for row in tx.rows(
+        """SELECT project_id, position, rating FROM project_rating
+            WHERE project_id = ANY(:ids) ORDER BY position, id""",
+        ids=list(project_ids),
+    ):
+        ratings[row.project_id].append((row.position, row.rating))
+    return {
+        project_id: [(position, replace(target, rating=rating)) for position, rating in ratings[project_id]]
+        for project_id, target in targets(tx, project_ids).items()
     }
 
 

@@ -157,6 +157,40 @@ def test_drafts_can_be_changed_and_only_drafts(api: Api) -> None:
     assert "organisation" in problem(wrong, 422, "project_invalid")["errors"]
 
 
+def test_who_approves_projects_rates_them_whatever_their_state(api: Api) -> None:
+    made = api.manage("/projects", project(api))
+    path = f"/projects/{made['id']}"
+    assert made["rating"] == 0
+    for role, stars in (("reviewer", 3), ("manager", 5)):
+        assert api.manage(path, {"rating": stars}, 200, role=role, method="PATCH")["rating"] == stars
+    api.manage(f"{path}/submit", status=200)
+    api.manage(path, {"rating": 4}, 200, role="reviewer", method="PATCH")
+    assert api.get(path, api.token()).get_json()["rating"] == 4
+    rows = {row["id"]: row["rating"] for row in api.get("/projects", api.token()).get_json()}
+    assert rows[made["id"]] == 4
+    for wrong in (6, -1, 4.5, "4", True, None):
+        told = problem(api.call("PATCH", path, {"rating": wrong}, api.token()), 422, "validation_failed")
+        assert list(told["errors"]) == ["rating"]
+    assert api.get(path, api.token()).get_json()["rating"] == 4
+
+
+def test_a_liaison_changes_a_draft_but_does_not_rate_it_and_a_reviewer_the_other_way(api: Api) -> None:
+    made = api.manage("/projects", project(api), role="liaison")
+    path = f"/projects/{made['id']}"
+    for role, body in (
+        ("liaison", {"rating": 5}),
+        ("liaison", {"rating": 5, "name": "新名"}),
+        ("reviewer", {"name": "新名"}),
+        ("reviewer", {"name": "新名", "rating": 5}),
+        ("reviewer", {}),
+        ("auditor", {"rating": 5}),
+    ):
+        problem(api.call("PATCH", path, body, api.token(role)), 403, "not_permitted")
+    assert api.get(path, api.token()).get_json() == made
+    both = api.manage(path, {"name": "新名", "rating": 2}, 200, method="PATCH")
+    assert (both["name"], both["rating"]) == ("新名", 2)
+
+
 def test_times_need_an_offset(api: Api) -> None:
     body = campaign(api, opens_at="2026-09-09T09:00:00", ends_at="soon", durations={"late_s": -1})
     errors = problem(api.post("/campaigns", body, api.token()), 422, "validation_failed")["errors"]

@@ -6,9 +6,12 @@ from random import Random
 import pytest
 
 from campaigns import pots
+from campaigns.check import check_books
 from campaigns.closing.challenges import challenges
+from campaigns.donations.explain import Decision, explain
 from campaigns.donations.lapse import expire
 from campaigns.donations.standing import Standing
+from campaigns.projects import projects
 from kernel.db import Tx
 from matching import course
 from matching.pots import Tranche
@@ -101,6 +104,60 @@ def _refund_some(world: World, donations: list[Standing], chance: Random) -> Non
     for one in donations:
         if world.standing(one).status == "paid" and chance.random() < 0.4:
             world.refund(one, world.standing(one).amount_minor)
+
+
+def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_again(world: World) -> None:
+    world.pot(300_00, rank=2)
+    world.pot(300_00, rank=1, name="星", scope={"minimum_rating": 4})
+    given = []
+    for stars in (0, 5, 3, 4, 0):
+        world.do(projects.rate, world.projects[0], stars, ACTOR)
+        given.append(world.give(10_00))
+        world.give(10_00, project=1)
+        world.clock.advance(minutes=1)
+    for one in given:
+        world.pay(one)
+    assert [[part.pot_name for part in world.standing(one).parts] for one in given] == [
+        ["pot of 30000"], ["星"], ["pot of 30000"], ["星"], ["pot of 30000"],
+    ]  # fmt: skip
+    lines = [next(line for line in _first(world, one).pots if line.pot_name == "星") for one in given]
+    assert [line.out_of_scope is None for line in lines] == [False, True, False, True, False]
+    assert {line.out_of_scope for line in lines} == {"minimum_rating", None}
+    assert proven(world) == 10
+
+
+def _first(world: World, one: Standing) -> Decision:
+    decision: Decision = world.do(explain, one.id).decisions[0]
+    return decision
+
+
+def test_after_the_end_a_gift_is_offered_match_by_the_rating_of_then(world: World) -> None:
+    world.pot(300_00, scope={"minimum_rating": 4})
+    kept, found = world.give(10_00, project=1), world.pay(world.give(10_00))
+    world.do(projects.rate, world.projects[0], 5, ACTOR)
+    world.pay(kept)
+    assert (offered(world), offered(world)) == (1, 0)
+    assert (world.standing(found).captured_minor, world.standing(kept).captured_minor) == (10_00, 0)
+    world.do(projects.rate, world.projects[0], 0, ACTOR)
+    assert world.standing(found).captured_minor == 10_00, "what was given stays"
+    assert proven(world) == 3
+
+
+def test_a_rating_that_was_rewritten_is_found(world: World) -> None:
+    """The control: what counted then is read from the history, and the history cannot be changed unseen."""
+    world.pot(300_00, scope={"minimum_rating": 4})
+    world.do(projects.rate, world.projects[0], 5, ACTOR)
+    world.give(10_00)
+    assert proven(world) == 1
+
+    def tamper(tx: Tx) -> None:
+        tx.run("ALTER TABLE project_rating DISABLE TRIGGER ALL")
+        tx.run("UPDATE project_rating SET rating = 3")
+
+    world.do(tamper)
+    assert replayed(world).differing > 0
+    with world.db.snapshot() as tx:
+        assert [one.split(":")[0] for one in check_books(tx)] == ["ratings_are_the_newest"]
 
 
 def test_tampering_is_found(world: World) -> None:

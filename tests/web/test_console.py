@@ -78,6 +78,17 @@ def test_a_project_goes_through_its_review(manager: Reader, world: World) -> Non
     assert "已暂停" in manager.send(f"/{project}/suspend", reason="核查")
 
 
+def test_a_project_is_rated_and_nonsense_is_not_a_rating(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    manager.open("/console/projects")
+    page = manager.page
+    assert "评级已保存" in text(manager.send(f"/{project}/rate", rating="4"))
+    for wrong in ("", "6", "-1", "many"):
+        manager.page = page
+        assert "评级：项目评级应是 0 至 5 的整数" in text(manager.send(f"/{project}/rate", rating=wrong))
+    assert world.do(lambda tx: tx.scalar("SELECT rating FROM project WHERE id = :id", id=project)) == 4
+
+
 def test_who_belongs_to_a_branch_acts_only_there(reader: Reader, world: World) -> None:
     mine = world.do(create, NewProject(VILLAGES[0], "我村", "micro", "灯", 1_000_00), "test").id
     other = world.do(create, NewProject(VILLAGES[2], "别村", "micro", "灯", 1_000_00), "test").id

@@ -1,0 +1,85 @@
+"""How a project is rated: by those who approve projects, in every state but the last, from a place in the order."""
+
+import threading
+import time
+
+import pytest
+
+from campaigns.events.campaigns import share
+from campaigns.projects import projects
+from kernel.db import Database
+from kernel.errors import Conflict, Invalid
+from tests.projects.conftest import approved, happy_home
+from tests.projects.test_projects import Campaign, versions
+
+STATES = ("draft", "review", "approved", "fundraising", "executing", "evaluated", "suspended", "blacklisted")
+
+
+def ratings(db: Database) -> list[tuple[int, str]]:
+    with db.transaction() as tx:
+        return [(row.rating, row.actor) for row in tx.rows("SELECT * FROM project_rating ORDER BY position")]
+
+
+def test_a_rating_is_kept_with_who_gave_it_and_the_same_again_is_none(tree: Database) -> None:
+    with tree.transaction() as tx:
+        project_id = projects.create(tx, happy_home(), "liaison").id
+    assert project_id is not None
+    for stars in (4, 4, 0, 5):
+        with tree.transaction() as tx:
+            assert projects.rate(tx, project_id, stars, "reviewer").rating == stars
+            assert projects.find(tx, project_id).rating == stars
+    assert ratings(tree) == [(4, "reviewer"), (0, "reviewer"), (5, "reviewer")]
+    with tree.transaction() as tx:
+        told = tx.rows("SELECT detail FROM audit_entry WHERE action = 'project.rate' ORDER BY id")
+    assert [(row.detail["old"], row.detail["new"]) for row in told] == [(0, 4), (4, 0), (0, 5)]
+
+
+@pytest.mark.parametrize("status", [*STATES, "closed"])
+def test_every_project_that_is_not_closed_can_be_rated(tree: Database, status: str) -> None:
+    with tree.transaction() as tx:
+        project_id = approved(tx)
+        tx.run("UPDATE project SET status = :status", status=status)
+    with tree.transaction() as tx:
+        if status != "closed":
+            assert projects.rate(tx, project_id, 5, "reviewer").status == status
+            return
+        with pytest.raises(Conflict) as refused:
+            projects.rate(tx, project_id, 5, "reviewer")
+    assert refused.value.code == "project_state"
+    assert ratings(tree) == []
+
+
+@pytest.mark.parametrize("stars", [-1, 6, 10**20])
+def test_nobody_is_rated_below_none_or_above_five(tree: Database, stars: int) -> None:
+    with tree.transaction() as tx:
+        project_id = approved(tx)
+        with pytest.raises(Invalid) as refused:
+            projects.rate(tx, project_id, stars, "reviewer")
+    assert (refused.value.code, list(refused.value.fields)) == ("project_invalid", ["rating"])
+    assert ratings(tree) == []
+
+
+def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
+    tree: Database, campaign: Campaign
+) -> None:
+    """A donor has the campaign and has seen the old rating: his decision must come before the new one."""
+    with tree.transaction() as tx:
+        project_id = approved(tx)
+    campaign("spring", project_id)
+
+    def rate() -> None:
+        with tree.transaction() as tx:
+            projects.rate(tx, project_id, 5, "reviewer")
+
+    manager = threading.Thread(target=rate)
+    with tree.transaction() as tx:
+        share(tx, slugs=["spring"])
+        manager.start()
+        time.sleep(0.5)
+        decided = tx.scalar("SELECT nextval('ledger_transfer_id_seq')")
+        assert projects.targets(tx, [project_id])[project_id].rating == 0
+    manager.join(10)
+    with tree.transaction() as tx:
+        assert tx.scalar("SELECT position FROM project_rating") > decided
+        assert projects.targets(tx, [project_id])[project_id].rating == 5
+    assert versions(tree) == [2]
