@@ -25,6 +25,7 @@ class Cut(NamedTuple):
 _tuple = tuple.__new__  # a NamedTuple's own constructor takes as long as two caps
 _EMPTY = (Cut("pot", 0, 0),)  # the normal case, so it is made only once
 NO_PRIOR: Mapping[int, int] = MappingProxyType({})
+_NOTHING: dict[int, int] = {}  # never written to
 
 
 class Gift(NamedTuple):
@@ -93,46 +94,55 @@ class Book:
 
     def __init__(self, available: dict[int, int]) -> None:
         self.available = available
-        # pot -> one table a cap, in the order of `CAPS`: whom it counts for -> fen used
-        self.used: dict[int, tuple[dict[object, int], ...]] = {pot: _no_use() for pot in available}
+        # One table a cap, in the order of `CAPS`: whom it counts for -> pot -> fen used. By whom first: a donor is
+        # looked up once, however many pots are asked.
+        self.used: tuple[dict[object, dict[int, int]], ...] = tuple({} for _ in CAPS)
+
+    def used_by(self, gift: Gift) -> tuple[Mapping[int, int], ...]:
+        """What was used of each cap for whom this gift counts, by pot; of the cap per donation, its own match."""
+        _, by_day, by_donor, by_project, by_county = self.used
+        day, donor, project, county = _whom(gift)
+        return (
+            gift.prior or _NOTHING,
+            by_day.get(day, _NOTHING),
+            by_donor.get(donor, _NOTHING),
+            by_project.get(project, _NOTHING),
+            by_county.get(county, _NOTHING),
+        )
 
     def use(self, pot_id: int, cap: str, whom: object, amount_minor: int) -> None:
         """Count `amount_minor` against a cap. `whom` is a donor, (donor, day), project or county."""
-        table = self.used[pot_id][CAPS.index(cap)]
-        table[whom] = table.get(whom, 0) + amount_minor
+        _add(self.used[CAPS.index(cap)], whom, pot_id, amount_minor)
 
     def take(self, gift: Gift, allocation: Allocation) -> None:
         """Write an allocation down, so that the next donation of the batch finds less."""
-        if not allocation.matched_minor:
-            return
-        whom = _whom(gift)
-        for part in allocation.considered:
-            given = part.given_minor
-            if given:
-                self.available[part.pot_id] -= given
-                tables = self.used[part.pot_id]
-                for index in range(1, len(CAPS)):
-                    table, key = tables[index], whom[index]
-                    table[key] = table.get(key, 0) + given
+        if allocation.matched_minor:
+            for part in allocation.considered:
+                if part.given_minor:
+                    self._move(gift, part.pot_id, part.given_minor)
 
     def give_back(self, gift: Gift, pot_id: int, amount_minor: int) -> None:
         """Match of this gift returned to a pot: money and caps are free again."""
-        self.available[pot_id] += amount_minor
-        for cap, whom in zip(CAPS[1:], _whom(gift)[1:], strict=True):
-            self.use(pot_id, cap, whom, -amount_minor)
+        self._move(gift, pot_id, -amount_minor)
+
+    def _move(self, gift: Gift, pot_id: int, amount_minor: int) -> None:
+        self.available[pot_id] -= amount_minor
+        for table, whom in zip(self.used[1:], _whom(gift), strict=True):
+            _add(table, whom, pot_id, amount_minor)
 
 
-def _no_use() -> tuple[dict[object, int], ...]:
-    return tuple({} for _ in CAPS)
-
-
-_NO_USE = _no_use()
+def _add(table: dict[object, dict[int, int]], whom: object, pot_id: int, amount_minor: int) -> None:
+    by_pot = table.get(whom)
+    if by_pot is None:
+        table[whom] = {pot_id: amount_minor}
+    else:
+        by_pot[pot_id] = by_pot.get(pot_id, 0) + amount_minor
 
 
 def _whom(gift: Gift) -> tuple[object, ...]:
-    """For whom each cap counts, in the order of `CAPS`; the cap per donation counts `gift.prior` instead."""
+    """For whom each cap but the first counts, in the order of `CAPS`; the first counts `gift.prior`."""
     target = gift.target
-    return (None, (gift.donor, gift.day), gift.donor, target.project_id, target.county_code)
+    return ((gift.donor, gift.day), gift.donor, target.project_id, target.county_code)
 
 
 def in_order(offers: Iterable[Offer], target: Target) -> list[Offer]:
@@ -151,8 +161,7 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     left = left_if_full = max(amount - gift.matched_base_minor, 0)
     matched = matched_if_full = 0
     considered = []
-    whom = _whom(gift)
-    available, used_of, prior_of = book.available.get, book.used.get, gift.prior.get
+    available, used = book.available.get, book.used_by(gift)
     for pot_id, rules_id, rules, _, limits, seed in offers:
         ratio = rules.ratio_bps
         before = available(pot_id, 0)
@@ -168,18 +177,17 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
             due = min(due, _bonus(gift, pot_id, ratio, drawn, left))
             due_if_full = min(due_if_full, _bonus(gift, pot_id, ratio, drawn, left_if_full))
         cuts: tuple[Cut, ...] = ()
-        tables = used_of(pot_id, _NO_USE)
         for index, name, limit in limits:
-            room = limit - (tables[index].get(whom[index], 0) if index else prior_of(pot_id, 0))
+            room = limit - used[index].get(pot_id, 0)
             if due > room:
                 due = room = max(room, 0)
-                cuts = (*cuts, Cut(name, limit, room))
+                cuts += (_tuple(Cut, (name, limit, room)),)
             if due_if_full > room:
                 due_if_full = max(room, 0)
         given = due
         if given > before:
             given = max(before, 0)
-            cuts = (*cuts, Cut("pot", before, before)) if cuts or before else _EMPTY
+            cuts += (_tuple(Cut, ("pot", before, before)),) if before else _EMPTY
         if left:
             considered.append(_tuple(Considered, (pot_id, rules_id, left, due, given, before, cuts)))
         if due_if_full:

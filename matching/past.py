@@ -49,9 +49,8 @@ class Past:
         """Go to the first of these decisions; forget the donors of those before, read what these had so far."""
         start = page[0].position
         self.reach(start)
-        for pot_id in self.free:
-            for index in _OF_DONORS:
-                self.book.used[pot_id][index].clear()
+        for index in _OF_DONORS:
+            self.book.used[index].clear()
         self.live, self.refunded = {}, {}
         self._known = {one.donor for one in page}
         for movement in before(self.tx, sorted(self._known), start):

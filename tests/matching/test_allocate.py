@@ -131,7 +131,7 @@ def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[Gift], hel
         for index, name in enumerate(CAPS):
             if name in ME:
                 limit, before = getattr(caps, name), held.used[pot, name]
-                assert book.used[pot][index].get(ME[name], 0) == before + given[pot]
+                assert book.used[index].get(ME[name], {}).get(pot, 0) == before + given[pot]
                 assert limit is None or given[pot] <= max(limit - before, 0)
 
 
