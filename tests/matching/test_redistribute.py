@@ -3,7 +3,7 @@
 from threading import Barrier, Thread
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns import pots
@@ -217,6 +217,8 @@ ratio = st.one_of(st.sampled_from([10_000, 15_000, 20_000, 3_333, 9_999]), st.in
     free=st.integers(0, 4_000),
     cap=st.one_of(st.none(), st.integers(1, 3_000)),
 )
+# Two parts, each rounded up by itself, would need a fen more than the gift.
+@example(amount=2, ratios=(15_000, 15_000, 10_000), matched=(3, 0), free=1, cap=None)
 def test_a_move_never_needs_more_of_the_gift_nor_breaks_a_cap(
     amount: int, ratios: Any, matched: Any, free: int, cap: int | None
 ) -> None:
