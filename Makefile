@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-CATALOGUE := app/translations/en/LC_MESSAGES/messages
+CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
 .PHONY: run setup test test-long lint types contracts check bench lock browser translations clean
 
@@ -22,7 +22,7 @@ $(READY): requirements.txt
 translations: $(CATALOGUE).mo
 
 $(CATALOGUE).mo: $(CATALOGUE).po $(READY)
-	@$(BIN)/pybabel --quiet compile -d app/translations
+	@$(BIN)/pybabel --quiet compile -d app/i18n/translations
 
 browser:
 	@bash tests/install_browser.sh

@@ -3,7 +3,7 @@
 import os
 
 import config
-from app import create_app
-from app.surroundings import with_running_demo
+from app.demo.environment import with_demo_environment
+from app.factory import create_app
 
-app = create_app(config.load(with_running_demo(os.environ)))
+app = create_app(config.load(with_demo_environment(os.environ)))

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from app import logs
+from app.observability import logs
 from bench import closing, matching, pages, partners, settling
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house

@@ -13,9 +13,9 @@ from bench.result import Result
 from bench.settling import fill
 from campaigns.check import check_books
 from campaigns.closing.close import close
-from campaigns.donations.settle import settle
-from campaigns.engine import Engine
-from campaigns.events.campaigns import find
+from campaigns.dependencies import Dependencies
+from campaigns.donations.process import process_inbox
+from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import FixedClock
 from payments.gateway import StatementLine
 from payments.stripe import StripeGateway
@@ -62,42 +62,42 @@ def run(house: House, many: int | None = None) -> list[Result]:
 
 def timed(house: House, count: int) -> float:
     """Seconds that the closing of an event with `count` paid donations takes. Raises Broken."""
-    engine = house.engine(house.database())
+    deps = house.deps(house.database())
     try:
         gateway = Statement(STRIPE_KEY, None, ("card",))
-        gateway.donations = tuple(_paid(engine, count))
-        closing = replace(engine, gateway=gateway)
-        took = sum(_close(closing, at, phase) for at, phase in _times(engine))
-        with engine.db.snapshot() as tx:
+        gateway.donations = tuple(_paid(deps, count))
+        closing = replace(deps, gateway=gateway)
+        took = sum(_close(closing, at, phase) for at, phase in _times(deps))
+        with deps.db.snapshot() as tx:
             if faults := check_books(tx):
                 raise day.Broken("; ".join(faults[:3]))
         return took
     finally:
-        engine.db.close()
+        deps.db.close()
 
 
-def _paid(engine: Engine, count: int) -> list[UUID]:
-    pledged = day.pledge(engine, count)
-    fill(engine, pledged)
-    while settle(engine):
+def _paid(deps: Dependencies, count: int) -> list[UUID]:
+    pledged = day.pledge(deps, count)
+    fill(deps, pledged)
+    while process_inbox(deps):
         pass
     return pledged
 
 
-def _times(engine: Engine) -> list[tuple[datetime, str]]:
+def _times(deps: Dependencies) -> list[tuple[datetime, str]]:
     """When to look, and what the event has come to by then."""
-    with engine.db.transaction() as tx:
-        campaign = find(tx, day.SLUG)
+    with deps.db.transaction() as tx:
+        campaign = find_campaign(tx, day.SLUG)
     late = campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s + 60)
     return [(late, "notice"), (late + timedelta(seconds=campaign.notice_s + 60), "released")]
 
 
-def _close(engine: Engine, at: datetime, phase: str) -> float:
+def _close(deps: Dependencies, at: datetime, phase: str) -> float:
     began = time.perf_counter()
-    close(engine.at(FixedClock(at)), day.SLUG)
+    close(deps.at(FixedClock(at)), day.SLUG)
     took = time.perf_counter() - began
-    with engine.db.transaction() as tx:
-        reached = find(tx, day.SLUG).phase
+    with deps.db.transaction() as tx:
+        reached = find_campaign(tx, day.SLUG).phase
     if reached != phase:
         raise day.Broken(f"the event is {reached}, not {phase}")
     return took

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from app.seed import seed
+from app.demo.seed import seed
 from campaigns import pots
 from campaigns.check import check_books
+from campaigns.dependencies import Dependencies
+from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
-from campaigns.donations.give import Given, give
-from campaigns.donations.wish import Give
-from campaigns.engine import Engine
-from campaigns.events.campaigns import PLAN_FIELDS, enter, schedule
-from campaigns.events.draft import NewCampaign, create
-from campaigns.projects import funds
+from campaigns.donations.create import Created, create_donations
+from campaigns.funds import funds
+from campaigns.lifecycle.campaign import PLAN_FIELDS, add_entry, schedule
+from campaigns.lifecycle.draft import NewCampaign, create
 from kernel.db import Tx
 from matching.pots import Tranche
 from payments.inbox import Message, message
@@ -50,13 +50,13 @@ class Sums(NamedTuple):
     free_minor: int
 
 
-def make(engine: Engine) -> None:
+def make(deps: Dependencies) -> None:
     """The demo event (the real tree, its projects and pots), and the hot campaign with the same projects."""
-    seed(engine)
-    with engine.db.transaction() as tx:
+    seed(deps)
+    with deps.db.transaction() as tx:
         create(tx, _campaign(tx.now), ACTOR)
         for project_id in _demo_projects(tx):
-            enter(tx, SLUG, project_id, ACTOR)
+            add_entry(tx, SLUG, project_id, ACTOR)
         fund = funds.create(tx, "bench", "special", ACTOR)
         funds.deposit(tx, fund, POT_MINOR, "CNY", "BENCH-1", ACTOR)
         _pot(tx, fund)
@@ -95,9 +95,9 @@ def _demo_projects(tx: Tx) -> list[int]:
     return [row[0] for row in rows]
 
 
-def projects(engine: Engine) -> list[int]:
+def projects(deps: Dependencies) -> list[int]:
     """The ids of the hot campaign's projects."""
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         return _demo_projects(tx)
 
 
@@ -112,22 +112,22 @@ def bodies(project_ids: Sequence[int], count: int) -> Iterator[bytes]:
         ).encode()
 
 
-def pledge(engine: Engine, count: int, batch: int = 500) -> list[UUID]:
+def pledge(deps: Dependencies, count: int, batch: int = 500) -> list[UUID]:
     """Donations that wait for their payment, made by `give`; raises the first refusal."""
-    places = projects(engine)
+    places = projects(deps)
     made: list[UUID] = []
     for start in range(0, count, batch):
-        wishes = [_wish(places, index) for index in range(start, min(start + batch, count))]
-        for answer in give(engine, wishes):
-            if not isinstance(answer, Given):
+        commands = [_wish(places, index) for index in range(start, min(start + batch, count))]
+        for answer in create_donations(deps, commands):
+            if not isinstance(answer, Created):
                 raise answer
-        made += [wish.id for wish in wishes]
+        made += [command.id for command in commands]
     return made
 
 
-def _wish(places: Sequence[int], index: int) -> Give:
+def _wish(places: Sequence[int], index: int) -> CreateDonation:
     donor = Donor(email=f"donor{index % DONORS}@example.cn")
-    return Give(uuid4(), SLUG, places[index % len(places)], GIFT_MINOR, donor=donor)
+    return CreateDonation(uuid4(), SLUG, places[index % len(places)], GIFT_MINOR, donor=donor)
 
 
 def paid_event(donation_id: UUID, at: datetime) -> Message:
@@ -155,9 +155,9 @@ def paid_event(donation_id: UUID, at: datetime) -> Message:
     return message("stripe", str(body["id"]), body, compare=False)
 
 
-def sums(engine: Engine) -> Sums:
+def sums(deps: Dependencies) -> Sums:
     """Count donations and add up the hot pot."""
-    with engine.db.snapshot() as tx:
+    with deps.db.snapshot() as tx:
         row = tx.row(
             """SELECT (SELECT count(*) FROM donation d JOIN campaign c ON c.id = d.campaign_id
                         WHERE c.slug = :slug),
@@ -173,13 +173,13 @@ def sums(engine: Engine) -> Sums:
     return Sums(*(int(one) for one in row))
 
 
-def prove(engine: Engine, donations: int, captured: int = 0) -> None:
+def prove(deps: Dependencies, donations: int, captured: int = 0) -> None:
     """Every promise holds, and the pot knows exactly these donations, `captured` of them paid. Raises Broken."""
-    found = sums(engine)
+    found = sums(deps)
     match = GIFT_MINOR  # 1:1, no cap is reached
     wanted = Sums(donations, (donations - captured) * match, captured * match, POT_MINOR - donations * match)
     if found != wanted:
         raise Broken(f"the books say {found}, acknowledged were {wanted}")
-    with engine.db.snapshot() as tx:
+    with deps.db.snapshot() as tx:
         if faults := check_books(tx):
             raise Broken("; ".join(faults[:5]))

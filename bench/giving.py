@@ -10,7 +10,7 @@ from bench import cpu, day
 from bench.house import House, Served
 from bench.load import Run, post
 from bench.result import Result
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
 
 CLIENTS = 32
 REAL, PLAIN, ROWLOCK = "/api/v1/donations", "/api/v1/bench/plain", "/api/v1/bench/rowlock"
@@ -23,7 +23,7 @@ class Hall:
     """A running server on a fresh database, and a count of what it acknowledged."""
 
     house: House
-    engine: Engine
+    deps: Dependencies
     served: Served
     projects: Sequence[int]
     acknowledged: int = 0
@@ -58,21 +58,21 @@ class Hall:
 
     def close_books(self) -> None:
         """What was acknowledged is in the books, fen for fen. Raises Broken."""
-        day.prove(self.engine, self.acknowledged)
+        day.prove(self.deps, self.acknowledged)
 
 
 @contextmanager
 def hall(house: House) -> Iterator[Hall]:
     """A hall; at the end, if nothing failed before, its books are proved."""
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     try:
         with house.serve(url) as served:
-            opened = Hall(house, engine, served, day.projects(engine))
+            opened = Hall(house, deps, served, day.projects(deps))
             yield opened
         opened.close_books()
     finally:
-        engine.db.close()
+        deps.db.close()
 
 
 Side = tuple[str, int]  # path, port
@@ -108,15 +108,15 @@ def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> l
 def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list[Result]:
     """The whole request, the payment opened at the sandbox's process, beside the same without the provider."""
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     try:
         with house.sandbox() as base, house.serve(url) as near:
-            one = Hall(house, engine, near, day.projects(engine))
+            one = Hall(house, deps, near, day.projects(deps))
             with house.serve(url, "wsgi:app", STRIPE_API_BASE=base, BEISHAN_SANDBOX="1") as whole:
                 sides = ((REAL, whole.port), (REAL, near.port))
                 with_provider, without = alternate(one, sides, seconds, rounds)
         one.close_books()
     finally:
-        engine.db.close()
+        deps.db.close()
     note = "the same request with the call to the provider left out"
     return [Result("hot_pot_sandbox", with_provider, "donations/s", without, note=note + one.costs())]

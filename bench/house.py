@@ -13,10 +13,10 @@ from typing import NamedTuple
 import psycopg
 
 import config
-from app import make_engine
+from app.factory import make_dependencies
 from bench import day
 from bench.load import Loader
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
 from embedded.launch import answers
 from embedded.postgres import Postgres
 from embedded.process import Child, ServerError, free_port, port_is_free, wait_until
@@ -63,17 +63,17 @@ class House:
             **more,
         }
 
-    def engine(self, url: str) -> Engine:
+    def deps(self, url: str) -> Dependencies:
         """The engine as production makes it, for work that runs in this process."""
-        return make_engine(config.load(self.env(url)))
+        return make_dependencies(config.load(self.env(url)))
 
     def database(self) -> str:
         """The URL of a fresh database with the bench's giving day in it (a copy: cheap)."""
         if self._template is None:
             upgrade(self.postgres.url)
-            engine = self.engine(self.postgres.url)
-            day.make(engine)
-            engine.db.close()
+            deps = self.deps(self.postgres.url)
+            day.make(deps)
+            deps.db.close()
             self._template = self.postgres.url
         self._databases += 1
         name = f"bench_{self._databases}"
@@ -97,7 +97,7 @@ class House:
     @contextmanager
     def scheduler(self, url: str) -> Iterator[Child]:
         """The scheduler as production runs it."""
-        with self._running(self._child("scheduler", self.env(url), "-m", "app.scheduler")) as child:
+        with self._running(self._child("scheduler", self.env(url), "-m", "app.jobs.scheduler")) as child:
             yield child
 
     @contextmanager

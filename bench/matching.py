@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bench.house import House
 from bench.result import Result
-from matching.allocate import Book, Gift, Offer, allocate, in_order
+from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
 from matching.rules import Caps, Rules, Scope, Target
 
 GIFTS = 1_000_000
@@ -46,12 +46,13 @@ def offers() -> list[Offer]:
     return [Offer.of(i + 1, i + 1, Rules(10_000, scope, 1_00, CAPS), i // 2 + 1) for i, scope in enumerate(scopes)]
 
 
-def gifts(count: int, places: Sequence[Target]) -> list[Gift]:
+def gifts(count: int, places: Sequence[Target]) -> list[AllocationRequest]:
     """Gifts of common sizes to random projects, always the same ones."""
     dice = random.Random(1)
     donors = [f"donor-{i}" for i in range(DONORS)]
     return [
-        Gift(dice.choice(AMOUNTS), dice.choice(places), dice.choice(donors), "2026-09-09") for _ in range(count)
+        AllocationRequest(dice.choice(AMOUNTS), dice.choice(places), dice.choice(donors), "2026-09-09")
+        for _ in range(count)
     ]
 
 
@@ -59,9 +60,9 @@ def measure(count: int = GIFTS) -> Found:
     """Allocate every gift in order and take it from the book, in slices that alternate with an empty loop."""
     places = targets()
     pots = offers()
-    serving = {place.project_id: in_order(pots, place) for place in places}
+    serving = {place.project_id: serving_offers(pots, place) for place in places}
     asked = gifts(count, places)
-    book = Book({pot.pot_id: 3 * count * 1_00 for pot in pots})
+    book = Capacity({pot.pot_id: 3 * count * 1_00 for pot in pots})
     size = max(count // SLICES, 1)
     rates: list[float] = []
     loops: list[float] = []
@@ -90,14 +91,14 @@ def _rate(work: Callable[[], int], count: int) -> tuple[float, int]:
     return count / (time.perf_counter() - began), answer
 
 
-def _loop(some: Sequence[Gift]) -> int:
+def _loop(some: Sequence[AllocationRequest]) -> int:
     total = 0
     for gift in some:
         total += gift.amount_minor
     return total
 
 
-def _allocate(some: Sequence[Gift], serving: dict[int, list[Offer]], book: Book) -> int:
+def _allocate(some: Sequence[AllocationRequest], serving: dict[int, list[Offer]], book: Capacity) -> int:
     total = 0
     for gift in some:
         found = allocate(gift, serving[gift.target.project_id], book)
@@ -106,7 +107,7 @@ def _allocate(some: Sequence[Gift], serving: dict[int, list[Offer]], book: Book)
     return total
 
 
-def _prove(total: int, count: int, book: Book) -> None:
+def _prove(total: int, count: int, book: Capacity) -> None:
     """What was matched has left the pots. Raises RuntimeError."""
     left = sum(book.available.values())
     if total <= 0 or total + left != 10 * 3 * count * 1_00 or min(book.available.values()) < 0:

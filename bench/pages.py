@@ -8,15 +8,15 @@ from multiprocessing import get_context
 from statistics import median
 from urllib.parse import urlencode
 
-from app.live import publish
-from app.seed import seed
+from app.demo.seed import seed
+from app.live.publish import publish
 from bench import day
 from bench.house import House, Served
 from bench.listeners import listen
 from bench.load import Run, get
 from bench.result import Result
-from campaigns.donations.settle import settle
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
+from campaigns.donations.process import process_inbox
 from payments.inbox import store
 
 CLIENTS = 8
@@ -50,16 +50,16 @@ def _round(house: House, served: Served, path: str, seconds: float, clients: int
 def console(house: House, seconds: float = 3.0) -> list[Result]:
     """Pages that a manager looks at, one at a time: the 95th percentile."""
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     try:
-        day.pledge(engine, 2_000)
-        seeded = seed(engine)
+        day.pledge(deps, 2_000)
+        seeded = seed(deps)
         with house.serve(url, "wsgi:app") as served:
             cookie = _sign_in(served.port, seeded.login, seeded.password)
             _round(house, served, CONSOLE[0], 1.0, 1, Cookie=cookie)
             runs = [_round(house, served, page, seconds, 1, Cookie=cookie) for page in CONSOLE]
     finally:
-        engine.db.close()
+        deps.db.close()
     note = f"the slowest of {', '.join(CONSOLE)}, one reader; baseline: its median"
     slowest = max(runs, key=lambda run: run.quantile(0.95))
     return [Result("console_p95", 1000 * slowest.quantile(0.95), "ms", 1000 * slowest.quantile(0.5), note=note)]
@@ -91,32 +91,32 @@ def _cookie(lines: list[str] | None) -> str:
 def live(house: House, listeners: int = LISTENERS, rounds: int = 5) -> list[Result]:
     """Open pages wait; a payment is settled; how long after the commit does the last page but 1 % know?"""
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     here, there = get_context("spawn").Pipe()
     try:
-        pledged = day.pledge(engine, rounds)
+        pledged = day.pledge(deps, rounds)
         with house.serve(url, "wsgi:app") as served:
             path = f"/api/v1/campaigns/{day.SLUG}/live"
             pages = get_context("spawn").Process(target=listen, args=(there, served.port, path, listeners))
             pages.start()
             try:
                 _next(here)
-                delays = [delay for one in pledged for delay in _move(house, engine, one, here)]
+                delays = [delay for one in pledged for delay in _move(house, deps, one, here)]
             finally:
                 pages.kill()
                 pages.join(PATIENCE_S)
     finally:
-        engine.db.close()
+        deps.db.close()
     delays.sort()
     name = "live_2000_p99" if listeners == LISTENERS else f"live_{listeners}_p99"
     note = f"{listeners:,} server-sent streams; from the commit to the page; baseline: the median page"
     return [Result(name, 1000 * delays[int(0.99 * len(delays))], "ms", 1000 * median(delays), note=note)]
 
 
-def _move(house: House, engine: Engine, donation: object, pipe: object) -> list[float]:
+def _move(house: House, deps: Dependencies, donation: object, pipe: object) -> list[float]:
     """Settle one payment; how long after its commit each page heard of it, in seconds."""
     time.sleep(0.5)  # a bell that has just rung waits a moment: pages are at rest when this one rings
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         store(tx, [day.paid_event(donation, datetime.now(UTC))])  # type: ignore[arg-type]
     committed: list[float] = []
 
@@ -124,7 +124,7 @@ def _move(house: House, engine: Engine, donation: object, pipe: object) -> list[
         committed.append(time.monotonic())
         publish(campaigns, house.redis.url)
 
-    settle(engine, changed=tell)
+    process_inbox(deps, changed=tell)
     return [heard - committed[0] for heard in _next(pipe)]
 
 

@@ -9,13 +9,13 @@ from uuid import uuid4
 
 from standardwebhooks import Webhook
 
-from app.seed import PARTNER
+from app.demo.seed import PARTNER
 from bench import day
 from bench.house import House, Served
 from bench.load import Run, post
 from bench.result import Result
 from campaigns.check import check_books
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
 from payments.partners import secret_of
 
 BATCH = 1_000
@@ -26,11 +26,11 @@ SETTLED_WITHIN_S = 240.0
 class Platform:
     """Makes signed requests as a platform would."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        with engine.db.transaction() as tx:
-            self.secret = secret_of(tx, engine.keys, PARTNER)
-            ids = day.projects(engine)
+    def __init__(self, deps: Dependencies) -> None:
+        self.deps = deps
+        with deps.db.transaction() as tx:
+            self.secret = secret_of(tx, deps.keys, PARTNER)
+            ids = day.projects(deps)
             rows = tx.rows("SELECT code FROM project WHERE id = ANY(:ids) ORDER BY id", ids=ids)
         self.codes = [row[0] for row in rows]
 
@@ -65,9 +65,9 @@ class Platform:
 def batches(house: House, rounds: int = 5, each: int = 4, size: int = BATCH) -> list[Result]:
     """Batches of 1,000 until 202, and with the scheduler at work until everything is settled."""
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     try:
-        platform = Platform(engine)
+        platform = Platform(deps)
         with house.serve(url, BENCH_PARTNER_SECRET=platform.secret) as served:
             _push(house, served, platform, PLAIN, size, 1, 1)
             taken, checked = [], []
@@ -75,14 +75,14 @@ def batches(house: House, rounds: int = 5, each: int = 4, size: int = BATCH) -> 
                 taken.append(size * _push(house, served, platform, REAL, size, each, 2).per_second)
                 checked.append(size * _push(house, served, platform, PLAIN, size, each, 2).per_second)
             with house.scheduler(url):
-                wait_settled(engine)
+                wait_settled(deps)
                 began = time.monotonic()
                 _push(house, served, platform, REAL, size, 2 * each, 2)
-                wait_settled(engine)
+                wait_settled(deps)
                 settled = 2 * each * size / (time.monotonic() - began)
-        _prove(engine, (rounds + 2) * each * size)
+        _prove(deps, (rounds + 2) * each * size)
     finally:
-        engine.db.close()
+        deps.db.close()
     note = "the same server checks signature and content of the same batches and stores nothing"
     whole = "until stored; the rest waits for the scheduler, which looks every second"
     return [
@@ -94,16 +94,16 @@ def batches(house: House, rounds: int = 5, each: int = 4, size: int = BATCH) -> 
 def single(house: House, rounds: int = 3, each: int = 300) -> list[Result]:
     """One event a request, 8 connections."""
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     try:
-        platform = Platform(engine)
+        platform = Platform(deps)
         with house.serve(url, BENCH_PARTNER_SECRET=platform.secret) as served:
             taken, checked = [], []
             for _ in range(rounds):
                 taken.append(_push(house, served, platform, REAL, 1, each, 8).per_second)
                 checked.append(_push(house, served, platform, PLAIN, 1, each, 8).per_second)
     finally:
-        engine.db.close()
+        deps.db.close()
     note = "the same server checks signature and content of the same events and stores nothing"
     return [Result("partner_single", median(taken), "events/s", median(checked), note=note)]
 
@@ -118,23 +118,23 @@ def _push(
     return run
 
 
-def wait_settled(engine: Engine) -> None:
+def wait_settled(deps: Dependencies) -> None:
     """Until nothing is due in the inbox. Raises Broken when that takes minutes."""
     ends = time.monotonic() + SETTLED_WITHIN_S
-    while _due(engine):
+    while _due(deps):
         if time.monotonic() > ends:
             raise day.Broken("the inbox is not worked off")
         time.sleep(0.05)
 
 
-def _due(engine: Engine) -> bool:
-    with engine.db.transaction() as tx:
+def _due(deps: Dependencies) -> bool:
+    with deps.db.transaction() as tx:
         return bool(tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new')"))
 
 
-def _prove(engine: Engine, events: int) -> None:
+def _prove(deps: Dependencies, events: int) -> None:
     """Every event became a paid donation, and the books hold. Raises Broken."""
-    with engine.db.snapshot() as tx:
+    with deps.db.snapshot() as tx:
         paid = tx.scalar("SELECT count(*) FROM donation WHERE channel = 'partner' AND status = 'paid'")
         faults = check_books(tx)
     if paid != events or faults:

@@ -12,36 +12,44 @@ from typing import Any
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from campaigns.dependencies import Dependencies
+from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import donor_key, sealed_contact
 from campaigns.donations.models import Donation, DonationContact, DonationHistory
-from campaigns.donations.pay import order_of
-from campaigns.donations.standing import MatchPart, Standing
-from campaigns.donations.wish import Give
-from campaigns.engine import Engine
-from campaigns.events.models import Campaign, CampaignEntry
+from campaigns.donations.open_payment import order_of
+from campaigns.donations.view import DonationView, MatchPart
+from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.projects.models import Project
 from kernel.clock import local_day
 from kernel.errors import Conflict, NotFound
 from ledger.chart import Account, pot_free, pot_reserved
 from ledger.models import LedgerAccount, LedgerTransfer
-from matching.allocate import Allocation, Book, Considered, Gift, Offer, allocate, in_order
+from matching.allocate import (
+    Allocation,
+    AllocationRequest,
+    Capacity,
+    Offer,
+    PotEvaluation,
+    allocate,
+    serving_offers,
+)
 from matching.models import MatchDecision, Pot, PotFunding, PotRules, Reservation
 from matching.reserve import trace
 from matching.rules import Target, parse
 from payments.gateway import OpenedPayment
 
 
-def give(engine: Engine, wish: Give) -> Standing:
+def give(deps: Dependencies, command: CreateDonation) -> DonationView:
     """Store the donation and hold its match; open the payment; remember it. Raises the refusals of the real one."""
-    with Session(engine.db.engine, expire_on_commit=False) as session:
+    with Session(deps.db.engine, expire_on_commit=False) as session:
         with session.begin():
-            found = _Giving(engine, session, wish).run()
-        opened = engine.gateway.open_checkout(order_of(engine, found, wish.locale))
+            found = _Giving(deps, session, command).run()
+        opened = deps.gateway.open_checkout(order_of(deps, found, command.locale))
         with session.begin():
             return _remember(session, found, opened)
 
 
-def _remember(session: Session, found: Standing, opened: OpenedPayment) -> Standing:
+def _remember(session: Session, found: DonationView, opened: OpenedPayment) -> DonationView:
     row = session.get_one(Donation, found.id, with_for_update=True, populate_existing=True)
     row.payment_reference, row.payment_url, row.status = opened.reference, opened.url, "paying"
     session.add(
@@ -57,12 +65,12 @@ def _history(row: Donation, from_: str | None, to: str, cause: str, now: datetim
 class _Giving:
     """One donation in one transaction."""
 
-    def __init__(self, engine: Engine, session: Session, wish: Give) -> None:
-        self.engine, self.session, self.wish = engine, session, wish
-        self.donor = donor_key(engine.keys, wish.donor, wish.id, wish.visitor)
+    def __init__(self, deps: Dependencies, session: Session, command: CreateDonation) -> None:
+        self.deps, self.session, self.command = deps, session, command
+        self.donor = donor_key(deps.keys, command.donor, command.id, command.visitor)
 
-    def run(self) -> Standing:
-        statement = select(Campaign).where(Campaign.slug == self.wish.campaign)
+    def run(self) -> DonationView:
+        statement = select(Campaign).where(Campaign.slug == self.command.campaign)
         self.campaign = self.session.exec(statement.with_for_update(read=True)).one()
         self.project = self._project()
         pots = self._locked_pots()
@@ -70,7 +78,7 @@ class _Giving:
         if not self.campaign.opens_at <= self.now < self.campaign.ends_at:
             raise Conflict("campaign_not_open", "the campaign takes no donations now")
         allocation = self._allocate(pots)
-        if allocation.short and not self.wish.accept_unmatched:
+        if allocation.short and not self.command.accept_unmatched:
             raise Conflict("match_short", "the pots hold less match than their rules would give")
         donation = self._donation()
         self.session.add(donation)
@@ -81,7 +89,7 @@ class _Giving:
         return self._standing(donation, [MatchPart(p, names[p], amount, "reserved") for p, amount in parts])
 
     def _project(self) -> Project:
-        project = self.session.get(Project, self.wish.project)
+        project = self.session.get(Project, self.command.project)
         if project is None:
             raise NotFound("project_unknown", "there is no such project")
         if self.session.get(CampaignEntry, (self.campaign.id, project.id)) is None:
@@ -99,11 +107,11 @@ class _Giving:
             project.id, project.level, project.tier, tuple(project.lineage), project.county_code, project.rating
         )
         day = local_day(self.now).isoformat()
-        self.gift = Gift(self.wish.amount_minor, target, self.donor, day)
-        book = Book({pot.id: self._free(pot) for pot in pots if pot.id is not None})
+        self.gift = AllocationRequest(self.command.amount_minor, target, self.donor, day)
+        book = Capacity({pot.id: self._free(pot) for pot in pots if pot.id is not None})
         for pot in pots:
             self._fill(book, pot)
-        return allocate(self.gift, in_order((self._offer(pot) for pot in pots), target), book)
+        return allocate(self.gift, serving_offers((self._offer(pot) for pot in pots), target), book)
 
     def _offer(self, pot: Pot) -> Offer:
         statement = (
@@ -122,7 +130,7 @@ class _Giving:
         )
         return self._account(pot_free(pot.id)).balance_minor - int(self.session.exec(to_come).one())
 
-    def _fill(self, book: Book, pot: Pot) -> None:
+    def _fill(self, book: Capacity, pot: Pot) -> None:
         """What was used of each cap: the donor's from his reservations, the others' from the accounts."""
         assert pot.id is not None
         mine = select(func.coalesce(func.sum(Reservation.amount_minor - Reservation.returned_minor), 0)).where(
@@ -148,32 +156,32 @@ class _Giving:
         return int(self.session.exec(statement).one())
 
     def _donation(self) -> Donation:
-        wish, project = self.wish, self.project
+        command, project = self.command, self.project
         assert self.campaign.id is not None and project.id is not None
         return Donation(
-            id=wish.id,
+            id=command.id,
             campaign_id=self.campaign.id,
             project_id=project.id,
-            amount_minor=wish.amount_minor,
-            currency=wish.currency,
+            amount_minor=command.amount_minor,
+            currency=command.currency,
             status="pending",
-            channel=wish.channel,
-            source_code=wish.source_code,
-            team=wish.team,
-            message=wish.message,
+            channel=command.channel,
+            source_code=command.source_code,
+            team=command.team,
+            message=command.message,
             donor_key=self.donor,
-            publish_name=wish.donor.publish_name and not wish.donor.anonymous,
-            accept_unmatched=wish.accept_unmatched,
-            request_hash=wish.body_hash(),
+            publish_name=command.donor.publish_name and not command.donor.anonymous,
+            accept_unmatched=command.accept_unmatched,
+            request_hash=command.body_hash(),
             pledged_at=self.now,
-            match_until=self.now + timedelta(seconds=self.engine.limits.hold_s),
-            provider=self.engine.gateway.provider,
+            match_until=self.now + timedelta(seconds=self.deps.limits.hold_s),
+            provider=self.deps.gateway.provider,
         )
 
     def _decide(self, donation: Donation, allocation: Allocation) -> MatchDecision:
         """History, sealed contact, and the decision behind the match, which is answered."""
         self.session.add(_history(donation, None, "pending", "pledged", self.now))
-        if sealed := sealed_contact(self.engine.keys, self.wish.donor, self.wish.id):
+        if sealed := sealed_contact(self.deps.keys, self.command.donor, self.command.id):
             contact = DonationContact(
                 donation_id=donation.id, donor_key=self.donor, wrapped_key=sealed[0], sealed=sealed[1]
             )
@@ -185,7 +193,7 @@ class _Giving:
         self.session.flush()
         return decision
 
-    def _hold(self, donation: Donation, decision: MatchDecision, part: Considered) -> tuple[int, int]:
+    def _hold(self, donation: Donation, decision: MatchDecision, part: PotEvaluation) -> tuple[int, int]:
         """Reservation, transfer and both balances; answers (pot, fen)."""
         reservation = Reservation(
             decision_id=decision.id,
@@ -241,11 +249,13 @@ class _Giving:
             self.session.flush()
         return found
 
-    def _standing(self, row: Donation, parts: Sequence[MatchPart]) -> Standing:
+    def _standing(self, row: Donation, parts: Sequence[MatchPart]) -> DonationView:
         same: dict[str, Any] = {
-            name: getattr(row, name) for name in Standing.__slots__ if hasattr(Donation, name) and name != "parts"
+            name: getattr(row, name)
+            for name in DonationView.__slots__
+            if hasattr(Donation, name) and name != "parts"
         }
-        return Standing(
+        return DonationView(
             **same,
             campaign=self.campaign.slug,
             campaign_name=self.campaign.name,

@@ -12,12 +12,14 @@ from statistics import median
 from uuid import UUID
 
 import config
-from app import jobs, logs, make_engine
-from app.scheduler import collect_rarely
+from app.factory import make_dependencies
+from app.jobs import registry
+from app.jobs.scheduler import collect_rarely
+from app.observability import logs
 from bench import cpu, day
 from bench.house import House
 from bench.result import Result
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
 from payments.inbox import Message, store
 
 EVENTS = 100_000
@@ -29,21 +31,21 @@ def run(house: House, count: int = EVENTS) -> list[Result]:
     """Slices: store events (the baseline), then the scheduler's job works them off, here and beside us."""
     collect_rarely()
     url = house.database()
-    engine = house.engine(url)
+    deps = house.deps(url)
     try:
-        pledged = day.pledge(engine, count)
+        pledged = day.pledge(deps, count)
         stored: list[float] = []
         settled: list[float] = []
         busy = 0.0
         with _telling_pages(house.redis.url), _settler(house.env(url)) as settler:
             for some in _chunks(pledged, -(-count // SLICES)):
-                stored.append(fill(engine, some))
+                stored.append(fill(deps, some))
                 before = cpu.seconds(os.getpid())
-                settled.append(work_off(engine, settler, len(some)))
+                settled.append(work_off(deps, settler, len(some)))
                 busy += cpu.seconds(os.getpid()) - before
-        day.prove(engine, count, captured=count)
+        day.prove(deps, count, captured=count)
     finally:
-        engine.db.close()
+        deps.db.close()
     note = (
         f"the same {count:,} rows stored in the inbox; settling cost {busy / count * 1e6:.0f} processor us an event"
     )
@@ -68,12 +70,12 @@ def _settler(env: dict[str, str]) -> Iterator[Connection]:
 def _serve(orders: Connection, env: dict[str, str]) -> None:
     os.environ.update(env)
     logs.configure("WARNING")
-    engine = make_engine(config.load(env))
+    deps = make_dependencies(config.load(env))
     collect_rarely()
-    orders.send(jobs.run("settle", engine))
+    orders.send(registry.run("settle", deps))
     while orders.recv():
-        orders.send(jobs.run("settle", engine))
-    engine.db.close()
+        orders.send(registry.run("settle", deps))
+    deps.db.close()
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def _telling_pages(redis_url: str) -> Iterator[None]:
             os.environ["REDIS_URL"] = before
 
 
-def fill(engine: Engine, donations: list[UUID]) -> float:
+def fill(deps: Dependencies, donations: list[UUID]) -> float:
     """Store the provider's messages that these were paid; events a second."""
     now = datetime.now(UTC)
     ready: list[list[Message]] = [
@@ -98,17 +100,17 @@ def fill(engine: Engine, donations: list[UUID]) -> float:
     ]
     began = time.perf_counter()
     for messages in ready:
-        with engine.db.transaction() as tx:
+        with deps.db.transaction() as tx:
             store(tx, messages)
     return len(donations) / (time.perf_counter() - began)
 
 
-def work_off(engine: Engine, settler: Connection, count: int) -> float:
+def work_off(deps: Dependencies, settler: Connection, count: int) -> float:
     """Run the job in both processes until the inbox is empty; events a second. Raises Broken when they did another
     number."""
     began = time.perf_counter()
     settler.send(True)
-    said = [jobs.run("settle", engine), settler.recv()]
+    said = [registry.run("settle", deps), settler.recv()]
     took = time.perf_counter() - began
     if sum(int(words.partition(" ")[0] or 0) for words in said) != count:
         raise day.Broken(f"the jobs settled {said!r} of {count}")

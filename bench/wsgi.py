@@ -12,13 +12,13 @@ from typing import Any
 from flask import Blueprint, request
 
 import config
-from app import create_app, make_engine
 from app.api.base import blueprint
 from app.api.donation_schemas import DonationIn, DonationOut
 from app.api.donations import view, wish_of
-from app.bodies import load_json
+from app.factory import create_app, make_dependencies
 from app.webhooks.partners import MOST_BYTES, read
 from bench import rowlock
+from kernel.strict_json import load_json
 from payments.gateway import OpenedPayment, PaymentOrder
 from payments.partners import verify
 from payments.stripe import StripeGateway
@@ -51,7 +51,7 @@ def plain(given: dict[str, Any]) -> Any:
 @blp.response(201, DonationOut)
 def row_lock(given: dict[str, Any]) -> Any:
     """Giving as one would write it first."""
-    return view(rowlock.give(app.extensions["engine"], wish_of(given))), 201
+    return view(rowlock.give(app.extensions["deps"], wish_of(given))), 201
 
 
 partner = Blueprint("bench_partner", __name__, url_prefix="/webhooks")
@@ -68,6 +68,6 @@ def checked() -> Any:
 
 settings = config.load(os.environ)
 _gateway = AnswersAtOnce(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods)
-app = create_app(settings, replace(make_engine(settings), gateway=_gateway))
+app = create_app(settings, replace(make_dependencies(settings), gateway=_gateway))
 app.register_blueprint(blp)
 app.register_blueprint(partner)

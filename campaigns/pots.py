@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import matching.pots
-from campaigns.events.campaigns import lock, lock_id, touch_matching
-from campaigns.events.models import Campaign
-from campaigns.events.phases import LIVING, Phase
-from campaigns.network.audit import record
-from campaigns.network.wording import fault
-from campaigns.projects.funds import find as find_fund
+from campaigns.audit import record_audit
+from campaigns.funds.funds import find as find_fund
+from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign, lock_campaign_by_id
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.projects.targets import targets
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
-from matching.offers import PotState
+from kernel.text import text_fault
+from matching.pot_state import PotState
 from matching.pots import NewPot, Tranche
 from matching.rules import LEVELS, Scope, parse
 
@@ -39,56 +39,56 @@ def create(
     Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund,
     Conflict `campaign_phase` after the end.
     """
-    if reason := fault(name, 100):
+    if reason := text_fault(name, 100):
         raise Invalid("pot_invalid", fields={"name": reason})
-    held = lock(tx, campaign)
+    held = lock_campaign(tx, campaign)
     _must_live(held)
     find_fund(tx, fund)
     if any(tranche.opens_at >= _last_match(held) for tranche in tranches):
         raise Invalid("pot_invalid", fields={"tranches": "one opens after the campaign's last match is given"})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
-    touch_matching(tx, held)
+    bump_matching_version(tx, held)
     assert held.id is not None
     mode = mode or ("payment" if kind == "random" else "reserve")
     new = NewPot(held.id, fund, name, rank, kind, mode, parsed, tranches, held.currency)
     pot_id = matching.pots.create(tx, new)
-    record(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())
+    record_audit(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())
     return pot_id
 
 
 def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetime | None, actor: str) -> int:
     """A new version of a pot's rules; answers its number. Raises as `create` does, and `rules_in_the_past`."""
-    campaign = lock_id(tx, _lock_for(tx, pot_id).campaign_id)
+    campaign = lock_campaign_by_id(tx, _lock_for(tx, pot_id).campaign_id)
     if valid_from is not None and valid_from >= _last_match(campaign):
         raise Invalid("rules_invalid", fields={"valid_from": "is after the campaign's last match is given"})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
-    record(tx, actor, "pot.rules", f"pot:{pot_id}", version=number, rules=parsed.as_json())
+    record_audit(tx, actor, "pot.rules", f"pot:{pot_id}", version=number, rules=parsed.as_json())
     return number
 
 
 def top_up(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
     """More money (fen) from the pot's fund. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
     pot = _lock_for(tx, pot_id)
-    record(tx, actor, "pot.top_up", f"pot:{pot_id}", amount_minor=amount_minor)
+    record_audit(tx, actor, "pot.top_up", f"pot:{pot_id}", amount_minor=amount_minor)
     matching.pots.top_up(tx, pot, amount_minor)
 
 
 def reduce(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
     """Free money (fen) back to the fund. Raises Conflict `pot_short`, Invalid `amount_invalid`."""
     pot = _lock_for(tx, pot_id)
-    record(tx, actor, "pot.reduce", f"pot:{pot_id}", amount_minor=amount_minor)
+    record_audit(tx, actor, "pot.reduce", f"pot:{pot_id}", amount_minor=amount_minor)
     matching.pots.reduce(tx, pot, amount_minor)
 
 
 def _lock_for(tx: Tx, pot_id: int) -> PotState:
     """The pot, with its campaign locked and its matching version raised."""
     pot = matching.pots.find(tx, pot_id)
-    campaign = lock_id(tx, pot.campaign_id)
+    campaign = lock_campaign_by_id(tx, pot.campaign_id)
     _must_live(campaign)
-    touch_matching(tx, campaign)
+    bump_matching_version(tx, campaign)
     return matching.pots.find(tx, pot_id)
 
 

@@ -97,8 +97,8 @@ class Launch:
 
     def application(self) -> None:
         """Scheduler, its help for backlogs, and web server; returns when the web server answers."""
-        self.run("scheduler", "-m", "app.scheduler")
-        self.run("settler", "-m", "app.scheduler", "settle")
+        self.run("scheduler", "-m", "app.jobs.scheduler")
+        self.run("settler", "-m", "app.jobs.scheduler", "settle")
         web = self.run(
             "web",
             *("-m", "gunicorn", "-c", str(ROOT / "embedded" / "gunicorn_conf.py"), "wsgi:app"),

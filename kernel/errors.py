@@ -1,4 +1,4 @@
-"""Domain refusals: they know no HTTP and carry a stable code; `app/errors.py` maps them to answers."""
+"""Domain refusals: they know no HTTP and carry a stable code; `app/http/errors.py` maps them to answers."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -28,7 +28,7 @@ NO_PRIOR: Mapping[int, int] = MappingProxyType({})
 _NOTHING: dict[int, int] = {}  # never written to
 
 
-class Gift(NamedTuple):
+class AllocationRequest(NamedTuple):
     """The donation as matching sees it. `day` is the calendar day in Shanghai, as an ISO date.
 
     `matched_base_minor` is what of it is matched already, and `prior` what which pot gave (pot id -> fen):
@@ -62,7 +62,7 @@ class Offer(NamedTuple):
         return cls(pot_id, rules_id, rules, (rank, pot_id), rules.caps.limits(), seed)
 
 
-class Considered(NamedTuple):
+class PotEvaluation(NamedTuple):
     """One pot's answer: what of the donation was still unmatched, what the rules gave, what the pot had."""
 
     pot_id: int
@@ -77,17 +77,17 @@ class Considered(NamedTuple):
 class Allocation(NamedTuple):
     """The match of one donation: every pot that was asked, in order. Fen."""
 
-    considered: tuple[Considered, ...]
+    considered: tuple[PotEvaluation, ...]
     matched_minor: int
     short: bool  # some pot held less than its rules would have given
 
     @property
-    def parts(self) -> list[Considered]:
+    def parts(self) -> list[PotEvaluation]:
         """The pots that give something."""
         return [one for one in self.considered if one.given_minor]
 
 
-class Book:
+class Capacity:
     """What is left in each pot and what was used of each cap, in fen; the memory of a batch."""
 
     __slots__ = ("available", "used")
@@ -98,12 +98,12 @@ class Book:
         # looked up once, however many pots are asked.
         self.used: tuple[dict[object, dict[int, int]], ...] = tuple({} for _ in CAPS)
 
-    def used_by(self, gift: Gift) -> tuple[Mapping[int, int], ...]:
+    def used_by(self, request: AllocationRequest) -> tuple[Mapping[int, int], ...]:
         """What was used of each cap for whom this gift counts, by pot; of the cap per donation, its own match."""
         _, by_day, by_donor, by_project, by_county = self.used
-        day, donor, project, county = _whom(gift)
+        day, donor, project, county = _whom(request)
         return (
-            gift.prior or _NOTHING,
+            request.prior or _NOTHING,
             by_day.get(day, _NOTHING),
             by_donor.get(donor, _NOTHING),
             by_project.get(project, _NOTHING),
@@ -114,20 +114,20 @@ class Book:
         """Count `amount_minor` against a cap. `whom` is a donor, (donor, day), project or county."""
         _add(self.used[CAPS.index(cap)], whom, pot_id, amount_minor)
 
-    def take(self, gift: Gift, allocation: Allocation) -> None:
+    def take(self, request: AllocationRequest, allocation: Allocation) -> None:
         """Write an allocation down, so that the next donation of the batch finds less."""
         if allocation.matched_minor:
             for part in allocation.considered:
                 if part.given_minor:
-                    self._move(gift, part.pot_id, part.given_minor)
+                    self._move(request, part.pot_id, part.given_minor)
 
-    def give_back(self, gift: Gift, pot_id: int, amount_minor: int) -> None:
+    def give_back(self, request: AllocationRequest, pot_id: int, amount_minor: int) -> None:
         """Match of this gift returned to a pot: money and caps are free again."""
-        self._move(gift, pot_id, -amount_minor)
+        self._move(request, pot_id, -amount_minor)
 
-    def _move(self, gift: Gift, pot_id: int, amount_minor: int) -> None:
+    def _move(self, request: AllocationRequest, pot_id: int, amount_minor: int) -> None:
         self.available[pot_id] -= amount_minor
-        for table, whom in zip(self.used[1:], _whom(gift), strict=True):
+        for table, whom in zip(self.used[1:], _whom(request), strict=True):
             _add(table, whom, pot_id, amount_minor)
 
 
@@ -139,43 +139,43 @@ def _add(table: dict[object, dict[int, int]], whom: object, pot_id: int, amount_
         by_pot[pot_id] = by_pot.get(pot_id, 0) + amount_minor
 
 
-def _whom(gift: Gift) -> tuple[object, ...]:
+def _whom(request: AllocationRequest) -> tuple[object, ...]:
     """For whom each cap but the first counts, in the order of `CAPS`; the first counts `gift.prior`."""
-    target = gift.target
-    return ((gift.donor, gift.day), gift.donor, target.project_id, target.county_code)
+    target = request.target
+    return ((request.donor, request.day), request.donor, target.project_id, target.county_code)
 
 
-def in_order(offers: Iterable[Offer], target: Target) -> list[Offer]:
+def serving_offers(offers: Iterable[Offer], target: Target) -> list[Offer]:
     """The pots that serve a project, in the order in which they are asked."""
     serving = [offer for offer in offers if offer.rules.scope.refuses(target) is None]
     return sorted(serving, key=lambda offer: offer.order)
 
 
-def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
+def allocate(request: AllocationRequest, offers: Sequence[Offer], book: Capacity) -> Allocation:
     """Match one donation from the pots that serve its project (see `in_order`); changes nothing.
 
     Walks the pots once and keeps two accounts: what the pots give, and what the same rules with bottomless
     pots would give. `short` is true when the second is more.
     """
-    amount = gift.amount_minor
-    left = left_if_full = max(amount - gift.matched_base_minor, 0)
+    amount = request.amount_minor
+    left = left_if_full = max(amount - request.matched_base_minor, 0)
     matched = matched_if_full = 0
     considered = []
-    available, used = book.available.get, book.used_by(gift)
+    available, used = book.available.get, book.used_by(request)
     for pot_id, rules_id, rules, _, limits, seed in offers:
         ratio = rules.ratio_bps
         before = available(pot_id, 0)
         if amount < rules.minimum_minor:
             if left:
                 below = (Cut("minimum_minor", rules.minimum_minor, amount),)
-                considered.append(Considered(pot_id, rules_id, left, 0, 0, before, below))
+                considered.append(PotEvaluation(pot_id, rules_id, left, 0, 0, before, below))
             continue
         due = left * ratio // BPS_WHOLE
         due_if_full = left_if_full * ratio // BPS_WHOLE
         if seed is not None:
-            drawn = drawn_bps(seed, gift.donation, rules.least_bps or 0, ratio)
-            due = min(due, _bonus(gift, pot_id, ratio, drawn, left))
-            due_if_full = min(due_if_full, _bonus(gift, pot_id, ratio, drawn, left_if_full))
+            drawn = drawn_bps(seed, request.donation, rules.least_bps or 0, ratio)
+            due = min(due, _bonus(request, pot_id, ratio, drawn, left))
+            due_if_full = min(due_if_full, _bonus(request, pot_id, ratio, drawn, left_if_full))
         cuts: tuple[Cut, ...] = ()
         for index, name, limit in limits:
             room = limit - used[index].get(pot_id, 0)
@@ -189,7 +189,7 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
             given = max(before, 0)
             cuts += (_tuple(Cut, ("pot", before, before)),) if before else _EMPTY
         if left:
-            considered.append(_tuple(Considered, (pot_id, rules_id, left, due, given, before, cuts)))
+            considered.append(_tuple(PotEvaluation, (pot_id, rules_id, left, due, given, before, cuts)))
         if due_if_full:
             matched_if_full += due_if_full
             left_if_full -= -(-due_if_full * BPS_WHOLE // ratio)  # `matched_base`, where it is called most
@@ -201,13 +201,13 @@ def allocate(gift: Gift, offers: Sequence[Offer], book: Book) -> Allocation:
     return Allocation(tuple(considered), matched, matched < matched_if_full)
 
 
-def _bonus(gift: Gift, pot_id: int, ratio_bps: int, bps: int, left_minor: int) -> int:
+def _bonus(request: AllocationRequest, pot_id: int, ratio_bps: int, bps: int, left_minor: int) -> int:
     """What a random pot owes by the drawn `bps`, in fen, beyond what it gave this donation before.
 
     What it gave used up base by the full ratio, so that a donation's match can be reckoned without its draw.
     That base counts again here: asked twice, a random pot gives no more than asked once.
     """
-    before = gift.prior.get(pot_id, 0)
+    before = request.prior.get(pot_id, 0)
     return max((left_minor + matched_base(before, ratio_bps)) * bps // BPS_WHOLE - before, 0)
 
 

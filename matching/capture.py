@@ -9,7 +9,7 @@ from ledger.chart import pot_captured, pot_reserved
 from ledger.post import Transfer
 
 
-class Part(NamedTuple):
+class ReservedPart(NamedTuple):
     """A reservation as it stands, amounts in fen."""
 
     reservation_id: int
@@ -28,14 +28,14 @@ class Part(NamedTuple):
         return 0 if self.state == "released" else self.amount_minor - self.returned_minor
 
 
-def parts_of(tx: Tx, donation_ids: Sequence[UUID]) -> list[Part]:
+def reserved_parts(tx: Tx, donation_ids: Sequence[UUID]) -> list[ReservedPart]:
     """The reservations of donations, oldest first."""
     rows = tx.rows(
         """SELECT id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor, state, held
              FROM reservation WHERE donation_id = ANY(:ids) ORDER BY id""",
         ids=list(donation_ids),
     )
-    return [Part(*row) for row in rows]
+    return [ReservedPart(*row) for row in rows]
 
 
 def capture(tx: Tx, donation_ids: Sequence[UUID]) -> list[Transfer]:

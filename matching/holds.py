@@ -9,7 +9,7 @@ from ledger.chart import pot_captured, pot_held
 from ledger.post import Transfer
 
 
-def hold(tx: Tx, cases: Mapping[UUID, int]) -> list[Transfer]:
+def hold_match(tx: Tx, cases: Mapping[UUID, int]) -> list[Transfer]:
     """Hold the captured match of donations (locked by the caller); `cases` maps a donation to its case.
 
     Answers the transfers to post. What is held already is left alone, so holding twice changes nothing.
@@ -35,7 +35,7 @@ def hold(tx: Tx, cases: Mapping[UUID, int]) -> list[Transfer]:
     ]
 
 
-def let_go(tx: Tx, donation_id: UUID, case_id: int) -> list[Transfer]:
+def clear_hold(tx: Tx, donation_id: UUID, case_id: int) -> list[Transfer]:
     """The match of a donation is earned after all; answers the transfers to post. Twice changes nothing."""
     rows = tx.rows(
         """UPDATE reservation SET held = false WHERE donation_id = :id AND held

@@ -14,7 +14,7 @@ from ledger.chart import fund, pot_free
 from ledger.post import Transfer, account_ids, lock, post
 from ledger.statements import balance
 from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
-from matching.offers import PotState, load
+from matching.pot_state import PotState, load_pot_states
 from matching.reveal import commit
 from matching.rules import Rules, for_kind
 
@@ -140,7 +140,7 @@ def find(tx: Tx, pot_id: int) -> PotState:
     pot = tx.get(Pot, pot_id)
     if pot is None:
         raise NotFound("pot_unknown", "there is no such pot")
-    return next(state for state in load(tx, [pot.campaign_id]) if state.pot_id == pot_id)
+    return next(state for state in load_pot_states(tx, [pot.campaign_id]) if state.pot_id == pot_id)
 
 
 def _positive(amount_minor: int) -> None:

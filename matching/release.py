@@ -8,9 +8,9 @@ from kernel.db import Tx
 from ledger.chart import Account, fund, pot_captured, pot_free, pot_held, pot_released, pot_reserved
 from ledger.post import Transfer
 from matching.allocate import matched_base
-from matching.capture import Part, parts_of
+from matching.capture import ReservedPart, reserved_parts
 from matching.models import PotFunding
-from matching.offers import PotState, lock_free
+from matching.pot_state import PotState, lock_free_accounts
 
 
 def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) -> list[Transfer]:
@@ -19,10 +19,10 @@ def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) 
     `pots` holds the pots concerned (pot id -> pot); they are locked here, because releasing changes what is
     left of them and of their caps. A reservation that has ended already is left alone.
     """
-    held = [part for part in parts_of(tx, donation_ids) if part.state == "reserved"]
+    held = [part for part in reserved_parts(tx, donation_ids) if part.state == "reserved"]
     if not held:
         return []
-    lock_free(tx, [pots[pot_id] for pot_id in {part.pot_id for part in held}])
+    lock_free_accounts(tx, [pots[pot_id] for pot_id in {part.pot_id for part in held}])
     rows = tx.rows(
         """UPDATE reservation SET state = 'released', ended_at = :now
             WHERE id = ANY(:ids) AND state = 'reserved'
@@ -46,11 +46,11 @@ def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) 
 class Surplus(NamedTuple):
     """Match that a donation no longer deserves: from which reservation, how many fen."""
 
-    part: Part
+    part: ReservedPart
     amount_minor: int
 
 
-def surplus(kept_minor: int, parts: Sequence[Part], ratios: Mapping[int, int]) -> list[Surplus]:
+def surplus(kept_minor: int, parts: Sequence[ReservedPart], ratios: Mapping[int, int]) -> list[Surplus]:
     """PURE. What to take back when only `kept_minor` fen of a donation remain, last pot first.
 
     `ratios` maps rules ids to their ratio in basis points. Going by what remains, not by what was refunded,
@@ -88,7 +88,7 @@ def give_back(
     """
     if not taken:
         return []
-    lock_free(tx, [pots[pot_id] for pot_id in {one.part.pot_id for one in taken}])
+    lock_free_accounts(tx, [pots[pot_id] for pot_id in {one.part.pot_id for one in taken}])
     tx.run(
         """UPDATE reservation r SET returned_minor = r.returned_minor + d.amount
              FROM unnest(CAST(:ids AS bigint[]), CAST(:amounts AS bigint[])) AS d(id, amount)

@@ -13,17 +13,17 @@ from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.chart import Kind
 from ledger.statements import balances
-from matching.allocate import Allocation, Gift, Offer, allocate, in_order
-from matching.course import Decided, Gifts, Movement, decisions, prepare, unposted
-from matching.offers import PotState, load
-from matching.past import Past, Targets
+from matching.allocate import Allocation, AllocationRequest, Offer, allocate, serving_offers
+from matching.journal import LoadDonations, Movement, RecordedDecision, decisions, prepare, unposted
+from matching.pot_state import PotState, load_pot_states
+from matching.reallocate import reallocate
+from matching.rebuild import RebuiltState, Targets
 from matching.reserve import NOTHING, trace
-from matching.shift import shift
 
 MOST = 1_000  # differences that are kept in words; all are counted
 
 
-class Replayed(NamedTuple):
+class ReplayResult(NamedTuple):
     """How many decisions were replayed, how many differences were found, and the first of them in words."""
 
     decisions: int
@@ -38,7 +38,7 @@ class Source(NamedTuple):
     pot_id: int
 
 
-class Ruled(NamedTuple):
+class PotHistory(NamedTuple):
     """A pot, and what a decision at some time could know of it."""
 
     pot: PotState
@@ -58,17 +58,17 @@ class Ruled(NamedTuple):
         return sum(amount for opens_at, amount in self.tranches if opens_at > at)
 
 
-def replay(tx: Tx, campaign_id: int, gifts: Gifts, targets: Targets) -> Replayed:
+def replay(tx: Tx, campaign_id: int, requests: LoadDonations, targets: Targets) -> ReplayResult:
     """Replay a campaign; `gifts` tells its donations, `targets` finds projects by id, as they were. Changes
     nothing.
 
     Give it a transaction of its own at REPEATABLE READ, so that books and decisions are of one moment.
     """
-    prepare(tx, campaign_id, gifts)
+    prepare(tx, campaign_id, requests)
     return _Replay(tx, campaign_id, targets).run()
 
 
-def _ruled(tx: Tx, campaign_id: int) -> list[Ruled]:
+def _ruled(tx: Tx, campaign_id: int) -> list[PotHistory]:
     tranches: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for pot_id, opens_at, amount in tx.rows(
         """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f JOIN pot p ON p.id = f.pot_id
@@ -84,7 +84,10 @@ def _ruled(tx: Tx, campaign_id: int) -> list[Ruled]:
             campaign=campaign_id,
         )
     }
-    return [Ruled(pot, tuple(tranches[pot.pot_id]), unlocked.get(pot.pot_id)) for pot in load(tx, [campaign_id])]
+    return [
+        PotHistory(pot, tuple(tranches[pot.pot_id]), unlocked.get(pot.pot_id))
+        for pot in load_pot_states(tx, [campaign_id])
+    ]
 
 
 class _Replay:
@@ -95,11 +98,11 @@ class _Replay:
         self.campaign_id = campaign_id
         self.pots = {one.pot.pot_id: one for one in _ruled(tx, campaign_id)}
         ratios = {v.rules_id: v.rules.ratio_bps for one in self.pots.values() for v in one.pot.versions}
-        self.past = Past(tx, self.pots, ratios, targets)
+        self.past = RebuiltState(tx, self.pots, ratios, targets)
         self.count = self.differing = 0
         self.differences: list[str] = []
 
-    def run(self) -> Replayed:
+    def run(self) -> ReplayResult:
         for page in decisions(self.tx):
             self.past.know(page)
             for one in page:
@@ -111,9 +114,9 @@ class _Replay:
                 self.count += 1
         self.past.reach(None)
         self._compare_books()
-        return Replayed(self.count, self.differing, tuple(self.differences))
+        return ReplayResult(self.count, self.differing, tuple(self.differences))
 
-    def _compare(self, one: Decided, own: Sequence[Movement]) -> None:
+    def _compare(self, one: RecordedDecision, own: Sequence[Movement]) -> None:
         decided, source = self._decide(one)
         told = trace(decided, source)
         for was, now in zip(one.trace, told, strict=False):
@@ -129,44 +132,46 @@ class _Replay:
         if left != (decided.matched_minor if source else 0):
             self._differ(one, f"{left} fen left their pot, {decided.matched_minor} moved")
 
-    def _decide(self, one: Decided) -> tuple[Allocation, Source | None]:
+    def _decide(self, one: RecordedDecision) -> tuple[Allocation, Source | None]:
         """What the rules give here, and where it moves from."""
         for pot_id, ruled in self.pots.items():
             self.past.book.available[pot_id] = self.past.free[pot_id] - ruled.closed_minor(one.decided_at)
-        gift = self._gift(one)
-        offers = in_order(self._asked(one), gift.target) if one.window_open else []
+        request = self._allocation_request(one)
+        offers = serving_offers(self._asked(one), request.target) if one.window_open else []
         if one.cause == "redistribute":
-            return self._move(one, gift, offers)
-        return (allocate(gift, offers, self.past.book) if offers else NOTHING), None
+            return self._move(one, request, offers)
+        return (allocate(request, offers, self.past.book) if offers else NOTHING), None
 
-    def _move(self, one: Decided, gift: Gift, offers: Sequence[Offer]) -> tuple[Allocation, Source | None]:
+    def _move(
+        self, one: RecordedDecision, request: AllocationRequest, offers: Sequence[Offer]
+    ) -> tuple[Allocation, Source | None]:
         """Only to a better pot, only what the reservation had."""
         parts = dict(self.past.live.get(one.donation_id, {}))
         id_ = int(one.trace[0].get("from", {}).get("reservation", 0)) if one.trace else 0
         moving = parts.pop(id_, None)
         if moving is None or not offers or offers[0].order >= (self.pots[moving.pot_id].pot.rank, moving.pot_id):
             return NOTHING, None
-        answer = shift(gift, moving, list(parts.values()), offers[0], self.past.book)
+        answer = reallocate(request, moving, list(parts.values()), offers[0], self.past.book)
         return answer or NOTHING, Source(id_, moving.pot_id)
 
-    def _gift(self, one: Decided) -> Gift:
+    def _allocation_request(self, one: RecordedDecision) -> AllocationRequest:
         """The donation as matching saw it then: whole when it was given or paid, later what refunds had left."""
         day = local_day(one.decided_at if one.cause == "pledge" or one.paid_at is None else one.paid_at)
         kept = one.amount_minor
         if one.cause in ("reoffer", "challenge", "redistribute"):
             kept -= self.past.refunded.get(one.donation_id, 0)
         target = self.past.target(one.project_id, one.position)
-        gift = Gift(kept, target, one.donor, day.isoformat(), donation=str(one.donation_id))
+        request = AllocationRequest(kept, target, one.donor, day.isoformat(), donation=str(one.donation_id))
         if one.cause in ("pledge", "late", "redistribute"):
-            return gift
+            return request
         prior: dict[int, int] = defaultdict(int)
         used = 0
         for part in self.past.live.get(one.donation_id, {}).values():
             prior[part.pot_id] += part.amount_minor
             used += part.base_minor
-        return gift._replace(matched_base_minor=used, prior=prior)
+        return request._replace(matched_base_minor=used, prior=prior)
 
-    def _asked(self, one: Decided) -> Iterator[Offer]:
+    def _asked(self, one: RecordedDecision) -> Iterator[Offer]:
         """The offers of the pots that were asked at this stage, whatever they serve."""
         only = one.trace[0]["pot"] if one.cause in ("challenge", "redistribute") and one.trace else None
         mode = {"pledge": "reserve", "payment": "payment"}.get(one.cause)
@@ -186,7 +191,7 @@ class _Replay:
             if row.balance_minor != owners[row.owner]:
                 self._note(f"{row.owner}: the books hold {row.balance_minor} fen, the replay {owners[row.owner]}")
 
-    def _differ(self, one: Decided, what: str) -> None:
+    def _differ(self, one: RecordedDecision, what: str) -> None:
         self._note(f"donation {one.donation_id}, {one.cause} at {one.decided_at.isoformat()}: {what}")
 
     def _note(self, what: str) -> None:

@@ -12,11 +12,19 @@ from uuid import UUID
 from kernel.db import Tx
 from ledger.chart import pot_free, pot_reserved
 from ledger.post import Transfer
-from matching.allocate import Allocation, Book, Considered, Gift, Offer, allocate, in_order
-from matching.capture import Part
-from matching.offers import PotState, lock_free
+from matching.allocate import (
+    Allocation,
+    AllocationRequest,
+    Capacity,
+    Offer,
+    PotEvaluation,
+    allocate,
+    serving_offers,
+)
+from matching.cap_usage import Neighbours, fill_cap_usage
+from matching.capture import ReservedPart
+from matching.pot_state import PotState, lock_free_accounts
 from matching.rules import Target
-from matching.usage import Neighbours, fill
 
 NOTHING = Allocation((), 0, short=False)
 
@@ -30,7 +38,7 @@ _MODES: dict[Stage, tuple[str, ...]] = {
 }
 
 
-class Place(NamedTuple):
+class PotQuery(NamedTuple):
     """What decides which pots are asked, and so which are locked."""
 
     campaign_id: int
@@ -38,24 +46,24 @@ class Place(NamedTuple):
     stage: Stage
 
 
-class Wish(NamedTuple):
+class ReservationRequest(NamedTuple):
     """A donation that wants match. Outside a window of its campaign no pot is asked."""
 
     donation_id: UUID
     campaign_id: int
-    gift: Gift
+    allocation_request: AllocationRequest
     accept_unmatched: bool
     window_open: bool = True
     stage: Stage = "pledge"
 
     @property
-    def place(self) -> Place:
-        return Place(self.campaign_id, self.gift.target, self.stage)
+    def place(self) -> PotQuery:
+        return PotQuery(self.campaign_id, self.allocation_request.target, self.stage)
 
     @property
     def asks(self) -> bool:
         """Are pots asked for it at all?"""
-        return self.window_open and not self.gift.target.barred
+        return self.window_open and not self.allocation_request.target.barred
 
 
 class Origin(Protocol):
@@ -68,34 +76,36 @@ class Origin(Protocol):
     def pot_id(self) -> int: ...
 
 
-class Plan(NamedTuple):
+class PlannedMatch(NamedTuple):
     """What a wish gets. `refused`: the pots hold less than their rules would give, and the donor must agree
     first; then nothing is held for it. `source`: the match moves from there, it is no new match."""
 
-    wish: Wish
+    request: ReservationRequest
     allocation: Allocation
     refused: bool
-    source: Part | None = None
+    source: ReservedPart | None = None
 
 
-class Locked(NamedTuple):
+class LockedPots(NamedTuple):
     """Pots that serve some places, locked until the transaction ends, and what was free in them (fen)."""
 
-    candidates: Mapping[Place, Sequence[PotState]]
+    candidates: Mapping[PotQuery, Sequence[PotState]]
     free: Mapping[int, int]
 
 
-def lock_for(tx: Tx, places: Iterable[Place], pots: Mapping[int, Sequence[PotState]]) -> Locked:
+def lock_pots(tx: Tx, places: Iterable[PotQuery], pots: Mapping[int, Sequence[PotState]]) -> LockedPots:
     """Lock the pots that may serve these places; `pots` holds the pots of each campaign.
 
     Read the time (`tx.now`) afterwards: the event may have ended while this waited.
     """
     candidates = {place: _candidates(place, pots) for place in places}
     asked = {pot.pot_id: pot for states in candidates.values() for pot in states}
-    return Locked(candidates, lock_free(tx, asked.values()))
+    return LockedPots(candidates, lock_free_accounts(tx, asked.values()))
 
 
-def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish], neighbours: Neighbours) -> list[Plan]:
+def plan_matches(
+    tx: Tx, locked: LockedPots, requests: Sequence[ReservationRequest], neighbours: Neighbours
+) -> list[PlannedMatch]:
     """Allocate, first come first served, from pots that `lock_for` locked; writes nothing.
 
     Once a transaction: a second plan would not see in the books what the first gave away. `neighbours` finds the
@@ -103,14 +113,16 @@ def plan(tx: Tx, locked: Locked, wishes: Sequence[Wish], neighbours: Neighbours)
     """
     now = tx.now
     asked = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
-    book = Book({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
-    if wishes and asked:
-        fill(tx, book, list(asked.values()), [wish.gift for wish in wishes], neighbours)
+    book = Capacity({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
+    if requests and asked:
+        fill_cap_usage(
+            tx, book, list(asked.values()), [request.allocation_request for request in requests], neighbours
+        )
     offers = {place: _offers(states, now, place.target) for place, states in locked.candidates.items()}
-    return [_decide(wish, offers[wish.place] if wish.asks else [], book) for wish in wishes]
+    return [_decide(request, offers[request.place] if request.asks else [], book) for request in requests]
 
 
-def _candidates(place: Place, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
+def _candidates(place: PotQuery, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
     """The pots of which any version serves the project: those are locked before the time is read."""
     modes = _MODES[place.stage]
     return [
@@ -121,48 +133,52 @@ def _candidates(place: Place, pots: Mapping[int, Sequence[PotState]]) -> list[Po
 
 
 def _offers(states: Sequence[PotState], now: datetime, target: Target) -> list[Offer]:
-    return in_order((offer for pot in states if (offer := pot.offer(now))), target)
+    return serving_offers((offer for pot in states if (offer := pot.offer(now))), target)
 
 
-def _decide(wish: Wish, offers: Sequence[Offer], book: Book) -> Plan:
-    allocation = allocate(wish.gift, offers, book) if offers else NOTHING
-    refused = allocation.short and not wish.accept_unmatched
+def _decide(request: ReservationRequest, offers: Sequence[Offer], book: Capacity) -> PlannedMatch:
+    allocation = allocate(request.allocation_request, offers, book) if offers else NOTHING
+    refused = allocation.short and not request.accept_unmatched
     if not refused:
-        book.take(wish.gift, allocation)
-    return Plan(wish, allocation, refused)
+        book.take(request.allocation_request, allocation)
+    return PlannedMatch(request, allocation, refused)
 
 
 Cause = str | Mapping[Stage, str]
 
 
-def write(tx: Tx, plans: Sequence[Plan], cause: Cause, *, state: str = "reserved") -> list[Transfer]:
+def write_matches(
+    tx: Tx, plans: Sequence[PlannedMatch], cause: Cause, *, state: str = "reserved"
+) -> list[Transfer]:
     """Store the reservations and the decisions behind them; answers the transfers to post.
 
     `cause` is pledge, payment, late, reoffer, challenge or redistribute, or says which for each stage: plans
     of one `plan` must be written together and in order, because each reckons with those before it. `state`
     may be captured at once when the payment is proven.
     """
-    return store(tx, plans, cause, state=state)[1]
+    return write_decided_matches(tx, plans, cause, state=state)[1]
 
 
-def store(
-    tx: Tx, plans: Sequence[Plan], cause: Cause, *, state: str = "reserved"
+def write_decided_matches(
+    tx: Tx, plans: Sequence[PlannedMatch], cause: Cause, *, state: str = "reserved"
 ) -> tuple[list[int], list[Transfer]]:
     """The same, answering the ids of the decisions too, one for each plan that was not refused."""
     made = [plan for plan in plans if not plan.refused]
     decisions = _write_decisions(tx, made, cause)
     parts = [
-        (decision, plan.wish, part)
+        (decision, plan.request, part)
         for decision, plan in zip(decisions, made, strict=True)
         for part in plan.allocation.parts
     ]
     ids = _write_reservations(tx, parts, state)
-    transfers = [step for (_, wish, part), row in zip(parts, ids, strict=True) for step in _hold(wish, part, row)]
+    transfers = [
+        step for (_, request, part), row in zip(parts, ids, strict=True) for step in _hold(request, part, row)
+    ]
     return decisions, transfers
 
 
-def _hold(wish: Wish, part: Considered, reservation_id: int) -> list[Transfer]:
-    project_id = wish.gift.target.project_id
+def _hold(request: ReservationRequest, part: PotEvaluation, reservation_id: int) -> list[Transfer]:
+    project_id = request.allocation_request.target.project_id
     return [
         Transfer(
             f"reservation:{reservation_id}:hold",
@@ -170,12 +186,14 @@ def _hold(wish: Wish, part: Considered, reservation_id: int) -> list[Transfer]:
             pot_reserved(part.pot_id, project_id),
             part.given_minor,
             "match held",
-            wish.donation_id,
+            request.donation_id,
         )
     ]
 
 
-def _write_reservations(tx: Tx, parts: Sequence[tuple[int, Wish, Considered]], state: str) -> list[int]:
+def _write_reservations(
+    tx: Tx, parts: Sequence[tuple[int, ReservationRequest, PotEvaluation]], state: str
+) -> list[int]:
     if not parts:
         return []
     rows = tx.rows(
@@ -190,13 +208,13 @@ def _write_reservations(tx: Tx, parts: Sequence[tuple[int, Wish, Considered]], s
                           WITH ORDINALITY AS u(c, d, p, r, j, m, k, y, n) ORDER BY n) AS t
            RETURNING id""",
         decision=[decision for decision, _, _ in parts],
-        donation=[wish.donation_id for _, wish, _ in parts],
+        donation=[request.donation_id for _, request, _ in parts],
         pot=[part.pot_id for _, _, part in parts],
         rules=[part.rules_id for _, _, part in parts],
-        project=[wish.gift.target.project_id for _, wish, _ in parts],
+        project=[request.allocation_request.target.project_id for _, request, _ in parts],
         amount=[part.given_minor for _, _, part in parts],
-        donor=[wish.gift.donor for _, wish, _ in parts],
-        day=[date.fromisoformat(wish.gift.day) for _, wish, _ in parts],
+        donor=[request.allocation_request.donor for _, request, _ in parts],
+        day=[date.fromisoformat(request.allocation_request.day) for _, request, _ in parts],
         state=state,
         now=tx.now,
         ended=None if state == "reserved" else tx.now,
@@ -204,7 +222,7 @@ def _write_reservations(tx: Tx, parts: Sequence[tuple[int, Wish, Considered]], s
     return [row[0] for row in rows]
 
 
-def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: Cause) -> list[int]:
+def _write_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> list[int]:
     if not plans:
         return []
     rows = tx.rows(
@@ -214,10 +232,10 @@ def _write_decisions(tx: Tx, plans: Sequence[Plan], cause: Cause) -> list[int]:
                          CAST(:trace AS jsonb[]))
                   WITH ORDINALITY AS u(d, c, w, t, n) ORDER BY n
            RETURNING id""",
-        donation=[plan.wish.donation_id for plan in plans],
-        window=[plan.wish.asks for plan in plans],
+        donation=[plan.request.donation_id for plan in plans],
+        window=[plan.request.asks for plan in plans],
         trace=[json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
-        cause=[cause if isinstance(cause, str) else cause[plan.wish.stage] for plan in plans],
+        cause=[cause if isinstance(cause, str) else cause[plan.request.stage] for plan in plans],
         now=tx.now,
     )
     return [row[0] for row in rows]

@@ -5,8 +5,8 @@ from itertools import pairwise
 from typing import Any
 
 from kernel.errors import Invalid
+from kernel.json_reader import Fields
 from kernel.money import MAX_MINOR, share
-from matching.fields import Fields
 
 LEVELS = ("city", "county", "township", "village")
 TIERS = ("brand", "special", "micro")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from kernel.db import Tx
 from matching.models import PotUnlock
-from matching.offers import PotState
+from matching.pot_state import PotState
 
 
 def reached(tx: Tx, pots: Sequence[PotState], donors: int, raised_minor: int) -> list[PotState]:

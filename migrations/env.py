@@ -9,10 +9,12 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import AutoString, SQLModel
 
 ROOMS_WITH_TABLES = (
-    "app.job_runs",
+    "app.jobs.runs",
+    "campaigns.audit",
     "campaigns.closing.models",
     "campaigns.donations.models",
-    "campaigns.events.models",
+    "campaigns.funds.models",
+    "campaigns.lifecycle.models",
     "campaigns.network.models",
     "campaigns.projects.models",
     "campaigns.screening.models",

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from payments.fields import FactMalformed, Fields
+from payments.provider_reader import FactMalformed, Fields
 
 __all__ = ["FactKind", "FactMalformed", "PaymentFact", "facts_of"]
 

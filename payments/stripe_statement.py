@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from payments.fields import FactMalformed, Fields
 from payments.gateway import StatementKind, StatementLine
+from payments.provider_reader import FactMalformed, Fields
 
 _KIND_OF_TYPE: dict[str, StatementKind] = {
     "charge": "charge",

@@ -154,7 +154,7 @@ def running(**environ: str) -> Iterator[Stack]:
 
 def compiled() -> None:
     """Compile the catalogue of English texts when it is missing or older than its source."""
-    folder = ROOT / "app" / "translations"
+    folder = ROOT / "app" / "i18n" / "translations"
     source = folder / "en" / "LC_MESSAGES" / "messages.po"
     made = source.with_suffix(".mo")
     if made.exists() and made.stat().st_mtime >= source.stat().st_mtime:

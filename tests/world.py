@@ -13,17 +13,18 @@ from uuid import UUID, uuid4
 from campaigns import pots
 from campaigns.check import check_books
 from campaigns.closing.close import close
+from campaigns.dependencies import Dependencies
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
+from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
-from campaigns.donations.give import Given, give
-from campaigns.donations.settle import settle
-from campaigns.donations.standing import Standing, standing
-from campaigns.donations.wish import Give
-from campaigns.engine import Engine
-from campaigns.events.campaigns import PLAN_FIELDS, enter, find, schedule
-from campaigns.events.draft import NewCampaign, create
+from campaigns.donations.create import Created, create_donations
+from campaigns.donations.process import process_inbox
+from campaigns.donations.view import DonationView, donation_view
+from campaigns.funds import funds
+from campaigns.lifecycle.campaign import PLAN_FIELDS, add_entry, find_campaign, schedule
+from campaigns.lifecycle.draft import NewCampaign, create
 from campaigns.network.import_tree import import_tree, read
-from campaigns.projects import funds, projects
+from campaigns.projects import projects
 from campaigns.projects.projects import NewProject
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
@@ -58,7 +59,7 @@ def offline_gateway() -> PaymentGateway:
 class World:
     """One campaign with three village projects; `pot` adds match, `give` and `pay` move money."""
 
-    engine: Engine
+    deps: Dependencies
     clock: FixedClock
     slug: str = SLUG
     projects: list[int] = field(default_factory=list)
@@ -67,7 +68,7 @@ class World:
 
     @property
     def db(self) -> Database:
-        return self.engine.db
+        return self.deps.db
 
     def pot(
         self,
@@ -103,22 +104,24 @@ class World:
                 actor=ACTOR,
             )
 
-    def wish(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Give:
+    def command(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> CreateDonation:
         """A donor's wish; `project` is the index of one of the three villages."""
         email = other.pop("email", None)
         donor = other.pop("donor", Donor(email=email) if email else Donor())
         defaults: dict[str, Any] = {"id": uuid4(), "campaign": self.slug, "accept_unmatched": True}
-        return Give(project=self.projects[project], amount_minor=amount_minor, donor=donor, **(defaults | other))
+        return CreateDonation(
+            project=self.projects[project], amount_minor=amount_minor, donor=donor, **(defaults | other)
+        )
 
-    def try_give(self, *wishes: Give) -> list[Given | Refusal]:
-        return give(self.engine, wishes)
+    def try_give(self, *commands: CreateDonation) -> list[Created | Refusal]:
+        return create_donations(self.deps, commands)
 
-    def give(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Standing:
+    def give(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> DonationView:
         """A donation that waits for its payment; a refusal is raised."""
-        answer = self.try_give(self.wish(amount_minor, project, **other))[0]
+        answer = self.try_give(self.command(amount_minor, project, **other))[0]
         if isinstance(answer, Refusal):
             raise answer
-        return answer.standing
+        return answer.donation
 
     def tell(
         self, type_: str, thing: dict[str, Any], at: datetime | None = None, event_id: str | None = None
@@ -137,9 +140,9 @@ class World:
             store(tx, [message("stripe", event_id, body, compare=False)])
         return event_id
 
-    def intent(self, donation: Standing | UUID, **other: Any) -> dict[str, Any]:
+    def intent(self, donation: DonationView | UUID, **other: Any) -> dict[str, Any]:
         """A payment intent of a donation as the provider shows it."""
-        found = self.standing(donation)
+        found = self.view(donation)
         return {
             "id": f"pi_{found.id.hex}",
             "object": "payment_intent",
@@ -150,8 +153,8 @@ class World:
             "latest_charge": f"ch_{found.id.hex}",
         } | other
 
-    def charge(self, donation: Standing | UUID, refunded: int = 0) -> dict[str, Any]:
-        found = self.standing(donation)
+    def charge(self, donation: DonationView | UUID, refunded: int = 0) -> dict[str, Any]:
+        found = self.view(donation)
         return {
             "id": f"ch_{found.id.hex}",
             "object": "charge",
@@ -162,21 +165,21 @@ class World:
             "metadata": {"donation_id": str(found.id)},
         }
 
-    def pay(self, donation: Standing | UUID, at: datetime | None = None) -> Standing:
+    def pay(self, donation: DonationView | UUID, at: datetime | None = None) -> DonationView:
         """The payment succeeds and its event is worked off."""
         self.tell("payment_intent.succeeded", self.intent(donation), at)
         self.settle()
-        return self.standing(donation)
+        return self.view(donation)
 
-    def refund(self, donation: Standing | UUID, total: int) -> Standing:
+    def refund(self, donation: DonationView | UUID, total: int) -> DonationView:
         """The provider says that `total` has gone back in all."""
         self.tell("charge.refunded", self.charge(donation, total))
         self.settle()
-        return self.standing(donation)
+        return self.view(donation)
 
-    def dispute(self, donation: Standing | UUID, status: str | None = None) -> None:
+    def dispute(self, donation: DonationView | UUID, status: str | None = None) -> None:
         """A dispute opens (status None), or closes as `won` or `lost`."""
-        found = self.standing(donation)
+        found = self.view(donation)
         thing = {
             "id": f"dp_{found.id.hex}",
             "object": "dispute",
@@ -190,29 +193,29 @@ class World:
         self.tell("charge.dispute.created" if status is None else "charge.dispute.closed", thing)
 
     def settle(self) -> None:
-        while settle(self.engine):
+        while process_inbox(self.deps):
             pass
 
     def close(self) -> int:
-        return close(self.engine)
+        return close(self.deps)
 
-    def standing(self, donation: Standing | UUID) -> Standing:
+    def view(self, donation: DonationView | UUID) -> DonationView:
         id_ = donation if isinstance(donation, UUID) else donation.id
         with self.db.transaction() as tx:
-            return standing(tx, id_)
+            return donation_view(tx, id_)
 
     def pots(self) -> dict[int, PotView]:
         with self.db.transaction() as tx:
-            return {pot.id: pot for pot in pot_views(tx, find(tx, self.slug).id or 0)}
+            return {pot.id: pot for pot in pot_views(tx, find_campaign(tx, self.slug).id or 0)}
 
     def totals(self) -> Totals:
         with self.db.transaction() as tx:
-            campaign_id = find(tx, self.slug).id or 0
+            campaign_id = find_campaign(tx, self.slug).id or 0
             return totals(tx, [campaign_id])[campaign_id]
 
     def phase(self) -> str:
         with self.db.transaction() as tx:
-            return find(tx, self.slug).phase
+            return find_campaign(tx, self.slug).phase
 
     def do(self, act: Callable[..., Any], *args: Any, **named: Any) -> Any:
         """Call a use case that takes a transaction first."""
@@ -227,15 +230,15 @@ class World:
 
 def build(db: Database, clock: FixedClock, gateway: PaymentGateway | None = None, **campaign: Any) -> World:
     """A world with an open campaign that ends in eight hours, and a fund of a million yuan."""
-    engine = Engine(db, gateway or offline_gateway(), Keys("test-secret", "test-field-key"), "http://127.0.0.1")
-    world = World(engine, clock)
+    deps = Dependencies(db, gateway or offline_gateway(), Keys("test-secret", "test-field-key"), "http://127.0.0.1")
+    world = World(deps, clock)
     with db.transaction() as tx:
         import_tree(tx, read(TREE), ACTOR)
         world.fund = funds.create(tx, "专项基金", "special", ACTOR)
         create(tx, new_campaign(clock.at, **campaign), ACTOR)
         world.projects = [_project(tx, code) for code in VILLAGES]
         for project_id in world.projects:
-            enter(tx, SLUG, project_id, ACTOR)
+            add_entry(tx, SLUG, project_id, ACTOR)
         schedule(tx, SLUG, ACTOR)
     with db.transaction() as tx:
         funds.deposit(tx, world.fund, 1_000_000_00, "CNY", "D-1", ACTOR)

@@ -12,11 +12,11 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
-from app.auth import bearer, caller, require_donor
-from app.bodies import load_json
-from campaigns.engine import Engine
+from app.http.auth import bearer, caller, require_donor
+from campaigns.dependencies import Dependencies
 from campaigns.network.people import Caller, Permission, require
 from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
+from kernel.strict_json import load_json
 
 PREFIX = "/api/v1"
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,7 +35,7 @@ class Problem(Schema):
 
 
 class Api(SmorestApi):
-    """flask-smorest with our own answers to errors (`app/errors.py`)."""
+    """flask-smorest with our own answers to errors (`app/http/errors.py`)."""
 
     ERROR_SCHEMA = Problem
 
@@ -70,8 +70,8 @@ def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(name, name, url_prefix=PREFIX, description=description)
 
 
-def engine() -> Engine:
-    found: Engine = current_app.extensions["engine"]
+def deps() -> Dependencies:
+    found: Dependencies = current_app.extensions["deps"]
     return found
 
 
@@ -81,7 +81,7 @@ def managers(*permissions: Permission) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            with engine().db.transaction() as tx:
+            with deps().db.transaction() as tx:
                 g.caller = caller(tx, *permissions)
                 g.permission = permissions[0]
             return view(*args, **kwargs)
@@ -111,7 +111,7 @@ def donor_or_reader(view: View) -> View:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         g.as_manager = "Authorization" not in request.headers or bearer().startswith(MANAGER_TOKEN)
         if g.as_manager:
-            with engine().db.transaction() as tx:
+            with deps().db.transaction() as tx:
                 g.caller = caller(tx, Permission.READ)
         else:
             require_donor(kwargs["donation_id"])

@@ -4,9 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, engine, managers, within
-from app.api.fields import Key, Text, Time
+from app.api.base import actor, blueprint, deps, managers, within
 from app.api.project_schemas import ReasonIn
+from app.api.schema_fields import Key, Text, Time
 from campaigns.network.people import Permission
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find
@@ -53,7 +53,7 @@ class ListingOut(Schema):
 @blp.response(200, ListingOut(many=True))
 def list_all() -> Any:
     """The projects that are listed now, those whose term is over first."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return desk.listings(tx)
 
 
@@ -62,7 +62,7 @@ def list_all() -> Any:
 @blp.response(200, ListingOut(many=True))
 def list_of_project(project_id: int) -> Any:
     """All listings of a project, the newest first; empty when it never was listed."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         find(tx, project_id)
         return desk.listings(tx, project_id)
 
@@ -73,7 +73,7 @@ def list_of_project(project_id: int) -> Any:
 @blp.response(200, ListingOut)
 def blacklist(given: dict[str, Any], project_id: int) -> Any:
     """List it: it takes no donation and no new match."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(find(tx, project_id).lineage)
         desk.blacklist(tx, project_id, given["reason"], actor(), given.get("until"))
         return _newest(tx, project_id)
@@ -85,7 +85,7 @@ def blacklist(given: dict[str, Any], project_id: int) -> Any:
 @blp.response(200, ListingOut)
 def lift(given: dict[str, Any], project_id: int) -> Any:
     """Take it off the list; it is suspended then, and `resume` lets it raise money again."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(find(tx, project_id).lineage)
         desk.lift(tx, project_id, given["reason"], actor())
         return _newest(tx, project_id)
@@ -97,7 +97,7 @@ def lift(given: dict[str, Any], project_id: int) -> Any:
 @blp.response(200, ListingOut)
 def appeal(given: dict[str, Any], project_id: int) -> Any:
     """Write down what those who carry it out object."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(find(tx, project_id).lineage)
         desk.appeal(tx, project_id, given["text"], actor())
         return _newest(tx, project_id)
@@ -109,7 +109,7 @@ def appeal(given: dict[str, Any], project_id: int) -> Any:
 @blp.response(200, ListingOut)
 def answer(given: dict[str, Any], project_id: int) -> Any:
     """Answer the objection and, if wanted, take the project off the list."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(find(tx, project_id).lineage)
         desk.answer(tx, project_id, given["reason"], actor(), lifting=given["lift"])
         return _newest(tx, project_id)

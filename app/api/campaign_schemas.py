@@ -2,10 +2,10 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
-from campaigns.events.campaigns import PLAN_FIELDS
+from campaigns.lifecycle.campaign import PLAN_FIELDS
 from matching.rules import LEVELS
 
 # A year: no step of a campaign lasts longer (ours).

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.disclosure.totals import pot_views, totals
-from campaigns.events.campaigns import Campaign, find, warnings
-from campaigns.events.draft import FINISHING_S, LATE_S, NOTICE_S
-from campaigns.events.phases import PHASES, PUBLIC
+from campaigns.lifecycle.campaign import Campaign, find_campaign, warnings
+from campaigns.lifecycle.draft import FINISHING_S, LATE_S, NOTICE_S
+from campaigns.lifecycle.phases import PHASES, PUBLIC
 from kernel.db import Tx
 from kernel.errors import NotFound
 
@@ -15,7 +15,7 @@ DURATIONS = {"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}
 
 def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
     """One campaign that the caller may see. Raises NotFound `campaign_unknown`."""
-    campaign = find(tx, slug)
+    campaign = find_campaign(tx, slug)
     if not drafts and campaign.phase not in PUBLIC:
         raise NotFound("campaign_unknown", "there is no such campaign")
     return campaign
@@ -31,7 +31,7 @@ def listed(tx: Tx, page: int, page_size: int, *, drafts: bool) -> tuple[list[dic
         )
     ]
     start = (page - 1) * page_size
-    return views(tx, [find(tx, slug) for slug in slugs[start : start + page_size]]), len(slugs)
+    return views(tx, [find_campaign(tx, slug) for slug in slugs[start : start + page_size]]), len(slugs)
 
 
 def views(tx: Tx, campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:

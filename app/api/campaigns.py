@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, engine, managers
+from app.api.base import actor, blueprint, deps, managers
 from app.api.campaign_schemas import (
     CampaignChange,
     CampaignIn,
@@ -18,17 +18,17 @@ from app.api.campaign_schemas import (
 )
 from app.api.campaign_views import DURATIONS, listed, public, view
 from app.api.project_schemas import ProjectRowOut
-from app.auth import bearer, signed_in
+from app.http.auth import bearer, signed_in
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.catalogue import listed as list_projects
 from campaigns.disclosure.standings import standings as ranked
 from campaigns.disclosure.totals import totals as sums_of
-from campaigns.events.campaigns import cancel as call_off
-from campaigns.events.campaigns import enter
-from campaigns.events.campaigns import schedule as put_on
-from campaigns.events.draft import NewCampaign
-from campaigns.events.draft import change as change_draft
-from campaigns.events.draft import create as make
+from campaigns.lifecycle.campaign import add_entry as enter
+from campaigns.lifecycle.campaign import cancel as call_off
+from campaigns.lifecycle.campaign import schedule as put_on
+from campaigns.lifecycle.draft import NewCampaign
+from campaigns.lifecycle.draft import change as change_draft
+from campaigns.lifecycle.draft import create as make
 from campaigns.network.people import Permission, who
 from kernel.db import Tx
 from kernel.errors import Conflict
@@ -49,7 +49,7 @@ def _sees_drafts(tx: Tx) -> bool:
 def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
     """Events, the newest first; with a manager's token drafts too."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         rows, asked.item_count = listed(tx, asked.page, asked.page_size, drafts=_sees_drafts(tx))
     return rows
 
@@ -58,7 +58,7 @@ def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
 @blp.response(200, CampaignOut)
 def show(slug: str) -> Any:
     """One event with its legal block, totals and pots."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, public(tx, slug, drafts=_sees_drafts(tx)))
 
 
@@ -66,7 +66,7 @@ def show(slug: str) -> Any:
 @blp.response(200, TotalsOut)
 def totals(slug: str) -> Any:
     """The totals alone, for polling."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         campaign = public(tx, slug)
         assert campaign.id is not None
         return {**sums_of(tx, [campaign.id])[campaign.id]._asdict(), "currency": campaign.currency}
@@ -79,7 +79,7 @@ def totals(slug: str) -> Any:
 def projects(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
     """The projects that take part, with what each raised in this event."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=_sees_drafts(tx))
         rows, asked.item_count = list_projects(tx, campaign.id, page=asked.page, page_size=asked.page_size, **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
@@ -92,7 +92,7 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
 def standings(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
     """Totals by county, township, village or team; the highest first."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         campaign = public(tx, slug)
         assert campaign.id is not None
         rows, asked.item_count = ranked(tx, campaign.id, query["by"], asked.page, asked.page_size)
@@ -106,7 +106,7 @@ def standings(query: dict[str, Any], slug: str, pagination_parameters: Paginatio
 @blp.response(201, CampaignOut)
 def create(given: dict[str, Any]) -> Any:
     """A new event in draft."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, make(tx, _wanted(given), actor()))
 
 
@@ -132,7 +132,7 @@ def change(given: dict[str, Any], slug: str) -> Any:
     """Change a draft: what is named is replaced, plan and durations field by field."""
     if "windows" in given:
         given["windows"] = windows_of(given)
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, change_draft(tx, slug, given, actor()))
 
 
@@ -142,7 +142,7 @@ def change(given: dict[str, Any], slug: str) -> Any:
 @blp.response(201, EntryIn)
 def add_entry(given: dict[str, Any], slug: str) -> Any:
     """Let a project take part; again without effect."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         enter(tx, slug, given["project"], actor())
     return given
 
@@ -152,7 +152,7 @@ def add_entry(given: dict[str, Any], slug: str) -> Any:
 @blp.response(200, CampaignOut)
 def schedule(slug: str) -> Any:
     """The plan is complete: the event opens by itself."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, put_on(tx, slug, actor()))
 
 
@@ -161,7 +161,7 @@ def schedule(slug: str) -> Any:
 @blp.response(200, CampaignOut)
 def cancel(slug: str) -> Any:
     """Call the event off before its end."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, call_off(tx, slug, actor()))
 
 
@@ -170,9 +170,9 @@ def cancel(slug: str) -> Any:
 @blp.response(200, CampaignOut)
 def close(slug: str) -> Any:
     """Take the steps of the closing that are due now, without waiting for the scheduler."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         phase = public(tx, slug, drafts=True).phase
-    if not close_due(engine(), slug):
+    if not close_due(deps(), slug):
         raise Conflict("nothing_due", "no step of the closing is due", facts={"phase": phase})
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, public(tx, slug, drafts=True))

@@ -5,10 +5,10 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, engine, managers
+from app.api.base import actor, blueprint, deps, managers
 from app.api.campaign_views import public
-from app.api.fields import Key, Text, Time, Whole, one_of
-from app.errors import plain
+from app.api.schema_fields import Key, Text, Time, Whole, one_of
+from app.http.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report
 from campaigns.network.people import Permission
@@ -61,7 +61,7 @@ class SignOffIn(Schema):
 def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
     """How far the books and the providers' statements agree, and the result once it is published."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
         rows, asked.item_count = listed(tx, campaign.id, query.get("state"), asked.page, asked.page_size)
@@ -82,5 +82,5 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
 @blp.response(200, DiscrepancyOut)
 def sign(given: dict[str, Any], discrepancy_id: int) -> Any:
     """Accept a difference and say why."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return sign_off(tx, discrepancy_id, given["reason"], actor())

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_dump
 
-from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from campaigns.donations.models import CHANNELS
 
 FLOWS = ("redirect", "intent")

@@ -5,20 +5,20 @@ from uuid import UUID
 
 from flask import current_app, g
 
-from app.api.base import actor, blueprint, donor, donor_or_reader, engine, managers
+from app.api.base import actor, blueprint, deps, donor, donor_or_reader, managers
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
-from app.errors import plain
-from app.language import asked
-from campaigns.donations.accept import accept_unmatched
+from app.http.errors import plain
+from app.i18n.locale import asked
+from campaigns.donations.accept_unmatched import accept_unmatched
+from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
+from campaigns.donations.expire import cancel as cancel_donation
+from campaigns.donations.expire import keep_alive
 from campaigns.donations.explain import explain
-from campaigns.donations.lapse import cancel as cancel_donation
-from campaigns.donations.lapse import keep_alive
-from campaigns.donations.pay import open_payment
-from campaigns.donations.refund import ask
-from campaigns.donations.standing import Standing, standing
+from campaigns.donations.open_payment import open_payment
+from campaigns.donations.refund import request_refund
 from campaigns.donations.states import WAITING
-from campaigns.donations.wish import Give
+from campaigns.donations.view import DonationView, donation_view
 from campaigns.network.people import Permission
 
 blp = blueprint("donations", "Give, and see what becomes of a donation.")
@@ -31,19 +31,23 @@ blp = blueprint("donations", "Give, and see what becomes of a donation.")
 def give(given: dict[str, Any]) -> Any:
     """Give. Sent again with the same id and body it is the same donation. The cashier speaks the language of
     `Accept-Language`, Chinese or English."""
-    wish = wish_of(given)
-    answer = current_app.extensions["gather"].give(wish)
+    command = wish_of(given)
+    answer = current_app.extensions["create_donations"].submit(command)
     opened = open_payment(
-        engine(), answer.standing, wish.payment_flow, wish.locale, current_app.extensions["openings"].give
+        deps(),
+        answer.donation,
+        command.payment_flow,
+        command.locale,
+        current_app.extensions["save_opened_payments"].submit,
     )
     return view(opened), 201 if answer.created else 200
 
 
-def wish_of(given: dict[str, Any]) -> Give:
+def wish_of(given: dict[str, Any]) -> CreateDonation:
     """The command in a checked body."""
     channel = given.get("channel") or {"kind": "api"}
     rest = ("id", "campaign", "project", "amount_minor", "currency", "message", "team", "accept_unmatched")
-    return Give(
+    return CreateDonation(
         **{name: given[name] for name in (*rest, "payment_flow") if name in given},
         donor=Donor(**given.get("donor", {})),
         channel=channel["kind"],
@@ -52,13 +56,13 @@ def wish_of(given: dict[str, Any]) -> Give:
     )
 
 
-def view(found: Standing) -> dict[str, Any]:
+def view(found: DonationView) -> dict[str, Any]:
     """A donation as its donor may see it. How to pay is shown only while payment is waited for."""
     waiting = found.status in WAITING
     return {
         **{name: getattr(found, name) for name in DonationOut._declared_fields if hasattr(found, name)},
         "project": found.project_id,
-        "token": engine().keys.token(str(found.id)),
+        "token": deps().keys.token(str(found.id)),
         "match": {
             "reserved_minor": found.reserved_minor,
             "captured_minor": found.captured_minor,
@@ -76,8 +80,8 @@ def view(found: Standing) -> dict[str, Any]:
 
 
 def _shown(donation_id: UUID) -> dict[str, Any]:
-    with engine().db.transaction() as tx:
-        shown = view(standing(tx, donation_id))
+    with deps().db.transaction() as tx:
+        shown = view(donation_view(tx, donation_id))
     if g.get("as_manager"):
         for mine in ("token", "payment"):
             del shown[mine]  # what only the donor may act with
@@ -97,7 +101,7 @@ def show(donation_id: UUID) -> Any:
 @blp.response(200, description="history, every decision pot by pot, and what became of the match")
 def explanation(donation_id: UUID) -> Any:
     """Why it got the match that it got."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return plain(explain(tx, donation_id).as_json())
 
 
@@ -106,7 +110,7 @@ def explanation(donation_id: UUID) -> Any:
 @blp.response(200, HoldOut)
 def hold(donation_id: UUID) -> Any:
     """The donor's page is open: hold the match longer, up to its limit."""
-    return {"until": keep_alive(engine(), donation_id)}
+    return {"until": keep_alive(deps(), donation_id)}
 
 
 @blp.post("/donations/<uuid:donation_id>/accept-unmatched")
@@ -114,7 +118,7 @@ def hold(donation_id: UUID) -> Any:
 @blp.response(200, DonationOut)
 def agree(donation_id: UUID) -> Any:
     """The donor agrees to pay although match may be missing. Again without effect."""
-    accept_unmatched(engine(), donation_id)
+    accept_unmatched(deps(), donation_id)
     return _shown(donation_id)
 
 
@@ -123,7 +127,7 @@ def agree(donation_id: UUID) -> Any:
 @blp.response(200, DonationOut)
 def cancel(donation_id: UUID) -> Any:
     """The donor changes his mind before paying. Again without effect."""
-    cancel_donation(engine(), donation_id)
+    cancel_donation(deps(), donation_id)
     return _shown(donation_id)
 
 
@@ -133,5 +137,5 @@ def cancel(donation_id: UUID) -> Any:
 @blp.response(201, RefundOut)
 def refund(given: dict[str, Any], donation_id: UUID) -> Any:
     """Send money back, all that is left by default; the provider is asked by a job."""
-    with engine().db.transaction() as tx:
-        return ask(tx, donation_id, given.get("amount_minor"), given["reason"], actor())
+    with deps().db.transaction() as tx:
+        return request_refund(tx, donation_id, given.get("amount_minor"), given["reason"], actor())

@@ -5,9 +5,9 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint, engine
+from app.api.base import blueprint, deps
 from app.api.campaign_views import public
-from app.api.fields import Key, Minor, Text, Time, Whole
+from app.api.schema_fields import Key, Minor, Text, Time, Whole
 from kernel.errors import NotFound
 from matching.draw import ALGORITHM
 from matching.pots import find
@@ -43,7 +43,7 @@ def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
     checks what this answers."""
     asked = pagination_parameters
     asked.item_count = 0
-    with engine().db.snapshot() as tx:
+    with deps().db.snapshot() as tx:
         pot = find(tx, pot_id)
         public(tx, str(tx.scalar("SELECT slug FROM campaign WHERE id = :id", id=pot.campaign_id)))
         told = draw_of(tx, pot_id)

@@ -4,10 +4,10 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, engine, managers
+from app.api.base import actor, blueprint, deps, managers
 from app.api.project_schemas import DepositIn, DepositOut, FundIn, FundOut
+from campaigns.funds import funds as desk
 from campaigns.network.people import Permission
-from campaigns.projects import funds as desk
 from kernel.db import Tx
 from ledger.chart import fund as account_of
 from ledger.statements import balance
@@ -27,7 +27,7 @@ def _view(tx: Tx, fund_id: int) -> dict[str, Any]:
 def list_funds(pagination_parameters: PaginationParameters) -> Any:
     """All funds with the free money in them."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         rows = desk.listed(tx)
     asked.item_count = len(rows)
     return rows[asked.first_item : asked.last_item + 1]
@@ -37,7 +37,7 @@ def list_funds(pagination_parameters: PaginationParameters) -> Any:
 @managers(Permission.READ)
 @blp.response(200, FundOut)
 def show(fund_id: int) -> Any:
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return _view(tx, fund_id)
 
 
@@ -47,7 +47,7 @@ def show(fund_id: int) -> Any:
 @blp.response(201, FundOut)
 def create(given: dict[str, Any]) -> Any:
     """A new fund without money."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return _view(tx, desk.create(tx, given["name"], given["kind"], actor()))
 
 
@@ -58,7 +58,7 @@ def create(given: dict[str, Any]) -> Any:
 @blp.alt_response(200, schema=DepositOut, description="this deposit was in the books already")
 def deposit(given: dict[str, Any], fund_id: int) -> Any:
     """Book money that came in outside; a reference counts once."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         booked = desk.deposit(tx, fund_id, given["amount_minor"], given["currency"], given["reference"], actor())
         answer = {**given, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
     return answer, 201 if booked else 200

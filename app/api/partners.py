@@ -5,9 +5,9 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, engine, managers
-from app.api.fields import Text, Time, texts
-from campaigns.network.audit import record
+from app.api.base import actor, blueprint, deps, managers
+from app.api.schema_fields import Text, Time, texts
+from campaigns.audit import record_audit
 from campaigns.network.people import Permission
 from payments.partners import create as register
 
@@ -41,7 +41,7 @@ class PartnerMadeOut(Schema):
 def list_partners(pagination_parameters: PaginationParameters) -> Any:
     """All platforms, without their secrets."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         rows = [
             row._asdict() for row in tx.rows("SELECT name, title, projects, created_at FROM partner ORDER BY 1")
         ]
@@ -56,7 +56,7 @@ def list_partners(pagination_parameters: PaginationParameters) -> Any:
 def create(given: dict[str, Any]) -> Any:
     """Register a platform; the answer has its signing secret, this once."""
     title = given.get("title") or given["name"]
-    with engine().db.transaction() as tx:
-        secret = register(tx, engine().keys, given["name"], title, given.get("projects"))
-        record(tx, actor(), "partner.create", f"partner:{given['name']}")
+    with deps().db.transaction() as tx:
+        secret = register(tx, deps().keys, given["name"], title, given.get("projects"))
+        record_audit(tx, actor(), "partner.create", f"partner:{given['name']}")
     return {"name": given["name"], "title": title, "projects": given.get("projects"), "secret": secret}

@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from app.api.campaign_schemas import PotOut
-from app.api.fields import Key, Minor, Text, Time, Whole, one_of, texts
+from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
 from matching.models import KINDS, MODES
 from matching.rules import LEVELS, TIERS
 

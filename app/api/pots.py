@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, engine, managers
+from app.api.base import actor, blueprint, deps, managers
 from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
 from campaigns import pots as desk
 from campaigns.disclosure.totals import pot_views
@@ -47,7 +47,7 @@ def _rules_named() -> Iterator[None]:
 def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
     """All pots, or those of one event."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         ids = tx.rows(
             """SELECT p.id FROM pot p JOIN campaign c ON c.id = p.campaign_id
                 WHERE CAST(:slug AS text) IS NULL OR c.slug = :slug ORDER BY c.id DESC, p.rank, p.id""",
@@ -61,7 +61,7 @@ def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters
 @managers(Permission.READ)
 @blp.response(200, PotManagedOut)
 def show(pot_id: int) -> Any:
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return view(tx, pot_id)
 
 
@@ -72,7 +72,7 @@ def show(pot_id: int) -> Any:
 def create(given: dict[str, Any]) -> Any:
     """A new pot; the sum of its tranches is taken from the fund."""
     given["tranches"] = [Tranche(**one) for one in given["tranches"]]
-    with engine().db.transaction() as tx, _rules_named():
+    with deps().db.transaction() as tx, _rules_named():
         return view(tx, desk.create(tx, **given, actor=actor()))
 
 
@@ -82,7 +82,7 @@ def create(given: dict[str, Any]) -> Any:
 @blp.response(201, PotManagedOut)
 def rules(given: dict[str, Any], pot_id: int) -> Any:
     """New rules from a time on; what was promised before stays promised."""
-    with engine().db.transaction() as tx, _rules_named():
+    with deps().db.transaction() as tx, _rules_named():
         desk.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), actor())
         return view(tx, pot_id)
 
@@ -93,7 +93,7 @@ def rules(given: dict[str, Any], pot_id: int) -> Any:
 @blp.response(201, PotManagedOut)
 def top_up(given: dict[str, Any], pot_id: int) -> Any:
     """More money from the pot's fund."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         desk.top_up(tx, pot_id, given["amount_minor"], actor())
         return view(tx, pot_id)
 
@@ -104,6 +104,6 @@ def top_up(given: dict[str, Any], pot_id: int) -> Any:
 @blp.response(201, PotManagedOut)
 def reduction(given: dict[str, Any], pot_id: int) -> Any:
     """Free money back to the pot's fund."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         desk.reduce(tx, pot_id, given["amount_minor"], actor())
         return view(tx, pot_id)

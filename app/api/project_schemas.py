@@ -3,8 +3,8 @@
 from marshmallow import Schema
 
 from app.api.campaign_schemas import ProjectQuery
-from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
-from campaigns.projects.funds import KINDS
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from campaigns.funds.funds import KINDS
 from matching.rules import MAX_RATING, TIERS
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, engine, managers, within
+from app.api.base import actor, blueprint, deps, managers, within
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.organisations import find as find_organisation
@@ -26,7 +26,7 @@ blp = blueprint("projects", "Village projects.")
 def list_projects(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
     """All projects, with what each raised in all events."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         rows, asked.item_count = listed(tx, page=asked.page, page_size=asked.page_size, **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
@@ -35,7 +35,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
 @managers(Permission.READ)
 @blp.response(200, ProjectOut)
 def show(project_id: int) -> Any:
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return desk.find(tx, project_id)
 
 
@@ -46,7 +46,7 @@ def show(project_id: int) -> Any:
 def create(given: dict[str, Any]) -> Any:
     """A new project in draft."""
     wanted = NewProject(organisation_code=given.pop("organisation"), **given)
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         _inside_branch(tx, wanted.organisation_code)
         return desk.create(tx, wanted, actor())
 
@@ -69,7 +69,7 @@ def change(given: dict[str, Any], project_id: int) -> Any:
     A rating belongs to those who approve projects. It counts for match that is decided from then on.
     """
     rating = given.pop("rating", None)
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         found = desk.find(tx, project_id)
         if given or rating is None:
             within(found.lineage, Permission.PROJECTS_WRITE)
@@ -85,7 +85,7 @@ def change(given: dict[str, Any], project_id: int) -> Any:
 @blp.response(200, ProjectOut)
 def submit(project_id: int) -> Any:
     """Hand it in for review."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(desk.find(tx, project_id).lineage)
         return desk.submit(tx, project_id, actor())
 
@@ -95,7 +95,7 @@ def submit(project_id: int) -> Any:
 @blp.response(200, ProjectOut)
 def approve(project_id: int) -> Any:
     """Let it take part in events."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(desk.find(tx, project_id).lineage)
         return desk.approve(tx, project_id, actor())
 
@@ -106,7 +106,7 @@ def approve(project_id: int) -> Any:
 @blp.response(200, ProjectOut)
 def suspend(given: dict[str, Any], project_id: int) -> Any:
     """Stop it, and say why."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(desk.find(tx, project_id).lineage)
         return desk.suspend(tx, project_id, given["reason"], actor())
 
@@ -117,6 +117,6 @@ def suspend(given: dict[str, Any], project_id: int) -> Any:
 @blp.response(200, ProjectOut)
 def resume(given: dict[str, Any], project_id: int) -> Any:
     """Put it back to where it was before it was stopped."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(desk.find(tx, project_id).lineage)
         return desk.resume(tx, project_id, actor(), given["reason"])

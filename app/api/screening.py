@@ -6,10 +6,10 @@ from uuid import UUID
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, donor, engine, managers, within
+from app.api.base import actor, blueprint, deps, donor, managers, within
 from app.api.campaign_views import public
-from app.api.fields import Currency, Key, Minor, Text, Time, Whole, one_of
-from app.jobs import publish
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.live.publish import publish
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission
 from campaigns.screening import appeal as appeals
@@ -111,7 +111,7 @@ class StaffOut(Schema):
 def list_cases(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
     """A campaign's cases, open ones first."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
         rows, asked.item_count = cases.listed(tx, campaign.id, query.get("state"), asked.page, asked.page_size)
@@ -123,7 +123,7 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
 @blp.response(200, CaseOut)
 def show(case_id: int) -> Any:
     """One case with its evidence."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return cases.view(tx, case_id)
 
 
@@ -133,7 +133,7 @@ def show(case_id: int) -> Any:
 @blp.response(200, CaseOut)
 def release(given: dict[str, Any], case_id: int) -> Any:
     """The donation is sound: its match counts."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         decide.release(tx, case_id, given["reason"], actor())
         return _decided(tx, case_id)
 
@@ -144,7 +144,7 @@ def release(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, CaseOut)
 def cancel(given: dict[str, Any], case_id: int) -> Any:
     """Take the match back; the donation stays."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         decide.cancel(tx, case_id, given["reason"], actor())
         return _decided(tx, case_id)
 
@@ -155,7 +155,7 @@ def cancel(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, CaseOut)
 def suspend_project(given: dict[str, Any], case_id: int) -> Any:
     """Stop the project; the case stays to be decided."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         decide.suspend_project(tx, case_id, given["reason"], actor())
         return cases.view(tx, case_id)
 
@@ -166,7 +166,7 @@ def suspend_project(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, CaseOut)
 def blacklist_project(given: dict[str, Any], case_id: int) -> Any:
     """Put the project on the blacklist; the case stays open."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         decide.blacklist_project(tx, case_id, given["reason"], actor(), given.get("until"))
         return cases.view(tx, case_id)
 
@@ -177,7 +177,7 @@ def blacklist_project(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, CaseOut)
 def record_appeal(given: dict[str, Any], case_id: int) -> Any:
     """Write down an objection that came by phone or letter."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         appeals.appeal(tx, case_id, given["text"], actor())
         return cases.view(tx, case_id)
 
@@ -188,7 +188,7 @@ def record_appeal(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, CaseOut)
 def answer(given: dict[str, Any], case_id: int) -> Any:
     """Answer an objection and, if wanted, decide again."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         appeals.answer(tx, case_id, given["reason"], actor(), given.get("decision"))
         return _decided(tx, case_id)
 
@@ -199,7 +199,7 @@ def answer(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, AppealOut)
 def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
     """The donor objects to his match being held or taken back."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return appeals.appeal(tx, cases.of_donation(tx, donation_id), given["text"], "donor")
 
 
@@ -208,7 +208,7 @@ def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
 @blp.response(200, ReviewOut)
 def review_event(slug: str) -> Any:
     """Look at a whole event after its end. Again it opens nothing new."""
-    return review(engine(), slug, actor(), publish)
+    return review(deps(), slug, actor(), publish)
 
 
 @blp.get("/organisations/<code>/staff")
@@ -216,7 +216,7 @@ def review_event(slug: str) -> Any:
 @blp.response(200, StaffOut(many=True))
 def list_staff(code: str) -> Any:
     """The contacts of people who work for an organisation, without saying whose."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(find_organisation(tx, code).lineage)
         return staff.listed(tx, code)
 
@@ -227,9 +227,9 @@ def list_staff(code: str) -> Any:
 @blp.response(201, StaffOut(many=True))
 def add_staff(given: dict[str, Any], code: str) -> Any:
     """Remember a contact as a keyed hash; donations from it to the organisation's projects are screened."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         within(find_organisation(tx, code).lineage)
-        return staff.add(tx, engine().keys, code, **given, actor=actor())
+        return staff.add(tx, deps().keys, code, **given, actor=actor())
 
 
 @blp.delete("/staff/<id:staff_id>")
@@ -237,7 +237,7 @@ def add_staff(given: dict[str, Any], code: str) -> Any:
 @blp.response(204)
 def remove_staff(staff_id: int) -> None:
     """Forget a contact."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         staff.remove(tx, staff_id, actor())
 
 

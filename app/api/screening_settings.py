@@ -4,13 +4,13 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, engine, managers
-from app.api.fields import Currency, Text, Time, Whole
+from app.api.base import actor, blueprint, deps, managers
+from app.api.schema_fields import Currency, Text, Time, Whole
 from campaigns.network.people import Permission
 from campaigns.screening import settings as desk
+from campaigns.screening.thresholds import BOUNDS, installed
 from kernel.db import Tx
 from kernel.money import CURRENCY
-from matching.thresholds import BOUNDS
 
 blp = blueprint("screening-settings", "From where on something is a sign of drained match.")
 
@@ -49,7 +49,7 @@ SettingsIn = Schema.from_dict(
 @blp.response(200, SettingsOut)
 def show(slug: str) -> Any:
     """All thresholds, with what they may be and who set those that are not the default."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         return _view(tx, slug)
 
 
@@ -59,8 +59,8 @@ def show(slug: str) -> Any:
 @blp.response(200, SettingsOut)
 def change(given: dict[str, int | None], slug: str) -> Any:
     """Set some thresholds, before or during the event or for its review; null puts one back to its default."""
-    with engine().db.transaction() as tx:
-        desk.change(tx, slug, given, engine().screening, actor())
+    with deps().db.transaction() as tx:
+        desk.change(tx, slug, given, installed(deps().screening_defaults), actor())
         return _view(tx, slug)
 
 
@@ -69,10 +69,14 @@ def change(given: dict[str, int | None], slug: str) -> Any:
 @blp.response(200, SettingsOut)
 def reset(slug: str) -> Any:
     """Put all thresholds back to their defaults."""
-    with engine().db.transaction() as tx:
-        desk.reset(tx, slug, engine().screening, actor())
+    with deps().db.transaction() as tx:
+        desk.reset(tx, slug, installed(deps().screening_defaults), actor())
         return _view(tx, slug)
 
 
 def _view(tx: Tx, slug: str) -> dict[str, Any]:
-    return {"campaign": slug, "currency": CURRENCY, "settings": desk.settings(tx, slug, engine().screening)}
+    return {
+        "campaign": slug,
+        "currency": CURRENCY,
+        "settings": desk.settings(tx, slug, installed(deps().screening_defaults)),
+    }

@@ -5,8 +5,8 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, engine, managers
-from app.api.fields import Key, Text, Time, one_of
+from app.api.base import actor, blueprint, deps, managers
+from app.api.schema_fields import Key, Text, Time, one_of
 from campaigns.network.people import Permission
 from campaigns.screening import watch as desk
 from campaigns.screening.decide import MOST_REASON
@@ -55,7 +55,7 @@ class WatchOut(Schema):
 def list_entries(pagination_parameters: PaginationParameters) -> Any:
     """All entries, those that stand first."""
     asked = pagination_parameters
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         rows, asked.item_count = desk.watched(tx, asked.page, asked.page_size)
     return rows
 
@@ -66,8 +66,8 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
 @blp.response(201, WatchOut)
 def watch_contact(given: dict[str, Any]) -> Any:
     """Watch who gives under a contact, kept as a keyed hash only; who is watched already has the standing entry."""
-    with engine().db.transaction() as tx:
-        entry = desk.watch_contact(tx, engine().keys, given.pop("reason"), actor(), **given)
+    with deps().db.transaction() as tx:
+        entry = desk.watch_contact(tx, deps().keys, given.pop("reason"), actor(), **given)
         return desk.view(tx, entry.id or 0)
 
 
@@ -77,7 +77,7 @@ def watch_contact(given: dict[str, Any]) -> Any:
 @blp.response(200, WatchOut)
 def watch_case(given: dict[str, Any], case_id: int) -> Any:
     """Watch the donor, the instrument or the device of a case; the case stays to be decided."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         entry = desk.watch_case(tx, case_id, given["kind"], given["reason"], actor(), given.get("until"))
         return desk.view(tx, entry.id or 0)
 
@@ -88,6 +88,6 @@ def watch_case(given: dict[str, Any], case_id: int) -> Any:
 @blp.response(200, WatchOut)
 def lift(given: dict[str, Any], watch_id: int) -> Any:
     """Watch it no more; open cases stay to be decided."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         desk.lift(tx, watch_id, given["reason"], actor())
         return desk.view(tx, watch_id)

@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 import config
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
 from kernel.errors import Invalid, Refusal
 
 ACTOR = "command line"
@@ -48,11 +48,11 @@ def refuse(refusal: Refusal) -> None:
     raise _Failed("\n".join(lines)) from refusal
 
 
-def engine() -> Engine:
+def deps() -> Dependencies:
     """The engine, with a database to work on."""
     if not settings().database_url:
         raise _Failed("database_unset: start `make run`, or set DATABASE_URL")
-    found: Engine = current_app.extensions["engine"]
+    found: Dependencies = current_app.extensions["deps"]
     return found
 
 

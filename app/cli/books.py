@@ -10,13 +10,13 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.engine import make_url
 
-from app import language
-from app.cli.base import command, engine, settings
-from app.seed import seed as make_demo
-from app.wording import STATUSES, STEPS, explain_lines, word
+from app.cli.base import command, deps, settings
+from app.demo.seed import seed as make_demo
+from app.i18n import locale
+from app.i18n.messages import STATUSES, STEPS, explain_lines, word
 from campaigns.check import check_books, summary
 from campaigns.donations.explain import explain as told
-from campaigns.events.campaigns import find
+from campaigns.lifecycle.campaign import find_campaign
 from kernel.money import yuan
 from migrations import upgrade
 
@@ -30,7 +30,7 @@ COLUMNS = (
 @command
 def db_upgrade() -> None:
     """Bring the schema up to date."""
-    engine()
+    deps()
     upgrade(settings().database_url)
     click.echo(f"schema is up to date: {make_url(settings().database_url).database}", err=True)
 
@@ -39,7 +39,7 @@ def db_upgrade() -> None:
 @command
 def seed() -> None:
     """Make the demo event, once, and print its log-ins each time."""
-    made = make_demo(engine())
+    made = make_demo(deps())
     click.echo(f"登录 Login: {made.login} / {made.password}")
     click.echo(f"伙伴平台 Partner: {made.partner} / {made.partner_secret}")
 
@@ -48,7 +48,7 @@ def seed() -> None:
 @command
 def check() -> None:
     """Check every promise of the books: one line and exit 0, or the faults and exit 1."""
-    with engine().db.snapshot() as tx:
+    with deps().db.snapshot() as tx:
         faults, line = check_books(tx), summary(tx)
     if faults:
         for fault in faults:
@@ -63,9 +63,9 @@ def check() -> None:
 @command
 def explain(donation_id: UUID, lang: str) -> None:
     """Tell one donation's story: amounts, states, and pot by pot why it got its match."""
-    with engine().db.snapshot() as tx:
+    with deps().db.snapshot() as tx:
         story = told(tx, donation_id)
-    language.init_app(current_app)
+    locale.init_app(current_app)
     with force_locale(lang):
         click.echo(f"{story.donation_id}  {story.campaign} · {story.project}")
         click.echo(f"{yuan(story.amount_minor)} {story.currency}  {word(STATUSES, story.status)} ({story.status})")
@@ -74,7 +74,7 @@ def explain(donation_id: UUID, lang: str) -> None:
         click.echo(_("配捐：预留 %(reserved)s 元，已确认 %(captured)s 元，待复核 %(held)s 元", **amounts))
         for step in story.history:
             state = f"{word(STATUSES, step.to_status)} ({step.to_status})"
-            click.echo(f"{language.when(step.at)}  {state}  {word(STEPS, step.cause)}")
+            click.echo(f"{locale.when(step.at)}  {state}  {word(STEPS, step.cause)}")
         for line in explain_lines(story):
             click.echo(line)
 
@@ -89,7 +89,7 @@ def export() -> None:
 @command
 def export_donations(campaign: str) -> None:
     """All donations of a campaign as CSV on standard output."""
-    with engine().db.snapshot() as tx:
+    with deps().db.snapshot() as tx:
         rows = tx.rows(
             """SELECT d.id, p.code, d.status, d.channel, d.source_code, d.team, d.currency, d.amount_minor,
                       d.refunded_minor, coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
@@ -98,7 +98,7 @@ def export_donations(campaign: str) -> None:
                       d.pledged_at, d.paid_at
                  FROM donation d JOIN project p ON p.id = d.project_id
                 WHERE d.campaign_id = :campaign ORDER BY d.pledged_at, d.id""",
-            campaign=find(tx, campaign).id,
+            campaign=find_campaign(tx, campaign).id,
         )
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from app.cli.base import ACTOR, command, engine, existing_file, text_of
-from campaigns.closing.bills import import_statement as take_bill
-from campaigns.donations.offline import import_donations as take_donations
+from app.cli.base import ACTOR, command, deps, existing_file, text_of
+from campaigns.closing.import_statement import import_statement as take_bill
+from campaigns.donations.offline_import import import_donations as take_donations
 from campaigns.network.import_tree import import_tree, read
 
 
@@ -16,7 +16,7 @@ from campaigns.network.import_tree import import_tree, read
 def import_network(file: Path) -> None:
     """Take the tree of organisations from a CSV file."""
     nodes = read(text_of(file))
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         done = import_tree(tx, nodes, ACTOR)
     click.echo(f"{len(nodes)} organisations: {done.added} new, {done.renamed} renamed, {done.unchanged} unchanged")
 
@@ -28,7 +28,7 @@ def import_network(file: Path) -> None:
 def import_statement(provider: str, file: Path) -> None:
     """Take a partner's daily bill from a CSV file."""
     text = text_of(file)
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         click.echo(f"{take_bill(tx, provider, text, ACTOR)} new lines")
 
 
@@ -38,8 +38,8 @@ def import_statement(provider: str, file: Path) -> None:
 def import_donations(file: Path) -> None:
     """Take offline donations from a CSV file: reference, project_code, amount_yuan, paid_at, donor?, donor_name?"""
     text = text_of(file)
-    with engine().db.transaction() as tx:
-        click.echo(f"{take_donations(tx, engine(), text, ACTOR)} new donations; they settle within seconds")
+    with deps().db.transaction() as tx:
+        click.echo(f"{take_donations(tx, deps(), text, ACTOR)} new donations; they settle within seconds")
 
 
 COMMANDS = (import_network, import_statement, import_donations)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from app.cli.base import command, engine, settings
-from app.jobs import JOBS, last_runs, run
+from app.cli.base import command, deps, settings
+from app.jobs.registry import JOBS, last_runs, run
 from kernel.clock import FixedClock, parse_time
 from kernel.errors import Forbidden, Invalid
 
@@ -24,7 +24,7 @@ def jobs(context: click.Context) -> None:
 @command
 def list_jobs() -> None:
     """Every job with its last and next run."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         known = last_runs(tx)
     click.echo(_LINE.format("job", "every", "last run", "next run", "runs", "failures", "outcome"))
     for name, job in JOBS.items():
@@ -45,7 +45,7 @@ def _when(moment: datetime | None) -> str:
 @command
 def run_job(name: str, at: str | None) -> None:
     """Run one job now, or as if it were another time."""
-    chosen = engine()
+    chosen = deps()
     if at is not None:
         chosen = chosen.at(FixedClock(_time(at)))
     click.echo(run(name, chosen) or "nothing was due")

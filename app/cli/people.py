@@ -4,8 +4,8 @@ import secrets
 
 import click
 
-from app.cli.base import ACTOR, command, engine
-from campaigns.network.audit import record
+from app.cli.base import ACTOR, command, deps
+from campaigns.audit import record_audit
 from campaigns.network.people import Role, create_manager, create_token
 from payments.partners import create as register
 
@@ -26,7 +26,7 @@ def users() -> None:
 def create_user(login: str, role: str, branch: str | None, password: str | None) -> None:
     """Give a person access."""
     word = password or secrets.token_urlsafe(12)
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         manager = create_manager(tx, login, word, role, ACTOR, branch)
     click.echo(f"login: {manager.login}")
     if password is None:
@@ -44,7 +44,7 @@ def tokens() -> None:
 @command
 def create(role: str, label: str) -> None:
     """Make a token and print it, this once."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         token = create_token(tx, role, label, ACTOR)
     click.echo(token)
 
@@ -61,9 +61,9 @@ def partners() -> None:
 @command
 def create_partner(name: str, title: str, projects: tuple[str, ...]) -> None:
     """Register a platform and print its signing secret, this once."""
-    with engine().db.transaction() as tx:
-        secret = register(tx, engine().keys, name, title, list(projects) or None)
-        record(tx, ACTOR, "partner.create", f"partner:{name}")
+    with deps().db.transaction() as tx:
+        secret = register(tx, deps().keys, name, title, list(projects) or None)
+        record_audit(tx, ACTOR, "partner.create", f"partner:{name}")
     click.echo(secret)
 
 

@@ -2,10 +2,10 @@
 
 import click
 
-from app.cli.base import command, engine
+from app.cli.base import command, deps
 from campaigns.donations.replay import replay
-from campaigns.events.campaigns import find
-from matching.replay import Replayed
+from campaigns.lifecycle.campaign import find_campaign
+from matching.replay import ReplayResult
 
 
 @click.command("replay-matching")
@@ -13,16 +13,16 @@ from matching.replay import Replayed
 @command
 def replay_matching(campaign: str | None) -> None:
     """Replay all decisions of a campaign (or of all): one line each and exit 0, or the differences and exit 1."""
-    with engine().db.transaction() as tx:
-        named = [find(tx, campaign).slug] if campaign else None
+    with deps().db.transaction() as tx:
+        named = [find_campaign(tx, campaign).slug] if campaign else None
         slugs = named or [row[0] for row in tx.rows("SELECT slug FROM campaign ORDER BY id")]
     results = [_replay(slug) for slug in slugs]
     if any(one.differing for one in results):
         raise SystemExit(1)
 
 
-def _replay(slug: str) -> Replayed:
-    found = replay(engine(), slug)
+def _replay(slug: str) -> ReplayResult:
+    found = replay(deps(), slug)
     for difference in found.differences:
         click.echo(f"{slug}: {difference}")
     click.echo(f"{slug}: {found.decisions} decisions replayed, {found.differing} differences")

@@ -2,8 +2,8 @@
 
 import click
 
-from app.cli.base import ACTOR, command, engine
-from app.jobs import publish
+from app.cli.base import ACTOR, command, deps
+from app.live.publish import publish
 from campaigns.screening.review import review
 
 
@@ -12,7 +12,7 @@ from campaigns.screening.review import review
 @command
 def screen(campaign: str) -> None:
     """Look at all paid donations of an ended campaign (its slug); opens cases, decides nothing."""
-    done = review(engine(), campaign, ACTOR, publish)
+    done = review(deps(), campaign, ACTOR, publish)
     click.echo(f"{done.donations} donations looked at, {done.opened} cases opened, {done.open} open")
 
 

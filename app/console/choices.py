@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import PotView
-from campaigns.network.wording import storable
 from kernel.db import Tx
+from kernel.text import is_storable
 
 MOST_FOUND = 30
 MOST_SOUGHT = 60  # characters
@@ -38,7 +38,7 @@ def places(tx: Tx, codes: Collection[str], sought: str = "") -> list[Choice]:
 def find_places(tx: Tx, sought: str) -> list[Choice]:
     """Organisations whose name holds what is sought, the highest level first."""
     words = sought.strip()[:MOST_SOUGHT]
-    if not words or not storable(words):
+    if not words or not is_storable(words):
         return []
     return _places(tx, "position(:words in o.name) > 0", MOST_FOUND, words=words)
 
@@ -62,7 +62,7 @@ def projects(tx: Tx, ids: Collection[int], sought: str = "") -> list[Choice]:
     """Projects by their ids, then those that are found by name, code or village."""
     chosen = [Choice(str(row[0]), *row[1:]) for row in tx.rows(_PROJECTS, ids=sorted(ids))]
     words = sought.strip()[:MOST_SOUGHT]
-    if not words or not storable(words):
+    if not words or not is_storable(words):
         return chosen
     rows, _total = listed(tx, q=words, sort="newest", page_size=MOST_FOUND)
     return chosen + [

@@ -6,14 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console import reads
-from app.console.frame import act, blueprint
-from app.web.frame import engine
-from app.wording import explain_lines
+from app.console import queries
+from app.console.blueprint import act, blueprint
+from app.i18n.messages import explain_lines
+from app.web.blueprint import deps
 from campaigns.donations import refund
 from campaigns.donations.explain import explain
-from campaigns.donations.standing import standing
 from campaigns.donations.states import COUNTED
+from campaigns.donations.view import donation_view
 from campaigns.network.people import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
@@ -36,10 +36,10 @@ def search() -> str | Response:
 @blueprint.get("/donations/<uuid:donation_id>", endpoint="donation")
 def one(donation_id: UUID) -> str:
     """Its story; who gave is not shown here."""
-    with engine().db.transaction() as tx:
-        found = standing(tx, donation_id)
+    with deps().db.transaction() as tx:
+        found = donation_view(tx, donation_id)
         told = explain(tx, donation_id)
-        asked = reads.refunds(tx, donation_id)
+        asked = queries.refunds(tx, donation_id)
     return render_template(
         "console/donation.html",
         donation=found,
@@ -55,7 +55,7 @@ def given_back(donation_id: UUID) -> Response:
     """Ask for a refund. The form says how many refunds its reader saw, so a second click changes nothing."""
 
     def do(tx: Tx, caller: Caller) -> None:
-        if request.form.get("seen") != str(reads.refunds_asked(tx, donation_id)):
+        if request.form.get("seen") != str(queries.refunds_asked(tx, donation_id)):
             raise Conflict("refund_seen", _("这笔捐赠的退款情况已变化，请核对后再提交。"))
         typed = request.form.get("amount", "").strip()
         try:
@@ -63,7 +63,7 @@ def given_back(donation_id: UUID) -> Response:
         except ValueError as error:
             raise Invalid("amount_invalid") from error
         reason = request.form.get("reason", "").replace("\x00", "")[:500]
-        refund.ask(tx, donation_id, amount, reason, caller.name)
+        refund.request_refund(tx, donation_id, amount, reason, caller.name)
 
     back = url_for("console.donation", donation_id=donation_id)
     return act(Permission.DONATIONS_REFUND, back, do, _("退款已提交，支付平台确认后生效。"))

@@ -4,10 +4,10 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.frame import act, blueprint
-from app.web.frame import engine
+from app.console.blueprint import act, blueprint
+from app.web.blueprint import deps
+from campaigns.funds import funds
 from campaigns.network.people import Caller, Permission
-from campaigns.projects import funds
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.money import CURRENCY, parse_yuan
@@ -16,7 +16,7 @@ from kernel.money import CURRENCY, parse_yuan
 @blueprint.get("/funds", endpoint="funds")
 def overview() -> str:
     """What every fund holds."""
-    with engine().db.transaction() as tx:
+    with deps().db.transaction() as tx:
         rows = funds.listed(tx)
     return render_template("console/funds.html", rows=rows)
 

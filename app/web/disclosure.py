@@ -9,10 +9,10 @@ from typing import Any
 from flask import Response, render_template
 from flask_babel import gettext as _
 
-from app.web import reads
-from app.web.frame import blueprint, engine
+from app.web import queries
+from app.web.blueprint import blueprint, deps
 from campaigns.closing.report import report
-from campaigns.projects.money import PlaceMoney, by_place
+from campaigns.projects.place_totals import PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.money import yuan
 
@@ -21,8 +21,8 @@ from kernel.money import yuan
 class Statement:
     """A table of an event; `report` is the closing report it comes from, None when read live from the books."""
 
-    counties: Sequence[PlaceMoney]
-    townships: Sequence[PlaceMoney]
+    counties: Sequence[PlaceTotals]
+    townships: Sequence[PlaceTotals]
     report: Any
 
     @property
@@ -36,26 +36,26 @@ class Statement:
 @blueprint.get("/public/")
 def public() -> str:
     """All events with their statements."""
-    with engine().db.snapshot() as tx:
-        found = reads.events(tx)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_pages(tx)
     return render_template("web/public.html", events=found)
 
 
 @blueprint.get("/public/c/<slug>")
 def statement(slug: str) -> str:
     """The table of one event."""
-    with engine().db.snapshot() as tx:
-        found = reads.event(tx, slug)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
         told = _statement(tx, found.id)
-        pots = reads.pots(tx, found.id)
+        pots = queries.pots(tx, found.id)
     return render_template("web/statement.html", event=found, told=told, pots=pots)
 
 
 @blueprint.get("/public/c/<slug>.csv")
 def statement_file(slug: str) -> Response:
     """The same as a file. The mark at its start tells spreadsheets that it is UTF-8."""
-    with engine().db.snapshot() as tx:
-        found = reads.event(tx, slug)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
         told = _statement(tx, found.id)
     body = io.StringIO()
     writer = csv.writer(body)
@@ -69,7 +69,7 @@ def statement_file(slug: str) -> Response:
     )
 
 
-def _lines(level: str, rows: Iterable[PlaceMoney]) -> Iterable[list[str]]:
+def _lines(level: str, rows: Iterable[PlaceTotals]) -> Iterable[list[str]]:
     for row in rows:
         amounts = (row.raised_minor, row.matched_minor, row.total_minor)
         yield [level, row.code, row.parent_name, row.name or _("（其他）"), *(_plain(one) for one in amounts)]
@@ -84,5 +84,5 @@ def _statement(tx: Tx, campaign_id: int) -> Statement:
     final = report(tx, campaign_id)
     if final is None:
         return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)
-    tables = {level: [PlaceMoney(**row) for row in final[level]] for level in ("county", "township")}
+    tables = {level: [PlaceTotals(**row) for row in final[level]] for level in ("county", "township")}
     return Statement(tables["county"], tables["township"], final)

@@ -5,18 +5,18 @@ from uuid import UUID
 from flask import abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.errors import status_of
-from app.language import chosen
-from app.web import reads
+from app.http.errors import status_of
+from app.i18n.locale import chosen
+from app.i18n.messages import REFUSALS, decision_lines, end_lines, refusal_text
+from app.web import queries
+from app.web.blueprint import blueprint, deps
 from app.web.donate import address
-from app.web.error import error_page
-from app.web.frame import blueprint, engine
-from app.wording import REFUSALS, decision_lines, end_lines, refusal_text
+from app.web.error_page import error_page
+from campaigns.donations.expire import cancel
 from campaigns.donations.explain import explain
-from campaigns.donations.lapse import cancel
-from campaigns.donations.pay import open_payment
-from campaigns.donations.standing import standing
+from campaigns.donations.open_payment import open_payment
 from campaigns.donations.states import LAPSED, WAITING
+from campaigns.donations.view import donation_view
 from kernel.errors import Refusal
 from kernel.ids import same
 
@@ -36,10 +36,10 @@ def go(donation_id: UUID) -> AnyResponse:
     """To the cashier; opens the payment when that has not worked before."""
     if not _may(donation_id, request.form.get("token", "")):
         return error_page(404, "donation_unknown")
-    with engine().db.transaction() as tx:
-        found = standing(tx, donation_id)
+    with deps().db.transaction() as tx:
+        found = donation_view(tx, donation_id)
     try:
-        found = open_payment(engine(), found, "redirect", chosen())
+        found = open_payment(deps(), found, "redirect", chosen())
     except Refusal as refusal:
         return redirect(address(donation_id, trouble=refusal.code), 303)
     if found.status not in WAITING or not found.payment_url:
@@ -63,7 +63,7 @@ def call_off(donation_id: UUID) -> AnyResponse:
     if not _may(donation_id, request.form.get("token", "")):
         return error_page(404, "donation_unknown")
     try:
-        cancel(engine(), donation_id)
+        cancel(deps(), donation_id)
     except Refusal as refusal:
         return _show(donation_id, refusal_text(refusal), status_of(refusal))
     return redirect(address(donation_id), 303)
@@ -71,15 +71,15 @@ def call_off(donation_id: UUID) -> AnyResponse:
 
 def _may(donation_id: UUID, token: str) -> bool:
     """Is this the donation's own token? A wrong one and a donation that is none look alike."""
-    return same(engine().keys.token(str(donation_id)), token)
+    return same(deps().keys.token(str(donation_id)), token)
 
 
 def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
-    with engine().db.snapshot() as tx:
-        found = standing(tx, donation_id)
+    with deps().db.snapshot() as tx:
+        found = donation_view(tx, donation_id)
         told = explain(tx, donation_id)
         try:
-            about = reads.event(tx, found.campaign)
+            about = queries.campaign_page(tx, found.campaign)
         except Refusal:
             abort(404)
     waiting = found.status in WAITING
@@ -91,7 +91,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         event=about,
         decisions=[decision_lines(one) for one in told.decisions],
         ends=end_lines(told),
-        token=engine().keys.token(str(donation_id)),
+        token=deps().keys.token(str(donation_id)),
         trouble=str(trouble),
         waiting=waiting,
         lapsed=found.status in LAPSED,

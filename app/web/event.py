@@ -2,8 +2,8 @@
 
 from flask import render_template, request
 
-from app.web import reads
-from app.web.frame import blueprint, engine, page_number
+from app.web import queries
+from app.web.blueprint import blueprint, deps, page_number
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.standings import standings
 
@@ -17,11 +17,11 @@ def event(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = page_number()
     asked = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort")}
-    with engine().db.snapshot() as tx:
-        found = reads.event(tx, slug)
-        pots = reads.pots(tx, found.id)
-        places = reads.place_names(tx, pots)
-        counties = reads.counties(tx, found.id)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
+        pots = queries.pots(tx, found.id)
+        places = queries.place_names(tx, pots)
+        counties = queries.counties(tx, found.id)
         rows, total = listed(
             tx,
             found.id,
@@ -49,11 +49,11 @@ def event(slug: str) -> str:
 @blueprint.get("/c/<slug>/p/<int:project_id>")
 def project(slug: str, project_id: int) -> str:
     """One project in one event."""
-    with engine().db.snapshot() as tx:
-        found = reads.event(tx, slug)
-        row = reads.project_in(tx, found.id, project_id)
-        pots = reads.serving(tx, found, project_id)
-        places = reads.place_names(tx, pots)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
+        row = queries.project_in(tx, found.id, project_id)
+        pots = queries.serving(tx, found, project_id)
+        places = queries.place_names(tx, pots)
     return render_template("web/project.html", event=found, project=row, pots=pots, places=places)
 
 
@@ -62,8 +62,8 @@ def ranks(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
     by = request.args.get("by", "county")
     page = page_number()
-    with engine().db.snapshot() as tx:
-        found = reads.event(tx, slug)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
         rows, total = standings(tx, found.id, by, page, STANDINGS_SIZE)
     return render_template(
         "web/standings.html",
@@ -80,8 +80,8 @@ def ranks(slug: str) -> str:
 @blueprint.get("/c/<slug>/screen")
 def screen(slug: str) -> str:
     """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
-    with engine().db.snapshot() as tx:
-        found = reads.event(tx, slug)
-        pots = reads.pots(tx, found.id)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
+        pots = queries.pots(tx, found.id)
         rows, _ = standings(tx, found.id, "county", 1, SCREEN_ROWS)
     return render_template("web/screen.html", event=found, pots=pots, rows=[row for row in rows if row.code])

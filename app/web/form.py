@@ -8,14 +8,14 @@ from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 
-from app.language import chosen
-from app.wording import FIELDS, refusal_text
+from app.i18n.locale import chosen
+from app.i18n.messages import FIELDS, refusal_text
+from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import CHANNELS
-from campaigns.donations.wish import Give
-from campaigns.network.wording import fault
 from kernel.errors import Refusal
 from kernel.money import parse_yuan, yuan
+from kernel.text import text_fault
 
 CHIPS = (2_000, 5_000, 10_000, 20_000, 50_000)  # fen
 USUAL = 10_000  # fen: chosen when nothing else is
@@ -61,7 +61,7 @@ class Form:
         form.accept = bool(data.get("accept"))
         return form
 
-    def wish(self, slug: str, project_id: int, visitor: str | None) -> Give | None:
+    def command(self, slug: str, project_id: int, visitor: str | None) -> CreateDonation | None:
         """The command, or None with `faults` saying what is wrong at which field."""
         amount = self._amount()
         self._check_texts()
@@ -69,7 +69,7 @@ class Form:
             return None
         typed = self.typed
         channel = typed["channel"] if typed["channel"] in CHANNELS and typed["channel"] != "partner" else "web"
-        return Give(
+        return CreateDonation(
             id=self.id,
             campaign=slug,
             project=project_id,
@@ -121,12 +121,12 @@ class Form:
             ("source", MOST_CODE),
             ("message", MOST_MESSAGE),
         ):
-            if self.typed[name] and fault(self.typed[name], most, lines=name == "message"):
+            if self.typed[name] and text_fault(self.typed[name], most, lines=name == "message"):
                 self.faults[name] = str(
                     FIELDS.get(f"donor.{name}") or FIELDS.get(name) or _("内容太长或有控制字符")
                 )
         for name in ("phone", "email"):
-            if self.typed[name] and fault(self.typed[name], 254):
+            if self.typed[name] and text_fault(self.typed[name], 254):
                 self.faults[name] = str(FIELDS[f"donor.{name}"])
 
 

@@ -2,22 +2,22 @@
 
 from flask import Response, render_template, request
 
-from app.web import reads
-from app.web.frame import blueprint, engine
+from app.web import queries
+from app.web.blueprint import blueprint, deps
 from kernel.errors import NotFound
 
 
 @blueprint.get("/")
 def home() -> str:
     """Events by what one can do with them now."""
-    with engine().db.snapshot() as tx:
-        found = reads.events(tx)
+    with deps().db.snapshot() as tx:
+        found = queries.campaign_pages(tx)
     shown = {
         "running": [one for one in found if one.running],
         "coming": sorted(
             (one for one in found if one.shown_phase == "scheduled"), key=lambda one: (one.opens_at, one.id)
         ),
-        "past": [one for one in found if one.shown_phase in reads.OVER],
+        "past": [one for one in found if one.shown_phase in queries.OVER],
     }
     return render_template("web/home.html", **shown)
 
@@ -26,9 +26,9 @@ def home() -> str:
 def report() -> str:
     """Who answers for an event, and how to tell him what looks wrong."""
     slug = request.args.get("campaign", "")
-    with engine().db.snapshot() as tx:
+    with deps().db.snapshot() as tx:
         try:
-            about = reads.event(tx, slug) if slug else None
+            about = queries.campaign_page(tx, slug) if slug else None
         except NotFound:
             about = None  # the advice is worth showing all the same
     return render_template("web/report.html", event=about)

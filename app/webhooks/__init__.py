@@ -1,10 +1,1 @@
-"""What the world tells us: verified, stored in the inbox, answered. Nothing is made of it here."""
-
-from flask import Flask
-
-from app.webhooks import partners, stripe
-
-
-def attach(app: Flask) -> None:
-    app.register_blueprint(stripe.blueprint)
-    app.register_blueprint(partners.blueprint)
+"""Webhooks: verify, store in the inbox, answer. Nothing is processed here."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from flask import Blueprint, current_app, request
 
-from app.bodies import load_json, unstorable
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
+from kernel.strict_json import load_json, unstorable
 from payments.inbox import message, store
 from payments.partner_events import BATCH_MOST, faults
 from payments.partners import secret_of, verify
@@ -28,20 +28,20 @@ def receive(name: str) -> Any:
     """Store events; 202 counts the new ones, those that had come before, and those that contradict one."""
     request.max_content_length = MOST_BYTES
     payload = request.get_data()
-    engine: Engine = current_app.extensions["engine"]
-    with engine.db.transaction() as tx:
-        secret = _secret(tx, engine, name)
+    deps: Dependencies = current_app.extensions["deps"]
+    with deps.db.transaction() as tx:
+        secret = _secret(tx, deps, name)
     verify(secret, payload, request.headers)
     events = read(load_json(payload))
     source = f"partner:{name}"
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         stored = store(tx, [message(source, event["id"], event, compare=True) for event in events])
     return {"accepted": stored.new, "repeated": stored.repeated, "conflicting": stored.conflicting}, 202
 
 
-def _secret(tx: Tx, engine: Engine, name: str) -> str:
+def _secret(tx: Tx, deps: Dependencies, name: str) -> str:
     try:
-        return secret_of(tx, engine.keys, name)
+        return secret_of(tx, deps.keys, name)
     except NotFound:
         return _NOBODYS_SECRET
 

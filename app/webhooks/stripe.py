@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
-from app.bodies import unstorable
-from app.errors import problem
+from app.http.errors import problem
+from kernel.strict_json import unstorable
 from payments.inbox import message, store
 from payments.stripe import WebhookRejected, verify_webhook
 
@@ -25,7 +25,7 @@ def receive() -> Any:
         return problem(400, refusal.code, "this is no event that the payment provider signed just now")
     if refused := _faults(event):
         return refused
-    with current_app.extensions["engine"].db.transaction() as tx:
+    with current_app.extensions["deps"].db.transaction() as tx:
         store(tx, [message("stripe", event["id"], event, compare=False)])
     return {"received": True}
 

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from campaigns.closing.reoffer import reoffer
-from campaigns.engine import Engine
-from campaigns.events.campaigns import lock_id, touch_matching
-from campaigns.events.models import Campaign
-from campaigns.events.phases import Phase
+from campaigns.dependencies import Dependencies
+from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign_by_id
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from ledger.statements import by_kind
-from matching.offers import PotState, load
+from matching.pot_state import PotState, load_pot_states
 from matching.unlock import reached, unlock
 
 PHASES = (Phase.OPEN, Phase.ENDED, Phase.SETTLING)
@@ -22,10 +22,10 @@ class Reached(NamedTuple):
     raised_minor: int
 
 
-def challenges(engine: Engine) -> int:
+def challenges(deps: Dependencies) -> int:
     """Unlock every challenge pot whose challenge is met, serving the donations that were paid before, oldest
     payment first; answers how many pots. Each campaign in a transaction of its own; safe beside itself."""
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         waiting = [
             row[0]
             for row in tx.rows(
@@ -37,12 +37,12 @@ def challenges(engine: Engine) -> int:
         ]
         # A look without locks: a campaign is stopped for a moment only when there is something to unlock.
         due = [campaign_id for campaign_id in waiting if _met(tx, campaign_id)]
-    return sum(_open(engine, campaign_id) for campaign_id in due)
+    return sum(_open(deps, campaign_id) for campaign_id in due)
 
 
-def _open(engine: Engine, campaign_id: int) -> int:
-    with engine.db.transaction() as tx:
-        campaign = lock_id(tx, campaign_id)
+def _open(deps: Dependencies, campaign_id: int) -> int:
+    with deps.db.transaction() as tx:
+        campaign = lock_campaign_by_id(tx, campaign_id)
         return unlock_met(tx, campaign) if campaign.phase in PHASES else 0
 
 
@@ -56,14 +56,14 @@ def unlock_met(tx: Tx, campaign: Campaign) -> int:
     figures = _reached(tx, campaign.id)
     for pot in met:
         unlock(tx, pot, *figures)
-    touch_matching(tx, campaign)
+    bump_matching_version(tx, campaign)
     for pot in met:
         reoffer(tx, campaign, only=pot.pot_id)
     return len(met)
 
 
 def _met(tx: Tx, campaign_id: int) -> list[PotState]:
-    return reached(tx, load(tx, [campaign_id]), *_reached(tx, campaign_id))
+    return reached(tx, load_pot_states(tx, [campaign_id]), *_reached(tx, campaign_id))
 
 
 def _reached(tx: Tx, campaign_id: int) -> Reached:

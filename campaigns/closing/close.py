@@ -10,12 +10,12 @@ from campaigns.closing.redistribute import redistribute
 from campaigns.closing.release import release_match, return_free
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
-from campaigns.donations.lapse import expire
-from campaigns.donations.settle import settle
-from campaigns.engine import Engine
-from campaigns.events.campaigns import lock_id, move
-from campaigns.events.models import Campaign
-from campaigns.events.phases import Phase
+from campaigns.dependencies import Dependencies
+from campaigns.donations.expire import expire
+from campaigns.donations.process import process_inbox
+from campaigns.lifecycle.campaign import lock_campaign_by_id, transition
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import open_cases_of
 from campaigns.screening.screen import screen
 from kernel.db import Tx
@@ -24,9 +24,9 @@ from matching.reveal import reveal
 ACTOR = "scheduler"
 
 
-def close(engine: Engine, slug: str | None = None) -> int:
+def close(deps: Dependencies, slug: str | None = None) -> int:
     """Move every campaign (or one) through all phases that are due; answers how many steps were made."""
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         due = tx.rows(
             """SELECT c.id, c.phase FROM campaign c
                 WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
@@ -37,41 +37,41 @@ def close(engine: Engine, slug: str | None = None) -> int:
             phases=[str(phase) for phase in _STEPS],
             slug=slug,
         )
-    return sum(_walk(engine, campaign_id, Phase(phase)) for campaign_id, phase in due)
+    return sum(_walk(deps, campaign_id, Phase(phase)) for campaign_id, phase in due)
 
 
-def _walk(engine: Engine, campaign_id: int, phase: Phase) -> int:
+def _walk(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
     """As many steps as are due now."""
     steps = 0
-    while phase in _STEPS and (after := _step(engine, campaign_id, phase)) is not None:
+    while phase in _STEPS and (after := _step(deps, campaign_id, phase)) is not None:
         phase = after
         steps += 1
     return steps
 
 
-def _step(engine: Engine, campaign_id: int, phase: Phase) -> Phase | None:
+def _step(deps: Dependencies, campaign_id: int, phase: Phase) -> Phase | None:
     """One step, or None when none is due. What needs the network is done before the transaction."""
     if phase is Phase.SETTLING:
-        _let_finish(engine)
+        _let_finish(deps)
     if phase is Phase.RECONCILING:
-        screen(engine)  # nothing is published that nobody has looked at
-        if not fetch(engine, campaign_id):
+        screen(deps)  # nothing is published that nobody has looked at
+        if not fetch(deps, campaign_id):
             return None
-    with engine.db.transaction() as tx:
-        campaign = lock_id(tx, campaign_id)
+    with deps.db.transaction() as tx:
+        campaign = lock_campaign_by_id(tx, campaign_id)
         if campaign.phase != phase:
             return Phase(campaign.phase)  # somebody else was faster: go on from there
         to = _STEPS[phase](tx, campaign)
         if to is not None:
-            move(tx, campaign, to, ACTOR)
+            transition(tx, campaign, to, ACTOR)
         return to
 
 
-def _let_finish(engine: Engine) -> None:
+def _let_finish(deps: Dependencies) -> None:
     """Work off what came in and let lapse what will not be paid, before the last match is given."""
-    while settle(engine):
+    while process_inbox(deps):
         pass
-    while expire(engine):
+    while expire(deps):
         pass
 
 

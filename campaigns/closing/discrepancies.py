@@ -1,7 +1,7 @@
 """Differences between the books and a provider, and how people end them."""
 
+from campaigns.audit import record_audit
 from campaigns.closing.models import Discrepancy
-from campaigns.network.audit import record
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 
@@ -38,5 +38,5 @@ def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepanc
     if one.state != "open":
         raise Conflict("discrepancy_ended", "this difference has ended already", facts={"state": one.state})
     one.state, one.reason, one.actor, one.ended_at = "signed_off", reason, actor, tx.now
-    record(tx, actor, "discrepancy.sign_off", f"discrepancy:{discrepancy_id}", reason=reason)
+    record_audit(tx, actor, "discrepancy.sign_off", f"discrepancy:{discrepancy_id}", reason=reason)
     return tx.add(one)

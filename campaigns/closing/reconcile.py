@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
-from campaigns.donations.moves import Move, move
+from campaigns.dependencies import Dependencies
 from campaigns.donations.states import Status
-from campaigns.engine import Engine
-from campaigns.events.models import Campaign
-from campaigns.events.phases import Phase
+from campaigns.donations.transitions import Transition, transition
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from ledger.chart import clearing, fees
 from ledger.post import Transfer, post
@@ -27,7 +27,7 @@ class _Fetched(NamedTuple):
     newest: datetime
 
 
-def fetch(engine: Engine, campaign_id: int) -> bool:
+def fetch(deps: Dependencies, campaign_id: int) -> bool:
     """Fetch the provider's statement for a campaign's period, outside any transaction, and store its lines;
     answers whether the whole of it has been read.
 
@@ -36,36 +36,36 @@ def fetch(engine: Engine, campaign_id: int) -> bool:
     A process reads the period once from its beginning, then only what is new. A provider that does not answer
     is asked again at the next tick; the campaign waits.
     """
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         row = tx.row("SELECT opens_at, phase FROM campaign WHERE id = :id", id=campaign_id)
         now = tx.now
     assert row is not None
-    memory, key = engine.db.memory, ("statement", campaign_id)
+    memory, key = deps.db.memory, ("statement", campaign_id)
     last: _Fetched | None = memory.get(key)
     recently = last is not None and timedelta(0) <= now - last.at < timedelta(seconds=AGAIN_S)
     if row.phase != Phase.RECONCILING or recently:
         return True
     since = row.opens_at if last is None else min(last.newest, now)
     try:
-        newest = _store(engine, engine.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
+        newest = _store(deps, deps.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
     except GatewayError:
         return False
     memory[key] = _Fetched(now, max(since, newest or since))
     return True
 
 
-def _store(engine: Engine, lines: Iterator[StatementLine]) -> datetime | None:
+def _store(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime | None:
     """Store lines as they come, a transaction a batch; answers the time of the newest."""
     newest = None
     while batch := list(islice(lines, BATCH)):
         newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
-        with engine.db.transaction() as tx:
+        with deps.db.transaction() as tx:
             store(tx, batch)
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         tx.run(
             """UPDATE provider_line l SET donation_id = d.id FROM donation d
                 WHERE l.donation_id IS NULL AND l.provider = :provider AND d.payment_intent = l.payment_intent""",
-            provider=engine.gateway.provider,
+            provider=deps.gateway.provider,
         )
     return newest
 
@@ -168,7 +168,7 @@ def _settle(tx: Tx, campaign_id: int) -> None:
          ORDER BY o.id FOR UPDATE OF d""",
         campaign=campaign_id,
     )
-    move(tx, [Move(row[0], Status.PAID, Status.SETTLED, "on_statement") for row in rows])
+    transition(tx, [Transition(row[0], Status.PAID, Status.SETTLED, "on_statement") for row in rows])
 
 
 def _book_fees(tx: Tx, campaign_id: int) -> None:

@@ -10,19 +10,19 @@ from typing import Any
 
 from sqlalchemy import text
 
-from campaigns.donations.looks import look_again
-from campaigns.events.models import Campaign
+from campaigns.donations.screening_queue import queue_for_screening
+from campaigns.lifecycle.models import Campaign
 from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.post import post
-from matching.allocate import Book, Gift, Offer, in_order
-from matching.capture import Part, capture, parts_of
-from matching.offers import PotState, load, lock_free
-from matching.reserve import Plan, Wish, store
+from matching.allocate import AllocationRequest, Capacity, Offer, serving_offers
+from matching.cap_usage import fill_cap_usage
+from matching.capture import ReservedPart, capture, reserved_parts
+from matching.pot_state import PotState, load_pot_states, lock_free_accounts
+from matching.reallocate import LiveMatch, MovedMatch, reallocate, return_moved, worst_first
+from matching.reserve import PlannedMatch, ReservationRequest, write_decided_matches
 from matching.rules import Target
-from matching.shift import Live, Taken, move_away, shift, worst_first
-from matching.usage import fill
 
 BATCH = 500
 
@@ -53,7 +53,7 @@ def redistribute(tx: Tx, campaign: Campaign) -> int:
 def _pass(tx: Tx, campaign: Campaign) -> int:
     """All donations once. What a move frees may serve an older donation: that is the next pass."""
     assert campaign.id is not None
-    pots = load(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
+    pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
     moved = 0
     for rows in _pages(tx, campaign.id):
         if not _worth_it(tx, pots):
@@ -70,42 +70,44 @@ def _pages(tx: Tx, campaign_id: int) -> Iterator[Sequence[Any]]:
 
 def _worth_it(tx: Tx, pots: Sequence[PotState]) -> bool:
     """Has a pot money that is not the last in order? Else there is no better pot to move to."""
-    free = lock_free(tx, pots)
+    free = lock_free_accounts(tx, pots)
     return any(free[pot.pot_id] > pot.closed_minor(tx.now) for pot in pots[:-1])
 
 
 def _page(tx: Tx, campaign_id: int, pots: Sequence[PotState], rows: Sequence[Any]) -> int:
     where = targets(tx, sorted({row.project_id for row in rows}))
-    free = lock_free(tx, pots)
-    book = Book({pot.pot_id: free[pot.pot_id] - pot.closed_minor(tx.now) for pot in pots})
-    gifts = [_gift(row, where[row.project_id]) for row in rows]
-    fill(tx, book, pots, gifts, neighbours)
+    free = lock_free_accounts(tx, pots)
+    book = Capacity({pot.pot_id: free[pot.pot_id] - pot.closed_minor(tx.now) for pot in pots})
+    allocation_requests = [_allocation_request(row, where[row.project_id]) for row in rows]
+    fill_cap_usage(tx, book, pots, allocation_requests, neighbours)
     mover = _Mover(campaign_id, pots, [offer for pot in pots if (offer := pot.offer(tx.now))], book)
-    parts: dict[Any, list[Part]] = {row.id: [] for row in rows}
-    for part in parts_of(tx, [row.id for row in rows]):
+    parts: dict[Any, list[ReservedPart]] = {row.id: [] for row in rows}
+    for part in reserved_parts(tx, [row.id for row in rows]):
         if part.live_minor:
             parts[part.donation_id].append(part)
-    for row, gift in zip(rows, gifts, strict=True):
-        mover.move(row.id, gift, parts[row.id])
+    for row, allocation_request in zip(rows, allocation_requests, strict=True):
+        mover.move(row.id, allocation_request, parts[row.id])
     _write(tx, mover.plans)
     return len(mover.plans)
 
 
-def _gift(row: Any, target: Target) -> Gift:
-    return Gift(row.kept, target, row.donor_key, local_day(row.paid_at).isoformat(), donation=str(row.id))
+def _allocation_request(row: Any, target: Target) -> AllocationRequest:
+    return AllocationRequest(
+        row.kept, target, row.donor_key, local_day(row.paid_at).isoformat(), donation=str(row.id)
+    )
 
 
-def _write(tx: Tx, plans: Sequence[Plan]) -> None:
+def _write(tx: Tx, plans: Sequence[PlannedMatch]) -> None:
     """The new reservations under their decisions, and what leaves the old ones, in one posting."""
-    decisions, transfers = store(tx, plans, "redistribute")
-    transfers += capture(tx, sorted({one.wish.donation_id for one in plans}))
+    decisions, transfers = write_decided_matches(tx, plans, "redistribute")
+    transfers += capture(tx, sorted({one.request.donation_id for one in plans}))
     taken = [
-        Taken(one.source, one.wish.donation_id, one.allocation.matched_minor, decision)
+        MovedMatch(one.source, one.request.donation_id, one.allocation.matched_minor, decision)
         for one, decision in zip(plans, decisions, strict=True)
         if one.source is not None
     ]
-    post(tx, transfers + move_away(tx, taken))
-    look_again(tx, sorted({one.wish.donation_id for one in plans}))
+    post(tx, transfers + return_moved(tx, taken))
+    queue_for_screening(tx, sorted({one.request.donation_id for one in plans}))
 
 
 @dataclass
@@ -115,36 +117,43 @@ class _Mover:
     campaign_id: int
     pots: Sequence[PotState]
     offers: Sequence[Offer]
-    book: Book
-    plans: list[Plan] = field(default_factory=list)
+    book: Capacity
+    plans: list[PlannedMatch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.order = {pot.pot_id: (pot.rank, pot.pot_id) for pot in self.pots}
         self.ratios = {v.rules_id: v.rules.ratio_bps for pot in self.pots for v in pot.versions}
 
-    def move(self, donation_id: Any, gift: Gift, parts: Sequence[Part]) -> None:
+    def move(self, donation_id: Any, allocation_request: AllocationRequest, parts: Sequence[ReservedPart]) -> None:
         """All moves of one donation."""
         live = {part.reservation_id: self._live(part) for part in parts}
-        offers = in_order(self.offers, gift.target)
+        offers = serving_offers(self.offers, allocation_request.target)
         for part in worst_first([part for part in parts if part.state == "captured"], self.order):
             for offer in offers:
                 if offer.order >= self.order[part.pot_id]:
                     break
-                self._try(donation_id, gift, part, offer, live)
+                self._try(donation_id, allocation_request, part, offer, live)
 
-    def _live(self, part: Part) -> Live:
-        return Live(part.pot_id, self.ratios[part.rules_id], part.live_minor)
+    def _live(self, part: ReservedPart) -> LiveMatch:
+        return LiveMatch(part.pot_id, self.ratios[part.rules_id], part.live_minor)
 
-    def _try(self, donation_id: Any, gift: Gift, part: Part, offer: Offer, live: dict[int, Live]) -> None:
+    def _try(
+        self,
+        donation_id: Any,
+        allocation_request: AllocationRequest,
+        part: ReservedPart,
+        offer: Offer,
+        live: dict[int, LiveMatch],
+    ) -> None:
         moving = live[part.reservation_id]
         others = [one for id_, one in live.items() if id_ != part.reservation_id]
-        answer = shift(gift, moving, others, offer, self.book)
+        answer = reallocate(allocation_request, moving, others, offer, self.book)
         if answer is None:
             return
         given = answer.matched_minor
-        self.book.take(gift, answer)
-        self.book.give_back(gift, part.pot_id, given)
+        self.book.take(allocation_request, answer)
+        self.book.give_back(allocation_request, part.pot_id, given)
         live[part.reservation_id] = moving._replace(amount_minor=moving.amount_minor - given)
-        live[-len(live)] = Live(offer.pot_id, offer.rules.ratio_bps, given)  # no number of its own yet
-        wish = Wish(donation_id, self.campaign_id, gift, True, stage="any")
-        self.plans.append(Plan(wish, answer, False, part))
+        live[-len(live)] = LiveMatch(offer.pot_id, offer.rules.ratio_bps, given)  # no number of its own yet
+        request = ReservationRequest(donation_id, self.campaign_id, allocation_request, True, stage="any")
+        self.plans.append(PlannedMatch(request, answer, False, part))

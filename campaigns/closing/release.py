@@ -1,18 +1,18 @@
 """After the public notice: captured match becomes spendable, and what a pot has left goes back to its fund."""
 
-from campaigns.events.models import Campaign
+from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
 from ledger.chart import Kind, fund, pot_captured, pot_free, pot_released
 from ledger.post import Transfer, post
 from ledger.statements import balances
 from matching.models import PotFunding
-from matching.offers import load, lock_free
+from matching.pot_state import load_pot_states, lock_free_accounts
 
 
 def release_match(tx: Tx, campaign: Campaign) -> None:
     """Make a campaign's match spendable. The campaign is locked exclusively; doing it again is nothing."""
     assert campaign.id is not None
-    pots = [f"pot:{pot.pot_id}" for pot in load(tx, [campaign.id])]
+    pots = [f"pot:{pot.pot_id}" for pot in load_pot_states(tx, [campaign.id])]
     returned = _returned(tx, campaign)
     post(tx, [*_spendable(tx, pots), *returned])
 
@@ -36,8 +36,8 @@ def _spendable(tx: Tx, pots: list[str]) -> list[Transfer]:
 def _returned(tx: Tx, campaign: Campaign) -> list[Transfer]:
     """Lock the pots and take what is free in them; the row of the funding makes each return's key its own."""
     assert campaign.id is not None
-    pots = load(tx, [campaign.id])
-    free = lock_free(tx, pots)
+    pots = load_pot_states(tx, [campaign.id])
+    free = lock_free_accounts(tx, pots)
     transfers = []
     for pot in pots:
         left = free[pot.pot_id]

@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from campaigns.donations.looks import look_again
-from campaigns.events.models import Campaign
+from campaigns.donations.screening_queue import queue_for_screening
+from campaigns.lifecycle.models import Campaign
 from campaigns.projects.projects import neighbours, targets
 from kernel.clock import local_day, parse_time
 from kernel.db import Tx
 from ledger.post import post
-from matching.allocate import Gift, matched_base
-from matching.capture import Part, capture, parts_of
-from matching.offers import PotState, load
-from matching.reserve import Place, Plan, Wish, lock_for, plan, write
+from matching.allocate import AllocationRequest, matched_base
+from matching.capture import ReservedPart, capture, reserved_parts
+from matching.pot_state import PotState, load_pot_states
+from matching.reserve import PlannedMatch, PotQuery, ReservationRequest, lock_pots, plan_matches, write_matches
 
 BATCH = 1_000
 
@@ -31,27 +31,27 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     before it, because donations are asked in the order of their payments and pots only get emptier.
     """
     assert campaign.id is not None
-    pots = load(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
+    pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
     if not pots:
         return 0
     rows = _unmatched(tx, campaign)
     where = targets(tx, sorted({row.project_id for row in rows}))
-    places = {Place(campaign.id, target, "any") for target in where.values()}
+    places = {PotQuery(campaign.id, target, "any") for target in where.values()}
     asked = [pot for pot in pots if only is None or pot.pot_id == only]
-    locked = lock_for(tx, places, {campaign.id: asked})
-    wishes = _wishes(tx, campaign, rows, where, pots)
-    plans = [one for one in plan(tx, locked, wishes, neighbours) if one.allocation.matched_minor]
+    locked = lock_pots(tx, places, {campaign.id: asked})
+    requests = _wishes(tx, campaign, rows, where, pots)
+    plans = [one for one in plan_matches(tx, locked, requests, neighbours) if one.allocation.matched_minor]
     _write(tx, plans, "reoffer" if only is None else "challenge")
-    look_again(tx, [one.wish.donation_id for one in plans])
+    queue_for_screening(tx, [one.request.donation_id for one in plans])
     return len(plans)
 
 
-def _write(tx: Tx, plans: Sequence[Plan], cause: str) -> None:
+def _write(tx: Tx, plans: Sequence[PlannedMatch], cause: str) -> None:
     transfers = []
     for start in range(0, len(plans), BATCH):
         some = plans[start : start + BATCH]
-        transfers += write(tx, some, cause)
-        transfers += capture(tx, [one.wish.donation_id for one in some])
+        transfers += write_matches(tx, some, cause)
+        transfers += capture(tx, [one.request.donation_id for one in some])
     post(tx, transfers)
 
 
@@ -76,15 +76,15 @@ def _unmatched(tx: Tx, campaign: Campaign) -> Sequence[Any]:
 
 def _wishes(
     tx: Tx, campaign: Campaign, rows: Sequence[Any], where: dict[int, Any], pots: Sequence[PotState]
-) -> list[Wish]:
+) -> list[ReservationRequest]:
     assert campaign.id is not None
     ratios = {version.rules_id: version.rules.ratio_bps for pot in pots for version in pot.versions}
-    prior: dict[UUID, list[Part]] = defaultdict(list)
-    for part in parts_of(tx, [row.id for row in rows]):
+    prior: dict[UUID, list[ReservedPart]] = defaultdict(list)
+    for part in reserved_parts(tx, [row.id for row in rows]):
         if part.live_minor:
             prior[part.donation_id].append(part)
     windows = [(parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in campaign.windows]
-    wishes = []
+    requests = []
     for row in rows:
         parts = prior[row.id]
         used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in parts)
@@ -94,7 +94,9 @@ def _wishes(
         for part in parts:
             given[part.pot_id] += part.live_minor
         day = local_day(row.paid_at).isoformat()
-        gift = Gift(row.kept, where[row.project_id], row.donor_key, day, used, given, str(row.id))
+        allocation_request = AllocationRequest(
+            row.kept, where[row.project_id], row.donor_key, day, used, given, str(row.id)
+        )
         in_window = not windows or any(opens <= row.paid_at < closes for opens, closes in windows)
-        wishes.append(Wish(row.id, campaign.id, gift, True, in_window, "any"))
-    return wishes
+        requests.append(ReservationRequest(row.id, campaign.id, allocation_request, True, in_window, "any"))
+    return requests

@@ -3,8 +3,8 @@
 from typing import Any
 
 from campaigns.closing.models import ClosingReport
-from campaigns.events.models import Campaign
-from campaigns.projects.money import by_place
+from campaigns.lifecycle.models import Campaign
+from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
 from kernel.ids import fingerprint
 from ledger.statements import last_transfer

@@ -2,9 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from campaigns.network.wording import storable
 from kernel.db import Tx
 from kernel.errors import Invalid
+from kernel.text import is_storable
 from ledger.chart import Kind
 from matching.rules import LEVELS
 
@@ -130,7 +130,7 @@ def _faults(
     if sort not in SORTS:
         wrong["sort"] = "must be one of " + ", ".join(SORTS)
     for name, value in (("under", under), ("q", q)):
-        if value and (len(value) > MOST_QUERY or not storable(value)):
+        if value and (len(value) > MOST_QUERY or not is_storable(value)):
             wrong[name] = f"must be text of at most {MOST_QUERY} characters"
     if not 1 <= page <= MOST_PAGE:
         wrong["page"] = f"must be from 1 to {MOST_PAGE}"

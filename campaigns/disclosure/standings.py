@@ -1,7 +1,7 @@
 """Who raised how much: by county, township, village or team. Ranks totals only, never a list of who has not
 given (no assigned quotas), and equal totals in the order of their codes."""
 
-from campaigns.projects.money import LEVELS, PlaceMoney, by_place
+from campaigns.projects.place_totals import LEVELS, PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.errors import Invalid
 
@@ -10,7 +10,7 @@ BY = (*LEVELS, "team")
 
 def standings(
     tx: Tx, campaign_id: int, by: str, page: int = 1, page_size: int = 50
-) -> tuple[list[PlaceMoney], int]:
+) -> tuple[list[PlaceTotals], int]:
     """One page of the standings, highest total first, and the number of rows in all.
 
     Raises Invalid `standings_unknown` for a `by` that does not exist.
@@ -22,7 +22,7 @@ def standings(
     return rows[start : start + page_size], len(rows)
 
 
-def _teams(tx: Tx, campaign_id: int) -> list[PlaceMoney]:
+def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:
     rows = tx.rows(
         """SELECT d.team, sum(d.amount_minor - d.refunded_minor) AS raised,
                   coalesce(sum((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
@@ -32,5 +32,5 @@ def _teams(tx: Tx, campaign_id: int) -> list[PlaceMoney]:
             GROUP BY d.team""",
         campaign=campaign_id,
     )
-    made = [PlaceMoney(row[0], row[0], "", int(row[1]), int(row[2]), int(row[1] + row[2])) for row in rows]
+    made = [PlaceTotals(row[0], row[0], "", int(row[1]), int(row[2]), int(row[1] + row[2])) for row in rows]
     return sorted(made, key=lambda row: (-row.total_minor, row.code))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from kernel.db import Tx
 from ledger.chart import Kind
 from ledger.statements import by_kind
-from matching.offers import PotState, load
+from matching.pot_state import PotState, load_pot_states
 
 
 class Totals(NamedTuple):
@@ -62,7 +62,7 @@ def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
 
 def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
     """The pots of a campaign, in the order in which they are asked."""
-    pots = load(tx, [campaign_id])
+    pots = load_pot_states(tx, [campaign_id])
     held = by_kind(tx, [f"pot:{pot.pot_id}" for pot in pots])
     returned = _returned(tx, campaign_id)
     return [_view(pot, held, returned.get(pot.pot_id, 0), tx.now) for pot in pots]

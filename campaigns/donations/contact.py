@@ -31,7 +31,7 @@ class Donor:
         return {name: value for name, value in told.items() if value}
 
 
-def faults(donor: Donor) -> dict[str, str]:
+def contact_faults(donor: Donor) -> dict[str, str]:
     """What cannot be an address or number: field -> reason."""
     wrong = {}
     if donor.email and not _EMAIL.fullmatch(donor.email):
@@ -76,7 +76,7 @@ def sealed_contact(keys: Keys, donor: Donor, donation_id: UUID) -> tuple[bytes, 
     return keys.wrap(key, context), seal(key, plain, context.encode())
 
 
-def store(tx: Tx, keys: Keys, donors: Sequence[tuple[UUID, str, Donor]]) -> None:
+def store_contacts(tx: Tx, keys: Keys, donors: Sequence[tuple[UUID, str, Donor]]) -> None:
     """Keep the contacts of new donations (donation id, donor key, donor), sealed."""
     rows = [(id_, key, *sealed) for id_, key, donor in donors if (sealed := sealed_contact(keys, donor, id_))]
     if rows:
@@ -101,7 +101,7 @@ def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
     return contact
 
 
-def check(donor: Donor) -> None:
+def require_valid_contact(donor: Donor) -> None:
     """Raises Invalid `donor_invalid` that names every wrong field."""
-    if wrong := faults(donor):
+    if wrong := contact_faults(donor):
         raise Invalid("donor_invalid", "the donor's details are not right", fields=wrong)

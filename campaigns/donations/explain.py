@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns.donations.standing import Standing, standing
+from campaigns.donations.view import DonationView, donation_view
 from campaigns.projects.projects import over_time
 from kernel.db import Tx
-from matching.capture import Part, parts_of
-from matching.offers import PotState, load
-from matching.past import Seen, as_of
+from matching.capture import ReservedPart, reserved_parts
+from matching.pot_state import PotState, load_pot_states
+from matching.rebuild import TargetHistory, as_of
 from matching.returns import returns_of
 from matching.rules import Target
 
@@ -119,10 +119,10 @@ class Explanation:
 
 def explain(tx: Tx, donation_id: UUID) -> Explanation:
     """Tell a donation's story. Raises NotFound `donation_unknown`."""
-    found = standing(tx, donation_id)
+    found = donation_view(tx, donation_id)
     row = tx.row("SELECT campaign_id, project_id FROM donation WHERE id = :id", id=donation_id)
     assert row is not None
-    pots = load(tx, [row.campaign_id])
+    pots = load_pot_states(tx, [row.campaign_id])
     seen = over_time(tx, [row.project_id])[row.project_id]
     return Explanation(
         donation_id=donation_id,
@@ -137,7 +137,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         held_minor=found.held_minor,
         history=_history(tx, donation_id),
         decisions=_decisions(tx, found, pots, seen),
-        holds=_holds(parts_of(tx, [donation_id]), pots),
+        holds=_holds(reserved_parts(tx, [donation_id]), pots),
         returns=_returns(tx, donation_id, pots),
     )
 
@@ -150,7 +150,7 @@ def _history(tx: Tx, donation_id: UUID) -> tuple[Step, ...]:
     return tuple(Step(*row) for row in rows)
 
 
-def _holds(parts: Sequence[Part], pots: Sequence[PotState]) -> tuple[Hold, ...]:
+def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[Hold, ...]:
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
         Hold(
@@ -172,7 +172,7 @@ def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[Gone,
     )
 
 
-def _decisions(tx: Tx, found: Standing, pots: Sequence[PotState], seen: Seen) -> tuple[Decision, ...]:
+def _decisions(tx: Tx, found: DonationView, pots: Sequence[PotState], seen: TargetHistory) -> tuple[Decision, ...]:
     rows = tx.rows(
         """SELECT cause, decided_at, window_open, trace, position,
                   NOT window_open AND EXISTS (

@@ -77,7 +77,7 @@ class Donation(SQLModel, table=True):
     dispute: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # open, won, lost
 
 
-class DonationLook(SQLModel, table=True):
+class ScreeningQueueEntry(SQLModel, table=True):
     """Something became known of a paid donation (its instrument, a refund, more match): screening must look at
     it again. The row goes away with the look."""
 

@@ -3,17 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from campaigns.audit import record_audit
+from campaigns.dependencies import Dependencies
 from campaigns.donations.models import Refund
 from campaigns.donations.states import COUNTED
-from campaigns.engine import Engine
-from campaigns.network.audit import record
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
 from payments.inbox import message, store
 
 
-def ask(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str, actor: str) -> Refund:
+def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str, actor: str) -> Refund:
     """Ask for a refund of `amount_minor` fen (None: all that is left); stored before anyone is called.
 
     Raises NotFound `donation_unknown`, Conflict `not_refundable` or `refund_exceeds`, Invalid `reason_missing`
@@ -48,40 +48,40 @@ def ask(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str, actor:
             requested_at=tx.now,
         )
     )
-    record(tx, actor, "donation.refund", f"donation:{donation_id}", amount_minor=amount, reason=reason)
+    record_audit(tx, actor, "donation.refund", f"donation:{donation_id}", amount_minor=amount, reason=reason)
     return refund
 
 
-def send(engine: Engine, most: int = 50) -> int:
+def send_refunds(deps: Dependencies, most: int = 50) -> int:
     """Send every refund that was asked for to its provider; answers how many were sent.
 
     Sent twice it is the same refund: the key is ours. What the provider answers goes through the inbox like
     everything that it tells us.
     """
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         due = tx.rows(
             """SELECT r.id, r.donation_id, r.amount_minor, r.reason, d.payment_intent
                  FROM refund r JOIN donation d ON d.id = r.donation_id
                 WHERE r.state = 'requested' ORDER BY r.id LIMIT :most""",
             most=most,
         )
-    return sum(_send(engine, row) for row in due)
+    return sum(_send(deps, row) for row in due)
 
 
-def _send(engine: Engine, row: Any) -> bool:
+def _send(deps: Dependencies, row: Any) -> bool:
     refund_id, intent = row.id, row.payment_intent
     # Numbers begin anew in a restored or fresh database; with the donation's id the key never means another refund.
     key = f"{row.donation_id}:{refund_id}"
     try:
-        state = engine.gateway.refund(intent, key, row.amount_minor, row.reason)
+        state = deps.gateway.refund(intent, key, row.amount_minor, row.reason)
     except GatewayUnavailable:
         return False  # the next tick asks again, with the same key
     except GatewayRefused as error:
-        with engine.db.transaction() as tx:
+        with deps.db.transaction() as tx:
             tx.run("UPDATE refund SET state = 'refused' WHERE id = :id", id=refund_id)
-            record(tx, "system", "refund.refused", f"refund:{refund_id}", code=error.code)
+            record_audit(tx, "system", "refund.refused", f"refund:{refund_id}", code=error.code)
         return False
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         tx.run(
             "UPDATE refund SET state = 'sent', provider_refund = :theirs WHERE id = :id",
             id=refund_id,

@@ -1,25 +1,25 @@
 """Matching proves itself on the donations of a campaign: each decision must come out again."""
 
-from campaigns.engine import Engine
-from campaigns.events.campaigns import find
+from campaigns.dependencies import Dependencies
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.projects.projects import over_time
 from kernel.db import Tx
-from matching.replay import Replayed
+from matching.replay import ReplayResult
 from matching.replay import replay as replay_matching
 
 
-def replay(engine: Engine, slug: str) -> Replayed:
+def replay(deps: Dependencies, slug: str) -> ReplayResult:
     """Replay a campaign, all of it at one moment. Raises NotFound `campaign_unknown`."""
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        campaign_id = find(tx, slug).id
+        campaign_id = find_campaign(tx, slug).id
         assert campaign_id is not None
         return replay_matching(tx, campaign_id, _gifts, lambda ids: over_time(tx, ids))
 
 
 def _gifts(tx: Tx, campaign_id: int) -> None:
     tx.run(
-        """INSERT INTO replay_gift (donation_id, amount_minor, project_id, donor_key, paid_at)
+        """INSERT INTO replay_donation (donation_id, amount_minor, project_id, donor_key, paid_at)
            SELECT id, amount_minor, project_id, donor_key, paid_at FROM donation WHERE campaign_id = :campaign""",
         campaign=campaign_id,
     )

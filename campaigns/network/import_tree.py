@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
 from campaigns.network.tree_file import Node, read, refusal
 from kernel.db import Tx
 
@@ -41,7 +41,7 @@ def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
     renamed = [node for node in nodes if node.code in known and known[node.code][0] != node.name]
     _write(tx, added + renamed)
     result = Imported(len(added), len(nodes) - len(added) - len(renamed), len(renamed))
-    record(tx, actor, "network.import", "network", **result._asdict())
+    record_audit(tx, actor, "network.import", "network", **result._asdict())
     return result
 
 

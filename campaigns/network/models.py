@@ -1,10 +1,9 @@
 """The tree of organisations and the people and programs that may act for it."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, Index
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment
@@ -50,16 +49,3 @@ class ApiToken(SQLModel, table=True):
     label: str
     created_at: datetime = Field(sa_column=moment())
     revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
-
-
-class AuditEntry(SQLModel, table=True):
-    """Who did what to which thing. A trigger forbids UPDATE, DELETE and TRUNCATE."""
-
-    __tablename__ = "audit_entry"
-    __table_args__ = (Index("audit_entry_subject", "subject"),)
-    id: int | None = Field(default=None, sa_column=identity())
-    at: datetime = Field(sa_column=moment())
-    actor: str
-    action: str
-    subject: str
-    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))

@@ -4,14 +4,14 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from campaigns.network.models import Organisation
-from campaigns.network.wording import storable
 from kernel.db import Tx
 from kernel.errors import NotFound
+from kernel.text import is_storable
 
 
 def find(tx: Tx, code: str) -> Organisation:
     """One organisation. Raises NotFound `organisation_unknown`."""
-    found = tx.get(Organisation, code) if storable(code) else None
+    found = tx.get(Organisation, code) if is_storable(code) else None
     if found is None:
         raise NotFound("organisation_unknown", "there is no organisation with this code")
     return found

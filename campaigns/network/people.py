@@ -5,14 +5,14 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
 
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
 from campaigns.network.models import Manager
 from campaigns.network.organisations import find
 from campaigns.network.roles import PERMISSIONS, Caller, Permission, Role, require
 from campaigns.network.tokens import create_token, revoke, tokens, who
-from campaigns.network.wording import fault, storable
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.text import is_storable, text_fault
 
 __all__ = [
     "PERMISSIONS",
@@ -58,7 +58,7 @@ def create_manager(
     )
     if manager_id is None:
         raise Conflict("login_used", "this login is taken", fields={"login": "is taken"})
-    record(tx, actor, "manager.create", f"manager:{manager_id}", role=role, branch_code=branch_code)
+    record_audit(tx, actor, "manager.create", f"manager:{manager_id}", role=role, branch_code=branch_code)
     return find_manager(tx, manager_id)
 
 
@@ -68,9 +68,9 @@ def _normal(login: str) -> str:
 
 def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | None) -> dict[str, str]:
     wrong: dict[str, str] = {}
-    if reason := fault(login, MOST_LOGIN):
+    if reason := text_fault(login, MOST_LOGIN):
         wrong["login"] = reason
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not storable(password):
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not is_storable(password):
         wrong["password"] = f"must have {LEAST_PASSWORD} to {MOST_PASSWORD} characters"
     if role not in PERMISSIONS:
         wrong["role"] = "must be one of " + ", ".join(Role)
@@ -96,8 +96,8 @@ def sign_in(tx: Tx, login: str, password: str) -> Manager:
     Raises Forbidden `sign_in_failed`, after the same work and with the same words whether the login or the
     password was wrong: nobody learns here which logins exist.
     """
-    plain = password if len(password) <= MOST_PASSWORD and storable(password) else ""
-    known = _normal(login) if storable(login) else ""
+    plain = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
+    known = _normal(login) if is_storable(login) else ""
     row = tx.row("SELECT id, password_hash FROM manager WHERE login = :login", login=known)
     try:
         _hasher.verify(row.password_hash if row else _nobodys_hash(), plain)
@@ -105,7 +105,7 @@ def sign_in(tx: Tx, login: str, password: str) -> Manager:
         row = None
     if row is None:
         raise Forbidden("sign_in_failed", "login or password is wrong")
-    record(tx, known, "manager.sign_in", f"manager:{row.id}")
+    record_audit(tx, known, "manager.sign_in", f"manager:{row.id}")
     return find_manager(tx, row.id)
 
 

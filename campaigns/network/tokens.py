@@ -5,12 +5,12 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
 from campaigns.network.models import ApiToken
 from campaigns.network.roles import PERMISSIONS, Caller, Role
-from campaigns.network.wording import fault
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
+from kernel.text import text_fault
 
 PREFIX = "bs_"  # lets scanners and people recognise a leaked one
 _BYTES = 32
@@ -37,13 +37,13 @@ def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> 
     wrong = {}
     if role not in PERMISSIONS:
         wrong["role"] = "must be one of " + ", ".join(Role)
-    if reason := fault(label, MOST_LABEL):
+    if reason := text_fault(label, MOST_LABEL):
         wrong["label"] = reason
     if wrong:
         raise Invalid("token_invalid", "this cannot be a token", fields=wrong)
     token = PREFIX + secrets.token_urlsafe(_BYTES)
     row = tx.add(ApiToken(token_hash=_hash(token), role=role, label=label, created_at=tx.now))
-    record(tx, actor, "token.create", f"token:{row.id}", role=role, label=label)
+    record_audit(tx, actor, "token.create", f"token:{row.id}", role=role, label=label)
     return token
 
 
@@ -70,4 +70,4 @@ def revoke(tx: Tx, token_id: int, actor: str) -> None:
         return
     row.revoked_at = tx.now
     tx.session.flush()
-    record(tx, actor, "token.revoke", f"token:{token_id}", label=row.label)
+    record_audit(tx, actor, "token.revoke", f"token:{token_id}", label=row.label)

@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from campaigns.network.wording import fault
 from kernel.errors import Invalid
+from kernel.text import text_fault
 from matching.rules import LEVELS
 
 COLUMNS = ("code", "name", "level", "parent_code")
@@ -97,7 +97,7 @@ def _row_fault(node: Node, earlier: dict[str, Node]) -> str | None:
         return "code must be 1 to 32 letters, digits, - or _"
     if node.code in earlier:
         return f"code {node.code} is already on line {earlier[node.code].line}"
-    if reason := fault(node.name, MOST_NAME):
+    if reason := text_fault(node.name, MOST_NAME):
         return f"name {reason}"
     if node.level not in LEVELS:
         return "level must be one of " + ", ".join(LEVELS)

@@ -8,13 +8,13 @@ suspended, whatever it was before: raising money again is a decision of its own 
 from datetime import datetime, timedelta
 from typing import Any
 
-from campaigns.network.audit import record
-from campaigns.network.wording import fault
+from campaigns.audit import record_audit
 from campaigns.projects.models import Project, ProjectListing
-from campaigns.projects.moves import locked, move, must_say
 from campaigns.projects.states import Status
+from campaigns.projects.transitions import locked, must_say, transition
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
+from kernel.text import text_fault
 
 MOST_APPEAL = 2_000  # characters
 MOST_TERM = timedelta(days=36_525)  # a century (ours); what has no end is listed without a term
@@ -27,7 +27,7 @@ def blacklist(tx: Tx, project_id: int, reason: str, actor: str, until: datetime 
     that is listed already or closed.
     """
     must_say(reason)
-    project = move(tx, project_id, Status.BLACKLISTED, actor, "project.blacklist", reason)
+    project = transition(tx, project_id, Status.BLACKLISTED, actor, "project.blacklist", reason)
     must_lie_ahead(tx, until)
     assert project.id is not None
     return tx.add(ProjectListing(project_id=project.id, reason=reason, actor=actor, listed_at=tx.now, until=until))
@@ -47,7 +47,7 @@ def lift(tx: Tx, project_id: int, reason: str, actor: str) -> ProjectListing:
     must_say(reason)
     project, listing = _listed(tx, project_id)
     assert project.id is not None
-    move(tx, project.id, Status.SUSPENDED, actor, "project.lift", reason)
+    transition(tx, project.id, Status.SUSPENDED, actor, "project.lift", reason)
     listing.lifted_at, listing.lifted_by, listing.lift_reason = tx.now, actor, reason
     return tx.add(listing)
 
@@ -58,7 +58,7 @@ def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
 
     Raises NotFound `project_unknown`, Invalid `appeal_invalid`, Conflict `project_state` or `appeal_exists`.
     """
-    if not text.strip() or fault(text, MOST_APPEAL, lines=True):
+    if not text.strip() or text_fault(text, MOST_APPEAL, lines=True):
         raise Invalid("appeal_invalid", fields={"text": f"must be text of 1 to {MOST_APPEAL} characters"})
     _, listing = _listed(tx, project_id)
     if listing.appeal == text:
@@ -66,7 +66,7 @@ def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
     if listing.appealed_at is not None:
         raise Conflict("appeal_exists", "an objection was made already")
     listing.appeal, listing.appealed_at = text, tx.now
-    record(tx, actor, "project.appeal", f"project:{project_id}")
+    record_audit(tx, actor, "project.appeal", f"project:{project_id}")
     return tx.add(listing)
 
 
@@ -82,7 +82,7 @@ def answer(tx: Tx, project_id: int, reason: str, actor: str, *, lifting: bool = 
     if listing.answered_at is not None:
         raise Conflict("appeal_answered", "this objection was answered already")
     listing.answer, listing.answered_by, listing.answered_at = reason, actor, tx.now
-    record(tx, actor, "project.answer", f"project:{project_id}", reason=reason, lifted=lifting)
+    record_audit(tx, actor, "project.answer", f"project:{project_id}", reason=reason, lifted=lifting)
     tx.add(listing)
     return lift(tx, project_id, reason, actor) if lifting else listing
 

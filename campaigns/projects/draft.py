@@ -4,16 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import find as find_organisation
-from campaigns.network.wording import fault
 from campaigns.projects.models import Project
-from campaigns.projects.moves import locked, remember
 from campaigns.projects.states import Status
+from campaigns.projects.transitions import locked, remember
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.money import CURRENCY, MAX_MINOR
+from kernel.text import text_fault
 from matching.rules import TIERS
 
 MOST_NAME = 100  # characters
@@ -47,7 +47,7 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
     if project_id is None:
         raise Conflict("project_code_used", "this code is taken", fields={"code": "is taken"})
     remember(tx, project_id, None, Status.DRAFT, actor, "")
-    record(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
+    record_audit(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
     return locked(tx, project_id)
 
 
@@ -65,7 +65,7 @@ def change(tx: Tx, project_id: int, given: Mapping[str, Any], actor: str) -> Pro
     if wrong := _faults(project.name, project.summary, project.target_minor):
         raise Invalid("project_invalid", "this cannot be a project", fields=wrong)
     tx.add(project)
-    record(tx, actor, "project.change", f"project:{project_id}", fields=sorted(given))
+    record_audit(tx, actor, "project.change", f"project:{project_id}", fields=sorted(given))
     return project
 
 
@@ -90,9 +90,9 @@ def _fixed_faults(new: NewProject) -> dict[str, str]:
 
 def _faults(name: str, summary: str, target_minor: int) -> dict[str, str]:
     wrong: dict[str, str] = {}
-    if reason := fault(name, MOST_NAME):
+    if reason := text_fault(name, MOST_NAME):
         wrong["name"] = reason
-    if reason := fault(summary, MOST_SUMMARY, lines=True):
+    if reason := text_fault(summary, MOST_SUMMARY, lines=True):
         wrong["summary"] = reason
     if not 1 <= target_minor <= MAX_MINOR:
         wrong["target_minor"] = f"must be from 1 to {MAX_MINOR} fen"

@@ -10,21 +10,6 @@ from kernel.db import identity, moment
 from matching.models import place_in_order
 
 
-class Fund(SQLModel, table=True):
-    """A fund (专项基金 ...). Its money stands in the ledger's account `fund:ID`."""
-
-    __table_args__ = (
-        CheckConstraint(
-            "kind IN ('special', 'community', 'rural', 'unit', 'personal', 'consumption')", name="fund_kind"
-        ),
-    )
-    id: int | None = Field(default=None, sa_column=identity())
-    name: str = Field(unique=True)
-    kind: str
-    currency: str
-    created_at: datetime = Field(sa_column=moment())
-
-
 class Project(SQLModel, table=True):
     """A project of one organisation. The codes of its county and township are copied from the tree, which
     does not change under a running project, so that roll-ups need no recursion."""

@@ -2,15 +2,15 @@
 
 from sqlmodel import col, select
 
-from campaigns.network.wording import storable
 from campaigns.projects.draft import NewProject, change, create
 from campaigns.projects.models import Project
-from campaigns.projects.moves import approve, resume, submit, suspend
 from campaigns.projects.rating import rate
 from campaigns.projects.targets import neighbours, over_time, target_of, targets
+from campaigns.projects.transitions import approve, resume, submit, suspend
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
+from kernel.text import is_storable
 
 __all__ = [
     "NewProject",
@@ -37,7 +37,7 @@ def find(tx: Tx, project_id: int) -> Project:
 
 def by_code(tx: Tx, code: str) -> Project:
     """The project with this code. Raises NotFound `project_unknown`."""
-    if not storable(code):
+    if not is_storable(code):
         return _known(None)
     return _known(tx.session.scalars(select(Project).where(col(Project.code) == code)).one_or_none())
 

@@ -1,9 +1,9 @@
 """How a project is rated: pots may ask for a minimum."""
 
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
 from campaigns.projects.models import Project, ProjectRating
-from campaigns.projects.moves import locked, raise_versions
 from campaigns.projects.states import Status
+from campaigns.projects.transitions import locked, raise_versions
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 from matching.rules import MAX_RATING
@@ -28,5 +28,5 @@ def rate(tx: Tx, project_id: int, rating: int, actor: str) -> Project:
         raise_versions(tx, project_id)
         project.rating = rating
         tx.add(ProjectRating(project_id=project_id, rating=rating, rated_at=tx.now, actor=actor))
-        record(tx, actor, "project.rate", f"project:{project_id}", old=was, new=rating)
+        record_audit(tx, actor, "project.rate", f"project:{project_id}", old=was, new=rating)
     return tx.add(project)

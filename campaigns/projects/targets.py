@@ -7,7 +7,7 @@ from dataclasses import replace
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from kernel.db import Tx
-from matching.past import Seen
+from matching.rebuild import TargetHistory
 from matching.rules import Target
 
 
@@ -37,7 +37,7 @@ def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
     }
 
 
-def over_time(tx: Tx, project_ids: Collection[int]) -> dict[int, Seen]:
+def over_time(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHistory]:
     """The targets of many projects as they were, oldest first. Where a project stands does not change; it is not
     rated until somebody does."""
     ratings: dict[int, list[tuple[int, int]]] = defaultdict(lambda: [(0, 0)])

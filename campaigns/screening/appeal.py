@@ -1,11 +1,11 @@
 """A donor, or somebody for him, objects to a decision; a person answers and may decide again."""
 
-from campaigns.network.audit import record
-from campaigns.network.wording import fault
+from campaigns.audit import record_audit
 from campaigns.screening.decide import Decision, lock_case, must_say, set_state
 from campaigns.screening.models import ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
+from kernel.text import text_fault
 
 MOST_APPEAL = 2_000  # characters
 
@@ -16,7 +16,7 @@ def appeal(tx: Tx, case_id: int, text: str, actor: str) -> ScreeningCase:
 
     Raises NotFound `case_unknown`, Invalid `appeal_invalid`, Conflict `appeal_exists` or `nothing_to_appeal`.
     """
-    if not text.strip() or fault(text, MOST_APPEAL, lines=True):
+    if not text.strip() or text_fault(text, MOST_APPEAL, lines=True):
         raise Invalid("appeal_invalid", fields={"text": f"must be text of 1 to {MOST_APPEAL} characters"})
     case, _ = lock_case(tx, case_id)
     if case.appeal == text:
@@ -26,7 +26,7 @@ def appeal(tx: Tx, case_id: int, text: str, actor: str) -> ScreeningCase:
     if case.state == "released":
         raise Conflict("nothing_to_appeal", "the match of this donation counts")
     case.appeal, case.appealed_at = text, tx.now
-    record(tx, actor, "case.appeal", f"case:{case_id}")
+    record_audit(tx, actor, "case.appeal", f"case:{case_id}")
     return tx.add(case)
 
 
@@ -46,7 +46,7 @@ def answer(tx: Tx, case_id: int, reason: str, actor: str, decision: Decision | N
             return case
         raise Conflict("appeal_answered", "this objection was answered already")
     case.answer, case.answered_by, case.answered_at = reason, actor, tx.now
-    record(tx, actor, "case.answer", f"case:{case_id}", reason=reason, decision=decision)
+    record_audit(tx, actor, "case.answer", f"case:{case_id}", reason=reason, decision=decision)
     tx.add(case)
     if decision is None or decision == case.state:
         return case

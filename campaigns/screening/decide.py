@@ -3,22 +3,22 @@
 from datetime import datetime
 from typing import Literal
 
-from campaigns.events.campaigns import Shared, share
-from campaigns.events.phases import LIVING, Phase
-from campaigns.network.audit import record
-from campaigns.network.wording import fault
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
+from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.projects import projects
 from campaigns.projects.blacklist import blacklist
 from campaigns.projects.states import Status
-from campaigns.screening.again import match_again
 from campaigns.screening.cases import find
 from campaigns.screening.models import ScreeningCase
+from campaigns.screening.rematch import rematch
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
+from kernel.text import text_fault
 from ledger.post import Transfer, post
-from matching.capture import parts_of
-from matching.holds import let_go
-from matching.offers import pots_of
+from matching.capture import reserved_parts
+from matching.holds import clear_hold
+from matching.pot_state import pot_states
 from matching.release import Surplus, give_back
 
 Decision = Literal["released", "cancelled"]
@@ -55,7 +55,7 @@ def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningC
         projects.suspend(tx, project_id, reason, actor)
     case = find(tx, case_id, lock=True)
     case.suspended_at, case.suspended_by = tx.now, actor
-    record(tx, actor, "case.suspend_project", f"case:{case_id}", project=project_id, reason=reason)
+    record_audit(tx, actor, "case.suspend_project", f"case:{case_id}", project=project_id, reason=reason)
     return tx.add(case)
 
 
@@ -75,7 +75,7 @@ def blacklist_project(
         blacklist(tx, project_id, reason.replace("\r", "").replace("\n", " "), actor, until)
     case = find(tx, case_id, lock=True)
     case.blacklisted_at, case.blacklisted_by = tx.now, actor
-    record(tx, actor, "case.blacklist_project", f"case:{case_id}", project=project_id, reason=reason)
+    record_audit(tx, actor, "case.blacklist_project", f"case:{case_id}", project=project_id, reason=reason)
     return tx.add(case)
 
 
@@ -88,22 +88,22 @@ def _project_of(tx: Tx, case_id: int) -> int:
     )
 
 
-def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, Shared]:
+def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, SharedCampaign]:
     """Lock in the house's order: campaign shared, donation, case. Raises NotFound `case_unknown`."""
     known = find(tx, case_id)
-    campaign = share(tx, ids=[known.campaign_id])[0]
+    campaign = lock_shared(tx, ids=[known.campaign_id])[0]
     tx.rows("SELECT id FROM donation WHERE id = :id FOR UPDATE", id=known.donation_id)
     return find(tx, case_id, lock=True), campaign
 
 
 def must_say(reason: str, field: str = "reason") -> None:
     """Raises Invalid `reason_missing` when this says nothing, or too much."""
-    if wrong := fault(reason.replace("\r", "").replace("\n", " "), MOST_REASON):
+    if wrong := text_fault(reason.replace("\r", "").replace("\n", " "), MOST_REASON):
         raise Invalid("reason_missing", "say why", fields={field: wrong})
 
 
 def set_state(
-    tx: Tx, case: ScreeningCase, campaign: Shared, to: Decision, reason: str, actor: str
+    tx: Tx, case: ScreeningCase, campaign: SharedCampaign, to: Decision, reason: str, actor: str
 ) -> ScreeningCase:
     """Make a decision on a locked case and move its match; refused once the match has been paid out."""
     if campaign.phase in (Phase.RELEASED, Phase.ARCHIVED):
@@ -112,7 +112,7 @@ def set_state(
     was, now = case.state, tx.now
     transfers = _cancelled(tx, case, campaign) if to == "cancelled" else _released(tx, case, campaign)
     case.state, case.decided_at, case.actor, case.reason = to, now, actor, reason
-    record(tx, actor, f"case.{to}", f"case:{case.id}", donation=str(case.donation_id), was=was, reason=reason)
+    record_audit(tx, actor, f"case.{to}", f"case:{case.id}", donation=str(case.donation_id), was=was, reason=reason)
     tx.add(case)
     post(tx, transfers)
     return case
@@ -128,17 +128,19 @@ def _decide_once(tx: Tx, case_id: int, to: Decision, reason: str, actor: str) ->
     return set_state(tx, case, campaign, to, reason, actor)
 
 
-def _released(tx: Tx, case: ScreeningCase, campaign: Shared) -> list[Transfer]:
+def _released(tx: Tx, case: ScreeningCase, campaign: SharedCampaign) -> list[Transfer]:
     """From open: what is held is earned. From cancelled: the match went back, so what is still free counts."""
     assert case.id is not None
     if case.state == "cancelled":
-        return match_again(tx, case.donation_id, campaign)
-    return let_go(tx, case.donation_id, case.id)
+        return rematch(tx, case.donation_id, campaign)
+    return clear_hold(tx, case.donation_id, case.id)
 
 
-def _cancelled(tx: Tx, case: ScreeningCase, campaign: Shared) -> list[Transfer]:
-    pots = {pot.pot_id: pot for pot in pots_of(tx, campaign.id, campaign.matching_version)}
-    parts = [part for part in parts_of(tx, [case.donation_id]) if part.state == "captured" and part.live_minor]
+def _cancelled(tx: Tx, case: ScreeningCase, campaign: SharedCampaign) -> list[Transfer]:
+    pots = {pot.pot_id: pot for pot in pot_states(tx, campaign.id, campaign.matching_version)}
+    parts = [
+        part for part in reserved_parts(tx, [case.donation_id]) if part.state == "captured" and part.live_minor
+    ]
     return give_back(
         tx,
         [Surplus(part, part.live_minor) for part in parts],

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.engine import Engine
-from campaigns.events.campaigns import find
-from campaigns.events.phases import Phase
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
+from campaigns.dependencies import Dependencies
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import open_cases_of
-from campaigns.screening.screen import BATCH, Changed, look
+from campaigns.screening.screen import BATCH, Changed, screen_donations
+from campaigns.screening.thresholds import installed
 from kernel.db import Tx
 from kernel.errors import Conflict
 
@@ -26,30 +27,30 @@ class Reviewed(NamedTuple):
     open: int
 
 
-def review(engine: Engine, slug: str, actor: str, changed: Changed = lambda _: None) -> Reviewed:
+def review(deps: Dependencies, slug: str, actor: str, changed: Changed = lambda _: None) -> Reviewed:
     """Look at all paid donations of a campaign; again it opens nothing new. A batch is a transaction.
 
     Raises NotFound `campaign_unknown`, Conflict `campaign_phase` before the end and after the notice began.
     """
-    with engine.db.transaction() as tx:
-        campaign = find(tx, slug)
+    with deps.db.transaction() as tx:
+        campaign = find_campaign(tx, slug)
         if campaign.phase not in REVIEWED:
             raise Conflict(
                 "campaign_phase", "an event is reviewed between end and notice", facts={"phase": campaign.phase}
             )
-        record(tx, actor, "campaign.screening_review", f"campaign:{campaign.id}")
+        record_audit(tx, actor, "campaign.screening_review", f"campaign:{campaign.id}")
     assert campaign.id is not None
     last, seen, opened = _BEFORE_ALL, 0, 0
     while True:
-        with engine.db.transaction() as tx:
+        with deps.db.transaction() as tx:
             page = _page(tx, campaign.id, last)
-            cases = look(tx, [place[2] for place in page], engine.screening)
+            cases = screen_donations(tx, [place[2] for place in page], installed(deps.screening_defaults))
             tx.after_commit(lambda touched=set(cases.values()): changed(touched))  # type: ignore[misc]
         seen, opened = seen + len(page), opened + len(cases)
         if len(page) < BATCH:
             break
         last = page[-1]
-    with engine.db.transaction() as tx:
+    with deps.db.transaction() as tx:
         return Reviewed(seen, opened, open_cases_of(tx, campaign.id))
 
 

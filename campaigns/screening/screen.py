@@ -11,16 +11,16 @@ from itertools import takewhile
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from campaigns.dependencies import Dependencies
 from campaigns.donations.states import COUNTED
-from campaigns.engine import Engine
-from campaigns.events.campaigns import share
-from campaigns.screening.around import SCREENED, Subject, subjects, surroundings
+from campaigns.lifecycle.campaign import lock_shared
+from campaigns.screening.context import SCREENED, ScreeningSubject, load_contexts, subjects
 from campaigns.screening.settings import limits_of
+from campaigns.screening.signals import Signal, named, signals
+from campaigns.screening.thresholds import Thresholds, installed
 from kernel.db import Tx
 from ledger.post import post
-from matching.holds import hold
-from matching.screening import Signal, named, signals
-from matching.thresholds import Thresholds
+from matching.holds import hold_match
 
 BATCH = 2_000
 # Transactions may commit up to so much later than their rows were numbered; each donation is looked at again
@@ -30,21 +30,21 @@ MOST_RELATED = 1_000  # donations of the same person that are looked at again wi
 Changed = Callable[[set[int]], None]
 
 
-def screen(engine: Engine, changed: Changed = lambda _: None) -> int:
+def screen(deps: Dependencies, changed: Changed = lambda _: None) -> int:
     """Look at everything that was paid, or became known, since the last time; answers how many cases were
     opened. Safe beside itself. After each commit `changed` gets the campaigns whose match moved."""
     opened = 0
     more = True
     while more:
-        with engine.db.transaction() as tx:
+        with deps.db.transaction() as tx:
             due, more = _due(tx)
-            cases = look(tx, due, engine.screening)
+            cases = screen_donations(tx, due, installed(deps.screening_defaults))
             opened += len(cases)
             tx.after_commit(lambda touched=set(cases.values()): changed(touched))  # type: ignore[misc]
     return opened
 
 
-def look(tx: Tx, donation_ids: Iterable[UUID], default: Thresholds) -> dict[UUID, int]:
+def screen_donations(tx: Tx, donation_ids: Iterable[UUID], default: Thresholds) -> dict[UUID, int]:
     """Look at donations, and at those that their signs name, by the thresholds of their campaigns; answers
     donation -> campaign of new cases."""
     ids = set(donation_ids)
@@ -84,9 +84,9 @@ def _judge(tx: Tx, ids: set[UUID], default: Thresholds) -> tuple[Hits, set[UUID]
     return hits, others
 
 
-def _judge_campaign(tx: Tx, asked: Sequence[Subject], limits: Thresholds) -> tuple[Hits, set[UUID]]:
+def _judge_campaign(tx: Tx, asked: Sequence[ScreeningSubject], limits: Thresholds) -> tuple[Hits, set[UUID]]:
     """The same for donations of one campaign."""
-    found, caps = surroundings(tx, asked, limits)
+    found, caps = load_contexts(tx, asked, limits)
     hits = {id_: signs for id_, one in found.items() if (signs := signals(one.gift, one.around, limits))}
     return hits, set(caps).union(*(named(signs) for signs in hits.values()))
 
@@ -100,7 +100,7 @@ def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, in
         return {}
     ids = sorted(hits)
     wanted = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
-    living = [one.id for one in share(tx, ids=sorted(row[0] for row in wanted)) if one.phase in SCREENED]
+    living = [one.id for one in lock_shared(tx, ids=sorted(row[0] for row in wanted)) if one.phase in SCREENED]
     tx.rows("SELECT id FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE", ids=ids)
     rows = tx.rows(
         """INSERT INTO screening_case (donation_id, campaign_id, signals, held_minor, state, opened_at)
@@ -117,7 +117,7 @@ def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, in
         statuses=sorted(COUNTED),
         now=tx.now,
     )
-    post(tx, hold(tx, {row.donation_id: row.id for row in rows}))
+    post(tx, hold_match(tx, {row.donation_id: row.id for row in rows}))
     return {row.donation_id: row.campaign_id for row in rows}
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from campaigns.events.campaigns import find, lock
-from campaigns.events.phases import Phase
-from campaigns.network.audit import record
-from campaigns.screening.around import SCREENED
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
+from campaigns.lifecycle.phases import Phase
+from campaigns.screening.context import SCREENED
+from campaigns.screening.thresholds import BOUNDS, Thresholds, as_numbers, check, with_changes
 from kernel.db import Tx
 from kernel.errors import Conflict
-from matching.thresholds import BOUNDS, Thresholds, as_numbers, check, with_changes
 
 # Once nothing is screened any more, the settings stay as what the cases were judged by.
 CHANGEABLE = SCREENED | {Phase.DRAFT}
@@ -43,7 +43,7 @@ def limits_of(tx: Tx, campaign_ids: Iterable[int], default: Thresholds) -> dict[
 
 def settings(tx: Tx, slug: str, default: Thresholds) -> list[Setting]:
     """All thresholds of a campaign. Raises NotFound `campaign_unknown`."""
-    campaign = find(tx, slug)
+    campaign = find_campaign(tx, slug)
     stored = {
         row.name: row
         for row in tx.rows(
@@ -66,7 +66,7 @@ def change(tx: Tx, slug: str, given: Mapping[str, int | None], default: Threshol
     `campaign_phase` once nothing is screened any more.
     """
     check(given)
-    campaign = lock(tx, slug)
+    campaign = lock_campaign(tx, slug)
     if campaign.phase not in CHANGEABLE:
         raise Conflict("campaign_phase", "nothing is screened any more", facts={"phase": campaign.phase})
     assert campaign.id is not None
@@ -76,7 +76,9 @@ def change(tx: Tx, slug: str, given: Mapping[str, int | None], default: Threshol
         new = usual[name] if value is None else value
         if new != was[name]:
             _store(tx, campaign.id, name, None if new == usual[name] else new, actor)
-            record(tx, actor, "campaign.screening", f"campaign:{campaign.id}", setting=name, old=was[name], new=new)
+            record_audit(
+                tx, actor, "campaign.screening", f"campaign:{campaign.id}", setting=name, old=was[name], new=new
+            )
 
 
 def reset(tx: Tx, slug: str, default: Thresholds, actor: str) -> None:

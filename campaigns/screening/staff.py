@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from campaigns.donations.contact import Donor, check, donor_key
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
+from campaigns.donations.contact import Donor, donor_key, require_valid_contact
 from campaigns.network.organisations import find
 from campaigns.screening.models import StaffKey
 from kernel.db import Tx
@@ -21,7 +21,7 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
     find(tx, code)
     if not phone and not email:
         raise Invalid("staff_invalid", "a contact is needed", fields={"phone": "or e-mail must be given"})
-    check(Donor(phone=phone or None, email=email or None))
+    require_valid_contact(Donor(phone=phone or None, email=email or None))
     given = [("phone", Donor(phone=phone))] if phone else []
     given += [("email", Donor(email=email))] if email else []
     wanted = {kind: donor_key(keys, donor, _NOBODY, None) for kind, donor in given}
@@ -34,7 +34,7 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
             kind=kind,
             now=tx.now,
         )
-    record(tx, actor, "staff.add", f"organisation:{code}", kinds=sorted(wanted))
+    record_audit(tx, actor, "staff.add", f"organisation:{code}", kinds=sorted(wanted))
     return [one for one in listed(tx, code) if one.donor_key in wanted.values()]
 
 
@@ -51,4 +51,4 @@ def remove(tx: Tx, staff_id: int, actor: str) -> None:
     code = tx.scalar("DELETE FROM staff_key WHERE id = :id RETURNING organisation_code", id=staff_id)
     if code is None:
         raise NotFound("staff_unknown", "there is no such contact")
-    record(tx, actor, "staff.remove", f"organisation:{code}", staff=staff_id)
+    record_audit(tx, actor, "staff.remove", f"organisation:{code}", staff=staff_id)

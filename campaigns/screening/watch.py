@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from campaigns.donations.contact import Donor, check, donor_key
-from campaigns.network.audit import record
+from campaigns.audit import record_audit
+from campaigns.donations.contact import Donor, donor_key, require_valid_contact
 from campaigns.projects.blacklist import must_lie_ahead
 from campaigns.screening.cases import find
 from campaigns.screening.decide import must_say
@@ -51,7 +51,7 @@ def watch_contact(
     if not phone and not email:
         raise Invalid("watch_invalid", "nothing to watch", fields={"phone": "or e-mail must be given"})
     donor = Donor(phone=phone or None, email=email or None)
-    check(donor)
+    require_valid_contact(donor)
     return _add(tx, "donor", donor_key(keys, donor, UUID(int=0), None), reason, actor, until, None)
 
 
@@ -81,7 +81,7 @@ def _add(
         until=until,
     )
     if made is not None:
-        record(tx, actor, "watch.add", f"watch:{made}", kind=kind, case=case_id, reason=reason)
+        record_audit(tx, actor, "watch.add", f"watch:{made}", kind=kind, case=case_id, reason=reason)
         return _entry(tx, made)
     standing = "SELECT id FROM watch WHERE kind = :kind AND key = :key AND lifted_at IS NULL"
     return _entry(tx, tx.scalar(standing, kind=kind, key=key))
@@ -97,7 +97,7 @@ def lift(tx: Tx, watch_id: int, reason: str, actor: str) -> Watch:
     if entry.lifted_at is not None:
         raise Conflict("watch_ended", "this entry was lifted already")
     entry.lifted_at, entry.lifted_by, entry.lift_reason = tx.now, actor, reason
-    record(tx, actor, "watch.lift", f"watch:{watch_id}", reason=reason)
+    record_audit(tx, actor, "watch.lift", f"watch:{watch_id}", reason=reason)
     return tx.add(entry)
 
 

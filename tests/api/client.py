@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 import config
-from app import create_app
-from campaigns.engine import Engine
+from app.factory import create_app
+from campaigns.dependencies import Dependencies
 from campaigns.network.people import create_token
 from tests.stack import compiled
 from tests.world import World
@@ -19,7 +19,7 @@ STRIPE_SECRET = "whsec_test_api"  # signs the provider's webhooks
 Json = dict[str, Any]
 
 
-def application(database_url: str, engine: Engine, **environ: str) -> Flask:
+def application(database_url: str, deps: Dependencies, **environ: str) -> Flask:
     """The application as a web server has it: errors are answered, not raised."""
     compiled()
     settings = {
@@ -27,7 +27,7 @@ def application(database_url: str, engine: Engine, **environ: str) -> Flask:
         "PUBLIC_URL": "http://localhost",
         "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
     }
-    return create_app(config.load(settings | environ), engine)
+    return create_app(config.load(settings | environ), deps)
 
 
 def problem(answer: TestResponse, status: int, code: str) -> Json:
@@ -74,7 +74,7 @@ class Api:
         found: Json = answer.get_json()
         return found
 
-    def wish(self, amount_minor: int = 100_00, **other: Any) -> Json:
+    def command(self, amount_minor: int = 100_00, **other: Any) -> Json:
         """The body of a donation."""
         body = {
             "id": str(uuid4()),
@@ -87,7 +87,7 @@ class Api:
 
     def give(self, amount_minor: int = 100_00, **other: Any) -> Json:
         """A donation that was accepted."""
-        answer = self.post("/donations", self.wish(amount_minor, **other))
+        answer = self.post("/donations", self.command(amount_minor, **other))
         assert answer.status_code == 201, answer.text
         found: Json = answer.get_json()
         return found

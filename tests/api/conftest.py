@@ -13,7 +13,7 @@ __all__ = ["clock", "world"]
 
 @pytest.fixture
 def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.engine)
+    return application(database_url, world.deps)
 
 
 @pytest.fixture

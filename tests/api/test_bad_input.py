@@ -102,7 +102,7 @@ def test_json_that_is_no_object_is_a_422(api: Api, raw: bytes) -> None:
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x"])
 def test_another_media_type_is_a_415(api: Api, kind: str) -> None:
-    answer = api.http.post("/api/v1/donations", data=json.dumps(api.wish()), content_type=kind)
+    answer = api.http.post("/api/v1/donations", data=json.dumps(api.command()), content_type=kind)
     problem(answer, 415, "media_type_unsupported")
 
 
@@ -112,7 +112,7 @@ def test_a_body_that_is_too_large_is_a_413(api: Api) -> None:
 
 
 def test_fields_are_named_with_dots(api: Api) -> None:
-    body = api.wish(donor={"name": 5, "shoe_size": 43}, colour="red", amount_minor="100")
+    body = api.command(donor={"name": 5, "shoe_size": 43}, colour="red", amount_minor="100")
     errors = problem(api.post("/donations", body), 422, "validation_failed")["errors"]
     assert set(errors) == {"donor.name", "donor.shoe_size", "colour", "amount_minor"}
 

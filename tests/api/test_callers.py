@@ -3,7 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
-from app.auth import GUESSES, SESSION_KEY
+from app.http.auth import GUESSES, SESSION_KEY
 from campaigns.network.people import create_manager
 from embedded.redis import Redis
 from tests.api.client import Api, application, problem
@@ -37,7 +37,7 @@ def test_a_token_counts_more_than_a_session(signed_in: FlaskClient) -> None:
 def test_guessing_tokens_is_slow_and_hinders_no_manager(
     world: World, database_url: str, redis_server: Redis, api: Api
 ) -> None:
-    app = application(database_url, world.engine, REDIS_URL=redis_server.url)
+    app = application(database_url, world.deps, REDIS_URL=redis_server.url)
     guessing = Api(app.test_client(), world)
     codes = [guessing.get("/funds", f"bs_{number}").get_json()["code"] for number in range(GUESSES + 2)]
     assert codes == ["token_invalid"] * GUESSES + ["rate_limited"] * 2
@@ -45,5 +45,5 @@ def test_guessing_tokens_is_slow_and_hinders_no_manager(
 
 
 def test_without_redis_limits_are_off_and_answers_the_same(world: World, database_url: str) -> None:
-    app = application(database_url, world.engine, REDIS_URL="redis://127.0.0.1:9/0")
+    app = application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
     problem(Api(app.test_client(), world).get("/funds", "bs_wrong"), 401, "token_invalid")

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app import errors
+from app.http import errors
 from kernel.db import Database
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from tests.api.client import Api, application, problem
@@ -21,14 +21,14 @@ NOWHERE = "postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=1"
 @pytest.fixture
 def without_database(world: World) -> Iterator[FlaskClient]:
     db = Database(NOWHERE)
-    yield application(NOWHERE, replace(world.engine, db=db)).test_client()
+    yield application(NOWHERE, replace(world.deps, db=db)).test_client()
     db.close()
 
 
 def test_without_the_database_the_answer_is_503(without_database: FlaskClient, api: Api) -> None:
     for answer in (
         without_database.get("/api/v1/campaigns"),
-        without_database.post("/api/v1/donations", json=api.wish()),
+        without_database.post("/api/v1/donations", json=api.command()),
         without_database.get("/api/v1/funds", headers={"Authorization": "Bearer bs_x"}),
     ):
         problem(answer, 503, "database_unavailable")
@@ -90,7 +90,7 @@ def test_logs_name_no_person_and_no_token(api: Api, capfd: pytest.CaptureFixture
     donor = {"name": "李小明", "email": "li@example.org", "phone": "13800138000"}
     given = api.give(accept_unmatched=True, donor=donor)
     api.get(f"/donations/{given['id']}?token={given['token']}", given["token"])
-    api.post("/donations", api.wish(donor={**donor, "phone": "x"}))
+    api.post("/donations", api.command(donor={**donor, "phone": "x"}))
     api.http.get(f"/d/{given['id']}?token={given['token']}")
     said = capfd.readouterr().err
     assert '"event": "request"' in said

@@ -41,7 +41,7 @@ def test_the_cashier_speaks_the_language_that_was_asked_for(
     api: Api, cashier: Server, asked: str | None, spoken: str
 ) -> None:
     headers = {"Accept-Language": asked} if asked else {}
-    answer = api.http.post("/api/v1/donations", json=api.wish(accept_unmatched=True), headers=headers)
+    answer = api.http.post("/api/v1/donations", json=api.command(accept_unmatched=True), headers=headers)
     session = cashier.get(f"/v1/checkout/sessions/{answer.get_json()['payment']['reference']}").json()
     assert session["locale"] == spoken
 
@@ -55,7 +55,7 @@ def test_an_intent_is_for_clients_with_a_form_of_their_own(api: Api) -> None:
 
 def test_the_same_request_again_is_the_same_donation(api: Api, world: World) -> None:
     world.pot(1_000_00)
-    body = api.wish()
+    body = api.command()
     first, second = api.post("/donations", body), api.post("/donations", body)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.get_json() == second.get_json()
@@ -64,7 +64,7 @@ def test_the_same_request_again_is_the_same_donation(api: Api, world: World) -> 
 
 def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> None:
     world.pot(1_000_00)
-    body = api.wish()
+    body = api.command()
     api.post("/donations", body)
     problem(api.post("/donations", body | {"amount_minor": 200_00}), 409, "donation_id_reused")
     assert next(iter(world.pots().values())).reserved_minor == 100_00
@@ -72,7 +72,7 @@ def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> No
 
 def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None:
     pot = world.pot(30_00)
-    body = api.wish(100_00)
+    body = api.command(100_00)
     told = problem(api.post("/donations", body), 409, "match_short")
     assert told["pots"] == [{"pot": pot, "available_minor": 30_00, "would_give_minor": 30_00}]
     assert world.pots()[pot].reserved_minor == 0
@@ -82,17 +82,17 @@ def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None
 
 
 def test_refusals_name_the_field(api: Api) -> None:
-    assert "amount_minor" in problem(api.post("/donations", api.wish(1)), 422, "amount_invalid")["errors"]
-    assert "amount_minor" in problem(api.post("/donations", api.wish(10**15)), 422, "amount_invalid")["errors"]
-    wrong = api.wish(donor={"email": "nobody"})
+    assert "amount_minor" in problem(api.post("/donations", api.command(1)), 422, "amount_invalid")["errors"]
+    assert "amount_minor" in problem(api.post("/donations", api.command(10**15)), 422, "amount_invalid")["errors"]
+    wrong = api.command(donor={"email": "nobody"})
     assert "donor.email" in problem(api.post("/donations", wrong), 422, "donor_invalid")["errors"]
-    problem(api.post("/donations", api.wish(campaign="other")), 404, "campaign_unknown")
-    problem(api.post("/donations", api.wish(project=2**62)), 404, "project_unknown")
+    problem(api.post("/donations", api.command(campaign="other")), 404, "campaign_unknown")
+    problem(api.post("/donations", api.command(project=2**62)), 404, "project_unknown")
 
 
 def test_after_the_end_nothing_is_accepted(api: Api, world: World) -> None:
     world.clock.advance(hours=8)
-    told = problem(api.post("/donations", api.wish()), 409, "campaign_not_open")
+    told = problem(api.post("/donations", api.command()), 409, "campaign_not_open")
     assert told["ends_at"] == later(world)
 
 
@@ -141,7 +141,7 @@ def test_an_open_page_holds_the_match_longer_and_cancelling_frees_it(api: Api, w
 
 def test_a_donor_may_accept_less_match_later(api: Api, world: World) -> None:
     world.pot(1_000_00)
-    body = api.wish()
+    body = api.command()
     given = api.post("/donations", body).get_json()
     for _ in range(2):
         now = api.post(f"/donations/{given['id']}/accept-unmatched", token=given["token"])
@@ -153,8 +153,8 @@ def test_a_provider_that_is_down_leaves_a_donation_that_can_be_sent_again(
     world: World, database_url: str, api: Api
 ) -> None:
     world.pot(1_000_00)
-    down = Api(application(database_url, replace(world.engine, gateway=offline_gateway())).test_client(), world)
-    body = api.wish()
+    down = Api(application(database_url, replace(world.deps, gateway=offline_gateway())).test_client(), world)
+    body = api.command()
     told = down.post("/donations", body)
     problem(told, 503, "payment_unavailable")
     assert told.headers["Retry-After"]
@@ -168,7 +168,7 @@ def test_channels_are_kept(api: Api, world: World) -> None:
     plain = api.give(accept_unmatched=True)
     live = api.give(accept_unmatched=True, channel={"kind": "livestream", "code": "host-7"})
     assert (plain["channel"], live["channel"]) == ("api", "livestream")
-    wrong = api.wish(channel={"kind": "partner"})
+    wrong = api.command(channel={"kind": "partner"})
     assert "channel.kind" in problem(api.post("/donations", wrong), 422, "validation_failed")["errors"]
 
 

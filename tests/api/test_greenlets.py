@@ -12,7 +12,7 @@ SCRIPT = """
 from gevent import monkey; monkey.patch_all()
 import json, sys, time
 import gevent
-from app.gather import Gather
+from app.group_commit import Gather
 from kernel.db import Database
 
 db = Database(sys.argv[1])

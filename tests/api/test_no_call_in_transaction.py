@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.donations.lapse import cancel, expire
-from campaigns.donations.pay import open_payment
-from campaigns.donations.refund import ask, send
+from campaigns.donations.expire import cancel, expire
+from campaigns.donations.open_payment import open_payment
+from campaigns.donations.refund import request_refund, send_refunds
 from kernel.clock import FixedClock
 from kernel.db import Database
 from payments.gateway import PaymentGateway
@@ -68,7 +68,7 @@ def day(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Day]:
 
 
 def _watched(day: Day) -> Watched:
-    gateway = day.world.engine.gateway
+    gateway = day.world.deps.gateway
     assert isinstance(gateway, Watched)
     return gateway
 
@@ -77,19 +77,19 @@ def test_no_way_to_the_provider_leads_through_a_transaction(day: Day) -> None:
     world, watched = day.world, _watched(day)
     world.pot(500_00)
     given = day.paid()
-    by_form = open_payment(world.engine, world.give(20_00), "intent", "zh")
-    cancel(world.engine, by_form.id)
+    by_form = open_payment(world.deps, world.give(20_00), "intent", "zh")
+    cancel(world.deps, by_form.id)
     unheard, lapsing = day.pledge(30_00), day.pledge(40_00)
     day.server.order("/pay", reference=unheard.payment_reference)
     world.clock.advance(minutes=16)
-    assert expire(world.engine) == 1
+    assert expire(world.deps) == 1
     world.settle()
-    world.do(ask, given.id, 10_00, "asked by the donor", "manager")
-    assert send(world.engine) == 1
+    world.do(request_refund, given.id, 10_00, "asked by the donor", "manager")
+    assert send_refunds(world.deps) == 1
     world.settle()
     for phase in ("ended", "settling", "reconciling"):
         day.walk(phase)
-    statuses = [world.standing(one).status for one in (given, by_form, unheard, lapsing)]
+    statuses = [world.view(one).status for one in (given, by_form, unheard, lapsing)]
     assert statuses[1:2] + statuses[3:] == ["cancelled", "expired"]
     assert {statuses[0], statuses[2]} <= {"paid", "settled"}
     assert watched.called == METHODS
@@ -101,5 +101,5 @@ def test_control_a_call_in_a_transaction_is_seen(day: Day) -> None:
     pledged = day.pledge()
     with day.world.db.transaction() as tx:
         tx.scalar("SELECT 1")
-        day.world.engine.gateway.close(str(pledged.payment_reference))
+        day.world.deps.gateway.close(str(pledged.payment_reference))
     assert _watched(day).inside == ["close"]

@@ -65,7 +65,7 @@ def test_twenty_donors_pass_one_whose_provider_sleeps(app: Flask, api: Api, worl
     cashier.order("/faults", kind="delay", path="/v1/checkout/sessions", seconds=SLOW_S)
 
     def give(flow: str) -> TestResponse:
-        return Api(app.test_client(), world).post("/donations", api.wish(100_00, payment_flow=flow))
+        return Api(app.test_client(), world).post("/donations", api.command(100_00, payment_flow=flow))
 
     with ThreadPoolExecutor(5) as pool:
         slow = pool.submit(give, "redirect")

@@ -19,7 +19,7 @@ def test_giving_runs_and_its_books_are_proved(house: House) -> None:
     with giving.hall(house) as one:
         rates = giving.alternate(one, one.sides(giving.REAL, giving.PLAIN, giving.ROWLOCK), 0.3, 1)
         assert min(rates) > 0
-        assert one.acknowledged == day.sums(one.engine).donations > 0
+        assert one.acknowledged == day.sums(one.deps).donations > 0
         requests = [post("/nowhere", b"{}"), get("/healthz"), get("/healthz")]
         run = house.loader.run(one.served.port, requests, 2, 5.0)
         assert (run.statuses, len(run.latencies)) == ({404: 1, 200: 2}, 3)
@@ -27,20 +27,20 @@ def test_giving_runs_and_its_books_are_proved(house: House) -> None:
 
 def test_a_refused_request_is_no_figure(house: House) -> None:
     with giving.hall(house) as one:
-        bad = giving.Hall(house, one.engine, one.served, [10**9])
+        bad = giving.Hall(house, one.deps, one.served, [10**9])
         with pytest.raises(day.Broken, match="404"):
             bad.round(giving.REAL, 0.2, one.served.port)
 
 
 def test_a_donation_too_many_breaks_the_proof(house: House) -> None:
-    engine = house.engine(house.database())
+    deps = house.deps(house.database())
     try:
-        day.pledge(engine, 3)
-        day.prove(engine, 3)
+        day.pledge(deps, 3)
+        day.prove(deps, 3)
         with pytest.raises(day.Broken):
-            day.prove(engine, 2)
+            day.prove(deps, 2)
     finally:
-        engine.db.close()
+        deps.db.close()
 
 
 def test_allocation_stays_the_same() -> None:

@@ -36,7 +36,7 @@ class Terminal:
 
 @pytest.fixture
 def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.engine)
+    return application(database_url, world.deps)
 
 
 @pytest.fixture

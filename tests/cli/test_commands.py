@@ -56,7 +56,7 @@ def test_jobs_are_listed_and_run(terminal: Terminal, world: World) -> None:
     world.tell("payment_intent.succeeded", world.intent(given))
     assert terminal.ok("jobs", "run", "settle") == "1 events\n"
     assert terminal.ok("jobs", "run", "settle") == "nothing was due\n"
-    assert world.standing(given).status == "paid"
+    assert world.view(given).status == "paid"
     lines = {line.split()[0]: line for line in terminal.ok("jobs").splitlines()}
     assert set(lines) >= {"settle", "expire", "refunds", "close", "check"}
     assert lines["settle"].endswith("1 events")
@@ -73,7 +73,7 @@ def test_time_travel_is_for_demos_only(terminal: Terminal, world: World, databas
     live = Terminal(
         application(
             database_url,
-            world.engine,
+            world.deps,
             BEISHAN_ENV="production",
             SECRET_KEY="s",
             FIELD_KEY="f",
@@ -96,7 +96,7 @@ def test_access_is_given(terminal: Terminal, world: World) -> None:
     assert world.do(who, token) is None
     assert terminal.run("tokens", "create", "--role", "king").exit_code == 2
     secret = terminal.ok("partners", "create", "teahouse", "--project", "P000001").strip()
-    assert world.do(secret_of, world.engine.keys, "teahouse") == secret
+    assert world.do(secret_of, world.deps.keys, "teahouse") == secret
     terminal.refused("partner_exists", "partners", "create", "teahouse")
 
 
@@ -139,7 +139,7 @@ def test_the_schema_and_the_demo_event(db: Database, world: World, terminal: Ter
 
 
 def test_without_a_database_a_command_says_so(world: World) -> None:
-    lost = application("", world.engine)
+    lost = application("", world.deps)
     result = lost.test_cli_runner().invoke(args=["check-books"])
     assert result.exit_code == 1
     assert result.stderr.startswith("database_unset")

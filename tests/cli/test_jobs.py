@@ -3,36 +3,36 @@
 import pytest
 from flask import Flask
 
-from app import jobs
-from campaigns.engine import Engine
+from app.jobs import registry
+from campaigns.dependencies import Dependencies
 from kernel.errors import NotFound
 from tests.world import World
 
 
-def runs(world: World) -> dict[str, jobs.LastRun]:
-    found: dict[str, jobs.LastRun] = world.do(jobs.last_runs)
+def runs(world: World) -> dict[str, registry.LastRun]:
+    found: dict[str, registry.LastRun] = world.do(registry.last_runs)
     return found
 
 
 def test_a_run_is_written_down(world: World) -> None:
     world.tell("payment_intent.succeeded", world.intent(world.give()))
-    jobs.run("settle", world.engine)
-    jobs.run("settle", world.engine)
+    registry.run("settle", world.deps)
+    registry.run("settle", world.deps)
     row = runs(world)["settle"]
     assert (row.runs, row.failures, row.outcome) == (2, 0, "1 events")
     assert row.finished_at is not None
     assert row.finished_at >= row.started_at
     with pytest.raises(NotFound):
-        jobs.run("dance", world.engine)
+        registry.run("dance", world.deps)
 
 
 def test_a_failure_is_written_down_and_raised(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(engine: Engine) -> str:
+    def broken(deps: Dependencies) -> str:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setitem(jobs.JOBS, "expire", jobs.Job(5, broken))
+    monkeypatch.setitem(registry.JOBS, "expire", registry.Job(5, broken))
     with pytest.raises(ZeroDivisionError):
-        jobs.run("expire", world.engine)
+        registry.run("expire", world.deps)
     row = runs(world)["expire"]
     assert (row.failures, row.outcome) == (1, "failed: ZeroDivisionError")
 
@@ -41,10 +41,10 @@ def test_a_lapsed_hold_frees_its_match(world: World) -> None:
     pot = world.pot(1_000_00)
     given = world.give()
     world.clock.advance(minutes=14)
-    assert jobs.run("expire", world.engine) == ""
+    assert registry.run("expire", world.deps) == ""
     world.clock.advance(minutes=2)
-    assert jobs.run("expire", world.engine) == "1 lapsed"
-    assert world.standing(given).status == "expired"
+    assert registry.run("expire", world.deps) == "1 lapsed"
+    assert world.view(given).status == "expired"
     assert world.pots()[pot].available_minor == 1_000_00
     world.check()
 
@@ -54,7 +54,7 @@ def test_metrics_tell_the_business(app: Flask, world: World) -> None:
     world.pay(world.give(100_00))
     world.give(50_00)
     world.tell("payment_intent.succeeded", world.intent(world.give(10_00)))
-    jobs.run("check", world.engine)
+    registry.run("check", world.deps)
     http = app.test_client()
     http.get("/api/v1/campaigns")
     text = http.get("/metrics").text
@@ -76,6 +76,6 @@ def test_metrics_tell_the_business(app: Flask, world: World) -> None:
 def test_a_fault_in_the_books_reaches_the_metric(app: Flask, world: World) -> None:
     given = world.pay(world.give())
     world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=given.id))
-    jobs.run("check", world.engine)
+    registry.run("check", world.deps)
     assert "beishan_books_faults 0.0" not in app.test_client().get("/metrics").text
     assert "beishan_books_faults" in app.test_client().get("/metrics").text

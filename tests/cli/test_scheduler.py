@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from app.scheduler import Heart, watch
+from app.jobs.scheduler import Heart, watch
 from embedded.postgres import Postgres
 from tests.conftest import SPEED
 from tests.world import World
@@ -30,7 +30,7 @@ def until(true: Callable[[], Any], seconds: float = 30.0) -> None:
 
 def start(url: str, *jobs: str) -> subprocess.Popen[bytes]:
     env = {**os.environ, "DATABASE_URL": url}
-    return subprocess.Popen([sys.executable, "-m", "app.scheduler", *jobs], cwd=ROOT, env=env)
+    return subprocess.Popen([sys.executable, "-m", "app.jobs.scheduler", *jobs], cwd=ROOT, env=env)
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:
@@ -43,7 +43,7 @@ def test_it_ticks_and_stops_when_told(world: World, database_url: str) -> None:
     world.tell("payment_intent.succeeded", world.intent(given))
     process = start(database_url)
     try:
-        until(lambda: world.standing(given).status == "paid")
+        until(lambda: world.view(given).status == "paid")
     finally:
         code = stop(process)
     assert code == 0
@@ -56,19 +56,19 @@ def test_a_settler_beside_it_does_that_one_job(world: World, database_url: str) 
     world.do(lambda tx: tx.run("UPDATE donation SET match_until = pledged_at WHERE id = :id", id=lapsing.id))
     process = start(database_url, "settle")
     try:
-        until(lambda: world.standing(paid).status == "paid")
+        until(lambda: world.view(paid).status == "paid")
     finally:
         code = stop(process)
     assert code == 0
     names = world.do(lambda tx: tx.rows("SELECT name FROM job_run"))
     assert {row.name for row in names} == {"settle"}
-    assert world.standing(lapsing).status == "pending"
+    assert world.view(lapsing).status == "pending"
     world.check()
 
 
 def test_a_job_that_there_is_not_is_refused() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "app.scheduler", "sweep"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "app.jobs.scheduler", "sweep"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
     assert "no such job: sweep; there are settle, expire" in done.stderr

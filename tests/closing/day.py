@@ -8,10 +8,10 @@ from uuid import UUID
 from campaigns.closing.discrepancies import listed
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.report import report
-from campaigns.donations.pay import open_payment
-from campaigns.donations.refund import ask, send
-from campaigns.donations.standing import Standing
-from campaigns.events.campaigns import find
+from campaigns.donations.open_payment import open_payment
+from campaigns.donations.refund import request_refund, send_refunds
+from campaigns.donations.view import DonationView
+from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import FixedClock
 from kernel.db import Database
 from payments.inbox import message, store
@@ -32,18 +32,18 @@ class Day:
         gateway = StripeGateway(KEY, server.base, ("card",))
         return cls(build(db, clock, gateway, ends_at=clock.at + timedelta(hours=1)), server)
 
-    def pledge(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Standing:
+    def pledge(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> DonationView:
         """A donor gives, a second after the one before, and is sent to the cashier."""
         self.world.clock.advance(seconds=1)
-        return open_payment(self.world.engine, self.world.give(amount_minor, project, **other), "redirect", "zh")
+        return open_payment(self.world.deps, self.world.give(amount_minor, project, **other), "redirect", "zh")
 
-    def pay(self, donation: Standing) -> Standing:
+    def pay(self, donation: DonationView) -> DonationView:
         """The donor pays at the cashier; the webhook is received, verified, stored and worked off."""
         self.server.order("/pay", reference=donation.payment_reference)
-        self.hear(lambda: self.world.standing(donation).paid_at is not None)
-        return self.world.standing(donation)
+        self.hear(lambda: self.world.view(donation).paid_at is not None)
+        return self.world.view(donation)
 
-    def paid(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> Standing:
+    def paid(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> DonationView:
         return self.pay(self.pledge(amount_minor, project, **other))
 
     def hear(self, heard: Any) -> None:
@@ -58,15 +58,15 @@ class Day:
 
         until(once)
 
-    def refund(self, donation: Standing, amount_minor: int | None = None) -> Standing:
+    def refund(self, donation: DonationView, amount_minor: int | None = None) -> DonationView:
         """A manager refunds through the provider."""
-        before = self.world.standing(donation).refunded_minor
-        self.world.do(ask, donation.id, amount_minor, "asked by the donor", "manager")
-        assert send(self.world.engine) == 1
-        self.hear(lambda: self.world.standing(donation).refunded_minor > before)
-        return self.world.standing(donation)
+        before = self.world.view(donation).refunded_minor
+        self.world.do(request_refund, donation.id, amount_minor, "asked by the donor", "manager")
+        assert send_refunds(self.world.deps) == 1
+        self.hear(lambda: self.world.view(donation).refunded_minor > before)
+        return self.world.view(donation)
 
-    def intent(self, donation: Standing) -> str:
+    def intent(self, donation: DonationView) -> str:
         return str(
             self.world.do(
                 lambda tx: tx.scalar("SELECT payment_intent FROM donation WHERE id = :id", id=donation.id)
@@ -85,7 +85,7 @@ class Day:
     def walk(self, phase: str) -> None:
         """Time passes until this phase is due, and the closing ticks once."""
         hours = {"ended": 1, "settling": 1.5, "reconciling": 26.5, "notice": 26.5, "released": 26.5 + 240}[phase]
-        campaign = self.world.do(find, self.world.slug)
+        campaign = self.world.do(find_campaign, self.world.slug)
         start = campaign.ends_at - timedelta(hours=1)
         self.world.clock.at = max(self.world.clock.at, start + timedelta(hours=hours))
         self.world.close()
@@ -97,7 +97,7 @@ class Day:
         return self.world.phase()
 
     def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.world.do(report, self.world.do(find, self.world.slug).id)
+        found: dict[str, Any] = self.world.do(report, self.world.do(find_campaign, self.world.slug).id)
         return found
 
     def history(self) -> list[str]:
@@ -105,7 +105,7 @@ class Day:
         return [row[0] for row in rows]
 
     def differences(self, state: str | None = "open") -> list[Discrepancy]:
-        found: list[Discrepancy] = self.world.do(listed, self.world.do(find, self.world.slug).id, state)[0]
+        found: list[Discrepancy] = self.world.do(listed, self.world.do(find_campaign, self.world.slug).id, state)[0]
         return found
 
     def causes(self) -> list[tuple[str, UUID | None, int, int]]:

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.closing.bills import import_statement
-from campaigns.events.campaigns import find
+from campaigns.closing.import_statement import import_statement
+from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import donation_id_of
 from payments import partners
@@ -28,7 +28,7 @@ def row(line: str, kind: str, donation: str, amount: int | str, fee: int | str =
 
 @pytest.fixture
 def partner(world: World) -> str:
-    world.do(partners.create, world.engine.keys, "plat", "平台")
+    world.do(partners.create, world.deps.keys, "plat", "平台")
     return "plat"
 
 
@@ -108,14 +108,14 @@ def test_bills_of_nobody_and_of_the_gateway(world: World) -> None:
 def test_partner_donations_settle_by_their_bill(day: Day) -> None:
     world = day.world
     world.pot(500_00)
-    world.do(partners.create, world.engine.keys, "plat", "平台")
+    world.do(partners.create, world.deps.keys, "plat", "平台")
     at = world.clock.at
     for name, amount in (("D1", 50_00), ("D2", 60_00)):
         tell(world, "plat", name, amount, at=at)
     tell(world, "plat", "D2", 20_00, kind="refunded", at=at)
     world.settle()
     first, second = (donation_id_of("plat", name) for name in ("D1", "D2"))
-    assert world.standing(first).captured_minor == 50_00
+    assert world.view(first).captured_minor == 50_00
     day.walk("reconciling")
     assert [(one[0], one[1]) for one in day.causes()] == sorted(
         [("missing_there", first), ("missing_there", second)], key=_by_cause
@@ -128,9 +128,9 @@ def test_partner_donations_settle_by_their_bill(day: Day) -> None:
     )
     assert world.do(import_statement, "plat", text, "finance") == 3
     assert day.tick() == "notice"
-    assert [world.standing(one).status for one in (first, second)] == ["settled", "settled"]
+    assert [world.view(one).status for one in (first, second)] == ["settled", "settled"]
     assert (day.books("fees"), day.report()["raised_minor"]) == (-(30 + 36 - 12), 90_00)
-    assert world.do(find, world.slug).phase == "notice"
+    assert world.do(find_campaign, world.slug).phase == "notice"
     world.clock.advance(days=10)
     world.close()
     assert world.phase() == "released"
@@ -144,7 +144,7 @@ def _by_cause(one: tuple[str, UUID]) -> tuple[str, UUID]:
 def test_a_bill_may_name_a_donation_that_was_never_told(day: Day) -> None:
     """It holds the event; when the platform tells it after all, the difference ends by itself."""
     world = day.world
-    world.do(partners.create, world.engine.keys, "plat", "平台")
+    world.do(partners.create, world.deps.keys, "plat", "平台")
     at = world.clock.at
     world.do(import_statement, "plat", bill(row("L1", "charge", "D1", 50_00, 0, at.isoformat())), "finance")
     day.walk("reconciling")

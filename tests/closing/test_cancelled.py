@@ -1,8 +1,8 @@
 """A campaign is called off: nobody gives any more, and the match goes back to where it came from."""
 
-from campaigns.donations.lapse import expire
-from campaigns.events.campaigns import cancel
-from campaigns.projects.funds import listed
+from campaigns.donations.expire import expire
+from campaigns.funds.funds import listed
+from campaigns.lifecycle.campaign import cancel
 from tests.world import ACTOR, SLUG, World
 
 
@@ -18,7 +18,7 @@ def test_a_cancelled_campaign_gives_free_match_back_and_held_match_when_its_hold
     world.close()
     assert in_fund(world) == before - 100_00
     world.clock.advance(minutes=16)
-    expire(world.engine)
+    expire(world.deps)
     world.close()
     world.close()
     assert in_fund(world) == before

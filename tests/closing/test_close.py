@@ -31,14 +31,14 @@ def test_from_the_last_gift_to_the_release(day: Day) -> None:
     day.pay(slow)  # who was paying at the end may finish
     day.walk("settling")
     assert world.phase() == "settling"
-    assert world.standing(held).status == "expired"
+    assert world.view(held).status == "expired"
     assert world.pots()[pot].available_minor == 150_00  # free, and offered only when nobody can come any more
 
     day.walk("reconciling")  # and on, in the same tick: the provider's statement agrees
     assert world.phase() == "notice"
-    given = [world.standing(one).captured_minor for one in (first, short, shorter, slow)]
+    given = [world.view(one).captured_minor for one in (first, short, shorter, slow)]
     assert given == [100_00, 80_00, 70_00, 0]  # oldest payment first
-    assert [world.standing(one).status for one in (first, short, shorter, slow)] == ["settled"] * 4
+    assert [world.view(one).status for one in (first, short, shorter, slow)] == ["settled"] * 4
     assert day.differences(None) == []
     _report_equals_books(day)
     assert day.books("fees") == -(60 + 48 + 54 + 18)  # 0.6 %
@@ -113,7 +113,7 @@ def test_a_late_success_is_a_new_entry_and_leaves_the_report(day: Day) -> None:
     said = day.report()
     assert said["raised_minor"] == 60_00
     world.pay(late)
-    found = world.standing(late)
+    found = world.view(late)
     assert (found.status, found.captured_minor) == ("paid", 0)  # the match is closed; the money is accepted
     assert day.report() == said
     assert world.totals().raised_minor == 100_00
@@ -148,10 +148,10 @@ def test_who_pays_while_the_hold_lapses_keeps_the_match(day: Day) -> None:
     day.server.order("/pay", reference=donation.payment_reference, after_s=1, processing=True)
     day.walk("reconciling")
     assert world.phase() == "settling"
-    assert world.standing(donation).reserved_minor == 100_00
-    day.hear(lambda: world.standing(donation).status == "paid")
+    assert world.view(donation).reserved_minor == 100_00
+    day.hear(lambda: world.view(donation).status == "paid")
     assert day.tick() == "notice"
-    assert world.standing(donation).captured_minor == 100_00
+    assert world.view(donation).captured_minor == 100_00
     world.check()
 
 

@@ -30,11 +30,11 @@ def test_money_that_the_provider_does_not_know(day: Day) -> None:
     donation = world.pay(world.give(60_00))
     day.walk("reconciling")
     assert day.causes() == [("missing_there", donation.id, 60_00, 0)]
-    assert world.standing(donation).status == "paid"
+    assert world.view(donation).status == "paid"
     day.charge(60_00, donation.id)
     assert day.tick() == "notice"
     assert [one.state for one in day.differences(None)] == ["matched"]
-    assert world.standing(donation).status == "settled"
+    assert world.view(donation).status == "settled"
     world.check()
 
 
@@ -45,7 +45,7 @@ def test_other_amounts_and_doubled_charges(day: Day) -> None:
     day.charge(70_00, twice.id)
     day.walk("reconciling")
     assert day.causes() == [("amount", other.id, 60_00, 59_00), ("duplicate", twice.id, 70_00, 140_00)]
-    assert [world.standing(one).status for one in (right, other, twice)] == ["settled", "paid", "paid"]
+    assert [world.view(one).status for one in (right, other, twice)] == ["settled", "paid", "paid"]
     assert world.phase() == "reconciling"
     for one in day.differences():
         world.do(sign_off, one.id, "the provider was asked", "finance")
@@ -63,9 +63,9 @@ def test_a_refund_that_only_the_provider_knows(day: Day) -> None:
     day.walk("reconciling")
     assert day.causes() == [("refund", donation.id, 0, 30_00)]
     day.server.order("/webhooks/resume")
-    day.hear(lambda: world.standing(donation).refunded_minor == 30_00)
+    day.hear(lambda: world.view(donation).refunded_minor == 30_00)
     assert day.tick() == "notice"
-    assert world.standing(donation).status == "settled"
+    assert world.view(donation).status == "settled"
     assert day.report()["raised_minor"] == 50_00
     world.check()
 

@@ -4,9 +4,9 @@ import threading
 
 import pytest
 
-from campaigns.donations.intake import retry_waiting
-from campaigns.donations.settle import settle
-from campaigns.events.campaigns import enter
+from campaigns.donations.partner_intake import retry_waiting
+from campaigns.donations.process import process_inbox
+from campaigns.lifecycle.campaign import add_entry
 from campaigns.projects import projects
 from campaigns.projects.projects import NewProject
 from kernel.errors import Conflict, NotFound
@@ -18,7 +18,7 @@ from tests.world import ACTOR, SLUG, VILLAGES, World
 
 @pytest.fixture(autouse=True)
 def plat(world: World) -> None:
-    world.do(partners.create, world.engine.keys, "plat", "平台")
+    world.do(partners.create, world.deps.keys, "plat", "平台")
 
 
 def ours(their_id: str) -> object:
@@ -33,7 +33,7 @@ def test_once_per_id_and_the_first_wins(world: World) -> None:
     world.settle()
     assert tell(world, "plat", "D1", 90_00) == (0, 0, 1)
     world.settle()
-    found = world.standing(ours("D1"))
+    found = world.view(ours("D1"))
     assert (found.status, found.channel, found.amount_minor, found.captured_minor) == (
         "paid",
         "partner",
@@ -71,19 +71,19 @@ def test_an_unknown_project_waits_until_there_is_one(world: World) -> None:
         new = projects.create(tx, NewProject(VILLAGES[0], "新项目", "micro", "x", 1_000_00, code="NEW-1"), ACTOR)
         projects.submit(tx, new.id, ACTOR)
         projects.approve(tx, new.id, ACTOR)
-        enter(tx, SLUG, new.id, ACTOR)
+        add_entry(tx, SLUG, new.id, ACTOR)
     world.settle()
     assert len(waiting(world)) == 2  # not at every tick
     world.clock.advance(minutes=1)
     world.settle()
     assert waiting(world) == []
-    found = world.standing(ours("D1"))
+    found = world.view(ours("D1"))
     assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 20_00, 30_00)
     world.check()
 
 
 def test_a_partner_raises_money_for_its_projects_only(world: World) -> None:
-    world.do(partners.create, world.engine.keys, "small", "小平台", [code_of(world, 1)])
+    world.do(partners.create, world.deps.keys, "small", "小平台", [code_of(world, 1)])
     tell(world, "small", "D1", 50_00, project_code=code_of(world, 0))
     tell(world, "small", "D2", 60_00, project_code=code_of(world, 1))
     world.settle()
@@ -102,7 +102,7 @@ def test_the_time_of_the_payment_decides(world: World) -> None:
     world.close()
     world.settle()
     assert waiting(world) == ["no_campaign_then", "no_campaign_then"]
-    found = world.standing(ours("in-time"))
+    found = world.view(ours("in-time"))
     assert (found.status, found.pledged_at, found.captured_minor) == ("paid", start, 50_00)
     world.check()
 
@@ -141,8 +141,8 @@ def test_a_refund_before_its_payment_applies_in_any_batch(world: World) -> None:
     tell(world, "plat", "D2", 80_00)
     world.settle()
     assert waiting(world) == []
-    assert world.standing(ours("D1")).status == "refunded"
-    assert world.standing(ours("D2")).captured_minor == 50_00
+    assert world.view(ours("D1")).status == "refunded"
+    assert world.view(ours("D2")).captured_minor == 50_00
     assert world.pots()[pot].available_minor == 450_00
     world.check()
 
@@ -152,7 +152,7 @@ def test_a_dispute_in_the_same_batch_as_its_payment_is_not_forgotten(world: Worl
     world.dispute(donation)  # told first
     world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
-    assert world.standing(donation).status == "disputed"
+    assert world.view(donation).status == "disputed"
     assert waiting(world) == []
     world.check()
 
@@ -166,13 +166,13 @@ def test_two_workers_on_refund_and_payment_forget_neither(world: World) -> None:
     world.clock.advance(minutes=1)
     world.settle()
     assert waiting(world) == []
-    assert [world.standing(ours(f"D{number}")).status for number in range(5)] == ["refunded"] * 5
+    assert [world.view(ours(f"D{number}")).status for number in range(5)] == ["refunded"] * 5
     world.check()
 
 
 def _settle_at_once(world: World) -> None:
     def work() -> None:
-        while settle(world.engine, most=1):
+        while process_inbox(world.deps, most=1):
             pass
 
     workers = [threading.Thread(target=work) for _ in range(2)]

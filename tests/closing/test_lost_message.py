@@ -1,6 +1,6 @@
 """The provider took the money, but its message never reached us: we go and look before we let the match go."""
 
-from campaigns.donations.lapse import expire
+from campaigns.donations.expire import expire
 from tests.closing.day import Day
 
 
@@ -11,9 +11,9 @@ def test_a_payment_nobody_told_us_of_is_found_when_its_hold_lapses(day: Day) -> 
     day.server.order("/webhooks/pause")
     day.server.order("/pay", reference=pledged.payment_reference)
     world.clock.advance(minutes=16)
-    assert expire(world.engine) == 0
+    assert expire(world.deps) == 0
     world.settle()
-    found = world.standing(pledged)
+    found = world.view(pledged)
     assert (found.status, found.captured_minor) == ("paid", 100_00)
     day.server.order("/webhooks/resume")
     event = day.server.receiver.take("payment_intent.succeeded")

@@ -105,7 +105,7 @@ def test_a_signed_body_that_is_not_json_is_refused(body: bytes) -> None:
 
 
 def test_a_secret_is_shown_once_and_sealed(world: World) -> None:
-    keys = world.engine.keys
+    keys = world.deps.keys
     secret = world.do(partners.create, keys, "plat", "平台", ["P1"])
     assert world.do(partners.secret_of, keys, "plat") == secret
     stored = world.do(lambda tx: tx.row("SELECT row_to_json(p) AS j, projects IS NULL AS any FROM partner p"))

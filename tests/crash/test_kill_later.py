@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.donations.lapse import cancel, expire, keep_alive
-from campaigns.donations.refund import ask, send
-from campaigns.donations.standing import Standing
+from campaigns.donations.expire import cancel, expire, keep_alive
+from campaigns.donations.refund import request_refund, send_refunds
+from campaigns.donations.view import DonationView
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.closing.conftest import clock, day
@@ -54,12 +54,12 @@ def test_a_lapse_happens_once_after_a_crash(shared_day: Day, step: str) -> None:
     pot = world.pot(500_00)
     pledged = day.pledge()
     world.clock.advance(minutes=16)
-    kill(day, step, world.wish(id=pledged.id))
+    kill(day, step, world.command(id=pledged.id))
     world.check()
-    assert world.standing(pledged).status == ("expired" if _committed(step) else "paying")
-    assert expire(world.engine) == (0 if _committed(step) else 1)
-    assert expire(world.engine) == 0
-    assert (world.standing(pledged).status, world.pots()[pot].available_minor) == ("expired", 500_00)
+    assert world.view(pledged).status == ("expired" if _committed(step) else "paying")
+    assert expire(world.deps) == (0 if _committed(step) else 1)
+    assert expire(world.deps) == 0
+    assert (world.view(pledged).status, world.pots()[pot].available_minor) == ("expired", 500_00)
     proven(world)
 
 
@@ -68,11 +68,11 @@ def test_a_donor_who_cancels_again_after_a_crash_has_cancelled_once(shared_day: 
     day, world = shared_day, shared_day.world
     pot = world.pot(500_00)
     pledged = day.pledge()
-    kill(day, step, world.wish(id=pledged.id))
+    kill(day, step, world.command(id=pledged.id))
     world.check()
-    assert world.standing(pledged).status == ("cancelled" if _committed(step) else "paying")
-    cancel(world.engine, pledged.id)
-    assert (world.standing(pledged).status, world.pots()[pot].available_minor) == ("cancelled", 500_00)
+    assert world.view(pledged).status == ("cancelled" if _committed(step) else "paying")
+    cancel(world.deps, pledged.id)
+    assert (world.view(pledged).status, world.pots()[pot].available_minor) == ("cancelled", 500_00)
     proven(world)
 
 
@@ -82,16 +82,16 @@ def test_a_donor_who_gives_up_after_a_crash_lapses(shared_day: Day, step: str) -
     day, world = shared_day, shared_day.world
     pot = world.pot(500_00)
     pledged = day.pledge()
-    kill(day, step, world.wish(id=pledged.id))
+    kill(day, step, world.command(id=pledged.id))
     world.clock.advance(minutes=16)
-    expire(world.engine)
-    assert world.standing(pledged).status == ("cancelled" if _committed(step) else "expired")
+    expire(world.deps)
+    assert world.view(pledged).status == ("cancelled" if _committed(step) else "expired")
     assert world.pots()[pot].available_minor == 500_00
     proven(world)
 
 
-def _until(world: World, pledged: Standing) -> datetime:
-    found = world.standing(pledged).match_until
+def _until(world: World, pledged: DonationView) -> datetime:
+    found = world.view(pledged).match_until
     assert found is not None
     return found
 
@@ -101,12 +101,12 @@ def test_a_hold_is_longer_or_as_it_was_after_a_crash(world: World, step: str) ->
     pot = world.pot(500_00)
     pledged = world.give()
     world.clock.advance(minutes=10)
-    kill_in(world, NOBODY, step, world.wish(id=pledged.id))
+    kill_in(world, NOBODY, step, world.command(id=pledged.id))
     longer = 25 if _committed(step) else 15
     assert _until(world, pledged) == pledged.pledged_at + timedelta(minutes=longer)
-    assert keep_alive(world.engine, pledged.id) == pledged.pledged_at + timedelta(minutes=25)
+    assert keep_alive(world.deps, pledged.id) == pledged.pledged_at + timedelta(minutes=25)
     world.clock.advance(minutes=15)
-    assert expire(world.engine) == 1
+    assert expire(world.deps) == 1
     assert world.pots()[pot].available_minor == 500_00
     proven(world)
 
@@ -117,16 +117,16 @@ def test_a_refund_is_made_once_after_a_crash(day: Day, step: str) -> None:
     pot = world.pot(500_00)
     given = day.paid()
     if LATER[step][0] == "send":
-        world.do(ask, given.id, 40_00, "asked by the donor", "manager")
-    kill(day, step, world.wish(id=given.id))
+        world.do(request_refund, given.id, 40_00, "asked by the donor", "manager")
+    kill(day, step, world.command(id=given.id))
     world.check()
     if "not committed" in step and LATER[step][0] == "ask":
-        world.do(ask, given.id, 40_00, "asked by the donor", "manager")  # he got no answer
-    send(world.engine)
-    day.hear(lambda: world.standing(given).refunded_minor)
-    assert send(world.engine) == 0
+        world.do(request_refund, given.id, 40_00, "asked by the donor", "manager")  # he got no answer
+    send_refunds(world.deps)
+    day.hear(lambda: world.view(given).refunded_minor)
+    assert send_refunds(world.deps) == 0
     world.settle()
-    found = world.standing(given)
+    found = world.view(given)
     assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
     mine = [one for one in charges(day) if one["metadata"].get("donation_id") == str(given.id)]
@@ -139,12 +139,12 @@ def test_a_refund_that_was_heard_half_counts_once(world: World, step: str) -> No
     pot = world.pot(500_00)
     given = world.pay(world.give(100_00))
     world.tell("charge.refunded", world.charge(given, 40_00))
-    kill_in(world, NOBODY, step, world.wish(id=given.id))
+    kill_in(world, NOBODY, step, world.command(id=given.id))
     world.check()
-    assert world.standing(given).refunded_minor == (40_00 if _committed(step) else 0)
+    assert world.view(given).refunded_minor == (40_00 if _committed(step) else 0)
     world.settle()
     world.refund(given, 40_00)
-    found = world.standing(given)
+    found = world.view(given)
     assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
     proven(world)
@@ -162,10 +162,10 @@ def test_match_is_shared_out_once_after_a_crash(world: World, step: str) -> None
     world.close()
     world.clock.advance(hours=30)
     assert world.phase() == "settling"
-    kill_in(world, NOBODY, step, world.wish(id=unserved.id))
+    kill_in(world, NOBODY, step, world.command(id=unserved.id))
     world.check()
     assert world.phase() == ("reconciling" if _committed(step) else "settling")
-    assert world.standing(unserved).captured_minor == (100_00 if _committed(step) else 0)
+    assert world.view(unserved).captured_minor == (100_00 if _committed(step) else 0)
     for _ in range(2):
         world.close()
         assert world.phase() == "reconciling"

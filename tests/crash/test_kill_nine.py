@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.donations.lapse import expire
-from campaigns.donations.pay import open_payment
-from campaigns.donations.wish import Give
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.expire import expire
+from campaigns.donations.open_payment import open_payment
 from payments.inbox import message, store
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
@@ -23,12 +23,12 @@ __all__ = ["clock", "day"]
 ROOT = Path(__file__).parents[2]
 
 
-def kill(day: Day, step: str, wish: Give, event: Json | None = None) -> None:
+def kill(day: Day, step: str, command: CreateDonation, event: Json | None = None) -> None:
     """Run the stage of this step in a process of its own, which dies right after the step."""
-    kill_in(day.world, day.server.base, step, wish, event)
+    kill_in(day.world, day.server.base, step, command, event)
 
 
-def kill_in(world: World, provider: str, step: str, wish: Give, event: Json | None = None) -> None:
+def kill_in(world: World, provider: str, step: str, command: CreateDonation, event: Json | None = None) -> None:
     """The same, given the provider's address."""
     order = {
         "step": step,
@@ -36,7 +36,7 @@ def kill_in(world: World, provider: str, step: str, wish: Give, event: Json | No
         "provider": provider,
         "key": KEY,
         "now": world.clock.at.isoformat(),
-        "wish": asdict(wish) | {"id": str(wish.id), "donor": None},
+        "wish": asdict(command) | {"id": str(command.id), "donor": None},
         "event": event,
     }
     del order["wish"]["donor"]  # type: ignore[attr-defined]
@@ -59,33 +59,33 @@ def charges(day: Day) -> list[Json]:
 def test_after_a_crash_the_donation_goes_on(day: Day, step: str) -> None:
     world = day.world
     pot = world.pot(500_00)
-    wish = world.wish(100_00)
+    command = world.command(100_00)
     stage = STEPS[step][0]
 
     if stage in ("give", "pay"):
-        kill(day, step, wish)
+        kill(day, step, command)
         world.check()
     # The client got no answer and sends the same request again.
-    pledged = open_payment(world.engine, world.try_give(wish)[0].standing, "redirect", "zh")  # type: ignore[union-attr]
+    pledged = open_payment(world.deps, world.try_give(command)[0].donation, "redirect", "zh")  # type: ignore[union-attr]
     assert pledged.payment_url is not None
     assert world.pots()[pot].reserved_minor == 100_00
 
     day.server.order("/pay", reference=pledged.payment_reference)
     event = day.server.receiver.take("payment_intent.succeeded")
     if stage == "hear":
-        kill(day, step, wish, event)
+        kill(day, step, command, event)
         world.check()
     # The provider got no answer and sends its message again.
     hear(world, event)
     if stage == "settle":
-        kill(day, step, wish)
+        kill(day, step, command)
         world.check()
     # The next tick of the scheduler.
     world.settle()
     hear(world, event)
     world.settle()
 
-    found = world.standing(wish.id)
+    found = world.view(command.id)
     assert (found.status, found.captured_minor) == ("paid", 100_00)
     assert world.totals() == (1, 1, 100_00, 100_00)
     assert world.pots()[pot].available_minor == 400_00
@@ -97,10 +97,10 @@ def test_a_donation_whose_donor_never_comes_back_lapses_after_a_crash(day: Day) 
     """The process died after the provider opened the payment; the client gave up as well."""
     world = day.world
     pot = world.pot(500_00)
-    wish = world.wish(100_00)
-    kill(day, "5 provider asked", wish)
+    command = world.command(100_00)
+    kill(day, "5 provider asked", command)
     world.clock.advance(minutes=16)
-    assert expire(world.engine) == 1
+    assert expire(world.deps) == 1
     assert world.pots()[pot].available_minor == 500_00
     world.check()
 

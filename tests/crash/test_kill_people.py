@@ -26,12 +26,12 @@ def _committed(step: str) -> bool:
 def test_a_challenge_unlocks_and_serves_once_after_a_crash(world: World, step: str) -> None:
     pot = special_pot(world, 100_00, "challenge", challenge={"donors": 1})
     before = paid(world, 60_00)
-    kill_in(world, NOBODY, step, world.wish(id=before.id))
+    kill_in(world, NOBODY, step, world.command(id=before.id))
     world.check()
     assert world.pots()[pot].locked is not _committed(step)
-    assert world.standing(before).captured_minor == (60_00 if _committed(step) else 0)
-    assert challenges(world.engine) == (0 if _committed(step) else 1)
-    assert (by_pot(world, before), challenges(world.engine)) == ({pot: 60_00}, 0)
+    assert world.view(before).captured_minor == (60_00 if _committed(step) else 0)
+    assert challenges(world.deps) == (0 if _committed(step) else 1)
+    assert (by_pot(world, before), challenges(world.deps)) == ({pot: 60_00}, 0)
     proven(world)
 
 
@@ -39,11 +39,11 @@ def test_a_challenge_unlocks_and_serves_once_after_a_crash(world: World, step: s
 def test_match_is_held_by_one_case_after_a_crash(world: World, step: str) -> None:
     world.pot(100_00)
     given = paid(world, 60_00)
-    kill_in(world, NOBODY, step, world.wish(id=given.id))
+    kill_in(world, NOBODY, step, world.command(id=given.id))
     world.check()
-    assert world.standing(given).held_minor == (60_00 if _committed(step) else 0)
+    assert world.view(given).held_minor == (60_00 if _committed(step) else 0)
     assert len(world.do(open_cases, {given.id: SIGN})) == (0 if _committed(step) else 1)
-    found = world.standing(given)
+    found = world.view(given)
     assert (found.captured_minor, found.held_minor) == (0, 60_00)
     proven(world)
 
@@ -53,11 +53,11 @@ def test_a_decision_takes_match_back_once_after_a_crash(world: World, step: str)
     pot = world.pot(100_00)
     given = paid(world, 60_00)
     world.do(open_cases, {given.id: SIGN})
-    kill_in(world, NOBODY, step, world.wish(id=given.id))
+    kill_in(world, NOBODY, step, world.command(id=given.id))
     world.check()
     assert world.pots()[pot].available_minor == (100_00 if _committed(step) else 40_00)
     world.do(cancel, world.do(of_donation, given.id), "because", ACTOR)
-    assert (world.standing(given).held_minor, world.pots()[pot].available_minor) == (0, 100_00)
+    assert (world.view(given).held_minor, world.pots()[pot].available_minor) == (0, 100_00)
     proven(world)
 
 
@@ -65,7 +65,7 @@ def test_a_decision_takes_match_back_once_after_a_crash(world: World, step: str)
 def test_a_top_up_is_whole_or_not_there_after_a_crash(world: World, step: str) -> None:
     """The manager sees which, and asks again where it is not there."""
     pot = world.pot(100_00)
-    kill_in(world, NOBODY, step, world.wish())
+    kill_in(world, NOBODY, step, world.command())
     world.check()
     assert world.pots()[pot].funded_minor == (150_00 if _committed(step) else 100_00)
     if not _committed(step):

@@ -14,13 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import campaigns.donations.models  # noqa: F401 (cases point to its tables)
-from campaigns.donations.give import Given
-from campaigns.donations.wish import Give
-from campaigns.engine import Engine
+from campaigns.dependencies import Dependencies
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.create import Created
+from campaigns.screening.signals import Signal
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.keys import Keys
-from matching.screening import Signal
 from payments import inbox
 from payments.stripe import StripeGateway
 
@@ -28,45 +28,45 @@ SIGN = (Signal("staff", {"amount_minor": 1}),)
 
 # Step of the way of a donation -> (stage, module, what to die after).
 STEPS: dict[str, tuple[str, str, str]] = {
-    "2 donation stored": ("give", "campaigns.donations.give", "contact.store"),
-    "3 match reserved": ("give", "campaigns.donations.give", "write"),
-    "4 books written, not committed": ("give", "campaigns.donations.give", "post"),
-    "4 committed": ("give", "campaigns.donations.give", "give"),
+    "2 donation stored": ("give", "campaigns.donations.create", "contact.store"),
+    "3 match reserved": ("give", "campaigns.donations.create", "write"),
+    "4 books written, not committed": ("give", "campaigns.donations.create", "post"),
+    "4 committed": ("give", "campaigns.donations.create", "give"),
     "5 provider asked": ("pay", "payments.stripe", "StripeGateway.open_checkout"),
-    "6 reference remembered, not committed": ("pay", "campaigns.donations.pay", "note"),
-    "6 committed": ("pay", "campaigns.donations.pay", "open_payment"),
+    "6 reference remembered, not committed": ("pay", "campaigns.donations.open_payment", "note"),
+    "6 committed": ("pay", "campaigns.donations.open_payment", "open_payment"),
     "7 message stored, not committed": ("hear", "payments.inbox", "store"),
     "7 committed": ("hear", "kernel.db", "Tx.committed"),
-    "8 messages claimed": ("settle", "campaigns.donations.settle", "claim"),
-    "8 donation moved": ("settle", "campaigns.donations.effects", "note"),
-    "8 match captured": ("settle", "campaigns.donations.effects", "capture"),
-    "8 messages finished": ("settle", "campaigns.donations.settle", "finish"),
-    "8 books written, not committed": ("settle", "campaigns.donations.settle", "post"),
-    "8 committed": ("settle", "campaigns.donations.settle", "settle"),
+    "8 messages claimed": ("settle", "campaigns.donations.process", "claim"),
+    "8 donation moved": ("settle", "campaigns.donations.apply", "note"),
+    "8 match captured": ("settle", "campaigns.donations.apply", "capture"),
+    "8 messages finished": ("settle", "campaigns.donations.process", "finish"),
+    "8 books written, not committed": ("settle", "campaigns.donations.process", "post"),
+    "8 committed": ("settle", "campaigns.donations.process", "settle"),
 }
 
 LATER: dict[str, tuple[str, str, str]] = {
     "lapse: provider asked": ("lapse", "payments.stripe", "StripeGateway.close"),
-    "lapse: donation moved": ("lapse", "campaigns.donations.lapse", "move"),
-    "lapse: match released": ("lapse", "campaigns.donations.lapse", "release"),
-    "lapse: books written, not committed": ("lapse", "campaigns.donations.lapse", "post"),
-    "lapse: committed": ("lapse", "campaigns.donations.lapse", "expire"),
+    "lapse: donation moved": ("lapse", "campaigns.donations.expire", "move"),
+    "lapse: match released": ("lapse", "campaigns.donations.expire", "release"),
+    "lapse: books written, not committed": ("lapse", "campaigns.donations.expire", "post"),
+    "lapse: committed": ("lapse", "campaigns.donations.expire", "expire"),
     "cancel: provider asked": ("cancel", "payments.stripe", "StripeGateway.close"),
-    "cancel: match released": ("cancel", "campaigns.donations.lapse", "release"),
-    "cancel: books written, not committed": ("cancel", "campaigns.donations.lapse", "post"),
-    "cancel: committed": ("cancel", "campaigns.donations.lapse", "cancel"),
+    "cancel: match released": ("cancel", "campaigns.donations.expire", "release"),
+    "cancel: books written, not committed": ("cancel", "campaigns.donations.expire", "post"),
+    "cancel: committed": ("cancel", "campaigns.donations.expire", "cancel"),
     "keep-alive: written, not committed": ("keep-alive", "kernel.db", "Tx.run"),
-    "keep-alive: committed": ("keep-alive", "campaigns.donations.lapse", "keep_alive"),
+    "keep-alive: committed": ("keep-alive", "campaigns.donations.expire", "keep_alive"),
     "refund: asked, not committed": ("ask", "campaigns.donations.refund", "ask"),
     "refund: asked": ("ask", "kernel.db", "Tx.committed"),
     "refund: provider gave back": ("send", "payments.stripe", "StripeGateway.refund"),
     "refund: answer stored, not committed": ("send", "campaigns.donations.refund", "store"),
     "refund: answer stored": ("send", "campaigns.donations.refund", "send"),
-    "refund heard: donation stored": ("settle", "campaigns.donations.effects", "_store"),
-    "refund heard: match given back": ("settle", "campaigns.donations.effects", "give_back"),
-    "refund heard: messages finished": ("settle", "campaigns.donations.settle", "finish"),
-    "refund heard: books written, not committed": ("settle", "campaigns.donations.settle", "post"),
-    "refund heard: committed": ("settle", "campaigns.donations.settle", "settle"),
+    "refund heard: donation stored": ("settle", "campaigns.donations.apply", "_store"),
+    "refund heard: match given back": ("settle", "campaigns.donations.apply", "give_back"),
+    "refund heard: messages finished": ("settle", "campaigns.donations.process", "finish"),
+    "refund heard: books written, not committed": ("settle", "campaigns.donations.process", "post"),
+    "refund heard: committed": ("settle", "campaigns.donations.process", "settle"),
     "re-offer: reservations written": ("close", "campaigns.closing.reoffer", "write"),
     "re-offer: captured": ("close", "campaigns.closing.reoffer", "capture"),
     "re-offer: books written": ("close", "campaigns.closing.reoffer", "post"),
@@ -108,20 +108,20 @@ def run(order: dict[str, Any]) -> None:
     stage, module, path = (STEPS | LATER)[order["step"]]
     db = Database(order["database"], FixedClock(datetime.fromisoformat(order["now"])))
     gateway = StripeGateway(order["key"], order["provider"], ("card",))
-    engine = Engine(db, gateway, Keys("test-secret", "test-field-key"), "http://127.0.0.1")
-    wish = Give(**(order["wish"] | {"id": UUID(order["wish"]["id"])}))
+    deps = Dependencies(db, gateway, Keys("test-secret", "test-field-key"), "http://127.0.0.1")
+    command = CreateDonation(**(order["wish"] | {"id": UUID(order["wish"]["id"])}))
     die_after(module, path)
     # Looked up again: the function of the stage itself may be the one that dies.
     if stage in ("give", "pay"):
-        answer = import_module("campaigns.donations.give").give(engine, [wish])[0]
-        assert isinstance(answer, Given)
-        import_module("campaigns.donations.pay").open_payment(engine, answer.standing, "redirect", "zh")
+        answer = import_module("campaigns.donations.create").give(deps, [command])[0]
+        assert isinstance(answer, Created)
+        import_module("campaigns.donations.open_payment").open_payment(deps, answer.donation, "redirect", "zh")
     if stage == "hear":
         with db.transaction() as tx:
             event = order["event"]
             inbox.store(tx, [inbox.message("stripe", event["id"], event, compare=False)])
     if stage in _LATER_STAGES:
-        _LATER_STAGES[stage](engine, wish.id)
+        _LATER_STAGES[stage](deps, command.id)
 
 
 def _use_case(module: str, name: str) -> Callable[..., Any]:
@@ -129,37 +129,37 @@ def _use_case(module: str, name: str) -> Callable[..., Any]:
     return found
 
 
-def _ask_refund(engine: Engine, donation_id: UUID) -> None:
-    with engine.db.transaction() as tx:
+def _ask_refund(deps: Dependencies, donation_id: UUID) -> None:
+    with deps.db.transaction() as tx:
         _use_case("campaigns.donations.refund", "ask")(tx, donation_id, 40_00, "asked by the donor", "manager")
 
 
-def _hold(engine: Engine, donation_id: UUID) -> None:
-    with engine.db.transaction() as tx:
+def _hold(deps: Dependencies, donation_id: UUID) -> None:
+    with deps.db.transaction() as tx:
         _use_case("campaigns.screening.screen", "open_cases")(tx, {donation_id: SIGN})
 
 
-def _cancel_case(engine: Engine, donation_id: UUID) -> None:
-    with engine.db.transaction() as tx:
+def _cancel_case(deps: Dependencies, donation_id: UUID) -> None:
+    with deps.db.transaction() as tx:
         case = _use_case("campaigns.screening.cases", "of_donation")(tx, donation_id)
         _use_case("campaigns.screening.decide", "cancel")(tx, case, "because", "reviewer")
 
 
-def _top_up(engine: Engine, _: UUID) -> None:
-    with engine.db.transaction() as tx:
+def _top_up(deps: Dependencies, _: UUID) -> None:
+    with deps.db.transaction() as tx:
         pot = tx.scalar("SELECT min(id) FROM pot")
         _use_case("campaigns.pots", "top_up")(tx, pot, 50_00, "manager")
 
 
-_LATER_STAGES: dict[str, Callable[[Engine, UUID], Any]] = {
-    "settle": lambda engine, _: _use_case("campaigns.donations.settle", "settle")(engine),
-    "lapse": lambda engine, _: _use_case("campaigns.donations.lapse", "expire")(engine),
-    "cancel": lambda engine, id_: _use_case("campaigns.donations.lapse", "cancel")(engine, id_),
-    "keep-alive": lambda engine, id_: _use_case("campaigns.donations.lapse", "keep_alive")(engine, id_),
+_LATER_STAGES: dict[str, Callable[[Dependencies, UUID], Any]] = {
+    "settle": lambda deps, _: _use_case("campaigns.donations.process", "settle")(deps),
+    "lapse": lambda deps, _: _use_case("campaigns.donations.expire", "expire")(deps),
+    "cancel": lambda deps, id_: _use_case("campaigns.donations.expire", "cancel")(deps, id_),
+    "keep-alive": lambda deps, id_: _use_case("campaigns.donations.expire", "keep_alive")(deps, id_),
     "ask": _ask_refund,
-    "send": lambda engine, _: _use_case("campaigns.donations.refund", "send")(engine),
-    "close": lambda engine, _: _use_case("campaigns.closing.close", "close")(engine),
-    "unlock": lambda engine, _: _use_case("campaigns.closing.challenges", "challenges")(engine),
+    "send": lambda deps, _: _use_case("campaigns.donations.refund", "send")(deps),
+    "close": lambda deps, _: _use_case("campaigns.closing.close", "close")(deps),
+    "unlock": lambda deps, _: _use_case("campaigns.closing.challenges", "challenges")(deps),
     "hold": _hold,
     "decide": _cancel_case,
     "top-up": _top_up,

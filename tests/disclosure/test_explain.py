@@ -2,18 +2,18 @@
 
 from collections import Counter
 
-from app.wording import end_lines
+from app.i18n.messages import end_lines
+from campaigns.donations.expire import expire
 from campaigns.donations.explain import Explanation, explain
-from campaigns.donations.lapse import expire
-from campaigns.donations.standing import Standing
+from campaigns.donations.view import DonationView
 from tests.closing.day import Day
 from tests.world import World
 
 
-def story(world: World, donation: Standing) -> Explanation:
+def story(world: World, donation: DonationView) -> Explanation:
     """The explanation, after it was held against the standing and against itself."""
     found: Explanation = world.do(explain, donation.id)
-    stands = world.standing(donation)
+    stands = world.view(donation)
     assert (found.status, found.amount_minor, found.refunded_minor) == (
         stands.status,
         stands.amount_minor,
@@ -66,7 +66,7 @@ def test_a_late_success_tells_both_decisions(world: World) -> None:
     world.pot(100_00)
     donation = world.give(80_00)
     world.clock.advance(minutes=16)
-    expire(world.engine)
+    expire(world.deps)
     assert story(world, donation).captured_minor == 0
     world.pay(world.give(60_00))
     late = story(world, world.pay(donation))
@@ -110,7 +110,7 @@ def test_the_match_of_the_close_is_told(day: Day) -> None:
     short = day.paid(60_00)
     assert short.captured_minor == 30_00
     day.walk("notice")
-    assert world.standing(held).status == "expired"
+    assert world.view(held).status == "expired"
     found = story(world, short)
     assert [one.cause for one in found.decisions] == ["pledge", "reoffer"]
     again = found.decisions[1].pots[0]

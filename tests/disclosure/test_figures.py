@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from campaigns.disclosure.standings import standings
-from campaigns.donations.give import Given
-from campaigns.donations.lapse import expire
-from campaigns.donations.wish import Give
-from campaigns.events.campaigns import find
-from campaigns.projects.money import PlaceMoney
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.create import Created
+from campaigns.donations.expire import expire
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.projects.place_totals import PlaceTotals
 from kernel.errors import Invalid
 from payments import partners
 from payments.inbox import message, store
@@ -18,9 +18,9 @@ from tests.closing.partner import tell
 from tests.world import World
 
 
-def table(world: World, by: str, page: int = 1, page_size: int = 50) -> tuple[list[PlaceMoney], int]:
-    found: tuple[list[PlaceMoney], int] = world.do(
-        lambda tx: standings(tx, find(tx, world.slug).id or 0, by, page, page_size)
+def table(world: World, by: str, page: int = 1, page_size: int = 50) -> tuple[list[PlaceTotals], int]:
+    found: tuple[list[PlaceTotals], int] = world.do(
+        lambda tx: standings(tx, find_campaign(tx, world.slug).id or 0, by, page, page_size)
     )
     return found
 
@@ -33,7 +33,7 @@ def mixed_journey(world: World) -> None:
     """Paid, refunded in part and in full, lapsed, late, disputed, from a partner; two pots, one ring-fenced."""
     world.pot(150_00, rank=1, scope={"under": ["4102"]}, donation=80_00)
     world.pot(100_00, rank=2)
-    world.do(partners.create, world.engine.keys, "plat", "平台")
+    world.do(partners.create, world.deps.keys, "plat", "平台")
     world.pay(world.give(100_00, 0, team="red", email="a@example.org"))
     part = world.pay(world.give(60_00, 1, team="red", email="a@example.org"))
     world.refund(part, 20_00)
@@ -42,7 +42,7 @@ def mixed_journey(world: World) -> None:
     late = world.give(90_00, 2, team="blue")
     tell(world, "plat", "D1", 70_00)
     world.clock.advance(minutes=16)
-    assert expire(world.engine) == 1
+    assert expire(world.deps) == 1
     world.pay(late)
     disputed = world.pay(world.give(10_00, 2))
     world.dispute(disputed)
@@ -92,9 +92,9 @@ def test_an_event_without_a_gift_has_empty_tables(world: World) -> None:
 
 
 def test_the_thousandth_row_is_on_its_page(world: World) -> None:
-    given = [world.wish(1_00 + number, team=f"team-{number:04}") for number in range(1_005)]
-    assert all(isinstance(answer, Given) for answer in world.try_give(*given))
-    world.do(store, [message("stripe", f"evt_{wish.id}", paid(wish), compare=False) for wish in given])
+    given = [world.command(1_00 + number, team=f"team-{number:04}") for number in range(1_005)]
+    assert all(isinstance(answer, Created) for answer in world.try_give(*given))
+    world.do(store, [message("stripe", f"evt_{command.id}", paid(command), compare=False) for command in given])
     world.settle()
     rows, number = table(world, "team", page=20, page_size=50)
     assert number == 1_005
@@ -106,10 +106,15 @@ def test_the_thousandth_row_is_on_its_page(world: World) -> None:
     world.check()
 
 
-def paid(wish: Give) -> dict[str, Any]:
+def paid(command: CreateDonation) -> dict[str, Any]:
     """The provider's event of a payment."""
-    thing = {"id": f"pi_{wish.id.hex}", "object": "payment_intent", "amount": wish.amount_minor, "currency": "cny"}
-    thing["metadata"] = {"donation_id": str(wish.id)}
+    thing = {
+        "id": f"pi_{command.id.hex}",
+        "object": "payment_intent",
+        "amount": command.amount_minor,
+        "currency": "cny",
+    }
+    thing["metadata"] = {"donation_id": str(command.id)}
     created = int(datetime.now(UTC).timestamp())
     return {"type": "payment_intent.succeeded", "created": created, "data": {"object": thing}}
 

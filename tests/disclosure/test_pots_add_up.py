@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from campaigns.closing.release import release_match
 from campaigns.disclosure.totals import PotView
-from campaigns.events.campaigns import lock
+from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.pots import reduce
 from campaigns.screening import screen, staff
 from matching.pots import Tranche
@@ -17,10 +17,10 @@ def _pot(world: World) -> int:
     """A pot with 70 yuan captured, 50 under review and 40 reserved; 10 of its 500 were taken back."""
     now = world.clock.at
     pot = world.pot(0, tranches=[Tranche(now, 300_00), Tranche(now + timedelta(hours=1), LATER)])
-    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    world.do(staff.add, world.deps.keys, "41010101", email="s@example.org", actor="li")
     world.pay(world.give(70_00))
     world.pay(world.give(50_00, email="s@example.org"))
-    assert screen.screen(world.engine) == 1
+    assert screen.screen(world.deps) == 1
     world.give(40_00)
     world.do(reduce, pot, 10_00, ACTOR)
     return pot
@@ -44,7 +44,7 @@ def test_a_pot_adds_up_in_every_state_of_its_money(world: World) -> None:
 
 def test_what_went_back_to_the_fund_is_told_and_a_reduction_is_not(world: World) -> None:
     pot, other = _pot(world), world.pot(30_00, rank=2)
-    world.do(lambda tx: release_match(tx, lock(tx, world.slug)))
+    world.do(lambda tx: release_match(tx, lock_campaign(tx, world.slug)))
     view = world.pots()[pot]
     assert (view.funded_minor, view.returned_minor) == (160_00, 330_00)
     assert (view.captured_minor, _sum(view)) == (70_00, view.funded_minor)

@@ -11,7 +11,7 @@ LI = Donor(name='李"小\\明', email="li@example.org", phone="13800000000")
 
 def test_a_contact_comes_back_as_it_was_told(world: World) -> None:
     given = world.give(100_00, donor=LI)
-    assert world.do(read_contact, world.engine.keys, given.id) == LI.contact()
+    assert world.do(read_contact, world.deps.keys, given.id) == LI.contact()
     stored = world.do(lambda tx: tx.scalar("SELECT sealed FROM donation_contact"))
     assert b"example" not in bytes(stored)
 
@@ -21,7 +21,7 @@ def test_another_key_reads_nothing_and_neither_does_anybody_after_erasure(world:
     with pytest.raises(ValueError, match="another key"):
         world.do(read_contact, Keys("test-secret", "another-field-key"), given.id)
     world.do(lambda tx: tx.run("UPDATE donation_contact SET wrapped_key = NULL"))
-    assert world.do(read_contact, world.engine.keys, given.id) == {}
+    assert world.do(read_contact, world.deps.keys, given.id) == {}
 
 
 def test_who_tells_nothing_leaves_nothing(world: World) -> None:

@@ -1,19 +1,19 @@
 """A declined card: the match waits for another try, and the hold ends as any other."""
 
-from campaigns.donations.lapse import expire
-from campaigns.donations.standing import Standing
+from campaigns.donations.expire import expire
+from campaigns.donations.view import DonationView
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
 
 __all__ = ["clock", "day"]
 
 
-def declined(day: Day) -> Standing:
+def declined(day: Day) -> DonationView:
     """A donor whose card is declined at the cashier, and our having heard of it."""
     donation = day.pledge(100_00)
     day.server.order("/pay", reference=donation.payment_reference, decline=True)
     day.hear(lambda: told(day) == 1)
-    return day.world.standing(donation)
+    return day.world.view(donation)
 
 
 def told(day: Day) -> int:
@@ -40,10 +40,10 @@ def test_a_declined_donor_who_gives_up_lapses_and_frees_his_match(day: Day) -> N
     pot = day.world.pot(1_000_00)
     donation = declined(day)
     day.world.clock.advance(minutes=14)
-    assert expire(day.world.engine) == 0, "the hold lasts as long as any other"
+    assert expire(day.world.deps) == 0, "the hold lasts as long as any other"
     day.world.clock.advance(minutes=2)
-    assert expire(day.world.engine) == 1
-    assert day.world.standing(donation).status == "expired"
+    assert expire(day.world.deps) == 1
+    assert day.world.view(donation).status == "expired"
     assert day.world.pots()[pot].available_minor == 1_000_00
     session = day.server.get(f"/v1/checkout/sessions/{donation.payment_reference}").json()
     assert session["status"] == "expired", "nobody can pay for it any more"

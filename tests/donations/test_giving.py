@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.donations.give import Given
-from campaigns.donations.lapse import expire, keep_alive
-from campaigns.donations.record import Record
+from campaigns.donations.aggregate import DonationAggregate
+from campaigns.donations.create import Created
+from campaigns.donations.expire import expire, keep_alive
 from kernel.errors import Conflict, Refusal
 from tests.world import World
 
@@ -25,19 +25,19 @@ def test_a_pledge_holds_match_and_a_payment_earns_it(world: World) -> None:
 
 def test_the_same_request_again_is_the_same_donation(world: World) -> None:
     world.pot(500_00)
-    wish = world.wish(100_00)
-    first, second = world.try_give(wish)[0], world.try_give(wish)[0]
-    assert isinstance(first, Given)
-    assert isinstance(second, Given)
+    command = world.command(100_00)
+    first, second = world.try_give(command)[0], world.try_give(command)[0]
+    assert isinstance(first, Created)
+    assert isinstance(second, Created)
     assert (first.created, second.created) == (True, False)
-    assert first.standing == second.standing
+    assert first.donation == second.donation
     world.check()
 
 
 def test_the_same_id_for_something_else_is_refused(world: World) -> None:
-    wish = world.wish(100_00)
-    other = world.wish(200_00, id=wish.id)
-    together = world.try_give(wish, other, wish)
+    command = world.command(100_00)
+    other = world.command(200_00, id=command.id)
+    together = world.try_give(command, other, command)
     assert [one.code if isinstance(one, Refusal) else one.created for one in together] == [
         True,
         "donation_id_reused",
@@ -50,7 +50,7 @@ def test_the_same_id_for_something_else_is_refused(world: World) -> None:
 
 def test_a_short_pot_asks_the_donor_first_and_holds_nothing(world: World) -> None:
     pot = world.pot(60_00)
-    refused = world.try_give(world.wish(100_00, accept_unmatched=False))[0]
+    refused = world.try_give(world.command(100_00, accept_unmatched=False))[0]
     assert isinstance(refused, Refusal)
     assert refused.code == "match_short"
     assert refused.facts["pots"] == [{"pot": pot, "available_minor": 60_00, "would_give_minor": 60_00}]
@@ -62,10 +62,10 @@ def test_an_unpaid_donation_lapses_once(world: World) -> None:
     pot = world.pot(500_00)
     pledged = world.give(100_00)
     world.clock.advance(minutes=14)
-    assert expire(world.engine) == 0
+    assert expire(world.deps) == 0
     world.clock.advance(minutes=1)
-    assert (expire(world.engine), expire(world.engine)) == (1, 0)
-    assert world.standing(pledged).status == "expired"
+    assert (expire(world.deps), expire(world.deps)) == (1, 0)
+    assert world.view(pledged).status == "expired"
     assert world.pots()[pot].available_minor == 500_00
     world.check()
 
@@ -74,20 +74,20 @@ def test_an_open_page_extends_the_hold_but_not_for_ever(world: World) -> None:
     world.pot(500_00)
     pledged = world.give(100_00)
     world.clock.advance(minutes=10)
-    assert keep_alive(world.engine, pledged.id) == pledged.pledged_at + timedelta(minutes=25)
+    assert keep_alive(world.deps, pledged.id) == pledged.pledged_at + timedelta(minutes=25)
     world.clock.advance(minutes=10)
-    assert keep_alive(world.engine, pledged.id) == pledged.pledged_at + timedelta(minutes=30)
+    assert keep_alive(world.deps, pledged.id) == pledged.pledged_at + timedelta(minutes=30)
     world.clock.advance(minutes=10)
-    expire(world.engine)
+    expire(world.deps)
     with pytest.raises(Conflict, match="not waiting"):
-        keep_alive(world.engine, pledged.id)
+        keep_alive(world.deps, pledged.id)
 
 
 def test_late_money_is_accepted_and_gets_what_is_still_free(world: World) -> None:
     world.pot(150_00)
     pledged = world.give(100_00)
     world.clock.advance(minutes=16)
-    expire(world.engine)
+    expire(world.deps)
     world.pay(world.give(80_00))
     late = world.pay(pledged)
     assert (late.status, late.captured_minor) == ("paid", 70_00)
@@ -104,7 +104,7 @@ def test_webhooks_twice_late_and_in_any_order_end_the_same(world: World) -> None
     world.refund(pledged, 40_00)
     world.tell("payment_intent.canceled", world.intent(pledged))
     world.settle()
-    found = world.standing(pledged)
+    found = world.view(pledged)
     assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
     assert world.totals() == (1, 1, 60_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
@@ -129,8 +129,8 @@ def test_a_lost_dispute_takes_money_and_match_a_won_one_leaves_them(world: World
         world.dispute(donation, outcome)  # the end is told before the beginning
         world.dispute(donation)
         world.settle()
-    assert world.standing(lost).status == "refunded"
-    assert world.standing(won).status == "paid"
+    assert world.view(lost).status == "refunded"
+    assert world.view(won).status == "paid"
     assert world.totals() == (1, 1, 100_00, 100_00)
     world.check()
 
@@ -139,7 +139,7 @@ def test_a_payment_of_another_amount_is_flagged_for_a_person(world: World) -> No
     pledged = world.give(100_00)
     world.tell("payment_intent.succeeded", world.intent(pledged, amount_received=99_00))
     world.settle()
-    assert world.standing(pledged).status == "pending"
+    assert world.view(pledged).status == "pending"
     flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["amount_differs:9900:CNY"]
 
@@ -149,18 +149,18 @@ def test_a_message_that_breaks_its_batch_is_flagged_and_the_others_are_settled(
 ) -> None:
     """What no one foresaw: here, a donation of which nothing may be told."""
     good, bad, also_good = (world.give(100_00) for _ in range(3))
-    told = Record.succeed
+    told = DonationAggregate.succeed
 
-    def break_on_bad(record: Record, *args: Any) -> tuple[str, str]:
+    def break_on_bad(record: DonationAggregate, *args: Any) -> tuple[str, str]:
         if record.id == bad.id:
             raise KeyError("unforeseen")
         return told(record, *args)
 
-    monkeypatch.setattr(Record, "succeed", break_on_bad)
+    monkeypatch.setattr(DonationAggregate, "succeed", break_on_bad)
     for donation in (good, bad, also_good):
         world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
-    assert [world.standing(one).status for one in (good, bad, also_good)] == ["paid", "pending", "paid"]
+    assert [world.view(one).status for one in (good, bad, also_good)] == ["paid", "pending", "paid"]
     flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["failed:KeyError"]
     world.check()
@@ -171,11 +171,11 @@ def test_late_money_and_payment_time_match_share_a_pot_in_one_batch(world: World
     pot = world.pot(150_00, mode="payment")
     late = world.give(100_00)
     world.clock.advance(minutes=16)
-    expire(world.engine)
+    expire(world.deps)
     on_time = world.give(100_00)
     for donation in (late, on_time):
         world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
-    assert [world.standing(one).captured_minor for one in (late, on_time)] == [100_00, 50_00]
+    assert [world.view(one).captured_minor for one in (late, on_time)] == [100_00, 50_00]
     assert world.pots()[pot].available_minor == 0
     world.check()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.closing.bills import import_statement
-from campaigns.donations.offline import import_donations, read
+from campaigns.closing.import_statement import import_statement
+from campaigns.donations.offline_import import import_donations, read
 from kernel.errors import Conflict, Invalid
 from tests.world import ACTOR, World
 
@@ -16,7 +16,7 @@ GOOD = HEAD + "BOX-1,P000001,100,2026-09-09T11:30:00+08:00,,\nBOX-2,P000002,50.5
 
 
 def take(world: World, text: str) -> Any:
-    return world.do(import_donations, world.engine, text, ACTOR)
+    return world.do(import_donations, world.deps, text, ACTOR)
 
 
 def test_offline_donations_are_matched_by_the_time_of_payment_and_count_once(world: World) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.donations.explain import Decision, Explanation, explain
-from campaigns.donations.standing import MatchPart, standings
-from campaigns.projects.money import by_place
+from campaigns.donations.view import MatchPart, donation_views
+from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
 from tests.machine.gifts import COUNTED
 from tests.machine.model import Model
@@ -23,7 +23,7 @@ def _earned(gift: Gift) -> int:
 
 def same_gifts(tx: Tx, model: Model) -> None:
     """Status, refunds, hold, and the match of each pot: all of it reserved, or earned, or held by screening."""
-    found = standings(tx, list(model.gifts))
+    found = donation_views(tx, list(model.gifts))
     for id_, gift in model.gifts.items():
         one = found[id_]
         reserved = gift.matched() if gift.status == "pending" else 0

@@ -7,11 +7,11 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from campaigns.donations.lapse import cancel, expire, keep_alive
+from campaigns.donations.expire import cancel, expire, keep_alive
 from kernel.errors import Refusal
 from kernel.ids import donation_id_of
 from tests.closing import partner
-from tests.machine.draws import Wishes, amounts, seconds, villages, which, wishes
+from tests.machine.draws import Wishes, amounts, commands, seconds, villages, which
 from tests.machine.ground import Ground
 
 PARTNER = "platform"
@@ -20,18 +20,18 @@ PARTNER = "platform"
 class Donors(Ground):
     """Giving, paying, not paying, and money back."""
 
-    @rule(wishes=st.lists(wishes, min_size=1, max_size=4))
-    def give(self, wishes: Wishes) -> None:
+    @rule(commands=st.lists(commands, min_size=1, max_size=4))
+    def give(self, commands: Wishes) -> None:
         """Donors who meet share a transaction; the first is served first."""
         asked = []
-        for amount, project, donor, accept in wishes:
+        for amount, project, donor, accept in commands:
             id_ = UUID(int=next(self.numbers))
             self.ids.append(id_)
             email = f"{donor}@example.org" if donor else None
-            asked.append(self.world.wish(amount, project, id=id_, email=email, accept_unmatched=accept))
+            asked.append(self.world.command(amount, project, id=id_, email=email, accept_unmatched=accept))
         answers = self.world.try_give(*asked)
         due = [
-            self.model.give(w.id, w.amount_minor, *_rest(one, w.id)) for w, one in zip(asked, wishes, strict=True)
+            self.model.give(w.id, w.amount_minor, *_rest(one, w.id)) for w, one in zip(asked, commands, strict=True)
         ]
         assert [one.code if isinstance(one, Refusal) else None for one in answers] == due
         self.ids = [id_ for id_ in self.ids if id_ in self.model.gifts]
@@ -65,7 +65,7 @@ class Donors(Ground):
     @rule(n=which)
     def hold_longer(self, n: int) -> None:
         gift = self.gift(n)
-        assert self.refused(keep_alive, self.world.engine, gift.id) == self.model.keep_alive(gift.id)
+        assert self.refused(keep_alive, self.world.deps, gift.id) == self.model.keep_alive(gift.id)
 
     @precondition(lambda self: self.ids)
     @rule(n=which, type_=st.sampled_from(["processing", "payment_failed", "canceled"]))
@@ -90,13 +90,13 @@ class Donors(Ground):
     @rule(n=which)
     def the_donor_cancels(self, n: int) -> None:
         gift = self.gift(n)
-        assert self.refused(cancel, self.world.engine, gift.id) == self.model.cancel(gift.id)
+        assert self.refused(cancel, self.world.deps, gift.id) == self.model.cancel(gift.id)
 
     @rule(later=st.one_of(seconds, st.sampled_from([3_600, 12 * 3_600])), tick=st.booleans())
     def time_passes(self, later: int, tick: bool) -> None:
         self.wait(later)
         if tick:
-            expire(self.world.engine)
+            expire(self.world.deps)
             self.model.lapse()
 
     @precondition(lambda self: self.model.gifts)
@@ -129,6 +129,6 @@ class Donors(Ground):
         self.model.dispute(gift.id, kind)
 
 
-def _rest(wish: tuple[int, int, str, bool], id_: UUID) -> tuple[Any, ...]:
-    _, project, donor, accept = wish
+def _rest(command: tuple[int, int, str, bool], id_: UUID) -> tuple[Any, ...]:
+    _, project, donor, accept = command
     return project, donor or str(id_), accept

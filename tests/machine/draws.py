@@ -17,7 +17,7 @@ RISING = (3_333, 5_000, 8_000, 10_000, 15_000, 20_000)
 amounts = st.one_of(st.sampled_from([1_00, 33_33, 50_00, 100_00]), st.integers(1_00, 150_00))
 which = st.integers(0, 99)
 villages = st.integers(0, 2)
-wishes = st.tuples(
+commands = st.tuples(
     amounts, villages, st.sampled_from(["a", "b", "c", ""]), st.sampled_from([True, True, True, False])
 )
 Wishes = list[tuple[int, int, str, bool]]

@@ -10,7 +10,7 @@ from uuid import UUID
 from hypothesis.stateful import RuleBasedStateMachine
 
 from campaigns import pots
-from campaigns.events.campaigns import find
+from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -31,7 +31,7 @@ class Ground(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.world = type(self).open_world(self.stack)
-        campaign = self.world.do(find, self.world.slug)
+        campaign = self.world.do(find_campaign, self.world.slug)
         self.campaign_id = campaign.id or 0
         windows = [(parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in campaign.windows]
         self.model = Model(self.world.clock.at, campaign.opens_at, campaign.ends_at, windows)

@@ -10,7 +10,7 @@ from campaigns.check import check_books
 from campaigns.closing.challenges import challenges
 from tests.machine.compare import same_gifts, same_pots, same_stories, same_totals
 from tests.machine.donors import Donors
-from tests.machine.draws import RISING, Wishes, rules, wishes
+from tests.machine.draws import RISING, Wishes, commands, rules
 from tests.machine.people import BEST, People
 from tests.machine.plain import Rules
 from tests.matching.kinds import moved, offered, replayed
@@ -29,7 +29,7 @@ class Giving(Donors, People):
         later=st.integers(60, 3_600),
         special=st.tuples(st.integers(1, 4), st.sampled_from(["reserve", "payment"]), st.integers(2, 4)),
         rising=st.booleans(),
-        morning=st.lists(wishes, min_size=4, max_size=10),
+        morning=st.lists(commands, min_size=4, max_size=10),
         evening=st.booleans(),
     )
     def fill(
@@ -72,7 +72,7 @@ class Giving(Donors, People):
 
     @rule()
     def the_challenges_are_looked_at(self) -> None:
-        assert challenges(self.world.engine) == self.model.unlock()
+        assert challenges(self.world.deps) == self.model.unlock()
 
     @precondition(lambda self: self.model.phase == "open")
     @rule(minutes=st.sampled_from([-1, 0, 10, 30]))

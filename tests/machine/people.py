@@ -9,7 +9,7 @@ from campaigns import pots
 from campaigns.screening import cases, decide
 from campaigns.screening.appeal import answer, appeal
 from campaigns.screening.screen import open_cases
-from matching.screening import Signal
+from campaigns.screening.signals import Signal
 from tests.machine.draws import rules, which
 from tests.machine.ground import Ground
 from tests.machine.plain import Gift, Pot, Rules

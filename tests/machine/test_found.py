@@ -1,6 +1,6 @@
 """What the random days found, kept as plain stories."""
 
-from campaigns.donations.lapse import expire
+from campaigns.donations.expire import expire
 from campaigns.screening.cases import of_donation
 from campaigns.screening.decide import cancel, release
 from campaigns.screening.screen import open_cases
@@ -15,14 +15,14 @@ def test_who_paid_after_the_end_is_offered_nothing_again(world: World) -> None:
     pot = world.pot(100_00)
     early, late = world.give(100_00), world.give(100_00)
     world.clock.advance(minutes=15)
-    expire(world.engine)
+    expire(world.deps)
     world.clock.advance(hours=8)
     world.pay(early)
     world.clock.at += FINISHING
     assert world.pay(late).captured_minor == 0
     world.refund(early, 100_00)
     assert offered(world) == 0
-    assert (world.standing(late).status, world.pots()[pot].available_minor) == ("paid", 100_00)
+    assert (world.view(late).status, world.pots()[pot].available_minor) == ("paid", 100_00)
     proven(world)
 
 
@@ -77,9 +77,9 @@ def test_letting_go_leaves_alone_what_lapsed_before(world: World) -> None:
     pot = world.pot(500_00)
     given = world.give(60_00)
     world.clock.advance(minutes=15)
-    expire(world.engine)
+    expire(world.deps)
     world.pay(given)
     world.do(open_cases, {given.id: SIGN})
     world.do(release, world.do(of_donation, given.id), "与捐赠人核实", "reviewer")
-    assert (world.standing(given).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
+    assert (world.view(given).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
     proven(world)

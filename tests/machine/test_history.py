@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.check import check_books
-from campaigns.donations.lapse import expire
+from campaigns.donations.expire import expire
 from tests.world import World
 
 
@@ -27,7 +27,7 @@ def test_every_way_that_a_donation_can_go_is_a_chain(world: World) -> None:
     world.pot(500_00)
     late, refunded, disputed = (world.give(100_00) for _ in range(3))
     world.clock.advance(minutes=15)
-    expire(world.engine)
+    expire(world.deps)
     for one in (late, refunded, disputed):
         world.pay(one)
     world.refund(refunded, 100_00)

@@ -60,7 +60,7 @@ def opens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Opens:
         clock = FixedClock(NOON)
         db = Database(url, clock, pool_size=2)
         stack.callback(db.close)
-        return replace(made, engine=replace(made.engine, db=db), clock=clock, _events=0)
+        return replace(made, deps=replace(made.deps, db=db), clock=clock, _events=0)
 
     return open_world
 

@@ -6,10 +6,10 @@ from campaigns import pots
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.donations.replay import replay
-from campaigns.donations.standing import Standing
-from campaigns.events.campaigns import lock
+from campaigns.donations.view import DonationView
+from campaigns.lifecycle.campaign import lock_campaign
 from matching.pots import Tranche
-from matching.replay import Replayed
+from matching.replay import ReplayResult
 from tests.world import ACTOR, World
 
 
@@ -35,17 +35,17 @@ def special_pot(world: World, amount_minor: int, kind: str, **other: Any) -> int
 
 def moved(world: World) -> int:
     """Redistribute once; answers the moves."""
-    return int(world.do(lambda tx: redistribute(tx, lock(tx, world.slug))))
+    return int(world.do(lambda tx: redistribute(tx, lock_campaign(tx, world.slug))))
 
 
 def offered(world: World) -> int:
     """Offer free match again once; answers the donations that got some."""
-    return int(world.do(lambda tx: reoffer(tx, lock(tx, world.slug))))
+    return int(world.do(lambda tx: reoffer(tx, lock_campaign(tx, world.slug))))
 
 
-def replayed(world: World) -> Replayed:
+def replayed(world: World) -> ReplayResult:
     """The replay of the whole campaign."""
-    return replay(world.engine, world.slug)
+    return replay(world.deps, world.slug)
 
 
 def proven(world: World) -> int:
@@ -60,12 +60,12 @@ def proven(world: World) -> int:
 def by_pot(world: World, donation: Any) -> dict[int, int]:
     """Live match of a donation, pot by pot."""
     sums: dict[int, int] = {}
-    for part in world.standing(donation).parts:
+    for part in world.view(donation).parts:
         sums[part.pot_id] = sums.get(part.pot_id, 0) + part.amount_minor
     return sums
 
 
-def paid(world: World, amount_minor: int, project: int = 0, **other: Any) -> Standing:
+def paid(world: World, amount_minor: int, project: int = 0, **other: Any) -> DonationView:
     """A donation, paid a second after the one before: who is oldest is not left to chance."""
     world.clock.advance(seconds=1)
     return world.pay(world.give(amount_minor, project, **other))

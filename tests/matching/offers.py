@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from matching.allocate import Book, Gift, Offer
+from matching.allocate import AllocationRequest, Capacity, Offer
 from matching.rules import CAPS, Caps, Rules, Scope, Target
 
 HERE = Target(1, "village", "micro", ("41", "4101", "410101", "41010101"), "4101", 3)
@@ -32,18 +32,18 @@ class Held(NamedTuple):
     available: dict[int, int]
     used: dict[tuple[int, str], int]
 
-    def book(self, **other: dict[int, int]) -> Book:
+    def book(self, **other: dict[int, int]) -> Capacity:
         """A fresh book; `available` may be given otherwise."""
-        book = Book(dict(other.get("available", self.available)))
+        book = Capacity(dict(other.get("available", self.available)))
         for (pot, cap), amount in self.used.items():
             book.use(pot, cap, ME[cap], amount)
         return book
 
-    def bottomless(self) -> Book:
+    def bottomless(self) -> Capacity:
         """The same caps, and pots that never end."""
         return self.book(available=dict.fromkeys(self.available, PLENTY))
 
-    def bigger(self, pot: int, by: int) -> Book:
+    def bigger(self, pot: int, by: int) -> Capacity:
         return self.book(available=self.available | {pot: self.available[pot] + by})
 
     def rules(self, pot: int) -> Rules:
@@ -62,4 +62,4 @@ def pots(draw: Any, ratio: Any = ratios, cap: Any = caps, most: int = 4) -> Held
     )
 
 
-gifts = st.integers(1, 5_000).map(lambda amount: Gift(amount, HERE, "me", "2026-09-09"))
+gifts = st.integers(1, 5_000).map(lambda amount: AllocationRequest(amount, HERE, "me", "2026-09-09"))

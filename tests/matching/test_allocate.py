@@ -3,7 +3,16 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.allocate import Allocation, Book, Cut, Gift, Offer, allocate, in_order, matched_base
+from matching.allocate import (
+    Allocation,
+    AllocationRequest,
+    Capacity,
+    Cut,
+    Offer,
+    allocate,
+    matched_base,
+    serving_offers,
+)
 from matching.rules import CAPS, Caps, Rules, Scope
 from tests.matching.offers import HERE, ME, PLENTY, Held, gifts, pots
 
@@ -11,8 +20,8 @@ ANY = Scope()
 many = settings(deadline=None, max_examples=200)
 
 
-def _gift(amount_minor: int, **other: object) -> Gift:
-    return Gift(amount_minor, HERE, "me", "2026-09-09")._replace(**other)  # type: ignore[arg-type]
+def _gift(amount_minor: int, **other: object) -> AllocationRequest:
+    return AllocationRequest(amount_minor, HERE, "me", "2026-09-09")._replace(**other)  # type: ignore[arg-type]
 
 
 def _ratios(offers: list[Offer]) -> dict[int, int]:
@@ -21,7 +30,7 @@ def _ratios(offers: list[Offer]) -> dict[int, int]:
 
 @given(gifts, pots())
 @many
-def test_every_fen_is_matched_at_most_once(gift: Gift, held: Held) -> None:
+def test_every_fen_is_matched_at_most_once(gift: AllocationRequest, held: Held) -> None:
     offers, book = held.offers, held.book()
     found = allocate(gift, offers, book)
     ratio = _ratios(offers)
@@ -31,7 +40,7 @@ def test_every_fen_is_matched_at_most_once(gift: Gift, held: Held) -> None:
 
 @given(gifts, pots())
 @many
-def test_no_pot_gives_what_it_has_not_or_may_not(gift: Gift, held: Held) -> None:
+def test_no_pot_gives_what_it_has_not_or_may_not(gift: AllocationRequest, held: Held) -> None:
     offers, book = held.offers, held.book()
     rules = {offer.pot_id: offer.rules for offer in offers}
     for one in allocate(gift, offers, book).considered:
@@ -49,7 +58,7 @@ def test_no_pot_gives_what_it_has_not_or_may_not(gift: Gift, held: Held) -> None
 
 @given(gifts, pots())
 @many
-def test_a_later_pot_gives_only_what_earlier_ones_could_not(gift: Gift, held: Held) -> None:
+def test_a_later_pot_gives_only_what_earlier_ones_could_not(gift: AllocationRequest, held: Held) -> None:
     offers, book = held.offers, held.book()
     ratio = _ratios(offers)
     left = gift.amount_minor
@@ -65,7 +74,7 @@ def test_a_later_pot_gives_only_what_earlier_ones_could_not(gift: Gift, held: He
 
 @given(gifts, pots())
 @many
-def test_each_cut_says_what_limited(gift: Gift, held: Held) -> None:
+def test_each_cut_says_what_limited(gift: AllocationRequest, held: Held) -> None:
     offers, book = held.offers, held.book()
     rules = {offer.pot_id: offer.rules for offer in offers}
     for one in allocate(gift, offers, book).considered:
@@ -84,7 +93,7 @@ def test_each_cut_says_what_limited(gift: Gift, held: Held) -> None:
 
 @given(gifts, pots())
 @settings(many, max_examples=500)
-def test_short_exactly_when_bottomless_pots_give_more(gift: Gift, held: Held) -> None:
+def test_short_exactly_when_bottomless_pots_give_more(gift: AllocationRequest, held: Held) -> None:
     offers, book = held.offers, held.book()
     found, most = allocate(gift, offers, book), allocate(gift, offers, held.bottomless())
     assert found.short is (most.matched_minor > found.matched_minor)
@@ -93,7 +102,7 @@ def test_short_exactly_when_bottomless_pots_give_more(gift: Gift, held: Held) ->
 
 @given(gifts, pots(ratio=st.just(10_000)), st.data())
 @many
-def test_a_bigger_pot_never_means_less_match(gift: Gift, held: Held, data: st.DataObject) -> None:
+def test_a_bigger_pot_never_means_less_match(gift: AllocationRequest, held: Held, data: st.DataObject) -> None:
     offers, book = held.offers, held.book()
     pot = data.draw(st.sampled_from(offers)).pot_id
     bigger = held.bigger(pot, data.draw(st.integers(1, 3_000)))
@@ -102,7 +111,9 @@ def test_a_bigger_pot_never_means_less_match(gift: Gift, held: Held, data: st.Da
 
 @given(gifts, pots(), st.data())
 @many
-def test_a_bigger_pot_gives_no_less_itself_whatever_the_ratios(gift: Gift, held: Held, data: st.DataObject) -> None:
+def test_a_bigger_pot_gives_no_less_itself_whatever_the_ratios(
+    gift: AllocationRequest, held: Held, data: st.DataObject
+) -> None:
     offers, book = held.offers, held.book()
     pot = data.draw(st.sampled_from(offers)).pot_id
     bigger = held.bigger(pot, data.draw(st.integers(1, 3_000)))
@@ -115,7 +126,7 @@ def _given(found: Allocation, pot: int) -> int:
 
 @given(st.lists(gifts, min_size=1, max_size=6), pots())
 @many
-def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[Gift], held: Held) -> None:
+def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[AllocationRequest], held: Held) -> None:
     offers, book = held.offers, held.book()
     start = dict(held.available)
     given: dict[int, int] = dict.fromkeys(start, 0)
@@ -137,7 +148,9 @@ def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[Gift], hel
 
 @given(gifts, pots())
 @many
-def test_allocating_changes_nothing_and_asking_again_for_the_rest_finds_nothing(gift: Gift, held: Held) -> None:
+def test_allocating_changes_nothing_and_asking_again_for_the_rest_finds_nothing(
+    gift: AllocationRequest, held: Held
+) -> None:
     offers, book = held.offers, held.book()
     found = allocate(gift, offers, book)
     assert book.available == held.available
@@ -157,50 +170,50 @@ def _offer(pot: int, rank: int = 1, ratio_bps: int = 10_000, scope: Scope = ANY,
 
 def test_rank_comes_first_and_the_older_of_equals() -> None:
     offers = [_offer(1, rank=2), _offer(4), _offer(3), _offer(2, scope=Scope(levels=("city",)))]
-    assert [offer.pot_id for offer in in_order(offers, HERE)] == [3, 4, 1]
+    assert [offer.pot_id for offer in serving_offers(offers, HERE)] == [3, 4, 1]
 
 
 def test_a_richer_ratio_behind_a_poor_pot_does_not_hide_that_it_was_short() -> None:
     """The whole gift is matched, but the first pot would have given ten to one."""
     offers = [_offer(1, ratio_bps=100_000), _offer(2)]
-    found = allocate(_gift(100), offers, Book({1: 10, 2: PLENTY}))
+    found = allocate(_gift(100), offers, Capacity({1: 10, 2: PLENTY}))
     assert (found.matched_minor, found.short) == (10 + 99, True)
 
 
 def test_a_fen_that_rounding_hides_is_short_all_the_same() -> None:
     """Had the first pot its fen, half a match of 101 would leave one over for the last: 1 + 50 + 1."""
     offers = [_offer(1, donation=1), _offer(2, ratio_bps=5_000), _offer(3)]
-    found = allocate(_gift(102), offers, Book({1: 0, 2: PLENTY, 3: PLENTY}))
+    found = allocate(_gift(102), offers, Capacity({1: 0, 2: PLENTY, 3: PLENTY}))
     assert (found.matched_minor, found.short) == (51, True)
     assert [one.pot_id for one in found.considered] == [1, 2]  # nothing was left to ask the last pot for
 
 
 def test_a_gift_below_the_minimum_is_not_short() -> None:
-    found = allocate(_gift(99), [_offer(1, minimum=100)], Book({1: 0}))
+    found = allocate(_gift(99), [_offer(1, minimum=100)], Capacity({1: 0}))
     assert (found.matched_minor, found.short) == (0, False)
     assert found.considered[0].cuts == (Cut("minimum_minor", 100, 99),)
 
 
 def test_a_cap_is_not_short_and_an_empty_pot_is() -> None:
-    assert not allocate(_gift(100), [_offer(1, donation=40)], Book({1: 1_000})).short
-    found = allocate(_gift(100), [_offer(1, donation=40)], Book({1: 30}))
+    assert not allocate(_gift(100), [_offer(1, donation=40)], Capacity({1: 1_000})).short
+    found = allocate(_gift(100), [_offer(1, donation=40)], Capacity({1: 30}))
     assert (found.matched_minor, found.short) == (30, True)
     assert found.considered[0].cuts == (Cut("donation_minor", 40, 40), Cut("pot", 30, 30))
 
 
 def test_what_a_pot_gave_before_counts_against_its_cap_per_donation() -> None:
     again = _gift(100, matched_base_minor=30, prior={1: 30})
-    assert allocate(again, [_offer(1, donation=40)], Book({1: 1_000})).matched_minor == 10
+    assert allocate(again, [_offer(1, donation=40)], Capacity({1: 1_000})).matched_minor == 10
 
 
 def test_the_second_pot_fills_up_what_a_cap_left() -> None:
-    found = allocate(_gift(100), [_offer(1, donation=40), _offer(2), _offer(3)], Book({1: 99, 2: 99, 3: 99}))
+    found = allocate(_gift(100), [_offer(1, donation=40), _offer(2), _offer(3)], Capacity({1: 99, 2: 99, 3: 99}))
     assert [one.given_minor for one in found.considered] == [40, 60]
 
 
 def test_half_a_match_uses_up_twice_its_sum() -> None:
     offers = [_offer(1, ratio_bps=5_000), _offer(2)]
-    found = allocate(_gift(101), offers, Book({1: 30, 2: PLENTY}))
+    found = allocate(_gift(101), offers, Capacity({1: 30, 2: PLENTY}))
     assert [one.given_minor for one in found.considered] == [30, 41]
     assert matched_base(1, 30_000) == 1
     assert matched_base(3, 20_000) == 2

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.donations.lapse import cancel
+from campaigns.donations.expire import cancel
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.world import World, build
@@ -77,7 +77,7 @@ def test_lapsed_match_does_not_count_against_a_cap(world: World) -> None:
     world.pot(10_000_00, donor_day=100_00, project=100_00, county=100_00)
     pledged = world.give(100_00, **_donor("a"))
     assert world.give(100_00, **_donor("a")).reserved_minor == 0
-    cancel(world.engine, pledged.id)
+    cancel(world.deps, pledged.id)
     assert world.give(100_00, **_donor("a")).reserved_minor == 100_00
     world.check()
 
@@ -109,8 +109,8 @@ def test_a_cap_per_county_counts_all_its_projects(world: World) -> None:
 
 def test_caps_hold_within_one_batch(world: World) -> None:
     world.pot(10_000_00, donor_day=150_00, county=250_00)
-    wishes = [world.wish(100_00, project, email=f"{name}@example.org") for name in "ab" for project in (0, 1)]
-    given = [answer.standing.reserved_minor for answer in world.try_give(*wishes)]  # type: ignore[union-attr]
+    commands = [world.command(100_00, project, email=f"{name}@example.org") for name in "ab" for project in (0, 1)]
+    given = [answer.donation.reserved_minor for answer in world.try_give(*commands)]  # type: ignore[union-attr]
     assert given == [100_00, 50_00, 100_00, 0]
     world.check()
 
@@ -150,11 +150,11 @@ def test_late_money_and_money_in_time_share_one_pot_in_one_batch(world: World) -
     """Both want match from the same pot in one transaction: together they get what it holds, not twice it."""
     pot = world.pot(150_00, mode="payment", project=120_00)
     late, in_time = world.give(100_00), world.give(100_00)
-    cancel(world.engine, late.id)
+    cancel(world.deps, late.id)
     for one in (late, in_time):
         world.tell("payment_intent.succeeded", world.intent(one))
     world.settle()
-    captured = [world.standing(one).captured_minor for one in (late, in_time)]
+    captured = [world.view(one).captured_minor for one in (late, in_time)]
     assert sorted(captured) == [20_00, 100_00]
     assert world.pots()[pot].available_minor == 30_00
     world.check()

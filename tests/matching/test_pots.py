@@ -7,7 +7,7 @@ import pytest
 
 from campaigns import pots
 from campaigns.disclosure.totals import PotView
-from campaigns.projects import funds
+from campaigns.funds import funds
 from kernel.errors import Conflict, Invalid, NotFound, Refusal
 from matching.pots import Tranche
 from tests.world import ACTOR, World

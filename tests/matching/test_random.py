@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from campaigns import pots as desk
 from kernel.errors import Invalid
-from matching.allocate import Book, Gift, Offer, allocate, matched_base
+from matching.allocate import AllocationRequest, Capacity, Offer, allocate, matched_base
 from matching.draw import ALGORITHM, commitment, drawn_bps
 from matching.reveal import count_drawn, draw_of, drawn, reveal
 from matching.rules import Rules
@@ -58,12 +58,12 @@ def test_asked_twice_a_random_pot_gives_no_more_than_asked_once(
     """A pot that was poor at first and rich later gives in all what it would have given at once."""
     rules = Rules(ratio, least_bps=ratio * share // 100)
     offer = Offer.of(1, 11, rules, 1, seed)
-    gift = Gift(amount, HERE, "me", "2026-09-09", donation=ID)
-    whole = allocate(gift, [offer], Book({1: 10**12})).matched_minor
+    gift = AllocationRequest(amount, HERE, "me", "2026-09-09", donation=ID)
+    whole = allocate(gift, [offer], Capacity({1: 10**12})).matched_minor
     assert whole == amount * drawn_bps(seed, ID, rules.least_bps or 0, ratio) // 10_000
-    part = allocate(gift, [offer], Book({1: first})).matched_minor
+    part = allocate(gift, [offer], Capacity({1: first})).matched_minor
     again = gift._replace(matched_base_minor=matched_base(part, ratio), prior={1: part})
-    more = allocate(again, [offer], Book({1: 10**12})).matched_minor
+    more = allocate(again, [offer], Capacity({1: 10**12})).matched_minor
     lost = ratio // 10_000 + 1  # of a fen of the gift that two gifts of match share
     assert whole - lost <= part + more <= whole
     assert matched_base(part + more, ratio) <= amount
@@ -89,7 +89,7 @@ def test_a_poor_random_pot_pays_the_rest_of_the_draw_later(world: World) -> None
     seed = _seed(world, pot)
     for one in (first, second):
         due = one.amount_minor * drawn_bps(seed, str(one.id), 9_000, 10_000) // 10_000
-        assert abs(world.standing(one).captured_minor - due) <= 1
+        assert abs(world.view(one).captured_minor - due) <= 1
     assert offered(world) == 0
     proven(world)
 
@@ -131,7 +131,7 @@ def test_a_random_pot_whose_rules_do_not_say_from_where_draws_from_zero(world: W
     seed = _seed(world, pot)
     for one, most in zip(given, [10_000] * 5 + [5_000] * 5, strict=True):
         due = one.amount_minor * drawn_bps(seed, str(one.id), 0, most) // 10_000
-        assert world.standing(one).captured_minor == due
+        assert world.view(one).captured_minor == due
     proven(world)
 
 

@@ -10,11 +10,11 @@ from campaigns import pots
 from campaigns.closing import redistribute as moving
 from campaigns.closing.redistribute import redistribute
 from campaigns.donations.explain import explain
-from campaigns.events.campaigns import find, lock
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from kernel.db import Tx
-from matching.allocate import Book, Gift, Offer
+from matching.allocate import AllocationRequest, Capacity, Offer
+from matching.reallocate import LiveMatch, reallocate
 from matching.rules import Caps, Rules
-from matching.shift import Live, shift
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.matching.offers import HERE
 from tests.world import ACTOR, SLUG, VILLAGES, World
@@ -29,7 +29,7 @@ def test_freed_money_of_a_better_pot_takes_over(world: World) -> None:
     assert moved(world) == 2
     assert by_pot(world, second) == {best: 80_00}
     assert by_pot(world, third) == {best: 20_00, worse: 40_00}
-    assert [world.standing(one).captured_minor for one in (second, third)] == [80_00, 60_00]
+    assert [world.view(one).captured_minor for one in (second, third)] == [80_00, 60_00]
     assert moved(world) == 0
     assert world.pots()[worse].available_minor == 260_00
     assert proven(world) == 5
@@ -92,7 +92,7 @@ def test_closing_reoffers_and_redistributes_until_neither_moves(world: World) ->
     gone = paid(world, 100_00)
     served = paid(world, 100_00)
     unserved = paid(world, 100_00, project=2)
-    assert world.standing(unserved).captured_minor == 0
+    assert world.view(unserved).captured_minor == 0
     world.refund(gone, 100_00)
     world.clock.advance(hours=40)
     world.close()
@@ -121,7 +121,7 @@ def test_a_refund_after_a_move_takes_the_match_from_where_it_is(world: World) ->
     moved(world)
     assert by_pot(world, stays) == {best: 50_00, worse: 40_00}
     world.refund(stays, 20_00)
-    assert world.standing(stays).captured_minor == 70_00
+    assert world.view(stays).captured_minor == 70_00
     world.refund(stays, 90_00)
     assert {pot.id: pot.available_minor for pot in world.pots().values()} == {best: 50_00, worse: 90_00}
     proven(world)
@@ -161,7 +161,7 @@ def test_two_redistributions_at_once_move_once(world: World) -> None:
     def act(gate: Barrier) -> int:
         gate.wait(20)
         with world.db.transaction() as tx:
-            return redistribute(tx, lock(tx, SLUG))
+            return redistribute(tx, lock_campaign(tx, SLUG))
 
     assert sorted(_at_once(world, act)) == [0, 4]
     proven(world)
@@ -176,7 +176,7 @@ def test_without_the_lock_both_would_move(world: World, monkeypatch: Any) -> Non
     def act(gate: Barrier) -> int:
         monkeypatch.setattr(moving, "post", _post_together(gate, moving.post))
         with world.db.transaction() as tx:
-            return redistribute(tx, find(tx, SLUG))
+            return redistribute(tx, find_campaign(tx, SLUG))
 
     answers = _at_once(world, act)
     assert any(isinstance(answer, Exception) for answer in answers), answers
@@ -223,11 +223,13 @@ def test_a_move_never_needs_more_of_the_gift_nor_breaks_a_cap(
     amount: int, ratios: Any, matched: Any, free: int, cap: int | None
 ) -> None:
     low, high, third = min(ratios[:2]), max(ratios[:2]), ratios[2]
-    source, other = Live(9, low, matched[0]), Live(8, third, matched[1])
+    source, other = LiveMatch(9, low, matched[0]), LiveMatch(8, third, matched[1])
     if source.base_minor + other.base_minor > amount:
         return  # such match could not have come to be
     offer = Offer.of(1, 11, Rules(high, caps=Caps(donation_minor=cap)), 1)
-    answer = shift(Gift(amount, HERE, "me", "2026-09-09"), source, [other], offer, Book({1: free}))
+    answer = reallocate(
+        AllocationRequest(amount, HERE, "me", "2026-09-09"), source, [other], offer, Capacity({1: free})
+    )
     if answer is None:
         if free >= source.amount_minor and cap is None:
             raise AssertionError("what fits as a whole must move")
@@ -235,7 +237,7 @@ def test_a_move_never_needs_more_of_the_gift_nor_breaks_a_cap(
     given_minor = answer.matched_minor
     assert 0 < given_minor <= min(source.amount_minor, free, cap or given_minor)
     rest = source._replace(amount_minor=source.amount_minor - given_minor)
-    assert rest.base_minor + Live(1, high, given_minor).base_minor + other.base_minor <= amount
+    assert rest.base_minor + LiveMatch(1, high, given_minor).base_minor + other.base_minor <= amount
 
 
 def test_rank_of_later_pots_counts_not_their_age(world: World) -> None:

@@ -8,12 +8,12 @@ import pytest
 from campaigns import pots
 from campaigns.check import check_books
 from campaigns.closing.challenges import challenges
+from campaigns.donations.expire import expire
 from campaigns.donations.explain import Decision, explain
-from campaigns.donations.lapse import expire
-from campaigns.donations.standing import Standing
+from campaigns.donations.view import DonationView
 from campaigns.projects import projects
 from kernel.db import Tx
-from matching import course
+from matching import journal
 from matching.pots import Tranche
 from tests.matching.kinds import by_pot, moved, offered, proven, replayed, special_pot
 from tests.world import ACTOR, VILLAGES, World
@@ -26,7 +26,7 @@ def test_pledge_lapse_late_and_refund_come_out_again(world: World) -> None:
     paid = world.pay(world.give(100_00, email="a@example.org"))
     world.give(100_00, project=1, email="a@example.org")
     world.clock.advance(minutes=20)
-    expire(world.engine)
+    expire(world.deps)
     world.pay(world.give(90_00, project=1, email="b@example.org"))
     world.pay(first)
     world.refund(paid, 37_00)
@@ -40,7 +40,7 @@ def test_payment_pots_and_pledges_in_one_batch_come_out_again(world: World) -> N
     world.pot(200_00, rank=2)
     late = [world.give(40_00 + n, email="a@example.org") for n in range(3)]
     world.clock.advance(minutes=20)
-    expire(world.engine)
+    expire(world.deps)
     fresh = [world.give(50_00 + n, email=f"{n}@example.org") for n in range(3)]
     for n, one in enumerate((fresh[0], late[0], fresh[1], late[1], late[2], fresh[2])):
         world.tell("payment_intent.succeeded", world.intent(one), world.clock.at + timedelta(seconds=n))
@@ -77,7 +77,7 @@ def test_a_whole_day_with_all_kinds_of_pots_comes_out_again(world: World, monkey
     world.pot(200_00, rank=3, ratio_bps=8_000, project=110_00)
     special_pot(world, 150_00, "random", rank=4, random={"least_bps": 1_000})
     special_pot(world, 90_00, "challenge", rank=1, challenge={"raised_minor": 400_00})
-    donations: list[Standing] = []
+    donations: list[DonationView] = []
     for _ in range(40):
         world.clock.advance(seconds=chance.randrange(1, 200))
         donor = f"{chance.randrange(12)}@example.org"
@@ -86,8 +86,8 @@ def test_a_whole_day_with_all_kinds_of_pots_comes_out_again(world: World, monkey
             world.pay(chance.choice(donations))
         if chance.random() < 0.2:
             world.refund(chance.choice(donations), chance.randrange(1_00, 5_00))
-        expire(world.engine)
-        challenges(world.engine)
+        expire(world.deps)
+        challenges(world.deps)
     _refund_some(world, donations, chance)
     while offered(world) + moved(world):
         pass
@@ -96,14 +96,14 @@ def test_a_whole_day_with_all_kinds_of_pots_comes_out_again(world: World, monkey
     number = proven(world)
     assert number > 40
     for page in (1, 7):  # what a donor had is read anew for each page: pages must not matter
-        monkeypatch.setattr(course, "PAGE", page)
+        monkeypatch.setattr(journal, "PAGE", page)
         assert proven(world) == number
 
 
-def _refund_some(world: World, donations: list[Standing], chance: Random) -> None:
+def _refund_some(world: World, donations: list[DonationView], chance: Random) -> None:
     for one in donations:
-        if world.standing(one).status == "paid" and chance.random() < 0.4:
-            world.refund(one, world.standing(one).amount_minor)
+        if world.view(one).status == "paid" and chance.random() < 0.4:
+            world.refund(one, world.view(one).amount_minor)
 
 
 def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_again(world: World) -> None:
@@ -117,7 +117,7 @@ def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_ag
         world.clock.advance(minutes=1)
     for one in given:
         world.pay(one)
-    assert [[part.pot_name for part in world.standing(one).parts] for one in given] == [
+    assert [[part.pot_name for part in world.view(one).parts] for one in given] == [
         ["pot of 30000"], ["星"], ["pot of 30000"], ["星"], ["pot of 30000"],
     ]  # fmt: skip
     lines = [next(line for line in _first(world, one).pots if line.pot_name == "星") for one in given]
@@ -126,7 +126,7 @@ def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_ag
     assert proven(world) == 10
 
 
-def _first(world: World, one: Standing) -> Decision:
+def _first(world: World, one: DonationView) -> Decision:
     decision: Decision = world.do(explain, one.id).decisions[0]
     return decision
 
@@ -137,9 +137,9 @@ def test_after_the_end_a_gift_is_offered_match_by_the_rating_of_then(world: Worl
     world.do(projects.rate, world.projects[0], 5, ACTOR)
     world.pay(kept)
     assert (offered(world), offered(world)) == (1, 0)
-    assert (world.standing(found).captured_minor, world.standing(kept).captured_minor) == (10_00, 0)
+    assert (world.view(found).captured_minor, world.view(kept).captured_minor) == (10_00, 0)
     world.do(projects.rate, world.projects[0], 0, ACTOR)
-    assert world.standing(found).captured_minor == 10_00, "what was given stays"
+    assert world.view(found).captured_minor == 10_00, "what was given stays"
     assert proven(world) == 3
 
 

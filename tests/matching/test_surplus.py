@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.allocate import allocate, matched_base
-from matching.capture import Part
+from matching.capture import ReservedPart
 from matching.release import Surplus, surplus
 from tests.matching.offers import Held, gifts, pots
 
@@ -16,12 +16,12 @@ Ratios = dict[int, int]
 many = settings(deadline=None, max_examples=200)
 
 
-def _part(number: int, amount_minor: int, returned_minor: int = 0, state: str = "captured") -> Part:
-    return Part(number, DONATION, number, number, 1, amount_minor, returned_minor, state)
+def _part(number: int, amount_minor: int, returned_minor: int = 0, state: str = "captured") -> ReservedPart:
+    return ReservedPart(number, DONATION, number, number, 1, amount_minor, returned_minor, state)
 
 
 @st.composite
-def matched(draw: st.DrawFn) -> tuple[int, list[Part], Ratios]:
+def matched(draw: st.DrawFn) -> tuple[int, list[ReservedPart], Ratios]:
     """A donation that random pots matched, so that its parts are what allocation makes."""
     gift, held = draw(gifts), draw(pots())
     assert isinstance(held, Held)
@@ -30,19 +30,19 @@ def matched(draw: st.DrawFn) -> tuple[int, list[Part], Ratios]:
     return gift.amount_minor, [_part(one.pot_id, one.given_minor) for one in found.parts], ratios
 
 
-def _after(parts: list[Part], taken: list[Surplus]) -> list[Part]:
+def _after(parts: list[ReservedPart], taken: list[Surplus]) -> list[ReservedPart]:
     back = {one.part.reservation_id: one.amount_minor for one in taken}
     return [one._replace(returned_minor=one.returned_minor + back.get(one.reservation_id, 0)) for one in parts]
 
 
-def _live(parts: list[Part]) -> list[int]:
+def _live(parts: list[ReservedPart]) -> list[int]:
     return [one.live_minor for one in parts]
 
 
 @given(matched(), st.data())
 @many
 def test_any_sequence_of_part_refunds_ends_like_one_of_their_sum(
-    given_: tuple[int, list[Part], Ratios], data: st.DataObject
+    given_: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
     amount, parts, ratios = given_
     steps = data.draw(st.lists(st.integers(1, amount), max_size=6, unique=True).map(sorted))
@@ -55,7 +55,7 @@ def test_any_sequence_of_part_refunds_ends_like_one_of_their_sum(
 @given(matched(), st.data())
 @many
 def test_what_stays_fits_what_remains_and_nothing_is_negative(
-    given_: tuple[int, list[Part], Ratios], data: st.DataObject
+    given_: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
     amount, parts, ratios = given_
     kept = data.draw(st.integers(0, amount))
@@ -70,7 +70,7 @@ def test_what_stays_fits_what_remains_and_nothing_is_negative(
 @given(matched(), st.data())
 @many
 def test_the_last_pot_gives_back_first_and_no_more_than_it_must(
-    given_: tuple[int, list[Part], Ratios], data: st.DataObject
+    given_: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
     amount, parts, ratios = given_
     kept = data.draw(st.integers(0, amount))
@@ -87,7 +87,7 @@ def test_the_last_pot_gives_back_first_and_no_more_than_it_must(
 
 @given(matched())
 @many
-def test_without_a_refund_nothing_is_taken(given_: tuple[int, list[Part], Ratios]) -> None:
+def test_without_a_refund_nothing_is_taken(given_: tuple[int, list[ReservedPart], Ratios]) -> None:
     amount, parts, ratios = given_
     assert surplus(amount, parts, ratios) == []
 

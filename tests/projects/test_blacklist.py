@@ -10,8 +10,8 @@ from campaigns.donations.explain import explain
 from campaigns.projects import blacklist, projects
 from campaigns.screening import cases, decide
 from campaigns.screening.screen import open_cases
+from campaigns.screening.signals import Signal
 from kernel.errors import Conflict, Invalid, NotFound
-from matching.screening import Signal
 from tests.world import World
 
 REASON = "虚构受益人"
@@ -37,7 +37,7 @@ def code_of(refused: Any) -> str:
 def test_a_listed_project_takes_no_donation_and_the_others_do(world: World) -> None:
     world.pot(1_000_00)
     put(world)
-    answer = world.try_give(world.wish())[0]
+    answer = world.try_give(world.command())[0]
     assert isinstance(answer, Conflict) and answer.code == "project_not_in_campaign"
     assert world.give(project=1).reserved_minor == 100_00
     world.check()
@@ -66,7 +66,7 @@ def test_no_new_match_is_given_while_a_project_is_listed(world: World) -> None:
     world.clock.advance(hours=26)
     world.close()
     assert world.phase() == "reconciling"
-    assert world.standing(listed).captured_minor == 0
+    assert world.view(listed).captured_minor == 0
     assert world.pots()[pot].captured_minor == 100_00
     world.check()
 
@@ -81,7 +81,7 @@ def test_after_lifting_the_reoffer_serves_it_like_any_other(world: World) -> Non
     world.close()
     world.clock.advance(hours=26)
     world.close()
-    assert world.standing(donation).captured_minor == 100_00
+    assert world.view(donation).captured_minor == 100_00
     assert not world.do(explain, donation.id).decisions[-1].blacklisted
     world.check()
 

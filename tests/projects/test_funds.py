@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from campaigns.projects import funds
+from campaigns.funds import funds
 from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
 from ledger.chart import bank, fund

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from campaigns.events.campaigns import share
+from campaigns.lifecycle.campaign import lock_shared
 from campaigns.projects import projects
 from kernel.db import Database
 from kernel.errors import Conflict, Invalid
@@ -73,7 +73,7 @@ def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
 
     manager = threading.Thread(target=rate)
     with tree.transaction() as tx:
-        share(tx, slugs=["spring"])
+        lock_shared(tx, slugs=["spring"])
         manager.start()
         time.sleep(0.5)
         decided = tx.scalar("SELECT nextval('ledger_transfer_id_seq')")

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from campaigns.closing.close import close
-from campaigns.events.campaigns import lock, move
-from campaigns.events.models import Campaign
-from campaigns.events.phases import Phase
-from campaigns.projects import funds
+from campaigns.funds import funds
+from campaigns.lifecycle.campaign import lock_campaign, transition
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from tests.races.runners import Meeting, at_once, errors
 from tests.world import ACTOR, World
@@ -26,7 +26,7 @@ def _reached(world: World) -> list[str]:
 
 
 def _close_at_once(world: World, closers: int) -> list[Any]:
-    return at_once(*[lambda: close(world.engine)] * closers)
+    return at_once(*[lambda: close(world.deps)] * closers)
 
 
 def _closed_by_two_without_lock(world: World, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
@@ -70,7 +70,7 @@ def test_match_is_released_once(world: World) -> None:
     pot = world.pot(500_00)
     world.pay(world.give(100_00))
     for phase in (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE):
-        world.do(lambda tx, phase=phase: move(tx, lock(tx, world.slug), phase, ACTOR))
+        world.do(lambda tx, phase=phase: transition(tx, lock_campaign(tx, world.slug), phase, ACTOR))
     world.clock.advance(days=11)
     assert errors(_close_at_once(world, 4)) == []
     assert _reached(world).count("released") == 1
@@ -91,7 +91,7 @@ def test_a_gift_and_the_end_never_both_happen(world: World) -> None:
     """Givers and a closer meet at the last moment: whoever is in was in before the end."""
     world.pot(10_000_00)
     world.clock.at += timedelta(hours=8)
-    answers = at_once(lambda: close(world.engine), *[lambda: world.give(10_00)] * 6)
+    answers = at_once(lambda: close(world.deps), *[lambda: world.give(10_00)] * 6)
     assert answers[0] == 1
     assert {error.code for error in errors(answers[1:])} == {"campaign_not_open"}  # type: ignore[attr-defined]
     assert len(errors(answers[1:])) == 6

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from campaigns.check import check_books
-from campaigns.donations.lapse import cancel, expire
-from campaigns.donations.settle import settle
-from campaigns.donations.standing import Standing
+from campaigns.donations.expire import cancel, expire
+from campaigns.donations.process import process_inbox
+from campaigns.donations.view import DonationView
 from kernel.db import Tx
 from kernel.errors import Conflict
 from payments.inbox import Message, message, store
@@ -30,7 +30,7 @@ def _count(world: World, table: str, where: str = "true") -> int:
     return int(world.do(lambda tx: tx.scalar(f"SELECT count(*) FROM {table} WHERE {where}")))
 
 
-def _same_webhook(world: World, pledged: Standing, deliveries: int) -> list[Any]:
+def _same_webhook(world: World, pledged: DonationView, deliveries: int) -> list[Any]:
     """The same event arrives in several processes at once; each stores it and works off what is due."""
     created = int(world.clock.at.timestamp())
     body = {
@@ -43,7 +43,7 @@ def _same_webhook(world: World, pledged: Standing, deliveries: int) -> list[Any]
 
     def deliver() -> int:
         world.do(store, [message("stripe", "evt_same", body, compare=False)])
-        return settle(world.engine)
+        return process_inbox(world.deps)
 
     return at_once(*[deliver] * deliveries)
 
@@ -91,21 +91,21 @@ def test_control_without_locks_one_webhook_counts_twice(world: World, monkeypatc
     read_without_lock(monkeypatch, CLAIM)
     read_without_lock(monkeypatch, DONATION)
     world.tell("payment_intent.succeeded", world.intent(pledged))
-    assert at_once(*[lambda: settle(world.engine)] * 2) == [1, 1]
+    assert at_once(*[lambda: process_inbox(world.deps)] * 2) == [1, 1]
     assert _count(world, "donation_history", "to_status = 'paid'") == 2
     assert [one for one in _faults(world) if one.startswith("heads_counted")]
 
 
-def _two_workers(world: World, number: int) -> tuple[list[int], list[Standing]]:
+def _two_workers(world: World, number: int) -> tuple[list[int], list[DonationView]]:
     """So many payments are told; two workers work them off in small batches. What each did, and the donations."""
     world.pot(10_000_00)
-    pledged = [one.standing for one in world.try_give(*[world.wish(10_00) for _ in range(number)])]  # type: ignore[union-attr]
+    pledged = [one.donation for one in world.try_give(*[world.command(10_00) for _ in range(number)])]  # type: ignore[union-attr]
     for one in pledged:
         world.tell("payment_intent.succeeded", world.intent(one))
 
     def work() -> int:
         done = 0
-        while now := settle(world.engine, most=3):
+        while now := process_inbox(world.deps, most=3):
             done += now
         return done
 
@@ -116,7 +116,7 @@ def test_two_workers_share_the_inbox(world: World) -> None:
     done, pledged = _two_workers(world, 30)
     world.settle()  # a worker that found everything claimed may have gone home early
     assert sum(done) == 30
-    assert {world.standing(one).captured_minor for one in pledged} == {10_00}
+    assert {world.view(one).captured_minor for one in pledged} == {10_00}
     assert _count(world, "donation_history", "to_status = 'paid'") == 30
     world.check()
 
@@ -127,12 +127,12 @@ def test_control_without_claims_two_workers_do_the_same_work(world: World, monke
     assert sum(done) == 6
 
 
-def _lapse_against_payment(world: World) -> tuple[Standing, list[Any]]:
+def _lapse_against_payment(world: World) -> tuple[DonationView, list[Any]]:
     pledged = world.give(100_00)
     world.clock.advance(minutes=15)
     world.tell("payment_intent.succeeded", world.intent(pledged))
-    answers = at_once(lambda: expire(world.engine), lambda: settle(world.engine))
-    return world.standing(pledged), answers
+    answers = at_once(lambda: expire(world.deps), lambda: process_inbox(world.deps))
+    return world.view(pledged), answers
 
 
 def test_lapse_against_payment(world: World) -> None:
@@ -153,11 +153,11 @@ def test_control_without_the_donations_lock_a_lapse_breaks_a_paid_promise(
     assert (found.status, found.captured_minor) != ("paid", 100_00)
 
 
-def _cancel_against_success(world: World) -> tuple[Standing, list[Any]]:
+def _cancel_against_success(world: World) -> tuple[DonationView, list[Any]]:
     pledged = world.give(100_00)
     world.tell("payment_intent.succeeded", world.intent(pledged))
-    answers = at_once(lambda: cancel(world.engine, pledged.id), lambda: settle(world.engine))
-    return world.standing(pledged), answers
+    answers = at_once(lambda: cancel(world.deps, pledged.id), lambda: process_inbox(world.deps))
+    return world.view(pledged), answers
 
 
 def test_cancel_against_success(world: World) -> None:
@@ -179,13 +179,13 @@ def test_control_without_the_donations_lock_a_cancel_breaks_a_paid_promise(
     assert (found.status, found.captured_minor) != ("paid", 100_00)
 
 
-def _refund_against_capture(world: World) -> tuple[Standing, list[Any]]:
+def _refund_against_capture(world: World) -> tuple[DonationView, list[Any]]:
     """Two workers have one message each: the payment, and the refund of a part of it."""
     pledged = world.give(100_00)
     world.tell("payment_intent.succeeded", world.intent(pledged))
     world.tell("charge.refunded", world.charge(pledged, 40_00))
-    answers = at_once(*[lambda: settle(world.engine, most=1)] * 2)
-    return world.standing(pledged), answers
+    answers = at_once(*[lambda: process_inbox(world.deps, most=1)] * 2)
+    return world.view(pledged), answers
 
 
 def test_refund_against_capture(world: World) -> None:
@@ -212,11 +212,11 @@ def test_two_schedulers_let_a_donation_lapse_once(world: World) -> None:
     pot = world.pot(500_00)
     pledged = [world.give(10_00) for _ in range(6)]
     world.clock.advance(minutes=15)
-    lapsed = at_once(*[lambda: expire(world.engine)] * 4)
+    lapsed = at_once(*[lambda: expire(world.deps)] * 4)
     assert sum(lapsed) == 6
-    assert {world.standing(one).status for one in pledged} == {"expired"}
+    assert {world.view(one).status for one in pledged} == {"expired"}
     assert world.pots()[pot].available_minor == 500_00
-    assert expire(world.engine) == 0
+    assert expire(world.deps) == 0
     world.check()
 
 
@@ -227,5 +227,5 @@ def test_control_without_the_donations_lock_a_donation_lapses_twice(
     world.give(10_00)
     world.clock.advance(minutes=15)
     read_without_lock(monkeypatch, DONATION)
-    assert at_once(*[lambda: expire(world.engine)] * 2) == [1, 1]
+    assert at_once(*[lambda: expire(world.deps)] * 2) == [1, 1]
     assert _count(world, "donation_history", "to_status = 'expired'") == 2

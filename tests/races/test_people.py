@@ -7,17 +7,17 @@ from uuid import UUID
 import pytest
 
 from campaigns import pots
-from campaigns.donations import effects
-from campaigns.donations.lapse import expire, keep_alive
-from campaigns.donations.settle import settle
-from campaigns.donations.standing import Standing
-from campaigns.events.models import Campaign
-from campaigns.projects import funds
+from campaigns.donations import apply
+from campaigns.donations.expire import expire, keep_alive
+from campaigns.donations.process import process_inbox
+from campaigns.donations.view import DonationView
+from campaigns.funds import funds
+from campaigns.lifecycle.models import Campaign
 from campaigns.screening import decide
 from campaigns.screening.cases import of_donation
 from campaigns.screening.screen import open_cases
+from campaigns.screening.signals import Signal
 from kernel.db import Tx
-from matching.screening import Signal
 from tests.matching.kinds import paid, proven
 from tests.races.runners import Meeting, at_once, errors, meet_before, read_without_lock
 from tests.world import ACTOR, World
@@ -34,11 +34,13 @@ def _held(world: World) -> tuple[UUID, int]:
     return given, world.do(of_donation, given)
 
 
-def _decision_against_refund(world: World, to: str) -> tuple[Standing, list[Any]]:
+def _decision_against_refund(world: World, to: str) -> tuple[DonationView, list[Any]]:
     given, case = _held(world)
     world.tell("charge.refunded", world.charge(given, 40_00))
-    answers = at_once(lambda: world.do(DECIDE[to], case, "because", ACTOR), lambda: settle(world.engine, most=1))
-    return world.standing(given), answers
+    answers = at_once(
+        lambda: world.do(DECIDE[to], case, "because", ACTOR), lambda: process_inbox(world.deps, most=1)
+    )
+    return world.view(given), answers
 
 
 @pytest.mark.parametrize(("to", "stays"), [("released", 60_00), ("cancelled", 0)])
@@ -60,20 +62,20 @@ def test_control_without_the_donations_lock_both_take_the_match_back(
     meeting = Meeting(patience_s=5)
     read_without_lock(monkeypatch, "FROM donation WHERE id = ")
     meet_before(monkeypatch, meeting, decide, "give_back")
-    meet_before(monkeypatch, meeting, effects, "give_back")
+    meet_before(monkeypatch, meeting, apply, "give_back")
     _, answers = _decision_against_refund(world, "cancelled")
     assert len(errors(answers)) == 1
 
 
-def _page_against_lapse(world: World) -> tuple[Standing, Any]:
+def _page_against_lapse(world: World) -> tuple[DonationView, Any]:
     """The donor's page asks for more time in the second in which his hold ends."""
     pledged = world.give(10_00)
     world.clock.advance(minutes=15)
-    answers = at_once(lambda: keep_alive(world.engine, pledged.id), lambda: expire(world.engine))
-    return world.standing(pledged), answers[0]
+    answers = at_once(lambda: keep_alive(world.deps, pledged.id), lambda: expire(world.deps))
+    return world.view(pledged), answers[0]
 
 
-def _kept(found: Standing, answer: Any) -> bool:
+def _kept(found: DonationView, answer: Any) -> bool:
     """Is it as the donor's page was told?"""
     if isinstance(answer, datetime):
         return (found.status, found.reserved_minor, found.match_until) == ("pending", 10_00, answer)

@@ -6,8 +6,8 @@ import pytest
 
 from campaigns import pots
 from campaigns.check import check_books
-from campaigns.donations.standing import Standing
-from campaigns.projects import funds
+from campaigns.donations.view import DonationView
+from campaigns.funds import funds
 from kernel.errors import Conflict, Refusal
 from tests.races.runners import at_once, drop_check, errors, pots_without_lock
 from tests.world import ACTOR, World
@@ -24,9 +24,9 @@ def _faults(world: World) -> list[str]:
 def _hundred_yuan_for_three_hundred(world: World, number: int = 300) -> list[Any]:
     """A pot of a hundred yuan; so many donations of one yuan at once, each in its own transaction."""
     world.pot(100_00)
-    wishes = [world.wish(1_00, project=index % 3) for index in range(number)]
-    shares = [wishes[index::THREADS] for index in range(THREADS)]
-    answers = at_once(*[lambda share=share: [world.try_give(wish)[0] for wish in share] for share in shares])
+    commands = [world.command(1_00, project=index % 3) for index in range(number)]
+    shares = [commands[index::THREADS] for index in range(THREADS)]
+    answers = at_once(*[lambda share=share: [world.try_give(command)[0] for command in share] for share in shares])
     return [one for some in answers for one in ([some] if isinstance(some, Exception) else some)]
 
 
@@ -37,7 +37,7 @@ def _matched(world: World) -> int:
 
 def test_one_pot_and_three_hundred_donations(world: World) -> None:
     answers = _hundred_yuan_for_three_hundred(world)
-    standings: list[Standing] = [one.standing for one in answers]
+    standings: list[DonationView] = [one.donation for one in answers]
     held = [one.reserved_minor for one in standings]
     assert (held.count(1_00), held.count(0)) == (100, 200)
     assert next(iter(world.pots().values())).available_minor == 0
@@ -64,14 +64,14 @@ def test_the_floor_is_the_second_defence(world: World, monkeypatch: pytest.Monke
 
 def _two_on_the_last_of_the_first_pot(world: World) -> tuple[list[Any], int, int]:
     first, second = world.pot(150_00, rank=1), world.pot(1_000_00, rank=2)
-    wishes = [world.wish(100_00, project=index, accept_unmatched=False) for index in (0, 1)]
-    answers = at_once(*[lambda wish=wish: world.try_give(wish)[0] for wish in wishes])
+    commands = [world.command(100_00, project=index, accept_unmatched=False) for index in (0, 1)]
+    answers = at_once(*[lambda command=command: world.try_give(command)[0] for command in commands])
     return answers, first, second
 
 
 def test_two_donors_on_an_emptying_pot_with_a_rich_one_behind(world: World) -> None:
     answers, first, second = _two_on_the_last_of_the_first_pot(world)
-    assert [one.standing.reserved_minor for one in answers] == [100_00, 100_00]
+    assert [one.donation.reserved_minor for one in answers] == [100_00, 100_00]
     left = world.pots()
     assert (left[first].available_minor, left[second].available_minor) == (0, 950_00)
     world.check()

@@ -13,10 +13,10 @@ from campaigns.closing import reoffer as offering
 from campaigns.closing.challenges import challenges
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
-from campaigns.donations import effects
-from campaigns.donations.settle import settle
-from campaigns.donations.standing import Standing
-from campaigns.events.campaigns import find, lock, lock_id, touch_matching
+from campaigns.donations import apply
+from campaigns.donations.process import process_inbox
+from campaigns.donations.view import DonationView
+from campaigns.lifecycle.campaign import bump_matching_version, find_campaign, lock_campaign, lock_campaign_by_id
 from kernel.db import Tx
 from kernel.errors import Conflict
 from matching.unlock import unlock
@@ -30,7 +30,7 @@ def _faults(world: World) -> list[str]:
         return check_books(tx)
 
 
-def _freed(world: World) -> tuple[int, list[Standing]]:
+def _freed(world: World) -> tuple[int, list[DonationView]]:
     """A hundred yuan became free; three donations of 40 yuan got nothing yet."""
     pot = world.pot(100_00)
     gone = paid(world, 100_00)
@@ -45,7 +45,7 @@ def _offer_at_once(world: World, read: Callable[..., Any]) -> list[Any]:
 
 def test_two_re_offers_at_once_give_once(world: World) -> None:
     pot, unserved = _freed(world)
-    assert sorted(_offer_at_once(world, lock)) == [0, 3]
+    assert sorted(_offer_at_once(world, lock_campaign)) == [0, 3]
     assert [by_pot(world, one).get(pot, 0) for one in unserved] == [40_00, 40_00, 20_00]
     proven(world)
 
@@ -57,12 +57,12 @@ def test_control_without_locks_both_re_offers_give(world: World, monkeypatch: py
     world.refund(gone, 100_00)
     pots_without_lock(monkeypatch, 0)
     meet_before(monkeypatch, Meeting(patience_s=5), offering, "post")
-    assert _offer_at_once(world, find) == [1, 1]
+    assert _offer_at_once(world, find_campaign) == [1, 1]
     assert by_pot(world, unserved) == {pot: 80_00}
     assert [one for one in _faults(world) if one.startswith("donation_matched_within_ratio")]
 
 
-def _movable(world: World) -> tuple[int, Standing]:
+def _movable(world: World) -> tuple[int, DonationView]:
     """Match of a hundred yuan can move to a better pot, and 40 of them were just refunded: nobody knows yet."""
     best = world.pot(100_00)
     world.pot(100_00, rank=2)
@@ -75,13 +75,13 @@ def _movable(world: World) -> tuple[int, Standing]:
 def _move_against_refund(world: World, read: Callable[..., Any]) -> list[Any]:
     return at_once(
         lambda: world.do(lambda tx: redistribute(tx, read(tx, world.slug))),
-        lambda: settle(world.engine, most=1),
+        lambda: process_inbox(world.deps, most=1),
     )
 
 
 def test_a_move_and_a_refund_end_the_same_in_either_order(world: World) -> None:
     best, served = _movable(world)
-    assert _move_against_refund(world, lock) == [1, 1]
+    assert _move_against_refund(world, lock_campaign) == [1, 1]
     assert by_pot(world, served) == {best: 60_00}
     assert moved(world) == 0
     proven(world)
@@ -95,8 +95,8 @@ def test_control_without_the_campaigns_lock_a_move_and_a_refund_take_the_same_ma
     meeting = Meeting(patience_s=5)
     monkeypatch.setattr(moving, "lock_free", _as_they_stand)
     meet_before(monkeypatch, meeting, moving, "store")
-    meet_before(monkeypatch, meeting, effects, "give_back")
-    broken = errors(_move_against_refund(world, find))
+    meet_before(monkeypatch, meeting, apply, "give_back")
+    broken = errors(_move_against_refund(world, find_campaign))
     assert len(broken) == 1
     assert isinstance(broken[0], IntegrityError | OperationalError | Conflict)
 
@@ -107,7 +107,7 @@ def _as_they_stand(tx: Tx, asked: Any) -> dict[int, int]:
     return {free[row[0]]: row[1] for row in rows}
 
 
-def _challenge(world: World) -> tuple[int, Standing]:
+def _challenge(world: World) -> tuple[int, DonationView]:
     """A challenge that is met; who gave before it was would get all of it."""
     pot = special_pot(world, 100_00, "challenge", challenge={"donors": 1})
     return pot, paid(world, 100_00)
@@ -115,7 +115,7 @@ def _challenge(world: World) -> tuple[int, Standing]:
 
 def test_nobody_overtakes_those_who_came_before_the_unlock(world: World) -> None:
     pot, before = _challenge(world)
-    answers = at_once(lambda: challenges(world.engine), *[lambda: world.give(50_00)] * 4)
+    answers = at_once(lambda: challenges(world.deps), *[lambda: world.give(50_00)] * 4)
     assert answers[0] == 1
     assert [one.reserved_minor for one in answers[1:]] == [0] * 4
     assert by_pot(world, before) == {pot: 100_00}
@@ -128,14 +128,14 @@ def test_control_unlocked_and_served_in_two_transactions_a_newcomer_overtakes(wo
 
     def in_two() -> None:
         with world.db.transaction() as tx:
-            campaign = lock_id(tx, find(tx, world.slug).id or 0)
+            campaign = lock_campaign_by_id(tx, find_campaign(tx, world.slug).id or 0)
             unlock(tx, unlocking._met(tx, campaign.id or 0)[0], 1, 100_00)
-            touch_matching(tx, campaign)
+            bump_matching_version(tx, campaign)
         meeting.wait()
         given.wait()
-        world.do(lambda tx: reoffer(tx, lock(tx, world.slug), only=pot))
+        world.do(lambda tx: reoffer(tx, lock_campaign(tx, world.slug), only=pot))
 
-    def newcomer() -> Standing:
+    def newcomer() -> DonationView:
         meeting.wait()
         mine = world.give(50_00)
         given.wait()

@@ -8,7 +8,6 @@ from campaigns.screening import appeal, decide
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen
 from kernel.errors import Conflict
-from matching.thresholds import Thresholds
 from tests.screening.watched import REASON, case_of, codes, held_case, three_small, to_reconciling, world
 from tests.world import World
 
@@ -27,7 +26,7 @@ def sign_off(world: World) -> None:
 @pytest.fixture
 def reachable(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     """A provider that answers with an empty statement: these tests are not about its lines."""
-    monkeypatch.setattr(type(world.engine.gateway), "statement", lambda *_: iter(()))
+    monkeypatch.setattr(type(world.deps.gateway), "statement", lambda *_: iter(()))
     return world
 
 
@@ -37,9 +36,9 @@ def test_match_given_after_the_end_is_looked_at_too(world: World) -> None:
     world.pot(100_00)
     world.give(100_00)
     ids = three_small(world)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     to_reconciling(world)
-    assert [world.standing(id_).held_minor for id_ in ids] == [10_00] * 3
+    assert [world.view(id_).held_minor for id_ in ids] == [10_00] * 3
     world.check()
 
 
@@ -48,14 +47,14 @@ def test_cancelled_match_is_not_given_again_by_a_machine(world: World) -> None:
     case = held_case(world)
     world.do(decide.cancel, case["id"], REASON, "li")
     to_reconciling(world)
-    assert world.standing(case["donation_id"]).captured_minor == 0
+    assert world.view(case["donation_id"]).captured_minor == 0
 
 
 def test_the_notice_waits_for_every_case(world: World, reachable: World) -> None:
     world = reachable
     world.pot(1_000_00)
     ids = three_small(world)
-    screen(world.engine)
+    screen(world.deps)
     to_reconciling(world)
     sign_off(world)
     world.close()
@@ -82,8 +81,8 @@ def test_the_notice_waits_for_every_case(world: World, reachable: World) -> None
 def test_a_review_after_the_end_finds_what_stricter_rules_say_and_repeats_without_effect(world: World) -> None:
     world.pot(1_000_00)
     ids = three_small(world)
-    strict, world.engine = world.engine, replace(world.engine, screening=Thresholds())
-    assert screen(world.engine) == 0
+    strict, world.deps = world.deps, replace(world.deps, screening_defaults={})
+    assert screen(world.deps) == 0
     with pytest.raises(Conflict) as refusal:
         review(strict, world.slug, "li")
     assert refusal.value.code == "campaign_phase"

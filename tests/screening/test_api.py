@@ -29,7 +29,7 @@ def held(api: Api, world: World) -> Json:
         },
     )
     world.settle()
-    assert screen(world.engine) == 1
+    assert screen(world.deps) == 1
     (case,) = api.manage(f"/campaigns/{world.slug}/cases?state=open", status=200, method="GET")
     return case | {"token": given["token"]}
 
@@ -92,7 +92,7 @@ def test_the_donor_objects_and_a_manager_decides_again(api: Api, held: Json, wor
     assert "signals" not in told
     done = api.manage(f"{path}/answer", {"reason": "已核实退休", "decision": "released"}, 200)
     assert (done["state"], done["appeal"], done["answer"]) == ("released", "我已退休", "已核实退休")
-    assert world.standing(world.do(lambda tx: tx.scalar("SELECT id FROM donation"))).captured_minor == 200_00
+    assert world.view(world.do(lambda tx: tx.scalar("SELECT id FROM donation"))).captured_minor == 200_00
     world.check()
 
 

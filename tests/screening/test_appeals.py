@@ -28,7 +28,7 @@ def test_an_appeal_after_a_cancellation_gives_what_is_still_free(world: World) -
         world.do(appeal.answer, case["id"], "属实", "wang", "released")
     after = case_of(world, case["donation_id"])
     assert (after["state"], after["actor"], after["answered_by"]) == ("released", "wang", "wang")
-    assert world.standing(case["donation_id"]).captured_minor == 4_00
+    assert world.view(case["donation_id"]).captured_minor == 4_00
     with pytest.raises(Conflict) as refusal:
         world.do(appeal.answer, case["id"], "different", "wang")
     assert refusal.value.code == "appeal_answered"
@@ -44,13 +44,13 @@ def test_an_appeal_gives_no_match_to_a_payment_that_came_after_the_time_of_match
     world.clock.advance(minutes=5)
     ago = [timedelta(minutes=4), timedelta(minutes=4), timedelta(0)]
     in_time, _, late = (world.pay(one, world.clock.at - by).id for one, by in zip(given, ago, strict=True))
-    assert screen(world.engine) == 3
+    assert screen(world.deps) == 3
     for id_ in (in_time, late):
         world.do(decide.cancel, case_of(world, id_)["id"], REASON, "li")
         world.do(appeal.appeal, case_of(world, id_)["id"], "please", "donor")
         world.do(appeal.answer, case_of(world, id_)["id"], "属实", "wang", "released")
-    assert world.standing(in_time).captured_minor == 10_00
-    assert world.standing(late).captured_minor == 0
+    assert world.view(in_time).captured_minor == 10_00
+    assert world.view(late).captured_minor == 0
     assert world.pots()[pot].available_minor == 5_00
     world.check()
 
@@ -58,7 +58,7 @@ def test_an_appeal_gives_no_match_to_a_payment_that_came_after_the_time_of_match
 def test_an_appeal_may_end_in_the_same_decision_and_a_release_may_be_taken_back(world: World) -> None:
     world.pot(1_000_00)
     ids = three_small(world)
-    screen(world.engine)
+    screen(world.deps)
     kept, turned, opened = (case_of(world, id_)["id"] for id_ in ids)
     world.do(decide.cancel, kept, REASON, "li")
     world.do(appeal.appeal, kept, "please", "donor")
@@ -67,7 +67,7 @@ def test_an_appeal_may_end_in_the_same_decision_and_a_release_may_be_taken_back(
     world.do(appeal.appeal, turned, "see the letter", "li")
     world.do(decide.release, turned, REASON, "li")
     world.do(appeal.answer, turned, "the letter says otherwise", "wang", "cancelled")
-    assert (case_of(world, ids[1])["state"], world.standing(ids[1]).captured_minor) == ("cancelled", 0)
+    assert (case_of(world, ids[1])["state"], world.view(ids[1]).captured_minor) == ("cancelled", 0)
     with pytest.raises(Conflict) as refusal:
         world.do(appeal.answer, opened, "nobody asked", "wang")
     assert refusal.value.code == "appeal_missing"

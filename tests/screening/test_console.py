@@ -5,9 +5,9 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from app.jobs import run
+from app.jobs.registry import run
 from campaigns.screening import screen, staff
-from matching.screening import READS
+from campaigns.screening.signals import READS
 from tests.cli.conftest import Terminal
 from tests.web.conftest import app, clock, manager, reader, world
 from tests.web.reader import Reader, text
@@ -20,10 +20,10 @@ __all__ = ["app", "clock", "manager", "reader", "world"]
 def held(world: World) -> UUID:
     """A donation whose match the job holds."""
     world.pot(1_000_00)
-    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    world.do(staff.add, world.deps.keys, "41010101", email="s@example.org", actor="li")
     donation = world.pay(world.give(200_00, email="s@example.org")).id
-    assert run("screen", world.engine) == "1 cases opened"
-    assert run("screen", world.engine) == ""
+    assert run("screen", world.deps) == "1 cases opened"
+    assert run("screen", world.deps) == ""
     return donation
 
 
@@ -48,7 +48,7 @@ def test_a_manager_cancels_hears_the_donor_and_decides_again(manager: Reader, wo
     manager.send("/cases/1", verb="appeal", reason="<b>来电</b>说明")
     assert "&lt;b&gt;来电" in manager.page.text, "what people write is shown as text"
     manager.send("/cases/1", verb="answer_release", reason="属实")
-    assert world.standing(held).captured_minor == 200_00
+    assert world.view(held).captured_minor == 200_00
     assert "Match counts" in manager.open("/console/campaigns/day/cases?lang=en")
     world.check()
 
@@ -57,7 +57,7 @@ def test_a_case_or_verb_that_there_is_not_changes_nothing(manager: Reader, world
     manager.open("/console/campaigns/day/cases")
     manager.send("/cases/1", verb="burn", reason="x")
     manager.send("/cases/1", reason="x")
-    assert world.standing(held).held_minor == 200_00
+    assert world.view(held).held_minor == 200_00
     manager.open("/console/campaigns/day/cases?state=guilty&page=x")
     manager.open("/console/campaigns/nowhere/cases", 404)
 
@@ -71,7 +71,7 @@ def test_a_whole_event_is_reviewed_from_the_console(manager: Reader, world: Worl
 
 
 def test_the_donor_reads_that_the_match_is_being_reviewed(reader: Reader, world: World, held: UUID) -> None:
-    token = world.engine.keys.token(str(held))
+    token = world.deps.keys.token(str(held))
     shown = text(reader.open(f"/d/{held}?token={token}"))
     assert "配捐正在人工复核：200.00 元暂缓计入，您的捐赠不受影响" in shown
     assert "获得配捐 ¥0.00" in shown
@@ -88,7 +88,7 @@ def test_the_command_reviews_an_ended_event(app: Flask, world: World, held: UUID
 
 
 def test_every_sign_has_words(app: Flask) -> None:
-    from app.wording import SIGNALS, evidence_lines
+    from app.i18n.messages import SIGNALS, evidence_lines
 
     with app.test_request_context():
         lines = evidence_lines([{"code": code, "evidence": {"count": 3, "within_s": 3600}} for code in SIGNALS])

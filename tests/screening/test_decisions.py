@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.wording import end_lines
+from app.i18n.messages import end_lines
 from campaigns.donations.explain import explain
 from campaigns.screening import cases, decide
 from campaigns.screening.screen import screen
@@ -22,11 +22,11 @@ def test_a_person_releases_and_the_match_counts_again(world: World) -> None:
     world.do(decide.release, case["id"], REASON, "li")
     after = case_of(world, case["donation_id"])
     assert (after["state"], after["actor"], after["reason"]) == ("released", "li", REASON)
-    assert world.standing(case["donation_id"]).captured_minor == 10_00
+    assert world.view(case["donation_id"]).captured_minor == 10_00
     assert world.totals().matched_minor == 10_00
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     world.clock.advance(minutes=5)
-    assert screen(world.engine) == 0, "what a person decided is not asked again"
+    assert screen(world.deps) == 0, "what a person decided is not asked again"
     world.check()
 
 
@@ -34,7 +34,7 @@ def test_a_person_cancels_and_the_match_is_free_for_others(world: World) -> None
     pot = world.pot(1_000_00, name="池")
     case = held_case(world)
     world.do(decide.cancel, case["id"], REASON, "li")
-    found = world.standing(case["donation_id"])
+    found = world.view(case["donation_id"])
     assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 0)
     assert world.pots()[pot].available_minor == 980_00
     told = world.do(explain, case["donation_id"])
@@ -104,13 +104,13 @@ def test_a_refund_takes_held_match_from_where_it_is_held(world: World, decision:
     case = held_case(world)
     donation = case["donation_id"]
     world.refund(donation, 4_00)
-    assert world.standing(donation).held_minor == 6_00
+    assert world.view(donation).held_minor == 6_00
     world.check()
     world.do(decide.release if decision == "released" else decide.cancel, case["id"], REASON, "li")
-    assert world.standing(donation).captured_minor == (6_00 if decision == "released" else 0)
+    assert world.view(donation).captured_minor == (6_00 if decision == "released" else 0)
     world.check()
     world.refund(donation, 10_00)
-    assert world.standing(donation).parts == ()
+    assert world.view(donation).parts == ()
     world.check()
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from campaigns.screening import settings
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen
-from matching.thresholds import Thresholds
+from campaigns.screening.thresholds import Thresholds
 from tests.screening.watched import case_of, codes
 from tests.world import World
 
@@ -53,11 +53,11 @@ def test_many_small_sums_through_one_device_are_held_and_tell_how_many_donors(wo
     world.pot(1_000_00)
     strict(world, device_small_count=5)
     ids = through(world, "v", 4)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     ids += through(world, "w", 2)
-    assert screen(world.engine) == 0, "another device"
+    assert screen(world.deps) == 0, "another device"
     ids += [world.pay(world.give(10_00, email="last@example.org", visitor="v")).id]
-    assert screen(world.engine) == 5
+    assert screen(world.deps) == 5
     case = case_of(world, ids[0])
     assert codes(case) == ["small_device"]
     assert case["signals"][0]["evidence"]["donors"] == 5
@@ -69,11 +69,11 @@ def test_the_first_of_a_long_pattern_is_held_with_the_last(world: World) -> None
     world.pot(10_000_00)
     strict(world, device_small_count=60)
     ids = through(world, "v", 59)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     world.clock.advance(minutes=3)
-    assert screen(world.engine) == 0, "all were looked at twice"
+    assert screen(world.deps) == 0, "all were looked at twice"
     world.pay(world.give(10_00, email="last@example.org", visitor="v"))
-    assert screen(world.engine) == 60
+    assert screen(world.deps) == 60
     assert len(case_of(world, ids[0])["signals"][0]["evidence"]["donations"]) == 50
     world.check()
 
@@ -83,19 +83,19 @@ def test_one_person_at_one_device_is_judged_as_a_person(world: World) -> None:
     strict(world, device_small_count=2)
     for _ in range(2):
         world.pay(world.give(10_00, email="a@example.org", visitor="v"))
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
 
 
 def test_gifts_taken_back_one_after_the_other_are_held_on_what_is_left(world: World) -> None:
     world.pot(1_000_00)
     strict(world, device_refund_count=3)
     ids = through(world, "v", 4, 50_00)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     world.clock.advance(minutes=5)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     for id_ in ids[:3]:
         world.refund(id_, 50_00)
-    assert screen(world.engine) == 1, "what became known of three concerns the fourth"
+    assert screen(world.deps) == 1, "what became known of three concerns the fourth"
     assert codes(case_of(world, ids[3])) == ["refund_device"]
     world.check()
 
@@ -104,9 +104,9 @@ def test_giving_and_settling_write_nothing_for_screening_alone(world: World) -> 
     world.pot(1_000_00)
     through(world, "v", 3)
     assert noted(world) == 0
-    screen(world.engine)
+    screen(world.deps)
     world.clock.advance(minutes=5)
-    screen(world.engine)
+    screen(world.deps)
     assert noted(world) == 3
     indexed = world.do(
         lambda tx: tx.scalar("SELECT count(*) FROM pg_indexes WHERE tablename = 'donation' AND indexdef ~ 'device'")
@@ -120,6 +120,6 @@ def test_the_review_notes_devices_that_the_job_never_saw(world: World) -> None:
     world.clock.advance(hours=9)
     world.close()
     strict(world, device_small_count=3)
-    assert review(world.engine, world.slug, "li") == (3, 3, 3)
+    assert review(world.deps, world.slug, "li") == (3, 3, 3)
     assert codes(case_of(world, ids[0])) == ["small_device"]
     world.check()

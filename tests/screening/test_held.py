@@ -14,11 +14,11 @@ def test_three_small_sums_are_held_all_of_them_and_count_nowhere(world: World) -
     world.pot(1_000_00)
     ids = three_small(world)
     assert world.totals().matched_minor == 30_00
-    assert screen(world.engine) == 3, "the first of the pattern is held with the last"
+    assert screen(world.deps) == 3, "the first of the pattern is held with the last"
     for id_ in ids:
         case = case_of(world, id_)
         assert (case["state"], codes(case), case["now_held_minor"]) == ("open", ["small_donor"], 10_00)
-        found = world.standing(id_)
+        found = world.view(id_)
         assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 10_00)
         assert [part.state for part in found.parts] == ["held"]
     assert world.totals().raised_minor == 30_00, "the donations themselves are not held"
@@ -32,9 +32,9 @@ def test_two_small_sums_are_not_held_and_looking_again_changes_nothing(world: Wo
     world.pot(1_000_00)
     for _ in range(2):
         world.pay(world.give(10_00, email="a@example.org"))
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     world.clock.advance(minutes=5)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     assert world.totals().matched_minor == 20_00
 
 
@@ -43,27 +43,27 @@ def test_the_job_finds_what_was_numbered_before_but_committed_late(world: World)
     world.pot(1_000_00)
     three_small(world)
     world.do(lambda tx: tx.run("INSERT INTO screening_mark VALUES (1, 0, (SELECT max(id) FROM donation_history))"))
-    assert screen(world.engine) == 0, "everything seems seen"
+    assert screen(world.deps) == 0, "everything seems seen"
     world.clock.advance(minutes=3)
-    assert screen(world.engine) == 3
+    assert screen(world.deps) == 3
 
 
 def test_held_match_still_uses_up_the_donors_cap(world: World) -> None:
     world.pot(1_000_00, donor=30_00)
     three_small(world)
-    screen(world.engine)
+    screen(world.deps)
     assert world.give(10_00, email="a@example.org").reserved_minor == 0
 
 
 def test_held_match_still_uses_up_the_projects_cap(world: World) -> None:
     world.pot(1_000_00, project=35_00)
     three_small(world)
-    screen(world.engine)
+    screen(world.deps)
     assert world.give(10_00, email="b@example.org").reserved_minor == 5_00
 
 
 def test_a_donation_without_match_opens_no_case(world: World) -> None:
     ids = three_small(world)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     with pytest.raises(NotFound):
         case_of(world, ids[0])

@@ -18,16 +18,16 @@ def test_a_card_of_donors_without_contact_is_held_beyond_the_cap_though_known_la
     first = world.pay(world.give(80_00)).id
     world.clock.advance(minutes=1)
     second = world.pay(world.give(80_00)).id
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     card(world, second, "fp1")
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     world.clock.advance(hours=1)
     card(world, first, "fp1")
-    assert screen(world.engine) == 1
+    assert screen(world.deps) == 1
     case = case_of(world, second)
     assert codes(case) == ["instrument_cap"]
     assert case["signals"][0]["evidence"]["over_minor"] == 60_00
-    assert world.standing(first).captured_minor == 80_00, "what the cap allows is not held"
+    assert world.view(first).captured_minor == 80_00, "what the cap allows is not held"
     world.check()
 
 
@@ -36,14 +36,14 @@ def test_donors_who_left_an_address_are_not_joined_by_a_card(world: World) -> No
     world.pot(1_000_00, donor=100_00)
     for who in "ab":
         card(world, world.pay(world.give(80_00, email=f"{who}@example.org")).id, "fp1")
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
 
 
 def test_one_name_on_one_card_stays_within_its_cap(world: World) -> None:
     world.pot(1_000_00, donor=100_00)
     for _ in range(2):
         card(world, world.pay(world.give(80_00, email="a@example.org")).id, "fp1")
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
 
 
 def test_small_sums_from_one_card_under_many_names_are_held(world: World) -> None:
@@ -51,7 +51,7 @@ def test_small_sums_from_one_card_under_many_names_are_held(world: World) -> Non
     ids = [world.pay(world.give(10_00 + n, email=f"{n}@example.org")).id for n in range(3)]
     for id_ in ids:
         card(world, id_, "fp1")
-    assert screen(world.engine) == 3
+    assert screen(world.deps) == 3
     assert codes(case_of(world, ids[0])) == ["small_instrument"]
 
 
@@ -59,9 +59,9 @@ def test_the_same_sum_by_new_donors_to_one_project_is_held(world: World) -> None
     world.pot(10_000_00)
     ids = [world.pay(world.give(88_00)).id for _ in range(4)]
     other = world.pay(world.give(88_00, project=1)).id
-    assert screen(world.engine) == 4
+    assert screen(world.deps) == 4
     assert codes(case_of(world, ids[3])) == ["same_sum"]
-    assert world.standing(other).captured_minor == 88_00
+    assert world.view(other).captured_minor == 88_00
 
 
 @pytest.mark.parametrize(("apart_s", "cases"), [(60, 4), (400, 0)])
@@ -74,7 +74,7 @@ def test_a_burst_is_found_wherever_the_counting_cuts_time(world: World, apart_s:
     world.clock.advance(seconds=apart_s)
     for _ in range(2):
         world.pay(world.give(88_00))
-    assert screen(world.engine) == cases
+    assert screen(world.deps) == cases
 
 
 def test_a_crowd_before_the_burst_does_not_hide_it(world: World) -> None:
@@ -88,7 +88,7 @@ def test_a_crowd_before_the_burst_does_not_hide_it(world: World) -> None:
     world.clock.advance(seconds=150)
     for _ in range(6):
         world.pay(world.give(88_00))
-    assert screen(world.engine) == 10
+    assert screen(world.deps) == 10
 
 
 def test_donors_who_gave_before_are_no_new_donors(world: World) -> None:
@@ -98,13 +98,13 @@ def test_donors_who_gave_before_are_no_new_donors(world: World) -> None:
     world.clock.advance(hours=1)
     for n in range(4):
         world.pay(world.give(88_00, email=f"{n}@example.org"))
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
 
 
 def test_a_burst_from_one_team_is_held(world: World) -> None:
     world.pot(10_000_00)
     ids = [world.pay(world.give(66_00, project=n % 2, team="t1")).id for n in range(4)]
-    assert screen(world.engine) == 4
+    assert screen(world.deps) == 4
     assert codes(case_of(world, ids[0])) == ["unit_burst"]
 
 
@@ -112,24 +112,24 @@ def test_a_burst_from_one_source_code_is_held(world: World) -> None:
     world.pot(10_000_00)
     given = [world.give(66_00, project=n % 2, channel="livestream", source_code="h1") for n in range(4)]
     ids = [world.pay(one).id for one in given]
-    assert screen(world.engine) == 4
+    assert screen(world.deps) == 4
     assert codes(case_of(world, ids[0])) == ["unit_burst"]
 
 
 def test_gifts_just_at_the_cap_are_held(world: World) -> None:
     world.pot(10_000_00, donation=50_00)
     ids = [world.pay(world.give(50_00, email="a@example.org", project=n)).id for n in range(2)]
-    assert screen(world.engine) == 2
+    assert screen(world.deps) == 2
     assert codes(case_of(world, ids[0])) == ["at_cap"]
 
 
 def test_who_takes_back_matched_gifts_is_held_with_the_rest(world: World) -> None:
     world.pot(10_000_00)
     ids = [world.pay(world.give(300_00 + n, email="a@example.org")).id for n in range(3)]
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     for id_ in ids[:2]:
         world.refund(id_, 300_00)
-    assert screen(world.engine) >= 1
+    assert screen(world.deps) >= 1
     assert "refund_after_match" in codes(case_of(world, ids[2]))
     world.check()
 
@@ -137,12 +137,12 @@ def test_who_takes_back_matched_gifts_is_held_with_the_rest(world: World) -> Non
 def test_staff_of_the_executing_organisation_is_held(world: World) -> None:
     world.pot(10_000_00)
     for _ in range(2):
-        world.do(staff.add, world.engine.keys, "41010101", email="Staff@example.org ".strip(), actor="li")
+        world.do(staff.add, world.deps.keys, "41010101", email="Staff@example.org ".strip(), actor="li")
     own = world.pay(world.give(300_00, email="staff@example.org")).id
     elsewhere = world.pay(world.give(301_00, project=2, email="staff@example.org")).id
-    assert screen(world.engine) == 1
+    assert screen(world.deps) == 1
     assert codes(case_of(world, own)) == ["staff"]
-    assert world.standing(elsewhere).captured_minor == 301_00
+    assert world.view(elsewhere).captured_minor == 301_00
     (kept,) = world.do(staff.listed, "41010101")
     assert "@" not in kept.donor_key
     world.do(staff.remove, kept.id, "li")

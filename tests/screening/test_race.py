@@ -7,9 +7,9 @@ from uuid import UUID
 import pytest
 
 from campaigns.screening import decide, screen
-from campaigns.screening.around import subjects
+from campaigns.screening.context import subjects
+from campaigns.screening.signals import Signal
 from kernel.db import Database, Tx
-from matching.screening import Signal
 from tests.world import World
 
 SIGN = (Signal("staff", {"amount_minor": 1}),)

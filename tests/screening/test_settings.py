@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.events.campaigns import cancel, enter, schedule
-from campaigns.events.draft import create
+from campaigns.lifecycle.campaign import add_entry, cancel, schedule
+from campaigns.lifecycle.draft import create
 from campaigns.screening import cases, settings
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen
+from campaigns.screening.thresholds import BOUNDS, Thresholds, as_numbers, check, with_changes
 from kernel.errors import Conflict, Invalid, NotFound
-from matching.thresholds import BOUNDS, Thresholds, as_numbers, check, with_changes
 from tests.world import World, new_campaign
 
 DEFAULT = Thresholds()
@@ -53,11 +53,11 @@ def test_every_default_lies_within_its_bounds() -> None:
 def test_stricter_settings_count_from_the_next_look_and_only_for_their_campaign(world: World) -> None:
     world.pot(1_000_00)
     ids = small(world, 3)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     put(world, small_count=3)
-    assert screen(world.engine) == 0, "nothing new came"
+    assert screen(world.deps) == 0, "nothing new came"
     ids += small(world, 1)
-    assert screen(world.engine) == 4, "the next of the pattern brings the others"
+    assert screen(world.deps) == 4, "the next of the pattern brings the others"
     case = world.do(lambda tx: cases.view(tx, cases.of_donation(tx, ids[0])))
     assert case["signals"][0]["evidence"]["limits"] == {
         "small_minor": 10_00,
@@ -72,18 +72,18 @@ def test_two_campaigns_in_one_look_are_judged_each_by_its_own_settings(world: Wo
     other = new_campaign(world.clock.at, slug="other")
     with world.db.transaction() as tx:
         create(tx, other, "li")
-        enter(tx, "other", world.projects[0], "li")
+        add_entry(tx, "other", world.projects[0], "li")
         schedule(tx, "other", "li")
-    first = World(world.engine, world.clock, "other", world.projects, world.fund, 1_000)
+    first = World(world.deps, world.clock, "other", world.projects, world.fund, 1_000)
     first.pot(1_000_00)
     put(world, small_count=3)
     assert now_of(world, "other")["small_count"] == 30
     small(world, 3)
     small(first, 3)
-    assert screen(world.engine) == 3
+    assert screen(world.deps) == 3
     put(first, slug="other", small_count=2)
     world.clock.advance(minutes=3)
-    assert screen(world.engine) == 3, "the second look sees them by the settings of now"
+    assert screen(world.deps) == 3, "the second look sees them by the settings of now"
     world.check()
 
 
@@ -91,7 +91,7 @@ def test_a_case_keeps_the_thresholds_that_it_was_judged_by(world: World) -> None
     world.pot(1_000_00)
     put(world, small_count=2, small_minor=15_00)
     ids = small(world, 2)
-    screen(world.engine)
+    screen(world.deps)
     put(world, small_count=9, small_minor=None)
     case = world.do(lambda tx: cases.view(tx, cases.of_donation(tx, ids[0])))
     assert case["state"] == "open", "settings decide nothing"
@@ -158,10 +158,10 @@ def test_settings_are_changed_in_a_draft_and_until_the_notice_not_after(world: W
 def test_the_review_after_the_end_uses_the_settings_of_the_campaign(world: World) -> None:
     world.pot(1_000_00)
     small(world, 3)
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     world.clock.advance(hours=9)
     world.close()
-    assert review(world.engine, world.slug, "li") == (3, 0, 0)
+    assert review(world.deps, world.slug, "li") == (3, 0, 0)
     put(world, small_count=3)
-    assert review(world.engine, world.slug, "li") == (3, 3, 3)
+    assert review(world.deps, world.slug, "li") == (3, 3, 3)
     world.check()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.screening import CapUse, Crowd, Gift, Signal, Surroundings, named, signals
-from matching.thresholds import Thresholds
+from campaigns.screening.signals import Burst, CapUse, MatchedDonation, ScreeningContext, Signal, named, signals
+from campaigns.screening.thresholds import Thresholds
 
 NOON = datetime(2026, 9, 9, 4, tzinfo=UTC)
 LIMITS = Thresholds(
@@ -17,22 +17,24 @@ LIMITS = Thresholds(
 )
 
 
-def gift(amount_minor: int = 100_00, *, minutes: float = 0, refunded: int = 0, cap: int | None = None) -> Gift:
-    return Gift(uuid4(), amount_minor, refunded, NOON + timedelta(minutes=minutes), cap)
+def gift(
+    amount_minor: int = 100_00, *, minutes: float = 0, refunded: int = 0, cap: int | None = None
+) -> MatchedDonation:
+    return MatchedDonation(uuid4(), amount_minor, refunded, NOON + timedelta(minutes=minutes), cap)
 
 
-def codes(one: Gift, around: Surroundings) -> list[str]:
+def codes(one: MatchedDonation, around: ScreeningContext) -> list[str]:
     return [signal.code for signal in signals(one, around, LIMITS)]
 
 
 def test_a_donation_with_nothing_around_it_gives_no_sign() -> None:
     one = gift()
-    assert codes(one, Surroundings([one], [one])) == []
+    assert codes(one, ScreeningContext([one], [one])) == []
 
 
 def test_ten_small_sums_from_one_instrument_within_the_hour_are_a_sign() -> None:
     gifts = [gift(20_00, minutes=6 * n) for n in range(10)]
-    (sign,) = signals(gifts[0], Surroundings(of_instrument=gifts), LIMITS)
+    (sign,) = signals(gifts[0], ScreeningContext(of_instrument=gifts), LIMITS)
     assert sign.code == "small_instrument"
     assert sign.evidence["count"] == 10
     assert sign.evidence["sum_minor"] == 200_00
@@ -48,37 +50,37 @@ def test_ten_small_sums_from_one_instrument_within_the_hour_are_a_sign() -> None
     ],
     ids=["nine", "the tenth is not small", "the tenth is later"],
 )
-def test_less_than_that_is_none(gifts: list[Gift]) -> None:
-    assert codes(gifts[0], Surroundings(of_instrument=gifts)) == []
+def test_less_than_that_is_none(gifts: list[MatchedDonation]) -> None:
+    assert codes(gifts[0], ScreeningContext(of_instrument=gifts)) == []
 
 
 def test_a_large_sum_among_small_ones_is_none() -> None:
     large = gift(500_00)
-    assert codes(large, Surroundings(of_instrument=[large, *(gift(10_00) for _ in range(20))])) == []
+    assert codes(large, ScreeningContext(of_instrument=[large, *(gift(10_00) for _ in range(20))])) == []
 
 
 def test_ten_small_sums_from_one_device_or_contact_are_a_sign() -> None:
     gifts = [gift(1_00, minutes=n) for n in range(10)]
-    assert codes(gifts[3], Surroundings(of_donor=gifts)) == ["small_donor"]
-    assert codes(gifts[3], Surroundings(of_donor=gifts[:9])) == []
+    assert codes(gifts[3], ScreeningContext(of_donor=gifts)) == ["small_donor"]
+    assert codes(gifts[3], ScreeningContext(of_donor=gifts[:9])) == []
 
 
 def test_the_same_sum_by_fifty_new_donors_is_a_sign_when_hardly_anything_else_came() -> None:
     ids = tuple(uuid4() for _ in range(60))
-    (sign,) = signals(gift(88_00), Surroundings(same_sum=Crowd(50, 62, ids)), LIMITS)
+    (sign,) = signals(gift(88_00), ScreeningContext(same_sum=Burst(50, 62, ids)), LIMITS)
     assert (sign.code, sign.evidence["count"], sign.evidence["of"]) == ("same_sum", 50, 62)
     assert sign.evidence["amount_minor"] == 88_00
     assert len(sign.evidence["donations"]) == 50, "evidence stays short"
 
 
 def test_a_crowd_that_gives_many_sums_is_none_and_neither_is_a_small_one() -> None:
-    assert codes(gift(), Surroundings(same_sum=Crowd(50, 63))) == []
-    assert codes(gift(), Surroundings(same_sum=Crowd(49, 49))) == []
+    assert codes(gift(), ScreeningContext(same_sum=Burst(50, 63))) == []
+    assert codes(gift(), ScreeningContext(same_sum=Burst(49, 49))) == []
 
 
 def test_five_gifts_just_at_the_cap_are_a_sign() -> None:
     gifts = [gift(amount, cap=100_00) for amount in (100_00, 98_00, 99_00, 100_00, 99_99)]
-    (sign,) = signals(gifts[1], Surroundings(of_instrument=gifts[:3], of_donor=gifts[1:]), LIMITS)
+    (sign,) = signals(gifts[1], ScreeningContext(of_instrument=gifts[:3], of_donor=gifts[1:]), LIMITS)
     assert (sign.code, sign.evidence["count"], sign.evidence["cap_minor"]) == ("at_cap", 5, 100_00)
 
 
@@ -86,57 +88,57 @@ def test_gifts_a_little_further_from_the_cap_are_none() -> None:
     gifts = [gift(100_00, cap=100_00) for _ in range(4)]
     below, above, free = gift(97_99, cap=100_00), gift(100_01, cap=100_00), gift(100_00)
     for one in (below, above, free):
-        assert codes(gifts[0], Surroundings(of_donor=[*gifts, one])) == []
-        assert codes(one, Surroundings(of_donor=[*gifts, *gifts, one])) == []
+        assert codes(gifts[0], ScreeningContext(of_donor=[*gifts, one])) == []
+        assert codes(one, ScreeningContext(of_donor=[*gifts, *gifts, one])) == []
 
 
 def test_three_refunds_after_match_by_one_person_are_a_sign_on_what_is_still_matched() -> None:
     taken = [gift(refunded=100_00), gift(refunded=1), gift(refunded=50_00)]
     still = gift()
-    (sign,) = signals(still, Surroundings(of_instrument=[*taken, still]), LIMITS)
+    (sign,) = signals(still, ScreeningContext(of_instrument=[*taken, still]), LIMITS)
     assert (sign.code, sign.evidence["count"]) == ("refund_after_match", 3)
     assert sign.evidence["refunded_minor"] == 150_01
-    assert codes(still, Surroundings(of_instrument=taken[1:], of_donor=[taken[1], still])) == []
+    assert codes(still, ScreeningContext(of_instrument=taken[1:], of_donor=[taken[1], still])) == []
 
 
 def test_staff_of_the_executing_organisation_is_a_sign() -> None:
-    assert codes(gift(), Surroundings(staff=True)) == ["staff"]
+    assert codes(gift(), ScreeningContext(staff=True)) == ["staff"]
 
 
 def test_fifty_times_the_same_sum_from_one_unit_is_a_sign() -> None:
-    assert codes(gift(), Surroundings(unit=Crowd(50, 60))) == ["unit_burst"]
-    assert codes(gift(), Surroundings(unit=Crowd(49, 49))) == []
-    assert codes(gift(), Surroundings(unit=Crowd(50, 63))) == []
+    assert codes(gift(), ScreeningContext(unit=Burst(50, 60))) == ["unit_burst"]
+    assert codes(gift(), ScreeningContext(unit=Burst(49, 49))) == []
+    assert codes(gift(), ScreeningContext(unit=Burst(50, 63))) == []
 
 
 def test_a_popular_village_and_a_partners_batch_of_equal_gifts_are_none() -> None:
     """The page offers sums to choose from: a thousand times the same one is no sign by the defaults."""
     for crowd in ("same_sum", "unit"):
-        assert list(signals(gift(), Surroundings(**{crowd: Crowd(1_000, 1_000)}), Thresholds())) == []
-        assert len(list(signals(gift(), Surroundings(**{crowd: Crowd(1_500, 1_500)}), Thresholds()))) == 1
+        assert list(signals(gift(), ScreeningContext(**{crowd: Burst(1_000, 1_000)}), Thresholds())) == []
+        assert len(list(signals(gift(), ScreeningContext(**{crowd: Burst(1_500, 1_500)}), Thresholds()))) == 1
 
 
 def test_what_exceeds_a_donor_cap_by_instrument_is_a_sign_with_by_how_much() -> None:
     over = CapUse(7, "donor_day_minor", 999_00, 1_100_00)
-    (sign,) = signals(gift(), Surroundings(caps=[over]), LIMITS)
+    (sign,) = signals(gift(), ScreeningContext(caps=[over]), LIMITS)
     assert sign.code == "instrument_cap"
     assert sign.evidence["over_minor"] == 101_00
-    assert codes(gift(), Surroundings(caps=[over._replace(used_minor=999_00)])) == []
+    assert codes(gift(), ScreeningContext(caps=[over._replace(used_minor=999_00)])) == []
 
 
 def test_thresholds_are_settings() -> None:
     one = gift(30_00)
     limits = Thresholds(small_minor=30_00, small_count=1)
-    assert [sign.code for sign in signals(one, Surroundings(of_donor=[one]), limits)] == ["small_donor"]
+    assert [sign.code for sign in signals(one, ScreeningContext(of_donor=[one]), limits)] == ["small_donor"]
 
 
-def queue(count: int, amount_minor: int = 10_00, people: int = 99, **other: Any) -> list[Gift]:
+def queue(count: int, amount_minor: int = 10_00, people: int = 99, **other: Any) -> list[MatchedDonation]:
     """Gifts through one device, a minute apart, by so many people in turn."""
     return [gift(amount_minor, minutes=n, **other)._replace(donor=f"donor {n % people}") for n in range(count)]
 
 
-def device(gifts: list[Gift], limits: Thresholds = Thresholds()) -> list[Signal]:
-    return list(signals(gifts[-1], Surroundings(of_device=gifts), limits))
+def device(gifts: list[MatchedDonation], limits: Thresholds = Thresholds()) -> list[Signal]:
+    return list(signals(gifts[-1], ScreeningContext(of_device=gifts), limits))
 
 
 def test_many_small_sums_through_one_device_are_a_sign_with_how_many_different_donors() -> None:
@@ -172,19 +174,19 @@ def test_sums_at_a_cap_and_gifts_taken_back_through_one_device_are_signs() -> No
 
 def test_a_sign_tells_the_thresholds_that_it_was_judged_by_and_no_others() -> None:
     gifts = [gift(20_00, minutes=n) for n in range(10)]
-    (sign,) = signals(gifts[0], Surroundings(of_instrument=gifts), LIMITS)
+    (sign,) = signals(gifts[0], ScreeningContext(of_instrument=gifts), LIMITS)
     assert sign.evidence["limits"] == {"small_minor": 20_00, "small_count": 10, "small_within_s": 3600}
-    (sign,) = signals(gift(), Surroundings(unit=Crowd(50, 60)), LIMITS)
+    (sign,) = signals(gift(), ScreeningContext(unit=Burst(50, 60)), LIMITS)
     assert set(sign.evidence["limits"]) == {"unit_count", "unit_within_s", "unit_share_bps"}
-    (sign,) = signals(gift(), Surroundings(staff=True), LIMITS)
+    (sign,) = signals(gift(), ScreeningContext(staff=True), LIMITS)
     assert "limits" not in sign.evidence, "it counts nothing"
 
 
 _amounts = st.integers(1, 10**12)
 _counts = st.integers(0, 10**6)
-_crowds = st.builds(Crowd, _counts, _counts, st.lists(st.uuids(), max_size=3).map(tuple))
+_crowds = st.builds(Burst, _counts, _counts, st.lists(st.uuids(), max_size=3).map(tuple))
 _gifts = st.builds(
-    Gift,
+    MatchedDonation,
     st.uuids(),
     _amounts,
     st.integers(0, 10**12),
@@ -193,7 +195,7 @@ _gifts = st.builds(
     st.sampled_from("abc"),
 )
 _around = st.builds(
-    Surroundings,
+    ScreeningContext,
     st.lists(_gifts, max_size=6),
     st.lists(_gifts, max_size=6),
     st.lists(_gifts, max_size=6),
@@ -211,7 +213,7 @@ _limits = st.builds(
 
 @given(_gifts, _around, _limits)
 def test_signs_never_raise_and_tell_only_numbers_and_ids(
-    one: Gift, around: Surroundings, limits: Thresholds
+    one: MatchedDonation, around: ScreeningContext, limits: Thresholds
 ) -> None:
     found = signals(one, around, limits)
     assert found == signals(one, around, limits)
@@ -230,7 +232,7 @@ def test_signs_never_raise_and_tell_only_numbers_and_ids(
 
 @given(_gifts, _around, _limits, st.integers(1, 100))
 def test_laxer_thresholds_never_give_more_signs(
-    one: Gift, around: Surroundings, limits: Thresholds, more: int
+    one: MatchedDonation, around: ScreeningContext, limits: Thresholds, more: int
 ) -> None:
     counts = [name for name in Thresholds.__slots__ if name.endswith(("_count", "_donors"))]
     lax = Thresholds(**{n: getattr(limits, n) + (more if n in counts else 0) for n in Thresholds.__slots__})

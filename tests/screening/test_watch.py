@@ -8,8 +8,8 @@ import pytest
 
 from campaigns.screening import decide, watch
 from campaigns.screening.screen import open_cases, screen
+from campaigns.screening.signals import Signal
 from kernel.errors import Conflict, Invalid, NotFound
-from matching.screening import Signal
 from tests.screening.watched import REASON, card, case_of, codes
 from tests.world import World
 
@@ -17,7 +17,7 @@ DAY = timedelta(days=1)
 
 
 def entry(world: World, contact: str = "a@example.org", **other: Any) -> int:
-    made = world.do(watch.watch_contact, world.engine.keys, REASON, "li", email=contact, **other)
+    made = world.do(watch.watch_contact, world.deps.keys, REASON, "li", email=contact, **other)
     assert made.id is not None
     return int(made.id)
 
@@ -36,14 +36,14 @@ def test_a_watched_donor_gives_as_always_and_the_match_is_held(world: World) -> 
     world.pot(1_000_00)
     number = entry(world)
     donation, other = paid(world, email="A@example.org"), paid(world, email="b@example.org")
-    assert screen(world.engine) == 1
-    found = world.standing(donation)
+    assert screen(world.deps) == 1
+    found = world.view(donation)
     assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 100_00)
     assert codes(case_of(world, donation)) == ["watched_donor"]
     assert case_of(world, donation)["signals"][0]["evidence"] == {"entry": number}
-    assert world.standing(other).captured_minor == 100_00
+    assert world.view(other).captured_minor == 100_00
     world.do(decide.release, case_of(world, donation)["id"], REASON, "li")
-    assert world.standing(donation).captured_minor == 100_00
+    assert world.view(donation).captured_minor == 100_00
     world.check()
 
 
@@ -55,8 +55,8 @@ def test_an_entry_counts_from_when_it_is_made_until_its_term_is_over(world: Worl
     during = paid(world, email="a@example.org")
     world.clock.advance(hours=2)
     after = paid(world, email="a@example.org")
-    assert screen(world.engine) == 1
-    assert [world.standing(one).held_minor for one in (before, during, after)] == [0, 100_00, 0]
+    assert screen(world.deps) == 1
+    assert [world.view(one).held_minor for one in (before, during, after)] == [0, 100_00, 0]
     world.check()
 
 
@@ -75,9 +75,9 @@ def test_what_a_case_shows_is_watched_from_then_on(world: World, kind: str) -> N
     second = paid(world, email=email, visitor="v" if kind == "device" else "w")
     card(world, second, "fp1" if kind == "instrument" else "fp2")
     third = paid(world, email="c@example.org", visitor="x")
-    assert screen(world.engine) == 1
+    assert screen(world.deps) == 1
     assert codes(case_of(world, second)) == [f"watched_{kind}"]
-    assert world.standing(third).held_minor == 0
+    assert world.view(third).held_minor == 0
     world.check()
 
 
@@ -94,7 +94,7 @@ def test_what_a_donation_does_not_have_cannot_be_watched(world: World) -> None:
 
 
 def test_bad_entries_are_refused(world: World) -> None:
-    keys = world.engine.keys
+    keys = world.deps.keys
     for wanted, given in (
         ("watch_invalid", {}),
         ("donor_invalid", {"email": "nobody"}),
@@ -119,7 +119,7 @@ def test_a_person_lifts_an_entry_once_and_may_make_it_anew(world: World) -> None
     with pytest.raises(NotFound):
         world.do(watch.lift, 2**70, "查清", "wang")
     paid(world, email="a@example.org")
-    assert screen(world.engine) == 0
+    assert screen(world.deps) == 0
     again = entry(world, until=world.clock.at + DAY)
     assert again != number and entry(world) == again
     world.clock.advance(days=2)

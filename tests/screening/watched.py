@@ -8,7 +8,6 @@ import pytest
 
 from campaigns.screening import cases
 from campaigns.screening.screen import screen
-from matching.thresholds import Thresholds
 from tests.world import World
 
 REASON = "与捐赠人核实"
@@ -17,17 +16,17 @@ REASON = "与捐赠人核实"
 @pytest.fixture
 def world(world: World) -> World:
     """A rich pot, and thresholds low enough for a handful of donations."""
-    world.engine = replace(
-        world.engine,
-        screening=Thresholds(
-            small_minor=20_00,
-            small_count=3,
-            same_sum_count=4,
-            at_cap_count=2,
-            refund_count=2,
-            unit_count=4,
-            same_sum_share_bps=9_000,
-        ),
+    world.deps = replace(
+        world.deps,
+        screening_defaults={
+            "small_minor": 20_00,
+            "small_count": 3,
+            "same_sum_count": 4,
+            "at_cap_count": 2,
+            "refund_count": 2,
+            "unit_count": 4,
+            "same_sum_share_bps": 9_000,
+        },
     )
     return world
 
@@ -59,7 +58,7 @@ def three_small(world: World, **other: Any) -> list[UUID]:
 def held_case(world: World) -> dict[str, Any]:
     """One open case out of three."""
     ids = three_small(world)
-    assert screen(world.engine) == 3
+    assert screen(world.deps) == 3
     return case_of(world, ids[0])
 
 

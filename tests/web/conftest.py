@@ -16,7 +16,7 @@ __all__ = ["clock", "world"]
 @pytest.fixture
 def app(world: World, database_url: str, cashier: Server) -> Flask:
     """As in the demo: every page says that no real money moves."""
-    return application(database_url, world.engine, BEISHAN_SANDBOX="1", STRIPE_API_BASE=cashier.base)
+    return application(database_url, world.deps, BEISHAN_SANDBOX="1", STRIPE_API_BASE=cashier.base)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.console.typed import moment_typed
+from app.console.forms import moment_typed
 from tests.web.reader import Reader, text
 from tests.world import World
 

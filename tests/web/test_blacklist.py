@@ -6,8 +6,8 @@ from campaigns.network.people import create_manager
 from campaigns.projects import blacklist, projects
 from campaigns.screening import decide
 from campaigns.screening.screen import open_cases
+from campaigns.screening.signals import Signal
 from kernel.clock import local_day
-from matching.screening import Signal
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import World
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.console.typed import moment_typed
-from campaigns.events.campaigns import PLAN_FIELDS, find
+from app.console.forms import moment_typed
+from campaigns.lifecycle.campaign import PLAN_FIELDS, find_campaign
 from campaigns.network.people import create_manager
 from campaigns.projects import projects
 from campaigns.projects.projects import NewProject
@@ -61,7 +61,7 @@ def test_a_campaign_is_drafted_completed_and_scheduled(manager: Reader, world: W
     manager.send(EDIT, verb="save", **plan())
     assert "活动已排期" in manager.send("/spring/schedule")
     with world.db.transaction() as tx:
-        campaign = find(tx, "spring")
+        campaign = find_campaign(tx, "spring")
     assert (campaign.phase, campaign.plan["cost_minor"], campaign.late_s) == ("open", 1200_50, 25 * 3600)
     assert "活动当前阶段不能做这件事" in (manager.open(EDIT) and manager.send(EDIT, verb="save"))
 
@@ -118,12 +118,12 @@ def test_a_draft_comes_back_as_it_was_typed(manager: Reader, world: World) -> No
     hours = {"window_opens_at": [soon(world), ""], "window_closes_at": [soon(world, hours=1), ""], "late_s": "3"}
     drafted(manager, world, **hours, **plan())
     with world.db.transaction() as tx:
-        before = find(tx, "spring").model_dump()
+        before = find_campaign(tx, "spring").model_dump()
     manager.open(EDIT)
     assert manager.send(EDIT, verb="more").count('name="window_opens_at"') == 4
     assert "活动方案已保存" in manager.send(EDIT, verb="save")
     with world.db.transaction() as tx:
-        assert find(tx, "spring").model_dump() == before
+        assert find_campaign(tx, "spring").model_dump() == before
     assert before["late_s"] == 3 * 3600 and len(before["windows"]) == 1
 
 
@@ -186,8 +186,8 @@ def test_a_liaison_makes_projects_only_in_the_own_branch(reader: Reader, world: 
     path = "/console/projects/new"
     for place, words in (("41020101", "您没有权限"), (VILLAGES[0], "项目草稿已建立")):
         reader.open(path)
-        wish = {"organisation": place, "name": "灯", "tier": "micro", "target_minor": "1"}
-        assert words in reader.send(path, verb="save", **wish)
+        command = {"organisation": place, "name": "灯", "tier": "micro", "target_minor": "1"}
+        assert words in reader.send(path, verb="save", **command)
 
 
 @pytest.mark.parametrize("role", ["finance", "auditor", "reviewer"])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from campaigns.events.campaigns import cancel
+from campaigns.lifecycle.campaign import cancel
 from campaigns.network.people import create_manager
 from campaigns.pots import add_rules, top_up
 from tests.races.runners import at_once
@@ -213,7 +213,7 @@ def test_a_pot_says_whom_it_matched_and_what_cut_it(manager: Reader, world: Worl
 
 
 def test_the_donations_of_a_pot_are_paged(manager: Reader, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.console.pot_reads.PAGE_SIZE", 2)
+    monkeypatch.setattr("app.console.pots.queries.PAGE_SIZE", 2)
     pot = world.pot(500_00)
     ids = [str(world.give(10_00).id) for _ in range(3)]
     page = manager.open(f"/console/pots/{pot}/donations")

@@ -5,8 +5,8 @@ import io
 
 from campaigns.closing.models import ClosingReport
 from campaigns.closing.report import write_report
-from campaigns.events.campaigns import enter, find, lock, move
-from campaigns.events.phases import Phase
+from campaigns.lifecycle.campaign import add_entry, find_campaign, lock_campaign, transition
+from campaigns.lifecycle.phases import Phase
 from campaigns.projects import projects
 from campaigns.projects.projects import NewProject
 from tests.web.reader import Reader, text
@@ -59,7 +59,7 @@ def test_after_the_close_the_report_speaks_with_mark_and_hash(reader: Reader, wo
     three_donations(world)
     _close(world)
     with world.db.transaction() as tx:
-        report = tx.get(ClosingReport, find(tx, "day").id)
+        report = tx.get(ClosingReport, find_campaign(tx, "day").id)
         assert report is not None
     page = text(reader.open("/public/c/day"))
     assert "正式结果" in page and report.report_hash in page and f"第 {report.ledger_mark} 笔" in page
@@ -70,11 +70,11 @@ def _close(world: World) -> None:
     """On to the public notice, by the steps of closing that need no provider."""
     world.clock.advance(hours=8)
     with world.db.transaction() as tx:
-        campaign = lock(tx, "day")
+        campaign = lock_campaign(tx, "day")
         for phase in (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING):
-            move(tx, campaign, phase, "test")
+            transition(tx, campaign, phase, "test")
         write_report(tx, campaign)
-        move(tx, campaign, Phase.NOTICE, "test")
+        transition(tx, campaign, Phase.NOTICE, "test")
 
 
 def test_standings_rank_totals_and_teams(reader: Reader, world: World) -> None:
@@ -91,7 +91,7 @@ def test_what_belongs_to_no_township_is_called_other_on_page_and_in_the_file(rea
         county = projects.create(tx, NewProject("4101", "县级项目", "special", "午餐", 30_000_00), ACTOR).id
         projects.submit(tx, county, ACTOR)
         projects.approve(tx, county, ACTOR)
-        enter(tx, SLUG, county, ACTOR)
+        add_entry(tx, SLUG, county, ACTOR)
     world.projects.append(county)
     world.pay(world.give(100_00, project=3))
     assert [row[3] for row in rows_of(reader)[1:3]] == ["栾川县", "（其他）"]

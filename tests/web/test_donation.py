@@ -5,24 +5,24 @@ from dataclasses import replace
 from uuid import uuid4
 
 from app.web import donate
-from campaigns.donations.lapse import expire
-from campaigns.donations.standing import Standing
+from campaigns.donations.expire import expire
+from campaigns.donations.view import DonationView
 from tests.payments.servers import Server
 from tests.web.reader import Reader, forms, text
 from tests.world import World, offline_gateway
 
 
-def page_of(reader: Reader, donation: Standing) -> str:
-    token = reader.world.engine.keys.token(str(donation.id))
+def page_of(reader: Reader, donation: DonationView) -> str:
+    token = reader.world.deps.keys.token(str(donation.id))
     return text(reader.open(f"/d/{donation.id}?token={token}"))
 
 
 def test_only_its_token_opens_a_donation(reader: Reader, world: World) -> None:
     mine, other = world.give(), world.give()
-    for token in ("", "x", world.engine.keys.token(str(other.id)), "\u00e4"):
+    for token in ("", "x", world.deps.keys.token(str(other.id)), "\u00e4"):
         assert "没有这笔捐赠" in reader.open(f"/d/{mine.id}?token={token}", 404)
     unknown = uuid4()
-    reader.open(f"/d/{unknown}?token={world.engine.keys.token(str(unknown))}", 404)
+    reader.open(f"/d/{unknown}?token={world.deps.keys.token(str(unknown))}", 404)
     assert "没有找到" in reader.open("/d/not-a-uuid", 404)
 
 
@@ -49,7 +49,7 @@ def test_a_lapsed_donation_offers_another_try(reader: Reader, world: World) -> N
     world.pot(500_00, name="池")
     donation = world.give(33_00)
     world.clock.advance(minutes=16)
-    assert expire(world.engine) == 1
+    assert expire(world.deps) == 1
     page = page_of(reader, donation)
     assert "预留时间已过" in page and "预留的 33.00 元配捐已放回“池”" in page
     assert f"{reader.form_page}?amount=3300" in reader.page.text
@@ -96,7 +96,7 @@ def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
     where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
     at_cashier = reader.http.post(where, data=fields).location
     away = cashier.http.post(at_cashier, data={"do": "leave"}, allow_redirects=False).headers["Location"]
-    back = away.removeprefix(world.engine.public_url)
+    back = away.removeprefix(world.deps.public_url)
     page = text(reader.open(back))
     assert "还没有付款，没有扣款" in page and "再试一次" in page and "为您预留的配捐 ¥100.00" in page
     assert "正在确认付款" not in page
@@ -108,12 +108,12 @@ def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
 def test_a_provider_that_is_down_leaves_the_donation_waiting(reader: Reader, world: World) -> None:
     """The page says so, and its button opens the payment as soon as the provider is back."""
     world.pot(500_00)
-    real = world.engine
-    reader.http.application.extensions["engine"] = replace(real, gateway=offline_gateway())
+    real = world.deps
+    reader.http.application.extensions["deps"] = replace(real, gateway=offline_gateway())
     page = text(reader.give())
     assert "支付平台暂时没有响应" in page and "为您预留的配捐 ¥100.00" in page
     assert "支付平台暂时没有响应" in reader.send("/go")
-    reader.http.application.extensions["engine"] = real
+    reader.http.application.extensions["deps"] = real
     where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
     assert "/pay/" in reader.http.post(where, data=fields).location
 
@@ -131,5 +131,5 @@ def test_a_page_without_match_does_not_speak_of_match_that_is_held(reader: Reade
     unmatched = world.give(33_00, accept_unmatched=True)
     assert "没有预留配捐" in (page := page_of(reader, unmatched)) and "超时后配捐放回池中" not in page
     world.clock.advance(minutes=16)
-    assert expire(world.engine) == 2
+    assert expire(world.deps) == 2
     assert "没有扣款。如果之后仍有款项到账" in page_of(reader, unmatched)

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from app.console.entrance import GUESSES
+from app.console.sign_in import GUESSES
 from embedded.redis import Redis
 from tests.api.client import application
 from tests.web.reader import Reader
@@ -12,7 +12,7 @@ from tests.world import World
 
 @pytest.fixture
 def app(world: World, database_url: str, redis_server: Redis) -> Flask:
-    return application(database_url, world.engine, REDIS_URL=redis_server.url)
+    return application(database_url, world.deps, REDIS_URL=redis_server.url)
 
 
 def test_after_twenty_wrong_passwords_the_next_ones_must_wait(reader: Reader) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from app import live
-from app.live import Feed, publish
+from app.live import stream
+from app.live.publish import publish
+from app.live.stream import Feed
 from embedded.redis import Redis
 from tests.web.reader import Reader
 from tests.world import World
@@ -18,7 +19,7 @@ from tests.world import World
 def feed_of(world: World, redis_url: str | None = None) -> Feed:
     with world.db.transaction() as tx:
         campaign_id = tx.scalar("SELECT id FROM campaign")
-    return Feed(world.engine, campaign_id, "CNY", redis_url)
+    return Feed(world.deps, campaign_id, "CNY", redis_url)
 
 
 class Page:
@@ -58,7 +59,7 @@ class Page:
 
 @pytest.fixture(autouse=True)
 def _quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT_S", 0.3)
+    monkeypatch.setattr(stream, "HEARTBEAT_S", 0.3)
 
 
 def pollers(before: list[threading.Thread]) -> int:
@@ -87,7 +88,7 @@ def test_without_redis_pages_see_a_donation_within_seconds(world: World) -> None
 
 
 def test_with_redis_they_see_it_at_once(world: World, redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "LISTEN_S", 30.0)  # only the ring can wake it in time
+    monkeypatch.setattr(stream, "LISTEN_S", 30.0)  # only the ring can wake it in time
     page = Page(feed_of(world, redis_server.url))
     page.until(0)
     time.sleep(0.5)  # the subscription stands

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from campaigns.events.campaigns import cancel
-from campaigns.events.draft import create
+from campaigns.lifecycle.campaign import cancel
+from campaigns.lifecycle.draft import create
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, World, new_campaign
 

@@ -4,13 +4,13 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from app.wording import explain_lines
+from app.i18n.messages import explain_lines
 from campaigns.closing.challenges import challenges
 from campaigns.closing.release import release_match
 from campaigns.donations.explain import explain
-from campaigns.donations.standing import Standing
-from campaigns.events.campaigns import cancel, lock, move
-from campaigns.events.phases import Phase
+from campaigns.donations.view import DonationView
+from campaigns.lifecycle.campaign import cancel, lock_campaign, transition
+from campaigns.lifecycle.phases import Phase
 from campaigns.screening import screen, staff
 from tests.matching.kinds import moved, paid, special_pot
 from tests.web.reader import Reader, text
@@ -19,7 +19,7 @@ from tests.world import ACTOR, World
 OVER = (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.RELEASED)
 
 
-def _story(world: World, app: Flask, donation: Standing, locale: str = "zh") -> str:
+def _story(world: World, app: Flask, donation: DonationView, locale: str = "zh") -> str:
     told = world.do(explain, donation.id)
     with app.app_context(), force_locale(locale):
         return "\n".join(explain_lines(told))
@@ -47,7 +47,7 @@ def test_a_locked_pot_says_what_unlocks_it_and_is_not_counted(
 def test_an_unlocked_pot_is_counted_like_any_other(reader: Reader, world: World) -> None:
     special_pot(world, 100_00, "challenge", challenge={"donors": 1})
     paid(world, 30_00)
-    assert challenges(world.engine) == 1
+    assert challenges(world.deps) == 1
     page = text(reader.open(reader.form_page))
     assert "50 元 预计配捐 50" in page and "100 元 预计配捐 70" in page
     assert "挑战已达成" in page and "现可配 ¥70.00" in page and "待解锁" not in page and "不计入预计" not in page
@@ -79,10 +79,10 @@ def test_special_pots_speak_english(reader: Reader, world: World) -> None:
 
 def test_held_match_is_shown_only_when_there_is_some(reader: Reader, world: World) -> None:
     world.pot(100_00)
-    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    world.do(staff.add, world.deps.keys, "41010101", email="s@example.org", actor="li")
     world.pay(world.give(40_00, email="s@example.org"))
     assert "复核中" not in text(reader.open("/c/day"))
-    assert screen.screen(world.engine) == 1
+    assert screen.screen(world.deps) == 1
     assert "共 ¥100，已配 ¥0，为支付中的捐赠预留 ¥0，复核中 ¥40" in text(reader.open("/c/day"))
     pot = reader.http.get("/api/v1/campaigns/day").get_json()["pots"][0]
     assert (pot["held_minor"], pot["captured_minor"], pot["available_minor"]) == (40_00, 0, 60_00)
@@ -91,11 +91,11 @@ def test_held_match_is_shown_only_when_there_is_some(reader: Reader, world: Worl
 def _end(world: World, last: Phase) -> None:
     """On to a phase after the end, by the steps of closing that need no provider."""
     with world.db.transaction() as tx:
-        campaign = lock(tx, "day")
+        campaign = lock_campaign(tx, "day")
         for phase in OVER[: OVER.index(last) + 1]:
             if phase == Phase.RELEASED:
                 release_match(tx, campaign)
-            move(tx, campaign, phase, "test")
+            transition(tx, campaign, phase, "test")
 
 
 @pytest.mark.parametrize("last", OVER)
@@ -126,7 +126,7 @@ def test_a_challenge_is_lost_only_when_no_late_payment_can_meet_it(reader: Reade
     page = text(reader.open("/c/day"))
     assert page.count("达到 9 人后解锁") == 2 and "没有达成" not in page and "待解锁" not in page
     with world.db.transaction() as tx:
-        move(tx, lock(tx, "day"), Phase.RECONCILING, "test")
+        transition(tx, lock_campaign(tx, "day"), Phase.RECONCILING, "test")
     page = text(reader.open("/c/day"))
     assert page.count("达到 9 人后解锁") == 1 and "挑战没有达成，没有解锁" in page
 
@@ -141,9 +141,9 @@ def test_what_is_called_off_offers_nothing(reader: Reader, world: World) -> None
 
 def test_what_is_under_review_after_the_end_reads_well_in_english(reader: Reader, world: World) -> None:
     world.pot(40_00)
-    world.do(staff.add, world.engine.keys, "41010101", email="s@example.org", actor="li")
+    world.do(staff.add, world.deps.keys, "41010101", email="s@example.org", actor="li")
     world.pay(world.give(40_00, email="s@example.org"))
-    assert screen.screen(world.engine) == 1
+    assert screen.screen(world.deps) == 1
     world.clock.advance(hours=9)
     page = text(reader.open("/c/day?lang=en"))
     assert "Funded ¥40, matched ¥0, returned to the fund ¥0, under review ¥40 " in page
@@ -154,7 +154,7 @@ def test_a_challenges_story_is_told_before_and_after(app: Flask, world: World) -
     world.pot(40_00, rank=2, name="later")
     donation = paid(world, 60_00)
     world.clock.advance(seconds=1)
-    challenges(world.engine)
+    challenges(world.deps)
     story = _story(world, app, donation)
     assert "“challenge of 10000”：挑战目标当时还没有达到，此池没有解锁。" in story
     assert "挑战池解锁后补配时：\n“challenge of 10000”（1:1）：待配 20.00 元，配捐 20.00 元" in story

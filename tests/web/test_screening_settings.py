@@ -3,7 +3,7 @@
 from campaigns.network.people import create_manager
 from campaigns.screening.screen import screen
 from campaigns.screening.settings import change, settings
-from matching.thresholds import Thresholds
+from campaigns.screening.thresholds import Thresholds
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import World
 
@@ -56,7 +56,7 @@ def test_a_case_shows_the_thresholds_of_its_time(manager: Reader, world: World) 
     world.do(change, world.slug, {"small_count": 2}, Thresholds(), "li")
     for _ in range(2):
         world.pay(world.give(10_00, email="a@example.org"))
-    assert screen(world.engine) == 2
+    assert screen(world.deps) == 2
     shown = text(manager.open("/console/campaigns/day/cases"))
     assert (
         "当时的标准：小额：单笔不超过 10.00 元；小额：同一人或同一支付工具达到 2 笔；小额：前后时间 3600 秒"

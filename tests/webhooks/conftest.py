@@ -11,7 +11,7 @@ from tests.world import World
 @pytest.fixture
 def app(world: World, database_url: str) -> Flask:
     # A Redis that is not there: what comes in must not depend on it.
-    return application(database_url, world.engine, REDIS_URL="redis://127.0.0.1:9/0")
+    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
 
 
 @pytest.fixture

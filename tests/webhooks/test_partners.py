@@ -23,7 +23,7 @@ NAME = "teahouse"
 
 @pytest.fixture
 def secret(world: World) -> str:
-    return str(world.do(create, world.engine.keys, NAME, "茶馆"))
+    return str(world.do(create, world.deps.keys, NAME, "茶馆"))
 
 
 def event(world: World, number: int = 1, **data: Any) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def test_one_event_becomes_a_matched_donation_of_its_own_channel(
     answer = send(http, secret, event(world))
     assert (answer.status_code, answer.get_json()) == (202, {"accepted": 1, "repeated": 0, "conflicting": 0})
     world.settle()
-    found = world.standing(donation_id_of(NAME, "T-1"))
+    found = world.view(donation_id_of(NAME, "T-1"))
     assert (found.status, found.channel, found.captured_minor) == ("paid", "partner", 25_00)
     assert world.pots()[pot].captured_minor == 25_00
     assert send(http, secret, event(world)).get_json() == {"accepted": 0, "repeated": 1, "conflicting": 0}

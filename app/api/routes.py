@@ -1,0 +1,68 @@
+"""All endpoints of the JSON API and their description."""
+
+from typing import Any
+
+from flask import Flask
+
+from app.api import (
+    blacklist,
+    campaigns,
+    closing,
+    donations,
+    draws,
+    funds,
+    partners,
+    pots,
+    projects,
+    screening,
+    screening_settings,
+    watch,
+)
+from app.api.base import Api, IdConverter
+from app.api.docs import blueprint as docs
+
+ROOMS = (
+    donations,
+    campaigns,
+    projects,
+    blacklist,
+    funds,
+    pots,
+    draws,
+    closing,
+    screening,
+    screening_settings,
+    watch,
+    partners,
+)
+ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
+are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are
+`application/problem+json` (RFC 9457) with a stable `code`."""
+
+
+def attach(app: Flask) -> None:
+    """Register all endpoints and their description."""
+    app.config.update(
+        API_TITLE="Beishan 倍善",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.0.3",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    app.url_map.converters["id"] = IdConverter
+    api = Api(app, spec_kwargs={"info": {"description": ABOUT}})
+    api.register_converter(IdConverter, _id_schema)
+    api.spec.components.security_scheme("donation", _bearer("the `token` of the donation"))
+    api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
+    for room in ROOMS:
+        api.register_blueprint(room.blp)
+    app.extensions["api"] = api
+    app.register_blueprint(docs)
+
+
+def _id_schema(_converter: Any) -> dict[str, Any]:
+    return {"type": "integer", "minimum": 1}
+
+
+def _bearer(description: str) -> dict[str, str]:
+    return {"type": "http", "scheme": "bearer", "description": description}

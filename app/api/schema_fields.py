@@ -1,0 +1,97 @@
+"""Fields that take nothing for granted: whole numbers only, text that can be kept, times with an offset."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from kernel.ids import MOST_ID
+from kernel.money import CURRENCY, MAX_MINOR
+from kernel.text import is_storable
+
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+class Text(fields.String):
+    """Text that database and pages can hold: no NUL, no half surrogate pair; `most` characters."""
+
+    def __init__(self, most: int = 200, least: int = 0, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(least, most), **kwargs)
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        if not is_storable(text):
+            raise ValidationError("Must not hold NUL or half a surrogate pair.")
+        return text
+
+
+class Whole(fields.Integer):
+    """A whole number: neither a float, nor a numeric string, nor a boolean."""
+
+    def __init__(self, least: int | None = None, most: int | None = None, **kwargs: Any) -> None:
+        bounds = [] if least is None and most is None else [validate.Range(least, most)]
+        super().__init__(strict=True, validate=bounds, **kwargs)
+
+    def _validated(self, value: Any) -> Any:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return super()._validated(value)
+
+
+class Minor(Whole):
+    """An amount of fen."""
+
+    def __init__(self, least: int = 1, **kwargs: Any) -> None:
+        super().__init__(least, MAX_MINOR, **kwargs)
+
+
+class Key(Whole):
+    """The id of one of our rows."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(1, MOST_ID, **kwargs)
+
+
+class Time(fields.Field):
+    """ISO 8601 with offset in both directions; UTC inside."""
+
+    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat()
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value)
+            if moment.tzinfo is None:
+                raise ValidationError("Must have an offset, for example +08:00 or Z.")
+            moment = moment.astimezone(UTC)
+        except (TypeError, ValueError, OverflowError) as error:
+            if isinstance(error, ValidationError):
+                raise
+            raise ValidationError("Must be an ISO 8601 time.") from error
+        if not _EARLIEST <= moment < _LATEST:
+            raise ValidationError("Must be a time between 2000 and 2200.")
+        return moment
+
+
+class Currency(Text):
+    """The currency beside an amount."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(3, metadata={"example": CURRENCY}, **kwargs)
+
+
+def one_of(*choices: str, **kwargs: Any) -> fields.String:
+    """One of these words."""
+    return fields.String(validate=validate.OneOf(choices), **kwargs)
+
+
+def texts(most: int = 200, **kwargs: Any) -> fields.List:
+    """A list of at most 1,000 texts."""
+    return fields.List(Text(most, 1), validate=validate.Length(max=1_000), **kwargs)
+
+
+class Out(Schema):
+    """The base of what is only sent."""
+
+    class Meta:
+        ordered = True

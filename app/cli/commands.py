@@ -1,0 +1,12 @@
+"""All commands."""
+
+from flask import Flask
+
+from app.cli import books, imports, jobs, people, replay, screening
+
+
+def attach(app: Flask) -> None:
+    """Add the commands to the application's command line."""
+    for module in (books, imports, jobs, people, replay, screening):
+        for command in module.COMMANDS:
+            app.cli.add_command(command)

@@ -1,0 +1,93 @@
+"""Making a campaign, and changing it while it is a draft."""
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console import choices
+from app.console.blueprint import blueprint, rehearse
+from app.console.campaigns.forms import UNITS_S, CampaignForm
+from app.i18n.faults import at_field
+from app.web.blueprint import deps
+from campaigns.lifecycle import draft
+from campaigns.lifecycle.campaign import PLAN_FIELDS, find_campaign, schedule
+from campaigns.lifecycle.models import Campaign
+from campaigns.network.people import Permission, require
+from kernel.db import Tx
+from kernel.errors import Conflict, Refusal
+
+
+@blueprint.route("/new-campaign", methods=["GET", "POST"], endpoint="campaign_new")
+def new() -> str | Response:
+    """A new campaign in draft."""
+    require(g.caller, Permission.CAMPAIGNS_WRITE)
+    if request.method == "GET":
+        return _form(CampaignForm.fresh())
+    form = CampaignForm(request.form)
+    wanted = form.new() if form.verb == "save" else None
+    if wanted is None:
+        return _form(form)
+    try:
+        with deps().db.transaction() as tx:
+            fresh = _made(tx, wanted)
+    except Refusal as refusal:
+        form.refused(refusal)
+        return _form(form)
+    flash(_("活动草稿已建立。") if fresh else _("这个活动刚才已经建立，没有重复建立。"), "good")
+    return redirect(url_for("console.campaign", slug=wanted.slug), 303)
+
+
+def _made(tx: Tx, wanted: draft.NewCampaign) -> bool:
+    """Make it; False when the same draft is there already. Raises what `draft.create` raises."""
+    try:
+        draft.create(tx, wanted, g.caller.name)
+    except Conflict:
+        there = find_campaign(tx, wanted.slug)
+        if (there.name, there.opens_at, there.ends_at) != (wanted.name, wanted.opens_at, wanted.ends_at):
+            raise
+        return False
+    return True
+
+
+@blueprint.route("/campaigns/<slug>/edit", methods=["GET", "POST"], endpoint="campaign_edit")
+def change(slug: str) -> str | Response:
+    """The plan and the times of a draft."""
+    require(g.caller, Permission.CAMPAIGNS_WRITE)
+    with deps().db.transaction() as tx:
+        campaign = find_campaign(tx, slug)
+    stored = CampaignForm.of(campaign)
+    if request.method == "GET":
+        if "check" in request.args:
+            _mark_missing(slug, stored)
+        return _form(stored, campaign)
+    form = CampaignForm(request.form)
+    given = form.given() if form.verb == "save" else {}
+    if not given or form.faults:
+        return _form(form, campaign)
+    # A duration of odd seconds, which a program may have given, stays what it is until it is typed anew.
+    given["durations"] = {name: value for name, value in given["durations"].items() if form[name] != stored[name]}
+    try:
+        with deps().db.transaction() as tx:
+            draft.change(tx, slug, given, g.caller.name)
+    except Refusal as refusal:
+        form.refused(refusal)
+        return _form(form, campaign)
+    flash(_("活动方案已保存。"), "good")
+    return redirect(url_for("console.campaign", slug=slug), 303)
+
+
+def _mark_missing(slug: str, form: CampaignForm) -> None:
+    """What stands in the way of scheduling, at its fields."""
+    try:
+        rehearse(lambda tx: schedule(tx, slug, g.caller.name))
+    except Refusal as refusal:
+        for name, said in at_field(refusal).items():
+            form.faults[f"plan.{name}" if name in PLAN_FIELDS else name] = said
+
+
+def _form(form: CampaignForm, campaign: Campaign | None = None) -> str:
+    with deps().db.transaction() as tx:
+        hosts = choices.of_level(tx, "city", "county")
+    return render_template(
+        "console/campaign_edit.html", form=form, campaign=campaign, hosts=hosts, durations=list(UNITS_S)
+    )

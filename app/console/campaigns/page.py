@@ -1,0 +1,104 @@
+"""Campaigns: the list, one campaign, and the verbs schedule, cancel and close."""
+
+from typing import Any
+
+from flask import flash, g, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console import queries
+from app.console.blueprint import act, blueprint, refused
+from app.console.choices import project_names
+from app.console.pots import queries as pot_queries
+from app.i18n.messages import refusal_text
+from app.web.blueprint import deps, page_number
+from app.web.queries import place_names
+from campaigns.closing.close import close
+from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.totals import pot_views, totals
+from campaigns.lifecycle import campaign as events
+from campaigns.lifecycle.phases import LIVING, MOVES, Phase
+from campaigns.network.people import Permission, require
+from kernel.errors import Invalid, Refusal
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/", endpoint="campaigns")
+def overview() -> str:
+    """All campaigns with their totals."""
+    with deps().db.transaction() as tx:
+        lines = queries.campaigns(tx)
+        sums = totals(tx, [line.id for line in lines])
+    return render_template("console/campaigns.html", lines=lines, sums=sums)
+
+
+@blueprint.get("/campaigns/<slug>", endpoint="campaign")
+def one(slug: str) -> str:
+    """One campaign: where it stands, how it got there, what it holds."""
+    page = page_number()
+    with deps().db.transaction() as tx:
+        found = events.find_campaign(tx, slug)
+        assert found.id is not None
+        pots = pot_views(tx, found.id)
+        shown: dict[str, Any] = {
+            "history": queries.history(tx, found.id),
+            "sums": totals(tx, [found.id])[found.id],
+            "pots": pots,
+            "places": place_names(tx, pots),
+            "named": project_names(tx, pots),
+            "money": pot_queries.funding(tx, found.id),
+            "now": tx.now,
+            "may_add_pots": g.caller.may(Permission.POTS_WRITE) and found.phase in LIVING | {Phase.DRAFT},
+            "warnings": events.warnings(found),
+            "missing": [name for name in events.PLAN_FIELDS if found.plan.get(name) in (None, "")],
+        }
+        shown["entries"], total = listed(tx, found.id, page=page, page_size=PAGE_SIZE)
+    return render_template(
+        "console/campaign.html",
+        campaign=found,
+        moves={str(move) for move in MOVES[Phase(found.phase)]},
+        total=total,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+        **shown,
+    )
+
+
+@blueprint.post("/campaigns/<slug>/schedule")
+def schedule(slug: str) -> Response:
+    """Let it open by itself at its time. What is still missing for that is marked in the form of the draft."""
+    try:
+        require(g.caller, Permission.CAMPAIGNS_WRITE)
+        with deps().db.transaction() as tx:
+            events.schedule(tx, slug, g.caller.name)
+        flash(_("活动已排期，到时间自动开始。"), "good")
+    except Invalid as refusal:
+        flash(refusal_text(refusal), "bad")
+        return redirect(url_for("console.campaign_edit", slug=slug, check=1), 303)
+    except Refusal as refusal:
+        flash(refused(refusal), "bad")
+    return redirect(url_for("console.campaign", slug=slug), 303)
+
+
+@blueprint.post("/campaigns/<slug>/cancel")
+def cancel(slug: str) -> Response:
+    """Call it off before its end."""
+    return act(
+        Permission.CAMPAIGNS_WRITE,
+        url_for("console.campaign", slug=slug),
+        lambda tx, caller: events.cancel(tx, slug, caller.name),
+        _("活动已取消。"),
+    )
+
+
+@blueprint.post("/campaigns/<slug>/close")
+def close_now(slug: str) -> Response:
+    """Make the closing steps that are due now, without waiting for the scheduler."""
+    try:
+        require(g.caller, Permission.CAMPAIGNS_WRITE)
+        steps = close(deps(), slug)
+        flash(_("完成了 %(steps)s 个到期的步骤。", steps=steps) if steps else _("现在没有到期的步骤。"), "good")
+    except Refusal as refusal:
+        flash(refused(refusal), "bad")
+    return redirect(url_for("console.campaign", slug=slug), 303)

@@ -1,0 +1,46 @@
+"""Differences between the books and the providers, and signing them off."""
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.web.blueprint import deps, page_number
+from campaigns.closing import discrepancies
+from campaigns.lifecycle import campaign as events
+from campaigns.network.people import Permission
+from campaigns.screening.cases import open_cases_of
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/campaigns/<slug>/reconciliation", endpoint="reconciliation")
+def overview(slug: str) -> str:
+    """A campaign's differences, open ones first."""
+    page = page_number()
+    with deps().db.transaction() as tx:
+        found = events.find_campaign(tx, slug)
+        assert found.id is not None
+        rows, total = discrepancies.listed(tx, found.id, None, page, PAGE_SIZE)
+        cases = open_cases_of(tx, found.id)
+    return render_template(
+        "console/reconciliation.html",
+        campaign=found,
+        rows=rows,
+        cases=cases,
+        total=total,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+    )
+
+
+@blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
+def signed(slug: str, discrepancy_id: int) -> Response:
+    """Accept a difference and say why."""
+    reason = request.form.get("reason", "").strip()[:500]
+    return act(
+        Permission.RECONCILE,
+        url_for("console.reconciliation", slug=slug),
+        lambda tx, caller: discrepancies.sign_off(tx, min(discrepancy_id, 2**63 - 1), reason, caller.name),
+        _("已签字。"),
+    )

@@ -1,0 +1,93 @@
+"""New rules for a pot from a time on: shown in words beside those in force, then saved as they were shown."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import blueprint, rehearse
+from app.console.pots import queries
+from app.console.pots.create import scope_choices
+from app.console.pots.forms import RulesForm
+from app.console.pots.page import head, lock_of, named_projects, places_of
+from app.web.blueprint import deps
+from campaigns import pots as desk
+from campaigns.network.people import Permission, require
+from kernel.db import Tx
+from kernel.errors import Conflict, Refusal
+from matching.pot_state import PotState, RulesVersion
+from matching.rules import parse
+
+
+class Wish(NamedTuple):
+    """Rules as they were typed, and from when on; None: at once."""
+
+    rules: dict[str, Any]
+    valid_from: datetime | None
+
+
+@blueprint.route("/pots/<int:pot_id>/rules", methods=["GET", "POST"], endpoint="pot_rules")
+def change(pot_id: int) -> str | Response:
+    """A new version of a pot's rules."""
+    require(g.caller, Permission.POTS_WRITE)
+    with deps().db.transaction() as tx:
+        state: PotState = head(tx, pot_id)["state"]
+    if request.method == "GET":
+        return _form(state, RulesForm.of(_newest(state).rules.as_json()))
+    form = RulesForm(request.form)
+    command = Wish(form.rules(state.kind), form.moment("valid_from")) if form.finished else None
+    if command is None or form.faults:
+        return _form(state, form)
+    try:
+        if form.confirmed:
+            return _saved(state, form, command)
+        return _form(state, form, rehearse(lambda tx: _preview(tx, state, command)))
+    except Refusal as refusal:
+        form.refused(refusal)
+        return _form(state, form)
+
+
+def _newest(state: PotState) -> RulesVersion:
+    return max(state.versions, key=lambda version: version.number)
+
+
+def _saved(state: PotState, form: RulesForm, command: Wish) -> Response:
+    """Save the version, unless the same is younger than the preview. Raises what `campaigns.pots.add_rules` raises,
+    and Conflict `pot_changed` when others changed the rules meanwhile."""
+    with deps().db.transaction() as tx:
+        lock_of(tx, state)
+        newest = _newest(queries.pot(tx, state.pot_id)[0])
+        fresh = form["seen"] == str(newest.number)
+        if not fresh and newest.rules != parse(command.rules):
+            raise Conflict("pot_changed", "the pot was changed meanwhile")
+        if fresh:
+            desk.add_rules(tx, state.pot_id, *command, g.caller.name)
+    flash(_("新规则已保存。") if fresh else _("这版规则刚才已经保存，没有重复保存。"), "good")
+    return redirect(url_for("console.pot", pot_id=state.pot_id), 303)
+
+
+def _preview(tx: Tx, state: PotState, command: Wish) -> dict[str, Any]:
+    """The rules as they would be. `seen`: the newest version that there is."""
+    lock_of(tx, state)
+    seen = _newest(queries.pot(tx, state.pot_id)[0]).number
+    desk.add_rules(tx, state.pot_id, *command, g.caller.name)
+    after = queries.pot(tx, state.pot_id)[0]
+    return {
+        "seen": seen,
+        "version": _newest(after),
+        "rules": _newest(after).rules.as_json(),
+        "at_once": command.valid_from is None,
+        "places": places_of(tx, after),
+        "named": named_projects(tx, after),
+    }
+
+
+def _form(state: PotState, form: RulesForm, preview: dict[str, Any] | None = None) -> str:
+    with deps().db.transaction() as tx:
+        shown = head(tx, state.pot_id)
+        current = state.version(tx.now)
+        shown |= {"places": places_of(tx, state), "named": named_projects(tx, state)} | scope_choices(tx, form)
+    rules = current.rules.as_json() if current else None
+    return render_template("console/pot_rules.html", form=form, preview=preview, current=rules, **shown)

@@ -1,0 +1,69 @@
+"""Projects: the list, and the steps of their review."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.console.forms import Typed
+from app.web.blueprint import deps, page_number
+from campaigns.disclosure.catalogue import listed
+from campaigns.network.people import Caller, Permission, require
+from campaigns.projects import projects
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from matching.rules import MAX_RATING
+
+PAGE_SIZE = 50
+NO_RATING = -1  # nothing that could be read as one: the use case refuses it
+
+
+@blueprint.get("/projects", endpoint="projects")
+def overview() -> str:
+    """Projects of every state, searched and paged."""
+    page, q = page_number(), request.args.get("q", "").strip()
+    with deps().db.transaction() as tx:
+        rows, total = listed(tx, q=q, sort="newest", page=page, page_size=PAGE_SIZE)
+    return render_template(
+        "console/projects.html",
+        rows=rows,
+        total=total,
+        q=q,
+        page=page,
+        pages=max(-(-total // PAGE_SIZE), 1),
+        may={verb: g.caller.may(permission) for verb, permission in _MAY.items()},
+        stars=range(MAX_RATING + 1),
+    )
+
+
+_MAY = {
+    "submit": Permission.PROJECTS_WRITE,
+    "approve": Permission.PROJECTS_APPROVE,
+    "suspend": Permission.PROJECTS_APPROVE,
+    "resume": Permission.PROJECTS_APPROVE,
+    "rate": Permission.PROJECTS_APPROVE,
+}
+
+
+@blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_MAY)}):verb>", endpoint="project_act")
+def moved(project_id: int, verb: str) -> Response:
+    """One step of a project, or its rating; only within the manager's branch."""
+    reason = request.form.get("reason", "")
+    rating = Typed(request.form).whole("rating")
+    verbs: dict[str, Callable[[Tx, str], Project]] = {
+        "submit": lambda tx, actor: projects.submit(tx, project_id, actor),
+        "approve": lambda tx, actor: projects.approve(tx, project_id, actor),
+        "suspend": lambda tx, actor: projects.suspend(tx, project_id, reason, actor),
+        "resume": lambda tx, actor: projects.resume(tx, project_id, actor, reason),
+        "rate": lambda tx, actor: projects.rate(tx, project_id, NO_RATING if rating is None else rating, actor),
+    }
+
+    def do(tx: Tx, caller: Caller) -> Any:
+        require(caller, _MAY[verb], projects.find(tx, project_id).lineage)
+        return verbs[verb](tx, caller.name)
+
+    back = url_for("console.projects", q=request.form.get("q") or None)
+    return act(_MAY[verb], back, do, _("评级已保存。") if verb == "rate" else _("项目状态已更新。"))

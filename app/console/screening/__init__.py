@@ -1,0 +1,1 @@
+"""Manager pages of screening."""

@@ -1,0 +1,65 @@
+"""Signing in and out."""
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import blueprint
+from app.http import auth, rate_limit
+from app.http.errors import status_of
+from app.i18n.messages import refusal_text
+from app.web.blueprint import deps
+from campaigns.network import people
+from kernel.errors import Forbidden, Refusal
+
+GUESSES = 20  # wrong passwords from one address (ours) ...
+GUESSES_S = 300  # ... within so many seconds
+
+
+@blueprint.get("/sign-in")
+def sign_in() -> str:
+    """The form."""
+    return _form("", "")
+
+
+@blueprint.post("/sign-in")
+def signed_in() -> Response | tuple[str, int]:
+    """Check login and password; a wrong one is told without saying which of the two was wrong."""
+    login = request.form.get("login", "")
+    try:
+        with deps().db.transaction() as tx:
+            manager = people.sign_in(tx, login, request.form.get("password", ""))
+    except Forbidden as refusal:
+        return _guessed(login, refusal)
+    except Refusal as refusal:
+        return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
+    assert manager.id is not None
+    auth.sign_in(manager.id)
+    return redirect(_own(request.form.get("next", "")), 303)
+
+
+def _guessed(login: str, refusal: Refusal) -> tuple[str, int]:
+    """Only wrong tries are counted: who knows the password is never kept out by others behind his address."""
+    try:
+        rate_limit.hit("sign_in", request.remote_addr or "", GUESSES, GUESSES_S)
+    except Forbidden as enough:
+        refusal = enough
+    return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """Forget who it was."""
+    auth.sign_out()
+    return redirect(url_for("console.sign_in"), 303)
+
+
+def _form(login: str, fault: str) -> str:
+    return render_template(
+        "console/sign_in.html", login=login, fault=fault, next=_own(request.values.get("next", ""))
+    )
+
+
+def _own(address: str) -> str:
+    """Only pages of the console: a link must not lead a fresh session anywhere else."""
+    inside = address.startswith("/console/") and "\\" not in address and "//" not in address
+    return address.rstrip("?") if inside else url_for("console.campaigns")

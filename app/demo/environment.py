@@ -1,0 +1,44 @@
+"""A command typed beside a running `make run` finds the demo's database and secrets without being told."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+
+def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment, with the demo's database, secrets and payment sandbox where nothing is set.
+
+    Untouched in production, with a DATABASE_URL, and when no demo was started on DATA_DIR.
+    """
+    env = dict(environ)
+    folder = Path(env.get("DATA_DIR") or "var").absolute()
+    if env.get("DATABASE_URL") or env.get("BEISHAN_ENV") == "production":
+        return env
+    found = _database(folder) | _secrets(folder) | _sandbox(folder)
+    return found | {name: value for name, value in env.items() if value}
+
+
+def _database(folder: Path) -> dict[str, str]:
+    """PostgreSQL writes its port and its socket's directory into postmaster.pid (lines 4 and 5)."""
+    try:
+        lines = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
+        port, sockets = lines[3], lines[4]
+    except (OSError, IndexError):
+        return {}
+    return {"DATABASE_URL": f"postgresql://postgres@/beishan?host={quote(sockets)}&port={port}"}
+
+
+def _secrets(folder: Path) -> dict[str, str]:
+    try:
+        return dict(json.loads((folder / "secrets.json").read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _sandbox(folder: Path) -> dict[str, str]:
+    try:
+        port = int((folder / "sandbox.port").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {"STRIPE_API_BASE": f"http://127.0.0.1:{port}", "BEISHAN_SANDBOX": "1"}

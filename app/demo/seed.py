@@ -1,0 +1,177 @@
+"""The demo event: a giving day in the real Luoyang tree, made through the use cases that managers use."""
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from campaigns import pots
+from campaigns.dependencies import Dependencies
+from campaigns.funds import funds
+from campaigns.lifecycle.campaign import add_entry, schedule
+from campaigns.lifecycle.draft import NewCampaign, create
+from campaigns.network import import_tree, people
+from campaigns.network.data import luoyang
+from campaigns.projects import projects
+from campaigns.projects.projects import NewProject
+from kernel.clock import SHANGHAI
+from kernel.db import Tx
+from kernel.errors import NotFound
+from kernel.money import CURRENCY
+from matching.pots import Tranche
+from payments import partners
+
+SLUG = "demo"
+HOST = "4103"
+ACTOR = "seed"
+LOGIN = "demo-manager"
+PARTNER = "demo-platform"
+PROJECTS_A_COUNTY = 4
+RING_FENCED_COUNTY = "410324"  # 栾川县
+TRANCHE_AFTER = timedelta(minutes=5)
+LASTS = timedelta(days=3)
+
+_THEMES = (
+    ("幸福家园·老年食堂", "为村里 70 岁以上独居老人每天提供一顿热乎的午饭，由村集体和志愿者一起办好食堂。"),
+    ("幸福家园·儿童之家", "把闲置的村小教室改成放学后的儿童之家，添置图书和课桌，请志愿者陪伴留守孩子。"),
+    ("幸福家园·村道路灯", "给村里主要道路装上太阳能路灯，让晚归的老人和孩子不再摸黑走路。"),
+    ("幸福家园·饮水改造", "更换老旧的供水管道，修好蓄水池，让山坡上的人家也有稳定干净的自来水。"),
+)
+
+
+class Seeded(NamedTuple):
+    """What the operator of a demo needs to know."""
+
+    created: bool
+    login: str
+    password: str
+    partner: str
+    partner_secret: str
+
+
+def seed(deps: Dependencies) -> Seeded:
+    """Make the demo event once; answers the demo logins. Seeding again changes nothing.
+
+    The manager's password comes from SECRET_KEY, so that it can be printed at every start and is stored nowhere.
+    """
+    password = deps.keys.token("demo-manager-password")[3:19]
+    with deps.db.transaction() as tx:
+        created = not tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=SLUG)
+        if created:
+            _people(tx, deps, password)
+            _network_and_event(tx)
+    with deps.db.transaction() as tx:
+        secret = partners.secret_of(tx, deps.keys, PARTNER)
+    return Seeded(created, LOGIN, password, PARTNER, secret)
+
+
+def _people(tx: Tx, deps: Dependencies, password: str) -> None:
+    people.create_manager(tx, LOGIN, password, "admin", ACTOR)
+    try:
+        partners.known(tx, PARTNER)
+    except NotFound:
+        partners.create(tx, deps.keys, PARTNER, "演示合作平台")
+
+
+def _network_and_event(tx: Tx) -> None:
+    import_tree.import_tree(tx, import_tree.read(luoyang()), ACTOR)
+    campaign = create(tx, _campaign(tx.now), ACTOR)
+    for village in _villages(tx):
+        project = projects.create(tx, village, ACTOR)
+        assert project.id is not None
+        projects.submit(tx, project.id, ACTOR)
+        projects.approve(tx, project.id, ACTOR)
+        add_entry(tx, SLUG, project.id, ACTOR)
+    city = funds.create(tx, "洛阳市乡村振兴专项基金", "special", ACTOR)
+    county = funds.create(tx, "栾川幸福家园专项基金", "special", ACTOR)
+    funds.deposit(tx, city, 600_000_00, CURRENCY, "DEMO-0001", ACTOR)
+    funds.deposit(tx, county, 100_000_00, CURRENCY, "DEMO-0002", ACTOR)
+    _pots(tx, city, county)
+    schedule(tx, campaign.slug, ACTOR)
+
+
+def _pots(tx: Tx, city: int, county: int) -> None:
+    caps = {"donation_minor": 500_00, "donor_day_minor": 999_00}
+    now = tx.now
+
+    def pot(fund: int, name: str, rank: int, scope: dict[str, Any], *tranches: Tranche) -> None:
+        rules = {"ratio_bps": 10_000, "scope": scope, "minimum_minor": 1_00, "caps": caps}
+        pots.create(
+            tx,
+            campaign=SLUG,
+            fund=fund,
+            name=name,
+            rank=rank,
+            kind="ratio",
+            mode="reserve",
+            rules=rules,
+            tranches=tranches,
+            actor=ACTOR,
+        )
+
+    pot(county, "栾川县配捐池", 1, {"under": [RING_FENCED_COUNTY]}, Tranche(now, 50_000_00))
+    pot(
+        city,
+        "市级村级项目配捐池",
+        2,
+        {"levels": ["village"]},
+        Tranche(now, 200_000_00),
+        Tranche(now + TRANCHE_AFTER, 200_000_00),
+    )
+    pot(city, "市级补充配捐池", 3, {}, Tranche(now, 100_000_00))
+
+
+def _villages(tx: Tx) -> list[NewProject]:
+    """The first villages of each county, by their codes, with one theme each in turn."""
+    rows = tx.rows(
+        """SELECT code, name, county FROM (
+               SELECT v.code, v.name, c.name AS county, c.code AS county_code,
+                      row_number() OVER (PARTITION BY c.code, t.code ORDER BY v.code) AS nth_in_township,
+                      t.code AS township_code
+                 FROM organisation v JOIN organisation t ON t.code = v.parent_code
+                 JOIN organisation c ON c.code = t.parent_code WHERE v.level = 'village') AS x
+            WHERE nth_in_township = 2 ORDER BY county_code, township_code"""
+    )
+    chosen: dict[str, list[Any]] = {}
+    for row in rows:
+        if len(chosen.setdefault(row.county, [])) < PROJECTS_A_COUNTY:
+            chosen[row.county].append(row)
+    villages = [row for some in chosen.values() for row in some]
+    return [_village(index, row) for index, row in enumerate(villages)]
+
+
+def _village(index: int, row: Any) -> NewProject:
+    theme, summary = _THEMES[index % len(_THEMES)]
+    village = (
+        row.name.removesuffix("村民委员会").removesuffix("居民委员会").removesuffix("村委会").removesuffix("居委会")
+    )
+    name = f"{village}{theme}"
+    target = (30_000 + 5_000 * (index % 7)) * 100
+    return NewProject(row.code, name, "micro", f"{row.county}{village}：{summary}", target)
+
+
+def _campaign(now: datetime) -> NewCampaign:
+    today: date = now.astimezone(SHANGHAI).date()
+    return NewCampaign(
+        slug=SLUG,
+        name="洛阳市“久久公益节”（演示）",
+        host=HOST,
+        opens_at=now,
+        ends_at=now + LASTS,
+        plan={
+            "purpose": "汇聚善款改善村庄的养老、儿童、照明和饮水条件，由专项基金按 1:1 配捐。",
+            "area": "河南省洛阳市",
+            "responsible": "演示联系人",
+            "address": "河南省洛阳市（演示地址）",
+            "ways_to_give": "网页、合作平台、银行转账",
+            "bank_account": "演示账户 0000 0000 0000 0000",
+            "beneficiaries": "参与项目的村庄居民",
+            "use_of_funds": "全部用于所选村级项目的执行，过程和支出公开",
+            "cost_minor": 0,
+            "surplus_rule": "项目结余用于同一乡镇的同类项目",
+            "certificate_no": "演示证书 DEMO-0000",
+            "certificate_until": (today + timedelta(days=365)).isoformat(),
+            "filing_no": "演示备案 DEMO-0000",
+            "filed_at": (today - timedelta(days=30)).isoformat(),
+            "platform_name": "演示指定平台",
+            "platform_url": "https://platform.example",
+        },
+    )

@@ -1,0 +1,75 @@
+"""Assemble the application: settings, dependencies, and every part that HTTP reaches."""
+
+from functools import partial
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config as settings_of
+from app.api import routes as api
+from app.cli import commands as cli
+from app.console import routes as console
+from app.group_commit import Batcher
+from app.http import errors, rate_limit, security
+from app.live import stream as live
+from app.observability import health, logs, metrics
+from app.web import routes as web
+from app.web.error_page import error_page
+from app.webhooks import routes as webhooks
+from campaigns.dependencies import Dependencies, DonationLimits
+from campaigns.donations.create import create_donations
+from campaigns.donations.open_payment import save_opened_payments
+from kernel.db import Database
+from kernel.keys import Keys
+from payments.stripe import StripeGateway
+
+PARTS = (web, console, api, live, webhooks, cli)
+
+
+def create_app(config: settings_of.Config | None = None, deps: Dependencies | None = None) -> Flask:
+    """The application: settings (default: the environment) and engine (default: made from the settings)."""
+    settings = config or settings_of.load()
+    app = Flask("app")
+    app.extensions["settings"] = settings
+    deps = deps or make_dependencies(settings)
+    app.extensions["deps"] = deps
+    app.extensions["create_donations"] = Batcher(partial(create_donations, deps))
+    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, deps))
+    logs.configure(settings.log_level)
+    _configure(app, settings)
+    for step in (logs, security, metrics, rate_limit):
+        step.attach(app)
+    errors.attach(app, error_page)
+    health.attach(app)
+    for part in PARTS:
+        part.attach(app)
+    return app
+
+
+def make_dependencies(settings: settings_of.Config) -> Dependencies:
+    """The collaborators of the use cases as the settings name them."""
+    return Dependencies(
+        db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
+        gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
+        keys=Keys(settings.secret_key, settings.field_key),
+        public_url=settings.public_url,
+        limits=DonationLimits(minimum_minor=settings.minimum_minor, maximum_minor=settings.maximum_minor),
+    )
+
+
+def _configure(app: Flask, settings: settings_of.Config) -> None:
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=1 << 20,  # bytes; partners' batches have a limit of their own
+        MAX_FORM_MEMORY_SIZE=1 << 20,
+        MAX_FORM_PARTS=200,
+        SESSION_COOKIE_NAME="beishan",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # the donor comes back from the cashier by a link
+        SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=12 * 3600,  # seconds: a manager's working day
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if hops := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]

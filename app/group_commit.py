@@ -1,0 +1,100 @@
+"""Group commit: concurrent callers of one process share a transaction, because they would wait for the same locks.
+
+The first caller leads: it runs whatever is waiting and hands each caller the result, round after round, until its
+own is there; then it passes the lead on. No timer is involved: a caller who is alone runs at once.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Condition
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from kernel.errors import Refusal
+
+MAX_BATCH = 64  # in one transaction: longer ones would keep the pots' locks too long
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+class _Call(Generic[In, Out]):
+    """One caller's item and what became of it."""
+
+    def __init__(self, item: In) -> None:
+        self.item = item
+        self.result: Out | Refusal | None = None
+        self.failure: BaseException | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.result is not None or self.failure is not None
+
+
+class Batcher(Generic[In, Out]):
+    """Collect the items of concurrent callers; `run_batch` processes them and returns one result each, in order."""
+
+    def __init__(self, run_batch: Callable[[Sequence[In]], Sequence[Out | Refusal]]) -> None:
+        self._run_batch = run_batch
+        self._turn = Condition()
+        self._waiting: list[_Call[In, Out]] = []
+        self._led = False  # a caller is running a batch
+
+    def submit(self, item: In) -> Out:
+        """Return the result of this item, or raise its Refusal; other items neither disturb nor delay it long."""
+        call = _Call[In, Out](item)
+        with self._turn:
+            self._waiting.append(call)
+            self._turn.wait_for(lambda: call.done or not self._led)
+            if not call.done:
+                self._led = True
+        if not call.done:
+            self._lead(call)
+        if call.failure is not None:
+            raise call.failure
+        if isinstance(call.result, Refusal):
+            raise call.result
+        assert call.result is not None
+        return call.result
+
+    def _lead(self, own: _Call[In, Out]) -> None:
+        """Run batches until our own item is processed. Whatever happens, the lead is passed on."""
+        try:
+            while not own.done:
+                with self._turn:
+                    calls, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                self._run(calls)
+                with self._turn:
+                    self._turn.notify_all()
+        finally:
+            with self._turn:
+                self._led = False
+                self._turn.notify_all()
+
+    def _run(self, calls: Sequence[_Call[In, Out]]) -> None:
+        try:
+            results = self._run_batch([call.item for call in calls])
+            for call, result in zip(calls, results, strict=True):
+                call.result = result
+        except Exception as failure:
+            if len(calls) == 1 or _database_gone(failure):
+                for call in calls:
+                    call.failure = failure
+                return
+            for call in calls:  # one of them spoilt it for all: each alone
+                call.result = None
+                self._run([call])
+        except BaseException as ending:
+            # The process is told to stop: nobody may be left waiting.
+            for call in calls:
+                call.failure = call.failure or ending
+            raise
+
+
+def _database_gone(failure: Exception) -> bool:
+    """Is there no connection? Then trying each item alone would only make everyone wait longer. What the server
+    itself refused (a deadlock, for example) carries a SQLSTATE."""
+    if isinstance(failure, OperationalError):
+        return getattr(failure.orig, "sqlstate", None) is None
+    return isinstance(failure, PoolTimeout)

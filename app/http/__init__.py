@@ -1,0 +1,1 @@
+"""What every request passes: who is calling, errors as problems, rate limits, security headers."""

@@ -1,0 +1,1 @@
+"""Recurring work: the registry of jobs, their last runs, and the process that ticks them."""

@@ -1,0 +1,1 @@
+"""Totals pushed to open pages."""

@@ -1,0 +1,30 @@
+"""Tell every process that the totals of campaigns moved."""
+
+from collections.abc import Iterable
+
+import redis
+import structlog
+
+import config
+
+CHANNEL = "beishan:totals:"
+
+
+def publish(campaign_ids: Iterable[int], redis_url: str | None = None) -> None:
+    """Announce that the totals of campaigns moved. Without Redis the pages find out by themselves.
+
+    Never raises: money does not depend on pages that show it.
+    """
+    url = redis_url or config.load().redis_url
+    ids = list(campaign_ids)
+    if not url or not ids:
+        return
+    try:
+        client = redis.from_url(url, socket_connect_timeout=1, socket_timeout=1)
+        try:
+            for campaign_id in ids:
+                client.publish(f"{CHANNEL}{campaign_id}", "moved")
+        finally:
+            client.close()
+    except Exception as error:  # no news may fail what it is news of
+        structlog.get_logger("live").warning("publish_failed", error=type(error).__name__)

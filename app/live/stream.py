@@ -1,0 +1,163 @@
+"""Totals pushed to open pages, as server-sent events (HTML standard, section 9.2). Who polls asks the API.
+
+One poller a process and campaign, however many pages are open: it reads the books when Redis says that they
+moved, and without Redis every second. It runs only while somebody listens.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from threading import Condition, Thread
+from typing import Any
+
+import redis
+import structlog
+from flask import Blueprint, Flask, Response, current_app
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.live.publish import CHANNEL
+from app.web import queries
+from campaigns.dependencies import Dependencies
+from campaigns.disclosure.totals import totals
+
+POLL_S = 1.0  # without Redis
+LISTEN_S = 5.0  # with Redis: the longest time after which the books are read anyway
+HEARTBEAT_S = 15.0  # finds out which clients are gone, and keeps proxies from closing the connection
+LONGEST_S = 3600.0  # then the page connects anew, perhaps to another process
+RECONNECT_S = 10.0
+
+blueprint = Blueprint("live", __name__, url_prefix="/api/v1/campaigns")
+
+
+class Feed:
+    """The newest totals of one campaign, and who waits for the next."""
+
+    def __init__(self, deps: Dependencies, campaign_id: int, currency: str, redis_url: str | None) -> None:
+        self._deps = deps
+        self._campaign_id = campaign_id
+        self._currency = currency
+        self._redis_url = redis_url
+        self._changed = Condition()
+        self._listeners = 0
+        self._polling = False
+        self._version = 0
+        self._payload = ""
+
+    def listen(self) -> Iterator[str]:
+        """Server-sent events until the client goes: totals at once and at every change, heartbeats between."""
+        self._join()
+        try:
+            yield "retry: 3000\n\n"
+            seen, ends = 0, time.monotonic() + LONGEST_S
+            while time.monotonic() < ends:
+                with self._changed:
+                    self._changed.wait_for(lambda seen=seen: self._version > seen, HEARTBEAT_S)  # type: ignore[misc]
+                    news = self._version > seen
+                    seen, payload = self._version, self._payload
+                yield f"event: totals\ndata: {payload}\n\n" if news else ": still here\n\n"
+        finally:
+            self._leave()
+
+    def _join(self) -> None:
+        with self._changed:
+            self._listeners += 1
+            if self._polling:
+                return
+            self._polling = True
+        Thread(target=self._poll, name=f"live-{self._campaign_id}", daemon=True).start()
+
+    def _leave(self) -> None:
+        with self._changed:
+            self._listeners -= 1
+
+    def _poll(self) -> None:
+        """Read, tell, wait for news; ends when nobody listens any more."""
+        bell = Bell(self._redis_url, self._campaign_id)
+        try:
+            while self._wanted():
+                self._read()
+                bell.wait()
+        finally:
+            with self._changed:
+                self._polling = False  # should this have failed, the next listener starts it again
+            bell.close()
+
+    def _wanted(self) -> bool:
+        with self._changed:
+            self._polling = self._listeners > 0
+            return self._polling
+
+    def _read(self) -> None:
+        try:
+            with self._deps.db.snapshot() as tx:
+                told = totals(tx, [self._campaign_id])[self._campaign_id]
+        except SQLAlchemyError as error:  # pages keep what they show; the next round tries again
+            structlog.get_logger("live").warning("totals_unreadable", error=type(error).__name__)
+            return
+        payload = json.dumps({**told._asdict(), "currency": self._currency})
+        with self._changed:
+            if payload != self._payload:
+                self._payload = payload
+                self._version += 1
+                self._changed.notify_all()
+
+
+class Bell:
+    """Waits until the totals may have moved: for Redis if it is there, else for a second."""
+
+    def __init__(self, redis_url: str | None, campaign_id: int) -> None:
+        self._url = redis_url
+        self._channel = f"{CHANNEL}{campaign_id}"
+        self._client: Any = None
+        self._pubsub: Any = None
+        self._retry_at = 0.0
+
+    def wait(self) -> None:
+        if self._pubsub is None and self._url and time.monotonic() >= self._retry_at:
+            self._connect()
+        if self._pubsub is None:
+            time.sleep(POLL_S)
+            return
+        try:
+            if self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S):
+                time.sleep(0.1)  # a batch rings several times
+        except (redis.RedisError, OSError):
+            self.close()
+
+    def _connect(self) -> None:
+        self._retry_at = time.monotonic() + RECONNECT_S
+        assert self._url
+        try:
+            self._client = redis.from_url(self._url, socket_connect_timeout=1)
+            pubsub = self._client.pubsub()
+            pubsub.subscribe(self._channel)
+            self._pubsub = pubsub
+        except (redis.RedisError, OSError):
+            self.close()
+
+    def close(self) -> None:
+        for part in (self._pubsub, self._client):
+            if part is not None:
+                part.close()
+        self._pubsub = self._client = None
+
+
+def attach(app: Flask) -> None:
+    """Open the live totals; the feeds live as long as the application."""
+    app.extensions["live"] = {}
+    app.register_blueprint(blueprint)
+
+
+@blueprint.get("/<slug>/live")
+def live(slug: str) -> Response:
+    """A stream of totals."""
+    deps: Dependencies = current_app.extensions["deps"]
+    with deps.db.snapshot() as tx:
+        found = queries.campaign_page(tx, slug)
+    feeds: dict[int, Feed] = current_app.extensions["live"]
+    url = current_app.extensions["settings"].redis_url
+    feed = feeds.setdefault(found.id, Feed(deps, found.id, found.currency, url))
+    answer = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
+    return answer

@@ -1,0 +1,43 @@
+"""Is the process alive, and does it reach its database?"""
+
+from threading import Thread
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+
+MOST_S = 2.0
+
+
+def attach(app: Flask) -> None:
+    """`/healthz` touches nothing; `/readyz` asks the database."""
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> Any:
+        if database_answers(current_app.extensions["deps"].db.engine):
+            return {"status": "ok"}
+        return {"status": "unavailable", "code": "database_unavailable"}, 503, {"Retry-After": "5"}
+
+
+def database_answers(engine: Engine, within_s: float = MOST_S) -> bool:
+    """True when the database answers a query in time. Asked in a thread of its own: a connection that is
+    never answered, or a pool that is used up, would hold us longer."""
+    answered: list[bool] = []
+
+    def ask() -> None:
+        try:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return
+        answered.append(True)
+
+    thread = Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(within_s)
+    return bool(answered)

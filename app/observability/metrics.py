@@ -1,0 +1,122 @@
+"""`/metrics` for Prometheus: business figures read from the database at each scrape, so that they are the same
+whichever process answers; and this process' own requests, told apart by the label `pid`."""
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask, Response, g, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.jobs.registry import JOBS, last_runs
+from campaigns.dependencies import Dependencies
+from kernel.db import Tx
+
+_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# name -> (help, label names, query of labels and value)
+_GAUGES = {
+    "beishan_donations": (
+        "Donations by status",
+        ("status",),
+        "SELECT status, count(*) FROM donation GROUP BY status",
+    ),
+    "beishan_inbox_events": (
+        "Messages from outside by state",
+        ("state",),
+        "SELECT state, count(*) FROM inbox_work GROUP BY state",
+    ),
+    "beishan_inbox_oldest_due_seconds": (
+        "Age of the oldest message that is not worked off",
+        (),
+        """SELECT coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)
+             FROM inbox_work JOIN inbox_event ON id = inbox_id WHERE state = 'new'""",
+    ),
+    "beishan_pot_minor": (
+        "Match money in fen by pot and what it is: free, reserved, captured, released",
+        ("pot", "state"),
+        """SELECT substr(owner, 5), substr(kind, 5), sum(balance_minor) FROM ledger_account
+            WHERE kind IN ('pot_free', 'pot_reserved', 'pot_held', 'pot_captured', 'pot_released') GROUP BY 1, 2""",
+    ),
+}
+
+
+def attach(app: Flask) -> None:
+    """Count requests, and answer scrapes."""
+    disable_created_metrics()
+    registry = CollectorRegistry()
+    labels = ("pid", "method", "endpoint")
+    count = Counter("beishan_http_requests", "Requests answered", (*labels, "status"), registry=registry)
+    took = Histogram("beishan_http_seconds", "Time to answer", labels, registry=registry, buckets=_BUCKETS)
+    registry.register(_Business(app))
+    pid = str(os.getpid())
+
+    @app.after_request
+    def counted(answer: Response) -> Response:
+        # The endpoint's name, never the address: strangers could make endless series of addresses.
+        where = (pid, request.method if request.url_rule else "any", request.endpoint or "none")
+        count.labels(*where, str(answer.status_code)).inc()
+        took.labels(*where).observe(time.monotonic() - g.get("began", time.monotonic()))
+        return answer
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+class _Business:
+    """The figures from the database; without it, the one figure that says so."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def describe(self) -> list[Any]:
+        """Nothing at registration: the database is asked at a scrape only."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        deps: Dependencies = self._app.extensions["deps"]
+        try:
+            with deps.db.snapshot() as tx:
+                tx.run("SET LOCAL statement_timeout = 5000")
+                found = [*_gauges(tx), *_jobs(tx)]
+        except SQLAlchemyError:
+            found = []
+        yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(found)),)])
+        yield from found
+
+
+def _gauges(tx: Tx) -> Iterator[GaugeMetricFamily]:
+    for name, (about, labels, sql) in _GAUGES.items():
+        yield _gauge(name, about, labels, tx.rows(sql))
+
+
+def _jobs(tx: Tx) -> Iterator[GaugeMetricFamily]:
+    """How long ago each job finished, how often it failed, and what the last check of the books found."""
+    runs = last_runs(tx)
+    now = tx.scalar("SELECT clock_timestamp()")
+    ages = [(n, (now - r.finished_at).total_seconds()) for n, r in runs.items() if r.finished_at and n in JOBS]
+    yield _gauge("beishan_job_finished_age_seconds", "Time since a job finished", ("job",), ages)
+    failed = [(name, run.failures) for name, run in runs.items()]
+    yield _gauge("beishan_job_failures", "Failures since the first start", ("job",), failed)
+    checked = runs.get("check")
+    if checked and checked.outcome.endswith(" faults"):
+        faults = int(checked.outcome.split()[0])
+        yield _gauge("beishan_books_faults", "Broken promises found by the last check", (), [(faults,)])
+
+
+def _gauge(name: str, about: str, labels: tuple[str, ...], rows: Any) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, about, labels=labels)
+    for row in rows:
+        family.add_metric([str(label) for label in row[:-1]], float(row[-1]))
+    return family

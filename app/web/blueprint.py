@@ -1,0 +1,58 @@
+"""What all donor pages stand on: the blueprint, forgery protection, and the way to the engine."""
+
+from typing import Any, cast
+
+from flask import Blueprint, Flask, current_app, request
+from flask_wtf.csrf import CSRFProtect
+
+from app.i18n import labels, locale, messages
+from campaigns.dependencies import Dependencies
+from config import Config
+
+blueprint = Blueprint("web", __name__)
+_csrf = CSRFProtect()
+
+
+def deps() -> Dependencies:
+    """The engine of this application."""
+    return cast(Dependencies, current_app.extensions["deps"])
+
+
+def settings() -> Config:
+    """The settings of this application."""
+    return cast(Config, current_app.extensions["settings"])
+
+
+def set_up(app: Flask) -> None:
+    """Languages and forgery protection, for donor and manager pages alike; a second call changes nothing."""
+    if "csrf" in app.extensions:
+        return
+    locale.init_app(app)
+    # Programs send no forgery token: only the pages ask for it, each blueprint in `guard`.
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: a donor may take his time
+    app.config["WTF_CSRF_SSL_STRICT"] = False  # the token decides; some phones send no Referer
+    _csrf.init_app(app)
+    app.context_processor(_everywhere)
+
+
+def guard() -> None:
+    """Refuse a form that did not come from our own page (for `before_request`)."""
+    _csrf.protect()
+
+
+_TABLES = {name: table for name, table in vars(labels).items() if name.isupper()}
+
+
+def _everywhere() -> dict[str, Any]:
+    shown = {"sandbox": settings().sandbox, "word": messages.word, "rule_lines": messages.rule_lines}
+    return {**_TABLES, **shown}
+
+
+def page_number() -> int:
+    """`?page=`; anything that is no page of a list is the first."""
+    text = request.args.get("page", "1")
+    return min(max(int(text), 1), 100_000) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+
+
+blueprint.before_request(guard)

@@ -1,0 +1,53 @@
+"""The page for all that went wrong, in the reader's language. Reads no database: that may be what is down."""
+
+from flask import Response, g, make_response, render_template
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+
+from app.i18n.messages import REFUSALS
+from kernel.errors import Refusal
+
+
+def error_page(status: int, code: str, error: Exception | str = "") -> Response:
+    """An HTML answer with `status`; `error` is what was raised, or a text for the reader."""
+    headline, advice = _words(status)
+    if isinstance(error, CSRFError):
+        code = "csrf"
+    if code in REFUSALS:
+        advice = str(REFUSALS[code])
+    elif isinstance(error, str) and error:
+        advice = error
+    answer = make_response(
+        render_template(
+            "web/error.html",
+            status=status,
+            code=code,
+            headline=headline,
+            advice=advice,
+            fields=error.fields if isinstance(error, Refusal) else {},
+            request_id=g.get("request_id", ""),
+        ),
+        status,
+    )
+    if status == 503:
+        answer.headers["Retry-After"] = "5"
+    return answer
+
+
+def _words(status: int) -> tuple[str, str]:
+    """Headline and advice by status."""
+    known = {
+        400: (_("请求无法理解"), _("请返回上一页再试一次。")),
+        401: (_("需要登录"), _("请先登录，或检查链接是否完整。")),
+        403: (_("没有权限"), _("您不能查看或操作这里的内容。")),
+        404: (_("没有找到"), _("这里没有您要的页面，可能链接不完整或已失效。")),
+        405: (_("不支持这种访问方式"), _("请从页面上的按钮或链接进入。")),
+        409: (_("现在不能这样做"), _("情况已经变化，请返回刷新后再试。")),
+        410: (_("内容已不再提供"), _("这个页面已经撤下。")),
+        413: (_("提交的内容太大"), _("请减少内容后再提交。")),
+        422: (_("填写有误"), _("请返回检查填写的内容。")),
+        429: (_("操作太频繁"), _("请稍等片刻再试。")),
+        503: (_("系统繁忙，请稍后再试"), _("您的操作没有生效，几秒后再试即可。")),
+    }
+    fault = (_("系统出了问题"), _("这是我们的问题，已经记录。请稍后再试；联系我们时请提供请求编号。"))
+    return known.get(status, fault)

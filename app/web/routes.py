@@ -1,0 +1,15 @@
+"""All donor pages."""
+
+from flask import Flask
+
+from app.web import disclosure, donate, donation, event, home
+from app.web.blueprint import blueprint, set_up
+
+# Importing a module of pages binds its views to the blueprint.
+PAGES = (home, event, donate, donation, disclosure)
+
+
+def attach(app: Flask) -> None:
+    """Open the donor pages."""
+    set_up(app)
+    app.register_blueprint(blueprint)

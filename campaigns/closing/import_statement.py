@@ -1,0 +1,23 @@
+"""Import a provider's statement from a file."""
+
+from campaigns.audit import record_audit
+from kernel.db import Tx
+from kernel.errors import Invalid
+from payments.partners import known
+from payments.statements import read_bill, store
+
+
+def import_statement(tx: Tx, provider: str, text: str, actor: str) -> int:
+    """Import a partner's daily bill (`provider` is its name, with or without `partner:`); answers how many
+    lines were new. Importing the same file again adds nothing.
+
+    Raises Invalid `import_invalid` that names every bad row, Conflict `statement_contradicts` for a line that
+    came before with another amount, NotFound `partner_unknown`.
+    """
+    name = provider.removeprefix("partner:")
+    if name == "stripe":
+        raise Invalid("statement_by_api", "this provider's statement is fetched by the closing itself")
+    known(tx, name)
+    added = store(tx, read_bill(name, text))
+    record_audit(tx, actor, "statement.import", f"provider:{name}", lines=added)
+    return added

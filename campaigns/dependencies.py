@@ -1,0 +1,37 @@
+"""What every use case works with: the database, the payment provider, the keys, and the limits of giving."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from kernel.clock import Clock
+from kernel.db import Database
+from kernel.keys import Keys
+from payments.gateway import PaymentGateway
+
+
+@dataclass(frozen=True)
+class DonationLimits:
+    """Amounts in fen, durations in seconds; all our own choices, none fixed by a rule text."""
+
+    minimum_minor: int = 100
+    maximum_minor: int = 5_000_000
+    hold_s: int = 15 * 60  # how long match is held for a donor who does not show up again
+    hold_most_s: int = 30 * 60  # how long an open page can extend it
+    provider_silence_s: int = 15 * 60  # how long a lapsed hold waits for a provider that does not answer
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """The collaborators of the use cases; made once in `create_app`, the scheduler and the tests."""
+
+    db: Database
+    gateway: PaymentGateway
+    keys: Keys
+    public_url: str
+    limits: DonationLimits = field(default_factory=DonationLimits)
+    # Screening thresholds that this installation sets instead of our defaults: name -> value in its own unit.
+    screening_defaults: Mapping[str, int] = field(default_factory=dict)
+
+    def at(self, clock: Clock) -> "Dependencies":
+        """The same engine at another time (tests, and `jobs run --at` outside production)."""
+        return replace(self, db=self.db.at(clock))

@@ -1,0 +1,100 @@
+"""What a donor wants: the command to give, and why it may be refused. Nothing is written here."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from campaigns.dependencies import DonationLimits
+from campaigns.donations import contact
+from campaigns.donations.contact import Donor
+from campaigns.lifecycle.campaign import SharedCampaign
+from campaigns.lifecycle.phases import Phase
+from kernel.errors import Conflict, Invalid
+from kernel.ids import fingerprint
+from kernel.money import CURRENCY
+from matching.reserve import PlannedMatch
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDonation:
+    """A donor's wish; the client made the id. `amount_minor` is in fen."""
+
+    id: UUID
+    campaign: str
+    project: int
+    amount_minor: int
+    currency: str = CURRENCY
+    donor: Donor = field(default_factory=Donor)
+    message: str = ""
+    team: str = ""
+    channel: str = "web"
+    source_code: str = ""
+    accept_unmatched: bool = False
+    payment_flow: Literal["redirect", "intent"] = "redirect"
+    visitor: str | None = None  # the signed cookie of a browser; not part of the request
+    locale: Literal["zh", "en"] = "zh"
+
+    def body_hash(self) -> str:
+        """Tells 'the same request again' from 'the same id for something else'."""
+        return fingerprint(
+            [
+                self.campaign,
+                self.project,
+                self.amount_minor,
+                self.currency,
+                self.donor.contact(),
+                self.donor.anonymous,
+                self.donor.publish_name,
+                self.message,
+                self.team,
+                self.channel,
+                self.source_code,
+                self.accept_unmatched,
+                self.payment_flow,
+            ]
+        )
+
+
+def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
+    """What is wrong with the wish itself: `currency_unknown`, `donor_invalid` or `amount_invalid`."""
+    if command.currency != campaign.currency:
+        return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
+    if wrong := contact.contact_faults(command.donor):
+        return Invalid("donor_invalid", "the donor's details are not right", fields=wrong)
+    if limits.minimum_minor <= command.amount_minor <= limits.maximum_minor:
+        return None
+    return Invalid(
+        "amount_invalid",
+        fields={"amount_minor": f"must be from {limits.minimum_minor} to {limits.maximum_minor} fen"},
+        facts={"minimum_minor": limits.minimum_minor, "maximum_minor": limits.maximum_minor},
+    )
+
+
+def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
+    """`campaign_not_open`, unless the campaign takes donations now. Its times decide, not the scheduler: giving
+    does not wait for the job that opens the event."""
+    if campaign.phase in (Phase.SCHEDULED, Phase.OPEN) and campaign.opens_at <= now < campaign.ends_at:
+        return None
+    return Conflict(
+        "campaign_not_open",
+        "the campaign takes no donations now",
+        facts={"opens_at": campaign.opens_at, "ends_at": campaign.ends_at},
+    )
+
+
+def match_short(one: PlannedMatch) -> Conflict:
+    """`match_short`: the pots hold less than their rules would give; the donor decides, nothing is held so far."""
+    pots = [
+        {
+            "pot": part.pot_id,
+            "available_minor": max(part.before_minor, 0),
+            "would_give_minor": part.given_minor,
+        }
+        for part in one.allocation.considered
+    ]
+    return Conflict(
+        "match_short",
+        "the pots hold less match than their rules would give",
+        facts={"pots": pots, "match_minor": one.allocation.matched_minor},
+    )

@@ -1,0 +1,1 @@
+"""Funds: money for a purpose that feeds pots."""

@@ -1,0 +1,1 @@
+"""A campaign from draft to scheduled: plan, entries, phases, and the locks on it."""

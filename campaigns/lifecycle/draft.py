@@ -1,0 +1,116 @@
+"""A campaign while it is a draft: made, then changed until it is scheduled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.models import Campaign, CampaignHistory, CampaignTally
+from campaigns.lifecycle.phases import Phase
+from campaigns.network.organisations import find as find_organisation
+from kernel.clock import parse_time
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid
+from kernel.money import CURRENCY
+
+FINISHING_S = 30 * 60  # ours: those who are paying at the end may finish
+LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
+NOTICE_S = 10 * 24 * 3600  # ours
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What a manager asks for. Durations are seconds; `windows` are the hours in which match is given."""
+
+    slug: str
+    name: str
+    host: str
+    opens_at: datetime
+    ends_at: datetime
+    plan: Mapping[str, Any]
+    windows: Sequence[Mapping[str, str]] = ()
+    finishing_s: int = FINISHING_S
+    late_s: int = LATE_S
+    notice_s: int = NOTICE_S
+
+
+def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
+    """Make a campaign in draft. Raises Invalid `campaign_invalid`, Conflict `slug_used`."""
+    if wrong := _slug_faults(new.slug) | _faults(new):
+        raise Invalid("campaign_invalid", "this campaign cannot be made", fields=wrong)
+    find_organisation(tx, new.host)
+    if tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=new.slug):
+        raise Conflict("slug_used", "another campaign has this address", fields={"slug": "is used already"})
+    campaign = tx.add(
+        Campaign(
+            slug=new.slug,
+            name=new.name,
+            host_code=new.host,
+            currency=CURRENCY,
+            phase=Phase.DRAFT,
+            phase_since=tx.now,
+            opens_at=new.opens_at,
+            ends_at=new.ends_at,
+            windows=[dict(window) for window in new.windows],
+            plan=dict(new.plan),
+            finishing_s=new.finishing_s,
+            late_s=new.late_s,
+            notice_s=new.notice_s,
+            created_at=tx.now,
+        )
+    )
+    assert campaign.id is not None
+    tx.add(CampaignTally(campaign_id=campaign.id))
+    tx.add(CampaignHistory(campaign_id=campaign.id, to_phase=Phase.DRAFT, at=tx.now, actor=actor))
+    record_audit(tx, actor, "campaign.create", f"campaign:{campaign.id}", slug=new.slug)
+    return campaign
+
+
+def change(tx: Tx, slug: str, given: Mapping[str, Any], actor: str) -> Campaign:
+    """Replace what is given of name, opens_at, ends_at, windows, plan and durations; the last two field by field,
+    a None takes a plan field out.
+
+    Raises NotFound `campaign_unknown`, Conflict `campaign_phase`, Invalid `campaign_invalid`.
+    """
+    campaign = lock_campaign(tx, slug)
+    if campaign.phase != Phase.DRAFT:
+        raise Conflict("campaign_phase", "only a draft can be changed", facts={"phase": campaign.phase})
+    for name in ("name", "opens_at", "ends_at", "windows"):
+        if name in given:
+            setattr(campaign, name, given[name])
+    for name, seconds in given.get("durations", {}).items():
+        setattr(campaign, name, seconds)
+    merged = {**campaign.plan, **given.get("plan", {})}
+    campaign.plan = {name: value for name, value in merged.items() if value is not None}
+    if wrong := _faults(campaign):
+        raise Invalid("campaign_invalid", "the campaign cannot be like this", fields=wrong)
+    tx.add(campaign)
+    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", fields=sorted(given))
+    return campaign
+
+
+def _slug_faults(slug: str) -> dict[str, str]:
+    if slug and len(slug) <= 60 and all(c.isascii() and (c.isalnum() or c == "-") for c in slug):
+        return {}
+    return {"slug": "letters, digits and hyphens only, at most 60"}
+
+
+def _faults(draft: NewCampaign | Campaign) -> dict[str, str]:
+    wrong: dict[str, str] = {}
+    if not draft.name.strip():
+        wrong["name"] = "must not be empty"
+    if draft.ends_at <= draft.opens_at:
+        wrong["ends_at"] = "must be after opens_at"
+    if min(draft.finishing_s, draft.late_s, draft.notice_s) < 0:
+        wrong["durations"] = "must not be negative"
+    for index, window in enumerate(draft.windows):
+        try:
+            opens, closes = parse_time(window["opens_at"]), parse_time(window["closes_at"])
+        except (KeyError, ValueError, TypeError):
+            wrong[f"windows.{index}"] = "needs the times opens_at and closes_at"
+            continue
+        if closes <= opens:
+            wrong[f"windows.{index}"] = "closes before it opens"
+    return wrong

@@ -1,0 +1,88 @@
+"""Campaigns: plan, phases, windows, and which projects take part."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from campaigns.lifecycle.phases import PHASES
+from kernel.db import identity, moment
+
+_PHASE_LIST = ", ".join(f"'{phase}'" for phase in PHASES)
+
+
+class Campaign(SQLModel, table=True):
+    """A fundraising event. Its row is the lock of the event: giving holds it shared, closing exclusively.
+
+    `matching_version` goes up with every change of its pots, rules or entries: who holds the row shared and
+    has read this version may use what he remembers of them.
+    """
+
+    __table_args__ = (
+        CheckConstraint(f"phase IN ({_PHASE_LIST})", name="campaign_phase"),
+        CheckConstraint("ends_at > opens_at", name="campaign_times"),
+        CheckConstraint("finishing_s >= 0 AND late_s >= 0 AND notice_s >= 0", name="campaign_durations"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    slug: str = Field(unique=True)
+    name: str
+    host_code: str = Field(foreign_key="organisation.code")
+    currency: str
+    phase: str
+    phase_since: datetime = Field(sa_column=moment())
+    opens_at: datetime = Field(sa_column=moment())
+    ends_at: datetime = Field(sa_column=moment())
+    windows: list[dict[str, str]] = Field(sa_column=Column(JSONB, nullable=False))
+    plan: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    finishing_s: int
+    late_s: int
+    notice_s: int
+    matching_version: int = Field(default=1, sa_type=BigInteger)
+    created_at: datetime = Field(sa_column=moment())
+
+
+class CampaignEntry(SQLModel, table=True):
+    """A project takes part in a campaign."""
+
+    __tablename__ = "campaign_entry"
+    __table_args__ = (Index("campaign_entry_project", "project_id"),)
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id", primary_key=True)
+    created_at: datetime = Field(sa_column=moment())
+
+
+class CampaignHistory(SQLModel, table=True):
+    """One row a phase reached. Append-only; at most once a phase and campaign."""
+
+    __tablename__ = "campaign_history"
+    __table_args__ = (
+        Index("campaign_history_once", "campaign_id", "to_phase", unique=True),
+        Index("campaign_history_campaign", "campaign_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    from_phase: str | None = None
+    to_phase: str
+    at: datetime = Field(sa_column=moment())
+    actor: str
+
+
+class CampaignTally(SQLModel, table=True):
+    """Heads, not money: how many paid donations and how many different donors a campaign has."""
+
+    __tablename__ = "campaign_tally"
+    __table_args__ = (CheckConstraint("donations >= 0 AND donors >= 0", name="campaign_tally_positive"),)
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    donations: int = Field(default=0, sa_type=BigInteger)
+    donors: int = Field(default=0, sa_type=BigInteger)
+
+
+class CampaignDonor(SQLModel, table=True):
+    """How many paid donations a donor has in a campaign: tells the first from the second."""
+
+    __tablename__ = "campaign_donor"
+    campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
+    donor_key: str = Field(primary_key=True)
+    donations: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})

@@ -1,0 +1,96 @@
+"""Bulk statements for hot paths: one statement a batch, built from a model's columns, values bound as arrays.
+
+Lists hold one value a row; anything else is the value of all rows. Which files may use this, and why: ADR 5.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Column, Dialect, Table
+from sqlalchemy.dialects import postgresql
+from sqlmodel import SQLModel
+
+from kernel.db import Tx
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def insert_rows(
+    tx: Tx,
+    model: type[SQLModel],
+    values: Mapping[str, Any],
+    *,
+    conflict: str = "",
+    returning: str = "",
+) -> list[Any]:
+    """Insert many rows in the order of the lists and return what `returning` names, in the same order.
+
+    `conflict` is the target of `ON CONFLICT ... DO NOTHING` ("(key)", "" for none, "any" for any of them); rows
+    that are in conflict are not inserted and not returned.
+    """
+    lists, scalars = _split(values)
+    if not _length(lists):
+        return []
+    return list(tx.rows(_insert(model, tuple(lists), tuple(scalars), conflict, returning), **values))
+
+
+def update_rows(tx: Tx, model: type[SQLModel], key: str, values: Mapping[str, Any]) -> int:
+    """Set columns of many rows, found by the column `key`; return how many rows were changed."""
+    lists, scalars = _split(values)
+    if not _length(lists):
+        return 0
+    return tx.run(_update(model, key, tuple(lists), tuple(scalars)), **values)
+
+
+def unnest(model: type[SQLModel], *names: str, alias: str = "u") -> str:
+    """The SQL of lists bound under the names of a model's columns, as a table: `unnest(...) AS u(a, b)`."""
+    arrays = ", ".join(f"CAST(:{name} AS {_type(model, name)}[])" for name in names)
+    return f"unnest({arrays}) AS {alias}({', '.join(names)})"
+
+
+def _split(values: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    lists = {name: value for name, value in values.items() if type(value) is list}
+    return lists, {name: value for name, value in values.items() if name not in lists}
+
+
+def _length(lists: Mapping[str, list[Any]]) -> int:
+    lengths = {len(value) for value in lists.values()}
+    assert len(lengths) == 1, "one value a row in every list, and one list at least"
+    return lengths.pop()
+
+
+@cache
+def _insert(
+    model: type[SQLModel], lists: tuple[str, ...], scalars: tuple[str, ...], conflict: str, returning: str
+) -> str:
+    arrays = ", ".join(f"CAST(:{name} AS {_type(model, name)}[])" for name in lists)
+    names = ", ".join(lists)
+    rows = f"SELECT {names} FROM unnest({arrays}) WITH ORDINALITY AS u({names}, nth) ORDER BY nth"
+    fixed = "".join(f", CAST(:{name} AS {_type(model, name)})" for name in scalars)
+    target = {"": "", "any": " ON CONFLICT DO NOTHING"}.get(conflict, f" ON CONFLICT {conflict} DO NOTHING")
+    back = f" RETURNING {returning}" if returning else ""
+    return (
+        f"INSERT INTO {_table(model).name} ({', '.join((*lists, *scalars))}) "
+        f"SELECT {', '.join(lists)}{fixed} FROM ({rows}) AS ordered{target}{back}"
+    )
+
+
+@cache
+def _update(model: type[SQLModel], key: str, lists: tuple[str, ...], scalars: tuple[str, ...]) -> str:
+    changes = [f"{name} = u.{name}" for name in lists if name != key]
+    changes += [f"{name} = CAST(:{name} AS {_type(model, name)})" for name in scalars]
+    rows = unnest(model, *lists)
+    return f"UPDATE {_table(model).name} AS t SET {', '.join(changes)} FROM {rows} WHERE t.{key} = u.{key}"
+
+
+def _table(model: type[SQLModel]) -> Table:
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+@cache
+def _type(model: type[SQLModel], name: str) -> str:
+    """The PostgreSQL type of a column, as its model says it."""
+    column: Column[Any] = _table(model).c[name]
+    return "text" if str(column.type) in ("AutoString", "VARCHAR") else column.type.compile(_DIALECT)

@@ -1,0 +1,60 @@
+"""What has been used of the caps: donors' sums from live reservations, others' from the books.
+
+Nothing here is a counter of its own, so nothing can drift. Read it while the pots are locked.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from kernel.db import Tx
+from ledger.chart import Kind
+from matching.allocate import AllocationRequest, Capacity
+from matching.pot_state import PotState
+
+MATCHED = (Kind.POT_RESERVED, Kind.POT_HELD, Kind.POT_CAPTURED, Kind.POT_RELEASED)
+
+# Finds the projects of counties: id -> county. Where projects are kept, matching does not know.
+Neighbours = Callable[[Tx, Collection[str]], dict[int, str]]
+
+
+def fill_cap_usage(
+    tx: Tx, book: Capacity, pots: Sequence[PotState], requests: Sequence[AllocationRequest], neighbours: Neighbours
+) -> None:
+    """Fill a book with what these donors, projects and counties had from these pots, where a cap asks."""
+    caps = [version.rules.caps for pot in pots for version in pot.versions]
+    if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
+        _fill_donors(tx, book, [pot.pot_id for pot in pots], sorted({request.donor for request in requests}))
+    if any(cap.county_minor is not None for cap in caps):
+        _fill_places(tx, book, pots, neighbours(tx, {request.target.county_code for request in requests}))
+    elif any(cap.project_minor is not None for cap in caps):
+        _fill_places(
+            tx, book, pots, {request.target.project_id: request.target.county_code for request in requests}
+        )
+
+
+def _fill_donors(tx: Tx, book: Capacity, pot_ids: list[int], donors: list[str]) -> None:
+    for pot_id, donor, day, amount in tx.rows(
+        """SELECT pot_id, donor_key, day, sum(amount_minor - returned_minor) FROM reservation
+            WHERE donor_key = ANY(:donors) AND pot_id = ANY(:pots) AND state <> 'released'
+            GROUP BY pot_id, donor_key, day""",
+        donors=donors,
+        pots=pot_ids,
+    ):
+        used = int(amount)
+        book.use(pot_id, "donor_day_minor", (donor, day.isoformat()), used)
+        book.use(pot_id, "donor_minor", donor, used)
+
+
+def _fill_places(tx: Tx, book: Capacity, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
+    """What projects had and, by the county of each, their counties: one statement, read under the pots' locks."""
+    for owner, project_id, amount in tx.rows(
+        """SELECT a.owner, u.id, sum(a.balance_minor)
+             FROM unnest(CAST(:projects AS bigint[])) AS u(id)
+             JOIN ledger_account a ON a.purpose = 'project:' || u.id
+            WHERE a.kind = ANY(:kinds) AND a.owner = ANY(:owners) GROUP BY a.owner, u.id""",
+        projects=list(counties),
+        kinds=[str(kind) for kind in MATCHED],
+        owners=[f"pot:{pot.pot_id}" for pot in pots],
+    ):
+        pot_id = int(owner[4:])
+        book.use(pot_id, "project_minor", project_id, int(amount))
+        book.use(pot_id, "county_minor", counties[project_id], int(amount))

@@ -1,0 +1,157 @@
+"""The course of a campaign's match as it was written down: every decision, and every movement that changed what a
+pot, a cap or a gift had left, in the one order of the books. Read by `matching.replay`.
+
+Movements go to a temporary table first: PostgreSQL sorts them and finds a donor's by index, so that the memory
+of the reader does not grow with the campaign.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import text
+
+from kernel.db import Tx
+
+PAGE = 1_000
+
+
+class RecordedDecision(NamedTuple):
+    """A decision and the donation that it was made for; `amount_minor` is the whole gift in fen."""
+
+    position: int
+    donation_id: UUID
+    cause: str
+    decided_at: datetime
+    window_open: bool
+    trace: list[dict[str, Any]]
+    amount_minor: int
+    project_id: int
+    donor: str
+    paid_at: datetime | None
+
+
+class Movement(NamedTuple):
+    """Something that changed what is left. `kind`: hold (match was given), back (it returned to its pot), fund
+    (the pot got or gave money; signed), refund (of the gift). `amount_minor` in fen."""
+
+    position: int
+    kind: str
+    amount_minor: int
+    pot_id: int | None
+    reservation_id: int | None
+    rules_id: int | None
+    donation_id: UUID | None
+    donor: str | None
+    day: date | None
+    project_id: int | None
+
+    @property
+    def given_minor(self) -> int:
+        """What it added to the match of its gift; less than nothing when it took match back."""
+        return self.amount_minor if self.kind == "hold" else -self.amount_minor
+
+
+_DECISIONS = """
+    SELECT m.position, m.donation_id, m.cause, m.decided_at, m.window_open, m.trace, g.amount_minor, g.project_id,
+           g.donor_key, g.paid_at
+      FROM match_decision m JOIN replay_donation g USING (donation_id) ORDER BY m.position"""
+
+# What the campaign's donations are, its caller tells (`Gifts`): matching does not know where they are kept.
+_GIFTS = """
+    CREATE TEMPORARY TABLE replay_donation (donation_id uuid PRIMARY KEY, amount_minor bigint, project_id bigint,
+                                        donor_key text, paid_at timestamptz) ON COMMIT DROP"""
+
+# What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
+# each decision reckons with those before it, while the transfers of all of them are posted at its end.
+_MOVEMENTS = """
+    CREATE TEMPORARY TABLE replay_movement ON COMMIT DROP AS
+    WITH pots AS (SELECT p.id AS pot_id, a.id AS account FROM pot p
+                    JOIN ledger_account a ON a.kind = 'pot_free' AND a.owner = 'pot:' || p.id
+                   WHERE p.campaign_id = :campaign),
+         holds AS (SELECT r.*, m.position FROM reservation r JOIN match_decision m ON m.id = r.decision_id
+                    WHERE r.pot_id IN (SELECT pot_id FROM pots)),
+         backs AS (SELECT t.*, pots.pot_id, CAST(split_part(t.key, ':', 2) AS bigint) AS reservation_id,
+                          CASE WHEN split_part(t.key, ':', 3) = 'moved'
+                               THEN CAST(split_part(t.key, ':', 4) AS bigint) END AS decision_id
+                     FROM ledger_transfer t JOIN pots ON pots.account = t.credit_account
+                    WHERE starts_with(t.key, 'reservation:'))
+    SELECT position, 'hold' AS kind, amount_minor, pot_id, id AS reservation_id, rules_id, donation_id, donor_key,
+           day, project_id
+      FROM holds
+    UNION ALL
+    SELECT coalesce(m.position, b.id), 'back', b.amount_minor, b.pot_id, h.id, h.rules_id, h.donation_id,
+           h.donor_key, h.day, h.project_id
+      FROM backs b JOIN holds h ON h.id = b.reservation_id
+      LEFT JOIN match_decision m ON m.id = b.decision_id
+    UNION ALL
+    SELECT t.id, 'fund', CASE WHEN t.credit_account = pots.account THEN t.amount_minor ELSE -t.amount_minor END,
+           pots.pot_id, NULL, NULL, NULL, NULL, NULL, NULL
+      FROM ledger_transfer t JOIN pots ON pots.account IN (t.debit_account, t.credit_account)
+     WHERE NOT starts_with(t.key, 'reservation:')
+    UNION ALL
+    SELECT t.id, 'refund', t.amount_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
+           g.project_id
+      FROM ledger_transfer t JOIN replay_donation g USING (donation_id)
+     WHERE t.reason = 'donation refunded'"""
+
+_COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key, day,
+              project_id"""
+
+
+# Lays the donations of a campaign into the table `replay_donation`.
+LoadDonations = Callable[[Tx, int], None]
+
+
+def prepare(tx: Tx, campaign_id: int, load_donations: LoadDonations) -> None:
+    """Collect the gifts and movements of a campaign, for this transaction only."""
+    tx.run("DROP TABLE IF EXISTS pg_temp.replay_donation, pg_temp.replay_movement")
+    tx.run(_GIFTS)
+    load_donations(tx, campaign_id)
+    tx.run("ANALYZE replay_donation")
+    tx.run(_MOVEMENTS, campaign=campaign_id)
+    tx.run("CREATE INDEX ON replay_movement (donor_key)")
+    tx.run("ANALYZE replay_movement")
+
+
+def decisions(tx: Tx) -> Iterator[Sequence[RecordedDecision]]:
+    """All decisions in order, a page at a time."""
+    for page in _stream(tx, _DECISIONS):
+        yield [RecordedDecision(*row) for row in page]
+
+
+def movements(tx: Tx) -> Iterator[Movement]:
+    """All movements in order; at the place of a decision, what it gave comes before what it took."""
+    for page in _stream(tx, f"SELECT {_COLUMNS} FROM replay_movement ORDER BY position, kind DESC"):
+        for row in page:
+            yield Movement(*row)
+
+
+def before(tx: Tx, donors: Sequence[str], position: int) -> list[Movement]:
+    """What happened to these donors' match and gifts before a place in the order."""
+    rows = tx.rows(
+        f"SELECT {_COLUMNS} FROM replay_movement WHERE donor_key = ANY(:donors) AND position < :position",
+        donors=list(donors),
+        position=position,
+    )
+    return [Movement(*row) for row in rows]
+
+
+def _stream(tx: Tx, sql: str) -> Iterator[Sequence[Any]]:
+    yield from tx.session.execute(text(sql), execution_options={"yield_per": PAGE}).partitions()
+
+
+def unposted(tx: Tx, campaign_id: int) -> list[str]:
+    """Reservations whose transfer is missing or speaks of another amount, in words."""
+    return [
+        f"reservation {row[0]}: {row[1]} fen were decided, {row[2] or 0} were posted"
+        for row in tx.rows(
+            r"""SELECT r.id, r.amount_minor, t.amount_minor
+                 FROM reservation r JOIN pot p ON p.id = r.pot_id
+                 LEFT JOIN ledger_transfer t ON t.key = 'reservation:' || r.id || '\:hold'
+                WHERE p.campaign_id = :campaign AND t.amount_minor IS DISTINCT FROM r.amount_minor
+                ORDER BY r.id LIMIT 100""",
+            campaign=campaign_id,
+        )
+    ]

@@ -1,0 +1,137 @@
+"""The pots of a campaign as they stand: rules in force, tranches opened, and the lock that guards them.
+
+A pot's lock is the row of its ledger account `pot_free`: what is guarded and what guards it are one thing.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from kernel.db import Tx
+from ledger.chart import Kind
+from ledger.post import lock
+from matching.allocate import Offer
+from matching.rules import Rules, parse
+
+
+@dataclass(frozen=True, slots=True)
+class RulesVersion:
+    """A rules version and the time from which it is in force."""
+
+    rules_id: int
+    number: int
+    valid_from: datetime
+    rules: Rules
+    position: int = 0  # its place among decisions and transfers
+
+
+@dataclass(frozen=True, slots=True)
+class PotState:
+    """A pot without its balance: what changes only when a manager changes it."""
+
+    pot_id: int
+    campaign_id: int
+    fund_id: int
+    name: str
+    rank: int
+    kind: str
+    mode: str
+    free_account: int
+    versions: tuple[RulesVersion, ...]
+    funding: tuple[tuple[datetime, int], ...]
+    seed: bytes | None = None  # of a random pot; never shown before it is revealed
+    unlocked_at: datetime | None = None  # of a challenge pot
+
+    @property
+    def locked(self) -> bool:
+        """Does this pot wait for its challenge to be met?"""
+        return self.kind == "challenge" and self.unlocked_at is None
+
+    def version(self, now: datetime) -> RulesVersion | None:
+        """The rules in force at `now`; None before the first version is valid."""
+        valid = [version for version in self.versions if version.valid_from <= now]
+        return valid[-1] if valid else None
+
+    def offer(self, now: datetime) -> Offer | None:
+        """What the pot offers at `now`; None while it is locked, and before its first rules are valid."""
+        newest = None if self.locked else self.version(now)
+        if newest is None:
+            return None
+        return Offer.of(self.pot_id, newest.rules_id, newest.rules, self.rank, self.seed)
+
+    def closed_minor(self, now: datetime) -> int:
+        """Fen in tranches that have not opened yet."""
+        return sum(amount for opens_at, amount in self._to_come(now))
+
+    def _to_come(self, now: datetime) -> list[tuple[datetime, int]]:
+        """Tranches that have not opened. Money given back counts at once, whatever its time says."""
+        return [(opens_at, amount) for opens_at, amount in self.funding if opens_at > now and amount > 0]
+
+    def funded_minor(self) -> int:
+        """Fen that the pot got in all, less what it gave back."""
+        return sum(amount for _, amount in self.funding)
+
+    def next_tranche_at(self, now: datetime) -> datetime | None:
+        """When the next tranche opens, if one is still to come."""
+        return min((opens_at for opens_at, _ in self._to_come(now)), default=None)
+
+
+def pot_states(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:
+    """The pots of a campaign, in the order in which they are asked.
+
+    With `version` (the campaign's `matching_version`, read while its row is locked shared) the answer may
+    come from memory: every change of pots raises the version under the exclusive lock.
+    """
+    held: tuple[int, list[PotState]] | None = tx.memory.get(("pots", campaign_id))
+    if held is not None and held[0] == version:
+        return held[1]
+    pots = load_pot_states(tx, [campaign_id])
+    if version is not None:
+        tx.memory["pots", campaign_id] = (version, pots)
+    return pots
+
+
+def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
+    """The pots of campaigns from the database, by rank and age."""
+    ids = list(campaign_ids)
+    versions: dict[int, list[RulesVersion]] = defaultdict(list)
+    for rules_id, pot_id, number, valid_from, data, position in tx.rows(
+        """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules, r.position FROM pot_rules r
+             JOIN pot p ON p.id = r.pot_id
+            WHERE p.campaign_id = ANY(:ids) ORDER BY r.valid_from, r.version""",
+        ids=ids,
+    ):
+        versions[pot_id].append(RulesVersion(rules_id, number, valid_from, parse(data), position))
+    funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
+    for pot_id, opens_at, amount in tx.rows(
+        """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f
+             JOIN pot p ON p.id = f.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY f.opens_at, f.id""",
+        ids=ids,
+    ):
+        funding[pot_id].append((opens_at, amount))
+    return [
+        PotState(  # type: ignore[misc]
+            *row[:8],
+            versions=tuple(versions[row.id]),
+            funding=tuple(funding[row.id]),
+            seed=row.seed,
+            unlocked_at=row.unlocked_at,
+        )
+        for row in tx.rows(
+            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id AS account,
+                      d.seed, u.unlocked_at
+                 FROM pot p JOIN ledger_account a ON a.kind = :free AND a.owner = 'pot:' || p.id
+                 LEFT JOIN pot_draw d ON d.pot_id = p.id LEFT JOIN pot_unlock u ON u.pot_id = p.id
+                WHERE p.campaign_id = ANY(:ids) ORDER BY p.rank, p.id""",
+            ids=ids,
+            free=str(Kind.POT_FREE),
+        )
+    ]
+
+
+def lock_free_accounts(tx: Tx, pots: Iterable[PotState]) -> dict[int, int]:
+    """Lock pots in the house's order; pot id -> fen that nobody has claimed, closed tranches included."""
+    by_account = {pot.free_account: pot.pot_id for pot in pots}
+    held = lock(tx, sorted(by_account)) if by_account else {}
+    return {by_account[account]: amount for account, amount in held.items()}

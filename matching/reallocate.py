@@ -1,0 +1,122 @@
+"""Match moves to a pot of better rank, and its donation keeps the total that it has.
+
+`shift` is PURE and says how much of one reservation moves to one better pot; `move_away` takes it from where it
+was. Only a pot whose ratio is not lower can take over match: it needs no more of the gift for the same fen, so
+what moves always fits in where it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from kernel.db import Tx
+from kernel.money import BPS_WHOLE
+from ledger.chart import pot_captured, pot_free
+from ledger.post import Transfer
+from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, allocate, matched_base
+from matching.capture import ReservedPart
+
+TRIES = 8  # how often a part move that would not fit is made smaller before it is left alone
+
+
+class LiveMatch(NamedTuple):
+    """Match of a donation as it stands: from which pot, under which ratio, how many fen."""
+
+    pot_id: int
+    ratio_bps: int
+    amount_minor: int
+
+    @property
+    def base_minor(self) -> int:
+        """What of the gift it uses up, in fen."""
+        return matched_base(self.amount_minor, self.ratio_bps)
+
+
+class MovedMatch(NamedTuple):
+    """Match that a decision moved away from a reservation of a donation, in fen."""
+
+    source: ReservedPart
+    donation_id: UUID
+    amount_minor: int
+    decision_id: int
+
+
+def reallocate(
+    request: AllocationRequest, moving: LiveMatch, others: Sequence[LiveMatch], offer: Offer, book: Capacity
+) -> Allocation | None:
+    """How much of `moving` goes over to the pot of `offer`, by its rules and caps; None when nothing does.
+
+    `others` is the rest of the donation's match. The cut `moved` says that no more was there to move.
+    """
+    if offer.rules.ratio_bps < moving.ratio_bps or not moving.amount_minor:
+        return None
+    room = request.amount_minor - sum(one.base_minor for one in others)
+    prior: dict[int, int] = {}
+    for one in others:
+        prior[one.pot_id] = prior.get(one.pot_id, 0) + one.amount_minor
+    asking = request._replace(matched_base_minor=request.amount_minor - room, prior=prior)
+    most = moving.amount_minor
+    for _ in range(TRIES):
+        limit = (0, "moved", prior.get(offer.pot_id, 0) + most)
+        answer = allocate(asking, [offer._replace(limits=(*offer.limits, limit))], book)
+        given = answer.matched_minor
+        if not given:
+            return None
+        if _fits(moving, given, offer.rules.ratio_bps, room):
+            return answer
+        most = _smaller(moving, given)
+        if most <= 0:
+            return None
+    return None
+
+
+def _fits(moving: LiveMatch, given_minor: int, ratio_bps: int, room_minor: int) -> bool:
+    """Each pot's share of the gift is rounded up by itself: two parts may need a fen more than the whole."""
+    left = matched_base(moving.amount_minor - given_minor, moving.ratio_bps)
+    return left + matched_base(given_minor, ratio_bps) <= room_minor
+
+
+def _smaller(moving: LiveMatch, given_minor: int) -> int:
+    """The next smaller amount whose rest is all that a whole number of fen of the gift earns."""
+    rest = moving.amount_minor - given_minor
+    base = matched_base(rest, moving.ratio_bps)
+    full = base * moving.ratio_bps // BPS_WHOLE
+    if full <= rest:
+        full = (base + 1) * moving.ratio_bps // BPS_WHOLE
+    return moving.amount_minor - max(full, rest + 1)
+
+
+def return_moved(tx: Tx, taken: Sequence[MovedMatch]) -> list[Transfer]:
+    """Return moved match to the pots that it leaves (locked by the caller); answers the transfers to post.
+
+    A decision moves from one reservation, so its id makes the key unique.
+    """
+    sums: dict[int, int] = {}
+    for one in taken:
+        sums[one.source.reservation_id] = sums.get(one.source.reservation_id, 0) + one.amount_minor
+    if sums:
+        tx.run(
+            """UPDATE reservation r SET returned_minor = r.returned_minor + d.amount
+                 FROM unnest(CAST(:ids AS bigint[]), CAST(:amounts AS bigint[])) AS d(id, amount)
+                WHERE r.id = d.id""",
+            ids=list(sums),
+            amounts=list(sums.values()),
+        )
+    return [_back(one) for one in taken]
+
+
+def _back(one: MovedMatch) -> Transfer:
+    part = one.source
+    return Transfer(
+        f"reservation:{part.reservation_id}:moved:{one.decision_id}",
+        pot_captured(part.pot_id, part.project_id),
+        pot_free(part.pot_id),
+        one.amount_minor,
+        "match moved to a better pot",
+        one.donation_id,
+    )
+
+
+def worst_first(parts: Sequence[ReservedPart], order: Mapping[int, tuple[int, int]]) -> list[ReservedPart]:
+    """Reservations in the order in which they move: the worst pot's first, of one pot the newest."""
+    return sorted(parts, key=lambda part: (order[part.pot_id], part.reservation_id), reverse=True)
