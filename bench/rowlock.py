@@ -76,10 +76,10 @@ class _Giving:
         pots = self._locked_pots()
         self.now: datetime = self.session.exec(select(func.clock_timestamp())).one()
         if not self.campaign.opens_at <= self.now < self.campaign.ends_at:
-            raise Conflict("campaign_not_open", "the campaign takes no donations now")
+            raise Conflict("campaign_not_open")
         allocation = self._allocate(pots)
         if allocation.short and not self.command.accept_unmatched:
-            raise Conflict("match_short", "the pots hold less match than their rules would give")
+            raise Conflict("match_short")
         donation = self._donation()
         self.session.add(donation)
         self.session.flush()
@@ -91,9 +91,9 @@ class _Giving:
     def _project(self) -> Project:
         project = self.session.get(Project, self.command.project)
         if project is None:
-            raise NotFound("project_unknown", "there is no such project")
+            raise NotFound("project_unknown")
         if self.session.get(CampaignEntry, (self.campaign.id, project.id)) is None:
-            raise Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
+            raise Conflict("project_not_in_campaign")
         return project
 
     def _locked_pots(self) -> Sequence[Pot]:

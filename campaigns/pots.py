@@ -94,7 +94,7 @@ def _lock_for(tx: Tx, pot_id: int) -> PotState:
 
 def _must_live(campaign: Campaign) -> None:
     if campaign.phase not in LIVING | {Phase.DRAFT}:
-        raise Conflict("campaign_phase", "the campaign's pots are closed", facts={"phase": campaign.phase})
+        raise Conflict("campaign_phase", phase=campaign.phase)
 
 
 def _last_match(campaign: Campaign) -> datetime:
@@ -121,4 +121,4 @@ def _check_scope(tx: Tx, scope: Scope) -> None:
     if found and not wrong and all(unrated.refuses(target) for target in found.values()):
         wrong["scope"] = "no project can ever fit"
     if wrong:
-        raise Invalid("rules_invalid", "these matching rules cannot work", fields=wrong)
+        raise Invalid("rules_invalid", fields=wrong)

@@ -1,29 +1,45 @@
-"""Domain refusals: they know no HTTP and carry a stable code; `app/http/errors.py` maps them to answers."""
+"""Domain refusals: they know no HTTP and no language.
+
+A refusal carries a stable code and parameters; `app/i18n` has its text in each language, `app/http/errors.py` its
+HTTP status.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 
-class Refusal(Exception):
-    """The engine declines what was asked, and nothing was changed.
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why one field was refused: a stable code and its parameters, in the units that their names end with."""
 
-    `code` is stable and part of the public contract; `fields` names what is wrong with which input
-    (field name -> reason); `facts` holds further figures for the caller (fen, ids).
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fault(code: str, **params: Any) -> Fault:
+    """Name what is wrong with a field: `fault("too_long", most=100)`. `app/i18n/faults.py` lists the codes."""
+    return Fault(code, params)
+
+
+class Refusal(Exception):
+    """The request was declined, and nothing was changed.
+
+    `code` is stable and part of the public contract. `fields` maps the name of each wrong input to its fault.
+    `params` are further figures for the caller (fen, ids, times); programs get them as members of the problem.
     """
 
-    def __init__(
-        self,
-        code: str,
-        message: str = "",
-        *,
-        fields: Mapping[str, Any] | None = None,
-        facts: Mapping[str, Any] | None = None,
-    ) -> None:
-        super().__init__(message or code)
+    def __init__(self, code: str, *, fields: Mapping[str, Any] | None = None, **params: Any) -> None:
+        super().__init__(code)
         self.code = code
-        self.message = message or code
         self.fields = dict(fields or {})
-        self.facts = dict(facts or {})
+        self.params = params
+
+    def __str__(self) -> str:
+        told = [self.code]
+        told += [f"{name}: {one.code if isinstance(one, Fault) else one}" for name, one in self.fields.items()]
+        told += [f"{name}={value}" for name, value in self.params.items()]
+        return " ".join(told)
 
 
 class NotFound(Refusal):
@@ -31,7 +47,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """The request contradicts what is already so."""
+    """The request contradicts the current state."""
 
 
 class Invalid(Refusal):
@@ -47,4 +63,4 @@ class Unavailable(Refusal):
 
 
 class BrokenPromise(AssertionError):
-    """An invariant of ours does not hold. Never caught to go on: the transaction must roll back."""
+    """An invariant does not hold. Never caught to go on: the transaction must roll back."""

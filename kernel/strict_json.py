@@ -22,9 +22,9 @@ def load_json(payload: bytes) -> Any:
     try:
         return json.loads(payload.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
     except _Twice as error:
-        raise Invalid("body_invalid", "a name stands twice in one object") from error
+        raise Invalid("body_invalid") from error
     except (ValueError, RecursionError) as error:  # ValueError: bad UTF-8, no JSON, or an integer too long
-        raise Invalid("body_invalid", "the body is not JSON in UTF-8") from error
+        raise Invalid("body_invalid") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

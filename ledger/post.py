@@ -130,7 +130,7 @@ def _write(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> in
     except IntegrityError as error:
         if "ledger_account_floor" not in str(error.orig):
             raise
-        raise Conflict("books_short", "an account does not hold that much") from error
+        raise Conflict("books_short") from error
 
 
 def _compare(tx: Tx, transfers: dict[str, Transfer], ids: dict[Account, int]) -> None:

@@ -48,7 +48,7 @@ def create(tx: Tx, new: NewPot) -> int:
     """
     wrong = _faults(new)
     if wrong:
-        raise Invalid("pot_invalid", "this pot cannot work", fields=wrong)
+        raise Invalid("pot_invalid", fields=wrong)
     rules = for_kind(new.kind, new.rules)
     pot = tx.add(
         Pot(
@@ -105,9 +105,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) ->
     rules = for_kind(str(tx.scalar("SELECT kind FROM pot WHERE id = :pot", pot=pot_id)), rules)
     start = valid_from or tx.now
     if start < tx.now:
-        raise Invalid(
-            "rules_in_the_past", "rules cannot begin in the past", fields={"valid_from": "is in the past"}
-        )
+        raise Invalid("rules_in_the_past", fields={"valid_from": "is in the past"})
     number = int(tx.scalar("SELECT max(version) FROM pot_rules WHERE pot_id = :pot", pot=pot_id)) + 1
     _store_rules(tx, pot_id, number, start, rules)
     return number
@@ -127,9 +125,7 @@ def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction
     free = lock(tx, [pot.free_account])[pot.free_account]
     available = free - pot.closed_minor(tx.now)
     if amount_minor > (free if reason == "returned" else available):
-        raise Conflict(
-            "pot_short", "the pot does not hold that much free money", facts={"available_minor": available}
-        )
+        raise Conflict("pot_short", available_minor=available)
     row = tx.add(PotFunding.gave(pot.pot_id, amount_minor, reason, tx.now))
     key = f"pot:{pot.pot_id}:{reason}:{row.id}"
     post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, f"pot {reason}")])
@@ -139,7 +135,7 @@ def find(tx: Tx, pot_id: int) -> PotState:
     """One pot. Raises NotFound `pot_unknown`."""
     pot = tx.get(Pot, pot_id)
     if pot is None:
-        raise NotFound("pot_unknown", "there is no such pot")
+        raise NotFound("pot_unknown")
     return next(state for state in load_pot_states(tx, [pot.campaign_id]) if state.pot_id == pot_id)
 
 
@@ -153,7 +149,7 @@ def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -
     try:
         post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, "pot funded")])
     except Conflict as error:
-        raise Conflict("fund_short", "the fund does not hold that much", facts={"available_minor": held}) from error
+        raise Conflict("fund_short", available_minor=held) from error
 
 
 def _store_rules(tx: Tx, pot_id: int, version: int, valid_from: datetime, rules: Rules) -> None:

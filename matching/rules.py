@@ -143,7 +143,7 @@ def parse(data: Any) -> Rules:
     )
     wrong = faults(rules) | read.wrong
     if wrong:
-        raise Invalid("rules_invalid", "these matching rules cannot work", fields=wrong)
+        raise Invalid("rules_invalid", fields=wrong)
     return rules
 
 
@@ -205,7 +205,7 @@ def for_kind(kind: str, rules: Rules) -> Rules:
     if kind == "challenge" and rules.challenge is None:
         wrong["challenge"] = "is missing: this pot needs rules.challenge.donors or rules.challenge.raised_minor"
     if wrong:
-        raise Invalid("rules_invalid", f"these rules do not fit a {kind} pot", fields=wrong)
+        raise Invalid("rules_invalid", fields=wrong)
     return replace(rules, least_bps=0) if kind == "random" and rules.least_bps is None else rules
 
 

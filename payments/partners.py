@@ -26,7 +26,7 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
     if not _NAME.fullmatch(name):
         raise Invalid("partner_invalid", fields={"name": "letters, digits, - and _ only, at most 40"})
     if tx.get(Partner, name) is not None:
-        raise Conflict("partner_exists", "this partner exists already")
+        raise Conflict("partner_exists")
     secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
     sealed = keys.wrap_text(secret, f"partner:{name}")
     tx.add(Partner(name=name, title=title or name, sealed_secret=sealed, projects=projects, created_at=tx.now))
@@ -37,7 +37,7 @@ def known(tx: Tx, name: str) -> Partner:
     """A registered platform. Raises NotFound `partner_unknown`."""
     partner = tx.get(Partner, name) if _NAME.fullmatch(name) else None
     if partner is None:
-        raise NotFound("partner_unknown", "there is no such partner")
+        raise NotFound("partner_unknown")
     return partner
 
 
@@ -56,21 +56,21 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
     """
     lower = {name.lower(): value for name, value in headers.items()}
     if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
-        raise Forbidden("signature_missing", "webhook-id, webhook-timestamp and webhook-signature are needed")
+        raise Forbidden("signature_missing")
     try:
         Webhook(secret).verify(payload, lower, json_parse=False)
     except WebhookVerificationError as error:
         stale = "timestamp too" in str(error)
         code = "timestamp_out_of_tolerance" if stale else "signature_invalid"
-        raise Forbidden(code, "the request was not signed by this partner just now") from error
+        raise Forbidden(code) from error
     except UnicodeDecodeError as error:
-        raise Invalid("body_invalid", "the body is not UTF-8") from error
+        raise Invalid("body_invalid") from error
     except (ValueError, OverflowError, OSError, TypeError) as error:
-        raise Forbidden("signature_invalid", "the signature headers are malformed") from error
+        raise Forbidden("signature_invalid") from error
     try:
         return json.loads(payload, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise Invalid("body_invalid", "the body is not JSON") from error
+        raise Invalid("body_invalid") from error
 
 
 def _no_constant(name: str) -> None:

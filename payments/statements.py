@@ -56,7 +56,7 @@ def _compare(tx: Tx, lines: Sequence[StatementLine]) -> None:
         told = {
             f"line_id {row[0]}": f"was {row[1]} fen before, is {row[2]} now, or has another fee" for row in rows
         }
-        raise Conflict("statement_contradicts", "nothing was imported", fields=told)
+        raise Conflict("statement_contradicts", fields=told)
 
 
 def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
@@ -103,7 +103,7 @@ def read_bill(partner: str, text: str) -> list[StatementLine]:
     except csv.Error as error:
         wrong[f"line {reader.line_num + 1}"] = f"cannot be read: {error}"
     if wrong:
-        raise Invalid("import_invalid", "nothing was imported", fields=wrong)
+        raise Invalid("import_invalid", fields=wrong)
     return list(lines.values())
 
 

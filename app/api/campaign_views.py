@@ -17,7 +17,7 @@ def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
     """One campaign that the caller may see. Raises NotFound `campaign_unknown`."""
     campaign = find_campaign(tx, slug)
     if not drafts and campaign.phase not in PUBLIC:
-        raise NotFound("campaign_unknown", "there is no such campaign")
+        raise NotFound("campaign_unknown")
     return campaign
 
 

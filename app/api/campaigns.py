@@ -173,6 +173,6 @@ def close(slug: str) -> Any:
     with deps().db.transaction() as tx:
         phase = public(tx, slug, drafts=True).phase
     if not close_due(deps(), slug):
-        raise Conflict("nothing_due", "no step of the closing is due", facts={"phase": phase})
+        raise Conflict("nothing_due", phase=phase)
     with deps().db.transaction() as tx:
         return view(tx, public(tx, slug, drafts=True))

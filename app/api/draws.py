@@ -48,7 +48,7 @@ def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
         public(tx, str(tx.scalar("SELECT slug FROM campaign WHERE id = :id", id=pot.campaign_id)))
         told = draw_of(tx, pot_id)
         if told is None:
-            raise NotFound("draw_unknown", "this pot draws nothing")
+            raise NotFound("draw_unknown")
         rows: list[Any] = []
         if told.seed is not None:
             asked.item_count = count_drawn(tx, pot_id)

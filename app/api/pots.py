@@ -36,7 +36,7 @@ def _rules_named() -> Iterator[None]:
         if refusal.code != "rules_invalid":
             raise
         wrong = {f"rules.{name}": reason for name, reason in refusal.fields.items()}
-        raise Invalid(refusal.code, refusal.message, fields=wrong) from refusal
+        raise Invalid(refusal.code, fields=wrong) from refusal
 
 
 @blp.get("/pots")

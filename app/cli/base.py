@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 import config
+from app.i18n.refusals import refusal_text
 from campaigns.dependencies import Dependencies
 from kernel.errors import Invalid, Refusal
 
@@ -42,9 +43,9 @@ class _Failed(click.ClickException):
 
 def refuse(refusal: Refusal) -> None:
     """Code and message, then each wrong field on a line of its own."""
-    lines = [f"{refusal.code}: {refusal.message}"]
+    lines = [f"{refusal.code}: {refusal_text(refusal, 'en')}"]
     lines += [f"  {name}: {reason}" for name, reason in refusal.fields.items()]
-    lines += [f"  ({name}: {value})" for name, value in refusal.facts.items()]
+    lines += [f"  ({name}: {value})" for name, value in refusal.params.items()]
     raise _Failed("\n".join(lines)) from refusal
 
 
@@ -67,7 +68,7 @@ def text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         wrong = {f"byte {error.start}": "cannot be read"}
-        raise Invalid("import_invalid", "the file is not UTF-8", fields=wrong) from error
+        raise Invalid("import_invalid", fields=wrong) from error
 
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)

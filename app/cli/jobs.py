@@ -54,7 +54,7 @@ def run_job(name: str, at: str | None) -> None:
 def _time(at: str) -> datetime:
     """Raises Forbidden `production` and Invalid `time_invalid`."""
     if settings().production:
-        raise Forbidden("production", "the time cannot be set in production")
+        raise Forbidden("production")
     try:
         return parse_time(at)
     except (ValueError, OverflowError) as error:

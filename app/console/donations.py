@@ -56,7 +56,7 @@ def given_back(donation_id: UUID) -> Response:
 
     def do(tx: Tx, caller: Caller) -> None:
         if request.form.get("seen") != str(queries.refunds_asked(tx, donation_id)):
-            raise Conflict("refund_seen", _("这笔捐赠的退款情况已变化，请核对后再提交。"))
+            raise Conflict("refund_seen")
         typed = request.form.get("amount", "").strip()
         try:
             amount = parse_yuan(typed) if typed else None

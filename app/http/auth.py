@@ -19,7 +19,7 @@ def bearer() -> str:
     """The token of the Authorization header. Raises Forbidden `token_missing`."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
-        raise Forbidden("token_missing", "an Authorization header with a bearer token is needed")
+        raise Forbidden("token_missing")
     return token.strip()[:_MOST_TOKEN]
 
 
@@ -31,7 +31,7 @@ def may_see_donation(donation_id: UUID, token: str) -> bool:
 def require_donor(donation_id: UUID) -> None:
     """Raises Forbidden `token_missing` or `token_invalid`: whether the donation exists is not told."""
     if not may_see_donation(donation_id, bearer()):
-        raise Forbidden("token_invalid", "this token does not open this donation")
+        raise Forbidden("token_invalid")
 
 
 def sign_in(manager_id: int) -> None:
@@ -68,7 +68,7 @@ def caller(tx: Tx, *permissions: Permission) -> Caller:
         found = who(tx, bearer())
     if found is None:
         rate_limit.hit("token_guess", request.remote_addr or "", GUESSES, 60)
-        raise Forbidden("token_invalid", "this token is unknown or was revoked")
+        raise Forbidden("token_invalid")
     require(found, next((one for one in permissions if found.may(one)), permissions[0]))
     return found
 
@@ -79,4 +79,4 @@ def _require_own_page() -> None:
     origin = request.headers.get("Origin")
     ours = {request.host_url.rstrip("/"), current_app.extensions["deps"].public_url}
     if origin not in ours:
-        raise Forbidden("origin_foreign", "a session acts only for requests of our own pages")
+        raise Forbidden("origin_foreign")

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException
 
+from app.i18n.refusals import refusal_text
 from app.observability.logs import request_id
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 
@@ -86,11 +87,11 @@ def problem(
     code: str,
     detail: str = "",
     fields: Mapping[str, Any] | None = None,
-    facts: Mapping[str, Any] | None = None,
+    params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """An application/problem+json answer; facts become further members, but never replace one of ours."""
-    body = {name: plain(value) for name, value in (facts or {}).items()}
+    """An application/problem+json answer; params become further members, but never replace one of ours."""
+    body = {name: plain(value) for name, value in (params or {}).items()}
     body |= {
         "type": f"urn:beishan:problem:{code}",
         "title": HTTPStatus(status).phrase,
@@ -111,7 +112,7 @@ def problem(
 
 
 def plain(value: Any) -> Any:
-    """Facts as JSON: times in ISO 8601 with offset, ids as text."""
+    """Parameters as JSON: times in ISO 8601 with offset, ids as text."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Mapping):
@@ -123,9 +124,8 @@ def plain(value: Any) -> Any:
 
 def answer_refusal(refusal: Refusal) -> Response:
     """A refusal as a problem, whatever the page (webhooks and the API call this directly)."""
-    facts = refusal.facts
     fields = {name: reason for name, reason in refusal.fields.items() if name} or None
-    return problem(status_of(refusal), refusal.code, refusal.message, fields, facts)
+    return problem(status_of(refusal), refusal.code, refusal_text(refusal, "en"), fields, refusal.params)
 
 
 def _refused(refusal: Refusal) -> Any:
@@ -195,7 +195,7 @@ def _unstorable(error: DataError) -> Any:
     structlog.get_logger("errors").warning(
         "value_invalid", error=type(error.orig).__name__, statement=(error.statement or "")[:300]
     )
-    return _refused(Invalid("value_invalid", "a value is out of range or holds characters that cannot be kept"))
+    return _refused(Invalid("value_invalid"))
 
 
 def _unexpected(error: Exception) -> Any:

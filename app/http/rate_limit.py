@@ -34,4 +34,4 @@ def hit(what: str, who: str, most: int, per_s: int) -> None:
         structlog.get_logger("limits").warning("limits_off", error=type(error).__name__)
         return
     if tries > most:
-        raise Forbidden("rate_limited", "too many tries; wait a moment", facts={"retry_after_s": per_s})
+        raise Forbidden("rate_limited", retry_after_s=per_s)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.i18n.labels import CAPS, PLAN
-from app.i18n.messages import refusal_text
+from app.i18n.refusals import refusal_text
 from kernel.errors import Refusal
 from kernel.money import yuan
 
@@ -112,8 +112,8 @@ def reason_text(name: str, reason: str) -> str:
 def refusal_words(refusal: Refusal) -> str:
     """What a refusal means, with the money that is there when there was too little."""
     told = refusal_text(refusal)
-    if "available_minor" in refusal.facts:
-        told += _("现在可用 %(amount)s 元。", amount=yuan(refusal.facts["available_minor"]))
+    if "available_minor" in refusal.params:
+        told += _("现在可用 %(amount)s 元。", amount=yuan(refusal.params["available_minor"]))
     return told
 
 

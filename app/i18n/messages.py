@@ -20,7 +20,6 @@ from app.i18n.labels import (
     PHASES,
     PLAN,
     PROJECT_STATUSES,
-    REFUSALS,
     SCOPE,
     SEEKING,
     SIGNALS,
@@ -32,7 +31,6 @@ from app.i18n.labels import (
 )
 from app.i18n.locale import when
 from campaigns.donations.explain import CutLine, Decision, Explanation, Gone, PotLine
-from kernel.errors import Refusal
 from kernel.money import share, yuan
 
 __all__ = [
@@ -47,7 +45,6 @@ __all__ = [
     "PHASES",
     "PLAN",
     "PROJECT_STATUSES",
-    "REFUSALS",
     "SCOPE",
     "SEEKING",
     "SIGNALS",
@@ -63,7 +60,6 @@ __all__ = [
     "limit_lines",
     "pot_text",
     "ratio",
-    "refusal_text",
     "rule_lines",
     "threshold_text",
     "word",
@@ -72,11 +68,6 @@ __all__ = [
 
 # When a pot unlocks or takes match over, it alone is asked: what the others hold has no part in it.
 ASKED_ALONE = frozenset({"challenge", "redistribute"})
-
-
-def refusal_text(refusal: Refusal) -> str:
-    """What a refusal means for the reader; a code without words of its own is told by its English message."""
-    return str(REFUSALS.get(refusal.code, refusal.message))
 
 
 def word(table: Mapping[str, Any], code: str) -> str:

@@ -105,7 +105,7 @@ def run(name: str, deps: Dependencies) -> str:
     Raises NotFound `job_unknown`, and whatever the job raises, after writing it down.
     """
     if name not in JOBS:
-        raise NotFound("job_unknown", "there is no such job", facts={"jobs": ", ".join(JOBS)})
+        raise NotFound("job_unknown", jobs=", ".join(JOBS))
     _started(deps, name)
     try:
         outcome = JOBS[name].work(deps)

@@ -6,7 +6,7 @@ from flask import Response, current_app, make_response, redirect, render_templat
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.http.errors import status_of
-from app.i18n.messages import refusal_text
+from app.i18n.refusals import refusal_text
 from app.web import queries, visitor
 from app.web.blueprint import blueprint, deps
 from app.web.forecast import expected_match
@@ -93,8 +93,8 @@ def _short(slug: str, project_id: int, form: Form, refusal: Conflict, command: C
         project=row,
         form=form,
         amount_minor=command.amount_minor,
-        match_minor=refusal.facts["match_minor"],
-        shares=[{**one, "name": names.get(one["pot"], "")} for one in refusal.facts["pots"]],
+        match_minor=refusal.params["match_minor"],
+        shares=[{**one, "name": names.get(one["pot"], "")} for one in refusal.params["pots"]],
         reason=refusal_text(refusal),
     )
     return _private(make_response(page, status_of(refusal)))

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.http.errors import status_of
 from app.i18n.locale import chosen
-from app.i18n.messages import REFUSALS, decision_lines, end_lines, refusal_text
+from app.i18n.messages import decision_lines, end_lines
+from app.i18n.refusals import REFUSALS, refusal_text
 from app.web import queries
 from app.web.blueprint import blueprint, deps
 from app.web.donate import address

@@ -4,7 +4,7 @@ from flask import Response, g, make_response, render_template
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
-from app.i18n.messages import REFUSALS
+from app.i18n.refusals import REFUSALS
 from kernel.errors import Refusal
 
 

@@ -9,7 +9,8 @@ from uuid import UUID, uuid4
 from flask_babel import gettext as _
 
 from app.i18n.locale import chosen
-from app.i18n.messages import FIELDS, refusal_text
+from app.i18n.messages import FIELDS
+from app.i18n.refusals import refusal_text
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import CHANNELS
@@ -93,7 +94,7 @@ class Form:
     def refused(self, refusal: Refusal) -> Form:
         """The same form with what the engine found, in the reader's words, at the field if there is one."""
         if refusal.code == "amount_invalid":
-            low, high = refusal.facts["minimum_minor"], refusal.facts["maximum_minor"]
+            low, high = refusal.params["minimum_minor"], refusal.params["maximum_minor"]
             self.faults["amount"] = _("金额应在 %(low)s 至 %(high)s 元之间", low=yuan(low), high=yuan(high))
         for name in refusal.fields:
             if name in FIELDS:

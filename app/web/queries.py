@@ -89,7 +89,7 @@ def campaign_page(tx: Tx, slug: str) -> CampaignPage:
     asked = slug if is_storable(slug) else ""
     row = tx.row(f"{_EVENT} WHERE c.slug = :slug AND c.phase = ANY(:public)", slug=asked, public=_public())
     if row is None:
-        raise NotFound("campaign_unknown", "there is no such campaign")
+        raise NotFound("campaign_unknown")
     return CampaignPage(*row, now=tx.now, totals=totals(tx, [row[0]])[row[0]])
 
 
@@ -121,7 +121,7 @@ def project_in(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
         for row in rows:
             if row.id == project_id:
                 return row
-    raise NotFound("project_unknown", "there is no such project")
+    raise NotFound("project_unknown")
 
 
 def place_names(tx: Tx, pots: Sequence[PotView]) -> dict[str, str]:

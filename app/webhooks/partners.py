@@ -49,7 +49,7 @@ def _secret(tx: Tx, deps: Dependencies, name: str) -> str:
 def read(body: Any) -> list[dict[str, Any]]:
     """The events of a body. Raises Invalid `event_invalid` that names every wrong field, `batch_too_large`."""
     if not isinstance(body, dict):
-        raise Invalid("event_invalid", "the body must be an event or {events: [...]}", fields={"body": "no object"})
+        raise Invalid("event_invalid", fields={"body": "no object"})
     if "events" not in body:
         events, prefix = [body], "{1}"
     elif not isinstance(body["events"], list) or not body["events"]:
@@ -57,7 +57,7 @@ def read(body: Any) -> list[dict[str, Any]]:
     else:
         events, prefix = body["events"], "events.{0}.{1}"
     if len(events) > BATCH_MOST:
-        raise Invalid("batch_too_large", f"at most {BATCH_MOST} events", facts={"most": BATCH_MOST})
+        raise Invalid("batch_too_large", most=BATCH_MOST)
     wrong = {
         prefix.format(index, field).rstrip("."): reason
         for index, event in enumerate(events)
@@ -65,7 +65,7 @@ def read(body: Any) -> list[dict[str, Any]]:
     }
     if wrong:
         named = dict(list(wrong.items())[:MOST_NAMED])
-        raise Invalid("event_invalid", "an event is not as described", fields=named, facts={"faults": len(wrong)})
+        raise Invalid("event_invalid", fields=named, faults=len(wrong))
     return events
 
 

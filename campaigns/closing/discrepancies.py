@@ -30,13 +30,13 @@ def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepanc
     """
     one = tx.get(Discrepancy, discrepancy_id, lock=True)
     if one is None:
-        raise NotFound("discrepancy_unknown", "there is no such difference")
+        raise NotFound("discrepancy_unknown")
     if not reason.strip() or "\x00" in reason:
         raise Invalid("reason_missing", fields={"reason": "must not be empty"})
     if one.state == "signed_off" and one.reason == reason:
         return one
     if one.state != "open":
-        raise Conflict("discrepancy_ended", "this difference has ended already", facts={"state": one.state})
+        raise Conflict("discrepancy_ended", state=one.state)
     one.state, one.reason, one.actor, one.ended_at = "signed_off", reason, actor, tx.now
     record_audit(tx, actor, "discrepancy.sign_off", f"discrepancy:{discrepancy_id}", reason=reason)
     return tx.add(one)

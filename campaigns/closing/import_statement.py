@@ -16,7 +16,7 @@ def import_statement(tx: Tx, provider: str, text: str, actor: str) -> int:
     """
     name = provider.removeprefix("partner:")
     if name == "stripe":
-        raise Invalid("statement_by_api", "this provider's statement is fetched by the closing itself")
+        raise Invalid("statement_by_api")
     known(tx, name)
     added = store(tx, read_bill(name, text))
     record_audit(tx, actor, "statement.import", f"provider:{name}", lines=added)

@@ -96,7 +96,7 @@ def listed(
     """
     wrong = _faults(level, under, q, sort, page, page_size)
     if wrong:
-        raise Invalid("list_invalid", "projects cannot be listed like this", fields=wrong)
+        raise Invalid("list_invalid", fields=wrong)
     chosen: dict[str, Any] = {
         "campaign": campaign_id,
         "level": level or None,

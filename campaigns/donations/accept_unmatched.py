@@ -15,5 +15,5 @@ def accept_unmatched(deps: Dependencies, donation_id: UUID) -> None:
     with deps.db.transaction() as tx:
         status = tx.scalar("SELECT status FROM donation WHERE id = :id FOR UPDATE", id=donation_id)
         if status not in WAITING:
-            raise Conflict("promise_lapsed", "this donation is not waiting for its payment")
+            raise Conflict("promise_lapsed")
         tx.run("UPDATE donation SET accept_unmatched = true WHERE id = :id", id=donation_id)

@@ -61,13 +61,14 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
     if command.currency != campaign.currency:
         return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
     if wrong := contact.contact_faults(command.donor):
-        return Invalid("donor_invalid", "the donor's details are not right", fields=wrong)
+        return Invalid("donor_invalid", fields=wrong)
     if limits.minimum_minor <= command.amount_minor <= limits.maximum_minor:
         return None
     return Invalid(
         "amount_invalid",
         fields={"amount_minor": f"must be from {limits.minimum_minor} to {limits.maximum_minor} fen"},
-        facts={"minimum_minor": limits.minimum_minor, "maximum_minor": limits.maximum_minor},
+        minimum_minor=limits.minimum_minor,
+        maximum_minor=limits.maximum_minor,
     )
 
 
@@ -78,8 +79,8 @@ def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
         return None
     return Conflict(
         "campaign_not_open",
-        "the campaign takes no donations now",
-        facts={"opens_at": campaign.opens_at, "ends_at": campaign.ends_at},
+        opens_at=campaign.opens_at,
+        ends_at=campaign.ends_at,
     )
 
 
@@ -95,6 +96,6 @@ def match_short(one: PlannedMatch) -> Conflict:
     ]
     return Conflict(
         "match_short",
-        "the pots hold less match than their rules would give",
-        facts={"pots": pots, "match_minor": one.allocation.matched_minor},
+        pots=pots,
+        match_minor=one.allocation.matched_minor,
     )

@@ -104,4 +104,4 @@ def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
 def require_valid_contact(donor: Donor) -> None:
     """Raises Invalid `donor_invalid` that names every wrong field."""
     if wrong := contact_faults(donor):
-        raise Invalid("donor_invalid", "the donor's details are not right", fields=wrong)
+        raise Invalid("donor_invalid", fields=wrong)

@@ -96,7 +96,7 @@ class _Batch:
         answer = self.answer[command.id]
         if isinstance(answer, Created):
             if answer.donation.request_hash != self.hashes[id(command)]:
-                return Conflict("donation_id_reused", "this id belongs to another donation")
+                return Conflict("donation_id_reused")
             self.answer[command.id] = Created(answer.donation, created=False)  # for the next of the same id
         return answer
 
@@ -113,11 +113,11 @@ class _Batch:
     def _refusal(self, command: CreateDonation) -> Refusal | None:
         campaign = self.campaigns.get(command.campaign)
         if campaign is None:
-            return NotFound("campaign_unknown", "there is no such campaign")
+            return NotFound("campaign_unknown")
         if (campaign.id, command.project) not in self.entries:
             if not targets(self.tx, [command.project]):
-                return NotFound("project_unknown", "there is no such project")
-            return Conflict("project_not_in_campaign", "the project does not raise money in this campaign")
+                return NotFound("project_unknown")
+            return Conflict("project_not_in_campaign")
         return command_fault(command, campaign, self.deps.limits)
 
     def _entry(self, command: CreateDonation) -> Entry:

@@ -43,7 +43,7 @@ def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
             "SELECT status, pledged_at, match_until FROM donation WHERE id = :id FOR UPDATE", id=donation_id
         )
         if row is None or row.status not in WAITING:
-            raise Conflict("promise_lapsed", "this donation is not waiting for its payment")
+            raise Conflict("promise_lapsed")
         limits = deps.limits
         wanted = min(
             tx.now + timedelta(seconds=limits.hold_s), row.pledged_at + timedelta(seconds=limits.hold_most_s)
@@ -63,12 +63,12 @@ def cancel(deps: Dependencies, donation_id: UUID) -> None:
     if row is None or row.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
         return
     if row.status not in WAITING:
-        raise Conflict("already_paid", "this donation is paid already; ask for a refund instead")
+        raise Conflict("already_paid")
     closed = _ask(deps, row.payment_reference)
     if closed is ClosedAs.PAID:
-        raise Conflict("already_paid", "the payment came just now")
+        raise Conflict("already_paid")
     if closed is ClosedAs.PROCESSING:
-        raise Conflict("payment_processing", "the payment is under way")
+        raise Conflict("payment_processing")
     with deps.db.transaction() as tx:
         _let_go(tx, [donation_id], Status.CANCELLED, "cancelled_by_donor")
 

@@ -46,7 +46,7 @@ def read(text: str) -> dict[int, Event]:
         if first != line:
             wrong[f"line {line}"] = f"the reference of line {first} again"
     if wrong:
-        raise Invalid("import_invalid", "nothing was imported", fields=wrong)
+        raise Invalid("import_invalid", fields=wrong)
     return events
 
 
@@ -91,12 +91,12 @@ def import_donations(tx: Tx, deps: Dependencies, text: str, actor: str) -> int:
     """
     events = read(text)
     if wrong := _misplaced(tx, events):
-        raise Invalid("import_invalid", "nothing was imported", fields=wrong)
+        raise Invalid("import_invalid", fields=wrong)
     _register(tx, deps)
     source = f"partner:{OFFLINE}"
     stored = store(tx, [message(source, one["id"], one, compare=True) for one in events.values()])
     if stored.conflicting:
-        raise Conflict("donation_id_reused", "a reference stands for another donation; nothing was imported")
+        raise Conflict("donation_id_reused")
     record_audit(tx, actor, "donations.import", source, donations=stored.new)
     return stored.new
 

@@ -36,11 +36,9 @@ def open_payment(
     try:
         opened = deps.gateway.open_intent(order) if flow == "intent" else deps.gateway.open_checkout(order)
     except GatewayUnavailable as error:
-        raise Unavailable("payment_unavailable", "the payment provider does not answer") from error
+        raise Unavailable("payment_unavailable") from error
     except GatewayRefused as error:
-        raise Conflict(
-            "payment_refused", "the payment provider refused this payment", facts={"reason": error.code}
-        ) from error
+        raise Conflict("payment_refused", reason=error.code) from error
     return keep((found, opened))
 
 

@@ -35,9 +35,9 @@ def retry_waiting(tx: Tx, actor: str, event_id: int | None = None) -> int:
         known = 0 < event_id <= MOST_ID
         state = tx.scalar("SELECT state FROM inbox_work WHERE inbox_id = :id", id=event_id) if known else None
         if state is None:
-            raise NotFound("event_unknown", "there is no such message")
+            raise NotFound("event_unknown")
         if state != "waiting":
-            raise Conflict("event_not_waiting", "this message does not wait", facts={"state": state})
+            raise Conflict("event_not_waiting", state=state)
     due = retry(tx, waiting_since=tx.now, event=event_id)
     record_audit(tx, actor, "inbox.retry", f"inbox_event:{event_id or 'all'}", messages=due)
     return due

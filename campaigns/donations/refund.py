@@ -27,17 +27,17 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
         id=donation_id,
     )
     if row is None:
-        raise NotFound("donation_unknown", "there is no such donation")
+        raise NotFound("donation_unknown")
     if not reason.strip():
         raise Invalid("reason_missing", fields={"reason": "must not be empty"})
     if row.status not in COUNTED or row.payment_intent is None:
-        raise Conflict("not_refundable", "only money that a provider holds for us can be refunded here")
+        raise Conflict("not_refundable")
     left = row.amount_minor - max(row.refunded_minor, int(row.asked))
     amount = left if amount_minor is None else amount_minor
     if amount_minor is not None and amount_minor < 1:
         raise Invalid("amount_invalid", fields={"amount_minor": "must be a positive number of fen"})
     if not 0 < amount <= left:
-        raise Conflict("refund_exceeds", "more than what is left of the donation", facts={"left_minor": left})
+        raise Conflict("refund_exceeds", left_minor=left)
     refund = tx.add(
         Refund(
             donation_id=donation_id,

@@ -89,7 +89,7 @@ def donation_view(tx: Tx, donation_id: UUID) -> DonationView:
     """How one donation stands. Raises NotFound `donation_unknown`."""
     found = donation_views(tx, [donation_id]).get(donation_id)
     if found is None:
-        raise NotFound("donation_unknown", "there is no such donation")
+        raise NotFound("donation_unknown")
     return found
 
 

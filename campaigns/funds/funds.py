@@ -38,7 +38,7 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
     if kind not in KINDS:
         wrong["kind"] = "must be one of " + ", ".join(KINDS)
     if wrong:
-        raise Invalid("fund_invalid", "this cannot be a fund", fields=wrong)
+        raise Invalid("fund_invalid", fields=wrong)
     fund_id = tx.scalar(
         """INSERT INTO fund (name, kind, currency, created_at) VALUES (:name, :kind, :currency, :now)
            ON CONFLICT (name) DO NOTHING RETURNING id""",
@@ -48,7 +48,7 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
         now=tx.now,
     )
     if fund_id is None:
-        raise Conflict("fund_exists", "there is a fund of this name", fields={"name": "is taken"})
+        raise Conflict("fund_exists", fields={"name": "is taken"})
     record_audit(tx, actor, "fund.create", f"fund:{fund_id}", name=name.strip(), kind=kind)
     return int(fund_id)
 
@@ -57,7 +57,7 @@ def find(tx: Tx, fund_id: int) -> Fund:
     """One fund. Raises NotFound `fund_unknown`."""
     found = tx.get(Fund, fund_id) if 0 < fund_id <= MOST_ID else None
     if found is None:
-        raise NotFound("fund_unknown", "there is no such fund")
+        raise NotFound("fund_unknown")
     return found
 
 
@@ -70,7 +70,7 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     """
     wrong = _deposit_faults(amount_minor, currency, reference)
     if wrong:
-        raise Invalid("deposit_invalid", "this cannot be a deposit", fields=wrong)
+        raise Invalid("deposit_invalid", fields=wrong)
     find(tx, fund_id)
     # The fund's row orders two deposits of one reference, so that the second finds the first in the books.
     tx.rows("SELECT id FROM fund WHERE id = :fund FOR NO KEY UPDATE", fund=fund_id)
@@ -79,7 +79,7 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     if booked == amount_minor:
         return False
     if booked is not None:
-        raise Conflict("deposit_reused", "this reference stands for another amount", facts={"amount_minor": booked})
+        raise Conflict("deposit_reused", amount_minor=booked)
     record_audit(tx, actor, "fund.deposit", f"fund:{fund_id}", amount_minor=amount_minor, reference=reference)
     post(tx, [Transfer(key, bank(currency), fund(fund_id), amount_minor, "deposit")])
     return True

@@ -43,10 +43,10 @@ def add_entry(tx: Tx, slug: str, project_id: int, actor: str) -> None:
     """
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN):
-        raise Conflict("campaign_phase", "the campaign takes no more projects", facts={"phase": campaign.phase})
+        raise Conflict("campaign_phase", phase=campaign.phase)
     project = find_project(tx, project_id)
     if project.status not in ("approved", "fundraising"):
-        raise Conflict("project_not_approved", "only an approved project can take part")
+        raise Conflict("project_not_approved")
     assert campaign.id is not None
     if tx.get(CampaignEntry, (campaign.id, project_id)) is None:
         tx.add(CampaignEntry(campaign_id=campaign.id, project_id=project_id, created_at=tx.now))
@@ -65,9 +65,9 @@ def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
     if expired := _expired(campaign):
         missing["certificate_until"] = expired
     if missing:
-        raise Invalid("plan_incomplete", "the public plan is not complete", fields=missing)
+        raise Invalid("plan_incomplete", fields=missing)
     if campaign.ends_at <= tx.now:
-        raise Invalid("campaign_over", "the campaign would be over already", fields={"ends_at": "has passed"})
+        raise Invalid("campaign_over", fields={"ends_at": "has passed"})
     transition(tx, campaign, Phase.SCHEDULED, actor)
     if campaign.opens_at <= tx.now:
         transition(tx, campaign, Phase.OPEN, actor)
@@ -107,8 +107,8 @@ def transition(tx: Tx, campaign: Campaign, to: Phase, actor: str) -> None:
     if to not in MOVES[Phase(campaign.phase)]:
         raise Conflict(
             "campaign_phase",
-            f"a campaign cannot go from {campaign.phase} to {to}",
-            facts={"phase": campaign.phase, "wanted": str(to)},
+            phase=campaign.phase,
+            wanted=str(to),
         )
     assert campaign.id is not None
     tx.add(CampaignHistory(campaign_id=campaign.id, from_phase=campaign.phase, to_phase=to, at=tx.now, actor=actor))
@@ -123,7 +123,7 @@ def find_campaign(tx: Tx, slug: str) -> Campaign:
     campaign_id = tx.scalar("SELECT id FROM campaign WHERE slug = :slug", slug=slug)
     campaign = tx.get(Campaign, campaign_id) if campaign_id else None
     if campaign is None:
-        raise NotFound("campaign_unknown", "there is no such campaign")
+        raise NotFound("campaign_unknown")
     return campaign
 
 
@@ -138,7 +138,7 @@ def lock_campaign_by_id(tx: Tx, campaign_id: int) -> Campaign:
     """The same by id. Raises NotFound `campaign_unknown`."""
     campaign = tx.get(Campaign, campaign_id, lock=True)
     if campaign is None:
-        raise NotFound("campaign_unknown", "there is no such campaign")
+        raise NotFound("campaign_unknown")
     return campaign
 
 

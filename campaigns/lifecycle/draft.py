@@ -39,10 +39,10 @@ class NewCampaign:
 def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
     """Make a campaign in draft. Raises Invalid `campaign_invalid`, Conflict `slug_used`."""
     if wrong := _slug_faults(new.slug) | _faults(new):
-        raise Invalid("campaign_invalid", "this campaign cannot be made", fields=wrong)
+        raise Invalid("campaign_invalid", fields=wrong)
     find_organisation(tx, new.host)
     if tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=new.slug):
-        raise Conflict("slug_used", "another campaign has this address", fields={"slug": "is used already"})
+        raise Conflict("slug_used", fields={"slug": "is used already"})
     campaign = tx.add(
         Campaign(
             slug=new.slug,
@@ -76,7 +76,7 @@ def change(tx: Tx, slug: str, given: Mapping[str, Any], actor: str) -> Campaign:
     """
     campaign = lock_campaign(tx, slug)
     if campaign.phase != Phase.DRAFT:
-        raise Conflict("campaign_phase", "only a draft can be changed", facts={"phase": campaign.phase})
+        raise Conflict("campaign_phase", phase=campaign.phase)
     for name in ("name", "opens_at", "ends_at", "windows"):
         if name in given:
             setattr(campaign, name, given[name])
@@ -85,7 +85,7 @@ def change(tx: Tx, slug: str, given: Mapping[str, Any], actor: str) -> Campaign:
     merged = {**campaign.plan, **given.get("plan", {})}
     campaign.plan = {name: value for name, value in merged.items() if value is not None}
     if wrong := _faults(campaign):
-        raise Invalid("campaign_invalid", "the campaign cannot be like this", fields=wrong)
+        raise Invalid("campaign_invalid", fields=wrong)
     tx.add(campaign)
     record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", fields=sorted(given))
     return campaign

@@ -77,7 +77,7 @@ def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> 
     """
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN):
-        raise Conflict("campaign_phase", "the campaign takes no more projects", facts={"phase": campaign.phase})
+        raise Conflict("campaign_phase", phase=campaign.phase)
     ids = sorted(set(project_ids))
     fit = tx.scalar(
         "SELECT count(*) FROM project WHERE id = ANY(:ids) AND status = ANY(:states)",
@@ -85,7 +85,7 @@ def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> 
         states=list(TAKES_PART),
     )
     if fit != len(ids):
-        raise Conflict("project_not_approved", "only approved projects can take part")
+        raise Conflict("project_not_approved")
     fresh = tx.rows(
         """INSERT INTO campaign_entry (campaign_id, project_id, created_at)
            SELECT :campaign, u.id, :now FROM unnest(CAST(:ids AS bigint[])) AS u(id)

@@ -13,7 +13,7 @@ def find(tx: Tx, code: str) -> Organisation:
     """One organisation. Raises NotFound `organisation_unknown`."""
     found = tx.get(Organisation, code) if is_storable(code) else None
     if found is None:
-        raise NotFound("organisation_unknown", "there is no organisation with this code")
+        raise NotFound("organisation_unknown")
     return found
 
 

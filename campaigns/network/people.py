@@ -46,7 +46,7 @@ def create_manager(
     """
     wrong = _faults(tx, login, password, role, branch_code)
     if wrong:
-        raise Invalid("manager_invalid", "this cannot be a manager", fields=wrong)
+        raise Invalid("manager_invalid", fields=wrong)
     manager_id = tx.scalar(
         """INSERT INTO manager (login, password_hash, role, branch_code, created_at)
            VALUES (:login, :hash, :role, :branch, :now) ON CONFLICT (login) DO NOTHING RETURNING id""",
@@ -57,7 +57,7 @@ def create_manager(
         now=tx.now,
     )
     if manager_id is None:
-        raise Conflict("login_used", "this login is taken", fields={"login": "is taken"})
+        raise Conflict("login_used", fields={"login": "is taken"})
     record_audit(tx, actor, "manager.create", f"manager:{manager_id}", role=role, branch_code=branch_code)
     return find_manager(tx, manager_id)
 
@@ -86,7 +86,7 @@ def find_manager(tx: Tx, manager_id: int) -> Manager:
     """One manager, as a session remembers it. Raises NotFound `manager_unknown`."""
     found = tx.get(Manager, manager_id)
     if found is None:
-        raise NotFound("manager_unknown", "there is no such manager")
+        raise NotFound("manager_unknown")
     return found
 
 
@@ -104,7 +104,7 @@ def sign_in(tx: Tx, login: str, password: str) -> Manager:
     except VerificationError:
         row = None
     if row is None:
-        raise Forbidden("sign_in_failed", "login or password is wrong")
+        raise Forbidden("sign_in_failed")
     record_audit(tx, known, "manager.sign_in", f"manager:{row.id}")
     return find_manager(tx, row.id)
 

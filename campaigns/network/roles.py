@@ -63,6 +63,6 @@ def require(caller: Caller, permission: Permission, lineage: Sequence[str] | Non
     Raises Forbidden `not_permitted`.
     """
     if not caller.may(permission):
-        raise Forbidden("not_permitted", f"the role {caller.role} may not do this: {permission}")
+        raise Forbidden("not_permitted")
     if lineage is not None and caller.branch_code is not None and caller.branch_code not in lineage:
-        raise Forbidden("not_permitted", "this belongs to another branch")
+        raise Forbidden("not_permitted")

@@ -40,7 +40,7 @@ def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> 
     if reason := text_fault(label, MOST_LABEL):
         wrong["label"] = reason
     if wrong:
-        raise Invalid("token_invalid", "this cannot be a token", fields=wrong)
+        raise Invalid("token_invalid", fields=wrong)
     token = PREFIX + secrets.token_urlsafe(_BYTES)
     row = tx.add(ApiToken(token_hash=_hash(token), role=role, label=label, created_at=tx.now))
     record_audit(tx, actor, "token.create", f"token:{row.id}", role=role, label=label)
@@ -65,7 +65,7 @@ def revoke(tx: Tx, token_id: int, actor: str) -> None:
     """End a token for good; again without effect. Raises NotFound `token_unknown`."""
     row = tx.get(ApiToken, token_id, lock=True)
     if row is None:
-        raise NotFound("token_unknown", "there is no such token")
+        raise NotFound("token_unknown")
     if row.revoked_at is not None:
         return
     row.revoked_at = tx.now

@@ -58,7 +58,7 @@ def read(text: str) -> list[Node]:
 def refusal(wrong: dict[str, str]) -> Invalid:
     """The refusal of a file; `wrong`: `line N` -> reason."""
     ordered = dict(sorted(wrong.items(), key=lambda item: int(item[0].removeprefix("line "))))
-    return Invalid("import_invalid", f"{len(wrong)} rows cannot be imported", fields=ordered)
+    return Invalid("import_invalid", fields=ordered)
 
 
 def _rows(lines: list[str], wrong: dict[str, str], bad: set[str]) -> Iterator[tuple[int, dict[str, str]]]:

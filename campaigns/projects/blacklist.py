@@ -36,7 +36,7 @@ def blacklist(tx: Tx, project_id: int, reason: str, actor: str, until: datetime 
 def must_lie_ahead(tx: Tx, until: datetime | None) -> None:
     """Raises Invalid `term_invalid` for a term that is over, or longer than any person decides."""
     if until is not None and not tx.now < until <= tx.now + MOST_TERM:
-        raise Invalid("term_invalid", "a term ends after now, within a century", fields={"until": "must lie ahead"})
+        raise Invalid("term_invalid", fields={"until": "must lie ahead"})
 
 
 def lift(tx: Tx, project_id: int, reason: str, actor: str) -> ProjectListing:
@@ -64,7 +64,7 @@ def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
     if listing.appeal == text:
         return listing
     if listing.appealed_at is not None:
-        raise Conflict("appeal_exists", "an objection was made already")
+        raise Conflict("appeal_exists")
     listing.appeal, listing.appealed_at = text, tx.now
     record_audit(tx, actor, "project.appeal", f"project:{project_id}")
     return tx.add(listing)
@@ -78,9 +78,9 @@ def answer(tx: Tx, project_id: int, reason: str, actor: str, *, lifting: bool = 
     must_say(reason)
     _, listing = _listed(tx, project_id)
     if listing.appealed_at is None:
-        raise Conflict("appeal_missing", "nobody objected")
+        raise Conflict("appeal_missing")
     if listing.answered_at is not None:
-        raise Conflict("appeal_answered", "this objection was answered already")
+        raise Conflict("appeal_answered")
     listing.answer, listing.answered_by, listing.answered_at = reason, actor, tx.now
     record_audit(tx, actor, "project.answer", f"project:{project_id}", reason=reason, lifted=lifting)
     tx.add(listing)
@@ -111,5 +111,5 @@ def _listed(tx: Tx, project_id: int) -> tuple[Project, ProjectListing]:
     )
     listing = tx.get(ProjectListing, listing_id, lock=True) if listing_id else None
     if listing is None:
-        raise Conflict("project_state", "the project is not on the blacklist", facts={"from": project.status})
+        raise Conflict("project_state", **{"from": project.status})
     return project, listing

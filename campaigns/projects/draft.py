@@ -42,10 +42,10 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
     organisation, wrong = _organisation(tx, new.organisation_code)
     wrong |= _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
     if wrong or organisation is None:
-        raise Invalid("project_invalid", "this cannot be a project", fields=wrong)
+        raise Invalid("project_invalid", fields=wrong)
     project_id = _insert(tx, new, organisation)
     if project_id is None:
-        raise Conflict("project_code_used", "this code is taken", fields={"code": "is taken"})
+        raise Conflict("project_code_used", fields={"code": "is taken"})
     remember(tx, project_id, None, Status.DRAFT, actor, "")
     record_audit(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
     return locked(tx, project_id)
@@ -58,12 +58,12 @@ def change(tx: Tx, project_id: int, given: Mapping[str, Any], actor: str) -> Pro
     """
     project = locked(tx, project_id)
     if project.status != Status.DRAFT:
-        raise Conflict("project_state", "only a draft can be changed", facts={"from": project.status})
+        raise Conflict("project_state", **{"from": project.status})
     for name in ("name", "summary", "target_minor"):
         if name in given:
             setattr(project, name, given[name].strip() if isinstance(given[name], str) else given[name])
     if wrong := _faults(project.name, project.summary, project.target_minor):
-        raise Invalid("project_invalid", "this cannot be a project", fields=wrong)
+        raise Invalid("project_invalid", fields=wrong)
     tx.add(project)
     record_audit(tx, actor, "project.change", f"project:{project_id}", fields=sorted(given))
     return project
@@ -73,7 +73,7 @@ def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, str
     try:
         return find_organisation(tx, code), {}
     except NotFound as unknown:
-        return None, {"organisation": unknown.message}
+        return None, {"organisation": unknown.code}
 
 
 def _fixed_faults(new: NewProject) -> dict[str, str]:

@@ -44,5 +44,5 @@ def by_code(tx: Tx, code: str) -> Project:
 
 def _known(found: Project | None) -> Project:
     if found is None:
-        raise NotFound("project_unknown", "there is no such project")
+        raise NotFound("project_unknown")
     return found

@@ -17,10 +17,10 @@ def rate(tx: Tx, project_id: int, rating: int, actor: str) -> Project:
     """
     if not 0 <= rating <= MAX_RATING:
         wrong = {"rating": f"must be a whole number from 0 to {MAX_RATING}"}
-        raise Invalid("project_invalid", "nobody is rated like this", fields=wrong)
+        raise Invalid("project_invalid", fields=wrong)
     project = locked(tx, project_id)
     if project.status == Status.CLOSED:
-        raise Conflict("project_state", "a closed project keeps its rating", facts={"from": project.status})
+        raise Conflict("project_state", **{"from": project.status})
     was = project.rating
     if rating != was:
         # The campaigns first: whoever decides match in them now is done before the rating takes its place in the

@@ -32,14 +32,14 @@ def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
 def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
     """Put a suspended project back to where it was. Raises as `suspend`; the reason is free."""
     if wrong := text_fault(reason, MOST_REASON, lines=True):
-        raise Invalid("reason_invalid", "this cannot be a reason", fields={"reason": wrong})
+        raise Invalid("reason_invalid", fields={"reason": wrong})
     return transition(tx, project_id, None, actor, "project.resume", reason)
 
 
 def must_say(reason: str) -> None:
     """Raises Invalid `reason_invalid` when this says nothing, or too much."""
     if wrong := text_fault(reason, MOST_REASON):
-        raise Invalid("reason_invalid", "say why", fields={"reason": wrong})
+        raise Invalid("reason_invalid", fields={"reason": wrong})
 
 
 def transition(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, reason: str = "") -> Project:
@@ -63,7 +63,7 @@ def transition(tx: Tx, project_id: int, to: Status | None, actor: str, action: s
 
 
 def _not_from(from_: Status, to: Status) -> Conflict:
-    return Conflict("project_state", f"a project cannot go from {from_} to {to}", facts={"from": from_, "to": to})
+    return Conflict("project_state", **{"from": from_, "to": to})
 
 
 def locked(tx: Tx, project_id: int) -> Project:
@@ -77,7 +77,7 @@ def locked(tx: Tx, project_id: int) -> Project:
         else None
     )
     if found is None:
-        raise NotFound("project_unknown", "there is no such project")
+        raise NotFound("project_unknown")
     return found
 
 

@@ -22,9 +22,9 @@ def appeal(tx: Tx, case_id: int, text: str, actor: str) -> ScreeningCase:
     if case.appeal == text:
         return case
     if case.appealed_at is not None:
-        raise Conflict("appeal_exists", "an objection was made already")
+        raise Conflict("appeal_exists")
     if case.state == "released":
-        raise Conflict("nothing_to_appeal", "the match of this donation counts")
+        raise Conflict("nothing_to_appeal")
     case.appeal, case.appealed_at = text, tx.now
     record_audit(tx, actor, "case.appeal", f"case:{case_id}")
     return tx.add(case)
@@ -40,11 +40,11 @@ def answer(tx: Tx, case_id: int, reason: str, actor: str, decision: Decision | N
     must_say(reason)
     case, campaign = lock_case(tx, case_id)
     if case.appealed_at is None:
-        raise Conflict("appeal_missing", "nobody objected")
+        raise Conflict("appeal_missing")
     if case.answered_at is not None:
         if case.answer == reason and decision in (None, case.state):
             return case
-        raise Conflict("appeal_answered", "this objection was answered already")
+        raise Conflict("appeal_answered")
     case.answer, case.answered_by, case.answered_at = reason, actor, tx.now
     record_audit(tx, actor, "case.answer", f"case:{case_id}", reason=reason, decision=decision)
     tx.add(case)

@@ -25,7 +25,7 @@ def find(tx: Tx, case_id: int, *, lock: bool = False) -> ScreeningCase:
     """One case. Raises NotFound `case_unknown`."""
     found = tx.get(ScreeningCase, case_id, lock=lock) if 0 < case_id <= 2**63 - 1 else None
     if found is None:
-        raise NotFound("case_unknown", "there is no such case")
+        raise NotFound("case_unknown")
     return found
 
 
@@ -33,7 +33,7 @@ def of_donation(tx: Tx, donation_id: UUID) -> int:
     """The id of a donation's case. Raises NotFound `case_unknown`."""
     found = tx.scalar("SELECT id FROM screening_case WHERE donation_id = :id", id=donation_id)
     if found is None:
-        raise NotFound("case_unknown", "nobody is looking at this donation")
+        raise NotFound("case_unknown")
     return int(found)
 
 

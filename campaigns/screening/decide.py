@@ -99,7 +99,7 @@ def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, SharedCampaign]:
 def must_say(reason: str, field: str = "reason") -> None:
     """Raises Invalid `reason_missing` when this says nothing, or too much."""
     if wrong := text_fault(reason.replace("\r", "").replace("\n", " "), MOST_REASON):
-        raise Invalid("reason_missing", "say why", fields={field: wrong})
+        raise Invalid("reason_missing", fields={field: wrong})
 
 
 def set_state(
@@ -107,7 +107,7 @@ def set_state(
 ) -> ScreeningCase:
     """Make a decision on a locked case and move its match; refused once the match has been paid out."""
     if campaign.phase in (Phase.RELEASED, Phase.ARCHIVED):
-        raise Conflict("campaign_phase", "the match was paid out already", facts={"phase": campaign.phase})
+        raise Conflict("campaign_phase", phase=campaign.phase)
     assert case.id is not None
     was, now = case.state, tx.now
     transfers = _cancelled(tx, case, campaign) if to == "cancelled" else _released(tx, case, campaign)
@@ -124,7 +124,7 @@ def _decide_once(tx: Tx, case_id: int, to: Decision, reason: str, actor: str) ->
     if case.state == to:
         return case
     if case.state != "open":
-        raise Conflict("case_decided", "this case was decided already", facts={"state": case.state})
+        raise Conflict("case_decided", state=case.state)
     return set_state(tx, case, campaign, to, reason, actor)
 
 

@@ -35,9 +35,7 @@ def review(deps: Dependencies, slug: str, actor: str, changed: Changed = lambda 
     with deps.db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         if campaign.phase not in REVIEWED:
-            raise Conflict(
-                "campaign_phase", "an event is reviewed between end and notice", facts={"phase": campaign.phase}
-            )
+            raise Conflict("campaign_phase", phase=campaign.phase)
         record_audit(tx, actor, "campaign.screening_review", f"campaign:{campaign.id}")
     assert campaign.id is not None
     last, seen, opened = _BEFORE_ALL, 0, 0

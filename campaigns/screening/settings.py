@@ -68,7 +68,7 @@ def change(tx: Tx, slug: str, given: Mapping[str, int | None], default: Threshol
     check(given)
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in CHANGEABLE:
-        raise Conflict("campaign_phase", "nothing is screened any more", facts={"phase": campaign.phase})
+        raise Conflict("campaign_phase", phase=campaign.phase)
     assert campaign.id is not None
     usual = as_numbers(default)
     was = as_numbers(limits_of(tx, [campaign.id], default)[campaign.id])

@@ -20,7 +20,7 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
     """
     find(tx, code)
     if not phone and not email:
-        raise Invalid("staff_invalid", "a contact is needed", fields={"phone": "or e-mail must be given"})
+        raise Invalid("staff_invalid", fields={"phone": "or e-mail must be given"})
     require_valid_contact(Donor(phone=phone or None, email=email or None))
     given = [("phone", Donor(phone=phone))] if phone else []
     given += [("email", Donor(email=email))] if email else []
@@ -50,5 +50,5 @@ def remove(tx: Tx, staff_id: int, actor: str) -> None:
     """Forget a contact. Raises NotFound `staff_unknown`."""
     code = tx.scalar("DELETE FROM staff_key WHERE id = :id RETURNING organisation_code", id=staff_id)
     if code is None:
-        raise NotFound("staff_unknown", "there is no such contact")
+        raise NotFound("staff_unknown")
     record_audit(tx, actor, "staff.remove", f"organisation:{code}", staff=staff_id)

@@ -77,7 +77,7 @@ def check(given: Mapping[str, object]) -> None:
     None stands for the default."""
     wrong = {name: reason for name, value in given.items() if (reason := _fault(name, value))}
     if wrong:
-        raise Invalid("screening_invalid", "screening cannot be set like this", fields=wrong)
+        raise Invalid("screening_invalid", fields=wrong)
 
 
 def _fault(name: str, value: object) -> str | None:

@@ -32,12 +32,12 @@ def watch_case(tx: Tx, case_id: int, kind: str, reason: str, actor: str, until: 
     donation has no such thing.
     """
     if kind not in WATCHED:
-        raise Invalid("watch_invalid", "nothing to watch", fields={"kind": "must be one of " + ", ".join(WATCHED)})
+        raise Invalid("watch_invalid", fields={"kind": "must be one of " + ", ".join(WATCHED)})
     case = find(tx, case_id)
     key = tx.scalar(f"SELECT {_KEY[kind]} FROM donation WHERE id = :id", id=case.donation_id)
     # Without contact or cookie a donation is its own donor: watching it would watch nobody.
     if not key or (kind == "donor" and key.startswith("d:")):
-        raise Invalid("watch_invalid", "nothing to watch", fields={"kind": "is not known of this donation"})
+        raise Invalid("watch_invalid", fields={"kind": "is not known of this donation"})
     return _add(tx, kind, key, reason, actor, until, case_id)
 
 
@@ -49,7 +49,7 @@ def watch_contact(
     Raises Invalid `watch_invalid`, `donor_invalid`, `reason_missing` or `term_invalid`.
     """
     if not phone and not email:
-        raise Invalid("watch_invalid", "nothing to watch", fields={"phone": "or e-mail must be given"})
+        raise Invalid("watch_invalid", fields={"phone": "or e-mail must be given"})
     donor = Donor(phone=phone or None, email=email or None)
     require_valid_contact(donor)
     return _add(tx, "donor", donor_key(keys, donor, UUID(int=0), None), reason, actor, until, None)
@@ -95,7 +95,7 @@ def lift(tx: Tx, watch_id: int, reason: str, actor: str) -> Watch:
     must_say(reason)
     entry = _entry(tx, watch_id, lock=True)
     if entry.lifted_at is not None:
-        raise Conflict("watch_ended", "this entry was lifted already")
+        raise Conflict("watch_ended")
     entry.lifted_at, entry.lifted_by, entry.lift_reason = tx.now, actor, reason
     record_audit(tx, actor, "watch.lift", f"watch:{watch_id}", reason=reason)
     return tx.add(entry)
@@ -127,5 +127,5 @@ def view(tx: Tx, watch_id: int) -> dict[str, Any]:
 def _entry(tx: Tx, watch_id: int, *, lock: bool = False) -> Watch:
     found = tx.get(Watch, watch_id, lock=lock) if 0 < watch_id <= MOST_ID else None
     if found is None:
-        raise NotFound("watch_unknown", "there is no such entry")
+        raise NotFound("watch_unknown")
     return found

@@ -12,7 +12,7 @@ SCRIPT = """
 from gevent import monkey; monkey.patch_all()
 import json, sys, time
 import gevent
-from app.group_commit import Gather
+from app.group_commit import Batcher
 from kernel.db import Database
 
 db = Database(sys.argv[1])
@@ -26,20 +26,20 @@ began = time.monotonic()
 gevent.joinall([gevent.spawn(wait, n) for n in range(5)], raise_error=True)
 together = time.monotonic() - began
 
-def batch(_engine, wishes):
+def batch(items):
     gevent.sleep(0.05)
-    sizes.append(len(wishes))
-    return [wish * 2 for wish in wishes]
+    sizes.append(len(items))
+    return [item * 2 for item in items]
 
 sizes = []
-gather = Gather(None, batch)
-calls = [gevent.spawn(gather.give, n) for n in range(100)]
+batcher = Batcher(batch)
+calls = [gevent.spawn(batcher.submit, n) for n in range(100)]
 gevent.joinall(calls, timeout=20, raise_error=True)
 print(json.dumps({"together": together, "answers": [call.value for call in calls], "batches": len(sizes)}))
 """
 
 
-def test_greenlets_wait_side_by_side_and_gather(database_url: str) -> None:
+def test_greenlets_wait_side_by_side_and_share_batches(database_url: str) -> None:
     command = [sys.executable, "-c", SCRIPT, database_url]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

@@ -99,9 +99,9 @@ def test_the_same_bill_again_adds_nothing_and_another_story_is_refused(world: Wo
 
 def test_bills_of_nobody_and_of_the_gateway(world: World) -> None:
     for name in ("nobody", "a\x00b", "平台", "x" * 41, ""):
-        with pytest.raises(NotFound, match="no such partner"):
+        with pytest.raises(NotFound, match="partner_unknown"):
             world.do(import_statement, name, bill(), "finance")
-    with pytest.raises(Invalid, match="fetched by the closing"):
+    with pytest.raises(Invalid, match="statement_by_api"):
         world.do(import_statement, "stripe", bill(), "finance")
 
 

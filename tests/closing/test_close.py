@@ -26,7 +26,7 @@ def test_from_the_last_gift_to_the_release(day: Day) -> None:
 
     day.walk("ended")
     assert world.phase() == "ended"
-    with pytest.raises(Conflict, match="takes no donations now"):
+    with pytest.raises(Conflict, match="campaign_not_open"):
         world.give(100_00)
     day.pay(slow)  # who was paying at the end may finish
     day.walk("settling")

@@ -101,7 +101,7 @@ def test_a_sign_off_has_a_reason_and_a_name_and_happens_once(day: Day) -> None:
     for _ in range(2):
         signed = world.do(sign_off, found.id, "why", ACTOR)
         assert (signed.state, signed.reason, signed.actor) == ("signed_off", "why", ACTOR)
-    with pytest.raises(Conflict, match="ended already"):
+    with pytest.raises(Conflict, match="discrepancy_ended"):
         world.do(sign_off, found.id, "another reason", ACTOR)
     named = world.do(lambda tx: tx.rows("SELECT actor FROM audit_entry WHERE action = 'discrepancy.sign_off'"))
     assert [row[0] for row in named] == [ACTOR]

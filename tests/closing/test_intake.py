@@ -115,7 +115,7 @@ def test_a_person_asks_to_look_again(world: World) -> None:
     with world.db.transaction() as tx:
         first, _, done = [row[0] for row in tx.rows("SELECT id FROM inbox_event ORDER BY id")]
     assert world.do(retry_waiting, "manager", first) == 1
-    with pytest.raises(Conflict, match="does not wait"):
+    with pytest.raises(Conflict, match="event_not_waiting"):
         world.do(retry_waiting, "manager", first)
     with pytest.raises(Conflict):
         world.do(retry_waiting, "manager", done)

@@ -118,5 +118,5 @@ def test_a_secret_is_shown_once_and_sealed(world: World) -> None:
     for name in ("", "a b", "平台", "x" * 41, "a\n", "a\x00"):
         with pytest.raises(Invalid, match="partner_invalid"):
             world.do(partners.create, keys, name, "")
-        with pytest.raises(NotFound, match="no such partner"):
+        with pytest.raises(NotFound, match="partner_unknown"):
             world.do(partners.secret_of, keys, name)

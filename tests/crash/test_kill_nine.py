@@ -36,10 +36,10 @@ def kill_in(world: World, provider: str, step: str, command: CreateDonation, eve
         "provider": provider,
         "key": KEY,
         "now": world.clock.at.isoformat(),
-        "wish": asdict(command) | {"id": str(command.id), "donor": None},
+        "command": asdict(command) | {"id": str(command.id), "donor": None},
         "event": event,
     }
-    del order["wish"]["donor"]  # type: ignore[attr-defined]
+    del order["command"]["donor"]  # type: ignore[attr-defined]
     died = subprocess.run(
         [sys.executable, "-m", "tests.crash.victim"],
         input=json.dumps(order).encode(),

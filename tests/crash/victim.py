@@ -28,26 +28,26 @@ SIGN = (Signal("staff", {"amount_minor": 1}),)
 
 # Step of the way of a donation -> (stage, module, what to die after).
 STEPS: dict[str, tuple[str, str, str]] = {
-    "2 donation stored": ("give", "campaigns.donations.create", "contact.store"),
-    "3 match reserved": ("give", "campaigns.donations.create", "write"),
+    "2 donation stored": ("give", "campaigns.donations.create", "contact.store_contacts"),
+    "3 match reserved": ("give", "campaigns.donations.create", "write_matches"),
     "4 books written, not committed": ("give", "campaigns.donations.create", "post"),
-    "4 committed": ("give", "campaigns.donations.create", "give"),
+    "4 committed": ("give", "campaigns.donations.create", "create_donations"),
     "5 provider asked": ("pay", "payments.stripe", "StripeGateway.open_checkout"),
-    "6 reference remembered, not committed": ("pay", "campaigns.donations.open_payment", "note"),
+    "6 reference remembered, not committed": ("pay", "campaigns.donations.open_payment", "record_transitions"),
     "6 committed": ("pay", "campaigns.donations.open_payment", "open_payment"),
     "7 message stored, not committed": ("hear", "payments.inbox", "store"),
     "7 committed": ("hear", "kernel.db", "Tx.committed"),
     "8 messages claimed": ("settle", "campaigns.donations.process", "claim"),
-    "8 donation moved": ("settle", "campaigns.donations.apply", "note"),
+    "8 donation moved": ("settle", "campaigns.donations.apply", "record_transitions"),
     "8 match captured": ("settle", "campaigns.donations.apply", "capture"),
     "8 messages finished": ("settle", "campaigns.donations.process", "finish"),
     "8 books written, not committed": ("settle", "campaigns.donations.process", "post"),
-    "8 committed": ("settle", "campaigns.donations.process", "settle"),
+    "8 committed": ("settle", "campaigns.donations.process", "process_inbox"),
 }
 
 LATER: dict[str, tuple[str, str, str]] = {
     "lapse: provider asked": ("lapse", "payments.stripe", "StripeGateway.close"),
-    "lapse: donation moved": ("lapse", "campaigns.donations.expire", "move"),
+    "lapse: donation moved": ("lapse", "campaigns.donations.expire", "transition"),
     "lapse: match released": ("lapse", "campaigns.donations.expire", "release"),
     "lapse: books written, not committed": ("lapse", "campaigns.donations.expire", "post"),
     "lapse: committed": ("lapse", "campaigns.donations.expire", "expire"),
@@ -57,28 +57,28 @@ LATER: dict[str, tuple[str, str, str]] = {
     "cancel: committed": ("cancel", "campaigns.donations.expire", "cancel"),
     "keep-alive: written, not committed": ("keep-alive", "kernel.db", "Tx.run"),
     "keep-alive: committed": ("keep-alive", "campaigns.donations.expire", "keep_alive"),
-    "refund: asked, not committed": ("ask", "campaigns.donations.refund", "ask"),
+    "refund: asked, not committed": ("ask", "campaigns.donations.refund", "request_refund"),
     "refund: asked": ("ask", "kernel.db", "Tx.committed"),
     "refund: provider gave back": ("send", "payments.stripe", "StripeGateway.refund"),
     "refund: answer stored, not committed": ("send", "campaigns.donations.refund", "store"),
-    "refund: answer stored": ("send", "campaigns.donations.refund", "send"),
+    "refund: answer stored": ("send", "campaigns.donations.refund", "send_refunds"),
     "refund heard: donation stored": ("settle", "campaigns.donations.apply", "_store"),
     "refund heard: match given back": ("settle", "campaigns.donations.apply", "give_back"),
     "refund heard: messages finished": ("settle", "campaigns.donations.process", "finish"),
     "refund heard: books written, not committed": ("settle", "campaigns.donations.process", "post"),
-    "refund heard: committed": ("settle", "campaigns.donations.process", "settle"),
-    "re-offer: reservations written": ("close", "campaigns.closing.reoffer", "write"),
+    "refund heard: committed": ("settle", "campaigns.donations.process", "process_inbox"),
+    "re-offer: reservations written": ("close", "campaigns.closing.reoffer", "write_matches"),
     "re-offer: captured": ("close", "campaigns.closing.reoffer", "capture"),
     "re-offer: books written": ("close", "campaigns.closing.reoffer", "post"),
-    "redistribute: reservations written": ("close", "campaigns.closing.redistribute", "store"),
-    "redistribute: moved away": ("close", "campaigns.closing.redistribute", "move_away"),
+    "redistribute: reservations written": ("close", "campaigns.closing.redistribute", "write_decided_matches"),
+    "redistribute: moved away": ("close", "campaigns.closing.redistribute", "return_moved"),
     "redistribute: books written": ("close", "campaigns.closing.redistribute", "post"),
-    "closing: phase moved, not committed": ("close", "campaigns.closing.close", "move"),
+    "closing: phase moved, not committed": ("close", "campaigns.closing.close", "transition"),
     "closing: committed": ("close", "campaigns.closing.close", "_step"),
     "unlock: unlocked, not committed": ("unlock", "campaigns.closing.challenges", "unlock"),
     "unlock: books written, not committed": ("unlock", "campaigns.closing.reoffer", "post"),
     "unlock: committed": ("unlock", "campaigns.closing.challenges", "challenges"),
-    "hold: match held": ("hold", "campaigns.screening.screen", "hold"),
+    "hold: match held": ("hold", "campaigns.screening.screen", "hold_match"),
     "hold: books written, not committed": ("hold", "campaigns.screening.screen", "post"),
     "hold: committed": ("hold", "kernel.db", "Tx.committed"),
     "decide: match given back": ("decide", "campaigns.screening.decide", "give_back"),
@@ -109,11 +109,11 @@ def run(order: dict[str, Any]) -> None:
     db = Database(order["database"], FixedClock(datetime.fromisoformat(order["now"])))
     gateway = StripeGateway(order["key"], order["provider"], ("card",))
     deps = Dependencies(db, gateway, Keys("test-secret", "test-field-key"), "http://127.0.0.1")
-    command = CreateDonation(**(order["wish"] | {"id": UUID(order["wish"]["id"])}))
+    command = CreateDonation(**(order["command"] | {"id": UUID(order["command"]["id"])}))
     die_after(module, path)
     # Looked up again: the function of the stage itself may be the one that dies.
     if stage in ("give", "pay"):
-        answer = import_module("campaigns.donations.create").give(deps, [command])[0]
+        answer = import_module("campaigns.donations.create").create_donations(deps, [command])[0]
         assert isinstance(answer, Created)
         import_module("campaigns.donations.open_payment").open_payment(deps, answer.donation, "redirect", "zh")
     if stage == "hear":
@@ -131,7 +131,9 @@ def _use_case(module: str, name: str) -> Callable[..., Any]:
 
 def _ask_refund(deps: Dependencies, donation_id: UUID) -> None:
     with deps.db.transaction() as tx:
-        _use_case("campaigns.donations.refund", "ask")(tx, donation_id, 40_00, "asked by the donor", "manager")
+        _use_case("campaigns.donations.refund", "request_refund")(
+            tx, donation_id, 40_00, "asked by the donor", "manager"
+        )
 
 
 def _hold(deps: Dependencies, donation_id: UUID) -> None:
@@ -152,12 +154,12 @@ def _top_up(deps: Dependencies, _: UUID) -> None:
 
 
 _LATER_STAGES: dict[str, Callable[[Dependencies, UUID], Any]] = {
-    "settle": lambda deps, _: _use_case("campaigns.donations.process", "settle")(deps),
+    "settle": lambda deps, _: _use_case("campaigns.donations.process", "process_inbox")(deps),
     "lapse": lambda deps, _: _use_case("campaigns.donations.expire", "expire")(deps),
     "cancel": lambda deps, id_: _use_case("campaigns.donations.expire", "cancel")(deps, id_),
     "keep-alive": lambda deps, id_: _use_case("campaigns.donations.expire", "keep_alive")(deps, id_),
     "ask": _ask_refund,
-    "send": lambda deps, _: _use_case("campaigns.donations.refund", "send")(deps),
+    "send": lambda deps, _: _use_case("campaigns.donations.refund", "send_refunds")(deps),
     "close": lambda deps, _: _use_case("campaigns.closing.close", "close")(deps),
     "unlock": lambda deps, _: _use_case("campaigns.closing.challenges", "challenges")(deps),
     "hold": _hold,

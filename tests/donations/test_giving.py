@@ -53,7 +53,7 @@ def test_a_short_pot_asks_the_donor_first_and_holds_nothing(world: World) -> Non
     refused = world.try_give(world.command(100_00, accept_unmatched=False))[0]
     assert isinstance(refused, Refusal)
     assert refused.code == "match_short"
-    assert refused.facts["pots"] == [{"pot": pot, "available_minor": 60_00, "would_give_minor": 60_00}]
+    assert refused.params["pots"] == [{"pot": pot, "available_minor": 60_00, "would_give_minor": 60_00}]
     assert world.pots()[pot].available_minor == 60_00
     assert world.give(100_00).reserved_minor == 60_00
 
@@ -79,7 +79,7 @@ def test_an_open_page_extends_the_hold_but_not_for_ever(world: World) -> None:
     assert keep_alive(world.deps, pledged.id) == pledged.pledged_at + timedelta(minutes=30)
     world.clock.advance(minutes=10)
     expire(world.deps)
-    with pytest.raises(Conflict, match="not waiting"):
+    with pytest.raises(Conflict, match="promise_lapsed"):
         keep_alive(world.deps, pledged.id)
 
 

@@ -171,7 +171,7 @@ def test_without_the_lock_both_would_move(world: World, monkeypatch: Any) -> Non
     """The control: neither the campaign nor the pots locked, and both find the same money. The books' floor then
     stops one, which is the second defence."""
     _contested(world)
-    monkeypatch.setattr(moving, "lock_free", _unlocked)
+    monkeypatch.setattr(moving, "lock_free_accounts", _unlocked)
 
     def act(gate: Barrier) -> int:
         monkeypatch.setattr(moving, "post", _post_together(gate, moving.post))

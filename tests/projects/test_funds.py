@@ -43,7 +43,7 @@ def test_the_same_reference_with_another_amount_is_refused(db: Database, fund_id
         funds.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance")
     with pytest.raises(Conflict) as refused, db.transaction() as tx:
         funds.deposit(tx, fund_id, 501, "CNY", "bank 1", "finance")
-    assert (refused.value.code, refused.value.facts) == ("deposit_reused", {"amount_minor": 500})
+    assert (refused.value.code, refused.value.params) == ("deposit_reused", {"amount_minor": 500})
 
 
 def test_references_belong_to_their_fund(db: Database, fund_id: int) -> None:

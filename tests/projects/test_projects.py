@@ -80,7 +80,7 @@ def test_only_what_was_submitted_can_be_approved(tree: Database) -> None:
     with pytest.raises(Conflict) as refused, tree.transaction() as tx:
         projects.approve(tx, made.id, "reviewer")
     assert refused.value.code == "project_state"
-    assert refused.value.facts == {"from": "draft", "to": "approved"}
+    assert refused.value.params == {"from": "draft", "to": "approved"}
 
 
 def test_every_move_is_in_the_history_and_in_the_audit_trail(tree: Database) -> None:

@@ -85,7 +85,7 @@ def pots_without_lock(monkeypatch: pytest.MonkeyPatch, pause_s: float) -> None:
         time.sleep(pause_s)
         return {by_account[row[0]]: row[1] for row in found}
 
-    monkeypatch.setattr("matching.reserve.lock_free", read)
+    monkeypatch.setattr("matching.reserve.lock_free_accounts", read)
 
 
 def drop_check(tx: Tx, table: str, name: str) -> None:

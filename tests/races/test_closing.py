@@ -39,7 +39,7 @@ def _closed_by_two_without_lock(world: World, monkeypatch: pytest.MonkeyPatch) -
         meeting.wait()
         return campaign
 
-    monkeypatch.setattr("campaigns.closing.close.lock_id", read)
+    monkeypatch.setattr("campaigns.closing.close.lock_campaign_by_id", read)
     return _close_at_once(world, 2)
 
 

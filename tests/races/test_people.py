@@ -136,6 +136,6 @@ def test_control_without_the_campaigns_lock_a_change_of_a_pot_goes_unnoticed(
         meeting.wait()
         return campaign
 
-    monkeypatch.setattr(pots, "lock_id", read)
+    monkeypatch.setattr(pots, "lock_campaign_by_id", read)
     assert errors(_managers_at_once(world, pot, 1)) == []
     assert _versions(world) == version + 1

@@ -93,8 +93,8 @@ def test_control_without_the_campaigns_lock_a_move_and_a_refund_take_the_same_ma
     """The reservation's CHECK is the second defence: one of the two breaks (the inbox would try again)."""
     _movable(world)
     meeting = Meeting(patience_s=5)
-    monkeypatch.setattr(moving, "lock_free", _as_they_stand)
-    meet_before(monkeypatch, meeting, moving, "store")
+    monkeypatch.setattr(moving, "lock_free_accounts", _as_they_stand)
+    meet_before(monkeypatch, meeting, moving, "write_decided_matches")
     meet_before(monkeypatch, meeting, apply, "give_back")
     broken = errors(_move_against_refund(world, find_campaign))
     assert len(broken) == 1

@@ -51,7 +51,7 @@ def _saved(pot_id: int, verb: str, amount_minor: int, seen: str) -> Response:
         last = _last(tx, pot_id)
         fresh = seen == str(last.id if last else 0)
         if not fresh and (last is None or (last.reason, last.amount_minor) != (reason, sign * amount_minor)):
-            raise Conflict("pot_changed", "the pot was changed meanwhile")
+            raise Conflict("pot_changed")
         if fresh:
             act(tx, pot_id, amount_minor, g.caller.name)
     flash(_("已记账。") if fresh else _("这笔金额刚才已经记账，没有重复记账。"), "good")

@@ -61,7 +61,7 @@ def _saved(state: PotState, form: RulesForm, command: Wish) -> Response:
         newest = _newest(queries.pot(tx, state.pot_id)[0])
         fresh = form["seen"] == str(newest.number)
         if not fresh and newest.rules != parse(command.rules):
-            raise Conflict("pot_changed", "the pot was changed meanwhile")
+            raise Conflict("pot_changed")
         if fresh:
             desk.add_rules(tx, state.pot_id, *command, g.caller.name)
     flash(_("新规则已保存。") if fresh else _("这版规则刚才已经保存，没有重复保存。"), "good")

@@ -1,0 +1,131 @@
+"""The text of every refusal, in both languages (msgids are Chinese; English in the catalogue)."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from flask_babel import force_locale, gettext
+from flask_babel import lazy_gettext as _l
+
+from app.i18n.locale import language, when
+from kernel.errors import Refusal
+from kernel.money import yuan
+
+REFUSALS = {
+    "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
+    "amount_invalid": _l("金额不对。"),
+    "appeal_answered": _l("这件申诉已经答复过。"),
+    "appeal_exists": _l("已经提出过申诉。"),
+    "appeal_invalid": _l("请写明申诉内容，最多 2000 字。"),
+    "appeal_missing": _l("还没有人提出申诉。"),
+    "batch_too_large": _l("一次最多 %(most)s 条。"),
+    "body_invalid": _l("请求内容不是有效的 JSON（UTF-8）。"),
+    "books_short": _l("账户余额不足。"),
+    "campaign_invalid": _l("请检查标出的项目。"),
+    "campaign_not_open": _l("活动现在不接受捐赠。"),
+    "campaign_over": _l("结束时间已过。"),
+    "campaign_phase": _l("活动当前阶段不能做这件事。"),
+    "campaign_unknown": _l("没有这个活动。"),
+    "case_decided": _l("这件复核已经有了决定。"),
+    "case_unknown": _l("没有这件复核。"),
+    "csrf": _l("页面已过期，请返回刷新后再提交。"),
+    "currency_unknown": _l("只支持人民币。"),
+    "database_unavailable": _l("系统正在恢复，请稍后再试。"),
+    "deposit_invalid": _l("请检查金额和凭据号。"),
+    "deposit_reused": _l("这个凭据号已用于另一金额。"),
+    "discrepancy_ended": _l("这条差异已经处理过。"),
+    "discrepancy_unknown": _l("没有这条差异。"),
+    "donation_id_reused": _l("这张表单已经提交过一笔不同的捐赠。如果还想再捐一笔，请再次提交。"),
+    "donation_unknown": _l("没有这笔捐赠，或链接不完整。"),
+    "donor_invalid": _l("请检查填写的联系方式。"),
+    "draw_unknown": _l("这个配捐池不抽取。"),
+    "event_invalid": _l("消息不符合接口说明。"),
+    "event_not_waiting": _l("这条消息不在等待处理。"),
+    "event_unknown": _l("没有这条消息。"),
+    "fund_exists": _l("已有同名基金。"),
+    "fund_invalid": _l("请检查基金的名称和类别。"),
+    "fund_short": _l("基金余额不足。"),
+    "fund_unknown": _l("没有这个基金。"),
+    "import_invalid": _l("文件有误，没有导入任何内容。"),
+    "internal_error": _l("系统出了问题，已经记录。"),
+    "job_unknown": _l("没有这个任务。"),
+    "list_invalid": _l("查询条件不对。"),
+    "login_used": _l("这个用户名已被使用。"),
+    "manager_invalid": _l("请检查标出的项目。"),
+    "manager_unknown": _l("没有这位管理员。"),
+    "match_short": _l("配捐池的余额不足以按规则全额配捐。"),
+    "not_permitted": _l("您没有权限做这件事。"),
+    "not_refundable": _l("只有支付平台代收的已付款项可以在这里退款。"),
+    "nothing_due": _l("现在没有到期的收尾步骤。"),
+    "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
+    "organisation_unknown": _l("没有这个地区。"),
+    "origin_foreign": _l("请求不是从本站页面发出的。"),
+    "partner_exists": _l("这个合作平台已经登记。"),
+    "partner_invalid": _l("请检查标出的项目。"),
+    "partner_unknown": _l("没有这个合作平台。"),
+    "payment_processing": _l("支付正在处理，暂时不能取消。"),
+    "payment_refused": _l("支付平台没有接受这笔支付。"),
+    "payment_unavailable": _l("支付平台暂时没有响应。您的捐赠和配捐都已保留，请稍后再试。"),
+    "plan_incomplete": _l("公开募捐方案不完整，不能排期。"),
+    "pot_changed": _l("这个配捐池刚才有变化，请重新核对后再确认。"),
+    "pot_invalid": _l("请检查标出的项目。"),
+    "pot_short": _l("池中没有这么多未被占用的资金。"),
+    "pot_unknown": _l("没有这个配捐池。"),
+    "production": _l("正式环境不能指定时间。"),
+    "project_code_used": _l("这个项目编号已被使用。"),
+    "project_invalid": _l("请检查标出的项目。"),
+    "project_not_approved": _l("只有已立项的项目才能参加。"),
+    "project_not_in_campaign": _l("这个项目现在不在本活动中募款。"),
+    "project_state": _l("项目当前状态不能做这件事。"),
+    "project_unknown": _l("没有这个项目。"),
+    "promise_lapsed": _l("这笔捐赠已不在等待支付。"),
+    "rate_limited": _l("操作太频繁，请稍后再试。"),
+    "reason_invalid": _l("请写明原因，最多 500 字。"),
+    "reason_missing": _l("请写明原因。"),
+    "refund_exceeds": _l("退款超过了这笔捐赠的剩余金额。"),
+    "refund_seen": _l("这笔捐赠的退款情况已变化，请核对后再提交。"),
+    "rules_in_the_past": _l("规则不能从过去开始。"),
+    "rules_invalid": _l("这样的配捐规则行不通，请检查标出的项目。"),
+    "screening_invalid": _l("请检查标出的标准，没有任何改动。"),
+    "sign_in_failed": _l("用户名或密码不对。"),
+    "signature_invalid": _l("签名不对。"),
+    "signature_missing": _l("缺少签名。"),
+    "slug_used": _l("这个网址名已被其他活动使用。"),
+    "staff_invalid": _l("请填写联系方式。"),
+    "staff_unknown": _l("没有这个联系方式。"),
+    "standings_unknown": _l("没有这种榜单。"),
+    "statement_by_api": _l("这个支付平台的对账单由系统自动获取。"),
+    "statement_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
+    "term_invalid": _l("期限须在今天之后。"),
+    "timestamp_out_of_tolerance": _l("时间戳超出允许范围。"),
+    "token_invalid": _l("没有这笔捐赠，或链接不完整。"),
+    "token_missing": _l("缺少访问令牌。"),
+    "token_unknown": _l("没有这个令牌。"),
+    "value_invalid": _l("有内容超出范围或含有不能保存的字符。"),
+    "watch_ended": _l("这一项已经解除。"),
+    "watch_invalid": _l("这笔捐赠没有可列入名单的这一项，或没有填写联系方式。"),
+    "watch_unknown": _l("名单上没有这一项。"),
+}
+
+
+def refusal_text(refusal: Refusal, locale: str | None = None) -> str:
+    """Return what a refusal means, in `locale` (default: the reader's language)."""
+    return code_text(refusal.code, locale, **refusal.params)
+
+
+def code_text(code: str, locale: str | None = None, **params: Any) -> str:
+    """Return the text of a code; a code without a text stands for itself."""
+    with force_locale(locale) if locale and locale != language() else nullcontext():
+        if code not in REFUSALS:
+            return code
+        return str(REFUSALS[code]) % {name: shown(name, value) for name, value in params.items()}
+
+
+def shown(name: str, value: Any) -> str:
+    """Return a parameter as people read it: fen as yuan, times in Shanghai, lists with commas."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return gettext("、").join(str(one) for one in value)
+    if name.endswith("_minor"):
+        return yuan(value)
+    if name.endswith("_at"):
+        return when(value)
+    return str(value)
