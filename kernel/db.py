@@ -1,37 +1,73 @@
-"""The database: one engine, and transactions that use cases open and nothing below them commits."""
+"""The database: one engine, and transactions that use cases open and nothing below them commits.
+
+Which method of `Tx` to use:
+
+- `get`, `all`, `first` and attribute writes on what they return: reads and changes of a few rows, typed by the
+  models. The default; use it wherever nothing else is needed.
+- `add`, `add_all`: insert rows made by a model's named constructor.
+- `rows_as`: SQL whose rows are no model (joins, aggregates, `RETURNING`), typed by a NamedTuple or dataclass.
+- `rows`, `row`, `scalar`, `run`: SQL on hot paths and one-off questions, where a row type would only be noise.
+- `kernel.bulk`: inserts and updates of a whole batch in one statement.
+"""
 
 import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache, cached_property
-from typing import Any, TypeVar
+from operator import itemgetter
+from typing import Any, TypeVar, TypeVarTuple, overload
 
 import orjson
 import psycopg
 from sqlalchemy import BigInteger, Column, DateTime, Engine, Identity, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.orm import Session
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from kernel.clock import Clock, DatabaseClock
 
 Model = TypeVar("Model", bound=SQLModel)
+Row = TypeVar("Row")
+Scalar = TypeVar("Scalar")
+Columns = TypeVarTuple("Columns")
 
 _NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 
 
 @cache  # as many as there are statements in the code
 def _statement(sql: str) -> str:
-    """`:name` as the driver writes it; a colon that is meant stands behind a backslash."""
+    """Translate `:name` to the driver's placeholders. A literal colon is escaped with a backslash."""
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%")).replace("\\:", ":")
 
 
 @cache
 def _row_type(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
-    """Rows that are read by place and by name; a name that comes twice is read by place only."""
+    """Return a constructor of rows with these column names; of a repeated name only the first is kept."""
     return namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined, no-any-return]
+
+
+@cache
+def _constructor(row_type: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
+    """Return what makes a `row_type` of a row with these columns, matched by name. Raises AssertionError."""
+    make: Callable[[Iterable[Any]], Any]
+    if is_dataclass(row_type):
+        names, make = tuple(field.name for field in fields(row_type)), _from_dataclass(row_type)
+    else:
+        names, make = row_type._fields, row_type._make
+    assert sorted(names) == sorted(columns), (
+        f"{row_type.__name__} has the fields {', '.join(names)}, the statement the columns {', '.join(columns)}"
+    )
+    if names == columns:
+        return make
+    in_order = itemgetter(*(columns.index(name) for name in names))
+    return lambda row: make(in_order(row))
+
+
+def _from_dataclass(row_type: Any) -> Callable[[Iterable[Any]], Any]:
+    return lambda row: row_type(*row)
 
 
 # In JSON every backslash begins an escape; in an array literal only these two mean the same.
@@ -87,31 +123,58 @@ class Tx:
 
     @cached_property
     def _driver(self) -> psycopg.Connection[Any]:
-        found: psycopg.Connection[Any] = self.session.connection().connection.driver_connection  # type: ignore[assignment]
-        return found
+        connection: psycopg.Connection[Any] = self.session.connection().connection.driver_connection  # type: ignore[assignment]
+        return connection
 
     def rows(self, sql: str, **values: Any) -> Sequence[Any]:
-        """Run one SQL statement with bound values and return its rows."""
+        """Run one SQL statement with bound values and return its rows, read by position or by column name."""
         with self._executed(sql, values) as cursor:
             row = _row_type(tuple(column.name for column in cursor.description or ()))
             return list(map(row, cursor.fetchall()))
 
+    def rows_as(self, row_type: type[Row], sql: str, **values: Any) -> list[Row]:
+        """Run one SQL statement with bound values and return its rows as instances of `row_type`.
+
+        `row_type` is a NamedTuple (fastest when its fields are in the order of the columns) or a dataclass. Its
+        fields and the statement's columns must have the same names, in any order; else AssertionError is raised.
+        """
+        with self._executed(sql, values) as cursor:
+            columns = tuple(column.name for column in cursor.description or ())
+            return list(map(_constructor(row_type, columns), cursor.fetchall()))  # type: ignore[arg-type]
+
     def row(self, sql: str, **values: Any) -> Any | None:
-        """The only row of a statement, or None."""
-        found = self.rows(sql, **values)
-        assert len(found) <= 1, "one row at most was promised"
-        return found[0] if found else None
+        """Return the only row of a statement, or None. Raises AssertionError if there are more."""
+        rows = self.rows(sql, **values)
+        assert len(rows) <= 1, "the statement returned more than one row"
+        return rows[0] if rows else None
 
     def run(self, sql: str, **values: Any) -> int:
-        """Run a statement that returns nothing; the number of rows that it touched."""
+        """Run a statement that returns nothing; return the number of affected rows."""
         with self._executed(sql, values) as cursor:
             return cursor.rowcount
 
     def scalar(self, sql: str, **values: Any) -> Any:
-        """The first column of the first row, or None."""
+        """Return the first column of the first row, or None."""
         with self._executed(sql, values) as cursor:
-            found = cursor.fetchone()
-            return found[0] if found else None
+            row = cursor.fetchone()
+            return row[0] if row else None
+
+    @overload
+    def all(self, statement: SelectOfScalar[Scalar]) -> list[Scalar]: ...
+
+    @overload
+    def all(self, statement: Select[*Columns]) -> list[tuple[*Columns]]: ...
+
+    def all(self, statement: Any) -> list[Any]:
+        """Return all results of a SQLModel `select()`: of `select(Pot)` pots, of `select(A, B)` pairs."""
+        return list(self.session.exec(statement).all())
+
+    def first(self, statement: SelectOfScalar[Scalar]) -> Scalar | None:
+        """Return the first result of a SQLModel `select()` of one model or column, or None.
+
+        Order the statement unless it can have one result only.
+        """
+        return self.session.exec(statement.limit(1)).first()
 
     def add(self, row: Model) -> Model:
         """Insert one row made by a named constructor and return it with its id."""
@@ -119,8 +182,18 @@ class Tx:
         self.session.flush()
         return row
 
+    def add_all(self, rows: Iterable[Model]) -> list[Model]:
+        """Insert rows made by a named constructor, all in one flush, and return them with their ids.
+
+        For whole batches on hot paths use `kernel.bulk.insert_rows`.
+        """
+        added = list(rows)
+        self.session.add_all(added)
+        self.session.flush()
+        return added
+
     def get(self, model: type[Model], key: Any, *, lock: bool = False) -> Model | None:
-        """One row by its key; with `lock`, locked against change and refreshed from the database.
+        """Return one row by its key, or None; with `lock`, locked against change and refreshed from the database.
 
         FOR NO KEY UPDATE: rows that point here by foreign key may still be inserted meanwhile.
         """
