@@ -115,7 +115,7 @@ def claim(tx: Tx, most: int) -> list[Event]:
     rows = tx.rows(
         """SELECT e.id, e.source, e.event_id, e.body
              FROM (SELECT inbox_id FROM inbox_work WHERE state = 'new'
-                    ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED) AS due
+                    ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED /* lock:inbox */) AS due
              JOIN inbox_event e ON e.id = due.inbox_id ORDER BY e.id""",
         most=most,
     )

@@ -181,7 +181,7 @@ def load_aggregates(
     rows = tx.rows(
         """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, provider,
                   donor_key, payment_intent, instrument, paid_at, match_until, dispute
-             FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""",
+             FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */""",
         ids=list(campaign_of),
     )
     return {row.id: _record(row, campaigns[row.campaign_id], row.id in fresh) for row in rows}

@@ -40,7 +40,8 @@ def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
     """
     with deps.db.transaction() as tx:
         row = tx.row(
-            "SELECT status, pledged_at, match_until FROM donation WHERE id = :id FOR UPDATE", id=donation_id
+            "SELECT status, pledged_at, match_until FROM donation WHERE id = :id FOR UPDATE /* lock:donations */",
+            id=donation_id,
         )
         if row is None or row.status not in WAITING:
             raise Conflict("promise_lapsed")

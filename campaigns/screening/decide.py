@@ -92,7 +92,7 @@ def lock_case(tx: Tx, case_id: int) -> tuple[ScreeningCase, SharedCampaign]:
     """Lock in the house's order: campaign shared, donation, case. Raises NotFound `case_unknown`."""
     known = find(tx, case_id)
     campaign = lock_shared(tx, ids=[known.campaign_id])[0]
-    tx.rows("SELECT id FROM donation WHERE id = :id FOR UPDATE", id=known.donation_id)
+    tx.rows("SELECT id FROM donation WHERE id = :id FOR UPDATE /* lock:donations */", id=known.donation_id)
     return find(tx, case_id, lock=True), campaign
 
 

@@ -101,7 +101,7 @@ def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, in
     ids = sorted(hits)
     wanted = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
     living = [one.id for one in lock_shared(tx, ids=sorted(row[0] for row in wanted)) if one.phase in SCREENED]
-    tx.rows("SELECT id FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE", ids=ids)
+    tx.rows("SELECT id FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */", ids=ids)
     rows = tx.rows(
         """INSERT INTO screening_case (donation_id, campaign_id, signals, held_minor, state, opened_at)
            SELECT d.id, d.campaign_id, u.signals, m.live, 'open', :now

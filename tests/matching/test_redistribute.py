@@ -1,6 +1,5 @@
 """Match moves to better pots, and nothing else changes: totals, caps, scope, and twice is once."""
 
-from threading import Barrier, Thread
 from typing import Any
 
 from hypothesis import example, given
@@ -17,6 +16,7 @@ from matching.reallocate import LiveMatch, reallocate
 from matching.rules import Caps, Rules
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.matching.offers import HERE
+from tests.races.runners import Meeting, at_once, errors, meet_before, read_free_accounts
 from tests.world import ACTOR, SLUG, VILLAGES, World
 
 
@@ -127,24 +127,6 @@ def test_a_refund_after_a_move_takes_the_match_from_where_it_is(world: World) ->
     proven(world)
 
 
-def _at_once(world: World, act: Any, number: int = 2) -> list[Any]:
-    """The same act in threads that begin together; what each answered or raised."""
-    gate, answers = Barrier(number), []
-
-    def run() -> None:
-        try:
-            answers.append(act(gate))
-        except Exception as error:
-            answers.append(error)
-
-    threads = [Thread(target=run) for _ in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return answers
-
-
 def _contested(world: World) -> None:
     """Many donations in the worse pot, and a better one that can take half."""
     world.pot(100_00)
@@ -158,12 +140,10 @@ def _contested(world: World) -> None:
 def test_two_redistributions_at_once_move_once(world: World) -> None:
     _contested(world)
 
-    def act(gate: Barrier) -> int:
-        gate.wait(20)
-        with world.db.transaction() as tx:
-            return redistribute(tx, lock_campaign(tx, SLUG))
+    def act() -> int:
+        return int(world.do(lambda tx: redistribute(tx, lock_campaign(tx, SLUG))))
 
-    assert sorted(_at_once(world, act)) == [0, 4]
+    assert sorted(at_once(act, act)) == [0, 4]
     proven(world)
 
 
@@ -171,40 +151,11 @@ def test_without_the_lock_both_would_move(world: World, monkeypatch: Any) -> Non
     """The control: neither the campaign nor the pots locked, and both find the same money. The books' floor then
     stops one, which is the second defence."""
     _contested(world)
-    monkeypatch.setattr(moving, "lock_free_accounts", _unlocked)
-
-    def act(gate: Barrier) -> int:
-        monkeypatch.setattr(moving, "post", _post_together(gate, moving.post))
-        with world.db.transaction() as tx:
-            return redistribute(tx, find_campaign(tx, SLUG))
-
-    answers = _at_once(world, act)
-    assert any(isinstance(answer, Exception) for answer in answers), answers
+    monkeypatch.setattr(moving, "lock_free_accounts", read_free_accounts)
+    meet_before(monkeypatch, Meeting(patience_s=3), moving, "post")
+    answers = at_once(*[lambda: world.do(lambda tx: redistribute(tx, find_campaign(tx, SLUG)))] * 2)
+    assert errors(answers), answers
     world.check()
-
-
-def _unlocked(tx: Tx, asked: Any) -> dict[int, int]:
-    held = dict(
-        tuple(row)
-        for row in tx.rows(
-            "SELECT id, balance_minor FROM ledger_account WHERE id = ANY(:ids)",
-            ids=[pot.free_account for pot in asked],
-        )
-    )
-    return {pot.pot_id: held[pot.free_account] for pot in asked}
-
-
-def _post_together(gate: Barrier, post: Any) -> Any:
-    """Post only when the other has planned too."""
-
-    def wait(tx: Tx, transfers: Any) -> Any:
-        try:
-            gate.wait(3)
-        except Exception:
-            gate.abort()
-        return post(tx, transfers)
-
-    return wait
 
 
 ratio = st.one_of(st.sampled_from([10_000, 15_000, 20_000, 3_333, 9_999]), st.integers(1, 100_000))

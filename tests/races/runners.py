@@ -1,10 +1,14 @@
-"""Real threads that start together, and ways to take one defence away for a negative control."""
+"""Threads that start together, and seams that take one defence away for a negative control.
+
+A statement whose lock a control removes carries a marker behind its clause: `FOR UPDATE /* lock:donations */`.
+Controls name the marker, never the wording of the statement, and fail when no statement carries it.
+"""
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
@@ -14,7 +18,7 @@ from kernel.db import Tx
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run all acts at the same time; answers what each returned or raised, in order."""
+    """Run all acts at the same time; return what each returned or raised, in order."""
     start = Barrier(len(acts))
 
     def run(act: Callable[[], Any]) -> Any:
@@ -33,9 +37,9 @@ def errors(answers: Sequence[Any]) -> list[Exception]:
 
 
 class Meeting:
-    """Where two transactions wait for each other between reading and writing: the unlucky moment, made sure.
+    """Where two transactions wait for each other between reading and writing: the unlucky moment, made certain.
 
-    Who waits longer than `patience_s` goes on alone, and so does everybody after him.
+    A thread that waits longer than `patience_s` goes on alone, and so does every thread after it.
     """
 
     def __init__(self, parties: int = 2, patience_s: float = 1) -> None:
@@ -48,7 +52,7 @@ class Meeting:
 
 
 def meet_before(monkeypatch: pytest.MonkeyPatch, meeting: Meeting, module: Any, name: str) -> None:
-    """Who calls this function of a module waits for the other first."""
+    """Let callers of a module's function wait for each other before it runs."""
     work: Callable[..., Any] = getattr(module, name)
 
     def wait_and_work(*args: Any, **named: Any) -> Any:
@@ -58,32 +62,45 @@ def meet_before(monkeypatch: pytest.MonkeyPatch, meeting: Meeting, module: Any, 
     monkeypatch.setattr(module, name, wait_and_work)
 
 
-_LOCK = re.compile(r"FOR (NO KEY UPDATE|UPDATE|SHARE)( SKIP LOCKED)?")
+@contextmanager
+def without_lock(marker: str) -> Iterator[None]:
+    """Run the statements marked `/* lock:<marker> */` without their FOR clause, and let two readers meet after
+    reading. Fails when no such statement was run: the control would show nothing."""
+    clause = re.compile(
+        rf"FOR (?:NO KEY UPDATE|UPDATE|SHARE)(?: OF \w+)?(?: SKIP LOCKED)?\s*/\* lock:{re.escape(marker)} \*/"
+    )
+    execute, meeting = Tx._executed, Meeting()
+    unlocked: list[str] = []
+
+    @contextmanager
+    def execute_unlocked(tx: Tx, sql: str, values: dict[str, Any]) -> Iterator[Any]:
+        statement = clause.sub("", sql)
+        with execute(tx, statement, values) as cursor:
+            yield cursor
+        if statement != sql:
+            unlocked.append(sql)
+            meeting.wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Tx, "_executed", execute_unlocked)
+        yield
+    assert unlocked, f"no statement carries /* lock:{marker} */ behind its FOR clause: the control shows nothing"
 
 
-def read_without_lock(monkeypatch: pytest.MonkeyPatch, fragment: str) -> None:
-    """The statements that hold `fragment` lose their FOR ... clause, and two readers meet after reading."""
-    locked, meeting = Tx.rows, Meeting()
-
-    def rows(tx: Tx, sql: str, **values: Any) -> Sequence[Any]:
-        without = _LOCK.sub("", sql)
-        if fragment not in sql or without == sql:
-            return locked(tx, sql, **values)
-        found = locked(tx, without, **values)
-        meeting.wait()
-        return found
-
-    monkeypatch.setattr(Tx, "rows", rows)
+def read_free_accounts(tx: Tx, pots: Any) -> dict[int, int]:
+    """Read what pots have free (fen by pot) as `lock_free_accounts` does, but without locks."""
+    pot_of = {pot.free_account: pot.pot_id for pot in pots}
+    rows = tx.rows("SELECT id, balance_minor FROM ledger_account WHERE id = ANY(:ids)", ids=list(pot_of))
+    return {pot_of[row.id]: row.balance_minor for row in rows}
 
 
 def pots_without_lock(monkeypatch: pytest.MonkeyPatch, pause_s: float) -> None:
-    """Pots are read as they stand, without their lock, and given away `pause_s` seconds later."""
+    """Read pots without their lock when match is reserved, and wait `pause_s` seconds before reserving."""
 
     def read(tx: Tx, pots: Any) -> dict[int, int]:
-        by_account = {pot.free_account: pot.pot_id for pot in pots}
-        found = tx.rows("SELECT id, balance_minor FROM ledger_account WHERE id = ANY(:ids)", ids=list(by_account))
+        free = read_free_accounts(tx, pots)
         time.sleep(pause_s)
-        return {by_account[row[0]]: row[1] for row in found}
+        return free
 
     monkeypatch.setattr("matching.reserve.lock_free_accounts", read)
 

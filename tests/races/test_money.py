@@ -13,11 +13,9 @@ from campaigns.donations.view import DonationView
 from kernel.db import Tx
 from kernel.errors import Conflict
 from payments.inbox import Message, message, store
-from tests.races.runners import Meeting, at_once, drop_check, errors, read_without_lock
+from tests.races.runners import Meeting, at_once, drop_check, errors, without_lock
 from tests.world import World
 
-CLAIM = "FROM inbox_work"
-DONATION = "FROM donation WHERE id = ANY(:ids) ORDER BY id"
 ROUNDS = 8
 
 
@@ -86,12 +84,11 @@ def test_control_look_then_insert_keeps_the_webhook_twice(world: World, monkeypa
     assert _count(world, "inbox_event") == 2
 
 
-def test_control_without_locks_one_webhook_counts_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_control_without_locks_one_webhook_counts_twice(world: World) -> None:
     pledged = world.give(100_00)
-    read_without_lock(monkeypatch, CLAIM)
-    read_without_lock(monkeypatch, DONATION)
     world.tell("payment_intent.succeeded", world.intent(pledged))
-    assert at_once(*[lambda: process_inbox(world.deps)] * 2) == [1, 1]
+    with without_lock("inbox"), without_lock("donations"):
+        assert at_once(*[lambda: process_inbox(world.deps)] * 2) == [1, 1]
     assert _count(world, "donation_history", "to_status = 'paid'") == 2
     assert [one for one in _faults(world) if one.startswith("heads_counted")]
 
@@ -121,9 +118,9 @@ def test_two_workers_share_the_inbox(world: World) -> None:
     world.check()
 
 
-def test_control_without_claims_two_workers_do_the_same_work(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    read_without_lock(monkeypatch, CLAIM)
-    done, _ = _two_workers(world, 3)
+def test_control_without_claims_two_workers_do_the_same_work(world: World) -> None:
+    with without_lock("inbox"):
+        done, _ = _two_workers(world, 3)
     assert sum(done) == 6
 
 
@@ -144,12 +141,10 @@ def test_lapse_against_payment(world: World) -> None:
     world.check()
 
 
-def test_control_without_the_donations_lock_a_lapse_breaks_a_paid_promise(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_donations_lock_a_lapse_breaks_a_paid_promise(world: World) -> None:
     world.pot(10_000_00)
-    read_without_lock(monkeypatch, DONATION)
-    found, _ = _lapse_against_payment(world)
+    with without_lock("donations"):
+        found, _ = _lapse_against_payment(world)
     assert (found.status, found.captured_minor) != ("paid", 100_00)
 
 
@@ -170,12 +165,10 @@ def test_cancel_against_success(world: World) -> None:
     world.check()
 
 
-def test_control_without_the_donations_lock_a_cancel_breaks_a_paid_promise(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_donations_lock_a_cancel_breaks_a_paid_promise(world: World) -> None:
     world.pot(10_000_00)
-    read_without_lock(monkeypatch, DONATION)
-    found, _ = _cancel_against_success(world)
+    with without_lock("donations"):
+        found, _ = _cancel_against_success(world)
     assert (found.status, found.captured_minor) != ("paid", 100_00)
 
 
@@ -198,12 +191,10 @@ def test_refund_against_capture(world: World) -> None:
     world.check()
 
 
-def test_control_without_the_donations_lock_a_refund_is_lost_or_breaks(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_donations_lock_a_refund_is_lost_or_breaks(world: World) -> None:
     world.pot(10_000_00)
-    read_without_lock(monkeypatch, DONATION)
-    found, answers = _refund_against_capture(world)
+    with without_lock("donations"):
+        found, answers = _refund_against_capture(world)
     broken = [one for one in errors(answers) if isinstance(one, IntegrityError)]
     assert broken or (found.refunded_minor, found.captured_minor) != (40_00, 60_00)
 
@@ -220,12 +211,10 @@ def test_two_schedulers_let_a_donation_lapse_once(world: World) -> None:
     world.check()
 
 
-def test_control_without_the_donations_lock_a_donation_lapses_twice(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_donations_lock_a_donation_lapses_twice(world: World) -> None:
     world.pot(500_00)
     world.give(10_00)
     world.clock.advance(minutes=15)
-    read_without_lock(monkeypatch, DONATION)
-    assert at_once(*[lambda: expire(world.deps)] * 2) == [1, 1]
+    with without_lock("donations"):
+        assert at_once(*[lambda: expire(world.deps)] * 2) == [1, 1]
     assert _count(world, "donation_history", "to_status = 'expired'") == 2

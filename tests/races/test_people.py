@@ -19,7 +19,7 @@ from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
 from kernel.db import Tx
 from tests.matching.kinds import paid, proven
-from tests.races.runners import Meeting, at_once, errors, meet_before, read_without_lock
+from tests.races.runners import Meeting, at_once, errors, meet_before, without_lock
 from tests.world import ACTOR, World
 
 SIGN = (Signal("staff", {"amount_minor": 1}),)
@@ -60,10 +60,10 @@ def test_control_without_the_donations_lock_both_take_the_match_back(
     """The reservation's CHECK and the books' floor are the second defence: one of the two breaks."""
     world.pot(1_000_00)
     meeting = Meeting(patience_s=5)
-    read_without_lock(monkeypatch, "FROM donation WHERE id = ")
     meet_before(monkeypatch, meeting, decide, "give_back")
     meet_before(monkeypatch, meeting, apply, "give_back")
-    _, answers = _decision_against_refund(world, "cancelled")
+    with without_lock("donations"):
+        _, answers = _decision_against_refund(world, "cancelled")
     assert len(errors(answers)) == 1
 
 
@@ -89,12 +89,10 @@ def test_a_page_that_was_told_its_hold_goes_on_keeps_its_match(world: World) -> 
     proven(world)
 
 
-def test_control_without_the_donations_lock_a_lapse_breaks_what_the_page_was_told(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_control_without_the_donations_lock_a_lapse_breaks_what_the_page_was_told(world: World) -> None:
     world.pot(1_000_00)
-    read_without_lock(monkeypatch, "FROM donation WHERE id = ")
-    found, answer = _page_against_lapse(world)
+    with without_lock("donations"):
+        found, answer = _page_against_lapse(world)
     assert isinstance(answer, datetime)
     assert (found.status, found.reserved_minor) == ("expired", 0)
 

@@ -17,11 +17,10 @@ from campaigns.donations import apply
 from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.campaign import bump_matching_version, find_campaign, lock_campaign, lock_campaign_by_id
-from kernel.db import Tx
 from kernel.errors import Conflict
 from matching.unlock import unlock
 from tests.matching.kinds import by_pot, moved, paid, proven, special_pot
-from tests.races.runners import Meeting, at_once, errors, meet_before, pots_without_lock
+from tests.races.runners import Meeting, at_once, errors, meet_before, pots_without_lock, read_free_accounts
 from tests.world import World
 
 
@@ -93,18 +92,12 @@ def test_control_without_the_campaigns_lock_a_move_and_a_refund_take_the_same_ma
     """The reservation's CHECK is the second defence: one of the two breaks (the inbox would try again)."""
     _movable(world)
     meeting = Meeting(patience_s=5)
-    monkeypatch.setattr(moving, "lock_free_accounts", _as_they_stand)
+    monkeypatch.setattr(moving, "lock_free_accounts", read_free_accounts)
     meet_before(monkeypatch, meeting, moving, "write_decided_matches")
     meet_before(monkeypatch, meeting, apply, "give_back")
     broken = errors(_move_against_refund(world, find_campaign))
     assert len(broken) == 1
     assert isinstance(broken[0], IntegrityError | OperationalError | Conflict)
-
-
-def _as_they_stand(tx: Tx, asked: Any) -> dict[int, int]:
-    free = {pot.free_account: pot.pot_id for pot in asked}
-    rows = tx.rows("SELECT id, balance_minor FROM ledger_account WHERE id = ANY(:ids)", ids=list(free))
-    return {free[row[0]]: row[1] for row in rows}
 
 
 def _challenge(world: World) -> tuple[int, DonationView]:

@@ -10,31 +10,23 @@ from campaigns.screening import decide, screen
 from campaigns.screening.context import subjects
 from campaigns.screening.signals import Signal
 from kernel.db import Database, Tx
+from tests.races.runners import at_once, errors
 from tests.world import World
 
 SIGN = (Signal("staff", {"amount_minor": 1}),)
 
 
-def race(db: Database, acts: list[Callable[[Tx], object]]) -> list[BaseException]:
-    """Each in a transaction and thread of its own; all have looked before the first may write."""
+def race(db: Database, acts: list[Callable[[Tx], object]]) -> list[Exception]:
+    """Run each act in a transaction and thread of its own; all have begun before the first may write."""
     gate = threading.Barrier(len(acts))
-    failed: list[BaseException] = []
 
     def run(act: Callable[[Tx], object]) -> None:
-        try:
-            with db.transaction() as tx:
-                tx.scalar("SELECT 1")
-                gate.wait(10)
-                act(tx)
-        except Exception as error:
-            failed.append(error)
+        with db.transaction() as tx:
+            tx.scalar("SELECT 1")
+            gate.wait(10)
+            act(tx)
 
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return failed
+    return errors(at_once(*[lambda act=act: run(act) for act in acts]))
 
 
 def opened(world: World) -> int:
@@ -103,8 +95,6 @@ def test_screening_against_a_refund_keeps_the_books(world: World) -> None:
     hits = dict.fromkeys(ids, SIGN)
     for id_ in ids:
         world.tell("charge.refunded", world.charge(id_, 10_00))
-    settling = threading.Thread(target=world.settle)
-    settling.start()
-    assert race(world.db, [lambda tx: screen.open_cases(tx, hits)] * 2) == []
-    settling.join(30)
+    screening = [lambda: world.do(screen.open_cases, hits)] * 2
+    assert errors(at_once(world.settle, *screening)) == []
     world.check()
