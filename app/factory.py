@@ -1,15 +1,13 @@
 """Assemble the application: settings, dependencies, and every part that HTTP reaches."""
 
-from functools import partial
-
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as settings_of
+from app import current
 from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
-from app.group_commit import Batcher
 from app.http import errors, rate_limit, security
 from app.live import stream as live
 from app.observability import health, logs, metrics
@@ -17,8 +15,6 @@ from app.web import routes as web
 from app.web.error_page import error_page
 from app.webhooks import routes as webhooks
 from campaigns.dependencies import Dependencies, DonationLimits
-from campaigns.donations.create import create_donations
-from campaigns.donations.open_payment import save_opened_payments
 from kernel.db import Database
 from kernel.keys import Keys
 from payments.stripe import StripeGateway
@@ -30,11 +26,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     """The application: settings (default: the environment) and engine (default: made from the settings)."""
     settings = config or settings_of.load()
     app = Flask("app")
-    app.extensions["settings"] = settings
-    deps = deps or make_dependencies(settings)
-    app.extensions["deps"] = deps
-    app.extensions["create_donations"] = Batcher(partial(create_donations, deps))
-    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, deps))
+    current.attach(app, settings, deps or make_dependencies(settings))
     logs.configure(settings.log_level)
     _configure(app, settings)
     for step in (logs, security, metrics, rate_limit):

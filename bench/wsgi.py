@@ -15,6 +15,7 @@ import config
 from app.api.base import blueprint
 from app.api.donation_schemas import DonationIn, DonationOut
 from app.api.donations import view, wish_of
+from app.current import deps
 from app.factory import create_app, make_dependencies
 from app.webhooks.partners import MOST_BYTES, read
 from bench import rowlock
@@ -51,7 +52,7 @@ def plain(given: dict[str, Any]) -> Any:
 @blp.response(201, DonationOut)
 def row_lock(given: dict[str, Any]) -> Any:
     """Giving as one would write it first."""
-    return view(rowlock.give(app.extensions["deps"], wish_of(given))), 201
+    return view(rowlock.give(deps(app), wish_of(given))), 201
 
 
 partner = Blueprint("bench_partner", __name__, url_prefix="/webhooks")

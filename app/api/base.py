@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import current_app, g, request
+from flask import g, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import Schema, fields
@@ -12,8 +12,8 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
+from app.current import deps
 from app.http.auth import bearer, caller, require_donor
-from campaigns.dependencies import Dependencies
 from campaigns.network.people import Caller, Permission, require
 from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
 from kernel.strict_json import load_json
@@ -68,11 +68,6 @@ class IdConverter(BaseConverter):
 
 def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(name, name, url_prefix=PREFIX, description=description)
-
-
-def deps() -> Dependencies:
-    found: Dependencies = current_app.extensions["deps"]
-    return found
 
 
 def managers(*permissions: Permission) -> Callable[[View], View]:

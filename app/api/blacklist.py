@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, deps, managers, within
+from app.api.base import actor, blueprint, managers, within
 from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time
+from app.current import deps
 from campaigns.network.people import Permission
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find

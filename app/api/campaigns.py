@@ -5,7 +5,7 @@ from typing import Any
 from flask import request
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.campaign_schemas import (
     CampaignChange,
     CampaignIn,
@@ -18,6 +18,7 @@ from app.api.campaign_schemas import (
 )
 from app.api.campaign_views import DURATIONS, listed, public, view
 from app.api.project_schemas import ProjectRowOut
+from app.current import deps
 from app.http.auth import bearer, signed_in
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.catalogue import listed as list_projects

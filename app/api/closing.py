@@ -5,9 +5,10 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
+from app.current import deps
 from app.http.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report

@@ -2,50 +2,22 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template_string
+from flask import Blueprint, Response, current_app, render_template
 
 blueprint = Blueprint("api_reference", __name__, url_prefix="/api")
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{{ spec.info.title }} API</title><link rel="stylesheet" href="/api/docs.css"></head><body><main>
-<h1>{{ spec.info.title }} API {{ spec.info.version }}</h1>
-<p>{{ spec.info.description }}</p>
-<p>For programs: <a href="/api/openapi.json">openapi.json</a></p>
-<nav><ul>{% for tag in spec.tags %}<li><a href="#{{ tag.name }}">{{ tag.name }}</a> {{ tag.description }}</li>
-{% endfor %}</ul></nav>
-{% for tag in spec.tags %}<section id="{{ tag.name }}"><h2>{{ tag.name }}</h2>
-{% for one in operations if tag.name in one.tags %}<article>
-<h3><code>{{ one.method }} {{ one.path }}</code></h3>
-<p>{{ one.summary }} {% if one.security %}<b>Bearer token: {{ one.security }}</b>{% endif %}</p>
-{% if one.query %}<p>Query: {% for name in one.query %}<code>{{ name }}</code> {% endfor %}</p>{% endif %}
-{% if one.body %}<p>Body: <a href="#schema-{{ one.body }}">{{ one.body }}</a></p>{% endif %}
-<p>Answers: {% for status, name in one.answers %}{{ status }}{% if name %}
-<a href="#schema-{{ name }}">{{ name }}</a>{% endif %}{{ ", " if not loop.last }}{% endfor %}</p>
-</article>{% endfor %}</section>{% endfor %}
-<h2>Bodies and answers</h2>
-{% for name, schema in spec.components.schemas|dictsort %}<section id="schema-{{ name }}"><h3>{{ name }}</h3>
-<table>{% for field, about in schema.get("properties", {}).items() %}<tr>
-<td><code>{{ field }}</code>{{ " *" if field in schema.get("required", []) }}</td><td>{{ kind(about) }}</td>
-<td>{{ about.description or "" }}</td></tr>{% endfor %}</table></section>{% endfor %}
-<p>* must be sent.</p></main></body></html>"""
-
-_STYLE = """body{font-family:system-ui,sans-serif;line-height:1.5;margin:0;color:#1d2733;background:#fff}
-main{max-width:56rem;margin:auto;padding:1rem}article{border-top:1px solid #ccd4dd;padding:.5rem 0}
-code{background:#f0f3f6;padding:.1em .3em;overflow-wrap:anywhere}table{border-collapse:collapse}
-td{border:1px solid #ccd4dd;padding:.2em .6em;vertical-align:top}h3{margin:.6rem 0 .2rem}"""
 
 
 @blueprint.get("/docs")
 def page() -> str:
     """The reference, from the same description that programs read."""
     spec = current_app.extensions["api"].spec.to_dict()
-    return render_template_string(_PAGE, spec=spec, operations=_operations(spec), kind=_kind)
+    return render_template("api/docs.html", spec=spec, operations=_operations(spec), kind=_kind)
 
 
 @blueprint.get("/docs.css")
-def style() -> Any:
-    return current_app.response_class(_STYLE, mimetype="text/css")
+def style() -> Response:
+    """The style sheet of the page."""
+    return current_app.send_static_file("api-docs.css")
 
 
 def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:

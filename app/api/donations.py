@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from flask import current_app, g
+from flask import g
 
-from app.api.base import actor, blueprint, deps, donor, donor_or_reader, managers
+from app.api.base import actor, blueprint, donor, donor_or_reader, managers
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
+from app.current import create_donation, deps, save_opened_payment
 from app.http.errors import plain
 from app.i18n.locale import asked
 from campaigns.donations.accept_unmatched import accept_unmatched
@@ -32,13 +33,13 @@ def give(given: dict[str, Any]) -> Any:
     """Give. Sent again with the same id and body it is the same donation. The cashier speaks the language of
     `Accept-Language`, Chinese or English."""
     command = wish_of(given)
-    answer = current_app.extensions["create_donations"].submit(command)
+    answer = create_donation(command)
     opened = open_payment(
         deps(),
         answer.donation,
         command.payment_flow,
         command.locale,
-        current_app.extensions["save_opened_payments"].submit,
+        save_opened_payment,
     )
     return view(opened), 201 if answer.created else 200
 

@@ -5,9 +5,10 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint, deps
+from app.api.base import blueprint
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Minor, Text, Time, Whole
+from app.current import deps
 from kernel.errors import NotFound
 from matching.draw import ALGORITHM
 from matching.pots import find

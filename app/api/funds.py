@@ -4,8 +4,9 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.project_schemas import DepositIn, DepositOut, FundIn, FundOut
+from app.current import deps
 from campaigns.funds import funds as desk
 from campaigns.network.people import Permission
 from kernel.db import Tx

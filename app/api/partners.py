@@ -5,8 +5,9 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.schema_fields import Text, Time, texts
+from app.current import deps
 from campaigns.audit import record_audit
 from campaigns.network.people import Permission
 from payments.partners import create as register

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
+from app.current import deps
 from campaigns import pots as desk
 from campaigns.disclosure.totals import pot_views
 from campaigns.network.people import Permission

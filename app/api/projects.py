@@ -4,8 +4,9 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, deps, managers, within
+from app.api.base import actor, blueprint, managers, within
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
+from app.current import deps
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission

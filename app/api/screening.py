@@ -6,9 +6,10 @@ from uuid import UUID
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, deps, donor, managers, within
+from app.api.base import actor, blueprint, donor, managers, within
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.current import deps
 from app.live.publish import publish
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission

@@ -4,8 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.schema_fields import Currency, Text, Time, Whole
+from app.current import deps
 from campaigns.network.people import Permission
 from campaigns.screening import settings as desk
 from campaigns.screening.thresholds import BOUNDS, installed

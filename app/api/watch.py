@@ -5,8 +5,9 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, deps, managers
+from app.api.base import actor, blueprint, managers
 from app.api.schema_fields import Key, Text, Time, one_of
+from app.current import deps
 from campaigns.network.people import Permission
 from campaigns.screening import watch as desk
 from campaigns.screening.decide import MOST_REASON

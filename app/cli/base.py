@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-import config
+from app import current
+from app.current import settings
 from app.i18n.refusals import refusal_text
 from campaigns.dependencies import Dependencies
 from kernel.errors import Invalid, Refusal
@@ -50,16 +50,10 @@ def refuse(refusal: Refusal) -> None:
 
 
 def deps() -> Dependencies:
-    """The engine, with a database to work on."""
+    """Return the dependencies. Fails the command when no database is configured."""
     if not settings().database_url:
         raise _Failed("database_unset: start `make run`, or set DATABASE_URL")
-    found: Dependencies = current_app.extensions["deps"]
-    return found
-
-
-def settings() -> config.Config:
-    found: config.Config = current_app.extensions["settings"]
-    return found
+    return current.deps()
 
 
 def text_of(path: Path) -> str:

@@ -10,7 +10,8 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.engine import make_url
 
-from app.cli.base import command, deps, settings
+from app.cli.base import command, deps
+from app.current import settings
 from app.demo.seed import seed as make_demo
 from app.i18n import locale
 from app.i18n.messages import STATUSES, STEPS, explain_lines, word

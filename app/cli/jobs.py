@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from app.cli.base import command, deps, settings
+from app.cli.base import command, deps
+from app.current import settings
 from app.jobs.registry import JOBS, last_runs, run
 from kernel.clock import FixedClock, parse_time
 from kernel.errors import Forbidden, Invalid

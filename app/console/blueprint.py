@@ -7,9 +7,10 @@ from flask import Blueprint, flash, g, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.current import deps
 from app.http import auth
 from app.i18n.faults import labelled, named_reasons, refusal_words
-from app.web.blueprint import deps, guard
+from app.web.blueprint import guard
 from campaigns.network.people import Caller, Permission, require
 from kernel.db import Tx
 from kernel.errors import Refusal

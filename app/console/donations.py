@@ -8,8 +8,8 @@ from werkzeug.wrappers import Response
 
 from app.console import queries
 from app.console.blueprint import act, blueprint
+from app.current import deps
 from app.i18n.messages import explain_lines
-from app.web.blueprint import deps
 from campaigns.donations import refund
 from campaigns.donations.explain import explain
 from campaigns.donations.states import COUNTED

@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
-from app.web.blueprint import deps
+from app.current import deps
 from campaigns.funds import funds
 from campaigns.network.people import Caller, Permission
 from kernel.db import Tx

@@ -4,7 +4,7 @@ from flask import render_template
 
 from app.console import queries
 from app.console.blueprint import blueprint
-from app.web.blueprint import deps
+from app.current import deps
 
 
 @blueprint.get("/inbox", endpoint="inbox")

@@ -4,10 +4,10 @@ from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
+from app.current import deps
 from app.http import auth, rate_limit
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
-from app.web.blueprint import deps
 from campaigns.network import people
 from kernel.errors import Forbidden, Refusal
 

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from flask import current_app, request, session
+from flask import request, session
 
+from app.current import deps
 from app.http import rate_limit
 from campaigns.network.people import Caller, Permission, caller_of, find_manager, require, who
 from kernel.db import Tx
@@ -25,7 +26,7 @@ def bearer() -> str:
 
 def may_see_donation(donation_id: UUID, token: str) -> bool:
     """Does this token open this donation? Compared in constant time; nothing is looked up."""
-    return same(current_app.extensions["deps"].keys.token(str(donation_id)), token[:_MOST_TOKEN])
+    return same(deps().keys.token(str(donation_id)), token[:_MOST_TOKEN])
 
 
 def require_donor(donation_id: UUID) -> None:
@@ -77,6 +78,6 @@ def _require_own_page() -> None:
     if request.method in ("GET", "HEAD"):
         return
     origin = request.headers.get("Origin")
-    ours = {request.host_url.rstrip("/"), current_app.extensions["deps"].public_url}
+    ours = {request.host_url.rstrip("/"), deps().public_url}
     if origin not in ours:
         raise Forbidden("origin_foreign")

@@ -7,6 +7,7 @@ import redis
 import structlog
 from flask import Flask, current_app
 
+from app.current import settings
 from kernel.errors import Forbidden
 
 _PATIENCE_S = 0.3
@@ -14,7 +15,7 @@ _PATIENCE_S = 0.3
 
 def attach(app: Flask) -> None:
     """A client for the whole process; it connects when it is first used."""
-    url = app.extensions["settings"].redis_url
+    url = settings(app).redis_url
     client: Any = None
     if url:
         client = redis.from_url(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)

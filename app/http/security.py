@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from app.current import settings
+
 # 'self' only: no inline script, no third party. A cashier's page is reached by a form's redirect, which
 # browsers count as form-action, so forms may go on to any https page and, in the demo, to the sandbox.
 _POLICY = (
@@ -12,8 +14,8 @@ _POLICY = (
 
 def attach(app: Flask) -> None:
     """Put the headers on every answer; one that a view set itself stays."""
-    settings = app.extensions["settings"]
-    policy = f"{_POLICY} {settings.stripe_api_base}" if settings.sandbox and settings.stripe_api_base else _POLICY
+    config = settings(app)
+    policy = f"{_POLICY} {config.stripe_api_base}" if config.sandbox and config.stripe_api_base else _POLICY
     headers = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -22,7 +24,7 @@ def attach(app: Flask) -> None:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
-    if settings.public_url.startswith("https://"):
+    if config.public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
 
     @app.after_request

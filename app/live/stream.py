@@ -15,6 +15,7 @@ import structlog
 from flask import Blueprint, Flask, Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.current import deps, settings
 from app.live.publish import CHANNEL
 from app.web import queries
 from campaigns.dependencies import Dependencies
@@ -151,12 +152,10 @@ def attach(app: Flask) -> None:
 @blueprint.get("/<slug>/live")
 def live(slug: str) -> Response:
     """A stream of totals."""
-    deps: Dependencies = current_app.extensions["deps"]
-    with deps.db.snapshot() as tx:
+    with deps().db.snapshot() as tx:
         found = queries.campaign_page(tx, slug)
     feeds: dict[int, Feed] = current_app.extensions["live"]
-    url = current_app.extensions["settings"].redis_url
-    feed = feeds.setdefault(found.id, Feed(deps, found.id, found.currency, url))
+    feed = feeds.setdefault(found.id, Feed(deps(), found.id, found.currency, settings().redis_url))
     answer = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back

@@ -3,9 +3,11 @@
 from threading import Thread
 from typing import Any
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
+
+from app.current import deps
 
 MOST_S = 2.0
 
@@ -19,7 +21,7 @@ def attach(app: Flask) -> None:
 
     @app.get("/readyz")
     def readyz() -> Any:
-        if database_answers(current_app.extensions["deps"].db.engine):
+        if database_answers(deps().db.engine):
             return {"status": "ok"}
         return {"status": "unavailable", "code": "database_unavailable"}, 503, {"Retry-After": "5"}
 

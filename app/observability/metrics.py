@@ -18,8 +18,8 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.current import deps
 from app.jobs.registry import JOBS, last_runs
-from campaigns.dependencies import Dependencies
 from kernel.db import Tx
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -85,9 +85,8 @@ class _Business:
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        deps: Dependencies = self._app.extensions["deps"]
         try:
-            with deps.db.snapshot() as tx:
+            with deps(self._app).db.snapshot() as tx:
                 tx.run("SET LOCAL statement_timeout = 5000")
                 found = [*_gauges(tx), *_jobs(tx)]
         except SQLAlchemyError:

@@ -1,26 +1,15 @@
-"""What all donor pages stand on: the blueprint, forgery protection, and the way to the engine."""
+"""What all donor pages stand on: the blueprint and forgery protection."""
 
-from typing import Any, cast
+from typing import Any
 
-from flask import Blueprint, Flask, current_app, request
+from flask import Blueprint, Flask, request
 from flask_wtf.csrf import CSRFProtect
 
+from app.current import settings
 from app.i18n import labels, locale, messages
-from campaigns.dependencies import Dependencies
-from config import Config
 
 blueprint = Blueprint("web", __name__)
 _csrf = CSRFProtect()
-
-
-def deps() -> Dependencies:
-    """The engine of this application."""
-    return cast(Dependencies, current_app.extensions["deps"])
-
-
-def settings() -> Config:
-    """The settings of this application."""
-    return cast(Config, current_app.extensions["settings"])
 
 
 def set_up(app: Flask) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from flask import Response, render_template
 from flask_babel import gettext as _
 
+from app.current import deps
 from app.web import queries
-from app.web.blueprint import blueprint, deps
+from app.web.blueprint import blueprint
 from campaigns.closing.report import report
 from campaigns.projects.place_totals import PlaceTotals, by_place
 from kernel.db import Tx

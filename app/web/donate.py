@@ -2,13 +2,14 @@
 
 from uuid import UUID, uuid4
 
-from flask import Response, current_app, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.current import create_donation, deps
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
 from app.web import queries, visitor
-from app.web.blueprint import blueprint, deps
+from app.web.blueprint import blueprint
 from app.web.forecast import expected_match
 from app.web.form import CHIPS, Form
 from campaigns.donations.commands import CreateDonation
@@ -33,7 +34,7 @@ def donated(slug: str, project_id: int) -> AnyResponse:
     if command is None:
         return _show(slug, project_id, form, 422)
     try:
-        given: Created = current_app.extensions["create_donations"].submit(command)
+        given = create_donation(command)
     except Conflict as refusal:
         if refusal.code == "match_short":
             return _short(slug, project_id, form, refusal, command)

@@ -5,12 +5,13 @@ from uuid import UUID
 from flask import abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.current import deps
 from app.http.errors import status_of
 from app.i18n.locale import chosen
 from app.i18n.messages import decision_lines, end_lines
 from app.i18n.refusals import REFUSALS, refusal_text
 from app.web import queries
-from app.web.blueprint import blueprint, deps
+from app.web.blueprint import blueprint
 from app.web.donate import address
 from app.web.error_page import error_page
 from campaigns.donations.expire import cancel

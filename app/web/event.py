@@ -2,8 +2,9 @@
 
 from flask import render_template, request
 
+from app.current import deps
 from app.web import queries
-from app.web.blueprint import blueprint, deps, page_number
+from app.web.blueprint import blueprint, page_number
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.standings import standings
 

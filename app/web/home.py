@@ -2,8 +2,9 @@
 
 from flask import Response, render_template, request
 
+from app.current import deps
 from app.web import queries
-from app.web.blueprint import blueprint, deps
+from app.web.blueprint import blueprint
 from kernel.errors import NotFound
 
 

@@ -5,9 +5,9 @@ A batch is taken whole or not at all, so that a platform can send the same batch
 
 from typing import Any
 
-from flask import Blueprint, current_app, request
+from flask import Blueprint, request
 
-from campaigns.dependencies import Dependencies
+from app.current import deps
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from kernel.strict_json import load_json, unstorable
@@ -28,20 +28,19 @@ def receive(name: str) -> Any:
     """Store events; 202 counts the new ones, those that had come before, and those that contradict one."""
     request.max_content_length = MOST_BYTES
     payload = request.get_data()
-    deps: Dependencies = current_app.extensions["deps"]
-    with deps.db.transaction() as tx:
-        secret = _secret(tx, deps, name)
+    with deps().db.transaction() as tx:
+        secret = _secret(tx, name)
     verify(secret, payload, request.headers)
     events = read(load_json(payload))
     source = f"partner:{name}"
-    with deps.db.transaction() as tx:
+    with deps().db.transaction() as tx:
         stored = store(tx, [message(source, event["id"], event, compare=True) for event in events])
     return {"accepted": stored.new, "repeated": stored.repeated, "conflicting": stored.conflicting}, 202
 
 
-def _secret(tx: Tx, deps: Dependencies, name: str) -> str:
+def _secret(tx: Tx, name: str) -> str:
     try:
-        return secret_of(tx, deps.keys, name)
+        return secret_of(tx, deps().keys, name)
     except NotFound:
         return _NOBODYS_SECRET
 

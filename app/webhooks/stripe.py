@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 
+from app.current import deps, settings
 from app.http.errors import problem
 from kernel.strict_json import unstorable
 from payments.inbox import message, store
@@ -17,15 +18,14 @@ MOST_ID = 255  # characters; Stripe promises at most that
 @blueprint.post("/stripe")
 def receive() -> Any:
     """Store one event, once. Stripe counts deliveries inside the body, so the id alone tells a repetition."""
-    settings = current_app.extensions["settings"]
     signature = request.headers.get("Stripe-Signature")
     try:
-        event = verify_webhook(request.get_data(), signature, settings.stripe_webhook_secret)
+        event = verify_webhook(request.get_data(), signature, settings().stripe_webhook_secret)
     except WebhookRejected as refusal:
         return problem(400, refusal.code, "this is no event that the payment provider signed just now")
     if refused := _faults(event):
         return refused
-    with current_app.extensions["deps"].db.transaction() as tx:
+    with deps().db.transaction() as tx:
         store(tx, [message("stripe", event["id"], event, compare=False)])
     return {"received": True}
 

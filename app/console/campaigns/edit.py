@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response
 from app.console import choices
 from app.console.blueprint import blueprint, rehearse
 from app.console.campaigns.forms import UNITS_S, CampaignForm
+from app.current import deps
 from app.i18n.faults import at_field
-from app.web.blueprint import deps
 from campaigns.lifecycle import draft
 from campaigns.lifecycle.campaign import PLAN_FIELDS, find_campaign, schedule
 from campaigns.lifecycle.models import Campaign

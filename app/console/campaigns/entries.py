@@ -6,7 +6,8 @@ from werkzeug.wrappers import Response
 
 from app.console import choices
 from app.console.blueprint import act, blueprint
-from app.web.blueprint import deps, page_number
+from app.current import deps
+from app.web.blueprint import page_number
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.entries import Wanted, add_entries, candidate_ids, candidates
 from campaigns.lifecycle.models import Campaign

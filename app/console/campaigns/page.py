@@ -10,8 +10,9 @@ from app.console import queries
 from app.console.blueprint import act, blueprint, refused
 from app.console.choices import project_names
 from app.console.pots import queries as pot_queries
+from app.current import deps
 from app.i18n.refusals import refusal_text
-from app.web.blueprint import deps, page_number
+from app.web.blueprint import page_number
 from app.web.queries import place_names
 from campaigns.closing.close import close
 from campaigns.disclosure.catalogue import listed

@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
-from app.web.blueprint import deps, page_number
+from app.current import deps
+from app.web.blueprint import page_number
 from campaigns.closing import discrepancies
 from campaigns.lifecycle import campaign as events
 from campaigns.network.people import Permission

@@ -11,7 +11,7 @@ from app.console.blueprint import blueprint, rehearse
 from app.console.pots import queries
 from app.console.pots.forms import PotForm, RulesForm
 from app.console.pots.page import named_projects, places_of
-from app.web.blueprint import deps
+from app.current import deps
 from campaigns import pots as desk
 from campaigns.funds import funds
 from campaigns.lifecycle import campaign as events

@@ -10,7 +10,7 @@ from app.console.blueprint import blueprint, rehearse
 from app.console.pots import queries
 from app.console.pots.forms import AmountForm
 from app.console.pots.page import head, lock_of
-from app.web.blueprint import deps
+from app.current import deps
 from campaigns import pots as desk
 from campaigns.network.people import Permission, require
 from kernel.db import Tx

@@ -7,7 +7,7 @@ from flask import render_template, request
 from app.console.blueprint import blueprint
 from app.console.choices import projects as project_choices
 from app.console.pots import queries
-from app.web.blueprint import deps
+from app.current import deps
 from app.web.queries import names
 from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import lock_campaign_by_id

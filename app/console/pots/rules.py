@@ -12,7 +12,7 @@ from app.console.pots import queries
 from app.console.pots.create import scope_choices
 from app.console.pots.forms import RulesForm
 from app.console.pots.page import head, lock_of, named_projects, places_of
-from app.web.blueprint import deps
+from app.current import deps
 from campaigns import pots as desk
 from campaigns.network.people import Permission, require
 from kernel.db import Tx

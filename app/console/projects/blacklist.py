@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
-from app.web.blueprint import deps, page_number
+from app.current import deps
+from app.web.blueprint import page_number
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from app.console import choices
 from app.console.blueprint import blueprint
 from app.console.forms import Typed
-from app.web.blueprint import deps
+from app.current import deps
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission, require
 from campaigns.projects import projects as desk

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.console.forms import Typed
-from app.web.blueprint import deps, page_number
+from app.current import deps
+from app.web.blueprint import page_number
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import projects

@@ -9,10 +9,11 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refused
 from app.console.projects.blacklist import until_typed
+from app.current import deps
 from app.i18n.labels import WATCHED as WORDS
 from app.i18n.messages import evidence_lines, limit_lines, word
 from app.live.publish import publish
-from app.web.blueprint import deps, page_number
+from app.web.blueprint import page_number
 from campaigns.lifecycle import campaign as events
 from campaigns.network.people import Caller, Permission, require
 from campaigns.screening import appeal, cases, decide

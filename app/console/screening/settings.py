@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refused
+from app.current import deps
 from app.http.errors import status_of
 from app.i18n.labels import UNITS
 from app.i18n.messages import threshold_text
-from app.web.blueprint import deps
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.people import Permission, require
 from campaigns.screening import settings as desk

@@ -1,0 +1,49 @@
+"""What the current application was assembled from: its settings, its dependencies, and its group commits.
+
+The only reader of these entries of `app.extensions`. Inside a request or a command no argument is needed; code that
+runs outside of one (setting up, a metrics collector) passes its application.
+"""
+
+from functools import partial
+from typing import cast
+
+from flask import Flask, current_app
+
+from app.group_commit import Batcher
+from campaigns.dependencies import Dependencies
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.create import Created, create_donations
+from campaigns.donations.open_payment import Opened, save_opened_payments
+from campaigns.donations.view import DonationView
+from config import Config
+
+
+def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
+    """Give the application its settings and dependencies, before every other part."""
+    app.extensions["settings"] = settings
+    app.extensions["deps"] = deps
+    app.extensions["create_donations"] = Batcher(partial(create_donations, deps))
+    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, deps))
+
+
+def settings(app: Flask | None = None) -> Config:
+    """Return the settings."""
+    return cast(Config, (app or current_app).extensions["settings"])
+
+
+def deps(app: Flask | None = None) -> Dependencies:
+    """Return the collaborators of the use cases."""
+    return cast(Dependencies, (app or current_app).extensions["deps"])
+
+
+def create_donation(command: CreateDonation) -> Created:
+    """Create one donation, in a transaction shared with concurrent callers. Raises the refusals of
+    `create_donations`."""
+    batcher: Batcher[CreateDonation, Created] = current_app.extensions["create_donations"]
+    return batcher.submit(command)
+
+
+def save_opened_payment(opened: Opened) -> DonationView:
+    """Remember one opened payment, in a transaction shared with concurrent callers."""
+    batcher: Batcher[Opened, DonationView] = current_app.extensions["save_opened_payments"]
+    return batcher.submit(opened)
