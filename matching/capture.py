@@ -1,31 +1,12 @@
 """A payment is proven: the match that was held for it is earned."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
 from ledger.chart import pot_captured, pot_reserved
 from ledger.post import Transfer
-
-
-class ReservedPart(NamedTuple):
-    """A reservation as it stands, amounts in fen."""
-
-    reservation_id: int
-    donation_id: UUID
-    pot_id: int
-    rules_id: int
-    project_id: int
-    amount_minor: int
-    returned_minor: int
-    state: str
-    held: bool = False  # captured, but a person must decide first (screening)
-
-    @property
-    def live_minor(self) -> int:
-        """What of it still counts as match."""
-        return 0 if self.state == "released" else self.amount_minor - self.returned_minor
+from matching.reservations import ReservedPart
 
 
 def reserved_parts(tx: Tx, donation_ids: Sequence[UUID]) -> list[ReservedPart]:

@@ -44,6 +44,11 @@ class PotState:
     unlocked_at: datetime | None = None  # of a challenge pot
 
     @property
+    def order(self) -> tuple[int, int]:
+        """Where the pot stands among the pots of its campaign: by rank, the older first."""
+        return self.rank, self.pot_id
+
+    @property
     def locked(self) -> bool:
         """Does this pot wait for its challenge to be met?"""
         return self.kind == "challenge" and self.unlocked_at is None
@@ -75,6 +80,11 @@ class PotState:
     def next_tranche_at(self, now: datetime) -> datetime | None:
         """When the next tranche opens, if one is still to come."""
         return min((opens_at for opens_at, _ in self._to_come(now)), default=None)
+
+
+def ratios_by_rules(pots: Iterable[PotState]) -> dict[int, int]:
+    """Return the ratio of every rules version of these pots: rules id -> basis points."""
+    return {version.rules_id: version.rules.ratio_bps for pot in pots for version in pot.versions}
 
 
 def pot_states(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:

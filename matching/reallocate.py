@@ -5,7 +5,7 @@ was. Only a pot whose ratio is not lower can take over match: it needs no more o
 what moves always fits in where it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,22 +14,10 @@ from kernel.money import BPS_WHOLE
 from ledger.chart import pot_captured, pot_free
 from ledger.post import Transfer
 from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, allocate, matched_base
-from matching.capture import ReservedPart
+from matching.requests import LiveMatch, with_prior_match
+from matching.reservations import ReservedPart
 
 TRIES = 8  # how often a part move that would not fit is made smaller before it is left alone
-
-
-class LiveMatch(NamedTuple):
-    """Match of a donation as it stands: from which pot, under which ratio, how many fen."""
-
-    pot_id: int
-    ratio_bps: int
-    amount_minor: int
-
-    @property
-    def base_minor(self) -> int:
-        """What of the gift it uses up, in fen."""
-        return matched_base(self.amount_minor, self.ratio_bps)
 
 
 class MovedMatch(NamedTuple):
@@ -50,14 +38,11 @@ def reallocate(
     """
     if offer.rules.ratio_bps < moving.ratio_bps or not moving.amount_minor:
         return None
-    room = request.amount_minor - sum(one.base_minor for one in others)
-    prior: dict[int, int] = {}
-    for one in others:
-        prior[one.pot_id] = prior.get(one.pot_id, 0) + one.amount_minor
-    asking = request._replace(matched_base_minor=request.amount_minor - room, prior=prior)
+    asking = with_prior_match(request, others)
+    room = request.amount_minor - asking.matched_base_minor
     most = moving.amount_minor
     for _ in range(TRIES):
-        limit = (0, "moved", prior.get(offer.pot_id, 0) + most)
+        limit = (0, "moved", asking.prior.get(offer.pot_id, 0) + most)
         answer = allocate(asking, [offer._replace(limits=(*offer.limits, limit))], book)
         given = answer.matched_minor
         if not given:
@@ -115,8 +100,3 @@ def _back(one: MovedMatch) -> Transfer:
         "match moved to a better pot",
         one.donation_id,
     )
-
-
-def worst_first(parts: Sequence[ReservedPart], order: Mapping[int, tuple[int, int]]) -> list[ReservedPart]:
-    """Reservations in the order in which they move: the worst pot's first, of one pot the newest."""
-    return sorted(parts, key=lambda part: (order[part.pot_id], part.reservation_id), reverse=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from kernel.db import Tx
 from matching.allocate import Capacity
 from matching.journal import Movement, RecordedDecision, before, movements
-from matching.reallocate import LiveMatch
+from matching.requests import LiveMatch
 from matching.rules import CAPS, Target
 
 # A project as matching saw it, each from a place in the order of the books on, oldest first; the first from 0.

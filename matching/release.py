@@ -1,16 +1,15 @@
 """Match that is not earned goes back: to its pot while the campaign lives, else to the fund that paid it."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
 from ledger.chart import Account, fund, pot_captured, pot_free, pot_held, pot_released, pot_reserved
 from ledger.post import Transfer
-from matching.allocate import matched_base
-from matching.capture import ReservedPart, reserved_parts
+from matching.capture import reserved_parts
 from matching.models import PotFunding
 from matching.pot_state import PotState, lock_free_accounts
+from matching.reservations import Surplus
 
 
 def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) -> list[Transfer]:
@@ -41,34 +40,6 @@ def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) 
         )
         for row in rows
     ]
-
-
-class Surplus(NamedTuple):
-    """Match that a donation no longer deserves: from which reservation, how many fen."""
-
-    part: ReservedPart
-    amount_minor: int
-
-
-def surplus(kept_minor: int, parts: Sequence[ReservedPart], ratios: Mapping[int, int]) -> list[Surplus]:
-    """PURE. What to take back when only `kept_minor` fen of a donation remain, last pot first.
-
-    `ratios` maps rules ids to their ratio in basis points. Going by what remains, not by what was refunded,
-    makes any sequence of part refunds end like one refund of their sum.
-    """
-    over = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in parts) - kept_minor
-    taken = []
-    for part in reversed(parts):
-        if over <= 0:
-            break
-        ratio = ratios[part.rules_id]
-        base = matched_base(part.live_minor, ratio)
-        left = max(base - over, 0) * ratio // 10_000
-        amount = part.live_minor - min(left, part.live_minor)
-        if amount:
-            taken.append(Surplus(part, amount))
-        over -= base
-    return taken
 
 
 def give_back(

@@ -18,6 +18,7 @@ from matching.journal import LoadDonations, Movement, RecordedDecision, decision
 from matching.pot_state import PotState, load_pot_states
 from matching.reallocate import reallocate
 from matching.rebuild import RebuiltState, Targets
+from matching.requests import with_prior_match
 from matching.reserve import NOTHING, trace
 
 MOST = 1_000  # differences that are kept in words; all are counted
@@ -164,12 +165,7 @@ class _Replay:
         request = AllocationRequest(kept, target, one.donor, day.isoformat(), donation=str(one.donation_id))
         if one.cause in ("pledge", "late", "redistribute"):
             return request
-        prior: dict[int, int] = defaultdict(int)
-        used = 0
-        for part in self.past.live.get(one.donation_id, {}).values():
-            prior[part.pot_id] += part.amount_minor
-            used += part.base_minor
-        return request._replace(matched_base_minor=used, prior=prior)
+        return with_prior_match(request, self.past.live.get(one.donation_id, {}).values())
 
     def _asked(self, one: RecordedDecision) -> Iterator[Offer]:
         """The offers of the pots that were asked at this stage, whatever they serve."""

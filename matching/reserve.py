@@ -6,15 +6,13 @@ Between the last two the caller stores the donations that were not refused.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple, Protocol
-from uuid import UUID
+from typing import Any, NamedTuple, Protocol
 
 from kernel.db import Tx
 from ledger.chart import pot_free, pot_reserved
 from ledger.post import Transfer
 from matching.allocate import (
     Allocation,
-    AllocationRequest,
     Capacity,
     Offer,
     PotEvaluation,
@@ -22,48 +20,12 @@ from matching.allocate import (
     serving_offers,
 )
 from matching.cap_usage import Neighbours, fill_cap_usage
-from matching.capture import ReservedPart
 from matching.pot_state import PotState, lock_free_accounts
+from matching.requests import STAGE_MODES, PotQuery, ReservationRequest, Stage
+from matching.reservations import ReservedPart
 from matching.rules import Target
 
 NOTHING = Allocation((), 0, short=False)
-
-
-# Which pots are asked: those that promise at the pledge, those that match at payment, or all of them.
-Stage = Literal["pledge", "payment", "any"]
-_MODES: dict[Stage, tuple[str, ...]] = {
-    "pledge": ("reserve",),
-    "payment": ("payment",),
-    "any": ("reserve", "payment"),
-}
-
-
-class PotQuery(NamedTuple):
-    """What decides which pots are asked, and so which are locked."""
-
-    campaign_id: int
-    target: Target
-    stage: Stage
-
-
-class ReservationRequest(NamedTuple):
-    """A donation that wants match. Outside a window of its campaign no pot is asked."""
-
-    donation_id: UUID
-    campaign_id: int
-    allocation_request: AllocationRequest
-    accept_unmatched: bool
-    window_open: bool = True
-    stage: Stage = "pledge"
-
-    @property
-    def place(self) -> PotQuery:
-        return PotQuery(self.campaign_id, self.allocation_request.target, self.stage)
-
-    @property
-    def asks(self) -> bool:
-        """Are pots asked for it at all?"""
-        return self.window_open and not self.allocation_request.target.barred
 
 
 class Origin(Protocol):
@@ -119,12 +81,12 @@ def plan_matches(
             tx, book, list(asked.values()), [request.allocation_request for request in requests], neighbours
         )
     offers = {place: _offers(states, now, place.target) for place, states in locked.candidates.items()}
-    return [_decide(request, offers[request.place] if request.asks else [], book) for request in requests]
+    return [_decide(request, offers[request.pot_query] if request.matchable else [], book) for request in requests]
 
 
 def _candidates(place: PotQuery, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
     """The pots of which any version serves the project: those are locked before the time is read."""
-    modes = _MODES[place.stage]
+    modes = STAGE_MODES[place.stage]
     return [
         pot
         for pot in pots.get(place.campaign_id, ())
@@ -233,7 +195,7 @@ def _write_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> lis
                   WITH ORDINALITY AS u(d, c, w, t, n) ORDER BY n
            RETURNING id""",
         donation=[plan.request.donation_id for plan in plans],
-        window=[plan.request.asks for plan in plans],
+        window=[plan.request.matchable for plan in plans],
         trace=[json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
         cause=[cause if isinstance(cause, str) else cause[plan.request.stage] for plan in plans],
         now=tx.now,

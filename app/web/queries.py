@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from campaigns.disclosure.catalogue import ProjectRow, listed
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.lifecycle.phases import PUBLIC
+from campaigns.lifecycle.windows import Windows
 from campaigns.projects.projects import targets
-from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
@@ -53,16 +53,13 @@ class CampaignPage:
 
     @property
     def window_open(self) -> bool:
-        """Is match given now? An event without windows has one: all of it."""
-        return not self.windows or any(opens <= self.now < closes for opens, closes in self._spans())
+        """Whether match is given now."""
+        return Windows.parse(self.windows).open_at(self.now)
 
     @property
     def next_window_at(self) -> datetime | None:
         """When match is given again, if it is not now."""
-        return min((opens for opens, _ in self._spans() if opens > self.now), default=None)
-
-    def _spans(self) -> list[tuple[datetime, datetime]]:
-        return [(parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in self.windows]
+        return Windows.parse(self.windows).next_opening(self.now)
 
 
 class County(NamedTuple):

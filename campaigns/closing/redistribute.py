@@ -13,16 +13,16 @@ from sqlalchemy import text
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.lifecycle.models import Campaign
 from campaigns.projects.projects import neighbours, targets
-from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.post import post
 from matching.allocate import AllocationRequest, Capacity, Offer, serving_offers
 from matching.cap_usage import fill_cap_usage
-from matching.capture import ReservedPart, capture, reserved_parts
-from matching.pot_state import PotState, load_pot_states, lock_free_accounts
-from matching.reallocate import LiveMatch, MovedMatch, reallocate, return_moved, worst_first
-from matching.reserve import PlannedMatch, ReservationRequest, write_decided_matches
-from matching.rules import Target
+from matching.capture import capture, reserved_parts
+from matching.pot_state import PotState, load_pot_states, lock_free_accounts, ratios_by_rules
+from matching.reallocate import MovedMatch, reallocate, return_moved
+from matching.requests import LiveMatch, MatchableDonation, ReservationRequest
+from matching.reservations import ReservedPart, worst_first
+from matching.reserve import PlannedMatch, write_decided_matches
 
 BATCH = 500
 
@@ -78,7 +78,11 @@ def _page(tx: Tx, campaign_id: int, pots: Sequence[PotState], rows: Sequence[Any
     where = targets(tx, sorted({row.project_id for row in rows}))
     free = lock_free_accounts(tx, pots)
     book = Capacity({pot.pot_id: free[pot.pot_id] - pot.closed_minor(tx.now) for pot in pots})
-    allocation_requests = [_allocation_request(row, where[row.project_id]) for row in rows]
+    donations = [
+        MatchableDonation(row.id, campaign_id, row.kept, where[row.project_id], row.donor_key, row.paid_at)
+        for row in rows
+    ]
+    allocation_requests = [donation.allocation_request() for donation in donations]
     fill_cap_usage(tx, book, pots, allocation_requests, neighbours)
     mover = _Mover(campaign_id, pots, [offer for pot in pots if (offer := pot.offer(tx.now))], book)
     parts: dict[Any, list[ReservedPart]] = {row.id: [] for row in rows}
@@ -89,12 +93,6 @@ def _page(tx: Tx, campaign_id: int, pots: Sequence[PotState], rows: Sequence[Any
         mover.move(row.id, allocation_request, parts[row.id])
     _write(tx, mover.plans)
     return len(mover.plans)
-
-
-def _allocation_request(row: Any, target: Target) -> AllocationRequest:
-    return AllocationRequest(
-        row.kept, target, row.donor_key, local_day(row.paid_at).isoformat(), donation=str(row.id)
-    )
 
 
 def _write(tx: Tx, plans: Sequence[PlannedMatch]) -> None:
@@ -121,8 +119,8 @@ class _Mover:
     plans: list[PlannedMatch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.order = {pot.pot_id: (pot.rank, pot.pot_id) for pot in self.pots}
-        self.ratios = {v.rules_id: v.rules.ratio_bps for pot in self.pots for v in pot.versions}
+        self.order = {pot.pot_id: pot.order for pot in self.pots}
+        self.ratios = ratios_by_rules(self.pots)
 
     def move(self, donation_id: Any, allocation_request: AllocationRequest, parts: Sequence[ReservedPart]) -> None:
         """All moves of one donation."""

@@ -9,14 +9,15 @@ from uuid import UUID
 
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.windows import Windows
 from campaigns.projects.projects import neighbours, targets
-from kernel.clock import local_day, parse_time
 from kernel.db import Tx
 from ledger.post import post
-from matching.allocate import AllocationRequest, matched_base
-from matching.capture import ReservedPart, capture, reserved_parts
-from matching.pot_state import PotState, load_pot_states
-from matching.reserve import PlannedMatch, PotQuery, ReservationRequest, lock_pots, plan_matches, write_matches
+from matching.capture import capture, reserved_parts
+from matching.pot_state import PotState, load_pot_states, ratios_by_rules
+from matching.requests import MatchableDonation, PotQuery, ReservationRequest, live_match
+from matching.reservations import ReservedPart
+from matching.reserve import PlannedMatch, lock_pots, plan_matches, write_matches
 
 BATCH = 1_000
 
@@ -39,7 +40,7 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     places = {PotQuery(campaign.id, target, "any") for target in where.values()}
     asked = [pot for pot in pots if only is None or pot.pot_id == only]
     locked = lock_pots(tx, places, {campaign.id: asked})
-    requests = _wishes(tx, campaign, rows, where, pots)
+    requests = _requests(tx, campaign, rows, where, pots)
     plans = [one for one in plan_matches(tx, locked, requests, neighbours) if one.allocation.matched_minor]
     _write(tx, plans, "reoffer" if only is None else "challenge")
     queue_for_screening(tx, [one.request.donation_id for one in plans])
@@ -74,29 +75,22 @@ def _unmatched(tx: Tx, campaign: Campaign) -> Sequence[Any]:
     )
 
 
-def _wishes(
+def _requests(
     tx: Tx, campaign: Campaign, rows: Sequence[Any], where: dict[int, Any], pots: Sequence[PotState]
 ) -> list[ReservationRequest]:
     assert campaign.id is not None
-    ratios = {version.rules_id: version.rules.ratio_bps for pot in pots for version in pot.versions}
-    prior: dict[UUID, list[ReservedPart]] = defaultdict(list)
+    ratios = ratios_by_rules(pots)
+    parts: dict[UUID, list[ReservedPart]] = defaultdict(list)
     for part in reserved_parts(tx, [row.id for row in rows]):
-        if part.live_minor:
-            prior[part.donation_id].append(part)
-    windows = [(parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in campaign.windows]
+        parts[part.donation_id].append(part)
+    windows = Windows.parse(campaign.windows)
     requests = []
     for row in rows:
-        parts = prior[row.id]
-        used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in parts)
-        if used >= row.kept:
+        live = live_match(parts[row.id], ratios)
+        if sum(match.base_minor for match in live) >= row.kept:
             continue
-        given: dict[int, int] = defaultdict(int)
-        for part in parts:
-            given[part.pot_id] += part.live_minor
-        day = local_day(row.paid_at).isoformat()
-        allocation_request = AllocationRequest(
-            row.kept, where[row.project_id], row.donor_key, day, used, given, str(row.id)
-        )
-        in_window = not windows or any(opens <= row.paid_at < closes for opens, closes in windows)
-        requests.append(ReservationRequest(row.id, campaign.id, allocation_request, True, in_window, "any"))
+        target = where[row.project_id]
+        donation = MatchableDonation(row.id, campaign.id, row.kept, target, row.donor_key, row.paid_at)
+        window_open = windows.open_at(row.paid_at)
+        requests.append(donation.reservation_request(live, stage="any", window_open=window_open))
     return requests

@@ -11,15 +11,15 @@ from campaigns.donations.states import COUNTED
 from campaigns.donations.transitions import record_transitions
 from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.projects.projects import neighbours, targets
-from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.chart import clearing, donations
 from ledger.post import Transfer
-from matching.allocate import AllocationRequest, matched_base
-from matching.capture import ReservedPart, capture, reserved_parts
-from matching.pot_state import PotState, lock_free_accounts, pot_states
-from matching.release import give_back, release, surplus
-from matching.reserve import ReservationRequest, Stage, lock_pots, plan_matches, write_matches
+from matching.capture import capture, reserved_parts
+from matching.pot_state import PotState, lock_free_accounts, pot_states, ratios_by_rules
+from matching.release import give_back, release
+from matching.requests import MatchableDonation, ReservationRequest, Stage, live_match
+from matching.reservations import ReservedPart, surplus
+from matching.reserve import lock_pots, plan_matches, write_matches
 from matching.rules import Target
 
 
@@ -94,13 +94,13 @@ class BatchEffects:
         requests = [
             _request(one, where[one.project_id], prior[one.id], ratios, self._stage(one)) for one in seeking
         ]
-        locked = lock_pots(self.tx, {request.place for request in requests}, self.pots)
+        locked = lock_pots(self.tx, {request.pot_query for request in requests}, self.pots)
         plans = plan_matches(self.tx, locked, requests, neighbours)
         transfers = write_matches(self.tx, plans, {"any": "late", "payment": "payment"})
         return transfers + capture(self.tx, [one.id for one in seeking])
 
     def _ratios(self) -> dict[int, int]:
-        return {v.rules_id: v.rules.ratio_bps for pot in self._by_id().values() for v in pot.versions}
+        return ratios_by_rules(self._by_id().values())
 
     def _shrink(self, shrunk: Sequence[DonationAggregate]) -> Iterable[list[Transfer]]:
         """Match of what was refunded goes back, by what remains of each donation; the last pot's first, whenever
@@ -108,7 +108,7 @@ class BatchEffects:
         if not shrunk:
             return
         ratios = self._ratios()
-        order = {pot.pot_id: (pot.rank, pot.pot_id) for pot in self._by_id().values()}
+        order = {pot.pot_id: pot.order for pot in self._by_id().values()}
         parts = _by_donation(reserved_parts(self.tx, [one.id for one in shrunk]))
         for one in shrunk:
             captured = [part for part in parts[one.id] if part.state == "captured"]
@@ -145,12 +145,9 @@ def _request(
     one: DonationAggregate, target: Target, prior: Sequence[ReservedPart], ratios: dict[int, int], stage: Stage
 ) -> ReservationRequest:
     assert one.paid_at is not None
-    given = Counter({part.pot_id: part.live_minor for part in prior})
-    used = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in prior)
-    day = local_day(one.paid_at).isoformat()
-    allocation_request = AllocationRequest(one.amount_minor, target, one.donor_key, day, used, given, str(one.id))
-    return ReservationRequest(
-        one.id, one.campaign_id, allocation_request, True, one.campaign.window_open(one.paid_at), stage
+    donation = MatchableDonation(one.id, one.campaign_id, one.amount_minor, target, one.donor_key, one.paid_at)
+    return donation.reservation_request(
+        live_match(prior, ratios), stage=stage, window_open=one.campaign.windows.open_at(one.paid_at)
     )
 
 

@@ -17,21 +17,12 @@ from campaigns.donations.transitions import Transition, transition
 from campaigns.donations.view import DonationView, MatchPart, donation_views
 from campaigns.lifecycle.campaign import Entry, SharedCampaign, entries, lock_shared
 from campaigns.projects.projects import neighbours, targets
-from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound, Refusal
 from ledger.post import post
-from matching.allocate import AllocationRequest
 from matching.pot_state import pot_states
-from matching.reserve import (
-    LockedPots,
-    PlannedMatch,
-    PotQuery,
-    ReservationRequest,
-    lock_pots,
-    plan_matches,
-    write_matches,
-)
+from matching.requests import MatchableDonation, PotQuery, ReservationRequest
+from matching.reserve import LockedPots, PlannedMatch, lock_pots, plan_matches, write_matches
 
 
 class Created(NamedTuple):
@@ -145,10 +136,14 @@ class _Batch:
     def _request(self, command: CreateDonation) -> ReservationRequest:
         campaign = self.campaigns[command.campaign]
         donor = contact.donor_key(self.deps.keys, command.donor, command.id, command.visitor)
-        day = local_day(self.tx.now).isoformat()
-        allocation_request = AllocationRequest(command.amount_minor, self._entry(command).target, donor, day)
-        return ReservationRequest(
-            command.id, campaign.id, allocation_request, command.accept_unmatched, campaign.window_open(self.tx.now)
+        now = self.tx.now
+        donation = MatchableDonation(
+            command.id, campaign.id, command.amount_minor, self._entry(command).target, donor, now
+        )
+        return donation.reservation_request(
+            stage="pledge",
+            window_open=campaign.windows.open_at(now),
+            accept_unmatched=command.accept_unmatched,
         )
 
     def _store(self, plans: Sequence[PlannedMatch]) -> None:

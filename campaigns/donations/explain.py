@@ -9,9 +9,10 @@ from uuid import UUID
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.projects.projects import over_time
 from kernel.db import Tx
-from matching.capture import ReservedPart, reserved_parts
+from matching.capture import reserved_parts
 from matching.pot_state import PotState, load_pot_states
 from matching.rebuild import TargetHistory, as_of
+from matching.reservations import ReservedPart
 from matching.returns import returns_of
 from matching.rules import Target
 

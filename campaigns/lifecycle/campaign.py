@@ -1,6 +1,6 @@
 """Campaigns once they are made: entries, schedule, phases; and the locks that others take on an event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from campaigns.audit import record_audit
 from campaigns.lifecycle.models import Campaign, CampaignEntry, CampaignHistory
 from campaigns.lifecycle.phases import MOVES, Phase
+from campaigns.lifecycle.windows import Windows
 from campaigns.projects.projects import find as find_project
 from kernel.clock import parse_time
 from kernel.db import Tx
@@ -161,16 +162,12 @@ class SharedCampaign:
     ends_at: datetime
     finishing_s: int
     matching_version: int
-    windows: tuple[tuple[datetime, datetime], ...]
+    windows: Windows
 
     def pays_in_time(self, paid_at: datetime) -> bool:
         """May a payment of this time ask for match beyond what was held for it? Eligibility goes by the provider's
         time; those who were paying at the end may finish."""
         return self.opens_at <= paid_at < self.ends_at + timedelta(seconds=self.finishing_s)
-
-    def window_open(self, now: datetime) -> bool:
-        """Is match given at this time? A campaign without windows has one: all of it."""
-        return not self.windows or any(opens <= now < closes for opens, closes in self.windows)
 
 
 def lock_shared(tx: Tx, *, slugs: Sequence[str] = (), ids: Sequence[int] = ()) -> list[SharedCampaign]:
@@ -181,11 +178,7 @@ def lock_shared(tx: Tx, *, slugs: Sequence[str] = (), ids: Sequence[int] = ()) -
         slugs=list(slugs),
         ids=list(ids),
     )
-    return [SharedCampaign(*row[:9], windows=_windows(row.windows)) for row in rows]
-
-
-def _windows(data: Sequence[Mapping[str, str]]) -> tuple[tuple[datetime, datetime], ...]:
-    return tuple((parse_time(one["opens_at"]), parse_time(one["closes_at"])) for one in data)
+    return [SharedCampaign(*row[:9], windows=Windows.parse(row.windows)) for row in rows]
 
 
 class Entry(NamedTuple):

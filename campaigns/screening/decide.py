@@ -19,7 +19,8 @@ from ledger.post import Transfer, post
 from matching.capture import reserved_parts
 from matching.holds import clear_hold
 from matching.pot_state import pot_states
-from matching.release import Surplus, give_back
+from matching.release import give_back
+from matching.reservations import Surplus
 
 Decision = Literal["released", "cancelled"]
 MOST_REASON = 500  # characters

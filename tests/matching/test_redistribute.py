@@ -12,7 +12,8 @@ from campaigns.donations.explain import explain
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from kernel.db import Tx
 from matching.allocate import AllocationRequest, Capacity, Offer
-from matching.reallocate import LiveMatch, reallocate
+from matching.reallocate import reallocate
+from matching.requests import LiveMatch
 from matching.rules import Caps, Rules
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.matching.offers import HERE

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.allocate import allocate, matched_base
-from matching.capture import ReservedPart
-from matching.release import Surplus, surplus
+from matching.reservations import ReservedPart, Surplus, surplus
 from tests.matching.offers import Held, gifts, pots
 
 DONATION = UUID(int=1)
