@@ -8,7 +8,7 @@ from app import current
 from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
-from app.http import errors, rate_limit, security
+from app.http import access, errors, rate_limit, security
 from app.live import stream as live
 from app.observability import health, logs, metrics
 from app.web import routes as web
@@ -35,6 +35,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     health.attach(app)
     for part in PARTS:
         part.attach(app)
+    access.check(app)
     return app
 
 

@@ -1,10 +1,7 @@
-"""The blueprint of the JSON API: strict bodies, paging, and who may call."""
+"""The blueprint of the JSON API: strict bodies and paging."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import g, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from marshmallow import Schema, fields
@@ -12,14 +9,17 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
-from app.current import deps
-from app.http.auth import bearer, caller, require_donor
-from campaigns.network.people import Caller, Permission, require
-from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
+from app.http.access import Audience, declared
 from kernel.strict_json import load_json
 
 PREFIX = "/api/v1"
-View = TypeVar("View", bound=Callable[..., Any])
+
+# Who may call -> the security schemes of the description.
+_SCHEMES = {
+    Audience.DONOR: ("donation",),
+    Audience.MANAGER: ("manager",),
+    Audience.DONOR_OR_READER: ("donation", "manager"),
+}
 
 
 class Problem(Schema):
@@ -56,6 +56,15 @@ class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = StrictParser()
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 50, "max_page_size": 100}  # noqa: RUF012 - theirs
 
+    def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:
+        """Register a view, and describe who may call it."""
+        access = declared(view_func)
+        if schemes := _SCHEMES.get(access.audience) if access else None:
+            document = getattr(view_func, "_apidoc", {})
+            manual = {**document.get("manual_doc", {}), "security": [{scheme: []} for scheme in schemes]}
+            view_func._apidoc = {**document, "manual_doc": manual}
+        super().add_url_rule(rule, endpoint, view_func, **options)
+
 
 class IdConverter(BaseConverter):
     """A number that the database gave: what it cannot hold is no address of ours."""
@@ -68,67 +77,3 @@ class IdConverter(BaseConverter):
 
 def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(name, name, url_prefix=PREFIX, description=description)
-
-
-def managers(*permissions: Permission) -> Callable[[View], View]:
-    """Only for managers with one of these permissions, asked before the body is read; `actor()` is who calls."""
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            with deps().db.transaction() as tx:
-                g.caller = caller(tx, *permissions)
-                g.permission = permissions[0]
-            return view(*args, **kwargs)
-
-        _secured(guarded, "manager")
-        return guarded  # type: ignore[return-value]
-
-    return decorate
-
-
-def donor(view: View) -> View:
-    """Only with the token of the donation in the address."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        require_donor(kwargs["donation_id"])
-        return view(*args, **kwargs)
-
-    _secured(guarded, "donation")
-    return guarded  # type: ignore[return-value]
-
-
-def donor_or_reader(view: View) -> View:
-    """With the token of the donation in the address, or a manager's who may read."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        g.as_manager = "Authorization" not in request.headers or bearer().startswith(MANAGER_TOKEN)
-        if g.as_manager:
-            with deps().db.transaction() as tx:
-                g.caller = caller(tx, Permission.READ)
-        else:
-            require_donor(kwargs["donation_id"])
-        return view(*args, **kwargs)
-
-    _secured(guarded, "donation", "manager")
-    return guarded  # type: ignore[return-value]
-
-
-def _secured(view: Any, *schemes: str) -> None:
-    """Say so in the description of the interface."""
-    view._apidoc = {**getattr(view, "_apidoc", {})}
-    view._apidoc["manual_doc"] = {**view._apidoc.get("manual_doc", {}), "security": [{one: []} for one in schemes]}
-
-
-def actor() -> str:
-    """The caller's name, for the audit trail."""
-    who: Caller = g.caller
-    return who.name
-
-
-def within(lineage: Any, permission: Permission | None = None) -> None:
-    """Raises Forbidden `not_permitted` when this lies outside the caller's branch, or needs a permission that is
-    missing (None: the first that the view asks for)."""
-    require(g.caller, permission or g.permission, lineage)

@@ -4,10 +4,11 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, managers, within
+from app.api.base import blueprint
 from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time
 from app.current import deps
+from app.http import access
 from campaigns.network.people import Permission
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find
@@ -50,7 +51,7 @@ class ListingOut(Schema):
 
 
 @blp.get("/blacklist")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, ListingOut(many=True))
 def list_all() -> Any:
     """The projects that are listed now, those whose term is over first."""
@@ -59,7 +60,7 @@ def list_all() -> Any:
 
 
 @blp.get("/projects/<id:project_id>/blacklist")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, ListingOut(many=True))
 def list_of_project(project_id: int) -> Any:
     """All listings of a project, the newest first; empty when it never was listed."""
@@ -69,50 +70,50 @@ def list_of_project(project_id: int) -> Any:
 
 
 @blp.post("/projects/<id:project_id>/blacklist")
-@managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE)
 @blp.arguments(ListingIn)
 @blp.response(200, ListingOut)
 def blacklist(given: dict[str, Any], project_id: int) -> Any:
     """List it: it takes no donation and no new match."""
     with deps().db.transaction() as tx:
-        within(find(tx, project_id).lineage)
-        desk.blacklist(tx, project_id, given["reason"], actor(), given.get("until"))
+        access.require_branch(find(tx, project_id).lineage)
+        desk.blacklist(tx, project_id, given["reason"], access.actor(), given.get("until"))
         return _newest(tx, project_id)
 
 
 @blp.post("/projects/<id:project_id>/blacklist/lift")
-@managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE)
 @blp.arguments(ReasonIn)
 @blp.response(200, ListingOut)
 def lift(given: dict[str, Any], project_id: int) -> Any:
     """Take it off the list; it is suspended then, and `resume` lets it raise money again."""
     with deps().db.transaction() as tx:
-        within(find(tx, project_id).lineage)
-        desk.lift(tx, project_id, given["reason"], actor())
+        access.require_branch(find(tx, project_id).lineage)
+        desk.lift(tx, project_id, given["reason"], access.actor())
         return _newest(tx, project_id)
 
 
 @blp.post("/projects/<id:project_id>/blacklist/appeal")
-@managers(Permission.PROJECTS_WRITE)
+@access.managers(Permission.PROJECTS_WRITE)
 @blp.arguments(ObjectionIn)
 @blp.response(200, ListingOut)
 def appeal(given: dict[str, Any], project_id: int) -> Any:
     """Write down what those who carry it out object."""
     with deps().db.transaction() as tx:
-        within(find(tx, project_id).lineage)
-        desk.appeal(tx, project_id, given["text"], actor())
+        access.require_branch(find(tx, project_id).lineage)
+        desk.appeal(tx, project_id, given["text"], access.actor())
         return _newest(tx, project_id)
 
 
 @blp.post("/projects/<id:project_id>/blacklist/answer")
-@managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE)
 @blp.arguments(ListingAnswerIn)
 @blp.response(200, ListingOut)
 def answer(given: dict[str, Any], project_id: int) -> Any:
     """Answer the objection and, if wanted, take the project off the list."""
     with deps().db.transaction() as tx:
-        within(find(tx, project_id).lineage)
-        desk.answer(tx, project_id, given["reason"], actor(), lifting=given["lift"])
+        access.require_branch(find(tx, project_id).lineage)
+        desk.answer(tx, project_id, given["reason"], access.actor(), lifting=given["lift"])
         return _newest(tx, project_id)
 
 

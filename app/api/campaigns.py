@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from flask import request
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.campaign_schemas import (
     CampaignChange,
     CampaignIn,
@@ -19,7 +18,8 @@ from app.api.campaign_schemas import (
 from app.api.campaign_views import DURATIONS, listed, public, view
 from app.api.project_schemas import ProjectRowOut
 from app.current import deps
-from app.http.auth import bearer, signed_in
+from app.http import access
+from app.http.auth import optional_manager
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.catalogue import listed as list_projects
 from campaigns.disclosure.standings import standings as ranked
@@ -30,7 +30,7 @@ from campaigns.lifecycle.campaign import schedule as put_on
 from campaigns.lifecycle.draft import NewCampaign
 from campaigns.lifecycle.draft import change as change_draft
 from campaigns.lifecycle.draft import create as make
-from campaigns.network.people import Permission, who
+from campaigns.network.people import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict
 from kernel.money import CURRENCY
@@ -38,32 +38,34 @@ from kernel.money import CURRENCY
 blp = blueprint("campaigns", "Fundraising events.")
 
 
-def _sees_drafts(tx: Tx) -> bool:
-    """Managers see drafts. A donor's token on a public address is no fault: it only shows no more."""
-    found = who(tx, bearer()) if "Authorization" in request.headers else signed_in(tx)
-    return found is not None and found.may(Permission.READ)
+def _may_see_drafts(tx: Tx) -> bool:
+    manager = optional_manager(tx)
+    return manager is not None and manager.may(Permission.READ)
 
 
 @blp.get("/campaigns")
+@access.public
 @blp.response(200, CampaignOut(many=True))
 @blp.paginate()
 def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
     """Events, the newest first; with a manager's token drafts too."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, asked.item_count = listed(tx, asked.page, asked.page_size, drafts=_sees_drafts(tx))
+        rows, asked.item_count = listed(tx, asked.page, asked.page_size, drafts=_may_see_drafts(tx))
     return rows
 
 
 @blp.get("/campaigns/<slug>")
+@access.public
 @blp.response(200, CampaignOut)
 def show(slug: str) -> Any:
     """One event with its legal block, totals and pots."""
     with deps().db.transaction() as tx:
-        return view(tx, public(tx, slug, drafts=_sees_drafts(tx)))
+        return view(tx, public(tx, slug, drafts=_may_see_drafts(tx)))
 
 
 @blp.get("/campaigns/<slug>/totals")
+@access.public
 @blp.response(200, TotalsOut)
 def totals(slug: str) -> Any:
     """The totals alone, for polling."""
@@ -74,6 +76,7 @@ def totals(slug: str) -> Any:
 
 
 @blp.get("/campaigns/<slug>/projects")
+@access.public
 @blp.arguments(ProjectQuery, location="query")
 @blp.response(200, ProjectRowOut(many=True))
 @blp.paginate()
@@ -81,12 +84,13 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
     """The projects that take part, with what each raised in this event."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        campaign = public(tx, slug, drafts=_sees_drafts(tx))
+        campaign = public(tx, slug, drafts=_may_see_drafts(tx))
         rows, asked.item_count = list_projects(tx, campaign.id, page=asked.page, page_size=asked.page_size, **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
 
 @blp.get("/campaigns/<slug>/standings")
+@access.public
 @blp.arguments(StandingsQuery, location="query")
 @blp.response(200, StandingOut(many=True))
 @blp.paginate()
@@ -102,13 +106,13 @@ def standings(query: dict[str, Any], slug: str, pagination_parameters: Paginatio
 
 
 @blp.post("/campaigns")
-@managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE)
 @blp.arguments(CampaignIn)
 @blp.response(201, CampaignOut)
 def create(given: dict[str, Any]) -> Any:
     """A new event in draft."""
     with deps().db.transaction() as tx:
-        return view(tx, make(tx, _wanted(given), actor()))
+        return view(tx, make(tx, _wanted(given), access.actor()))
 
 
 def _wanted(given: dict[str, Any]) -> NewCampaign:
@@ -126,7 +130,7 @@ def windows_of(given: dict[str, Any]) -> list[dict[str, str]]:
 
 
 @blp.route("/campaigns/<slug>", methods=["PATCH"])
-@managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE)
 @blp.arguments(CampaignChange)
 @blp.response(200, CampaignOut)
 def change(given: dict[str, Any], slug: str) -> Any:
@@ -134,40 +138,40 @@ def change(given: dict[str, Any], slug: str) -> Any:
     if "windows" in given:
         given["windows"] = windows_of(given)
     with deps().db.transaction() as tx:
-        return view(tx, change_draft(tx, slug, given, actor()))
+        return view(tx, change_draft(tx, slug, given, access.actor()))
 
 
 @blp.post("/campaigns/<slug>/entries")
-@managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE)
 @blp.arguments(EntryIn)
 @blp.response(201, EntryIn)
 def add_entry(given: dict[str, Any], slug: str) -> Any:
     """Let a project take part; again without effect."""
     with deps().db.transaction() as tx:
-        enter(tx, slug, given["project"], actor())
+        enter(tx, slug, given["project"], access.actor())
     return given
 
 
 @blp.post("/campaigns/<slug>/schedule")
-@managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE)
 @blp.response(200, CampaignOut)
 def schedule(slug: str) -> Any:
     """The plan is complete: the event opens by itself."""
     with deps().db.transaction() as tx:
-        return view(tx, put_on(tx, slug, actor()))
+        return view(tx, put_on(tx, slug, access.actor()))
 
 
 @blp.post("/campaigns/<slug>/cancel")
-@managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE)
 @blp.response(200, CampaignOut)
 def cancel(slug: str) -> Any:
     """Call the event off before its end."""
     with deps().db.transaction() as tx:
-        return view(tx, call_off(tx, slug, actor()))
+        return view(tx, call_off(tx, slug, access.actor()))
 
 
 @blp.post("/campaigns/<slug>/close")
-@managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE)
 @blp.response(200, CampaignOut)
 def close(slug: str) -> Any:
     """Take the steps of the closing that are due now, without waiting for the scheduler."""

@@ -5,10 +5,11 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
+from app.http import access
 from app.http.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report
@@ -55,7 +56,7 @@ class SignOffIn(Schema):
 
 
 @blp.get("/campaigns/<slug>/reconciliation")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.arguments(StateQuery, location="query")
 @blp.response(200, ReconciliationOut)
 @blp.paginate()
@@ -78,10 +79,10 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
 
 
 @blp.post("/discrepancies/<id:discrepancy_id>/sign-off")
-@managers(Permission.RECONCILE)
+@access.managers(Permission.RECONCILE)
 @blp.arguments(SignOffIn)
 @blp.response(200, DiscrepancyOut)
 def sign(given: dict[str, Any], discrepancy_id: int) -> Any:
     """Accept a difference and say why."""
     with deps().db.transaction() as tx:
-        return sign_off(tx, discrepancy_id, given["reason"], actor())
+        return sign_off(tx, discrepancy_id, given["reason"], access.actor())

@@ -4,10 +4,13 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template
 
+from app.http import access
+
 blueprint = Blueprint("api_reference", __name__, url_prefix="/api")
 
 
 @blueprint.get("/docs")
+@access.public
 def page() -> str:
     """The reference, from the same description that programs read."""
     spec = current_app.extensions["api"].spec.to_dict()
@@ -15,6 +18,7 @@ def page() -> str:
 
 
 @blueprint.get("/docs.css")
+@access.public
 def style() -> Response:
     """The style sheet of the page."""
     return current_app.send_static_file("api-docs.css")

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from flask import g
 
-from app.api.base import actor, blueprint, donor, donor_or_reader, managers
+from app.api.base import blueprint
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
 from app.current import create_donation, deps, save_opened_payment
+from app.http import access
 from app.http.errors import plain
 from app.i18n.locale import asked
 from campaigns.donations.accept_unmatched import accept_unmatched
@@ -26,6 +27,7 @@ blp = blueprint("donations", "Give, and see what becomes of a donation.")
 
 
 @blp.post("/donations")
+@access.public
 @blp.arguments(DonationIn())
 @blp.response(201, DonationOut())
 @blp.alt_response(200, schema=DonationOut, description="the same request came before")
@@ -90,7 +92,7 @@ def _shown(donation_id: UUID) -> dict[str, Any]:
 
 
 @blp.get("/donations/<uuid:donation_id>")
-@donor_or_reader
+@access.donor_or_reader
 @blp.response(200, DonationOut)
 def show(donation_id: UUID) -> Any:
     """How a donation stands."""
@@ -98,7 +100,7 @@ def show(donation_id: UUID) -> Any:
 
 
 @blp.get("/donations/<uuid:donation_id>/explanation")
-@donor_or_reader
+@access.donor_or_reader
 @blp.response(200, description="history, every decision pot by pot, and what became of the match")
 def explanation(donation_id: UUID) -> Any:
     """Why it got the match that it got."""
@@ -107,7 +109,7 @@ def explanation(donation_id: UUID) -> Any:
 
 
 @blp.post("/donations/<uuid:donation_id>/keep-alive")
-@donor
+@access.donor
 @blp.response(200, HoldOut)
 def hold(donation_id: UUID) -> Any:
     """The donor's page is open: hold the match longer, up to its limit."""
@@ -115,7 +117,7 @@ def hold(donation_id: UUID) -> Any:
 
 
 @blp.post("/donations/<uuid:donation_id>/accept-unmatched")
-@donor
+@access.donor
 @blp.response(200, DonationOut)
 def agree(donation_id: UUID) -> Any:
     """The donor agrees to pay although match may be missing. Again without effect."""
@@ -124,7 +126,7 @@ def agree(donation_id: UUID) -> Any:
 
 
 @blp.post("/donations/<uuid:donation_id>/cancel")
-@donor
+@access.donor
 @blp.response(200, DonationOut)
 def cancel(donation_id: UUID) -> Any:
     """The donor changes his mind before paying. Again without effect."""
@@ -133,10 +135,10 @@ def cancel(donation_id: UUID) -> Any:
 
 
 @blp.post("/donations/<uuid:donation_id>/refunds")
-@managers(Permission.DONATIONS_REFUND)
+@access.managers(Permission.DONATIONS_REFUND)
 @blp.arguments(RefundIn)
 @blp.response(201, RefundOut)
 def refund(given: dict[str, Any], donation_id: UUID) -> Any:
     """Send money back, all that is left by default; the provider is asked by a job."""
     with deps().db.transaction() as tx:
-        return request_refund(tx, donation_id, given.get("amount_minor"), given["reason"], actor())
+        return request_refund(tx, donation_id, given.get("amount_minor"), given["reason"], access.actor())

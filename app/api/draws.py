@@ -9,6 +9,7 @@ from app.api.base import blueprint
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Minor, Text, Time, Whole
 from app.current import deps
+from app.http import access
 from kernel.errors import NotFound
 from matching.draw import ALGORITHM
 from matching.pots import find
@@ -37,6 +38,7 @@ class DrawOut(Schema):
 
 
 @blp.get("/pots/<id:pot_id>/draw")
+@access.public
 @blp.response(200, DrawOut)
 @blp.paginate()
 def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:

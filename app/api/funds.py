@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.project_schemas import DepositIn, DepositOut, FundIn, FundOut
 from app.current import deps
+from app.http import access
 from campaigns.funds import funds as desk
 from campaigns.network.people import Permission
 from kernel.db import Tx
@@ -22,7 +23,7 @@ def _view(tx: Tx, fund_id: int) -> dict[str, Any]:
 
 
 @blp.get("/funds")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, FundOut(many=True))
 @blp.paginate()
 def list_funds(pagination_parameters: PaginationParameters) -> Any:
@@ -35,7 +36,7 @@ def list_funds(pagination_parameters: PaginationParameters) -> Any:
 
 
 @blp.get("/funds/<id:fund_id>")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, FundOut)
 def show(fund_id: int) -> Any:
     with deps().db.transaction() as tx:
@@ -43,23 +44,24 @@ def show(fund_id: int) -> Any:
 
 
 @blp.post("/funds")
-@managers(Permission.FUNDS_WRITE)
+@access.managers(Permission.FUNDS_WRITE)
 @blp.arguments(FundIn)
 @blp.response(201, FundOut)
 def create(given: dict[str, Any]) -> Any:
     """A new fund without money."""
     with deps().db.transaction() as tx:
-        return _view(tx, desk.create(tx, given["name"], given["kind"], actor()))
+        return _view(tx, desk.create(tx, given["name"], given["kind"], access.actor()))
 
 
 @blp.post("/funds/<id:fund_id>/deposits")
-@managers(Permission.FUNDS_WRITE)
+@access.managers(Permission.FUNDS_WRITE)
 @blp.arguments(DepositIn)
 @blp.response(201, DepositOut)
 @blp.alt_response(200, schema=DepositOut, description="this deposit was in the books already")
 def deposit(given: dict[str, Any], fund_id: int) -> Any:
     """Book money that came in outside; a reference counts once."""
     with deps().db.transaction() as tx:
-        booked = desk.deposit(tx, fund_id, given["amount_minor"], given["currency"], given["reference"], actor())
+        money = (given["amount_minor"], given["currency"], given["reference"])
+        booked = desk.deposit(tx, fund_id, *money, access.actor())
         answer = {**given, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
     return answer, 201 if booked else 200

@@ -5,9 +5,10 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.schema_fields import Text, Time, texts
 from app.current import deps
+from app.http import access
 from campaigns.audit import record_audit
 from campaigns.network.people import Permission
 from payments.partners import create as register
@@ -36,7 +37,7 @@ class PartnerMadeOut(Schema):
 
 
 @blp.get("/partners")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, PartnerOut(many=True))
 @blp.paginate()
 def list_partners(pagination_parameters: PaginationParameters) -> Any:
@@ -51,7 +52,7 @@ def list_partners(pagination_parameters: PaginationParameters) -> Any:
 
 
 @blp.post("/partners")
-@managers(Permission.PARTNERS_WRITE)
+@access.managers(Permission.PARTNERS_WRITE)
 @blp.arguments(PartnerIn)
 @blp.response(201, PartnerMadeOut)
 def create(given: dict[str, Any]) -> Any:
@@ -59,5 +60,5 @@ def create(given: dict[str, Any]) -> Any:
     title = given.get("title") or given["name"]
     with deps().db.transaction() as tx:
         secret = register(tx, deps().keys, given["name"], title, given.get("projects"))
-        record_audit(tx, actor(), "partner.create", f"partner:{given['name']}")
+        record_audit(tx, access.actor(), "partner.create", f"partner:{given['name']}")
     return {"name": given["name"], "title": title, "projects": given.get("projects"), "secret": secret}

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
 from app.current import deps
+from app.http import access
 from campaigns import pots as desk
 from campaigns.disclosure.totals import pot_views
 from campaigns.network.people import Permission
@@ -41,7 +42,7 @@ def _rules_named() -> Iterator[None]:
 
 
 @blp.get("/pots")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.arguments(PotQuery, location="query")
 @blp.response(200, PotManagedOut(many=True))
 @blp.paginate()
@@ -59,7 +60,7 @@ def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters
 
 
 @blp.get("/pots/<id:pot_id>")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, PotManagedOut)
 def show(pot_id: int) -> Any:
     with deps().db.transaction() as tx:
@@ -67,44 +68,44 @@ def show(pot_id: int) -> Any:
 
 
 @blp.post("/pots")
-@managers(Permission.POTS_WRITE)
+@access.managers(Permission.POTS_WRITE)
 @blp.arguments(PotIn)
 @blp.response(201, PotManagedOut)
 def create(given: dict[str, Any]) -> Any:
     """A new pot; the sum of its tranches is taken from the fund."""
     given["tranches"] = [Tranche(**one) for one in given["tranches"]]
     with deps().db.transaction() as tx, _rules_named():
-        return view(tx, desk.create(tx, **given, actor=actor()))
+        return view(tx, desk.create(tx, **given, actor=access.actor()))
 
 
 @blp.post("/pots/<id:pot_id>/rules")
-@managers(Permission.POTS_WRITE)
+@access.managers(Permission.POTS_WRITE)
 @blp.arguments(RulesChangeIn)
 @blp.response(201, PotManagedOut)
 def rules(given: dict[str, Any], pot_id: int) -> Any:
     """New rules from a time on; what was promised before stays promised."""
     with deps().db.transaction() as tx, _rules_named():
-        desk.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), actor())
+        desk.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), access.actor())
         return view(tx, pot_id)
 
 
 @blp.post("/pots/<id:pot_id>/top-ups")
-@managers(Permission.POTS_WRITE)
+@access.managers(Permission.POTS_WRITE)
 @blp.arguments(AmountIn)
 @blp.response(201, PotManagedOut)
 def top_up(given: dict[str, Any], pot_id: int) -> Any:
     """More money from the pot's fund."""
     with deps().db.transaction() as tx:
-        desk.top_up(tx, pot_id, given["amount_minor"], actor())
+        desk.top_up(tx, pot_id, given["amount_minor"], access.actor())
         return view(tx, pot_id)
 
 
 @blp.post("/pots/<id:pot_id>/reductions")
-@managers(Permission.POTS_WRITE)
+@access.managers(Permission.POTS_WRITE)
 @blp.arguments(AmountIn)
 @blp.response(201, PotManagedOut)
 def reduction(given: dict[str, Any], pot_id: int) -> Any:
     """Free money back to the pot's fund."""
     with deps().db.transaction() as tx:
-        desk.reduce(tx, pot_id, given["amount_minor"], actor())
+        desk.reduce(tx, pot_id, given["amount_minor"], access.actor())
         return view(tx, pot_id)

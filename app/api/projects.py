@@ -4,9 +4,10 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import actor, blueprint, managers, within
+from app.api.base import blueprint
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
 from app.current import deps
+from app.http import access
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission
@@ -20,7 +21,7 @@ blp = blueprint("projects", "Village projects.")
 
 
 @blp.get("/projects")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.arguments(ProjectQuery, location="query")
 @blp.response(200, ProjectRowOut(many=True))
 @blp.paginate()
@@ -33,7 +34,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
 
 
 @blp.get("/projects/<id:project_id>")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, ProjectOut)
 def show(project_id: int) -> Any:
     with deps().db.transaction() as tx:
@@ -41,7 +42,7 @@ def show(project_id: int) -> Any:
 
 
 @blp.post("/projects")
-@managers(Permission.PROJECTS_WRITE)
+@access.managers(Permission.PROJECTS_WRITE)
 @blp.arguments(ProjectIn)
 @blp.response(201, ProjectOut)
 def create(given: dict[str, Any]) -> Any:
@@ -49,19 +50,19 @@ def create(given: dict[str, Any]) -> Any:
     wanted = NewProject(organisation_code=given.pop("organisation"), **given)
     with deps().db.transaction() as tx:
         _inside_branch(tx, wanted.organisation_code)
-        return desk.create(tx, wanted, actor())
+        return desk.create(tx, wanted, access.actor())
 
 
 def _inside_branch(tx: Tx, code: str) -> None:
     """An organisation that does not exist is a fault of the body, which the use case names."""
     try:
-        within(find_organisation(tx, code).lineage)
+        access.require_branch(find_organisation(tx, code).lineage)
     except NotFound:
         return
 
 
 @blp.route("/projects/<id:project_id>", methods=["PATCH"])
-@managers(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 @blp.arguments(ProjectChange)
 @blp.response(200, ProjectOut)
 def change(given: dict[str, Any], project_id: int) -> Any:
@@ -73,51 +74,51 @@ def change(given: dict[str, Any], project_id: int) -> Any:
     with deps().db.transaction() as tx:
         found = desk.find(tx, project_id)
         if given or rating is None:
-            within(found.lineage, Permission.PROJECTS_WRITE)
-            found = desk.change(tx, project_id, given, actor())
+            access.require_branch(found.lineage, Permission.PROJECTS_WRITE)
+            found = desk.change(tx, project_id, given, access.actor())
         if rating is not None:
-            within(found.lineage, Permission.PROJECTS_APPROVE)
-            found = desk.rate(tx, project_id, rating, actor())
+            access.require_branch(found.lineage, Permission.PROJECTS_APPROVE)
+            found = desk.rate(tx, project_id, rating, access.actor())
         return found
 
 
 @blp.post("/projects/<id:project_id>/submit")
-@managers(Permission.PROJECTS_WRITE)
+@access.managers(Permission.PROJECTS_WRITE)
 @blp.response(200, ProjectOut)
 def submit(project_id: int) -> Any:
     """Hand it in for review."""
     with deps().db.transaction() as tx:
-        within(desk.find(tx, project_id).lineage)
-        return desk.submit(tx, project_id, actor())
+        access.require_branch(desk.find(tx, project_id).lineage)
+        return desk.submit(tx, project_id, access.actor())
 
 
 @blp.post("/projects/<id:project_id>/approve")
-@managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE)
 @blp.response(200, ProjectOut)
 def approve(project_id: int) -> Any:
     """Let it take part in events."""
     with deps().db.transaction() as tx:
-        within(desk.find(tx, project_id).lineage)
-        return desk.approve(tx, project_id, actor())
+        access.require_branch(desk.find(tx, project_id).lineage)
+        return desk.approve(tx, project_id, access.actor())
 
 
 @blp.post("/projects/<id:project_id>/suspend")
-@managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE)
 @blp.arguments(ReasonIn)
 @blp.response(200, ProjectOut)
 def suspend(given: dict[str, Any], project_id: int) -> Any:
     """Stop it, and say why."""
     with deps().db.transaction() as tx:
-        within(desk.find(tx, project_id).lineage)
-        return desk.suspend(tx, project_id, given["reason"], actor())
+        access.require_branch(desk.find(tx, project_id).lineage)
+        return desk.suspend(tx, project_id, given["reason"], access.actor())
 
 
 @blp.post("/projects/<id:project_id>/resume")
-@managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE)
 @blp.arguments(ReasonIn)
 @blp.response(200, ProjectOut)
 def resume(given: dict[str, Any], project_id: int) -> Any:
     """Put it back to where it was before it was stopped."""
     with deps().db.transaction() as tx:
-        within(desk.find(tx, project_id).lineage)
-        return desk.resume(tx, project_id, actor(), given["reason"])
+        access.require_branch(desk.find(tx, project_id).lineage)
+        return desk.resume(tx, project_id, access.actor(), given["reason"])

@@ -6,10 +6,11 @@ from uuid import UUID
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, donor, managers, within
+from app.api.base import blueprint
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
+from app.http import access
 from app.live.publish import publish
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission
@@ -105,7 +106,7 @@ class StaffOut(Schema):
 
 
 @blp.get("/campaigns/<slug>/cases")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.arguments(CaseQuery, location="query")
 @blp.response(200, CaseOut(many=True))
 @blp.paginate()
@@ -120,7 +121,7 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
 
 
 @blp.get("/cases/<id:case_id>")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, CaseOut)
 def show(case_id: int) -> Any:
     """One case with its evidence."""
@@ -129,73 +130,73 @@ def show(case_id: int) -> Any:
 
 
 @blp.post("/cases/<id:case_id>/release")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(CaseReasonIn)
 @blp.response(200, CaseOut)
 def release(given: dict[str, Any], case_id: int) -> Any:
     """The donation is sound: its match counts."""
     with deps().db.transaction() as tx:
-        decide.release(tx, case_id, given["reason"], actor())
+        decide.release(tx, case_id, given["reason"], access.actor())
         return _decided(tx, case_id)
 
 
 @blp.post("/cases/<id:case_id>/cancel")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(CaseReasonIn)
 @blp.response(200, CaseOut)
 def cancel(given: dict[str, Any], case_id: int) -> Any:
     """Take the match back; the donation stays."""
     with deps().db.transaction() as tx:
-        decide.cancel(tx, case_id, given["reason"], actor())
+        decide.cancel(tx, case_id, given["reason"], access.actor())
         return _decided(tx, case_id)
 
 
 @blp.post("/cases/<id:case_id>/suspend-project")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(CaseReasonIn)
 @blp.response(200, CaseOut)
 def suspend_project(given: dict[str, Any], case_id: int) -> Any:
     """Stop the project; the case stays to be decided."""
     with deps().db.transaction() as tx:
-        decide.suspend_project(tx, case_id, given["reason"], actor())
+        decide.suspend_project(tx, case_id, given["reason"], access.actor())
         return cases.view(tx, case_id)
 
 
 @blp.post("/cases/<id:case_id>/blacklist-project")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(CaseTermIn)
 @blp.response(200, CaseOut)
 def blacklist_project(given: dict[str, Any], case_id: int) -> Any:
     """Put the project on the blacklist; the case stays open."""
     with deps().db.transaction() as tx:
-        decide.blacklist_project(tx, case_id, given["reason"], actor(), given.get("until"))
+        decide.blacklist_project(tx, case_id, given["reason"], access.actor(), given.get("until"))
         return cases.view(tx, case_id)
 
 
 @blp.post("/cases/<id:case_id>/appeal")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(AppealIn)
 @blp.response(200, CaseOut)
 def record_appeal(given: dict[str, Any], case_id: int) -> Any:
     """Write down an objection that came by phone or letter."""
     with deps().db.transaction() as tx:
-        appeals.appeal(tx, case_id, given["text"], actor())
+        appeals.appeal(tx, case_id, given["text"], access.actor())
         return cases.view(tx, case_id)
 
 
 @blp.post("/cases/<id:case_id>/answer")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(AnswerIn)
 @blp.response(200, CaseOut)
 def answer(given: dict[str, Any], case_id: int) -> Any:
     """Answer an objection and, if wanted, decide again."""
     with deps().db.transaction() as tx:
-        appeals.answer(tx, case_id, given["reason"], actor(), given.get("decision"))
+        appeals.answer(tx, case_id, given["reason"], access.actor(), given.get("decision"))
         return _decided(tx, case_id)
 
 
 @blp.post("/donations/<uuid:donation_id>/appeal")
-@donor
+@access.donor
 @blp.arguments(AppealIn)
 @blp.response(200, AppealOut)
 def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
@@ -205,41 +206,41 @@ def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
 
 
 @blp.post("/campaigns/<slug>/screening-review")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.response(200, ReviewOut)
 def review_event(slug: str) -> Any:
     """Look at a whole event after its end. Again it opens nothing new."""
-    return review(deps(), slug, actor(), publish)
+    return review(deps(), slug, access.actor(), publish)
 
 
 @blp.get("/organisations/<code>/staff")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.response(200, StaffOut(many=True))
 def list_staff(code: str) -> Any:
     """The contacts of people who work for an organisation, without saying whose."""
     with deps().db.transaction() as tx:
-        within(find_organisation(tx, code).lineage)
+        access.require_branch(find_organisation(tx, code).lineage)
         return staff.listed(tx, code)
 
 
 @blp.post("/organisations/<code>/staff")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(StaffIn)
 @blp.response(201, StaffOut(many=True))
 def add_staff(given: dict[str, Any], code: str) -> Any:
     """Remember a contact as a keyed hash; donations from it to the organisation's projects are screened."""
     with deps().db.transaction() as tx:
-        within(find_organisation(tx, code).lineage)
-        return staff.add(tx, deps().keys, code, **given, actor=actor())
+        access.require_branch(find_organisation(tx, code).lineage)
+        return staff.add(tx, deps().keys, code, **given, actor=access.actor())
 
 
 @blp.delete("/staff/<id:staff_id>")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.response(204)
 def remove_staff(staff_id: int) -> None:
     """Forget a contact."""
     with deps().db.transaction() as tx:
-        staff.remove(tx, staff_id, actor())
+        staff.remove(tx, staff_id, access.actor())
 
 
 def _decided(tx: Tx, case_id: int) -> dict[str, Any]:

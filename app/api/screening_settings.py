@@ -4,9 +4,10 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.schema_fields import Currency, Text, Time, Whole
 from app.current import deps
+from app.http import access
 from campaigns.network.people import Permission
 from campaigns.screening import settings as desk
 from campaigns.screening.thresholds import BOUNDS, installed
@@ -46,7 +47,7 @@ SettingsIn = Schema.from_dict(
 
 
 @blp.get("/campaigns/<slug>/screening")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, SettingsOut)
 def show(slug: str) -> Any:
     """All thresholds, with what they may be and who set those that are not the default."""
@@ -55,23 +56,23 @@ def show(slug: str) -> Any:
 
 
 @blp.route("/campaigns/<slug>/screening", methods=["PATCH"])
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(SettingsIn)
 @blp.response(200, SettingsOut)
 def change(given: dict[str, int | None], slug: str) -> Any:
     """Set some thresholds, before or during the event or for its review; null puts one back to its default."""
     with deps().db.transaction() as tx:
-        desk.change(tx, slug, given, installed(deps().screening_defaults), actor())
+        desk.change(tx, slug, given, installed(deps().screening_defaults), access.actor())
         return _view(tx, slug)
 
 
 @blp.post("/campaigns/<slug>/screening/reset")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.response(200, SettingsOut)
 def reset(slug: str) -> Any:
     """Put all thresholds back to their defaults."""
     with deps().db.transaction() as tx:
-        desk.reset(tx, slug, installed(deps().screening_defaults), actor())
+        desk.reset(tx, slug, installed(deps().screening_defaults), access.actor())
         return _view(tx, slug)
 
 

@@ -5,9 +5,10 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import actor, blueprint, managers
+from app.api.base import blueprint
 from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
+from app.http import access
 from campaigns.network.people import Permission
 from campaigns.screening import watch as desk
 from campaigns.screening.decide import MOST_REASON
@@ -50,7 +51,7 @@ class WatchOut(Schema):
 
 
 @blp.get("/watch")
-@managers(Permission.READ)
+@access.managers(Permission.READ)
 @blp.response(200, WatchOut(many=True))
 @blp.paginate()
 def list_entries(pagination_parameters: PaginationParameters) -> Any:
@@ -62,33 +63,33 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
 
 
 @blp.post("/watch")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(WatchContactIn)
 @blp.response(201, WatchOut)
 def watch_contact(given: dict[str, Any]) -> Any:
     """Watch who gives under a contact, kept as a keyed hash only; who is watched already has the standing entry."""
     with deps().db.transaction() as tx:
-        entry = desk.watch_contact(tx, deps().keys, given.pop("reason"), actor(), **given)
+        entry = desk.watch_contact(tx, deps().keys, given.pop("reason"), access.actor(), **given)
         return desk.view(tx, entry.id or 0)
 
 
 @blp.post("/cases/<id:case_id>/watch")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(WatchCaseIn)
 @blp.response(200, WatchOut)
 def watch_case(given: dict[str, Any], case_id: int) -> Any:
     """Watch the donor, the instrument or the device of a case; the case stays to be decided."""
     with deps().db.transaction() as tx:
-        entry = desk.watch_case(tx, case_id, given["kind"], given["reason"], actor(), given.get("until"))
+        entry = desk.watch_case(tx, case_id, given["kind"], given["reason"], access.actor(), given.get("until"))
         return desk.view(tx, entry.id or 0)
 
 
 @blp.post("/watch/<id:watch_id>/lift")
-@managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN)
 @blp.arguments(WatchReasonIn)
 @blp.response(200, WatchOut)
 def lift(given: dict[str, Any], watch_id: int) -> Any:
     """Watch it no more; open cases stay to be decided."""
     with deps().db.transaction() as tx:
-        desk.lift(tx, watch_id, given["reason"], actor())
+        desk.lift(tx, watch_id, given["reason"], access.actor())
         return desk.view(tx, watch_id)

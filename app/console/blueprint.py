@@ -3,35 +3,23 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, g, redirect, request, url_for
+from flask import Blueprint, flash, g, redirect
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.current import deps
-from app.http import auth
+from app.http import access
 from app.i18n.faults import labelled, named_reasons, refusal_words
 from app.web.blueprint import guard
-from campaigns.network.people import Caller, Permission, require
+from campaigns.network.people import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Refusal
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 Found = TypeVar("Found")
-OPEN = frozenset({"console.sign_in", "console.signed_in"})
 
 
-@blueprint.before_request
-def only_managers() -> Response | None:
-    """Everything but the sign-in is for people with a session; forms must come from our own pages."""
-    guard()
-    if request.endpoint in OPEN:
-        return None
-    with deps().db.transaction() as tx:
-        g.caller = auth.signed_in(tx)
-    if g.caller is not None:
-        require(g.caller, Permission.READ)
-        return None
-    return redirect(url_for("console.sign_in", next=request.full_path if request.method == "GET" else None), 303)
+blueprint.before_request(guard)
 
 
 @blueprint.context_processor
@@ -57,7 +45,7 @@ def act(
     """
     try:
         with deps().db.transaction() as tx:
-            require(g.caller, permission)
+            access.require_declared(permission)
             told = do(tx, g.caller)
         flash(told if isinstance(told, str) else done or _("已完成。"), "good")
     except Refusal as refusal:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app.console import queries
 from app.console.blueprint import act, blueprint
 from app.current import deps
+from app.http import access
 from app.i18n.messages import explain_lines
 from campaigns.donations import refund
 from campaigns.donations.explain import explain
@@ -21,6 +22,7 @@ from kernel.money import parse_yuan
 
 
 @blueprint.get("/donations", endpoint="donations")
+@access.signed_in(Permission.READ)
 def search() -> str | Response:
     """Find a donation by its id."""
     wanted = request.args.get("id", "").strip()
@@ -34,6 +36,7 @@ def search() -> str | Response:
 
 
 @blueprint.get("/donations/<uuid:donation_id>", endpoint="donation")
+@access.signed_in(Permission.READ)
 def one(donation_id: UUID) -> str:
     """Its story; who gave is not shown here."""
     with deps().db.transaction() as tx:
@@ -51,6 +54,7 @@ def one(donation_id: UUID) -> str:
 
 
 @blueprint.post("/donations/<uuid:donation_id>/refunds", endpoint="refund")
+@access.signed_in_to_act(Permission.DONATIONS_REFUND)
 def given_back(donation_id: UUID) -> Response:
     """Ask for a refund. The form says how many refunds its reader saw, so a second click changes nothing."""
 

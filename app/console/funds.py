@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.current import deps
+from app.http import access
 from campaigns.funds import funds
 from campaigns.network.people import Caller, Permission
 from kernel.db import Tx
@@ -14,6 +15,7 @@ from kernel.money import CURRENCY, parse_yuan
 
 
 @blueprint.get("/funds", endpoint="funds")
+@access.signed_in(Permission.READ)
 def overview() -> str:
     """What every fund holds."""
     with deps().db.transaction() as tx:
@@ -22,6 +24,7 @@ def overview() -> str:
 
 
 @blueprint.post("/funds", endpoint="fund_create")
+@access.signed_in_to_act(Permission.FUNDS_WRITE)
 def made() -> Response:
     """A new fund; the second click finds its name taken."""
     name, kind = request.form.get("name", ""), request.form.get("kind", "")
@@ -34,6 +37,7 @@ def made() -> Response:
 
 
 @blueprint.post("/funds/<int:fund_id>/deposits", endpoint="fund_deposit")
+@access.signed_in_to_act(Permission.FUNDS_WRITE)
 def deposited(fund_id: int) -> Response:
     """Money that came in from outside, once per reference."""
 

@@ -5,9 +5,12 @@ from flask import render_template
 from app.console import queries
 from app.console.blueprint import blueprint
 from app.current import deps
+from app.http import access
+from campaigns.network.people import Permission
 
 
 @blueprint.get("/inbox", endpoint="inbox")
+@access.signed_in(Permission.READ)
 def inbox() -> str:
     """Messages from outside that wait for a person, or contradict an earlier one."""
     with deps().db.transaction() as tx:
@@ -16,6 +19,7 @@ def inbox() -> str:
 
 
 @blueprint.get("/jobs", endpoint="jobs")
+@access.signed_in(Permission.READ)
 def jobs() -> str:
     """The last run of every job."""
     with deps().db.transaction() as tx:

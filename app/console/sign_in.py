@@ -5,10 +5,11 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
 from app.current import deps
-from app.http import auth, rate_limit
+from app.http import access, auth, rate_limit
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
+from campaigns.network.people import Permission
 from kernel.errors import Forbidden, Refusal
 
 GUESSES = 20  # wrong passwords from one address (ours) ...
@@ -16,12 +17,14 @@ GUESSES_S = 300  # ... within so many seconds
 
 
 @blueprint.get("/sign-in")
+@access.public
 def sign_in() -> str:
     """The form."""
     return _form("", "")
 
 
 @blueprint.post("/sign-in")
+@access.public
 def signed_in() -> Response | tuple[str, int]:
     """Check login and password; a wrong one is told without saying which of the two was wrong."""
     login = request.form.get("login", "")
@@ -47,6 +50,7 @@ def _guessed(login: str, refusal: Refusal) -> tuple[str, int]:
 
 
 @blueprint.post("/sign-out")
+@access.signed_in(Permission.READ)
 def sign_out() -> Response:
     """Forget who it was."""
     auth.sign_out()

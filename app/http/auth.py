@@ -1,23 +1,24 @@
-"""Who is calling: a donor with his donation's token, a program with an API token, a manager with a session."""
+"""Who is calling: a donor with their donation's token, a program with an API token, a manager with a session."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import request, session
 
 from app.current import deps
 from app.http import rate_limit
-from campaigns.network.people import Caller, Permission, caller_of, find_manager, require, who
+from campaigns.network.people import Caller, Permission, caller_of, find_manager, who
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import same
 
 SESSION_KEY = "manager_id"
-GUESSES = 60  # wrong manager tokens a minute and address (ours)
+GUESSES = 60  # wrong manager tokens per minute and address
 _MOST_TOKEN = 200  # characters
 
 
 def bearer() -> str:
-    """The token of the Authorization header. Raises Forbidden `token_missing`."""
+    """Return the token of the Authorization header. Raises Forbidden `token_missing`."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise Forbidden("token_missing")
@@ -25,18 +26,18 @@ def bearer() -> str:
 
 
 def may_see_donation(donation_id: UUID, token: str) -> bool:
-    """Does this token open this donation? Compared in constant time; nothing is looked up."""
+    """Whether this token opens this donation. Compares in constant time and looks nothing up."""
     return same(deps().keys.token(str(donation_id)), token[:_MOST_TOKEN])
 
 
 def require_donor(donation_id: UUID) -> None:
-    """Raises Forbidden `token_missing` or `token_invalid`: whether the donation exists is not told."""
+    """Raises Forbidden `token_missing` or `token_invalid`, the same for a donation that does not exist."""
     if not may_see_donation(donation_id, bearer()):
         raise Forbidden("token_invalid")
 
 
 def sign_in(manager_id: int) -> None:
-    """Remember in the browser's signed cookie who signed in; what was in the session before is dropped."""
+    """Start a session for a manager, in the browser's signed cookie. Drops what was in the session before."""
     session.clear()
     session[SESSION_KEY] = manager_id
     session.permanent = True
@@ -46,8 +47,8 @@ def sign_out() -> None:
     session.clear()
 
 
-def signed_in(tx: Tx) -> Caller | None:
-    """The manager whose session this is; None for everyone else."""
+def session_caller(tx: Tx) -> Caller | None:
+    """Return the manager whose session this is; None for everyone else."""
     manager_id = session.get(SESSION_KEY)
     if not isinstance(manager_id, int):
         return None
@@ -57,27 +58,41 @@ def signed_in(tx: Tx) -> Caller | None:
         return None
 
 
-def caller(tx: Tx, *permissions: Permission) -> Caller:
-    """The program or manager who asks, if he may do one of these.
+def require_manager(tx: Tx, *permissions: Permission) -> Caller:
+    """Return the program or manager who calls, if they have one of these permissions.
 
     Raises Forbidden `token_missing`, `token_invalid`, `not_permitted` or `rate_limited`. A session counts
-    only for requests of our own pages: another site's form must not act with it.
+    only for requests from our own pages: another site's form must not act with it.
     """
-    if "Authorization" not in request.headers and (found := signed_in(tx)) is not None:
+    if "Authorization" not in request.headers and (manager := session_caller(tx)) is not None:
         _require_own_page()
     else:
-        found = who(tx, bearer())
-    if found is None:
+        manager = who(tx, bearer())
+    if manager is None:
         rate_limit.hit("token_guess", request.remote_addr or "", GUESSES, 60)
         raise Forbidden("token_invalid")
-    require(found, next((one for one in permissions if found.may(one)), permissions[0]))
-    return found
+    require_any(manager, permissions)
+    return manager
+
+
+def optional_manager(tx: Tx) -> Caller | None:
+    """Return the manager who calls a public address, if it is one.
+
+    A donor's token is no fault there: it only shows no more.
+    """
+    return who(tx, bearer()) if "Authorization" in request.headers else session_caller(tx)
+
+
+def require_any(caller: Caller, permissions: Sequence[Permission]) -> None:
+    """Raises Forbidden `not_permitted` when the caller has none of these permissions."""
+    if not any(caller.may(permission) for permission in permissions):
+        raise Forbidden("not_permitted")
 
 
 def _require_own_page() -> None:
     if request.method in ("GET", "HEAD"):
         return
     origin = request.headers.get("Origin")
-    ours = {request.host_url.rstrip("/"), deps().public_url}
-    if origin not in ours:
+    own = {request.host_url.rstrip("/"), deps().public_url}
+    if origin not in own:
         raise Forbidden("origin_foreign")

@@ -16,6 +16,7 @@ from flask import Blueprint, Flask, Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps, settings
+from app.http import access
 from app.live.publish import CHANNEL
 from app.web import queries
 from campaigns.dependencies import Dependencies
@@ -150,6 +151,7 @@ def attach(app: Flask) -> None:
 
 
 @blueprint.get("/<slug>/live")
+@access.public
 def live(slug: str) -> Response:
     """A stream of totals."""
     with deps().db.snapshot() as tx:

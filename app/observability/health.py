@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
+from app.http import access
 
 MOST_S = 2.0
 
@@ -16,10 +17,12 @@ def attach(app: Flask) -> None:
     """`/healthz` touches nothing; `/readyz` asks the database."""
 
     @app.get("/healthz")
+    @access.monitoring
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
     @app.get("/readyz")
+    @access.monitoring
     def readyz() -> Any:
         if database_answers(deps().db.engine):
             return {"status": "ok"}

@@ -19,6 +19,7 @@ from prometheus_client.core import GaugeMetricFamily
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
+from app.http import access
 from app.jobs.registry import JOBS, last_runs
 from kernel.db import Tx
 
@@ -70,6 +71,7 @@ def attach(app: Flask) -> None:
         return answer
 
     @app.get("/metrics")
+    @access.monitoring
     def metrics() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 

@@ -10,6 +10,7 @@ from flask import Response, render_template
 from flask_babel import gettext as _
 
 from app.current import deps
+from app.http import access
 from app.web import queries
 from app.web.blueprint import blueprint
 from campaigns.closing.report import report
@@ -35,6 +36,7 @@ class Statement:
 
 
 @blueprint.get("/public/")
+@access.public
 def public() -> str:
     """All events with their statements."""
     with deps().db.snapshot() as tx:
@@ -43,6 +45,7 @@ def public() -> str:
 
 
 @blueprint.get("/public/c/<slug>")
+@access.public
 def statement(slug: str) -> str:
     """The table of one event."""
     with deps().db.snapshot() as tx:
@@ -53,6 +56,7 @@ def statement(slug: str) -> str:
 
 
 @blueprint.get("/public/c/<slug>.csv")
+@access.public
 def statement_file(slug: str) -> Response:
     """The same as a file. The mark at its start tells spreadsheets that it is UTF-8."""
     with deps().db.snapshot() as tx:

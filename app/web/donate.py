@@ -6,6 +6,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import create_donation, deps
+from app.http import access
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
 from app.web import queries, visitor
@@ -19,12 +20,14 @@ from kernel.errors import Conflict, Refusal
 
 
 @blueprint.get("/donate/<slug>/<int:project_id>")
+@access.public
 def donate(slug: str, project_id: int) -> AnyResponse:
     """An empty form, or one with what the address asks for."""
     return _show(slug, project_id, Form.fresh(request.args))
 
 
 @blueprint.post("/donate/<slug>/<int:project_id>")
+@access.public
 def donated(slug: str, project_id: int) -> AnyResponse:
     """Store the donation, hold its match, open its payment; then on to the donation's own page."""
     form = Form.sent(request.form)

@@ -6,6 +6,7 @@ from flask import abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import deps
+from app.http import access
 from app.http.errors import status_of
 from app.i18n.locale import chosen
 from app.i18n.messages import decision_lines, end_lines
@@ -13,31 +14,27 @@ from app.i18n.refusals import REFUSALS, refusal_text
 from app.web import queries
 from app.web.blueprint import blueprint
 from app.web.donate import address
-from app.web.error_page import error_page
 from campaigns.donations.expire import cancel
 from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.states import LAPSED, WAITING
 from campaigns.donations.view import donation_view
 from kernel.errors import Refusal
-from kernel.ids import same
 
 _LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
 
 
 @blueprint.get("/d/<uuid:donation_id>")
+@access.donor_link
 def donation(donation_id: UUID) -> AnyResponse:
     """How the donation stands, and the explanation of its match."""
-    if not _may(donation_id, request.args.get("token", "")):
-        return error_page(404, "donation_unknown")
     return _show(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
 
 
 @blueprint.post("/d/<uuid:donation_id>/go")
+@access.donor_link
 def go(donation_id: UUID) -> AnyResponse:
     """To the cashier; opens the payment when that has not worked before."""
-    if not _may(donation_id, request.form.get("token", "")):
-        return error_page(404, "donation_unknown")
     with deps().db.transaction() as tx:
         found = donation_view(tx, donation_id)
     try:
@@ -60,20 +57,14 @@ def go(donation_id: UUID) -> AnyResponse:
 
 
 @blueprint.post("/d/<uuid:donation_id>/cancel")
+@access.donor_link
 def call_off(donation_id: UUID) -> AnyResponse:
     """The donor changes his mind."""
-    if not _may(donation_id, request.form.get("token", "")):
-        return error_page(404, "donation_unknown")
     try:
         cancel(deps(), donation_id)
     except Refusal as refusal:
         return _show(donation_id, refusal_text(refusal), status_of(refusal))
     return redirect(address(donation_id), 303)
-
-
-def _may(donation_id: UUID, token: str) -> bool:
-    """Is this the donation's own token? A wrong one and a donation that is none look alike."""
-    return same(deps().keys.token(str(donation_id)), token)
 
 
 def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:

@@ -3,6 +3,7 @@
 from flask import render_template, request
 
 from app.current import deps
+from app.http import access
 from app.web import queries
 from app.web.blueprint import blueprint, page_number
 from campaigns.disclosure.catalogue import listed
@@ -14,6 +15,7 @@ SCREEN_ROWS = 8
 
 
 @blueprint.get("/c/<slug>")
+@access.public
 def event(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = page_number()
@@ -48,6 +50,7 @@ def event(slug: str) -> str:
 
 
 @blueprint.get("/c/<slug>/p/<int:project_id>")
+@access.public
 def project(slug: str, project_id: int) -> str:
     """One project in one event."""
     with deps().db.snapshot() as tx:
@@ -59,6 +62,7 @@ def project(slug: str, project_id: int) -> str:
 
 
 @blueprint.get("/c/<slug>/standings")
+@access.public
 def ranks(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
     by = request.args.get("by", "county")
@@ -79,6 +83,7 @@ def ranks(slug: str) -> str:
 
 
 @blueprint.get("/c/<slug>/screen")
+@access.public
 def screen(slug: str) -> str:
     """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
     with deps().db.snapshot() as tx:

@@ -3,12 +3,14 @@
 from flask import Response, render_template, request
 
 from app.current import deps
+from app.http import access
 from app.web import queries
 from app.web.blueprint import blueprint
 from kernel.errors import NotFound
 
 
 @blueprint.get("/")
+@access.public
 def home() -> str:
     """Events by what one can do with them now."""
     with deps().db.snapshot() as tx:
@@ -24,6 +26,7 @@ def home() -> str:
 
 
 @blueprint.get("/report")
+@access.public
 def report() -> str:
     """Who answers for an event, and how to tell him what looks wrong."""
     slug = request.args.get("campaign", "")
@@ -36,6 +39,7 @@ def report() -> str:
 
 
 @blueprint.get("/robots.txt")
+@access.public
 def robots() -> Response:
     """Donors' own pages and the console are nobody else's business."""
     return Response(

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, request
 
 from app.current import deps
+from app.http import access
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from kernel.strict_json import load_json, unstorable
@@ -24,6 +25,7 @@ _NOBODYS_SECRET = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
 
 @blueprint.post("/partners/<name>")
+@access.signature
 def receive(name: str) -> Any:
     """Store events; 202 counts the new ones, those that had come before, and those that contradict one."""
     request.max_content_length = MOST_BYTES

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.current import deps, settings
+from app.http import access
 from app.http.errors import problem
 from kernel.strict_json import unstorable
 from payments.inbox import message, store
@@ -16,6 +17,7 @@ MOST_ID = 255  # characters; Stripe promises at most that
 
 
 @blueprint.post("/stripe")
+@access.signature
 def receive() -> Any:
     """Store one event, once. Stripe counts deliveries inside the body, so the id alone tells a repetition."""
     signature = request.headers.get("Stripe-Signature")

@@ -8,19 +8,20 @@ from app.console import choices
 from app.console.blueprint import blueprint, rehearse
 from app.console.campaigns.forms import UNITS_S, CampaignForm
 from app.current import deps
+from app.http import access
 from app.i18n.faults import at_field
 from campaigns.lifecycle import draft
 from campaigns.lifecycle.campaign import PLAN_FIELDS, find_campaign, schedule
 from campaigns.lifecycle.models import Campaign
-from campaigns.network.people import Permission, require
+from campaigns.network.people import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 
 
 @blueprint.route("/new-campaign", methods=["GET", "POST"], endpoint="campaign_new")
+@access.signed_in(Permission.CAMPAIGNS_WRITE)
 def new() -> str | Response:
     """A new campaign in draft."""
-    require(g.caller, Permission.CAMPAIGNS_WRITE)
     if request.method == "GET":
         return _form(CampaignForm.fresh())
     form = CampaignForm(request.form)
@@ -50,9 +51,9 @@ def _made(tx: Tx, wanted: draft.NewCampaign) -> bool:
 
 
 @blueprint.route("/campaigns/<slug>/edit", methods=["GET", "POST"], endpoint="campaign_edit")
+@access.signed_in(Permission.CAMPAIGNS_WRITE)
 def change(slug: str) -> str | Response:
     """The plan and the times of a draft."""
-    require(g.caller, Permission.CAMPAIGNS_WRITE)
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
     stored = CampaignForm.of(campaign)

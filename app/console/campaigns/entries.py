@@ -1,26 +1,27 @@
 """Which projects take part in a campaign: one by one, or all of a branch or tier."""
 
-from flask import g, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console import choices
 from app.console.blueprint import act, blueprint
 from app.current import deps
+from app.http import access
 from app.web.blueprint import page_number
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.entries import Wanted, add_entries, candidate_ids, candidates
 from campaigns.lifecycle.models import Campaign
-from campaigns.network.people import Caller, Permission, require
+from campaigns.network.people import Caller, Permission
 from kernel.db import Tx
 
 PAGE_SIZE = 50
 
 
 @blueprint.get("/campaigns/<slug>/entries", endpoint="entries")
+@access.signed_in(Permission.CAMPAIGNS_WRITE)
 def overview(slug: str) -> str:
     """The approved projects that are not in it yet, filtered."""
-    require(g.caller, Permission.CAMPAIGNS_WRITE)
     page, wanted = page_number(), _wanted()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
@@ -40,6 +41,7 @@ def overview(slug: str) -> str:
 
 
 @blueprint.post("/campaigns/<slug>/entries", endpoint="entries_add")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def added(slug: str) -> Response:
     """Those that were ticked take part, or all that the filter finds; the button says which."""
     ticked = [

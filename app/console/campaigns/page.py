@@ -11,6 +11,7 @@ from app.console.blueprint import act, blueprint, refused
 from app.console.choices import project_names
 from app.console.pots import queries as pot_queries
 from app.current import deps
+from app.http import access
 from app.i18n.refusals import refusal_text
 from app.web.blueprint import page_number
 from app.web.queries import place_names
@@ -19,13 +20,14 @@ from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle import campaign as events
 from campaigns.lifecycle.phases import LIVING, MOVES, Phase
-from campaigns.network.people import Permission, require
+from campaigns.network.people import Permission
 from kernel.errors import Invalid, Refusal
 
 PAGE_SIZE = 50
 
 
 @blueprint.get("/", endpoint="campaigns")
+@access.signed_in(Permission.READ)
 def overview() -> str:
     """All campaigns with their totals."""
     with deps().db.transaction() as tx:
@@ -35,6 +37,7 @@ def overview() -> str:
 
 
 @blueprint.get("/campaigns/<slug>", endpoint="campaign")
+@access.signed_in(Permission.READ)
 def one(slug: str) -> str:
     """One campaign: where it stands, how it got there, what it holds."""
     page = page_number()
@@ -67,10 +70,11 @@ def one(slug: str) -> str:
 
 
 @blueprint.post("/campaigns/<slug>/schedule")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def schedule(slug: str) -> Response:
     """Let it open by itself at its time. What is still missing for that is marked in the form of the draft."""
     try:
-        require(g.caller, Permission.CAMPAIGNS_WRITE)
+        access.require_declared(Permission.CAMPAIGNS_WRITE)
         with deps().db.transaction() as tx:
             events.schedule(tx, slug, g.caller.name)
         flash(_("活动已排期，到时间自动开始。"), "good")
@@ -83,6 +87,7 @@ def schedule(slug: str) -> Response:
 
 
 @blueprint.post("/campaigns/<slug>/cancel")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def cancel(slug: str) -> Response:
     """Call it off before its end."""
     return act(
@@ -94,10 +99,11 @@ def cancel(slug: str) -> Response:
 
 
 @blueprint.post("/campaigns/<slug>/close")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def close_now(slug: str) -> Response:
     """Make the closing steps that are due now, without waiting for the scheduler."""
     try:
-        require(g.caller, Permission.CAMPAIGNS_WRITE)
+        access.require_declared(Permission.CAMPAIGNS_WRITE)
         steps = close(deps(), slug)
         flash(_("完成了 %(steps)s 个到期的步骤。", steps=steps) if steps else _("现在没有到期的步骤。"), "good")
     except Refusal as refusal:

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.current import deps
+from app.http import access
 from app.web.blueprint import page_number
 from campaigns.closing import discrepancies
 from campaigns.lifecycle import campaign as events
@@ -16,6 +17,7 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/campaigns/<slug>/reconciliation", endpoint="reconciliation")
+@access.signed_in(Permission.READ)
 def overview(slug: str) -> str:
     """A campaign's differences, open ones first."""
     page = page_number()
@@ -36,6 +38,7 @@ def overview(slug: str) -> str:
 
 
 @blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
+@access.signed_in_to_act(Permission.RECONCILE)
 def signed(slug: str, discrepancy_id: int) -> Response:
     """Accept a difference and say why."""
     reason = request.form.get("reason", "").strip()[:500]

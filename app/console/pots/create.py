@@ -12,10 +12,11 @@ from app.console.pots import queries
 from app.console.pots.forms import PotForm, RulesForm
 from app.console.pots.page import named_projects, places_of
 from app.current import deps
+from app.http import access
 from campaigns import pots as desk
 from campaigns.funds import funds
 from campaigns.lifecycle import campaign as events
-from campaigns.network.people import Permission, require
+from campaigns.network.people import Permission
 from kernel.db import Tx
 from kernel.errors import Refusal
 from ledger.chart import fund as fund_account
@@ -23,9 +24,9 @@ from ledger.statements import balance
 
 
 @blueprint.route("/campaigns/<slug>/pots/new", methods=["GET", "POST"], endpoint="pot_new")
+@access.signed_in(Permission.POTS_WRITE)
 def new(slug: str) -> str | Response:
     """A new pot for a campaign, filled from a fund."""
-    require(g.caller, Permission.POTS_WRITE)
     if request.method == "GET":
         return _form(slug, _fresh(slug))
     form = PotForm(request.form)

@@ -11,8 +11,9 @@ from app.console.pots import queries
 from app.console.pots.forms import AmountForm
 from app.console.pots.page import head, lock_of
 from app.current import deps
+from app.http import access
 from campaigns import pots as desk
-from campaigns.network.people import Permission, require
+from campaigns.network.people import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 from ledger.chart import fund as fund_account
@@ -24,9 +25,9 @@ _VERBS = {"top-ups": (desk.top_up, 1, "top_up"), "reductions": (desk.reduce, -1,
 @blueprint.route(
     "/pots/<int:pot_id>/<any('top-ups', reductions):verb>", methods=["GET", "POST"], endpoint="pot_money"
 )
+@access.signed_in(Permission.POTS_WRITE)
 def change(pot_id: int, verb: str) -> str | Response:
     """More money for a pot, or free money of it back to its fund."""
-    require(g.caller, Permission.POTS_WRITE)
     form = AmountForm(request.form)
     if request.method == "GET":
         return _form(pot_id, verb, form)

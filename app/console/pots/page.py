@@ -8,17 +8,20 @@ from app.console.blueprint import blueprint
 from app.console.choices import projects as project_choices
 from app.console.pots import queries
 from app.current import deps
+from app.http import access
 from app.web.queries import names
 from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, Phase
+from campaigns.network.people import Permission
 from kernel.db import Tx
 from matching.pot_state import PotState
 from matching.reveal import draw_of
 
 
 @blueprint.get("/pots/<int:pot_id>", endpoint="pot")
+@access.signed_in(Permission.READ)
 def one(pot_id: int) -> str:
     """One pot: what it holds, its rules past, present and coming, its money, and what cut its match."""
     with deps().db.transaction() as tx:
@@ -35,6 +38,7 @@ def one(pot_id: int) -> str:
 
 
 @blueprint.get("/pots/<int:pot_id>/donations", endpoint="pot_donations")
+@access.signed_in(Permission.READ)
 def matched(pot_id: int) -> str:
     """The donations that this pot matched, newest first."""
     asked = request.args.get("before", "")

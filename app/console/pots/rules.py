@@ -13,8 +13,9 @@ from app.console.pots.create import scope_choices
 from app.console.pots.forms import RulesForm
 from app.console.pots.page import head, lock_of, named_projects, places_of
 from app.current import deps
+from app.http import access
 from campaigns import pots as desk
-from campaigns.network.people import Permission, require
+from campaigns.network.people import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 from matching.pot_state import PotState, RulesVersion
@@ -29,9 +30,9 @@ class Wish(NamedTuple):
 
 
 @blueprint.route("/pots/<int:pot_id>/rules", methods=["GET", "POST"], endpoint="pot_rules")
+@access.signed_in(Permission.POTS_WRITE)
 def change(pot_id: int) -> str | Response:
     """A new version of a pot's rules."""
-    require(g.caller, Permission.POTS_WRITE)
     with deps().db.transaction() as tx:
         state: PotState = head(tx, pot_id)["state"]
     if request.method == "GET":

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.current import deps
+from app.http import access
 from app.web.blueprint import page_number
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import blacklist as desk
@@ -32,6 +33,7 @@ def until_typed() -> datetime | None:
 
 
 @blueprint.get("/blacklist", endpoint="blacklist")
+@access.signed_in(Permission.READ)
 def overview() -> str:
     """The projects that are listed now, those whose term is over first; and the watch list."""
     page = page_number()
@@ -49,6 +51,7 @@ def overview() -> str:
 
 
 @blueprint.post("/watch", endpoint="watch_add")
+@access.signed_in_to_act(Permission.SCREEN)
 def watch_contact() -> Response:
     """Watch who gives under a phone number or an e-mail address. Which it is, the @ says; neither is kept."""
     contact = request.form.get("contact", "").strip()
@@ -62,6 +65,7 @@ def watch_contact() -> Response:
 
 
 @blueprint.post("/watch/<int:watch_id>/lift", endpoint="watch_lift")
+@access.signed_in_to_act(Permission.SCREEN)
 def watch_lift(watch_id: int) -> Response:
     """Watch it no more."""
     reason = request.form.get("reason", "").strip()
@@ -90,6 +94,7 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
 
 
 @blueprint.post("/blacklist/<int:project_id>", endpoint="blacklist_act")
+@access.signed_in_to_act(Permission.PROJECTS_APPROVE, Permission.PROJECTS_WRITE)
 def acted(project_id: int) -> Response:
     """List, lift, write down an objection or answer it; the button that was pressed says which. Only within the
     manager's branch."""

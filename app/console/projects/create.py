@@ -8,6 +8,7 @@ from app.console import choices
 from app.console.blueprint import blueprint
 from app.console.forms import Typed
 from app.current import deps
+from app.http import access
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission, require
 from campaigns.projects import projects as desk
@@ -17,9 +18,9 @@ from kernel.errors import NotFound, Refusal
 
 
 @blueprint.route("/projects/new", methods=["GET", "POST"], endpoint="project_new")
+@access.signed_in(Permission.PROJECTS_WRITE)
 def new() -> str | Response:
     """A new project in draft, within the manager's branch."""
-    require(g.caller, Permission.PROJECTS_WRITE)
     form = Typed(request.form)
     wanted = _wish(form) if form.verb == "save" else None
     if wanted is None or form.faults:

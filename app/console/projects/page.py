@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.console.forms import Typed
 from app.current import deps
+from app.http import access
 from app.web.blueprint import page_number
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.people import Caller, Permission, require
@@ -23,6 +24,7 @@ NO_RATING = -1  # nothing that could be read as one: the use case refuses it
 
 
 @blueprint.get("/projects", endpoint="projects")
+@access.signed_in(Permission.READ)
 def overview() -> str:
     """Projects of every state, searched and paged."""
     page, q = page_number(), request.args.get("q", "").strip()
@@ -50,6 +52,7 @@ _MAY = {
 
 
 @blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_MAY)}):verb>", endpoint="project_act")
+@access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
 def moved(project_id: int, verb: str) -> Response:
     """One step of a project, or its rating; only within the manager's branch."""
     reason = request.form.get("reason", "")

@@ -10,12 +10,13 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint, refused
 from app.console.projects.blacklist import until_typed
 from app.current import deps
+from app.http import access
 from app.i18n.labels import WATCHED as WORDS
 from app.i18n.messages import evidence_lines, limit_lines, word
 from app.live.publish import publish
 from app.web.blueprint import page_number
 from campaigns.lifecycle import campaign as events
-from campaigns.network.people import Caller, Permission, require
+from campaigns.network.people import Caller, Permission
 from campaigns.screening import appeal, cases, decide
 from campaigns.screening.models import STATES, WATCHED
 from campaigns.screening.review import review
@@ -27,6 +28,7 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/campaigns/<slug>/cases", endpoint="cases")
+@access.signed_in(Permission.READ)
 def overview(slug: str) -> str:
     """A campaign's cases, open ones first."""
     page = page_number()
@@ -71,6 +73,7 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
 
 
 @blueprint.post("/campaigns/<slug>/cases/<int:case_id>", endpoint="case_act")
+@access.signed_in_to_act(Permission.SCREEN)
 def decided(slug: str, case_id: int) -> Response:
     """Decide, write down an objection or answer it; the button that was pressed says which."""
     verb = _VERBS.get(request.form.get("verb", ""))
@@ -88,10 +91,11 @@ def decided(slug: str, case_id: int) -> Response:
 
 
 @blueprint.post("/campaigns/<slug>/screening-review", endpoint="screening_review")
+@access.signed_in_to_act(Permission.SCREEN)
 def reviewed(slug: str) -> Response:
     """Look at the whole event after its end."""
     try:
-        require(g.caller, Permission.SCREEN)
+        access.require_declared(Permission.SCREEN)
         done = review(deps(), slug, g.caller.name, publish)
         flash(
             _("复查了 %(seen)s 笔捐赠，新增 %(opened)s 件复核。", seen=done.donations, opened=done.opened), "good"

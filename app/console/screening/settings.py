@@ -9,11 +9,12 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refused
 from app.current import deps
+from app.http import access
 from app.http.errors import status_of
 from app.i18n.labels import UNITS
 from app.i18n.messages import threshold_text
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.network.people import Permission, require
+from campaigns.network.people import Permission
 from campaigns.screening import settings as desk
 from campaigns.screening.settings import CHANGEABLE, Setting
 from campaigns.screening.thresholds import installed
@@ -24,17 +25,19 @@ _HUNDREDTHS = ("_minor", "_bps")
 
 
 @blueprint.get("/campaigns/<slug>/screening", endpoint="screening_settings")
+@access.signed_in(Permission.READ)
 def overview(slug: str) -> str:
     """All thresholds in a form."""
     return _page(slug, {}, frozenset())
 
 
 @blueprint.post("/campaigns/<slug>/screening", endpoint="screening_change")
+@access.signed_in_to_act(Permission.SCREEN)
 def changed(slug: str) -> Response | tuple[str, int]:
     """Store what was typed. What is out of bounds is shown at its field, and nothing is changed."""
     typed = {name: text.strip() for name, text in request.form.items()}
     try:
-        require(g.caller, Permission.SCREEN)
+        access.require_declared(Permission.SCREEN)
         with deps().db.transaction() as tx:
             found = {one.name: one for one in desk.settings(tx, slug, installed(deps().screening_defaults))}
             given = {name: _value(name, typed[name]) for name in found if name in typed}
@@ -51,6 +54,7 @@ def changed(slug: str) -> Response | tuple[str, int]:
 
 
 @blueprint.post("/campaigns/<slug>/screening/reset", endpoint="screening_reset")
+@access.signed_in_to_act(Permission.SCREEN)
 def reset(slug: str) -> Response:
     """All thresholds back to their defaults."""
     return act(

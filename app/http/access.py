@@ -1,0 +1,207 @@
+"""Who may call a route. Every view declares it with one decorator of this module, and the decorator enforces it.
+
+    @blueprint.post("/pots")
+    @access.managers(Permission.POTS_WRITE)
+    def create() -> Any: ...
+
+The declaration stands directly below the route. An application with an undeclared route does not start
+(`check`); `docs/access.md` lists all of them (`flask --app wsgi routes-access`).
+"""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from functools import wraps
+from typing import Any, NamedTuple, TypeVar
+
+from flask import Flask, current_app, g, redirect, request, url_for
+
+from app.current import deps
+from app.http import auth
+from campaigns.network.people import Caller, Permission, require
+from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
+from kernel.errors import NotFound
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+SIGN_IN = "console.sign_in"  # the endpoint to which a browser without a session is sent
+
+
+class Audience(StrEnum):
+    """Who may call a route, in the words of `docs/access.md`."""
+
+    PUBLIC = "everybody"
+    MONITORING = "everybody who reaches the server; close it to the public at the proxy"
+    DONOR = "the donor, with the donation's token as bearer token"
+    DONOR_LINK = "the donor, with the donation's token in the address or form"
+    DONOR_OR_READER = "the donor, with the donation's token as bearer token; or a manager"
+    MANAGER = "a manager, with an API token or a session"
+    SIGNED_IN = "a manager, with a session"
+    SIGNATURE = "the platform that signed the body"
+
+
+class Access(NamedTuple):
+    """The declaration of a view. One of the permissions is needed; none are listed for callers without a role."""
+
+    audience: Audience
+    permissions: tuple[Permission, ...] = ()
+
+    def __str__(self) -> str:
+        needed = " or ".join(f"`{permission}`" for permission in self.permissions)
+        return f"{self.audience}; needs {needed}" if needed else str(self.audience)
+
+
+# Views of libraries: the static files, and the description of the API.
+_LIBRARY_VIEWS = {"static": Access(Audience.PUBLIC), "api-docs.openapi_json": Access(Audience.PUBLIC)}
+
+
+def public(view: View) -> View:
+    """Let everybody call this view. It may show more to managers, if it asks `auth.optional_manager`."""
+    return _declare(view, Access(Audience.PUBLIC))
+
+
+def monitoring(view: View) -> View:
+    """Let everybody call this view who reaches the server: health checks and metrics hold nothing personal."""
+    return _declare(view, Access(Audience.MONITORING))
+
+
+def signature(view: View) -> View:
+    """Let a platform call this view. The view verifies the signature, which covers the whole body."""
+    return _declare(view, Access(Audience.SIGNATURE))
+
+
+def donor(view: View) -> View:
+    """Require the token of the donation in the address, as bearer token."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        auth.require_donor(kwargs["donation_id"])
+        return view(*args, **kwargs)
+
+    return _declare(guarded, Access(Audience.DONOR))  # type: ignore[return-value]
+
+
+def donor_link(view: View) -> View:
+    """Require the token of the donation in the address, as `token` in the query (GET) or the form (POST).
+
+    A wrong token and an unknown donation look alike: NotFound `donation_unknown`.
+    """
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        sent = request.form if request.method == "POST" else request.args
+        if not auth.may_see_donation(kwargs["donation_id"], sent.get("token", "")):
+            raise NotFound("donation_unknown")
+        return view(*args, **kwargs)
+
+    return _declare(guarded, Access(Audience.DONOR_LINK))  # type: ignore[return-value]
+
+
+def donor_or_reader(view: View) -> View:
+    """Require the token of the donation in the address, or a manager who may read."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.as_manager = "Authorization" not in request.headers or auth.bearer().startswith(MANAGER_TOKEN)
+        if g.as_manager:
+            with deps().db.transaction() as tx:
+                g.caller = auth.require_manager(tx, Permission.READ)
+        else:
+            auth.require_donor(kwargs["donation_id"])
+        return view(*args, **kwargs)
+
+    return _declare(guarded, Access(Audience.DONOR_OR_READER, (Permission.READ,)))  # type: ignore[return-value]
+
+
+def managers(*permissions: Permission) -> Callable[[View], View]:
+    """Require a manager with one of these permissions. They are checked before the body is read."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            with deps().db.transaction() as tx:
+                g.caller = auth.require_manager(tx, *permissions)
+            return view(*args, **kwargs)
+
+        return _declare(guarded, Access(Audience.MANAGER, permissions))  # type: ignore[return-value]
+
+    return decorate
+
+
+def signed_in(*permissions: Permission) -> Callable[[View], View]:
+    """Require a session of a manager with one of these permissions; send browsers without one to the sign-in."""
+    return _console(permissions, permissions)
+
+
+def signed_in_to_act(*permissions: Permission) -> Callable[[View], View]:
+    """Require a session; check the permission in the view (`require_declared`).
+
+    For buttons: the refusal is shown on the page where the button is.
+    """
+    return _console(permissions, (Permission.READ,))
+
+
+def _console(declared: tuple[Permission, ...], at_the_door: tuple[Permission, ...]) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            with deps().db.transaction() as tx:
+                g.caller = auth.session_caller(tx)
+            if g.caller is None:
+                return redirect(url_for(SIGN_IN, next=request.full_path if request.method == "GET" else None), 303)
+            auth.require_any(g.caller, at_the_door)
+            return view(*args, **kwargs)
+
+        return _declare(guarded, Access(Audience.SIGNED_IN, declared))  # type: ignore[return-value]
+
+    return decorate
+
+
+def require_declared(permission: Permission) -> None:
+    """Require a permission that the view declares. Raises Forbidden `not_permitted`."""
+    access = access_of(current_app, request.endpoint or "")
+    assert access and permission in access.permissions, f"{request.endpoint} does not declare {permission}"
+    require(g.caller, permission)
+
+
+def actor() -> str:
+    """Return the caller's name, for the audit trail."""
+    caller: Caller = g.caller
+    return caller.name
+
+
+def require_branch(lineage: Any, permission: Permission | None = None) -> None:
+    """Refuse a caller outside whose branch this organisation lies, or who lacks the permission (default: the
+    first that the view declares). Raises Forbidden `not_permitted`."""
+    access = access_of(current_app, request.endpoint or "")
+    assert access
+    require(g.caller, permission or access.permissions[0], lineage)
+
+
+def check(app: Flask) -> None:
+    """Refuse to start with a route that does not declare who may call it."""
+    undeclared = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None]
+    if undeclared:
+        raise RuntimeError(f"views that do not declare who may call them: {', '.join(sorted(set(undeclared)))}")
+
+
+def access_of(app: Flask, endpoint: str) -> Access | None:
+    """Return what the view of an endpoint declares."""
+    return declared(app.view_functions.get(endpoint)) or _LIBRARY_VIEWS.get(endpoint)
+
+
+def declared(view: object) -> Access | None:
+    """Return what a view declares."""
+    access: Access | None = getattr(view, "access", None)
+    return access
+
+
+def table(app: Flask) -> Iterator[tuple[str, str, Access | None]]:
+    """Yield methods, route and declaration of every route, by address."""
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, sorted(rule.methods or ()))):
+        methods = " ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        yield methods, rule.rule, access_of(app, rule.endpoint)
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,66 @@
+"""Every route says who may call it, and `docs/access.md` lists what they say."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask, g
+
+from app.http import access
+from campaigns.network.people import Caller, Permission
+from kernel.errors import Forbidden
+
+
+def test_every_route_declares_who_may_call_it(app: Flask) -> None:
+    undeclared = [(methods, route) for methods, route, declared in access.table(app) if declared is None]
+    assert not undeclared
+
+
+def test_an_application_with_an_undeclared_route_does_not_start(app: Flask) -> None:
+    other = Flask("other")
+    other.add_url_rule("/open", "open", lambda: "")
+    with pytest.raises(RuntimeError, match="open"):
+        access.check(other)
+
+
+def test_the_documented_table_is_that_of_the_router(app: Flask) -> None:
+    printed = app.test_cli_runner().invoke(args=["routes-access"])
+    assert printed.exit_code == 0, printed.output
+    assert Path("docs/access.md").read_text() == printed.output, "flask --app wsgi routes-access > docs/access.md"
+
+
+def test_nobody_without_a_token_or_session_gets_past_a_declaration(app: Flask) -> None:
+    """Calls every route that is not public with nothing in hand."""
+    refused = {
+        access.Audience.DONOR: 401,
+        access.Audience.DONOR_OR_READER: 401,
+        access.Audience.MANAGER: 401,
+        access.Audience.SIGNED_IN: 303,
+        access.Audience.DONOR_LINK: 404,
+        access.Audience.SIGNATURE: (400, 401),
+    }
+    values = {"slug": "x", "donation_id": "00000000-0000-4000-8000-000000000000", "name": "x", "code": "x"}
+    client = app.test_client()
+    app.config["WTF_CSRF_METHODS"] = set()  # forged forms have tests of their own
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        declared = access.access_of(app, rule.endpoint)
+        assert declared
+        if declared.audience not in refused:
+            continue
+        verbs = {"verb": "top-ups" if "top-ups" in rule.rule else "submit"}
+        arguments = {name: (values | verbs).get(name, 1) for name in rule.arguments}
+        path = adapter.build(rule.endpoint, arguments)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            status = client.open(path, method=method, json={} if path.startswith("/api/") else None).status_code
+            expected = refused[declared.audience]
+            assert status in (expected if isinstance(expected, tuple) else (expected,)), (method, path, status)
+
+
+def test_a_view_may_not_use_a_permission_that_it_does_not_declare(app: Flask) -> None:
+    with app.test_request_context("/console/funds", method="POST"):
+        g.caller = Caller("x", "auditor")
+        with pytest.raises(AssertionError, match="pots_write"):
+            access.require_declared(Permission.POTS_WRITE)
+        with pytest.raises(Forbidden):
+            access.require_declared(Permission.FUNDS_WRITE)
