@@ -9,6 +9,7 @@ from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time
 from app.current import deps
 from app.http import access
+from campaigns.appeals import MOST_APPEAL
 from campaigns.network.people import Permission
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find
@@ -22,7 +23,7 @@ class ListingIn(ReasonIn):
 
 
 class ObjectionIn(Schema):
-    text = Text(desk.MOST_APPEAL, required=True)
+    text = Text(MOST_APPEAL, required=True)
 
 
 class ListingAnswerIn(ReasonIn):

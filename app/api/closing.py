@@ -14,7 +14,7 @@ from app.http.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report
 from campaigns.network.people import Permission
-from campaigns.screening.cases import open_cases_of
+from campaigns.screening.cases import count_open_cases
 
 blp = blueprint("closing", "Reconciliation of an event with what providers say.")
 
@@ -72,7 +72,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
             "campaign": slug,
             "phase": campaign.phase,
             "open": still_open,
-            "open_cases": open_cases_of(tx, campaign.id),
+            "open_cases": count_open_cases(tx, campaign.id),
             "discrepancies": rows,
             "report": plain(report(tx, campaign.id)),
         }

@@ -12,10 +12,11 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_o
 from app.current import deps
 from app.http import access
 from app.live.publish import publish
+from campaigns.appeals import MOST_APPEAL
 from campaigns.network.organisations import find as find_organisation
 from campaigns.network.people import Permission
-from campaigns.screening import appeal as appeals
-from campaigns.screening import cases, decide, staff
+from campaigns.reasons import MOST_REASON
+from campaigns.screening import appeal, cases, decide, staff
 from campaigns.screening.models import STATES
 from campaigns.screening.review import review
 from kernel.db import Tx
@@ -60,7 +61,7 @@ class CaseQuery(Schema):
 
 
 class CaseReasonIn(Schema):
-    reason = Text(decide.MOST_REASON, required=True)
+    reason = Text(MOST_REASON, required=True)
 
 
 class CaseTermIn(CaseReasonIn):
@@ -72,7 +73,7 @@ class AnswerIn(CaseReasonIn):
 
 
 class AppealIn(Schema):
-    text = Text(appeals.MOST_APPEAL, required=True)
+    text = Text(MOST_APPEAL, required=True)
 
 
 class AppealOut(Schema):
@@ -136,7 +137,7 @@ def show(case_id: int) -> Any:
 def release(given: dict[str, Any], case_id: int) -> Any:
     """The donation is sound: its match counts."""
     with deps().db.transaction() as tx:
-        decide.release(tx, case_id, given["reason"], access.actor())
+        decide.clear(tx, case_id, given["reason"], access.actor())
         return _decided(tx, case_id)
 
 
@@ -180,7 +181,7 @@ def blacklist_project(given: dict[str, Any], case_id: int) -> Any:
 def record_appeal(given: dict[str, Any], case_id: int) -> Any:
     """Write down an objection that came by phone or letter."""
     with deps().db.transaction() as tx:
-        appeals.appeal(tx, case_id, given["text"], access.actor())
+        appeal.file_appeal(tx, case_id, given["text"], access.actor())
         return cases.view(tx, case_id)
 
 
@@ -191,7 +192,7 @@ def record_appeal(given: dict[str, Any], case_id: int) -> Any:
 def answer(given: dict[str, Any], case_id: int) -> Any:
     """Answer an objection and, if wanted, decide again."""
     with deps().db.transaction() as tx:
-        appeals.answer(tx, case_id, given["reason"], access.actor(), given.get("decision"))
+        appeal.answer_appeal(tx, case_id, given["reason"], access.actor(), given.get("decision"))
         return _decided(tx, case_id)
 
 
@@ -202,7 +203,7 @@ def answer(given: dict[str, Any], case_id: int) -> Any:
 def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
     """The donor objects to his match being held or taken back."""
     with deps().db.transaction() as tx:
-        return appeals.appeal(tx, cases.of_donation(tx, donation_id), given["text"], "donor")
+        return appeal.file_appeal(tx, cases.case_id_of_donation(tx, donation_id), given["text"], "donor")
 
 
 @blp.post("/campaigns/<slug>/screening-review")

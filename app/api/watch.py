@@ -10,8 +10,8 @@ from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from campaigns.network.people import Permission
+from campaigns.reasons import MOST_REASON
 from campaigns.screening import watch as desk
-from campaigns.screening.decide import MOST_REASON
 from campaigns.screening.models import WATCHED
 
 blp = blueprint("watch", "Donors, instruments and devices whose match a person looks at first.")

@@ -16,7 +16,7 @@ from campaigns.donations.process import process_inbox
 from campaigns.lifecycle.campaign import lock_campaign_by_id, transition
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
-from campaigns.screening.cases import open_cases_of
+from campaigns.screening.cases import count_open_cases
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from matching.reveal import reveal
@@ -117,7 +117,7 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
 def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
     """Every difference is explained and every held match decided: the result is written down and published."""
     assert campaign.id is not None
-    if reconcile(tx, campaign) or open_cases_of(tx, campaign.id):
+    if reconcile(tx, campaign) or count_open_cases(tx, campaign.id):
         return None
     reveal(tx, campaign.id)
     write_report(tx, campaign)

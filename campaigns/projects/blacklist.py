@@ -8,15 +8,15 @@ suspended, whatever it was before: raising money again is a decision of its own 
 from datetime import datetime, timedelta
 from typing import Any
 
+from campaigns import appeals
 from campaigns.audit import record_audit
 from campaigns.projects.models import Project, ProjectListing
 from campaigns.projects.states import Status
-from campaigns.projects.transitions import locked, must_say, transition
+from campaigns.projects.transitions import locked, transition
+from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
-from kernel.text import text_fault
 
-MOST_APPEAL = 2_000  # characters
 MOST_TERM = timedelta(days=36_525)  # a century (ours); what has no end is listed without a term
 
 
@@ -26,7 +26,7 @@ def blacklist(tx: Tx, project_id: int, reason: str, actor: str, until: datetime 
     Raises NotFound `project_unknown`, Invalid `reason_invalid` or `term_invalid`, Conflict `project_state` for one
     that is listed already or closed.
     """
-    must_say(reason)
+    require_one_line_reason(reason)
     project = transition(tx, project_id, Status.BLACKLISTED, actor, "project.blacklist", reason)
     must_lie_ahead(tx, until)
     assert project.id is not None
@@ -44,7 +44,7 @@ def lift(tx: Tx, project_id: int, reason: str, actor: str) -> ProjectListing:
 
     Raises NotFound `project_unknown`, Invalid `reason_invalid`, Conflict `project_state` when it is not listed.
     """
-    must_say(reason)
+    require_one_line_reason(reason)
     project, listing = _listed(tx, project_id)
     assert project.id is not None
     transition(tx, project.id, Status.SUSPENDED, actor, "project.lift", reason)
@@ -58,14 +58,11 @@ def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
 
     Raises NotFound `project_unknown`, Invalid `appeal_invalid`, Conflict `project_state` or `appeal_exists`.
     """
-    if not text.strip() or text_fault(text, MOST_APPEAL, lines=True):
-        raise Invalid("appeal_invalid", fields={"text": f"must be text of 1 to {MOST_APPEAL} characters"})
+    appeals.require_appeal_text(text)
     _, listing = _listed(tx, project_id)
-    if listing.appeal == text:
+    if appeals.is_filed(listing, text):
         return listing
-    if listing.appealed_at is not None:
-        raise Conflict("appeal_exists")
-    listing.appeal, listing.appealed_at = text, tx.now
+    appeals.file_appeal(tx, listing, text)
     record_audit(tx, actor, "project.appeal", f"project:{project_id}")
     return tx.add(listing)
 
@@ -75,13 +72,9 @@ def answer(tx: Tx, project_id: int, reason: str, actor: str, *, lifting: bool = 
 
     Raises as `lift`, and Conflict `appeal_missing` or `appeal_answered`.
     """
-    must_say(reason)
+    require_one_line_reason(reason)
     _, listing = _listed(tx, project_id)
-    if listing.appealed_at is None:
-        raise Conflict("appeal_missing")
-    if listing.answered_at is not None:
-        raise Conflict("appeal_answered")
-    listing.answer, listing.answered_by, listing.answered_at = reason, actor, tx.now
+    appeals.answer_appeal(tx, listing, reason, actor)
     record_audit(tx, actor, "project.answer", f"project:{project_id}", reason=reason, lifted=lifting)
     tx.add(listing)
     return lift(tx, project_id, reason, actor) if lifting else listing

@@ -3,12 +3,10 @@
 from campaigns.audit import record_audit
 from campaigns.projects.models import Project, ProjectHistory
 from campaigns.projects.states import HELD, Status, may_move
+from campaigns.reasons import require_one_line_reason, require_storable_reason
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, NotFound
 from kernel.ids import MOST_ID
-from kernel.text import text_fault
-
-MOST_REASON = 500  # characters
 
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
@@ -23,7 +21,7 @@ def approve(tx: Tx, project_id: int, actor: str) -> Project:
 
 def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
     """Stop a live project. Raises as `submit`, and Invalid `reason_invalid` without a reason."""
-    must_say(reason)
+    require_one_line_reason(reason)
     if (project := locked(tx, project_id)).status == Status.BLACKLISTED:
         raise _not_from(Status(project.status), Status.SUSPENDED)  # that would lift the listing
     return transition(tx, project_id, Status.SUSPENDED, actor, "project.suspend", reason)
@@ -31,15 +29,8 @@ def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
 
 def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
     """Put a suspended project back to where it was. Raises as `suspend`; the reason is free."""
-    if wrong := text_fault(reason, MOST_REASON, lines=True):
-        raise Invalid("reason_invalid", fields={"reason": wrong})
+    require_storable_reason(reason)
     return transition(tx, project_id, None, actor, "project.resume", reason)
-
-
-def must_say(reason: str) -> None:
-    """Raises Invalid `reason_invalid` when this says nothing, or too much."""
-    if wrong := text_fault(reason, MOST_REASON):
-        raise Invalid("reason_invalid", fields={"reason": wrong})
 
 
 def transition(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, reason: str = "") -> Project:

@@ -1,14 +1,17 @@
-"""Reading cases."""
+"""Reads of cases."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col, func, select
+
 from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
+from kernel.ids import MOST_ID
 
-# A case with what its reader needs beside it: the gift, its project, and what is held of its match now (fen).
+# A case with what a reviewer needs beside it: the donation, its project, and the match (fen) that is on hold now.
 _VIEW = r"""
     SELECT c.*, e.slug AS campaign, d.project_id, p.name AS project_name, d.amount_minor, d.refunded_minor,
            d.currency, d.status, d.paid_at, d.channel,
@@ -21,59 +24,61 @@ _VIEW = r"""
       JOIN donation d ON d.id = c.donation_id JOIN project p ON p.id = d.project_id"""
 
 
-def find(tx: Tx, case_id: int, *, lock: bool = False) -> ScreeningCase:
-    """One case. Raises NotFound `case_unknown`."""
-    found = tx.get(ScreeningCase, case_id, lock=lock) if 0 < case_id <= 2**63 - 1 else None
-    if found is None:
+def find_case(tx: Tx, case_id: int, *, lock: bool = False) -> ScreeningCase:
+    """Return one case. Raises NotFound `case_unknown`."""
+    case = tx.get(ScreeningCase, case_id, lock=lock) if 0 < case_id <= MOST_ID else None
+    if case is None:
         raise NotFound("case_unknown")
-    return found
+    return case
 
 
-def of_donation(tx: Tx, donation_id: UUID) -> int:
-    """The id of a donation's case. Raises NotFound `case_unknown`."""
-    found = tx.scalar("SELECT id FROM screening_case WHERE donation_id = :id", id=donation_id)
-    if found is None:
+def case_id_of_donation(tx: Tx, donation_id: UUID) -> int:
+    """Return the id of a donation's case. Raises NotFound `case_unknown`."""
+    case = tx.first(select(ScreeningCase).where(ScreeningCase.donation_id == donation_id))
+    if case is None or case.id is None:
         raise NotFound("case_unknown")
-    return int(found)
+    return case.id
 
 
-def open_cases_of(tx: Tx, campaign_id: int) -> int:
-    """How many cases of a campaign nobody has decided."""
-    return int(
-        tx.scalar("SELECT count(*) FROM screening_case WHERE campaign_id = :id AND state = 'open'", id=campaign_id)
-    )
+def count_open_cases(tx: Tx, campaign_id: int) -> int:
+    """Return how many cases of a campaign are undecided."""
+    return _count(tx, ScreeningCase.campaign_id == campaign_id, ScreeningCase.state == "open")
 
 
 def view(tx: Tx, case_id: int) -> dict[str, Any]:
-    """A case with its donation. Raises NotFound `case_unknown`."""
-    find(tx, case_id)
+    """Return a case with its donation. Raises NotFound `case_unknown`."""
+    find_case(tx, case_id)
     return _views(tx, [case_id])[0]
 
 
 def listed(
     tx: Tx, campaign_id: int, state: str | None = None, page: int = 1, page_size: int = 50
 ) -> tuple[list[dict[str, Any]], int]:
-    """One page of a campaign's cases and their number: open ones first, then those whose appeal waits.
+    """Return one page of a campaign's cases and their number: open ones first, then unanswered appeals.
 
-    Raises Invalid `list_invalid` for a state that there is not.
+    Raises Invalid `list_invalid` for an unknown state.
     """
     if state is not None and state not in STATES:
         raise Invalid("list_invalid", fields={"state": "must be one of " + ", ".join(STATES)})
-    where = "campaign_id = :campaign AND (CAST(:state AS text) IS NULL OR state = :state)"
-    total = tx.scalar(f"SELECT count(*) FROM screening_case WHERE {where}", campaign=campaign_id, state=state)
-    ids = tx.rows(
-        f"""SELECT id FROM screening_case WHERE {where}
-             ORDER BY state <> 'open', appealed_at IS NULL OR answered_at IS NOT NULL, id
-             LIMIT :size OFFSET :skip""",
-        campaign=campaign_id,
-        state=state,
-        size=page_size,
-        skip=(page - 1) * page_size,
+    chosen = [ScreeningCase.campaign_id == campaign_id]
+    if state is not None:
+        chosen.append(ScreeningCase.state == state)
+    unanswered = col(ScreeningCase.appealed_at).is_not(None) & col(ScreeningCase.answered_at).is_(None)
+    ids = tx.all(
+        select(col(ScreeningCase.id))
+        .where(*chosen)
+        .order_by(col(ScreeningCase.state) != "open", ~unanswered, col(ScreeningCase.id))
+        .limit(page_size)
+        .offset((page - 1) * page_size)
     )
-    return _views(tx, [row[0] for row in ids]), int(total)
+    return _views(tx, ids), _count(tx, *chosen)
 
 
-def _views(tx: Tx, case_ids: Sequence[int]) -> list[dict[str, Any]]:
-    """In the order of the ids."""
+def _count(tx: Tx, *conditions: Any) -> int:
+    return tx.first(select(func.count()).select_from(ScreeningCase).where(*conditions)) or 0
+
+
+def _views(tx: Tx, case_ids: Sequence[Any]) -> list[dict[str, Any]]:
+    """Cases with their donations, in the order of the ids."""
     rows = {row.id: row._asdict() for row in tx.rows(f"{_VIEW} WHERE c.id = ANY(:ids)", ids=list(case_ids))}
-    return [rows[id_] for id_ in case_ids]
+    return [rows[case_id] for case_id in case_ids]

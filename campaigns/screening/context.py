@@ -1,39 +1,47 @@
-"""What lies around a batch of matched donations: a few set-based queries, never one a donation."""
+"""Load the screening context of a batch of donations with a fixed number of queries."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.donations.models import Donation
 from campaigns.donations.states import COUNTED
 from campaigns.lifecycle.phases import LIVING, Phase
-from campaigns.screening.bursts import Bursts, load_bursts
+from campaigns.screening.bursts import load_bursts
 from campaigns.screening.signals import CapUse, MatchedDonation, ScreeningContext
 from campaigns.screening.subject import ScreeningSubject
 from campaigns.screening.thresholds import Thresholds
+from kernel.bulk import unnest
 from kernel.db import Tx
 
-# Once the result is published nothing is held any more: what then turns up is for the people of the notice.
+# Once the result is published nothing is put on hold any more; later findings go to whoever runs the notice.
 SCREENED = frozenset({*LIVING, Phase.RECONCILING})
-MOST_GIFTS = 2_000  # of one person that are looked at, the newest ones (ours)
+MOST_DONATIONS = 2_000  # newest donations of one donor, instrument or device that are loaded; our default
+
+Key = tuple[str, int]  # donor key, instrument or device key; and campaign
+History = dict[Key, list[MatchedDonation]]
+SubjectHistory = tuple[list[MatchedDonation], list[MatchedDonation], list[MatchedDonation]]
 
 
 class SubjectContext(NamedTuple):
-    """A subject with its surroundings, ready for the rules."""
+    """A donation and its context, as the rules take them."""
 
-    gift: MatchedDonation
-    around: ScreeningContext
+    donation: MatchedDonation
+    context: ScreeningContext
 
 
-def subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[ScreeningSubject]:
-    """Which of these donations have match that can be held and no case yet."""
-    rows = tx.rows(
+def load_subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[ScreeningSubject]:
+    """Load those donations that have match to hold and no case yet."""
+    return tx.rows_as(
+        ScreeningSubject,
         """SELECT d.id, d.campaign_id, d.project_id, d.amount_minor, d.paid_at, d.donor_key,
-                  coalesce(d.instrument, ''), coalesce(d.device_key, ''), d.team,
-                  CASE WHEN d.channel = 'partner' THEN '' ELSE d.source_code END,
+                  coalesce(d.instrument, '') AS instrument, coalesce(d.device_key, '') AS device, d.team,
+                  CASE WHEN d.channel = 'partner' THEN '' ELSE d.source_code END AS source,
                   EXISTS (SELECT FROM staff_key k JOIN project p ON p.organisation_code = k.organisation_code
-                           WHERE p.id = d.project_id AND k.donor_key = d.donor_key)
+                           WHERE p.id = d.project_id AND k.donor_key = d.donor_key) AS staff
              FROM donation d JOIN campaign c ON c.id = d.campaign_id AND c.phase = ANY(:phases)
             WHERE d.id = ANY(:ids) AND d.status = ANY(:statuses)
               AND EXISTS (SELECT FROM reservation r WHERE r.donation_id = d.id AND r.state = 'captured'
@@ -43,136 +51,201 @@ def subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[ScreeningSubject]:
         phases=sorted(SCREENED),
         statuses=sorted(COUNTED),
     )
-    return [ScreeningSubject(*row) for row in rows]
 
 
 def load_contexts(
-    tx: Tx, asked: Sequence[ScreeningSubject], limits: Thresholds
+    tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresholds
 ) -> tuple[dict[UUID, SubjectContext], Mapping[UUID, list[CapUse]]]:
-    """The surroundings of each subject, and every donation of their instruments that passed a cap."""
-    # Not even a rule that adds up what a donor and an instrument have counts so few.
-    few = -(-min(limits.small_count, limits.at_cap_count, limits.refund_count) // 2)
-    instruments = sorted({(one.instrument, one.campaign_id) for one in asked if one.instrument})
-    by_instrument = _gifts(tx, instruments, _OF_INSTRUMENT, few)
-    by_donor = _gifts(tx, sorted({(one.donor_key, one.campaign_id) for one in asked}), _OF_DONOR, few)
-    devices = sorted({(one.device, one.campaign_id) for one in asked if one.device})
-    few = min(limits.device_small_count, limits.device_at_cap_count, limits.device_refund_count)
-    by_device = _gifts(tx, devices, _OF_DEVICE, few)
-    caps = _caps(tx, instruments)
-    on_list = _watched(tx, asked)
-    near = load_bursts(tx, asked, limits)
-    found = {}
-    for one in asked:
-        own = by_donor[one.donor_key, one.campaign_id]
-        paid_with = by_instrument[one.instrument, one.campaign_id]
-        through = by_device[one.device, one.campaign_id]
-        gift = next((gift for gift in (*own, *paid_with, *through) if gift.donation_id == one.id), None)
-        gift = gift or MatchedDonation(
-            one.id, one.amount_minor, 0, one.paid_at
-        )  # older than the newest gifts of the person
-        around = _around(one, near, own, paid_with, through)
-        found[one.id] = SubjectContext(gift, replace(around, caps=caps[one.id], watched=on_list[one.id]))
-    return found, caps
+    """Return the context of each subject, and every donation with which their instruments passed a cap."""
+    histories = _load_histories(tx, subjects, thresholds)
+    caps = _load_caps(tx, _keys(subjects, "instrument"))
+    watched = _load_watched(tx, subjects)
+    bursts = load_bursts(tx, subjects, thresholds)
+    contexts = {}
+    for subject in subjects:
+        history = histories.of(subject)
+        context = ScreeningContext(
+            *history,
+            same_sum=bursts.same_sum(subject),
+            unit=bursts.unit(subject),
+            staff=subject.staff,
+            caps=caps[subject.id],
+            watched=watched[subject.id],
+        )
+        contexts[subject.id] = SubjectContext(_matched_donation(subject, history), context)
+    return contexts, caps
 
 
-def _around(
-    one: ScreeningSubject,
-    near: Bursts,
-    own: Sequence[MatchedDonation],
-    paid_with: Sequence[MatchedDonation],
-    through: Sequence[MatchedDonation],
-) -> ScreeningContext:
-    return ScreeningContext(paid_with, own, through, near.same_sum(one), near.unit(one), one.staff)
+def _matched_donation(subject: ScreeningSubject, history: SubjectHistory) -> MatchedDonation:
+    """Return the subject as its history has it; if too old for that, without its refunds and caps."""
+    known = (donation for donations in history for donation in donations if donation.donation_id == subject.id)
+    return next(known, MatchedDonation(subject.id, subject.amount_minor, 0, subject.paid_at))
 
 
-def _watched(tx: Tx, asked: Sequence[ScreeningSubject]) -> dict[UUID, list[tuple[str, int]]]:
-    """Which of these come from somebody on the watch list: an entry counts for what is paid while it stands."""
+class _Histories(NamedTuple):
+    """Matched donations by instrument, donor and device, oldest first."""
+
+    by_instrument: History
+    by_donor: History
+    by_device: History
+
+    def of(self, subject: ScreeningSubject) -> SubjectHistory:
+        """Return the donations of a subject's instrument, donor and device."""
+        campaign_id = subject.campaign_id
+        return (
+            self.by_instrument[subject.instrument, campaign_id],
+            self.by_donor[subject.donor_key, campaign_id],
+            self.by_device[subject.device, campaign_id],
+        )
+
+
+def _load_histories(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresholds) -> _Histories:
+    # Rules that add up a donor's and an instrument's donations need half the count from one of them.
+    least = -(-min(thresholds.small_count, thresholds.at_cap_count, thresholds.refund_count) // 2)
+    least_by_device = min(
+        thresholds.device_small_count, thresholds.device_at_cap_count, thresholds.device_refund_count
+    )
+    return _Histories(
+        _load_history(tx, _keys(subjects, "instrument"), _BY_INSTRUMENT, least),
+        _load_history(tx, _keys(subjects, "donor_key"), _BY_DONOR, least),
+        _load_history(tx, _keys(subjects, "device"), _BY_DEVICE, least_by_device),
+    )
+
+
+def _keys(subjects: Sequence[ScreeningSubject], name: str) -> list[Key]:
+    """The distinct non-empty keys of the subjects under an attribute's name."""
+    return sorted({(key, subject.campaign_id) for subject in subjects if (key := getattr(subject, name))})
+
+
+class _WatchHit(NamedTuple):
+    id: UUID
+    kind: str
+    entry_id: int
+
+
+def _load_watched(tx: Tx, subjects: Sequence[ScreeningSubject]) -> dict[UUID, list[tuple[str, int]]]:
+    """Return, by donation, the watch list entries in force when it was paid: (kind, id of the entry)."""
     entries: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
-    if not asked:
+    if not subjects:
         return entries
-    for row in tx.rows(
-        """SELECT u.id, w.kind, min(w.id) AS entry
-             FROM unnest(CAST(:ids AS uuid[]), CAST(:paid AS timestamptz[]), CAST(:donors AS text[]),
-                         CAST(:instruments AS text[]), CAST(:devices AS text[]))
-                  AS u(id, paid_at, donor, instrument, device)
-            CROSS JOIN LATERAL (VALUES ('donor', u.donor), ('instrument', u.instrument), ('device', u.device))
-                  AS k(kind, key)
+    for hit in tx.rows_as(
+        _WatchHit,
+        f"""SELECT u.id, w.kind, min(w.id) AS entry_id
+             FROM {unnest(Donation, "id", "paid_at", "donor_key", "instrument", "device_key")}
+            CROSS JOIN LATERAL (VALUES ('donor', u.donor_key), ('instrument', u.instrument),
+                                       ('device', u.device_key)) AS k(kind, key)
              JOIN watch w ON w.key = k.key AND w.kind = k.kind AND w.lifted_at IS NULL
                          AND u.paid_at >= w.listed_at AND (w.until IS NULL OR u.paid_at < w.until)
             GROUP BY u.id, w.kind ORDER BY w.kind""",
-        ids=[one.id for one in asked],
-        paid=[one.paid_at for one in asked],
-        donors=[one.donor_key for one in asked],
-        instruments=[one.instrument for one in asked],
-        devices=[one.device for one in asked],
+        id=[subject.id for subject in subjects],
+        paid_at=[subject.paid_at for subject in subjects],
+        donor_key=[subject.donor_key for subject in subjects],
+        instrument=[subject.instrument for subject in subjects],
+        device_key=[subject.device for subject in subjects],
     ):
-        entries[row.id].append((row.kind, row.entry))
+        entries[hit.id].append((hit.kind, hit.entry_id))
     return entries
 
 
-_OF_INSTRUMENT = "SELECT id FROM donation WHERE instrument = u.key"
-_OF_DONOR = "SELECT DISTINCT donation_id AS id FROM reservation WHERE donor_key = u.key AND state <> 'released'"
-_OF_DEVICE = "SELECT donation_id AS id FROM device_gift WHERE campaign_id = u.campaign AND device_key = u.key"
+class _KeyKind(NamedTuple):
+    """A kind of key: its column, and the SQL that selects the donations of the key `u.<column>`."""
+
+    column: str
+    donation_ids: str
 
 
-def _gifts(
-    tx: Tx, persons: Sequence[tuple[str, int]], whose: str, least: int
-) -> dict[tuple[str, int], list[MatchedDonation]]:
-    """The matched gifts of each person or device (key, campaign), oldest first; `whose` selects the ids for
-    `u.key`. Those taken back entirely count too. Most gave once or twice: with fewer than `least` they are passed
-    over, no rule counts so few.
+_BY_INSTRUMENT = _KeyKind("instrument", "SELECT id FROM donation WHERE instrument = u.instrument")
+_BY_DONOR = _KeyKind(
+    "donor_key",
+    "SELECT DISTINCT donation_id AS id FROM reservation WHERE donor_key = u.donor_key AND state <> 'released'",
+)
+_BY_DEVICE = _KeyKind(
+    "device_key",
+    "SELECT donation_id AS id FROM device_gift WHERE campaign_id = u.campaign_id AND device_key = u.device_key",
+)
+
+
+class _MatchedRow(NamedTuple):
+    key: str
+    campaign_id: int
+    id: UUID
+    amount_minor: int
+    refunded_minor: int
+    paid_at: datetime
+    cap_minor: Decimal | None
+    donor_key: str
+
+
+def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> History:
+    """Load the matched donations of each key, oldest first, those refunded in full included.
+
+    Keys with fewer than `least` donations are left out, as no rule counts so few: most donors give once or twice.
     """
-    gifts: dict[tuple[str, int], list[MatchedDonation]] = defaultdict(list)
-    if not persons:
-        return gifts
-    rows = tx.rows(
-        f"""SELECT u.key, u.campaign, g.*
-              FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
+    history: History = defaultdict(list)
+    if not keys:
+        return history
+    rows = tx.rows_as(
+        _MatchedRow,
+        f"""SELECT u.{kind.column} AS key, u.campaign_id, g.*
+              FROM {unnest(Donation, kind.column, "campaign_id")}
              CROSS JOIN LATERAL (
-                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap, d.donor_key FROM donation d
+                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap_minor, d.donor_key
+                     FROM donation d
                     CROSS JOIN LATERAL (
                           SELECT count(*) AS parts, min(ceil(
                                      least(CAST(v.rules -> 'caps' ->> 'donation_minor' AS numeric),
                                            CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS numeric),
                                            CAST(v.rules -> 'caps' ->> 'donor_minor' AS numeric)) * 10000
-                                     / nullif(CAST(v.rules ->> 'ratio_bps' AS numeric), 0))) AS cap
+                                     / nullif(CAST(v.rules ->> 'ratio_bps' AS numeric), 0))) AS cap_minor
                             FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
                            WHERE r.donation_id = d.id AND r.state = 'captured') AS m
-                    WHERE d.id IN ({whose}) AND d.campaign_id = u.campaign AND d.paid_at IS NOT NULL AND m.parts > 0
+                    WHERE d.id IN ({kind.donation_ids}) AND d.campaign_id = u.campaign_id
+                      AND d.paid_at IS NOT NULL AND m.parts > 0
                     ORDER BY d.paid_at DESC, d.id LIMIT :most) AS g
-             WHERE (SELECT count(*) FROM ({whose} LIMIT :least) AS few) >= :least""",
+             WHERE (SELECT count(*) FROM ({kind.donation_ids} LIMIT :least) AS few) >= :least""",
         least=max(least, 1),
-        keys=[key for key, _ in persons],
-        campaigns=[campaign for _, campaign in persons],
-        most=MOST_GIFTS,
+        most=MOST_DONATIONS,
+        campaign_id=[campaign_id for _, campaign_id in keys],
+        **{kind.column: [key for key, _ in keys]},
     )
-    for row in rows:
-        cap = None if row.cap is None else int(row.cap)
-        gifts[row.key, row.campaign].append(MatchedDonation(*row[2:6], cap, row.donor_key))
-    for one in gifts.values():
-        one.reverse()
-    return gifts
+    for row in reversed(rows):
+        cap_minor = None if row.cap_minor is None else int(row.cap_minor)
+        history[row.key, row.campaign_id].append(
+            MatchedDonation(row.id, row.amount_minor, row.refunded_minor, row.paid_at, cap_minor, row.donor_key)
+        )
+    return history
 
 
-def _caps(tx: Tx, instruments: Sequence[tuple[str, int]]) -> dict[UUID, list[CapUse]]:
-    """Donations with which an instrument passed a cap meant for one donor, among donors who left neither phone nor
-    e-mail: only for them the instrument is who they are."""
+class _CapRow(NamedTuple):
+    id: UUID
+    pot_id: int
+    cap: str
+    limit_minor: int
+    used_minor: Decimal
+
+
+def _load_caps(tx: Tx, instruments: Sequence[Key]) -> dict[UUID, list[CapUse]]:
+    """Return the donations with which an instrument passed a cap per donor, among donors who left neither phone nor
+    e-mail: only for them does the instrument identify the donor."""
     uses: dict[UUID, list[CapUse]] = defaultdict(list)
     if not instruments:
         return uses
-    for row in tx.rows(
-        _CAPS, keys=[key for key, _ in instruments], campaigns=[campaign for _, campaign in instruments]
+    for row in tx.rows_as(
+        _CapRow,
+        _CAPS,
+        instrument=[instrument for instrument, _ in instruments],
+        campaign_id=[campaign_id for _, campaign_id in instruments],
     ):
         uses[row.id].append(CapUse(row.pot_id, row.cap, row.limit_minor, int(row.used_minor)))
     return uses
 
 
-_CAPS = """
+_CAPS = f"""
     WITH part AS (
         SELECT d.instrument, d.id, d.donor_key, d.paid_at, d.pledged_at, r.pot_id, r.day, r.rules_id,
                r.amount_minor - r.returned_minor AS live
-          FROM unnest(CAST(:keys AS text[]), CAST(:campaigns AS bigint[])) AS u(key, campaign)
-          JOIN donation d ON d.instrument = u.key AND d.campaign_id = u.campaign
+          FROM {unnest(Donation, "instrument", "campaign_id")}
+          JOIN donation d ON d.instrument = u.instrument AND d.campaign_id = u.campaign_id
                          AND left(d.donor_key, 2) IN ('v\\:', 'd\\:')
           JOIN reservation r ON r.donation_id = d.id AND r.state = 'captured'
                             AND r.amount_minor > r.returned_minor),

@@ -1,5 +1,5 @@
-"""The tables of screening: cases for people to decide, thresholds of campaigns, contacts of staff, who is
-watched, gifts by device, and how far the job has looked."""
+"""The tables of screening: cases, thresholds of campaigns, staff contacts, the watch list, donations by device, and
+how far the job has screened."""
 
 from datetime import datetime
 from typing import Any
@@ -17,9 +17,10 @@ _TEXT = {"server_default": text("''")}
 
 
 class ScreeningCase(SQLModel, table=True):
-    """A donation whose match waits for a person. `signals` is the evidence: numbers and ids of donations.
+    """A donation whose match is on hold until a reviewer decides.
 
-    `held_minor` is the match (fen) that was held when the case was opened; what is held now is in the books.
+    `signals` is the evidence: numbers and donation ids. `held_minor` is the match (fen) put on hold when the case
+    was opened; what is on hold now is in the books.
     """
 
     __tablename__ = "screening_case"
@@ -69,7 +70,7 @@ class ScreeningSetting(SQLModel, table=True):
 
 
 class StaffKey(SQLModel, table=True):
-    """A contact of somebody who works for an organisation, as the keyed hash that a donation carries too."""
+    """A contact of an organisation's staff, as the keyed hash that a donation carries too."""
 
     __tablename__ = "staff_key"
     __table_args__ = (UniqueConstraint("organisation_code", "donor_key", name="staff_key_once"),)
@@ -81,7 +82,7 @@ class StaffKey(SQLModel, table=True):
 
 
 class Watch(SQLModel, table=True):
-    """A donor, instrument or device whose match waits for a person, as the keyed hash that donations carry."""
+    """A donor, instrument or device whose match is put on hold, as the keyed hash that donations carry."""
 
     __table_args__ = (
         CheckConstraint("kind IN ('donor', 'instrument', 'device')", name="watch_kind"),
@@ -104,8 +105,8 @@ class Watch(SQLModel, table=True):
 
 
 class DeviceGift(SQLModel, table=True):
-    """A paid donation and the device that it came from. Screening writes it for itself when it looks: an index on
-    `donation` would be written with every gift and every state that it goes through."""
+    """A paid donation and the device it came from. Written by screening: an index on `donation` would be
+    written with every donation and every change of its state."""
 
     __tablename__ = "device_gift"
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
@@ -114,9 +115,9 @@ class DeviceGift(SQLModel, table=True):
 
 
 class ScreeningMark(SQLModel, table=True):
-    """How far the job has looked along the history of donations; one row.
+    """How far the job has screened along the history of donations; one row.
 
-    Moves up to `seen_id` were looked at once; those up to `sure_id` twice, the second time minutes later: ids
+    Payments up to `seen_id` were screened once; those up to `sure_id` twice, the second time minutes later: ids
     commit out of order, and a pattern shows only when it is complete.
     """
 

@@ -1,4 +1,4 @@
-"""Match for a donation whose match a person had taken away, and gave again: what is still free."""
+"""Match a donation again when a reviewer clears a case that was cancelled: from what is still free."""
 
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from matching.reserve import lock_pots, plan_matches, write_matches
 
 
 def rematch(tx: Tx, donation_id: UUID, campaign: SharedCampaign) -> list[Transfer]:
-    """Ask all pots of the campaign once more, as the re-offer after the end does; answers the transfers to post.
+    """Ask all pots of the campaign once more, as the re-offer after the end does; return the transfers to post.
 
-    The donation is locked, the campaign at least shared. A donation that was refunded entirely asks nothing, nor
-    does one whose payment came too late for any match but its promise, which has ended.
+    The donation is locked, the campaign at least shared. There is no match for a donation that was refunded in
+    full, nor for one paid too late for any match but its reservation, which has ended.
     """
     row = tx.row(
         """SELECT project_id, amount_minor - refunded_minor AS kept, donor_key, paid_at FROM donation

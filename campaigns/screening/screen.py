@@ -1,64 +1,71 @@
-"""The job that looks at paid donations and holds the match of those that give a sign (刷单套捐).
+"""The job that screens paid donations (刷单套捐) and puts the match of those with signals on hold.
 
-It decides nothing: a hit opens a case for a person and holds the match, never the donation. One case a donation,
-for ever: what a person decided is not asked again.
+It decides nothing: a signal opens a case for a reviewer and holds the match, never the donation. A donation has one
+case at most, so what a reviewer has decided is not asked again.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.states import COUNTED
 from campaigns.lifecycle.campaign import lock_shared
-from campaigns.screening.context import SCREENED, ScreeningSubject, load_contexts, subjects
-from campaigns.screening.settings import limits_of
-from campaigns.screening.signals import Signal, named, signals
-from campaigns.screening.thresholds import Thresholds, installed
+from campaigns.screening.context import SCREENED, load_contexts, load_subjects
+from campaigns.screening.models import ScreeningCase, ScreeningMark
+from campaigns.screening.settings import load_thresholds
+from campaigns.screening.signals import Signal, related_donations, signals
+from campaigns.screening.subject import ScreeningSubject
+from campaigns.screening.thresholds import Thresholds, default_thresholds
+from kernel.bulk import unnest
 from kernel.db import Tx
 from ledger.post import post
 from matching.holds import hold_match
 
 BATCH = 2_000
-# Transactions may commit up to so much later than their rows were numbered; each donation is looked at again
-# after that, when the pattern around it is complete too.
+# A transaction may commit up to this much later than its history row was numbered. Each donation is screened again
+# after that time, when the pattern around it is complete too.
 OVERLAP = timedelta(minutes=2)
-MOST_RELATED = 1_000  # donations of the same person that are looked at again with one of them (ours)
-Changed = Callable[[set[int]], None]
+MOST_RELATED = 1_000  # donations of the same donor, instrument or device that are screened again; our default
+OnChange = Callable[[set[int]], None]  # gets the ids of campaigns whose match changed, after the commit
 
 
-def screen(deps: Dependencies, changed: Changed = lambda _: None) -> int:
-    """Look at everything that was paid, or became known, since the last time; answers how many cases were
-    opened. Safe beside itself. After each commit `changed` gets the campaigns whose match moved."""
+def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
+    """Screen everything that was paid or became known since the last run; return how many cases were opened.
+
+    Safe to run concurrently.
+    """
     opened = 0
     more = True
     while more:
         with deps.db.transaction() as tx:
-            due, more = _due(tx)
-            cases = screen_donations(tx, due, installed(deps.screening_defaults))
+            due, more = _claim_due(tx)
+            cases = screen_donations(tx, due, default_thresholds(deps.screening_defaults))
             opened += len(cases)
-            tx.after_commit(lambda touched=set(cases.values()): changed(touched))  # type: ignore[misc]
+            tx.after_commit(lambda changed=set(cases.values()): on_change(changed))  # type: ignore[misc]
     return opened
 
 
-def screen_donations(tx: Tx, donation_ids: Iterable[UUID], default: Thresholds) -> dict[UUID, int]:
-    """Look at donations, and at those that their signs name, by the thresholds of their campaigns; answers
-    donation -> campaign of new cases."""
+def screen_donations(tx: Tx, donation_ids: Iterable[UUID], defaults: Thresholds) -> dict[UUID, int]:
+    """Screen donations, and those that belong to the same patterns, by the thresholds of their campaigns.
+
+    Return the donations for which a case was opened, with their campaigns.
+    """
     ids = set(donation_ids)
     if not ids:
         return {}
     _remember_devices(tx, ids)
-    hits, others = _judge(tx, ids, default)
-    if others - ids:
-        hits |= _judge(tx, others - ids, default)[0]
+    hits, related = _find_signals(tx, ids, defaults)
+    if related - ids:
+        hits |= _find_signals(tx, related - ids, defaults)[0]
     return open_cases(tx, hits)
 
 
 def _remember_devices(tx: Tx, ids: set[UUID]) -> None:
-    """Note from which devices these came, in one order, so that two who look at once never wait in a ring."""
+    """Note which devices donations came from, in key order so that concurrent runs cannot deadlock."""
     tx.run(
         """INSERT INTO device_gift (campaign_id, device_key, donation_id)
            SELECT campaign_id, device_key, id FROM donation
@@ -71,104 +78,121 @@ def _remember_devices(tx: Tx, ids: set[UUID]) -> None:
 Hits = dict[UUID, tuple[Signal, ...]]
 
 
-def _judge(tx: Tx, ids: set[UUID], default: Thresholds) -> tuple[Hits, set[UUID]]:
-    """The signs of these donations, and which others belong to the same patterns."""
-    asked = subjects(tx, ids)
-    limits = limits_of(tx, {one.campaign_id for one in asked}, default)
+def _find_signals(tx: Tx, ids: set[UUID], defaults: Thresholds) -> tuple[Hits, set[UUID]]:
+    """Return the signals of donations, and all donations that belong to the same patterns."""
+    subjects = load_subjects(tx, ids)
     hits: Hits = {}
-    others: set[UUID] = set()
-    for campaign_id, own in limits.items():
-        some, named_too = _judge_campaign(tx, [one for one in asked if one.campaign_id == campaign_id], own)
-        hits |= some
-        others |= named_too
-    return hits, others
+    related: set[UUID] = set()
+    thresholds_of = load_thresholds(tx, {subject.campaign_id for subject in subjects}, defaults)
+    for campaign_id, thresholds in thresholds_of.items():
+        entered = [subject for subject in subjects if subject.campaign_id == campaign_id]
+        campaign_hits, campaign_related = _find_campaign_signals(tx, entered, thresholds)
+        hits |= campaign_hits
+        related |= campaign_related
+    return hits, related
 
 
-def _judge_campaign(tx: Tx, asked: Sequence[ScreeningSubject], limits: Thresholds) -> tuple[Hits, set[UUID]]:
-    """The same for donations of one campaign."""
-    found, caps = load_contexts(tx, asked, limits)
-    hits = {id_: signs for id_, one in found.items() if (signs := signals(one.gift, one.around, limits))}
-    return hits, set(caps).union(*(named(signs) for signs in hits.values()))
+def _find_campaign_signals(
+    tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresholds
+) -> tuple[Hits, set[UUID]]:
+    contexts, caps = load_contexts(tx, subjects, thresholds)
+    hits: Hits = {}
+    for donation_id, (donation, context) in contexts.items():
+        if found := signals(donation, context, thresholds):
+            hits[donation_id] = found
+    return hits, set(caps).union(*map(related_donations, hits.values()))
+
+
+class _OpenedCase(NamedTuple):
+    id: int
+    donation_id: UUID
+    campaign_id: int
 
 
 def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, int]:
-    """Open a case for each donation that still has match and none yet, and hold that match.
+    """Open a case for each donation that still has match and no case yet, and hold that match.
 
-    Locks in the house's order: campaigns shared, then donations; the signs were found before, without locks.
+    Return the donations for which a case was opened, with their campaigns. Locks in the global lock order:
+    campaigns shared, then donations. The signals were found before that, without locks.
     """
     if not hits:
         return {}
     ids = sorted(hits)
-    wanted = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
-    living = [one.id for one in lock_shared(tx, ids=sorted(row[0] for row in wanted)) if one.phase in SCREENED]
+    campaign_ids = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
+    campaigns = lock_shared(tx, ids=sorted(row.campaign_id for row in campaign_ids))
     tx.rows("SELECT id FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */", ids=ids)
-    rows = tx.rows(
-        """INSERT INTO screening_case (donation_id, campaign_id, signals, held_minor, state, opened_at)
+    opened = tx.rows_as(
+        _OpenedCase,
+        f"""INSERT INTO screening_case (donation_id, campaign_id, signals, held_minor, state, opened_at)
            SELECT d.id, d.campaign_id, u.signals, m.live, 'open', :now
-             FROM unnest(CAST(:ids AS uuid[]), CAST(:signals AS jsonb[])) AS u(id, signals)
-             JOIN donation d ON d.id = u.id AND d.campaign_id = ANY(:living) AND d.status = ANY(:statuses)
+             FROM {unnest(ScreeningCase, "donation_id", "signals")}
+             JOIN donation d ON d.id = u.donation_id AND d.campaign_id = ANY(:campaign_ids)
+                            AND d.status = ANY(:statuses)
             CROSS JOIN LATERAL (SELECT sum(amount_minor - returned_minor) AS live FROM reservation
                                  WHERE donation_id = d.id AND state = 'captured') AS m
             WHERE m.live > 0 ORDER BY d.id
            ON CONFLICT (donation_id) DO NOTHING RETURNING id, donation_id, campaign_id""",
-        ids=ids,
-        signals=[json.dumps([_stored(sign) for sign in hits[id_]]) for id_ in ids],
-        living=living,
+        donation_id=ids,
+        signals=[_as_json(hits[donation_id]) for donation_id in ids],
+        campaign_ids=[campaign.id for campaign in campaigns if campaign.phase in SCREENED],
         statuses=sorted(COUNTED),
         now=tx.now,
     )
-    post(tx, hold_match(tx, {row.donation_id: row.id for row in rows}))
-    return {row.donation_id: row.campaign_id for row in rows}
+    post(tx, hold_match(tx, {case.donation_id: case.id for case in opened}))
+    return {case.donation_id: case.campaign_id for case in opened}
 
 
-def _stored(sign: Signal) -> dict[str, Any]:
-    return {"code": sign.code, "evidence": sign.evidence}
+def _as_json(signals: Sequence[Signal]) -> str:
+    return json.dumps([{"code": signal.code, "evidence": signal.evidence} for signal in signals])
 
 
-class _Mark(NamedTuple):
-    sure_id: int
-    seen_id: int
-
-
-def _due(tx: Tx) -> tuple[set[UUID], bool]:
-    """Claim what is to be looked at next: donations, and whether there is more. Who comes second waits."""
+def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
+    """Claim the donations to screen next; return them and whether there are more. A second run waits."""
     mark = _lock_mark(tx)
-    again = tx.rows(
+    queued = tx.rows(
         """DELETE FROM donation_look WHERE id IN (SELECT id FROM donation_look ORDER BY id LIMIT :most)
         RETURNING donation_id""",
         most=BATCH,
     )
-    fresh = _paid_after(tx, mark.seen_id)
-    old = list(takewhile(lambda row: row.at <= tx.now - OVERLAP, _paid_after(tx, mark.sure_id)))
-    tx.run(
-        "UPDATE screening_mark SET seen_id = :seen, sure_id = :sure",
-        seen=fresh[-1].id if fresh else mark.seen_id,
-        sure=old[-1].id if old else mark.sure_id,
-    )
-    ids = {row.donation_id for row in (*fresh, *old)} | _related(tx, [row[0] for row in again])
-    return ids, max(len(again), len(fresh), len(old)) == BATCH
+    new = _load_payments(tx, mark.seen_id)
+    old = list(takewhile(lambda payment: payment.at <= tx.now - OVERLAP, _load_payments(tx, mark.sure_id)))
+    if new:
+        mark.seen_id = new[-1].id
+    if old:
+        mark.sure_id = old[-1].id
+    tx.add(mark)
+    ids = {payment.donation_id for payment in (*new, *old)}
+    ids |= _related(tx, [row.donation_id for row in queued])
+    return ids, max(len(queued), len(new), len(old)) == BATCH
 
 
-def _lock_mark(tx: Tx) -> _Mark:
+def _lock_mark(tx: Tx) -> ScreeningMark:
     tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (1, 0, 0) ON CONFLICT DO NOTHING")
-    row = tx.row("SELECT sure_id, seen_id FROM screening_mark FOR UPDATE")
-    assert row is not None
-    return _Mark(row.sure_id, row.seen_id)
+    mark = tx.get(ScreeningMark, 1, lock=True)
+    assert mark is not None
+    return mark
 
 
-def _paid_after(tx: Tx, mark: int) -> list[Any]:
-    return list(
-        tx.rows(
-            """SELECT id, donation_id, at FROM donation_history
-                WHERE id > :mark AND to_status = 'paid' ORDER BY id LIMIT :most""",
-            mark=mark,
-            most=BATCH,
-        )
+class _Payment(NamedTuple):
+    id: int
+    donation_id: UUID
+    at: datetime
+
+
+def _load_payments(tx: Tx, after_id: int) -> list[_Payment]:
+    """The payments behind an id of the history, oldest first."""
+    return tx.rows_as(
+        _Payment,
+        """SELECT id, donation_id, at FROM donation_history
+            WHERE id > :after_id AND to_status = 'paid' ORDER BY id LIMIT :most""",
+        after_id=after_id,
+        most=BATCH,
     )
 
 
 def _related(tx: Tx, ids: list[UUID]) -> set[UUID]:
-    """These donations and others of the same instruments, donors, devices: what became known may concern them."""
+    """Return these donations and others of the same instruments, donors and devices: what became known may concern
+    them."""
     if not ids:
         return set()
     rows = tx.rows(
@@ -185,4 +209,4 @@ def _related(tx: Tx, ids: list[UUID]) -> set[UUID]:
         ids=ids,
         most=MOST_RELATED,
     )
-    return {row[0] for row in rows} | set(ids)
+    return {row.id for row in rows} | set(ids)

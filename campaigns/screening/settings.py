@@ -1,25 +1,31 @@
-"""The thresholds of a campaign. Stored is only what differs from the default of the installation; who changed
-what, from which value to which, stands in the audit trail."""
+"""The thresholds of a campaign.
+
+Only values that differ from the installation's defaults are stored. The audit trail has who changed what, with the
+old and the new value.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlmodel import col, select
+
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.context import SCREENED
-from campaigns.screening.thresholds import BOUNDS, Thresholds, as_numbers, check, with_changes
+from campaigns.screening.models import ScreeningSetting
+from campaigns.screening.thresholds import BOUNDS, Thresholds, as_dict, require_valid_settings, with_overrides
 from kernel.db import Tx
 from kernel.errors import Conflict
 
-# Once nothing is screened any more, the settings stay as what the cases were judged by.
+# Once nothing is screened any more, the settings stay as the cases were judged by.
 CHANGEABLE = SCREENED | {Phase.DRAFT}
 
 
 class Setting(NamedTuple):
-    """A threshold as it stands: in its own unit, with what it may be, and who set it if it is not the default."""
+    """A threshold of a campaign in its own unit, its bounds, and who set it if it is not the default."""
 
     name: str
     value: int
@@ -30,75 +36,66 @@ class Setting(NamedTuple):
     actor: str
 
 
-def limits_of(tx: Tx, campaign_ids: Iterable[int], default: Thresholds) -> dict[int, Thresholds]:
-    """By which thresholds each of these campaigns is screened now."""
-    stored: dict[int, dict[str, int]] = defaultdict(dict)
-    wanted = sorted(campaign_ids)
-    for row in tx.rows(
-        "SELECT campaign_id, name, value FROM screening_setting WHERE campaign_id = ANY(:ids)", ids=wanted
-    ):
-        stored[row.campaign_id][row.name] = row.value
-    return {id_: with_changes(default, stored[id_]) for id_ in wanted}
+def load_thresholds(tx: Tx, campaign_ids: Iterable[int], defaults: Thresholds) -> dict[int, Thresholds]:
+    """Return the thresholds of campaigns."""
+    ids = sorted(campaign_ids)
+    overrides: dict[int, dict[str, int]] = defaultdict(dict)
+    for setting in tx.all(select(ScreeningSetting).where(col(ScreeningSetting.campaign_id).in_(ids))):
+        overrides[setting.campaign_id][setting.name] = setting.value
+    return {campaign_id: with_overrides(defaults, overrides[campaign_id]) for campaign_id in ids}
 
 
-def settings(tx: Tx, slug: str, default: Thresholds) -> list[Setting]:
-    """All thresholds of a campaign. Raises NotFound `campaign_unknown`."""
+def settings(tx: Tx, slug: str, defaults: Thresholds) -> list[Setting]:
+    """Return all thresholds of a campaign. Raises NotFound `campaign_unknown`."""
     campaign = find_campaign(tx, slug)
-    stored = {
-        row.name: row
-        for row in tx.rows(
-            "SELECT name, value, changed_at, actor FROM screening_setting WHERE campaign_id = :id", id=campaign.id
-        )
-    }
+    stored = tx.all(select(ScreeningSetting).where(ScreeningSetting.campaign_id == campaign.id))
+    own = {setting.name: setting for setting in stored}
     return [
-        Setting(name, own.value, usual, *BOUNDS[name], own.changed_at, own.actor)
-        if (own := stored.get(name))
-        else Setting(name, usual, usual, *BOUNDS[name], None, "")
-        for name, usual in as_numbers(default).items()
+        Setting(name, own[name].value, default, *BOUNDS[name], own[name].changed_at, own[name].actor)
+        if name in own
+        else Setting(name, default, default, *BOUNDS[name], None, "")
+        for name, default in as_dict(defaults).items()
     ]
 
 
-def change(tx: Tx, slug: str, given: Mapping[str, int | None], default: Thresholds, actor: str) -> None:
-    """Set some thresholds of a campaign; None puts one back to its default. They count from the next look on, and
-    for the review after the end. What is so already is no change.
+def change(tx: Tx, slug: str, changes: Mapping[str, int | None], defaults: Thresholds, actor: str) -> None:
+    """Set thresholds of a campaign; None restores the default.
 
-    Raises NotFound `campaign_unknown`, Invalid `screening_invalid` with every wrong field, Conflict
+    They count from the next run of screening on, and for the review after the end. An unchanged value is no change.
+    Raises NotFound `campaign_unknown`, Invalid `screening_invalid` naming every invalid setting, Conflict
     `campaign_phase` once nothing is screened any more.
     """
-    check(given)
+    require_valid_settings(changes)
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in CHANGEABLE:
         raise Conflict("campaign_phase", phase=campaign.phase)
     assert campaign.id is not None
-    usual = as_numbers(default)
-    was = as_numbers(limits_of(tx, [campaign.id], default)[campaign.id])
-    for name, value in given.items():
-        new = usual[name] if value is None else value
-        if new != was[name]:
-            _store(tx, campaign.id, name, None if new == usual[name] else new, actor)
-            record_audit(
-                tx, actor, "campaign.screening", f"campaign:{campaign.id}", setting=name, old=was[name], new=new
-            )
+    default = as_dict(defaults)
+    old = as_dict(load_thresholds(tx, [campaign.id], defaults)[campaign.id])
+    for name, value in changes.items():
+        new = default[name] if value is None else value
+        if new == old[name]:
+            continue
+        _store(tx, campaign.id, name, None if new == default[name] else new, actor)
+        record_audit(
+            tx, actor, "campaign.screening", f"campaign:{campaign.id}", setting=name, old=old[name], new=new
+        )
 
 
-def reset(tx: Tx, slug: str, default: Thresholds, actor: str) -> None:
-    """Put all thresholds of a campaign back to their defaults. Raises as `change`."""
-    change(tx, slug, dict.fromkeys(BOUNDS), default, actor)
+def reset(tx: Tx, slug: str, defaults: Thresholds, actor: str) -> None:
+    """Restore the defaults of all thresholds of a campaign. Raises as `change`."""
+    change(tx, slug, dict.fromkeys(BOUNDS), defaults, actor)
 
 
 def _store(tx: Tx, campaign_id: int, name: str, value: int | None, actor: str) -> None:
-    """Keep a value that differs from the default; None keeps nothing."""
+    """Store a value that differs from the default; None stores nothing. The campaign is locked."""
+    setting = tx.get(ScreeningSetting, (campaign_id, name))
     if value is None:
-        tx.run("DELETE FROM screening_setting WHERE campaign_id = :id AND name = :name", id=campaign_id, name=name)
+        if setting is not None:
+            tx.session.delete(setting)
+            tx.session.flush()
         return
-    tx.run(
-        """INSERT INTO screening_setting (campaign_id, name, value, changed_at, actor)
-           VALUES (:id, :name, :value, :now, :actor)
-           ON CONFLICT (campaign_id, name)
-           DO UPDATE SET value = excluded.value, changed_at = excluded.changed_at, actor = excluded.actor""",
-        id=campaign_id,
-        name=name,
-        value=value,
-        now=tx.now,
-        actor=actor,
-    )
+    if setting is None:
+        setting = ScreeningSetting(campaign_id=campaign_id, name=name, value=value, changed_at=tx.now, actor=actor)
+    setting.value, setting.changed_at, setting.actor = value, tx.now, actor
+    tx.add(setting)

@@ -1,7 +1,7 @@
-"""PURE. Signs that a donation was made to drain the match (刷单套捐): small rules on what lies around it.
+"""PURE. Signals that a donation may have been made to drain the match (刷单套捐): small rules on its context.
 
-A sign never decides anything: it says what was counted, and by which thresholds, so that a person can. Evidence
-holds numbers and ids of donations, nothing personal.
+A signal decides nothing. It records what was counted and by which thresholds, so that a reviewer can decide.
+Evidence holds numbers and donation ids, no personal data.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,25 +10,30 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from campaigns.screening.thresholds import Thresholds, as_numbers
+from campaigns.screening.thresholds import Thresholds, as_dict
 from kernel.money import BPS_WHOLE
 
-SHOWN = 50  # ids of donations that a signal names, at most (ours)
+SHOWN = 50  # donation ids that a signal shows, at most; our default
 
 
 class Signal(NamedTuple):
-    """A sign: its stable code, and what was counted (fen, numbers, ids of donations). Under `limits` stand the
-    thresholds by which it is a sign. `alike` are all donations of the pattern; evidence names some."""
+    """A signal: its stable code and its evidence (fen, counts, donation ids).
+
+    `evidence["limits"]` holds the thresholds that were applied. `donation_ids` are all donations of the pattern,
+    of which the evidence shows some.
+    """
 
     code: str
     evidence: dict[str, Any]
-    alike: tuple[UUID, ...] = ()
+    donation_ids: tuple[UUID, ...] = ()
 
 
 class MatchedDonation(NamedTuple):
-    """A donation that got match, as screening sees it; fen. `cap_minor` is the gift at which a pot's cap for a
-    single donation or donor begins to bite, None when none applies. `donor` is whose caps it counts against:
-    compared, never told."""
+    """A matched donation as the rules see it; amounts in fen.
+
+    `cap_minor` is the amount from which a pot's cap per donation or donor cuts the match, None if no cap applies.
+    `donor` is the donor key whose caps it counts against: compared, never shown.
+    """
 
     donation_id: UUID
     amount_minor: int
@@ -39,18 +44,18 @@ class MatchedDonation(NamedTuple):
 
 
 class Burst(NamedTuple):
-    """Donations of the same sum around one moment, among all that came to the same place then."""
+    """Donations of the same amount at one place and time: how many, out of how many, and some of their ids."""
 
     same: int
-    all: int
-    donations: tuple[UUID, ...] = ()  # some of the same sum
+    total: int
+    donation_ids: tuple[UUID, ...] = ()
 
 
 NO_BURST = Burst(0, 0)
 
 
 class CapUse(NamedTuple):
-    """One instrument's match from one pot, over all the names it gave under, up to and with this donation."""
+    """An instrument's match from one pot, under all donor keys, up to and including a donation; fen."""
 
     pot_id: int
     cap: str  # donor_minor or donor_day_minor
@@ -60,109 +65,121 @@ class CapUse(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScreeningContext:
-    """What lies around a donation. The gifts of the same instrument, donor and device hold it as well."""
+    """What the rules compare a donation with; its instrument's, donor's and device's donations include itself."""
 
     of_instrument: Sequence[MatchedDonation] = ()
     of_donor: Sequence[MatchedDonation] = ()
     of_device: Sequence[MatchedDonation] = ()
-    same_sum: Burst = NO_BURST  # counting only new donors as the same
+    same_sum: Burst = NO_BURST  # new donors only
     unit: Burst = NO_BURST
     staff: bool = False  # the contact belongs to the organisation that executes the project
     caps: Sequence[CapUse] = ()
-    watched: Sequence[tuple[str, int]] = ()  # donor, instrument or device, and the entry of the watch list
+    watched: Sequence[tuple[str, int]] = ()  # (kind, id of the watch list entry)
 
 
 Rule = Callable[[MatchedDonation, ScreeningContext, Thresholds], list[Signal]]
 
 
-def signals(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> tuple[Signal, ...]:
-    """All signs that a donation gives, in a fixed order; empty for nearly every donation. Never raises."""
-    return tuple(_judged(signal, limits) for rule in RULES for signal in rule(gift, around, limits))
+def signals(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> tuple[Signal, ...]:
+    """Return all signals of a donation in a fixed order; for nearly every donation there are none. Never raises."""
+    return tuple(
+        _with_thresholds(signal, thresholds) for rule in RULES for signal in rule(donation, context, thresholds)
+    )
 
 
-def _judged(signal: Signal, limits: Thresholds) -> Signal:
-    """The sign with the thresholds that it was judged by: they may be others tomorrow."""
-    read = {name: value for name, value in as_numbers(limits).items() if name.startswith(READS[signal.code])}
-    return signal._replace(evidence=signal.evidence | {"limits": read}) if read else signal
+def _with_thresholds(signal: Signal, thresholds: Thresholds) -> Signal:
+    """Add the applied thresholds to the evidence: a campaign may change them later."""
+    prefixes = THRESHOLD_PREFIXES[signal.code]
+    applied = {name: value for name, value in as_dict(thresholds).items() if name.startswith(prefixes)}
+    return signal._replace(evidence=signal.evidence | {"limits": applied}) if applied else signal
 
 
-def small_sums(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:
-    """Many small sums from one instrument, or from one donor (phone, mail, or the device of a visitor without)."""
-    found = []
-    for code, gifts in (("small_instrument", around.of_instrument), ("small_donor", around.of_donor)):
-        near = _small(gift, gifts, limits)
-        if near and len(near) >= limits.small_count:
-            found.append(_pattern(code, near, within_s=limits.small_within_s))
-    return found
+def small_sums(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
+    """Many small amounts from one instrument or one donor (phone, e-mail, or visitor cookie without either)."""
+    hits = []
+    for code, others in (("small_instrument", context.of_instrument), ("small_donor", context.of_donor)):
+        small = _small(donation, others, thresholds)
+        if small and len(small) >= thresholds.small_count:
+            hits.append(_pattern(code, small, within_s=thresholds.small_within_s))
+    return hits
 
 
-def same_sum(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:
-    """The same sum to the same project by many new donors within minutes."""
-    crowd = around.same_sum
-    if crowd.same < limits.same_sum_count or not _uniform(crowd, limits.same_sum_share_bps):
+def same_sum(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
+    """The same amount to the same project by many new donors within minutes."""
+    burst = context.same_sum
+    if burst.same < thresholds.same_sum_count or not _uniform(burst, thresholds.same_sum_share_bps):
         return []
-    return [_crowd("same_sum", gift, crowd, limits.same_sum_within_s)]
+    return [_burst("same_sum", donation, burst, thresholds.same_sum_within_s)]
 
 
-def at_cap(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:
-    """Again and again just the sum that a cap still matches, from one instrument or one donor."""
-    alike = _at_caps(gift, (*around.of_instrument, *around.of_donor), limits)
-    if not alike or len(alike) < limits.at_cap_count:
+def at_cap(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
+    """Repeatedly just the amount that a cap still matches, from one instrument or one donor."""
+    capped = _at_caps(donation, (*context.of_instrument, *context.of_donor), thresholds)
+    if not capped or len(capped) < thresholds.at_cap_count:
         return []
-    return [_pattern("at_cap", alike, cap_minor=gift.cap_minor)]
+    return [_pattern("at_cap", capped, cap_minor=donation.cap_minor)]
 
 
-def refund_after_match(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """One person takes back one matched donation after the other, and gives again."""
-    taken = _taken((*around.of_instrument, *around.of_donor))
-    if len(taken) < limits.refund_count:
+def refund_after_match(
+    donation: MatchedDonation,  # noqa: ARG001
+    context: ScreeningContext,
+    thresholds: Thresholds,
+) -> list[Signal]:
+    """One donor or instrument has several matched donations refunded and gives again."""
+    refunded = _refunded((*context.of_instrument, *context.of_donor))
+    if len(refunded) < thresholds.refund_count:
         return []
-    return [_pattern("refund_after_match", taken, refunded_minor=_refunded(taken))]
+    return [_pattern("refund_after_match", refunded, refunded_minor=_refunded_minor(refunded))]
 
 
-def staff(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
+def staff(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
     """The donor works for the organisation that executes the project."""
-    return [Signal("staff", {"amount_minor": gift.amount_minor})] if around.staff else []
+    return [Signal("staff", {"amount_minor": donation.amount_minor})] if context.staff else []
 
 
-def unit_burst(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:
-    """One team or source code brings the same sum over and over."""
-    crowd = around.unit
-    if crowd.same < limits.unit_count or not _uniform(crowd, limits.unit_share_bps):
+def unit_burst(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
+    """The same amount many times from one team or source code."""
+    burst = context.unit
+    if burst.same < thresholds.unit_count or not _uniform(burst, thresholds.unit_share_bps):
         return []
-    return [_crowd("unit_burst", gift, crowd, limits.unit_within_s)]
+    return [_burst("unit_burst", donation, burst, thresholds.unit_within_s)]
 
 
-def instrument_cap(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """A cap of one donor was passed with one instrument under several names: known only after paying."""
+def instrument_cap(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """One instrument passed a cap per donor under several donor keys, which is known only after payment."""
     return [
         Signal("instrument_cap", use._asdict() | {"over_minor": use.used_minor - use.limit_minor})
-        for use in around.caps
+        for use in context.caps
         if use.used_minor > use.limit_minor
     ]
 
 
-def one_device(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:
-    """Small sums, sums at a cap, or gifts taken back, from one device under several contacts. The evidence says
-    under how many: a farm and a queue before a volunteer's tablet look alike to a machine, not to a person."""
-    small = _small(gift, around.of_device, limits)
-    capped = _at_caps(gift, around.of_device, limits)
-    taken = _taken(around.of_device)
+def one_device(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
+    """Small amounts, amounts at a cap, or refunds, from one device under several contacts.
+
+    The evidence says under how many: a click farm and a queue at a volunteer's tablet look alike to a machine, not
+    to a reviewer.
+    """
+    small = _small(donation, context.of_device, thresholds)
+    capped = _at_caps(donation, context.of_device, thresholds)
+    refunded = _refunded(context.of_device)
     counted = (
-        ("small_device", small, limits.device_small_count, {"within_s": limits.small_within_s}),
-        ("at_cap_device", capped, limits.device_at_cap_count, {"cap_minor": gift.cap_minor}),
-        ("refund_device", taken, limits.device_refund_count, {"refunded_minor": _refunded(taken)}),
+        ("small_device", small, thresholds.device_small_count, {"within_s": thresholds.small_within_s}),
+        ("at_cap_device", capped, thresholds.device_at_cap_count, {"cap_minor": donation.cap_minor}),
+        ("refund_device", refunded, thresholds.device_refund_count, {"refunded_minor": _refunded_minor(refunded)}),
     )
     return [
-        _pattern(code, gifts, donors=donors, **more)
-        for code, gifts, least, more in counted
-        if gifts and len(gifts) >= least and (donors := len({one.donor for one in gifts})) >= limits.device_donors
+        _pattern(code, donations, donors=donors, **evidence)
+        for code, donations, least, evidence in counted
+        if donations
+        and len(donations) >= least
+        and (donors := len({other.donor for other in donations})) >= thresholds.device_donors
     ]
 
 
-def watched(gift: MatchedDonation, around: ScreeningContext, limits: Thresholds) -> list[Signal]:  # noqa: ARG001
-    """A person asked to look at whatever comes from this donor, instrument or device."""
-    return [Signal(f"watched_{kind}", {"entry": entry}) for kind, entry in around.watched]
+def watched(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """The donor, instrument or device is on the watch list."""
+    return [Signal(f"watched_{kind}", {"entry": entry_id}) for kind, entry_id in context.watched]
 
 
 RULES: tuple[Rule, ...] = (
@@ -176,8 +193,8 @@ RULES: tuple[Rule, ...] = (
     one_device,
     watched,
 )
-# How the names of the thresholds begin that a sign is judged by; none are read by those that count nothing.
-READS: dict[str, tuple[str, ...]] = {
+# Prefixes of the names of the thresholds that each signal applies; none where nothing is counted.
+THRESHOLD_PREFIXES: dict[str, tuple[str, ...]] = {
     "small_instrument": ("small_",),
     "small_donor": ("small_",),
     "same_sum": ("same_sum_",),
@@ -195,68 +212,71 @@ READS: dict[str, tuple[str, ...]] = {
 }
 
 
-def named(found: Sequence[Signal]) -> set[UUID]:
-    """The donations that signals name: they belong to the same pattern."""
-    return {one for signal in found for one in signal.alike}
+def related_donations(signals: Sequence[Signal]) -> set[UUID]:
+    """Return the donations that belong to the same patterns."""
+    return {donation_id for signal in signals for donation_id in signal.donation_ids}
 
 
-def _small(gift: MatchedDonation, gifts: Sequence[MatchedDonation], limits: Thresholds) -> list[MatchedDonation]:
-    """The small ones around a small gift."""
-    if gift.amount_minor > limits.small_minor:
+def _small(
+    donation: MatchedDonation, others: Sequence[MatchedDonation], thresholds: Thresholds
+) -> list[MatchedDonation]:
+    """Small donations near in time to a small donation."""
+    if donation.amount_minor > thresholds.small_minor:
         return []
+    window = timedelta(seconds=thresholds.small_within_s)
     return [
-        one for one in gifts if one.amount_minor <= limits.small_minor and _near(gift, one, limits.small_within_s)
+        other
+        for other in others
+        if other.amount_minor <= thresholds.small_minor and abs(donation.paid_at - other.paid_at) <= window
     ]
 
 
-def _at_caps(gift: MatchedDonation, gifts: Sequence[MatchedDonation], limits: Thresholds) -> list[MatchedDonation]:
-    """Those just at a cap, each once, when this one is."""
-    if not _at_cap(gift, limits):
+def _at_caps(
+    donation: MatchedDonation, others: Sequence[MatchedDonation], thresholds: Thresholds
+) -> list[MatchedDonation]:
+    """Donations just at a cap, each once, if this one is at a cap."""
+    if not _at_cap(donation, thresholds):
         return []
-    return list({one.donation_id: one for one in gifts if _at_cap(one, limits)}.values())
+    return list({other.donation_id: other for other in others if _at_cap(other, thresholds)}.values())
 
 
-def _taken(gifts: Sequence[MatchedDonation]) -> list[MatchedDonation]:
-    """Those of which something went back, each once."""
-    return list({one.donation_id: one for one in gifts if one.refunded_minor > 0}.values())
-
-
-def _refunded(gifts: Sequence[MatchedDonation]) -> int:
-    return sum(one.refunded_minor for one in gifts)
-
-
-def _near(gift: MatchedDonation, other: MatchedDonation, seconds: int) -> bool:
-    return abs(gift.paid_at - other.paid_at) <= timedelta(seconds=seconds)
-
-
-def _at_cap(gift: MatchedDonation, limits: Thresholds) -> bool:
-    if gift.cap_minor is None:
+def _at_cap(donation: MatchedDonation, thresholds: Thresholds) -> bool:
+    if donation.cap_minor is None:
         return False
-    least = gift.cap_minor * (BPS_WHOLE - limits.at_cap_below_bps)
-    return least <= gift.amount_minor * BPS_WHOLE <= gift.cap_minor * BPS_WHOLE
+    least = donation.cap_minor * (BPS_WHOLE - thresholds.at_cap_below_bps)
+    return least <= donation.amount_minor * BPS_WHOLE <= donation.cap_minor * BPS_WHOLE
 
 
-def _uniform(crowd: Burst, share_bps: int) -> bool:
-    return crowd.same * BPS_WHOLE >= crowd.all * share_bps
+def _refunded(donations: Sequence[MatchedDonation]) -> list[MatchedDonation]:
+    """Donations that were refunded in full or in part, each once."""
+    return list({donation.donation_id: donation for donation in donations if donation.refunded_minor > 0}.values())
 
 
-def _pattern(code: str, gifts: Sequence[MatchedDonation], **more: Any) -> Signal:
-    """The sign that these gifts together are."""
-    evidence = {
-        "count": len(gifts),
-        "sum_minor": sum(one.amount_minor for one in gifts),
-        "donations": [str(one.donation_id) for one in gifts[-SHOWN:]],
+def _refunded_minor(donations: Sequence[MatchedDonation]) -> int:
+    return sum(donation.refunded_minor for donation in donations)
+
+
+def _uniform(burst: Burst, share_bps: int) -> bool:
+    return burst.same * BPS_WHOLE >= burst.total * share_bps
+
+
+def _pattern(code: str, donations: Sequence[MatchedDonation], **evidence: Any) -> Signal:
+    """A signal given by several donations together."""
+    counted = {
+        "count": len(donations),
+        "sum_minor": sum(donation.amount_minor for donation in donations),
+        "donations": [str(donation.donation_id) for donation in donations[-SHOWN:]],
     }
-    return Signal(code, evidence | more, tuple(one.donation_id for one in gifts))
+    return Signal(code, counted | evidence, tuple(donation.donation_id for donation in donations))
 
 
-def _crowd(code: str, gift: MatchedDonation, crowd: Burst, within_s: int) -> Signal:
-    """The sign that a crowd of one sum is; of its donations only some are known here."""
+def _burst(code: str, donation: MatchedDonation, burst: Burst, within_s: int) -> Signal:
+    """A signal given by a burst; only some of its donations are known here."""
     evidence = {
-        "count": crowd.same,
-        "of": crowd.all,
-        "amount_minor": gift.amount_minor,
+        "count": burst.same,
+        "of": burst.total,
+        "amount_minor": donation.amount_minor,
         "within_s": within_s,
-        "donations": [str(one) for one in crowd.donations[:SHOWN]],
+        "donations": [str(donation_id) for donation_id in burst.donation_ids[:SHOWN]],
     }
-    return Signal(code, evidence, crowd.donations)
+    return Signal(code, evidence, burst.donation_ids)

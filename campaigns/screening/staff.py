@@ -1,31 +1,34 @@
-"""Contacts of people who work for an organisation, kept only as the keyed hash that donations carry too."""
+"""Contacts of an organisation's staff, stored only as the keyed hash that donations carry too."""
 
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from campaigns.audit import record_audit
 from campaigns.donations.contact import Donor, donor_key, require_valid_contact
-from campaigns.network.organisations import find
+from campaigns.network.organisations import find as find_organisation
 from campaigns.screening.models import StaffKey
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from kernel.keys import Keys
 
-_NOBODY = UUID(int=0)
+_NO_DONATION = UUID(int=0)
 
 
 def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", actor: str) -> list[StaffKey]:
-    """Remember a contact (phone, e-mail or both) for an organisation; the same again changes nothing.
+    """Add a contact (phone, e-mail or both) of an organisation and return it. Idempotent.
 
     Raises NotFound `organisation_unknown`, Invalid `donor_invalid` or `staff_invalid`.
     """
-    find(tx, code)
+    find_organisation(tx, code)
     if not phone and not email:
         raise Invalid("staff_invalid", fields={"phone": "or e-mail must be given"})
     require_valid_contact(Donor(phone=phone or None, email=email or None))
-    given = [("phone", Donor(phone=phone))] if phone else []
-    given += [("email", Donor(email=email))] if email else []
-    wanted = {kind: donor_key(keys, donor, _NOBODY, None) for kind, donor in given}
-    for kind, key in wanted.items():
+    donors = {"phone": Donor(phone=phone)} if phone else {}
+    donors |= {"email": Donor(email=email)} if email else {}
+    key_of = {kind: donor_key(keys, donor, _NO_DONATION, None) for kind, donor in donors.items()}
+    for kind, key in key_of.items():
+        # Two managers may add the same contact at the same time: the key decides.
         tx.run(
             """INSERT INTO staff_key (organisation_code, donor_key, kind, created_at)
                VALUES (:code, :key, :kind, :now) ON CONFLICT DO NOTHING""",
@@ -34,21 +37,20 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
             kind=kind,
             now=tx.now,
         )
-    record_audit(tx, actor, "staff.add", f"organisation:{code}", kinds=sorted(wanted))
-    return [one for one in listed(tx, code) if one.donor_key in wanted.values()]
+    record_audit(tx, actor, "staff.add", f"organisation:{code}", kinds=sorted(key_of))
+    return [contact for contact in listed(tx, code) if contact.donor_key in key_of.values()]
 
 
 def listed(tx: Tx, code: str) -> list[StaffKey]:
-    """The contacts of an organisation, without saying whose. Raises NotFound `organisation_unknown`."""
-    find(tx, code)
-    rows = tx.rows("SELECT id FROM staff_key WHERE organisation_code = :code ORDER BY id", code=code)
-    found = [tx.get(StaffKey, row[0]) for row in rows]
-    return [one for one in found if one is not None]
+    """Return the contacts of an organisation, oldest first. Raises NotFound `organisation_unknown`."""
+    find_organisation(tx, code)
+    return tx.all(select(StaffKey).where(StaffKey.organisation_code == code).order_by(col(StaffKey.id)))
 
 
 def remove(tx: Tx, staff_id: int, actor: str) -> None:
-    """Forget a contact. Raises NotFound `staff_unknown`."""
-    code = tx.scalar("DELETE FROM staff_key WHERE id = :id RETURNING organisation_code", id=staff_id)
-    if code is None:
+    """Delete a contact. Raises NotFound `staff_unknown`."""
+    contact = tx.get(StaffKey, staff_id, lock=True)
+    if contact is None:
         raise NotFound("staff_unknown")
-    record_audit(tx, actor, "staff.remove", f"organisation:{code}", staff=staff_id)
+    tx.session.delete(contact)
+    record_audit(tx, actor, "staff.remove", f"organisation:{contact.organisation_code}", staff=staff_id)

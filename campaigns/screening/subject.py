@@ -1,4 +1,4 @@
-"""A donation as screening looks at it."""
+"""A donation as screening loads it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class ScreeningSubject:
-    """A donation to look at. `instrument` is "" while unknown; device, team, source "" if there is none."""
+    """A donation to screen. `instrument` is "" while unknown; `device`, `team`, `source` "" if there is none."""
 
     id: UUID
     campaign_id: int

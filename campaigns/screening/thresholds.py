@@ -1,6 +1,6 @@
-"""PURE. From where on something is a sign of drained match (刷单套捐): the settings of screening and their bounds.
+"""PURE. The thresholds of screening (刷单套捐) and their bounds.
 
-All values are our own choice (ours); no rule text fixes them. A campaign may set others within the bounds.
+All values are our defaults; no regulation fixes them. A campaign may set others within the bounds.
 """
 
 from collections.abc import Mapping
@@ -12,42 +12,42 @@ from kernel.errors import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Amounts in fen, times in seconds, shares in basis points; all wide: a hold costs an honest donor's trust,
-    and a family or an office does share a card.
+    """Amounts in fen, times in seconds, shares in basis points.
 
-    Crowds are counted widest. The page offers sums to choose from, so that the same one from hundreds of new donors
-    within minutes is what a popular village looks like, and so is a batch of 1,000 equal gifts of a partner.
+    All are wide: a hold costs an honest donor's trust, and families and offices do share a card. Bursts have the
+    widest: the page offers amounts to choose from, so hundreds of new donors giving the same amount within minutes
+    is what a popular village looks like, and so is a partner's batch of 1,000 equal donations.
     """
 
     small_minor: int = 10_00
-    small_count: int = 30  # small sums of one person around this one
+    small_count: int = 30  # small amounts of one donor or instrument within the window
     small_within_s: int = 3600
-    same_sum_count: int = 1_500  # new donors who gave the same sum to the same project
+    same_sum_count: int = 1_500  # new donors who gave the same amount to the same project
     same_sum_within_s: int = 300
-    same_sum_share_bps: int = 8_000  # of all that came in then: crowds give many different sums
-    at_cap_below_bps: int = 200  # how far below a cap still counts as just at it
+    same_sum_share_bps: int = 8_000  # of all donations at that time: real crowds give many amounts
+    at_cap_below_bps: int = 200  # how far below a cap still counts as at the cap
     at_cap_count: int = 10
-    refund_count: int = 5  # matched donations that one person took back
-    unit_count: int = 1_500  # the same sum from one team or source code
+    refund_count: int = 5  # refunded matched donations of one donor or instrument
+    unit_count: int = 1_500  # the same amount from one team or source code
     unit_within_s: int = 600
     unit_share_bps: int = 8_000
-    # One device under several contacts. Wider still: on a stage a volunteer's tablet serves a queue of honest
-    # people, a gift a minute, and all give what the poster says.
-    device_donors: int = 3  # different donors among what is counted: two share many a telephone
+    # One device under several contacts. Wider still: a volunteer's tablet serves a queue of honest donors, one
+    # donation per minute, and all give what the poster says.
+    device_donors: int = 3  # different donors among those counted: couples share a phone
     device_small_count: int = 100
     device_at_cap_count: int = 200
     device_refund_count: int = 15
 
 
 class Bounds(NamedTuple):
-    """What a setting may be, in its own unit."""
+    """The lowest and highest value of a setting, in its own unit."""
 
     least: int
     most: int
 
 
-# A sign needs at least two of something. The upper bounds are what the job can look at in one go: the gifts of
-# one person, and an hour of one project or unit (ours).
+# A pattern needs at least two donations. The upper bounds are what the job can load in one batch: the donations of
+# one donor, and one hour of a project or unit.
 _PERSON = Bounds(2, 1_000)
 _CROWD = Bounds(2, 100_000)
 _HOUR = Bounds(10, 3_600)
@@ -72,12 +72,12 @@ BOUNDS: dict[str, Bounds] = {
 }
 
 
-def check(given: Mapping[str, object]) -> None:
-    """Raises Invalid `screening_invalid` that names every setting that there is not or that is out of bounds.
-    None stands for the default."""
-    wrong = {name: reason for name, value in given.items() if (reason := _fault(name, value))}
-    if wrong:
-        raise Invalid("screening_invalid", fields=wrong)
+def require_valid_settings(settings: Mapping[str, object]) -> None:
+    """Raise Invalid `screening_invalid`, naming every setting that is unknown or out of bounds. None is valid: it
+    stands for the default."""
+    faults = {name: reason for name, value in settings.items() if (reason := _fault(name, value))}
+    if faults:
+        raise Invalid("screening_invalid", fields=faults)
 
 
 def _fault(name: str, value: object) -> str | None:
@@ -89,16 +89,16 @@ def _fault(name: str, value: object) -> str | None:
     return f"must be a whole number from {least} to {most}"
 
 
-def installed(overrides: Mapping[str, int]) -> Thresholds:
+def default_thresholds(overrides: Mapping[str, int]) -> Thresholds:
     """Return the defaults of an installation (`Dependencies.screening_defaults`)."""
-    return with_changes(Thresholds(), overrides)
+    return with_overrides(Thresholds(), overrides)
 
 
-def with_changes(default: Thresholds, stored: Mapping[str, int]) -> Thresholds:
-    """Return the default but for what is stored; ignore stored names that are not settings any more."""
-    return replace(default, **{name: value for name, value in stored.items() if name in BOUNDS})
+def with_overrides(defaults: Thresholds, overrides: Mapping[str, int]) -> Thresholds:
+    """Return the defaults with stored values applied; stored names that are no settings any more are ignored."""
+    return replace(defaults, **{name: value for name, value in overrides.items() if name in BOUNDS})
 
 
-def as_numbers(limits: Thresholds) -> dict[str, int]:
-    """Name -> value, in the order in which people read them."""
-    return asdict(limits)
+def as_dict(thresholds: Thresholds) -> dict[str, int]:
+    """Return the thresholds by name, in the order in which pages show them."""
+    return asdict(thresholds)

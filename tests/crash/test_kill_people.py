@@ -4,7 +4,7 @@ import pytest
 
 from campaigns import pots
 from campaigns.closing.challenges import challenges
-from campaigns.screening.cases import of_donation
+from campaigns.screening.cases import case_id_of_donation
 from campaigns.screening.decide import cancel
 from campaigns.screening.screen import open_cases
 from tests.crash.test_kill_later import NOBODY
@@ -56,7 +56,7 @@ def test_a_decision_takes_match_back_once_after_a_crash(world: World, step: str)
     kill_in(world, NOBODY, step, world.command(id=given.id))
     world.check()
     assert world.pots()[pot].available_minor == (100_00 if _committed(step) else 40_00)
-    world.do(cancel, world.do(of_donation, given.id), "because", ACTOR)
+    world.do(cancel, world.do(case_id_of_donation, given.id), "because", ACTOR)
     assert (world.view(given).held_minor, world.pots()[pot].available_minor) == (0, 100_00)
     proven(world)
 

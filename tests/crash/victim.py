@@ -143,7 +143,7 @@ def _hold(deps: Dependencies, donation_id: UUID) -> None:
 
 def _cancel_case(deps: Dependencies, donation_id: UUID) -> None:
     with deps.db.transaction() as tx:
-        case = _use_case("campaigns.screening.cases", "of_donation")(tx, donation_id)
+        case = _use_case("campaigns.screening.cases", "case_id_of_donation")(tx, donation_id)
         _use_case("campaigns.screening.decide", "cancel")(tx, case, "because", "reviewer")
 
 

@@ -7,7 +7,7 @@ from hypothesis.stateful import precondition, rule
 
 from campaigns import pots
 from campaigns.screening import cases, decide
-from campaigns.screening.appeal import answer, appeal
+from campaigns.screening.appeal import answer_appeal, file_appeal
 from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
 from tests.machine.draws import rules, which
@@ -64,13 +64,13 @@ class People(Ground):
 
     def _case(self, n: int) -> tuple[Gift, int]:
         gift = self._cases()[n % len(self._cases())]
-        return gift, self.world.do(cases.of_donation, gift.id)
+        return gift, self.world.do(cases.case_id_of_donation, gift.id)
 
     @precondition(lambda self: self._cases())
     @rule(n=which, to=st.sampled_from(["released", "cancelled"]))
     def somebody_decides(self, n: int, to: str) -> None:
         gift, case = self._case(n)
-        act = decide.release if to == "released" else decide.cancel
+        act = decide.clear if to == "released" else decide.cancel
         assert self.refused(self.world.do, act, case, BECAUSE, ACTOR) == self.model.decide(gift.id, to)
 
     @precondition(lambda self: self._cases())
@@ -78,5 +78,7 @@ class People(Ground):
     def the_donor_objects(self, n: int, to: str | None) -> None:
         """And is answered, perhaps by another decision."""
         gift, case = self._case(n)
-        assert self.refused(self.world.do, appeal, case, BECAUSE, ACTOR) == self.model.appeal(gift.id)
-        assert self.refused(self.world.do, answer, case, BECAUSE, ACTOR, to) == self.model.answer(gift.id, to)
+        assert self.refused(self.world.do, file_appeal, case, BECAUSE, ACTOR) == self.model.appeal(gift.id)
+        assert self.refused(self.world.do, answer_appeal, case, BECAUSE, ACTOR, to) == self.model.answer(
+            gift.id, to
+        )

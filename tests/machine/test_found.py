@@ -1,8 +1,8 @@
 """What the random days found, kept as plain stories."""
 
 from campaigns.donations.expire import expire
-from campaigns.screening.cases import of_donation
-from campaigns.screening.decide import cancel, release
+from campaigns.screening.cases import case_id_of_donation
+from campaigns.screening.decide import cancel, clear
 from campaigns.screening.screen import open_cases
 from tests.machine.gifts import FINISHING
 from tests.machine.people import SIGN
@@ -54,7 +54,7 @@ def test_match_that_a_person_took_away_comes_out_again_in_the_replay(world: Worl
     pot = world.pot(100_00)
     given = paid(world, 60_00)
     world.do(open_cases, {given.id: SIGN})
-    case = world.do(of_donation, given.id)
+    case = world.do(case_id_of_donation, given.id)
     world.do(cancel, case, "与捐赠人核实", "reviewer")
     assert by_pot(world, paid(world, 90_00)) == {pot: 90_00}
     proven(world)
@@ -67,7 +67,7 @@ def test_held_match_stays_in_its_pot_until_a_person_decides(world: World) -> Non
     world.do(open_cases, {held.id: SIGN})
     world.refund(gone, 60_00)
     assert (moved(world), by_pot(world, held)) == (0, {last: 60_00})
-    world.do(release, world.do(of_donation, held.id), "与捐赠人核实", "reviewer")
+    world.do(clear, world.do(case_id_of_donation, held.id), "与捐赠人核实", "reviewer")
     assert (moved(world), by_pot(world, held)) == (1, {best: 60_00})
     proven(world)
 
@@ -80,6 +80,6 @@ def test_letting_go_leaves_alone_what_lapsed_before(world: World) -> None:
     expire(world.deps)
     world.pay(given)
     world.do(open_cases, {given.id: SIGN})
-    world.do(release, world.do(of_donation, given.id), "与捐赠人核实", "reviewer")
+    world.do(clear, world.do(case_id_of_donation, given.id), "与捐赠人核实", "reviewer")
     assert (world.view(given).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
     proven(world)

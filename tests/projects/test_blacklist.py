@@ -170,7 +170,7 @@ def test_a_case_puts_its_project_on_the_list_and_stays_to_be_decided(world: Worl
     world.pot(1_000_00)
     donation = world.pay(world.give()).id
     world.do(open_cases, {donation: (Signal("staff", {"amount_minor": 1}),)})
-    case_id = world.do(cases.of_donation, donation)
+    case_id = world.do(cases.case_id_of_donation, donation)
     for _ in range(2):
         world.do(decide.blacklist_project, case_id, REASON, "li", world.clock.at + DAY)
     seen = world.do(cases.view, case_id)

@@ -14,7 +14,7 @@ from campaigns.donations.view import DonationView
 from campaigns.funds import funds
 from campaigns.lifecycle.models import Campaign
 from campaigns.screening import decide
-from campaigns.screening.cases import of_donation
+from campaigns.screening.cases import case_id_of_donation
 from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
 from kernel.db import Tx
@@ -24,14 +24,14 @@ from tests.world import ACTOR, World
 
 SIGN = (Signal("staff", {"amount_minor": 1}),)
 ROUNDS = 4
-DECIDE = {"released": decide.release, "cancelled": decide.cancel}
+DECIDE = {"released": decide.clear, "cancelled": decide.cancel}
 
 
 def _held(world: World) -> tuple[UUID, int]:
     """A donation of a hundred yuan whose match a person must decide, and its case."""
     given = paid(world, 100_00).id
     world.do(open_cases, {given: SIGN})
-    return given, world.do(of_donation, given)
+    return given, world.do(case_id_of_donation, given)
 
 
 def _decision_against_refund(world: World, to: str) -> tuple[DonationView, list[Any]]:

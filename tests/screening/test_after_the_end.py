@@ -60,7 +60,7 @@ def test_the_notice_waits_for_every_case(world: World, reachable: World) -> None
     world.close()
     assert world.phase() == "reconciling", "nobody has decided"
     for id_ in ids[:2]:
-        world.do(decide.release, case_of(world, id_)["id"], REASON, "li")
+        world.do(decide.clear, case_of(world, id_)["id"], REASON, "li")
         world.close()
         assert world.phase() == "reconciling"
     world.do(decide.cancel, case_of(world, ids[2])["id"], REASON, "li")
@@ -72,9 +72,9 @@ def test_the_notice_waits_for_every_case(world: World, reachable: World) -> None
     world.close()
     assert world.phase() == "released"
     world.check()
-    world.do(appeal.appeal, case_of(world, ids[2])["id"], "late", "donor")
+    world.do(appeal.file_appeal, case_of(world, ids[2])["id"], "late", "donor")
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.answer, case_of(world, ids[2])["id"], "too late", "wang", "released")
+        world.do(appeal.answer_appeal, case_of(world, ids[2])["id"], "too late", "wang", "released")
     assert refusal.value.code == "campaign_phase"
 
 

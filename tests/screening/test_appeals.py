@@ -19,18 +19,18 @@ def test_an_appeal_after_a_cancellation_gives_what_is_still_free(world: World) -
     world.do(decide.cancel, case["id"], REASON, "li")
     world.give(976_00)  # so that little is left
     assert world.pots()[pot].available_minor == 4_00
-    world.do(appeal.appeal, case["id"], "这是我们全家的心意", "donor")
-    world.do(appeal.appeal, case["id"], "这是我们全家的心意", "donor")
+    world.do(appeal.file_appeal, case["id"], "这是我们全家的心意", "donor")
+    world.do(appeal.file_appeal, case["id"], "这是我们全家的心意", "donor")
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.appeal, case["id"], "other", "donor")
+        world.do(appeal.file_appeal, case["id"], "other", "donor")
     assert refusal.value.code == "appeal_exists"
     for _ in range(2):
-        world.do(appeal.answer, case["id"], "属实", "wang", "released")
+        world.do(appeal.answer_appeal, case["id"], "属实", "wang", "released")
     after = case_of(world, case["donation_id"])
     assert (after["state"], after["actor"], after["answered_by"]) == ("released", "wang", "wang")
     assert world.view(case["donation_id"]).captured_minor == 4_00
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.answer, case["id"], "different", "wang")
+        world.do(appeal.answer_appeal, case["id"], "different", "wang")
     assert refusal.value.code == "appeal_answered"
     world.check()
 
@@ -47,8 +47,8 @@ def test_an_appeal_gives_no_match_to_a_payment_that_came_after_the_time_of_match
     assert screen(world.deps) == 3
     for id_ in (in_time, late):
         world.do(decide.cancel, case_of(world, id_)["id"], REASON, "li")
-        world.do(appeal.appeal, case_of(world, id_)["id"], "please", "donor")
-        world.do(appeal.answer, case_of(world, id_)["id"], "属实", "wang", "released")
+        world.do(appeal.file_appeal, case_of(world, id_)["id"], "please", "donor")
+        world.do(appeal.answer_appeal, case_of(world, id_)["id"], "属实", "wang", "released")
     assert world.view(in_time).captured_minor == 10_00
     assert world.view(late).captured_minor == 0
     assert world.pots()[pot].available_minor == 5_00
@@ -61,18 +61,18 @@ def test_an_appeal_may_end_in_the_same_decision_and_a_release_may_be_taken_back(
     screen(world.deps)
     kept, turned, opened = (case_of(world, id_)["id"] for id_ in ids)
     world.do(decide.cancel, kept, REASON, "li")
-    world.do(appeal.appeal, kept, "please", "donor")
-    world.do(appeal.answer, kept, "no", "wang")
+    world.do(appeal.file_appeal, kept, "please", "donor")
+    world.do(appeal.answer_appeal, kept, "no", "wang")
     assert case_of(world, ids[0])["state"] == "cancelled"
-    world.do(appeal.appeal, turned, "see the letter", "li")
-    world.do(decide.release, turned, REASON, "li")
-    world.do(appeal.answer, turned, "the letter says otherwise", "wang", "cancelled")
+    world.do(appeal.file_appeal, turned, "see the letter", "li")
+    world.do(decide.clear, turned, REASON, "li")
+    world.do(appeal.answer_appeal, turned, "the letter says otherwise", "wang", "cancelled")
     assert (case_of(world, ids[1])["state"], world.view(ids[1]).captured_minor) == ("cancelled", 0)
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.answer, opened, "nobody asked", "wang")
+        world.do(appeal.answer_appeal, opened, "nobody asked", "wang")
     assert refusal.value.code == "appeal_missing"
-    world.do(decide.release, opened, REASON, "li")
+    world.do(decide.clear, opened, REASON, "li")
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.appeal, opened, "why", "donor")
+        world.do(appeal.file_appeal, opened, "why", "donor")
     assert refusal.value.code == "nothing_to_appeal"
     world.check()

@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.jobs.registry import run
 from campaigns.screening import screen, staff
-from campaigns.screening.signals import READS
+from campaigns.screening.signals import THRESHOLD_PREFIXES
 from tests.cli.conftest import Terminal
 from tests.web.conftest import app, clock, manager, reader, world
 from tests.web.reader import Reader, text
@@ -92,6 +92,6 @@ def test_every_sign_has_words(app: Flask) -> None:
 
     with app.test_request_context():
         lines = evidence_lines([{"code": code, "evidence": {"count": 3, "within_s": 3600}} for code in SIGNALS])
-    assert len(lines) == len(READS)
+    assert len(lines) == len(THRESHOLD_PREFIXES)
     assert all(line.endswith("3 笔，60 分钟内") for line in lines)
     assert screen.BATCH > 0

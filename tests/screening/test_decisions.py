@@ -19,7 +19,7 @@ __all__ = ["world"]
 def test_a_person_releases_and_the_match_counts_again(world: World) -> None:
     world.pot(1_000_00)
     case = held_case(world)
-    world.do(decide.release, case["id"], REASON, "li")
+    world.do(decide.clear, case["id"], REASON, "li")
     after = case_of(world, case["donation_id"])
     assert (after["state"], after["actor"], after["reason"]) == ("released", "li", REASON)
     assert world.view(case["donation_id"]).captured_minor == 10_00
@@ -54,7 +54,7 @@ def test_after_the_end_cancelled_match_goes_to_the_fund(world: World) -> None:
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501, "a\x00b"])
-@pytest.mark.parametrize("act", [decide.release, decide.cancel, decide.suspend_project])
+@pytest.mark.parametrize("act", [decide.clear, decide.cancel, decide.suspend_project])
 def test_nobody_decides_without_a_reason(world: World, act: Callable[..., Any], reason: str) -> None:
     world.pot(1_000_00)
     case = held_case(world)
@@ -67,8 +67,8 @@ def test_nobody_decides_without_a_reason(world: World, act: Callable[..., Any], 
 def test_a_second_click_is_harmless_and_another_decision_is_refused(world: World) -> None:
     world.pot(1_000_00)
     case = held_case(world)
-    world.do(decide.release, case["id"], REASON, "li")
-    world.do(decide.release, case["id"], "again", "wang")
+    world.do(decide.clear, case["id"], REASON, "li")
+    world.do(decide.clear, case["id"], "again", "wang")
     assert case_of(world, case["donation_id"])["actor"] == "li"
     with pytest.raises(Conflict) as refusal:
         world.do(decide.cancel, case["id"], REASON, "wang")
@@ -83,7 +83,7 @@ def test_a_second_click_is_harmless_and_another_decision_is_refused(world: World
 def test_an_unknown_case_is_refused(world: World) -> None:
     for id_ in (99, 2**70):
         with pytest.raises(NotFound):
-            world.do(decide.release, id_, REASON, "li")
+            world.do(decide.clear, id_, REASON, "li")
 
 
 def test_suspending_the_project_leaves_the_case_open(world: World) -> None:
@@ -106,7 +106,7 @@ def test_a_refund_takes_held_match_from_where_it_is_held(world: World, decision:
     world.refund(donation, 4_00)
     assert world.view(donation).held_minor == 6_00
     world.check()
-    world.do(decide.release if decision == "released" else decide.cancel, case["id"], REASON, "li")
+    world.do(decide.clear if decision == "released" else decide.cancel, case["id"], REASON, "li")
     assert world.view(donation).captured_minor == (6_00 if decision == "released" else 0)
     world.check()
     world.refund(donation, 10_00)
@@ -126,11 +126,11 @@ def test_a_full_refund_leaves_nothing_to_hold_and_the_case_to_a_person(world: Wo
 def test_cases_are_listed_open_ones_first(world: World) -> None:
     world.pot(1_000_00)
     case = held_case(world)
-    world.do(decide.release, case["id"], REASON, "li")
+    world.do(decide.clear, case["id"], REASON, "li")
     campaign_id = case["campaign_id"]
     rows, total = world.do(cases.listed, campaign_id)
     assert total == 3
     assert [row["state"] for row in rows] == ["open", "open", "released"]
-    assert world.do(cases.open_cases_of, campaign_id) == 2
+    assert world.do(cases.count_open_cases, campaign_id) == 2
     rows, total = world.do(cases.listed, campaign_id, "released", 1, 1)
     assert (total, rows[0]["id"]) == (1, case["id"])

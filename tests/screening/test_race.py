@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from campaigns.screening import decide, screen
-from campaigns.screening.context import subjects
+from campaigns.screening.context import load_subjects
 from campaigns.screening.signals import Signal
 from kernel.db import Database, Tx
 from tests.races.runners import at_once, errors
@@ -54,7 +54,7 @@ def test_without_the_unique_donation_the_same_race_opens_more(world: World) -> N
     looked = threading.Barrier(4)
 
     def naive(tx: Tx) -> None:
-        assert subjects(tx, [donation]), "no case yet"
+        assert load_subjects(tx, [donation]), "no case yet"
         looked.wait(10)
         _insert(tx, donation)
 
@@ -70,7 +70,7 @@ def _insert(tx: Tx, donation: UUID) -> None:
     )
 
 
-@pytest.mark.parametrize("decisions", [("release", "cancel"), ("release", "release"), ("cancel", "cancel")])
+@pytest.mark.parametrize("decisions", [("clear", "cancel"), ("clear", "clear"), ("cancel", "cancel")])
 def test_two_people_decide_at_once_and_one_decision_counts(world: World, decisions: tuple[str, str]) -> None:
     world.pot(1_000_00)
     donation = world.pay(world.give(10_00)).id
@@ -83,7 +83,7 @@ def test_two_people_decide_at_once_and_one_decision_counts(world: World, decisio
     failed = race(world.db, acts)
     assert [getattr(one, "code", repr(one)) for one in failed] == ["case_decided"] * (len(set(decisions)) - 1)
     state, actor = world.do(lambda tx: tuple(tx.row("SELECT state, actor FROM screening_case")))
-    assert (state, actor) in {("released", "release"), ("cancelled", "cancel")}
+    assert (state, actor) in {("released", "clear"), ("cancelled", "cancel")}
     entries = world.do(lambda tx: tx.scalar("SELECT count(*) FROM audit_entry WHERE subject LIKE 'case:%'"))
     assert entries == 1
     world.check()

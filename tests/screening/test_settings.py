@@ -10,7 +10,7 @@ from campaigns.lifecycle.draft import create
 from campaigns.screening import cases, settings
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen
-from campaigns.screening.thresholds import BOUNDS, Thresholds, as_numbers, check, with_changes
+from campaigns.screening.thresholds import BOUNDS, Thresholds, as_dict, require_valid_settings, with_overrides
 from kernel.errors import Conflict, Invalid, NotFound
 from tests.world import World, new_campaign
 
@@ -41,13 +41,13 @@ def small(world: World, count: int, **other: Any) -> list[UUID]:
 
 
 def test_a_campaign_begins_with_the_defaults_and_stores_nothing(world: World) -> None:
-    assert now_of(world) == as_numbers(DEFAULT)
+    assert now_of(world) == as_dict(DEFAULT)
     assert stored(world) == []
 
 
 def test_every_default_lies_within_its_bounds() -> None:
-    assert set(BOUNDS) == set(as_numbers(DEFAULT))
-    check(as_numbers(DEFAULT))
+    assert set(BOUNDS) == set(as_dict(DEFAULT))
+    require_valid_settings(as_dict(DEFAULT))
 
 
 def test_stricter_settings_count_from_the_next_look_and_only_for_their_campaign(world: World) -> None:
@@ -58,7 +58,7 @@ def test_stricter_settings_count_from_the_next_look_and_only_for_their_campaign(
     assert screen(world.deps) == 0, "nothing new came"
     ids += small(world, 1)
     assert screen(world.deps) == 4, "the next of the pattern brings the others"
-    case = world.do(lambda tx: cases.view(tx, cases.of_donation(tx, ids[0])))
+    case = world.do(lambda tx: cases.view(tx, cases.case_id_of_donation(tx, ids[0])))
     assert case["signals"][0]["evidence"]["limits"] == {
         "small_minor": 10_00,
         "small_count": 3,
@@ -93,7 +93,7 @@ def test_a_case_keeps_the_thresholds_that_it_was_judged_by(world: World) -> None
     ids = small(world, 2)
     screen(world.deps)
     put(world, small_count=9, small_minor=None)
-    case = world.do(lambda tx: cases.view(tx, cases.of_donation(tx, ids[0])))
+    case = world.do(lambda tx: cases.view(tx, cases.case_id_of_donation(tx, ids[0])))
     assert case["state"] == "open", "settings decide nothing"
     assert case["signals"][0]["evidence"]["limits"]["small_minor"] == 15_00
 
@@ -118,7 +118,7 @@ def test_all_are_put_back_at_once_and_a_second_click_is_harmless(world: World) -
     put(world, small_count=20, unit_share_bps=9_000)
     for _ in range(2):
         world.do(settings.reset, world.slug, DEFAULT, "wang")
-    assert now_of(world) == as_numbers(DEFAULT)
+    assert now_of(world) == as_dict(DEFAULT)
     assert len(audited(world)) == 4
 
 
@@ -135,13 +135,13 @@ def test_bad_values_are_refused_all_of_them_by_name_and_nothing_changes(world: W
 @pytest.mark.parametrize("value", [True, 3.0, "3", 10**30, -1])
 def test_only_whole_numbers_within_bounds_are_settings(value: Any) -> None:
     with pytest.raises(Invalid):
-        check({"small_count": value})
+        require_valid_settings({"small_count": value})
 
 
 @pytest.mark.parametrize("name", sorted(BOUNDS))
 def test_what_is_stored_replaces_its_default_and_nothing_else(name: str) -> None:
-    mixed = as_numbers(with_changes(DEFAULT, {name: 7, "gone": 7}))
-    assert mixed == as_numbers(DEFAULT) | {name: 7}
+    mixed = as_dict(with_overrides(DEFAULT, {name: 7, "gone": 7}))
+    assert mixed == as_dict(DEFAULT) | {name: 7}
 
 
 def test_settings_are_changed_in_a_draft_and_until_the_notice_not_after(world: World) -> None:

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.screening.signals import Burst, CapUse, MatchedDonation, ScreeningContext, Signal, named, signals
+from campaigns.screening.signals import (
+    Burst,
+    CapUse,
+    MatchedDonation,
+    ScreeningContext,
+    Signal,
+    related_donations,
+    signals,
+)
 from campaigns.screening.thresholds import Thresholds
 
 NOON = datetime(2026, 9, 9, 4, tzinfo=UTC)
@@ -38,7 +46,7 @@ def test_ten_small_sums_from_one_instrument_within_the_hour_are_a_sign() -> None
     assert sign.code == "small_instrument"
     assert sign.evidence["count"] == 10
     assert sign.evidence["sum_minor"] == 200_00
-    assert named([sign]) == {one.donation_id for one in gifts}
+    assert related_donations([sign]) == {one.donation_id for one in gifts}
 
 
 @pytest.mark.parametrize(

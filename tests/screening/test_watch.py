@@ -42,7 +42,7 @@ def test_a_watched_donor_gives_as_always_and_the_match_is_held(world: World) -> 
     assert codes(case_of(world, donation)) == ["watched_donor"]
     assert case_of(world, donation)["signals"][0]["evidence"] == {"entry": number}
     assert world.view(other).captured_minor == 100_00
-    world.do(decide.release, case_of(world, donation)["id"], REASON, "li")
+    world.do(decide.clear, case_of(world, donation)["id"], REASON, "li")
     assert world.view(donation).captured_minor == 100_00
     world.check()
 

@@ -68,7 +68,7 @@ def test_a_case_puts_its_project_on_the_list(manager: Reader, world: World) -> N
     shown = manager.send("/cases/1", verb="blacklist", reason="虚构受益人", until="")
     assert "项目已列入黑名单" in shown
     assert world.do(blacklist.listings)[0]["until"] is None
-    assert world.do(lambda tx: decide.find(tx, 1)).state == "open"
+    assert world.do(lambda tx: decide.find_case(tx, 1)).state == "open"
     manager.send("/cases/1", verb="release", reason="与捐赠人无关")
     world.check()
 

@@ -11,7 +11,7 @@ from app.web.blueprint import page_number
 from campaigns.closing import discrepancies
 from campaigns.lifecycle import campaign as events
 from campaigns.network.people import Permission
-from campaigns.screening.cases import open_cases_of
+from campaigns.screening.cases import count_open_cases
 
 PAGE_SIZE = 50
 
@@ -25,7 +25,7 @@ def overview(slug: str) -> str:
         found = events.find_campaign(tx, slug)
         assert found.id is not None
         rows, total = discrepancies.listed(tx, found.id, None, page, PAGE_SIZE)
-        cases = open_cases_of(tx, found.id)
+        cases = count_open_cases(tx, found.id)
     return render_template(
         "console/reconciliation.html",
         campaign=found,

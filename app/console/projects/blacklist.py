@@ -12,6 +12,7 @@ from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
 from app.web.blueprint import page_number
+from campaigns.appeals import MOST_APPEAL
 from campaigns.network.people import Caller, Permission, require
 from campaigns.projects import blacklist as desk
 from campaigns.projects.projects import find
@@ -102,7 +103,7 @@ def acted(project_id: int) -> Response:
     if (found := _VERBS.get(request.form.get("verb", ""))) is None:
         return redirect(back, 303)
     permission, verb = found
-    reason = request.form.get("reason", "").strip()[: desk.MOST_APPEAL]
+    reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
 
     def do(tx: Tx, caller: Caller) -> None:
         require(caller, permission, find(tx, project_id).lineage)

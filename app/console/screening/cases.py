@@ -15,6 +15,7 @@ from app.i18n.labels import WATCHED as WORDS
 from app.i18n.messages import evidence_lines, limit_lines, word
 from app.live.publish import publish
 from app.web.blueprint import page_number
+from campaigns.appeals import MOST_APPEAL
 from campaigns.lifecycle import campaign as events
 from campaigns.network.people import Caller, Permission
 from campaigns.screening import appeal, cases, decide
@@ -38,7 +39,7 @@ def overview(slug: str) -> str:
         assert found.id is not None
         wanted = state if state in STATES else None
         rows, total = cases.listed(tx, found.id, wanted, page, PAGE_SIZE)
-        waiting = cases.open_cases_of(tx, found.id)
+        waiting = cases.count_open_cases(tx, found.id)
     return render_template(
         "console/cases.html",
         campaign=found,
@@ -55,7 +56,7 @@ def overview(slug: str) -> str:
 
 
 _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
-    "release": decide.release,
+    "release": decide.clear,
     "cancel": decide.cancel,
     "suspend": decide.suspend_project,
     "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(tx, case, reason, actor, until_typed()),
@@ -65,10 +66,10 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
         )
         for kind in WATCHED
     },
-    "appeal": appeal.appeal,
-    "answer": appeal.answer,
-    "answer_release": lambda tx, case, reason, actor: appeal.answer(tx, case, reason, actor, "released"),
-    "answer_cancel": lambda tx, case, reason, actor: appeal.answer(tx, case, reason, actor, "cancelled"),
+    "appeal": appeal.file_appeal,
+    "answer": appeal.answer_appeal,
+    "answer_release": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "released"),
+    "answer_cancel": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "cancelled"),
 }
 
 
@@ -77,14 +78,14 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
 def decided(slug: str, case_id: int) -> Response:
     """Decide, write down an objection or answer it; the button that was pressed says which."""
     verb = _VERBS.get(request.form.get("verb", ""))
-    reason = request.form.get("reason", "").strip()[: appeal.MOST_APPEAL]
+    reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
     back = url_for("console.cases", slug=slug)
     if verb is None:
         return redirect(back, 303)
 
     def do(tx: Tx, caller: Caller) -> None:
         verb(tx, case_id, reason, caller.name)
-        campaign_id = cases.find(tx, case_id).campaign_id
+        campaign_id = cases.find_case(tx, case_id).campaign_id
         tx.after_commit(lambda: publish({campaign_id}))
 
     return act(Permission.SCREEN, back, do, _("处理已记录。"))
