@@ -16,8 +16,10 @@ from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
 from campaigns.funds import funds
-from campaigns.lifecycle.campaign import PLAN_FIELDS, add_entry, schedule
-from campaigns.lifecycle.draft import NewCampaign, create
+from campaigns.lifecycle.drafts import NewCampaign, create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.transitions import schedule
 from kernel.db import Tx
 from matching.pots import Tranche
 from payments.inbox import Message, message

@@ -21,11 +21,14 @@ from campaigns.donations.create import Created, create_donations
 from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.funds import funds
-from campaigns.lifecycle.campaign import PLAN_FIELDS, add_entry, find_campaign, schedule
-from campaigns.lifecycle.draft import NewCampaign, create
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.drafts import NewCampaign, create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.transitions import schedule
 from campaigns.network.import_tree import import_tree, read
-from campaigns.projects import projects
-from campaigns.projects.projects import NewProject
+from campaigns.projects import drafts, transitions
+from campaigns.projects.drafts import NewProject
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from kernel.errors import Refusal
@@ -254,8 +257,8 @@ def new_campaign(now: datetime, **other: Any) -> NewCampaign:
 
 
 def _project(tx: Tx, code: str) -> int:
-    project = projects.create(tx, NewProject(code, f"幸福家园 {code}", "micro", "午餐", 30_000_00), ACTOR)
+    project = drafts.create(tx, NewProject(code, f"幸福家园 {code}", "micro", "午餐", 30_000_00), ACTOR)
     assert project.id is not None
-    projects.submit(tx, project.id, ACTOR)
-    projects.approve(tx, project.id, ACTOR)
+    transitions.submit(tx, project.id, ACTOR)
+    transitions.approve(tx, project.id, ACTOR)
     return project.id

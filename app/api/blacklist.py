@@ -10,8 +10,8 @@ from app.api.schema_fields import Key, Text, Time
 from app.current import deps
 from app.http import access
 from campaigns.appeals import MOST_APPEAL
-from campaigns.network.people import Permission
-from campaigns.projects import blacklist as desk
+from campaigns.network.roles import Permission
+from campaigns.projects import blacklist
 from campaigns.projects.projects import find
 from kernel.db import Tx
 
@@ -57,7 +57,7 @@ class ListingOut(Schema):
 def list_all() -> Any:
     """The projects that are listed now, those whose term is over first."""
     with deps().db.transaction() as tx:
-        return desk.listings(tx)
+        return blacklist.listings(tx)
 
 
 @blp.get("/projects/<id:project_id>/blacklist")
@@ -67,18 +67,18 @@ def list_of_project(project_id: int) -> Any:
     """All listings of a project, the newest first; empty when it never was listed."""
     with deps().db.transaction() as tx:
         find(tx, project_id)
-        return desk.listings(tx, project_id)
+        return blacklist.listings(tx, project_id)
 
 
 @blp.post("/projects/<id:project_id>/blacklist")
 @access.managers(Permission.PROJECTS_APPROVE)
 @blp.arguments(ListingIn)
 @blp.response(200, ListingOut)
-def blacklist(given: dict[str, Any], project_id: int) -> Any:
+def create(given: dict[str, Any], project_id: int) -> Any:
     """List it: it takes no donation and no new match."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        desk.blacklist(tx, project_id, given["reason"], access.actor(), given.get("until"))
+        blacklist.blacklist(tx, project_id, given["reason"], access.actor(), given.get("until"))
         return _newest(tx, project_id)
 
 
@@ -90,7 +90,7 @@ def lift(given: dict[str, Any], project_id: int) -> Any:
     """Take it off the list; it is suspended then, and `resume` lets it raise money again."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        desk.lift(tx, project_id, given["reason"], access.actor())
+        blacklist.lift(tx, project_id, given["reason"], access.actor())
         return _newest(tx, project_id)
 
 
@@ -102,7 +102,7 @@ def appeal(given: dict[str, Any], project_id: int) -> Any:
     """Write down what those who carry it out object."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        desk.appeal(tx, project_id, given["text"], access.actor())
+        blacklist.appeal(tx, project_id, given["text"], access.actor())
         return _newest(tx, project_id)
 
 
@@ -114,9 +114,9 @@ def answer(given: dict[str, Any], project_id: int) -> Any:
     """Answer the objection and, if wanted, take the project off the list."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        desk.answer(tx, project_id, given["reason"], access.actor(), lifting=given["lift"])
+        blacklist.answer(tx, project_id, given["reason"], access.actor(), lifting=given["lift"])
         return _newest(tx, project_id)
 
 
 def _newest(tx: Tx, project_id: int) -> dict[str, Any]:
-    return desk.listings(tx, project_id)[0]
+    return blacklist.listings(tx, project_id)[0]

@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
-from campaigns.lifecycle.campaign import PLAN_FIELDS
+from campaigns.lifecycle.plan import PLAN_FIELDS
 from matching.rules import LEVELS
 
 # A year: no step of a campaign lasts longer (ours).

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from campaigns.disclosure.totals import pot_views, totals
-from campaigns.lifecycle.campaign import Campaign, find_campaign, warnings
-from campaigns.lifecycle.draft import FINISHING_S, LATE_S, NOTICE_S
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S
+from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import PHASES, PUBLIC
+from campaigns.lifecycle.plan import warnings
 from kernel.db import Tx
 from kernel.errors import NotFound
 

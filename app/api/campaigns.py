@@ -22,15 +22,11 @@ from app.http import access
 from app.http.auth import optional_manager
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.catalogue import listed as list_projects
-from campaigns.disclosure.standings import standings as ranked
-from campaigns.disclosure.totals import totals as sums_of
-from campaigns.lifecycle.campaign import add_entry as enter
-from campaigns.lifecycle.campaign import cancel as call_off
-from campaigns.lifecycle.campaign import schedule as put_on
-from campaigns.lifecycle.draft import NewCampaign
-from campaigns.lifecycle.draft import change as change_draft
-from campaigns.lifecycle.draft import create as make
-from campaigns.network.people import Permission
+from campaigns.disclosure.standings import standings
+from campaigns.disclosure.totals import totals
+from campaigns.lifecycle import drafts, entries, transitions
+from campaigns.lifecycle.drafts import NewCampaign
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict
 from kernel.money import CURRENCY
@@ -67,12 +63,12 @@ def show(slug: str) -> Any:
 @blp.get("/campaigns/<slug>/totals")
 @access.public
 @blp.response(200, TotalsOut)
-def totals(slug: str) -> Any:
+def show_totals(slug: str) -> Any:
     """The totals alone, for polling."""
     with deps().db.transaction() as tx:
         campaign = public(tx, slug)
         assert campaign.id is not None
-        return {**sums_of(tx, [campaign.id])[campaign.id]._asdict(), "currency": campaign.currency}
+        return {**totals(tx, [campaign.id])[campaign.id]._asdict(), "currency": campaign.currency}
 
 
 @blp.get("/campaigns/<slug>/projects")
@@ -94,13 +90,13 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
 @blp.arguments(StandingsQuery, location="query")
 @blp.response(200, StandingOut(many=True))
 @blp.paginate()
-def standings(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
+def list_standings(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
     """Totals by county, township, village or team; the highest first."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug)
         assert campaign.id is not None
-        rows, asked.item_count = ranked(tx, campaign.id, query["by"], asked.page, asked.page_size)
+        rows, asked.item_count = standings(tx, campaign.id, query["by"], asked.page, asked.page_size)
     first = asked.first_item + 1
     return [{**row._asdict(), "place": first + index, "currency": CURRENCY} for index, row in enumerate(rows)]
 
@@ -112,7 +108,7 @@ def standings(query: dict[str, Any], slug: str, pagination_parameters: Paginatio
 def create(given: dict[str, Any]) -> Any:
     """A new event in draft."""
     with deps().db.transaction() as tx:
-        return view(tx, make(tx, _wanted(given), access.actor()))
+        return view(tx, drafts.create(tx, _wanted(given), access.actor()))
 
 
 def _wanted(given: dict[str, Any]) -> NewCampaign:
@@ -138,7 +134,7 @@ def change(given: dict[str, Any], slug: str) -> Any:
     if "windows" in given:
         given["windows"] = windows_of(given)
     with deps().db.transaction() as tx:
-        return view(tx, change_draft(tx, slug, given, access.actor()))
+        return view(tx, drafts.change(tx, slug, given, access.actor()))
 
 
 @blp.post("/campaigns/<slug>/entries")
@@ -148,7 +144,7 @@ def change(given: dict[str, Any], slug: str) -> Any:
 def add_entry(given: dict[str, Any], slug: str) -> Any:
     """Let a project take part; again without effect."""
     with deps().db.transaction() as tx:
-        enter(tx, slug, given["project"], access.actor())
+        entries.add_entry(tx, slug, given["project"], access.actor())
     return given
 
 
@@ -158,7 +154,7 @@ def add_entry(given: dict[str, Any], slug: str) -> Any:
 def schedule(slug: str) -> Any:
     """The plan is complete: the event opens by itself."""
     with deps().db.transaction() as tx:
-        return view(tx, put_on(tx, slug, access.actor()))
+        return view(tx, transitions.schedule(tx, slug, access.actor()))
 
 
 @blp.post("/campaigns/<slug>/cancel")
@@ -167,7 +163,7 @@ def schedule(slug: str) -> Any:
 def cancel(slug: str) -> Any:
     """Call the event off before its end."""
     with deps().db.transaction() as tx:
-        return view(tx, call_off(tx, slug, access.actor()))
+        return view(tx, transitions.cancel(tx, slug, access.actor()))
 
 
 @blp.post("/campaigns/<slug>/close")

@@ -13,7 +13,7 @@ from app.http import access
 from app.http.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
 
 blp = blueprint("closing", "Reconciliation of an event with what providers say.")

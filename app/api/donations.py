@@ -21,7 +21,7 @@ from campaigns.donations.open_payment import open_payment
 from campaigns.donations.refund import request_refund
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView, donation_view
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 
 blp = blueprint("donations", "Give, and see what becomes of a donation.")
 

@@ -8,8 +8,8 @@ from app.api.base import blueprint
 from app.api.project_schemas import DepositIn, DepositOut, FundIn, FundOut
 from app.current import deps
 from app.http import access
-from campaigns.funds import funds as desk
-from campaigns.network.people import Permission
+from campaigns.funds import funds
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from ledger.chart import fund as account_of
 from ledger.statements import balance
@@ -18,7 +18,7 @@ blp = blueprint("funds", "Special funds (专项基金), out of which match pots 
 
 
 def _view(tx: Tx, fund_id: int) -> dict[str, Any]:
-    found = desk.find(tx, fund_id)
+    found = funds.find(tx, fund_id)
     return {**found.model_dump(), "balance_minor": balance(tx, account_of(fund_id))}
 
 
@@ -30,7 +30,7 @@ def list_funds(pagination_parameters: PaginationParameters) -> Any:
     """All funds with the free money in them."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows = desk.listed(tx)
+        rows = funds.listed(tx)
     asked.item_count = len(rows)
     return rows[asked.first_item : asked.last_item + 1]
 
@@ -50,7 +50,7 @@ def show(fund_id: int) -> Any:
 def create(given: dict[str, Any]) -> Any:
     """A new fund without money."""
     with deps().db.transaction() as tx:
-        return _view(tx, desk.create(tx, given["name"], given["kind"], access.actor()))
+        return _view(tx, funds.create(tx, given["name"], given["kind"], access.actor()))
 
 
 @blp.post("/funds/<id:fund_id>/deposits")
@@ -62,6 +62,6 @@ def deposit(given: dict[str, Any], fund_id: int) -> Any:
     """Book money that came in outside; a reference counts once."""
     with deps().db.transaction() as tx:
         money = (given["amount_minor"], given["currency"], given["reference"])
-        booked = desk.deposit(tx, fund_id, *money, access.actor())
+        booked = funds.deposit(tx, fund_id, *money, access.actor())
         answer = {**given, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
     return answer, 201 if booked else 200

@@ -10,7 +10,7 @@ from app.api.schema_fields import Text, Time, texts
 from app.current import deps
 from app.http import access
 from campaigns.audit import record_audit
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from payments.partners import create as register
 
 blp = blueprint("partners", "Platforms that push donations by webhook.")

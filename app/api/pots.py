@@ -10,9 +10,9 @@ from app.api.base import blueprint
 from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
 from app.current import deps
 from app.http import access
-from campaigns import pots as desk
+from campaigns import pots
 from campaigns.disclosure.totals import pot_views
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Invalid
 from matching.pots import Tranche, find
@@ -75,7 +75,7 @@ def create(given: dict[str, Any]) -> Any:
     """A new pot; the sum of its tranches is taken from the fund."""
     given["tranches"] = [Tranche(**one) for one in given["tranches"]]
     with deps().db.transaction() as tx, _rules_named():
-        return view(tx, desk.create(tx, **given, actor=access.actor()))
+        return view(tx, pots.create(tx, **given, actor=access.actor()))
 
 
 @blp.post("/pots/<id:pot_id>/rules")
@@ -85,7 +85,7 @@ def create(given: dict[str, Any]) -> Any:
 def rules(given: dict[str, Any], pot_id: int) -> Any:
     """New rules from a time on; what was promised before stays promised."""
     with deps().db.transaction() as tx, _rules_named():
-        desk.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), access.actor())
+        pots.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), access.actor())
         return view(tx, pot_id)
 
 
@@ -96,7 +96,7 @@ def rules(given: dict[str, Any], pot_id: int) -> Any:
 def top_up(given: dict[str, Any], pot_id: int) -> Any:
     """More money from the pot's fund."""
     with deps().db.transaction() as tx:
-        desk.top_up(tx, pot_id, given["amount_minor"], access.actor())
+        pots.top_up(tx, pot_id, given["amount_minor"], access.actor())
         return view(tx, pot_id)
 
 
@@ -107,5 +107,5 @@ def top_up(given: dict[str, Any], pot_id: int) -> Any:
 def reduction(given: dict[str, Any], pot_id: int) -> Any:
     """Free money back to the pot's fund."""
     with deps().db.transaction() as tx:
-        desk.reduce(tx, pot_id, given["amount_minor"], access.actor())
+        pots.reduce(tx, pot_id, given["amount_minor"], access.actor())
         return view(tx, pot_id)

@@ -10,9 +10,10 @@ from app.current import deps
 from app.http import access
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.organisations import find as find_organisation
-from campaigns.network.people import Permission
-from campaigns.projects import projects as desk
-from campaigns.projects.projects import NewProject
+from campaigns.network.roles import Permission
+from campaigns.projects import drafts, projects, transitions
+from campaigns.projects.drafts import NewProject
+from campaigns.projects.rating import rate
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.money import CURRENCY
@@ -38,7 +39,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
 @blp.response(200, ProjectOut)
 def show(project_id: int) -> Any:
     with deps().db.transaction() as tx:
-        return desk.find(tx, project_id)
+        return projects.find(tx, project_id)
 
 
 @blp.post("/projects")
@@ -50,7 +51,7 @@ def create(given: dict[str, Any]) -> Any:
     wanted = NewProject(organisation_code=given.pop("organisation"), **given)
     with deps().db.transaction() as tx:
         _inside_branch(tx, wanted.organisation_code)
-        return desk.create(tx, wanted, access.actor())
+        return drafts.create(tx, wanted, access.actor())
 
 
 def _inside_branch(tx: Tx, code: str) -> None:
@@ -72,13 +73,13 @@ def change(given: dict[str, Any], project_id: int) -> Any:
     """
     rating = given.pop("rating", None)
     with deps().db.transaction() as tx:
-        found = desk.find(tx, project_id)
+        found = projects.find(tx, project_id)
         if given or rating is None:
             access.require_branch(found.lineage, Permission.PROJECTS_WRITE)
-            found = desk.change(tx, project_id, given, access.actor())
+            found = drafts.change(tx, project_id, given, access.actor())
         if rating is not None:
             access.require_branch(found.lineage, Permission.PROJECTS_APPROVE)
-            found = desk.rate(tx, project_id, rating, access.actor())
+            found = rate(tx, project_id, rating, access.actor())
         return found
 
 
@@ -88,8 +89,8 @@ def change(given: dict[str, Any], project_id: int) -> Any:
 def submit(project_id: int) -> Any:
     """Hand it in for review."""
     with deps().db.transaction() as tx:
-        access.require_branch(desk.find(tx, project_id).lineage)
-        return desk.submit(tx, project_id, access.actor())
+        access.require_branch(projects.find(tx, project_id).lineage)
+        return transitions.submit(tx, project_id, access.actor())
 
 
 @blp.post("/projects/<id:project_id>/approve")
@@ -98,8 +99,8 @@ def submit(project_id: int) -> Any:
 def approve(project_id: int) -> Any:
     """Let it take part in events."""
     with deps().db.transaction() as tx:
-        access.require_branch(desk.find(tx, project_id).lineage)
-        return desk.approve(tx, project_id, access.actor())
+        access.require_branch(projects.find(tx, project_id).lineage)
+        return transitions.approve(tx, project_id, access.actor())
 
 
 @blp.post("/projects/<id:project_id>/suspend")
@@ -109,8 +110,8 @@ def approve(project_id: int) -> Any:
 def suspend(given: dict[str, Any], project_id: int) -> Any:
     """Stop it, and say why."""
     with deps().db.transaction() as tx:
-        access.require_branch(desk.find(tx, project_id).lineage)
-        return desk.suspend(tx, project_id, given["reason"], access.actor())
+        access.require_branch(projects.find(tx, project_id).lineage)
+        return transitions.suspend(tx, project_id, given["reason"], access.actor())
 
 
 @blp.post("/projects/<id:project_id>/resume")
@@ -120,5 +121,5 @@ def suspend(given: dict[str, Any], project_id: int) -> Any:
 def resume(given: dict[str, Any], project_id: int) -> Any:
     """Put it back to where it was before it was stopped."""
     with deps().db.transaction() as tx:
-        access.require_branch(desk.find(tx, project_id).lineage)
-        return desk.resume(tx, project_id, access.actor(), given["reason"])
+        access.require_branch(projects.find(tx, project_id).lineage)
+        return transitions.resume(tx, project_id, access.actor(), given["reason"])

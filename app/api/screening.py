@@ -14,7 +14,7 @@ from app.http import access
 from app.live.publish import publish
 from campaigns.appeals import MOST_APPEAL
 from campaigns.network.organisations import find as find_organisation
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening import appeal, cases, decide, staff
 from campaigns.screening.models import STATES

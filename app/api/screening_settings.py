@@ -8,8 +8,8 @@ from app.api.base import blueprint
 from app.api.schema_fields import Currency, Text, Time, Whole
 from app.current import deps
 from app.http import access
-from campaigns.network.people import Permission
-from campaigns.screening import settings as desk
+from campaigns.network.roles import Permission
+from campaigns.screening import settings
 from campaigns.screening.thresholds import BOUNDS, default_thresholds
 from kernel.db import Tx
 from kernel.money import CURRENCY
@@ -62,7 +62,7 @@ def show(slug: str) -> Any:
 def change(given: dict[str, int | None], slug: str) -> Any:
     """Set some thresholds, before or during the event or for its review; null puts one back to its default."""
     with deps().db.transaction() as tx:
-        desk.change(tx, slug, given, default_thresholds(deps().screening_defaults), access.actor())
+        settings.change(tx, slug, given, default_thresholds(deps().screening_defaults), access.actor())
         return _view(tx, slug)
 
 
@@ -72,7 +72,7 @@ def change(given: dict[str, int | None], slug: str) -> Any:
 def reset(slug: str) -> Any:
     """Put all thresholds back to their defaults."""
     with deps().db.transaction() as tx:
-        desk.reset(tx, slug, default_thresholds(deps().screening_defaults), access.actor())
+        settings.reset(tx, slug, default_thresholds(deps().screening_defaults), access.actor())
         return _view(tx, slug)
 
 
@@ -80,5 +80,5 @@ def _view(tx: Tx, slug: str) -> dict[str, Any]:
     return {
         "campaign": slug,
         "currency": CURRENCY,
-        "settings": desk.settings(tx, slug, default_thresholds(deps().screening_defaults)),
+        "settings": settings.settings(tx, slug, default_thresholds(deps().screening_defaults)),
     }

@@ -9,9 +9,9 @@ from app.api.base import blueprint
 from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
-from campaigns.screening import watch as desk
+from campaigns.screening import watch
 from campaigns.screening.models import WATCHED
 
 blp = blueprint("watch", "Donors, instruments and devices whose match a person looks at first.")
@@ -58,7 +58,7 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
     """All entries, those that stand first."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, asked.item_count = desk.watched(tx, asked.page, asked.page_size)
+        rows, asked.item_count = watch.watched(tx, asked.page, asked.page_size)
     return rows
 
 
@@ -69,8 +69,8 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
 def watch_contact(given: dict[str, Any]) -> Any:
     """Watch who gives under a contact, kept as a keyed hash only; who is watched already has the standing entry."""
     with deps().db.transaction() as tx:
-        entry = desk.watch_contact(tx, deps().keys, given.pop("reason"), access.actor(), **given)
-        return desk.view(tx, entry.id or 0)
+        entry = watch.watch_contact(tx, deps().keys, given.pop("reason"), access.actor(), **given)
+        return watch.view(tx, entry.id or 0)
 
 
 @blp.post("/cases/<id:case_id>/watch")
@@ -80,8 +80,8 @@ def watch_contact(given: dict[str, Any]) -> Any:
 def watch_case(given: dict[str, Any], case_id: int) -> Any:
     """Watch the donor, the instrument or the device of a case; the case stays to be decided."""
     with deps().db.transaction() as tx:
-        entry = desk.watch_case(tx, case_id, given["kind"], given["reason"], access.actor(), given.get("until"))
-        return desk.view(tx, entry.id or 0)
+        entry = watch.watch_case(tx, case_id, given["kind"], given["reason"], access.actor(), given.get("until"))
+        return watch.view(tx, entry.id or 0)
 
 
 @blp.post("/watch/<id:watch_id>/lift")
@@ -91,5 +91,5 @@ def watch_case(given: dict[str, Any], case_id: int) -> Any:
 def lift(given: dict[str, Any], watch_id: int) -> Any:
     """Watch it no more; open cases stay to be decided."""
     with deps().db.transaction() as tx:
-        desk.lift(tx, watch_id, given["reason"], access.actor())
-        return desk.view(tx, watch_id)
+        watch.lift(tx, watch_id, given["reason"], access.actor())
+        return watch.view(tx, watch_id)

@@ -6,7 +6,9 @@ import click
 
 from app.cli.base import ACTOR, command, deps
 from campaigns.audit import record_audit
-from campaigns.network.people import Role, create_manager, create_token
+from campaigns.network.people import create_manager
+from campaigns.network.roles import Role
+from campaigns.network.tokens import create_token
 from payments.partners import create as register
 
 _roles = click.Choice([str(role) for role in Role])

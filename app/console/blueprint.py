@@ -11,7 +11,7 @@ from app.current import deps
 from app.http import access
 from app.i18n.faults import labelled, named_reasons, refusal_words
 from app.web.blueprint import guard
-from campaigns.network.people import Caller, Permission
+from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Refusal
 

@@ -15,7 +15,7 @@ from campaigns.donations import refund
 from campaigns.donations.explain import explain
 from campaigns.donations.states import COUNTED
 from campaigns.donations.view import donation_view
-from campaigns.network.people import Caller, Permission
+from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 from kernel.money import parse_yuan

@@ -8,7 +8,7 @@ from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
 from campaigns.funds import funds
-from campaigns.network.people import Caller, Permission
+from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.money import CURRENCY, parse_yuan

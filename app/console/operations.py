@@ -6,7 +6,7 @@ from app.console import queries
 from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 
 
 @blueprint.get("/inbox", endpoint="inbox")

@@ -9,7 +9,7 @@ from app.http import access, auth, rate_limit
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from kernel.errors import Forbidden, Refusal
 
 GUESSES = 20  # wrong passwords from one address (ours) ...

@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from campaigns import pots
 from campaigns.dependencies import Dependencies
 from campaigns.funds import funds
-from campaigns.lifecycle.campaign import add_entry, schedule
-from campaigns.lifecycle.draft import NewCampaign, create
+from campaigns.lifecycle.drafts import NewCampaign, create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.transitions import schedule
 from campaigns.network import import_tree, people
 from campaigns.network.data import luoyang
-from campaigns.projects import projects
-from campaigns.projects.projects import NewProject
+from campaigns.projects import drafts, transitions
+from campaigns.projects.drafts import NewProject
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import NotFound
@@ -75,10 +76,10 @@ def _network_and_event(tx: Tx) -> None:
     import_tree.import_tree(tx, import_tree.read(luoyang()), ACTOR)
     campaign = create(tx, _campaign(tx.now), ACTOR)
     for village in _villages(tx):
-        project = projects.create(tx, village, ACTOR)
+        project = drafts.create(tx, village, ACTOR)
         assert project.id is not None
-        projects.submit(tx, project.id, ACTOR)
-        projects.approve(tx, project.id, ACTOR)
+        transitions.submit(tx, project.id, ACTOR)
+        transitions.approve(tx, project.id, ACTOR)
         add_entry(tx, SLUG, project.id, ACTOR)
     city = funds.create(tx, "洛阳市乡村振兴专项基金", "special", ACTOR)
     county = funds.create(tx, "栾川幸福家园专项基金", "special", ACTOR)

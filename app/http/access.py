@@ -17,7 +17,7 @@ from flask import Flask, current_app, g, redirect, request, url_for
 
 from app.current import deps
 from app.http import auth
-from campaigns.network.people import Caller, Permission, require
+from campaigns.network.roles import Caller, Permission, require
 from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
 from kernel.errors import NotFound
 

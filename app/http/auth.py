@@ -7,7 +7,9 @@ from flask import request, session
 
 from app.current import deps
 from app.http import rate_limit
-from campaigns.network.people import Caller, Permission, caller_of, find_manager, who
+from campaigns.network.people import caller_of, find_manager
+from campaigns.network.roles import Caller, Permission
+from campaigns.network.tokens import caller_of_token
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import same
@@ -67,7 +69,7 @@ def require_manager(tx: Tx, *permissions: Permission) -> Caller:
     if "Authorization" not in request.headers and (manager := session_caller(tx)) is not None:
         _require_own_page()
     else:
-        manager = who(tx, bearer())
+        manager = caller_of_token(tx, bearer())
     if manager is None:
         rate_limit.hit("token_guess", request.remote_addr or "", GUESSES, 60)
         raise Forbidden("token_invalid")
@@ -80,7 +82,7 @@ def optional_manager(tx: Tx) -> Caller | None:
 
     A donor's token is no fault there: it only shows no more.
     """
-    return who(tx, bearer()) if "Authorization" in request.headers else session_caller(tx)
+    return caller_of_token(tx, bearer()) if "Authorization" in request.headers else session_caller(tx)
 
 
 def require_any(caller: Caller, permissions: Sequence[Permission]) -> None:

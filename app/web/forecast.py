@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.web.queries import CampaignPage
 from campaigns.disclosure.totals import PotView
-from campaigns.projects.projects import targets
+from campaigns.projects.targets import targets
 from kernel.clock import local_day
 from kernel.db import Tx
 from matching.allocate import AllocationRequest, Capacity, allocate, serving_offers

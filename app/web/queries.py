@@ -9,7 +9,7 @@ from campaigns.disclosure.catalogue import ProjectRow, listed
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.lifecycle.phases import PUBLIC
 from campaigns.lifecycle.windows import Windows
-from campaigns.projects.projects import targets
+from campaigns.projects.targets import targets
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID

@@ -13,9 +13,10 @@ from campaigns.closing.report import write_report
 from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
 from campaigns.donations.process import process_inbox
-from campaigns.lifecycle.campaign import lock_campaign_by_id, transition
+from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
+from campaigns.lifecycle.transitions import transition
 from campaigns.screening.cases import count_open_cases
 from campaigns.screening.screen import screen
 from kernel.db import Tx

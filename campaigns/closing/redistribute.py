@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.lifecycle.models import Campaign
-from campaigns.projects.projects import neighbours, targets
+from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from ledger.post import post
 from matching.allocate import AllocationRequest, Capacity, Offer, serving_offers
@@ -83,7 +83,7 @@ def _page(tx: Tx, campaign_id: int, pots: Sequence[PotState], rows: Sequence[Any
         for row in rows
     ]
     allocation_requests = [donation.allocation_request() for donation in donations]
-    fill_cap_usage(tx, book, pots, allocation_requests, neighbours)
+    fill_cap_usage(tx, book, pots, allocation_requests, projects_of_counties)
     mover = _Mover(campaign_id, pots, [offer for pot in pots if (offer := pot.offer(tx.now))], book)
     parts: dict[Any, list[ReservedPart]] = {row.id: [] for row in rows}
     for part in reserved_parts(tx, [row.id for row in rows]):

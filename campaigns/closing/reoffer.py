@@ -10,7 +10,7 @@ from uuid import UUID
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.windows import Windows
-from campaigns.projects.projects import neighbours, targets
+from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from ledger.post import post
 from matching.capture import capture, reserved_parts
@@ -41,7 +41,8 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     asked = [pot for pot in pots if only is None or pot.pot_id == only]
     locked = lock_pots(tx, places, {campaign.id: asked})
     requests = _requests(tx, campaign, rows, where, pots)
-    plans = [one for one in plan_matches(tx, locked, requests, neighbours) if one.allocation.matched_minor]
+    planned = plan_matches(tx, locked, requests, projects_of_counties)
+    plans = [plan for plan in planned if plan.allocation.matched_minor]
     _write(tx, plans, "reoffer" if only is None else "challenge")
     queue_for_screening(tx, [one.request.donation_id for one in plans])
     return len(plans)

@@ -10,7 +10,7 @@ from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.donations.states import COUNTED
 from campaigns.donations.transitions import record_transitions
 from campaigns.lifecycle.phases import LIVING, Phase
-from campaigns.projects.projects import neighbours, targets
+from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from ledger.chart import clearing, donations
 from ledger.post import Transfer
@@ -95,7 +95,7 @@ class BatchEffects:
             _request(one, where[one.project_id], prior[one.id], ratios, self._stage(one)) for one in seeking
         ]
         locked = lock_pots(self.tx, {request.pot_query for request in requests}, self.pots)
-        plans = plan_matches(self.tx, locked, requests, neighbours)
+        plans = plan_matches(self.tx, locked, requests, projects_of_counties)
         transfers = write_matches(self.tx, plans, {"any": "late", "payment": "payment"})
         return transfers + capture(self.tx, [one.id for one in seeking])
 

@@ -15,8 +15,9 @@ from campaigns.donations.commands import CreateDonation, campaign_closed, comman
 from campaigns.donations.states import Status
 from campaigns.donations.transitions import Transition, transition
 from campaigns.donations.view import DonationView, MatchPart, donation_views
-from campaigns.lifecycle.campaign import Entry, SharedCampaign, entries, lock_shared
-from campaigns.projects.projects import neighbours, targets
+from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
+from campaigns.lifecycle.entries import Entry, entries
+from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound, Refusal
 from ledger.post import post
@@ -76,7 +77,7 @@ class _Batch:
         locked = self._lock_pots()
         self._judge_time()
         requests = [self._request(one) for one in self._waiting()]
-        self._store(plan_matches(self.tx, locked, requests, neighbours))
+        self._store(plan_matches(self.tx, locked, requests, projects_of_counties))
         return [self._answer_to(command) for command in self.asked]
 
     def _waiting(self) -> list[CreateDonation]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from campaigns.donations.view import DonationView, donation_view
-from campaigns.projects.projects import over_time
+from campaigns.projects.targets import target_histories
 from kernel.db import Tx
 from matching.capture import reserved_parts
 from matching.pot_state import PotState, load_pot_states
@@ -124,7 +124,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
     row = tx.row("SELECT campaign_id, project_id FROM donation WHERE id = :id", id=donation_id)
     assert row is not None
     pots = load_pot_states(tx, [row.campaign_id])
-    seen = over_time(tx, [row.project_id])[row.project_id]
+    seen = target_histories(tx, [row.project_id])[row.project_id]
     return Explanation(
         donation_id=donation_id,
         campaign=found.campaign_name,

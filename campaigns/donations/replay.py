@@ -2,7 +2,7 @@
 
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.projects.projects import over_time
+from campaigns.projects.targets import target_histories
 from kernel.db import Tx
 from matching.replay import ReplayResult
 from matching.replay import replay as replay_matching
@@ -14,7 +14,7 @@ def replay(deps: Dependencies, slug: str) -> ReplayResult:
         tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         campaign_id = find_campaign(tx, slug).id
         assert campaign_id is not None
-        return replay_matching(tx, campaign_id, _gifts, lambda ids: over_time(tx, ids))
+        return replay_matching(tx, campaign_id, _gifts, lambda ids: target_histories(tx, ids))
 
 
 def _gifts(tx: Tx, campaign_id: int) -> None:

@@ -1,102 +1,86 @@
-"""Letting many projects into a campaign at once: those that a manager chose, or all of a branch or tier."""
+"""Projects that take part in campaigns: let them enter, and read what matching needs of them."""
 
-from collections.abc import Collection
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from campaigns.audit import record_audit
-from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
+from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import Phase
+from campaigns.projects.projects import find as find_project
+from campaigns.projects.states import ELIGIBLE
+from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
 from kernel.errors import Conflict
-from kernel.text import is_storable
-
-TAKES_PART = ("approved", "fundraising")  # states of projects that may
-MOST_WORDS = 100  # characters
+from matching.rules import Target
 
 
-class Wanted(NamedTuple):
-    """Which projects: below this organisation, of this tier, with these words in name, code or village. Empty
-    text means any."""
+def add_entry(tx: Tx, slug: str, project_id: int, actor: str) -> None:
+    """Let a project take part in a campaign. Idempotent.
 
-    under: str = ""
-    tier: str = ""
-    q: str = ""
-
-
-class Candidate(NamedTuple):
-    """A project that could take part and does not yet; `target_minor` in fen."""
-
-    id: int
-    code: str
-    name: str
-    tier: str
-    place: str
-    target_minor: int
-
-
-_CHOSEN = """
-     FROM project p JOIN organisation o ON o.code = p.organisation_code
-     LEFT JOIN organisation c ON c.code = p.county_code
-    WHERE p.status = ANY(:states)
-      AND NOT EXISTS (SELECT FROM campaign_entry e WHERE e.campaign_id = :campaign AND e.project_id = p.id)
-      AND (:under = '' OR p.lineage @> ARRAY[CAST(:under AS text)])
-      AND (:tier = '' OR p.tier = :tier)
-      AND (:q = '' OR position(lower(:q) in lower(p.name || ' ' || p.code || ' ' || o.name)) > 0)"""
-
-
-def candidates(
-    tx: Tx, campaign_id: int, wanted: Wanted, page: int = 1, page_size: int = 50
-) -> tuple[list[Candidate], int]:
-    """One page of the approved projects that are not in the campaign yet, and how many there are."""
-    asked = _asked(campaign_id, wanted)
-    rows = tx.rows(
-        f"""SELECT p.id, p.code, p.name, p.tier, concat_ws(' ', c.name, nullif(o.name, c.name)), p.target_minor
-            {_CHOSEN} ORDER BY p.lineage, p.id LIMIT :size OFFSET :skip""",
-        **asked,
-        size=page_size,
-        skip=(page - 1) * page_size,
-    )
-    return [Candidate(*row) for row in rows], int(tx.scalar(f"SELECT count(*) {_CHOSEN}", **asked))
-
-
-def candidate_ids(tx: Tx, campaign_id: int, wanted: Wanted) -> list[int]:
-    """The ids of all of them."""
-    rows = tx.rows(f"SELECT p.id {_CHOSEN} ORDER BY p.id", **_asked(campaign_id, wanted))
-    return [row[0] for row in rows]
-
-
-def _asked(campaign_id: int, wanted: Wanted) -> dict[str, Any]:
-    texts = {name: text[:MOST_WORDS] if is_storable(text) else "" for name, text in wanted._asdict().items()}
-    return {**texts, "campaign": campaign_id, "states": list(TAKES_PART)}
+    Raises Conflict `project_not_approved` or `campaign_phase` (no project enters after the end).
+    """
+    campaign = _lock_before_end(tx, slug)
+    if find_project(tx, project_id).status not in ELIGIBLE:
+        raise Conflict("project_not_approved")
+    assert campaign.id is not None
+    if tx.get(CampaignEntry, (campaign.id, project_id)) is None:
+        tx.add(CampaignEntry(campaign_id=campaign.id, project_id=project_id, created_at=tx.now))
+        bump_matching_version(tx, campaign)
+        record_audit(tx, actor, "campaign.enter", f"campaign:{campaign.id}", project=project_id)
 
 
 def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> int:
-    """Let projects take part, all or none; answers how many did not before.
+    """Let projects take part in a campaign, all or none; return how many did not before.
 
-    Raises Conflict `project_not_approved` or `campaign_phase` (nobody enters after the end).
+    Raises Conflict `project_not_approved` or `campaign_phase` (no project enters after the end).
     """
+    campaign = _lock_before_end(tx, slug)
+    ids = sorted(set(project_ids))
+    eligible = tx.scalar(
+        "SELECT count(*) FROM project WHERE id = ANY(:ids) AND status = ANY(:eligible)",
+        ids=ids,
+        eligible=list(ELIGIBLE),
+    )
+    if eligible != len(ids):
+        raise Conflict("project_not_approved")
+    values = {"project_id": ids, "campaign_id": campaign.id, "created_at": tx.now}
+    entered = insert_rows(tx, CampaignEntry, values, conflict="any", returning="project_id")
+    if entered:
+        bump_matching_version(tx, campaign)
+        projects = sorted(row.project_id for row in entered)
+        record_audit(tx, actor, "campaign.enter", f"campaign:{campaign.id}", projects=projects)
+    return len(entered)
+
+
+def _lock_before_end(tx: Tx, slug: str) -> Campaign:
     campaign = lock_campaign(tx, slug)
     if campaign.phase not in (Phase.DRAFT, Phase.SCHEDULED, Phase.OPEN):
         raise Conflict("campaign_phase", phase=campaign.phase)
-    ids = sorted(set(project_ids))
-    fit = tx.scalar(
-        "SELECT count(*) FROM project WHERE id = ANY(:ids) AND status = ANY(:states)",
-        ids=ids,
-        states=list(TAKES_PART),
+    return campaign
+
+
+class Entry(NamedTuple):
+    """A project that raises money in a campaign: its name, and what matching needs to know of it."""
+
+    project_name: str
+    target: Target
+
+
+def entries(tx: Tx, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Entry]:
+    """Return those of these (campaign, project) pairs that are entries of projects that may raise money now."""
+    rows = tx.rows(
+        f"""SELECT e.campaign_id, p.id, p.name, p.level, p.tier, p.lineage, p.county_code, p.rating
+              FROM {unnest(CampaignEntry, "campaign_id", "project_id")}
+              JOIN campaign_entry e USING (campaign_id, project_id)
+              JOIN project p ON p.id = e.project_id AND p.status = ANY(:eligible)""",
+        campaign_id=[campaign_id for campaign_id, _ in pairs],
+        project_id=[project_id for _, project_id in pairs],
+        eligible=list(ELIGIBLE),
     )
-    if fit != len(ids):
-        raise Conflict("project_not_approved")
-    fresh = tx.rows(
-        """INSERT INTO campaign_entry (campaign_id, project_id, created_at)
-           SELECT :campaign, u.id, :now FROM unnest(CAST(:ids AS bigint[])) AS u(id)
-           ON CONFLICT DO NOTHING RETURNING project_id""",
-        campaign=campaign.id,
-        ids=ids,
-        now=tx.now,
-    )
-    if fresh:
-        campaign.matching_version += 1
-        tx.add(campaign)
-        entered = sorted(row[0] for row in fresh)
-        record_audit(tx, actor, "campaign.enter", f"campaign:{campaign.id}", projects=entered)
-    return len(fresh)
+    return {
+        (row.campaign_id, row.id): Entry(
+            row.name, Target(row.id, row.level, row.tier, tuple(row.lineage), row.county_code, row.rating)
+        )
+        for row in rows
+    }

@@ -1,4 +1,4 @@
-"""People who sign in to the console; and the one place to ask who is calling and what they may do."""
+"""People who sign in to the console."""
 
 from functools import cache
 
@@ -8,29 +8,12 @@ from argon2.exceptions import VerificationError
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager
 from campaigns.network.organisations import find
-from campaigns.network.roles import PERMISSIONS, Caller, Permission, Role, require
-from campaigns.network.tokens import create_token, revoke, tokens, who
+from campaigns.network.roles import Caller, Role
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from kernel.text import is_storable, text_fault
 
-__all__ = [
-    "PERMISSIONS",
-    "Caller",
-    "Permission",
-    "Role",
-    "caller_of",
-    "create_manager",
-    "create_token",
-    "find_manager",
-    "require",
-    "revoke",
-    "sign_in",
-    "tokens",
-    "who",
-]
-
-LEAST_PASSWORD = 10  # characters (ours)
+LEAST_PASSWORD = 10  # characters
 MOST_PASSWORD = 1_000  # characters: hashing must not become a way to keep us busy
 MOST_LOGIN = 64
 
@@ -72,7 +55,7 @@ def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | Non
         wrong["login"] = reason
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not is_storable(password):
         wrong["password"] = f"must have {LEAST_PASSWORD} to {MOST_PASSWORD} characters"
-    if role not in PERMISSIONS:
+    if role not in tuple(Role):
         wrong["role"] = "must be one of " + ", ".join(Role)
     if branch_code is not None:
         try:

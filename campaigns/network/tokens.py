@@ -47,7 +47,7 @@ def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> 
     return token
 
 
-def who(tx: Tx, token: str) -> Caller | None:
+def caller_of_token(tx: Tx, token: str) -> Caller | None:
     """The caller behind a token; None when it was never given out or has been revoked."""
     row = tx.row(
         "SELECT role, label FROM api_token WHERE token_hash = :hash AND revoked_at IS NULL", hash=_hash(token)
@@ -55,13 +55,13 @@ def who(tx: Tx, token: str) -> Caller | None:
     return Caller(f"token:{row.label}", row.role) if row else None
 
 
-def tokens(tx: Tx) -> list[TokenRow]:
+def list_tokens(tx: Tx) -> list[TokenRow]:
     """All tokens, the newest first."""
     rows = tx.rows("SELECT id, role, label, created_at, revoked_at FROM api_token ORDER BY id DESC")
     return [TokenRow(*row) for row in rows]
 
 
-def revoke(tx: Tx, token_id: int, actor: str) -> None:
+def revoke_token(tx: Tx, token_id: int, actor: str) -> None:
     """End a token for good; again without effect. Raises NotFound `token_unknown`."""
     row = tx.get(ApiToken, token_id, lock=True)
     if row is None:

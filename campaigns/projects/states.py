@@ -25,6 +25,8 @@ LIVE = (
     Status.EXECUTING,
     Status.EVALUATED,
 )
+# May take part in campaigns and receive donations.
+ELIGIBLE = (Status.APPROVED, Status.FUNDRAISING)
 HELD = frozenset({Status.SUSPENDED, Status.BLACKLISTED})
 
 _ONWARD = dict(zip(LIVE, (*LIVE[1:], Status.CLOSED), strict=True))

@@ -1,51 +1,47 @@
-"""Projects as matching sees them."""
+"""What matching needs to know of projects, now and as it was."""
 
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
-from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from kernel.db import Tx
 from matching.rebuild import TargetHistory
 from matching.rules import Target
 
 
-def target_of(project: Project) -> Target:
-    """What matching must know of a project."""
-    assert project.id is not None
-    return Target(
-        project.id,
-        project.level,
-        project.tier,
-        tuple(project.lineage),
-        project.county_code,
-        project.rating,
-        project.status == Status.BLACKLISTED,
-    )
-
-
 def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
-    """The targets of many projects by id, in one query; an id that is no project has none."""
+    """Return the targets of many projects by id, with one query; ids without a project are left out."""
     rows = tx.rows(
         "SELECT id, level, tier, lineage, county_code, rating, status FROM project WHERE id = ANY(:ids)",
         ids=list(project_ids),
     )
     return {
-        row.id: Target(row[0], row[1], row[2], tuple(row[3]), row[4], row[5], row.status == Status.BLACKLISTED)
+        row.id: Target(
+            row.id,
+            row.level,
+            row.tier,
+            tuple(row.lineage),
+            row.county_code,
+            row.rating,
+            row.status == Status.BLACKLISTED,
+        )
         for row in rows
     }
 
 
-def over_time(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHistory]:
-    """The targets of many projects as they were, oldest first. Where a project stands does not change; it is not
-    rated until somebody does."""
+def target_histories(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHistory]:
+    """Return the targets of many projects as they changed, oldest first.
+
+    Only the rating changes, from 0 (not rated); the place of a project in the tree does not.
+    """
     ratings: dict[int, list[tuple[int, int]]] = defaultdict(lambda: [(0, 0)])
-    for row in tx.rows(
+    rows = tx.rows(
         """SELECT project_id, position, rating FROM project_rating
             WHERE project_id = ANY(:ids) ORDER BY position, id""",
         ids=list(project_ids),
-    ):
+    )
+    for row in rows:
         ratings[row.project_id].append((row.position, row.rating))
     return {
         project_id: [(position, replace(target, rating=rating)) for position, rating in ratings[project_id]]
@@ -53,9 +49,9 @@ def over_time(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHistory]:
     }
 
 
-def neighbours(tx: Tx, county_codes: Collection[str]) -> dict[int, str]:
-    """All projects of these counties, and the county of each."""
+def projects_of_counties(tx: Tx, county_codes: Collection[str]) -> dict[int, str]:
+    """Return the ids of all projects of these counties, each with the code of its county."""
     rows = tx.rows(
         "SELECT id, county_code FROM project WHERE county_code = ANY(:counties)", counties=list(county_codes)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row.id: row.county_code for row in rows}

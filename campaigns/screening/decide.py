@@ -9,7 +9,7 @@ from campaigns.audit import record_audit
 from campaigns.donations.models import Donation
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from campaigns.lifecycle.phases import LIVING, Phase
-from campaigns.projects import projects
+from campaigns.projects import projects, transitions
 from campaigns.projects.blacklist import blacklist
 from campaigns.projects.states import Status
 from campaigns.reasons import require_reason
@@ -55,7 +55,7 @@ def suspend_project(tx: Tx, case_id: int, reason: str, actor: str) -> ScreeningC
     project_id = _project_of(tx, case)
     # Before the case is locked: this locks the project and then its campaigns.
     if projects.find(tx, project_id).status != Status.SUSPENDED:
-        projects.suspend(tx, project_id, reason, actor)
+        transitions.suspend(tx, project_id, reason, actor)
     case = find_case(tx, case_id, lock=True)
     case.suspended_at, case.suspended_by = tx.now, actor
     record_audit(tx, actor, "case.suspend_project", f"case:{case_id}", project=project_id, reason=reason)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from campaigns.lifecycle.campaign import SharedCampaign
-from campaigns.projects.projects import neighbours, targets
+from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from ledger.post import Transfer
 from matching.capture import capture, reserved_parts
@@ -32,5 +32,5 @@ def rematch(tx: Tx, donation_id: UUID, campaign: SharedCampaign) -> list[Transfe
     window_open = campaign.windows.open_at(row.paid_at)
     request = donation.reservation_request(live, stage="any", window_open=window_open)
     locked = lock_pots(tx, {request.pot_query}, {campaign.id: pots})
-    transfers = write_matches(tx, plan_matches(tx, locked, [request], neighbours), "reoffer")
+    transfers = write_matches(tx, plan_matches(tx, locked, [request], projects_of_counties), "reoffer")
     return transfers + capture(tx, [donation_id])

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 import config
 from app.factory import create_app
 from campaigns.dependencies import Dependencies
-from campaigns.network.people import create_token
+from campaigns.network.tokens import create_token
 from tests.stack import compiled
 from tests.world import World
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, g
 
 from app.http import access
-from campaigns.network.people import Caller, Permission
+from campaigns.network.roles import Caller, Permission
 from kernel.errors import Forbidden
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.lifecycle.campaign import PLAN_FIELDS
+from campaigns.lifecycle.plan import PLAN_FIELDS
 from tests.api.client import Api, Json, problem
 from tests.world import VILLAGES
 

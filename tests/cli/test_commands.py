@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from campaigns.network.people import sign_in, who
-from campaigns.network.tokens import revoke
+from campaigns.network.people import sign_in
+from campaigns.network.tokens import caller_of_token, revoke_token
 from kernel.db import Database
 from payments.partners import secret_of
 from tests.api.client import application
@@ -91,9 +91,9 @@ def test_access_is_given(terminal: Terminal, world: World) -> None:
     assert world.do(sign_in, "lin", said["password"]).role == "manager"
     terminal.refused("login_used", "users", "create", "lin", "--role", "auditor")
     token = terminal.ok("tokens", "create", "--role", "finance", "--label", "bank").strip()
-    assert world.do(who, token).role == "finance"
-    world.do(revoke, 1, "test")
-    assert world.do(who, token) is None
+    assert world.do(caller_of_token, token).role == "finance"
+    world.do(revoke_token, 1, "test")
+    assert world.do(caller_of_token, token) is None
     assert terminal.run("tokens", "create", "--role", "king").exit_code == 2
     secret = terminal.ok("partners", "create", "teahouse", "--project", "P000001").strip()
     assert world.do(secret_of, world.deps.keys, "teahouse") == secret

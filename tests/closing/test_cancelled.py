@@ -2,7 +2,7 @@
 
 from campaigns.donations.expire import expire
 from campaigns.funds.funds import listed
-from campaigns.lifecycle.campaign import cancel
+from campaigns.lifecycle.transitions import cancel
 from tests.world import ACTOR, SLUG, World
 
 

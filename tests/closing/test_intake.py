@@ -6,9 +6,9 @@ import pytest
 
 from campaigns.donations.partner_intake import retry_waiting
 from campaigns.donations.process import process_inbox
-from campaigns.lifecycle.campaign import add_entry
-from campaigns.projects import projects
-from campaigns.projects.projects import NewProject
+from campaigns.lifecycle.entries import add_entry
+from campaigns.projects import drafts, transitions
+from campaigns.projects.drafts import NewProject
 from kernel.errors import Conflict, NotFound
 from kernel.ids import donation_id_of
 from payments import partners
@@ -68,9 +68,9 @@ def test_an_unknown_project_waits_until_there_is_one(world: World) -> None:
     world.settle()
     assert waiting(world) == ["project_unknown", f"before_payment:{ours('D1')}"]
     with world.db.transaction() as tx:
-        new = projects.create(tx, NewProject(VILLAGES[0], "新项目", "micro", "x", 1_000_00, code="NEW-1"), ACTOR)
-        projects.submit(tx, new.id, ACTOR)
-        projects.approve(tx, new.id, ACTOR)
+        new = drafts.create(tx, NewProject(VILLAGES[0], "新项目", "micro", "x", 1_000_00, code="NEW-1"), ACTOR)
+        transitions.submit(tx, new.id, ACTOR)
+        transitions.approve(tx, new.id, ACTOR)
         add_entry(tx, SLUG, new.id, ACTOR)
     world.settle()
     assert len(waiting(world)) == 2  # not at every tick

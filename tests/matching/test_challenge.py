@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.jobs.registry import JOBS
-from campaigns import pots as desk
+from campaigns import pots
 from campaigns.closing.challenges import challenges
 from campaigns.donations.explain import explain
 from kernel.errors import Refusal
@@ -141,7 +141,7 @@ def test_an_easier_goal_counts_from_its_time(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"donors": 50})
     one = paid(world, 40_00)
     later = world.clock.at + timedelta(minutes=5)
-    world.do(desk.add_rules, pot, {"ratio_bps": 5_000, "challenge": {"donors": 1}}, later, ACTOR)
+    world.do(pots.add_rules, pot, {"ratio_bps": 5_000, "challenge": {"donors": 1}}, later, ACTOR)
     assert challenges(world.deps) == 0
     world.clock.at = later
     assert challenges(world.deps) == 1

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns import pots as desk
+from campaigns import pots
 from kernel.errors import Invalid
 from matching.allocate import AllocationRequest, Capacity, Offer, allocate, matched_base
 from matching.draw import ALGORITHM, commitment, drawn_bps
@@ -84,7 +84,7 @@ def test_each_payment_draws_once_and_reoffering_gives_no_more(world: World) -> N
 def test_a_poor_random_pot_pays_the_rest_of_the_draw_later(world: World) -> None:
     pot = special_pot(world, 10_00, "random", random={"least_bps": 9_000})
     first, second = paid(world, 10_00), paid(world, 100_00)
-    world.do(desk.top_up, pot, 300_00, ACTOR)
+    world.do(pots.top_up, pot, 300_00, ACTOR)
     assert offered(world) == 1
     seed = _seed(world, pot)
     for one in (first, second):
@@ -117,14 +117,14 @@ def test_rules_of_another_kind_are_refused(world: World, kind: str, mode: str, r
 def test_new_rules_must_be_of_the_same_kind(world: World) -> None:
     pot = special_pot(world, 100_00, "random", random={"least_bps": 1})
     with pytest.raises(Invalid) as refused:
-        world.do(desk.add_rules, pot, {"ratio_bps": 10_000, "challenge": {"donors": 3}}, None, ACTOR)
+        world.do(pots.add_rules, pot, {"ratio_bps": 10_000, "challenge": {"donors": 3}}, None, ACTOR)
     assert refused.value.code == "rules_invalid"
 
 
 def test_a_random_pot_whose_rules_do_not_say_from_where_draws_from_zero(world: World) -> None:
     pot = special_pot(world, 500_00, "random")
     given = [paid(world, 50_00) for _ in range(5)]
-    world.do(desk.add_rules, pot, {"ratio_bps": 5_000, "random": {}}, None, ACTOR)
+    world.do(pots.add_rules, pot, {"ratio_bps": 5_000, "random": {}}, None, ACTOR)
     given += [paid(world, 50_00) for _ in range(5)]
     kept = world.do(lambda tx: tx.rows("SELECT rules FROM pot_rules ORDER BY version"))
     assert [row.rules["random"] for row in kept] == [{"least_bps": 0}] * 2

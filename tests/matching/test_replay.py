@@ -11,7 +11,7 @@ from campaigns.closing.challenges import challenges
 from campaigns.donations.expire import expire
 from campaigns.donations.explain import Decision, explain
 from campaigns.donations.view import DonationView
-from campaigns.projects import projects
+from campaigns.projects.rating import rate
 from kernel.db import Tx
 from matching import journal
 from matching.pots import Tranche
@@ -111,7 +111,7 @@ def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_ag
     world.pot(300_00, rank=1, name="星", scope={"minimum_rating": 4})
     given = []
     for stars in (0, 5, 3, 4, 0):
-        world.do(projects.rate, world.projects[0], stars, ACTOR)
+        world.do(rate, world.projects[0], stars, ACTOR)
         given.append(world.give(10_00))
         world.give(10_00, project=1)
         world.clock.advance(minutes=1)
@@ -134,11 +134,11 @@ def _first(world: World, one: DonationView) -> Decision:
 def test_after_the_end_a_gift_is_offered_match_by_the_rating_of_then(world: World) -> None:
     world.pot(300_00, scope={"minimum_rating": 4})
     kept, found = world.give(10_00, project=1), world.pay(world.give(10_00))
-    world.do(projects.rate, world.projects[0], 5, ACTOR)
+    world.do(rate, world.projects[0], 5, ACTOR)
     world.pay(kept)
     assert (offered(world), offered(world)) == (1, 0)
     assert (world.view(found).captured_minor, world.view(kept).captured_minor) == (10_00, 0)
-    world.do(projects.rate, world.projects[0], 0, ACTOR)
+    world.do(rate, world.projects[0], 0, ACTOR)
     assert world.view(found).captured_minor == 10_00, "what was given stays"
     assert proven(world) == 3
 
@@ -146,7 +146,7 @@ def test_after_the_end_a_gift_is_offered_match_by_the_rating_of_then(world: Worl
 def test_a_rating_that_was_rewritten_is_found(world: World) -> None:
     """The control: what counted then is read from the history, and the history cannot be changed unseen."""
     world.pot(300_00, scope={"minimum_rating": 4})
-    world.do(projects.rate, world.projects[0], 5, ACTOR)
+    world.do(rate, world.projects[0], 5, ACTOR)
     world.give(10_00)
     assert proven(world) == 1
 

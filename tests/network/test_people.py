@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaigns.network import people
-from campaigns.network.people import Caller, Permission, Role
+from campaigns.network import people, roles, tokens
+from campaigns.network.roles import Caller, Permission, Role
 from kernel.db import Database
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
@@ -53,34 +53,34 @@ def test_a_login_is_given_once(db: Database) -> None:
 
 def test_a_token_opens_the_door_until_it_is_revoked_and_only_its_hash_is_kept(db: Database) -> None:
     with db.transaction() as tx:
-        token = people.create_token(tx, Role.FINANCE, "bank import")
-        other = people.create_token(tx, Role.AUDITOR, "supervisors")
+        token = tokens.create_token(tx, Role.FINANCE, "bank import")
+        other = tokens.create_token(tx, Role.AUDITOR, "supervisors")
     with db.transaction() as tx:
         assert token.startswith("bs_")
-        assert people.who(tx, token) == Caller("token:bank import", "finance")
+        assert tokens.caller_of_token(tx, token) == Caller("token:bank import", "finance")
         assert not tx.scalar("SELECT count(*) FROM api_token WHERE token_hash = :t", t=token)
-        row = next(row for row in people.tokens(tx) if row.label == "bank import")
-        people.revoke(tx, row.id, "admin")
-        people.revoke(tx, row.id, "admin")
+        row = next(row for row in tokens.list_tokens(tx) if row.label == "bank import")
+        tokens.revoke_token(tx, row.id, "admin")
+        tokens.revoke_token(tx, row.id, "admin")
     with db.transaction() as tx:
-        assert people.who(tx, token) is None
-        assert people.who(tx, other) is not None
+        assert tokens.caller_of_token(tx, token) is None
+        assert tokens.caller_of_token(tx, other) is not None
         assert tx.scalar("SELECT count(*) FROM audit_entry WHERE action = 'token.revoke'") == 1
 
 
 @pytest.mark.parametrize("token", ["", "bs_", "bs_\x00", "\ud800", "bs_" + "A" * 43])
 def test_a_made_up_token_is_nobody(db: Database, token: str) -> None:
     with db.transaction() as tx:
-        assert people.who(tx, token) is None
+        assert tokens.caller_of_token(tx, token) is None
 
 
 def test_a_token_without_sense_is_refused_and_an_unknown_one_cannot_be_revoked(db: Database) -> None:
     with db.transaction() as tx:
         with pytest.raises(Invalid) as refused:
-            people.create_token(tx, "king", "")
+            tokens.create_token(tx, "king", "")
         assert set(refused.value.fields) == {"role", "label"}
         with pytest.raises(NotFound):
-            people.revoke(tx, 404, "admin")
+            tokens.revoke_token(tx, 404, "admin")
 
 
 @pytest.mark.parametrize(
@@ -98,16 +98,16 @@ def test_a_token_without_sense_is_refused_and_an_unknown_one_cannot_be_revoked(d
 def test_rights_are_those_of_the_role(role: str, may: Permission | None, may_not: Permission | None) -> None:
     caller = Caller("someone", role)
     if may:
-        people.require(caller, may)
+        roles.require(caller, may)
     if may_not:
         with pytest.raises(Forbidden) as refused:
-            people.require(caller, may_not)
+            roles.require(caller, may_not)
         assert refused.value.code == "not_permitted"
 
 
 def test_rights_end_at_the_branch() -> None:
     county = Caller("li", Role.MANAGER, "410302")
-    people.require(county, Permission.PROJECTS_WRITE, ["4103", "410302", "410302001"])
+    roles.require(county, Permission.PROJECTS_WRITE, ["4103", "410302", "410302001"])
     with pytest.raises(Forbidden):
-        people.require(county, Permission.PROJECTS_WRITE, ["4103", "410303"])
-    people.require(Caller("wang", Role.MANAGER), Permission.PROJECTS_WRITE, ["4103", "410303"])
+        roles.require(county, Permission.PROJECTS_WRITE, ["4103", "410303"])
+    roles.require(Caller("wang", Role.MANAGER), Permission.PROJECTS_WRITE, ["4103", "410303"])

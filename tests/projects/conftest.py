@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from campaigns.network.import_tree import import_tree, read
-from campaigns.projects.projects import NewProject, approve, create, submit
+from campaigns.projects.drafts import NewProject, create
+from campaigns.projects.transitions import approve, submit
 from kernel.db import Database, Tx
 
 TREE = """code,name,level,parent_code

@@ -7,7 +7,7 @@ import pytest
 
 from campaigns.check import check_books
 from campaigns.donations.explain import explain
-from campaigns.projects import blacklist, projects
+from campaigns.projects import blacklist, projects, transitions
 from campaigns.screening import cases, decide
 from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
@@ -95,12 +95,12 @@ def test_when_the_term_is_over_a_person_is_due_and_nothing_changes_by_itself(wor
     world.do(blacklist.lift, world.projects[0], "期满核实", "wang")
     assert status(world) == "suspended", "raising money again is a decision of its own"
     assert current(world) == []
-    assert world.do(projects.resume, world.projects[0], "wang").status == "approved"
+    assert world.do(transitions.resume, world.projects[0], "wang").status == "approved"
     world.check()
 
 
 def test_who_was_suspended_before_is_suspended_after(world: World) -> None:
-    world.do(projects.suspend, world.projects[0], "凭证不全", "li")
+    world.do(transitions.suspend, world.projects[0], "凭证不全", "li")
     put(world)
     world.do(blacklist.lift, world.projects[0], "查清", "wang")
     assert status(world) == "suspended"
@@ -109,9 +109,9 @@ def test_who_was_suspended_before_is_suspended_after(world: World) -> None:
 def test_the_blacklist_is_left_by_lifting_only(world: World) -> None:
     put(world)
     for act in (
-        lambda tx: projects.suspend(tx, world.projects[0], "x", "li"),
-        lambda tx: projects.resume(tx, world.projects[0], "li"),
-        lambda tx: projects.approve(tx, world.projects[0], "li"),
+        lambda tx: transitions.suspend(tx, world.projects[0], "x", "li"),
+        lambda tx: transitions.resume(tx, world.projects[0], "li"),
+        lambda tx: transitions.approve(tx, world.projects[0], "li"),
         lambda tx: blacklist.blacklist(tx, world.projects[0], "x", "li"),
     ):
         with pytest.raises(Conflict) as refused:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.projects import projects
+from campaigns.projects import drafts, projects, transitions
+from campaigns.projects.targets import targets
 from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
 from matching.rules import Target
@@ -22,7 +23,7 @@ def versions(db: Database) -> list[int]:
 
 def test_a_new_project_is_a_draft_where_its_organisation_stands(tree: Database) -> None:
     with tree.transaction() as tx:
-        made = projects.create(tx, happy_home(), "liaison")
+        made = drafts.create(tx, happy_home(), "liaison")
         assert made.code == f"P{made.id:06d}"
         assert (made.status, made.level) == ("draft", "village")
         assert (made.county_code, made.township_code) == ("410302", "410302001")
@@ -37,14 +38,14 @@ def test_a_project_above_the_villages_belongs_to_what_there_is(
     tree: Database, organisation: str, county: str, township: str
 ) -> None:
     with tree.transaction() as tx:
-        made = projects.create(tx, happy_home(organisation_code=organisation), "liaison")
+        made = drafts.create(tx, happy_home(organisation_code=organisation), "liaison")
         assert (made.county_code, made.township_code) == (county, township)
 
 
 def test_a_project_without_sense_is_refused_with_every_fault(tree: Database) -> None:
-    nonsense = projects.NewProject("9", " ", "giant", "\x00", 0, "USD", "a b")
+    nonsense = drafts.NewProject("9", " ", "giant", "\x00", 0, "USD", "a b")
     with pytest.raises(Invalid) as refused, tree.transaction() as tx:
-        projects.create(tx, nonsense, "liaison")
+        drafts.create(tx, nonsense, "liaison")
     assert set(refused.value.fields) == {
         "organisation", "name", "tier", "summary", "target_minor", "currency", "code",
     }  # fmt: skip
@@ -52,9 +53,9 @@ def test_a_project_without_sense_is_refused_with_every_fault(tree: Database) -> 
 
 def test_a_code_is_given_once_and_finds_its_project(tree: Database) -> None:
     with tree.transaction() as tx:
-        made = projects.create(tx, happy_home(code="HAPPY-1"), "liaison")
+        made = drafts.create(tx, happy_home(code="HAPPY-1"), "liaison")
         with pytest.raises(Conflict) as refused:
-            projects.create(tx, happy_home(code="HAPPY-1"), "liaison")
+            drafts.create(tx, happy_home(code="HAPPY-1"), "liaison")
         assert refused.value.code == "project_code_used"
         assert projects.by_code(tx, "HAPPY-1").id == made.id
 
@@ -66,7 +67,7 @@ def test_a_code_that_nobody_has_is_unknown(tree: Database, code: str) -> None:
     assert refused.value.code == "project_unknown"
 
 
-@pytest.mark.parametrize("act", [projects.find, lambda tx, id_: projects.submit(tx, id_, "x")])
+@pytest.mark.parametrize("act", [projects.find, lambda tx, id_: transitions.submit(tx, id_, "x")])
 @pytest.mark.parametrize("unknown", [404, 0, -1, 2**70])
 def test_a_project_that_does_not_exist_is_unknown(tree: Database, act: Callable[..., object], unknown: int) -> None:
     with pytest.raises(NotFound) as refused, tree.transaction() as tx:
@@ -76,9 +77,9 @@ def test_a_project_that_does_not_exist_is_unknown(tree: Database, act: Callable[
 
 def test_only_what_was_submitted_can_be_approved(tree: Database) -> None:
     with tree.transaction() as tx:
-        made = projects.create(tx, happy_home(), "liaison")
+        made = drafts.create(tx, happy_home(), "liaison")
     with pytest.raises(Conflict) as refused, tree.transaction() as tx:
-        projects.approve(tx, made.id, "reviewer")
+        transitions.approve(tx, made.id, "reviewer")
     assert refused.value.code == "project_state"
     assert refused.value.params == {"from": "draft", "to": "approved"}
 
@@ -86,8 +87,8 @@ def test_only_what_was_submitted_can_be_approved(tree: Database) -> None:
 def test_every_move_is_in_the_history_and_in_the_audit_trail(tree: Database) -> None:
     with tree.transaction() as tx:
         project_id = approved(tx)
-        projects.suspend(tx, project_id, "凭证不全", "supervisor")
-        assert projects.resume(tx, project_id, "reviewer").status == "approved"
+        transitions.suspend(tx, project_id, "凭证不全", "supervisor")
+        assert transitions.resume(tx, project_id, "reviewer").status == "approved"
         history = tx.rows("SELECT from_status, to_status, actor, reason FROM project_history ORDER BY id")
         actions = tx.rows("SELECT action FROM audit_entry WHERE subject LIKE 'project:%' ORDER BY id")
     assert history == [
@@ -106,16 +107,16 @@ def test_a_hold_needs_a_reason_and_ends_once(tree: Database) -> None:
     with tree.transaction() as tx:
         project_id = approved(tx)
         with pytest.raises(Invalid) as refused:
-            projects.suspend(tx, project_id, " ", "supervisor")
+            transitions.suspend(tx, project_id, " ", "supervisor")
         assert list(refused.value.fields) == ["reason"]
-        projects.suspend(tx, project_id, "凭证不全", "supervisor")
+        transitions.suspend(tx, project_id, "凭证不全", "supervisor")
         with pytest.raises(Conflict):
-            projects.suspend(tx, project_id, "凭证不全", "supervisor")
+            transitions.suspend(tx, project_id, "凭证不全", "supervisor")
         with pytest.raises(Conflict):
-            projects.approve(tx, project_id, "reviewer")
-        projects.resume(tx, project_id, "reviewer")
+            transitions.approve(tx, project_id, "reviewer")
+        transitions.resume(tx, project_id, "reviewer")
         with pytest.raises(Conflict) as again:
-            projects.resume(tx, project_id, "reviewer")
+            transitions.resume(tx, project_id, "reviewer")
         assert again.value.code == "project_state"
 
 
@@ -128,7 +129,7 @@ def test_the_campaigns_of_a_project_learn_of_its_moves_and_others_do_not(
     campaign("summer", other)
     campaign("autumn", project_id)
     with tree.transaction() as tx:
-        projects.suspend(tx, project_id, "凭证不全", "supervisor")
+        transitions.suspend(tx, project_id, "凭证不全", "supervisor")
     assert versions(tree) == [2, 1, 2]
 
 
@@ -141,7 +142,7 @@ def test_a_move_never_waits_in_a_ring_with_a_donor(tree: Database, campaign: Cam
 
     def suspend() -> None:
         with tree.transaction() as tx:
-            projects.suspend(tx, project_id, "凭证不全", "supervisor")
+            transitions.suspend(tx, project_id, "凭证不全", "supervisor")
 
     manager = threading.Thread(target=suspend)
     with tree.transaction() as donor:
@@ -171,9 +172,8 @@ def wait_until_somebody_waits(db: Database) -> None:
 def test_matching_sees_where_a_project_stands(tree: Database) -> None:
     with tree.transaction() as tx:
         project_id, county = approved(tx), approved(tx, organisation_code="410303", tier="special")
-        found = projects.targets(tx, [project_id, county, 404])
+        found = targets(tx, [project_id, county, 404])
         assert found == {
             project_id: Target(project_id, "village", "micro", ("4103", "410302", "410302001", VILLAGE), "410302"),
             county: Target(county, "county", "special", ("4103", "410303"), "410303"),
         }
-        assert projects.target_of(projects.find(tx, county)) == found[county]

@@ -6,7 +6,9 @@ import time
 import pytest
 
 from campaigns.lifecycle.campaign import lock_shared
-from campaigns.projects import projects
+from campaigns.projects import drafts, projects
+from campaigns.projects.rating import rate
+from campaigns.projects.targets import targets
 from kernel.db import Database
 from kernel.errors import Conflict, Invalid
 from tests.projects.conftest import approved, happy_home
@@ -22,11 +24,11 @@ def ratings(db: Database) -> list[tuple[int, str]]:
 
 def test_a_rating_is_kept_with_who_gave_it_and_the_same_again_is_none(tree: Database) -> None:
     with tree.transaction() as tx:
-        project_id = projects.create(tx, happy_home(), "liaison").id
+        project_id = drafts.create(tx, happy_home(), "liaison").id
     assert project_id is not None
     for stars in (4, 4, 0, 5):
         with tree.transaction() as tx:
-            assert projects.rate(tx, project_id, stars, "reviewer").rating == stars
+            assert rate(tx, project_id, stars, "reviewer").rating == stars
             assert projects.find(tx, project_id).rating == stars
     assert ratings(tree) == [(4, "reviewer"), (0, "reviewer"), (5, "reviewer")]
     with tree.transaction() as tx:
@@ -41,10 +43,10 @@ def test_every_project_that_is_not_closed_can_be_rated(tree: Database, status: s
         tx.run("UPDATE project SET status = :status", status=status)
     with tree.transaction() as tx:
         if status != "closed":
-            assert projects.rate(tx, project_id, 5, "reviewer").status == status
+            assert rate(tx, project_id, 5, "reviewer").status == status
             return
         with pytest.raises(Conflict) as refused:
-            projects.rate(tx, project_id, 5, "reviewer")
+            rate(tx, project_id, 5, "reviewer")
     assert refused.value.code == "project_state"
     assert ratings(tree) == []
 
@@ -54,7 +56,7 @@ def test_nobody_is_rated_below_none_or_above_five(tree: Database, stars: int) ->
     with tree.transaction() as tx:
         project_id = approved(tx)
         with pytest.raises(Invalid) as refused:
-            projects.rate(tx, project_id, stars, "reviewer")
+            rate(tx, project_id, stars, "reviewer")
     assert (refused.value.code, list(refused.value.fields)) == ("project_invalid", ["rating"])
     assert ratings(tree) == []
 
@@ -69,7 +71,7 @@ def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
 
     def rate() -> None:
         with tree.transaction() as tx:
-            projects.rate(tx, project_id, 5, "reviewer")
+            rate(tx, project_id, 5, "reviewer")
 
     manager = threading.Thread(target=rate)
     with tree.transaction() as tx:
@@ -77,9 +79,9 @@ def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
         manager.start()
         time.sleep(0.5)
         decided = tx.scalar("SELECT nextval('ledger_transfer_id_seq')")
-        assert projects.targets(tx, [project_id])[project_id].rating == 0
+        assert targets(tx, [project_id])[project_id].rating == 0
     manager.join(10)
     with tree.transaction() as tx:
         assert tx.scalar("SELECT position FROM project_rating") > decided
-        assert projects.targets(tx, [project_id])[project_id].rating == 5
+        assert targets(tx, [project_id])[project_id].rating == 5
     assert versions(tree) == [2]

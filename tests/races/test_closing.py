@@ -8,9 +8,10 @@ from sqlalchemy.exc import IntegrityError
 
 from campaigns.closing.close import close
 from campaigns.funds import funds
-from campaigns.lifecycle.campaign import lock_campaign, transition
+from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
+from campaigns.lifecycle.transitions import transition
 from kernel.db import Tx
 from tests.races.runners import Meeting, at_once, errors
 from tests.world import ACTOR, World

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.lifecycle.campaign import add_entry, cancel, schedule
-from campaigns.lifecycle.draft import create
+from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.transitions import cancel, schedule
 from campaigns.screening import cases, settings
 from campaigns.screening.review import review
 from campaigns.screening.screen import screen

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from campaigns.network.people import create_manager
-from campaigns.projects.projects import NewProject, create
+from campaigns.projects.drafts import NewProject, create
 from tests.web.reader import PASSWORD, Reader, forms, text
 from tests.world import VILLAGES, World
 

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from app.console.forms import moment_typed
-from campaigns.lifecycle.campaign import PLAN_FIELDS, find_campaign
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.network.people import create_manager
-from campaigns.projects import projects
-from campaigns.projects.projects import NewProject
+from campaigns.projects import drafts, transitions
+from campaigns.projects.drafts import NewProject
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, VILLAGES, World
 
@@ -41,10 +42,10 @@ def drafted(manager: Reader, world: World, **other: Any) -> str:
 
 def approved(world: World, code: str, name: str, tier: str = "micro") -> int:
     with world.db.transaction() as tx:
-        project_id = projects.create(tx, NewProject(code, name, tier, "灯", 1_000_00), ACTOR).id
+        project_id = drafts.create(tx, NewProject(code, name, tier, "灯", 1_000_00), ACTOR).id
         assert project_id is not None
-        projects.submit(tx, project_id, ACTOR)
-        projects.approve(tx, project_id, ACTOR)
+        transitions.submit(tx, project_id, ACTOR)
+        transitions.approve(tx, project_id, ACTOR)
         return project_id
 
 
@@ -144,7 +145,7 @@ def test_projects_join_by_branch_by_tier_or_one_by_one(manager: Reader, world: W
 
 
 def test_a_project_that_is_not_approved_joins_with_nobody(manager: Reader, world: World) -> None:
-    draft = world.do(projects.create, NewProject(VILLAGES[0], "草稿", "micro", "灯", 1_00), ACTOR).id
+    draft = world.do(drafts.create, NewProject(VILLAGES[0], "草稿", "micro", "灯", 1_00), ACTOR).id
     drafted(manager, world)
     assert "草稿" not in manager.open(ENTRIES)
     page = manager.send(ENTRIES, verb="ticked", project=[str(draft), str(world.projects[0])])

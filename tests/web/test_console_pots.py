@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from campaigns.lifecycle.campaign import cancel
+from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
 from campaigns.pots import add_rules, top_up
 from tests.races.runners import at_once

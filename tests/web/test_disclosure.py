@@ -5,10 +5,12 @@ import io
 
 from campaigns.closing.models import ClosingReport
 from campaigns.closing.report import write_report
-from campaigns.lifecycle.campaign import add_entry, find_campaign, lock_campaign, transition
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
+from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.phases import Phase
-from campaigns.projects import projects
-from campaigns.projects.projects import NewProject
+from campaigns.lifecycle.transitions import transition
+from campaigns.projects import drafts, transitions
+from campaigns.projects.drafts import NewProject
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, SLUG, World
 
@@ -88,9 +90,9 @@ def test_standings_rank_totals_and_teams(reader: Reader, world: World) -> None:
 
 def test_what_belongs_to_no_township_is_called_other_on_page_and_in_the_file(reader: Reader, world: World) -> None:
     with world.db.transaction() as tx:
-        county = projects.create(tx, NewProject("4101", "县级项目", "special", "午餐", 30_000_00), ACTOR).id
-        projects.submit(tx, county, ACTOR)
-        projects.approve(tx, county, ACTOR)
+        county = drafts.create(tx, NewProject("4101", "县级项目", "special", "午餐", 30_000_00), ACTOR).id
+        transitions.submit(tx, county, ACTOR)
+        transitions.approve(tx, county, ACTOR)
         add_entry(tx, SLUG, county, ACTOR)
     world.projects.append(county)
     world.pay(world.give(100_00, project=3))

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from campaigns.lifecycle.campaign import cancel
-from campaigns.lifecycle.draft import create
+from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.transitions import cancel
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, World, new_campaign
 

@@ -9,8 +9,9 @@ from campaigns.closing.challenges import challenges
 from campaigns.closing.release import release_match
 from campaigns.donations.explain import explain
 from campaigns.donations.view import DonationView
-from campaigns.lifecycle.campaign import cancel, lock_campaign, transition
+from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.phases import Phase
+from campaigns.lifecycle.transitions import cancel, transition
 from campaigns.screening import screen, staff
 from tests.matching.kinds import moved, paid, special_pot
 from tests.web.reader import Reader, text

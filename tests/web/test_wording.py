@@ -14,8 +14,8 @@ from app.i18n import messages
 from campaigns.closing.models import CAUSES
 from campaigns.donations.explain import explain
 from campaigns.donations.states import STATUSES
-from campaigns.lifecycle.campaign import PLAN_FIELDS
 from campaigns.lifecycle.phases import PHASES
+from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.projects import states
 from tests.world import World
 

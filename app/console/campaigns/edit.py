@@ -10,10 +10,12 @@ from app.console.campaigns.forms import UNITS_S, CampaignForm
 from app.current import deps
 from app.http import access
 from app.i18n.faults import at_field
-from campaigns.lifecycle import draft
-from campaigns.lifecycle.campaign import PLAN_FIELDS, find_campaign, schedule
+from campaigns.lifecycle import drafts
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import Campaign
-from campaigns.network.people import Permission
+from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.transitions import schedule
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 
@@ -38,10 +40,10 @@ def new() -> str | Response:
     return redirect(url_for("console.campaign", slug=wanted.slug), 303)
 
 
-def _made(tx: Tx, wanted: draft.NewCampaign) -> bool:
-    """Make it; False when the same draft is there already. Raises what `draft.create` raises."""
+def _made(tx: Tx, wanted: drafts.NewCampaign) -> bool:
+    """Make it; False when the same draft is there already. Raises what `drafts.create` raises."""
     try:
-        draft.create(tx, wanted, g.caller.name)
+        drafts.create(tx, wanted, g.caller.name)
     except Conflict:
         there = find_campaign(tx, wanted.slug)
         if (there.name, there.opens_at, there.ends_at) != (wanted.name, wanted.opens_at, wanted.ends_at):
@@ -69,7 +71,7 @@ def change(slug: str) -> str | Response:
     given["durations"] = {name: value for name, value in given["durations"].items() if form[name] != stored[name]}
     try:
         with deps().db.transaction() as tx:
-            draft.change(tx, slug, given, g.caller.name)
+            drafts.change(tx, slug, given, g.caller.name)
     except Refusal as refusal:
         form.refused(refusal)
         return _form(form, campaign)

@@ -10,9 +10,10 @@ from app.current import deps
 from app.http import access
 from app.web.blueprint import page_number
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.lifecycle.entries import Wanted, add_entries, candidate_ids, candidates
+from campaigns.lifecycle.candidates import CandidateFilter, candidate_ids, candidates
+from campaigns.lifecycle.entries import add_entries
 from campaigns.lifecycle.models import Campaign
-from campaigns.network.people import Caller, Permission
+from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 
 PAGE_SIZE = 50
@@ -59,8 +60,8 @@ def added(slug: str) -> Response:
     return act(Permission.CAMPAIGNS_WRITE, back, do)
 
 
-def _wanted() -> Wanted:
-    return Wanted(*(request.values.get(name, "").strip() for name in Wanted._fields))
+def _wanted() -> CandidateFilter:
+    return CandidateFilter(*(request.values.get(name, "").strip() for name in CandidateFilter._fields))
 
 
 def _id(campaign: Campaign) -> int:

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.console.forms import Typed, moment_typed, yuan_typed
-from campaigns.lifecycle.campaign import PLAN_FIELDS
-from campaigns.lifecycle.draft import FINISHING_S, LATE_S, NOTICE_S, NewCampaign
+from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S, NewCampaign
 from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.plan import PLAN_FIELDS
 from kernel.clock import parse_time
 
 UNITS_S = {"finishing_s": 60, "late_s": 3600, "notice_s": 86_400}
@@ -39,7 +39,7 @@ class CampaignForm(Typed):
         return cls(data)
 
     def new(self) -> NewCampaign | None:
-        """What `campaigns.lifecycle.draft.create` takes, or None with `faults`."""
+        """What `campaigns.lifecycle.drafts.create` takes, or None with `faults`."""
         self.need("slug", "host")
         given = self.given()
         plan = {name: value for name, value in given["plan"].items() if value is not None}
@@ -49,7 +49,7 @@ class CampaignForm(Typed):
         return NewCampaign(slug=self["slug"], host=self["host"], plan=plan, **times, **given["durations"])
 
     def given(self) -> dict[str, Any]:
-        """What `campaigns.lifecycle.draft.change` takes, whole only without `faults`."""
+        """What `campaigns.lifecycle.drafts.change` takes, whole only without `faults`."""
         self.need("name", "opens_at", "ends_at")
         return {
             "name": self.text("name", MOST_NAME),

@@ -18,9 +18,10 @@ from app.web.queries import place_names
 from campaigns.closing.close import close
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import pot_views, totals
-from campaigns.lifecycle import campaign as events
+from campaigns.lifecycle import plan, transitions
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import LIVING, MOVES, Phase
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from kernel.errors import Invalid, Refusal
 
 PAGE_SIZE = 50
@@ -42,7 +43,7 @@ def one(slug: str) -> str:
     """One campaign: where it stands, how it got there, what it holds."""
     page = page_number()
     with deps().db.transaction() as tx:
-        found = events.find_campaign(tx, slug)
+        found = find_campaign(tx, slug)
         assert found.id is not None
         pots = pot_views(tx, found.id)
         shown: dict[str, Any] = {
@@ -54,8 +55,8 @@ def one(slug: str) -> str:
             "money": pot_queries.funding(tx, found.id),
             "now": tx.now,
             "may_add_pots": g.caller.may(Permission.POTS_WRITE) and found.phase in LIVING | {Phase.DRAFT},
-            "warnings": events.warnings(found),
-            "missing": [name for name in events.PLAN_FIELDS if found.plan.get(name) in (None, "")],
+            "warnings": plan.warnings(found),
+            "missing": [name for name in plan.PLAN_FIELDS if found.plan.get(name) in (None, "")],
         }
         shown["entries"], total = listed(tx, found.id, page=page, page_size=PAGE_SIZE)
     return render_template(
@@ -76,7 +77,7 @@ def schedule(slug: str) -> Response:
     try:
         access.require_declared(Permission.CAMPAIGNS_WRITE)
         with deps().db.transaction() as tx:
-            events.schedule(tx, slug, g.caller.name)
+            transitions.schedule(tx, slug, g.caller.name)
         flash(_("活动已排期，到时间自动开始。"), "good")
     except Invalid as refusal:
         flash(refusal_text(refusal), "bad")
@@ -93,7 +94,7 @@ def cancel(slug: str) -> Response:
     return act(
         Permission.CAMPAIGNS_WRITE,
         url_for("console.campaign", slug=slug),
-        lambda tx, caller: events.cancel(tx, slug, caller.name),
+        lambda tx, caller: transitions.cancel(tx, slug, caller.name),
         _("活动已取消。"),
     )
 

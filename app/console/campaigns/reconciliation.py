@@ -9,8 +9,8 @@ from app.current import deps
 from app.http import access
 from app.web.blueprint import page_number
 from campaigns.closing import discrepancies
-from campaigns.lifecycle import campaign as events
-from campaigns.network.people import Permission
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
 
 PAGE_SIZE = 50
@@ -22,7 +22,7 @@ def overview(slug: str) -> str:
     """A campaign's differences, open ones first."""
     page = page_number()
     with deps().db.transaction() as tx:
-        found = events.find_campaign(tx, slug)
+        found = find_campaign(tx, slug)
         assert found.id is not None
         rows, total = discrepancies.listed(tx, found.id, None, page, PAGE_SIZE)
         cases = count_open_cases(tx, found.id)

@@ -13,10 +13,10 @@ from app.console.pots.forms import PotForm, RulesForm
 from app.console.pots.page import named_projects, places_of
 from app.current import deps
 from app.http import access
-from campaigns import pots as desk
+from campaigns import pots
 from campaigns.funds import funds
-from campaigns.lifecycle import campaign as events
-from campaigns.network.people import Permission
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Refusal
 from ledger.chart import fund as fund_account
@@ -45,7 +45,7 @@ def new(slug: str) -> str | Response:
 def _fresh(slug: str) -> PotForm:
     """Next to be asked after the pots that there are."""
     with deps().db.transaction() as tx:
-        campaign = events.find_campaign(tx, slug)
+        campaign = find_campaign(tx, slug)
         last = tx.scalar("SELECT coalesce(max(rank), 0) FROM pot WHERE campaign_id = :id", id=campaign.id)
     return PotForm.fresh(campaign, min(last + 1, 1_000))
 
@@ -53,24 +53,24 @@ def _fresh(slug: str) -> PotForm:
 def _saved(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
     """Make the pot, unless one of this name is younger than the preview: that came from the same preview."""
     with deps().db.transaction() as tx:
-        campaign = events.lock_campaign(tx, slug)
+        campaign = lock_campaign(tx, slug)
         twin = tx.scalar(
             "SELECT id FROM pot WHERE campaign_id = :campaign AND id > :seen AND name = :name",
             campaign=campaign.id,
             seen=form.whole("seen") or 0,
             name=command["name"],
         )
-        pot_id = twin or desk.create(tx, campaign=slug, **command, actor=g.caller.name)
+        pot_id = twin or pots.create(tx, campaign=slug, **command, actor=g.caller.name)
     flash(_("这个配捐池刚才已经建立，没有重复建立。") if twin else _("配捐池已建立。"), "good")
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
 def _preview(tx: Tx, slug: str, command: dict[str, Any]) -> dict[str, Any]:
     """The pot as it would be, and what it would leave in the fund. `seen`: the newest pot that there is."""
-    campaign = events.lock_campaign(tx, slug)
+    campaign = lock_campaign(tx, slug)
     seen = tx.scalar("SELECT coalesce(max(id), 0) FROM pot WHERE campaign_id = :id", id=campaign.id)
     had = balance(tx, fund_account(command["fund"]))
-    state, view = queries.pot(tx, desk.create(tx, campaign=slug, **command, actor=g.caller.name))
+    state, view = queries.pot(tx, pots.create(tx, campaign=slug, **command, actor=g.caller.name))
     return {
         "pot": view,
         "seen": seen,
@@ -84,7 +84,7 @@ def _preview(tx: Tx, slug: str, command: dict[str, Any]) -> dict[str, Any]:
 
 def _form(slug: str, form: PotForm, preview: dict[str, Any] | None = None) -> str:
     with deps().db.transaction() as tx:
-        campaign = events.find_campaign(tx, slug)
+        campaign = find_campaign(tx, slug)
         rows = funds.listed(tx)
         scope = scope_choices(tx, form)
     return render_template(

@@ -12,14 +12,14 @@ from app.console.pots.forms import AmountForm
 from app.console.pots.page import head, lock_of
 from app.current import deps
 from app.http import access
-from campaigns import pots as desk
-from campaigns.network.people import Permission
+from campaigns import pots
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 from ledger.chart import fund as fund_account
 from ledger.statements import balance
 
-_VERBS = {"top-ups": (desk.top_up, 1, "top_up"), "reductions": (desk.reduce, -1, "reduction")}
+_VERBS = {"top-ups": (pots.top_up, 1, "top_up"), "reductions": (pots.reduce, -1, "reduction")}
 
 
 @blueprint.route(

@@ -14,7 +14,7 @@ from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, Phase
-from campaigns.network.people import Permission
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from matching.pot_state import PotState
 from matching.reveal import draw_of

@@ -14,8 +14,8 @@ from app.console.pots.forms import RulesForm
 from app.console.pots.page import head, lock_of, named_projects, places_of
 from app.current import deps
 from app.http import access
-from campaigns import pots as desk
-from campaigns.network.people import Permission
+from campaigns import pots
+from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
 from matching.pot_state import PotState, RulesVersion
@@ -64,7 +64,7 @@ def _saved(state: PotState, form: RulesForm, command: Wish) -> Response:
         if not fresh and newest.rules != parse(command.rules):
             raise Conflict("pot_changed")
         if fresh:
-            desk.add_rules(tx, state.pot_id, *command, g.caller.name)
+            pots.add_rules(tx, state.pot_id, *command, g.caller.name)
     flash(_("新规则已保存。") if fresh else _("这版规则刚才已经保存，没有重复保存。"), "good")
     return redirect(url_for("console.pot", pot_id=state.pot_id), 303)
 
@@ -73,7 +73,7 @@ def _preview(tx: Tx, state: PotState, command: Wish) -> dict[str, Any]:
     """The rules as they would be. `seen`: the newest version that there is."""
     lock_of(tx, state)
     seen = _newest(queries.pot(tx, state.pot_id)[0]).number
-    desk.add_rules(tx, state.pot_id, *command, g.caller.name)
+    pots.add_rules(tx, state.pot_id, *command, g.caller.name)
     after = queries.pot(tx, state.pot_id)[0]
     return {
         "seen": seen,

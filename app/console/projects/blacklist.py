@@ -13,8 +13,8 @@ from app.current import deps
 from app.http import access
 from app.web.blueprint import page_number
 from campaigns.appeals import MOST_APPEAL
-from campaigns.network.people import Caller, Permission, require
-from campaigns.projects import blacklist as desk
+from campaigns.network.roles import Caller, Permission, require
+from campaigns.projects import blacklist
 from campaigns.projects.projects import find
 from campaigns.screening import watch
 from kernel.clock import parse_time
@@ -39,7 +39,7 @@ def overview() -> str:
     """The projects that are listed now, those whose term is over first; and the watch list."""
     page = page_number()
     with deps().db.transaction() as tx:
-        rows = desk.listings(tx)
+        rows = blacklist.listings(tx)
         entries, total = watch.watched(tx, page, PAGE_SIZE)
     return render_template(
         "console/blacklist.html",
@@ -82,14 +82,14 @@ Verb = Callable[[Tx, int, str, str], Any]
 _VERBS: dict[str, tuple[Permission, Verb]] = {
     "list": (
         Permission.PROJECTS_APPROVE,
-        lambda tx, id_, reason, actor: desk.blacklist(tx, id_, reason, actor, until_typed()),
+        lambda tx, id_, reason, actor: blacklist.blacklist(tx, id_, reason, actor, until_typed()),
     ),
-    "lift": (Permission.PROJECTS_APPROVE, desk.lift),
-    "appeal": (Permission.PROJECTS_WRITE, desk.appeal),
-    "answer": (Permission.PROJECTS_APPROVE, desk.answer),
+    "lift": (Permission.PROJECTS_APPROVE, blacklist.lift),
+    "appeal": (Permission.PROJECTS_WRITE, blacklist.appeal),
+    "answer": (Permission.PROJECTS_APPROVE, blacklist.answer),
     "answer_lift": (
         Permission.PROJECTS_APPROVE,
-        lambda tx, id_, reason, actor: desk.answer(tx, id_, reason, actor, lifting=True),
+        lambda tx, id_, reason, actor: blacklist.answer(tx, id_, reason, actor, lifting=True),
     ),
 }
 

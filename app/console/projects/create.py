@@ -10,9 +10,9 @@ from app.console.forms import Typed
 from app.current import deps
 from app.http import access
 from campaigns.network.organisations import find as find_organisation
-from campaigns.network.people import Permission, require
-from campaigns.projects import projects as desk
-from campaigns.projects.projects import NewProject
+from campaigns.network.roles import Permission, require
+from campaigns.projects import drafts
+from campaigns.projects.drafts import NewProject
 from kernel.db import Tx
 from kernel.errors import NotFound, Refusal
 
@@ -59,7 +59,7 @@ def _made(tx: Tx, wanted: NewProject, form: Typed) -> bool:
         name=wanted.name,
     )
     if not twin:
-        desk.create(tx, wanted, g.caller.name)
+        drafts.create(tx, wanted, g.caller.name)
     return not twin
 
 

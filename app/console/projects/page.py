@@ -13,9 +13,10 @@ from app.current import deps
 from app.http import access
 from app.web.blueprint import page_number
 from campaigns.disclosure.catalogue import listed
-from campaigns.network.people import Caller, Permission, require
-from campaigns.projects import projects
+from campaigns.network.roles import Caller, Permission, require
+from campaigns.projects import projects, transitions
 from campaigns.projects.models import Project
+from campaigns.projects.rating import rate
 from kernel.db import Tx
 from matching.rules import MAX_RATING
 
@@ -58,11 +59,11 @@ def moved(project_id: int, verb: str) -> Response:
     reason = request.form.get("reason", "")
     rating = Typed(request.form).whole("rating")
     verbs: dict[str, Callable[[Tx, str], Project]] = {
-        "submit": lambda tx, actor: projects.submit(tx, project_id, actor),
-        "approve": lambda tx, actor: projects.approve(tx, project_id, actor),
-        "suspend": lambda tx, actor: projects.suspend(tx, project_id, reason, actor),
-        "resume": lambda tx, actor: projects.resume(tx, project_id, actor, reason),
-        "rate": lambda tx, actor: projects.rate(tx, project_id, NO_RATING if rating is None else rating, actor),
+        "submit": lambda tx, actor: transitions.submit(tx, project_id, actor),
+        "approve": lambda tx, actor: transitions.approve(tx, project_id, actor),
+        "suspend": lambda tx, actor: transitions.suspend(tx, project_id, reason, actor),
+        "resume": lambda tx, actor: transitions.resume(tx, project_id, actor, reason),
+        "rate": lambda tx, actor: rate(tx, project_id, NO_RATING if rating is None else rating, actor),
     }
 
     def do(tx: Tx, caller: Caller) -> Any:

@@ -16,8 +16,8 @@ from app.i18n.messages import evidence_lines, limit_lines, word
 from app.live.publish import publish
 from app.web.blueprint import page_number
 from campaigns.appeals import MOST_APPEAL
-from campaigns.lifecycle import campaign as events
-from campaigns.network.people import Caller, Permission
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network.roles import Caller, Permission
 from campaigns.screening import appeal, cases, decide
 from campaigns.screening.models import STATES, WATCHED
 from campaigns.screening.review import review
@@ -35,7 +35,7 @@ def overview(slug: str) -> str:
     page = page_number()
     state = request.args.get("state", "")
     with deps().db.transaction() as tx:
-        found = events.find_campaign(tx, slug)
+        found = find_campaign(tx, slug)
         assert found.id is not None
         wanted = state if state in STATES else None
         rows, total = cases.listed(tx, found.id, wanted, page, PAGE_SIZE)

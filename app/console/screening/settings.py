@@ -14,8 +14,8 @@ from app.http.errors import status_of
 from app.i18n.labels import UNITS
 from app.i18n.messages import threshold_text
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.network.people import Permission
-from campaigns.screening import settings as desk
+from campaigns.network.roles import Permission
+from campaigns.screening import settings
 from campaigns.screening.settings import CHANGEABLE, Setting
 from campaigns.screening.thresholds import default_thresholds
 from kernel.errors import Invalid, Refusal
@@ -40,12 +40,12 @@ def changed(slug: str) -> Response | tuple[str, int]:
         access.require_declared(Permission.SCREEN)
         with deps().db.transaction() as tx:
             found = {
-                one.name: one for one in desk.settings(tx, slug, default_thresholds(deps().screening_defaults))
+                one.name: one for one in settings.settings(tx, slug, default_thresholds(deps().screening_defaults))
             }
             given = {name: _value(name, typed[name]) for name in found if name in typed}
             if unread := [name for name, value in given.items() if value is None]:
                 raise Invalid("screening_invalid", fields=dict.fromkeys(unread, "is no number"))
-            desk.change(tx, slug, given, default_thresholds(deps().screening_defaults), g.caller.name)
+            settings.change(tx, slug, given, default_thresholds(deps().screening_defaults), g.caller.name)
     except Refusal as refusal:
         if refusal.code == "screening_invalid":
             return _page(slug, typed, frozenset(refusal.fields)), status_of(refusal)
@@ -62,7 +62,7 @@ def reset(slug: str) -> Response:
     return act(
         Permission.SCREEN,
         url_for("console.screening_settings", slug=slug),
-        lambda tx, caller: desk.reset(tx, slug, default_thresholds(deps().screening_defaults), caller.name),
+        lambda tx, caller: settings.reset(tx, slug, default_thresholds(deps().screening_defaults), caller.name),
         _("已全部恢复默认标准。"),
     )
 
@@ -70,7 +70,7 @@ def reset(slug: str) -> Response:
 def _page(slug: str, typed: dict[str, str], wrong: frozenset[str]) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        rows = desk.settings(tx, slug, default_thresholds(deps().screening_defaults))
+        rows = settings.settings(tx, slug, default_thresholds(deps().screening_defaults))
     return render_template(
         "console/screening.html",
         campaign=campaign,

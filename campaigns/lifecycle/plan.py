@@ -1,0 +1,54 @@
+"""The public plan of a campaign (慈善法: 募捐方案): what it must state before the campaign may open."""
+
+from campaigns.lifecycle.models import Campaign
+from kernel.clock import parse_time
+
+# The public plan (慈善法: 募捐方案) and what the domain adds; a campaign cannot open while one is missing.
+PLAN_FIELDS = (
+    "purpose",
+    "area",
+    "responsible",
+    "address",
+    "ways_to_give",
+    "bank_account",
+    "beneficiaries",
+    "use_of_funds",
+    "cost_minor",
+    "surplus_rule",
+    "certificate_no",
+    "certificate_until",
+    "filing_no",
+    "filed_at",
+    "platform_name",
+    "platform_url",
+)
+WARN_FILED_DAYS = 10
+
+
+def plan_faults(campaign: Campaign) -> dict[str, str]:
+    """Return the plan fields that are missing or expired, each with its fault; empty when the plan is complete."""
+    faults = {name: "is missing" for name in PLAN_FIELDS if campaign.plan.get(name) in (None, "")}
+    if expired := _certificate_fault(campaign):
+        faults["certificate_until"] = expired
+    return faults
+
+
+def _certificate_fault(campaign: Campaign) -> str | None:
+    """The certificate must last to the end of the campaign (慈善法 on public fundraising)."""
+    value = campaign.plan.get("certificate_until")
+    if not value:
+        return None
+    try:
+        until = parse_time(str(value))
+    except ValueError:
+        return "is not a date"
+    return "expires before the campaign ends" if until.date() < campaign.ends_at.date() else None
+
+
+def warnings(campaign: Campaign) -> list[str]:
+    """Return the codes of problems that a manager should know of but that do not block scheduling."""
+    try:
+        filed = parse_time(str(campaign.plan.get("filed_at")))
+    except ValueError:
+        return []
+    return ["filed_late"] if (campaign.opens_at - filed).days < WARN_FILED_DAYS else []

@@ -1,0 +1,45 @@
+"""How a campaign moves from phase to phase: schedule, cancel, and the one setter of its phase."""
+
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.models import Campaign, CampaignHistory
+from campaigns.lifecycle.phases import MOVES, Phase
+from campaigns.lifecycle.plan import plan_faults
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid
+
+
+def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
+    """Schedule a campaign with a complete plan: it opens at `opens_at`, or at once when that has passed.
+
+    Raises Invalid `plan_incomplete` with the missing or expired fields, `campaign_over` when `ends_at` has
+    passed, Conflict `campaign_phase`.
+    """
+    campaign = lock_campaign(tx, slug)
+    if faults := plan_faults(campaign):
+        raise Invalid("plan_incomplete", fields=faults)
+    if campaign.ends_at <= tx.now:
+        raise Invalid("campaign_over", fields={"ends_at": "has passed"})
+    transition(tx, campaign, Phase.SCHEDULED, actor)
+    if campaign.opens_at <= tx.now:
+        transition(tx, campaign, Phase.OPEN, actor)
+    return campaign
+
+
+def cancel(tx: Tx, slug: str, actor: str) -> Campaign:
+    """Cancel a campaign before its end. Raises Conflict `campaign_phase`."""
+    campaign = lock_campaign(tx, slug)
+    transition(tx, campaign, Phase.CANCELLED, actor)
+    return campaign
+
+
+def transition(tx: Tx, campaign: Campaign, to: Phase, actor: str) -> None:
+    """Move a locked campaign to another phase: the only place that sets it. Raises Conflict `campaign_phase`."""
+    if to not in MOVES[Phase(campaign.phase)]:
+        raise Conflict("campaign_phase", phase=campaign.phase, wanted=str(to))
+    assert campaign.id is not None
+    tx.add(CampaignHistory(campaign_id=campaign.id, from_phase=campaign.phase, to_phase=to, at=tx.now, actor=actor))
+    campaign.phase = to
+    campaign.phase_since = tx.now
+    tx.add(campaign)
+    record_audit(tx, actor, f"campaign.{to}", f"campaign:{campaign.id}")
