@@ -69,11 +69,11 @@ def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
         project_id = approved(tx)
     campaign("spring", project_id)
 
-    def rate() -> None:
+    def rate_project() -> None:
         with tree.transaction() as tx:
             rate(tx, project_id, 5, "reviewer")
 
-    manager = threading.Thread(target=rate)
+    manager = threading.Thread(target=rate_project)
     with tree.transaction() as tx:
         lock_shared(tx, slugs=["spring"])
         manager.start()
