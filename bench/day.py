@@ -167,7 +167,7 @@ def sums(deps: Dependencies) -> Sums:
                       coalesce(sum(a.balance_minor) FILTER (WHERE a.kind IN ('pot_captured', 'pot_released')), 0),
                       coalesce(sum(a.balance_minor) FILTER (WHERE a.kind = 'pot_free'), 0)
                  FROM pot p JOIN campaign c ON c.id = p.campaign_id
-                 JOIN ledger_account a ON a.owner = 'pot:' || p.id
+                 JOIN pot_balance a ON a.pot_id = p.id
                 WHERE c.slug = :slug""",
             slug=SLUG,
         )

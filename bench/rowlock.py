@@ -23,6 +23,7 @@ from campaigns.projects.models import Project
 from kernel.clock import local_day
 from kernel.errors import Conflict, NotFound
 from ledger.chart import Account, pot_free, pot_reserved
+from ledger.kinds import TransferKind
 from ledger.models import LedgerAccount, LedgerTransfer
 from matching.allocate import (
     Allocation,
@@ -133,7 +134,7 @@ class _Giving:
     def _fill(self, book: Capacity, pot: Pot) -> None:
         """What was used of each cap: the donor's from his reservations, the others' from the accounts."""
         assert pot.id is not None
-        mine = select(func.coalesce(func.sum(Reservation.amount_minor - Reservation.returned_minor), 0)).where(
+        mine = select(func.coalesce(func.sum(Reservation.live_minor), 0)).where(
             Reservation.donor_key == self.donor, Reservation.pot_id == pot.id, Reservation.state != "released"
         )
         day = local_day(self.now)
@@ -149,9 +150,9 @@ class _Giving:
     def _used(self, pot: Pot, project_ids: Sequence[int]) -> int:
         kinds = ("pot_reserved", "pot_captured", "pot_released")
         statement = select(func.coalesce(func.sum(LedgerAccount.balance_minor), 0)).where(
-            LedgerAccount.owner == f"pot:{pot.id}",
+            LedgerAccount.pot_id == pot.id,
             col(LedgerAccount.kind).in_(kinds),
-            col(LedgerAccount.purpose).in_([f"project:{one}" for one in project_ids]),
+            col(LedgerAccount.project_id).in_(project_ids),
         )
         return int(self.session.exec(statement).one())
 
@@ -217,8 +218,9 @@ class _Giving:
             debit_account=free.id,
             credit_account=held.id,
             amount_minor=part.given_minor,
-            reason="match held",
+            kind=TransferKind.MATCH_RESERVED,
             donation_id=donation.id,
+            reservation_id=reservation.id,
             recorded_at=self.now,
         )
         self.session.add(transfer)
@@ -228,23 +230,11 @@ class _Giving:
 
     def _account(self, name: Account) -> LedgerAccount:
         """An account; opened when it is missing. The pot's lock guards all accounts of the pot."""
-        statement = select(LedgerAccount).where(
-            LedgerAccount.kind == str(name.kind),
-            LedgerAccount.owner == name.owner,
-            LedgerAccount.purpose == name.purpose,
-            LedgerAccount.currency == name.currency,
-        )
+        statement = select(LedgerAccount).where(LedgerAccount.name == name.name)
         locked = statement.with_for_update().execution_options(populate_existing=True)
         found = self.session.exec(locked).first()
         if found is None:
-            found = LedgerAccount(
-                kind=str(name.kind),
-                owner=name.owner,
-                purpose=name.purpose,
-                currency=name.currency,
-                balance_minor=0,
-                floor_minor=name.floor_minor,
-            )
+            found = LedgerAccount(**name._asdict(), balance_minor=0, floor_minor=name.floor_minor)
             self.session.add(found)
             self.session.flush()
         return found

@@ -1,6 +1,7 @@
 """One checker for all promises, read in one snapshot: for the command, the metric, the job and every test."""
 
 import ledger.check
+import ledger.statements
 import matching.check
 from campaigns.donations.states import MOVES
 from kernel.db import Tx
@@ -15,16 +16,14 @@ CHECKS = {
                        coalesce(d.kept, 0) AS ours, coalesce(b.balance, 0) AS books
                   FROM (SELECT campaign_id, project_id, sum(amount_minor - refunded_minor) AS kept FROM donation
                          WHERE paid_at IS NOT NULL GROUP BY 1, 2) AS d
-                  FULL JOIN (SELECT CAST(substr(owner, 10) AS bigint) AS campaign_id,
-                                    CAST(substr(purpose, 9) AS bigint) AS project_id, balance_minor AS balance
-                               FROM ledger_account WHERE kind = 'donations') AS b
+                  FULL JOIN (SELECT campaign_id, project_id, raised_minor AS balance FROM project_raised) AS b
                     USING (campaign_id, project_id)) AS both_sides
          WHERE ours <> books""",
     "one_receipt_a_donation": """
         SELECT format('donation %s is paid but has no receipt of its amount', d.id) FROM donation d
          WHERE d.paid_at IS NOT NULL
-           AND NOT EXISTS (SELECT FROM ledger_transfer t WHERE t.key = format('donation\\:%s\\:received', d.id)
-                              AND t.amount_minor = d.amount_minor)""",
+           AND NOT EXISTS (SELECT FROM donation_movement m WHERE m.donation_id = d.id
+                              AND m.kind = 'donation_received' AND m.amount_minor = d.amount_minor)""",
     "paid_states": """
         SELECT format('donation %s is %s without a payment, or waits with one', id, status) FROM donation
          WHERE (paid_at IS NOT NULL) <> (status IN ('paid', 'settled', 'refunded', 'disputed'))""",
@@ -35,7 +34,7 @@ CHECKS = {
     "donation_matched_within_ratio": """
         SELECT format('donation %s is matched beyond its amount', donation_id)
           FROM (SELECT r.donation_id,
-                       sum(ceil((r.amount_minor - r.returned_minor) * 10000.0
+                       sum(ceil(r.live_minor * 10000.0
                                 / CAST(v.rules ->> 'ratio_bps' AS bigint))) AS used
                   FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
                  WHERE r.state <> 'released' GROUP BY 1) AS m
@@ -44,7 +43,7 @@ CHECKS = {
     "match_follows_state": """
         SELECT format('donation %s is %s but holds %s match', d.id, d.status, r.state)
           FROM donation d JOIN reservation r ON r.donation_id = d.id
-         WHERE r.amount_minor > r.returned_minor
+         WHERE r.live_minor > 0
            AND ((r.state = 'reserved' AND d.status NOT IN ('pending', 'paying'))
              OR (r.state = 'captured' AND d.status NOT IN ('paid', 'settled', 'disputed')))""",
     "history_ends_at_status": """
@@ -77,12 +76,12 @@ CHECKS = {
          WHERE d.channel <> 'offline' AND (d.pledged_at < c.opens_at OR d.pledged_at >= c.ends_at)""",
     "held_match_has_an_open_case": """
         SELECT format('donation %s: match is held without an open case', r.donation_id) FROM reservation r
-         WHERE r.held AND r.amount_minor > r.returned_minor
+         WHERE r.held AND r.live_minor > 0
            AND NOT EXISTS (SELECT FROM screening_case c WHERE c.donation_id = r.donation_id AND c.state = 'open')
         UNION ALL
         SELECT format('case %s: the match of its donation is not held', c.id)
           FROM screening_case c JOIN reservation r ON r.donation_id = c.donation_id
-         WHERE c.state = 'open' AND r.state = 'captured' AND NOT r.held AND r.amount_minor > r.returned_minor
+         WHERE c.state = 'open' AND r.state = 'captured' AND NOT r.held AND r.live_minor > 0
         UNION ALL
         SELECT format('case %s is open after the notice', c.id)
           FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
@@ -102,11 +101,8 @@ CHECKS = {
                       r.campaign_id, r.report ->> 'raised_minor', coalesce(m.raised, 0))
           FROM closing_report r
           LEFT JOIN LATERAL (
-               SELECT sum(CASE WHEN t.credit_account = a.id THEN t.amount_minor ELSE -t.amount_minor END) AS raised
-                 FROM ledger_account a
-                 JOIN ledger_transfer t ON (t.credit_account = a.id OR t.debit_account = a.id)
-                                       AND t.id <= r.ledger_mark
-                WHERE a.kind = 'donations' AND a.owner = 'campaign:' || r.campaign_id) AS m ON true
+               SELECT sum(m.delta_minor) AS raised FROM donation_movement m
+                WHERE m.campaign_id = r.campaign_id AND m.transfer_id <= r.ledger_mark) AS m ON true
          WHERE CAST(r.report ->> 'raised_minor' AS bigint) <> coalesce(m.raised, 0)""",
 }
 
@@ -123,14 +119,12 @@ def check_books(tx: Tx) -> list[str]:
 def summary(tx: Tx) -> str:
     """One line that says how much was checked."""
     row = tx.row(
-        """SELECT (SELECT count(*) FROM ledger_transfer) AS transfers,
-                  (SELECT count(*) FROM ledger_account) AS accounts,
-                  (SELECT count(*) FROM donation) AS donations, (SELECT count(*) FROM reservation) AS holds,
-                  (SELECT coalesce(sum(balance_minor), 0) FROM ledger_account WHERE kind = 'donations') AS raised"""
+        "SELECT (SELECT count(*) FROM donation) AS donations, (SELECT count(*) FROM reservation) AS reservations"
     )
     assert row is not None
+    books = ledger.statements.size(tx)
     number = len(ledger.check.CHECKS) + len(matching.check.CHECKS) + len(CHECKS)
     return (
-        f"books hold: {number} checks over {row.transfers} transfers, {row.accounts} accounts, "
-        f"{row.donations} donations, {row.holds} reservations; {row.raised} fen raised"
+        f"books hold: {number} checks over {books.transfers} transfers, {books.accounts} accounts, "
+        f"{row.donations} donations, {row.reservations} reservations; {books.raised_minor} fen raised"
     )

@@ -278,3 +278,10 @@ def identity() -> Any:
 def moment(*, nullable: bool = False) -> Any:
     """The column of a time: with time zone, always."""
     return Column(DateTime(timezone=True), nullable=nullable)
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """Return the SQL condition that a column holds one of these constants: for CHECK constraints and predicates
+    built from an enum."""
+    constants = ", ".join(f"'{value}'" for value in values)
+    return f"{column} IN ({constants})"

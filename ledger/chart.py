@@ -1,4 +1,4 @@
-"""The chart of accounts: every kind of account that there is, and which of them may not fall below zero.
+"""The chart of accounts: which kinds of account exist, and which of them may not fall below zero.
 
 Balances are credits minus debits, in fen. What the federation holds (bank, clearing) is therefore negative,
 what it owes to a purpose (funds, pots, projects) is positive, and all accounts of a currency sum to zero.
@@ -11,84 +11,102 @@ from typing import NamedTuple
 from kernel.money import CURRENCY
 
 
-class Kind(StrEnum):
+class AccountKind(StrEnum):
     BANK = "bank"  # money on the federation's bank account
-    CLEARING = "clearing"  # money that a payment provider or partner platform holds for us
-    FEES = "fees"  # what providers kept for their service
+    CLEARING = "clearing"  # money that a payment provider or partner platform holds for the federation
+    FEES = "fees"  # what providers charged for their service
     FUND = "fund"  # free money of a special fund
-    POT_FREE = "pot_free"  # match money that nobody has claimed
-    POT_RESERVED = "pot_reserved"  # held for donors who are paying
-    POT_HELD = "pot_held"  # earned, but a person must decide first (screening)
+    POT_FREE = "pot_free"  # match money that is not reserved for any donation
+    POT_RESERVED = "pot_reserved"  # reserved for donations that are not paid yet
+    POT_HELD = "pot_held"  # captured, but on hold until a reviewer decides (screening)
     POT_CAPTURED = "pot_captured"  # earned by paid donations
     POT_RELEASED = "pot_released"  # earned, and spendable after the public notice
     DONATIONS = "donations"  # what donors gave to a project in a campaign
 
 
-_ASSETS = {Kind.BANK, Kind.CLEARING, Kind.FEES}
+ASSETS = (AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES)
+
+# Accounts by what they belong to: their columns, and so their CHECK constraints, follow from these.
+OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES)
+OF_FUND = (AccountKind.FUND,)
+OF_CAMPAIGN = (AccountKind.DONATIONS,)
+OF_POT = tuple(kind for kind in AccountKind if kind.startswith("pot_"))
+OF_PROJECT = tuple(kind for kind in (*OF_POT, *OF_CAMPAIGN) if kind is not AccountKind.POT_FREE)
+
+MATCHED = tuple(kind for kind in OF_POT if kind is not AccountKind.POT_FREE)  # given to donations, in any state
+EARNED = (AccountKind.POT_CAPTURED, AccountKind.POT_RELEASED)  # counted as match in totals
 
 
 class Account(NamedTuple):
-    """The name of an account: kind, whose it is, and for what."""
+    """An account: its kind, and the fund, pot, campaign, project or provider that it belongs to."""
 
-    kind: Kind
-    owner: str
-    purpose: str = ""
+    kind: AccountKind
+    fund_id: int | None = None
+    pot_id: int | None = None
+    campaign_id: int | None = None
+    project_id: int | None = None
+    provider: str | None = None
     currency: str = CURRENCY
 
     @property
+    def name(self) -> str:
+        """The unique name, as the column `ledger_account.name` generates it. Never taken apart."""
+        return "/".join("" if part is None else str(part) for part in self)
+
+    @property
     def floor_minor(self) -> int | None:
-        """Zero for everything we owe to a purpose; none for what we hold outside."""
-        return None if self.kind in _ASSETS else 0
+        """The least balance in fen: zero for what is owed to a purpose, None for assets."""
+        return None if self.kind in ASSETS else 0
 
 
-# Every donation names four accounts: each name is made once.
+# Every donation names four accounts: each `Account` is created once.
 
 
 @cache
 def bank(currency: str = CURRENCY) -> Account:
-    return Account(Kind.BANK, "federation", "", currency)
+    return Account(AccountKind.BANK, currency=currency)
 
 
 @cache
 def clearing(provider: str, currency: str = CURRENCY) -> Account:
-    return Account(Kind.CLEARING, provider, "", currency)
+    return Account(AccountKind.CLEARING, provider=provider, currency=currency)
 
 
 @cache
 def fees(provider: str, currency: str = CURRENCY) -> Account:
-    return Account(Kind.FEES, provider, "", currency)
+    return Account(AccountKind.FEES, provider=provider, currency=currency)
 
 
 @cache
 def fund(fund_id: int) -> Account:
-    return Account(Kind.FUND, f"fund:{fund_id}")
+    return Account(AccountKind.FUND, fund_id=fund_id)
 
 
 @cache
 def pot_free(pot_id: int) -> Account:
-    return Account(Kind.POT_FREE, f"pot:{pot_id}")
+    return Account(AccountKind.POT_FREE, pot_id=pot_id)
 
 
 @cache
 def pot_reserved(pot_id: int, project_id: int) -> Account:
-    return Account(Kind.POT_RESERVED, f"pot:{pot_id}", f"project:{project_id}")
+    return Account(AccountKind.POT_RESERVED, pot_id=pot_id, project_id=project_id)
 
 
 @cache
 def pot_captured(pot_id: int, project_id: int) -> Account:
-    return Account(Kind.POT_CAPTURED, f"pot:{pot_id}", f"project:{project_id}")
+    return Account(AccountKind.POT_CAPTURED, pot_id=pot_id, project_id=project_id)
 
 
 @cache
 def pot_held(pot_id: int, project_id: int) -> Account:
-    return Account(Kind.POT_HELD, f"pot:{pot_id}", f"project:{project_id}")
+    return Account(AccountKind.POT_HELD, pot_id=pot_id, project_id=project_id)
 
 
 @cache
 def pot_released(pot_id: int, project_id: int) -> Account:
-    return Account(Kind.POT_RELEASED, f"pot:{pot_id}", f"project:{project_id}")
+    return Account(AccountKind.POT_RELEASED, pot_id=pot_id, project_id=project_id)
 
 
 @cache
 def donations(campaign_id: int, project_id: int, currency: str = CURRENCY) -> Account:
-    return Account(Kind.DONATIONS, f"campaign:{campaign_id}", f"project:{project_id}", currency)
+    return Account(AccountKind.DONATIONS, campaign_id=campaign_id, project_id=project_id, currency=currency)

@@ -1,4 +1,4 @@
-"""Do the books hold? Each check is a query that finds faults; an empty answer is the promise kept."""
+"""Check the books. Each check is a query that finds faults; no rows mean that the promise holds."""
 
 from kernel.db import Tx
 
@@ -7,8 +7,8 @@ CHECKS = {
         SELECT format('accounts in %s sum to %s fen', currency, sum(balance_minor))
           FROM ledger_account GROUP BY currency HAVING sum(balance_minor) <> 0""",
     "balance_equals_transfers": """
-        SELECT format('account %s %s %s holds %s fen but its transfers sum to %s',
-                      a.kind, a.owner, a.purpose, a.balance_minor, coalesce(m.moved, 0))
+        SELECT format('account %s holds %s fen but its transfers sum to %s',
+                      a.name, a.balance_minor, coalesce(m.moved, 0))
           FROM ledger_account a
           LEFT JOIN (SELECT account, sum(amount) AS moved
                        FROM (SELECT credit_account AS account, amount_minor AS amount FROM ledger_transfer
@@ -17,14 +17,14 @@ CHECKS = {
                       GROUP BY account) AS m ON m.account = a.id
          WHERE a.balance_minor <> coalesce(m.moved, 0)""",
     "floors_hold": """
-        SELECT format('account %s %s %s is below its floor: %s fen', kind, owner, purpose, balance_minor)
+        SELECT format('account %s is below its floor: %s fen', name, balance_minor)
           FROM ledger_account WHERE balance_minor < floor_minor""",
     "no_orphan_transfers": """
         SELECT format('transfer %s names an account that does not exist', t.key)
           FROM ledger_transfer t
          WHERE NOT EXISTS (SELECT FROM ledger_account WHERE id = t.debit_account)
             OR NOT EXISTS (SELECT FROM ledger_account WHERE id = t.credit_account)""",
-    "one_currency_a_transfer": """
+    "one_currency_per_transfer": """
         SELECT format('transfer %s moves between currencies', t.key)
           FROM ledger_transfer t
           JOIN ledger_account d ON d.id = t.debit_account
@@ -34,5 +34,5 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Every fault in the books, in words; empty when they hold."""
+    """Return every fault in the books, in words; empty when they hold."""
     return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]

@@ -1,31 +1,41 @@
 """The only writer of the books."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
 from kernel.errors import BrokenPromise, Conflict
-from ledger.chart import Account
+from ledger.chart import Account, AccountKind
+from ledger.kinds import TransferKind
+from ledger.models import LedgerAccount, LedgerTransfer
 
 
 class Transfer(NamedTuple):
-    """Money moves from `debit` to `credit`: `amount_minor` fen, once per `key`, for a stated reason."""
+    """A movement of `amount_minor` fen from `debit` to `credit`, posted once per `key`.
+
+    The ids name what it belongs to; `ledger.models.LedgerTransfer` has the rules, the database checks them.
+    """
 
     key: str
     debit: Account
     credit: Account
     amount_minor: int
-    reason: str
+    kind: TransferKind
     donation_id: UUID | None = None
+    reservation_id: int | None = None
+    decision_id: int | None = None
+    case_id: int | None = None
 
 
 def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
-    """Write transfers to the books and move the balances; answers how many were new.
+    """Write transfers to the books, update the balances, and return how many transfers were new.
 
-    A key that is already in the books is skipped, so that a step can be repeated. Call it once a
+    A key that is already in the books is skipped, so that a step can be repeated. Call it once per
     transaction, last: it locks the accounts in id order, and a second call could lock them crosswise with
     another transaction.
 
@@ -34,107 +44,100 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
     """
     if not transfers:
         return 0
-    if len({t.key for t in transfers}) != len(transfers):
+    if len({transfer.key for transfer in transfers}) != len(transfers):
         raise BrokenPromise("one call posts the same key twice")
-    ids = account_ids(tx, {name for t in transfers for name in (t.debit, t.credit)})
-    fresh = _write(tx, transfers, ids)
-    if fresh < len(transfers):
-        _compare(tx, {t.key: t for t in transfers}, ids)
-    return fresh
+    ids = account_ids(tx, {account for transfer in transfers for account in (transfer.debit, transfer.credit)})
+    posted = _write(tx, transfers, ids)
+    if posted < len(transfers):
+        _compare(tx, {transfer.key: transfer for transfer in transfers}, ids)
+    return posted
 
 
-def account_ids(tx: Tx, names: Iterable[Account]) -> dict[Account, int]:
-    """The ids of accounts; those that do not exist yet are opened."""
-    known: dict[Account, int] = tx.memory.setdefault("ledger accounts", {})
-    wanted = sorted(set(names))
-    found = {name: known[name] for name in wanted if name in known}
-    if len(found) < len(wanted):
-        found |= _open(tx, [name for name in wanted if name not in known])
-        # Ids never change; but of an account that this transaction opens nobody may know before it commits.
-        tx.after_commit(lambda: known.update(found))
-    return found
+def account_ids(tx: Tx, accounts: Iterable[Account]) -> dict[Account, int]:
+    """Return the ids of accounts; those that do not exist yet are opened."""
+    cached: dict[Account, int] = tx.memory.setdefault("ledger accounts", {})
+    wanted = set(accounts)
+    ids = {account: cached[account] for account in wanted if account in cached}
+    if len(ids) < len(wanted):
+        # Sorted: two transactions that open the same accounts must not wait for each other in a ring.
+        ids |= _open(tx, sorted(wanted - ids.keys(), key=attrgetter("name")))
+        # Ids never change; but no other transaction may learn of an account before this one has committed.
+        tx.after_commit(lambda: cached.update(ids))
+    return ids
 
 
-def _open(tx: Tx, wanted: Sequence[Account]) -> dict[Account, int]:
-    found = _find(tx, wanted)
-    missing = [name for name in wanted if name not in found]
+def _open(tx: Tx, accounts: Sequence[Account]) -> dict[Account, int]:
+    """Find accounts, and insert those that are missing."""
+    by_name = {account.name: account for account in accounts}
+    ids = _find(tx, list(by_name))
+    missing = [account for name, account in by_name.items() if name not in ids]
     if missing:
-        tx.run(
-            """INSERT INTO ledger_account (kind, owner, purpose, currency, floor_minor)
-               SELECT * FROM unnest(CAST(:kind AS text[]), CAST(:owner AS text[]), CAST(:purpose AS text[]),
-                                    CAST(:currency AS text[]), CAST(:floor AS bigint[]))
-               ON CONFLICT DO NOTHING""",
-            **_name_columns(missing),
-            floor=[name.floor_minor for name in missing],
-        )
-        found |= _find(tx, missing)
-    return found
+        columns = (*Account._fields, "floor_minor")
+        values = {column: [getattr(account, column) for account in missing] for column in columns}
+        ids |= dict(insert_rows(tx, LedgerAccount, values, conflict="any", returning="name, id"))
+        if len(ids) < len(by_name):  # another transaction was faster
+            ids |= _find(tx, [name for name in by_name if name not in ids])
+    return {by_name[name]: id_ for name, id_ in ids.items()}
 
 
-def _name_columns(names: Sequence[Account]) -> dict[str, list[str]]:
-    return {
-        "kind": [str(n.kind) for n in names],
-        "owner": [n.owner for n in names],
-        "purpose": [n.purpose for n in names],
-        "currency": [n.currency for n in names],
-    }
+def _find(tx: Tx, names: list[str]) -> dict[str, int]:
+    return dict(tx.rows("SELECT name, id FROM ledger_account WHERE name = ANY(:names)", names=names))
 
 
-def _find(tx: Tx, names: Sequence[Account]) -> dict[Account, int]:
-    rows = tx.rows(
-        """SELECT a.id, a.kind, a.owner, a.purpose, a.currency
-             FROM unnest(CAST(:kind AS text[]), CAST(:owner AS text[]), CAST(:purpose AS text[]),
-                         CAST(:currency AS text[])) AS n(kind, owner, purpose, currency)
-             JOIN ledger_account a USING (kind, owner, purpose, currency)""",
-        **_name_columns(names),
-    )
-    # A NamedTuple equals any tuple with the same values, and Kind is a str: rows serve as names.
-    return {(row[1], row[2], row[3], row[4]): row[0] for row in rows}  # type: ignore[misc]
+_COLUMNS = (
+    "key",
+    "debit_account",
+    "credit_account",
+    "amount_minor",
+    "kind",
+    "donation_id",
+    "reservation_id",
+    "decision_id",
+    "case_id",
+)
+
+# Rows and balances in one statement, so that only new rows change balances.
+_WRITE = f"""
+    WITH fresh AS (
+        INSERT INTO ledger_transfer ({", ".join(_COLUMNS)}, recorded_at)
+        SELECT u.*, CAST(:now AS timestamptz) FROM {unnest(LedgerTransfer, *_COLUMNS)}
+        ON CONFLICT (key) DO NOTHING
+        RETURNING debit_account, credit_account, amount_minor),
+    moved AS MATERIALIZED (
+        SELECT id, sum(delta) AS delta
+          FROM (SELECT debit_account AS id, -amount_minor AS delta FROM fresh
+                 UNION ALL SELECT credit_account, amount_minor FROM fresh) AS sides
+         GROUP BY id HAVING sum(delta) <> 0),
+    held AS MATERIALIZED (
+        SELECT id FROM ledger_account WHERE id IN (SELECT id FROM moved)
+         ORDER BY id FOR NO KEY UPDATE),
+    done AS (
+        UPDATE ledger_account a SET balance_minor = a.balance_minor + moved.delta
+          FROM held JOIN moved USING (id) WHERE a.id = held.id)
+    SELECT count(*) FROM fresh"""
 
 
 def _write(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> int:
-    """Rows and balances in one statement, so that only what is new moves them; answers how many were new."""
+    """Insert the transfers that are new, update the balances, and return the number of new ones."""
+    columns = dict(zip(Transfer._fields, map(list, zip(*transfers, strict=True)), strict=True))
+    debits, credits = columns.pop("debit"), columns.pop("credit")
     try:
-        return int(
-            tx.scalar(
-                """WITH fresh AS (
-                       INSERT INTO ledger_transfer
-                              (key, debit_account, credit_account, amount_minor, reason, donation_id, recorded_at)
-                       SELECT t.*, CAST(:now AS timestamptz)
-                         FROM unnest(CAST(:keys AS text[]), CAST(:debits AS bigint[]), CAST(:credits AS bigint[]),
-                                     CAST(:amounts AS bigint[]), CAST(:reasons AS text[]),
-                                     CAST(:donations AS uuid[])) AS t
-                       ON CONFLICT (key) DO NOTHING
-                       RETURNING debit_account, credit_account, amount_minor),
-                   moved AS MATERIALIZED (
-                       SELECT id, sum(delta) AS delta
-                         FROM (SELECT debit_account AS id, -amount_minor AS delta FROM fresh
-                                UNION ALL SELECT credit_account, amount_minor FROM fresh) AS sides
-                        GROUP BY id HAVING sum(delta) <> 0),
-                   held AS MATERIALIZED (
-                       SELECT id FROM ledger_account WHERE id IN (SELECT id FROM moved)
-                        ORDER BY id FOR NO KEY UPDATE),
-                   done AS (
-                       UPDATE ledger_account a SET balance_minor = a.balance_minor + moved.delta
-                         FROM held JOIN moved USING (id) WHERE a.id = held.id)
-                   SELECT count(*) FROM fresh""",
-                keys=[t.key for t in transfers],
-                debits=[ids[t.debit] for t in transfers],
-                credits=[ids[t.credit] for t in transfers],
-                amounts=[t.amount_minor for t in transfers],
-                reasons=[t.reason for t in transfers],
-                donations=[t.donation_id for t in transfers],
-                now=tx.now,
-            )
+        posted = tx.scalar(
+            _WRITE,
+            debit_account=[ids[account] for account in debits],
+            credit_account=[ids[account] for account in credits],
+            now=tx.now,
+            **columns,
         )
     except IntegrityError as error:
         if "ledger_account_floor" not in str(error.orig):
             raise
         raise Conflict("books_short") from error
+    return int(posted)
 
 
 def _compare(tx: Tx, transfers: dict[str, Transfer], ids: dict[Account, int]) -> None:
-    """A repeated key must mean the same movement."""
+    """Raise BrokenPromise when a repeated key stands for another movement."""
     for key, debit, credit, amount in tx.rows(
         """SELECT key, debit_account, credit_account, amount_minor
              FROM ledger_transfer WHERE key = ANY(:keys)""",
@@ -145,11 +148,15 @@ def _compare(tx: Tx, transfers: dict[str, Transfer], ids: dict[Account, int]) ->
             raise BrokenPromise(f"transfer {key} is in the books with other contents")
 
 
-def lock(tx: Tx, account_ids: Sequence[int]) -> dict[int, int]:
-    """Lock accounts in id order, the one order of the house, and answer their balances in fen."""
+def lock_free(tx: Tx, pot_ids: Sequence[int]) -> dict[int, int]:
+    """Lock the `pot_free` accounts of pots in the global lock order (by account id).
+
+    Return pot id -> balance in fen, tranches that have not opened included.
+    """
     rows = tx.rows(
-        """SELECT id, balance_minor FROM ledger_account
-            WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE""",
-        ids=list(account_ids),
+        """SELECT pot_id, balance_minor FROM ledger_account
+            WHERE kind = :kind AND pot_id = ANY(:pots) ORDER BY id FOR NO KEY UPDATE""",
+        kind=AccountKind.POT_FREE,
+        pots=list(pot_ids),
     )
-    return {row[0]: row[1] for row in rows}
+    return {row.pot_id: row.balance_minor for row in rows}

@@ -6,11 +6,10 @@ Nothing here is a counter of its own, so nothing can drift. Read it while the po
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from kernel.db import Tx
-from ledger.chart import Kind
+from ledger.chart import MATCHED
+from ledger.statements import project_sums
 from matching.allocate import AllocationRequest, Capacity
 from matching.pot_state import PotState
-
-MATCHED = (Kind.POT_RESERVED, Kind.POT_HELD, Kind.POT_CAPTURED, Kind.POT_RELEASED)
 
 # Finds the projects of counties: id -> county. Where projects are kept, matching does not know.
 Neighbours = Callable[[Tx, Collection[str]], dict[int, str]]
@@ -33,7 +32,7 @@ def fill_cap_usage(
 
 def _fill_donors(tx: Tx, book: Capacity, pot_ids: list[int], donors: list[str]) -> None:
     for pot_id, donor, day, amount in tx.rows(
-        """SELECT pot_id, donor_key, day, sum(amount_minor - returned_minor) FROM reservation
+        """SELECT pot_id, donor_key, day, sum(live_minor) FROM reservation
             WHERE donor_key = ANY(:donors) AND pot_id = ANY(:pots) AND state <> 'released'
             GROUP BY pot_id, donor_key, day""",
         donors=donors,
@@ -46,15 +45,6 @@ def _fill_donors(tx: Tx, book: Capacity, pot_ids: list[int], donors: list[str]) 
 
 def _fill_places(tx: Tx, book: Capacity, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
     """What projects had and, by the county of each, their counties: one statement, read under the pots' locks."""
-    for owner, project_id, amount in tx.rows(
-        """SELECT a.owner, u.id, sum(a.balance_minor)
-             FROM unnest(CAST(:projects AS bigint[])) AS u(id)
-             JOIN ledger_account a ON a.purpose = 'project:' || u.id
-            WHERE a.kind = ANY(:kinds) AND a.owner = ANY(:owners) GROUP BY a.owner, u.id""",
-        projects=list(counties),
-        kinds=[str(kind) for kind in MATCHED],
-        owners=[f"pot:{pot.pot_id}" for pot in pots],
-    ):
-        pot_id = int(owner[4:])
-        book.use(pot_id, "project_minor", project_id, int(amount))
-        book.use(pot_id, "county_minor", counties[project_id], int(amount))
+    for pot_id, project_id, amount in project_sums(tx, [pot.pot_id for pot in pots], counties, MATCHED):
+        book.use(pot_id, "project_minor", project_id, amount)
+        book.use(pot_id, "county_minor", counties[project_id], amount)

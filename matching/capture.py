@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.db import Tx
 from ledger.chart import pot_captured, pot_reserved
+from ledger.kinds import TransferKind
 from ledger.post import Transfer
 from matching.reservations import ReservedPart
 
@@ -43,6 +44,7 @@ def captured(reservation_id: int, donation_id: UUID, pot_id: int, project_id: in
         pot_reserved(pot_id, project_id),
         pot_captured(pot_id, project_id),
         amount_minor,
-        "match captured",
+        TransferKind.MATCH_CAPTURED,
         donation_id,
+        reservation_id,
     )

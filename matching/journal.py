@@ -12,7 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from kernel.db import Tx
+from kernel.db import Tx, one_of
+from ledger.kinds import BACK_IN_POT, OF_FUNDING, TransferKind
 
 PAGE = 1_000
 
@@ -65,36 +66,28 @@ _GIFTS = """
 
 # What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
 # each decision reckons with those before it, while the transfers of all of them are posted at its end.
-_MOVEMENTS = """
+_MOVEMENTS = f"""
     CREATE TEMPORARY TABLE replay_movement ON COMMIT DROP AS
-    WITH pots AS (SELECT p.id AS pot_id, a.id AS account FROM pot p
-                    JOIN ledger_account a ON a.kind = 'pot_free' AND a.owner = 'pot:' || p.id
-                   WHERE p.campaign_id = :campaign),
+    WITH pots AS (SELECT id AS pot_id FROM pot WHERE campaign_id = :campaign),
          holds AS (SELECT r.*, m.position FROM reservation r JOIN match_decision m ON m.id = r.decision_id
                     WHERE r.pot_id IN (SELECT pot_id FROM pots)),
-         backs AS (SELECT t.*, pots.pot_id, CAST(split_part(t.key, ':', 2) AS bigint) AS reservation_id,
-                          CASE WHEN split_part(t.key, ':', 3) = 'moved'
-                               THEN CAST(split_part(t.key, ':', 4) AS bigint) END AS decision_id
-                     FROM ledger_transfer t JOIN pots ON pots.account = t.credit_account
-                    WHERE starts_with(t.key, 'reservation:'))
+         backs AS (SELECT * FROM pot_movement JOIN pots USING (pot_id) WHERE {one_of("kind", BACK_IN_POT)})
     SELECT position, 'hold' AS kind, amount_minor, pot_id, id AS reservation_id, rules_id, donation_id, donor_key,
            day, project_id
       FROM holds
     UNION ALL
-    SELECT coalesce(m.position, b.id), 'back', b.amount_minor, b.pot_id, h.id, h.rules_id, h.donation_id,
+    SELECT coalesce(m.position, b.transfer_id), 'back', b.amount_minor, b.pot_id, h.id, h.rules_id, h.donation_id,
            h.donor_key, h.day, h.project_id
       FROM backs b JOIN holds h ON h.id = b.reservation_id
       LEFT JOIN match_decision m ON m.id = b.decision_id
     UNION ALL
-    SELECT t.id, 'fund', CASE WHEN t.credit_account = pots.account THEN t.amount_minor ELSE -t.amount_minor END,
-           pots.pot_id, NULL, NULL, NULL, NULL, NULL, NULL
-      FROM ledger_transfer t JOIN pots ON pots.account IN (t.debit_account, t.credit_account)
-     WHERE NOT starts_with(t.key, 'reservation:')
+    SELECT transfer_id, 'fund', delta_minor, pot_id, NULL, NULL, NULL, NULL, NULL, NULL
+      FROM pot_movement JOIN pots USING (pot_id) WHERE {one_of("kind", OF_FUNDING)}
     UNION ALL
-    SELECT t.id, 'refund', t.amount_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
+    SELECT t.transfer_id, 'refund', t.amount_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
            g.project_id
-      FROM ledger_transfer t JOIN replay_donation g USING (donation_id)
-     WHERE t.reason = 'donation refunded'"""
+      FROM donation_movement t JOIN replay_donation g USING (donation_id)
+     WHERE t.kind = '{TransferKind.DONATION_REFUNDED}'"""
 
 _COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key, day,
               project_id"""
@@ -147,11 +140,12 @@ def unposted(tx: Tx, campaign_id: int) -> list[str]:
     return [
         f"reservation {row[0]}: {row[1]} fen were decided, {row[2] or 0} were posted"
         for row in tx.rows(
-            r"""SELECT r.id, r.amount_minor, t.amount_minor
+            """SELECT r.id, r.amount_minor, t.amount_minor
                  FROM reservation r JOIN pot p ON p.id = r.pot_id
-                 LEFT JOIN ledger_transfer t ON t.key = 'reservation:' || r.id || '\:hold'
+                 LEFT JOIN pot_movement t ON t.reservation_id = r.id AND t.kind = :reserved
                 WHERE p.campaign_id = :campaign AND t.amount_minor IS DISTINCT FROM r.amount_minor
                 ORDER BY r.id LIMIT 100""",
             campaign=campaign_id,
+            reserved=str(TransferKind.MATCH_RESERVED),
         )
     ]

@@ -4,23 +4,15 @@ from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment
+from ledger.order import place_in_order
 
 KINDS = ("ratio", "random", "challenge")
 MODES = ("reserve", "payment")
-
-
-def place_in_order() -> Any:
-    """The column of a row's place among the transfers: one sequence numbers decisions and money alike.
-
-    Drawn while the pots (or their campaign) are locked, so that for each pot the numbers are in the order of
-    its lock: what `matching.replay` walks along.
-    """
-    return Column(BigInteger, nullable=False, server_default=text("nextval('ledger_transfer_id_seq')"))
 
 
 class Pot(SQLModel, table=True):
@@ -137,6 +129,15 @@ class Reservation(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     returned_minor: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     state: str
+    # What of it still counts as match, in fen.
+    live_minor: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger,
+            Computed("CASE WHEN state = 'released' THEN 0 ELSE amount_minor - returned_minor END", persisted=True),
+            nullable=False,
+        ),
+    )
     held: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # a person must decide
     donor_key: str
     day: date

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.db import Tx
-from ledger.chart import Kind
-from ledger.post import lock
+from ledger.post import lock_free
 from matching.allocate import Offer
 from matching.rules import Rules, parse
 
@@ -37,7 +36,6 @@ class PotState:
     rank: int
     kind: str
     mode: str
-    free_account: int
     versions: tuple[RulesVersion, ...]
     funding: tuple[tuple[datetime, int], ...]
     seed: bytes | None = None  # of a random pot; never shown before it is revealed
@@ -122,26 +120,23 @@ def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
         funding[pot_id].append((opens_at, amount))
     return [
         PotState(  # type: ignore[misc]
-            *row[:8],
+            *row[:7],
             versions=tuple(versions[row.id]),
             funding=tuple(funding[row.id]),
             seed=row.seed,
             unlocked_at=row.unlocked_at,
         )
         for row in tx.rows(
-            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, a.id AS account,
-                      d.seed, u.unlocked_at
-                 FROM pot p JOIN ledger_account a ON a.kind = :free AND a.owner = 'pot:' || p.id
+            """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, d.seed, u.unlocked_at
+                 FROM pot p
                  LEFT JOIN pot_draw d ON d.pot_id = p.id LEFT JOIN pot_unlock u ON u.pot_id = p.id
                 WHERE p.campaign_id = ANY(:ids) ORDER BY p.rank, p.id""",
             ids=ids,
-            free=str(Kind.POT_FREE),
         )
     ]
 
 
 def lock_free_accounts(tx: Tx, pots: Iterable[PotState]) -> dict[int, int]:
-    """Lock pots in the house's order; pot id -> fen that nobody has claimed, closed tranches included."""
-    by_account = {pot.free_account: pot.pot_id for pot in pots}
-    held = lock(tx, sorted(by_account)) if by_account else {}
-    return {by_account[account]: amount for account, amount in held.items()}
+    """Lock pots in the global lock order; return pot id -> free fen, closed tranches included."""
+    ids = {pot.pot_id for pot in pots}
+    return lock_free(tx, sorted(ids)) if ids else {}

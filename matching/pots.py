@@ -11,7 +11,8 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.money import MAX_MINOR
 from ledger.chart import fund, pot_free
-from ledger.post import Transfer, account_ids, lock, post
+from ledger.kinds import TransferKind
+from ledger.post import Transfer, account_ids, lock_free, post
 from ledger.statements import balance
 from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
 from matching.pot_state import PotState, load_pot_states
@@ -115,20 +116,21 @@ def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
     """More money from the pot's fund, free at once. Raises Conflict `fund_short`."""
     _positive(amount_minor)
     row = tx.add(PotFunding.got(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
-    lock(tx, [pot.free_account])
+    lock_free(tx, [pot.pot_id])
     _from_fund(tx, pot.fund_id, pot.pot_id, amount_minor, f"pot:{pot.pot_id}:topup:{row.id}")
 
 
 def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction") -> None:
     """Give free money of a pot back to its fund. Raises Conflict `pot_short` when less is free."""
     _positive(amount_minor)
-    free = lock(tx, [pot.free_account])[pot.free_account]
+    free = lock_free(tx, [pot.pot_id])[pot.pot_id]
     available = free - pot.closed_minor(tx.now)
     if amount_minor > (free if reason == "returned" else available):
         raise Conflict("pot_short", available_minor=available)
     row = tx.add(PotFunding.gave(pot.pot_id, amount_minor, reason, tx.now))
     key = f"pot:{pot.pot_id}:{reason}:{row.id}"
-    post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, f"pot {reason}")])
+    kind = TransferKind.POT_RETURNED if reason == "returned" else TransferKind.POT_REDUCED
+    post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, kind)])
 
 
 def find(tx: Tx, pot_id: int) -> PotState:
@@ -147,7 +149,7 @@ def _positive(amount_minor: int) -> None:
 def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -> None:
     held = balance(tx, fund(fund_id))  # for the message only: what decides is the account's floor
     try:
-        post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, "pot funded")])
+        post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, TransferKind.POT_FUNDED)])
     except Conflict as error:
         raise Conflict("fund_short", available_minor=held) from error
 

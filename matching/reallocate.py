@@ -12,6 +12,7 @@ from uuid import UUID
 from kernel.db import Tx
 from kernel.money import BPS_WHOLE
 from ledger.chart import pot_captured, pot_free
+from ledger.kinds import TransferKind
 from ledger.post import Transfer
 from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, allocate, matched_base
 from matching.requests import LiveMatch, with_prior_match
@@ -97,6 +98,8 @@ def _back(one: MovedMatch) -> Transfer:
         pot_captured(part.pot_id, part.project_id),
         pot_free(part.pot_id),
         one.amount_minor,
-        "match moved to a better pot",
+        TransferKind.MATCH_MOVED,
         one.donation_id,
+        part.reservation_id,
+        one.decision_id,
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from kernel.db import Tx
 from ledger.chart import Account, fund, pot_captured, pot_free, pot_held, pot_released, pot_reserved
+from ledger.kinds import TransferKind
 from ledger.post import Transfer
 from matching.capture import reserved_parts
 from matching.models import PotFunding
@@ -35,8 +36,9 @@ def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) 
             pot_reserved(row.pot_id, row.project_id),
             pot_free(row.pot_id),
             row.amount_minor,
-            "match released",
+            TransferKind.MATCH_RELEASED,
             row.donation_id,
+            row.id,
         )
         for row in rows
     ]
@@ -50,12 +52,13 @@ def give_back(
     living: bool,
     released: bool,
     cause: str,
+    case_id: int | None = None,
 ) -> list[Transfer]:
     """Take captured match back from donations; answers the transfers to post.
 
     `living`: the campaign lives, so the match returns to the pot, else to the fund. `released`: the match was
     made spendable already and comes out of that account (held match out of its own). `cause` makes the keys
-    unique: one per refund.
+    unique: one per refund. `case_id` names the screening case whose reviewer takes it.
     """
     if not taken:
         return []
@@ -70,10 +73,10 @@ def give_back(
     if not living:
         for one in taken:
             tx.add(PotFunding.gave(one.part.pot_id, one.amount_minor, "returned", tx.now))
-    return [_return(one, pots[one.part.pot_id], living, released, cause) for one in taken]
+    return [_return(one, pots[one.part.pot_id], living, released, cause, case_id) for one in taken]
 
 
-def _return(one: Surplus, pot: PotState, living: bool, released: bool, cause: str) -> Transfer:
+def _return(one: Surplus, pot: PotState, living: bool, released: bool, cause: str, case_id: int | None) -> Transfer:
     part = one.part
     account = pot_held if part.held else pot_released if released else pot_captured
     source = account(part.pot_id, part.project_id)
@@ -83,6 +86,8 @@ def _return(one: Surplus, pot: PotState, living: bool, released: bool, cause: st
         source,
         home,
         one.amount_minor,
-        "match returned",
+        TransferKind.MATCH_RETURNED,
         part.donation_id,
+        part.reservation_id,
+        case_id=case_id,
     )

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from kernel.clock import local_day
 from kernel.db import Tx
-from ledger.chart import Kind
-from ledger.statements import balances
+from ledger.chart import AccountKind
+from ledger.statements import pot_balances
 from matching.allocate import Allocation, AllocationRequest, Offer, allocate, serving_offers
 from matching.journal import LoadDonations, Movement, RecordedDecision, decisions, prepare, unposted
 from matching.pot_state import PotState, load_pot_states
@@ -182,10 +182,10 @@ class _Replay:
         """At the end every pot must hold what the books say, and every hold must be posted."""
         for problem in unposted(self.tx, self.campaign_id):
             self._note(problem)
-        owners = {f"pot:{pot_id}": free for pot_id, free in self.past.free.items()}
-        for row in balances(self.tx, [Kind.POT_FREE], list(owners)):
-            if row.balance_minor != owners[row.owner]:
-                self._note(f"{row.owner}: the books hold {row.balance_minor} fen, the replay {owners[row.owner]}")
+        free = self.past.free
+        for (pot_id, _), balance in pot_balances(self.tx, list(free), [AccountKind.POT_FREE]).items():
+            if balance != free[pot_id]:
+                self._note(f"pot {pot_id}: the books hold {balance} fen, the replay {free[pot_id]}")
 
     def _differ(self, one: RecordedDecision, what: str) -> None:
         self._note(f"donation {one.donation_id}, {one.cause} at {one.decided_at.isoformat()}: {what}")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 from kernel.db import Tx
 from ledger.chart import pot_free, pot_reserved
+from ledger.kinds import TransferKind
 from ledger.post import Transfer
 from matching.allocate import (
     Allocation,
@@ -147,8 +148,9 @@ def _hold(request: ReservationRequest, part: PotEvaluation, reservation_id: int)
             pot_free(part.pot_id),
             pot_reserved(part.pot_id, project_id),
             part.given_minor,
-            "match held",
+            TransferKind.MATCH_RESERVED,
             request.donation_id,
+            reservation_id,
         )
     ]
 

@@ -1,11 +1,12 @@
-"""Why earned match left a donation again: read from the books, where each return is a transfer of its own."""
+"""Why captured match left a donation: read from the books, where each return is a transfer of its own."""
 
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
-from ledger.chart import Kind
+from ledger.chart import AccountKind
+from ledger.statements import MatchReturn, match_returns
 
 
 class Return(NamedTuple):
@@ -20,18 +21,29 @@ class Return(NamedTuple):
 
 
 def returns_of(tx: Tx, donation_id: UUID) -> list[Return]:
-    """What left a donation, oldest first. The keys of the transfers tell the cause: see `release` and `shift`."""
-    rows = tx.rows(
-        """SELECT r.pot_id, t.amount_minor, a.kind = :fund AS to_fund, t.recorded_at,
-                  CASE WHEN t.key LIKE '%\\:moved\\:%' THEN 'moved'
-                       WHEN t.key LIKE '%\\:return\\:screen\\:%' THEN 'review'
-                       ELSE 'refund' END AS cause
-             FROM ledger_transfer t
-             JOIN ledger_account a ON a.id = t.credit_account
-             JOIN reservation r ON r.id = CAST(split_part(t.key, '\\:', 2) AS bigint)
-            WHERE t.donation_id = :id AND t.reason IN ('match returned', 'match moved to a better pot')
-            ORDER BY t.id""",
-        id=donation_id,
-        fund=str(Kind.FUND),
+    """Return what left a donation, oldest first."""
+    transfers = match_returns(tx, donation_id)
+    if not transfers:
+        return []
+    pots = dict(
+        tx.rows(
+            "SELECT id, pot_id FROM reservation WHERE id = ANY(:ids)",
+            ids=[transfer.reservation_id for transfer in transfers],
+        )
     )
-    return [Return(row.pot_id, row.amount_minor, row.cause, row.to_fund, row.recorded_at) for row in rows]
+    return [
+        Return(
+            pots[transfer.reservation_id],
+            transfer.amount_minor,
+            _cause(transfer),
+            transfer.credit_kind is AccountKind.FUND,
+            transfer.recorded_at,
+        )
+        for transfer in transfers
+    ]
+
+
+def _cause(transfer: MatchReturn) -> str:
+    if transfer.decision_id is not None:
+        return "moved"
+    return "refund" if transfer.case_id is None else "review"

@@ -58,6 +58,11 @@ def offline_gateway() -> PaymentGateway:
     return StripeGateway("sk_test_offline", "http://127.0.0.1:9", ("card",), timeout_s=1)
 
 
+def offline_deps(db: Database, gateway: PaymentGateway | None = None) -> Dependencies:
+    """What use cases need, for a database; without a gateway no provider can be asked."""
+    return Dependencies(db, gateway or offline_gateway(), Keys("test-secret", "test-field-key"), "http://127.0.0.1")
+
+
 @dataclass
 class World:
     """One campaign with three village projects; `pot` adds match, `give` and `pay` move money."""
@@ -233,7 +238,7 @@ class World:
 
 def build(db: Database, clock: FixedClock, gateway: PaymentGateway | None = None, **campaign: Any) -> World:
     """A world with an open campaign that ends in eight hours, and a fund of a million yuan."""
-    deps = Dependencies(db, gateway or offline_gateway(), Keys("test-secret", "test-field-key"), "http://127.0.0.1")
+    deps = offline_deps(db, gateway)
     world = World(deps, clock)
     with db.transaction() as tx:
         import_tree(tx, read(TREE), ACTOR)

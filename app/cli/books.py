@@ -93,7 +93,7 @@ def export_donations(campaign: str) -> None:
     with deps().db.snapshot() as tx:
         rows = tx.rows(
             """SELECT d.id, p.code, d.status, d.channel, d.source_code, d.team, d.currency, d.amount_minor,
-                      d.refunded_minor, coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
+                      d.refunded_minor, coalesce((SELECT sum(r.live_minor) FROM reservation r
                                                    WHERE r.donation_id = d.id AND r.state = 'captured'
                                                       AND NOT r.held), 0),
                       d.pledged_at, d.paid_at

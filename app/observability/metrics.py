@@ -22,8 +22,19 @@ from app.current import deps
 from app.http import access
 from app.jobs.registry import JOBS, last_runs
 from kernel.db import Tx
+from ledger.chart import AccountKind
+from ledger.statements import all_pot_balances
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+# The label `state` of what is in a pot.
+_POT_STATES = {
+    AccountKind.POT_FREE: "free",
+    AccountKind.POT_RESERVED: "reserved",
+    AccountKind.POT_HELD: "held",
+    AccountKind.POT_CAPTURED: "captured",
+    AccountKind.POT_RELEASED: "released",
+}
 
 # name -> (help, label names, query of labels and value)
 _GAUGES = {
@@ -42,12 +53,6 @@ _GAUGES = {
         (),
         """SELECT coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)
              FROM inbox_work JOIN inbox_event ON id = inbox_id WHERE state = 'new'""",
-    ),
-    "beishan_pot_minor": (
-        "Match money in fen by pot and what it is: free, reserved, captured, released",
-        ("pot", "state"),
-        """SELECT substr(owner, 5), substr(kind, 5), sum(balance_minor) FROM ledger_account
-            WHERE kind IN ('pot_free', 'pot_reserved', 'pot_held', 'pot_captured', 'pot_released') GROUP BY 1, 2""",
     ),
 }
 
@@ -90,7 +95,7 @@ class _Business:
         try:
             with deps(self._app).db.snapshot() as tx:
                 tx.run("SET LOCAL statement_timeout = 5000")
-                found = [*_gauges(tx), *_jobs(tx)]
+                found = [*_gauges(tx), _pots(tx), *_jobs(tx)]
         except SQLAlchemyError:
             found = []
         yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(found)),)])
@@ -100,6 +105,13 @@ class _Business:
 def _gauges(tx: Tx) -> Iterator[GaugeMetricFamily]:
     for name, (about, labels, sql) in _GAUGES.items():
         yield _gauge(name, about, labels, tx.rows(sql))
+
+
+def _pots(tx: Tx) -> GaugeMetricFamily:
+    balances = all_pot_balances(tx)
+    rows = [(str(pot_id), _POT_STATES[kind], balance) for (pot_id, kind), balance in balances.items()]
+    about = "Match money in fen by pot and what it is: " + ", ".join(_POT_STATES.values())
+    return _gauge("beishan_pot_minor", about, ("pot", "state"), rows)
 
 
 def _jobs(tx: Tx) -> Iterator[GaugeMetricFamily]:

@@ -8,7 +8,7 @@ from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign_by
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
-from ledger.statements import by_kind
+from ledger.statements import raised
 from matching.pot_state import PotState, load_pot_states
 from matching.unlock import reached, unlock
 
@@ -68,4 +68,4 @@ def _met(tx: Tx, campaign_id: int) -> list[PotState]:
 
 def _reached(tx: Tx, campaign_id: int) -> Reached:
     donors = tx.scalar("SELECT donors FROM campaign_tally WHERE campaign_id = :id", id=campaign_id)
-    return Reached(int(donors or 0), sum(by_kind(tx, [f"campaign:{campaign_id}"]).values()))
+    return Reached(int(donors or 0), raised(tx, campaign_id))

@@ -20,6 +20,7 @@ from campaigns.lifecycle.transitions import transition
 from campaigns.screening.cases import count_open_cases
 from campaigns.screening.screen import screen
 from kernel.db import Tx
+from ledger.chart import AccountKind
 from matching.reveal import reveal
 
 ACTOR = "scheduler"
@@ -32,11 +33,12 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             """SELECT c.id, c.phase FROM campaign c
                 WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
                   AND (c.phase <> 'cancelled' OR EXISTS (
-                       SELECT FROM pot p JOIN ledger_account a ON a.owner = 'pot:' || p.id
-                        WHERE p.campaign_id = c.id AND a.kind = 'pot_free' AND a.balance_minor > 0))
+                       SELECT FROM pot p JOIN pot_balance b ON b.pot_id = p.id
+                        WHERE p.campaign_id = c.id AND b.kind = :free AND b.balance_minor > 0))
                 ORDER BY c.id""",
             phases=[str(phase) for phase in _STEPS],
             slug=slug,
+            free=str(AccountKind.POT_FREE),
         )
     return sum(_walk(deps, campaign_id, Phase(phase)) for campaign_id, phase in due)
 

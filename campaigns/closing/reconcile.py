@@ -12,6 +12,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from ledger.chart import clearing, fees
+from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 from payments.gateway import GatewayError, StatementLine
 from payments.statements import BATCH, store
@@ -186,5 +187,5 @@ def _fee(row: Any) -> Transfer:
     kept, held = fees(row.provider), clearing(row.provider)
     key = f"fee:{row.provider}:{row.line_id}"
     if row.fee_minor > 0:
-        return Transfer(key, kept, held, row.fee_minor, "provider's fee", row.donation_id)
-    return Transfer(key, held, kept, -row.fee_minor, "provider's fee given back", row.donation_id)
+        return Transfer(key, kept, held, row.fee_minor, TransferKind.FEE_CHARGED, row.donation_id)
+    return Transfer(key, held, kept, -row.fee_minor, TransferKind.FEE_REFUNDED, row.donation_id)

@@ -31,7 +31,7 @@ _MATCHED = text(
          FROM donation d
         WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
           AND EXISTS (SELECT FROM reservation r
-                       WHERE r.donation_id = d.id AND r.state = 'captured' AND r.amount_minor > r.returned_minor)
+                       WHERE r.donation_id = d.id AND r.state = 'captured' AND r.live_minor > 0)
           AND NOT EXISTS (SELECT FROM screening_case c
                            WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
           AND NOT EXISTS (SELECT FROM project p WHERE p.id = d.project_id AND p.status = 'blacklisted')

@@ -2,9 +2,10 @@
 
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
-from ledger.chart import Kind, fund, pot_captured, pot_free, pot_released
+from ledger.chart import AccountKind, fund, pot_captured, pot_free, pot_released
+from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
-from ledger.statements import balances
+from ledger.statements import project_balances
 from matching.models import PotFunding
 from matching.pot_state import load_pot_states, lock_free_accounts
 
@@ -12,7 +13,7 @@ from matching.pot_state import load_pot_states, lock_free_accounts
 def release_match(tx: Tx, campaign: Campaign) -> None:
     """Make a campaign's match spendable. The campaign is locked exclusively; doing it again is nothing."""
     assert campaign.id is not None
-    pots = [f"pot:{pot.pot_id}" for pot in load_pot_states(tx, [campaign.id])]
+    pots = [pot.pot_id for pot in load_pot_states(tx, [campaign.id])]
     returned = _returned(tx, campaign)
     post(tx, [*_spendable(tx, pots), *returned])
 
@@ -22,14 +23,13 @@ def return_free(tx: Tx, campaign: Campaign) -> None:
     post(tx, _returned(tx, campaign))
 
 
-def _spendable(tx: Tx, pots: list[str]) -> list[Transfer]:
+def _spendable(tx: Tx, pots: list[int]) -> list[Transfer]:
     transfers = []
-    for row in balances(tx, [Kind.POT_CAPTURED], pots):
-        if row.balance_minor:
-            pot_id, project_id = int(row.owner[4:]), int(row.purpose[8:])
+    for pot_id, project_id, balance_minor in project_balances(tx, pots, AccountKind.POT_CAPTURED):
+        if balance_minor:
             key = f"pot:{pot_id}:project:{project_id}:released"
             source, to = pot_captured(pot_id, project_id), pot_released(pot_id, project_id)
-            transfers.append(Transfer(key, source, to, row.balance_minor, "match released to project"))
+            transfers.append(Transfer(key, source, to, balance_minor, TransferKind.MATCH_DISBURSED))
     return transfers
 
 
@@ -44,5 +44,7 @@ def _returned(tx: Tx, campaign: Campaign) -> list[Transfer]:
         if left:
             row = tx.add(PotFunding.gave(pot.pot_id, left, "returned", tx.now))
             key = f"pot:{pot.pot_id}:returned:{row.id}"
-            transfers.append(Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), left, "pot returned"))
+            transfers.append(
+                Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), left, TransferKind.POT_RETURNED)
+            )
     return transfers

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.text import is_storable
-from ledger.chart import Kind
+from ledger.chart import EARNED
 from matching.rules import LEVELS
 
 SORTS = {
@@ -31,15 +31,14 @@ _COUNT = f"SELECT count(*) FROM project p JOIN organisation o ON o.code = p.orga
 # Sums first, then hash joins: the accounts are read once, whatever the number of projects.
 _PAGE = f"""
    WITH raised AS (
-        SELECT purpose, sum(balance_minor) AS minor FROM ledger_account
-         WHERE kind = :donations
-           AND (CAST(:campaign AS bigint) IS NULL OR owner = 'campaign:' || CAST(:campaign AS bigint))
-         GROUP BY purpose),
+        SELECT project_id, sum(raised_minor) AS minor FROM project_raised
+         WHERE CAST(:campaign AS bigint) IS NULL OR campaign_id = :campaign
+         GROUP BY project_id),
    matched AS (
-        SELECT a.purpose, sum(a.balance_minor) AS minor
-          FROM pot JOIN ledger_account a ON a.owner = 'pot:' || pot.id AND a.kind = ANY(:earned)
+        SELECT b.project_id, sum(b.balance_minor) AS minor
+          FROM pot JOIN pot_balance b ON b.pot_id = pot.id AND b.kind = ANY(:earned)
          WHERE CAST(:campaign AS bigint) IS NULL OR pot.campaign_id = :campaign
-         GROUP BY a.purpose)
+         GROUP BY b.project_id)
    SELECT p.id, p.code, p.name, p.tier, p.level, p.organisation_code, o.name AS organisation_name,
           p.county_code, coalesce(c.name, '') AS county_name,
           p.township_code, coalesce(t.name, '') AS township_name, p.summary, p.target_minor,
@@ -49,8 +48,8 @@ _PAGE = f"""
      JOIN organisation o ON o.code = p.organisation_code
      LEFT JOIN organisation c ON c.code = p.county_code
      LEFT JOIN organisation t ON t.code = p.township_code
-     LEFT JOIN raised r ON r.purpose = 'project:' || p.id
-     LEFT JOIN matched m ON m.purpose = 'project:' || p.id
+     LEFT JOIN raised r ON r.project_id = p.id
+     LEFT JOIN matched m ON m.project_id = p.id
     {_CHOSEN}
     ORDER BY {{order}} LIMIT :size OFFSET :skip"""
 
@@ -107,8 +106,7 @@ def listed(
     rows = tx.rows(
         _PAGE.format(order=SORTS[sort]),
         **chosen,
-        donations=str(Kind.DONATIONS),
-        earned=[str(Kind.POT_CAPTURED), str(Kind.POT_RELEASED)],
+        earned=list(EARNED),
         size=page_size,
         skip=(page - 1) * page_size,
     )

@@ -25,7 +25,7 @@ def standings(
 def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:
     rows = tx.rows(
         """SELECT d.team, sum(d.amount_minor - d.refunded_minor) AS raised,
-                  coalesce(sum((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
+                  coalesce(sum((SELECT sum(r.live_minor) FROM reservation r
                                  WHERE r.donation_id = d.id AND r.state = 'captured' AND NOT r.held)), 0) AS matched
              FROM donation d
             WHERE d.campaign_id = :campaign AND d.team <> '' AND d.status IN ('paid', 'settled', 'disputed')

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from kernel.db import Tx
-from ledger.chart import Kind
-from ledger.statements import by_kind
+from ledger.chart import EARNED, AccountKind
+from ledger.statements import pot_balances
 from matching.pot_state import PotState, load_pot_states
 
 
@@ -48,14 +48,14 @@ def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
     """The totals of campaigns, in one statement and so at one moment."""
     rows = tx.rows(
         """SELECT t.campaign_id, t.donations, t.donors,
-                  coalesce((SELECT sum(a.balance_minor) FROM ledger_account a
-                             WHERE a.owner = 'campaign:' || t.campaign_id AND a.kind = 'donations'), 0),
-                  coalesce((SELECT sum(a.balance_minor) FROM pot p
-                              JOIN ledger_account a ON a.owner = 'pot:' || p.id
-                               AND a.kind IN ('pot_captured', 'pot_released')
+                  coalesce((SELECT sum(r.raised_minor) FROM project_raised r
+                             WHERE r.campaign_id = t.campaign_id), 0),
+                  coalesce((SELECT sum(b.balance_minor) FROM pot p
+                              JOIN pot_balance b ON b.pot_id = p.id AND b.kind = ANY(:earned)
                              WHERE p.campaign_id = t.campaign_id), 0)
              FROM campaign_tally t WHERE t.campaign_id = ANY(:ids)""",
         ids=list(campaign_ids),
+        earned=list(EARNED),
     )
     return {row[0]: Totals(row[1], row[2], int(row[3]), int(row[4])) for row in rows}
 
@@ -63,9 +63,9 @@ def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
 def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
     """The pots of a campaign, in the order in which they are asked."""
     pots = load_pot_states(tx, [campaign_id])
-    held = by_kind(tx, [f"pot:{pot.pot_id}" for pot in pots])
+    balances = pot_balances(tx, [pot.pot_id for pot in pots])
     returned = _returned(tx, campaign_id)
-    return [_view(pot, held, returned.get(pot.pot_id, 0), tx.now) for pot in pots]
+    return [_view(pot, balances, returned.get(pot.pot_id, 0), tx.now) for pot in pots]
 
 
 def _returned(tx: Tx, campaign_id: int) -> dict[int, int]:
@@ -78,9 +78,11 @@ def _returned(tx: Tx, campaign_id: int) -> dict[int, int]:
     return {row[0]: int(row[1]) for row in rows}
 
 
-def _view(pot: PotState, held: dict[tuple[str, str], int], returned_minor: int, now: datetime) -> PotView:
-    def of(kind: Kind) -> int:
-        return held.get((f"pot:{pot.pot_id}", str(kind)), 0)
+def _view(
+    pot: PotState, balances: dict[tuple[int, AccountKind], int], returned_minor: int, now: datetime
+) -> PotView:
+    def of(kind: AccountKind) -> int:
+        return balances.get((pot.pot_id, kind), 0)
 
     version = pot.version(now)
     return PotView(
@@ -90,13 +92,13 @@ def _view(pot: PotState, held: dict[tuple[str, str], int], returned_minor: int, 
         kind=pot.kind,
         mode=pot.mode,
         funded_minor=pot.funded_minor(),
-        available_minor=max(of(Kind.POT_FREE) - pot.closed_minor(now), 0),
-        reserved_minor=of(Kind.POT_RESERVED),
-        captured_minor=of(Kind.POT_CAPTURED) + of(Kind.POT_RELEASED),
+        available_minor=max(of(AccountKind.POT_FREE) - pot.closed_minor(now), 0),
+        reserved_minor=of(AccountKind.POT_RESERVED),
+        captured_minor=of(AccountKind.POT_CAPTURED) + of(AccountKind.POT_RELEASED),
         next_tranche_at=pot.next_tranche_at(now),
         rules=version.rules.as_json() if version else {},
         locked=pot.locked,
         unlocked_at=pot.unlocked_at,
-        held_minor=of(Kind.POT_HELD),
+        held_minor=of(AccountKind.POT_HELD),
         returned_minor=returned_minor,
     )

@@ -13,6 +13,7 @@ from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from ledger.chart import clearing, donations
+from ledger.kinds import TransferKind
 from ledger.post import Transfer
 from matching.capture import capture, reserved_parts
 from matching.pot_state import PotState, lock_free_accounts, pot_states, ratios_by_rules
@@ -66,7 +67,7 @@ class BatchEffects:
         return {pot.pot_id: pot for pots in self.pots.values() for pot in pots}
 
     def _lock_pots(self) -> None:
-        """All pots of these campaigns at once, in the house's order, before anything else is locked."""
+        """All pots of these campaigns at once, in the global lock order, before anything else is locked."""
         lock_free_accounts(self.tx, self._by_id().values())
 
     def _stage(self, one: DonationAggregate) -> Stage:
@@ -168,12 +169,12 @@ def _money(records: Sequence[DonationAggregate]) -> list[Transfer]:
         held = clearing(one.provider, one.currency)
         if one.newly_paid:
             key = f"donation:{one.id}:received"
-            transfers.append(Transfer(key, held, book, one.amount_minor, "donation received", one.id))
+            transfers.append(Transfer(key, held, book, one.amount_minor, TransferKind.DONATION_RECEIVED, one.id))
         was = 0 if one.newly_paid else one.refunded_was
         if one.refunded_minor > was:
             key = f"donation:{one.id}:refunded:{one.refunded_minor}"
             back = one.refunded_minor - was
-            transfers.append(Transfer(key, book, held, back, "donation refunded", one.id))
+            transfers.append(Transfer(key, book, held, back, TransferKind.DONATION_REFUNDED, one.id))
     return transfers
 
 

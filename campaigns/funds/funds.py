@@ -9,8 +9,10 @@ from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, MAX_MINOR
 from kernel.text import text_fault
-from ledger.chart import Kind, bank, fund
+from ledger.chart import bank, fund
+from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
+from ledger.statements import posted_amount
 
 KINDS = ("special", "community", "rural", "unit", "personal", "consumption")
 MOST_NAME = 100
@@ -75,13 +77,13 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     # The fund's row orders two deposits of one reference, so that the second finds the first in the books.
     tx.rows("SELECT id FROM fund WHERE id = :fund FOR NO KEY UPDATE", fund=fund_id)
     key = f"deposit:{fund_id}:{reference}"
-    booked = tx.scalar("SELECT amount_minor FROM ledger_transfer WHERE key = :key", key=key)
+    booked = posted_amount(tx, key)
     if booked == amount_minor:
         return False
     if booked is not None:
         raise Conflict("deposit_reused", amount_minor=booked)
     record_audit(tx, actor, "fund.deposit", f"fund:{fund_id}", amount_minor=amount_minor, reference=reference)
-    post(tx, [Transfer(key, bank(currency), fund(fund_id), amount_minor, "deposit")])
+    post(tx, [Transfer(key, bank(currency), fund(fund_id), amount_minor, TransferKind.DEPOSIT)])
     return True
 
 
@@ -101,9 +103,7 @@ def listed(tx: Tx) -> list[FundRow]:
     rows = tx.rows(
         """SELECT f.id, f.name, f.kind, f.currency, coalesce(a.balance_minor, 0)
              FROM fund f
-             LEFT JOIN ledger_account a
-               ON a.kind = :kind AND a.owner = 'fund:' || f.id AND a.purpose = '' AND a.currency = f.currency
-            ORDER BY f.id""",
-        kind=str(Kind.FUND),
+             LEFT JOIN fund_balance a ON a.fund_id = f.id AND a.currency = f.currency
+            ORDER BY f.id"""
     )
     return [FundRow(*row) for row in rows]

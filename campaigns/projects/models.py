@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment
-from matching.models import place_in_order
+from ledger.order import place_in_order
 
 
 class Project(SQLModel, table=True):

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from kernel.db import Tx
+from kernel.db import Tx, one_of
+from ledger.chart import EARNED
 
 # What a project's money counts for; "" where a project stands above that level.
 LEVELS = {
@@ -24,15 +25,13 @@ class PlaceTotals(NamedTuple):
 
 
 # Money by project of one campaign, from the accounts themselves.
-_PROJECT_MONEY = """
+_PROJECT_MONEY = f"""
     SELECT project_id, sum(raised) AS raised, sum(matched) AS matched FROM (
-        SELECT CAST(substr(purpose, 9) AS bigint) AS project_id, balance_minor AS raised, 0 AS matched
-          FROM ledger_account WHERE owner = 'campaign:' || CAST(:campaign AS text) AND kind = 'donations'
+        SELECT project_id, raised_minor AS raised, 0 AS matched FROM project_raised WHERE campaign_id = :campaign
         UNION ALL
-        SELECT CAST(substr(a.purpose, 9) AS bigint), 0, a.balance_minor
-          FROM pot p JOIN ledger_account a ON a.owner = 'pot:' || p.id
-           AND a.kind IN ('pot_captured', 'pot_released')
-         WHERE p.campaign_id = CAST(:campaign AS bigint)) AS legs
+        SELECT b.project_id, 0, b.balance_minor
+          FROM pot p JOIN pot_balance b ON b.pot_id = p.id AND {one_of("b.kind", EARNED)}
+         WHERE p.campaign_id = :campaign) AS legs
      GROUP BY project_id"""
 
 
@@ -47,6 +46,6 @@ def by_place(tx: Tx, campaign_id: int, level: str) -> list[PlaceTotals]:
               FROM placed x LEFT JOIN organisation o ON o.code = x.code
               LEFT JOIN organisation up ON up.code = o.lineage[2] AND up.code <> o.code
              GROUP BY 1, 2, 3 HAVING sum(x.raised + x.matched) > 0 ORDER BY total DESC, x.code""",
-        campaign=str(campaign_id),
+        campaign=campaign_id,
     )
     return [PlaceTotals(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5])) for row in rows]

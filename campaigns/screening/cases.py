@@ -18,7 +18,7 @@ _VIEW = r"""
            array_remove(ARRAY[CASE WHEN d.donor_key NOT LIKE 'd\:%' THEN 'donor' END,
                               CASE WHEN d.instrument IS NOT NULL THEN 'instrument' END,
                               CASE WHEN d.device_key IS NOT NULL THEN 'device' END], NULL) AS watchable,
-           CAST(coalesce((SELECT sum(r.amount_minor - r.returned_minor) FROM reservation r
+           CAST(coalesce((SELECT sum(r.live_minor) FROM reservation r
                            WHERE r.donation_id = c.donation_id AND r.held), 0) AS bigint) AS now_held_minor
       FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
       JOIN donation d ON d.id = c.donation_id JOIN project p ON p.id = d.project_id"""

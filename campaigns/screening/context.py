@@ -45,7 +45,7 @@ def load_subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[ScreeningSubject
              FROM donation d JOIN campaign c ON c.id = d.campaign_id AND c.phase = ANY(:phases)
             WHERE d.id = ANY(:ids) AND d.status = ANY(:statuses)
               AND EXISTS (SELECT FROM reservation r WHERE r.donation_id = d.id AND r.state = 'captured'
-                                                      AND r.amount_minor > r.returned_minor)
+                                                      AND r.live_minor > 0)
               AND NOT EXISTS (SELECT FROM screening_case s WHERE s.donation_id = d.id)""",
         ids=list(donation_ids),
         phases=sorted(SCREENED),
@@ -243,12 +243,12 @@ def _load_caps(tx: Tx, instruments: Sequence[Key]) -> dict[UUID, list[CapUse]]:
 _CAPS = f"""
     WITH part AS (
         SELECT d.instrument, d.id, d.donor_key, d.paid_at, d.pledged_at, r.pot_id, r.day, r.rules_id,
-               r.amount_minor - r.returned_minor AS live
+               r.live_minor AS live
           FROM {unnest(Donation, "instrument", "campaign_id")}
           JOIN donation d ON d.instrument = u.instrument AND d.campaign_id = u.campaign_id
                          AND left(d.donor_key, 2) IN ('v\\:', 'd\\:')
           JOIN reservation r ON r.donation_id = d.id AND r.state = 'captured'
-                            AND r.amount_minor > r.returned_minor),
+                            AND r.live_minor > 0),
     several AS (
         SELECT instrument, pot_id FROM part GROUP BY 1, 2 HAVING count(DISTINCT donor_key) > 1),
     running AS (

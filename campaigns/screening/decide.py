@@ -151,4 +151,5 @@ def _cancel_match(tx: Tx, case: ScreeningCase, campaign: SharedCampaign) -> list
         living=campaign.phase in LIVING,
         released=False,
         cause=f"screen:{case.id}",
+        case_id=case.id,
     )

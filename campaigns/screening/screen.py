@@ -128,7 +128,7 @@ def open_cases(tx: Tx, hits: Mapping[UUID, tuple[Signal, ...]]) -> dict[UUID, in
              FROM {unnest(ScreeningCase, "donation_id", "signals")}
              JOIN donation d ON d.id = u.donation_id AND d.campaign_id = ANY(:campaign_ids)
                             AND d.status = ANY(:statuses)
-            CROSS JOIN LATERAL (SELECT sum(amount_minor - returned_minor) AS live FROM reservation
+            CROSS JOIN LATERAL (SELECT sum(live_minor) AS live FROM reservation
                                  WHERE donation_id = d.id AND state = 'captured') AS m
             WHERE m.live > 0 ORDER BY d.id
            ON CONFLICT (donation_id) DO NOTHING RETURNING id, donation_id, campaign_id""",

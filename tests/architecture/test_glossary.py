@@ -8,7 +8,7 @@ import pytest
 from campaigns.closing.models import CAUSES
 from campaigns.donations.states import STATUSES
 from campaigns.lifecycle.phases import PHASES
-from ledger.chart import Kind
+from ledger.chart import AccountKind
 from matching.models import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "glossary.md"
@@ -19,7 +19,9 @@ def rows() -> list[tuple[str, str, str]]:
     return ROW.findall(PAGE.read_text())
 
 
-@pytest.mark.parametrize("words", [STATUSES, PHASES, tuple(Kind), CAUSES, KINDS], ids=lambda words: str(words[0]))
+@pytest.mark.parametrize(
+    "words", [STATUSES, PHASES, tuple(AccountKind), CAUSES, KINDS], ids=lambda words: str(words[0])
+)
 def test_every_word_of_the_code_is_explained(words: tuple[str, ...]) -> None:
     explained = {row[0].strip() for row in rows()}
     assert [str(word) for word in words if str(word) not in explained] == []

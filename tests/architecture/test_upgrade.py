@@ -1,28 +1,70 @@
 """A database that is in use when it is upgraded loses nothing."""
 
+import gzip
+import json
 from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from alembic import command
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from campaigns.check import check_books
+from campaigns.disclosure.totals import pot_views, totals
+from campaigns.donations.explain import explain
+from campaigns.donations.replay import replay
+from campaigns.funds.funds import listed
+from campaigns.projects.place_totals import by_place
 from embedded.postgres import Postgres
+from kernel.clock import FixedClock
+from kernel.db import Database, Tx
+from ledger.chart import AccountKind
+from ledger.kinds import TransferKind
 from migrations import configuration, upgrade
+from tests.world import offline_deps
 
 STATES = ("new", "done", "ignored", "waiting", "flagged")
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+EXPECTED = json.loads((FIXTURES / "expected_0008.json").read_text())
 
 
 @pytest.fixture
-def first_schema(postgres: Postgres) -> Iterator[str]:
-    """The URL of a database of its own, with the first schema only."""
+def empty_database(postgres: Postgres) -> Iterator[str]:
+    """The URL of a database of its own, without any table."""
     admin = postgres.url.replace("+psycopg", "").replace("/beishan?", "/postgres?")
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute("DROP DATABASE IF EXISTS upgraded")
         connection.execute("CREATE DATABASE upgraded")
-        url = postgres.url.replace("/beishan?", "/upgraded?")
-        command.upgrade(configuration(url), "0001")
-        yield url
+        yield postgres.url.replace("/beishan?", "/upgraded?")
         connection.execute("DROP DATABASE upgraded WITH (FORCE)")
+
+
+@pytest.fixture
+def first_schema(empty_database: str) -> str:
+    """The URL of a database of its own, with the first schema only."""
+    command.upgrade(configuration(empty_database), "0001")
+    return empty_database
+
+
+@pytest.fixture
+def schema_0008(empty_database: str) -> str:
+    """The URL of the database in `tests/fixtures`, before its upgrade."""
+    with psycopg.connect(empty_database.replace("+psycopg", "")) as connection:
+        connection.execute(gzip.decompress((FIXTURES / "schema_0008.sql.gz").read_bytes()))
+    return empty_database
+
+
+@pytest.fixture
+def upgraded(schema_0008: str) -> Iterator[Database]:
+    """The same after the upgrade."""
+    upgrade(schema_0008)
+    database = Database(schema_0008, FixedClock(datetime.fromisoformat(EXPECTED["now"])))
+    yield database
+    database.close()
 
 
 def test_messages_keep_what_became_of_them(first_schema: str) -> None:
@@ -51,3 +93,69 @@ def test_a_message_is_never_changed_again(first_schema: str) -> None:
         pytest.raises(psycopg.errors.RaiseException, match="append-only"),
     ):
         connection.execute("UPDATE inbox_event SET body_hash = 'other'")
+
+
+def test_the_books_hold_after_the_upgrade(upgraded: Database) -> None:
+    with upgraded.snapshot() as tx:
+        assert check_books(tx) == []
+
+
+def test_every_decision_is_replayed_after_the_upgrade(upgraded: Database) -> None:
+    deps = offline_deps(upgraded)
+    replayed = {slug: replay(deps, slug) for slug in EXPECTED["decisions"]}
+    assert {slug: result.differences for slug, result in replayed.items()} == dict.fromkeys(replayed, ())
+    assert {slug: result.decisions for slug, result in replayed.items()} == EXPECTED["decisions"]
+
+
+def test_every_donation_is_explained_as_before_the_upgrade(upgraded: Database) -> None:
+    with upgraded.snapshot() as tx:
+        found = {id_: _as_json(explain(tx, UUID(id_)).as_json()) for id_ in EXPECTED["donations"]}
+    told = {id_: {name: found[id_][name] for name in before} for id_, before in EXPECTED["donations"].items()}
+    assert told == EXPECTED["donations"]
+    causes = {(one["cause"], one["to_fund"]) for before in told.values() for one in before["returns"]}
+    assert causes == {("refund", False), ("refund", True), ("review", False), ("review", True), ("moved", False)}
+
+
+def test_totals_are_the_same_after_the_upgrade(upgraded: Database) -> None:
+    with upgraded.snapshot() as tx:
+        campaigns = dict(tx.rows("SELECT slug, id FROM campaign"))
+        assert {slug: totals(tx, [id_])[id_]._asdict() for slug, id_ in campaigns.items()} == EXPECTED["totals"]
+        assert {slug: _pots(tx, id_) for slug, id_ in campaigns.items()} == EXPECTED["pots"]
+        for slug, id_ in campaigns.items():
+            for level, rows in EXPECTED["places"][slug].items():
+                assert _as_json(by_place(tx, id_, level)) == rows
+        assert _as_json(listed(tx)) == EXPECTED["funds"]
+
+
+def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:
+    with upgraded.snapshot() as tx:
+        transfers = {row[0] for row in tx.rows("SELECT DISTINCT kind FROM ledger_transfer")}
+        accounts = {row[0] for row in tx.rows("SELECT DISTINCT kind FROM ledger_account")}
+    assert transfers == set(TransferKind)
+    assert accounts == set(AccountKind)
+
+
+def test_the_upgraded_books_stay_append_only(upgraded: Database) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), upgraded.transaction() as tx:
+        tx.run("UPDATE ledger_transfer SET amount_minor = 1")
+
+
+def test_a_transfer_without_a_known_reason_stops_the_upgrade(schema_0008: str) -> None:
+    with psycopg.connect(schema_0008.replace("+psycopg", "")) as connection:
+        connection.execute(
+            """INSERT INTO ledger_transfer (key, debit_account, credit_account, amount_minor, reason, recorded_at)
+               VALUES ('odd', 1, 2, 1, 'for a reason that nobody knows', now())"""
+        )
+    with pytest.raises(IntegrityError, match="null value"):
+        upgrade(schema_0008)
+
+
+def _pots(tx: Tx, campaign_id: int) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in pot._asdict().items() if name.endswith("_minor") or name == "name"}
+        for pot in pot_views(tx, campaign_id)
+    ]
+
+
+def _as_json(value: Any) -> Any:
+    return json.loads(json.dumps(value, default=str))

@@ -10,6 +10,7 @@ from campaigns.disclosure.catalogue import listed
 from kernel.db import Database, Tx
 from kernel.errors import Invalid
 from ledger.chart import Account, bank, donations, pot_captured, pot_released
+from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 from tests.projects.conftest import OTHER_VILLAGE, approved, campaign, tree
 
@@ -19,7 +20,7 @@ Campaign = Callable[..., int]
 
 
 def book(tx: Tx, *credits_: tuple[Account, int]) -> None:
-    post(tx, [Transfer(f"t:{a}", bank(), a, amount, "test") for a, amount in credits_])
+    post(tx, [Transfer(f"t:{a}", bank(), a, amount, TransferKind.DEPOSIT) for a, amount in credits_])
 
 
 def pot(tx: Tx, campaign_id: int) -> int:

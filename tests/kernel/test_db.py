@@ -5,13 +5,14 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kernel.db import Database
 from ledger.chart import bank, fund
+from ledger.kinds import TransferKind
 from ledger.models import LedgerAccount
 from ledger.post import Transfer, post
 
 
 def _fund_of(db: Database, amount_minor: int, key: str = "first") -> None:
     with db.transaction() as tx:
-        post(tx, [Transfer(key, bank(), fund(1), amount_minor, "test")])
+        post(tx, [Transfer(key, bank(), fund(1), amount_minor, TransferKind.DEPOSIT)])
 
 
 def test_after_commit_runs_once_everything_is_durable(db: Database) -> None:
@@ -23,7 +24,7 @@ def test_after_commit_runs_once_everything_is_durable(db: Database) -> None:
 
     with db.transaction() as tx:
         tx.after_commit(look)
-        post(tx, [Transfer("a", bank(), fund(1), 5, "test")])
+        post(tx, [Transfer("a", bank(), fund(1), 5, TransferKind.DEPOSIT)])
         assert seen == []
     assert seen == [1]
 
@@ -32,7 +33,7 @@ def test_after_commit_never_runs_when_it_was_rolled_back(db: Database) -> None:
     ran = []
     with pytest.raises(KeyError), db.transaction() as tx:
         tx.after_commit(lambda: ran.append("told"))
-        post(tx, [Transfer("a", bank(), fund(1), 5, "test")])
+        post(tx, [Transfer("a", bank(), fund(1), 5, TransferKind.DEPOSIT)])
         raise KeyError
     assert ran == []
     with db.transaction() as tx:

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from kernel.db import Tx
+from ledger.chart import AccountKind
+from ledger.statements import pot_balances
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -89,9 +91,8 @@ def without_lock(marker: str) -> Iterator[None]:
 
 def read_free_accounts(tx: Tx, pots: Any) -> dict[int, int]:
     """Read what pots have free (fen by pot) as `lock_free_accounts` does, but without locks."""
-    pot_of = {pot.free_account: pot.pot_id for pot in pots}
-    rows = tx.rows("SELECT id, balance_minor FROM ledger_account WHERE id = ANY(:ids)", ids=list(pot_of))
-    return {pot_of[row.id]: row.balance_minor for row in rows}
+    balances = pot_balances(tx, [pot.pot_id for pot in pots], [AccountKind.POT_FREE])
+    return {pot_id: balance for (pot_id, _), balance in balances.items()}
 
 
 def pots_without_lock(monkeypatch: pytest.MonkeyPatch, pause_s: float) -> None:

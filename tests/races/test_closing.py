@@ -76,7 +76,7 @@ def test_match_is_released_once(world: World) -> None:
     assert errors(_close_at_once(world, 4)) == []
     assert _reached(world).count("released") == 1
     held = world.do(
-        lambda tx: tx.rows("SELECT kind, balance_minor FROM ledger_account WHERE owner = :pot", pot=f"pot:{pot}")
+        lambda tx: tx.rows("SELECT kind, balance_minor FROM ledger_account WHERE pot_id = :pot", pot=pot)
     )
     assert dict(tuple(row) for row in held) == {
         "pot_free": 0,

@@ -100,7 +100,7 @@ def matched(tx: Tx, pot_id: int, before: int | None) -> list[Matched]:
     more. Read along the primary key, from `before` on: the number of all is not needed for that."""
     rows = tx.rows(
         """SELECT r.id, r.donation_id, p.name, d.amount_minor, r.amount_minor, r.returned_minor,
-                  CASE WHEN r.held AND r.returned_minor < r.amount_minor THEN 'held' ELSE r.state END, r.created_at
+                  CASE WHEN r.held AND r.live_minor > 0 THEN 'held' ELSE r.state END, r.created_at
              FROM reservation r JOIN project p ON p.id = r.project_id JOIN donation d ON d.id = r.donation_id
             WHERE r.pot_id = :pot AND (CAST(:before AS bigint) IS NULL OR r.id < :before)
             ORDER BY r.id DESC LIMIT :most""",

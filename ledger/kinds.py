@@ -1,0 +1,39 @@
+"""The kinds of transfer: why money moved. Code decides by these, never by a key or by words."""
+
+from enum import StrEnum
+
+
+class TransferKind(StrEnum):
+    DEPOSIT = "deposit"  # bank -> fund
+    POT_FUNDED = "pot_funded"  # fund -> pot: tranches at its creation, and top-ups
+    POT_REDUCED = "pot_reduced"  # pot -> fund, by a manager
+    POT_RETURNED = "pot_returned"  # pot -> fund, what is free at the end of a campaign
+    MATCH_RESERVED = "match_reserved"  # pot -> reserved: an unpaid donation
+    MATCH_CAPTURED = "match_captured"  # reserved -> captured: the donation is paid
+    MATCH_RELEASED = "match_released"  # reserved -> pot: the donation will not be paid
+    MATCH_HELD = "match_held"  # captured -> held: a reviewer decides (`case_id`)
+    MATCH_CLEARED = "match_cleared"  # held -> captured: a reviewer cleared the case (`case_id`)
+    MATCH_RETURNED = "match_returned"  # earned -> pot or fund: after a refund, or by a reviewer (`case_id`)
+    MATCH_MOVED = "match_moved"  # captured -> pot: a better pot matches instead (`decision_id`)
+    MATCH_DISBURSED = "match_disbursed"  # captured -> released: spendable after the public notice
+    DONATION_RECEIVED = "donation_received"  # clearing -> donations
+    DONATION_REFUNDED = "donation_refunded"  # donations -> clearing
+    FEE_CHARGED = "fee_charged"  # clearing pays fees
+    FEE_REFUNDED = "fee_refunded"  # a provider gave a fee back
+
+
+# Transfers of one reservation: `reservation_id` says of which.
+OF_RESERVATION = (
+    TransferKind.MATCH_RESERVED,
+    TransferKind.MATCH_CAPTURED,
+    TransferKind.MATCH_RELEASED,
+    TransferKind.MATCH_HELD,
+    TransferKind.MATCH_CLEARED,
+    TransferKind.MATCH_RETURNED,
+    TransferKind.MATCH_MOVED,
+)
+OF_CASE = (TransferKind.MATCH_HELD, TransferKind.MATCH_CLEARED)  # always; MATCH_RETURNED when a reviewer decided
+OF_DONATION = (*OF_RESERVATION, TransferKind.DONATION_RECEIVED, TransferKind.DONATION_REFUNDED)
+OF_FUNDING = (TransferKind.POT_FUNDED, TransferKind.POT_REDUCED, TransferKind.POT_RETURNED)
+LEFT_DONATION = (TransferKind.MATCH_RETURNED, TransferKind.MATCH_MOVED)  # earned match that left its donation
+BACK_IN_POT = (TransferKind.MATCH_RELEASED, *LEFT_DONATION)  # match that may be free in its pot again

@@ -1,0 +1,37 @@
+"""The views through which SQL outside this package reads the books: where a statement needs the books and other
+tables in one snapshot, or at the price of one query. Migrations create them; everything else reads through
+`ledger.statements`.
+
+Amounts are fen. `kind` is an `AccountKind` in `*_balance` and a `TransferKind` in `*_movement`.
+"""
+
+# View -> its columns, in order.
+VIEWS = {
+    # The accounts of pots. `project_id` is NULL for `pot_free`.
+    "pot_balance": ("pot_id", "project_id", "kind", "balance_minor"),
+    # What donors gave to projects in campaigns, refunds taken off.
+    "project_raised": ("campaign_id", "project_id", "raised_minor"),
+    # The free money of funds.
+    "fund_balance": ("fund_id", "currency", "balance_minor"),
+    # Movements of donated money. `delta_minor` is what the project has more (received) or less (refunded).
+    "donation_movement": (
+        "transfer_id",
+        "kind",
+        "campaign_id",
+        "project_id",
+        "donation_id",
+        "amount_minor",
+        "delta_minor",
+    ),
+    # Movements of what is free in pots. `delta_minor` is what the pot has more or less.
+    "pot_movement": (
+        "transfer_id",
+        "kind",
+        "pot_id",
+        "amount_minor",
+        "delta_minor",
+        "donation_id",
+        "reservation_id",
+        "decision_id",
+    ),
+}
