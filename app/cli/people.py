@@ -1,6 +1,7 @@
 """Access: managers, programs and partner platforms. Secrets are printed once, on standard output."""
 
 import secrets
+from datetime import datetime
 
 import click
 
@@ -8,7 +9,8 @@ from app.cli.base import ACTOR, command, deps
 from campaigns.audit import record_audit
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Role
-from campaigns.network.tokens import create_token
+from campaigns.network.tokens import create_token, list_tokens, revoke_token
+from kernel.clock import SHANGHAI
 from payments.partners import create as register
 
 _roles = click.Choice([str(role) for role in Role])
@@ -37,7 +39,7 @@ def create_user(login: str, role: str, branch: str | None, password: str | None)
 
 @click.group("tokens")
 def tokens() -> None:
-    """Keys of programs to the manager API."""
+    """Tokens of programs for the manager API."""
 
 
 @tokens.command("create")
@@ -49,6 +51,31 @@ def create(role: str, label: str) -> None:
     with deps().db.transaction() as tx:
         token = create_token(tx, role, label, ACTOR)
     click.echo(token)
+
+
+@tokens.command("list")
+@command
+def list_all() -> None:
+    """List all tokens, the newest first: id, role, state, when they were made, and what they are for."""
+    with deps().db.transaction() as tx:
+        rows = list_tokens(tx)
+    for row in rows:
+        state = f"revoked {_minute(row.revoked_at)}" if row.revoked_at else "active"
+        click.echo(f"{row.id:<6} {row.role:<10} {state:<24} {_minute(row.created_at)}  {row.label}")
+
+
+@tokens.command("revoke")
+@click.argument("token_id", metavar="ID", type=int)
+@command
+def revoke(token_id: int) -> None:
+    """Revoke the token with this ID (see `tokens list`): it is refused from the next request on."""
+    with deps().db.transaction() as tx:
+        revoke_token(tx, token_id, ACTOR)
+    click.echo(f"token {token_id} is revoked")
+
+
+def _minute(time: datetime) -> str:
+    return time.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 @click.group("partners")

@@ -4,6 +4,7 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
+from sqlmodel import select
 
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager
@@ -23,7 +24,7 @@ _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memo
 def create_manager(
     tx: Tx, login: str, password: str, role: str, actor: str, branch_code: str | None = None
 ) -> Manager:
-    """Give a person access. Logins are kept in lower case.
+    """Create a manager: a person who signs in to the console. Logins are stored in lower case.
 
     Raises Invalid `manager_invalid` with every wrong field and Conflict `login_used`.
     """
@@ -66,38 +67,38 @@ def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | Non
 
 
 def find_manager(tx: Tx, manager_id: int) -> Manager:
-    """One manager, as a session remembers it. Raises NotFound `manager_unknown`."""
-    found = tx.get(Manager, manager_id)
-    if found is None:
+    """Return the manager with this id. Raises NotFound `manager_unknown`."""
+    manager = tx.get(Manager, manager_id)
+    if manager is None:
         raise NotFound("manager_unknown")
-    return found
+    return manager
 
 
 def sign_in(tx: Tx, login: str, password: str) -> Manager:
-    """The manager with this login and password.
+    """Return the manager with this login and password.
 
     Raises Forbidden `sign_in_failed`, after the same work and with the same words whether the login or the
-    password was wrong: nobody learns here which logins exist.
+    password is wrong: nobody learns here which logins exist.
     """
-    plain = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
-    known = _normal(login) if is_storable(login) else ""
-    row = tx.row("SELECT id, password_hash FROM manager WHERE login = :login", login=known)
+    typed = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
+    name = _normal(login) if is_storable(login) else ""
+    manager = tx.first(select(Manager).where(Manager.login == name))
     try:
-        _hasher.verify(row.password_hash if row else _nobodys_hash(), plain)
+        _hasher.verify(manager.password_hash if manager else _decoy_hash(), typed)
     except VerificationError:
-        row = None
-    if row is None:
+        manager = None
+    if manager is None:
         raise Forbidden("sign_in_failed")
-    record_audit(tx, known, "manager.sign_in", f"manager:{row.id}")
-    return find_manager(tx, row.id)
+    record_audit(tx, name, "manager.sign_in", f"manager:{manager.id}")
+    return manager
 
 
 @cache
-def _nobodys_hash() -> str:
-    """Something to check a password against when there is no such login. Made on first use: it costs time."""
+def _decoy_hash() -> str:
+    """A hash to verify passwords of unknown logins against. Made on first use, as that takes time."""
     return _hasher.hash("nobody has this password, and knowing it opens nothing")
 
 
 def caller_of(manager: Manager) -> Caller:
-    """The caller that a signed-in manager is."""
+    """Return a signed-in manager as a caller."""
     return Caller(manager.login, manager.role, manager.branch_code)

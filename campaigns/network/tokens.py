@@ -1,15 +1,18 @@
-"""Keys of programs to the manager API. A token is shown once; only its hash is kept."""
+"""Tokens of programs for the manager API. A token is shown once; only its hash is stored."""
 
 import hashlib
 import secrets
 from datetime import datetime
 from typing import NamedTuple
 
+from sqlmodel import col, select
+
 from campaigns.audit import record_audit
 from campaigns.network.models import ApiToken
 from campaigns.network.roles import PERMISSIONS, Caller, Role
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
+from kernel.ids import MOST_ID
 from kernel.text import text_fault
 
 PREFIX = "bs_"  # lets scanners and people recognise a leaked one
@@ -18,7 +21,7 @@ MOST_LABEL = 100
 
 
 class TokenRow(NamedTuple):
-    """What may be shown of a token."""
+    """What may be shown of a token: everything but the token itself."""
 
     id: int
     role: str
@@ -33,7 +36,7 @@ def _hash(token: str) -> str:
 
 
 def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> str:
-    """A new token, answered in clear this one time. Raises Invalid `token_invalid` with every wrong field."""
+    """Create a token and return it in clear, this once. Raises Invalid `token_invalid` with every wrong field."""
     wrong = {}
     if role not in PERMISSIONS:
         wrong["role"] = "must be one of " + ", ".join(Role)
@@ -48,26 +51,28 @@ def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> 
 
 
 def caller_of_token(tx: Tx, token: str) -> Caller | None:
-    """The caller behind a token; None when it was never given out or has been revoked."""
-    row = tx.row(
-        "SELECT role, label FROM api_token WHERE token_hash = :hash AND revoked_at IS NULL", hash=_hash(token)
-    )
+    """Return the caller that a token stands for, or None if it is unknown or revoked.
+
+    Read from the database at every request: a revoked token is refused from the next request on.
+    """
+    query = select(ApiToken).where(ApiToken.token_hash == _hash(token), col(ApiToken.revoked_at).is_(None))
+    row = tx.first(query)
     return Caller(f"token:{row.label}", row.role) if row else None
 
 
 def list_tokens(tx: Tx) -> list[TokenRow]:
-    """All tokens, the newest first."""
-    rows = tx.rows("SELECT id, role, label, created_at, revoked_at FROM api_token ORDER BY id DESC")
-    return [TokenRow(*row) for row in rows]
+    """Return all tokens, the newest first."""
+    rows = tx.all(select(ApiToken).order_by(col(ApiToken.id).desc()))
+    return [TokenRow(row.id or 0, row.role, row.label, row.created_at, row.revoked_at) for row in rows]
 
 
 def revoke_token(tx: Tx, token_id: int, actor: str) -> None:
-    """End a token for good; again without effect. Raises NotFound `token_unknown`."""
-    row = tx.get(ApiToken, token_id, lock=True)
+    """Revoke a token for good. Idempotent. Raises NotFound `token_unknown`."""
+    row = tx.get(ApiToken, token_id, lock=True) if 0 < token_id <= MOST_ID else None
     if row is None:
         raise NotFound("token_unknown")
     if row.revoked_at is not None:
         return
     row.revoked_at = tx.now
-    tx.session.flush()
+    tx.add(row)
     record_audit(tx, actor, "token.revoke", f"token:{token_id}", label=row.label)

@@ -1,4 +1,4 @@
-"""A project while it is a draft: made, then changed until it is handed in for review."""
+"""Create projects as drafts, and change them until they are submitted for review."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from campaigns.network.models import Organisation
 from campaigns.network.organisations import find as find_organisation
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
-from campaigns.projects.transitions import locked, remember
+from campaigns.projects.transitions import lock_project, record_transition, state_conflict
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.money import CURRENCY, MAX_MINOR
@@ -22,7 +22,7 @@ _CODE = re.compile(r"[0-9A-Za-z_-]{1,32}")
 
 
 class NewProject(NamedTuple):
-    """What a manager asks for; `target_minor` in fen, `code` None: we give one."""
+    """A project to create; `target_minor` in fen, without a `code` one is generated."""
 
     organisation_code: str
     name: str
@@ -34,10 +34,10 @@ class NewProject(NamedTuple):
 
 
 def create(tx: Tx, new: NewProject, actor: str) -> Project:
-    """Make a project as a draft; where it stands in the tree is copied from its organisation.
+    """Create a project as a draft; its place in the tree is copied from its organisation.
 
-    Raises Invalid `project_invalid` with every wrong field and Conflict `project_code_used`. A generated code
-    that someone has given by hand is refused too; the next call generates the next one.
+    Raises Invalid `project_invalid` with every wrong field and Conflict `project_code_used`, also when a generated
+    code is in use because somebody chose it by hand; the next call generates the next code.
     """
     organisation, wrong = _organisation(tx, new.organisation_code)
     wrong |= _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
@@ -46,26 +46,26 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
     project_id = _insert(tx, new, organisation)
     if project_id is None:
         raise Conflict("project_code_used", fields={"code": "is taken"})
-    remember(tx, project_id, None, Status.DRAFT, actor, "")
+    record_transition(tx, project_id, None, Status.DRAFT, actor)
     record_audit(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
-    return locked(tx, project_id)
+    return lock_project(tx, project_id)
 
 
-def change(tx: Tx, project_id: int, given: Mapping[str, Any], actor: str) -> Project:
-    """Replace what is given of a draft's name, summary and target_minor (fen).
+def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> Project:
+    """Change a draft: replace the name, summary and target_minor (fen) that `changes` holds.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
     """
-    project = locked(tx, project_id)
+    project = lock_project(tx, project_id)
     if project.status != Status.DRAFT:
-        raise Conflict("project_state", **{"from": project.status})
+        raise state_conflict(project)
     for name in ("name", "summary", "target_minor"):
-        if name in given:
-            setattr(project, name, given[name].strip() if isinstance(given[name], str) else given[name])
+        if name in changes:
+            setattr(project, name, changes[name].strip() if isinstance(changes[name], str) else changes[name])
     if wrong := _faults(project.name, project.summary, project.target_minor):
         raise Invalid("project_invalid", fields=wrong)
     tx.add(project)
-    record_audit(tx, actor, "project.change", f"project:{project_id}", fields=sorted(given))
+    record_audit(tx, actor, "project.change", f"project:{project_id}", fields=sorted(changes))
     return project
 
 
@@ -77,7 +77,7 @@ def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, str
 
 
 def _fixed_faults(new: NewProject) -> dict[str, str]:
-    """What is wrong with the part that never changes."""
+    """Check the fields that cannot be changed later."""
     wrong: dict[str, str] = {}
     if new.tier not in TIERS:
         wrong["tier"] = "must be one of " + ", ".join(TIERS)
@@ -100,10 +100,10 @@ def _faults(name: str, summary: str, target_minor: int) -> dict[str, str]:
 
 
 def _insert(tx: Tx, new: NewProject, organisation: Organisation) -> int | None:
-    """The new project's id, or None when its code is taken. The id is drawn first: the code is made of it."""
+    """Insert a project and return its id, or None if its code is taken. The code is generated from the id."""
     project_id = int(tx.scalar("SELECT nextval(pg_get_serial_sequence('project', 'id'))"))
     county, township = (*organisation.lineage[1:3], "", "")[:2]
-    found: int | None = tx.scalar(
+    inserted_id: int | None = tx.scalar(
         """INSERT INTO project (id, code, organisation_code, name, tier, level, summary, target_minor, currency,
                                 status, rating, county_code, township_code, lineage, created_at)
            OVERRIDING SYSTEM VALUE
@@ -124,4 +124,4 @@ def _insert(tx: Tx, new: NewProject, organisation: Organisation) -> int | None:
         lineage=organisation.lineage,
         now=tx.now,
     )
-    return found
+    return inserted_id

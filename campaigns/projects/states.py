@@ -1,4 +1,4 @@
-"""PURE. The life of a project and the moves between its states; the same list is a CHECK in the database."""
+"""PURE. The statuses of a project and the moves between them."""
 
 from enum import StrEnum
 
@@ -40,6 +40,6 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 
 def may_move(from_: Status, to: Status, before_hold: Status | None = None) -> bool:
-    """Is this move in the table? A suspended project may also go back to where it was, and nowhere else; one on the
-    blacklist is suspended first."""
+    """Whether a project may move so. A suspended one may also return to the status that it had before, and only to
+    that; a blacklisted one is suspended first."""
     return to in MOVES[from_] or (from_ is Status.SUSPENDED and to == before_hold)

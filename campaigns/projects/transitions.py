@@ -1,4 +1,8 @@
-"""From state to state: one setter, one row of history a move."""
+"""How a project moves from status to status: the verbs of reviewers, and the one setter of its status."""
+
+from typing import Any
+
+from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.projects.models import Project, ProjectHistory
@@ -10,82 +14,82 @@ from kernel.ids import MOST_ID
 
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
-    """Hand a draft in for review. Raises NotFound `project_unknown`, Conflict `project_state`."""
+    """Submit a draft for review. Raises NotFound `project_unknown`, Conflict `project_state`."""
     return transition(tx, project_id, Status.REVIEW, actor, "project.submit")
 
 
 def approve(tx: Tx, project_id: int, actor: str) -> Project:
-    """Let a reviewed project take part in campaigns. Raises as `submit`."""
+    """Approve a reviewed project: it may take part in campaigns. Raises as `submit`."""
     return transition(tx, project_id, Status.APPROVED, actor, "project.approve")
 
 
 def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
-    """Stop a live project. Raises as `submit`, and Invalid `reason_invalid` without a reason."""
+    """Suspend a live project. Raises as `submit`, and Invalid `reason_invalid` without a reason."""
     require_one_line_reason(reason)
-    if (project := locked(tx, project_id)).status == Status.BLACKLISTED:
-        raise _not_from(Status(project.status), Status.SUSPENDED)  # that would lift the listing
+    if (project := lock_project(tx, project_id)).status == Status.BLACKLISTED:
+        raise state_conflict(project, Status.SUSPENDED)  # that would lift the listing
     return transition(tx, project_id, Status.SUSPENDED, actor, "project.suspend", reason)
 
 
 def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
-    """Put a suspended project back to where it was. Raises as `suspend`; the reason is free."""
+    """Return a suspended project to the status that it had before. Raises as `suspend`; the reason may be empty."""
     require_storable_reason(reason)
     return transition(tx, project_id, None, actor, "project.resume", reason)
 
 
 def transition(tx: Tx, project_id: int, to: Status | None, actor: str, action: str, reason: str = "") -> Project:
-    """The one setter of a project's status. `to` None: back to where it was before it was held.
+    """Move a project to another status, or with `to` None back to the status that it had before it was stopped.
 
-    Locks the project, then the campaigns in which it takes part, in id order.
+    The only place that sets a status. Locks the project, then the campaigns in which it takes part, in id order.
     """
-    project = locked(tx, project_id)
+    project = lock_project(tx, project_id)
     from_ = Status(project.status)
-    before = _before_hold(tx, project_id) if to is None else None
-    goal = to or before
-    assert goal is not None
-    if not may_move(from_, goal, before):
-        raise _not_from(from_, goal)
-    project.status = str(goal)
-    tx.session.flush()
-    remember(tx, project_id, from_, goal, actor, reason)
-    raise_versions(tx, project_id)
+    before = _status_before_stop(tx, project_id) if to is None else None
+    target = to or before
+    assert target is not None
+    if not may_move(from_, target, before):
+        raise state_conflict(project, target)
+    project.status = target.value
+    tx.add(project)
+    record_transition(tx, project_id, from_, target, actor, reason)
+    bump_matching_versions(tx, project_id)
     record_audit(tx, actor, action, f"project:{project_id}", reason=reason)
     return project
 
 
-def _not_from(from_: Status, to: Status) -> Conflict:
-    return Conflict("project_state", **{"from": from_, "to": to})
+def state_conflict(project: Project, to: Status | None = None) -> Conflict:
+    """Make the refusal of what a project's status does not allow; `to`: the status that it cannot move to."""
+    params: dict[str, Any] = {"from": project.status} | ({"to": to} if to else {})
+    return Conflict("project_state", **params)
 
 
-def locked(tx: Tx, project_id: int) -> Project:
-    """One project, locked. Raises NotFound `project_unknown`."""
-    # FOR NO KEY UPDATE: a donation's foreign key may still look at the row. With FOR UPDATE a donor, who holds
-    # the campaign and wants that look, and we, who hold the project and want the campaign, would wait for
-    # each other.
-    found = (
-        tx.session.get(Project, project_id, with_for_update={"key_share": True}, populate_existing=True)
-        if 0 < project_id <= MOST_ID
-        else None
-    )
-    if found is None:
+def lock_project(tx: Tx, project_id: int) -> Project:
+    """Lock a project and return it. Raises NotFound `project_unknown`."""
+    # `Tx.get` takes FOR NO KEY UPDATE: a donation's foreign key may still read the row. With FOR UPDATE a donor,
+    # who holds the campaign and waits for that read, and we, who hold the project and wait for the campaign,
+    # would deadlock.
+    project = tx.get(Project, project_id, lock=True) if 0 < project_id <= MOST_ID else None
+    if project is None:
         raise NotFound("project_unknown")
-    return found
+    return project
 
 
-def _before_hold(tx: Tx, project_id: int) -> Status:
-    """The newest state of the project that was not a hold."""
-    return Status(
-        tx.scalar(
-            """SELECT to_status FROM project_history
-                WHERE project_id = :project AND NOT to_status = ANY(:held) ORDER BY id DESC LIMIT 1""",
-            project=project_id,
-            held=[str(status) for status in HELD],
-        )
+def _status_before_stop(tx: Tx, project_id: int) -> Status:
+    """Return the last status of the project in which it was not stopped."""
+    statuses = (
+        select(ProjectHistory.to_status)
+        .where(ProjectHistory.project_id == project_id, col(ProjectHistory.to_status).not_in(HELD))
+        .order_by(col(ProjectHistory.id).desc())
     )
+    status = tx.first(statuses)
+    assert status is not None, "a project begins as a draft"
+    return Status(status)
 
 
-def remember(tx: Tx, project_id: int, from_: Status | None, to: Status, actor: str, reason: str) -> None:
-    """Write a move into the history, which is never changed."""
+def record_transition(
+    tx: Tx, project_id: int, from_: Status | None, to: Status, actor: str, reason: str = ""
+) -> None:
+    """Append a move to the history of a project."""
     tx.add(
         ProjectHistory(
             project_id=project_id, from_status=from_, to_status=to, at=tx.now, actor=actor, reason=reason
@@ -93,11 +97,11 @@ def remember(tx: Tx, project_id: int, from_: Status | None, to: Status, actor: s
     )
 
 
-def raise_versions(tx: Tx, project_id: int) -> None:
-    """Whoever remembers the project for a campaign must read it anew.
+def bump_matching_versions(tx: Tx, project_id: int) -> None:
+    """Invalidate what processes cache of a project for the campaigns in which it takes part.
 
-    An entry that is being made at this very moment is not seen here: making it raises the version too, and
-    whether a project may raise money is asked of its row, not remembered.
+    An entry that is being made at this moment is not seen here. That is safe: making it raises the version too, and
+    whether a project may raise money is read from its row, not from a cache.
     """
     tx.run(
         """UPDATE campaign SET matching_version = matching_version + 1

@@ -16,7 +16,7 @@ from sqlmodel import col, select
 from campaigns.audit import record_audit
 from campaigns.donations.contact import Donor, donor_key, require_valid_contact
 from campaigns.donations.models import Donation
-from campaigns.projects.blacklist import must_lie_ahead
+from campaigns.projects.blacklist import require_future_term
 from campaigns.reasons import require_reason
 from campaigns.screening.cases import find_case
 from campaigns.screening.models import WATCHED, Watch
@@ -67,7 +67,7 @@ def _add(
     tx: Tx, kind: str, key: str, reason: str, actor: str, until: datetime | None, case_id: int | None
 ) -> Watch:
     require_reason(reason)
-    must_lie_ahead(tx, until)
+    require_future_term(tx, until)
     unlifted = select(Watch).where(Watch.kind == kind, Watch.key == key, col(Watch.lifted_at).is_(None))
     over = tx.first(unlifted.where(col(Watch.until) <= tx.now).with_for_update())
     if over is not None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from flask import Flask
 
 from campaigns.network.people import sign_in
-from campaigns.network.tokens import caller_of_token, revoke_token
+from campaigns.network.tokens import caller_of_token
 from kernel.db import Database
 from payments.partners import secret_of
 from tests.api.client import application
@@ -90,14 +91,34 @@ def test_access_is_given(terminal: Terminal, world: World) -> None:
     )
     assert world.do(sign_in, "lin", said["password"]).role == "manager"
     terminal.refused("login_used", "users", "create", "lin", "--role", "auditor")
-    token = terminal.ok("tokens", "create", "--role", "finance", "--label", "bank").strip()
-    assert world.do(caller_of_token, token).role == "finance"
-    world.do(revoke_token, 1, "test")
-    assert world.do(caller_of_token, token) is None
-    assert terminal.run("tokens", "create", "--role", "king").exit_code == 2
     secret = terminal.ok("partners", "create", "teahouse", "--project", "P000001").strip()
     assert world.do(secret_of, world.deps.keys, "teahouse") == secret
     terminal.refused("partner_exists", "partners", "create", "teahouse")
+
+
+def test_a_token_is_made_listed_and_revoked(terminal: Terminal, app: Flask, world: World) -> None:
+    token = terminal.ok("tokens", "create", "--role", "finance", "--label", "bank").strip()
+    terminal.ok("tokens", "create", "--role", "auditor", "--label", "supervisors")
+    assert world.do(caller_of_token, token).role == "finance"
+    browser = app.test_client()
+    assert browser.get("/api/v1/funds", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+    newer, older = (line.split() for line in terminal.ok("tokens", "list").splitlines())
+    assert (newer[1:3], newer[-1]) == (["auditor", "active"], "supervisors")
+    assert (older[1:3], older[-1]) == (["finance", "active"], "bank")
+    assert token not in terminal.ok("tokens", "list")
+
+    for _ in range(2):
+        assert terminal.ok("tokens", "revoke", older[0]) == f"token {older[0]} is revoked\n"
+    assert world.do(caller_of_token, token) is None
+    refused = browser.get("/api/v1/funds", headers={"Authorization": f"Bearer {token}"})
+    assert (refused.status_code, refused.get_json()["code"]) == (401, "token_invalid")
+    newer, older = (line.split() for line in terminal.ok("tokens", "list").splitlines())
+    assert (newer[2], older[2]) == ("active", "revoked")
+    terminal.refused("token_unknown", "tokens", "revoke", "404")
+    terminal.refused("token_unknown", "tokens", "revoke", str(2**63))
+    assert terminal.run("tokens", "revoke", "x").exit_code == 2
+    assert terminal.run("tokens", "create", "--role", "king").exit_code == 2
 
 
 def test_the_network_is_imported_or_refused_whole(terminal: Terminal, tmp_path: Path) -> None:
