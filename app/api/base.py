@@ -4,12 +4,14 @@ from typing import Any
 
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
+from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
 from app.http.access import Audience, declared
+from kernel.paging import Page
 from kernel.strict_json import load_json
 
 PREFIX = "/api/v1"
@@ -77,3 +79,8 @@ class IdConverter(BaseConverter):
 
 def blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(name, name, url_prefix=PREFIX, description=description)
+
+
+def page_of(parameters: PaginationParameters) -> Page:
+    """Return the page that a request asks for."""
+    return Page(parameters.page, parameters.page_size)

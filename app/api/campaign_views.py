@@ -11,6 +11,7 @@ from campaigns.lifecycle.phases import PHASES, PUBLIC
 from campaigns.lifecycle.plan import warnings
 from kernel.db import Tx
 from kernel.errors import NotFound
+from kernel.paging import Page
 
 DURATIONS = {"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}
 
@@ -23,7 +24,7 @@ def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
     return campaign
 
 
-def listed(tx: Tx, page: int, page_size: int, *, drafts: bool) -> tuple[list[dict[str, Any]], int]:
+def listed(tx: Tx, page: Page, *, drafts: bool) -> tuple[list[dict[str, Any]], int]:
     """One page of campaigns, the newest first, and how many there are."""
     phases = [str(phase) for phase in (PHASES if drafts else PUBLIC)]
     slugs = [
@@ -32,8 +33,7 @@ def listed(tx: Tx, page: int, page_size: int, *, drafts: bool) -> tuple[list[dic
             "SELECT slug FROM campaign WHERE phase = ANY(:phases) ORDER BY opens_at DESC, id DESC", phases=phases
         )
     ]
-    start = (page - 1) * page_size
-    return views(tx, [find_campaign(tx, slug) for slug in slugs[start : start + page_size]]), len(slugs)
+    return views(tx, [find_campaign(tx, slug) for slug in page.slice(slugs)]), len(slugs)
 
 
 def views(tx: Tx, campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import blueprint
+from app.api.base import blueprint, page_of
 from app.api.campaign_schemas import (
     CampaignChange,
     CampaignIn,
@@ -47,7 +47,7 @@ def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
     """Events, the newest first; with a manager's token drafts too."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, asked.item_count = listed(tx, asked.page, asked.page_size, drafts=_may_see_drafts(tx))
+        rows, asked.item_count = listed(tx, page_of(asked), drafts=_may_see_drafts(tx))
     return rows
 
 
@@ -81,7 +81,7 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
     asked = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=_may_see_drafts(tx))
-        rows, asked.item_count = list_projects(tx, campaign.id, page=asked.page, page_size=asked.page_size, **query)
+        rows, asked.item_count = list_projects(tx, campaign.id, page=page_of(asked), **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
 
@@ -96,7 +96,7 @@ def list_standings(query: dict[str, Any], slug: str, pagination_parameters: Pagi
     with deps().db.transaction() as tx:
         campaign = public(tx, slug)
         assert campaign.id is not None
-        rows, asked.item_count = standings(tx, campaign.id, query["by"], asked.page, asked.page_size)
+        rows, asked.item_count = standings(tx, campaign.id, query["by"], page_of(asked))
     first = asked.first_item + 1
     return [{**row._asdict(), "place": first + index, "currency": CURRENCY} for index, row in enumerate(rows)]
 

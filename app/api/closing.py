@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
@@ -15,6 +15,7 @@ from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.report import report
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
+from kernel.paging import Page
 
 blp = blueprint("closing", "Reconciliation of an event with what providers say.")
 
@@ -66,8 +67,8 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
-        rows, asked.item_count = listed(tx, campaign.id, query.get("state"), asked.page, asked.page_size)
-        _, still_open = listed(tx, campaign.id, "open", 1, 1)
+        rows, asked.item_count = listed(tx, campaign.id, query.get("state"), page_of(asked))
+        _, still_open = listed(tx, campaign.id, "open", Page(1, 1))
         return {
             "campaign": slug,
             "phase": campaign.phase,

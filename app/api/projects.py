@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import blueprint
+from app.api.base import blueprint, page_of
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
 from app.current import deps
 from app.http import access
@@ -30,7 +30,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
     """All projects, with what each raised in all events."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, asked.item_count = listed(tx, page=asked.page, page_size=asked.page_size, **query)
+        rows, asked.item_count = listed(tx, page=page_of(asked), **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
 

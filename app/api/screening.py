@@ -6,7 +6,7 @@ from uuid import UUID
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
@@ -117,7 +117,7 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
-        rows, asked.item_count = cases.listed(tx, campaign.id, query.get("state"), asked.page, asked.page_size)
+        rows, asked.item_count = cases.listed(tx, campaign.id, query.get("state"), page_of(asked))
     return rows
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import blueprint, page_of
 from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
@@ -58,7 +58,7 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
     """All entries, those that stand first."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, asked.item_count = watch.watched(tx, asked.page, asked.page_size)
+        rows, asked.item_count = watch.watched(tx, page_of(asked))
     return rows
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import PotView
 from kernel.db import Tx
+from kernel.paging import Page
 from kernel.text import is_storable
 
 MOST_FOUND = 30
@@ -64,7 +65,7 @@ def projects(tx: Tx, ids: Collection[int], sought: str = "") -> list[Choice]:
     words = sought.strip()[:MOST_SOUGHT]
     if not words or not is_storable(words):
         return chosen
-    rows, _total = listed(tx, q=words, sort="newest", page_size=MOST_FOUND)
+    rows, _total = listed(tx, q=words, sort="newest", page=Page(1, MOST_FOUND))
     return chosen + [
         Choice(str(row.id), row.name, f"{row.code} {row.county_name}") for row in rows if row.id not in ids
     ]

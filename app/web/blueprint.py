@@ -7,9 +7,12 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
 from app.i18n import labels, locale, messages
+from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
 _csrf = CSRFProtect()
+
+MAX_PAGE = 100_000
 
 
 def set_up(app: Flask) -> None:
@@ -38,10 +41,11 @@ def _everywhere() -> dict[str, Any]:
     return {**_TABLES, **shown}
 
 
-def page_number() -> int:
-    """`?page=`; anything that is no page of a list is the first."""
+def requested_page(size: int) -> Page:
+    """Return the page named by `?page=`; anything that is not the number of a page means the first."""
     text = request.args.get("page", "1")
-    return min(max(int(text), 1), 100_000) if text.isascii() and text.isdigit() and len(text) < 9 else 1
+    valid = text.isascii() and text.isdigit() and len(text) < 9
+    return Page(min(max(int(text), 1), MAX_PAGE) if valid else 1, size)
 
 
 blueprint.before_request(guard)

@@ -5,9 +5,10 @@ from flask import render_template, request
 from app.current import deps
 from app.http import access
 from app.web import queries
-from app.web.blueprint import blueprint, page_number
+from app.web.blueprint import blueprint, requested_page
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.standings import standings
+from kernel.paging import Page
 
 PAGE_SIZE = 20
 STANDINGS_SIZE = 50
@@ -18,7 +19,7 @@ SCREEN_ROWS = 8
 @access.public
 def event(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
-    page = page_number()
+    page = requested_page(PAGE_SIZE)
     asked = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort")}
     with deps().db.snapshot() as tx:
         found = queries.campaign_page(tx, slug)
@@ -32,7 +33,6 @@ def event(slug: str) -> str:
             q=asked["q"],
             sort=asked["sort"] or "raised",
             page=page,
-            page_size=PAGE_SIZE,
         )
     return render_template(
         "web/event.html",
@@ -44,7 +44,6 @@ def event(slug: str) -> str:
         total=total,
         asked=asked,
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
         filters={name: value for name, value in asked.items() if value},
     )
 
@@ -66,18 +65,18 @@ def project(slug: str, project_id: int) -> str:
 def ranks(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
     by = request.args.get("by", "county")
-    page = page_number()
+    page = requested_page(STANDINGS_SIZE)
     with deps().db.snapshot() as tx:
         found = queries.campaign_page(tx, slug)
-        rows, total = standings(tx, found.id, by, page, STANDINGS_SIZE)
+        rows, total = standings(tx, found.id, by, page)
     return render_template(
         "web/standings.html",
         event=found,
         by=by,
         rows=rows,
-        first=(page - 1) * STANDINGS_SIZE,
+        total=total,
+        first=page.offset,
         page=page,
-        pages=max(-(-total // STANDINGS_SIZE), 1),
         filters={"by": by},
     )
 
@@ -89,5 +88,5 @@ def screen(slug: str) -> str:
     with deps().db.snapshot() as tx:
         found = queries.campaign_page(tx, slug)
         pots = queries.pots(tx, found.id)
-        rows, _ = standings(tx, found.id, "county", 1, SCREEN_ROWS)
+        rows, _ = standings(tx, found.id, "county", Page(1, SCREEN_ROWS))
     return render_template("web/screen.html", event=found, pots=pots, rows=[row for row in rows if row.code])

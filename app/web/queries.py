@@ -13,6 +13,7 @@ from campaigns.projects.targets import targets
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
+from kernel.paging import Page
 from kernel.text import is_storable
 from matching.rules import parse
 
@@ -114,7 +115,7 @@ def project_in(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
         project=min(project_id, MOST_ID),
     )
     if code is not None:
-        rows, _ = listed(tx, campaign_id, q=code, page_size=1000)
+        rows, _ = listed(tx, campaign_id, q=code, page=Page(1, 1_000))
         for row in rows:
             if row.id == project_id:
                 return row

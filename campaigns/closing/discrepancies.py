@@ -4,10 +4,11 @@ from campaigns.audit import record_audit
 from campaigns.closing.models import Discrepancy
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.paging import FIRST_PAGE, Page
 
 
 def listed(
-    tx: Tx, campaign_id: int, state: str | None = None, page: int = 1, page_size: int = 50
+    tx: Tx, campaign_id: int, state: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Discrepancy], int]:
     """One page of a campaign's differences, open ones first, and their number in all."""
     where = "campaign_id = :campaign AND (CAST(:state AS text) IS NULL OR state = :state)"
@@ -16,8 +17,8 @@ def listed(
         f"SELECT id FROM discrepancy WHERE {where} ORDER BY state <> 'open', id LIMIT :size OFFSET :skip",
         campaign=campaign_id,
         state=state,
-        size=page_size,
-        skip=(page - 1) * page_size,
+        size=page.size,
+        skip=page.offset,
     )
     found = [tx.get(Discrepancy, row[0]) for row in ids]
     return [one for one in found if one is not None], int(total)

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from kernel.db import Tx
 from kernel.errors import Invalid
+from kernel.paging import FIRST_PAGE, Page
 from kernel.text import is_storable
 from ledger.chart import EARNED
 from matching.rules import LEVELS
@@ -83,8 +84,7 @@ def listed(
     under: str | None = None,
     q: str | None = None,
     sort: str = "raised",
-    page: int = 1,
-    page_size: int = 50,
+    page: Page = FIRST_PAGE,
 ) -> tuple[list[ProjectRow], int]:
     """One page of projects and how many there are in all.
 
@@ -93,7 +93,7 @@ def listed(
     Every state is listed: what the public may not see, the caller leaves out by `status`.
     Raises Invalid `list_invalid` with every wrong field.
     """
-    wrong = _faults(level, under, q, sort, page, page_size)
+    wrong = _faults(level, under, q, sort, page)
     if wrong:
         raise Invalid("list_invalid", fields=wrong)
     chosen: dict[str, Any] = {
@@ -107,8 +107,8 @@ def listed(
         _PAGE.format(order=SORTS[sort]),
         **chosen,
         earned=list(EARNED),
-        size=page_size,
-        skip=(page - 1) * page_size,
+        size=page.size,
+        skip=page.offset,
     )
     return [ProjectRow(*row) for row in rows], total
 
@@ -119,9 +119,7 @@ def _pattern(q: str) -> str:
     return f"%{escaped}%"
 
 
-def _faults(
-    level: str | None, under: str | None, q: str | None, sort: str, page: int, page_size: int
-) -> dict[str, str]:
+def _faults(level: str | None, under: str | None, q: str | None, sort: str, page: Page) -> dict[str, str]:
     wrong: dict[str, str] = {}
     if level and level not in LEVELS:
         wrong["level"] = "must be one of " + ", ".join(LEVELS)
@@ -130,8 +128,8 @@ def _faults(
     for name, value in (("under", under), ("q", q)):
         if value and (len(value) > MOST_QUERY or not is_storable(value)):
             wrong[name] = f"must be text of at most {MOST_QUERY} characters"
-    if not 1 <= page <= MOST_PAGE:
+    if not 1 <= page.number <= MOST_PAGE:
         wrong["page"] = f"must be from 1 to {MOST_PAGE}"
-    if not 1 <= page_size <= MOST_PAGE_SIZE:
+    if not 1 <= page.size <= MOST_PAGE_SIZE:
         wrong["page_size"] = f"must be from 1 to {MOST_PAGE_SIZE}"
     return wrong

@@ -4,13 +4,12 @@ given (no assigned quotas), and equal totals in the order of their codes."""
 from campaigns.projects.place_totals import LEVELS, PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.errors import Invalid
+from kernel.paging import FIRST_PAGE, Page
 
 BY = (*LEVELS, "team")
 
 
-def standings(
-    tx: Tx, campaign_id: int, by: str, page: int = 1, page_size: int = 50
-) -> tuple[list[PlaceTotals], int]:
+def standings(tx: Tx, campaign_id: int, by: str, page: Page = FIRST_PAGE) -> tuple[list[PlaceTotals], int]:
     """One page of the standings, highest total first, and the number of rows in all.
 
     Raises Invalid `standings_unknown` for a `by` that does not exist.
@@ -18,8 +17,7 @@ def standings(
     if by not in BY:
         raise Invalid("standings_unknown", fields={"by": "must be one of " + ", ".join(BY)})
     rows = _teams(tx, campaign_id) if by == "team" else by_place(tx, campaign_id, by)
-    start = (page - 1) * page_size
-    return rows[start : start + page_size], len(rows)
+    return page.slice(rows), len(rows)
 
 
 def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from campaigns.projects.states import ELIGIBLE
 from kernel.db import Tx
+from kernel.paging import FIRST_PAGE, Page
 from kernel.text import is_storable
 
 MOST_WORDS = 100  # characters
@@ -40,7 +41,7 @@ _MATCHING = """
 
 
 def candidates(
-    tx: Tx, campaign_id: int, wanted: CandidateFilter, page: int = 1, page_size: int = 50
+    tx: Tx, campaign_id: int, wanted: CandidateFilter, page: Page = FIRST_PAGE
 ) -> tuple[list[Candidate], int]:
     """Return one page of the candidates of a campaign, and how many there are in all."""
     values = _bound(campaign_id, wanted)
@@ -48,8 +49,8 @@ def candidates(
         f"""SELECT p.id, p.code, p.name, p.tier, concat_ws(' ', c.name, nullif(o.name, c.name)), p.target_minor
             {_MATCHING} ORDER BY p.lineage, p.id LIMIT :size OFFSET :skip""",
         **values,
-        size=page_size,
-        skip=(page - 1) * page_size,
+        size=page.size,
+        skip=page.offset,
     )
     return [Candidate(*row) for row in rows], int(tx.scalar(f"SELECT count(*) {_MATCHING}", **values))
 

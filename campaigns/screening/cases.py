@@ -10,6 +10,7 @@ from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from kernel.ids import MOST_ID
+from kernel.paging import FIRST_PAGE, Page
 
 # A case with what a reviewer needs beside it: the donation, its project, and the match (fen) that is on hold now.
 _VIEW = r"""
@@ -52,7 +53,7 @@ def view(tx: Tx, case_id: int) -> dict[str, Any]:
 
 
 def listed(
-    tx: Tx, campaign_id: int, state: str | None = None, page: int = 1, page_size: int = 50
+    tx: Tx, campaign_id: int, state: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[dict[str, Any]], int]:
     """Return one page of a campaign's cases and their number: open ones first, then unanswered appeals.
 
@@ -68,8 +69,8 @@ def listed(
         select(col(ScreeningCase.id))
         .where(*chosen)
         .order_by(col(ScreeningCase.state) != "open", ~unanswered, col(ScreeningCase.id))
-        .limit(page_size)
-        .offset((page - 1) * page_size)
+        .limit(page.size)
+        .offset(page.offset)
     )
     return _views(tx, ids), _count(tx, *chosen)
 

@@ -24,6 +24,7 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import MOST_ID
 from kernel.keys import Keys
+from kernel.paging import FIRST_PAGE, Page
 
 _KEY: dict[str, Any] = {
     "donor": Donation.donor_key,
@@ -108,7 +109,7 @@ def lift(tx: Tx, watch_id: int, reason: str, actor: str) -> Watch:
     return tx.add(entry)
 
 
-def watched(tx: Tx, page: int = 1, page_size: int = 50) -> tuple[Sequence[Any], int]:
+def watched(tx: Tx, page: Page = FIRST_PAGE) -> tuple[Sequence[Any], int]:
     """Return one page of all entries and their number: those in force first, newest first, without their keys."""
     rows = tx.rows(
         """SELECT w.id, w.kind, w.reason, w.actor, w.case_id, w.listed_at, w.until, w.lifted_at, w.lifted_by,
@@ -118,8 +119,8 @@ def watched(tx: Tx, page: int = 1, page_size: int = 50) -> tuple[Sequence[Any], 
              LEFT JOIN campaign e ON e.id = c.campaign_id
             ORDER BY standing DESC, w.id DESC LIMIT :size OFFSET :skip""",
         now=tx.now,
-        size=page_size,
-        skip=(page - 1) * page_size,
+        size=page.size,
+        skip=page.offset,
     )
     return rows, int(tx.scalar("SELECT count(*) FROM watch"))
 

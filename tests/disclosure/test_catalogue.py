@@ -9,6 +9,7 @@ import pytest
 from campaigns.disclosure.catalogue import listed
 from kernel.db import Database, Tx
 from kernel.errors import Invalid
+from kernel.paging import Page
 from ledger.chart import Account, bank, donations, pot_captured, pot_released
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
@@ -130,7 +131,7 @@ def test_the_list_is_narrowed_by_branch_level_and_campaign(
 
 def test_pages_follow_each_other_and_a_page_past_the_end_is_empty(tree: Database, two: tuple[int, int]) -> None:
     with tree.transaction() as tx:
-        pages = [listed(tx, sort="name", page=page, page_size=1) for page in (1, 2, 3)]
+        pages = [listed(tx, sort="name", page=Page(page, 1)) for page in (1, 2, 3)]
     assert [([row.code for row in rows], total) for rows, total in pages] == [
         (["ONE"], 2),
         (["TWO_2"], 2),
@@ -145,14 +146,14 @@ def test_pages_follow_each_other_and_a_page_past_the_end_is_empty(tree: Database
         ("level", "moon"),
         ("q", "\x00"),
         ("under", "\ud800"),
-        ("page", 0),
-        ("page", 2**70),
-        ("page_size", 0),
+        ("page", Page(0)),
+        ("page", Page(2**70)),
+        ("page_size", Page(1, 0)),
     ],
 )
 def test_a_senseless_list_is_refused(tree: Database, field: str, value: object) -> None:
     with pytest.raises(Invalid) as refused, tree.transaction() as tx:
-        listed(tx, **{field: value})  # type: ignore[arg-type]
+        listed(tx, **{"page" if isinstance(value, Page) else field: value})  # type: ignore[arg-type]
     assert (refused.value.code, list(refused.value.fields)) == ("list_invalid", [field])
 
 
@@ -179,7 +180,7 @@ def test_three_thousand_projects_are_listed_quickly(tree: Database, campaign: Ca
     with tree.transaction() as tx:
         tx.run("ANALYZE")
         began = time.perf_counter()
-        rows, total = listed(tx, spring, q="幸福", page_size=50)
+        rows, total = listed(tx, spring, q="幸福", page=Page(1, 50))
         took_s = time.perf_counter() - began
     assert (total, rows[0].id, rows[0].matched_minor) == (3_000, max(ids), 3)
     assert took_s < 1  # about 20 ms alone

@@ -12,6 +12,7 @@ from campaigns.donations.expire import expire
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.projects.place_totals import PlaceTotals
 from kernel.errors import Invalid
+from kernel.paging import Page
 from payments import partners
 from payments.inbox import message, store
 from tests.closing.partner import tell
@@ -20,7 +21,7 @@ from tests.world import World
 
 def table(world: World, by: str, page: int = 1, page_size: int = 50) -> tuple[list[PlaceTotals], int]:
     found: tuple[list[PlaceTotals], int] = world.do(
-        lambda tx: standings(tx, find_campaign(tx, world.slug).id or 0, by, page, page_size)
+        lambda tx: standings(tx, find_campaign(tx, world.slug).id or 0, by, Page(page, page_size))
     )
     return found
 

@@ -8,7 +8,7 @@ from app.console import choices
 from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
-from app.web.blueprint import page_number
+from app.web.blueprint import requested_page
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.candidates import CandidateFilter, candidate_ids, candidates
 from campaigns.lifecycle.entries import add_entries
@@ -23,10 +23,10 @@ PAGE_SIZE = 50
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def overview(slug: str) -> str:
     """The approved projects that are not in it yet, filtered."""
-    page, wanted = page_number(), _wanted()
+    page, wanted = requested_page(PAGE_SIZE), _wanted()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        rows, total = candidates(tx, _id(campaign), wanted, page, PAGE_SIZE)
+        rows, total = candidates(tx, _id(campaign), wanted, page)
         counties = choices.of_level(tx, "county")
     return render_template(
         "console/entries.html",
@@ -37,7 +37,6 @@ def overview(slug: str) -> str:
         wanted=wanted,
         filters={name: value for name, value in wanted._asdict().items() if value},
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
     )
 
 

@@ -13,7 +13,7 @@ from app.console.pots import queries as pot_queries
 from app.current import deps
 from app.http import access
 from app.i18n.refusals import refusal_text
-from app.web.blueprint import page_number
+from app.web.blueprint import requested_page
 from app.web.queries import place_names
 from campaigns.closing.close import close
 from campaigns.disclosure.catalogue import listed
@@ -41,7 +41,7 @@ def overview() -> str:
 @access.signed_in(Permission.READ)
 def one(slug: str) -> str:
     """One campaign: where it stands, how it got there, what it holds."""
-    page = page_number()
+    page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         found = find_campaign(tx, slug)
         assert found.id is not None
@@ -58,14 +58,13 @@ def one(slug: str) -> str:
             "warnings": plan.warnings(found),
             "missing": [name for name in plan.PLAN_FIELDS if found.plan.get(name) in (None, "")],
         }
-        shown["entries"], total = listed(tx, found.id, page=page, page_size=PAGE_SIZE)
+        shown["entries"], total = listed(tx, found.id, page=page)
     return render_template(
         "console/campaign.html",
         campaign=found,
         moves={str(move) for move in MOVES[Phase(found.phase)]},
         total=total,
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
         **shown,
     )
 

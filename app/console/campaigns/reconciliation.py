@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
-from app.web.blueprint import page_number
+from app.web.blueprint import requested_page
 from campaigns.closing import discrepancies
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
@@ -20,11 +20,11 @@ PAGE_SIZE = 50
 @access.signed_in(Permission.READ)
 def overview(slug: str) -> str:
     """A campaign's differences, open ones first."""
-    page = page_number()
+    page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         found = find_campaign(tx, slug)
         assert found.id is not None
-        rows, total = discrepancies.listed(tx, found.id, None, page, PAGE_SIZE)
+        rows, total = discrepancies.listed(tx, found.id, None, page)
         cases = count_open_cases(tx, found.id)
     return render_template(
         "console/reconciliation.html",
@@ -33,7 +33,6 @@ def overview(slug: str) -> str:
         cases=cases,
         total=total,
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
     )
 
 

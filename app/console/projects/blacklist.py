@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
-from app.web.blueprint import page_number
+from app.web.blueprint import requested_page
 from campaigns.appeals import MOST_APPEAL
 from campaigns.network.roles import Caller, Permission, require
 from campaigns.projects import blacklist
@@ -37,17 +37,16 @@ def until_typed() -> datetime | None:
 @access.signed_in(Permission.READ)
 def overview() -> str:
     """The projects that are listed now, those whose term is over first; and the watch list."""
-    page = page_number()
+    page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows = blacklist.listings(tx)
-        entries, total = watch.watched(tx, page, PAGE_SIZE)
+        entries, total = watch.watched(tx, page)
     return render_template(
         "console/blacklist.html",
         rows=rows,
         entries=entries,
         total=total,
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
     )
 
 

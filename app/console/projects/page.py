@@ -11,7 +11,7 @@ from app.console.blueprint import act, blueprint
 from app.console.forms import Typed
 from app.current import deps
 from app.http import access
-from app.web.blueprint import page_number
+from app.web.blueprint import requested_page
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.roles import Caller, Permission, require
 from campaigns.projects import projects, transitions
@@ -28,16 +28,15 @@ NO_RATING = -1  # nothing that could be read as one: the use case refuses it
 @access.signed_in(Permission.READ)
 def overview() -> str:
     """Projects of every state, searched and paged."""
-    page, q = page_number(), request.args.get("q", "").strip()
+    page, q = requested_page(PAGE_SIZE), request.args.get("q", "").strip()
     with deps().db.transaction() as tx:
-        rows, total = listed(tx, q=q, sort="newest", page=page, page_size=PAGE_SIZE)
+        rows, total = listed(tx, q=q, sort="newest", page=page)
     return render_template(
         "console/projects.html",
         rows=rows,
         total=total,
         q=q,
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
         may={verb: g.caller.may(permission) for verb, permission in _MAY.items()},
         stars=range(MAX_RATING + 1),
     )

@@ -14,7 +14,7 @@ from app.http import access
 from app.i18n.labels import WATCHED as WORDS
 from app.i18n.messages import evidence_lines, limit_lines, word
 from app.live.publish import publish
-from app.web.blueprint import page_number
+from app.web.blueprint import requested_page
 from campaigns.appeals import MOST_APPEAL
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
@@ -32,13 +32,13 @@ PAGE_SIZE = 50
 @access.signed_in(Permission.READ)
 def overview(slug: str) -> str:
     """A campaign's cases, open ones first."""
-    page = page_number()
+    page = requested_page(PAGE_SIZE)
     state = request.args.get("state", "")
     with deps().db.transaction() as tx:
         found = find_campaign(tx, slug)
         assert found.id is not None
         wanted = state if state in STATES else None
-        rows, total = cases.listed(tx, found.id, wanted, page, PAGE_SIZE)
+        rows, total = cases.listed(tx, found.id, wanted, page)
         waiting = cases.count_open_cases(tx, found.id)
     return render_template(
         "console/cases.html",
@@ -51,7 +51,6 @@ def overview(slug: str) -> str:
         waiting=waiting,
         state=wanted or "",
         page=page,
-        pages=max(-(-total // PAGE_SIZE), 1),
     )
 
 
