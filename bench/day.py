@@ -22,7 +22,7 @@ from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.lifecycle.transitions import schedule
 from kernel.db import Tx
 from matching.pots import Tranche
-from payments.inbox import Message, message
+from payments.messages import Message, message
 
 SLUG = "hot"
 ACTOR = "bench"

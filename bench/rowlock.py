@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import donor_key, sealed_contact
+from campaigns.donations.contact import donor_key, seal_contact
 from campaigns.donations.models import Donation, DonationContact, DonationHistory
 from campaigns.donations.open_payment import order_of
 from campaigns.donations.view import DonationView, MatchPart
@@ -182,7 +182,7 @@ class _Giving:
     def _decide(self, donation: Donation, allocation: Allocation) -> MatchDecision:
         """History, sealed contact, and the decision behind the match, which is answered."""
         self.session.add(_history(donation, None, "pending", "pledged", self.now))
-        if sealed := sealed_contact(self.deps.keys, self.command.donor, self.command.id):
+        if sealed := seal_contact(self.deps.keys, self.command.donor, self.command.id):
             contact = DonationContact(
                 donation_id=donation.id, donor_key=self.donor, wrapped_key=sealed[0], sealed=sealed[1]
             )

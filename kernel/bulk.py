@@ -11,7 +11,7 @@ from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.dialects import postgresql
 from sqlmodel import SQLModel
 
-from kernel.db import Tx
+from kernel.db import Row, Tx
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -32,7 +32,31 @@ def insert_rows(
     lists, scalars = _split(values)
     if not _length(lists):
         return []
-    return list(tx.rows(_insert(model, tuple(lists), tuple(scalars), conflict, returning), **values))
+    statement = _insert(model, tuple(lists), tuple(scalars), conflict, returning)
+    if not returning:
+        tx.run(statement, **values)
+        return []
+    return list(tx.rows(statement, **values))
+
+
+def insert_rows_as(
+    tx: Tx,
+    row_type: type[Row],
+    model: type[SQLModel],
+    values: Mapping[str, Any],
+    *,
+    conflict: str = "",
+    select: str,
+) -> list[Row]:
+    """Insert many rows like `insert_rows` and return what `select` reads of them, in any order.
+
+    `select` is a SELECT over the inserted rows, named `new`; its rows are returned as by `Tx.rows_as`.
+    """
+    lists, scalars = _split(values)
+    if not _length(lists):
+        return []
+    insert = _insert(model, tuple(lists), tuple(scalars), conflict, "*")
+    return tx.rows_as(row_type, f"WITH new AS ({insert}) {select}", **values)
 
 
 def update_rows(tx: Tx, model: type[SQLModel], key: str, values: Mapping[str, Any]) -> int:
@@ -43,9 +67,15 @@ def update_rows(tx: Tx, model: type[SQLModel], key: str, values: Mapping[str, An
     return tx.run(_update(model, key, tuple(lists), tuple(scalars)), **values)
 
 
-def unnest(model: type[SQLModel], *names: str, alias: str = "u") -> str:
-    """The SQL of lists bound under the names of a model's columns, as a table: `unnest(...) AS u(a, b)`."""
+@cache
+def unnest(model: type[SQLModel], *names: str, alias: str = "u", ordinal: str = "") -> str:
+    """Return the SQL of lists bound under the names of a model's columns, as a table: `unnest(...) AS u(a, b)`.
+
+    `ordinal` names a further column that numbers the rows in the order of the lists.
+    """
     arrays = ", ".join(f"CAST(:{name} AS {_type(model, name)}[])" for name in names)
+    if ordinal:
+        return f"unnest({arrays}) WITH ORDINALITY AS {alias}({', '.join((*names, ordinal))})"
     return f"unnest({arrays}) AS {alias}({', '.join(names)})"
 
 

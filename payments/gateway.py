@@ -1,4 +1,4 @@
-"""What the engine asks of a payment provider, in our own words.
+"""The interface of a payment provider, in our own types.
 
 Money is integer fen (`*_minor`) with an upper-case ISO currency; times are aware UTC. No provider's
 library is imported here: an implementation lives in a file of its own (`payments/stripe.py`).
@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 from uuid import UUID
+
+from payments.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class PaymentOrder:
 
     The provider remembers our idempotency key together with the parameters: the same donation must be
     sent as the same order, so a caller that tries again rebuilds the order from what it stored.
-    `expires_at` is the end of the hold on the match, `label` the project's name shown at the cashier.
+    `expires_at` is the latest end of the reservation, `label` the project's name shown at the cashier.
     """
 
     donation_id: UUID
@@ -49,7 +51,7 @@ class OpenedPayment:
 
 
 class ClosedAs(StrEnum):
-    """How a payment stood when we asked the provider to close it."""
+    """The state of a payment when we asked the provider to close it."""
 
     CLOSED = "closed"  # no money came and none can come any more, as far as the provider says
     PAID = "paid"  # the donor was faster: the money is there
@@ -58,12 +60,16 @@ class ClosedAs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """One refund, and how much of its payment has been given back in total so far (this one included)."""
+    """One refund, and how much of its payment has been refunded in total so far (this one included).
+
+    `message` is what the provider's own message about a refund that succeeded says, ready for the inbox.
+    """
 
     provider_refund: str
     refunded_total_minor: int
     status: Literal["succeeded", "pending", "failed"]
     occurred_at: datetime
+    message: Message | None = None
 
 
 StatementKind = Literal["charge", "refund", "fee", "payout", "dispute", "other"]
@@ -90,15 +96,15 @@ class StatementLine:
 
 
 class GatewayError(Exception):
-    """A call to the provider that brought no answer we can use."""
+    """A call to the provider that returned nothing we can use."""
 
 
 class GatewayUnavailable(GatewayError):
-    """Time-out, broken connection, 5xx or 429: nothing is known; the same call may be tried again."""
+    """Time-out, broken connection, 5xx or 429: the outcome is unknown; the same call may be tried again."""
 
 
 class GatewayRefused(GatewayError):
-    """The provider understood and said no (4xx): the same call will be refused again.
+    """The provider refused the call (4xx) and will refuse it again.
 
     `code` is the provider's stable code (or its error's type when there is none).
     """
@@ -122,14 +128,14 @@ class PaymentGateway(Protocol):
         """Open a payment that the client's own form confirms with `client_secret`."""
 
     def close(self, reference: str) -> ClosedAs:
-        """Make sure that no (more) money comes for this payment, and say whether some already did."""
+        """Close a payment so that no (more) money can come for it, and return whether some already did."""
 
-    def told(self, reference: str) -> dict[str, Any] | None:
-        """How a payment that succeeded would be told by its event, for the case that the event never came: in
-        the provider's own form, with an id that is the same each time. None when no money came."""
+    def success_message(self, reference: str) -> Message | None:
+        """Return what the provider's message about a payment that succeeded says, for the case that it never
+        came, with an id that is the same each time. None when no money came."""
 
     def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
-        """Give back `amount_minor` fen once; `refund_id` is ours and makes the call repeatable."""
+        """Refund `amount_minor` fen once; `refund_id` is ours and makes the call repeatable."""
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
-        """Every movement with since <= time < until, newest first."""
+        """Return every movement with since <= time < until, newest first."""

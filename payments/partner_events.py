@@ -14,6 +14,7 @@ from kernel.money import CURRENCY, MAX_MINOR
 
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
+OFFLINE = "offline"  # reserved: donations from files, see campaigns/donations/offline_import.py
 BATCH_MOST = 1_000
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 DEEPEST = 20  # levels of nesting; ours. Far above the interface's three, far below what a parser gives up at

@@ -28,6 +28,7 @@ from payments.gateway import (
     RefundState,
     StatementLine,
 )
+from payments.messages import Message
 from payments.stripe_statement import statement_line
 from payments.stripe_wire import (
     checkout_params,
@@ -38,6 +39,7 @@ from payments.stripe_wire import (
     refund_state,
     session_stands,
     signed_at,
+    succeeded_message,
     unix_ceil,
 )
 
@@ -120,29 +122,22 @@ class StripeGateway:
             intent = intents.retrieve(reference)
         return intent_stands(intent.to_dict()["status"])
 
-    def told(self, reference: str) -> dict[str, Any] | None:
-        """The `payment_intent.succeeded` that should have come, made from the intent as it stands; its time is
-        the charge's."""
-        params: Any = {"expand": ["latest_charge"]}
+    def success_message(self, reference: str) -> Message | None:
+        """Return the `payment_intent.succeeded` that should have come, made from the intent as it is now; its
+        time is the charge's."""
         with _translated():
             if reference.startswith("cs_"):
                 session = self._client.v1.checkout.sessions.retrieve(reference).to_dict()
                 reference = session.get("payment_intent") or ""
             if not reference:
                 return None
-            intent = self._client.v1.payment_intents.retrieve(reference, params).to_dict()
+            intent = self._intent(reference)
             if intent["status"] != "succeeded":
                 return None
-            return {
-                "id": f"told:{intent['id']}",
-                "object": "event",
-                "type": "payment_intent.succeeded",
-                "created": intent["latest_charge"]["created"],
-                "data": {"object": intent},
-            }
+            return succeeded_message(self.provider, intent)
 
     def refund(self, payment_intent: str, refund_id: str | int, amount_minor: int, reason: str) -> RefundState:
-        """Stripe forgets keys after 24 hours, so a refund of ours is first looked for by its metadata."""
+        """Refund once. Stripe forgets keys after 24 hours, so our refund is first looked up by its metadata."""
         with _translated():
             refund = self._known_refund(payment_intent, str(refund_id))
             if refund is None:
@@ -150,7 +145,7 @@ class StripeGateway:
                     refund_params(payment_intent, str(refund_id), amount_minor, reason),
                     _key(f"refund:{refund_id}"),
                 ).to_dict()
-            return refund_state(refund, self._refunded_total(payment_intent))
+            return refund_state(self.provider, refund, self._intent(payment_intent))
 
     def _known_refund(self, payment_intent: str, refund_id: str) -> dict[str, Any] | None:
         page = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
@@ -160,10 +155,10 @@ class StripeGateway:
                 return refund
         return None
 
-    def _refunded_total(self, payment_intent: str) -> int:
+    def _intent(self, payment_intent: str) -> dict[str, Any]:
         params: Any = {"expand": ["latest_charge"]}
-        intent = self._client.v1.payment_intents.retrieve(payment_intent, params).to_dict()
-        return int(intent["latest_charge"]["amount_refunded"])
+        intent: dict[str, Any] = self._client.v1.payment_intents.retrieve(payment_intent, params).to_dict()
+        return intent
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
         """Balance transactions created in [since, until), page by page.
@@ -180,9 +175,8 @@ class StripeGateway:
 
     def _lines(self, chosen: dict[str, Any]) -> Iterator[StatementLine]:
         with _translated():
-            page = self._client.v1.balance_transactions.list(
-                {**chosen, "limit": 100, "expand": ["data.source"]}  # type: ignore[typeddict-item]
-            )
+            params: Any = {**chosen, "limit": 100, "expand": ["data.source"]}
+            page = self._client.v1.balance_transactions.list(params)
             for line in page.auto_paging_iter():
                 yield statement_line(line.to_dict())
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from payments.gateway import ClosedAs, GatewayUnavailable, PaymentOrder, RefundState
+from payments.messages import Message, message
 
 # Stripe lets a session expire 30 minutes after its creation at the earliest. The hold's end plus 31
 # minutes is always late enough and, other than "now plus 31 minutes", the same in every repeat of the
@@ -63,14 +64,42 @@ def refund_params(payment_intent: str, refund_id: str, amount_minor: int, reason
     }
 
 
-def refund_state(refund: dict[str, Any], refunded_total_minor: int) -> RefundState:
-    """A refund object as our own type."""
+def succeeded_message(provider: str, intent: dict[str, Any]) -> Message:
+    """Return the `payment_intent.succeeded` event of an intent (its latest charge embedded)."""
+    event = {
+        "id": f"told:{intent['id']}",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "created": intent["latest_charge"]["created"],
+        "data": {"object": intent},
+    }
+    return message(provider, event["id"], event, compare=False)
+
+
+def refund_state(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> RefundState:
+    """Read a refund and the intent that it belongs to (its latest charge embedded)."""
+    status = _REFUND_STATUS[refund["status"]]
     return RefundState(
         provider_refund=refund["id"],
-        refunded_total_minor=refunded_total_minor,
-        status=_REFUND_STATUS[refund["status"]],
+        refunded_total_minor=int(intent["latest_charge"]["amount_refunded"]),
+        status=status,
         occurred_at=datetime.fromtimestamp(refund["created"], UTC),
+        message=_refunded_message(provider, refund, intent) if status == "succeeded" else None,
     )
+
+
+def _refunded_message(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> Message:
+    """Return what the `charge.refunded` event of a refund says; its id is the same in every repeat of the call."""
+    charge = intent["latest_charge"]
+    summary = {name: charge[name] for name in ("id", "object", "amount", "amount_refunded", "currency")}
+    event = {
+        "id": f"answer:{refund['id']}",
+        "object": "event",
+        "type": "charge.refunded",
+        "created": refund["created"],
+        "data": {"object": summary | {"payment_intent": intent["id"], "metadata": {}}},
+    }
+    return message(provider, event["id"], event, compare=False)
 
 
 _REFUND_STATUS: Mapping[str, Any] = {

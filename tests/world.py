@@ -35,7 +35,8 @@ from kernel.errors import Refusal
 from kernel.keys import Keys
 from matching.pots import Tranche
 from payments.gateway import PaymentGateway
-from payments.inbox import message, store
+from payments.inbox import store
+from payments.messages import message
 from payments.stripe import StripeGateway
 
 TREE = """code,name,level,parent_code

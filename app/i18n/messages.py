@@ -30,7 +30,7 @@ from app.i18n.labels import (
     TIERS,
 )
 from app.i18n.locale import when
-from campaigns.donations.explain import CutLine, Decision, Explanation, Gone, PotLine
+from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, MatchReturn, PotExplanation
 from kernel.money import share, yuan
 
 __all__ = [
@@ -140,7 +140,7 @@ def end_lines(told: Explanation) -> list[str]:
     return held + [_gone_text(gone) for gone in told.returns]
 
 
-def _gone_text(gone: Gone) -> str:
+def _gone_text(gone: MatchReturn) -> str:
     where = {"pot": gone.pot_name, "amount": yuan(gone.amount_minor)}
     if gone.cause == "moved":
         return _("%(amount)s 元配捐从“%(pot)s”改由顺序在前的池承担。", **where)
@@ -153,7 +153,7 @@ def _gone_text(gone: Gone) -> str:
     return _("因退款，%(amount)s 元配捐退回“%(pot)s”。", **where)
 
 
-def decision_lines(decision: Decision) -> list[str]:
+def decision_lines(decision: DecisionExplanation) -> list[str]:
     """One time that match was sought."""
     head = _("%(time)s，%(cause)s：", time=when(decision.decided_at), cause=word(SEEKING, decision.cause))
     if decision.blacklisted:
@@ -169,7 +169,7 @@ def decision_lines(decision: Decision) -> list[str]:
     return [head, *(pot_text(pot, names) for pot in pots)]
 
 
-def pot_text(pot: PotLine, names: Mapping[int, str]) -> str:
+def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
     """What one pot said, and why; `names` tells the pot from which match moved."""
     if pot.out_of_scope:
         return _("“%(pot)s”：%(reason)s。", pot=pot.pot_name, reason=word(SCOPE, pot.out_of_scope))
@@ -191,12 +191,12 @@ def pot_text(pot: PotLine, names: Mapping[int, str]) -> str:
     return text + "".join(_cut_text(cut) for cut in pot.cuts)
 
 
-def _drawn(pot: PotLine) -> bool:
+def _drawn(pot: PotExplanation) -> bool:
     """Did a draw make this less? Only a random pot gives less than its ratio without a cut that says why."""
     return not pot.cuts and pot.due_minor < share(pot.base_minor, pot.ratio_bps)
 
 
-def _cut_text(cut: CutLine) -> str:
+def _cut_text(cut: CapCut) -> str:
     by, limit_minor, left_minor = cut.by, cut.limit_minor, cut.left_minor
     if by == "moved":
         return _("没有更多配捐可移入。")

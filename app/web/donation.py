@@ -17,7 +17,7 @@ from app.web.donate import address
 from campaigns.donations.expire import cancel
 from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.states import LAPSED, WAITING
+from campaigns.donations.states import ABANDONED, WAITING
 from campaigns.donations.view import donation_view
 from kernel.errors import Refusal
 
@@ -87,7 +87,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         token=deps().keys.token(str(donation_id)),
         trouble=str(trouble),
         waiting=waiting,
-        lapsed=found.status in LAPSED,
+        lapsed=found.status in ABANDONED,
         left=left,
         confirming=waiting and not left and "went" in request.cookies,
     )

@@ -12,7 +12,8 @@ from app.http import access
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
 from kernel.strict_json import load_json, unstorable
-from payments.inbox import message, store
+from payments.inbox import store
+from payments.messages import message
 from payments.partner_events import BATCH_MOST, faults
 from payments.partners import secret_of, verify
 

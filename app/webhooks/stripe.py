@@ -8,7 +8,8 @@ from app.current import deps, settings
 from app.http import access
 from app.http.errors import problem
 from kernel.strict_json import unstorable
-from payments.inbox import message, store
+from payments.inbox import store
+from payments.messages import message
 from payments.stripe import WebhookRejected, verify_webhook
 
 blueprint = Blueprint("stripe_webhook", __name__, url_prefix="/webhooks")

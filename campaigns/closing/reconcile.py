@@ -6,8 +6,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.states import Status
-from campaigns.donations.transitions import Transition, transition
+from campaigns.donations.states import Status, Transition
+from campaigns.donations.transitions import transition
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx

@@ -1,4 +1,4 @@
-"""What a donor wants: the command to give, and why it may be refused. Nothing is written here."""
+"""The command to create a donation, and why it may be refused. Nothing is written here."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ from matching.reserve import PlannedMatch
 
 @dataclass(frozen=True, slots=True)
 class CreateDonation:
-    """A donor's wish; the client made the id. `amount_minor` is in fen."""
+    """A donor's request; the client made the id. `amount_minor` is in fen."""
 
     id: UUID
     campaign: str
@@ -36,7 +36,7 @@ class CreateDonation:
     locale: Literal["zh", "en"] = "zh"
 
     def body_hash(self) -> str:
-        """Tells 'the same request again' from 'the same id for something else'."""
+        """Tell the same request again from the same id for something else."""
         return fingerprint(
             [
                 self.campaign,
@@ -57,7 +57,7 @@ class CreateDonation:
 
 
 def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
-    """What is wrong with the wish itself: `currency_unknown`, `donor_invalid` or `amount_invalid`."""
+    """Return what is wrong with the command itself: `currency_unknown`, `donor_invalid` or `amount_invalid`."""
     if command.currency != campaign.currency:
         return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
     if wrong := contact.contact_faults(command.donor):
@@ -73,8 +73,8 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
 
 
 def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
-    """`campaign_not_open`, unless the campaign takes donations now. Its times decide, not the scheduler: giving
-    does not wait for the job that opens the event."""
+    """Return `campaign_not_open`, unless the campaign takes donations now. Its times decide, not the scheduler:
+    donors do not wait for the job that opens the campaign."""
     if campaign.phase in (Phase.SCHEDULED, Phase.OPEN) and campaign.opens_at <= now < campaign.ends_at:
         return None
     return Conflict(
@@ -84,18 +84,19 @@ def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
     )
 
 
-def match_short(one: PlannedMatch) -> Conflict:
-    """`match_short`: the pots hold less than their rules would give; the donor decides, nothing is held so far."""
+def match_short(plan: PlannedMatch) -> Conflict:
+    """Return `match_short`: the pots have less than their rules would give. The donor decides, nothing is reserved
+    so far."""
     pots = [
         {
             "pot": part.pot_id,
             "available_minor": max(part.before_minor, 0),
             "would_give_minor": part.given_minor,
         }
-        for part in one.allocation.considered
+        for part in plan.allocation.considered
     ]
     return Conflict(
         "match_short",
         pots=pots,
-        match_minor=one.allocation.matched_minor,
+        match_minor=plan.allocation.matched_minor,
     )

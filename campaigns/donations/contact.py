@@ -5,8 +5,11 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.donations.models import DonationContact
+from kernel.bulk import insert_rows
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.keys import Keys, seal, unseal
@@ -65,40 +68,67 @@ def device_key(keys: Keys, visitor: str | None) -> str | None:
     return keys.lookup("device", visitor) if visitor else None
 
 
-def sealed_contact(keys: Keys, donor: Donor, donation_id: UUID) -> tuple[bytes, bytes] | None:
-    """(wrapped key, sealed contact), or None when there is nothing personal to keep."""
+class SealedContact(NamedTuple):
+    """A contact sealed with a key of its own, and that key wrapped with the installation's."""
+
+    wrapped_key: bytes
+    sealed: bytes
+
+
+def seal_contact(keys: Keys, donor: Donor, donation_id: UUID) -> SealedContact | None:
+    """Seal the personal part; None when there is nothing personal to keep."""
     contact = donor.contact()
     if not contact:
         return None
     key = os.urandom(32)
     context = str(donation_id)
     plain = json.dumps(contact, ensure_ascii=False).encode()
-    return keys.wrap(key, context), seal(key, plain, context.encode())
+    return SealedContact(keys.wrap(key, context), seal(key, plain, context.encode()))
 
 
-def store_contacts(tx: Tx, keys: Keys, donors: Sequence[tuple[UUID, str, Donor]]) -> None:
-    """Keep the contacts of new donations (donation id, donor key, donor), sealed."""
-    rows = [(id_, key, *sealed) for id_, key, donor in donors if (sealed := sealed_contact(keys, donor, id_))]
-    if rows:
-        tx.run(
-            """INSERT INTO donation_contact (donation_id, donor_key, wrapped_key, sealed)
-               SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:donors AS text[]),
-                                    CAST(:wrapped AS bytea[]), CAST(:sealed AS bytea[]))""",
-            ids=[row[0] for row in rows],
-            donors=[row[1] for row in rows],
-            wrapped=[rf"\x{row[2].hex()}" for row in rows],
-            sealed=[rf"\x{row[3].hex()}" for row in rows],
-        )
+class NewContact(NamedTuple):
+    """The donor of a donation that is being stored."""
+
+    donation_id: UUID
+    donor_key: str
+    donor: Donor
+
+
+def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:
+    """Store the contacts of new donations, sealed."""
+    sealed = [(new, seal_contact(keys, new.donor, new.donation_id)) for new in contacts]
+    rows = [(new, contact) for new, contact in sealed if contact is not None]
+    insert_rows(
+        tx,
+        DonationContact,
+        {
+            "donation_id": [new.donation_id for new, _ in rows],
+            "donor_key": [new.donor_key for new, _ in rows],
+            "wrapped_key": [_bytea(contact.wrapped_key) for _, contact in rows],
+            "sealed": [_bytea(contact.sealed) for _, contact in rows],
+        },
+    )
+
+
+def _bytea(value: bytes) -> str:
+    """Return bytes in PostgreSQL's hexadecimal notation: lists of bytes would be bound element by element."""
+    return rf"\x{value.hex()}"
 
 
 def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
-    """What a donor told; empty when nothing was told or the donor was erased."""
-    row = tx.row("SELECT wrapped_key, sealed FROM donation_contact WHERE donation_id = :id", id=donation_id)
+    """Return the contact of a donation; empty when none was given or the donor was erased."""
+    row = tx.get(DonationContact, donation_id)
     if row is None or row.wrapped_key is None:
         return {}
-    key = keys.unwrap(bytes(row.wrapped_key), str(donation_id))
-    contact: dict[str, str] = json.loads(unseal(key, bytes(row.sealed), str(donation_id).encode()))
-    return contact
+    return unseal_contact(keys, donation_id, SealedContact(row.wrapped_key, row.sealed))
+
+
+def unseal_contact(keys: Keys, donation_id: UUID, contact: SealedContact) -> dict[str, str]:
+    """Open what `seal_contact` sealed for this donation. Raises ValueError."""
+    context = str(donation_id)
+    key = keys.unwrap(contact.wrapped_key, context)
+    personal: dict[str, str] = json.loads(unseal(key, contact.sealed, context.encode()))
+    return personal
 
 
 def require_valid_contact(donor: Donor) -> None:

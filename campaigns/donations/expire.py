@@ -1,8 +1,7 @@
-"""A donation that is not paid: cancelled by the donor, or lapsed. Its match is free again, once.
+"""Cancel and expire unpaid donations, and release their reservations.
 
-The provider is asked first whether the donor is just paying: a donation being paid never loses its match to
-the job that runs here. The question is asked outside any transaction; the answer is acted upon in one that
-looks at the donation again.
+The provider is asked to close the payment first, so that a donation being paid never loses its match. The question
+is asked outside any transaction; its answer is applied in one that reads the donation again.
 """
 
 from collections.abc import Sequence
@@ -12,31 +11,32 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.aggregate import load_aggregates, refs_of
-from campaigns.donations.states import WAITING, Status
-from campaigns.donations.transitions import Transition, transition
+from campaigns.donations.load import load_aggregates, refs_of
+from campaigns.donations.models import Donation
+from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
+from campaigns.donations.transitions import transition
 from kernel.db import Tx
 from kernel.errors import Conflict
 from ledger.post import post
 from matching.pot_state import pot_states
 from matching.release import release
 from payments.gateway import ClosedAs, GatewayError, GatewayRefused, GatewayUnavailable
-from payments.inbox import message, store
+from payments.inbox import store
 
 BATCH = 200
-ASK_AT_ONCE = 8  # providers answer in tenths of a second; a tick should not take minutes
+CONCURRENT_CALLS = 8  # providers respond in tenths of a second; a run of the job should not take minutes
 
 
-class _Due(NamedTuple):
-    donation_id: UUID
-    reference: str | None
+class _DueDonation(NamedTuple):
+    id: UUID
+    payment_reference: str | None
     match_until: datetime
 
 
 def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
-    """The donor's page is open: hold the match for another while; answers until when.
+    """Extend the reservation while the donor's page is open; return its new end.
 
-    Raises Conflict `promise_lapsed` when the donation does not wait for its payment any more.
+    Raises Conflict `promise_lapsed` when the donation is not waiting for its payment any more.
     """
     with deps.db.transaction() as tx:
         row = tx.row(
@@ -55,66 +55,68 @@ def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
 
 
 def cancel(deps: Dependencies, donation_id: UUID) -> None:
-    """The donor changes his mind. Cancelling twice changes nothing.
+    """Cancel an unpaid donation. Idempotent.
 
-    Raises Conflict `already_paid` when the money came first, `payment_processing` while it is under way.
+    Raises Conflict `already_paid` when the payment came first, `payment_processing` while it is under way.
     """
     with deps.db.transaction() as tx:
-        row = tx.row("SELECT status, payment_reference FROM donation WHERE id = :id", id=donation_id)
-    if row is None or row.status in (Status.CANCELLED, Status.EXPIRED, Status.FAILED):
+        donation = tx.get(Donation, donation_id)
+    if donation is None or donation.status in ABANDONED:
         return
-    if row.status not in WAITING:
+    if donation.status not in WAITING:
         raise Conflict("already_paid")
-    closed = _ask(deps, row.payment_reference)
+    closed = _close_payment(deps, donation.payment_reference)
     if closed is ClosedAs.PAID:
         raise Conflict("already_paid")
     if closed is ClosedAs.PROCESSING:
         raise Conflict("payment_processing")
     with deps.db.transaction() as tx:
-        _let_go(tx, [donation_id], Status.CANCELLED, "cancelled_by_donor")
+        _end_unpaid(tx, [donation_id], Status.CANCELLED, "cancelled_by_donor")
 
 
 def expire(deps: Dependencies) -> int:
-    """Let every donation lapse whose hold has ended; answers how many did. Safe beside itself.
+    """Expire donations whose reservation has ended and return how many. Safe to run concurrently.
 
-    A donation without an open payment lapses at once. For the others the provider closes the payment first;
-    one that is paid or under way keeps its match. A provider that stays silent is not waited for without end:
-    after `provider_silence_s` the hold lapses, and money that comes all the same is a late success.
+    A donation without an open payment expires at once. For the others the provider closes the payment first; one
+    that is paid or under way keeps its match. A provider that does not respond is waited for up to
+    `provider_silence_s`; money that comes afterwards counts as a late payment.
     """
     with deps.db.transaction() as tx:
-        due = [
-            _Due(*row)
-            for row in tx.rows(
-                """SELECT id, payment_reference, match_until FROM donation
-                    WHERE status IN ('pending', 'paying') AND match_until <= :now
-                    ORDER BY match_until LIMIT :most""",
-                now=tx.now,
-                most=BATCH,
-            )
-        ]
+        due = _due(tx)
         now = tx.now
     if not due:
         return 0
-    with ThreadPoolExecutor(ASK_AT_ONCE) as pool:
-        answers = list(pool.map(lambda one: _ask(deps, one.reference), due))
-    lapsing = [one.donation_id for one, answer in zip(due, answers, strict=True) if _lapses(deps, one, answer, now)]
-    _hear(deps, [one for one, answer in zip(due, answers, strict=True) if answer is ClosedAs.PAID])
-    still = (ClosedAs.PAID, ClosedAs.PROCESSING)
-    paying = [one.donation_id for one, answer in zip(due, answers, strict=True) if answer in still]
+    with ThreadPoolExecutor(CONCURRENT_CALLS) as pool:
+        closed = list(pool.map(lambda donation: _close_payment(deps, donation.payment_reference), due))
+    pairs = list(zip(due, closed, strict=True))
+    _store_lost_messages(deps, [donation for donation, state in pairs if state is ClosedAs.PAID])
+    paying = [donation.id for donation, state in pairs if state in (ClosedAs.PAID, ClosedAs.PROCESSING)]
+    expired = [donation.id for donation, state in pairs if _is_expired(deps, donation, state, now)]
     with deps.db.transaction() as tx:
-        _hold_on(tx, paying, deps.limits.hold_s)
-        return _let_go(tx, lapsing, Status.EXPIRED, "hold_lapsed", until=now)
+        _extend(tx, paying, deps.limits.hold_s)
+        return _end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
 
 
-def _lapses(deps: Dependencies, one: _Due, answer: ClosedAs | None, now: datetime) -> bool:
-    if answer is ClosedAs.CLOSED:
+def _due(tx: Tx) -> list[_DueDonation]:
+    return tx.rows_as(
+        _DueDonation,
+        """SELECT id, payment_reference, match_until FROM donation
+            WHERE status IN ('pending', 'paying') AND match_until <= :now
+            ORDER BY match_until LIMIT :most""",
+        now=tx.now,
+        most=BATCH,
+    )
+
+
+def _is_expired(deps: Dependencies, donation: _DueDonation, closed: ClosedAs | None, now: datetime) -> bool:
+    if closed is ClosedAs.CLOSED:
         return True
     silence = timedelta(seconds=deps.limits.provider_silence_s)
-    return answer is None and one.match_until + silence <= now
+    return closed is None and donation.match_until + silence <= now
 
 
-def _ask(deps: Dependencies, reference: str | None) -> ClosedAs | None:
-    """Close the payment at the provider; None when it does not answer. What it does not know is closed."""
+def _close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None:
+    """Close the payment at the provider; None when it does not respond. What it does not know is closed."""
     if reference is None:
         return ClosedAs.CLOSED
     try:
@@ -125,21 +127,21 @@ def _ask(deps: Dependencies, reference: str | None) -> ClosedAs | None:
         return ClosedAs.CLOSED
 
 
-def _hear(deps: Dependencies, paid: Sequence[_Due]) -> None:
-    """The money came but nobody told us: the message is lost, or late. Put what it would say into the inbox; if
-    it comes after all, it changes nothing."""
-    for one in paid:
+def _store_lost_messages(deps: Dependencies, paid: Sequence[_DueDonation]) -> None:
+    """Store the message of a payment that succeeded without our hearing of it. If the provider's own message
+    comes after all, it changes nothing."""
+    for donation in paid:
         try:
-            event = deps.gateway.told(one.reference or "")
+            message = deps.gateway.success_message(donation.payment_reference or "")
         except GatewayError:
-            continue  # the hold goes on, and the next lapse asks again
-        if event is not None:
+            continue  # the reservation is extended, and the next run asks again
+        if message is not None:
             with deps.db.transaction() as tx:
-                store(tx, [message(deps.gateway.provider, event["id"], event, compare=False)])
+                store(tx, [message])
 
 
-def _hold_on(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
-    """The donor is just paying: the event that says so is on its way, the match waits for it."""
+def _extend(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
+    """Keep the match of donors who are paying: the message that says so is on its way."""
     if donation_ids:
         tx.run(
             """UPDATE donation SET match_until = :until
@@ -149,19 +151,24 @@ def _hold_on(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
         )
 
 
-def _let_go(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until: datetime | None = None) -> int:
-    """End donations that still wait and free their match; answers how many. With `until`, one whose hold was
-    extended meanwhile is left alone."""
-    records = load_aggregates(tx, refs_of(tx, donation_ids))
+def _end_unpaid(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until: datetime | None = None) -> int:
+    """End donations that still wait, release their match, and return how many. With `until`, a donation whose
+    reservation was extended meanwhile is left alone."""
+    donations = load_aggregates(tx, refs_of(tx, donation_ids))
     ending = [
-        one
-        for one in records.values()
-        if one.status in WAITING and (until is None or (one.match_until is not None and one.match_until <= until))
+        donation
+        for donation in donations.values()
+        if donation.status in WAITING
+        and (until is None or (donation.match_until is not None and donation.match_until <= until))
     ]
     if not ending:
         return 0
-    transition(tx, [Transition(one.id, one.status, to, cause) for one in ending])
-    campaigns = {one.campaign_id: one.campaign for one in ending}
-    pots = {pot.pot_id: pot for one in campaigns.values() for pot in pot_states(tx, one.id, one.matching_version)}
-    post(tx, release(tx, [one.id for one in ending], pots))
+    transition(tx, [Transition(donation.id, donation.status, to, cause) for donation in ending])
+    campaigns = {donation.campaign_id: donation.campaign for donation in ending}
+    pots = {
+        pot.pot_id: pot
+        for campaign in campaigns.values()
+        for pot in pot_states(tx, campaign.id, campaign.matching_version)
+    }
+    post(tx, release(tx, [donation.id for donation in ending], pots))
     return len(ending)

@@ -1,4 +1,4 @@
-"""One donation's story: what happened to it, and pot by pot why it got the match that it got."""
+"""Explain a donation: amounts, status history, and why each pot matched it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import col, select
+
+from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.projects.targets import target_histories
 from kernel.db import Tx
@@ -18,8 +21,8 @@ from matching.rules import Target
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """The donation went from one state to another."""
+class StatusChange:
+    """The donation went from one status to another."""
 
     from_status: str | None
     to_status: str
@@ -28,8 +31,8 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class CutLine:
-    """A limit that made the share smaller: its whole and what of it was left, in fen."""
+class CapCut:
+    """A cap or balance that reduced the match: its full amount and what of it was left, in fen."""
 
     by: str
     limit_minor: int
@@ -37,10 +40,13 @@ class CutLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PotLine:
-    """What one pot said. `out_of_scope` names the part of the scope that does not fit, or is `locked` for a
-    challenge that was not met then, or None; amounts are fen: `base_minor` of the gift was unmatched so far, the
-    rules gave `due_minor`, the pot `given_minor`."""
+class PotExplanation:
+    """Why one pot matched the donation or did not. Amounts in fen.
+
+    `out_of_scope` names the part of the scope that does not fit, or is `locked` for a challenge that was not met
+    then, or None. `base_minor` of the donation was unmatched so far, the rules gave `due_minor`, the pot
+    `given_minor`.
+    """
 
     pot_id: int
     pot_name: str
@@ -54,26 +60,29 @@ class PotLine:
     given_minor: int = 0
     before_minor: int = 0
     after_minor: int = 0
-    cuts: tuple[CutLine, ...] = ()
+    cuts: tuple[CapCut, ...] = ()
     moved_from: int | None = None  # the pot in which this match was before
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """One time that match was sought, and every pot's answer. `cause`: pledge, payment, late, reoffer,
-    challenge (a pot unlocked and served those before), redistribute (match moved to a better pot)."""
+class DecisionExplanation:
+    """One time that match was allocated, pot by pot.
+
+    `cause`: pledge, payment, late, reoffer, challenge (a pot unlocked and served earlier donations), redistribute
+    (match moved to a better pot).
+    """
 
     cause: str
     decided_at: datetime
     window_open: bool
-    pots: tuple[PotLine, ...]
+    pots: tuple[PotExplanation, ...]
     blacklisted: bool = False  # no pot was asked because the project was listed then
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """What became of the match from one pot, in fen: reserved, captured (`returned_minor` of it left again, see
-    `Gone`), released, or held: captured, but a person must decide."""
+class ReservationState:
+    """The match from one pot, in fen: reserved, captured (`returned_minor` of it left again, see `MatchReturn`),
+    released, or held: captured, but a reviewer must decide."""
 
     pot_id: int
     pot_name: str
@@ -83,9 +92,9 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """Earned match (fen) that left the donation again: because of a refund (or lost dispute), after a person's
-    review, or moved to a better pot; back to its pot, or `to_fund`."""
+class MatchReturn:
+    """Captured match (fen) that left the donation again: because of a refund (or lost dispute), after a review, or
+    moved to a better pot; back to its pot, or `to_fund`."""
 
     pot_id: int
     pot_name: str
@@ -97,7 +106,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The whole story; amounts in fen."""
+    """All that is known of a donation. Amounts in fen."""
 
     donation_id: UUID
     campaign: str
@@ -109,52 +118,52 @@ class Explanation:
     reserved_minor: int
     captured_minor: int
     held_minor: int
-    history: tuple[Step, ...]
-    decisions: tuple[Decision, ...]
-    holds: tuple[Hold, ...]
-    returns: tuple[Gone, ...]
+    history: tuple[StatusChange, ...]
+    decisions: tuple[DecisionExplanation, ...]
+    holds: tuple[ReservationState, ...]
+    returns: tuple[MatchReturn, ...]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
 
 def explain(tx: Tx, donation_id: UUID) -> Explanation:
-    """Tell a donation's story. Raises NotFound `donation_unknown`."""
-    found = donation_view(tx, donation_id)
-    row = tx.row("SELECT campaign_id, project_id FROM donation WHERE id = :id", id=donation_id)
-    assert row is not None
-    pots = load_pot_states(tx, [row.campaign_id])
-    seen = target_histories(tx, [row.project_id])[row.project_id]
+    """Explain a donation. Raises NotFound `donation_unknown`."""
+    view = donation_view(tx, donation_id)
+    donation = tx.get(Donation, donation_id)
+    assert donation is not None
+    pots = load_pot_states(tx, [donation.campaign_id])
+    target_history = target_histories(tx, [donation.project_id])[donation.project_id]
     return Explanation(
         donation_id=donation_id,
-        campaign=found.campaign_name,
-        project=found.project_name,
-        amount_minor=found.amount_minor,
-        refunded_minor=found.refunded_minor,
-        currency=found.currency,
-        status=found.status,
-        reserved_minor=found.reserved_minor,
-        captured_minor=found.captured_minor,
-        held_minor=found.held_minor,
+        campaign=view.campaign_name,
+        project=view.project_name,
+        amount_minor=view.amount_minor,
+        refunded_minor=view.refunded_minor,
+        currency=view.currency,
+        status=view.status,
+        reserved_minor=view.reserved_minor,
+        captured_minor=view.captured_minor,
+        held_minor=view.held_minor,
         history=_history(tx, donation_id),
-        decisions=_decisions(tx, found, pots, seen),
+        decisions=_decisions(tx, view, pots, target_history),
         holds=_holds(reserved_parts(tx, [donation_id]), pots),
         returns=_returns(tx, donation_id, pots),
     )
 
 
-def _history(tx: Tx, donation_id: UUID) -> tuple[Step, ...]:
-    rows = tx.rows(
-        "SELECT from_status, to_status, at, cause FROM donation_history WHERE donation_id = :id ORDER BY id",
-        id=donation_id,
+def _history(tx: Tx, donation_id: UUID) -> tuple[StatusChange, ...]:
+    history = select(DonationHistory).where(DonationHistory.donation_id == donation_id)
+    return tuple(
+        StatusChange(row.from_status, row.to_status, row.at, row.cause)
+        for row in tx.all(history.order_by(col(DonationHistory.id)))
     )
-    return tuple(Step(*row) for row in rows)
 
 
-def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[Hold, ...]:
+def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[ReservationState, ...]:
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
-        Hold(
+        ReservationState(
             part.pot_id,
             names[part.pot_id],
             part.amount_minor,
@@ -165,73 +174,78 @@ def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[Hol
     )
 
 
-def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[Gone, ...]:
+def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[MatchReturn, ...]:
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
-        Gone(one.pot_id, names[one.pot_id], one.amount_minor, one.cause, one.to_fund, one.at)
-        for one in returns_of(tx, donation_id)
+        MatchReturn(back.pot_id, names[back.pot_id], back.amount_minor, back.cause, back.to_fund, back.at)
+        for back in returns_of(tx, donation_id)
     )
 
 
-def _decisions(tx: Tx, found: DonationView, pots: Sequence[PotState], seen: TargetHistory) -> tuple[Decision, ...]:
+def _decisions(
+    tx: Tx, donation: DonationView, pots: Sequence[PotState], target_history: TargetHistory
+) -> tuple[DecisionExplanation, ...]:
     rows = tx.rows(
         """SELECT cause, decided_at, window_open, trace, position,
                   NOT window_open AND EXISTS (
                       SELECT FROM project_listing b WHERE b.project_id = :project AND b.listed_at <= decided_at
                                  AND (b.lifted_at IS NULL OR b.lifted_at > decided_at)) AS blacklisted
              FROM match_decision WHERE donation_id = :id ORDER BY id""",
-        id=found.id,
-        project=found.project_id,
+        id=donation.id,
+        project=donation.project_id,
     )
     return tuple(
-        Decision(
+        DecisionExplanation(
             row.cause,
             row.decided_at,
             row.window_open,
-            _lines(row.trace, row.decided_at, pots, as_of(seen, row.position)),
+            _explain_pots(row.trace, row.decided_at, pots, as_of(target_history, row.position)),
             row.blacklisted,
         )
         for row in rows
     )
 
 
-def _lines(
+def _explain_pots(
     trace: Sequence[dict[str, Any]], at: datetime, pots: Sequence[PotState], target: Target
-) -> tuple[PotLine, ...]:
-    """Every pot that there was: those that were asked as they answered, the others with the reason why not."""
-    answers = {one["pot"]: one for one in trace}
-    lines = []
-    for pot in pots:
-        answer = answers.get(pot.pot_id)
-        line = _line(pot, answer, at, target)
-        if line is not None:
-            lines.append(line)
-    return tuple(lines)
+) -> tuple[PotExplanation, ...]:
+    """Explain every pot that existed then, also those that were not asked."""
+    evaluations = {evaluation["pot"]: evaluation for evaluation in trace}
+    explained = (_explain_pot(pot, evaluations.get(pot.pot_id), at, target) for pot in pots)
+    return tuple(explanation for explanation in explained if explanation is not None)
 
 
-def _line(pot: PotState, answer: dict[str, Any] | None, at: datetime, target: Target) -> PotLine | None:
-    wanted = answer["rules"] if answer else None
-    valid = [v for v in pot.versions if (v.rules_id == wanted if answer else v.valid_from <= at)]
+def _explain_pot(
+    pot: PotState, evaluation: dict[str, Any] | None, at: datetime, target: Target
+) -> PotExplanation | None:
+    if evaluation is not None:
+        valid = [version for version in pot.versions if version.rules_id == evaluation["rules"]]
+    else:
+        valid = [version for version in pot.versions if version.valid_from <= at]
     if not valid:
         return None  # the pot came later
     version = valid[-1]
-    line = PotLine(
+    explanation = PotExplanation(
         pot_id=pot.pot_id,
         pot_name=pot.name,
         rank=pot.rank,
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
-        out_of_scope=None if answer else version.rules.scope.refuses(target) or _locked(pot, at),
-        asked=answer is not None,
+        out_of_scope=None if evaluation else version.rules.scope.refuses(target) or _locked(pot, at),
+        asked=evaluation is not None,
     )
-    if answer is None:
-        return line
+    if evaluation is None:
+        return explanation
     amounts = ("base_minor", "due_minor", "given_minor", "before_minor", "after_minor")
-    cuts = tuple(CutLine(**cut) for cut in answer["cuts"])
-    given = {name: answer[name] for name in amounts}
-    return replace(line, **given, cuts=cuts, moved_from=answer.get("from", {}).get("pot"))
+    return replace(
+        explanation,
+        **{name: evaluation[name] for name in amounts},
+        cuts=tuple(CapCut(**cut) for cut in evaluation["cuts"]),
+        moved_from=evaluation.get("from", {}).get("pot"),
+    )
 
 
 def _locked(pot: PotState, at: datetime) -> str | None:
+    """Return `locked` for a challenge pot that had not been unlocked then."""
     open_then = pot.kind != "challenge" or (pot.unlocked_at is not None and pot.unlocked_at <= at)
     return None if open_then else "locked"

@@ -15,11 +15,11 @@ from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.money import CURRENCY, parse_yuan
-from payments.inbox import message, store
-from payments.partner_events import PAID, faults
+from payments.inbox import store
+from payments.messages import message
+from payments.partner_events import OFFLINE, PAID, faults
 from payments.partners import create, known
 
-OFFLINE = "offline"
 COLUMNS = ("reference", "project_code", "amount_yuan", "paid_at")  # and, if known: donor, donor_name
 Event = dict[str, Any]
 

@@ -1,78 +1,117 @@
-"""Donations that a partner platform took: they become donations of their own channel, by the platform's time."""
+"""Take in donations that partner platforms received: they become donations of their own channel, by the platform's
+time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
 from campaigns.donations.contact import Donor
-from campaigns.donations.states import Status
-from campaigns.donations.transitions import Transition, transition
+from campaigns.donations.models import Donation
+from campaigns.donations.states import Status, Transition
+from campaigns.donations.transitions import transition
+from kernel.bulk import insert_rows
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 from kernel.ids import MOST_ID, fingerprint
-from payments.inbox import Event, retry
-from payments.partner_events import PartnerFact
+from payments.inbox import InboxMessage, retry
+from payments.models import InboxWork
+from payments.partner_events import OFFLINE, PartnerFact
 
-PartnerMessage = tuple[Event, PartnerFact]
-RETRY = timedelta(minutes=1)  # ours
+RETRY = timedelta(minutes=1)  # our default
+
+
+class Intake(NamedTuple):
+    """Which donations were created, and which messages wait for an operator and why (message id -> reason)."""
+
+    created: set[UUID]
+    waiting: dict[int, str]
+
+
+class _Placed(NamedTuple):
+    """A partner's donation and where it belongs."""
+
+    fact: PartnerFact
+    campaign_id: int
+    project_id: int
+
+
+class _Place(NamedTuple):
+    """Where a donation could belong: None where nothing was found. `allowed`: the partner may raise for it."""
+
+    id: UUID
+    project_id: int | None
+    campaign_id: int | None
+    allowed: bool
+
+    @property
+    def problem(self) -> str | None:
+        """Why the donation cannot be taken in now, as a stable code."""
+        if self.project_id is None:
+            return "project_unknown"
+        if not self.allowed:
+            return "project_not_allowed"
+        return "no_campaign_then" if self.campaign_id is None else None
 
 
 def retry_due(tx: Tx) -> int:
-    """What waits (for a project, a campaign, a payment) is looked at once a minute: what it waits for may be
-    here by now, and nobody need remember to say so. Answers how many messages are due again."""
+    """Make waiting messages due again once per minute and return how many.
+
+    What they wait for (a project, a campaign, a payment) may have come, and nobody need remember to say so.
+    """
     return retry(tx, waiting_since=tx.now - RETRY)
 
 
-def retry_waiting(tx: Tx, actor: str, event_id: int | None = None) -> int:
-    """A person asks that waiting messages (or one, by the inbox's id) be looked at now; answers how many.
+def retry_waiting(tx: Tx, actor: str, message_id: int | None = None) -> int:
+    """Make waiting messages (or one) due now, at an operator's request; return how many.
 
     Raises NotFound `event_unknown`, Conflict `event_not_waiting`.
     """
-    if event_id is not None:
-        known = 0 < event_id <= MOST_ID
-        state = tx.scalar("SELECT state FROM inbox_work WHERE inbox_id = :id", id=event_id) if known else None
-        if state is None:
+    if message_id is not None:
+        work = tx.get(InboxWork, message_id) if 0 < message_id <= MOST_ID else None
+        if work is None:
             raise NotFound("event_unknown")
-        if state != "waiting":
-            raise Conflict("event_not_waiting", state=state)
-    due = retry(tx, waiting_since=tx.now, event=event_id)
-    record_audit(tx, actor, "inbox.retry", f"inbox_event:{event_id or 'all'}", messages=due)
+        if work.state != "waiting":
+            raise Conflict("event_not_waiting", state=work.state)
+    due = retry(tx, waiting_since=tx.now, message_id=message_id)
+    record_audit(tx, actor, "inbox.retry", f"inbox_event:{message_id or 'all'}", messages=due)
     return due
 
 
-def take_in(tx: Tx, deps: Dependencies, told: Sequence[PartnerMessage]) -> tuple[set[UUID], dict[int, str]]:
-    """Store the donations of partners' payments that are not here yet.
+def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, PartnerFact]]) -> Intake:
+    """Create the donations of partners' payments that do not exist yet.
 
-    Answers the ids that are new, and which events wait for a person and why: the project's code is unknown,
-    the partner may not raise money for it, or no campaign of it was open at the time of payment.
+    A message waits when its project code is unknown, the partner may not raise money for it, or no campaign of it
+    was open at the time of payment.
     """
-    paid = {fact.donation_id: (event, fact) for event, fact in reversed(told) if fact.kind == "paid"}
+    paid = {fact.donation_id: (message, fact) for message, fact in reversed(received) if fact.kind == "paid"}
     if not paid:
-        return set(), {}
-    known = {row[0] for row in tx.rows("SELECT id FROM donation WHERE id = ANY(:ids)", ids=list(paid))}
-    fresh = [pair for id_, pair in paid.items() if id_ not in known]
-    places = _places(tx, [fact for _, fact in fresh])
+        return Intake(set(), {})
+    existing = {row.id for row in tx.rows("SELECT id FROM donation WHERE id = ANY(:ids)", ids=list(paid))}
+    new = [pair for id_, pair in paid.items() if id_ not in existing]
+    places = _places(tx, [fact for _, fact in new])
     waiting: dict[int, str] = {}
-    made: list[tuple[PartnerFact, int, int]] = []
-    for event, fact in fresh:
+    placed: list[_Placed] = []
+    for message, fact in new:
         place = places[fact.donation_id]
-        if isinstance(place, str):
-            waiting[event.id] = place
-        else:
-            made.append((fact, *place))
-    _insert(tx, deps, sorted(made, key=lambda one: one[0].donation_id))
-    return {fact.donation_id for fact, _, _ in made}, waiting
+        if place.problem is not None:
+            waiting[message.id] = place.problem
+        elif place.campaign_id is not None and place.project_id is not None:
+            placed.append(_Placed(fact, place.campaign_id, place.project_id))
+    _insert(tx, deps, sorted(placed, key=lambda item: item.fact.donation_id))
+    return Intake({item.fact.donation_id for item in placed}, waiting)
 
 
-def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, tuple[int, int] | str]:
-    """Donation -> (campaign, project), or why there is none. With several campaigns the one that opened last
-    counts: campaigns of one project do not overlap in practice, and this settles it where they do."""
-    rows = tx.rows(
+def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, _Place]:
+    """Find the campaign and project of each donation. Of several campaigns the one that opened last counts:
+    campaigns of one project do not overlap in practice, and this decides where they do."""
+    rows = tx.rows_as(
+        _Place,
         """SELECT DISTINCT ON (u.id) u.id, p.id AS project_id, c.id AS campaign_id,
-                  pa.projects IS NULL OR pa.projects @> to_jsonb(u.code) AS allowed
+                  coalesce(pa.projects IS NULL OR pa.projects @> to_jsonb(u.code), false) AS allowed
              FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:partners AS text[]),
                          CAST(:times AS timestamptz[])) AS u(id, code, partner, paid_at)
              LEFT JOIN project p ON p.code = u.code
@@ -86,53 +125,44 @@ def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, tuple[int, int] 
         partners=[fact.partner for fact in facts],
         times=[fact.occurred_at for fact in facts],
     )
-    places: dict[UUID, tuple[int, int] | str] = {}
-    for row in rows:
-        if row.project_id is None:
-            places[row.id] = "project_unknown"
-        elif not row.allowed:
-            places[row.id] = "project_not_allowed"
-        elif row.campaign_id is None:
-            places[row.id] = "no_campaign_then"
-        else:
-            places[row.id] = (row.campaign_id, row.project_id)
-    return places
+    return {row.id: row for row in rows}
 
 
-def _insert(tx: Tx, deps: Dependencies, made: Sequence[tuple[PartnerFact, int, int]]) -> None:
-    if not made:
+def _insert(tx: Tx, deps: Dependencies, placed: Sequence[_Placed]) -> None:
+    if not placed:
         return
-    keys = ["u:" + deps.keys.lookup("partner", fact.partner, fact.donor) for fact, _, _ in made]
-    tx.run(
-        """INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel,
-                                 source_code, team, message, donor_key, publish_name, accept_unmatched,
-                                 request_hash, pledged_at, provider, payment_reference)
-           SELECT u.id, u.campaign, u.project, u.amount, u.currency, 'pending',
-                  CASE u.partner WHEN 'offline' THEN 'offline' ELSE 'partner' END, u.partner, '', '',
-                  u.donor, false, true, u.hash, u.paid_at, 'partner:' || u.partner, u.reference
-             FROM unnest(CAST(:ids AS uuid[]), CAST(:campaigns AS bigint[]), CAST(:projects AS bigint[]),
-                         CAST(:amounts AS bigint[]), CAST(:currencies AS text[]), CAST(:partners AS text[]),
-                         CAST(:donors AS text[]), CAST(:hashes AS text[]), CAST(:times AS timestamptz[]),
-                         CAST(:references AS text[]))
-                  AS u(id, campaign, project, amount, currency, partner, donor, hash, paid_at, reference)
-           ON CONFLICT (id) DO NOTHING""",
-        ids=[fact.donation_id for fact, _, _ in made],
-        campaigns=[campaign for _, campaign, _ in made],
-        projects=[project for _, _, project in made],
-        amounts=[fact.amount_minor for fact, _, _ in made],
-        currencies=[fact.currency for fact, _, _ in made],
-        partners=[fact.partner for fact, _, _ in made],
-        donors=keys,
-        hashes=[fingerprint([fact.partner, fact.their_id]) for fact, _, _ in made],
-        times=[fact.occurred_at for fact, _, _ in made],
-        references=[fact.their_id for fact, _, _ in made],
+    facts = [item.fact for item in placed]
+    keys = ["u:" + deps.keys.lookup("partner", fact.partner, fact.donor) for fact in facts]
+    insert_rows(
+        tx,
+        Donation,
+        {
+            "id": [fact.donation_id for fact in facts],
+            "campaign_id": [item.campaign_id for item in placed],
+            "project_id": [item.project_id for item in placed],
+            "amount_minor": [fact.amount_minor for fact in facts],
+            "currency": [fact.currency for fact in facts],
+            "channel": ["offline" if fact.partner == OFFLINE else "partner" for fact in facts],
+            "source_code": [fact.partner for fact in facts],
+            "donor_key": keys,
+            "request_hash": [fingerprint([fact.partner, fact.their_id]) for fact in facts],
+            "pledged_at": [fact.occurred_at for fact in facts],
+            "provider": [f"partner:{fact.partner}" for fact in facts],
+            "payment_reference": [fact.their_id for fact in facts],
+            "status": str(Status.PENDING),
+            "team": "",
+            "message": "",
+            "publish_name": False,
+            "accept_unmatched": True,
+        },
+        conflict="(id)",
     )
     contact.store_contacts(
         tx,
         deps.keys,
         [
-            (fact.donation_id, key, Donor(name=fact.donor_name))
-            for (fact, _, _), key in zip(made, keys, strict=True)
+            contact.NewContact(fact.donation_id, key, Donor(name=fact.donor_name))
+            for fact, key in zip(facts, keys, strict=True)
         ],
     )
-    transition(tx, [Transition(fact.donation_id, None, Status.PENDING, "partner") for fact, _, _ in made])
+    transition(tx, [Transition(fact.donation_id, None, Status.PENDING, "partner") for fact in facts])

@@ -1,38 +1,33 @@
-"""Money back to a donor: asked for here, then at the provider, then believed when the provider says so."""
+"""Refund donations: requested here, sent to the provider, and applied when the provider's message says so."""
 
-from typing import Any
 from uuid import UUID
+
+from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.models import Refund
+from campaigns.donations.models import Donation, Refund
 from campaigns.donations.states import COUNTED
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
-from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
-from payments.inbox import message, store
+from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.inbox import store
 
 
 def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str, actor: str) -> Refund:
-    """Ask for a refund of `amount_minor` fen (None: all that is left); stored before anyone is called.
+    """Request a refund of `amount_minor` fen (None: all that is left). It is stored before anyone is called.
 
     Raises NotFound `donation_unknown`, Conflict `not_refundable` or `refund_exceeds`, Invalid `reason_missing`
     or `amount_invalid`.
     """
-    row = tx.row(
-        """SELECT d.status, d.amount_minor, d.refunded_minor, d.payment_intent, d.provider,
-                  coalesce((SELECT sum(r.amount_minor) FROM refund r
-                             WHERE r.donation_id = d.id AND r.state <> 'refused'), 0) AS asked
-             FROM donation d WHERE d.id = :id FOR UPDATE""",
-        id=donation_id,
-    )
-    if row is None:
+    donation = tx.get(Donation, donation_id, lock=True)
+    if donation is None:
         raise NotFound("donation_unknown")
     if not reason.strip():
         raise Invalid("reason_missing", fields={"reason": "must not be empty"})
-    if row.status not in COUNTED or row.payment_intent is None:
+    if donation.status not in COUNTED or donation.payment_intent is None:
         raise Conflict("not_refundable")
-    left = row.amount_minor - max(row.refunded_minor, int(row.asked))
+    left = donation.amount_minor - max(donation.refunded_minor, _requested_minor(tx, donation_id))
     amount = left if amount_minor is None else amount_minor
     if amount_minor is not None and amount_minor < 1:
         raise Invalid("amount_invalid", fields={"amount_minor": "must be a positive number of fen"})
@@ -52,61 +47,53 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
     return refund
 
 
-def send_refunds(deps: Dependencies, most: int = 50) -> int:
-    """Send every refund that was asked for to its provider; answers how many were sent.
+def _requested_minor(tx: Tx, donation_id: UUID) -> int:
+    """Return what was requested so far, without what the provider refused."""
+    requested = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.donation_id == donation_id, Refund.state != "refused"
+    )
+    return int(tx.all(requested)[0])
 
-    Sent twice it is the same refund: the key is ours. What the provider answers goes through the inbox like
-    everything that it tells us.
+
+def send_refunds(deps: Dependencies, most: int = 50) -> int:
+    """Send requested refunds to the provider and return how many were sent.
+
+    A refund that is sent twice is one refund: its key is ours. What the provider returns goes through the inbox
+    like all of its messages.
     """
     with deps.db.transaction() as tx:
-        due = tx.rows(
-            """SELECT r.id, r.donation_id, r.amount_minor, r.reason, d.payment_intent
-                 FROM refund r JOIN donation d ON d.id = r.donation_id
-                WHERE r.state = 'requested' ORDER BY r.id LIMIT :most""",
-            most=most,
+        due = tx.all(
+            select(Refund, Donation.payment_intent)
+            .join(Donation, col(Donation.id) == Refund.donation_id)
+            .where(Refund.state == "requested")
+            .order_by(col(Refund.id))
+            .limit(most)
         )
-    return sum(_send(deps, row) for row in due)
+    return sum(_send(deps, refund, intent) for refund, intent in due if intent is not None)
 
 
-def _send(deps: Dependencies, row: Any) -> bool:
-    refund_id, intent = row.id, row.payment_intent
+def _send(deps: Dependencies, refund: Refund, payment_intent: str) -> bool:
     # Numbers begin anew in a restored or fresh database; with the donation's id the key never means another refund.
-    key = f"{row.donation_id}:{refund_id}"
+    key = f"{refund.donation_id}:{refund.id}"
     try:
-        state = deps.gateway.refund(intent, key, row.amount_minor, row.reason)
+        state = deps.gateway.refund(payment_intent, key, refund.amount_minor, refund.reason)
     except GatewayUnavailable:
-        return False  # the next tick asks again, with the same key
+        return False  # the next run sends it again, with the same key
     except GatewayRefused as error:
         with deps.db.transaction() as tx:
-            tx.run("UPDATE refund SET state = 'refused' WHERE id = :id", id=refund_id)
-            record_audit(tx, "system", "refund.refused", f"refund:{refund_id}", code=error.code)
+            _update(tx, refund, "refused", None)
+            record_audit(tx, "system", "refund.refused", f"refund:{refund.id}", code=error.code)
         return False
     with deps.db.transaction() as tx:
-        tx.run(
-            "UPDATE refund SET state = 'sent', provider_refund = :theirs WHERE id = :id",
-            id=refund_id,
-            theirs=state.provider_refund,
-        )
-        if state.status == "succeeded":
-            store(tx, [message("stripe", f"answer:{state.provider_refund}", _event(intent, state), compare=False)])
+        _update(tx, refund, "sent", state.provider_refund)
+        if state.message is not None:
+            store(tx, [state.message])
     return True
 
 
-def _event(intent: str, state: RefundState) -> dict[str, object]:
-    """The provider's answer in the shape of the event that it sends for the same fact."""
-    return {
-        "id": f"answer:{state.provider_refund}",
-        "type": "charge.refunded",
-        "created": int(state.occurred_at.timestamp()),
-        "data": {
-            "object": {
-                "id": state.provider_refund,
-                "object": "charge",
-                "payment_intent": intent,
-                "amount": state.refunded_total_minor,
-                "amount_refunded": state.refunded_total_minor,
-                "currency": "cny",
-                "metadata": {},
-            }
-        },
-    }
+def _update(tx: Tx, refund: Refund, state: str, provider_refund: str | None) -> None:
+    stored = tx.get(Refund, refund.id, lock=True)
+    assert stored is not None
+    stored.state = state
+    stored.provider_refund = provider_refund
+    tx.add(stored)

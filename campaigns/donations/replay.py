@@ -1,4 +1,4 @@
-"""Matching proves itself on the donations of a campaign: each decision must come out again."""
+"""Replay the match decisions of a campaign: each must have the same result again."""
 
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.campaign import find_campaign
@@ -9,15 +9,15 @@ from matching.replay import replay as replay_matching
 
 
 def replay(deps: Dependencies, slug: str) -> ReplayResult:
-    """Replay a campaign, all of it at one moment. Raises NotFound `campaign_unknown`."""
+    """Replay a campaign in one snapshot. Raises NotFound `campaign_unknown`."""
     with deps.db.transaction() as tx:
         tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         campaign_id = find_campaign(tx, slug).id
         assert campaign_id is not None
-        return replay_matching(tx, campaign_id, _gifts, lambda ids: target_histories(tx, ids))
+        return replay_matching(tx, campaign_id, _load_donations, lambda ids: target_histories(tx, ids))
 
 
-def _gifts(tx: Tx, campaign_id: int) -> None:
+def _load_donations(tx: Tx, campaign_id: int) -> None:
     tx.run(
         """INSERT INTO replay_donation (donation_id, amount_minor, project_id, donor_key, paid_at)
            SELECT id, amount_minor, project_id, donor_key, paid_at FROM donation WHERE campaign_id = :campaign""",

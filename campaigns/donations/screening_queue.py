@@ -1,15 +1,13 @@
-"""Paid donations of which something became known: screening must look at them once more."""
+"""Queue paid donations of which something became known, so that screening checks them again."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
+from campaigns.donations.models import ScreeningQueueEntry
+from kernel.bulk import insert_rows
 from kernel.db import Tx
 
 
 def queue_for_screening(tx: Tx, donation_ids: Sequence[UUID]) -> None:
-    """Ask for another look. New payments need not be named, screening finds them in the history."""
-    if donation_ids:
-        tx.run(
-            "INSERT INTO donation_look (donation_id) SELECT * FROM unnest(CAST(:ids AS uuid[]))",
-            ids=list(donation_ids),
-        )
+    """Queue donations. New payments need not be queued: screening finds them in the history."""
+    insert_rows(tx, ScreeningQueueEntry, {"donation_id": list(donation_ids)})

@@ -1,17 +1,19 @@
-"""PURE. The states of a donation and the moves between them; the same list is a CHECK in the database."""
+"""PURE. The states of a donation and the transitions between them; the same list is a CHECK in the database."""
 
 from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
 
 
 class Status(StrEnum):
-    PENDING = "pending"  # wanted, match held, no payment opened yet
+    PENDING = "pending"  # its match is reserved, no payment is open yet
     PAYING = "paying"  # the provider waits for the donor
     PAID = "paid"  # the provider says that the money came
     SETTLED = "settled"  # the provider's statement shows it too
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     FAILED = "failed"
-    REFUNDED = "refunded"  # in full; a part refund only lowers the amount
+    REFUNDED = "refunded"  # in full; a partial refund only lowers the amount
     DISPUTED = "disputed"
 
 
@@ -32,11 +34,20 @@ MOVES: dict[Status, frozenset[Status]] = {
 }
 
 WAITING = frozenset({Status.PENDING, Status.PAYING})
-LAPSED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
-UNPAID = WAITING | LAPSED
+ABANDONED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
+UNPAID = WAITING | ABANDONED
 COUNTED = frozenset({Status.PAID, Status.SETTLED, Status.DISPUTED})
 
 
 def may_move(from_: Status, to: Status) -> bool:
-    """Is this move in the table?"""
+    """Whether this move is in the table."""
     return to in MOVES[from_]
+
+
+class Transition(NamedTuple):
+    """A donation goes from one status to another, for a cause (a stable word)."""
+
+    donation_id: UUID
+    from_: Status | None
+    to: Status
+    cause: str

@@ -1,8 +1,8 @@
-"""How a donation stands: what donor, API and pages are told. Always read from the rows."""
+"""A donation as its donor, the API and the pages see it: always read from the rows."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -13,7 +13,7 @@ from matching.capture import reserved_parts
 
 
 class MatchPart(NamedTuple):
-    """Match from one pot, in fen; `state` is reserved, captured, or held: captured, but a person must decide."""
+    """Match from one pot, in fen. `state` is reserved, captured, or held: captured, but a reviewer must decide."""
 
     pot_id: int
     pot_name: str
@@ -22,8 +22,8 @@ class MatchPart(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class DonationView:
-    """One donation, amounts in fen."""
+class DonationRow:
+    """One donation without its match, as `select_rows` reads it. Amounts in fen."""
 
     id: UUID
     campaign: str
@@ -45,55 +45,81 @@ class DonationView:
     payment_reference: str | None
     payment_url: str | None
     client_secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonationView(DonationRow):
+    """One donation and its match. Amounts in fen."""
+
     parts: tuple[MatchPart, ...] = ()
+
+    @classmethod
+    def of(cls, row: DonationRow, parts: Sequence[MatchPart]) -> "DonationView":
+        return cls(**{name: getattr(row, name) for name in _ROW_FIELDS}, parts=tuple(parts))
 
     @property
     def reserved_minor(self) -> int:
-        return sum(part.amount_minor for part in self.parts if part.state == "reserved")
+        return self._match_in("reserved")
 
     @property
     def captured_minor(self) -> int:
-        return sum(part.amount_minor for part in self.parts if part.state == "captured")
+        return self._match_in("captured")
 
     @property
     def held_minor(self) -> int:
-        """Match that waits for a person to decide; not in what was captured."""
-        return sum(part.amount_minor for part in self.parts if part.state == "held")
+        """Match on hold until a reviewer decides; not part of `captured_minor`."""
+        return self._match_in("held")
+
+    def _match_in(self, state: str) -> int:
+        return sum(part.amount_minor for part in self.parts if part.state == state)
+
+
+_ROW_FIELDS = tuple(field.name for field in fields(DonationRow))
+_JOINED = {"campaign": "c.slug", "campaign_name": "c.name", "project_name": "p.name"}
+
+
+def select_rows(donations: str) -> str:
+    """Return the SELECT of DonationRow from `donations`, which is a table (or the like) with its columns."""
+    columns = ", ".join(f"{_JOINED.get(name, f'd.{name}')} AS {name}" for name in _ROW_FIELDS)
+    return (
+        f"SELECT {columns} FROM {donations} d "
+        "JOIN campaign c ON c.id = d.campaign_id JOIN project p ON p.id = d.project_id"
+    )
+
+
+_SELECT = select_rows("donation") + " WHERE d.id = ANY(:ids)"
 
 
 def donation_views(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, DonationView]:
-    """How these donations stand; ids that do not exist are left out."""
-    ids = list(donation_ids)
-    if not ids:
+    """Return donations by id; ids that do not exist are left out."""
+    if not donation_ids:
         return {}
-    rows = tx.rows(
-        """SELECT d.id, c.slug, c.name, d.project_id, p.name, d.amount_minor, d.refunded_minor, d.currency,
-                  d.status, d.channel, d.message, d.accept_unmatched, d.request_hash, d.pledged_at,
-                  d.match_until, d.paid_at, d.provider, d.payment_reference, d.payment_url, d.client_secret
-             FROM donation d JOIN campaign c ON c.id = d.campaign_id JOIN project p ON p.id = d.project_id
-            WHERE d.id = ANY(:ids)""",
-        ids=ids,
-    )
+    rows = tx.rows_as(DonationRow, _SELECT, ids=list(donation_ids))
     if not rows:
         return {}
+    parts = _match_parts(tx, [row.id for row in rows])
+    return {row.id: DonationView.of(row, parts[row.id]) for row in rows}
+
+
+def donation_view(tx: Tx, donation_id: UUID) -> DonationView:
+    """Return one donation. Raises NotFound `donation_unknown`."""
+    view = donation_views(tx, [donation_id]).get(donation_id)
+    if view is None:
+        raise NotFound("donation_unknown")
+    return view
+
+
+def _match_parts(tx: Tx, donation_ids: list[UUID]) -> dict[UUID, list[MatchPart]]:
     parts: dict[UUID, list[MatchPart]] = defaultdict(list)
-    live = [part for part in reserved_parts(tx, [row[0] for row in rows]) if part.live_minor]
+    live = [part for part in reserved_parts(tx, donation_ids) if part.live_minor]
     names = _pot_names(tx, sorted({part.pot_id for part in live}))
     for part in live:
         state = "held" if part.held else part.state
         parts[part.donation_id].append(MatchPart(part.pot_id, names[part.pot_id], part.live_minor, state))
-    return {row[0]: DonationView(*row, parts=tuple(parts[row[0]])) for row in rows}
-
-
-def donation_view(tx: Tx, donation_id: UUID) -> DonationView:
-    """How one donation stands. Raises NotFound `donation_unknown`."""
-    found = donation_views(tx, [donation_id]).get(donation_id)
-    if found is None:
-        raise NotFound("donation_unknown")
-    return found
+    return parts
 
 
 def _pot_names(tx: Tx, pot_ids: list[int]) -> dict[int, str]:
     if not pot_ids:
         return {}
-    return {row[0]: row[1] for row in tx.rows("SELECT id, name FROM pot WHERE id = ANY(:ids)", ids=pot_ids)}
+    return {row.id: row.name for row in tx.rows("SELECT id, name FROM pot WHERE id = ANY(:ids)", ids=pot_ids)}

@@ -14,7 +14,8 @@ from campaigns.donations.view import DonationView
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import FixedClock
 from kernel.db import Database
-from payments.inbox import message, store
+from payments.inbox import store
+from payments.messages import message
 from payments.stripe import StripeGateway
 from tests.payments.servers import KEY, Server, until
 from tests.world import World, build

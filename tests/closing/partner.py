@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from payments.inbox import Stored, message, store
+from payments.inbox import Stored, store
+from payments.messages import message
 from tests.world import VILLAGES, World
 
 

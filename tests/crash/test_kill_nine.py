@@ -12,7 +12,8 @@ import pytest
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.expire import expire
 from campaigns.donations.open_payment import open_payment
-from payments.inbox import message, store
+from payments.inbox import store
+from payments.messages import message
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
 from tests.crash.victim import STEPS

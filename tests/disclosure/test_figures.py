@@ -14,7 +14,8 @@ from campaigns.projects.place_totals import PlaceTotals
 from kernel.errors import Invalid
 from kernel.paging import Page
 from payments import partners
-from payments.inbox import message, store
+from payments.inbox import store
+from payments.messages import message
 from tests.closing.partner import tell
 from tests.world import World
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.donations.aggregate import DonationAggregate
+from campaigns.donations.aggregate import DonationAggregate, FactResult
 from campaigns.donations.create import Created
 from campaigns.donations.expire import expire, keep_alive
 from kernel.errors import Conflict, Refusal
@@ -149,14 +149,14 @@ def test_a_message_that_breaks_its_batch_is_flagged_and_the_others_are_settled(
 ) -> None:
     """What no one foresaw: here, a donation of which nothing may be told."""
     good, bad, also_good = (world.give(100_00) for _ in range(3))
-    told = DonationAggregate.succeed
+    apply_payment = DonationAggregate.apply_payment
 
-    def break_on_bad(record: DonationAggregate, *args: Any) -> tuple[str, str]:
+    def break_on_bad(record: DonationAggregate, *args: Any) -> FactResult:
         if record.id == bad.id:
             raise KeyError("unforeseen")
-        return told(record, *args)
+        return apply_payment(record, *args)
 
-    monkeypatch.setattr(DonationAggregate, "succeed", break_on_bad)
+    monkeypatch.setattr(DonationAggregate, "apply_payment", break_on_bad)
     for donation in (good, bad, also_good):
         world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()

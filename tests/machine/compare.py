@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from campaigns.disclosure.totals import pot_views, totals
-from campaigns.donations.explain import Decision, Explanation, explain
+from campaigns.donations.explain import DecisionExplanation, Explanation, explain
 from campaigns.donations.view import MatchPart, donation_views
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
@@ -87,7 +87,7 @@ def same_stories(tx: Tx, model: Model) -> None:
         _moves_left_their_pot(story)
 
 
-def _makes_sense(decision: Decision) -> None:
+def _makes_sense(decision: DecisionExplanation) -> None:
     """Each pot says why it gave less than its share, or why it was not asked."""
     for line in decision.pots:
         assert line.asked or not line.given_minor

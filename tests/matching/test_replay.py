@@ -9,7 +9,7 @@ from campaigns import pots
 from campaigns.check import check_books
 from campaigns.closing.challenges import challenges
 from campaigns.donations.expire import expire
-from campaigns.donations.explain import Decision, explain
+from campaigns.donations.explain import DecisionExplanation, explain
 from campaigns.donations.view import DonationView
 from campaigns.projects.rating import rate
 from kernel.db import Tx
@@ -126,8 +126,8 @@ def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_ag
     assert proven(world) == 10
 
 
-def _first(world: World, one: DonationView) -> Decision:
-    decision: Decision = world.do(explain, one.id).decisions[0]
+def _first(world: World, one: DonationView) -> DecisionExplanation:
+    decision: DecisionExplanation = world.do(explain, one.id).decisions[0]
     return decision
 
 

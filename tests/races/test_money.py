@@ -12,7 +12,8 @@ from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView
 from kernel.db import Tx
 from kernel.errors import Conflict
-from payments.inbox import Message, message, store
+from payments.inbox import store
+from payments.messages import Message, message
 from tests.races.runners import Meeting, at_once, drop_check, errors, without_lock
 from tests.world import World
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from campaigns import pots
-from campaigns.donations import apply
+from campaigns.donations import match_changes
 from campaigns.donations.expire import expire, keep_alive
 from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView
@@ -61,7 +61,7 @@ def test_control_without_the_donations_lock_both_take_the_match_back(
     world.pot(1_000_00)
     meeting = Meeting(patience_s=5)
     meet_before(monkeypatch, meeting, decide, "give_back")
-    meet_before(monkeypatch, meeting, apply, "give_back")
+    meet_before(monkeypatch, meeting, match_changes, "give_back")
     with without_lock("donations"):
         _, answers = _decision_against_refund(world, "cancelled")
     assert len(errors(answers)) == 1

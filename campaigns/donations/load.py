@@ -1,0 +1,101 @@
+"""Find the donations that facts speak of, and load them locked, a batch at a time."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from campaigns.donations.aggregate import DonationAggregate, Fact
+from campaigns.donations.states import Status
+from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
+from kernel.db import Tx
+from payments.facts import PaymentFact
+
+
+class DonationRef(NamedTuple):
+    """A donation and its campaign."""
+
+    id: UUID
+    campaign_id: int
+
+
+def find_refs(tx: Tx, facts: Sequence[Fact]) -> list[DonationRef | None]:
+    """Return the donation of each fact: by the id that we sent along, else by the provider's references."""
+    ids = {fact.donation_id for fact in facts if fact.donation_id is not None}
+    by_id: dict[UUID | None, DonationRef] = {ref.id: ref for ref in refs_of(tx, ids)}
+    references = {
+        reference
+        for fact in facts
+        if fact.donation_id not in by_id and isinstance(fact, PaymentFact)
+        for reference in (fact.payment_intent, fact.session)
+        if reference
+    }
+    by_reference = _refs_by_reference(tx, sorted(references))
+    return [by_id.get(fact.donation_id) or _referred(fact, by_reference) for fact in facts]
+
+
+def refs_of(tx: Tx, donation_ids: Iterable[UUID]) -> list[DonationRef]:
+    """Return those of these donations that exist."""
+    return tx.rows_as(
+        DonationRef, "SELECT id, campaign_id FROM donation WHERE id = ANY(:ids)", ids=list(donation_ids)
+    )
+
+
+def load_aggregates(
+    tx: Tx, refs: Iterable[DonationRef], without_reservation: Collection[UUID] = ()
+) -> dict[UUID, DonationAggregate]:
+    """Lock the campaigns shared, then the donations in id order, and return them by id.
+
+    `without_reservation`: donations that a partner reported in this transaction; no match was ever reserved.
+    """
+    campaign_of = {ref.id: ref.campaign_id for ref in refs}
+    if not campaign_of:
+        return {}
+    campaigns = {campaign.id: campaign for campaign in lock_shared(tx, ids=sorted(set(campaign_of.values())))}
+    rows = tx.rows(
+        """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, provider,
+                  donor_key, payment_intent, instrument, paid_at, match_until, dispute
+             FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */""",
+        ids=list(campaign_of),
+    )
+    return {row.id: _aggregate(row, campaigns[row.campaign_id], row.id in without_reservation) for row in rows}
+
+
+def _referred(fact: Fact, by_reference: dict[str, DonationRef]) -> DonationRef | None:
+    if not isinstance(fact, PaymentFact):
+        return None
+    return by_reference.get(fact.payment_intent or "") or by_reference.get(fact.session or "")
+
+
+def _refs_by_reference(tx: Tx, references: list[str]) -> dict[str, DonationRef]:
+    if not references:
+        return {}
+    rows = tx.rows(
+        """SELECT payment_intent AS reference, id, campaign_id FROM donation WHERE payment_intent = ANY(:refs)
+           UNION ALL
+           SELECT payment_reference, id, campaign_id FROM donation WHERE payment_reference = ANY(:refs)""",
+        refs=references,
+    )
+    return {row.reference: DonationRef(row.id, row.campaign_id) for row in rows}
+
+
+def _aggregate(row: Any, campaign: SharedCampaign, late: bool) -> DonationAggregate:
+    status = Status(row.status)
+    return DonationAggregate(
+        id=row.id,
+        campaign=campaign,
+        project_id=row.project_id,
+        amount_minor=row.amount_minor,
+        currency=row.currency,
+        status=status,
+        status_was=status,
+        refunded_minor=row.refunded_minor,
+        refunded_was=row.refunded_minor,
+        provider=row.provider,
+        donor_key=row.donor_key,
+        payment_intent=row.payment_intent,
+        instrument=row.instrument,
+        paid_at=row.paid_at,
+        match_until=row.match_until,
+        dispute=row.dispute,
+        late=late,
+    )
