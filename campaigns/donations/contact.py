@@ -1,26 +1,30 @@
-"""Who gave: recognised by keyed hash, kept sealed, shown only with consent."""
+"""The donor: recognised by keyed hash, stored sealed, shown only with consent."""
 
 import json
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.donations.identity import (
+    Identity,
+    contact_identity,
+    email_identity,
+    partner_identity,
+    phone_identity,
+)
 from campaigns.donations.models import DonationContact
 from kernel.bulk import insert_rows
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.keys import Keys, seal, unseal
-
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s.]{2,}")
-_PHONE = re.compile(r"\+?[0-9]{6,15}")
+from payments.partner_events import OFFLINE, PartnerFact
 
 
 @dataclass(frozen=True, slots=True)
 class Donor:
-    """What a donor tells of himself; none of it is needed to give."""
+    """What donors say of themselves; none of it is needed to donate."""
 
     name: str | None = None
     email: str | None = None
@@ -30,41 +34,66 @@ class Donor:
 
     def contact(self) -> dict[str, str]:
         """The personal part, without what was left empty."""
-        told = {"name": self.name, "email": self.email, "phone": self.phone}
-        return {name: value for name, value in told.items() if value}
+        personal = {"name": self.name, "email": self.email, "phone": self.phone}
+        return {name: value for name, value in personal.items() if value}
+
+    def identity(self) -> Identity | None:
+        """By what the donor is known: the phone number, else the e-mail address, else nothing."""
+        by_phone = phone_identity(self.phone) if self.phone else None
+        return by_phone or (email_identity(self.email) if self.email else None)
 
 
 def contact_faults(donor: Donor) -> dict[str, str]:
-    """What cannot be an address or number: field -> reason."""
+    """Return what cannot be an address or number: field -> reason."""
     wrong = {}
-    if donor.email and not _EMAIL.fullmatch(donor.email):
+    if donor.email and email_identity(donor.email) is None:
         wrong["donor.email"] = "is not an e-mail address"
-    if donor.phone and not _PHONE.fullmatch(_digits(donor.phone)):
+    if donor.phone and phone_identity(donor.phone) is None:
         wrong["donor.phone"] = "is not a phone number"
     if donor.name and len(donor.name) > 80:
         wrong["donor.name"] = "is longer than 80 characters"
     return wrong
 
 
-def _digits(phone: str) -> str:
-    number = re.sub(r"[\s()-]", "", phone)
-    return number.removeprefix("+86") if len(number) == 14 else number
-
-
 def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) -> str:
-    """Whose caps a donation counts against: phone, else e-mail, else the visitor's signed cookie, else nobody
-    else's. The typed name never counts. The letter in front says which of these it is."""
-    if donor.phone:
-        return "p:" + keys.lookup("phone", _digits(donor.phone))
-    if donor.email:
-        return "m:" + keys.lookup("email", donor.email.strip().lower())
+    """Return whose caps a donation counts against: phone, else e-mail, else the visitor's signed cookie, else its
+    own. The typed name never counts. The letter in front says which of these it is."""
+    identity = donor.identity()
+    if identity is not None:
+        return identity_key(keys, identity)
     if visitor:
         return "v:" + keys.lookup("visitor", visitor)
     return "d:" + keys.lookup("donation", str(donation_id))
 
 
+def identity_key(keys: Keys, identity: Identity) -> str:
+    """Return the key of a donor who is known by phone number or e-mail address."""
+    return ("p:" if identity.kind == "phone" else "m:") + keys.lookup(identity.kind, identity.hashed_text)
+
+
+def partner_donor_key(keys: Keys, fact: PartnerFact) -> str:
+    """Return whose caps a partner's donation counts against.
+
+    The platform's own id of the donor, unless it is an e-mail address or a phone number: that is the same donor as
+    on our pages. In a file of offline donations every phone number counts; a reference that stands in for the donor
+    is never read as one.
+    """
+    if fact.partner == OFFLINE:
+        identity = contact_identity(fact.donor) if fact.donor != fact.their_id else None
+    else:
+        identity = partner_identity(fact.donor)
+    if identity is not None:
+        return identity_key(keys, identity)
+    return platform_key(keys, fact)
+
+
+def platform_key(keys: Keys, fact: PartnerFact) -> str:
+    """Return the key of a donor who is known by a platform's own id only."""
+    return "u:" + keys.lookup("partner", fact.partner, fact.donor)
+
+
 def device_key(keys: Keys, visitor: str | None) -> str | None:
-    """By which screening knows a browser again, whatever contact was left; never the cookie. None without one."""
+    """Return the key by which screening recognises a browser, whatever contact was given. None without a cookie."""
     return keys.lookup("device", visitor) if visitor else None
 
 

@@ -132,7 +132,7 @@ def _insert(tx: Tx, deps: Dependencies, placed: Sequence[_Placed]) -> None:
     if not placed:
         return
     facts = [item.fact for item in placed]
-    keys = ["u:" + deps.keys.lookup("partner", fact.partner, fact.donor) for fact in facts]
+    keys = [contact.partner_donor_key(deps.keys, fact) for fact in facts]
     insert_rows(
         tx,
         Donation,

@@ -22,6 +22,7 @@ from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.keys import Keys
 from payments import inbox
+from payments.messages import message
 from payments.stripe import StripeGateway
 
 SIGN = (Signal("staff", {"amount_minor": 1}),)
@@ -119,7 +120,7 @@ def run(order: dict[str, Any]) -> None:
     if stage == "hear":
         with db.transaction() as tx:
             event = order["event"]
-            inbox.store(tx, [inbox.message("stripe", event["id"], event, compare=False)])
+            inbox.store(tx, [message("stripe", event["id"], event, compare=False)])
     if stage in _LATER_STAGES:
         _LATER_STAGES[stage](deps, command.id)
 

@@ -1,0 +1,64 @@
+"""PURE. One identity of a donor: a phone number or an e-mail address in one form, however it was typed (ADR 11)."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+HOME = "CN"  # numbers without a country code are read as dialled here
+_HOME_CODE = "+86"
+_PHONE = re.compile(r"\+?[0-9\s().-]{6,40}")  # the library alone would read letters and extensions too
+# A batch of donors is read twice, for its faults and for its keys; personal data must not stay for long.
+_CACHED = 256
+
+
+class Identity(NamedTuple):
+    """What tells one donor from another: an E.164 number or a normalised address."""
+
+    kind: Literal["phone", "email"]
+    value: str
+
+    @property
+    def hashed_text(self) -> str:
+        """The text that keyed hashes are made of. Numbers of the home country stand without their country code,
+        as most donors type them: so the keys from before this module stay valid for those."""
+        return self.value.removeprefix(_HOME_CODE) if self.kind == "phone" else self.value
+
+
+@lru_cache(_CACHED)
+def phone_identity(text: str) -> Identity | None:
+    """Return the donor with this phone number, or None when it is no valid number."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not _PHONE.fullmatch(plain):
+        return None
+    try:
+        number = phonenumbers.parse(plain, HOME)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    return Identity("phone", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+@lru_cache(_CACHED)
+def email_identity(text: str) -> Identity | None:
+    """Return the donor with this e-mail address, or None when its syntax is wrong. Nothing is looked up."""
+    try:
+        address = validate_email(text, check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return None
+    return Identity("email", unicodedata.normalize("NFKC", address.normalized).lower())
+
+
+def contact_identity(text: str) -> Identity | None:
+    """Return the donor with this phone number or e-mail address, or None when the text is neither."""
+    return email_identity(text) if "@" in text else phone_identity(text)
+
+
+def partner_identity(text: str) -> Identity | None:
+    """Return the donor that a platform's own id names in a form that cannot be a number of its own: an e-mail
+    address, or a phone number with `+`."""
+    return contact_identity(text) if "@" in text or text.startswith("+") else None
