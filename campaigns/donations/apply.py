@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ledger.kinds import TransferKind
-
 from campaigns.donations.aggregate import DonationAggregate
 from campaigns.donations.match_changes import MatchChanges
 from campaigns.donations.models import Donation
@@ -17,6 +15,7 @@ from campaigns.lifecycle.models import CampaignDonor, CampaignTally
 from kernel.bulk import unnest, update_rows
 from kernel.db import Tx
 from ledger.chart import clearing, donations
+from ledger.kinds import TransferKind
 from ledger.post import Transfer
 
 
