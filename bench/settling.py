@@ -1,5 +1,5 @@
 """Paid events a second from the inbox to captured match, postings and totals, by the two processes that do it in
-production: the scheduler and its settler."""
+production: the scheduler and its inbox worker."""
 
 import multiprocessing
 import os
@@ -38,11 +38,11 @@ def run(house: House, count: int = EVENTS) -> list[Result]:
         stored: list[float] = []
         settled: list[float] = []
         busy = 0.0
-        with _telling_pages(house.redis.url), _settler(house.env(url)) as settler:
+        with _telling_pages(house.redis.url), _inbox_worker(house.env(url)) as worker:
             for some in _chunks(pledged, -(-count // SLICES)):
                 stored.append(fill(deps, some))
                 before = cpu.seconds(os.getpid())
-                settled.append(work_off(deps, settler, len(some)))
+                settled.append(work_off(deps, worker, len(some)))
                 busy += cpu.seconds(os.getpid()) - before
         day.prove(deps, count, captured=count)
     finally:
@@ -54,7 +54,7 @@ def run(house: House, count: int = EVENTS) -> list[Result]:
 
 
 @contextmanager
-def _settler(env: dict[str, str]) -> Iterator[Connection]:
+def _inbox_worker(env: dict[str, str]) -> Iterator[Connection]:
     """A second process that runs the job whenever it is told to, and answers what the job said."""
     context = multiprocessing.get_context("spawn")
     ours, its = context.Pipe()
@@ -73,9 +73,9 @@ def _serve(orders: Connection, env: dict[str, str]) -> None:
     logs.configure("WARNING")
     deps = make_dependencies(config.load(env))
     collect_rarely()
-    orders.send(registry.run("settle", deps))
+    orders.send(registry.run("process-inbox", deps))
     while orders.recv():
-        orders.send(registry.run("settle", deps))
+        orders.send(registry.run("process-inbox", deps))
     deps.db.close()
 
 
@@ -106,12 +106,12 @@ def fill(deps: Dependencies, donations: list[UUID]) -> float:
     return len(donations) / (time.perf_counter() - began)
 
 
-def work_off(deps: Dependencies, settler: Connection, count: int) -> float:
+def work_off(deps: Dependencies, worker: Connection, count: int) -> float:
     """Run the job in both processes until the inbox is empty; events a second. Raises Broken when they did another
     number."""
     began = time.perf_counter()
-    settler.send(True)
-    said = [registry.run("settle", deps), settler.recv()]
+    worker.send(True)
+    said = [registry.run("process-inbox", deps), worker.recv()]
     took = time.perf_counter() - began
     if sum(int(words.partition(" ")[0] or 0) for words in said) != count:
         raise day.Broken(f"the jobs settled {said!r} of {count}")

@@ -98,7 +98,7 @@ class Launch:
     def application(self) -> None:
         """Scheduler, its help for backlogs, and web server; returns when the web server answers."""
         self.run("scheduler", "-m", "app.jobs.scheduler")
-        self.run("settler", "-m", "app.jobs.scheduler", "settle")
+        self.run("inbox-worker", "-m", "app.jobs.scheduler", "process-inbox")
         web = self.run(
             "web",
             *("-m", "gunicorn", "-c", str(ROOT / "embedded" / "gunicorn_conf.py"), "wsgi:app"),

@@ -1,11 +1,11 @@
-"""Work that must be done again and again: one table from a job's name to its interval and what it does.
+"""The jobs: one table from name to interval and work, and how a run is recorded.
 
-Jobs may run beside themselves on several machines: each claims its work in the database.
+A job may run in several processes at once: each claims its work in the database.
 """
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 
@@ -14,26 +14,27 @@ from campaigns.check import check_books
 from campaigns.closing.challenges import challenges
 from campaigns.closing.close import close
 from campaigns.dependencies import Dependencies
-from campaigns.donations import process as settling
 from campaigns.donations.expire import expire
+from campaigns.donations.process import BATCH, process_inbox
 from campaigns.donations.refund import send_refunds
 from campaigns.screening.screen import screen
+from kernel.db import Tx
 from kernel.errors import NotFound
 
 log = structlog.get_logger("jobs")
 
-MOST_BATCHES = 100  # in one run, well within the time after which a process counts as dead
+MOST_BATCHES = 100  # per run, well within the time after which a silent scheduler ends itself
 
 
 class Job(NamedTuple):
-    """`every_s` seconds; `work` answers in words what it did, empty for nothing."""
+    """What to do every `every_s` seconds; `work` returns what it did, in words, or "" for nothing."""
 
     every_s: int
     work: Callable[[Dependencies], str]
 
 
 class LastRun(NamedTuple):
-    """What the database remembers of a job."""
+    """What is recorded of a job; `runs` and `failures` count since its first start."""
 
     name: str
     started_at: datetime
@@ -43,40 +44,42 @@ class LastRun(NamedTuple):
     failures: int
 
 
-def _settle(deps: Dependencies) -> str:
-    """Work off the inbox until less than a batch is left. A backlog is shared with whoever runs this job beside us:
-    processes, not threads, since half of the work is Python's."""
-    done = 0
+def _process_inbox(deps: Dependencies) -> str:
+    """Process batches of events until less than a batch is left.
+
+    Processes that run this job beside us share a backlog: processes, not threads, as half of the work is Python's.
+    """
+    processed = 0
     for _ in range(MOST_BATCHES):
-        count = settling.process_inbox(deps, settling.BATCH, publish)
-        done += count
-        if count < settling.BATCH:
+        count = process_inbox(deps, BATCH, publish)
+        processed += count
+        if count < BATCH:
             break
-    return _said(done, "events")
+    return _outcome(processed, "events")
 
 
 def _expire(deps: Dependencies) -> str:
-    return _said(expire(deps), "lapsed")
+    return _outcome(expire(deps), "lapsed")
 
 
 def _refunds(deps: Dependencies) -> str:
-    return _said(send_refunds(deps), "sent")
+    return _outcome(send_refunds(deps), "sent")
 
 
 def _challenges(deps: Dependencies) -> str:
-    return _said(challenges(deps), "unlocked")
+    return _outcome(challenges(deps), "unlocked")
 
 
 def _screen(deps: Dependencies) -> str:
-    return _said(screen(deps, publish), "cases opened")
+    return _outcome(screen(deps, publish), "cases opened")
 
 
 def _close(deps: Dependencies) -> str:
-    return _said(close(deps), "steps")
+    return _outcome(close(deps), "steps")
 
 
 def _check(deps: Dependencies) -> str:
-    """Faults in the books are shouted, never mended here."""
+    """Check the books and log the faults; repairing them is left to people."""
     with deps.db.snapshot() as tx:
         faults = check_books(tx)
     for fault in faults[:50]:
@@ -84,12 +87,12 @@ def _check(deps: Dependencies) -> str:
     return f"{len(faults)} faults"
 
 
-def _said(count: int, what: str) -> str:
+def _outcome(count: int, what: str) -> str:
     return f"{count} {what}" if count else ""
 
 
 JOBS: dict[str, Job] = {
-    "settle": Job(1, _settle),
+    "process-inbox": Job(1, _process_inbox),
     "expire": Job(5, _expire),
     "refunds": Job(5, _refunds),
     "challenges": Job(5, _challenges),
@@ -100,25 +103,25 @@ JOBS: dict[str, Job] = {
 
 
 def run(name: str, deps: Dependencies) -> str:
-    """Run a job once and write down how it went; answers what it did.
+    """Run a job once, record how it went, and return what it did.
 
-    Raises NotFound `job_unknown`, and whatever the job raises, after writing it down.
+    Raises NotFound `job_unknown`, and what the job raises, after recording it.
     """
     if name not in JOBS:
         raise NotFound("job_unknown", jobs=", ".join(JOBS))
-    _started(deps, name)
+    _record_start(deps, name)
     try:
         outcome = JOBS[name].work(deps)
     except Exception as error:
-        _finished(deps, name, f"failed: {type(error).__name__}", failed=True)
+        _record_end(deps, name, f"failed: {type(error).__name__}", failed=True)
         raise
-    _finished(deps, name, outcome, failed=False)
+    _record_end(deps, name, outcome, failed=False)
     if outcome and outcome != "0 faults":
         log.info("job", job=name, outcome=outcome)
     return outcome
 
 
-def _started(deps: Dependencies, name: str) -> None:
+def _record_start(deps: Dependencies, name: str) -> None:
     with deps.db.transaction() as tx:
         tx.run(
             """INSERT INTO job_run (name, started_at, runs, failures) VALUES (:name, clock_timestamp(), 1, 0)
@@ -127,8 +130,8 @@ def _started(deps: Dependencies, name: str) -> None:
         )
 
 
-def _finished(deps: Dependencies, name: str, outcome: str, *, failed: bool) -> None:
-    """Real time, also under `--at`: this is about the machine. What did nothing leaves the last outcome."""
+def _record_end(deps: Dependencies, name: str, outcome: str, *, failed: bool) -> None:
+    """Record the end of a run, in real time also under `--at`. A run that did nothing keeps the last outcome."""
     with deps.db.transaction() as tx:
         tx.run(
             """UPDATE job_run SET finished_at = clock_timestamp(), failures = failures + :failed,
@@ -140,7 +143,7 @@ def _finished(deps: Dependencies, name: str, outcome: str, *, failed: bool) -> N
         )
 
 
-def last_runs(tx: Any) -> dict[str, LastRun]:
-    """Job name -> what is known of it; a job that never ran is left out."""
-    rows = tx.rows("SELECT name, started_at, finished_at, outcome, runs, failures FROM job_run")
-    return {row[0]: LastRun(*row) for row in rows}
+def last_runs(tx: Tx) -> dict[str, LastRun]:
+    """Return what is recorded of each job, by name; a job that never ran is left out."""
+    sql = "SELECT name, started_at, finished_at, outcome, runs, failures FROM job_run"
+    return {run.name: run for run in tx.rows_as(LastRun, sql)}

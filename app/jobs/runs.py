@@ -1,4 +1,4 @@
-"""The scheduler's memory: one row a job, for operators, the watchdog and the metrics."""
+"""The table of job runs: one row per job, for operators, the watchdog and the metrics."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from kernel.db import moment
 
 
 class JobRun(SQLModel, table=True):
-    """When a job last ran, and how it went. `runs` and `failures` count since the first start."""
+    """When a job last ran, and how it went. `runs` and `failures` count since its first start."""
 
     __tablename__ = "job_run"
     name: str = Field(primary_key=True)

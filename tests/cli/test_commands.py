@@ -55,12 +55,12 @@ def test_what_cannot_be_explained(terminal: Terminal) -> None:
 def test_jobs_are_listed_and_run(terminal: Terminal, world: World) -> None:
     given = world.give()
     world.tell("payment_intent.succeeded", world.intent(given))
-    assert terminal.ok("jobs", "run", "settle") == "1 events\n"
-    assert terminal.ok("jobs", "run", "settle") == "nothing was due\n"
+    assert terminal.ok("jobs", "run", "process-inbox") == "1 events\n"
+    assert terminal.ok("jobs", "run", "process-inbox") == "nothing was due\n"
     assert world.view(given).status == "paid"
     lines = {line.split()[0]: line for line in terminal.ok("jobs").splitlines()}
-    assert set(lines) >= {"settle", "expire", "refunds", "close", "check"}
-    assert lines["settle"].endswith("1 events")
+    assert set(lines) >= {"process-inbox", "expire", "refunds", "close", "check"}
+    assert lines["process-inbox"].endswith("1 events")
     assert " - " in lines["close"]  # never ran
     assert terminal.ok("jobs", "run", "check") == "0 faults\n"
     terminal.refused("job_unknown", "jobs", "run", "dance")

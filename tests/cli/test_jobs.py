@@ -16,9 +16,9 @@ def runs(world: World) -> dict[str, registry.LastRun]:
 
 def test_a_run_is_written_down(world: World) -> None:
     world.tell("payment_intent.succeeded", world.intent(world.give()))
-    registry.run("settle", world.deps)
-    registry.run("settle", world.deps)
-    row = runs(world)["settle"]
+    registry.run("process-inbox", world.deps)
+    registry.run("process-inbox", world.deps)
+    row = runs(world)["process-inbox"]
     assert (row.runs, row.failures, row.outcome) == (2, 0, "1 events")
     assert row.finished_at is not None
     assert row.finished_at >= row.started_at

@@ -50,18 +50,18 @@ def test_it_ticks_and_stops_when_told(world: World, database_url: str) -> None:
     world.check()
 
 
-def test_a_settler_beside_it_does_that_one_job(world: World, database_url: str) -> None:
+def test_an_inbox_worker_beside_it_does_that_one_job(world: World, database_url: str) -> None:
     lapsing, paid = world.give(), world.give()
     world.tell("payment_intent.succeeded", world.intent(paid))
     world.do(lambda tx: tx.run("UPDATE donation SET match_until = pledged_at WHERE id = :id", id=lapsing.id))
-    process = start(database_url, "settle")
+    process = start(database_url, "process-inbox")
     try:
         until(lambda: world.view(paid).status == "paid")
     finally:
         code = stop(process)
     assert code == 0
     names = world.do(lambda tx: tx.rows("SELECT name FROM job_run"))
-    assert {row.name for row in names} == {"settle"}
+    assert {row.name for row in names} == {"process-inbox"}
     assert world.view(lapsing).status == "pending"
     world.check()
 
@@ -71,7 +71,7 @@ def test_a_job_that_there_is_not_is_refused() -> None:
         [sys.executable, "-m", "app.jobs.scheduler", "sweep"], cwd=ROOT, capture_output=True, text=True, timeout=60
     )
     assert done.returncode == 1
-    assert "no such job: sweep; there are settle, expire" in done.stderr
+    assert "no such job: sweep; there are process-inbox, expire" in done.stderr
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_an_outage_of_the_database_is_survived(own_postgres: Postgres) -> None:
 
     def settled_runs() -> int:
         with psycopg.connect(own_postgres.url.replace("+psycopg", "")) as connection:
-            row = connection.execute("SELECT runs FROM job_run WHERE name = 'settle'").fetchone()
+            row = connection.execute("SELECT runs FROM job_run WHERE name = 'process-inbox'").fetchone()
         return row[0] if row else 0
 
     upgrade(own_postgres.url)
