@@ -1,11 +1,15 @@
-"""One checker for all promises, read in one snapshot: for the command, the metric, the job and every test."""
+"""Check all promises in one snapshot: for the command, the metric, the job and every test."""
 
 import ledger.check
 import ledger.statements
 import matching.check
-from campaigns.donations.states import MOVES
-from kernel.db import Tx
+from campaigns.donations.states import COUNTED, MOVES, WAITING, Status
+from campaigns.lifecycle.phases import Phase
+from kernel.db import Tx, one_of
+from ledger.kinds import TransferKind
 
+# Lists of states as constants: SQL of a check is read by people too.
+_RECEIVED = (*sorted(COUNTED), Status.REFUNDED)
 _ALLOWED = ", ".join(f"('{from_}', '{to}')" for from_, tos in MOVES.items() for to in tos)
 
 CHECKS = {
@@ -19,14 +23,15 @@ CHECKS = {
                   FULL JOIN (SELECT campaign_id, project_id, raised_minor AS balance FROM project_raised) AS b
                     USING (campaign_id, project_id)) AS both_sides
          WHERE ours <> books""",
-    "one_receipt_a_donation": """
+    "one_receipt_per_donation": f"""
         SELECT format('donation %s is paid but has no receipt of its amount', d.id) FROM donation d
          WHERE d.paid_at IS NOT NULL
            AND NOT EXISTS (SELECT FROM donation_movement m WHERE m.donation_id = d.id
-                              AND m.kind = 'donation_received' AND m.amount_minor = d.amount_minor)""",
-    "paid_states": """
+                              AND m.kind = '{TransferKind.DONATION_RECEIVED}'
+                              AND m.amount_minor = d.amount_minor)""",
+    "paid_states": f"""
         SELECT format('donation %s is %s without a payment, or waits with one', id, status) FROM donation
-         WHERE (paid_at IS NOT NULL) <> (status IN ('paid', 'settled', 'refunded', 'disputed'))""",
+         WHERE (paid_at IS NOT NULL) <> ({one_of("status", _RECEIVED)})""",
     "refunds_within_payment": """
         SELECT format('donation %s: refunded %s of %s fen', id, refunded_minor, amount_minor) FROM donation
          WHERE refunded_minor > amount_minor
@@ -34,18 +39,17 @@ CHECKS = {
     "donation_matched_within_ratio": """
         SELECT format('donation %s is matched beyond its amount', donation_id)
           FROM (SELECT r.donation_id,
-                       sum(ceil(r.live_minor * 10000.0
-                                / CAST(v.rules ->> 'ratio_bps' AS bigint))) AS used
+                       sum(ceil(r.live_minor * 10000.0 / CAST(v.rules ->> 'ratio_bps' AS bigint))) AS used
                   FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
                  WHERE r.state <> 'released' GROUP BY 1) AS m
           JOIN donation d ON d.id = m.donation_id
          WHERE m.used > d.amount_minor - CASE WHEN d.paid_at IS NULL THEN 0 ELSE d.refunded_minor END""",
-    "match_follows_state": """
+    "match_follows_state": f"""
         SELECT format('donation %s is %s but holds %s match', d.id, d.status, r.state)
           FROM donation d JOIN reservation r ON r.donation_id = d.id
          WHERE r.live_minor > 0
-           AND ((r.state = 'reserved' AND d.status NOT IN ('pending', 'paying'))
-             OR (r.state = 'captured' AND d.status NOT IN ('paid', 'settled', 'disputed')))""",
+           AND ((r.state = 'reserved' AND NOT ({one_of("d.status", sorted(WAITING))}))
+             OR (r.state = 'captured' AND NOT ({one_of("d.status", sorted(COUNTED))})))""",
     "history_ends_at_status": """
         SELECT format('donation %s is %s but its history ends at %s', d.id, d.status, h.to_status) FROM donation d
           LEFT JOIN (SELECT DISTINCT ON (donation_id) donation_id, to_status FROM donation_history
@@ -62,19 +66,19 @@ CHECKS = {
                        lag(to_status) OVER (PARTITION BY donation_id ORDER BY id) AS before
                   FROM donation_history) AS h
          WHERE from_status IS DISTINCT FROM before""",
-    "heads_counted": """
+    "heads_counted": f"""
         SELECT format('campaign %s counts %s donations of %s donors, its rows say %s of %s', t.campaign_id,
                       t.donations, t.donors, r.gifts, r.heads)
           FROM campaign_tally t
          CROSS JOIN LATERAL (SELECT count(*) AS gifts, count(DISTINCT donor_key) AS heads FROM donation
                               WHERE campaign_id = t.campaign_id
-                                AND status IN ('paid', 'settled', 'disputed')) AS r
+                                AND {one_of("status", sorted(COUNTED))}) AS r
          WHERE (t.donations, t.donors) <> (r.gifts, r.heads)""",
     "pledged_in_time": """
         SELECT format('donation %s was accepted outside its campaign', d.id)
           FROM donation d JOIN campaign c ON c.id = d.campaign_id
          WHERE d.channel <> 'offline' AND (d.pledged_at < c.opens_at OR d.pledged_at >= c.ends_at)""",
-    "held_match_has_an_open_case": """
+    "held_match_has_an_open_case": f"""
         SELECT format('donation %s: match is held without an open case', r.donation_id) FROM reservation r
          WHERE r.held AND r.live_minor > 0
            AND NOT EXISTS (SELECT FROM screening_case c WHERE c.donation_id = r.donation_id AND c.state = 'open')
@@ -85,7 +89,7 @@ CHECKS = {
         UNION ALL
         SELECT format('case %s is open after the notice', c.id)
           FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
-         WHERE c.state = 'open' AND e.phase IN ('notice', 'released', 'archived')""",
+         WHERE c.state = 'open' AND {one_of("e.phase", (Phase.NOTICE, Phase.RELEASED, Phase.ARCHIVED))}""",
     "blacklisted_projects_are_listed": """
         SELECT format('project %s is %s, but its listing says otherwise', p.id, p.status) FROM project p
          WHERE (p.status = 'blacklisted') <>
@@ -108,7 +112,7 @@ CHECKS = {
 
 
 def check_books(tx: Tx) -> list[str]:
-    """Every broken promise, in words; empty when all hold. Give it a snapshot (`Database.snapshot`)."""
+    """Return every broken promise, in words; empty when all hold. `tx` must be a snapshot (`Database.snapshot`)."""
     # Every check reads whole tables. On tables that were never analysed the planner thinks them small and would
     # walk one for each row of another, for hours.
     tx.scalar("SELECT set_config('enable_nestloop', 'off', true)")
@@ -117,7 +121,7 @@ def check_books(tx: Tx) -> list[str]:
 
 
 def summary(tx: Tx) -> str:
-    """One line that says how much was checked."""
+    """Return one line that says how much was checked."""
     row = tx.row(
         "SELECT (SELECT count(*) FROM donation) AS donations, (SELECT count(*) FROM reservation) AS reservations"
     )

@@ -1,4 +1,4 @@
-"""Do the pots hold? Each check is a query that finds faults; an empty answer is the promise kept."""
+"""Check pots and reservations. Each check is a query that finds faults; no rows mean that the promise holds."""
 
 from kernel.db import Tx, one_of
 from ledger.chart import MATCHED
@@ -63,5 +63,5 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Every fault in pots and reservations, in words; empty when they hold."""
+    """Return every fault in pots and reservations, in words; empty when they hold."""
     return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]

@@ -1,6 +1,7 @@
 """Who raised how much: by county, township, village or team. Ranks totals only, never a list of who has not
 given (no assigned quotas), and equal totals in the order of their codes."""
 
+from campaigns.donations.states import COUNTED
 from campaigns.projects.place_totals import LEVELS, PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.errors import Invalid
@@ -26,9 +27,10 @@ def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:
                   coalesce(sum((SELECT sum(r.live_minor) FROM reservation r
                                  WHERE r.donation_id = d.id AND r.state = 'captured' AND NOT r.held)), 0) AS matched
              FROM donation d
-            WHERE d.campaign_id = :campaign AND d.team <> '' AND d.status IN ('paid', 'settled', 'disputed')
+            WHERE d.campaign_id = :campaign AND d.team <> '' AND d.status = ANY(:counted)
             GROUP BY d.team""",
         campaign=campaign_id,
+        counted=sorted(COUNTED),
     )
     made = [PlaceTotals(row[0], row[0], "", int(row[1]), int(row[2]), int(row[1] + row[2])) for row in rows]
     return sorted(made, key=lambda row: (-row.total_minor, row.code))
