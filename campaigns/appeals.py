@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, fault
 from kernel.text import text_fault
 
 MOST_APPEAL = 2_000  # characters
@@ -26,8 +26,8 @@ class Appealable(Protocol):
 
 def require_appeal_text(text: str) -> None:
     """Raise Invalid `appeal_invalid` unless this is text of 1 to `MOST_APPEAL` characters."""
-    if not text.strip() or text_fault(text, MOST_APPEAL, lines=True):
-        raise Invalid("appeal_invalid", fields={"text": f"must be text of 1 to {MOST_APPEAL} characters"})
+    if refused := text_fault(text, MOST_APPEAL, lines=True) if text.strip() else fault("required"):
+        raise Invalid("appeal_invalid", fields={"text": refused})
 
 
 def is_filed(record: Appealable, text: str) -> bool:

@@ -13,7 +13,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.projects.targets import targets
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.text import text_fault
 from matching.pot_state import PotState
 from matching.pots import NewPot, Tranche
@@ -39,13 +39,13 @@ def create(
     Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund,
     Conflict `campaign_phase` after the end.
     """
-    if reason := text_fault(name, 100):
-        raise Invalid("pot_invalid", fields={"name": reason})
+    if refused := text_fault(name, 100):
+        raise Invalid("pot_invalid", fields={"name": refused})
     held = lock_campaign(tx, campaign)
     _must_live(held)
     find_fund(tx, fund)
     if any(tranche.opens_at >= _last_match(held) for tranche in tranches):
-        raise Invalid("pot_invalid", fields={"tranches": "one opens after the campaign's last match is given"})
+        raise Invalid("pot_invalid", fields={"tranches": fault("tranche_after_last_match")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     bump_matching_version(tx, held)
@@ -61,7 +61,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetim
     """A new version of a pot's rules; answers its number. Raises as `create` does, and `rules_in_the_past`."""
     campaign = lock_campaign_by_id(tx, _lock_for(tx, pot_id).campaign_id)
     if valid_from is not None and valid_from >= _last_match(campaign):
-        raise Invalid("rules_invalid", fields={"valid_from": "is after the campaign's last match is given"})
+        raise Invalid("rules_invalid", fields={"valid_from": fault("rules_after_last_match")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
@@ -105,20 +105,20 @@ def _last_match(campaign: Campaign) -> datetime:
 def _check_scope(tx: Tx, scope: Scope) -> None:
     """Raises Invalid `rules_invalid`: a scope that names what does not exist, only projects that its other parts
     leave out, or a level above all the places that it names, would serve nobody."""
-    wrong = {}
+    wrong: dict[str, Fault] = {}
     under = list(scope.under)
     rows = tx.rows("SELECT code, level FROM organisation WHERE code = ANY(:codes)", codes=under)
     known = {code: LEVELS.index(level) for code, level in rows}
     if known and scope.levels and min(known.values()) > max(map(LEVELS.index, scope.levels)):
-        wrong["scope"] = "no project can ever fit"
+        wrong["scope"] = fault("no_project_fits")
     if unknown := [code for code in under if code not in known]:
-        wrong["scope.under"] = "unknown organisation: " + ", ".join(unknown)
+        wrong["scope.under"] = fault("unknown_organisations", values=unknown)
     found = targets(tx, scope.projects)
-    if missing := [str(one) for one in scope.projects if one not in found]:
-        wrong["scope.projects"] = "unknown project: " + ", ".join(missing)
+    if missing := [project for project in scope.projects if project not in found]:
+        wrong["scope.projects"] = fault("unknown_projects", values=missing)
     # A rating may still rise; where a project stands in the tree and what kind it is does not change.
     unrated = replace(scope, minimum_rating=0)
     if found and not wrong and all(unrated.refuses(target) for target in found.values()):
-        wrong["scope"] = "no project can ever fit"
+        wrong["scope"] = fault("no_project_fits")
     if wrong:
         raise Invalid("rules_invalid", fields=wrong)

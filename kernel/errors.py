@@ -29,17 +29,15 @@ class Refusal(Exception):
     `params` are further figures for the caller (fen, ids, times); programs get them as members of the problem.
     """
 
-    def __init__(self, code: str, *, fields: Mapping[str, Any] | None = None, **params: Any) -> None:
+    def __init__(self, code: str, *, fields: Mapping[str, Fault] | None = None, **params: Any) -> None:
         super().__init__(code)
         self.code = code
         self.fields = dict(fields or {})
         self.params = params
 
     def __str__(self) -> str:
-        told = [self.code]
-        told += [f"{name}: {one.code if isinstance(one, Fault) else one}" for name, one in self.fields.items()]
-        told += [f"{name}={value}" for name, value in self.params.items()]
-        return " ".join(told)
+        faults = [f"{name}: {fault.code}" for name, fault in self.fields.items()]
+        return " ".join([self.code, *faults, *(f"{name}={value}" for name, value in self.params.items())])
 
 
 class NotFound(Refusal):

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from kernel.errors import Fault, fault
+
 BPS_WHOLE = 10_000  # basis points in the whole
 CURRENCY = "CNY"
 MAX_MINOR = 10**13  # 100 billion yuan: above any real sum, far below what BIGINT holds
@@ -36,6 +38,18 @@ def yuan(amount_minor: int) -> str:
     sign = "-" if amount_minor < 0 else ""
     whole, fen = divmod(abs(amount_minor), 100)
     return f"{sign}{whole:,}.{fen:02d}"
+
+
+def ratio(bps: int) -> str:
+    """A ratio as people read it: 10,000 basis points are '1:1', 5,000 are '1:0.5'."""
+    return "1:" + f"{bps / BPS_WHOLE:.4f}".rstrip("0").rstrip(".")
+
+
+def amount_fault(amount_minor: int) -> Fault | None:
+    """Return why this cannot be an amount of fen that someone gives or asks for; None when it can."""
+    if amount_minor < 1:
+        return fault("amount_not_positive")
+    return fault("amount_too_large", most_minor=MAX_MINOR) if amount_minor > MAX_MINOR else None
 
 
 def parse_yuan(text: str) -> int:

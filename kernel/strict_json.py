@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any
 
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid, fault
 from kernel.text import is_storable
 
 MOST_DEPTH = 32
@@ -38,25 +38,25 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def unstorable(value: Any, path: tuple[str, ...] = ()) -> dict[str, str]:
-    """What in a JSON value the database cannot keep: dotted field -> reason (the first found of each branch)."""
+def unstorable(value: Any, path: tuple[str, ...] = ()) -> dict[str, Fault]:
+    """Return what in a JSON value the database cannot keep: dotted field -> fault (the first of each branch)."""
     where = ".".join(path)
     if len(path) > MOST_DEPTH:
-        return {where[:200]: "is nested too deeply"}
+        return {where[:200]: fault("too_deep")}
     if isinstance(value, str):
-        return {} if is_storable(value) else {where: "must not hold NUL or half a surrogate pair"}
+        return {} if is_storable(value) else {where: fault("not_storable")}
     if isinstance(value, float):
-        return {} if math.isfinite(value) else {where: "is too large a number"}
+        return {} if math.isfinite(value) else {where: fault("number_too_large")}
     if isinstance(value, dict):
         if not all(is_storable(name) for name in value):
-            return {where: "a name in it holds NUL or half a surrogate pair"}
+            return {where: fault("not_storable")}
         return _first(((name, one) for name, one in value.items()), path)
     if isinstance(value, list):
         return _first(((str(index), one) for index, one in enumerate(value)), path)
     return {}
 
 
-def _first(items: Any, path: tuple[str, ...]) -> dict[str, str]:
+def _first(items: Any, path: tuple[str, ...]) -> dict[str, Fault]:
     for name, one in items:
         if found := unstorable(one, (*path, name)):
             return found

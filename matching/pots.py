@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
-from kernel.money import MAX_MINOR
+from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
+from kernel.money import MAX_MINOR, amount_fault
 from ledger.chart import fund, pot_free
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, account_ids, lock_free, post
@@ -18,6 +18,8 @@ from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
 from matching.pot_state import PotState, load_pot_states
 from matching.reveal import commit
 from matching.rules import Rules, for_kind
+
+MOST_RANK = 1_000
 
 
 class Tranche(NamedTuple):
@@ -77,23 +79,23 @@ def create(tx: Tx, new: NewPot) -> int:
     return pot.id
 
 
-def _faults(new: NewPot) -> dict[str, str]:
-    wrong: dict[str, str] = {}
+def _faults(new: NewPot) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
     if not new.name.strip():
-        wrong["name"] = "must not be empty"
+        wrong["name"] = fault("required")
     if new.kind not in KINDS:
-        wrong["kind"] = "must be one of " + ", ".join(KINDS)
+        wrong["kind"] = fault("not_one_of", options=KINDS)
     if new.mode not in MODES:
-        wrong["mode"] = "must be one of " + ", ".join(MODES)
+        wrong["mode"] = fault("not_one_of", options=MODES)
     elif new.kind == "random" and new.mode != "payment":
-        wrong["mode"] = "must be payment for a random pot: at the pledge a donor could cancel and draw again"
-    if not 1 <= new.rank <= 1_000:
-        wrong["rank"] = "must be from 1 to 1000"
+        wrong["mode"] = fault("random_needs_payment")
+    if not 1 <= new.rank <= MOST_RANK:
+        wrong["rank"] = fault("out_of_range", least=1, most=MOST_RANK)
     if any(not 1 <= tranche.amount_minor <= MAX_MINOR for tranche in new.tranches):
-        wrong["tranches"] = "each amount must be a positive number of fen"
+        wrong["tranches"] = fault("tranche_not_positive")
     opens = [tranche.opens_at for tranche in new.tranches]
     if len(set(opens)) != len(opens):
-        wrong["tranches"] = "two tranches open at the same time"
+        wrong["tranches"] = fault("tranches_at_same_time")
     return wrong
 
 
@@ -106,7 +108,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) ->
     rules = for_kind(str(tx.scalar("SELECT kind FROM pot WHERE id = :pot", pot=pot_id)), rules)
     start = valid_from or tx.now
     if start < tx.now:
-        raise Invalid("rules_in_the_past", fields={"valid_from": "is in the past"})
+        raise Invalid("rules_in_the_past", fields={"valid_from": fault("rules_before_now")})
     number = int(tx.scalar("SELECT max(version) FROM pot_rules WHERE pot_id = :pot", pot=pot_id)) + 1
     _store_rules(tx, pot_id, number, start, rules)
     return number
@@ -142,8 +144,8 @@ def find(tx: Tx, pot_id: int) -> PotState:
 
 
 def _positive(amount_minor: int) -> None:
-    if not 1 <= amount_minor <= MAX_MINOR:
-        raise Invalid("amount_invalid", fields={"amount_minor": "must be a positive number of fen"})
+    if refused := amount_fault(amount_minor):
+        raise Invalid("amount_invalid", fields={"amount_minor": refused})
 
 
 def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -> None:

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid, fault
 from kernel.json_reader import Fields
-from kernel.money import MAX_MINOR, share
+from kernel.money import MAX_MINOR, amount_fault, share
 
 LEVELS = ("city", "county", "township", "village")
 TIERS = ("brand", "special", "micro")
@@ -141,52 +141,52 @@ def parse(data: Any) -> Rules:
         least_bps=random.number("least_bps"),
         challenge=None if goal == Challenge() else goal,
     )
-    wrong = faults(rules) | read.wrong
+    wrong = faults(rules) | read.faults
     if wrong:
         raise Invalid("rules_invalid", fields=wrong)
     return rules
 
 
-def faults(rules: Rules) -> dict[str, str]:
-    """What is senseless in rules: field -> reason. Empty when they can work."""
-    wrong: dict[str, str] = {}
+def faults(rules: Rules) -> dict[str, Fault]:
+    """Return what is senseless in rules: field -> fault. Empty when they can work."""
+    wrong: dict[str, Fault] = {}
     if not 1 <= rules.ratio_bps <= MAX_RATIO_BPS:
-        wrong["ratio_bps"] = f"must be from 1 to {MAX_RATIO_BPS} basis points"
-    if not 0 <= rules.minimum_minor <= MAX_MINOR:
-        wrong["minimum_minor"] = f"must be from 0 to {MAX_MINOR} fen"
+        wrong["ratio_bps"] = fault("ratio_out_of_range", least_bps=1, most_bps=MAX_RATIO_BPS)
+    if rules.minimum_minor and (refused := amount_fault(rules.minimum_minor)):
+        wrong["minimum_minor"] = refused
     wrong |= _scope_faults(rules.scope) | _cap_faults(rules.caps)
     if rules.least_bps is not None and not 0 <= rules.least_bps <= rules.ratio_bps:
-        wrong["random.least_bps"] = "must be from 0 to ratio_bps"
+        wrong["random.least_bps"] = fault("least_above_most")
     if rules.challenge is not None:
         wrong |= _challenge_faults(rules.challenge)
     return wrong or _cross_faults(rules)
 
 
-def _scope_faults(scope: Scope) -> dict[str, str]:
-    wrong = {}
+def _scope_faults(scope: Scope) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
     if unknown := set(scope.levels) - set(LEVELS):
-        wrong["scope.levels"] = "unknown level: " + ", ".join(sorted(unknown))
+        wrong["scope.levels"] = fault("unknown_levels", values=sorted(unknown))
     if unknown := set(scope.tiers) - set(TIERS):
-        wrong["scope.tiers"] = "unknown tier: " + ", ".join(sorted(unknown))
+        wrong["scope.tiers"] = fault("unknown_tiers", values=sorted(unknown))
     if not 0 <= scope.minimum_rating <= MAX_RATING:
-        wrong["scope.minimum_rating"] = f"must be from 0 to {MAX_RATING}: nobody is rated higher"
+        wrong["scope.minimum_rating"] = fault("out_of_range", least=0, most=MAX_RATING)
     return wrong
 
 
-def _cap_faults(caps: Caps) -> dict[str, str]:
+def _cap_faults(caps: Caps) -> dict[str, Fault]:
     return {
-        f"caps.{name}": f"must be from 1 to {MAX_MINOR} fen"
-        for name, value in asdict(caps).items()
-        if value is not None and not 1 <= value <= MAX_MINOR
+        f"caps.{name}": fault("cap_not_positive") if limit < 1 else fault("amount_too_large", most_minor=MAX_MINOR)
+        for _, name, limit in caps.limits()
+        if not 1 <= limit <= MAX_MINOR
     }
 
 
-def _challenge_faults(goal: Challenge) -> dict[str, str]:
+def _challenge_faults(goal: Challenge) -> dict[str, Fault]:
     if goal.donors is not None and goal.raised_minor is not None:
-        return {"challenge": "must ask for donors or for money raised, not for both"}
+        return {"challenge": fault("two_goals")}
     given = {name: value for name, value in asdict(goal).items() if value is not None}
     return {
-        f"challenge.{name}": f"must be from 1 to {MAX_MINOR}"
+        f"challenge.{name}": fault("goal_not_positive") if value < 1 else fault("number_too_large")
         for name, value in given.items()
         if not 1 <= value <= MAX_MINOR
     }
@@ -197,13 +197,13 @@ def for_kind(kind: str, rules: Rules) -> Rules:
 
     Raises Invalid `rules_invalid` for what does not belong to this kind of pot, or is missing for it.
     """
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Fault] = {}
     if kind != "random" and rules.least_bps is not None:
-        wrong["random.least_bps"] = f"does not belong to a {kind} pot"
+        wrong["random.least_bps"] = fault("not_for_this_kind", kind=kind)
     if kind != "challenge" and rules.challenge is not None:
-        wrong["challenge"] = f"does not belong to a {kind} pot"
+        wrong["challenge"] = fault("not_for_this_kind", kind=kind)
     if kind == "challenge" and rules.challenge is None:
-        wrong["challenge"] = "is missing: this pot needs rules.challenge.donors or rules.challenge.raised_minor"
+        wrong["challenge"] = fault("goal_missing", one_of=Challenge.__slots__)
     if wrong:
         raise Invalid("rules_invalid", fields=wrong)
     return replace(rules, least_bps=0) if kind == "random" and rules.least_bps is None else rules
@@ -216,12 +216,12 @@ _NARROW_TO_WIDE = (
 )
 
 
-def _cross_faults(rules: Rules) -> dict[str, str]:
+def _cross_faults(rules: Rules) -> dict[str, Fault]:
     """What is senseless only together: a cap above a wider one, or below what the smallest gift would get."""
     caps = asdict(rules.caps)
     least = share(rules.minimum_minor, rules.ratio_bps)
     wrong = {
-        f"caps.{name}": f"is below the match of the smallest gift, {least} fen"
+        f"caps.{name}": fault("cap_below_minimum", least_minor=least)
         for name, value in caps.items()
         if value is not None and value < least
     }
@@ -229,5 +229,5 @@ def _cross_faults(rules: Rules) -> dict[str, str]:
         given = [name for name in chain if caps[name] is not None]
         for narrow, wide in pairwise(given):
             if caps[narrow] > caps[wide]:
-                wrong[f"caps.{narrow}"] = f"is above the wider cap {wide}"
+                wrong[f"caps.{narrow}"] = fault("cap_above_wider", wider=wide)
     return wrong

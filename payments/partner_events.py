@@ -9,13 +9,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from kernel.clock import parse_time
+from kernel.errors import Fault, fault
 from kernel.ids import donation_id_of
-from kernel.money import CURRENCY, MAX_MINOR
+from kernel.money import CURRENCY, amount_fault
 
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
 OFFLINE = "offline"  # reserved: donations from files, see campaigns/donations/offline_import.py
 BATCH_MOST = 1_000
+MOST_TEXT = 200  # characters
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 DEEPEST = 20  # levels of nesting; ours. Far above the interface's three, far below what a parser gives up at
 
@@ -39,42 +41,42 @@ class PartnerFact:
     donor_name: str
 
 
-def faults(event: Any) -> dict[str, str]:
-    """What is wrong with an event: field -> reason. Empty when `fact_of` can read it."""
+def faults(event: Any) -> dict[str, Fault]:
+    """Return what is wrong with an event: field -> fault. Empty when `fact_of` can read it."""
     if not isinstance(event, Mapping):
-        return {"": "must be an object"}
+        return {"": fault("not_an_object")}
     if where := _unstorable(event):
-        return {where: f"holds a NUL, half a character, or more than {DEEPEST} levels"}
-    wrong: dict[str, str] = {}
+        return {where: fault("not_storable")}
+    wrong: dict[str, Fault] = {}
     if event.get("type") not in (PAID, REFUNDED):
-        wrong["type"] = f"must be {PAID} or {REFUNDED}"
+        wrong["type"] = fault("not_one_of", options=[PAID, REFUNDED])
     _text(event, "id", wrong, "id")
     _time(event, "occurred_at", wrong, "occurred_at")
     data = event.get("data")
     if not isinstance(data, Mapping):
-        return wrong | {"data": "must be an object"}
+        return wrong | {"data": fault("not_an_object")}
     _text(data, "donation_id", wrong, "data.donation_id")
     amount = data.get("amount_minor")
-    if not isinstance(amount, int) or isinstance(amount, bool) or not 1 <= amount <= MAX_MINOR:
-        wrong["data.amount_minor"] = "must be a positive whole number of fen"
+    refused = amount_fault(amount) if type(amount) is int else fault("not_whole")
+    if refused:
+        wrong["data.amount_minor"] = refused
     if data.get("currency") != CURRENCY:
-        wrong["data.currency"] = f"must be {CURRENCY}"
+        wrong["data.currency"] = fault("currency_unsupported", currency=CURRENCY)
     if event.get("type") == PAID:
         _paid_faults(data, wrong)
     return wrong
 
 
-def _paid_faults(data: Mapping[str, Any], wrong: dict[str, str]) -> None:
+def _paid_faults(data: Mapping[str, Any], wrong: dict[str, Fault]) -> None:
     _text(data, "project_code", wrong, "data.project_code")
     _time(data, "paid_at", wrong, "data.paid_at")
     donor = data.get("donor")
     if not isinstance(donor, Mapping):
-        wrong["data.donor"] = "must be an object with a key"
+        wrong["data.donor"] = fault("not_an_object")
         return
     _text(donor, "key", wrong, "data.donor.key")
-    name = donor.get("name") or ""
-    if not isinstance(name, str) or len(name) > 200:
-        wrong["data.donor.name"] = "must be text of at most 200 characters"
+    if donor.get("name"):
+        _text(donor, "name", wrong, "data.donor.name", blank=True)
 
 
 def _unstorable(event: Mapping[str, Any]) -> str | None:
@@ -101,17 +103,23 @@ def _unstorable(event: Mapping[str, Any]) -> str | None:
     return None
 
 
-def _text(source: Mapping[str, Any], name: str, wrong: dict[str, str], label: str) -> None:
+def _text(
+    source: Mapping[str, Any], name: str, wrong: dict[str, Fault], label: str, *, blank: bool = False
+) -> None:
     value = source.get(name)
-    if not isinstance(value, str) or not value.strip() or len(value) > 200:
-        wrong[label] = "must be text of at most 200 characters"
+    if not isinstance(value, str):
+        wrong[label] = fault("required") if value is None else fault("not_text")
+    elif len(value) > MOST_TEXT:
+        wrong[label] = fault("too_long", most=MOST_TEXT)
+    elif not blank and not value.strip():
+        wrong[label] = fault("required")
 
 
-def _time(source: Mapping[str, Any], name: str, wrong: dict[str, str], label: str) -> None:
+def _time(source: Mapping[str, Any], name: str, wrong: dict[str, Fault], label: str) -> None:
     try:
         parse_time(source[name])
     except (KeyError, ValueError, TypeError, OverflowError):
-        wrong[label] = "must be an ISO 8601 time"
+        wrong[label] = fault("not_a_time")
 
 
 def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:

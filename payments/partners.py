@@ -10,11 +10,12 @@ from typing import Any
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from kernel.db import Tx
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, fault
 from kernel.keys import Keys
 from payments.models import Partner
 
-_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+MOST_NAME = 40  # characters
+_NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_NAME}}}", re.ASCII)
 SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
@@ -24,7 +25,7 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
     if not _NAME.fullmatch(name):
-        raise Invalid("partner_invalid", fields={"name": "letters, digits, - and _ only, at most 40"})
+        raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")
     secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()

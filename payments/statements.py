@@ -4,17 +4,17 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import islice
 
 from kernel.clock import parse_time
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.ids import donation_id_of
 from kernel.money import CURRENCY, MAX_MINOR
 from payments.gateway import StatementLine
 
 BATCH = 2_000
+MOST_CELL = 200  # characters
 KINDS = ("charge", "refund", "fee", "payout", "dispute", "other")
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 COLUMNS = ("line_id", "kind", "donation_id", "amount_minor", "fee_minor", "currency", "occurred_at")
@@ -53,10 +53,10 @@ def _compare(tx: Tx, lines: Sequence[StatementLine]) -> None:
         fees=[one.fee_minor for one in lines],
     )
     if rows:
-        told = {
-            f"line_id {row[0]}": f"was {row[1]} fen before, is {row[2]} now, or has another fee" for row in rows
+        changed = {
+            f"line_id {row[0]}": fault("amount_changed", before_minor=row[1], now_minor=row[2]) for row in rows
         }
-        raise Conflict("statement_contradicts", fields=told)
+        raise Conflict("statement_contradicts", fields=changed)
 
 
 def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
@@ -89,73 +89,86 @@ def read_bill(partner: str, text: str) -> list[StatementLine]:
     """PURE. The lines of a partner's daily bill (CSV with the columns of `COLUMNS`, amounts in fen, refunds
     negative, `donation_id` the platform's own).
 
-    Raises Invalid `import_invalid` that names every bad row.
+    Raises Invalid `import_invalid` that names every bad row, and every bad column of it: `line 3.currency`.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     lines: dict[str, StatementLine] = {}
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Fault] = {}
     try:
         if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
-            raise Invalid("import_invalid", fields={"line 1": "missing columns: " + ", ".join(missing)})
+            raise Invalid("import_invalid", fields={"line 1": fault("missing_columns", columns=missing)})
         for row in reader:
-            if fault := _keep(partner, row, lines):
-                wrong[f"line {reader.line_num}"] = fault
-    except csv.Error as error:
-        wrong[f"line {reader.line_num + 1}"] = f"cannot be read: {error}"
+            wrong |= _keep(partner, reader.line_num, row, lines, len(reader.fieldnames or []))
+    except csv.Error:
+        wrong[f"line {reader.line_num + 1}"] = fault("unreadable")
     if wrong:
         raise Invalid("import_invalid", fields=wrong)
     return list(lines.values())
 
 
-def _keep(partner: str, row: dict[str, str], lines: dict[str, StatementLine]) -> str | None:
-    """Read one row into `lines`; answers what is wrong with it."""
+def _keep(
+    partner: str, number: int, row: dict[str, str], lines: dict[str, StatementLine], width: int
+) -> dict[str, Fault]:
+    """Read one row into `lines`; return what is wrong with it, by line and column."""
     if None in row or None in row.values():
-        return "must have as many fields as the first line"
-    try:
-        line = _line(partner, row)
-    except ValueError as error:
-        return str(error)
+        count = sum(len(value) if isinstance(value, list) else value is not None for value in row.values())
+        return {f"line {number}": fault("wrong_column_count", count=count, expected=width)}
+    if wrong := _row_faults(row):
+        return {f"line {number}.{column}": refused for column, refused in wrong.items()}
+    line = _line(partner, row)
     if line.line_id in lines:
-        return "line_id came before in this file"
+        return {f"line {number}.line_id": fault("taken")}
     lines[line.line_id] = line
-    return None
+    return {}
+
+
+def _row_faults(row: dict[str, str]) -> dict[str, Fault]:
+    """What is wrong with a row by itself: column -> fault."""
+    wrong: dict[str, Fault] = {}
+    for column, value in row.items():
+        if len(value) > MOST_CELL:
+            wrong[column] = fault("too_long", most=MOST_CELL)
+        elif "\x00" in value:
+            wrong[column] = fault("not_storable")
+    if not row["line_id"]:
+        wrong["line_id"] = fault("required")
+    if row["kind"] not in KINDS:
+        wrong["kind"] = fault("not_one_of", options=KINDS)
+    if row["currency"] != CURRENCY:
+        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
+    for column in ("amount_minor", "fee_minor"):
+        if refused := _minor_fault(row[column] or ("0" if column == "fee_minor" else "")):
+            wrong[column] = refused
+    if "amount_minor" not in wrong and _wrong_sign(row["kind"], int(row["amount_minor"])):
+        wrong["amount_minor"] = fault("amount_sign")
+    try:
+        parse_time(row["occurred_at"])
+    except (ValueError, OverflowError):
+        wrong["occurred_at"] = fault("not_a_time")
+    return wrong
+
+
+def _minor_fault(value: str) -> Fault | None:
+    if not _WHOLE.fullmatch(value):
+        return fault("not_whole")
+    return fault("amount_too_large", most_minor=MAX_MINOR) if abs(int(value)) > MAX_MINOR else None
+
+
+def _wrong_sign(kind: str, amount_minor: int) -> bool:
+    return (kind == "charge" and amount_minor <= 0) or (kind == "refund" and amount_minor >= 0)
 
 
 def _line(partner: str, row: dict[str, str]) -> StatementLine:
-    kind = row["kind"]
-    if kind not in KINDS:
-        raise ValueError("kind must be one of " + ", ".join(KINDS))
-    if not row["line_id"] or any(len(value) > 200 or "\x00" in value for value in row.values()):
-        raise ValueError("line_id must not be empty, and no field may hold a NUL or more than 200 characters")
-    if row["currency"] != CURRENCY:
-        raise ValueError(f"currency must be {CURRENCY}")
-    amount = _minor(row["amount_minor"], "amount_minor")
-    if (kind == "charge" and amount <= 0) or (kind == "refund" and amount >= 0):
-        raise ValueError("amount_minor must be positive for a charge and negative for a refund")
+    """The line in a row that has no faults."""
     return StatementLine(
         provider=f"partner:{partner}",
-        kind=kind,  # type: ignore[arg-type]
+        kind=row["kind"],  # type: ignore[arg-type]
         line_id=row["line_id"],
         source_id=row["donation_id"],
         payment_intent=None,
         donation_id=donation_id_of(partner, row["donation_id"]) if row["donation_id"] else None,
-        amount_minor=amount,
-        fee_minor=_minor(row["fee_minor"] or "0", "fee_minor"),
+        amount_minor=int(row["amount_minor"]),
+        fee_minor=int(row["fee_minor"] or "0"),
         currency=CURRENCY,
-        occurred_at=_time(row["occurred_at"]),
+        occurred_at=parse_time(row["occurred_at"]),
     )
-
-
-def _minor(value: str, name: str) -> int:
-    if not _WHOLE.fullmatch(value):
-        raise ValueError(f"{name} must be a whole number of fen")
-    if abs(int(value)) > MAX_MINOR:
-        raise ValueError(f"{name} is too large")
-    return int(value)
-
-
-def _time(value: str) -> datetime:
-    try:
-        return parse_time(value)
-    except (ValueError, OverflowError) as error:
-        raise ValueError("occurred_at must be an ISO 8601 time") from error

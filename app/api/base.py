@@ -34,6 +34,12 @@ class Problem(Schema):
     detail = fields.String()
     request_id = fields.String()
     errors = fields.Dict(fields.String(), fields.String(), metadata={"description": "dotted field -> reason"})
+    faults = fields.Dict(
+        fields.String(),
+        fields.Dict(fields.String()),
+        data_key="fields",
+        metadata={"description": "dotted field -> stable `code` of the fault, and its figures"},
+    )
 
 
 class Api(SmorestApi):

@@ -37,7 +37,7 @@ def _rules_named() -> Iterator[None]:
     except Invalid as refusal:
         if refusal.code != "rules_invalid":
             raise
-        wrong = {f"rules.{name}": reason for name, reason in refusal.fields.items()}
+        wrong = {f"rules.{name}": fault for name, fault in refusal.fields.items()}
         raise Invalid(refusal.code, fields=wrong) from refusal
 
 

@@ -11,9 +11,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import current
 from app.current import settings
+from app.i18n.faults import program_text
 from app.i18n.refusals import refusal_text
 from campaigns.dependencies import Dependencies
-from kernel.errors import Invalid, Refusal
+from kernel.errors import Invalid, Refusal, fault
 
 ACTOR = "command line"
 
@@ -44,7 +45,7 @@ class _Failed(click.ClickException):
 def refuse(refusal: Refusal) -> None:
     """Code and message, then each wrong field on a line of its own."""
     lines = [f"{refusal.code}: {refusal_text(refusal, 'en')}"]
-    lines += [f"  {name}: {reason}" for name, reason in refusal.fields.items()]
+    lines += [f"  {name}: {program_text(refused)}" for name, refused in refusal.fields.items()]
     lines += [f"  ({name}: {value})" for name, value in refusal.params.items()]
     raise _Failed("\n".join(lines)) from refusal
 
@@ -61,7 +62,7 @@ def text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        wrong = {f"byte {error.start}": "cannot be read"}
+        wrong = {f"byte {error.start}": fault("unreadable")}
         raise Invalid("import_invalid", fields=wrong) from error
 
 

@@ -8,7 +8,7 @@ from app.cli.base import command, deps
 from app.current import settings
 from app.jobs.registry import JOBS, last_runs, run
 from kernel.clock import FixedClock, parse_time
-from kernel.errors import Forbidden, Invalid
+from kernel.errors import Forbidden, Invalid, fault
 
 _LINE = "{:<10} {:>8} {:<21} {:<21} {:>8} {:>8}  {}"
 
@@ -59,7 +59,7 @@ def _time(at: str) -> datetime:
     try:
         return parse_time(at)
     except (ValueError, OverflowError) as error:
-        raise Invalid("time_invalid", fields={"--at": "must be an ISO 8601 time"}) from error
+        raise Invalid("time_invalid", fields={"--at": fault("not_a_time")}) from error
 
 
 COMMANDS = (jobs,)

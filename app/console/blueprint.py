@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.current import deps
 from app.http import access
-from app.i18n.faults import labelled, named_reasons, refusal_words
+from app.i18n.fields import labelled, named_faults, refusal_words
 from app.web.blueprint import guard
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
@@ -55,7 +55,7 @@ def act(
 
 def refused(refusal: Refusal) -> str:
     """A refusal in words, with the fields that it names."""
-    return " ".join([refusal_words(refusal), _("；").join(named_reasons(refusal))]).strip()
+    return " ".join([refusal_words(refusal), _("；").join(named_faults(refusal))]).strip()
 
 
 class _TakenBack(Exception):

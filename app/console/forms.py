@@ -10,7 +10,8 @@ from typing import TypeVar
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.i18n.faults import at_field
+from app.i18n.faults import fault_text
+from app.i18n.fields import at_fields
 from kernel.clock import SHANGHAI
 from kernel.errors import Refusal
 from kernel.money import BPS_WHOLE, parse_yuan, yuan
@@ -86,8 +87,8 @@ class Typed:
 
     def text(self, name: str, most: int = MOST_TYPED, *, lines: bool = False) -> str | None:
         """Text that pages can show and the database can hold."""
-        if self[name] and text_fault(self[name], most, lines=lines):
-            self.faults[name] = _("内容太长或有控制字符")
+        if self[name] and (refused := text_fault(self[name], most, lines=lines)):
+            self.faults[name] = fault_text(refused)
         return self[name] or None
 
     def amount(self, name: str) -> int | None:
@@ -120,7 +121,7 @@ class Typed:
 
     def refused(self, refusal: Refusal) -> None:
         """Note what the engine found, at its fields as far as they have names here."""
-        self.faults |= at_field(refusal)
+        self.faults |= at_fields(refusal)
 
     def digest(self) -> str:
         """Stands for all that was typed: who confirms must have seen just this."""

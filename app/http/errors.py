@@ -11,9 +11,10 @@ from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalErr
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException
 
+from app.i18n.faults import program_text
 from app.i18n.refusals import refusal_text
 from app.observability.logs import request_id
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Refusal, Unavailable
 
 STATUS: dict[str | type[Refusal], int] = {
     # codes that do not follow their class
@@ -86,7 +87,7 @@ def problem(
     status: int,
     code: str,
     detail: str = "",
-    fields: Mapping[str, Any] | None = None,
+    fields: Mapping[str, Fault | str] | None = None,
     params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -101,7 +102,13 @@ def problem(
         "request_id": request_id(),
     }
     if fields:
-        body["errors"] = {name: str(reason) for name, reason in fields.items()}
+        faults = {name: refused for name, refused in fields.items() if isinstance(refused, Fault)}
+        body["errors"] = {
+            name: program_text(refused) if isinstance(refused, Fault) else refused
+            for name, refused in fields.items()
+        }
+        if faults:
+            body["fields"] = {name: {"code": fault.code, **plain(fault.params)} for name, fault in faults.items()}
     g.code = code
     answer = Response(json.dumps(body), status, headers, content_type="application/problem+json")
     if status == 401:
@@ -124,7 +131,7 @@ def plain(value: Any) -> Any:
 
 def answer_refusal(refusal: Refusal) -> Response:
     """A refusal as a problem, whatever the page (webhooks and the API call this directly)."""
-    fields = {name: reason for name, reason in refusal.fields.items() if name} or None
+    fields = {name: fault for name, fault in refusal.fields.items() if name} or None
     return problem(status_of(refusal), refusal.code, refusal_text(refusal, "en"), fields, refusal.params)
 
 

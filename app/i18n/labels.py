@@ -181,9 +181,11 @@ PLAN = {
     "platform_name": _l("指定的互联网募捐信息平台"),
     "platform_url": _l("平台网址"),
 }
-FIELDS = {
-    "donor.email": _l("请填写正确的邮箱地址"),
-    "donor.phone": _l("请填写正确的电话号码"),
-    "donor.name": _l("姓名最多 80 个字，不能有特殊控制字符"),
-    "message": _l("留言最多 200 个字，不能有特殊控制字符"),
+ROLES = {
+    "admin": _l("系统管理员"),
+    "manager": _l("活动经理"),
+    "reviewer": _l("立项评审"),
+    "finance": _l("财务"),
+    "auditor": _l("审计与监事"),
+    "liaison": _l("村联络员"),
 }

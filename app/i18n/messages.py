@@ -14,7 +14,6 @@ from app.i18n.labels import (
     CAUSES,
     CHALLENGE,
     DISCREPANCY_STATES,
-    FIELDS,
     FUND_KINDS,
     LEVELS,
     PHASES,
@@ -31,7 +30,7 @@ from app.i18n.labels import (
 )
 from app.i18n.locale import when
 from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, MatchReturn, PotExplanation
-from kernel.money import share, yuan
+from kernel.money import ratio, share, yuan
 
 __all__ = [
     "CAPS",
@@ -39,7 +38,6 @@ __all__ = [
     "CAUSES",
     "CHALLENGE",
     "DISCREPANCY_STATES",
-    "FIELDS",
     "FUND_KINDS",
     "LEVELS",
     "PHASES",
@@ -73,11 +71,6 @@ ASKED_ALONE = frozenset({"challenge", "redistribute"})
 def word(table: Mapping[str, Any], code: str) -> str:
     """The word for a code; a code that is not in the table stands for itself."""
     return str(table.get(code, code))
-
-
-def ratio(bps: int) -> str:
-    """A ratio as people say it: 10,000 basis points are 1:1, 5,000 are 1:0.5."""
-    return "1:" + f"{bps / 10_000:.4f}".rstrip("0").rstrip(".")
 
 
 def rule_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.i18n.locale import language, when
 from kernel.errors import Refusal
-from kernel.money import yuan
+from kernel.money import ratio, yuan
 
 REFUSALS = {
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
@@ -126,6 +126,8 @@ def shown(name: str, value: Any) -> str:
         return gettext("、").join(str(one) for one in value)
     if name.endswith("_minor"):
         return yuan(value)
+    if name.endswith("_bps"):
+        return ratio(value)
     if name.endswith("_at"):
         return when(value)
     return str(value)

@@ -5,7 +5,6 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from app.i18n.refusals import REFUSALS
-from kernel.errors import Refusal
 
 
 def error_page(status: int, code: str, error: Exception | str = "") -> Response:
@@ -24,7 +23,6 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
             code=code,
             headline=headline,
             advice=advice,
-            fields=error.fields if isinstance(error, Refusal) else {},
             request_id=g.get("request_id", ""),
         ),
         status,

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 
+from app.i18n.faults import fault_text
 from app.i18n.locale import chosen
-from app.i18n.messages import FIELDS
 from app.i18n.refusals import refusal_text
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import CHANNELS
-from kernel.errors import Refusal
+from kernel.errors import Refusal, fault
 from kernel.money import parse_yuan, yuan
 from kernel.text import text_fault
 
@@ -23,6 +23,16 @@ USUAL = 10_000  # fen: chosen when nothing else is
 MOST_MESSAGE = 200  # characters
 MOST_NAME = 80
 MOST_CODE = 60
+MOST_CONTACT = 254
+# What the engine calls a field -> what the form calls it.
+_FIELDS = {
+    "amount_minor": "amount",
+    "donor.name": "name",
+    "donor.phone": "phone",
+    "donor.email": "email",
+    "message": "message",
+}
+_WRONG_CONTACT = {"phone": fault("not_a_phone"), "email": fault("not_an_email")}
 TYPED = ("name", "phone", "email", "message", "team", "channel", "source")
 
 
@@ -93,12 +103,9 @@ class Form:
 
     def refused(self, refusal: Refusal) -> Form:
         """The same form with what the engine found, in the reader's words, at the field if there is one."""
-        if refusal.code == "amount_invalid":
-            low, high = refusal.params["minimum_minor"], refusal.params["maximum_minor"]
-            self.faults["amount"] = _("金额应在 %(low)s 至 %(high)s 元之间", low=yuan(low), high=yuan(high))
-        for name in refusal.fields:
-            if name in FIELDS:
-                self.faults[name.removeprefix("donor.")] = str(FIELDS[name])
+        for name, refused in refusal.fields.items():
+            if field_name := _FIELDS.get(name):
+                self.faults[field_name] = fault_text(refused)
         if not self.faults:
             self.faults["form"] = refusal_text(refusal)
         return self
@@ -122,13 +129,11 @@ class Form:
             ("source", MOST_CODE),
             ("message", MOST_MESSAGE),
         ):
-            if self.typed[name] and text_fault(self.typed[name], most, lines=name == "message"):
-                self.faults[name] = str(
-                    FIELDS.get(f"donor.{name}") or FIELDS.get(name) or _("内容太长或有控制字符")
-                )
-        for name in ("phone", "email"):
-            if self.typed[name] and text_fault(self.typed[name], 254):
-                self.faults[name] = str(FIELDS[f"donor.{name}"])
+            if self.typed[name] and (refused := text_fault(self.typed[name], most, lines=name == "message")):
+                self.faults[name] = fault_text(refused)
+        for name, refused in _WRONG_CONTACT.items():
+            if self.typed[name] and text_fault(self.typed[name], MOST_CONTACT):
+                self.faults[name] = fault_text(refused)
 
 
 def _yuan_or_nothing(minor: str) -> str:

@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from app.current import deps
 from app.http import access
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Fault, Invalid, NotFound, fault
 from kernel.strict_json import load_json, unstorable
 from payments.inbox import store
 from payments.messages import message
@@ -51,19 +51,19 @@ def _secret(tx: Tx, name: str) -> str:
 def read(body: Any) -> list[dict[str, Any]]:
     """The events of a body. Raises Invalid `event_invalid` that names every wrong field, `batch_too_large`."""
     if not isinstance(body, dict):
-        raise Invalid("event_invalid", fields={"body": "no object"})
+        raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
     if "events" not in body:
         events, prefix = [body], "{1}"
     elif not isinstance(body["events"], list) or not body["events"]:
-        raise Invalid("event_invalid", fields={"events": "must be a list of at least one event"})
+        raise Invalid("event_invalid", fields={"events": fault("no_events")})
     else:
         events, prefix = body["events"], "events.{0}.{1}"
     if len(events) > BATCH_MOST:
         raise Invalid("batch_too_large", most=BATCH_MOST)
     wrong = {
-        prefix.format(index, field).rstrip("."): reason
+        prefix.format(index, field).rstrip("."): refused
         for index, event in enumerate(events)
-        for field, reason in _faults(event).items()
+        for field, refused in _faults(event).items()
     }
     if wrong:
         named = dict(list(wrong.items())[:MOST_NAMED])
@@ -71,6 +71,6 @@ def read(body: Any) -> list[dict[str, Any]]:
     return events
 
 
-def _faults(event: Any) -> dict[str, str]:
+def _faults(event: Any) -> dict[str, Fault]:
     """What the interface does not allow, and what the database could not keep."""
     return faults(event) | (unstorable(event) if isinstance(event, dict) else {})

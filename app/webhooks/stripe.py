@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from app.current import deps, settings
 from app.http import access
 from app.http.errors import problem
+from kernel.errors import Fault, fault
 from kernel.strict_json import unstorable
 from payments.inbox import store
 from payments.messages import message
@@ -35,8 +36,16 @@ def receive() -> Any:
 
 def _faults(event: Any) -> Response | None:
     """A signed event that the inbox cannot hold."""
-    wrong = unstorable(event) if isinstance(event, dict) else {"body": "must be an object"}
+    wrong = unstorable(event) if isinstance(event, dict) else {"body": fault("not_an_object")}
     event_id = event.get("id") if isinstance(event, dict) else None
-    if not isinstance(event_id, str) or not 0 < len(event_id) <= MOST_ID:
-        wrong["id"] = f"must be text of at most {MOST_ID} characters"
+    if refused := _id_fault(event_id):
+        wrong["id"] = refused
     return problem(400, "body_invalid", "the event cannot be stored", wrong) if wrong else None
+
+
+def _id_fault(event_id: Any) -> Fault | None:
+    if not event_id:
+        return fault("required")
+    if not isinstance(event_id, str):
+        return fault("not_text")
+    return fault("too_long", most=MOST_ID) if len(event_id) > MOST_ID else None

@@ -3,7 +3,7 @@
 from campaigns.audit import record_audit
 from campaigns.closing.models import Discrepancy
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.paging import FIRST_PAGE, Page
 
 
@@ -33,7 +33,7 @@ def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepanc
     if one is None:
         raise NotFound("discrepancy_unknown")
     if not reason.strip() or "\x00" in reason:
-        raise Invalid("reason_missing", fields={"reason": "must not be empty"})
+        raise Invalid("reason_missing", fields={"reason": fault("required")})
     if one.state == "signed_off" and one.reason == reason:
         return one
     if one.state != "open":

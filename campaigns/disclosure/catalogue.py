@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from kernel.db import Tx
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid, fault
 from kernel.paging import FIRST_PAGE, Page
 from kernel.text import is_storable
 from ledger.chart import EARNED
@@ -119,17 +119,19 @@ def _pattern(q: str) -> str:
     return f"%{escaped}%"
 
 
-def _faults(level: str | None, under: str | None, q: str | None, sort: str, page: Page) -> dict[str, str]:
-    wrong: dict[str, str] = {}
+def _faults(level: str | None, under: str | None, q: str | None, sort: str, page: Page) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
     if level and level not in LEVELS:
-        wrong["level"] = "must be one of " + ", ".join(LEVELS)
+        wrong["level"] = fault("not_one_of", options=LEVELS)
     if sort not in SORTS:
-        wrong["sort"] = "must be one of " + ", ".join(SORTS)
+        wrong["sort"] = fault("not_one_of", options=list(SORTS))
     for name, value in (("under", under), ("q", q)):
-        if value and (len(value) > MOST_QUERY or not is_storable(value)):
-            wrong[name] = f"must be text of at most {MOST_QUERY} characters"
+        if value and len(value) > MOST_QUERY:
+            wrong[name] = fault("too_long", most=MOST_QUERY)
+        elif value and not is_storable(value):
+            wrong[name] = fault("not_storable")
     if not 1 <= page.number <= MOST_PAGE:
-        wrong["page"] = f"must be from 1 to {MOST_PAGE}"
+        wrong["page"] = fault("out_of_range", least=1, most=MOST_PAGE)
     if not 1 <= page.size <= MOST_PAGE_SIZE:
-        wrong["page_size"] = f"must be from 1 to {MOST_PAGE_SIZE}"
+        wrong["page_size"] = fault("out_of_range", least=1, most=MOST_PAGE_SIZE)
     return wrong

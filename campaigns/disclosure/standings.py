@@ -4,7 +4,7 @@ given (no assigned quotas), and equal totals in the order of their codes."""
 from campaigns.donations.states import COUNTED
 from campaigns.projects.place_totals import LEVELS, PlaceTotals, by_place
 from kernel.db import Tx
-from kernel.errors import Invalid
+from kernel.errors import Invalid, fault
 from kernel.paging import FIRST_PAGE, Page
 
 BY = (*LEVELS, "team")
@@ -16,7 +16,7 @@ def standings(tx: Tx, campaign_id: int, by: str, page: Page = FIRST_PAGE) -> tup
     Raises Invalid `standings_unknown` for a `by` that does not exist.
     """
     if by not in BY:
-        raise Invalid("standings_unknown", fields={"by": "must be one of " + ", ".join(BY)})
+        raise Invalid("standings_unknown", fields={"by": fault("not_one_of", options=BY)})
     rows = _teams(tx, campaign_id) if by == "team" else by_place(tx, campaign_id, by)
     return page.slice(rows), len(rows)
 

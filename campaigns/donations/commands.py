@@ -10,7 +10,7 @@ from campaigns.donations import contact
 from campaigns.donations.contact import Donor
 from campaigns.lifecycle.campaign import SharedCampaign
 from campaigns.lifecycle.phases import Phase
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, fault
 from kernel.ids import fingerprint
 from kernel.money import CURRENCY
 from matching.reserve import PlannedMatch
@@ -59,14 +59,20 @@ class CreateDonation:
 def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
     """Return what is wrong with the command itself: `currency_unknown`, `donor_invalid` or `amount_invalid`."""
     if command.currency != campaign.currency:
-        return Invalid("currency_unknown", fields={"currency": f"must be {campaign.currency}"})
+        return Invalid(
+            "currency_unknown", fields={"currency": fault("currency_unsupported", currency=campaign.currency)}
+        )
     if wrong := contact.contact_faults(command.donor):
         return Invalid("donor_invalid", fields=wrong)
     if limits.minimum_minor <= command.amount_minor <= limits.maximum_minor:
         return None
     return Invalid(
         "amount_invalid",
-        fields={"amount_minor": f"must be from {limits.minimum_minor} to {limits.maximum_minor} fen"},
+        fields={
+            "amount_minor": fault(
+                "amount_out_of_range", least_minor=limits.minimum_minor, most_minor=limits.maximum_minor
+            )
+        },
         minimum_minor=limits.minimum_minor,
         maximum_minor=limits.maximum_minor,
     )

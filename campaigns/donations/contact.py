@@ -17,9 +17,11 @@ from campaigns.donations.identity import (
 from campaigns.donations.models import DonationContact
 from kernel.bulk import insert_rows
 from kernel.db import Tx
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid, fault
 from kernel.keys import Keys, seal, unseal
 from payments.partner_events import OFFLINE, PartnerFact
+
+MOST_NAME = 80  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,15 @@ class Donor:
         return by_phone or (email_identity(self.email) if self.email else None)
 
 
-def contact_faults(donor: Donor) -> dict[str, str]:
-    """Return what cannot be an address or number: field -> reason."""
-    wrong = {}
+def contact_faults(donor: Donor) -> dict[str, Fault]:
+    """Return what cannot be an address or number: field -> fault."""
+    wrong: dict[str, Fault] = {}
     if donor.email and email_identity(donor.email) is None:
-        wrong["donor.email"] = "is not an e-mail address"
+        wrong["donor.email"] = fault("not_an_email")
     if donor.phone and phone_identity(donor.phone) is None:
-        wrong["donor.phone"] = "is not a phone number"
-    if donor.name and len(donor.name) > 80:
-        wrong["donor.name"] = "is longer than 80 characters"
+        wrong["donor.phone"] = fault("not_a_phone")
+    if donor.name and len(donor.name) > MOST_NAME:
+        wrong["donor.name"] = fault("too_long", most=MOST_NAME)
     return wrong
 
 

@@ -13,7 +13,7 @@ from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from kernel.clock import parse_time
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.money import CURRENCY, parse_yuan
 from payments.inbox import store
 from payments.messages import message
@@ -28,23 +28,27 @@ def read(text: str) -> dict[int, Event]:
     """PURE. The rows of a file as events, by line. `donor` is a phone number or e-mail: whose caps the gift
     counts against; without it the reference stands for the donor.
 
-    Raises Invalid `import_invalid` that names every bad row.
+    Raises Invalid `import_invalid` that names every bad row and column: `line 3.amount_yuan`.
     """
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     try:
         missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
         rows = [] if missing else [(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise Invalid("import_invalid", fields={f"line {reader.line_num}": str(error)}) from error
+        raise Invalid("import_invalid", fields={f"line {reader.line_num}": fault("unreadable")}) from error
     if missing:
-        raise Invalid("import_invalid", fields={"line 1": "missing columns: " + ", ".join(missing)})
+        raise Invalid("import_invalid", fields={"line 1": fault("missing_columns", columns=missing)})
     events = {line: _event(row) for line, row in rows}
-    wrong = {f"line {line}": _said(event) for line, event in events.items() if _said(event)}
+    wrong = {
+        f"line {line}.{column}": refused
+        for line, event in events.items()
+        for column, refused in _column_faults(event).items()
+    }
     seen: dict[str, int] = {}
     for line, event in events.items():
         first = seen.setdefault(event["id"], line)
         if first != line:
-            wrong[f"line {line}"] = f"the reference of line {first} again"
+            wrong[f"line {line}.reference"] = fault("repeated_line", line=first)
     if wrong:
         raise Invalid("import_invalid", fields=wrong)
     return events
@@ -74,13 +78,21 @@ def _event(row: dict[str | None, Any]) -> Event:
     }
 
 
-_NAMES = {"id": "reference", "data.amount_minor": "amount_yuan", "data.paid_at": "paid_at"}
+_COLUMN_OF = {
+    "id": "reference",
+    "data.amount_minor": "amount_yuan",
+    "data.paid_at": "paid_at",
+    "data.donor.key": "donor",
+    "data.donor.name": "donor_name",
+}
 
 
-def _said(event: Event) -> str:
-    """What is wrong with a row, in the words of its columns."""
-    wrong = {_NAMES.get(name, name.removeprefix("data.")): why for name, why in faults(event).items()}
-    return "; ".join(f"{name} {why}" for name, why in wrong.items() if name not in ("occurred_at", "donation_id"))
+def _column_faults(event: Event) -> dict[str, Fault]:
+    """What is wrong with a row: column -> fault."""
+    wrong = {_COLUMN_OF.get(name, name.removeprefix("data.")): refused for name, refused in faults(event).items()}
+    if event["data"]["amount_minor"] is None:
+        wrong["amount_yuan"] = fault("not_an_amount")
+    return {column: refused for column, refused in wrong.items() if column not in ("occurred_at", "donation_id")}
 
 
 def import_donations(tx: Tx, deps: Dependencies, text: str, actor: str) -> int:
@@ -109,7 +121,7 @@ def _register(tx: Tx, deps: Dependencies) -> None:
         create(tx, deps.keys, OFFLINE, "线下捐赠")
 
 
-def _misplaced(tx: Tx, events: dict[int, Event]) -> dict[str, str]:
+def _misplaced(tx: Tx, events: dict[int, Event]) -> dict[str, Fault]:
     lines: Sequence[int] = list(events)
     rows = tx.rows(
         """SELECT u.line, p.id IS NOT NULL AS known
@@ -124,7 +136,9 @@ def _misplaced(tx: Tx, events: dict[int, Event]) -> dict[str, str]:
         codes=[events[line]["data"]["project_code"] for line in lines],
         times=[parse_time(events[line]["data"]["paid_at"]) for line in lines],
     )
-    return {
-        f"line {row.line}": "no campaign of the project was open then" if row.known else "unknown project_code"
+    return dict(
+        (f"line {row.line}.paid_at", fault("no_campaign_open"))
+        if row.known
+        else (f"line {row.line}.project_code", fault("unknown_project"))
         for row in rows
-    }
+    )

@@ -9,7 +9,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.models import Donation, Refund
 from campaigns.donations.states import COUNTED
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Invalid, NotFound, fault
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.inbox import store
 
@@ -24,13 +24,13 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
     if donation is None:
         raise NotFound("donation_unknown")
     if not reason.strip():
-        raise Invalid("reason_missing", fields={"reason": "must not be empty"})
+        raise Invalid("reason_missing", fields={"reason": fault("required")})
     if donation.status not in COUNTED or donation.payment_intent is None:
         raise Conflict("not_refundable")
     left = donation.amount_minor - max(donation.refunded_minor, _requested_minor(tx, donation_id))
     amount = left if amount_minor is None else amount_minor
     if amount_minor is not None and amount_minor < 1:
-        raise Invalid("amount_invalid", fields={"amount_minor": "must be a positive number of fen"})
+        raise Invalid("amount_invalid", fields={"amount_minor": fault("amount_not_positive")})
     if not 0 < amount <= left:
         raise Conflict("refund_exceeds", left_minor=left)
     refund = tx.add(

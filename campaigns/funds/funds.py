@@ -5,9 +5,9 @@ from typing import NamedTuple
 from campaigns.audit import record_audit
 from campaigns.funds.models import Fund
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
-from kernel.money import CURRENCY, MAX_MINOR
+from kernel.money import CURRENCY, amount_fault
 from kernel.text import text_fault
 from ledger.chart import bank, fund
 from ledger.kinds import TransferKind
@@ -34,11 +34,11 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
 
     Raises Invalid `fund_invalid` with every wrong field and Conflict `fund_exists` when the name is taken.
     """
-    wrong = {}
-    if reason := text_fault(name, MOST_NAME):
-        wrong["name"] = reason
+    wrong: dict[str, Fault] = {}
+    if refused := text_fault(name, MOST_NAME):
+        wrong["name"] = refused
     if kind not in KINDS:
-        wrong["kind"] = "must be one of " + ", ".join(KINDS)
+        wrong["kind"] = fault("not_one_of", options=KINDS)
     if wrong:
         raise Invalid("fund_invalid", fields=wrong)
     fund_id = tx.scalar(
@@ -50,7 +50,7 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
         now=tx.now,
     )
     if fund_id is None:
-        raise Conflict("fund_exists", fields={"name": "is taken"})
+        raise Conflict("fund_exists", fields={"name": fault("taken")})
     record_audit(tx, actor, "fund.create", f"fund:{fund_id}", name=name.strip(), kind=kind)
     return int(fund_id)
 
@@ -87,14 +87,14 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     return True
 
 
-def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[str, str]:
-    wrong = {}
-    if not 1 <= amount_minor <= MAX_MINOR:
-        wrong["amount_minor"] = f"must be from 1 to {MAX_MINOR} fen"
+def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
+    if refused := amount_fault(amount_minor):
+        wrong["amount_minor"] = refused
     if currency != CURRENCY:
-        wrong["currency"] = f"must be {CURRENCY}"
-    if reason := text_fault(reference, MOST_REFERENCE):
-        wrong["reference"] = reason
+        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
+    if refused := text_fault(reference, MOST_REFERENCE):
+        wrong["reference"] = refused
     return wrong
 
 

@@ -12,12 +12,14 @@ from campaigns.lifecycle.phases import Phase
 from campaigns.network.organisations import find as find_organisation
 from kernel.clock import parse_time
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.money import CURRENCY
 
 FINISHING_S = 30 * 60  # ours: those who are paying at the end may finish
 LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
 NOTICE_S = 10 * 24 * 3600  # ours
+
+MOST_SLUG = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
         raise Invalid("campaign_invalid", fields=wrong)
     find_organisation(tx, new.host)
     if tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=new.slug):
-        raise Conflict("slug_used", fields={"slug": "is used already"})
+        raise Conflict("slug_used", fields={"slug": fault("slug_taken")})
     campaign = tx.add(
         Campaign(
             slug=new.slug,
@@ -91,26 +93,26 @@ def change(tx: Tx, slug: str, given: Mapping[str, Any], actor: str) -> Campaign:
     return campaign
 
 
-def _slug_faults(slug: str) -> dict[str, str]:
-    if slug and len(slug) <= 60 and all(c.isascii() and (c.isalnum() or c == "-") for c in slug):
+def _slug_faults(slug: str) -> dict[str, Fault]:
+    if slug and len(slug) <= MOST_SLUG and all(c.isascii() and (c.isalnum() or c == "-") for c in slug):
         return {}
-    return {"slug": "letters, digits and hyphens only, at most 60"}
+    return {"slug": fault("slug_format", most=MOST_SLUG)}
 
 
-def _faults(draft: NewCampaign | Campaign) -> dict[str, str]:
-    wrong: dict[str, str] = {}
+def _faults(draft: NewCampaign | Campaign) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
     if not draft.name.strip():
-        wrong["name"] = "must not be empty"
+        wrong["name"] = fault("required")
     if draft.ends_at <= draft.opens_at:
-        wrong["ends_at"] = "must be after opens_at"
+        wrong["ends_at"] = fault("ends_before_start")
     if min(draft.finishing_s, draft.late_s, draft.notice_s) < 0:
-        wrong["durations"] = "must not be negative"
+        wrong["durations"] = fault("negative")
     for index, window in enumerate(draft.windows):
         try:
             opens, closes = parse_time(window["opens_at"]), parse_time(window["closes_at"])
         except (KeyError, ValueError, TypeError):
-            wrong[f"windows.{index}"] = "needs the times opens_at and closes_at"
+            wrong[f"windows.{index}"] = fault("window_invalid")
             continue
         if closes <= opens:
-            wrong[f"windows.{index}"] = "closes before it opens"
+            wrong[f"windows.{index}"] = fault("window_invalid")
     return wrong

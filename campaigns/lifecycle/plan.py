@@ -2,6 +2,7 @@
 
 from campaigns.lifecycle.models import Campaign
 from kernel.clock import parse_time
+from kernel.errors import Fault, fault
 
 # The public plan (慈善法: 募捐方案) and what the domain adds; a campaign cannot open while one is missing.
 PLAN_FIELDS = (
@@ -25,15 +26,15 @@ PLAN_FIELDS = (
 WARN_FILED_DAYS = 10
 
 
-def plan_faults(campaign: Campaign) -> dict[str, str]:
+def plan_faults(campaign: Campaign) -> dict[str, Fault]:
     """Return the plan fields that are missing or expired, each with its fault; empty when the plan is complete."""
-    faults = {name: "is missing" for name in PLAN_FIELDS if campaign.plan.get(name) in (None, "")}
+    faults = {name: fault("required") for name in PLAN_FIELDS if campaign.plan.get(name) in (None, "")}
     if expired := _certificate_fault(campaign):
         faults["certificate_until"] = expired
     return faults
 
 
-def _certificate_fault(campaign: Campaign) -> str | None:
+def _certificate_fault(campaign: Campaign) -> Fault | None:
     """The certificate must last to the end of the campaign (慈善法 on public fundraising)."""
     value = campaign.plan.get("certificate_until")
     if not value:
@@ -41,8 +42,8 @@ def _certificate_fault(campaign: Campaign) -> str | None:
     try:
         until = parse_time(str(value))
     except ValueError:
-        return "is not a date"
-    return "expires before the campaign ends" if until.date() < campaign.ends_at.date() else None
+        return fault("not_a_date")
+    return fault("certificate_expires") if until.date() < campaign.ends_at.date() else None
 
 
 def warnings(campaign: Campaign) -> list[str]:

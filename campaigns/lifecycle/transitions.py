@@ -6,7 +6,7 @@ from campaigns.lifecycle.models import Campaign, CampaignHistory
 from campaigns.lifecycle.phases import MOVES, Phase
 from campaigns.lifecycle.plan import plan_faults
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, fault
 
 
 def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
@@ -19,7 +19,7 @@ def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
     if faults := plan_faults(campaign):
         raise Invalid("plan_incomplete", fields=faults)
     if campaign.ends_at <= tx.now:
-        raise Invalid("campaign_over", fields={"ends_at": "has passed"})
+        raise Invalid("campaign_over", fields={"ends_at": fault("in_the_past")})
     transition(tx, campaign, Phase.SCHEDULED, actor)
     if campaign.opens_at <= tx.now:
         transition(tx, campaign, Phase.OPEN, actor)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from campaigns.audit import record_audit
 from campaigns.network.tree_file import Node, read, refusal
 from kernel.db import Tx
+from kernel.errors import fault
 
 __all__ = ["Imported", "Node", "import_tree", "read"]
 
@@ -31,7 +32,7 @@ def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
         for code, name, level, parent in tx.rows("SELECT code, name, level, parent_code FROM organisation")
     }
     moved = {
-        f"line {node.line}": "the organisation is already elsewhere in the tree"
+        f"line {node.line}.parent_code": fault("moved_in_tree")
         for node in nodes
         if node.code in known and known[node.code][1:] != (node.level, node.parent_code)
     }

@@ -11,7 +11,7 @@ from campaigns.network.models import Manager
 from campaigns.network.organisations import find
 from campaigns.network.roles import Caller, Role
 from kernel.db import Tx
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, fault
 from kernel.text import is_storable, text_fault
 
 LEAST_PASSWORD = 10  # characters
@@ -41,7 +41,7 @@ def create_manager(
         now=tx.now,
     )
     if manager_id is None:
-        raise Conflict("login_used", fields={"login": "is taken"})
+        raise Conflict("login_used", fields={"login": fault("taken")})
     record_audit(tx, actor, "manager.create", f"manager:{manager_id}", role=role, branch_code=branch_code)
     return find_manager(tx, manager_id)
 
@@ -50,19 +50,21 @@ def _normal(login: str) -> str:
     return login.strip().casefold()
 
 
-def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | None) -> dict[str, str]:
-    wrong: dict[str, str] = {}
-    if reason := text_fault(login, MOST_LOGIN):
-        wrong["login"] = reason
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD or not is_storable(password):
-        wrong["password"] = f"must have {LEAST_PASSWORD} to {MOST_PASSWORD} characters"
+def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | None) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
+    if refused := text_fault(login, MOST_LOGIN):
+        wrong["login"] = refused
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        wrong["password"] = fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
+    elif not is_storable(password):
+        wrong["password"] = fault("not_storable")
     if role not in tuple(Role):
-        wrong["role"] = "must be one of " + ", ".join(Role)
+        wrong["role"] = fault("not_one_of", options=list(Role))
     if branch_code is not None:
         try:
             find(tx, branch_code)
         except NotFound:
-            wrong["branch_code"] = "there is no organisation with this code"
+            wrong["branch_code"] = fault("unknown_organisation")
     return wrong
 
 

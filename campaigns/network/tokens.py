@@ -11,7 +11,7 @@ from campaigns.audit import record_audit
 from campaigns.network.models import ApiToken
 from campaigns.network.roles import PERMISSIONS, Caller, Role
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.text import text_fault
 
@@ -37,11 +37,11 @@ def _hash(token: str) -> str:
 
 def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> str:
     """Create a token and return it in clear, this once. Raises Invalid `token_invalid` with every wrong field."""
-    wrong = {}
+    wrong: dict[str, Fault] = {}
     if role not in PERMISSIONS:
-        wrong["role"] = "must be one of " + ", ".join(Role)
-    if reason := text_fault(label, MOST_LABEL):
-        wrong["label"] = reason
+        wrong["role"] = fault("not_one_of", options=list(Role))
+    if refused := text_fault(label, MOST_LABEL):
+        wrong["label"] = refused
     if wrong:
         raise Invalid("token_invalid", fields=wrong)
     token = PREFIX + secrets.token_urlsafe(_BYTES)

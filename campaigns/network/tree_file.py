@@ -5,14 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid, fault
 from kernel.text import text_fault
 from matching.rules import LEVELS
 
 COLUMNS = ("code", "name", "level", "parent_code")
 MOST_NAME = 100  # characters (ours); the longest real name has 25
 
-_CODE = re.compile(r"[0-9A-Za-z_-]{1,32}")
+MOST_CODE = 32
+_CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
 _LINE = re.compile(r"\r\n|\n|\r")
 
 
@@ -30,93 +31,93 @@ class Node(NamedTuple):
 def read(text: str) -> list[Node]:
     """The nodes of a CSV file with the columns code, name, level and parent_code, in any order of rows.
 
-    Raises Invalid `import_invalid` whose `fields` name every bad row: `line 12` -> what is wrong with it.
+    Raises Invalid `import_invalid` whose `fields` name every bad cell (`line 12.level`) or row (`line 12`).
     A row below a bad one is not blamed for its parent's fault.
     """
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Fault] = {}
     lines = _LINE.split(text.removeprefix("\ufeff"))
     nodes: dict[str, Node] = {}
     bad: set[str] = set()
     for number, cells in _rows(lines, wrong, bad):
         node = Node(number, cells["code"], cells["name"], cells["level"], cells["parent_code"] or None)
-        reason = _row_fault(node, nodes)
-        if reason is None:
-            nodes[node.code] = node
-        else:
-            wrong[f"line {number}"] = reason
+        if faults := _row_faults(node, nodes):
+            wrong |= {f"line {number}.{column}": refused for column, refused in faults.items()}
             bad.add(node.code)
+        else:
+            nodes[node.code] = node
     for node in nodes.values():
-        if reason := _place_fault(node, nodes, bad):
-            wrong[f"line {node.line}"] = reason
+        if refused := _place_fault(node, nodes, bad):
+            wrong[f"line {node.line}.parent_code"] = refused
     if not nodes and not wrong:
-        wrong["line 1"] = "the file has no rows"
+        wrong["line 1"] = fault("no_rows")
     if wrong:
         raise refusal(wrong)
     return [node._replace(lineage=_lineage(node, nodes)) for node in nodes.values()]
 
 
-def refusal(wrong: dict[str, str]) -> Invalid:
-    """The refusal of a file; `wrong`: `line N` -> reason."""
-    ordered = dict(sorted(wrong.items(), key=lambda item: int(item[0].removeprefix("line "))))
+def refusal(wrong: dict[str, Fault]) -> Invalid:
+    """Return the refusal of a file; `wrong` maps `line N` or `line N.column` to its fault."""
+    ordered = dict(sorted(wrong.items(), key=lambda item: int(item[0].removeprefix("line ").split(".")[0])))
     return Invalid("import_invalid", fields=ordered)
 
 
-def _rows(lines: list[str], wrong: dict[str, str], bad: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells by column of every row that has the right shape; of the others the reason goes
+def _rows(lines: list[str], wrong: dict[str, Fault], bad: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Line number and cells by column of every row that has the right shape; of the others the fault goes
     to `wrong`, and what may be their code to `bad`."""
     header = _cells(lines[0])
-    if not isinstance(header, list) or sorted(header) != sorted(COLUMNS):
-        wrong["line 1"] = "the header must be " + ",".join(COLUMNS)
+    if header is None or sorted(header) != sorted(COLUMNS):
+        wrong["line 1"] = fault("wrong_header", columns=COLUMNS)
         return
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
         cells = _cells(line)
-        if isinstance(cells, str):
-            wrong[f"line {number}"] = cells
+        if cells is None:
+            wrong[f"line {number}"] = fault("unreadable")
             bad.update(cell.strip() for cell in line.split(","))
         elif len(cells) != len(header):
-            wrong[f"line {number}"] = f"has {len(cells)} columns, must have {len(header)}"
+            wrong[f"line {number}"] = fault("wrong_column_count", count=len(cells), expected=len(header))
             bad.update(cells)
         else:
             yield number, dict(zip(header, cells, strict=True))
 
 
-def _cells(line: str) -> list[str] | str:
-    """The cells of one line, or why it cannot be read. Lines are read one by one: an open quote spoils only
+def _cells(line: str) -> list[str] | None:
+    """The cells of one line; None when it is not CSV. Lines are read one by one: an open quote spoils only
     its own line, and the reader can go on to name the faults of the next."""
     try:
         return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
-    except csv.Error as error:
-        return f"is not CSV: {error}"
+    except csv.Error:
+        return None
 
 
-def _row_fault(node: Node, earlier: dict[str, Node]) -> str | None:
-    """What is wrong with a row by itself."""
+def _row_faults(node: Node, earlier: dict[str, Node]) -> dict[str, Fault]:
+    """What is wrong with a row by itself: column -> fault."""
+    wrong: dict[str, Fault] = {}
     if not _CODE.fullmatch(node.code):
-        return "code must be 1 to 32 letters, digits, - or _"
-    if node.code in earlier:
-        return f"code {node.code} is already on line {earlier[node.code].line}"
-    if reason := text_fault(node.name, MOST_NAME):
-        return f"name {reason}"
+        wrong["code"] = fault("code_format", most=MOST_CODE)
+    elif node.code in earlier:
+        wrong["code"] = fault("repeated_line", line=earlier[node.code].line)
+    if refused := text_fault(node.name, MOST_NAME):
+        wrong["name"] = refused
     if node.level not in LEVELS:
-        return "level must be one of " + ", ".join(LEVELS)
-    if node.level == LEVELS[0] and node.parent_code:
-        return f"a {LEVELS[0]} has no parent"
-    if node.level != LEVELS[0] and not node.parent_code:
-        return f"a {node.level} needs a parent"
-    return None
+        wrong["level"] = fault("not_one_of", options=LEVELS)
+    elif node.level == LEVELS[0] and node.parent_code:
+        wrong["parent_code"] = fault("parent_not_allowed", level=node.level)
+    elif node.level != LEVELS[0] and not node.parent_code:
+        wrong["parent_code"] = fault("parent_required", level=node.level)
+    return wrong
 
 
-def _place_fault(node: Node, nodes: dict[str, Node], bad: set[str]) -> str | None:
+def _place_fault(node: Node, nodes: dict[str, Node], bad: set[str]) -> Fault | None:
     """What is wrong with where a row stands in the tree."""
     if node.parent_code is None:
         return None
     parent = nodes.get(node.parent_code)
     if parent is None:
-        return None if node.parent_code in bad else "the parent is not in the file"
+        return None if node.parent_code in bad else fault("parent_missing")
     above = LEVELS[LEVELS.index(node.level) - 1]
-    return None if parent.level == above else f"the parent of a {node.level} must be a {above}"
+    return None if parent.level == above else fault("parent_level", expected_level=above)
 
 
 def _lineage(node: Node, nodes: dict[str, Node]) -> tuple[str, ...]:

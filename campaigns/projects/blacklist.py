@@ -17,7 +17,7 @@ from campaigns.projects.states import Status
 from campaigns.projects.transitions import lock_project, state_conflict, transition
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
-from kernel.errors import Invalid
+from kernel.errors import Invalid, fault
 
 MOST_TERM = timedelta(days=36_525)  # our default; a listing without an end has no term
 
@@ -38,7 +38,7 @@ def blacklist(tx: Tx, project_id: int, reason: str, actor: str, until: datetime 
 def require_future_term(tx: Tx, until: datetime | None) -> None:
     """Raise Invalid `term_invalid` for a term that is over, or longer than `MOST_TERM`."""
     if until is not None and not tx.now < until <= tx.now + MOST_TERM:
-        raise Invalid("term_invalid", fields={"until": "must lie ahead"})
+        raise Invalid("term_invalid", fields={"until": fault("term_not_ahead", most_days=MOST_TERM.days)})
 
 
 def lift(tx: Tx, project_id: int, reason: str, actor: str) -> ProjectListing:

@@ -11,14 +11,15 @@ from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from campaigns.projects.transitions import lock_project, record_transition, state_conflict
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
-from kernel.money import CURRENCY, MAX_MINOR
+from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
+from kernel.money import CURRENCY, amount_fault
 from kernel.text import text_fault
 from matching.rules import TIERS
 
 MOST_NAME = 100  # characters
 MOST_SUMMARY = 2_000
-_CODE = re.compile(r"[0-9A-Za-z_-]{1,32}")
+MOST_CODE = 32
+_CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
 
 
 class NewProject(NamedTuple):
@@ -45,7 +46,7 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
         raise Invalid("project_invalid", fields=wrong)
     project_id = _insert(tx, new, organisation)
     if project_id is None:
-        raise Conflict("project_code_used", fields={"code": "is taken"})
+        raise Conflict("project_code_used", fields={"code": fault("taken")})
     record_transition(tx, project_id, None, Status.DRAFT, actor)
     record_audit(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
     return lock_project(tx, project_id)
@@ -69,33 +70,33 @@ def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> P
     return project
 
 
-def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, str]]:
+def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, Fault]]:
     try:
         return find_organisation(tx, code), {}
-    except NotFound as unknown:
-        return None, {"organisation": unknown.code}
+    except NotFound:
+        return None, {"organisation": fault("unknown_organisation")}
 
 
-def _fixed_faults(new: NewProject) -> dict[str, str]:
+def _fixed_faults(new: NewProject) -> dict[str, Fault]:
     """Check the fields that cannot be changed later."""
-    wrong: dict[str, str] = {}
+    wrong: dict[str, Fault] = {}
     if new.tier not in TIERS:
-        wrong["tier"] = "must be one of " + ", ".join(TIERS)
+        wrong["tier"] = fault("not_one_of", options=TIERS)
     if new.currency != CURRENCY:
-        wrong["currency"] = f"must be {CURRENCY}"
+        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
     if new.code is not None and not _CODE.fullmatch(new.code):
-        wrong["code"] = "must be 1 to 32 letters, digits, - or _"
+        wrong["code"] = fault("code_format", most=MOST_CODE)
     return wrong
 
 
-def _faults(name: str, summary: str, target_minor: int) -> dict[str, str]:
-    wrong: dict[str, str] = {}
-    if reason := text_fault(name, MOST_NAME):
-        wrong["name"] = reason
-    if reason := text_fault(summary, MOST_SUMMARY, lines=True):
-        wrong["summary"] = reason
-    if not 1 <= target_minor <= MAX_MINOR:
-        wrong["target_minor"] = f"must be from 1 to {MAX_MINOR} fen"
+def _faults(name: str, summary: str, target_minor: int) -> dict[str, Fault]:
+    wrong: dict[str, Fault] = {}
+    if refused := text_fault(name, MOST_NAME):
+        wrong["name"] = refused
+    if refused := text_fault(summary, MOST_SUMMARY, lines=True):
+        wrong["summary"] = refused
+    if refused := amount_fault(target_minor):
+        wrong["target_minor"] = refused
     return wrong
 
 

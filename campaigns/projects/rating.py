@@ -5,7 +5,7 @@ from campaigns.projects.models import Project, ProjectRating
 from campaigns.projects.states import Status
 from campaigns.projects.transitions import bump_matching_versions, lock_project, state_conflict
 from kernel.db import Tx
-from kernel.errors import Invalid
+from kernel.errors import Invalid, fault
 from matching.rules import MAX_RATING
 
 
@@ -17,8 +17,7 @@ def rate(tx: Tx, project_id: int, rating: int, actor: str) -> Project:
     Raises NotFound `project_unknown`, Invalid `project_invalid`, Conflict `project_state` once it is closed.
     """
     if not 0 <= rating <= MAX_RATING:
-        wrong = {"rating": f"must be a whole number from 0 to {MAX_RATING}"}
-        raise Invalid("project_invalid", fields=wrong)
+        raise Invalid("project_invalid", fields={"rating": fault("out_of_range", least=0, most=MAX_RATING)})
     project = lock_project(tx, project_id)
     if project.status == Status.CLOSED:
         raise state_conflict(project)

@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 
 from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.paging import FIRST_PAGE, Page
 
@@ -60,7 +60,7 @@ def listed(
     Raises Invalid `list_invalid` for an unknown state.
     """
     if state is not None and state not in STATES:
-        raise Invalid("list_invalid", fields={"state": "must be one of " + ", ".join(STATES)})
+        raise Invalid("list_invalid", fields={"state": fault("not_one_of", options=STATES)})
     chosen = [ScreeningCase.campaign_id == campaign_id]
     if state is not None:
         chosen.append(ScreeningCase.state == state)

@@ -9,7 +9,7 @@ from campaigns.donations.contact import Donor, donor_key, require_valid_contact
 from campaigns.network.organisations import find as find_organisation
 from campaigns.screening.models import StaffKey
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Invalid, NotFound, fault
 from kernel.keys import Keys
 
 _NO_DONATION = UUID(int=0)
@@ -22,7 +22,7 @@ def add(tx: Tx, keys: Keys, code: str, *, phone: str = "", email: str = "", acto
     """
     find_organisation(tx, code)
     if not phone and not email:
-        raise Invalid("staff_invalid", fields={"phone": "or e-mail must be given"})
+        raise Invalid("staff_invalid", fields={"phone": fault("contact_required")})
     require_valid_contact(Donor(phone=phone or None, email=email or None))
     donors = {"phone": Donor(phone=phone)} if phone else {}
     donors |= {"email": Donor(email=email)} if email else {}

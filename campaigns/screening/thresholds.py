@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid, fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +80,13 @@ def require_valid_settings(settings: Mapping[str, object]) -> None:
         raise Invalid("screening_invalid", fields=faults)
 
 
-def _fault(name: str, value: object) -> str | None:
+def _fault(name: str, value: object) -> Fault | None:
     if name not in BOUNDS:
-        return "is no setting of screening"
+        return fault("unknown_setting")
     least, most = BOUNDS[name]
     if value is None or (type(value) is int and least <= value <= most):
         return None
-    return f"must be a whole number from {least} to {most}"
+    return fault("out_of_range", least=least, most=most)
 
 
 def default_thresholds(overrides: Mapping[str, int]) -> Thresholds:

@@ -21,7 +21,7 @@ from campaigns.reasons import require_reason
 from campaigns.screening.cases import find_case
 from campaigns.screening.models import WATCHED, Watch
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound
+from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
@@ -41,12 +41,12 @@ def watch_case(tx: Tx, case_id: int, kind: str, reason: str, actor: str, until: 
     donation has no such key.
     """
     if kind not in WATCHED:
-        raise Invalid("watch_invalid", fields={"kind": "must be one of " + ", ".join(WATCHED)})
+        raise Invalid("watch_invalid", fields={"kind": fault("not_one_of", options=WATCHED)})
     case = find_case(tx, case_id)
     key: str | None = tx.first(select(_KEY[kind]).where(Donation.id == case.donation_id))
     # Without contact or cookie a donation is its own donor: watching it would watch nobody.
     if not key or (kind == "donor" and key.startswith("d:")):
-        raise Invalid("watch_invalid", fields={"kind": "is not known of this donation"})
+        raise Invalid("watch_invalid", fields={"kind": fault("nothing_to_watch")})
     return _add(tx, kind, key, reason, actor, until, case_id)
 
 
@@ -58,7 +58,7 @@ def watch_contact(
     Raises Invalid `watch_invalid`, `donor_invalid`, `reason_missing` or `term_invalid`.
     """
     if not phone and not email:
-        raise Invalid("watch_invalid", fields={"phone": "or e-mail must be given"})
+        raise Invalid("watch_invalid", fields={"phone": fault("contact_required")})
     donor = Donor(phone=phone or None, email=email or None)
     require_valid_contact(donor)
     return _add(tx, "donor", donor_key(keys, donor, UUID(int=0), None), reason, actor, until, None)

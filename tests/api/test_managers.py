@@ -109,8 +109,8 @@ def test_a_random_pot_needs_its_ratio_only_a_challenge_one_of_two_goals(api: Api
     assert made["rules"]["random"] == {"least_bps": 0}
     for goal in ({}, {"challenge": {}}):
         told = api.post("/pots", pot(api.world.fund, kind="challenge", rules=rules | goal), api.token())
-        missing = problem(told, 422, "rules_invalid")["errors"]["rules.challenge"]
-        assert "rules.challenge.donors or rules.challenge.raised_minor" in str(missing)
+        missing = problem(told, 422, "rules_invalid")["fields"]["rules.challenge"]
+        assert missing == {"code": "goal_missing", "one_of": ["donors", "raised_minor"]}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.closing.import_statement import import_statement
 from campaigns.donations.offline_import import import_donations, read
-from kernel.errors import Conflict, Invalid
+from kernel.errors import Conflict, Invalid, fault
 from tests.world import ACTOR, World
 
 HEAD = "reference,project_code,amount_yuan,paid_at,donor,donor_name\n"
@@ -34,13 +34,14 @@ def test_every_bad_row_is_named_and_nothing_is_imported(world: World) -> None:
     bad = GOOD + "BOX-3,P000001,a lot,2026-09-09 11:00,,\nBOX-4,NOPE,5,2026-09-09 11:00,,\nBOX-1,P000001,5,x,,\n"
     with pytest.raises(Invalid) as refused:
         take(world, bad)
-    assert set(refused.value.fields) == {"line 4", "line 6"}
-    assert "amount_yuan" in refused.value.fields["line 4"]
+    assert set(refused.value.fields) == {"line 4.amount_yuan", "line 6.paid_at", "line 6.reference"}
+    assert refused.value.fields["line 4.amount_yuan"] == fault("not_an_amount")
+    assert refused.value.fields["line 6.reference"] == fault("repeated_line", line=2)
     with pytest.raises(Invalid) as refused:
         take(world, GOOD + "BOX-4,NOPE,5,2026-09-09 11:00,,\nBOX-5,P000001,5,2025-01-01,,\n")
     assert refused.value.fields == {
-        "line 4": "unknown project_code",
-        "line 5": "no campaign of the project was open then",
+        "line 4.project_code": fault("unknown_project"),
+        "line 5.paid_at": fault("no_campaign_open"),
     }
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0
 

@@ -8,7 +8,7 @@ import pytest
 from campaigns import pots
 from campaigns.disclosure.totals import PotView
 from campaigns.funds import funds
-from kernel.errors import Conflict, Invalid, NotFound, Refusal
+from kernel.errors import Conflict, Invalid, NotFound, Refusal, fault
 from matching.pots import Tranche
 from tests.world import ACTOR, World
 
@@ -67,7 +67,7 @@ def test_a_senseless_pot_is_refused_with_every_reason(world: World) -> None:
 def test_two_tranches_at_the_same_time_are_refused(world: World) -> None:
     now = world.clock.at
     refused = _refused(world, Invalid, tranches=[Tranche(now, 5), Tranche(now, 6)])
-    assert refused.fields == {"tranches": "two tranches open at the same time"}
+    assert refused.fields == {"tranches": fault("tranches_at_same_time")}
     world.check()
 
 
@@ -87,7 +87,7 @@ def test_a_scope_that_nobody_fits_is_refused(world: World, scope: dict[str, Any]
 def test_named_projects_that_all_lie_outside_are_refused(world: World, rest: dict[str, Any]) -> None:
     named = world.projects[:2]
     refused = _refused(world, Invalid, scope={"projects": named, **rest})
-    assert (refused.code, refused.fields) == ("rules_invalid", {"scope": "no project can ever fit"})
+    assert (refused.code, refused.fields) == ("rules_invalid", {"scope": fault("no_project_fits")})
     pot = world.pot(100_00, scope={"projects": named, "under": ["4101"], "levels": ["village"], "tiers": ["micro"]})
     with pytest.raises(Invalid, match="rules_invalid"):
         world.do(pots.add_rules, pot, {"ratio_bps": 1, "scope": {"projects": named, **rest}}, None, ACTOR)
@@ -101,7 +101,7 @@ def test_named_projects_that_all_lie_outside_are_refused(world: World, rest: dic
 )
 def test_a_level_above_all_the_places_named_is_refused(world: World, under: list[str], levels: list[str]) -> None:
     refused = _refused(world, Invalid, scope={"under": under, "levels": levels})
-    assert (refused.code, refused.fields) == ("rules_invalid", {"scope": "no project can ever fit"})
+    assert (refused.code, refused.fields) == ("rules_invalid", {"scope": fault("no_project_fits")})
     assert world.pot(5_00, scope={"under": [*under, "41"], "levels": levels})  # the city itself is of every level
     world.check()
 

@@ -51,7 +51,7 @@ def test_an_organisation_that_would_move_is_named_and_nothing_is_imported(db: Da
         import_tree(tx, read(head + "410101,丙,township,4101\n"), "seed")
     with pytest.raises(Invalid) as refused, db.transaction() as tx:
         import_tree(tx, read(head + "410101,丙,township,4102\n410102,丁,township,4101\n"), "seed")
-    assert list(refused.value.fields) == ["line 5"]
+    assert list(refused.value.fields) == ["line 5.parent_code"]
     assert count(db) == 4
 
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from campaigns.network.tree_file import read
-from kernel.errors import Invalid
+from kernel.errors import Fault, Invalid
 
 HEADER = "code,name,level,parent_code\n"
 SMALL = (
@@ -20,7 +20,7 @@ _cell = st.one_of(st.sampled_from(["", "41", "4101", "city", "county", '"', "洛
 _row = st.lists(_cell, max_size=5).map(",".join)
 
 
-def faults(text: str) -> dict[str, str]:
+def faults(text: str) -> dict[str, Fault]:
     with pytest.raises(Invalid) as refused:
         read(text)
     assert refused.value.code == "import_invalid"
@@ -54,27 +54,26 @@ def test_a_file_without_header_or_rows_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "place", "code"),
     [
-        ("410102,,township,4101", "name must not be empty"),
-        ("410102,东关,town,4101", "level must be one of"),
-        ("410102,东关,village,4101", "the parent of a village must be a township"),
-        ("410102,东关,township,9999", "the parent is not in the file"),
-        ("4101,东关,county,41", "is already on line 3"),
-        ("410102,东关,township", "has 3 columns"),
-        ("410102,东关,township,", "needs a parent"),
-        ("42,东关,city,41", "has no parent"),
-        ("41/02,东关,township,4101", "code must be"),
-        ('410102,"东关,township,4101', "is not CSV"),
-        ("410102,东\x00关,township,4101", "control characters"),
-        ("410102," + "关" * 101 + ",township,4101", "at most 100"),
-        ("410102,东关,township,410102", "must be a county"),
+        ("410102,,township,4101", "line 6.name", "required"),
+        ("410102,东关,town,4101", "line 6.level", "not_one_of"),
+        ("410102,东关,village,4101", "line 6.parent_code", "parent_level"),
+        ("410102,东关,township,9999", "line 6.parent_code", "parent_missing"),
+        ("4101,东关,county,41", "line 6.code", "repeated_line"),
+        ("410102,东关,township", "line 6", "wrong_column_count"),
+        ("410102,东关,township,", "line 6.parent_code", "parent_required"),
+        ("42,东关,city,41", "line 6.parent_code", "parent_not_allowed"),
+        ("41/02,东关,township,4101", "line 6.code", "code_format"),
+        ('410102,"东关,township,4101', "line 6", "unreadable"),
+        ("410102,东\x00关,township,4101", "line 6.name", "control_characters"),
+        ("410102," + "关" * 101 + ",township,4101", "line 6.name", "too_long"),
+        ("410102,东关,township,410102", "line 6.parent_code", "parent_level"),
     ],
 )
-def test_a_bad_row_is_named_with_its_fault(row: str, reason: str) -> None:
+def test_a_bad_row_is_named_with_its_fault(row: str, place: str, code: str) -> None:
     found = faults(SMALL + row + "\n")
-    assert list(found) == ["line 6"]
-    assert reason in found["line 6"]
+    assert {name: fault.code for name, fault in found.items()} == {place: code}
 
 
 def test_three_bad_rows_among_three_thousand_are_all_named_and_no_other() -> None:
@@ -82,7 +81,7 @@ def test_three_bad_rows_among_three_thousand_are_all_named_and_no_other() -> Non
     lines[2] = lines[2].replace("county", "shire")  # with all that stands below it
     lines[300] = lines[300].rsplit(",", 1)[0]
     lines[3_000] = lines[3_000].rsplit(",", 1)[0] + ",77"
-    assert list(faults("\n".join(lines))) == ["line 3", "line 301", "line 3001"]
+    assert list(faults("\n".join(lines))) == ["line 3.level", "line 301", "line 3001.parent_code"]
 
 
 @given(st.lists(_row, max_size=8).map("\n".join), st.booleans())

@@ -170,7 +170,7 @@ def test_a_project_is_made_for_a_village_found_by_name(manager: Reader, world: W
     page = manager.send(path, verb="find", place_q="天桥沟", name="新路灯")
     assert "天桥沟村" in page and "嵩县 车村镇" in page and 'value="新路灯"' in page
     page = manager.send(path, verb="save", tier="", target_minor="0")
-    assert 'id="fault-target_minor">请填写大于 0' in page and 'id="fault-tier">请选择类别' in page
+    assert 'id="fault-target_minor">请填写大于 0' in page and 'id="fault-tier">请选择：市级品牌项目、' in page
     form = manager.page
     assert "项目草稿已建立" in manager.send(path, verb="save", tier="micro", target_minor="30000")
     manager.page = form

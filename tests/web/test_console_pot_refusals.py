@@ -16,10 +16,10 @@ NOW = "2026-01-01T00:00"
     [
         ({"name": ""}, "name", "请填写"),
         ({"name": "x" * 101}, "name", "内容太长"),
-        ({"rank": "0"}, "rank", "顺序应是 1 至 1000"),
+        ({"rank": "0"}, "rank", "应是 1 至 1000 的整数"),
         ({"rank": "one"}, "rank", "请填写整数"),
-        ({"kind": "lottery"}, "kind", "请选择类别"),
-        ({"mode": "later"}, "mode", "请选择配捐时间"),
+        ({"kind": "lottery"}, "kind", "请选择：按比例、随机、挑战"),
+        ({"mode": "later"}, "mode", "请选择：提交时预留、支付后配捐"),
         ({"kind": "random", "random.least_bps": "1:0.1"}, "mode", "随机池只能在支付后配捐"),
         ({"kind": "random", "mode": "payment", "random.least_bps": "2:4"}, "random.least_bps", "不能高于最高比例"),
         ({"kind": "challenge"}, "challenge", "请填写要达到的人数或金额"),

@@ -9,7 +9,7 @@ from app.console.blueprint import blueprint, rehearse
 from app.console.campaigns.forms import UNITS_S, CampaignForm
 from app.current import deps
 from app.http import access
-from app.i18n.faults import at_field
+from app.i18n.fields import at_fields
 from campaigns.lifecycle import drafts
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import Campaign
@@ -84,7 +84,7 @@ def _mark_missing(slug: str, form: CampaignForm) -> None:
     try:
         rehearse(lambda tx: schedule(tx, slug, g.caller.name))
     except Refusal as refusal:
-        for name, said in at_field(refusal).items():
+        for name, said in at_fields(refusal).items():
             form.faults[f"plan.{name}" if name in PLAN_FIELDS else name] = said
 
 

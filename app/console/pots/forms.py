@@ -10,9 +10,8 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.console.forms import Typed, moment_typed, yuan_typed
-from app.i18n.messages import ratio
 from campaigns.lifecycle.models import Campaign
-from kernel.money import MAX_MINOR
+from kernel.money import MAX_MINOR, ratio
 from matching.pots import Tranche
 from matching.rules import CAPS
 

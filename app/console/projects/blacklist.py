@@ -19,7 +19,7 @@ from campaigns.projects.projects import find
 from campaigns.screening import watch
 from kernel.clock import parse_time
 from kernel.db import Tx
-from kernel.errors import Invalid
+from kernel.errors import Invalid, fault
 
 PAGE_SIZE = 50
 
@@ -30,7 +30,7 @@ def until_typed() -> datetime | None:
     try:
         return parse_time(text) + timedelta(days=1) if text else None
     except (ValueError, OverflowError) as error:
-        raise Invalid("term_invalid", fields={"until": "is no date"}) from error
+        raise Invalid("term_invalid", fields={"until": fault("not_a_date")}) from error
 
 
 @blueprint.get("/blacklist", endpoint="blacklist")

@@ -18,7 +18,7 @@ from campaigns.network.roles import Permission
 from campaigns.screening import settings
 from campaigns.screening.settings import CHANGEABLE, Setting
 from campaigns.screening.thresholds import default_thresholds
-from kernel.errors import Invalid, Refusal
+from kernel.errors import Invalid, Refusal, fault
 
 # People type yuan and percent; the engine counts fen and basis points. Seconds and numbers are typed as they are.
 _HUNDREDTHS = ("_minor", "_bps")
@@ -44,7 +44,7 @@ def changed(slug: str) -> Response | tuple[str, int]:
             }
             given = {name: _value(name, typed[name]) for name in found if name in typed}
             if unread := [name for name, value in given.items() if value is None]:
-                raise Invalid("screening_invalid", fields=dict.fromkeys(unread, "is no number"))
+                raise Invalid("screening_invalid", fields=dict.fromkeys(unread, fault("not_a_number")))
             settings.change(tx, slug, given, default_thresholds(deps().screening_defaults), g.caller.name)
     except Refusal as refusal:
         if refusal.code == "screening_invalid":

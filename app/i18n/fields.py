@@ -1,0 +1,86 @@
+"""What the fields of forms are called, and a refusal as sentences at the fields of a form."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.i18n.faults import fault_text
+from app.i18n.labels import CAPS, PLAN
+from app.i18n.refusals import refusal_text
+from kernel.errors import Refusal
+from kernel.money import yuan
+
+# The lines of a table go by the table's name.
+LABELS = {
+    "name": _l("名称"),
+    "slug": _l("网址名"),
+    "host": _l("主办方（募捐组织）"),
+    "opens_at": _l("开始（北京时间）"),
+    "ends_at": _l("结束（北京时间）"),
+    "windows": _l("配捐时段"),
+    "organisation": _l("执行单位"),
+    "tier": _l("类别"),
+    "summary": _l("简介"),
+    "target_minor": _l("目标金额（元）"),
+    "amount_minor": _l("金额（元）"),
+    "fund": _l("出资基金"),
+    "rank": _l("顺序"),
+    "kind": _l("类别"),
+    "mode": _l("何时配捐"),
+    "ratio_bps": _l("配捐比例"),
+    "random.least_bps": _l("最低比例"),
+    "challenge": _l("挑战"),
+    "minimum_minor": _l("起配金额（元）"),
+    "scope": _l("支持哪些项目"),
+    "scope.levels": _l("级别"),
+    "scope.tiers": _l("类别"),
+    "scope.under": _l("地区（含其下各级）"),
+    "scope.projects": _l("指定项目"),
+    "rating": _l("评级"),
+    "scope.minimum_rating": _l("最低评级（0 至 5）"),
+    "tranches": _l("分批额度"),
+    "valid_from": _l("从何时起"),
+    "finishing_s": _l("等待支付中的捐赠（分钟）"),
+    "late_s": _l("等待迟到的支付消息（小时）"),
+    "notice_s": _l("公示期（天）"),
+    **{f"caps.{name}": label for name, label in CAPS.items()},
+    **PLAN,
+}
+# The field at which a refusal without fields is shown.
+_AT = {
+    "fund_short": "fund",
+    "fund_unknown": "fund",
+    "pot_short": "amount_minor",
+    "slug_used": "slug",
+    "organisation_unknown": "host",
+}
+
+
+def refusal_words(refusal: Refusal) -> str:
+    """Return what a refusal means, with the money that is there when there was too little."""
+    text = refusal_text(refusal)
+    if "available_minor" in refusal.params:
+        text += _("现在可用 %(amount)s 元。", amount=yuan(refusal.params["available_minor"]))
+    return text
+
+
+def at_fields(refusal: Refusal) -> dict[str, str]:
+    """Return a refusal as faults of a form: field -> sentence; '' is the form as a whole."""
+    if refusal.fields:
+        return {name: fault_text(fault) for name, fault in refusal.fields.items()}
+    return {_AT.get(refusal.code, ""): refusal_words(refusal)}
+
+
+def label(name: str) -> str:
+    """Return what a field is called; '' when it has no name of its own."""
+    plain = name.removeprefix("plan.")
+    return str(LABELS.get(plain) or LABELS.get(plain.split(".")[0], ""))
+
+
+def labelled(name: str, sentence: str) -> str:
+    """Return a sentence with the name of its field before it."""
+    return f"{label(name)}{_('：')}{sentence}" if label(name) else sentence
+
+
+def named_faults(refusal: Refusal) -> list[str]:
+    """Return the refused fields with their labels, for a page on which the fields themselves are not."""
+    return [labelled(name, fault_text(fault)) for name, fault in refusal.fields.items()]
