@@ -12,14 +12,13 @@ from app.current import deps
 from app.http import access
 from app.http.errors import plain
 from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.models import STATES
 from campaigns.closing.report import report
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
 from kernel.paging import Page
 
 blp = blueprint("closing", "Reconciliation of an event with what providers say.")
-
-STATES = ("open", "matched", "booked", "signed_off")
 
 
 class DiscrepancyOut(Schema):

@@ -11,7 +11,7 @@ import structlog
 
 from app.live.publish import publish
 from campaigns.check import check_books
-from campaigns.closing.challenges import challenges
+from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
 from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
@@ -67,7 +67,7 @@ def _refunds(deps: Dependencies) -> str:
 
 
 def _challenges(deps: Dependencies) -> str:
-    return _outcome(challenges(deps), "unlocked")
+    return _outcome(unlock_challenges(deps), "unlocked")
 
 
 def _screen(deps: Dependencies) -> str:

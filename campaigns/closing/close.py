@@ -1,13 +1,16 @@
-"""An event closes by itself, phase by phase. Every step is one transaction that holds the event's row with all
-its effects, so it happens once, whoever else tries; a scheduler that was down simply catches up."""
+"""Close campaigns, phase by phase.
+
+Every step is one transaction that locks the campaign and has all its effects, so concurrent runs make it once. A
+scheduler that was down catches up.
+"""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from campaigns.closing.challenges import unlock_met
-from campaigns.closing.reconcile import fetch, reconcile
+from campaigns.closing.challenges import unlock_met_challenges
+from campaigns.closing.disburse import disburse_match, return_free_match
+from campaigns.closing.reconcile import fetch_statement, reconcile
 from campaigns.closing.redistribute import redistribute
-from campaigns.closing.release import release_match, return_free
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
 from campaigns.dependencies import Dependencies
@@ -27,7 +30,7 @@ ACTOR = "scheduler"
 
 
 def close(deps: Dependencies, slug: str | None = None) -> int:
-    """Move every campaign (or one) through all phases that are due; answers how many steps were made."""
+    """Move every campaign (or one) through all phases that are due; return how many steps were made."""
     with deps.db.transaction() as tx:
         due = tx.rows(
             """SELECT c.id, c.phase FROM campaign c
@@ -40,11 +43,11 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             slug=slug,
             free=str(AccountKind.POT_FREE),
         )
-    return sum(_walk(deps, campaign_id, Phase(phase)) for campaign_id, phase in due)
+    return sum(_advance(deps, row.id, Phase(row.phase)) for row in due)
 
 
-def _walk(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
-    """As many steps as are due now."""
+def _advance(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
+    """Make the steps that are due now; return how many."""
     steps = 0
     while phase in _STEPS and (after := _step(deps, campaign_id, phase)) is not None:
         phase = after
@@ -53,25 +56,25 @@ def _walk(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
 
 
 def _step(deps: Dependencies, campaign_id: int, phase: Phase) -> Phase | None:
-    """One step, or None when none is due. What needs the network is done before the transaction."""
+    """Make one step and return the next phase; None if no step is due. Calls the network before the transaction."""
     if phase is Phase.SETTLING:
-        _let_finish(deps)
+        _process_everything(deps)
     if phase is Phase.RECONCILING:
-        screen(deps)  # nothing is published that nobody has looked at
-        if not fetch(deps, campaign_id):
+        screen(deps)  # nothing is published that was not screened
+        if not fetch_statement(deps, campaign_id):
             return None
     with deps.db.transaction() as tx:
         campaign = lock_campaign_by_id(tx, campaign_id)
         if campaign.phase != phase:
-            return Phase(campaign.phase)  # somebody else was faster: go on from there
+            return Phase(campaign.phase)  # another run was faster: go on from there
         to = _STEPS[phase](tx, campaign)
         if to is not None:
             transition(tx, campaign, to, ACTOR)
         return to
 
 
-def _let_finish(deps: Dependencies) -> None:
-    """Work off what came in and let lapse what will not be paid, before the last match is given."""
+def _process_everything(deps: Dependencies) -> None:
+    """Process the inbox and expire what will not be paid, before the last match is given."""
     while process_inbox(deps):
         pass
     while expire(deps):
@@ -91,17 +94,16 @@ def _end(tx: Tx, campaign: Campaign) -> Phase | None:
 
 
 def _settle(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Those who were paying at the end may finish."""
+    """Donors who were paying at the end may finish first."""
     return Phase.SETTLING if _after(campaign.ends_at, campaign.finishing_s, tx.now) else None
 
 
 def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Late messages are in and nobody is paying any more: freed match is offered again, then the books are
-    compared."""
+    """Late messages are in and nobody is paying any more: offer freed match again, then compare the books."""
     last = campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
     if tx.now < last:
         return None
-    # Only what came in time: another campaign's traffic never stops, and must not hold this one.
+    # Only events that came in time: the traffic of other campaigns never stops and must not hold up this one.
     busy = tx.scalar(
         """SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying'))
                OR EXISTS (SELECT FROM inbox_work JOIN inbox_event e ON e.id = inbox_id
@@ -111,14 +113,14 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
     )
     if busy:
         return None
-    unlock_met(tx, campaign)
+    unlock_met_challenges(tx, campaign)
     while reoffer(tx, campaign) + redistribute(tx, campaign):
-        pass  # what moved to a better pot left money in a worse one, for those who got none
+        pass  # match that moved to a better pot leaves money in a worse one, for donations without match
     return Phase.RECONCILING
 
 
 def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Every difference is explained and every held match decided: the result is written down and published."""
+    """Every difference is explained and every case decided: store and publish the result."""
     assert campaign.id is not None
     if reconcile(tx, campaign) or count_open_cases(tx, campaign.id):
         return None
@@ -127,17 +129,17 @@ def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
     return Phase.NOTICE
 
 
-def _release(tx: Tx, campaign: Campaign) -> Phase | None:
+def _disburse(tx: Tx, campaign: Campaign) -> Phase | None:
     if not _after(campaign.phase_since, campaign.notice_s, tx.now):
         return None
-    release_match(tx, campaign)
+    disburse_match(tx, campaign)
     return Phase.RELEASED
 
 
-def _give_back(tx: Tx, campaign: Campaign) -> None:
-    """A campaign that was called off keeps no match: what nobody holds any more goes back to the funds, now and
-    whenever a hold lapses. The phase stays."""
-    return_free(tx, campaign)
+def _return_free_match(tx: Tx, campaign: Campaign) -> None:
+    """Return what a cancelled campaign's pots have free to their funds, again whenever a reservation is released.
+    The phase stays."""
+    return_free_match(tx, campaign)
 
 
 _STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
@@ -146,6 +148,6 @@ _STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
     Phase.ENDED: _settle,
     Phase.SETTLING: _reconcile,
     Phase.RECONCILING: _notice,
-    Phase.NOTICE: _release,
-    Phase.CANCELLED: _give_back,
+    Phase.NOTICE: _disburse,
+    Phase.CANCELLED: _return_free_match,
 }

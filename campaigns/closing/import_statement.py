@@ -8,11 +8,11 @@ from payments.statements import read_bill, store
 
 
 def import_statement(tx: Tx, provider: str, text: str, actor: str) -> int:
-    """Import a partner's daily bill (`provider` is its name, with or without `partner:`); answers how many
-    lines were new. Importing the same file again adds nothing.
+    """Import a partner's daily bill and return how many lines were new. Idempotent.
 
-    Raises Invalid `import_invalid` that names every bad row, Conflict `statement_contradicts` for a line that
-    came before with another amount, NotFound `partner_unknown`.
+    `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` naming every
+    invalid row, `statement_by_api` for Stripe, Conflict `statement_contradicts` for a line that was imported with
+    another amount before, NotFound `partner_unknown`.
     """
     name = provider.removeprefix("partner:")
     if name == "stripe":

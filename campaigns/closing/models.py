@@ -1,4 +1,4 @@
-"""What closing an event leaves behind: the provider's lines, the differences, and the report."""
+"""The tables of closing: differences between our books and a provider, and the report."""
 
 from datetime import datetime
 from typing import Any
@@ -8,18 +8,18 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
+from kernel.db import identity, is_one_of, moment
 
 CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee")
-_CAUSE_LIST = ", ".join(f"'{cause}'" for cause in CAUSES)
+STATES = ("open", "matched", "booked", "signed_off")
 
 
 class Discrepancy(SQLModel, table=True):
     """A difference between our books and a provider's statement. It ends matched, booked or signed off."""
 
     __table_args__ = (
-        CheckConstraint(f"cause IN ({_CAUSE_LIST})", name="discrepancy_cause"),
-        CheckConstraint("state IN ('open', 'matched', 'booked', 'signed_off')", name="discrepancy_state"),
+        CheckConstraint(is_one_of("cause", CAUSES), name="discrepancy_cause"),
+        CheckConstraint(is_one_of("state", STATES), name="discrepancy_state"),
         CheckConstraint("state <> 'signed_off' OR reason <> ''", name="discrepancy_reason"),
         UniqueConstraint("campaign_id", "provider", "cause", "reference", name="discrepancy_once"),
         Index("discrepancy_open", "campaign_id", "state"),
@@ -40,7 +40,7 @@ class Discrepancy(SQLModel, table=True):
 
 
 class ClosingReport(SQLModel, table=True):
-    """The table of a closed event. It speaks of the books up to `ledger_mark` and never changes."""
+    """The result of a closed campaign, from the books up to `ledger_mark`. It never changes."""
 
     __tablename__ = "closing_report"
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)

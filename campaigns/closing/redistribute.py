@@ -1,15 +1,16 @@
-"""After the end, match moves to pots of better rank that still have money, and every donation keeps its total.
+"""After the end, move match to pots of better rank that still have money; every donation keeps its total.
 
-So the money of the best pots (a village's own pledge) is used first, and what is left over belongs to the pots
-of worse rank. Oldest payment first, its worst match first, into the best pot first.
+The money of the best pots (a village's own pledge) is used first, and pots of worse rank keep what is left over.
+Oldest payment first, its worst match first, into the best pot first.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 
+from campaigns.closing.reoffer import PaidDonation
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.lifecycle.models import Campaign
 from campaigns.projects.targets import projects_of_counties, targets
@@ -40,90 +41,93 @@ _MATCHED = text(
 
 
 def redistribute(tx: Tx, campaign: Campaign) -> int:
-    """Move match until nothing moves; answers how many moves were made. Again, it moves nothing.
+    """Move match until nothing moves; return how many moves were made. Idempotent.
 
-    The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once.
+    The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once per
+    transaction.
     """
-    moved = 0
-    while some := _pass(tx, campaign):
-        moved += some
-    return moved
+    total = 0
+    while moves := _move_all(tx, campaign):
+        total += moves
+    return total
 
 
-def _pass(tx: Tx, campaign: Campaign) -> int:
-    """All donations once. What a move frees may serve an older donation: that is the next pass."""
+def _move_all(tx: Tx, campaign: Campaign) -> int:
+    """Try all donations once; return how many moves were made. What a move frees may serve an older donation in the
+    next pass."""
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
-    moved = 0
-    for rows in _pages(tx, campaign.id):
-        if not _worth_it(tx, pots):
+    moves = 0
+    for page in _pages(tx, campaign.id):
+        if not _better_pot_has_money(tx, pots):
             break
-        moved += _page(tx, campaign.id, pots, rows)
-    return moved
+        moves += _move_page(tx, campaign.id, pots, page)
+    return moves
 
 
-def _pages(tx: Tx, campaign_id: int) -> Iterator[Sequence[Any]]:
-    """Donations with match, oldest payment first, a page at a time from one cursor."""
+def _pages(tx: Tx, campaign_id: int) -> Iterator[list[PaidDonation]]:
+    """Read matched donations from one cursor, oldest payment first, one page at a time."""
     streamed = tx.session.execute(_MATCHED, {"campaign": campaign_id}, execution_options={"yield_per": BATCH})
-    yield from streamed.partitions()
+    for rows in streamed.partitions():
+        yield [PaidDonation(*row) for row in rows]
 
 
-def _worth_it(tx: Tx, pots: Sequence[PotState]) -> bool:
-    """Has a pot money that is not the last in order? Else there is no better pot to move to."""
+def _better_pot_has_money(tx: Tx, pots: Sequence[PotState]) -> bool:
+    """Whether any pot but the last in rank has money; otherwise there is no better pot to move to."""
     free = lock_free_accounts(tx, pots)
     return any(free[pot.pot_id] > pot.closed_minor(tx.now) for pot in pots[:-1])
 
 
-def _page(tx: Tx, campaign_id: int, pots: Sequence[PotState], rows: Sequence[Any]) -> int:
-    where = targets(tx, sorted({row.project_id for row in rows}))
+def _move_page(tx: Tx, campaign_id: int, pots: Sequence[PotState], page: Sequence[PaidDonation]) -> int:
+    target_of = targets(tx, sorted({paid.project_id for paid in page}))
     free = lock_free_accounts(tx, pots)
-    book = Capacity({pot.pot_id: free[pot.pot_id] - pot.closed_minor(tx.now) for pot in pots})
+    capacity = Capacity({pot.pot_id: free[pot.pot_id] - pot.closed_minor(tx.now) for pot in pots})
     donations = [
-        MatchableDonation(row.id, campaign_id, row.kept, where[row.project_id], row.donor_key, row.paid_at)
-        for row in rows
+        MatchableDonation(paid.id, campaign_id, paid.kept, target_of[paid.project_id], paid.donor_key, paid.paid_at)
+        for paid in page
     ]
     allocation_requests = [donation.allocation_request() for donation in donations]
-    fill_cap_usage(tx, book, pots, allocation_requests, projects_of_counties)
-    mover = _Mover(campaign_id, pots, [offer for pot in pots if (offer := pot.offer(tx.now))], book)
-    parts: dict[Any, list[ReservedPart]] = {row.id: [] for row in rows}
-    for part in reserved_parts(tx, [row.id for row in rows]):
+    fill_cap_usage(tx, capacity, pots, allocation_requests, projects_of_counties)
+    mover = _Mover(campaign_id, pots, [offer for pot in pots if (offer := pot.offer(tx.now))], capacity)
+    parts: dict[UUID, list[ReservedPart]] = {paid.id: [] for paid in page}
+    for part in reserved_parts(tx, list(parts)):
         if part.live_minor:
             parts[part.donation_id].append(part)
-    for row, allocation_request in zip(rows, allocation_requests, strict=True):
-        mover.move(row.id, allocation_request, parts[row.id])
+    for paid, allocation_request in zip(page, allocation_requests, strict=True):
+        mover.move(paid.id, allocation_request, parts[paid.id])
     _write(tx, mover.plans)
     return len(mover.plans)
 
 
 def _write(tx: Tx, plans: Sequence[PlannedMatch]) -> None:
-    """The new reservations under their decisions, and what leaves the old ones, in one posting."""
+    """Write the new reservations with their decisions, and what leaves the old ones, in one posting."""
     decisions, transfers = write_decided_matches(tx, plans, "redistribute")
-    transfers += capture(tx, sorted({one.request.donation_id for one in plans}))
-    taken = [
-        MovedMatch(one.source, one.request.donation_id, one.allocation.matched_minor, decision)
-        for one, decision in zip(plans, decisions, strict=True)
-        if one.source is not None
+    transfers += capture(tx, sorted({plan.request.donation_id for plan in plans}))
+    moved = [
+        MovedMatch(plan.source, plan.request.donation_id, plan.allocation.matched_minor, decision)
+        for plan, decision in zip(plans, decisions, strict=True)
+        if plan.source is not None
     ]
-    post(tx, transfers + return_moved(tx, taken))
-    queue_for_screening(tx, sorted({one.request.donation_id for one in plans}))
+    post(tx, transfers + return_moved(tx, moved))
+    queue_for_screening(tx, sorted({plan.request.donation_id for plan in plans}))
 
 
 @dataclass
 class _Mover:
-    """Plans the moves of one page; `book` sees each, so that the next finds what it left."""
+    """Plans the moves of one page. Each is taken off `capacity`, so that the next one sees what is left."""
 
     campaign_id: int
     pots: Sequence[PotState]
     offers: Sequence[Offer]
-    book: Capacity
+    capacity: Capacity
     plans: list[PlannedMatch] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.order = {pot.pot_id: pot.order for pot in self.pots}
         self.ratios = ratios_by_rules(self.pots)
 
-    def move(self, donation_id: Any, allocation_request: AllocationRequest, parts: Sequence[ReservedPart]) -> None:
-        """All moves of one donation."""
+    def move(self, donation_id: UUID, allocation_request: AllocationRequest, parts: Sequence[ReservedPart]) -> None:
+        """Plan all moves of one donation."""
         live = {part.reservation_id: self._live(part) for part in parts}
         offers = serving_offers(self.offers, allocation_request.target)
         for part in worst_first([part for part in parts if part.state == "captured"], self.order):
@@ -137,21 +141,21 @@ class _Mover:
 
     def _try(
         self,
-        donation_id: Any,
+        donation_id: UUID,
         allocation_request: AllocationRequest,
         part: ReservedPart,
         offer: Offer,
         live: dict[int, LiveMatch],
     ) -> None:
         moving = live[part.reservation_id]
-        others = [one for id_, one in live.items() if id_ != part.reservation_id]
-        answer = reallocate(allocation_request, moving, others, offer, self.book)
-        if answer is None:
+        others = [match for id_, match in live.items() if id_ != part.reservation_id]
+        allocation = reallocate(allocation_request, moving, others, offer, self.capacity)
+        if allocation is None:
             return
-        given = answer.matched_minor
-        self.book.take(allocation_request, answer)
-        self.book.give_back(allocation_request, part.pot_id, given)
-        live[part.reservation_id] = moving._replace(amount_minor=moving.amount_minor - given)
-        live[-len(live)] = LiveMatch(offer.pot_id, offer.rules.ratio_bps, given)  # no number of its own yet
+        moved_minor = allocation.matched_minor
+        self.capacity.take(allocation_request, allocation)
+        self.capacity.give_back(allocation_request, part.pot_id, moved_minor)
+        live[part.reservation_id] = moving._replace(amount_minor=moving.amount_minor - moved_minor)
+        live[-len(live)] = LiveMatch(offer.pot_id, offer.rules.ratio_bps, moved_minor)  # has no reservation id yet
         request = ReservationRequest(donation_id, self.campaign_id, allocation_request, True, stage="any")
-        self.plans.append(PlannedMatch(request, answer, False, part))
+        self.plans.append(PlannedMatch(request, allocation, False, part))

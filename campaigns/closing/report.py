@@ -1,9 +1,11 @@
-"""The result of an event (筹款 / 配捐 / 合计), written down once from the books and never changed."""
+"""The result of a campaign (筹款 / 配捐 / 合计), stored once from the books and never changed."""
 
 from typing import Any
 
+from sqlmodel import select
+
 from campaigns.closing.models import ClosingReport
-from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
 from kernel.ids import fingerprint
@@ -13,19 +15,21 @@ TABLES = ("county", "township", "village")
 
 
 def write_report(tx: Tx, campaign: Campaign) -> ClosingReport:
-    """Store the result of a campaign that is locked exclusively: nothing is posted for it meanwhile, so the
-    accounts are its state at `ledger_mark`."""
+    """Store the result of a campaign from its accounts, as they are at `ledger_mark`.
+
+    The campaign is locked exclusively: nothing is posted for it meanwhile.
+    """
     assert campaign.id is not None
     tables = {level: [row._asdict() for row in by_place(tx, campaign.id, level)] for level in TABLES}
-    heads = tx.row("SELECT donations, donors FROM campaign_tally WHERE campaign_id = :id", id=campaign.id)
-    assert heads is not None
+    tally = tx.first(select(CampaignTally).where(CampaignTally.campaign_id == campaign.id))
+    assert tally is not None
     raised = sum(row["raised_minor"] for row in tables["county"])
     matched = sum(row["matched_minor"] for row in tables["county"])
     report: dict[str, Any] = {
         "campaign": campaign.slug,
         "currency": campaign.currency,
-        "donations": heads.donations,
-        "donors": heads.donors,
+        "donations": tally.donations,
+        "donors": tally.donors,
         "raised_minor": raised,
         "matched_minor": matched,
         "total_minor": raised + matched,
@@ -43,6 +47,6 @@ def write_report(tx: Tx, campaign: Campaign) -> ClosingReport:
 
 
 def report(tx: Tx, campaign_id: int) -> dict[str, Any] | None:
-    """The result of a closed campaign with its hash, or None while it is not closed."""
+    """Return the result of a closed campaign with its hash; None while it is not closed."""
     row = tx.get(ClosingReport, campaign_id)
     return None if row is None else {**row.report, "hash": row.report_hash, "created_at": row.created_at}

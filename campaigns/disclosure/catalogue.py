@@ -1,4 +1,4 @@
-"""The list of projects with what each has raised, computed from the books at the moment of asking."""
+"""The list of projects with what each has raised, computed from the books at every reading."""
 
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ MOST_PAGE = 1_000_000
 MOST_PAGE_SIZE = 5_000
 MOST_QUERY = 100  # characters
 
-_CHOSEN = """
+_FILTER = """
     WHERE (CAST(:campaign AS bigint) IS NULL
            OR EXISTS (SELECT FROM campaign_entry e WHERE e.campaign_id = :campaign AND e.project_id = p.id))
       AND (CAST(:level AS text) IS NULL OR p.level = :level)
@@ -27,7 +27,7 @@ _CHOSEN = """
       AND (CAST(:pattern AS text) IS NULL
            OR p.name ILIKE :pattern OR p.code ILIKE :pattern OR o.name ILIKE :pattern)"""
 
-_COUNT = f"SELECT count(*) FROM project p JOIN organisation o ON o.code = p.organisation_code {_CHOSEN}"
+_COUNT = f"SELECT count(*) FROM project p JOIN organisation o ON o.code = p.organisation_code {_FILTER}"
 
 # Sums first, then hash joins: the accounts are read once, whatever the number of projects.
 _PAGE = f"""
@@ -51,12 +51,12 @@ _PAGE = f"""
      LEFT JOIN organisation t ON t.code = p.township_code
      LEFT JOIN raised r ON r.project_id = p.id
      LEFT JOIN matched m ON m.project_id = p.id
-    {_CHOSEN}
+    {_FILTER}
     ORDER BY {{order}} LIMIT :size OFFSET :skip"""
 
 
 class ProjectRow(NamedTuple):
-    """A project as lists show it; sums in fen."""
+    """A project as lists show it; amounts in fen."""
 
     id: int
     code: str
@@ -86,35 +86,35 @@ def listed(
     sort: str = "raised",
     page: Page = FIRST_PAGE,
 ) -> tuple[list[ProjectRow], int]:
-    """One page of projects and how many there are in all.
+    """Return one page of projects and their total number.
 
-    With `campaign_id` only the projects that take part, and only what was raised there; `under` is the code of
-    a branch of the tree; `q` is looked for in name, code and name of the organisation. Empty text means any.
-    Every state is listed: what the public may not see, the caller leaves out by `status`.
-    Raises Invalid `list_invalid` with every wrong field.
+    With `campaign_id`, only its entries and only what was raised there; `under` is the code of a branch of the
+    network; `q` is searched for in the project's name and code and the organisation's name. Empty text means any.
+    Projects of every status are listed: the caller leaves out by `status` what the public may not see.
+    Raises Invalid `list_invalid` naming every invalid field.
     """
-    wrong = _faults(level, under, q, sort, page)
-    if wrong:
-        raise Invalid("list_invalid", fields=wrong)
-    chosen: dict[str, Any] = {
+    if faults := _faults(level, under, q, sort, page):
+        raise Invalid("list_invalid", fields=faults)
+    filters: dict[str, Any] = {
         "campaign": campaign_id,
         "level": level or None,
         "under": under or None,
         "pattern": _pattern(q) if q and q.strip() else None,
     }
-    total = int(tx.scalar(_COUNT, **chosen))
-    rows = tx.rows(
+    total = int(tx.scalar(_COUNT, **filters))
+    rows = tx.rows_as(
+        ProjectRow,
         _PAGE.format(order=SORTS[sort]),
-        **chosen,
+        **filters,
         earned=list(EARNED),
         size=page.size,
         skip=page.offset,
     )
-    return [ProjectRow(*row) for row in rows], total
+    return rows, total
 
 
 def _pattern(q: str) -> str:
-    """A pattern that finds the words as they were typed: % and _ are only characters."""
+    """Return an ILIKE pattern that finds the words as they were typed: % and _ are plain characters."""
     escaped = q.strip().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
 

@@ -1,5 +1,8 @@
-"""Who raised how much: by county, township, village or team. Ranks totals only, never a list of who has not
-given (no assigned quotas), and equal totals in the order of their codes."""
+"""The standings of a campaign: totals by county, township, village or team.
+
+Only totals are ranked; nobody is shown who has not donated, as there are no quotas. Equal totals are in the order
+of their codes.
+"""
 
 from campaigns.donations.states import COUNTED
 from campaigns.projects.place_totals import LEVELS, PlaceTotals, by_place
@@ -11,9 +14,9 @@ BY = (*LEVELS, "team")
 
 
 def standings(tx: Tx, campaign_id: int, by: str, page: Page = FIRST_PAGE) -> tuple[list[PlaceTotals], int]:
-    """One page of the standings, highest total first, and the number of rows in all.
+    """Return one page of the standings, highest total first, and the total number of rows.
 
-    Raises Invalid `standings_unknown` for a `by` that does not exist.
+    Raises Invalid `standings_unknown` for an unknown `by`.
     """
     if by not in BY:
         raise Invalid("standings_unknown", fields={"by": fault("not_one_of", options=BY)})
@@ -32,5 +35,8 @@ def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:
         campaign=campaign_id,
         counted=sorted(COUNTED),
     )
-    made = [PlaceTotals(row[0], row[0], "", int(row[1]), int(row[2]), int(row[1] + row[2])) for row in rows]
-    return sorted(made, key=lambda row: (-row.total_minor, row.code))
+    teams = [
+        PlaceTotals(row.team, row.team, "", int(row.raised), int(row.matched), int(row.raised + row.matched))
+        for row in rows
+    ]
+    return sorted(teams, key=lambda row: (-row.total_minor, row.code))

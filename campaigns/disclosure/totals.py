@@ -11,7 +11,7 @@ from matching.pot_state import PotState, load_pot_states
 
 
 class Totals(NamedTuple):
-    """Money in fen (refunds taken off), heads as numbers. `matched_minor` is match that was captured."""
+    """Amounts in fen, less refunds, and the number of donations and donors. `matched_minor` is captured match."""
 
     donations: int
     donors: int
@@ -20,11 +20,11 @@ class Totals(NamedTuple):
 
 
 class PotView(NamedTuple):
-    """A pot as the public sees it, in fen. `available_minor` leaves tranches out that have not opened.
+    """A pot as the public sees it; amounts in fen. `available_minor` is without tranches that have not opened.
 
-    `funded_minor` is what the pot got less what it gave back, and it is the sum of `available_minor`, closed
-    tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` went back to the pot's fund at
-    the end of the campaign, or later when a donation was refunded.
+    `funded_minor` is what the pot received less what it returned; it is the sum of `available_minor`, closed
+    tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` went back to the fund at the end
+    of the campaign, or later when a donation was refunded.
     """
 
     id: int
@@ -40,12 +40,12 @@ class PotView(NamedTuple):
     rules: dict[str, Any]
     locked: bool = False  # a challenge pot whose challenge is not met yet
     unlocked_at: datetime | None = None
-    held_minor: int = 0  # earned, but a person must decide first (screening)
+    held_minor: int = 0  # captured, and on hold until a reviewer decides (screening)
     returned_minor: int = 0
 
 
 def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
-    """The totals of campaigns, in one statement and so at one moment."""
+    """Return the totals of campaigns, all as of one moment, as it is one statement."""
     rows = tx.rows(
         """SELECT t.campaign_id, t.donations, t.donors,
                   coalesce((SELECT sum(r.raised_minor) FROM project_raised r
@@ -61,7 +61,7 @@ def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
 
 
 def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
-    """The pots of a campaign, in the order in which they are asked."""
+    """Return the pots of a campaign by rank and age, the order in which they are asked."""
     pots = load_pot_states(tx, [campaign_id])
     balances = pot_balances(tx, [pot.pot_id for pot in pots])
     returned = _returned(tx, campaign_id)
@@ -69,7 +69,7 @@ def pot_views(tx: Tx, campaign_id: int) -> list[PotView]:
 
 
 def _returned(tx: Tx, campaign_id: int) -> dict[int, int]:
-    """Pot -> fen that went back to its fund when the campaign was over."""
+    """Return, by pot, the fen that were returned to its fund when the campaign was over."""
     rows = tx.rows(
         """SELECT f.pot_id, -sum(f.amount_minor) FROM pot_funding f JOIN pot p ON p.id = f.pot_id
             WHERE p.campaign_id = :campaign AND f.reason = 'returned' GROUP BY 1""",

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
+from kernel.db import identity, is_one_of, moment
 
 STATES = ("open", "released", "cancelled")
 WATCHED = ("donor", "instrument", "device")
@@ -25,7 +25,7 @@ class ScreeningCase(SQLModel, table=True):
 
     __tablename__ = "screening_case"
     __table_args__ = (
-        CheckConstraint("state IN ('open', 'released', 'cancelled')", name="screening_case_state"),
+        CheckConstraint(is_one_of("state", STATES), name="screening_case_state"),
         CheckConstraint("held_minor >= 0", name="screening_case_held"),
         CheckConstraint(
             "(state = 'open') = (decided_at IS NULL) AND (state = 'open' OR (actor <> '' AND reason <> ''))",
@@ -85,7 +85,7 @@ class Watch(SQLModel, table=True):
     """A donor, instrument or device whose match is put on hold, as the keyed hash that donations carry."""
 
     __table_args__ = (
-        CheckConstraint("kind IN ('donor', 'instrument', 'device')", name="watch_kind"),
+        CheckConstraint(is_one_of("kind", WATCHED), name="watch_kind"),
         CheckConstraint("key <> '' AND reason <> '' AND actor <> ''", name="watch_said"),
         CheckConstraint("until > listed_at", name="watch_term"),
         CheckConstraint("(lifted_by <> '') = (lifted_at IS NOT NULL)", name="watch_lifted"),

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns import pots
-from campaigns.closing.challenges import challenges
+from campaigns.closing.challenges import unlock_challenges
 from campaigns.screening.cases import case_id_of_donation
 from campaigns.screening.decide import cancel
 from campaigns.screening.screen import open_cases
@@ -30,8 +30,8 @@ def test_a_challenge_unlocks_and_serves_once_after_a_crash(world: World, step: s
     world.check()
     assert world.pots()[pot].locked is not _committed(step)
     assert world.view(before).captured_minor == (60_00 if _committed(step) else 0)
-    assert challenges(world.deps) == (0 if _committed(step) else 1)
-    assert (by_pot(world, before), challenges(world.deps)) == ({pot: 60_00}, 0)
+    assert unlock_challenges(world.deps) == (0 if _committed(step) else 1)
+    assert (by_pot(world, before), unlock_challenges(world.deps)) == ({pot: 60_00}, 0)
     proven(world)
 
 

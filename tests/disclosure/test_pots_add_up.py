@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from campaigns.closing.release import release_match
+from campaigns.closing.disburse import disburse_match
 from campaigns.disclosure.totals import PotView
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.pots import reduce
@@ -44,7 +44,7 @@ def test_a_pot_adds_up_in_every_state_of_its_money(world: World) -> None:
 
 def test_what_went_back_to_the_fund_is_told_and_a_reduction_is_not(world: World) -> None:
     pot, other = _pot(world), world.pot(30_00, rank=2)
-    world.do(lambda tx: release_match(tx, lock_campaign(tx, world.slug)))
+    world.do(lambda tx: disburse_match(tx, lock_campaign(tx, world.slug)))
     view = world.pots()[pot]
     assert (view.funded_minor, view.returned_minor) == (160_00, 330_00)
     assert (view.captured_minor, _sum(view)) == (70_00, view.funded_minor)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from campaigns.check import check_books
-from campaigns.closing.challenges import challenges
+from campaigns.closing.challenges import unlock_challenges
 from tests.machine.compare import same_gifts, same_pots, same_stories, same_totals
 from tests.machine.donors import Donors
 from tests.machine.draws import RISING, Wishes, commands, rules
@@ -72,7 +72,7 @@ class Giving(Donors, People):
 
     @rule()
     def the_challenges_are_looked_at(self) -> None:
-        assert challenges(self.world.deps) == self.model.unlock()
+        assert unlock_challenges(self.world.deps) == self.model.unlock()
 
     @precondition(lambda self: self.model.phase == "open")
     @rule(minutes=st.sampled_from([-1, 0, 10, 30]))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.jobs.registry import JOBS
 from campaigns import pots
-from campaigns.closing.challenges import challenges
+from campaigns.closing.challenges import unlock_challenges
 from campaigns.donations.explain import explain
 from kernel.errors import Refusal
 from matching.rules import Challenge, parse
@@ -45,13 +45,13 @@ def test_locked_it_gives_nothing_unlocked_it_serves_the_oldest_first(world: Worl
     second = paid(world, 60_00, email="b@example.org")
     paid(world, 10_00, email="b@example.org")
     assert world.pots()[pot].locked
-    assert challenges(world.deps) == 0
+    assert unlock_challenges(world.deps) == 0
     third = world.give(60_00, email="c@example.org")
     assert third.reserved_minor == 0  # a pledge is no paid donor, and the pot is locked
-    assert challenges(world.deps) == 0
+    assert unlock_challenges(world.deps) == 0
     world.clock.advance(seconds=1)
     world.pay(third)
-    assert (challenges(world.deps), challenges(world.deps)) == (1, 0)
+    assert (unlock_challenges(world.deps), unlock_challenges(world.deps)) == (1, 0)
     assert by_pot(world, first) == {pot: 60_00}
     assert by_pot(world, second) == {pot: 40_00}
     assert by_pot(world, third) == {}
@@ -63,7 +63,7 @@ def test_locked_it_gives_nothing_unlocked_it_serves_the_oldest_first(world: Worl
 def test_those_who_come_after_are_served_at_their_pledge(world: World) -> None:
     pot = special_pot(world, 100_00, "challenge", challenge={"raised_minor": 50_00})
     before = paid(world, 50_00)
-    challenges(world.deps)
+    unlock_challenges(world.deps)
     after = world.give(80_00)
     assert by_pot(world, before) == {pot: 50_00}
     assert by_pot(world, after) == {pot: 50_00}
@@ -73,19 +73,19 @@ def test_those_who_come_after_are_served_at_their_pledge(world: World) -> None:
 def test_a_refund_after_the_unlock_does_not_lock_it_again(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"raised_minor": 100_00})
     one = paid(world, 100_00)
-    challenges(world.deps)
+    unlock_challenges(world.deps)
     world.refund(one, 100_00)
     assert world.totals().raised_minor == 0
     assert not world.pots()[pot].locked
     assert by_pot(world, world.give(30_00)) == {pot: 30_00}
-    assert challenges(world.deps) == 0
+    assert unlock_challenges(world.deps) == 0
     proven(world)
 
 
 def test_a_refund_before_counts_against_the_goal(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"raised_minor": 100_00})
     world.refund(paid(world, 100_00), 1)
-    assert challenges(world.deps) == 0
+    assert unlock_challenges(world.deps) == 0
     assert world.pots()[pot].locked
 
 
@@ -98,7 +98,7 @@ def test_only_the_unlocked_pot_serves_by_its_own_rules(world: World) -> None:
     here = paid(world, 40_00, email="b@example.org")
     there = paid(world, 40_00, project=2, email="c@example.org")
     world.refund(gone, 60_00)
-    assert challenges(world.deps) == 1
+    assert unlock_challenges(world.deps) == 1
     assert by_pot(world, here) == {pot: 15_00}
     assert by_pot(world, there) == {}
     assert by_pot(world, gone) == {open_pot: 40_00}
@@ -121,14 +121,14 @@ def test_after_the_end_nothing_is_unlocked_any_more(world: World) -> None:
     world.clock.advance(hours=40)
     world.close()
     world.do(lambda tx: tx.run("UPDATE campaign_tally SET donors = 2"))
-    assert challenges(world.deps) == 0
+    assert unlock_challenges(world.deps) == 0
 
 
 def test_the_story_says_that_the_pot_was_locked_then(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"donors": 1})
     one = paid(world, 40_00)
     world.clock.advance(seconds=1)
-    challenges(world.deps)
+    unlock_challenges(world.deps)
     decisions = world.do(explain, one.id).decisions
     assert [(d.cause, d.pots[0].asked, d.pots[0].out_of_scope) for d in decisions] == [
         ("pledge", False, "locked"),
@@ -142,9 +142,9 @@ def test_an_easier_goal_counts_from_its_time(world: World) -> None:
     one = paid(world, 40_00)
     later = world.clock.at + timedelta(minutes=5)
     world.do(pots.add_rules, pot, {"ratio_bps": 5_000, "challenge": {"donors": 1}}, later, ACTOR)
-    assert challenges(world.deps) == 0
+    assert unlock_challenges(world.deps) == 0
     world.clock.at = later
-    assert challenges(world.deps) == 1
+    assert unlock_challenges(world.deps) == 1
     assert by_pot(world, one) == {pot: 20_00}
     proven(world)
 
@@ -157,7 +157,7 @@ def test_two_jobs_at_once_unlock_once(world: World) -> None:
 
     def run() -> None:
         gate.wait(20)
-        answers.append(challenges(world.deps))
+        answers.append(unlock_challenges(world.deps))
 
     threads = [Thread(target=run) for _ in range(4)]
     for thread in threads:
@@ -172,7 +172,7 @@ def test_two_jobs_at_once_unlock_once(world: World) -> None:
 def test_an_unlock_is_never_taken_back(world: World) -> None:
     special_pot(world, 100_00, "challenge", challenge={"donors": 1})
     paid(world, 30_00)
-    challenges(world.deps)
+    unlock_challenges(world.deps)
     with pytest.raises(Exception, match="append-only"):
         world.do(lambda tx: tx.run("DELETE FROM pot_unlock"))
 

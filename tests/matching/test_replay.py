@@ -7,7 +7,7 @@ import pytest
 
 from campaigns import pots
 from campaigns.check import check_books
-from campaigns.closing.challenges import challenges
+from campaigns.closing.challenges import unlock_challenges
 from campaigns.donations.expire import expire
 from campaigns.donations.explain import DecisionExplanation, explain
 from campaigns.donations.view import DonationView
@@ -87,7 +87,7 @@ def test_a_whole_day_with_all_kinds_of_pots_comes_out_again(world: World, monkey
         if chance.random() < 0.2:
             world.refund(chance.choice(donations), chance.randrange(1_00, 5_00))
         expire(world.deps)
-        challenges(world.deps)
+        unlock_challenges(world.deps)
     _refund_some(world, donations, chance)
     while offered(world) + moved(world):
         pass

@@ -10,7 +10,7 @@ from campaigns.check import check_books
 from campaigns.closing import challenges as unlocking
 from campaigns.closing import redistribute as moving
 from campaigns.closing import reoffer as offering
-from campaigns.closing.challenges import challenges
+from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.donations import match_changes
@@ -108,7 +108,7 @@ def _challenge(world: World) -> tuple[int, DonationView]:
 
 def test_nobody_overtakes_those_who_came_before_the_unlock(world: World) -> None:
     pot, before = _challenge(world)
-    answers = at_once(lambda: challenges(world.deps), *[lambda: world.give(50_00)] * 4)
+    answers = at_once(lambda: unlock_challenges(world.deps), *[lambda: world.give(50_00)] * 4)
     assert answers[0] == 1
     assert [one.reserved_minor for one in answers[1:]] == [0] * 4
     assert by_pot(world, before) == {pot: 100_00}
@@ -122,7 +122,7 @@ def test_control_unlocked_and_served_in_two_transactions_a_newcomer_overtakes(wo
     def in_two() -> None:
         with world.db.transaction() as tx:
             campaign = lock_campaign_by_id(tx, find_campaign(tx, world.slug).id or 0)
-            unlock(tx, unlocking._met(tx, campaign.id or 0)[0], 1, 100_00)
+            unlock(tx, unlocking.pots_with_met_challenge(tx, campaign.id or 0)[0], 1, 100_00)
             bump_matching_version(tx, campaign)
         meeting.wait()
         given.wait()

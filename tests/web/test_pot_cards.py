@@ -5,8 +5,8 @@ from flask import Flask
 from flask_babel import force_locale
 
 from app.i18n.messages import explain_lines
-from campaigns.closing.challenges import challenges
-from campaigns.closing.release import release_match
+from campaigns.closing.challenges import unlock_challenges
+from campaigns.closing.disburse import disburse_match
 from campaigns.donations.explain import explain
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.campaign import lock_campaign
@@ -48,7 +48,7 @@ def test_a_locked_pot_says_what_unlocks_it_and_is_not_counted(
 def test_an_unlocked_pot_is_counted_like_any_other(reader: Reader, world: World) -> None:
     special_pot(world, 100_00, "challenge", challenge={"donors": 1})
     paid(world, 30_00)
-    assert challenges(world.deps) == 1
+    assert unlock_challenges(world.deps) == 1
     page = text(reader.open(reader.form_page))
     assert "50 元 预计配捐 50" in page and "100 元 预计配捐 70" in page
     assert "挑战已达成" in page and "现可配 ¥70.00" in page and "待解锁" not in page and "不计入预计" not in page
@@ -95,7 +95,7 @@ def _end(world: World, last: Phase) -> None:
         campaign = lock_campaign(tx, "day")
         for phase in OVER[: OVER.index(last) + 1]:
             if phase == Phase.RELEASED:
-                release_match(tx, campaign)
+                disburse_match(tx, campaign)
             transition(tx, campaign, phase, "test")
 
 
@@ -155,7 +155,7 @@ def test_a_challenges_story_is_told_before_and_after(app: Flask, world: World) -
     world.pot(40_00, rank=2, name="later")
     donation = paid(world, 60_00)
     world.clock.advance(seconds=1)
-    challenges(world.deps)
+    unlock_challenges(world.deps)
     story = _story(world, app, donation)
     assert "“challenge of 10000”：挑战目标当时还没有达到，此池没有解锁。" in story
     assert "挑战池解锁后补配时：\n“challenge of 10000”（1:1）：待配 20.00 元，配捐 20.00 元" in story

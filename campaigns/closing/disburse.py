@@ -1,4 +1,4 @@
-"""After the public notice: captured match becomes spendable, and what a pot has left goes back to its fund."""
+"""Disburse match after the public notice: captured match becomes spendable, free match returns to the funds."""
 
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
@@ -10,20 +10,21 @@ from matching.models import PotFunding
 from matching.pot_state import load_pot_states, lock_free_accounts
 
 
-def release_match(tx: Tx, campaign: Campaign) -> None:
-    """Make a campaign's match spendable. The campaign is locked exclusively; doing it again is nothing."""
+def disburse_match(tx: Tx, campaign: Campaign) -> None:
+    """Make a campaign's captured match spendable and return its free match. The campaign is locked exclusively.
+    Idempotent."""
     assert campaign.id is not None
     pots = [pot.pot_id for pot in load_pot_states(tx, [campaign.id])]
-    returned = _returned(tx, campaign)
-    post(tx, [*_spendable(tx, pots), *returned])
+    returns = _returns(tx, campaign)
+    post(tx, [*_disbursements(tx, pots), *returns])
 
 
-def return_free(tx: Tx, campaign: Campaign) -> None:
-    """Give what a campaign's pots have free back to their funds. The campaign is locked exclusively."""
-    post(tx, _returned(tx, campaign))
+def return_free_match(tx: Tx, campaign: Campaign) -> None:
+    """Return what a campaign's pots have free to their funds. The campaign is locked exclusively. Idempotent."""
+    post(tx, _returns(tx, campaign))
 
 
-def _spendable(tx: Tx, pots: list[int]) -> list[Transfer]:
+def _disbursements(tx: Tx, pots: list[int]) -> list[Transfer]:
     transfers = []
     for pot_id, project_id, balance_minor in project_balances(tx, pots, AccountKind.POT_CAPTURED):
         if balance_minor:
@@ -33,8 +34,8 @@ def _spendable(tx: Tx, pots: list[int]) -> list[Transfer]:
     return transfers
 
 
-def _returned(tx: Tx, campaign: Campaign) -> list[Transfer]:
-    """Lock the pots and take what is free in them; the row of the funding makes each return's key its own."""
+def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
+    """Lock the pots and return what is free in them; the id of the funding row makes each transfer's key unique."""
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])
     free = lock_free_accounts(tx, pots)
