@@ -18,7 +18,7 @@ from tests.architecture.test_sql import ROOT, sources, tables
 
 OWN_TABLES = re.compile(r"\bledger_(?:account|transfer)")
 PARSED = re.compile(
-    r"\b(?:split_part|substr|substring|starts_with|regexp_\w+)\s*\("
+    r"\b(?:left|right|split_part|substr|substring|starts_with|regexp_\w+)\s*\(\s*(?:\w+\.)?(?:key|owner|purpose|name)\b"
     r"|'(?:pot|project|campaign|fund|donation|reservation):' *\|\|"
     r"|\b(?:key|owner|name)\s+(?:NOT )?LIKE\b"
 )
