@@ -1,4 +1,4 @@
-"""Who did what: one append-only row for every act of a manager."""
+"""The audit trail: one append-only row for every act of a manager."""
 
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ class AuditEntry(SQLModel, table=True):
 
 
 def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -> None:
-    """Write down that `actor` did `action` (`project.approve`) to `subject` (`project:7`).
+    """Record that `actor` did `action` (`project.approve`) to `subject` (`project:7`).
 
     `detail` must be JSON: ids, fen, reasons; never a password, a token or a donor's data.
     """

@@ -1,4 +1,4 @@
-"""What every use case works with: the database, the payment provider, the keys, and the limits of giving."""
+"""What every use case works with: the database, the payment gateway, the keys, and the limits of donations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,13 +11,13 @@ from payments.gateway import PaymentGateway
 
 @dataclass(frozen=True)
 class DonationLimits:
-    """Amounts in fen, durations in seconds; all our own choices, none fixed by a rule text."""
+    """Amounts in fen, durations in seconds. All are our defaults; no regulation sets them."""
 
     minimum_minor: int = 100
     maximum_minor: int = 5_000_000
-    hold_s: int = 15 * 60  # how long match is held for a donor who does not show up again
-    hold_most_s: int = 30 * 60  # how long an open page can extend it
-    provider_silence_s: int = 15 * 60  # how long a lapsed hold waits for a provider that does not answer
+    hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
+    hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
+    provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer
 
 
 @dataclass(frozen=True)
@@ -33,5 +33,5 @@ class Dependencies:
     screening_defaults: Mapping[str, int] = field(default_factory=dict)
 
     def at(self, clock: Clock) -> "Dependencies":
-        """The same engine at another time (tests, and `jobs run --at` outside production)."""
+        """Return the same dependencies at another time (tests, and `jobs run --at` outside production)."""
         return replace(self, db=self.db.at(clock))

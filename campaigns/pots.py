@@ -1,4 +1,4 @@
-"""Pots as managers make and change them: matching's own verbs, under the lock and version of the campaign."""
+"""Create and change pots: the functions of `matching.pots`, under the lock and the version of the campaign."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,35 +33,36 @@ def create(
     actor: str,
     mode: str | None = None,
 ) -> int:
-    """Make a pot for a campaign, filled from a fund; answers its id. `mode` is by default how its kind usually
-    matches: a random pot at the payment, others at the pledge.
+    """Create a pot for a campaign, filled from a fund, and return its id.
+
+    By default `mode` is how its kind usually matches: a random pot at the payment, others at the pledge.
 
     Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund,
     Conflict `campaign_phase` after the end.
     """
     if refused := text_fault(name, 100):
         raise Invalid("pot_invalid", fields={"name": refused})
-    held = lock_campaign(tx, campaign)
-    _must_live(held)
+    locked = lock_campaign(tx, campaign)
+    _require_live(locked)
     find_fund(tx, fund)
-    if any(tranche.opens_at >= _last_match(held) for tranche in tranches):
-        raise Invalid("pot_invalid", fields={"tranches": fault("tranche_after_last_match")})
+    if any(tranche.opens_at >= _match_ends_at(locked) for tranche in tranches):
+        raise Invalid("pot_invalid", fields={"tranches": fault("tranche_after_match_ends_at")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
-    bump_matching_version(tx, held)
-    assert held.id is not None
+    bump_matching_version(tx, locked)
+    assert locked.id is not None
     mode = mode or ("payment" if kind == "random" else "reserve")
-    new = NewPot(held.id, fund, name, rank, kind, mode, parsed, tranches, held.currency)
+    new = NewPot(locked.id, fund, name, rank, kind, mode, parsed, tranches, locked.currency)
     pot_id = matching.pots.create(tx, new)
     record_audit(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())
     return pot_id
 
 
 def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetime | None, actor: str) -> int:
-    """A new version of a pot's rules; answers its number. Raises as `create` does, and `rules_in_the_past`."""
-    campaign = lock_campaign_by_id(tx, _lock_for(tx, pot_id).campaign_id)
-    if valid_from is not None and valid_from >= _last_match(campaign):
-        raise Invalid("rules_invalid", fields={"valid_from": fault("rules_after_last_match")})
+    """Add a version of a pot's rules and return its number. Raises as `create`, and Invalid `rules_in_the_past`."""
+    campaign = lock_campaign_by_id(tx, _lock_pot(tx, pot_id).campaign_id)
+    if valid_from is not None and valid_from >= _match_ends_at(campaign):
+        raise Invalid("rules_invalid", fields={"valid_from": fault("rules_after_match_ends_at")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)
@@ -70,41 +71,41 @@ def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetim
 
 
 def top_up(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
-    """More money (fen) from the pot's fund. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
-    pot = _lock_for(tx, pot_id)
+    """Move fen from the fund of a pot into it. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
+    pot = _lock_pot(tx, pot_id)
     record_audit(tx, actor, "pot.top_up", f"pot:{pot_id}", amount_minor=amount_minor)
     matching.pots.top_up(tx, pot, amount_minor)
 
 
 def reduce(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
-    """Free money (fen) back to the fund. Raises Conflict `pot_short`, Invalid `amount_invalid`."""
-    pot = _lock_for(tx, pot_id)
+    """Move free fen of a pot back to its fund. Raises Conflict `pot_short`, Invalid `amount_invalid`."""
+    pot = _lock_pot(tx, pot_id)
     record_audit(tx, actor, "pot.reduce", f"pot:{pot_id}", amount_minor=amount_minor)
     matching.pots.reduce(tx, pot, amount_minor)
 
 
-def _lock_for(tx: Tx, pot_id: int) -> PotState:
-    """The pot, with its campaign locked and its matching version raised."""
+def _lock_pot(tx: Tx, pot_id: int) -> PotState:
+    """Return a pot, with its campaign locked and the matching version raised."""
     pot = matching.pots.find(tx, pot_id)
     campaign = lock_campaign_by_id(tx, pot.campaign_id)
-    _must_live(campaign)
+    _require_live(campaign)
     bump_matching_version(tx, campaign)
     return matching.pots.find(tx, pot_id)
 
 
-def _must_live(campaign: Campaign) -> None:
+def _require_live(campaign: Campaign) -> None:
     if campaign.phase not in LIVING | {Phase.DRAFT}:
         raise Conflict("campaign_phase", phase=campaign.phase)
 
 
-def _last_match(campaign: Campaign) -> datetime:
-    """When the freed match is shared out and the campaign's match ends, at the earliest."""
+def _match_ends_at(campaign: Campaign) -> datetime:
+    """Return the earliest time at which released match is redistributed and the campaign's match ends."""
     return campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
 
 
 def _check_scope(tx: Tx, scope: Scope) -> None:
-    """Raises Invalid `rules_invalid`: a scope that names what does not exist, only projects that its other parts
-    leave out, or a level above all the places that it names, would serve nobody."""
+    """Raise Invalid `rules_invalid` for a scope that names what does not exist, or that no project can ever fit:
+    its other parts leave out all of its projects, or its levels are all above the places that it names."""
     wrong: dict[str, Fault] = {}
     under = list(scope.under)
     rows = tx.rows("SELECT code, level FROM organisation WHERE code = ANY(:codes)", codes=under)
@@ -113,12 +114,12 @@ def _check_scope(tx: Tx, scope: Scope) -> None:
         wrong["scope"] = fault("no_project_fits")
     if unknown := [code for code in under if code not in known]:
         wrong["scope.under"] = fault("unknown_organisations", values=unknown)
-    found = targets(tx, scope.projects)
-    if missing := [project for project in scope.projects if project not in found]:
+    known_projects = targets(tx, scope.projects)
+    if missing := [project for project in scope.projects if project not in known_projects]:
         wrong["scope.projects"] = fault("unknown_projects", values=missing)
-    # A rating may still rise; where a project stands in the tree and what kind it is does not change.
+    # Ratings are left out: they may still rise. The place and the tier of a project do not change.
     unrated = replace(scope, minimum_rating=0)
-    if found and not wrong and all(unrated.refuses(target) for target in found.values()):
+    if known_projects and not wrong and all(unrated.refuses(target) for target in known_projects.values()):
         wrong["scope"] = fault("no_project_fits")
     if wrong:
         raise Invalid("rules_invalid", fields=wrong)

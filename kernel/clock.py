@@ -12,14 +12,17 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Clock(Protocol):
-    """Tells the time of a transaction. Read once per transaction, by `Tx.now`."""
+    """The source of a transaction's time. `Tx.now` reads it once per transaction."""
 
     def read(self, session: Session) -> datetime: ...
 
 
 class DatabaseClock:
-    """The database's clock: the one that all machines share. `clock_timestamp`, because a transaction that
-    waited for a lock must see the time at which it got it, not the time at which it began."""
+    """The database's clock, which all machines share.
+
+    `clock_timestamp`, because a transaction that waited for a lock must see the time at which it got the lock, not
+    the time at which it began.
+    """
 
     def read(self, session: Session) -> datetime:
         now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
@@ -28,7 +31,7 @@ class DatabaseClock:
 
 @dataclass
 class FixedClock:
-    """Stands still at `at` until moved. For tests and for `jobs run --at` outside production."""
+    """A clock that shows `at` until it is advanced. For tests, and for `jobs run --at` outside production."""
 
     at: datetime
 
@@ -36,21 +39,21 @@ class FixedClock:
         return self.at
 
     def advance(self, **delta: float) -> None:
-        """Move on by `timedelta(**delta)`, for example `advance(minutes=15)`."""
+        """Advance by `timedelta(**delta)`, for example `advance(minutes=15)`."""
         self.at += timedelta(**delta)
 
 
 def local_day(moment: datetime) -> date:
-    """The calendar day in Shanghai: donor-and-day caps and daily bills go by it."""
+    """Return the calendar day in Shanghai, by which caps per donor and day and daily bills go."""
     return moment.astimezone(SHANGHAI).date()
 
 
 def parse_time(text_: str) -> datetime:
-    """An ISO 8601 time; one without offset is meant in Shanghai. Raises ValueError."""
+    """Parse an ISO 8601 time, in Shanghai if it has no offset, and return it in UTC. Raises ValueError."""
     moment = datetime.fromisoformat(text_)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=SHANGHAI)
     try:
         return moment.astimezone(UTC)
-    except OverflowError as error:  # the first and last day that there are, seen from elsewhere
+    except OverflowError as error:  # the first or last day of the calendar, in another time zone
         raise ValueError("a time outside of all calendars") from error

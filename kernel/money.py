@@ -1,4 +1,4 @@
-"""Money is a whole number of fen. No floats anywhere, and one function divides."""
+"""Amounts are whole numbers of fen. No floats anywhere, and one function divides."""
 
 import re
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ _YUAN = re.compile(r"(?P<yuan>[0-9]{1,11})(?:\.(?P<fen>[0-9]{1,2}))?")
 
 
 def share(amount_minor: int, bps: int) -> int:
-    """`bps` basis points of an amount, in fen, rounded down: a share never gives more than it may."""
+    """Return `bps` basis points of an amount, in fen, rounded down so that a share never exceeds its limit."""
     return amount_minor * bps // BPS_WHOLE
 
 
 def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
-    """Divide fen by weights; the parts sum to the whole (largest remainder, earlier part first).
+    """Divide fen by weights; the parts sum to the whole (largest remainder method, earlier parts first).
 
-    Raises ValueError when there is nothing to divide by: no weights, a negative one, or all zero.
+    Raises ValueError for a negative amount, and for weights that are missing, negative or all zero.
     """
     total = sum(weights)
     if amount_minor < 0 or total <= 0 or min(weights) < 0:
@@ -34,7 +34,7 @@ def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
 
 
 def yuan(amount_minor: int) -> str:
-    """An amount of fen as people read it: 1234567 -> '12,345.67'."""
+    """Format fen as yuan: 1234567 -> '12,345.67'."""
     sign = "-" if amount_minor < 0 else ""
     whole, fen = divmod(abs(amount_minor), 100)
     return f"{sign}{whole:,}.{fen:02d}"
@@ -53,7 +53,7 @@ def amount_fault(amount_minor: int) -> Fault | None:
 
 
 def parse_yuan(text: str) -> int:
-    """What a person typed, in fen: '100' or '0.5' or '1,000.00'. Raises ValueError for anything else."""
+    """Parse yuan as people type them ('100', '0.5', '1,000.00') into fen. Raises ValueError for anything else."""
     match = _YUAN.fullmatch(text.strip().replace(",", "").replace("，", ""))
     if match is None:
         raise ValueError("not an amount of yuan with at most two decimals")

@@ -1,6 +1,7 @@
 """PURE. What a pot matches: ratio, scope, minimum and caps, and the refusal of rules that make no sense."""
 
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
@@ -8,8 +9,26 @@ from kernel.errors import Fault, Invalid, fault
 from kernel.json_reader import Fields
 from kernel.money import MAX_MINOR, amount_fault, share
 
-LEVELS = ("city", "county", "township", "village")
-TIERS = ("brand", "special", "micro")
+
+class Level(StrEnum):
+    """The levels of the network, from the top."""
+
+    CITY = "city"
+    COUNTY = "county"
+    TOWNSHIP = "township"
+    VILLAGE = "village"
+
+
+class Tier(StrEnum):
+    """The tiers of projects: a brand of the city, a special project of a county, a micro project of a village."""
+
+    BRAND = "brand"
+    SPECIAL = "special"
+    MICRO = "micro"
+
+
+LEVELS = tuple(level.value for level in Level)
+TIERS = tuple(tier.value for tier in Tier)
 MAX_RATIO_BPS = 100_000  # ten to one (ours)
 MAX_RATING = 5  # stars of a project
 

@@ -26,7 +26,8 @@ from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.lifecycle.transitions import schedule
-from campaigns.network.import_tree import import_tree, read
+from campaigns.network.import_tree import import_tree
+from campaigns.network.tree_file import read
 from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
 from kernel.clock import FixedClock

@@ -30,7 +30,7 @@ def list_funds(pagination_parameters: PaginationParameters) -> Any:
     """All funds with the free money in them."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows = funds.listed(tx)
+        rows = funds.list_funds(tx)
     asked.item_count = len(rows)
     return rows[asked.first_item : asked.last_item + 1]
 

@@ -7,7 +7,8 @@ import click
 from app.cli.base import ACTOR, command, deps, existing_file, text_of
 from campaigns.closing.import_statement import import_statement as take_bill
 from campaigns.donations.offline_import import import_donations as take_donations
-from campaigns.network.import_tree import import_tree, read
+from campaigns.network.import_tree import import_tree
+from campaigns.network.tree_file import read
 
 
 @click.command("import-network")

@@ -19,7 +19,7 @@ from kernel.money import CURRENCY, parse_yuan
 def overview() -> str:
     """What every fund holds."""
     with deps().db.transaction() as tx:
-        rows = funds.listed(tx)
+        rows = funds.list_funds(tx)
     return render_template("console/funds.html", rows=rows)
 
 

@@ -9,7 +9,7 @@ from campaigns.funds import funds
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
-from campaigns.network import import_tree, people
+from campaigns.network import import_tree, people, tree_file
 from campaigns.network.data import luoyang
 from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
@@ -73,7 +73,7 @@ def _people(tx: Tx, deps: Dependencies, password: str) -> None:
 
 
 def _network_and_event(tx: Tx) -> None:
-    import_tree.import_tree(tx, import_tree.read(luoyang()), ACTOR)
+    import_tree.import_tree(tx, tree_file.read(luoyang()), ACTOR)
     campaign = create(tx, _campaign(tx.now), ACTOR)
     for village in _villages(tx):
         project = drafts.create(tx, village, ACTOR)

@@ -5,12 +5,12 @@ of their codes.
 """
 
 from campaigns.donations.states import COUNTED
-from campaigns.projects.place_totals import LEVELS, PlaceTotals, by_place
+from campaigns.projects.place_totals import PLACE_OF, PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
 from kernel.paging import FIRST_PAGE, Page
 
-BY = (*LEVELS, "team")
+BY = (*PLACE_OF, "team")
 
 
 def standings(tx: Tx, campaign_id: int, by: str, page: Page = FIRST_PAGE) -> tuple[list[PlaceTotals], int]:

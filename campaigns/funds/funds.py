@@ -1,20 +1,21 @@
-"""Special funds (专项基金 ...): making them, money that comes in from outside, and what they hold."""
+"""Funds (专项基金 ...): create them, book deposits, and list their balances."""
 
 from typing import NamedTuple
 
 from campaigns.audit import record_audit
-from campaigns.funds.models import Fund
+from campaigns.funds.models import Fund, FundKind
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, amount_fault
 from kernel.text import text_fault
-from ledger.chart import bank, fund
+from ledger.chart import bank
+from ledger.chart import fund as fund_account
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 from ledger.statements import posted_amount
 
-KINDS = ("special", "community", "rural", "unit", "personal", "consumption")
+KINDS = tuple(kind.value for kind in FundKind)
 MOST_NAME = 100
 MOST_REFERENCE = 100
 
@@ -30,7 +31,7 @@ class FundRow(NamedTuple):
 
 
 def create(tx: Tx, name: str, kind: str, actor: str) -> int:
-    """Make a fund; answers its id.
+    """Create a fund and return its id.
 
     Raises Invalid `fund_invalid` with every wrong field and Conflict `fund_exists` when the name is taken.
     """
@@ -56,26 +57,26 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
 
 
 def find(tx: Tx, fund_id: int) -> Fund:
-    """One fund. Raises NotFound `fund_unknown`."""
-    found = tx.get(Fund, fund_id) if 0 < fund_id <= MOST_ID else None
-    if found is None:
+    """Return the fund with this id. Raises NotFound `fund_unknown`."""
+    fund = tx.get(Fund, fund_id) if 0 < fund_id <= MOST_ID else None
+    if fund is None:
         raise NotFound("fund_unknown")
-    return found
+    return fund
 
 
 def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: str, actor: str) -> bool:
-    """Book money that came into the federation's bank account for a fund: `amount_minor` fen, once per
-    reference. Answers False when this deposit is in the books already.
+    """Book `amount_minor` fen that came into the federation's bank account for a fund, once per reference.
 
-    Raises Invalid `deposit_invalid`, NotFound `fund_unknown`, and Conflict `deposit_reused` when the reference
-    stands for another amount. Posts to the ledger: nothing that locks rows may follow in the transaction.
+    Return whether it was booked now; False when the books have this deposit already. Posts to the ledger: nothing
+    that locks rows may follow in the transaction. Raises Invalid `deposit_invalid`, NotFound `fund_unknown`, and
+    Conflict `deposit_reused` when the books have the reference with another amount.
     """
     wrong = _deposit_faults(amount_minor, currency, reference)
     if wrong:
         raise Invalid("deposit_invalid", fields=wrong)
     find(tx, fund_id)
-    # The fund's row orders two deposits of one reference, so that the second finds the first in the books.
-    tx.rows("SELECT id FROM fund WHERE id = :fund FOR NO KEY UPDATE", fund=fund_id)
+    # The lock puts deposits with the same reference in order, so that the second finds the first in the books.
+    tx.get(Fund, fund_id, lock=True)
     key = f"deposit:{fund_id}:{reference}"
     booked = posted_amount(tx, key)
     if booked == amount_minor:
@@ -83,7 +84,7 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     if booked is not None:
         raise Conflict("deposit_reused", amount_minor=booked)
     record_audit(tx, actor, "fund.deposit", f"fund:{fund_id}", amount_minor=amount_minor, reference=reference)
-    post(tx, [Transfer(key, bank(currency), fund(fund_id), amount_minor, TransferKind.DEPOSIT)])
+    post(tx, [Transfer(key, bank(currency), fund_account(fund_id), amount_minor, TransferKind.DEPOSIT)])
     return True
 
 
@@ -98,12 +99,12 @@ def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[st
     return wrong
 
 
-def listed(tx: Tx) -> list[FundRow]:
-    """All funds with what they hold in the books, in one statement and so at one moment."""
-    rows = tx.rows(
-        """SELECT f.id, f.name, f.kind, f.currency, coalesce(a.balance_minor, 0)
+def list_funds(tx: Tx) -> list[FundRow]:
+    """Return all funds with their balances, read in one statement and so at one moment."""
+    return tx.rows_as(
+        FundRow,
+        """SELECT f.id, f.name, f.kind, f.currency, coalesce(a.balance_minor, 0) AS balance_minor
              FROM fund f
              LEFT JOIN fund_balance a ON a.fund_id = f.id AND a.currency = f.currency
-            ORDER BY f.id"""
+            ORDER BY f.id""",
     )
-    return [FundRow(*row) for row in rows]

@@ -1,9 +1,11 @@
-"""A campaign while it is a draft: made, then changed until it is scheduled."""
+"""Create campaigns as drafts, and change them until they are scheduled."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlmodel import select
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import lock_campaign
@@ -15,16 +17,16 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.money import CURRENCY
 
-FINISHING_S = 30 * 60  # ours: those who are paying at the end may finish
+FINISHING_S = 30 * 60  # our default: donors who are paying at the end may finish
 LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
-NOTICE_S = 10 * 24 * 3600  # ours
+NOTICE_S = 10 * 24 * 3600  # our default
 
 MOST_SLUG = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class NewCampaign:
-    """What a manager asks for. Durations are seconds; `windows` are the hours in which match is given."""
+    """A campaign to create. Durations are seconds; `windows` are the times in which match is given."""
 
     slug: str
     name: str
@@ -39,11 +41,14 @@ class NewCampaign:
 
 
 def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
-    """Make a campaign in draft. Raises Invalid `campaign_invalid`, Conflict `slug_used`."""
+    """Create a campaign as a draft.
+
+    Raises Invalid `campaign_invalid` with every wrong field, NotFound `organisation_unknown`, Conflict `slug_used`.
+    """
     if wrong := _slug_faults(new.slug) | _faults(new):
         raise Invalid("campaign_invalid", fields=wrong)
     find_organisation(tx, new.host)
-    if tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=new.slug):
+    if tx.first(select(Campaign).where(Campaign.slug == new.slug)):
         raise Conflict("slug_used", fields={"slug": fault("slug_taken")})
     campaign = tx.add(
         Campaign(
@@ -70,9 +75,10 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
     return campaign
 
 
-def change(tx: Tx, slug: str, given: Mapping[str, Any], actor: str) -> Campaign:
-    """Replace what is given of name, opens_at, ends_at, windows, plan and durations; the last two field by field,
-    a None takes a plan field out.
+def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaign:
+    """Change a draft: replace what `changes` holds of name, opens_at, ends_at, windows, plan and durations.
+
+    Plan and durations are replaced field by field; None removes a field of the plan.
 
     Raises NotFound `campaign_unknown`, Conflict `campaign_phase`, Invalid `campaign_invalid`.
     """
@@ -80,16 +86,16 @@ def change(tx: Tx, slug: str, given: Mapping[str, Any], actor: str) -> Campaign:
     if campaign.phase != Phase.DRAFT:
         raise Conflict("campaign_phase", phase=campaign.phase)
     for name in ("name", "opens_at", "ends_at", "windows"):
-        if name in given:
-            setattr(campaign, name, given[name])
-    for name, seconds in given.get("durations", {}).items():
+        if name in changes:
+            setattr(campaign, name, changes[name])
+    for name, seconds in changes.get("durations", {}).items():
         setattr(campaign, name, seconds)
-    merged = {**campaign.plan, **given.get("plan", {})}
+    merged = {**campaign.plan, **changes.get("plan", {})}
     campaign.plan = {name: value for name, value in merged.items() if value is not None}
     if wrong := _faults(campaign):
         raise Invalid("campaign_invalid", fields=wrong)
     tx.add(campaign)
-    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", fields=sorted(given))
+    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", fields=sorted(changes))
     return campaign
 
 

@@ -1,4 +1,4 @@
-"""Campaigns: plan, phases, windows, and which projects take part."""
+"""The tables of campaigns: plan and phase, history, entries, and the counts of donations and donors."""
 
 from datetime import datetime
 from typing import Any
@@ -7,21 +7,19 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from campaigns.lifecycle.phases import PHASES
-from kernel.db import identity, moment
-
-_PHASE_LIST = ", ".join(f"'{phase}'" for phase in PHASES)
+from campaigns.lifecycle.phases import Phase
+from kernel.db import identity, moment, one_of
 
 
 class Campaign(SQLModel, table=True):
-    """A fundraising event. Its row is the lock of the event: giving holds it shared, closing exclusively.
+    """A fundraising campaign. Its row is the lock of the campaign: donations hold it shared, closing exclusively.
 
-    `matching_version` goes up with every change of its pots, rules or entries: who holds the row shared and
-    has read this version may use what he remembers of them.
+    `matching_version` goes up with every change of its pots, rules or entries: a process that holds the row shared
+    and reads the version that it knows may use what it has cached of them. Durations end in `_s` (seconds).
     """
 
     __table_args__ = (
-        CheckConstraint(f"phase IN ({_PHASE_LIST})", name="campaign_phase"),
+        CheckConstraint(one_of("phase", Phase), name="campaign_phase"),
         CheckConstraint("ends_at > opens_at", name="campaign_times"),
         CheckConstraint("finishing_s >= 0 AND late_s >= 0 AND notice_s >= 0", name="campaign_durations"),
     )
@@ -54,7 +52,7 @@ class CampaignEntry(SQLModel, table=True):
 
 
 class CampaignHistory(SQLModel, table=True):
-    """One row a phase reached. Append-only; at most once a phase and campaign."""
+    """One row per phase that a campaign reached, each at most once. Append-only."""
 
     __tablename__ = "campaign_history"
     __table_args__ = (
@@ -70,7 +68,7 @@ class CampaignHistory(SQLModel, table=True):
 
 
 class CampaignTally(SQLModel, table=True):
-    """Heads, not money: how many paid donations and how many different donors a campaign has."""
+    """How many paid donations and how many different donors a campaign has."""
 
     __tablename__ = "campaign_tally"
     __table_args__ = (CheckConstraint("donations >= 0 AND donors >= 0", name="campaign_tally_positive"),)
@@ -80,7 +78,7 @@ class CampaignTally(SQLModel, table=True):
 
 
 class CampaignDonor(SQLModel, table=True):
-    """How many paid donations a donor has in a campaign: tells the first from the second."""
+    """How many paid donations a donor has in a campaign: tells a new donor from a known one."""
 
     __tablename__ = "campaign_donor"
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)

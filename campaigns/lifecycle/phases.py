@@ -31,7 +31,7 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.CANCELLED: frozenset(),
 }
 
-# While the campaign lives, match that becomes free goes back to its pot; afterwards to the pot's fund.
+# In these phases match that is released goes back to its pot; afterwards to the fund of the pot.
 LIVING = frozenset({Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING})
-# Not before opening is anything shown to the public.
+# The phases in which the public sees the campaign.
 PUBLIC = frozenset(PHASES) - {Phase.DRAFT}

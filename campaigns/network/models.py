@@ -1,4 +1,4 @@
-"""The tree of organisations and the people and programs that may act for it."""
+"""The tree of organisations, and the people and programs that act for it."""
 
 from datetime import datetime
 
@@ -6,17 +6,16 @@ from sqlalchemy import CheckConstraint, Column, Index
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
-
-LEVELS = ("city", "county", "township", "village")
+from kernel.db import identity, moment, one_of
+from matching.rules import Level
 
 
 class Organisation(SQLModel, table=True):
-    """A node of the four-level network. `lineage` holds the codes from the city down to the node itself."""
+    """A node of the four-level network. `lineage`: the codes from the city down to the node itself."""
 
     __table_args__ = (
-        CheckConstraint("level IN ('city', 'county', 'township', 'village')", name="organisation_level"),
-        CheckConstraint("(level = 'city') = (parent_code IS NULL)", name="organisation_parent"),
+        CheckConstraint(one_of("level", Level), name="organisation_level"),
+        CheckConstraint(f"(level = '{Level.CITY}') = (parent_code IS NULL)", name="organisation_parent"),
         Index("organisation_lineage", "lineage", postgresql_using="gin"),
         Index("organisation_parent_code", "parent_code"),
     )
@@ -29,7 +28,7 @@ class Organisation(SQLModel, table=True):
 
 
 class Manager(SQLModel, table=True):
-    """A person who signs in to the console; rights are those of the role, within the branch."""
+    """A person who signs in to the console, with the rights of a role within a branch (None: the whole tree)."""
 
     id: int | None = Field(default=None, sa_column=identity())
     login: str = Field(unique=True)
@@ -40,7 +39,7 @@ class Manager(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A program's key to the manager API. Only a hash of the token is kept."""
+    """A token of a program for the manager API. Only its hash is stored."""
 
     __tablename__ = "api_token"
     id: int | None = Field(default=None, sa_column=identity())

@@ -1,4 +1,4 @@
-"""Finding the way in the tree of organisations."""
+"""Find organisations in the tree."""
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -10,20 +10,20 @@ from kernel.text import is_storable
 
 
 def find(tx: Tx, code: str) -> Organisation:
-    """One organisation. Raises NotFound `organisation_unknown`."""
-    found = tx.get(Organisation, code) if is_storable(code) else None
-    if found is None:
+    """Return the organisation with this code. Raises NotFound `organisation_unknown`."""
+    organisation = tx.get(Organisation, code) if is_storable(code) else None
+    if organisation is None:
         raise NotFound("organisation_unknown")
-    return found
+    return organisation
 
 
 def children(tx: Tx, code: str) -> list[Organisation]:
-    """The organisations directly below one, by code. Raises NotFound `organisation_unknown`."""
+    """Return the organisations directly below this one, by code. Raises NotFound `organisation_unknown`."""
     return _listed(tx, col(Organisation.parent_code) == find(tx, code).code)
 
 
 def ancestors(tx: Tx, code: str) -> list[Organisation]:
-    """The organisations above one, the city first. Raises NotFound `organisation_unknown`."""
+    """Return the organisations above this one, the city first. Raises NotFound `organisation_unknown`."""
     above = find(tx, code).lineage[:-1]
     return sorted(_listed(tx, col(Organisation.code).in_(above)), key=lambda node: above.index(node.code))
 

@@ -23,7 +23,7 @@ class Permission(StrEnum):
 
 class Role(StrEnum):
     ADMIN = "admin"
-    MANAGER = "manager"  # runs events
+    MANAGER = "manager"  # runs campaigns
     REVIEWER = "reviewer"  # approves projects (立项评审)
     FINANCE = "finance"
     AUDITOR = "auditor"  # and supervisors (监事)
@@ -32,8 +32,8 @@ class Role(StrEnum):
 
 _P = Permission
 
-# The public contract lists all verbs below "Managers": the manager of an event may use every one of them. Where
-# a federation separates duties (业财分离) it gives out the narrower roles.
+# The public contract lists all verbs below "Managers": a manager may use every one of them. A federation
+# that separates duties (业财分离) gives out the narrower roles.
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE},
@@ -52,15 +52,14 @@ class Caller(NamedTuple):
     branch_code: str | None = None
 
     def may(self, permission: Permission) -> bool:
-        """Does the role have this permission? A role that is not in the table has none."""
+        """Whether the role has this permission; an unknown role has none."""
         return permission in PERMISSIONS.get(self.role, frozenset())
 
 
 def require(caller: Caller, permission: Permission, lineage: Sequence[str] | None = None) -> None:
-    """Refuse a caller whose role lacks the permission, or who acts outside the own branch.
+    """Raise Forbidden `not_permitted` if the caller's role lacks the permission, or they act outside their branch.
 
     `lineage` is that of the organisation acted upon; None for what belongs to no branch.
-    Raises Forbidden `not_permitted`.
     """
     if not caller.may(permission):
         raise Forbidden("not_permitted")

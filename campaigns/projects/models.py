@@ -1,4 +1,4 @@
-"""Village projects and the federation's special funds."""
+"""The tables of projects: the project, its history, its ratings and its listings on the blacklist."""
 
 from datetime import datetime
 
@@ -6,23 +6,24 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
+from campaigns.projects.states import Status
+from kernel.db import identity, moment, one_of
 from ledger.order import place_in_order
+from matching.rules import MAX_RATING, Tier
 
 
 class Project(SQLModel, table=True):
-    """A project of one organisation. The codes of its county and township are copied from the tree, which
-    does not change under a running project, so that roll-ups need no recursion."""
+    """A project of one organisation.
+
+    The codes of its county and township are copied from the tree, which does not change under a running project:
+    totals by place need no recursion.
+    """
 
     __table_args__ = (
-        CheckConstraint("tier IN ('brand', 'special', 'micro')", name="project_tier"),
+        CheckConstraint(one_of("tier", Tier), name="project_tier"),
         CheckConstraint("target_minor > 0", name="project_target"),
-        CheckConstraint("rating BETWEEN 0 AND 5", name="project_rating"),
-        CheckConstraint(
-            "status IN ('draft', 'review', 'approved', 'fundraising', 'executing', 'evaluated', 'closed', "
-            "'suspended', 'blacklisted')",
-            name="project_status",
-        ),
+        CheckConstraint(f"rating BETWEEN 0 AND {MAX_RATING}", name="project_rating"),
+        CheckConstraint(one_of("status", Status), name="project_status"),
         Index("project_lineage", "lineage", postgresql_using="gin"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -35,7 +36,7 @@ class Project(SQLModel, table=True):
     target_minor: int = Field(sa_type=BigInteger)
     currency: str
     status: str
-    rating: int = 0  # 0: not rated; else 1 to 5 stars (ours)
+    rating: int = 0  # 0: not rated; else 1 to 5 stars
     county_code: str = ""
     township_code: str = ""
     lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
@@ -43,7 +44,7 @@ class Project(SQLModel, table=True):
 
 
 class ProjectHistory(SQLModel, table=True):
-    """One row a move of a project. Append-only."""
+    """One row per change of status. Append-only."""
 
     __tablename__ = "project_history"
     __table_args__ = (Index("project_history_project", "project_id"),)
@@ -57,11 +58,11 @@ class ProjectHistory(SQLModel, table=True):
 
 
 class ProjectRating(SQLModel, table=True):
-    """A rating and its place in the order of the books: it counts for match decided after it. Append-only."""
+    """A rating. Its `position` in the order of the books decides for which match it counts. Append-only."""
 
     __tablename__ = "project_rating"
     __table_args__ = (
-        CheckConstraint("rating BETWEEN 0 AND 5", name="project_rating_range"),
+        CheckConstraint(f"rating BETWEEN 0 AND {MAX_RATING}", name="project_rating_range"),
         Index("project_rating_project", "project_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -76,7 +77,7 @@ _TEXT = {"server_default": text("''")}
 
 
 class ProjectListing(SQLModel, table=True):
-    """A project on the blacklist: why, by whom, until when (NULL: no end), what was objected, and who lifted it."""
+    """A project on the blacklist: why, by whom, until when (NULL: no end), the appeal, and who lifted it."""
 
     __tablename__ = "project_listing"
     __table_args__ = (

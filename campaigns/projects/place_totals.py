@@ -1,12 +1,12 @@
-"""What projects raised and matched in a campaign, from the books, rolled up to the places of the network."""
+"""What projects raised and matched in a campaign, from the books, summed by place of the network."""
 
 from typing import NamedTuple
 
 from kernel.db import Tx, one_of
 from ledger.chart import EARNED
 
-# What a project's money counts for; "" where a project stands above that level.
-LEVELS = {
+# The place whose total a project counts for, by level; "" for a project above that level.
+PLACE_OF = {
     "county": "county_code",
     "township": "township_code",
     "village": "CASE WHEN level = 'village' THEN organisation_code ELSE '' END",
@@ -14,7 +14,7 @@ LEVELS = {
 
 
 class PlaceTotals(NamedTuple):
-    """One line: 筹款 (raised), 配捐 (matched), 合计 (both), in fen. `parent_name` is the county it lies in."""
+    """A place with its 筹款 (raised), 配捐 (matched) and 合计 (total), in fen. `parent_name`: its county."""
 
     code: str
     name: str
@@ -36,16 +36,17 @@ _PROJECT_MONEY = f"""
 
 
 def by_place(tx: Tx, campaign_id: int, level: str) -> list[PlaceTotals]:
-    """The money of a campaign by county, township or village; highest total first, equal ones by code."""
-    rows = tx.rows(
+    """Return the totals of a campaign by county, township or village; the highest first, equal ones by code."""
+    return tx.rows_as(
+        PlaceTotals,
         f"""WITH money AS ({_PROJECT_MONEY}),
-                 placed AS (SELECT {LEVELS[level]} AS code, raised, matched
+                 placed AS (SELECT {PLACE_OF[level]} AS code, raised, matched
                               FROM money JOIN project p ON p.id = project_id)
-            SELECT x.code, coalesce(o.name, ''), coalesce(up.name, ''), sum(x.raised), sum(x.matched),
-                   sum(x.raised + x.matched) AS total
+            SELECT x.code, coalesce(o.name, '') AS name, coalesce(up.name, '') AS parent_name,
+                   CAST(sum(x.raised) AS bigint) AS raised_minor, CAST(sum(x.matched) AS bigint) AS matched_minor,
+                   CAST(sum(x.raised + x.matched) AS bigint) AS total_minor
               FROM placed x LEFT JOIN organisation o ON o.code = x.code
               LEFT JOIN organisation up ON up.code = o.lineage[2] AND up.code <> o.code
-             GROUP BY 1, 2, 3 HAVING sum(x.raised + x.matched) > 0 ORDER BY total DESC, x.code""",
+             GROUP BY 1, 2, 3 HAVING sum(x.raised + x.matched) > 0 ORDER BY total_minor DESC, x.code""",
         campaign=campaign_id,
     )
-    return [PlaceTotals(row[0], row[1], row[2], int(row[3]), int(row[4]), int(row[5])) for row in rows]

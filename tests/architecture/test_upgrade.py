@@ -17,7 +17,7 @@ from campaigns.check import check_books
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.donations.explain import explain
 from campaigns.donations.replay import replay
-from campaigns.funds.funds import listed
+from campaigns.funds.funds import list_funds
 from campaigns.projects.place_totals import by_place
 from embedded.postgres import Postgres
 from kernel.clock import FixedClock
@@ -124,7 +124,7 @@ def test_totals_are_the_same_after_the_upgrade(upgraded: Database) -> None:
         for slug, id_ in campaigns.items():
             for level, rows in EXPECTED["places"][slug].items():
                 assert _as_json(by_place(tx, id_, level)) == rows
-        assert _as_json(listed(tx)) == EXPECTED["funds"]
+        assert _as_json(list_funds(tx)) == EXPECTED["funds"]
 
 
 def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:

@@ -1,13 +1,13 @@
 """A campaign is called off: nobody gives any more, and the match goes back to where it came from."""
 
 from campaigns.donations.expire import expire
-from campaigns.funds.funds import listed
+from campaigns.funds.funds import list_funds
 from campaigns.lifecycle.transitions import cancel
 from tests.world import ACTOR, SLUG, World
 
 
 def in_fund(world: World) -> int:
-    return int(world.do(listed)[0].balance_minor)
+    return int(world.do(list_funds)[0].balance_minor)
 
 
 def test_a_cancelled_campaign_gives_free_match_back_and_held_match_when_its_hold_lapses(world: World) -> None:

@@ -22,7 +22,7 @@ def _refused(world: World, kind: type[Refusal], **pot: Any) -> Refusal:
 
 
 def _fund(world: World) -> int:
-    return next(row.balance_minor for row in world.do(funds.listed) if row.id == world.fund)
+    return next(row.balance_minor for row in world.do(funds.list_funds) if row.id == world.fund)
 
 
 def _view(world: World, pot: int) -> PotView:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.network.import_tree import Node, read
+from campaigns.network.tree_file import Node, read
 
 DATA = Path("campaigns/network/data/luoyang-network.csv")
 

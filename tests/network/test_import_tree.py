@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from campaigns.network.import_tree import Imported, Node, import_tree, read
+from campaigns.network.import_tree import Imported, import_tree
 from campaigns.network.organisations import ancestors, children, find
+from campaigns.network.tree_file import Node, read
 from kernel.db import Database
 from kernel.errors import Invalid, NotFound
 

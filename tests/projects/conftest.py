@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from campaigns.network.import_tree import import_tree, read
+from campaigns.network.import_tree import import_tree
+from campaigns.network.tree_file import read
 from campaigns.projects.drafts import NewProject, create
 from campaigns.projects.transitions import approve, submit
 from kernel.db import Database, Tx

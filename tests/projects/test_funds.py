@@ -53,7 +53,7 @@ def test_references_belong_to_their_fund(db: Database, fund_id: int) -> None:
     with db.transaction() as tx:
         assert funds.deposit(tx, other, 700, "CNY", "bank 1", "finance")
     with db.transaction() as tx:
-        assert [(row.name, row.balance_minor) for row in funds.listed(tx)] == [
+        assert [(row.name, row.balance_minor) for row in funds.list_funds(tx)] == [
             ("99公益日配捐基金", 500),
             ("乡村振兴基金", 700),
         ]
@@ -84,7 +84,7 @@ def test_one_reference_from_eight_threads_is_one_deposit(db: Database, fund_id: 
 
 def test_a_fund_without_money_holds_zero(db: Database, fund_id: int) -> None:
     with db.transaction() as tx:
-        assert funds.listed(tx) == [(fund_id, "99公益日配捐基金", "special", "CNY", 0)]
+        assert funds.list_funds(tx) == [(fund_id, "99公益日配捐基金", "special", "CNY", 0)]
 
 
 @pytest.mark.parametrize(

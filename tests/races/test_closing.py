@@ -84,7 +84,7 @@ def test_match_is_released_once(world: World) -> None:
         "pot_captured": 0,
         "pot_released": 100_00,
     }
-    assert world.do(funds.listed)[0].balance_minor == FUND - 100_00
+    assert world.do(funds.list_funds)[0].balance_minor == FUND - 100_00
     world.check()
 
 

@@ -102,7 +102,7 @@ def _versions(world: World) -> int:
 
 
 def _fund(world: World) -> int:
-    return int(world.do(funds.listed)[0].balance_minor)
+    return int(world.do(funds.list_funds)[0].balance_minor)
 
 
 def _managers_at_once(world: World, pot: int, number: int) -> list[Any]:

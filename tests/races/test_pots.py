@@ -95,7 +95,7 @@ def _pots_and_deposits_on_one_fund(world: World) -> tuple[list[Any], int]:
         lambda n=n: world.do(funds.deposit, world.fund, 10_00, "CNY", f"more {n}", ACTOR) for n in (1, 2, 3, 4)
     ]
     answers = at_once(*filling, *coming)
-    return answers, next(row.balance_minor for row in world.do(funds.listed) if row.id == world.fund)
+    return answers, next(row.balance_minor for row in world.do(funds.list_funds) if row.id == world.fund)
 
 
 def test_a_fund_is_never_overdrawn(world: World) -> None:

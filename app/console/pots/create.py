@@ -85,7 +85,7 @@ def _preview(tx: Tx, slug: str, command: dict[str, Any]) -> dict[str, Any]:
 def _form(slug: str, form: PotForm, preview: dict[str, Any] | None = None) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        rows = funds.listed(tx)
+        rows = funds.list_funds(tx)
         scope = scope_choices(tx, form)
     return render_template(
         "console/pot_new.html", campaign=campaign, form=form, funds=rows, preview=preview, **scope
