@@ -1,79 +1,133 @@
 """Every setting, read once. Names and meaning are part of the public contract (see README)."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 DEFAULT_SECRET = "demo-only-not-a-secret"  # noqa: S105 - production refuses to start with it
 
 
-class MissingSetting(SystemExit):
-    """Production must not start half configured; the message names every setting that is missing."""
+class BadSettings(SystemExit):
+    """The process must not start half configured; the message names every wrong or missing setting."""
 
 
-@dataclass(frozen=True)
-class Config:
-    """Settings of one process. Durations are seconds, amounts are fen."""
+def _psycopg(url: str) -> str:
+    """Name the driver: people write postgresql:// or postgres://, SQLAlchemy wants to know psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not separator:
+        raise ValueError("must begin with postgresql://")
+    return f"postgresql+psycopg://{rest}"
 
-    database_url: str
-    redis_url: str | None
-    port: int
-    public_url: str
-    data_dir: Path
-    secret_key: str
-    field_key: str
-    stripe_secret_key: str
-    stripe_publishable_key: str
-    stripe_webhook_secret: str
-    stripe_api_base: str | None
-    mail_url: str | None
-    log_level: str
-    production: bool
-    sandbox: bool  # the payment provider is our stand-in: every page says so
-    stripe_methods: tuple[str, ...] = ("card", "alipay", "wechat_pay")
-    minimum_minor: int = 100  # 1 yuan (ours)
-    maximum_minor: int = 5_000_000  # 50,000 yuan a card payment (ours)
-    trusted_proxies: int = 0  # exact number of proxies before us; 0 ignores X-Forwarded-*
+
+def _redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _http(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(","))
+    if not all(words):
+        raise ValueError("must be names with commas between them")
+    return words
+
+
+Http = Annotated[str, AfterValidator(_http)]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+
+class Config(BaseModel):
+    """Settings of one process; each is read from the environment variable of its alias. An empty variable counts as
+    unset. Durations are seconds, amounts are fen."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    database_url: Annotated[str, AfterValidator(_psycopg)] = Field("", alias="DATABASE_URL", repr=False)
+    redis_url: Annotated[str, AfterValidator(_redis)] | None = Field(None, alias="REDIS_URL", repr=False)
+    port: int = Field(8000, ge=1, le=65_535, alias="PORT")
+    public_url: Http = Field("", alias="PUBLIC_URL")  # default: this machine and PORT
+    data_dir: Path = Field(Path("var"), alias="DATA_DIR")
+    secret_key: str = Field(DEFAULT_SECRET, alias="SECRET_KEY", repr=False)
+    field_key: str = Field(DEFAULT_SECRET, alias="FIELD_KEY", repr=False)
+    stripe_secret_key: str = Field("", alias="STRIPE_SECRET_KEY", repr=False)
+    stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET", repr=False)
+    stripe_api_base: Http | None = Field(None, alias="STRIPE_API_BASE")
+    stripe_methods: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        ("card", "alipay", "wechat_pay"), alias="STRIPE_METHODS"
+    )
+    web_concurrency: int | None = Field(None, ge=1, alias="WEB_CONCURRENCY")  # read by embedded/gunicorn_conf.py
+    log_level: Annotated[LogLevel, BeforeValidator(str.upper)] = Field("INFO", alias="LOG_LEVEL")
+    environment: Literal["production", "development"] = Field("development", alias="BEISHAN_ENV")
+    sandbox: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_SANDBOX")
+    minimum_minor: int = Field(100, ge=1, alias="MINIMUM_MINOR")
+    maximum_minor: int = Field(5_000_000, ge=1, alias="MAXIMUM_MINOR")
+    # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
+    trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_public_url(cls, data: Any) -> Any:
+        return {"PUBLIC_URL": f"http://127.0.0.1:{data.get('PORT', 8000)}"} | data
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.minimum_minor > self.maximum_minor:
+            raise ValueError("MINIMUM_MINOR must not be greater than MAXIMUM_MINOR")
+        return self
 
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
-    """Read the environment. Raises MissingSetting in production (`BEISHAN_ENV=production`) when a secret is
-    missing or still the default."""
-    env = os.environ if environ is None else environ
-    port = int(env.get("PORT", "8000"))
-    config = Config(
-        database_url=_psycopg(env.get("DATABASE_URL", "")),
-        redis_url=env.get("REDIS_URL") or None,
-        port=port,
-        public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
-        data_dir=Path(env.get("DATA_DIR", "var")),
-        secret_key=env.get("SECRET_KEY", DEFAULT_SECRET),
-        field_key=env.get("FIELD_KEY", DEFAULT_SECRET),
-        stripe_secret_key=env.get("STRIPE_SECRET_KEY", ""),
-        stripe_publishable_key=env.get("STRIPE_PUBLISHABLE_KEY", ""),
-        stripe_webhook_secret=env.get("STRIPE_WEBHOOK_SECRET", ""),
-        stripe_api_base=env.get("STRIPE_API_BASE") or None,
-        mail_url=env.get("MAIL_URL") or None,
-        log_level=env.get("LOG_LEVEL", "INFO").upper(),
-        production=env.get("BEISHAN_ENV", "") == "production",
-        sandbox=env.get("BEISHAN_SANDBOX", "") == "1",
-        stripe_methods=tuple(env.get("STRIPE_METHODS", "card,alipay,wechat_pay").split(",")),
-        minimum_minor=int(env.get("MINIMUM_MINOR", "100")),
-        maximum_minor=int(env.get("MAXIMUM_MINOR", "5000000")),
-        trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),
-    )
+    """Read the settings (default: from the process's environment).
+
+    Raises BadSettings when one is not valid, and in production (`BEISHAN_ENV=production`) when a secret is missing
+    or still the default.
+    """
+    variables = os.environ if environ is None else environ
+    try:
+        config = Config.model_validate({name: value for name, value in variables.items() if value})
+    except ValidationError as error:
+        raise BadSettings("\n".join(["Refusing to start:", *_faults(error)])) from None
     if config.production:
         _refuse_defaults(config)
     return config
 
 
-def _psycopg(url: str) -> str:
-    """Name the driver: people write postgresql:// or postgres://, SQLAlchemy wants to know psycopg 3."""
-    for prefix in ("postgresql://", "postgres://"):
-        if url.startswith(prefix):
-            return "postgresql+psycopg://" + url.removeprefix(prefix)
-    return url
+_REASONS = {
+    "int_parsing": "must be a whole number",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+}
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Yield one line per wrong setting. A value is shown only where it cannot hold a secret (numbers and words)."""
+    for fault in error.errors(include_url=False):
+        reason = fault["msg"].removeprefix("Value error, ")
+        if fault["type"] in _REASONS:
+            reason = f"{_REASONS[fault['type']].format(**fault.get('ctx', {}))}, not {fault['input'][:40]!r}"
+        yield " ".join([*map(str, fault["loc"][:1]), reason])
 
 
 def _refuse_defaults(config: Config) -> None:
@@ -84,8 +138,8 @@ def _refuse_defaults(config: Config) -> None:
         "STRIPE_SECRET_KEY": config.stripe_secret_key,
         "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
     }
-    bad = [name for name, value in needed.items() if not value or value == DEFAULT_SECRET]
+    refused = [name for name, value in needed.items() if not value or value == DEFAULT_SECRET]
     if config.sandbox:
-        bad.append("BEISHAN_SANDBOX (the payment sandbox is not for production)")
-    if bad:
-        raise MissingSetting("Refusing to start in production: missing or default " + ", ".join(bad))
+        refused.append("BEISHAN_SANDBOX (the payment sandbox is not for production)")
+    if refused:
+        raise BadSettings("Refusing to start in production: missing or default " + ", ".join(refused))

@@ -1,38 +1,49 @@
-"""How often one caller may try something, counted in Redis. Without Redis everything is allowed: these limits keep
-guessing slow, they do not guard money."""
+"""How often one caller may try something: fixed windows of the library `limits`, counted in Redis.
 
-from typing import Any
+Fails open: without Redis everything is allowed. These limits slow down guessing, they do not guard money.
+"""
 
-import redis
 import structlog
 from flask import Flask, current_app
+from limits import RateLimitItemPerSecond
+from limits.errors import StorageError
+from limits.storage import RedisStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from app.current import settings
 from kernel.errors import Forbidden
 
-_PATIENCE_S = 0.3
+_TIMEOUT_S = 0.3  # waiting for Redis must not slow down a request by more
 
 
 def attach(app: Flask) -> None:
-    """A client for the whole process; it connects when it is first used."""
+    """Make one limiter for the process; it connects when it is first used."""
     url = settings(app).redis_url
-    client: Any = None
-    if url:
-        client = redis.from_url(url, socket_timeout=_PATIENCE_S, socket_connect_timeout=_PATIENCE_S)
-    app.extensions["limits"] = client
+    app.extensions["limits"] = _limiter(url) if url else None
 
 
-def hit(what: str, who: str, most: int, per_s: int) -> None:
-    """Count one try. Raises Forbidden `rate_limited` after `most` tries by `who` within `per_s` seconds."""
-    client = current_app.extensions["limits"]
-    if client is None:
+def _limiter(url: str) -> FixedWindowRateLimiter:
+    if url.startswith("unix:"):
+        url = f"redis+{url}"  # what the library calls a socket
+    storage = RedisStorage(
+        url,
+        key_prefix="beishan:limit",
+        wrap_exceptions=True,
+        socket_timeout=_TIMEOUT_S,
+        socket_connect_timeout=_TIMEOUT_S,
+    )
+    return FixedWindowRateLimiter(storage)
+
+
+def hit(action: str, caller: str, most: int, per_s: int) -> None:
+    """Count one try. Raises Forbidden `rate_limited` after `most` tries by `caller` within `per_s` seconds."""
+    limiter: FixedWindowRateLimiter | None = current_app.extensions["limits"]
+    if limiter is None:
         return
-    key = f"beishan:limit:{what}:{who}"
     try:
-        with client.pipeline() as pipe:
-            tries, _ = pipe.incr(key).expire(key, per_s, nx=True).execute()
-    except (redis.RedisError, OSError) as error:
+        allowed = limiter.hit(RateLimitItemPerSecond(most, per_s), action, caller)
+    except (StorageError, OSError) as error:
         structlog.get_logger("limits").warning("limits_off", error=type(error).__name__)
         return
-    if tries > most:
+    if not allowed:
         raise Forbidden("rate_limited", retry_after_s=per_s)
