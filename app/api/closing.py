@@ -10,7 +10,7 @@ from app.api.campaign_views import public
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
-from app.http.errors import plain
+from app.http.problems import plain
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.models import STATES
 from campaigns.closing.report import report

@@ -9,7 +9,7 @@ from app.api.base import blueprint
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
 from app.current import create_donation, deps, save_opened_payment
 from app.http import access
-from app.http.errors import plain
+from app.http.problems import plain
 from app.i18n.locale import asked
 from campaigns.donations.accept_unmatched import accept_unmatched
 from campaigns.donations.commands import CreateDonation

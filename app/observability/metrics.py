@@ -59,7 +59,7 @@ _GAUGES = {
 
 def attach(app: Flask) -> None:
     """Count requests, and answer scrapes."""
-    disable_created_metrics()
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     labels = ("pid", "method", "endpoint")
     count = Counter("beishan_http_requests", "Requests answered", (*labels, "status"), registry=registry)

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from app.current import deps, settings
 from app.http import access
-from app.http.errors import problem
+from app.http.problems import problem
 from kernel.errors import Fault, fault
 from kernel.strict_json import unstorable
 from payments.inbox import store
@@ -26,7 +26,7 @@ def receive() -> Any:
     try:
         event = verify_webhook(request.get_data(), signature, settings().stripe_webhook_secret)
     except WebhookRejected as refusal:
-        return problem(400, refusal.code, "this is no event that the payment provider signed just now")
+        return problem(400, refusal.code, "invalid or expired webhook signature")
     if refused := _faults(event):
         return refused
     with deps().db.transaction() as tx:
