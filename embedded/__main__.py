@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -14,6 +14,8 @@ from embedded.launch import Launch
 from embedded.lock import DataLock
 from embedded.process import ServerError, port_is_free, wait_until
 from embedded.supervisor import Supervisor
+
+Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LEFTOVER_SECONDS = 15.0  # a killed run's web server may still be on its way out
@@ -96,7 +98,7 @@ def _interrupt(_signum: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _react(handler: object) -> None:
+def _react(handler: Handler) -> None:
     for signum in _SIGNALS:
         # nohup hands us an ignored SIGHUP, and means it. An ignored SIGINT (a shell's "&") we take back.
         if signum != signal.SIGHUP or signal.getsignal(signum) != signal.SIG_IGN:

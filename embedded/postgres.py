@@ -8,6 +8,7 @@ from typing import ClassVar
 from urllib.parse import quote
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from embedded.accounts import account_for
 from embedded.cluster import BIN, SUPERUSER, prepare
@@ -74,9 +75,11 @@ class Postgres(Server):
 
     def refusal(self) -> str | None:
         """None once the server takes connections and the database exists, which is created when missing."""
-        where = {"host": str(self.sockets.path), "port": PORT, "user": SUPERUSER, "dbname": "postgres"}
+        address = make_conninfo(
+            host=str(self.sockets.path), port=PORT, user=SUPERUSER, dbname="postgres", connect_timeout=5
+        )
         try:
-            with psycopg.connect(**where, autocommit=True, connect_timeout=5) as connection:
+            with psycopg.connect(address, autocommit=True) as connection:
                 query = "SELECT 1 FROM pg_database WHERE datname = %s"
                 if connection.execute(query, (DATABASE,)).fetchone() is None:
                     connection.execute(f"CREATE DATABASE {DATABASE}")

@@ -112,7 +112,7 @@ class Child:
 
     def stop(self) -> None:
         """Ask it to end, wait `patience` seconds, then kill it and all below it. Harmless when it is dead."""
-        if not self.alive:
+        if self._process is None or not self.alive:
             return
         self._process.send_signal(self.stop_signal)
         try:
@@ -122,7 +122,7 @@ class Child:
 
     def kill(self) -> None:
         """SIGKILL to the process and everything below it, as a power cut would; waits until all are gone."""
-        if not self.alive:
+        if self._process is None or not self.alive:
             return
         family = [self._process.pid, *descendants(self._process.pid)]
         for pid in family:

@@ -44,7 +44,7 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _schema_name(place: dict[str, Any]) -> str:
     """The name of the schema of a body or an answer; empty when it has none."""
-    content = next(iter(place.get("content", {}).values()), {})
+    content: dict[str, Any] = next(iter(place.get("content", {}).values()), {})
     schema = content.get("schema", {})
     return str(schema.get("items", schema).get("$ref", "")).rpartition("/")[2]
 

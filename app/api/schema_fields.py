@@ -52,7 +52,7 @@ class Key(Whole):
         super().__init__(1, MOST_ID, **kwargs)
 
 
-class Time(fields.Field):
+class Time(fields.Field[datetime]):
     """ISO 8601 with offset in both directions; UTC inside."""
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
@@ -85,7 +85,7 @@ def one_of(*choices: str, **kwargs: Any) -> fields.String:
     return fields.String(validate=validate.OneOf(choices), **kwargs)
 
 
-def texts(most: int = 200, **kwargs: Any) -> fields.List:
+def texts(most: int = 200, **kwargs: Any) -> fields.List[str]:
     """A list of at most 1,000 texts."""
     return fields.List(Text(most, 1), validate=validate.Length(max=1_000), **kwargs)
 

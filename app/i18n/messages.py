@@ -3,7 +3,7 @@
 Used by pages and by the command `explain`; needs an application context for languages other than Chinese.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -233,7 +233,7 @@ def threshold_text(name: str, value: int) -> str:
 
 
 def _counted(evidence: Mapping[str, Any]) -> list[str]:
-    told = {
+    told: dict[str, Callable[[Any], str]] = {
         "count": lambda value: _("%(count)s 笔", count=value),
         "entry": lambda value: _("名单第 %(number)s 项", number=value),
         "donors": lambda value: _("%(count)s 位不同捐赠人", count=value),

@@ -1,5 +1,6 @@
 """The form with which a donor gives. Its hidden id makes a double click one donation."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -59,7 +60,7 @@ def _on(given: Created, command: CreateDonation) -> AnyResponse:
     return redirect(address(given.donation.id, trouble=trouble), 303)
 
 
-def address(donation_id: UUID, **more: str | None) -> str:
+def address(donation_id: UUID, **more: Any) -> str:
     """The donor's own page of a donation, token included."""
     token = deps().keys.token(str(donation_id))
     return url_for("web.donation", donation_id=donation_id, token=token, **more)

@@ -79,7 +79,7 @@ def campaign_pages(tx: Tx) -> list[CampaignPage]:
     """All events that the public may see, newest first."""
     rows = tx.rows(f"{_EVENT} WHERE c.phase = ANY(:public) ORDER BY c.opens_at DESC", public=_public())
     sums = totals(tx, [row[0] for row in rows])
-    return [CampaignPage(*row, now=tx.now, totals=sums[row[0]]) for row in rows]
+    return [CampaignPage(*(*row, tx.now, sums[row[0]])) for row in rows]
 
 
 def campaign_page(tx: Tx, slug: str) -> CampaignPage:
@@ -88,7 +88,7 @@ def campaign_page(tx: Tx, slug: str) -> CampaignPage:
     row = tx.row(f"{_EVENT} WHERE c.slug = :slug AND c.phase = ANY(:public)", slug=asked, public=_public())
     if row is None:
         raise NotFound("campaign_unknown")
-    return CampaignPage(*row, now=tx.now, totals=totals(tx, [row[0]])[row[0]])
+    return CampaignPage(*(*row, tx.now, totals(tx, [row[0]])[row[0]]))
 
 
 def _public() -> list[str]:

@@ -33,7 +33,7 @@ def receive(name: str) -> Any:
     payload = request.get_data()
     with deps().db.transaction() as tx:
         secret = _secret(tx, name)
-    verify(secret, payload, request.headers)
+    verify(secret, payload, dict(request.headers))
     events = read(load_json(payload))
     source = f"partner:{name}"
     with deps().db.transaction() as tx:

@@ -82,7 +82,7 @@ def test_the_table(refusal: Any, status: int) -> None:
 
 def test_params_never_replace_our_own_members(app: Flask) -> None:
     with app.test_request_context("/api/v1/x"):
-        answer = errors.answer_refusal(Conflict("code_a", status=1, left_minor=5))
+        answer = errors.refusal_response(Conflict("code_a", status=1, left_minor=5))
     assert (answer.json["status"], answer.json["code"], answer.json["left_minor"]) == (409, "code_a", 5)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from app.jobs.scheduler import Heart, watch
 from embedded.postgres import Postgres
+from migrations import upgrade
 from tests.conftest import SPEED
 from tests.world import World
 
@@ -81,8 +82,6 @@ def own_postgres(servers_dir: Path) -> Iterator[Postgres]:
 
 
 def test_an_outage_of_the_database_is_survived(own_postgres: Postgres) -> None:
-    from migrations import upgrade
-
     def settled_runs() -> int:
         with psycopg.connect(own_postgres.url.replace("+psycopg", "")) as connection:
             row = connection.execute("SELECT runs FROM job_run WHERE name = 'process-inbox'").fetchone()

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
+from app.i18n.messages import SIGNALS, evidence_lines
 from app.jobs.registry import run
 from campaigns.screening import screen, staff
 from campaigns.screening.signals import THRESHOLD_PREFIXES
@@ -88,8 +89,6 @@ def test_the_command_reviews_an_ended_event(app: Flask, world: World, held: UUID
 
 
 def test_every_sign_has_words(app: Flask) -> None:
-    from app.i18n.messages import SIGNALS, evidence_lines
-
     with app.test_request_context():
         lines = evidence_lines([{"code": code, "evidence": {"count": 3, "within_s": 3600}} for code in SIGNALS])
     assert len(lines) == len(THRESHOLD_PREFIXES)

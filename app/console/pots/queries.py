@@ -41,7 +41,7 @@ class Cut(NamedTuple):
     """A limit that made shares smaller, and how often."""
 
     by: str
-    count: int
+    times: int
 
 
 def pot(tx: Tx, pot_id: int) -> tuple[PotState, PotView]:

@@ -59,7 +59,7 @@ def watch_contact() -> Response:
     reason = request.form.get("reason", "").strip()
 
     def do(tx: Tx, caller: Caller) -> None:
-        watch.watch_contact(tx, deps().keys, reason, caller.name, **given, until=until_typed())  # type: ignore[arg-type]
+        watch.watch_contact(tx, deps().keys, reason, caller.name, **given, until=until_typed())
 
     return act(Permission.SCREEN, url_for("console.blacklist"), do, _("重点核实名单已更新。"))
 

@@ -60,7 +60,7 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
     "suspend": decide.suspend_project,
     "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(tx, case, reason, actor, until_typed()),
     **{
-        f"watch_{kind}": lambda tx, case, reason, actor, kind=kind: watch_case(
+        f"watch_{kind}": lambda tx, case, reason, actor, kind=kind: watch_case(  # type: ignore[misc]
             tx, case, kind, reason, actor, until_typed()
         )
         for kind in WATCHED
