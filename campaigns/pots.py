@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlmodel import col, select
+
 import matching.pots
 from campaigns.audit import record_audit
 from campaigns.funds.funds import find as find_fund
@@ -15,6 +17,7 @@ from campaigns.projects.targets import targets
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.text import text_fault
+from matching.models import Pot
 from matching.pot_state import PotState
 from matching.pots import NewPot, Tranche
 from matching.rules import LEVELS, Scope, parse
@@ -56,6 +59,15 @@ def create(
     pot_id = matching.pots.create(tx, new)
     record_audit(tx, actor, "pot.create", f"pot:{pot_id}", rules=parsed.as_json())
     return pot_id
+
+
+def list_ids(tx: Tx, campaign: str | None = None) -> list[int]:
+    """Return the ids of all pots, or of those of one campaign (its slug), in the order in which they are asked."""
+    pots = select(Pot.id).join(Campaign, col(Campaign.id) == col(Pot.campaign_id))
+    if campaign is not None:
+        pots = pots.where(col(Campaign.slug) == campaign)
+    ids = tx.all(pots.order_by(col(Campaign.id).desc(), col(Pot.rank), col(Pot.id)))
+    return [pot_id for pot_id in ids if pot_id is not None]
 
 
 def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetime | None, actor: str) -> int:

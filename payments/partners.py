@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sqlmodel import col, select
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from kernel.db import Tx
@@ -40,6 +41,11 @@ def known(tx: Tx, name: str) -> Partner:
     if partner is None:
         raise NotFound("partner_unknown")
     return partner
+
+
+def list_partners(tx: Tx) -> list[Partner]:
+    """Return all platforms by name."""
+    return tx.all(select(Partner).order_by(col(Partner.name)))
 
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:

@@ -1,14 +1,15 @@
-"""Campaigns as the public and managers see them, read in one statement each."""
+"""Campaigns as the public and managers see them."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from campaigns.disclosure.totals import pot_views, totals
-from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.campaign import find_campaign, list_campaigns
 from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import PHASES, PUBLIC
 from campaigns.lifecycle.plan import warnings
+from campaigns.network.organisations import names_of
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.paging import Page
@@ -17,7 +18,7 @@ DURATIONS = {"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}
 
 
 def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
-    """One campaign that the caller may see. Raises NotFound `campaign_unknown`."""
+    """Return a campaign that the caller may see. Raises NotFound `campaign_unknown`."""
     campaign = find_campaign(tx, slug)
     if not drafts and campaign.phase not in PUBLIC:
         raise NotFound("campaign_unknown")
@@ -25,23 +26,21 @@ def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
 
 
 def listed(tx: Tx, page: Page, *, drafts: bool) -> tuple[list[dict[str, Any]], int]:
-    """One page of campaigns, the newest first, and how many there are."""
-    phases = [str(phase) for phase in (PHASES if drafts else PUBLIC)]
-    slugs = [
-        row[0]
-        for row in tx.rows(
-            "SELECT slug FROM campaign WHERE phase = ANY(:phases) ORDER BY opens_at DESC, id DESC", phases=phases
-        )
-    ]
-    return views(tx, [find_campaign(tx, slug) for slug in page.slice(slugs)]), len(slugs)
+    """Return one page of campaigns, the newest first, and how many there are."""
+    campaigns, total = list_campaigns(tx, PHASES if drafts else PUBLIC, page)
+    return views(tx, campaigns), total
 
 
 def views(tx: Tx, campaigns: Sequence[Campaign]) -> list[dict[str, Any]]:
-    """Campaigns with their legal block, totals and pots."""
+    """Return campaigns with their legal block, totals and pots."""
     ids = [campaign.id for campaign in campaigns if campaign.id is not None]
     sums = totals(tx, ids)
-    hosts = _names(tx, [campaign.host_code for campaign in campaigns])
-    return [_view(tx, one, sums[one.id], hosts[one.host_code]) for one in campaigns if one.id is not None]
+    hosts = names_of(tx, [campaign.host_code for campaign in campaigns])
+    return [
+        _view(tx, campaign, sums[campaign.id], hosts[campaign.host_code])
+        for campaign in campaigns
+        if campaign.id is not None
+    ]
 
 
 def view(tx: Tx, campaign: Campaign) -> dict[str, Any]:
@@ -60,8 +59,3 @@ def _view(tx: Tx, campaign: Campaign, sums: Any, host: str) -> dict[str, Any]:
         "durations": {name: getattr(campaign, name) for name in DURATIONS},
         "warnings": warnings(campaign),
     }
-
-
-def _names(tx: Tx, codes: Sequence[str]) -> dict[str, str]:
-    rows = tx.rows("SELECT code, name FROM organisation WHERE code = ANY(:codes)", codes=sorted(set(codes)))
-    return {row[0]: row[1] for row in rows}

@@ -10,6 +10,7 @@ from app.api.campaign_views import public
 from app.api.schema_fields import Key, Minor, Text, Time, Whole
 from app.current import deps
 from app.http import access
+from campaigns.lifecycle.campaign import slug_of
 from kernel.errors import NotFound
 from matching.draw import ALGORITHM
 from matching.pots import find
@@ -48,7 +49,7 @@ def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
     asked.item_count = 0
     with deps().db.snapshot() as tx:
         pot = find(tx, pot_id)
-        public(tx, str(tx.scalar("SELECT slug FROM campaign WHERE id = :id", id=pot.campaign_id)))
+        public(tx, slug_of(tx, pot.campaign_id))
         told = draw_of(tx, pot_id)
         if told is None:
             raise NotFound("draw_unknown")

@@ -11,7 +11,7 @@ from app.current import deps
 from app.http import access
 from campaigns.audit import record_audit
 from campaigns.network.roles import Permission
-from payments.partners import create as register
+from payments import partners
 
 blp = blueprint("partners", "Platforms that push donations by webhook.")
 
@@ -44,9 +44,7 @@ def list_partners(pagination_parameters: PaginationParameters) -> Any:
     """All platforms, without their secrets."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        rows = [
-            row._asdict() for row in tx.rows("SELECT name, title, projects, created_at FROM partner ORDER BY 1")
-        ]
+        rows = [partner.model_dump(exclude={"sealed_secret"}) for partner in partners.list_partners(tx)]
     asked.item_count = len(rows)
     return rows[asked.first_item : asked.last_item + 1]
 
@@ -59,6 +57,6 @@ def create(given: dict[str, Any]) -> Any:
     """Register a platform; the answer has its signing secret, this once."""
     title = given.get("title") or given["name"]
     with deps().db.transaction() as tx:
-        secret = register(tx, deps().keys, given["name"], title, given.get("projects"))
+        secret = partners.create(tx, deps().keys, given["name"], title, given.get("projects"))
         record_audit(tx, access.actor(), "partner.create", f"partner:{given['name']}")
     return {"name": given["name"], "title": title, "projects": given.get("projects"), "secret": secret}

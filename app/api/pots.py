@@ -12,6 +12,7 @@ from app.current import deps
 from app.http import access
 from campaigns import pots
 from campaigns.disclosure.totals import pot_views
+from campaigns.lifecycle.campaign import slug_of
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Invalid
@@ -24,7 +25,7 @@ def view(tx: Tx, pot_id: int) -> dict[str, Any]:
     """One pot as managers see it. Raises NotFound `pot_unknown`."""
     state = find(tx, pot_id)
     shown = next(one for one in pot_views(tx, state.campaign_id) if one.id == pot_id)
-    slug = tx.scalar("SELECT slug FROM campaign WHERE id = :id", id=state.campaign_id)
+    slug = slug_of(tx, state.campaign_id)
     newest = max(version.number for version in state.versions)
     return {**shown._asdict(), "campaign": slug, "fund": state.fund_id, "rules_version": newest}
 
@@ -50,13 +51,9 @@ def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters
     """All pots, or those of one event."""
     asked = pagination_parameters
     with deps().db.transaction() as tx:
-        ids = tx.rows(
-            """SELECT p.id FROM pot p JOIN campaign c ON c.id = p.campaign_id
-                WHERE CAST(:slug AS text) IS NULL OR c.slug = :slug ORDER BY c.id DESC, p.rank, p.id""",
-            slug=query.get("campaign") or None,
-        )
+        ids = pots.list_ids(tx, query.get("campaign") or None)
         asked.item_count = len(ids)
-        return [view(tx, row[0]) for row in ids[asked.first_item : asked.last_item + 1]]
+        return [view(tx, pot_id) for pot_id in ids[asked.first_item : asked.last_item + 1]]
 
 
 @blp.get("/pots/<id:pot_id>")

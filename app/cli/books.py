@@ -16,15 +16,11 @@ from app.demo.seed import seed as make_demo
 from app.i18n import locale
 from app.i18n.messages import STATUSES, STEPS, explain_lines, word
 from campaigns.check import check_books, summary
+from campaigns.donations import export as donations
 from campaigns.donations.explain import explain as told
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.money import yuan
 from migrations import upgrade
-
-COLUMNS = (
-    *("id", "project_code", "status", "channel", "source_code", "team", "currency", "amount_minor"),
-    *("refunded_minor", "matched_minor", "pledged_at", "paid_at"),
-)
 
 
 @click.command("db-upgrade")
@@ -91,18 +87,9 @@ def export() -> None:
 def export_donations(campaign: str) -> None:
     """All donations of a campaign as CSV on standard output."""
     with deps().db.snapshot() as tx:
-        rows = tx.rows(
-            """SELECT d.id, p.code, d.status, d.channel, d.source_code, d.team, d.currency, d.amount_minor,
-                      d.refunded_minor, coalesce((SELECT sum(r.live_minor) FROM reservation r
-                                                   WHERE r.donation_id = d.id AND r.state = 'captured'
-                                                      AND NOT r.held), 0),
-                      d.pledged_at, d.paid_at
-                 FROM donation d JOIN project p ON p.id = d.project_id
-                WHERE d.campaign_id = :campaign ORDER BY d.pledged_at, d.id""",
-            campaign=find_campaign(tx, campaign).id,
-        )
+        rows = donations.export_donations(tx, find_campaign(tx, campaign).id or 0)
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(donations.ExportedDonation._fields)
     for row in rows:
         times = [moment.isoformat() if moment else "" for moment in row[-2:]]
         writer.writerow([*(_cell(value) for value in row[:-2]), *times])

@@ -4,7 +4,7 @@ import click
 
 from app.cli.base import command, deps
 from campaigns.donations.replay import replay
-from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.campaign import find_campaign, list_slugs
 from matching.replay import ReplayResult
 
 
@@ -15,7 +15,7 @@ def replay_matching(campaign: str | None) -> None:
     """Replay all decisions of a campaign (or of all): one line each and exit 0, or the differences and exit 1."""
     with deps().db.transaction() as tx:
         named = [find_campaign(tx, campaign).slug] if campaign else None
-        slugs = named or [row[0] for row in tx.rows("SELECT slug FROM campaign ORDER BY id")]
+        slugs = named or list_slugs(tx)
     results = [_replay(slug) for slug in slugs]
     if any(one.differing for one in results):
         raise SystemExit(1)

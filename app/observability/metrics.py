@@ -21,9 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.current import deps
 from app.http import access
 from app.jobs.registry import JOBS, last_runs
+from campaigns.donations.export import count_by_status
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from ledger.statements import all_pot_balances
+from payments.inbox_figures import count_by_state, oldest_due_s
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -34,26 +36,6 @@ _POT_STATES = {
     AccountKind.POT_HELD: "held",
     AccountKind.POT_CAPTURED: "captured",
     AccountKind.POT_RELEASED: "released",
-}
-
-# name -> (help, label names, query of labels and value)
-_GAUGES = {
-    "beishan_donations": (
-        "Donations by status",
-        ("status",),
-        "SELECT status, count(*) FROM donation GROUP BY status",
-    ),
-    "beishan_inbox_events": (
-        "Messages from outside by state",
-        ("state",),
-        "SELECT state, count(*) FROM inbox_work GROUP BY state",
-    ),
-    "beishan_inbox_oldest_due_seconds": (
-        "Age of the oldest message that is not worked off",
-        (),
-        """SELECT coalesce(extract(epoch FROM clock_timestamp() - min(received_at)), 0)
-             FROM inbox_work JOIN inbox_event ON id = inbox_id WHERE state = 'new'""",
-    ),
 }
 
 
@@ -68,12 +50,12 @@ def attach(app: Flask) -> None:
     pid = str(os.getpid())
 
     @app.after_request
-    def counted(answer: Response) -> Response:
+    def counted(response: Response) -> Response:
         # The endpoint's name, never the address: strangers could make endless series of addresses.
         where = (pid, request.method if request.url_rule else "any", request.endpoint or "none")
-        count.labels(*where, str(answer.status_code)).inc()
+        count.labels(*where, str(response.status_code)).inc()
         took.labels(*where).observe(time.monotonic() - g.get("began", time.monotonic()))
-        return answer
+        return response
 
     @app.get("/metrics")
     @access.monitoring
@@ -95,16 +77,21 @@ class _Business:
         try:
             with deps(self._app).db.snapshot() as tx:
                 tx.run("SET LOCAL statement_timeout = 5000")
-                found = [*_gauges(tx), _pots(tx), *_jobs(tx)]
+                gauges = [_donations(tx), *_inbox(tx), _pots(tx), *_jobs(tx)]
         except SQLAlchemyError:
-            found = []
-        yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(found)),)])
-        yield from found
+            gauges = []
+        yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(gauges)),)])
+        yield from gauges
 
 
-def _gauges(tx: Tx) -> Iterator[GaugeMetricFamily]:
-    for name, (about, labels, sql) in _GAUGES.items():
-        yield _gauge(name, about, labels, tx.rows(sql))
+def _donations(tx: Tx) -> GaugeMetricFamily:
+    return _gauge("beishan_donations", "Donations by status", ("status",), count_by_status(tx).items())
+
+
+def _inbox(tx: Tx) -> Iterator[GaugeMetricFamily]:
+    yield _gauge("beishan_inbox_events", "Messages from outside by state", ("state",), count_by_state(tx).items())
+    about = "Age of the oldest message that is not processed"
+    yield _gauge("beishan_inbox_oldest_due_seconds", about, (), [(oldest_due_s(tx),)])
 
 
 def _pots(tx: Tx) -> GaugeMetricFamily:

@@ -1,15 +1,16 @@
 """Find and lock campaigns."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.windows import Windows
 from kernel.db import Tx
 from kernel.errors import NotFound
+from kernel.paging import Page
 
 
 def find_campaign(tx: Tx, slug: str) -> Campaign:
@@ -18,6 +19,27 @@ def find_campaign(tx: Tx, slug: str) -> Campaign:
     if campaign is None:
         raise NotFound("campaign_unknown")
     return campaign
+
+
+def slug_of(tx: Tx, campaign_id: int) -> str:
+    """Return the slug of the campaign with this id. Raises NotFound `campaign_unknown`."""
+    campaign = tx.get(Campaign, campaign_id)
+    if campaign is None:
+        raise NotFound("campaign_unknown")
+    return campaign.slug
+
+
+def list_slugs(tx: Tx) -> list[str]:
+    """Return the slugs of all campaigns, the oldest first."""
+    return tx.all(select(Campaign.slug).order_by(col(Campaign.id)))
+
+
+def list_campaigns(tx: Tx, phases: Iterable[str], page: Page) -> tuple[list[Campaign], int]:
+    """Return one page of the campaigns in these phases, the newest first, and how many there are."""
+    chosen = select(Campaign).where(col(Campaign.phase).in_([str(phase) for phase in phases]))
+    total = tx.first(select(func.count()).select_from(chosen.subquery())) or 0
+    newest_first = chosen.order_by(col(Campaign.opens_at).desc(), col(Campaign.id).desc())
+    return tx.all(newest_first.limit(page.size).offset(page.offset)), total
 
 
 def lock_campaign(tx: Tx, slug: str) -> Campaign:

@@ -1,5 +1,7 @@
 """Find organisations in the tree."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
@@ -15,6 +17,12 @@ def find(tx: Tx, code: str) -> Organisation:
     if organisation is None:
         raise NotFound("organisation_unknown")
     return organisation
+
+
+def names_of(tx: Tx, codes: Iterable[str]) -> dict[str, str]:
+    """Return code -> name of organisations."""
+    rows = tx.all(select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(set(codes))))
+    return dict(rows)
 
 
 def children(tx: Tx, code: str) -> list[Organisation]:
