@@ -12,9 +12,9 @@ from typing import Any
 from flask import Blueprint, request
 
 import config
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.donation_schemas import DonationIn, DonationOut
-from app.api.donations import view, wish_of
+from app.api.donations import command_of, view
 from app.current import deps
 from app.factory import create_app, make_dependencies
 from app.webhooks.partners import MOST_BYTES, read
@@ -37,14 +37,14 @@ class AnswersAtOnce(StripeGateway):
         return OpenedPayment(self.provider, reference, None, f"{reference}_secret")
 
 
-blp = blueprint("bench", "What the engine is compared with.")
+blp = make_blueprint("bench", "What the engine is compared with.")
 
 
 @blp.post("/bench/plain")
 @blp.arguments(DonationIn)
 def plain(given: dict[str, Any]) -> Any:
     """Checks the body and builds the command; no database, no answer to speak of: the fastest POST there is."""
-    return {"id": str(wish_of(given).id)}, 201
+    return {"id": str(command_of(given).id)}, 201
 
 
 @blp.post("/bench/rowlock")
@@ -52,7 +52,7 @@ def plain(given: dict[str, Any]) -> Any:
 @blp.response(201, DonationOut)
 def row_lock(given: dict[str, Any]) -> Any:
     """Giving as one would write it first."""
-    return view(rowlock.give(deps(app), wish_of(given))), 201
+    return view(rowlock.give(deps(app), command_of(given))), 201
 
 
 partner = Blueprint("bench_partner", __name__, url_prefix="/webhooks")

@@ -83,7 +83,7 @@ class IdConverter(BaseConverter):
         return int(value)
 
 
-def blueprint(name: str, description: str) -> Blueprint:
+def make_blueprint(name: str, description: str) -> Blueprint:
     return Blueprint(name, name, url_prefix=PREFIX, description=description)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time
 from app.current import deps
@@ -15,7 +15,7 @@ from campaigns.projects import blacklist
 from campaigns.projects.projects import find
 from kernel.db import Tx
 
-blp = blueprint("blacklist", "Projects that may not raise money, until a person lifts it.")
+blueprint = make_blueprint("blacklist", "Projects that may not raise money until a reviewer lifts the listing.")
 
 
 class ListingIn(ReasonIn):
@@ -31,7 +31,7 @@ class ListingAnswerIn(ReasonIn):
 
 
 class ListingOut(Schema):
-    """`due`: the term is over and nobody has decided; the project is listed still."""
+    """`due`: the term is over and nobody has decided; the project is still listed."""
 
     id = Key()
     project = Key(attribute="project_id")
@@ -51,70 +51,70 @@ class ListingOut(Schema):
     lift_reason = Text()
 
 
-@blp.get("/blacklist")
+@blueprint.get("/blacklist")
 @access.managers(Permission.READ)
-@blp.response(200, ListingOut(many=True))
+@blueprint.response(200, ListingOut(many=True))
 def list_all() -> Any:
-    """The projects that are listed now, those whose term is over first."""
+    """List the blacklisted projects, those whose term is over first."""
     with deps().db.transaction() as tx:
         return blacklist.listings(tx)
 
 
-@blp.get("/projects/<id:project_id>/blacklist")
+@blueprint.get("/projects/<id:project_id>/blacklist")
 @access.managers(Permission.READ)
-@blp.response(200, ListingOut(many=True))
+@blueprint.response(200, ListingOut(many=True))
 def list_of_project(project_id: int) -> Any:
-    """All listings of a project, the newest first; empty when it never was listed."""
+    """List all listings of a project, the newest first."""
     with deps().db.transaction() as tx:
         find(tx, project_id)
         return blacklist.listings(tx, project_id)
 
 
-@blp.post("/projects/<id:project_id>/blacklist")
+@blueprint.post("/projects/<id:project_id>/blacklist")
 @access.managers(Permission.PROJECTS_APPROVE)
-@blp.arguments(ListingIn)
-@blp.response(200, ListingOut)
-def create(given: dict[str, Any], project_id: int) -> Any:
-    """List it: it takes no donation and no new match."""
+@blueprint.arguments(ListingIn)
+@blueprint.response(200, ListingOut)
+def create(body: dict[str, Any], project_id: int) -> Any:
+    """Blacklist a project: it takes no donation and no new match."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        blacklist.blacklist(tx, project_id, given["reason"], access.actor(), given.get("until"))
+        blacklist.blacklist(tx, project_id, body["reason"], access.actor(), body.get("until"))
         return _newest(tx, project_id)
 
 
-@blp.post("/projects/<id:project_id>/blacklist/lift")
+@blueprint.post("/projects/<id:project_id>/blacklist/lift")
 @access.managers(Permission.PROJECTS_APPROVE)
-@blp.arguments(ReasonIn)
-@blp.response(200, ListingOut)
-def lift(given: dict[str, Any], project_id: int) -> Any:
-    """Take it off the list; it is suspended then, and `resume` lets it raise money again."""
+@blueprint.arguments(ReasonIn)
+@blueprint.response(200, ListingOut)
+def lift(body: dict[str, Any], project_id: int) -> Any:
+    """Lift a listing; the project is suspended then, and `resume` lets it raise money again."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        blacklist.lift(tx, project_id, given["reason"], access.actor())
+        blacklist.lift(tx, project_id, body["reason"], access.actor())
         return _newest(tx, project_id)
 
 
-@blp.post("/projects/<id:project_id>/blacklist/appeal")
+@blueprint.post("/projects/<id:project_id>/blacklist/appeal")
 @access.managers(Permission.PROJECTS_WRITE)
-@blp.arguments(ObjectionIn)
-@blp.response(200, ListingOut)
-def appeal(given: dict[str, Any], project_id: int) -> Any:
-    """Write down what those who carry it out object."""
+@blueprint.arguments(ObjectionIn)
+@blueprint.response(200, ListingOut)
+def appeal(body: dict[str, Any], project_id: int) -> Any:
+    """Record an appeal of those who carry out the project."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        blacklist.appeal(tx, project_id, given["text"], access.actor())
+        blacklist.appeal(tx, project_id, body["text"], access.actor())
         return _newest(tx, project_id)
 
 
-@blp.post("/projects/<id:project_id>/blacklist/answer")
+@blueprint.post("/projects/<id:project_id>/blacklist/answer")
 @access.managers(Permission.PROJECTS_APPROVE)
-@blp.arguments(ListingAnswerIn)
-@blp.response(200, ListingOut)
-def answer(given: dict[str, Any], project_id: int) -> Any:
-    """Answer the objection and, if wanted, take the project off the list."""
+@blueprint.arguments(ListingAnswerIn)
+@blueprint.response(200, ListingOut)
+def answer(body: dict[str, Any], project_id: int) -> Any:
+    """Answer an appeal and, with `lift`, take the project off the list."""
     with deps().db.transaction() as tx:
         access.require_branch(find(tx, project_id).lineage)
-        blacklist.answer(tx, project_id, given["reason"], access.actor(), lifting=given["lift"])
+        blacklist.answer(tx, project_id, body["reason"], access.actor(), lifting=body["lift"])
         return _newest(tx, project_id)
 
 

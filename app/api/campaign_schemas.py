@@ -8,7 +8,7 @@ from campaigns.disclosure.standings import BY
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from matching.rules import LEVELS
 
-# A year: no step of a campaign lasts longer (ours).
+# A year: no step of a campaign lasts longer.
 _MOST_S = 366 * 24 * 3600
 
 _PLAN_TEXTS = {name: Text(2_000, allow_none=True) for name in PLAN_FIELDS if name != "cost_minor"}
@@ -72,8 +72,8 @@ class PotOut(Schema):
     rules = fields.Dict()
     locked = fields.Boolean(metadata={"description": "a challenge pot whose challenge is not met yet"})
     unlocked_at = Time(allow_none=True)
-    held_minor = Minor(0, metadata={"description": "earned, but a person must decide first (screening)"})
-    returned_minor = Minor(0, metadata={"description": "gone back to the pot's fund after the end"})
+    held_minor = Minor(0, metadata={"description": "captured, but on hold until a reviewer decides (screening)"})
+    returned_minor = Minor(0, metadata={"description": "returned to the pot's fund after the end"})
 
 
 class HostOut(Schema):

@@ -1,11 +1,11 @@
-"""Reconciliation and what a person must decide in it, for managers."""
+"""Reconciliation and the signing off of discrepancies, for managers."""
 
 from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint, page_of
+from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
@@ -18,11 +18,11 @@ from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
 from kernel.paging import Page
 
-blp = blueprint("closing", "Reconciliation of an event with what providers say.")
+blueprint = make_blueprint("closing", "Reconciliation of a campaign with the statements of providers.")
 
 
 class DiscrepancyOut(Schema):
-    """A difference between our books and a provider's statement; amounts in fen."""
+    """A discrepancy between our books and a provider's statement; amounts in fen."""
 
     id = Key()
     provider = Text()
@@ -45,8 +45,10 @@ class StateQuery(Schema):
 class ReconciliationOut(Schema):
     campaign = Text()
     phase = Text()
-    open = Whole(metadata={"description": "differences that nobody has explained or signed off"})
-    open_cases = Whole(metadata={"description": "held match that nobody has decided; the notice waits for it"})
+    open = Whole(metadata={"description": "discrepancies that nobody has explained or signed off"})
+    open_cases = Whole(
+        metadata={"description": "undecided cases with match on hold; the public notice waits for them"}
+    )
     discrepancies = fields.List(fields.Nested(DiscrepancyOut))
     report = fields.Dict(allow_none=True)
 
@@ -55,18 +57,18 @@ class SignOffIn(Schema):
     reason = Text(500, 1, required=True)
 
 
-@blp.get("/campaigns/<slug>/reconciliation")
+@blueprint.get("/campaigns/<slug>/reconciliation")
 @access.managers(Permission.READ)
-@blp.arguments(StateQuery, location="query")
-@blp.response(200, ReconciliationOut)
-@blp.paginate()
+@blueprint.arguments(StateQuery, location="query")
+@blueprint.response(200, ReconciliationOut)
+@blueprint.paginate()
 def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """How far the books and the providers' statements agree, and the result once it is published."""
-    asked = pagination_parameters
+    """Report how far the books and the providers' statements agree, and the result once it is published."""
+    paging = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
-        rows, asked.item_count = listed(tx, campaign.id, query.get("state"), page_of(asked))
+        rows, paging.item_count = listed(tx, campaign.id, query.get("state"), page_of(paging))
         _, still_open = listed(tx, campaign.id, "open", Page(1, 1))
         return {
             "campaign": slug,
@@ -78,11 +80,11 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
         }
 
 
-@blp.post("/discrepancies/<id:discrepancy_id>/sign-off")
+@blueprint.post("/discrepancies/<id:discrepancy_id>/sign-off")
 @access.managers(Permission.RECONCILE)
-@blp.arguments(SignOffIn)
-@blp.response(200, DiscrepancyOut)
-def sign(given: dict[str, Any], discrepancy_id: int) -> Any:
-    """Accept a difference and say why."""
+@blueprint.arguments(SignOffIn)
+@blueprint.response(200, DiscrepancyOut)
+def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
+    """Sign off a discrepancy, with the reason."""
     with deps().db.transaction() as tx:
-        return sign_off(tx, discrepancy_id, given["reason"], access.actor())
+        return sign_off(tx, discrepancy_id, body["reason"], access.actor())

@@ -50,7 +50,7 @@ class PartOut(Schema):
 class MatchOut(Schema):
     reserved_minor = Minor(0)
     captured_minor = Minor(0)
-    held_minor = Minor(0, metadata={"description": "captured, but a person must decide first"})
+    held_minor = Minor(0, metadata={"description": "captured, but on hold until a reviewer decides"})
     until = Time(allow_none=True)
     parts = fields.List(fields.Nested(PartOut))
 

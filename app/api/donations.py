@@ -1,11 +1,11 @@
-"""Giving, for programs."""
+"""Donations, for programs."""
 
 from typing import Any
 from uuid import UUID
 
 from flask import g
 
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
 from app.current import create_donation, deps, save_opened_payment
 from app.http import access
@@ -23,18 +23,19 @@ from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.network.roles import Permission
 
-blp = blueprint("donations", "Give, and see what becomes of a donation.")
+blueprint = make_blueprint("donations", "Create donations and follow them.")
 
 
-@blp.post("/donations")
+@blueprint.post("/donations")
 @access.public
-@blp.arguments(DonationIn())
-@blp.response(201, DonationOut())
-@blp.alt_response(200, schema=DonationOut, description="the same request came before")
-def give(given: dict[str, Any]) -> Any:
-    """Give. Sent again with the same id and body it is the same donation. The cashier speaks the language of
-    `Accept-Language`, Chinese or English."""
-    command = wish_of(given)
+@blueprint.arguments(DonationIn())
+@blueprint.response(201, DonationOut())
+@blueprint.alt_response(200, schema=DonationOut, description="the same request was sent before")
+def create(body: dict[str, Any]) -> Any:
+    """Create a donation and open its payment. Idempotent: the same id and body return the same donation.
+
+    The cashier speaks the language of `Accept-Language`, Chinese or English."""
+    command = command_of(body)
     answer = create_donation(command)
     opened = open_payment(
         deps(),
@@ -46,13 +47,13 @@ def give(given: dict[str, Any]) -> Any:
     return view(opened), 201 if answer.created else 200
 
 
-def wish_of(given: dict[str, Any]) -> CreateDonation:
-    """The command in a checked body."""
-    channel = given.get("channel") or {"kind": "api"}
+def command_of(body: dict[str, Any]) -> CreateDonation:
+    """Return the command in a validated body."""
+    channel = body.get("channel") or {"kind": "api"}
     rest = ("id", "campaign", "project", "amount_minor", "currency", "message", "team", "accept_unmatched")
     return CreateDonation(
-        **{name: given[name] for name in (*rest, "payment_flow") if name in given},
-        donor=Donor(**given.get("donor", {})),
+        **{name: body[name] for name in (*rest, "payment_flow") if name in body},
+        donor=Donor(**body.get("donor", {})),
         channel=channel["kind"],
         source_code=channel.get("code", ""),
         locale=asked(),
@@ -91,54 +92,54 @@ def _shown(donation_id: UUID) -> dict[str, Any]:
     return shown
 
 
-@blp.get("/donations/<uuid:donation_id>")
+@blueprint.get("/donations/<uuid:donation_id>")
 @access.donor_or_reader
-@blp.response(200, DonationOut)
+@blueprint.response(200, DonationOut)
 def show(donation_id: UUID) -> Any:
-    """How a donation stands."""
+    """Return a donation."""
     return _shown(donation_id)
 
 
-@blp.get("/donations/<uuid:donation_id>/explanation")
+@blueprint.get("/donations/<uuid:donation_id>/explanation")
 @access.donor_or_reader
-@blp.response(200, description="history, every decision pot by pot, and what became of the match")
+@blueprint.response(200, description="history, every decision pot by pot, and what became of the match")
 def explanation(donation_id: UUID) -> Any:
-    """Why it got the match that it got."""
+    """Explain a donation: its history, and why each pot matched it."""
     with deps().db.transaction() as tx:
         return plain(explain(tx, donation_id).as_json())
 
 
-@blp.post("/donations/<uuid:donation_id>/keep-alive")
+@blueprint.post("/donations/<uuid:donation_id>/keep-alive")
 @access.donor
-@blp.response(200, HoldOut)
-def hold(donation_id: UUID) -> Any:
-    """The donor's page is open: hold the match longer, up to its limit."""
+@blueprint.response(200, HoldOut)
+def extend(donation_id: UUID) -> Any:
+    """Extend the reservation of match while the donor's page is open, up to its limit."""
     return {"until": keep_alive(deps(), donation_id)}
 
 
-@blp.post("/donations/<uuid:donation_id>/accept-unmatched")
+@blueprint.post("/donations/<uuid:donation_id>/accept-unmatched")
 @access.donor
-@blp.response(200, DonationOut)
-def agree(donation_id: UUID) -> Any:
-    """The donor agrees to pay although match may be missing. Again without effect."""
+@blueprint.response(200, DonationOut)
+def accept(donation_id: UUID) -> Any:
+    """Agree to pay although match may be missing. Idempotent."""
     accept_unmatched(deps(), donation_id)
     return _shown(donation_id)
 
 
-@blp.post("/donations/<uuid:donation_id>/cancel")
+@blueprint.post("/donations/<uuid:donation_id>/cancel")
 @access.donor
-@blp.response(200, DonationOut)
+@blueprint.response(200, DonationOut)
 def cancel(donation_id: UUID) -> Any:
-    """The donor changes his mind before paying. Again without effect."""
+    """Cancel an unpaid donation. Idempotent."""
     cancel_donation(deps(), donation_id)
     return _shown(donation_id)
 
 
-@blp.post("/donations/<uuid:donation_id>/refunds")
+@blueprint.post("/donations/<uuid:donation_id>/refunds")
 @access.managers(Permission.DONATIONS_REFUND)
-@blp.arguments(RefundIn)
-@blp.response(201, RefundOut)
-def refund(given: dict[str, Any], donation_id: UUID) -> Any:
+@blueprint.arguments(RefundIn)
+@blueprint.response(201, RefundOut)
+def refund(body: dict[str, Any], donation_id: UUID) -> Any:
     """Send money back, all that is left by default; the provider is asked by a job."""
     with deps().db.transaction() as tx:
-        return request_refund(tx, donation_id, given.get("amount_minor"), given["reason"], access.actor())
+        return request_refund(tx, donation_id, body.get("amount_minor"), body["reason"], access.actor())

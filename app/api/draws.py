@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.campaign_views import public
 from app.api.schema_fields import Key, Minor, Text, Time, Whole
 from app.current import deps
@@ -16,7 +16,7 @@ from matching.draw import ALGORITHM
 from matching.pots import find
 from matching.reveal import count_drawn, draw_of, drawn
 
-blp = blueprint("draws", "Random bonus: committed to before, revealed after, computed again by anybody.")
+blueprint = make_blueprint("draws", "Random bonus: a commitment before, the seed after, verifiable by anybody.")
 
 
 class DrawnOut(Schema):
@@ -31,30 +31,30 @@ class DrawOut(Schema):
     pot = Key()
     commitment = Text(metadata={"description": "SHA-256 of the seed, hex; public from the start"})
     algorithm = Text()
-    seed = Text(allow_none=True, metadata={"description": "hex; null until the event's public notice"})
+    seed = Text(allow_none=True, metadata={"description": "hex; null until the campaign's public notice"})
     revealed_at = Time(allow_none=True)
     draws = fields.List(
         fields.Nested(DrawnOut), metadata={"description": "one page, by donation; after the reveal"}
     )
 
 
-@blp.get("/pots/<id:pot_id>/draw")
+@blueprint.get("/pots/<id:pot_id>/draw")
 @access.public
-@blp.response(200, DrawOut)
-@blp.paginate()
+@blueprint.response(200, DrawOut)
+@blueprint.paginate()
 def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
-    """A random pot's commitment; after the reveal its seed and every donation's draw. `docs/verify_draw.py`
-    checks what this answers."""
-    asked = pagination_parameters
-    asked.item_count = 0
+    """Return a random pot's commitment; after the reveal its seed and every donation's draw. `docs/verify_draw.py`
+    verifies the result."""
+    paging = pagination_parameters
+    paging.item_count = 0
     with deps().db.snapshot() as tx:
         pot = find(tx, pot_id)
         public(tx, slug_of(tx, pot.campaign_id))
-        told = draw_of(tx, pot_id)
-        if told is None:
+        draw = draw_of(tx, pot_id)
+        if draw is None:
             raise NotFound("draw_unknown")
         rows: list[Any] = []
-        if told.seed is not None:
-            asked.item_count = count_drawn(tx, pot_id)
-            rows = drawn(tx, pot_id, told.seed, asked.first_item, asked.page_size)
-    return {"pot": pot_id, "algorithm": ALGORITHM, "draws": rows, **told._asdict()}
+        if draw.seed is not None:
+            paging.item_count = count_drawn(tx, pot_id)
+            rows = drawn(tx, pot_id, draw.seed, paging.first_item, paging.page_size)
+    return {"pot": pot_id, "algorithm": ALGORITHM, "draws": rows, **draw._asdict()}

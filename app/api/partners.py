@@ -5,7 +5,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.schema_fields import Text, Time, texts
 from app.current import deps
 from app.http import access
@@ -13,7 +13,7 @@ from campaigns.audit import record_audit
 from campaigns.network.roles import Permission
 from payments import partners
 
-blp = blueprint("partners", "Platforms that push donations by webhook.")
+blueprint = make_blueprint("partners", "Platforms that push donations by webhook.")
 
 
 class PartnerIn(Schema):
@@ -36,27 +36,27 @@ class PartnerMadeOut(Schema):
     secret = Text(metadata={"description": "for signing (Standard Webhooks); shown this once"})
 
 
-@blp.get("/partners")
+@blueprint.get("/partners")
 @access.managers(Permission.READ)
-@blp.response(200, PartnerOut(many=True))
-@blp.paginate()
+@blueprint.response(200, PartnerOut(many=True))
+@blueprint.paginate()
 def list_partners(pagination_parameters: PaginationParameters) -> Any:
-    """All platforms, without their secrets."""
-    asked = pagination_parameters
+    """List all platforms, without their secrets."""
+    paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows = [partner.model_dump(exclude={"sealed_secret"}) for partner in partners.list_partners(tx)]
-    asked.item_count = len(rows)
-    return rows[asked.first_item : asked.last_item + 1]
+    paging.item_count = len(rows)
+    return rows[paging.first_item : paging.last_item + 1]
 
 
-@blp.post("/partners")
+@blueprint.post("/partners")
 @access.managers(Permission.PARTNERS_WRITE)
-@blp.arguments(PartnerIn)
-@blp.response(201, PartnerMadeOut)
-def create(given: dict[str, Any]) -> Any:
-    """Register a platform; the answer has its signing secret, this once."""
-    title = given.get("title") or given["name"]
+@blueprint.arguments(PartnerIn)
+@blueprint.response(201, PartnerMadeOut)
+def create(body: dict[str, Any]) -> Any:
+    """Register a platform and return its signing secret, once."""
+    title = body.get("title") or body["name"]
     with deps().db.transaction() as tx:
-        secret = partners.create(tx, deps().keys, given["name"], title, given.get("projects"))
-        record_audit(tx, access.actor(), "partner.create", f"partner:{given['name']}")
-    return {"name": given["name"], "title": title, "projects": given.get("projects"), "secret": secret}
+        secret = partners.create(tx, deps().keys, body["name"], title, body.get("projects"))
+        record_audit(tx, access.actor(), "partner.create", f"partner:{body['name']}")
+    return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
 from app.current import deps
 from app.http import access
@@ -18,13 +18,13 @@ from kernel.db import Tx
 from kernel.errors import Invalid
 from matching.pots import Tranche, find
 
-blp = blueprint("pots", "Pots of match money.")
+blueprint = make_blueprint("pots", "Pots of match money.")
 
 
 def view(tx: Tx, pot_id: int) -> dict[str, Any]:
-    """One pot as managers see it. Raises NotFound `pot_unknown`."""
+    """Return a pot as managers see it. Raises NotFound `pot_unknown`."""
     state = find(tx, pot_id)
-    shown = next(one for one in pot_views(tx, state.campaign_id) if one.id == pot_id)
+    shown = next(pot for pot in pot_views(tx, state.campaign_id) if pot.id == pot_id)
     slug = slug_of(tx, state.campaign_id)
     newest = max(version.number for version in state.versions)
     return {**shown._asdict(), "campaign": slug, "fund": state.fund_id, "rules_version": newest}
@@ -42,67 +42,67 @@ def _rules_named() -> Iterator[None]:
         raise Invalid(refusal.code, fields=wrong) from refusal
 
 
-@blp.get("/pots")
+@blueprint.get("/pots")
 @access.managers(Permission.READ)
-@blp.arguments(PotQuery, location="query")
-@blp.response(200, PotManagedOut(many=True))
-@blp.paginate()
+@blueprint.arguments(PotQuery, location="query")
+@blueprint.response(200, PotManagedOut(many=True))
+@blueprint.paginate()
 def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """All pots, or those of one event."""
-    asked = pagination_parameters
+    """List all pots, or those of one campaign."""
+    paging = pagination_parameters
     with deps().db.transaction() as tx:
         ids = pots.list_ids(tx, query.get("campaign") or None)
-        asked.item_count = len(ids)
-        return [view(tx, pot_id) for pot_id in ids[asked.first_item : asked.last_item + 1]]
+        paging.item_count = len(ids)
+        return [view(tx, pot_id) for pot_id in ids[paging.first_item : paging.last_item + 1]]
 
 
-@blp.get("/pots/<id:pot_id>")
+@blueprint.get("/pots/<id:pot_id>")
 @access.managers(Permission.READ)
-@blp.response(200, PotManagedOut)
+@blueprint.response(200, PotManagedOut)
 def show(pot_id: int) -> Any:
     with deps().db.transaction() as tx:
         return view(tx, pot_id)
 
 
-@blp.post("/pots")
+@blueprint.post("/pots")
 @access.managers(Permission.POTS_WRITE)
-@blp.arguments(PotIn)
-@blp.response(201, PotManagedOut)
-def create(given: dict[str, Any]) -> Any:
-    """A new pot; the sum of its tranches is taken from the fund."""
-    given["tranches"] = [Tranche(**one) for one in given["tranches"]]
+@blueprint.arguments(PotIn)
+@blueprint.response(201, PotManagedOut)
+def create(body: dict[str, Any]) -> Any:
+    """Create a pot; the sum of its tranches is taken from the fund."""
+    body["tranches"] = [Tranche(**one) for one in body["tranches"]]
     with deps().db.transaction() as tx, _rules_named():
-        return view(tx, pots.create(tx, **given, actor=access.actor()))
+        return view(tx, pots.create(tx, **body, actor=access.actor()))
 
 
-@blp.post("/pots/<id:pot_id>/rules")
+@blueprint.post("/pots/<id:pot_id>/rules")
 @access.managers(Permission.POTS_WRITE)
-@blp.arguments(RulesChangeIn)
-@blp.response(201, PotManagedOut)
-def rules(given: dict[str, Any], pot_id: int) -> Any:
-    """New rules from a time on; what was promised before stays promised."""
+@blueprint.arguments(RulesChangeIn)
+@blueprint.response(201, PotManagedOut)
+def add_rules(body: dict[str, Any], pot_id: int) -> Any:
+    """Add rules that apply from a time on; earlier promises stay."""
     with deps().db.transaction() as tx, _rules_named():
-        pots.add_rules(tx, pot_id, given["rules"], given.get("valid_from"), access.actor())
+        pots.add_rules(tx, pot_id, body["rules"], body.get("valid_from"), access.actor())
         return view(tx, pot_id)
 
 
-@blp.post("/pots/<id:pot_id>/top-ups")
+@blueprint.post("/pots/<id:pot_id>/top-ups")
 @access.managers(Permission.POTS_WRITE)
-@blp.arguments(AmountIn)
-@blp.response(201, PotManagedOut)
-def top_up(given: dict[str, Any], pot_id: int) -> Any:
-    """More money from the pot's fund."""
+@blueprint.arguments(AmountIn)
+@blueprint.response(201, PotManagedOut)
+def top_up(body: dict[str, Any], pot_id: int) -> Any:
+    """Add money from the pot's fund."""
     with deps().db.transaction() as tx:
-        pots.top_up(tx, pot_id, given["amount_minor"], access.actor())
+        pots.top_up(tx, pot_id, body["amount_minor"], access.actor())
         return view(tx, pot_id)
 
 
-@blp.post("/pots/<id:pot_id>/reductions")
+@blueprint.post("/pots/<id:pot_id>/reductions")
 @access.managers(Permission.POTS_WRITE)
-@blp.arguments(AmountIn)
-@blp.response(201, PotManagedOut)
-def reduction(given: dict[str, Any], pot_id: int) -> Any:
-    """Free money back to the pot's fund."""
+@blueprint.arguments(AmountIn)
+@blueprint.response(201, PotManagedOut)
+def reduce(body: dict[str, Any], pot_id: int) -> Any:
+    """Return free money to the pot's fund."""
     with deps().db.transaction() as tx:
-        pots.reduce(tx, pot_id, given["amount_minor"], access.actor())
+        pots.reduce(tx, pot_id, body["amount_minor"], access.actor())
         return view(tx, pot_id)

@@ -19,7 +19,7 @@ from app.api import (
     watch,
 )
 from app.api.base import Api, IdConverter
-from app.api.docs import blueprint as docs
+from app.api.docs import make_blueprint as docs
 
 ROOMS = (
     donations,
@@ -55,7 +55,7 @@ def attach(app: Flask) -> None:
     api.spec.components.security_scheme("donation", _bearer("the `token` of the donation"))
     api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
     for room in ROOMS:
-        api.register_blueprint(room.blp)
+        api.register_blueprint(room.blueprint)
     app.extensions["api"] = api
     app.register_blueprint(docs)
 

@@ -1,4 +1,4 @@
-"""Screening (刷单套捐): cases with their evidence, and what people decide about them."""
+"""Screening (刷单套捐): cases with their evidence, and the decisions of reviewers."""
 
 from typing import Any
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint, page_of
+from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
@@ -21,7 +21,9 @@ from campaigns.screening.models import STATES
 from campaigns.screening.review import review
 from kernel.db import Tx
 
-blp = blueprint("screening", "Match that was held because a donation looked like it was made to drain the pots.")
+blueprint = make_blueprint(
+    "screening", "Match on hold for review because a donation looked made to drain the pots."
+)
 
 
 class SignalOut(Schema):
@@ -77,7 +79,7 @@ class AppealIn(Schema):
 
 
 class AppealOut(Schema):
-    """What a donor is told of the case."""
+    """The case as its donor may see it."""
 
     donation = fields.UUID(attribute="donation_id")
     state = one_of(*STATES)
@@ -106,140 +108,140 @@ class StaffOut(Schema):
     created_at = Time()
 
 
-@blp.get("/campaigns/<slug>/cases")
+@blueprint.get("/campaigns/<slug>/cases")
 @access.managers(Permission.READ)
-@blp.arguments(CaseQuery, location="query")
-@blp.response(200, CaseOut(many=True))
-@blp.paginate()
+@blueprint.arguments(CaseQuery, location="query")
+@blueprint.response(200, CaseOut(many=True))
+@blueprint.paginate()
 def list_cases(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """A campaign's cases, open ones first."""
-    asked = pagination_parameters
+    """List a campaign's cases, open ones first."""
+    paging = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
-        rows, asked.item_count = cases.listed(tx, campaign.id, query.get("state"), page_of(asked))
+        rows, paging.item_count = cases.listed(tx, campaign.id, query.get("state"), page_of(paging))
     return rows
 
 
-@blp.get("/cases/<id:case_id>")
+@blueprint.get("/cases/<id:case_id>")
 @access.managers(Permission.READ)
-@blp.response(200, CaseOut)
+@blueprint.response(200, CaseOut)
 def show(case_id: int) -> Any:
-    """One case with its evidence."""
+    """Return a case with its evidence."""
     with deps().db.transaction() as tx:
         return cases.view(tx, case_id)
 
 
-@blp.post("/cases/<id:case_id>/release")
+@blueprint.post("/cases/<id:case_id>/release")
 @access.managers(Permission.SCREEN)
-@blp.arguments(CaseReasonIn)
-@blp.response(200, CaseOut)
-def release(given: dict[str, Any], case_id: int) -> Any:
-    """The donation is sound: its match counts."""
+@blueprint.arguments(CaseReasonIn)
+@blueprint.response(200, CaseOut)
+def release(body: dict[str, Any], case_id: int) -> Any:
+    """Clear the case: the donation is sound and its match counts."""
     with deps().db.transaction() as tx:
-        decide.clear(tx, case_id, given["reason"], access.actor())
+        decide.clear(tx, case_id, body["reason"], access.actor())
         return _decided(tx, case_id)
 
 
-@blp.post("/cases/<id:case_id>/cancel")
+@blueprint.post("/cases/<id:case_id>/cancel")
 @access.managers(Permission.SCREEN)
-@blp.arguments(CaseReasonIn)
-@blp.response(200, CaseOut)
-def cancel(given: dict[str, Any], case_id: int) -> Any:
-    """Take the match back; the donation stays."""
+@blueprint.arguments(CaseReasonIn)
+@blueprint.response(200, CaseOut)
+def cancel(body: dict[str, Any], case_id: int) -> Any:
+    """Withdraw the match; the donation itself stays."""
     with deps().db.transaction() as tx:
-        decide.cancel(tx, case_id, given["reason"], access.actor())
+        decide.cancel(tx, case_id, body["reason"], access.actor())
         return _decided(tx, case_id)
 
 
-@blp.post("/cases/<id:case_id>/suspend-project")
+@blueprint.post("/cases/<id:case_id>/suspend-project")
 @access.managers(Permission.SCREEN)
-@blp.arguments(CaseReasonIn)
-@blp.response(200, CaseOut)
-def suspend_project(given: dict[str, Any], case_id: int) -> Any:
-    """Stop the project; the case stays to be decided."""
+@blueprint.arguments(CaseReasonIn)
+@blueprint.response(200, CaseOut)
+def suspend_project(body: dict[str, Any], case_id: int) -> Any:
+    """Suspend the project; the case stays open."""
     with deps().db.transaction() as tx:
-        decide.suspend_project(tx, case_id, given["reason"], access.actor())
+        decide.suspend_project(tx, case_id, body["reason"], access.actor())
         return cases.view(tx, case_id)
 
 
-@blp.post("/cases/<id:case_id>/blacklist-project")
+@blueprint.post("/cases/<id:case_id>/blacklist-project")
 @access.managers(Permission.SCREEN)
-@blp.arguments(CaseTermIn)
-@blp.response(200, CaseOut)
-def blacklist_project(given: dict[str, Any], case_id: int) -> Any:
-    """Put the project on the blacklist; the case stays open."""
+@blueprint.arguments(CaseTermIn)
+@blueprint.response(200, CaseOut)
+def blacklist_project(body: dict[str, Any], case_id: int) -> Any:
+    """Blacklist the project; the case stays open."""
     with deps().db.transaction() as tx:
-        decide.blacklist_project(tx, case_id, given["reason"], access.actor(), given.get("until"))
+        decide.blacklist_project(tx, case_id, body["reason"], access.actor(), body.get("until"))
         return cases.view(tx, case_id)
 
 
-@blp.post("/cases/<id:case_id>/appeal")
+@blueprint.post("/cases/<id:case_id>/appeal")
 @access.managers(Permission.SCREEN)
-@blp.arguments(AppealIn)
-@blp.response(200, CaseOut)
-def record_appeal(given: dict[str, Any], case_id: int) -> Any:
-    """Write down an objection that came by phone or letter."""
+@blueprint.arguments(AppealIn)
+@blueprint.response(200, CaseOut)
+def record_appeal(body: dict[str, Any], case_id: int) -> Any:
+    """Record an appeal that came by phone or letter."""
     with deps().db.transaction() as tx:
-        appeal.file_appeal(tx, case_id, given["text"], access.actor())
+        appeal.file_appeal(tx, case_id, body["text"], access.actor())
         return cases.view(tx, case_id)
 
 
-@blp.post("/cases/<id:case_id>/answer")
+@blueprint.post("/cases/<id:case_id>/answer")
 @access.managers(Permission.SCREEN)
-@blp.arguments(AnswerIn)
-@blp.response(200, CaseOut)
-def answer(given: dict[str, Any], case_id: int) -> Any:
-    """Answer an objection and, if wanted, decide again."""
+@blueprint.arguments(AnswerIn)
+@blueprint.response(200, CaseOut)
+def answer(body: dict[str, Any], case_id: int) -> Any:
+    """Answer an appeal and, if a decision is given, decide again."""
     with deps().db.transaction() as tx:
-        appeal.answer_appeal(tx, case_id, given["reason"], access.actor(), given.get("decision"))
+        appeal.answer_appeal(tx, case_id, body["reason"], access.actor(), body.get("decision"))
         return _decided(tx, case_id)
 
 
-@blp.post("/donations/<uuid:donation_id>/appeal")
+@blueprint.post("/donations/<uuid:donation_id>/appeal")
 @access.donor
-@blp.arguments(AppealIn)
-@blp.response(200, AppealOut)
-def donors_appeal(given: dict[str, Any], donation_id: UUID) -> Any:
-    """The donor objects to his match being held or taken back."""
+@blueprint.arguments(AppealIn)
+@blueprint.response(200, AppealOut)
+def donors_appeal(body: dict[str, Any], donation_id: UUID) -> Any:
+    """Appeal, as the donor, against match being on hold or withdrawn."""
     with deps().db.transaction() as tx:
-        return appeal.file_appeal(tx, cases.case_id_of_donation(tx, donation_id), given["text"], "donor")
+        return appeal.file_appeal(tx, cases.case_id_of_donation(tx, donation_id), body["text"], "donor")
 
 
-@blp.post("/campaigns/<slug>/screening-review")
+@blueprint.post("/campaigns/<slug>/screening-review")
 @access.managers(Permission.SCREEN)
-@blp.response(200, ReviewOut)
-def review_event(slug: str) -> Any:
-    """Look at a whole event after its end. Again it opens nothing new."""
+@blueprint.response(200, ReviewOut)
+def review_campaign(slug: str) -> Any:
+    """Screen all donations of an ended campaign. Repeating it opens nothing new."""
     return review(deps(), slug, access.actor(), publish)
 
 
-@blp.get("/organisations/<code>/staff")
+@blueprint.get("/organisations/<code>/staff")
 @access.managers(Permission.SCREEN)
-@blp.response(200, StaffOut(many=True))
+@blueprint.response(200, StaffOut(many=True))
 def list_staff(code: str) -> Any:
-    """The contacts of people who work for an organisation, without saying whose."""
+    """List the contacts of people who work for an organisation, without saying whose."""
     with deps().db.transaction() as tx:
         access.require_branch(find_organisation(tx, code).lineage)
         return staff.listed(tx, code)
 
 
-@blp.post("/organisations/<code>/staff")
+@blueprint.post("/organisations/<code>/staff")
 @access.managers(Permission.SCREEN)
-@blp.arguments(StaffIn)
-@blp.response(201, StaffOut(many=True))
-def add_staff(given: dict[str, Any], code: str) -> Any:
-    """Remember a contact as a keyed hash; donations from it to the organisation's projects are screened."""
+@blueprint.arguments(StaffIn)
+@blueprint.response(201, StaffOut(many=True))
+def add_staff(body: dict[str, Any], code: str) -> Any:
+    """Store a contact as a keyed hash; donations from it to the organisation's projects are screened."""
     with deps().db.transaction() as tx:
         access.require_branch(find_organisation(tx, code).lineage)
-        return staff.add(tx, deps().keys, code, **given, actor=access.actor())
+        return staff.add(tx, deps().keys, code, **body, actor=access.actor())
 
 
-@blp.delete("/staff/<id:staff_id>")
+@blueprint.delete("/staff/<id:staff_id>")
 @access.managers(Permission.SCREEN)
-@blp.response(204)
+@blueprint.response(204)
 def remove_staff(staff_id: int) -> None:
-    """Forget a contact."""
+    """Delete a contact."""
     with deps().db.transaction() as tx:
         staff.remove(tx, staff_id, access.actor())
 

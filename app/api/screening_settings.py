@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint
+from app.api.base import make_blueprint
 from app.api.schema_fields import Currency, Text, Time, Whole
 from app.current import deps
 from app.http import access
@@ -14,7 +14,7 @@ from campaigns.screening.thresholds import BOUNDS, default_thresholds
 from kernel.db import Tx
 from kernel.money import CURRENCY
 
-blp = blueprint("screening-settings", "From where on something is a sign of drained match.")
+blueprint = make_blueprint("screening-settings", "Thresholds above which a donation is held for review.")
 
 
 class SettingOut(Schema):
@@ -46,31 +46,31 @@ SettingsIn = Schema.from_dict(
 )
 
 
-@blp.get("/campaigns/<slug>/screening")
+@blueprint.get("/campaigns/<slug>/screening")
 @access.managers(Permission.READ)
-@blp.response(200, SettingsOut)
+@blueprint.response(200, SettingsOut)
 def show(slug: str) -> Any:
-    """All thresholds, with what they may be and who set those that are not the default."""
+    """List all thresholds, with their bounds and who changed them."""
     with deps().db.transaction() as tx:
         return _view(tx, slug)
 
 
-@blp.route("/campaigns/<slug>/screening", methods=["PATCH"])
+@blueprint.route("/campaigns/<slug>/screening", methods=["PATCH"])
 @access.managers(Permission.SCREEN)
-@blp.arguments(SettingsIn)
-@blp.response(200, SettingsOut)
-def change(given: dict[str, int | None], slug: str) -> Any:
-    """Set some thresholds, before or during the event or for its review; null puts one back to its default."""
+@blueprint.arguments(SettingsIn)
+@blueprint.response(200, SettingsOut)
+def change(body: dict[str, int | None], slug: str) -> Any:
+    """Set some thresholds, before or during the campaign or for its review; null resets one to its default."""
     with deps().db.transaction() as tx:
-        settings.change(tx, slug, given, default_thresholds(deps().screening_defaults), access.actor())
+        settings.change(tx, slug, body, default_thresholds(deps().screening_defaults), access.actor())
         return _view(tx, slug)
 
 
-@blp.post("/campaigns/<slug>/screening/reset")
+@blueprint.post("/campaigns/<slug>/screening/reset")
 @access.managers(Permission.SCREEN)
-@blp.response(200, SettingsOut)
+@blueprint.response(200, SettingsOut)
 def reset(slug: str) -> Any:
-    """Put all thresholds back to their defaults."""
+    """Reset all thresholds to their defaults."""
     with deps().db.transaction() as tx:
         settings.reset(tx, slug, default_thresholds(deps().screening_defaults), access.actor())
         return _view(tx, slug)

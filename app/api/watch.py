@@ -1,11 +1,11 @@
-"""The watch list: whose match waits for a person from now on. Nobody on it is refused."""
+"""The watch list: whose match is held for review from now on. Nobody on it is refused."""
 
 from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
-from app.api.base import blueprint, page_of
+from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
@@ -14,7 +14,7 @@ from campaigns.reasons import MOST_REASON
 from campaigns.screening import watch
 from campaigns.screening.models import WATCHED
 
-blp = blueprint("watch", "Donors, instruments and devices whose match a person looks at first.")
+blueprint = make_blueprint("watch", "Donors, instruments and devices whose match is reviewed first.")
 
 
 class WatchReasonIn(Schema):
@@ -50,46 +50,46 @@ class WatchOut(Schema):
     lift_reason = Text()
 
 
-@blp.get("/watch")
+@blueprint.get("/watch")
 @access.managers(Permission.READ)
-@blp.response(200, WatchOut(many=True))
-@blp.paginate()
+@blueprint.response(200, WatchOut(many=True))
+@blueprint.paginate()
 def list_entries(pagination_parameters: PaginationParameters) -> Any:
-    """All entries, those that stand first."""
-    asked = pagination_parameters
+    """List all entries, active ones first."""
+    paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, asked.item_count = watch.watched(tx, page_of(asked))
+        rows, paging.item_count = watch.watched(tx, page_of(paging))
     return rows
 
 
-@blp.post("/watch")
+@blueprint.post("/watch")
 @access.managers(Permission.SCREEN)
-@blp.arguments(WatchContactIn)
-@blp.response(201, WatchOut)
-def watch_contact(given: dict[str, Any]) -> Any:
-    """Watch who gives under a contact, kept as a keyed hash only; who is watched already has the standing entry."""
+@blueprint.arguments(WatchContactIn)
+@blueprint.response(201, WatchOut)
+def watch_contact(body: dict[str, Any]) -> Any:
+    """Watch a contact, stored as a keyed hash only; one that is watched already keeps its entry."""
     with deps().db.transaction() as tx:
-        entry = watch.watch_contact(tx, deps().keys, given.pop("reason"), access.actor(), **given)
+        entry = watch.watch_contact(tx, deps().keys, body.pop("reason"), access.actor(), **body)
         return watch.view(tx, entry.id or 0)
 
 
-@blp.post("/cases/<id:case_id>/watch")
+@blueprint.post("/cases/<id:case_id>/watch")
 @access.managers(Permission.SCREEN)
-@blp.arguments(WatchCaseIn)
-@blp.response(200, WatchOut)
-def watch_case(given: dict[str, Any], case_id: int) -> Any:
-    """Watch the donor, the instrument or the device of a case; the case stays to be decided."""
+@blueprint.arguments(WatchCaseIn)
+@blueprint.response(200, WatchOut)
+def watch_case(body: dict[str, Any], case_id: int) -> Any:
+    """Watch the donor, the instrument or the device of a case; the case stays open."""
     with deps().db.transaction() as tx:
-        entry = watch.watch_case(tx, case_id, given["kind"], given["reason"], access.actor(), given.get("until"))
+        entry = watch.watch_case(tx, case_id, body["kind"], body["reason"], access.actor(), body.get("until"))
         return watch.view(tx, entry.id or 0)
 
 
-@blp.post("/watch/<id:watch_id>/lift")
+@blueprint.post("/watch/<id:watch_id>/lift")
 @access.managers(Permission.SCREEN)
-@blp.arguments(WatchReasonIn)
-@blp.response(200, WatchOut)
-def lift(given: dict[str, Any], watch_id: int) -> Any:
-    """Watch it no more; open cases stay to be decided."""
+@blueprint.arguments(WatchReasonIn)
+@blueprint.response(200, WatchOut)
+def lift(body: dict[str, Any], watch_id: int) -> Any:
+    """Lift an entry; open cases stay open."""
     with deps().db.transaction() as tx:
-        watch.lift(tx, watch_id, given["reason"], access.actor())
+        watch.lift(tx, watch_id, body["reason"], access.actor())
         return watch.view(tx, watch_id)
