@@ -23,7 +23,8 @@ PARTS = (web, console, api, live, webhooks, cli)
 
 
 def create_app(config: settings_of.Config | None = None, deps: Dependencies | None = None) -> Flask:
-    """The application: settings (default: the environment) and engine (default: made from the settings)."""
+    """Return the application with its settings (default: the environment) and dependencies (default: made from
+    the settings)."""
     settings = config or settings_of.load()
     app = Flask("app")
     current.attach(app, settings, deps or make_dependencies(settings))
@@ -40,7 +41,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
 
 
 def make_dependencies(settings: settings_of.Config) -> Dependencies:
-    """The collaborators of the use cases as the settings name them."""
+    """Return the collaborators of the use cases as the settings name them."""
     return Dependencies(
         db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
         gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),

@@ -46,9 +46,7 @@ class ReconciliationOut(Schema):
     campaign = Text()
     phase = Text()
     open = Whole(metadata={"description": "discrepancies that nobody has explained or signed off"})
-    open_cases = Whole(
-        metadata={"description": "undecided cases with match on hold; the public notice waits for them"}
-    )
+    open_cases = Whole(metadata={"description": "cases with match on hold; the public notice waits for them"})
     discrepancies = fields.List(fields.Nested(DiscrepancyOut))
     report = fields.Dict(allow_none=True)
 

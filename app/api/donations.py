@@ -36,15 +36,15 @@ def create(body: dict[str, Any]) -> Any:
 
     The cashier speaks the language of `Accept-Language`, Chinese or English."""
     command = command_of(body)
-    answer = create_donation(command)
+    created = create_donation(command)
     opened = open_payment(
         deps(),
-        answer.donation,
+        created.donation,
         command.payment_flow,
         command.locale,
         save_opened_payment,
     )
-    return view(opened), 201 if answer.created else 200
+    return view(opened), 201 if created.created else 200
 
 
 def command_of(body: dict[str, Any]) -> CreateDonation:

@@ -63,5 +63,5 @@ def deposit(body: dict[str, Any], fund_id: int) -> Any:
     with deps().db.transaction() as tx:
         money = (body["amount_minor"], body["currency"], body["reference"])
         booked = funds.deposit(tx, fund_id, *money, access.actor())
-        answer = {**body, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
-    return answer, 201 if booked else 200
+        document = {**body, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
+    return document, 201 if booked else 200

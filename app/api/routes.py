@@ -19,9 +19,9 @@ from app.api import (
     watch,
 )
 from app.api.base import Api, IdConverter
-from app.api.docs import make_blueprint as docs
+from app.api.docs import blueprint as docs
 
-ROOMS = (
+RESOURCES = (
     donations,
     campaigns,
     projects,
@@ -54,8 +54,8 @@ def attach(app: Flask) -> None:
     api.register_converter(IdConverter, _id_schema)
     api.spec.components.security_scheme("donation", _bearer("the `token` of the donation"))
     api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
-    for room in ROOMS:
-        api.register_blueprint(room.blueprint)
+    for resource in RESOURCES:
+        api.register_blueprint(resource.blueprint)
     app.extensions["api"] = api
     app.register_blueprint(docs)
 

@@ -21,9 +21,7 @@ from campaigns.screening.models import STATES
 from campaigns.screening.review import review
 from kernel.db import Tx
 
-blueprint = make_blueprint(
-    "screening", "Match on hold for review because a donation looked made to drain the pots."
-)
+blueprint = make_blueprint("screening", "Match on hold for review because a donation may drain the pots.")
 
 
 class SignalOut(Schema):

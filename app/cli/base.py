@@ -20,7 +20,7 @@ ACTOR = "command line"
 
 
 def command(act: Callable[..., Any]) -> Callable[..., Any]:
-    """A command's body: runs with the application, and refuses in words."""
+    """Run a command with the application; print a refusal instead of a traceback."""
 
     @with_appcontext
     @wraps(act)
@@ -30,7 +30,7 @@ def command(act: Callable[..., Any]) -> Callable[..., Any]:
         except Refusal as refusal:
             refuse(refusal)
         except (OperationalError, InterfaceError) as error:
-            raise _Failed("database_unavailable: the database does not answer") from error
+            raise _Failed("database_unavailable: the database does not respond") from error
 
     return guarded
 
@@ -43,7 +43,7 @@ class _Failed(click.ClickException):
 
 
 def refuse(refusal: Refusal) -> None:
-    """Code and message, then each wrong field on a line of its own."""
+    """End the command with code and text of a refusal, then one line per wrong field."""
     lines = [f"{refusal.code}: {refusal_text(refusal, 'en')}"]
     lines += [f"  {name}: {program_text(refused)}" for name, refused in refusal.fields.items()]
     lines += [f"  ({name}: {value})" for name, value in refusal.params.items()]
@@ -58,7 +58,7 @@ def deps() -> Dependencies:
 
 
 def text_of(path: Path) -> str:
-    """A file's text. Raises Invalid `import_invalid` when it is not UTF-8."""
+    """Return a file's text. Raises Invalid `import_invalid` when it is not UTF-8."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:

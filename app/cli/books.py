@@ -1,4 +1,4 @@
-"""Looking after the books: schema, demo event, the checker, one donation's story, exports."""
+"""Schema, demo campaign, the checker of the books, the explanation of a donation, exports."""
 
 import csv
 import sys
@@ -35,7 +35,7 @@ def db_upgrade() -> None:
 @click.command("seed")
 @command
 def seed() -> None:
-    """Make the demo event, once, and print its log-ins each time."""
+    """Create the demo campaign once, and print its log-ins each time."""
     made = make_demo(deps())
     click.echo(f"登录 Login: {made.login} / {made.password}")
     click.echo(f"伙伴平台 Partner: {made.partner} / {made.partner_secret}")
@@ -44,7 +44,7 @@ def seed() -> None:
 @click.command("check-books")
 @command
 def check() -> None:
-    """Check every promise of the books: one line and exit 0, or the faults and exit 1."""
+    """Check all invariants of the books: print one line and exit 0, or the faults and exit 1."""
     with deps().db.snapshot() as tx:
         faults, line = check_books(tx), summary(tx)
     if faults:
@@ -59,7 +59,7 @@ def check() -> None:
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 @command
 def explain(donation_id: UUID, lang: str) -> None:
-    """Tell one donation's story: amounts, states, and pot by pot why it got its match."""
+    """Explain a donation: amounts, status history, and why each pot matched it."""
     with deps().db.snapshot() as tx:
         story = told(tx, donation_id)
     locale.init_app(current_app)
@@ -78,14 +78,14 @@ def explain(donation_id: UUID, lang: str) -> None:
 
 @click.group("export")
 def export() -> None:
-    """Data for others, without personal data."""
+    """Export data without personal data."""
 
 
 @export.command("donations")
 @click.argument("campaign")
 @command
 def export_donations(campaign: str) -> None:
-    """All donations of a campaign as CSV on standard output."""
+    """Write all donations of a campaign as CSV to standard output."""
     with deps().db.snapshot() as tx:
         rows = donations.export_donations(tx, find_campaign(tx, campaign).id or 0)
     writer = csv.writer(sys.stdout, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""The scheduler's jobs by hand."""
+"""Commands for the scheduler's jobs."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -24,7 +24,7 @@ def jobs(context: click.Context) -> None:
 @jobs.command("list")
 @command
 def list_jobs() -> None:
-    """Every job with its last and next run."""
+    """List every job with its last and next run."""
     with deps().db.transaction() as tx:
         known = last_runs(tx)
     click.echo(_LINE.format("job", "every", "last run", "next run", "runs", "failures", "outcome"))

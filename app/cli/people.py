@@ -18,23 +18,23 @@ _roles = click.Choice([str(role) for role in Role])
 
 @click.group("users")
 def users() -> None:
-    """People who sign in to the console."""
+    """Manage the people who sign in to the console."""
 
 
 @users.command("create")
 @click.argument("login")
 @click.option("--role", type=_roles, required=True)
 @click.option("--branch", help="code of the organisation whose branch this person works in; default: all")
-@click.option("--password", help="default: one is made up and printed")
+@click.option("--password", help="default: one generated and printed")
 @command
 def create_user(login: str, role: str, branch: str | None, password: str | None) -> None:
-    """Give a person access."""
-    word = password or secrets.token_urlsafe(12)
+    """Create a login for a person."""
+    chosen = password or secrets.token_urlsafe(12)
     with deps().db.transaction() as tx:
-        manager = create_manager(tx, login, word, role, ACTOR, branch)
+        manager = create_manager(tx, login, chosen, role, ACTOR, branch)
     click.echo(f"login: {manager.login}")
     if password is None:
-        click.echo(f"password: {word}")
+        click.echo(f"password: {chosen}")
 
 
 @click.group("tokens")
@@ -47,7 +47,7 @@ def tokens() -> None:
 @click.option("--label", default="command line", show_default=True, help="what it is for")
 @command
 def create(role: str, label: str) -> None:
-    """Make a token and print it, this once."""
+    """Create a token and print it, once."""
     with deps().db.transaction() as tx:
         token = create_token(tx, role, label, ACTOR)
     click.echo(token)
@@ -80,7 +80,7 @@ def _minute(time: datetime) -> str:
 
 @click.group("partners")
 def partners() -> None:
-    """Platforms that push donations."""
+    """Manage the platforms that push donations."""
 
 
 @partners.command("create")
@@ -89,7 +89,7 @@ def partners() -> None:
 @click.option("--project", "projects", multiple=True, help="code of a project it may raise money for; default: any")
 @command
 def create_partner(name: str, title: str, projects: tuple[str, ...]) -> None:
-    """Register a platform and print its signing secret, this once."""
+    """Register a platform and print its signing secret, once."""
     with deps().db.transaction() as tx:
         secret = register(tx, deps().keys, name, title, list(projects) or None)
         record_audit(tx, ACTOR, "partner.create", f"partner:{name}")

@@ -1,4 +1,4 @@
-"""Proof of matching: every stored decision must come out again from the stored rules and the books."""
+"""Proof of matching: replaying the stored rules and books must give every stored decision again."""
 
 import click
 
@@ -17,16 +17,16 @@ def replay_matching(campaign: str | None) -> None:
         named = [find_campaign(tx, campaign).slug] if campaign else None
         slugs = named or list_slugs(tx)
     results = [_replay(slug) for slug in slugs]
-    if any(one.differing for one in results):
+    if any(result.differing for result in results):
         raise SystemExit(1)
 
 
 def _replay(slug: str) -> ReplayResult:
-    found = replay(deps(), slug)
-    for difference in found.differences:
+    result = replay(deps(), slug)
+    for difference in result.differences:
         click.echo(f"{slug}: {difference}")
-    click.echo(f"{slug}: {found.decisions} decisions replayed, {found.differing} differences")
-    return found
+    click.echo(f"{slug}: {result.decisions} decisions replayed, {result.differing} differences")
+    return result
 
 
 COMMANDS = (replay_matching,)

@@ -1,1 +1,1 @@
-"""What every request passes: who is calling, errors as problems, rate limits, security headers."""
+"""What every request passes: access, errors as problem documents, rate limits, security headers."""

@@ -1,4 +1,4 @@
-"""What a browser may do with our pages: headers on every answer."""
+"""Security headers: what a browser may do with our pages."""
 
 from flask import Flask, Response, request
 
@@ -13,7 +13,7 @@ _POLICY = (
 
 
 def attach(app: Flask) -> None:
-    """Put the headers on every answer; one that a view set itself stays."""
+    """Set the headers on every response; one that a view set itself stays."""
     config = settings(app)
     policy = f"{_POLICY} {config.stripe_api_base}" if config.sandbox and config.stripe_api_base else _POLICY
     headers = {
@@ -28,9 +28,9 @@ def attach(app: Flask) -> None:
         headers["Strict-Transport-Security"] = "max-age=31536000"
 
     @app.after_request
-    def protect(answer: Response) -> Response:
+    def protect(response: Response) -> Response:
         for name, value in headers.items():
-            answer.headers.setdefault(name, value)
+            response.headers.setdefault(name, value)
         if request.path.startswith(("/api/", "/webhooks/")):
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

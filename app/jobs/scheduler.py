@@ -1,6 +1,6 @@
 """The scheduler, a process of its own: `python -m app.jobs.scheduler [JOB ...]`, all jobs when none is named.
 
-It only ticks; due work is found and claimed in the database, so that a second one beside it is harmless.
+It only ticks: jobs find and claim due work in the database, so a second scheduler beside it is harmless.
 """
 
 import gc
@@ -31,7 +31,7 @@ log = structlog.get_logger("scheduler")
 
 
 class Heart:
-    """When a job last started (monotonic seconds)."""
+    """The time when a job last started (monotonic seconds)."""
 
     def __init__(self) -> None:
         self.beat_at = time.monotonic()
@@ -46,8 +46,11 @@ class Heart:
 def make_scheduler(
     deps: Dependencies, heart: Heart, table: dict[str, registry.Job] | None = None
 ) -> BlockingScheduler:
-    """One interval job a line of the table. In memory and in UTC: a shared job store ran jobs several times, and
-    a default misfire grace would drop a tick after the clock has jumped."""
+    """Make one interval job per row of the table.
+
+    In memory and in UTC: a shared job store ran jobs several times, and a default misfire grace would drop a tick
+    after the clock has jumped.
+    """
     scheduler = BlockingScheduler(
         timezone="UTC",
         executors={"default": ThreadPoolExecutor(len(registry.JOBS))},
@@ -60,7 +63,7 @@ def make_scheduler(
 
 
 def _tick(deps: Dependencies, heart: Heart, name: str) -> None:
-    """A job that fails, for example because the database is away, is tried again at its next tick."""
+    """Run a job. One that fails, for example because the database is away, runs again at its next tick."""
     heart.beat()
     try:
         registry.run(name, deps)
@@ -69,7 +72,7 @@ def _tick(deps: Dependencies, heart: Heart, name: str) -> None:
 
 
 def _where(error: BaseException) -> str:
-    """File and line of the failure: its text may hold what must not be logged."""
+    """Return file and line of a failure: its text may hold what must not be logged."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
@@ -100,7 +103,7 @@ def collect_rarely() -> None:
 
 
 def table(names: Sequence[str]) -> dict[str, registry.Job]:
-    """The jobs of these names, or all; ends the process when there is no such job."""
+    """Return the jobs with these names, or all. Ends the process when there is no such job."""
     if unknown := [name for name in names if name not in registry.JOBS]:
         raise SystemExit(f"no such job: {', '.join(unknown)}; there are {', '.join(registry.JOBS)}")
     return {name: job for name, job in registry.JOBS.items() if not names or name in names}
@@ -108,12 +111,12 @@ def table(names: Sequence[str]) -> dict[str, registry.Job]:
 
 def main(*names: str) -> int:
     """Run the jobs of these names (all when there are none) until SIGTERM or SIGINT."""
-    ours = table(names)
+    chosen = table(names)
     settings = config.load(with_demo_environment(os.environ))
     logs.configure(settings.log_level)
     deps, heart, stopping = make_dependencies(settings), Heart(), Event()
     collect_rarely()
-    scheduler = make_scheduler(deps, heart, ours)
+    scheduler = make_scheduler(deps, heart, chosen)
     thread = Thread(target=scheduler.start, name="scheduler", daemon=True)
 
     def stop(_signum: int, _frame: FrameType | None) -> None:
@@ -122,7 +125,7 @@ def main(*names: str) -> int:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     thread.start()
-    log.info("scheduler_started", jobs={name: job.every_s for name, job in ours.items()})
+    log.info("scheduler_started", jobs={name: job.every_s for name, job in chosen.items()})
     watch(thread.is_alive, heart, stopping, os._exit)
     scheduler.shutdown(wait=True)
     deps.db.close()

@@ -1,4 +1,4 @@
-"""Is the process alive, and does it reach its database?"""
+"""Health checks: the process is alive; it reaches its database."""
 
 from threading import Thread
 from typing import Any
@@ -14,7 +14,7 @@ MOST_S = 2.0
 
 
 def attach(app: Flask) -> None:
-    """`/healthz` touches nothing; `/readyz` asks the database."""
+    """Add `/healthz`, which touches nothing, and `/readyz`, which queries the database."""
 
     @app.get("/healthz")
     @access.monitoring
@@ -30,8 +30,10 @@ def attach(app: Flask) -> None:
 
 
 def database_answers(engine: Engine, within_s: float = MOST_S) -> bool:
-    """True when the database answers a query in time. Asked in a thread of its own: a connection that is
-    never answered, or a pool that is used up, would hold us longer."""
+    """Return whether the database answers a query in time.
+
+    Queries in a thread of its own: a dead connection or an exhausted pool would block longer.
+    """
     answered: list[bool] = []
 
     def ask() -> None:

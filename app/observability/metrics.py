@@ -40,7 +40,7 @@ _POT_STATES = {
 
 
 def attach(app: Flask) -> None:
-    """Count requests, and answer scrapes."""
+    """Count requests, and serve `/metrics`."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     labels = ("pid", "method", "endpoint")
@@ -64,13 +64,13 @@ def attach(app: Flask) -> None:
 
 
 class _Business:
-    """The figures from the database; without it, the one figure that says so."""
+    """The figures from the database; without it, only the figure that says so."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
 
     def describe(self) -> list[Any]:
-        """Nothing at registration: the database is asked at a scrape only."""
+        """Describe nothing at registration: the database is queried at a scrape only."""
         return []
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -102,7 +102,7 @@ def _pots(tx: Tx) -> GaugeMetricFamily:
 
 
 def _jobs(tx: Tx) -> Iterator[GaugeMetricFamily]:
-    """How long ago each job finished, how often it failed, and what the last check of the books found."""
+    """Yield how long ago each job finished, how often it failed, and the faults of the last check."""
     runs = last_runs(tx)
     now = tx.scalar("SELECT clock_timestamp()")
     ages = [(n, (now - r.finished_at).total_seconds()) for n, r in runs.items() if r.finished_at and n in JOBS]

@@ -1,1 +1,1 @@
-"""Webhooks: verify, store in the inbox, answer. Nothing is processed here."""
+"""Webhooks: verify, store in the inbox, respond. Nothing is processed here."""

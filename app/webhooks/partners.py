@@ -1,6 +1,6 @@
 """`POST /webhooks/partners/{name}`: events of partner platforms, one or up to 1,000, signed by them.
 
-A batch is taken whole or not at all, so that a platform can send the same batch again after mending it.
+A batch is stored completely or not at all, so that a platform can correct it and send it again.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ from payments.partners import secret_of, verify
 blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
 
 MOST_BYTES = 4 << 20
-MOST_NAMED = 100  # faults: enough to mend a batch, not so many that the answer becomes one
+MOST_NAMED = 100  # faults: enough to correct a batch, without a response as large as one
 # Verified against when the partner does not exist: the answer takes the same work and says the same.
 _NOBODYS_SECRET = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
@@ -28,7 +28,7 @@ _NOBODYS_SECRET = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 @blueprint.post("/partners/<name>")
 @access.signature
 def receive(name: str) -> Any:
-    """Store events; 202 counts the new ones, those that had come before, and those that contradict one."""
+    """Store events. The response (202) counts new, repeated and conflicting ones."""
     request.max_content_length = MOST_BYTES
     payload = request.get_data()
     with deps().db.transaction() as tx:
@@ -49,7 +49,7 @@ def _secret(tx: Tx, name: str) -> str:
 
 
 def read(body: Any) -> list[dict[str, Any]]:
-    """The events of a body. Raises Invalid `event_invalid` that names every wrong field, `batch_too_large`."""
+    """Return the events of a body. Raises Invalid `event_invalid` with every wrong field, `batch_too_large`."""
     if not isinstance(body, dict):
         raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
     if "events" not in body:
@@ -72,5 +72,5 @@ def read(body: Any) -> list[dict[str, Any]]:
 
 
 def _faults(event: Any) -> dict[str, Fault]:
-    """What the interface does not allow, and what the database could not keep."""
+    """Return what the interface does not allow and what the database cannot store."""
     return faults(event) | (unstorable(event) if isinstance(event, dict) else {})

@@ -1,4 +1,4 @@
-"""`POST /webhooks/stripe`: 200 after a durable write, 400 for whatever Stripe did not sign just now."""
+"""`POST /webhooks/stripe`: 200 after a durable write, 400 for what Stripe did not sign within the tolerance."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ MOST_ID = 255  # characters; Stripe promises at most that
 @blueprint.post("/stripe")
 @access.signature
 def receive() -> Any:
-    """Store one event, once. Stripe counts deliveries inside the body, so the id alone tells a repetition."""
+    """Store an event once. Stripe counts deliveries inside the body, so only the id identifies a repetition."""
     signature = request.headers.get("Stripe-Signature")
     try:
         event = verify_webhook(request.get_data(), signature, settings().stripe_webhook_secret)
@@ -35,7 +35,7 @@ def receive() -> Any:
 
 
 def _faults(event: Any) -> Response | None:
-    """A signed event that the inbox cannot hold."""
+    """Return a problem for a signed event that the inbox cannot hold."""
     wrong = unstorable(event) if isinstance(event, dict) else {"body": fault("not_an_object")}
     event_id = event.get("id") if isinstance(event, dict) else None
     if refused := _id_fault(event_id):
