@@ -1,5 +1,7 @@
 """Figures of the inbox for monitoring."""
 
+from datetime import datetime
+
 from sqlmodel import col, func, select
 
 from kernel.db import Tx
@@ -13,7 +15,7 @@ def count_by_state(tx: Tx) -> dict[str, int]:
 
 def oldest_due_s(tx: Tx) -> float:
     """Return the age in seconds of the oldest message that is not processed; 0 when there is none."""
-    age = func.clock_timestamp() - func.min(InboxEvent.received_at)
-    due = select(func.coalesce(func.extract("epoch", age), 0)).select_from(InboxEvent)
-    due = due.join(InboxWork, col(InboxWork.inbox_id) == col(InboxEvent.id)).where(col(InboxWork.state) == "new")
-    return float(tx.first(due) or 0)
+    due = select(func.min(InboxEvent.received_at)).join(InboxWork, col(InboxWork.inbox_id) == col(InboxEvent.id))
+    oldest = tx.first(due.where(col(InboxWork.state) == "new"))
+    now: datetime = tx.scalar("SELECT clock_timestamp()")
+    return (now - oldest).total_seconds() if oldest else 0.0
