@@ -8,16 +8,15 @@ from app import current
 from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
+from app.dependencies import make_dependencies
 from app.http import access, errors, rate_limit, security
+from app.jobs import registry
 from app.live import stream as live
 from app.observability import health, logs, metrics
 from app.web import routes as web
 from app.web.error_page import error_page
 from app.webhooks import routes as webhooks
-from campaigns.dependencies import Dependencies, DonationLimits
-from kernel.db import Database
-from kernel.keys import Keys
-from payments.stripe import StripeGateway
+from campaigns.dependencies import Dependencies
 
 PARTS = (web, console, api, live, webhooks, cli)
 
@@ -30,25 +29,15 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     current.attach(app, settings, deps or make_dependencies(settings))
     logs.configure(settings.log_level)
     _configure(app, settings)
-    for step in (logs, security, metrics, rate_limit):
+    for step in (logs, security, rate_limit):
         step.attach(app)
+    metrics.attach(app, registry.JOBS, registry.last_runs)
     errors.attach(app, error_page)
     health.attach(app)
     for part in PARTS:
         part.attach(app)
     access.check(app)
     return app
-
-
-def make_dependencies(settings: settings_of.Config) -> Dependencies:
-    """Return the collaborators of the use cases as the settings name them."""
-    return Dependencies(
-        db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
-        gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
-        keys=Keys(settings.secret_key, settings.field_key),
-        public_url=settings.public_url,
-        limits=DonationLimits(minimum_minor=settings.minimum_minor, maximum_minor=settings.maximum_minor),
-    )
 
 
 def _configure(app: Flask, settings: settings_of.Config) -> None:

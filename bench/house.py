@@ -13,7 +13,7 @@ from typing import NamedTuple
 import psycopg
 
 import config
-from app.factory import make_dependencies
+from app.dependencies import make_dependencies
 from bench import day
 from bench.load import Loader
 from campaigns.dependencies import Dependencies

@@ -12,7 +12,7 @@ from statistics import median
 from uuid import UUID
 
 import config
-from app.factory import make_dependencies
+from app.dependencies import make_dependencies
 from app.jobs import registry
 from app.jobs.scheduler import collect_rarely
 from app.observability import logs

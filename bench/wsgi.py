@@ -16,7 +16,8 @@ from app.api.base import make_blueprint
 from app.api.donation_schemas import DonationIn, DonationOut
 from app.api.donations import command_of, view
 from app.current import deps
-from app.factory import create_app, make_dependencies
+from app.dependencies import make_dependencies
+from app.factory import create_app
 from app.webhooks.partners import MOST_BYTES, read
 from bench import rowlock
 from kernel.strict_json import load_json

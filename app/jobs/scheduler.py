@@ -19,7 +19,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 import config
 from app.demo.environment import with_demo_environment
-from app.factory import make_dependencies
+from app.dependencies import make_dependencies
 from app.jobs import registry
 from app.observability import logs
 from campaigns.dependencies import Dependencies

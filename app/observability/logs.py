@@ -11,6 +11,8 @@ from uuid import uuid4
 import structlog
 from flask import Flask, Response, g, request
 
+from app.http.request_id import request_id
+
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 # Fields that may hold a person or a secret, whoever logs them.
 _SECRET = re.compile(r"token|secret|password|authorization|cookie|e-?mail|phone|donor_name|signature", re.I)
@@ -71,8 +73,3 @@ def attach(app: Flask) -> None:
                 ms=round((time.monotonic() - g.get("began", time.monotonic())) * 1000, 1),
             )
         return response
-
-
-def request_id() -> str:
-    """Return the id of the current request."""
-    return str(g.get("request_id", ""))

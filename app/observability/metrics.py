@@ -3,8 +3,9 @@ whichever process answers; and this process' own requests, told apart by the lab
 
 import os
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 from flask import Flask, Response, g, request
 from prometheus_client import (
@@ -20,12 +21,27 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
 from app.http import access
-from app.jobs.registry import JOBS, last_runs
 from campaigns.donations.export import count_by_status
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from ledger.statements import all_pot_balances
 from payments.inbox_figures import count_by_state, oldest_due_s
+
+
+class JobRun(Protocol):
+    """What the metrics read of a job's last run."""
+
+    @property
+    def finished_at(self) -> datetime | None: ...
+
+    @property
+    def failures(self) -> int: ...
+
+    @property
+    def outcome(self) -> str: ...
+
+
+LastRuns = Callable[[Tx], Mapping[str, JobRun]]
 
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -39,14 +55,14 @@ _POT_STATES = {
 }
 
 
-def attach(app: Flask) -> None:
-    """Count requests, and serve `/metrics`."""
+def attach(app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
+    """Count requests, and serve `/metrics`. `last_runs` returns what the database remembers of the jobs."""
     disable_created_metrics()  # type: ignore[no-untyped-call]
     registry = CollectorRegistry()
     labels = ("pid", "method", "endpoint")
     count = Counter("beishan_http_requests", "Requests answered", (*labels, "status"), registry=registry)
     took = Histogram("beishan_http_seconds", "Time to answer", labels, registry=registry, buckets=_BUCKETS)
-    registry.register(_Business(app))
+    registry.register(_Business(app, jobs, last_runs))
     pid = str(os.getpid())
 
     @app.after_request
@@ -66,8 +82,10 @@ def attach(app: Flask) -> None:
 class _Business:
     """The figures from the database; without it, only the figure that says so."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
         self._app = app
+        self._jobs = jobs
+        self._last_runs = last_runs
 
     def describe(self) -> list[Any]:
         """Describe nothing at registration: the database is queried at a scrape only."""
@@ -77,7 +95,7 @@ class _Business:
         try:
             with deps(self._app).db.snapshot() as tx:
                 tx.run("SET LOCAL statement_timeout = 5000")
-                gauges = [_donations(tx), *_inbox(tx), _pots(tx), *_jobs(tx)]
+                gauges = [_donations(tx), *_inbox(tx), _pots(tx), *_jobs(tx, self._jobs, self._last_runs(tx))]
         except SQLAlchemyError:
             gauges = []
         yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(gauges)),)])
@@ -101,11 +119,10 @@ def _pots(tx: Tx) -> GaugeMetricFamily:
     return _gauge("beishan_pot_minor", about, ("pot", "state"), rows)
 
 
-def _jobs(tx: Tx) -> Iterator[GaugeMetricFamily]:
+def _jobs(tx: Tx, jobs: Collection[str], runs: Mapping[str, JobRun]) -> Iterator[GaugeMetricFamily]:
     """Yield how long ago each job finished, how often it failed, and the faults of the last check."""
-    runs = last_runs(tx)
     now = tx.scalar("SELECT clock_timestamp()")
-    ages = [(n, (now - r.finished_at).total_seconds()) for n, r in runs.items() if r.finished_at and n in JOBS]
+    ages = [(n, (now - r.finished_at).total_seconds()) for n, r in runs.items() if r.finished_at and n in jobs]
     yield _gauge("beishan_job_finished_age_seconds", "Time since a job finished", ("job",), ages)
     failed = [(name, run.failures) for name, run in runs.items()]
     yield _gauge("beishan_job_failures", "Failures since the first start", ("job",), failed)

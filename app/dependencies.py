@@ -1,0 +1,18 @@
+"""Make the collaborators of the use cases from the settings, for web processes, jobs and benchmarks alike."""
+
+from campaigns.dependencies import Dependencies, DonationLimits
+from config import Config
+from kernel.db import Database
+from kernel.keys import Keys
+from payments.stripe import StripeGateway
+
+
+def make_dependencies(settings: Config) -> Dependencies:
+    """Return the collaborators of the use cases as the settings name them."""
+    return Dependencies(
+        db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
+        gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
+        keys=Keys(settings.secret_key, settings.field_key),
+        public_url=settings.public_url,
+        limits=DonationLimits(minimum_minor=settings.minimum_minor, maximum_minor=settings.maximum_minor),
+    )
