@@ -17,7 +17,7 @@ from app.dependencies import make_dependencies
 from bench import day
 from bench.load import Loader
 from campaigns.dependencies import Dependencies
-from embedded.launch import answers
+from embedded.launch import responds
 from embedded.postgres import Postgres
 from embedded.process import Child, ServerError, free_port, port_is_free, wait_until
 from embedded.redis import Redis
@@ -91,7 +91,7 @@ class House:
         child = self._child(f"web-{port}", env, "-m", "gunicorn", "-c", conf, app)
         child.death_signal, child.stop_signal = signal.SIGQUIT, signal.SIGQUIT
         with self._running(child):
-            _wait(child, lambda: answers(port, "/healthz"))
+            _wait(child, lambda: responds(port, "/healthz"))
             yield Served(port, child)
 
     @contextmanager

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 _WEB_SECONDS = 60.0
 
 
-def answers(port: int, path: str) -> bool:
-    """True when a GET on 127.0.0.1:`port` is answered with 200."""
+def responds(port: int, path: str) -> bool:
+    """True when a GET on 127.0.0.1:`port` returns 200."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
@@ -90,13 +90,13 @@ class Launch:
         self.task("migrate", "-m", "flask", "--app", "wsgi", "db-upgrade")
 
     def seed(self) -> str:
-        """Make the demo event unless BEISHAN_SEED=0; returns what the command says (the manager's login)."""
+        """Make the demo event unless BEISHAN_SEED=0; return the command's output (the manager's login)."""
         if self.env.get("BEISHAN_SEED") == "0":
             return ""
         return self.task("seed", "-m", "flask", "--app", "wsgi", "seed")
 
     def application(self) -> None:
-        """Scheduler, its help for backlogs, and web server; returns when the web server answers."""
+        """Scheduler, its help for backlogs, and web server; returns when the web server responds."""
         self.run("scheduler", "-m", "app.jobs.scheduler")
         self.run("inbox-worker", "-m", "app.jobs.scheduler", "process-inbox")
         web = self.run(
@@ -105,7 +105,7 @@ class Launch:
             death_signal=signal.SIGQUIT,  # at once: nobody is left to wait for open pages
             patience=15.0,
         )
-        ready = wait_until(lambda: not web.alive or answers(self.port, "/healthz"), _WEB_SECONDS, pause=0.2)
+        ready = wait_until(lambda: not web.alive or responds(self.port, "/healthz"), _WEB_SECONDS, pause=0.2)
         if not ready or not web.alive:
             raise ServerError(f"The web server did not start; {web.log} ends with:\n{web.log_tail()}")
 
@@ -114,7 +114,7 @@ class Launch:
         return self.logs / f"{name}.log"
 
     def run(self, name: str, *args: str, death_signal: int = signal.SIGTERM, patience: float = 10.0) -> Child:
-        """Start `python ARGS` as a service that is looked after."""
+        """Start `python ARGS` as a supervised service."""
         child = Child([sys.executable, *args], self.log(name), self.env, ROOT)
         child.death_signal, child.patience = death_signal, patience
         self.supervisor.add(name, child.start())

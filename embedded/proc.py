@@ -27,7 +27,7 @@ def descendants(pid: int) -> list[int]:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and (stat := _stat(int(entry.name))):
             parents.setdefault(stat[1], []).append(int(entry.name))
-    found = list(parents.get(pid, ()))
-    for child in found:  # grows while we walk it: breadth first
-        found.extend(parents.get(child, ()))
-    return found
+    below = list(parents.get(pid, ()))
+    for child in below:  # grows while we walk it: breadth first
+        below.extend(parents.get(child, ()))
+    return below

@@ -46,7 +46,7 @@ class Redis(Server):
         return Child([get_redis_server(), *flags], self.log, cwd=self.data_dir)
 
     def refusal(self) -> str | None:
-        """None once it answers PING."""
+        """None once it responds to PING."""
         # The client's own patience (several tries) would hide for seconds that the server died.
         client = redis.Redis(unix_socket_path=self._socket, retry=Retry(NoBackoff(), 0))
         try:

@@ -34,7 +34,7 @@ class Server(ABC):
 
     @classmethod
     def start(cls, data_dir: Path, settings: Settings | None = None, log: Path | None = None) -> Self:
-        """Start a server on `data_dir` (made when missing) and wait until it answers.
+        """Start a server on `data_dir` (made when missing) and wait until it responds.
 
         `settings` override the server's parameters. Raises ServerError with the end of the log when it dies.
         """

@@ -26,10 +26,10 @@ class Api:
     """The callable behind `/v1/`; `journal` keeps the last requests for whoever wants to look."""
 
     def __init__(
-        self, store: Store, found: list[Route], faults: Faults, api_key: str, wake: Callable[[], None]
+        self, store: Store, routes: list[Route], faults: Faults, api_key: str, wake: Callable[[], None]
     ) -> None:
         self._store = store
-        self._routes = found
+        self._routes = routes
         self._faults = faults
         self._api_key = api_key
         self._wake = wake
@@ -108,8 +108,8 @@ class Api:
 
     def _act(self, route: Route, id_: str, given: dict[str, Any]) -> tuple[int, Any]:
         with self._store.transaction():
-            status, found = route.act(id_, given)
-            return status, expand(self._store, public(found), given.get("expand", []))
+            status, result = route.act(id_, given)
+            return status, expand(self._store, public(result), given.get("expand", []))
 
     def _once(self, key: str, asked: str, route: Route, id_: str, given: dict[str, Any]) -> tuple[int, Any, bool]:
         """The answer stored under this key, or a new one stored with its effects in one transaction."""

@@ -37,13 +37,13 @@ def search(store: Store, given: Thing) -> Thing:
     condition = f"""json_extract(body, '$.metadata."{match[1]}"') = ?"""
     if match[1] == "donation_id":
         condition = "donation_id = ?"  # the one that has an index
-    found, more = store.page("payment_intent", [(condition, match[2])], None, given.get("limit", 10))
+    page, more = store.page("payment_intent", [(condition, match[2])], None, given.get("limit", 10))
     return {
         "object": "search_result",
         "url": "/v1/payment_intents/search",
         "has_more": more,
         "next_page": None,
-        "data": [public(thing) for thing in found],
+        "data": [public(thing) for thing in page],
     }
 
 
@@ -66,9 +66,9 @@ def _expand(store: Store, at: Any, steps: list[str], path: str) -> None:
     if not isinstance(at, dict) or name not in at:
         raise invalid(f"This property cannot be expanded ({path}).", "expand")
     if isinstance(at[name], str):
-        found = store.find_id(at[name])
-        if found is None:
+        nested = store.find_id(at[name])
+        if nested is None:
             raise invalid(f"This property cannot be expanded ({path}).", "expand")
-        at[name] = public(found)
+        at[name] = public(nested)
     if rest and at[name] is not None:
         _expand(store, at[name], rest, path)

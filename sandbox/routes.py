@@ -17,7 +17,7 @@ Thing = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`act` gets the id in the path ("" without one) and the read parameters; answers status and object."""
+    """`act` gets the id in the path ("" without one) and the read parameters; returns status and object."""
 
     method: str
     pattern: re.Pattern[str]
@@ -33,8 +33,8 @@ def routes(store: Store, payments: Payments, after: Aftermath, base_url: str) ->
         pattern = re.compile(re.escape(path).replace("ID", "([A-Za-z0-9_]+)"))
 
         def answer(id_: str, given: Thing) -> tuple[int, Thing]:
-            found = act(id_, given)
-            return found if isinstance(found, tuple) else (200, found)
+            result = act(id_, given)
+            return result if isinstance(result, tuple) else (200, result)
 
         return Route(method, pattern, takes, answer, path in _FOR_BROWSERS)
 
@@ -58,7 +58,7 @@ def routes(store: Store, payments: Payments, after: Aftermath, base_url: str) ->
 
     only = params.ONLY_EXPAND
     cancel = lambda i, g: payments.cancel(i, g.get("cancellation_reason"))  # noqa: E731
-    found = [
+    routes = [
         route(
             "POST",
             "/v1/checkout/sessions",
@@ -76,10 +76,10 @@ def routes(store: Store, payments: Payments, after: Aftermath, base_url: str) ->
         route("POST", "/v1/refunds", params.REFUND_CREATE, lambda _, g: after.refund(g)),
     ]
     for path, kind, takes in _LISTED:
-        found.append(route("GET", path, takes, _lister(store, kind, path)))
+        routes.append(route("GET", path, takes, _lister(store, kind, path)))
         if kind != "checkout.session" and kind != "payment_intent":
-            found.append(route("GET", f"{path}/ID", only, getter(kind)))
-    return found
+            routes.append(route("GET", f"{path}/ID", only, getter(kind)))
+    return routes
 
 
 _FOR_BROWSERS = ("/v1/payment_intents/ID", "/v1/payment_intents/ID/confirm")

@@ -39,7 +39,7 @@ class Settings:
 
 
 class _Quiet(WSGIRequestHandler):
-    """No line per request, and no Nagle delay on small answers."""
+    """No line per request, and no Nagle delay on small responses."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -54,7 +54,7 @@ class _Smaller(Request):
 
 
 class Application:
-    """The WSGI application: which part answers which path."""
+    """The WSGI application: which part serves which path."""
 
     def __init__(self, settings: Settings) -> None:
         store = Store(settings.data)

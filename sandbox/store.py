@@ -134,10 +134,10 @@ class Store:
 
     def get(self, kind: str, id_: str) -> dict[str, Any]:
         """One object. Raises ApiError 404."""
-        found = self.find_id(id_)
-        if found is None or found["object"] != kind:
+        thing = self.find_id(id_)
+        if thing is None or thing["object"] != kind:
             raise missing(kind, id_)
-        return found
+        return thing
 
     def find_id(self, id_: str) -> dict[str, Any] | None:
         """The object with this id, whatever it is."""
@@ -168,12 +168,12 @@ class Store:
             self.get(kind, after)
             where.append("seq < (SELECT seq FROM objects WHERE id = ?)")
             values.append(after)
-        found = self.rows(
+        rows = self.rows(
             f"SELECT body FROM objects WHERE {' AND '.join(where)} ORDER BY seq DESC LIMIT ?",
             *values,
             limit + 1,
         )
-        return [json.loads(row["body"]) for row in found[:limit]], len(found) > limit
+        return [json.loads(row["body"]) for row in rows[:limit]], len(rows) > limit
 
 
 def now() -> int:

@@ -72,11 +72,11 @@ class Till:
         session = self.session_of(intent_id)
         if session is None:
             return
-        told = "async_payment_succeeded" if session["status"] == "complete" else "completed"
+        outcome = "async_payment_succeeded" if session["status"] == "complete" else "completed"
         was_open = session["status"] != "expired"
         session["payment_status"] = "paid"
         if was_open:
             session |= {"status": "complete", "url": None, "customer_details": objects.payer()}
         self._store.put(session)
         if was_open:
-            self._events.emit(f"checkout.session.{told}", session)
+            self._events.emit(f"checkout.session.{outcome}", session)

@@ -15,7 +15,7 @@ from shutil import rmtree
 from typing import Any
 
 import config
-from embedded.launch import Launch, answers
+from embedded.launch import Launch, responds
 from embedded.postgres import Postgres
 from embedded.process import Child, free_port, wait_until
 from embedded.redis import Redis
@@ -106,7 +106,7 @@ class Stack:
     def start_web(self) -> None:
         """Bring the web server back and wait until it answers."""
         self.web.start()
-        assert wait_until(lambda: answers(self.port, "/healthz"), 60, 0.1), self.web.log_tail()
+        assert wait_until(lambda: responds(self.port, "/healthz"), 60, 0.1), self.web.log_tail()
 
     def flask(self, *args: str) -> str:
         """Run a command of ours (`flask --app wsgi ARGS`) and return what it prints; asserts success."""

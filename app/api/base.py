@@ -43,12 +43,12 @@ class Problem(Schema):
 
 
 class Api(SmorestApi):
-    """flask-smorest with our own answers to errors (`app/http/errors.py`)."""
+    """flask-smorest with our own error handlers (`app/http/errors.py`)."""
 
     ERROR_SCHEMA = Problem
 
     def _register_error_handlers(self) -> None:
-        """None: one table in one place answers every error of the application."""
+        """Register none: `app/http/errors.py` handles every error of the application."""
 
 
 class StrictParser(FlaskParser):

@@ -60,25 +60,25 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
     )
 
 
-def view(found: DonationView) -> dict[str, Any]:
-    """A donation as its donor may see it. How to pay is shown only while payment is waited for."""
-    waiting = found.status in WAITING
+def view(donation: DonationView) -> dict[str, Any]:
+    """Return a donation as its donor may see it; how to pay only while the payment is awaited."""
+    waiting = donation.status in WAITING
     return {
-        **{name: getattr(found, name) for name in DonationOut._declared_fields if hasattr(found, name)},
-        "project": found.project_id,
-        "token": deps().keys.token(str(found.id)),
+        **{name: getattr(donation, name) for name in DonationOut._declared_fields if hasattr(donation, name)},
+        "project": donation.project_id,
+        "token": deps().keys.token(str(donation.id)),
         "match": {
-            "reserved_minor": found.reserved_minor,
-            "captured_minor": found.captured_minor,
-            "held_minor": found.held_minor,
-            "until": found.match_until if waiting else None,
-            "parts": found.parts,
+            "reserved_minor": donation.reserved_minor,
+            "captured_minor": donation.captured_minor,
+            "held_minor": donation.held_minor,
+            "until": donation.match_until if waiting else None,
+            "parts": donation.parts,
         },
         "payment": {
-            "provider": found.provider,
-            "reference": found.payment_reference,
-            "url": found.payment_url if waiting else None,
-            "client_secret": found.client_secret if waiting else None,
+            "provider": donation.provider,
+            "reference": donation.payment_reference,
+            "url": donation.payment_url if waiting else None,
+            "client_secret": donation.client_secret if waiting else None,
         },
     }
 
@@ -140,6 +140,6 @@ def cancel(donation_id: UUID) -> Any:
 @blueprint.arguments(RefundIn)
 @blueprint.response(201, RefundOut)
 def refund(body: dict[str, Any], donation_id: UUID) -> Any:
-    """Send money back, all that is left by default; the provider is asked by a job."""
+    """Request a refund, by default of all that is left; a job sends it to the provider."""
     with deps().db.transaction() as tx:
         return request_refund(tx, donation_id, body.get("amount_minor"), body["reason"], access.actor())

@@ -18,8 +18,8 @@ blueprint = make_blueprint("funds", "Special funds (专项基金), out of which 
 
 
 def _view(tx: Tx, fund_id: int) -> dict[str, Any]:
-    found = funds.find(tx, fund_id)
-    return {**found.model_dump(), "balance_minor": balance(tx, account_of(fund_id))}
+    fund = funds.find(tx, fund_id)
+    return {**fund.model_dump(), "balance_minor": balance(tx, account_of(fund_id))}
 
 
 @blueprint.get("/funds")

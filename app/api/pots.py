@@ -32,14 +32,14 @@ def view(tx: Tx, pot_id: int) -> dict[str, Any]:
 
 @contextmanager
 def _rules_named() -> Iterator[None]:
-    """Faults in rules, named as the caller sent them."""
+    """Name faults in rules by the fields of the request."""
     try:
         yield
     except Invalid as refusal:
         if refusal.code != "rules_invalid":
             raise
-        wrong = {f"rules.{name}": fault for name, fault in refusal.fields.items()}
-        raise Invalid(refusal.code, fields=wrong) from refusal
+        fields = {f"rules.{name}": fault for name, fault in refusal.fields.items()}
+        raise Invalid(refusal.code, fields=fields) from refusal
 
 
 @blueprint.get("/pots")

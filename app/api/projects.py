@@ -73,14 +73,14 @@ def change(body: dict[str, Any], project_id: int) -> Any:
     """
     rating = body.pop("rating", None)
     with deps().db.transaction() as tx:
-        found = projects.find(tx, project_id)
+        project = projects.find(tx, project_id)
         if body or rating is None:
-            access.require_branch(found.lineage, Permission.PROJECTS_WRITE)
-            found = drafts.change(tx, project_id, body, access.actor())
+            access.require_branch(project.lineage, Permission.PROJECTS_WRITE)
+            project = drafts.change(tx, project_id, body, access.actor())
         if rating is not None:
-            access.require_branch(found.lineage, Permission.PROJECTS_APPROVE)
-            found = rate(tx, project_id, rating, access.actor())
-        return found
+            access.require_branch(project.lineage, Permission.PROJECTS_APPROVE)
+            project = rate(tx, project_id, rating, access.actor())
+        return project
 
 
 @blueprint.post("/projects/<id:project_id>/submit")
