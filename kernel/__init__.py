@@ -1,1 +1,6 @@
-"""What every room stands on: money, clock, database, errors, ids. A closed list."""
+"""What every package is built on. A closed list: add to it only what two packages need and neither may own (ADR 1).
+
+- `money`, `clock`, `ids`, `keys`, `errors`: amounts in fen, time, ids and hashes, secrets, refusals.
+- `db`, `bulk`: transactions, and bulk statements for hot paths.
+- `text`, `strict_json`, `json_reader`: what text can be stored, the one JSON loader, the one reader of its fields.
+"""

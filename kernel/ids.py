@@ -1,4 +1,4 @@
-"""Ids and keyed hashes that more than one room needs."""
+"""PURE. Ids and keyed hashes that more than one package needs."""
 
 import hashlib
 import hmac
@@ -10,18 +10,18 @@ MOST_ID = 2**63 - 1  # what BIGINT holds; an id from outside may be any number
 
 
 def donation_id_of(partner: str, their_id: str) -> UUID:
-    """Our id for a donation that a partner platform made: the same input gives the same id for ever."""
+    """Return our id for a donation that a partner platform received: the same input always gives the same id."""
     return uuid5(NAMESPACE_URL, f"beishan:partner:{partner}:{their_id}")
 
 
 def fingerprint(value: Any) -> str:
-    """A short hash of JSON-like content, independent of key order: 'the same body again?'"""
+    """Return a hash of JSON-like content, independent of key order, to recognise a repeated body."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def keyed_hash(key: bytes, *parts: str) -> str:
-    """A hash that only the holder of the key can compute: for look-ups of people and for tokens."""
+    """Return a hash that only the holder of the key can compute: for look-ups of people and for tokens."""
     return hmac.new(key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
 
 

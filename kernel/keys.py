@@ -1,7 +1,7 @@
 """Keys derived from the two configured secrets, and what they are for: look-ups, tokens, sealing.
 
-Not in the first design of the kernel: payments seal partner secrets and donations seal people with the same
-construction, and siblings may not import each other (see ADR 0001).
+In the kernel because payments seal partners' secrets and donations seal contacts with the same construction, and
+siblings may not import each other (ADR 1).
 """
 
 import base64
@@ -28,7 +28,7 @@ def seal(key: bytes, plain: bytes, context: bytes = b"") -> bytes:
 
 
 def unseal(key: bytes, sealed: bytes, context: bytes = b"") -> bytes:
-    """Decrypt what `seal` made. Raises ValueError when the key, the context or the bytes are others."""
+    """Decrypt what `seal` returned. Raises ValueError when the key, the context or the bytes differ."""
     try:
         return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
     except InvalidTag as error:
@@ -36,7 +36,7 @@ def unseal(key: bytes, sealed: bytes, context: bytes = b"") -> bytes:
 
 
 class Keys:
-    """The keys of one installation: SECRET_KEY signs what we hand out, FIELD_KEY protects what we keep."""
+    """The keys of one installation: SECRET_KEY signs what is handed out, FIELD_KEY protects what is stored."""
 
     def __init__(self, secret_key: str, field_key: str) -> None:
         self._token = _derive(secret_key, "donation-token")
@@ -44,11 +44,11 @@ class Keys:
         self._wrap = _derive(field_key, "wrap")
 
     def token(self, thing: str) -> str:
-        """The bearer token of a thing: computed, never stored, the same each time."""
+        """Return the bearer token of a thing: computed, never stored, the same each time."""
         return "dt_" + keyed_hash(self._token, thing)
 
     def lookup(self, *parts: str) -> str:
-        """A keyed hash to find a person again without storing who it is."""
+        """Return a keyed hash that recognises a person without storing who it is."""
         return keyed_hash(self._lookup, *parts)[:32]
 
     def wrap(self, plain: bytes, context: str) -> bytes:

@@ -1,6 +1,6 @@
-"""A provider's event, read as payment facts. PURE: no clock, no network, no database.
+"""PURE. Read a provider's event as payment facts.
 
-An event says what the provider saw; whether it changes anything here is decided where donations live.
+An event says what the provider saw; `campaigns/donations` decides whether it changes anything.
 Shapes follow Stripe's published objects; several API versions are read (a charge embedded in
 `latest_charge` or in `charges.data`).
 """
@@ -20,8 +20,8 @@ class FactKind(StrEnum):
     """What happened to a payment."""
 
     SUCCEEDED = "succeeded"
-    CHARGED = "charged"  # tells the charge and the instrument behind a success
-    LINKED = "linked"  # tells which payment intent a checkout session led to
+    CHARGED = "charged"  # names the charge and the instrument of a success
+    LINKED = "linked"  # names the payment intent that a checkout session led to
     PROCESSING = "processing"
     FAILED = "failed"  # one attempt: at Stripe the donor may try again with another card
     CANCELED = "canceled"
@@ -50,7 +50,7 @@ class PaymentFact(NamedTuple):
 
 
 def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
-    """The facts in one event of the provider; an event of a type we do not follow has none.
+    """Return the facts in one event of the provider; event types that we do not follow have none.
 
     Raises FactMalformed (never anything else) when a followed event lacks what its type promises.
     """
@@ -65,7 +65,7 @@ def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
 def _fact(
     kind: FactKind,
     envelope: Fields,
-    thing: Fields,
+    source: Fields,
     amount_field: str,
     *,
     payment_intent: str | None,
@@ -77,11 +77,11 @@ def _fact(
     return PaymentFact(
         kind,
         "stripe",
-        thing.donation_id(),
+        source.donation_id(),
         payment_intent,
         session,
-        thing.amount(amount_field),
-        thing.currency(),
+        source.amount(amount_field),
+        source.currency(),
         envelope.time("created"),
         charge,
         instrument,

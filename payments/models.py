@@ -1,4 +1,4 @@
-"""What the world tells us, stored before anything is made of it; and the statements of providers."""
+"""Messages from outside, stored before they are processed; and the statements of providers."""
 
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ class InboxEvent(SQLModel, table=True):
 
 
 class InboxWork(SQLModel, table=True):
-    """What became of a message. `waiting` means: a person must do something first.
+    """What became of a message. `waiting`: something must happen first; `flagged`: an operator must review it.
 
     Apart from the message, because a change copies the whole row: this one is short. No foreign key: `store`
     is the only writer of both.
@@ -44,7 +44,7 @@ class InboxWork(SQLModel, table=True):
 
 
 class InboxConflict(SQLModel, table=True):
-    """A message whose id came before with other contents: kept for a person, without effect (first wins)."""
+    """A message whose id came before with other contents: kept for review, without effect (the first one wins)."""
 
     __tablename__ = "inbox_conflict"
     __table_args__ = (UniqueConstraint("source", "event_id", "body_hash", name="inbox_conflict_once"),)

@@ -1,7 +1,7 @@
 """Stripe as a payment gateway: the one file that imports the provider's library.
 
 The demo and the tests run this same code against another base address. Every POST that makes something
-carries an idempotency key of ours, so that a repeat after a lost answer (also by another process) finds
+carries an idempotency key of ours, so that a repeat after a lost response (also by another process) finds
 what the first call made. The library's own retries are off: they would stretch a time-out of 8 s to a
 multiple of it while a donor waits; callers and jobs repeat instead, with the same key.
 """
@@ -34,10 +34,10 @@ from payments.stripe_wire import (
     checkout_params,
     event_in,
     intent_params,
-    intent_stands,
+    intent_state,
     refund_params,
     refund_state,
-    session_stands,
+    session_state,
     signed_at,
     succeeded_message,
     unix_ceil,
@@ -51,7 +51,7 @@ class StripeGateway:
     """PaymentGateway over Stripe's HTTP API.
 
     `api_base` None means Stripe itself, `methods` are Stripe's payment method types in the order in
-    which the cashier shows them, `timeout_s` bounds each connect and each wait for an answer (seconds).
+    which the cashier shows them, `timeout_s` bounds each connect and each read (seconds).
     One instance serves all threads and greenlets.
     """
 
@@ -68,12 +68,12 @@ class StripeGateway:
         )
 
     def open_checkout(self, order: PaymentOrder) -> OpenedPayment:
-        """A Checkout Session; its payment intent carries our donation id too."""
+        """Open a Checkout Session; its payment intent carries our donation id too."""
         with _translated():
             try:
                 session = self._create_session(order)
             except stripe.IdempotencyError:
-                # Opened before, by a call whose answer was lost, in the language that the donor has left since.
+                # Opened before, by a call whose response was lost, in the language that the donor used then.
                 session = self._create_session(replace(order, locale="zh" if order.locale == "en" else "en"))
             return OpenedPayment(self.provider, session["id"], session["url"], None)
 
@@ -92,7 +92,7 @@ class StripeGateway:
             return OpenedPayment(self.provider, intent["id"], None, intent["client_secret"])
 
     def close(self, reference: str) -> ClosedAs:
-        """Expire the session or cancel the intent; if Stripe will not, look why.
+        """Expire the session or cancel the intent; if Stripe refuses, read its state.
 
         No key of ours here: both calls are repeatable by nature, and a stored refusal ("is processing")
         replayed for 24 hours would hide that the payment could be closed by now.
@@ -110,7 +110,7 @@ class StripeGateway:
             if refusal.http_status == 404:
                 raise
             session = sessions.retrieve(reference, {"expand": ["payment_intent"]})
-        return session_stands(session.to_dict())
+        return session_state(session.to_dict())
 
     def _close_intent(self, reference: str) -> ClosedAs:
         intents = self._client.v1.payment_intents
@@ -120,7 +120,7 @@ class StripeGateway:
             if refusal.http_status == 404:
                 raise
             intent = intents.retrieve(reference)
-        return intent_stands(intent.to_dict()["status"])
+        return intent_state(intent.to_dict()["status"])
 
     def success_message(self, reference: str) -> Message | None:
         """Return the `payment_intent.succeeded` that should have come, made from the intent as it is now; its
@@ -149,8 +149,8 @@ class StripeGateway:
 
     def _known_refund(self, payment_intent: str, refund_id: str) -> dict[str, Any] | None:
         page = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
-        for found in page.auto_paging_iter():
-            refund = found.to_dict()
+        for item in page.auto_paging_iter():
+            refund: dict[str, Any] = item.to_dict()
             if (refund.get("metadata") or {}).get("refund_id") == refund_id:
                 return refund
         return None
@@ -161,7 +161,7 @@ class StripeGateway:
         return intent
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
-        """Balance transactions created in [since, until), page by page.
+        """Return the balance transactions created in [since, until), page by page.
 
         A server that speaks Stripe's language but cannot filter by time (localstripe) is read whole.
         """
@@ -182,7 +182,7 @@ class StripeGateway:
 
 
 def _connections(api_base: str | None) -> requests.Session:
-    """One pool of connections for all. The library's default is a pool per thread; with a greenlet per
+    """Return one pool of connections for all. The library's default is a pool per thread; with a greenlet per
     request that means a new connection (and a new TLS handshake) for every donor."""
     session = requests.Session()
     session.mount("https://", HTTPAdapter(pool_maxsize=64))
@@ -198,7 +198,7 @@ def _key(name: str) -> Any:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn the library's errors, and answers without a promised field, into ours."""
+    """Turn the library's errors, and responses without a promised field, into ours."""
     try:
         yield
     except stripe.StripeError as error:
@@ -217,7 +217,7 @@ def _translate(error: stripe.StripeError) -> GatewayUnavailable | GatewayRefused
 
 
 class WebhookRejected(Exception):
-    """A webhook that must change nothing. `code`: `signature_missing`, `signature_invalid`,
+    """An invalid or expired webhook. `code`: `signature_missing`, `signature_invalid`,
     `timestamp_out_of_tolerance` or `body_invalid`."""
 
     def __init__(self, code: str) -> None:
@@ -226,8 +226,8 @@ class WebhookRejected(Exception):
 
 
 def verify_webhook(payload: bytes, signature: str | None, secret: str, tolerance_s: int = 300) -> dict[str, Any]:
-    """The event in `payload`, if the official library finds its `Stripe-Signature` good and its time is
-    within `tolerance_s` seconds of now. Raises WebhookRejected and nothing else for any input."""
+    """Return the event in `payload`, if the official library accepts its `Stripe-Signature` and its time is within
+    `tolerance_s` seconds of now. Raises WebhookRejected and nothing else for any input."""
     if not signature:
         raise WebhookRejected("signature_missing")
     _check_signature(payload, signature, secret)

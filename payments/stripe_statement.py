@@ -1,4 +1,4 @@
-"""Stripe's balance transactions as lines to reconcile. PURE."""
+"""PURE. Stripe's balance transactions as lines to reconcile."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ _KIND_OF_TYPE: dict[str, StatementKind] = {
 
 
 def statement_line(transaction: dict[str, Any]) -> StatementLine:
-    """One balance transaction, its source embedded or not. Raises FactMalformed.
+    """Read one balance transaction, its source embedded or not. Raises FactMalformed.
 
     The amount is in the currency of the balance: an account that settles in another currency than the
     donations' shows the converted sum here.
@@ -51,7 +51,7 @@ def _kind(fields: Fields) -> StatementKind:
 
 
 def _donation_of(source: Fields | None) -> UUID | None:
-    """A foreign payment's metadata must not stop our statement: what is no id of ours is none."""
+    """Return our donation id, if any: a foreign payment's metadata must not stop our statement."""
     try:
         return source.donation_id() if source else None
     except FactMalformed:

@@ -1,4 +1,4 @@
-"""Stripe's shapes, both ways: what we send and what its answers mean. PURE, without its library."""
+"""PURE. Stripe's wire format, without its library: the requests that we send and what its responses mean."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,8 +15,8 @@ _SESSION_OUTLIVES_HOLD = timedelta(minutes=31)
 
 
 def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
-    """A Checkout Session of one line: the project, the amount; our id on the session and its intent."""
-    ours = {"donation_id": str(order.donation_id)}
+    """Return the parameters of a Checkout Session of one line; our id is on the session and its intent."""
+    metadata = {"donation_id": str(order.donation_id)}
     price = {
         "currency": order.currency.lower(),
         "unit_amount": order.amount_minor,
@@ -29,8 +29,8 @@ def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
         "line_items": [{"price_data": price, "quantity": 1}],
         "payment_method_types": methods,
         "client_reference_id": str(order.donation_id),
-        "metadata": ours,
-        "payment_intent_data": {"metadata": ours},
+        "metadata": metadata,
+        "payment_intent_data": {"metadata": metadata},
         "success_url": order.success_url,
         "cancel_url": order.cancel_url,
         "expires_at": unix_ceil(order.expires_at + _SESSION_OUTLIVES_HOLD),
@@ -41,12 +41,13 @@ def checkout_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
 
 
 def unix_ceil(moment: datetime) -> int:
-    """Unix seconds, rounded up: Stripe's times are whole seconds, so `>=` and `<` keep their meaning."""
+    """Return Unix seconds, rounded up: Stripe's times are whole seconds, so `>=` and `<` keep their meaning."""
     return -int(-moment.timestamp() // 1)
 
 
 def intent_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
-    """A PaymentIntent with explicit method types, and nothing that only some servers know."""
+    """Return the parameters of a PaymentIntent with explicit method types, and nothing that only some servers
+    know."""
     return {
         "amount": order.amount_minor,
         "currency": order.currency.lower(),
@@ -56,7 +57,8 @@ def intent_params(order: PaymentOrder, methods: Sequence[str]) -> Any:
 
 
 def refund_params(payment_intent: str, refund_id: str, amount_minor: int, reason: str) -> Any:
-    """A refund that carries our id; our reason is free text, Stripe's own field only knows three words."""
+    """Return the parameters of a refund that carries our id; our reason is free text, Stripe's own field only
+    knows three words."""
     return {
         "payment_intent": payment_intent,
         "amount": amount_minor,
@@ -111,8 +113,8 @@ _REFUND_STATUS: Mapping[str, Any] = {
 }
 
 
-def session_stands(session: dict[str, Any]) -> ClosedAs:
-    """How a session (its intent embedded) stands after we asked to expire it. Raises GatewayUnavailable."""
+def session_state(session: dict[str, Any]) -> ClosedAs:
+    """Read the state of a session (its intent embedded) after we asked to expire it. Raises GatewayUnavailable."""
     if session["payment_status"] == "paid":
         return ClosedAs.PAID
     intent = session.get("payment_intent")
@@ -128,27 +130,27 @@ def session_stands(session: dict[str, Any]) -> ClosedAs:
     raise GatewayUnavailable("the session is still open after it was to be closed")
 
 
-def intent_stands(status: str) -> ClosedAs:
-    """How an intent stands after we asked to cancel it. Raises GatewayUnavailable."""
-    stands = {
+def intent_state(status: str) -> ClosedAs:
+    """Read the state of an intent after we asked to cancel it. Raises GatewayUnavailable."""
+    state = {
         "canceled": ClosedAs.CLOSED,
         "succeeded": ClosedAs.PAID,
         "processing": ClosedAs.PROCESSING,
         "requires_capture": ClosedAs.PROCESSING,
     }.get(status)
-    if stands is None:
+    if state is None:
         raise GatewayUnavailable(f"the payment is {status} after it was to be cancelled")
-    return stands
+    return state
 
 
 def signed_at(signature: str) -> int:
-    """The time (Unix seconds) in a header the library just verified: of several `t=`, the first."""
+    """Return the time (Unix seconds) in a header that the library verified: of several `t=`, the first."""
     times = [part.split("=", 2)[1] for part in signature.split(",") if part.split("=", 2)[0] == "t"]
     return int(times[0])
 
 
 def event_in(payload: bytes) -> dict[str, Any]:
-    """The event in a webhook's body. Raises ValueError when it is none."""
+    """Return the event in a webhook's body. Raises ValueError when it is none."""
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not JSON")

@@ -1,4 +1,4 @@
-"""The donation: amounts and ids here, the person elsewhere (see `contact`)."""
+"""The tables of donations. Amounts and ids are here, the person is sealed apart (see `contact`)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,8 +14,8 @@ CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly"
 
 
 class Donation(SQLModel, table=True):
-    """One gift to one project in one campaign. `amount_minor` is what was given, `refunded_minor` what of it
-    went back, both in fen."""
+    """One donation to one project in one campaign. `amount_minor` is what was donated, `refunded_minor` what of it
+    was refunded, both in fen."""
 
     __table_args__ = (
         CheckConstraint(f"status IN ({_STATUS_LIST})", name="donation_status"),
@@ -78,8 +78,8 @@ class Donation(SQLModel, table=True):
 
 
 class ScreeningQueueEntry(SQLModel, table=True):
-    """Something became known of a paid donation (its instrument, a refund, more match): screening must look at
-    it again. The row goes away with the look."""
+    """A paid donation that screening must check again: its instrument, a refund or more match became known. The
+    row is deleted with the check."""
 
     __tablename__ = "donation_look"
     id: int | None = Field(default=None, sa_column=identity())
@@ -87,7 +87,7 @@ class ScreeningQueueEntry(SQLModel, table=True):
 
 
 class DonationHistory(SQLModel, table=True):
-    """One row a move of a donation. Append-only."""
+    """One row per transition of a donation. Append-only."""
 
     __tablename__ = "donation_history"
     __table_args__ = (Index("donation_history_donation", "donation_id"),)
@@ -100,8 +100,8 @@ class DonationHistory(SQLModel, table=True):
 
 
 class DonationContact(SQLModel, table=True):
-    """Who gave: sealed with a key of its own, which is wrapped with FIELD_KEY. Without the wrapped key nobody
-    can read it any more, in backups neither: that is how a donor is erased."""
+    """The contact of a donor: sealed with a key of its own, which is wrapped with FIELD_KEY. Without the wrapped
+    key nobody can read it any more, in backups neither: that is how a donor is erased."""
 
     __tablename__ = "donation_contact"
     __table_args__ = (Index("donation_contact_donor", "donor_key"),)
@@ -112,7 +112,7 @@ class DonationContact(SQLModel, table=True):
 
 
 class Refund(SQLModel, table=True):
-    """Money that goes back to a donor: asked for here first, then at the provider, then confirmed by fact."""
+    """A refund: requested here first, then sent to the provider, then confirmed by its message."""
 
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="refund_amount"),
