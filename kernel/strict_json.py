@@ -1,4 +1,4 @@
-"""Reading what strangers send: JSON without the corners in which parsers and databases disagree."""
+"""PURE. Load JSON from outside, without the corners in which parsers and databases disagree."""
 
 import json
 import math
@@ -7,57 +7,58 @@ from typing import Any
 from kernel.errors import Fault, Invalid, fault
 from kernel.text import is_storable
 
-MOST_DEPTH = 32
-
-
-class _Twice(ValueError):
-    """A name stands twice in one object: readers would disagree which value counts."""
+MOST_DEPTH = 32  # levels; far above any body that we take, far below what a parser gives up at
 
 
 def load_json(payload: bytes) -> Any:
-    """The content of a JSON body (RFC 8259, UTF-8), every name once, no NaN or Infinity.
+    """Return the content of a JSON body (RFC 8259, UTF-8) with every name once and neither NaN nor Infinity.
 
     Raises Invalid `body_invalid`.
     """
     try:
-        return json.loads(payload.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except _Twice as error:
-        raise Invalid("body_invalid") from error
-    except (ValueError, RecursionError) as error:  # ValueError: bad UTF-8, no JSON, or an integer too long
+        return json.loads(payload.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:  # also bad UTF-8, and an integer with too many digits
         raise Invalid("body_invalid") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _Twice
-    return found
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) != len(pairs):
+        raise ValueError("a name stands twice in one object: readers would disagree which value counts")
+    return values
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
 
 
-def unstorable(value: Any, path: tuple[str, ...] = ()) -> dict[str, Fault]:
-    """Return what in a JSON value the database cannot keep: dotted field -> fault (the first of each branch)."""
-    where = ".".join(path)
-    if len(path) > MOST_DEPTH:
-        return {where[:200]: fault("too_deep")}
-    if isinstance(value, str):
-        return {} if is_storable(value) else {where: fault("not_storable")}
-    if isinstance(value, float):
-        return {} if math.isfinite(value) else {where: fault("number_too_large")}
-    if isinstance(value, dict):
-        if not all(is_storable(name) for name in value):
-            return {where: fault("not_storable")}
-        return _first(((name, one) for name, one in value.items()), path)
-    if isinstance(value, list):
-        return _first(((str(index), one) for index, one in enumerate(value)), path)
+def unstorable(value: Any, deepest: int = MOST_DEPTH) -> dict[str, Fault]:
+    """Return the first thing in a JSON value that the database cannot hold: dotted path -> fault.
+
+    JSON allows NUL, half surrogate pairs, and numbers without end. `body` stands for the outermost path.
+    """
+    todo: list[tuple[str, Any, int]] = [("", value, 0)]
+    while todo:
+        path, part, depth = todo.pop()
+        refused = _part_fault(part, depth > deepest)
+        if refused is not None:
+            return {path[:200] or "body": refused}
+        if isinstance(part, dict):
+            todo += [(f"{path}.{name}" if path else name, inner, depth + 1) for name, inner in part.items()]
+        elif isinstance(part, list):
+            todo += [
+                (f"{path}.{index}" if path else str(index), inner, depth + 1) for index, inner in enumerate(part)
+            ]
     return {}
 
 
-def _first(items: Any, path: tuple[str, ...]) -> dict[str, Fault]:
-    for name, one in items:
-        if found := unstorable(one, (*path, name)):
-            return found
-    return {}
+def _part_fault(part: Any, too_deep: bool) -> Fault | None:
+    if too_deep:
+        return fault("too_deep")
+    if isinstance(part, str):
+        return None if is_storable(part) else fault("not_storable")
+    if isinstance(part, float):
+        return None if math.isfinite(part) else fault("number_too_large")
+    if isinstance(part, dict) and not all(is_storable(name) for name in part):
+        return fault("not_storable")
+    return None

@@ -138,7 +138,7 @@ class Rules:
 def parse(data: Any) -> Rules:
     """Rules from JSON of any shape. Raises Invalid `rules_invalid` that names every senseless part, and
     nothing else."""
-    read = Fields(data)
+    read = Fields(data, root="rules")
     read.only(("ratio_bps", "scope", "minimum_minor", "caps", "random", "challenge"))
     scope, caps, random, challenge = (read.part(name) for name in ("scope", "caps", "random", "challenge"))
     scope.only(Scope.__slots__)

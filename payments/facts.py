@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from payments.provider_reader import FactMalformed, Fields
+from payments.provider_reader import FactMalformed, ProviderFields
 
 __all__ = ["FactKind", "FactMalformed", "PaymentFact", "facts_of"]
 
@@ -49,12 +49,16 @@ class PaymentFact(NamedTuple):
     refunded_total_minor: int
 
 
+# Reads the envelope of an event and the object in it.
+Reader = Callable[[ProviderFields, ProviderFields], PaymentFact | None]
+
+
 def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
     """Return the facts in one event of the provider; event types that we do not follow have none.
 
     Raises FactMalformed (never anything else) when a followed event lacks what its type promises.
     """
-    envelope = Fields(event)
+    envelope = ProviderFields(event)
     reader = _READERS.get(envelope.text("type"))
     if reader is None:
         return []
@@ -64,8 +68,8 @@ def facts_of(event: dict[str, Any]) -> list[PaymentFact]:
 
 def _fact(
     kind: FactKind,
-    envelope: Fields,
-    source: Fields,
+    envelope: ProviderFields,
+    source: ProviderFields,
     amount_field: str,
     *,
     payment_intent: str | None,
@@ -89,8 +93,8 @@ def _fact(
     )
 
 
-def _intent(kind: FactKind, amount_field: str = "amount") -> Callable[[Fields, Fields], PaymentFact | None]:
-    def read(envelope: Fields, intent: Fields) -> PaymentFact | None:
+def _intent(kind: FactKind, amount_field: str = "amount") -> Reader:
+    def read(envelope: ProviderFields, intent: ProviderFields) -> PaymentFact | None:
         charge = intent.latest_charge()
         return _fact(
             kind,
@@ -106,8 +110,8 @@ def _intent(kind: FactKind, amount_field: str = "amount") -> Callable[[Fields, F
     return read
 
 
-def _session(kind: FactKind) -> Callable[[Fields, Fields], PaymentFact | None]:
-    def read(envelope: Fields, session: Fields) -> PaymentFact | None:
+def _session(kind: FactKind) -> Reader:
+    def read(envelope: ProviderFields, session: ProviderFields) -> PaymentFact | None:
         intent = session.reference("payment_intent")
         if kind is FactKind.LINKED and intent is None:
             return None
@@ -116,8 +120,8 @@ def _session(kind: FactKind) -> Callable[[Fields, Fields], PaymentFact | None]:
     return read
 
 
-def _charge(kind: FactKind) -> Callable[[Fields, Fields], PaymentFact | None]:
-    def read(envelope: Fields, charge: Fields) -> PaymentFact | None:
+def _charge(kind: FactKind) -> Reader:
+    def read(envelope: ProviderFields, charge: ProviderFields) -> PaymentFact | None:
         refunded = charge.amount("amount_refunded")
         if refunded > charge.amount("amount"):
             raise FactMalformed("refund_exceeds_charge", charge.path_of("amount_refunded"))
@@ -144,7 +148,7 @@ _DISPUTE_ENDS = {
 }
 
 
-def _dispute(envelope: Fields, dispute: Fields) -> PaymentFact:
+def _dispute(envelope: ProviderFields, dispute: ProviderFields) -> PaymentFact:
     kind = FactKind.DISPUTE_OPENED
     if envelope.text("type") == "charge.dispute.closed":
         status = dispute.text("status")
@@ -161,7 +165,7 @@ def _dispute(envelope: Fields, dispute: Fields) -> PaymentFact:
     )
 
 
-_READERS: dict[str, Callable[[Fields, Fields], PaymentFact | None]] = {
+_READERS: dict[str, Reader] = {
     "payment_intent.succeeded": _intent(FactKind.SUCCEEDED, "amount_received"),
     "payment_intent.processing": _intent(FactKind.PROCESSING),
     "payment_intent.payment_failed": _intent(FactKind.FAILED),

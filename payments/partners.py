@@ -1,7 +1,6 @@
-"""Partner platforms: their signing secrets, and the check of what they send (Standard Webhooks specification)."""
+"""Partner platforms: their signing secrets, and the verification of their requests (Standard Webhooks)."""
 
 import base64
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, fault
 from kernel.keys import Keys
+from kernel.strict_json import load_json
 from payments.models import Partner
 
 MOST_NAME = 40  # characters
@@ -21,7 +21,7 @@ SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
 def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None = None) -> str:
-    """Register a platform; answers its signing secret, which is shown once.
+    """Register a platform and return its signing secret, which is shown once.
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
@@ -36,7 +36,7 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
 
 
 def known(tx: Tx, name: str) -> Partner:
-    """A registered platform. Raises NotFound `partner_unknown`."""
+    """Return a registered platform. Raises NotFound `partner_unknown`."""
     partner = tx.get(Partner, name) if _NAME.fullmatch(name) else None
     if partner is None:
         raise NotFound("partner_unknown")
@@ -49,17 +49,17 @@ def list_partners(tx: Tx) -> list[Partner]:
 
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:
-    """A platform's signing secret. Raises NotFound `partner_unknown`."""
+    """Return a platform's signing secret. Raises NotFound `partner_unknown`."""
     partner = known(tx, name)
     return keys.unwrap_text(partner.sealed_secret, f"partner:{name}")
 
 
 def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
-    """The content of a request that this platform signed within the last five minutes.
+    """Return the content of a request that this platform signed within the last five minutes.
 
     Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`, and Invalid
-    `body_invalid` for a body that is not JSON in UTF-8. The library raises ValueError and its relatives for
-    malformed input beside its own error; here each becomes a refusal.
+    `body_invalid` for a body that is not strict JSON. The library raises ValueError and its relatives for malformed
+    input beside its own error; here each becomes a refusal.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
@@ -74,11 +74,4 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
         raise Invalid("body_invalid") from error
     except (ValueError, OverflowError, OSError, TypeError) as error:
         raise Forbidden("signature_invalid") from error
-    try:
-        return json.loads(payload, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("body_invalid") from error
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+    return load_json(payload)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from payments.gateway import StatementKind, StatementLine
-from payments.provider_reader import FactMalformed, Fields
+from payments.provider_reader import FactMalformed, ProviderFields
 
 _KIND_OF_TYPE: dict[str, StatementKind] = {
     "charge": "charge",
@@ -28,7 +28,7 @@ def statement_line(transaction: dict[str, Any]) -> StatementLine:
     The amount is in the currency of the balance: an account that settles in another currency than the
     donations' shows the converted sum here.
     """
-    fields = Fields(transaction)
+    fields = ProviderFields(transaction)
     source = fields.child("source") if isinstance(transaction.get("source"), dict) else None
     return StatementLine(
         provider="stripe",
@@ -44,13 +44,13 @@ def statement_line(transaction: dict[str, Any]) -> StatementLine:
     )
 
 
-def _kind(fields: Fields) -> StatementKind:
+def _kind(fields: ProviderFields) -> StatementKind:
     if fields.has("reporting_category") and fields.text("reporting_category").startswith("dispute"):
         return "dispute"  # its type is only "adjustment"
     return _KIND_OF_TYPE.get(fields.text("type"), "other")
 
 
-def _donation_of(source: Fields | None) -> UUID | None:
+def _donation_of(source: ProviderFields | None) -> UUID | None:
     """Return our donation id, if any: a foreign payment's metadata must not stop our statement."""
     try:
         return source.donation_id() if source else None

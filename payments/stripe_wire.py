@@ -1,10 +1,11 @@
 """PURE. Stripe's wire format, without its library: the requests that we send and what its responses mean."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from kernel.errors import Invalid
+from kernel.strict_json import load_json
 from payments.gateway import ClosedAs, GatewayUnavailable, PaymentOrder, RefundState
 from payments.messages import Message, message
 
@@ -151,14 +152,10 @@ def signed_at(signature: str) -> int:
 
 def event_in(payload: bytes) -> dict[str, Any]:
     """Return the event in a webhook's body. Raises ValueError when it is none."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not JSON")
-
     try:
-        event = json.loads(payload.decode(), parse_constant=refuse)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+        event = load_json(payload)
+    except Invalid as error:
+        raise ValueError("not JSON") from error
     if not isinstance(event, dict) or event.get("object") != "event":
         raise ValueError("not an event")
     if not all(isinstance(event.get(name), str) and event[name] for name in ("id", "type")):

@@ -10,8 +10,7 @@ from flask import Blueprint, request
 from app.current import deps
 from app.http import access
 from kernel.db import Tx
-from kernel.errors import Fault, Invalid, NotFound, fault
-from kernel.strict_json import load_json, unstorable
+from kernel.errors import Invalid, NotFound, fault
 from payments.inbox import store
 from payments.messages import message
 from payments.partner_events import BATCH_MOST, faults
@@ -33,8 +32,7 @@ def receive(name: str) -> Any:
     payload = request.get_data()
     with deps().db.transaction() as tx:
         secret = _secret(tx, name)
-    verify(secret, payload, dict(request.headers))
-    events = read(load_json(payload))
+    events = read(verify(secret, payload, dict(request.headers)))
     source = f"partner:{name}"
     with deps().db.transaction() as tx:
         stored = store(tx, [message(source, event["id"], event, compare=True) for event in events])
@@ -63,14 +61,9 @@ def read(body: Any) -> list[dict[str, Any]]:
     wrong = {
         prefix.format(index, field).rstrip("."): refused
         for index, event in enumerate(events)
-        for field, refused in _faults(event).items()
+        for field, refused in faults(event).items()
     }
     if wrong:
         named = dict(list(wrong.items())[:MOST_NAMED])
         raise Invalid("event_invalid", fields=named, faults=len(wrong))
     return events
-
-
-def _faults(event: Any) -> dict[str, Fault]:
-    """Return what the interface does not allow and what the database cannot store."""
-    return faults(event) | (unstorable(event) if isinstance(event, dict) else {})
