@@ -1,29 +1,30 @@
 """Statements of providers: daily bills and balance transactions, line by line, each stored once."""
 
-import csv
-import io
-import re
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import NamedTuple
 
-from kernel.clock import parse_time
+from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
-from kernel.errors import Conflict, Fault, Invalid, fault
-from kernel.ids import donation_id_of
-from kernel.money import CURRENCY, MAX_MINOR
+from kernel.errors import Conflict, fault
 from payments.gateway import StatementLine
+from payments.models import ProviderLine
 
 BATCH = 2_000
-MOST_CELL = 200  # characters
-KINDS = ("charge", "refund", "fee", "payout", "dispute", "other")
-_WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-COLUMNS = ("line_id", "kind", "donation_id", "amount_minor", "fee_minor", "currency", "occurred_at")
+
+
+class _Contradiction(NamedTuple):
+    """A line that was stored with another amount or fee (fen)."""
+
+    line_id: str
+    stored_minor: int
+    amount_minor: int
 
 
 def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
-    """Keep lines that are new; answers how many.
+    """Store lines that are new and return how many.
 
-    Raises Conflict `statement_contradicts` when a line came before with another amount: what a provider said
+    Raises Conflict `statement_contradicts` when a line was stored with another amount or fee: what a provider said
     once is never changed silently.
     """
     new = 0
@@ -41,134 +42,45 @@ def _store(tx: Tx, lines: Sequence[StatementLine]) -> int:
 
 
 def _compare(tx: Tx, lines: Sequence[StatementLine]) -> None:
-    rows = tx.rows(
-        """SELECT l.line_id, l.amount_minor, u.amount
-             FROM unnest(CAST(:providers AS text[]), CAST(:lines AS text[]), CAST(:amounts AS bigint[]),
-                         CAST(:fees AS bigint[])) AS u(provider, line_id, amount, fee)
-             JOIN provider_line l USING (provider, line_id)
-            WHERE (l.amount_minor, l.fee_minor) <> (u.amount, u.fee) ORDER BY l.line_id""",
-        providers=[one.provider for one in lines],
-        lines=[one.line_id for one in lines],
-        amounts=[one.amount_minor for one in lines],
-        fees=[one.fee_minor for one in lines],
+    rows = tx.rows_as(
+        _Contradiction,
+        f"""SELECT l.line_id, l.amount_minor AS stored_minor, u.amount_minor
+              FROM {unnest(ProviderLine, "provider", "line_id", "amount_minor", "fee_minor")}
+              JOIN provider_line l USING (provider, line_id)
+             WHERE (l.amount_minor, l.fee_minor) <> (u.amount_minor, u.fee_minor) ORDER BY l.line_id""",
+        provider=[line.provider for line in lines],
+        line_id=[line.line_id for line in lines],
+        amount_minor=[line.amount_minor for line in lines],
+        fee_minor=[line.fee_minor for line in lines],
     )
     if rows:
         changed = {
-            f"line_id {row[0]}": fault("amount_changed", before_minor=row[1], now_minor=row[2]) for row in rows
+            f"line_id {row.line_id}": fault(
+                "amount_changed", before_minor=row.stored_minor, now_minor=row.amount_minor
+            )
+            for row in rows
         }
         raise Conflict("statement_contradicts", fields=changed)
 
 
 def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
-    return tx.run(
-        """INSERT INTO provider_line (provider, kind, line_id, source_id, payment_intent, donation_id,
-                                      amount_minor, fee_minor, currency, occurred_at, fetched_at)
-           SELECT u.provider, u.kind, u.line, u.source, u.intent, u.donation, u.amount, u.fee,
-                  u.currency, u.at, :now
-             FROM unnest(CAST(:providers AS text[]), CAST(:kinds AS text[]), CAST(:lines AS text[]),
-                         CAST(:sources AS text[]), CAST(:intents AS text[]), CAST(:donations AS uuid[]),
-                         CAST(:amounts AS bigint[]), CAST(:fees AS bigint[]), CAST(:currencies AS text[]),
-                         CAST(:ats AS timestamptz[]))
-                  AS u(provider, kind, line, source, intent, donation, amount, fee, currency, at)
-           ON CONFLICT (provider, line_id) DO NOTHING""",
-        providers=[one.provider for one in lines],
-        kinds=[one.kind for one in lines],
-        lines=[one.line_id for one in lines],
-        sources=[one.source_id or "" for one in lines],
-        intents=[one.payment_intent for one in lines],
-        donations=[one.donation_id for one in lines],
-        amounts=[one.amount_minor for one in lines],
-        fees=[one.fee_minor for one in lines],
-        currencies=[one.currency for one in lines],
-        ats=[one.occurred_at for one in lines],
-        now=tx.now,
+    inserted = insert_rows(
+        tx,
+        ProviderLine,
+        {
+            "provider": [line.provider for line in lines],
+            "kind": [line.kind for line in lines],
+            "line_id": [line.line_id for line in lines],
+            "source_id": [line.source_id or "" for line in lines],
+            "payment_intent": [line.payment_intent for line in lines],
+            "donation_id": [line.donation_id for line in lines],
+            "amount_minor": [line.amount_minor for line in lines],
+            "fee_minor": [line.fee_minor for line in lines],
+            "currency": [line.currency for line in lines],
+            "occurred_at": [line.occurred_at for line in lines],
+            "fetched_at": tx.now,
+        },
+        conflict="(provider, line_id)",
+        returning="id",
     )
-
-
-def read_bill(partner: str, text: str) -> list[StatementLine]:
-    """PURE. The lines of a partner's daily bill (CSV with the columns of `COLUMNS`, amounts in fen, refunds
-    negative, `donation_id` the platform's own).
-
-    Raises Invalid `import_invalid` that names every bad row, and every bad column of it: `line 3.currency`.
-    """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    lines: dict[str, StatementLine] = {}
-    wrong: dict[str, Fault] = {}
-    try:
-        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
-            raise Invalid("import_invalid", fields={"line 1": fault("missing_columns", columns=missing)})
-        for row in reader:
-            wrong |= _keep(partner, reader.line_num, row, lines, len(reader.fieldnames or []))
-    except csv.Error:
-        wrong[f"line {reader.line_num + 1}"] = fault("unreadable")
-    if wrong:
-        raise Invalid("import_invalid", fields=wrong)
-    return list(lines.values())
-
-
-def _keep(
-    partner: str, number: int, row: dict[str, str], lines: dict[str, StatementLine], width: int
-) -> dict[str, Fault]:
-    """Read one row into `lines`; return what is wrong with it, by line and column."""
-    if None in row or None in row.values():
-        count = sum(len(value) if isinstance(value, list) else value is not None for value in row.values())
-        return {f"line {number}": fault("wrong_column_count", count=count, expected=width)}
-    if wrong := _row_faults(row):
-        return {f"line {number}.{column}": refused for column, refused in wrong.items()}
-    line = _line(partner, row)
-    if line.line_id in lines:
-        return {f"line {number}.line_id": fault("taken")}
-    lines[line.line_id] = line
-    return {}
-
-
-def _row_faults(row: dict[str, str]) -> dict[str, Fault]:
-    """What is wrong with a row by itself: column -> fault."""
-    wrong: dict[str, Fault] = {}
-    for column, value in row.items():
-        if len(value) > MOST_CELL:
-            wrong[column] = fault("too_long", most=MOST_CELL)
-        elif "\x00" in value:
-            wrong[column] = fault("not_storable")
-    if not row["line_id"]:
-        wrong["line_id"] = fault("required")
-    if row["kind"] not in KINDS:
-        wrong["kind"] = fault("not_one_of", options=KINDS)
-    if row["currency"] != CURRENCY:
-        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
-    for column in ("amount_minor", "fee_minor"):
-        if refused := _minor_fault(row[column] or ("0" if column == "fee_minor" else "")):
-            wrong[column] = refused
-    if "amount_minor" not in wrong and _wrong_sign(row["kind"], int(row["amount_minor"])):
-        wrong["amount_minor"] = fault("amount_sign")
-    try:
-        parse_time(row["occurred_at"])
-    except (ValueError, OverflowError):
-        wrong["occurred_at"] = fault("not_a_time")
-    return wrong
-
-
-def _minor_fault(value: str) -> Fault | None:
-    if not _WHOLE.fullmatch(value):
-        return fault("not_whole")
-    return fault("amount_too_large", most_minor=MAX_MINOR) if abs(int(value)) > MAX_MINOR else None
-
-
-def _wrong_sign(kind: str, amount_minor: int) -> bool:
-    return (kind == "charge" and amount_minor <= 0) or (kind == "refund" and amount_minor >= 0)
-
-
-def _line(partner: str, row: dict[str, str]) -> StatementLine:
-    """The line in a row that has no faults."""
-    return StatementLine(
-        provider=f"partner:{partner}",
-        kind=row["kind"],  # type: ignore[arg-type]
-        line_id=row["line_id"],
-        source_id=row["donation_id"],
-        payment_intent=None,
-        donation_id=donation_id_of(partner, row["donation_id"]) if row["donation_id"] else None,
-        amount_minor=int(row["amount_minor"]),
-        fee_minor=int(row["fee_minor"] or "0"),
-        currency=CURRENCY,
-        occurred_at=parse_time(row["occurred_at"]),
-    )
+    return len(inserted)

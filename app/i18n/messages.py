@@ -29,7 +29,7 @@ from app.i18n.labels import (
     TIERS,
 )
 from app.i18n.locale import when
-from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, MatchReturn, PotExplanation
+from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, PotExplanation, ReturnedMatch
 from kernel.money import ratio, share, yuan
 
 __all__ = [
@@ -133,7 +133,7 @@ def end_lines(told: Explanation) -> list[str]:
     return held + [_gone_text(gone) for gone in told.returns]
 
 
-def _gone_text(gone: MatchReturn) -> str:
+def _gone_text(gone: ReturnedMatch) -> str:
     where = {"pot": gone.pot_name, "amount": yuan(gone.amount_minor)}
     if gone.cause == "moved":
         return _("%(amount)s 元配捐从“%(pot)s”改由顺序在前的池承担。", **where)

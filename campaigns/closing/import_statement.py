@@ -3,8 +3,9 @@
 from campaigns.audit import record_audit
 from kernel.db import Tx
 from kernel.errors import Invalid
+from payments.bill import read_bill
 from payments.partners import known
-from payments.statements import read_bill, store
+from payments.statements import store
 
 
 def import_statement(tx: Tx, provider: str, text: str, actor: str) -> int:

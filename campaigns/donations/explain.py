@@ -81,7 +81,7 @@ class DecisionExplanation:
 
 @dataclass(frozen=True, slots=True)
 class ReservationState:
-    """The match from one pot, in fen: reserved, captured (`returned_minor` of it left again, see `MatchReturn`),
+    """The match from one pot, in fen: reserved, captured (`returned_minor` of it left again, see `ReturnedMatch`),
     released, or held: captured, but a reviewer must decide."""
 
     pot_id: int
@@ -92,7 +92,7 @@ class ReservationState:
 
 
 @dataclass(frozen=True, slots=True)
-class MatchReturn:
+class ReturnedMatch:
     """Captured match (fen) that left the donation again: because of a refund (or lost dispute), after a review, or
     moved to a better pot; back to its pot, or `to_fund`."""
 
@@ -121,7 +121,7 @@ class Explanation:
     history: tuple[StatusChange, ...]
     decisions: tuple[DecisionExplanation, ...]
     holds: tuple[ReservationState, ...]
-    returns: tuple[MatchReturn, ...]
+    returns: tuple[ReturnedMatch, ...]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -174,10 +174,10 @@ def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[Res
     )
 
 
-def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[MatchReturn, ...]:
+def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[ReturnedMatch, ...]:
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
-        MatchReturn(back.pot_id, names[back.pot_id], back.amount_minor, back.cause, back.to_fund, back.at)
+        ReturnedMatch(back.pot_id, names[back.pot_id], back.amount_minor, back.cause, back.to_fund, back.at)
         for back in returns_of(tx, donation_id)
     )
 
