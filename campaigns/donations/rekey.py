@@ -112,14 +112,14 @@ def _changed_by_partners(tx: Tx, keys: Keys, after: int) -> tuple[int, NewKeys]:
     """Return the last message of a batch (0: there are no more) and the keys that change for its donors, who are
     known by what the platform or the file said."""
     rows = tx.rows(
-        """SELECT id, substr(source, 9) AS partner, body FROM inbox_event
+        """SELECT id, source, body FROM inbox_event
             WHERE id > :after AND starts_with(source, 'partner\\:') AND body ->> 'type' = :paid
             ORDER BY id LIMIT :most""",
         after=after,
         paid=PAID,
         most=BATCH,
     )
-    facts = [fact_of(row.partner, row.body) for row in rows]
+    facts = [fact_of(row.source.removeprefix("partner:"), row.body) for row in rows]
     new_keys = {}
     for fact in facts:
         old, new = platform_key(keys, fact), partner_donor_key(keys, fact)
