@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlmodel import select
+
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.donations.contact import (
@@ -22,6 +24,7 @@ from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from kernel.keys import Keys
 from matching.merge_donors import merge_donors
+from payments.models import Partner
 from payments.partner_events import PAID, fact_of
 
 BATCH = 500
@@ -113,9 +116,10 @@ def _changed_by_partners(tx: Tx, keys: Keys, after: int) -> tuple[int, NewKeys]:
     known by what the platform or the file said."""
     rows = tx.rows(
         """SELECT id, source, body FROM inbox_event
-            WHERE id > :after AND starts_with(source, 'partner\\:') AND body ->> 'type' = :paid
+            WHERE id > :after AND source = ANY(:sources) AND body ->> 'type' = :paid
             ORDER BY id LIMIT :most""",
         after=after,
+        sources=[f"partner:{name}" for name in tx.all(select(Partner.name))],
         paid=PAID,
         most=BATCH,
     )
