@@ -189,3 +189,33 @@ ROLES = {
     "auditor": _l("审计与监事"),
     "liaison": _l("村联络员"),
 }
+CHANNELS = {
+    "web": _l("网页"),
+    "api": _l("接口"),
+    "partner": _l("合作平台"),
+    "offline": _l("线下"),
+    "livestream": _l("直播"),
+    "video": _l("短视频"),
+    "monthly": _l("月捐"),
+    "behaviour": _l("行为捐"),
+    "consumption": _l("消费捐"),
+}
+REFUND_STATES = {"requested": _l("待发送"), "sent": _l("已发送"), "refused": _l("被拒绝")}
+INBOX_STATES = {
+    "new": _l("待处理"),
+    "done": _l("已处理"),
+    "ignored": _l("无需处理"),
+    "waiting": _l("等待"),
+    "flagged": _l("存疑"),
+}
+JOBS = {
+    "process-inbox": _l("处理支付消息"),
+    "expire": _l("释放超时的预留"),
+    "refunds": _l("发送退款"),
+    "challenges": _l("解锁挑战池"),
+    "screen": _l("检查套捐迹象"),
+    "close": _l("推进活动收尾"),
+    "check": _l("核对账簿"),
+}
+# Who acted when it was no manager, by the name in the audit trail.
+ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}

@@ -96,6 +96,7 @@ REFUSALS = {
     "statement_by_api": _l("这个支付平台的对账单由系统自动获取。"),
     "statement_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
     "term_invalid": _l("期限须在今天之后。"),
+    "time_invalid": _l("时间不对。"),
     "timestamp_out_of_tolerance": _l("时间戳超出允许范围。"),
     "token_invalid": _l("没有这笔捐赠，或链接不完整。"),
     "token_missing": _l("缺少访问令牌。"),

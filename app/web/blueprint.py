@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
-from app.i18n import labels, locale, messages
+from app.i18n import labels, locale, messages, names
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
@@ -37,7 +37,14 @@ _TABLES = {name: table for name, table in vars(labels).items() if name.isupper()
 
 
 def _everywhere() -> dict[str, Any]:
-    shown = {"sandbox": settings().sandbox, "word": messages.word, "rule_lines": messages.rule_lines}
+    shown = {
+        "sandbox": settings().sandbox,
+        "word": messages.word,
+        "rule_lines": messages.rule_lines,
+        "actor_name": names.actor_name,
+        "source_name": names.source_name,
+        "step_name": names.step_name,
+    }
     return {**_TABLES, **shown}
 
 

@@ -1,0 +1,31 @@
+"""Names of who acted and where something came from, as pages show them."""
+
+from flask_babel import gettext as _
+
+from app.i18n.labels import ACTORS, STEPS
+
+_TOKEN, _PARTNER = "token:", "partner:"
+
+
+def actor_name(actor: str) -> str:
+    """Return who acted: a manager's login as it is, ours by what it is, a program by the label of its token."""
+    if actor.startswith(_TOKEN):
+        return _("接口 %(label)s", label=actor.removeprefix(_TOKEN))
+    return str(ACTORS.get(actor, actor))
+
+
+def source_name(source: str) -> str:
+    """Return where a message or a payment came from: the payment provider, offline, or a partner by its name."""
+    partner = source.removeprefix(_PARTNER)
+    if partner == "offline":
+        return _("线下")
+    if source.startswith(_PARTNER):
+        return _("合作平台 %(name)s", name=partner)
+    return _("在线支付（Stripe）") if source == "stripe" else source
+
+
+def step_name(cause: str, channel: str) -> str:
+    """Return why a donation changed its status; gifts in cash or by transfer were entered from a file."""
+    if cause == "partner" and channel == "offline":
+        return _("线下登记")
+    return str(STEPS.get(cause, cause))

@@ -1,0 +1,96 @@
+"""Every list of codes of ours has exactly its labels: what the database allows, pages can name, and no more."""
+
+import importlib
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import CheckConstraint
+from sqlmodel import SQLModel
+
+from app.i18n import labels
+from app.i18n.fields import LABELS
+from app.jobs.registry import JOBS
+from campaigns.disclosure.standings import BY
+from campaigns.donations.models import CHANNELS
+from campaigns.funds.funds import KINDS as FUND_KINDS
+from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.network.roles import Role
+from campaigns.screening.thresholds import BOUNDS
+from matching.rules import CAPS, LEVELS, TIERS, Challenge, Scope
+from tests.architecture.error_codes import words
+
+ROOT = Path(__file__).parents[2]
+# The CHECK constraint of a column with a list of values -> the labels of those values, and labels beyond them.
+OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    "campaign_phase": (labels.PHASES, set()),
+    "discrepancy_cause": (labels.CAUSES, set()),
+    "discrepancy_state": (labels.DISCREPANCY_STATES, set()),
+    "donation_status": (labels.STATUSES, set()),
+    "fund_kind": (labels.FUND_KINDS, set()),
+    "inbox_work_state": (labels.INBOX_STATES, set()),
+    "match_decision_cause": (labels.SEEKING, set()),
+    "organisation_level": (labels.LEVELS, set()),
+    "pot_funding_reason": (labels.FUNDING, set()),
+    "pot_kind": (labels.POT_KINDS, set()),
+    "pot_mode": (labels.POT_MODES, set()),
+    "project_status": (labels.PROJECT_STATUSES, set()),
+    "project_tier": (labels.TIERS, set()),
+    "refund_state": (labels.REFUND_STATES, set()),
+    "reservation_state": (labels.HOLD_STATES, {"held"}),  # captured, on hold while a reviewer looks at it
+    "screening_case_state": (labels.CASE_STATES, set()),
+    "watch_kind": (labels.WATCHED, set()),
+}
+UNSEEN = {"donation_dispute", "ledger_account_kind", "ledger_transfer_kind"}  # on no page
+
+
+def test_what_a_column_may_hold_has_exactly_its_labels() -> None:
+    lists = dict(_value_lists())
+    assert set(lists) == set(OF_COLUMNS) | UNSEEN
+    for name, (table, beyond) in OF_COLUMNS.items():
+        assert set(table) == lists[name] | beyond, name
+
+
+def _value_lists() -> Iterator[tuple[str, set[str]]]:
+    """Name and values of every CHECK constraint that lists the values of one column."""
+    for path in ROOT.glob("*/**/models.py"):
+        if not path.parts[len(ROOT.parts)].startswith("."):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    for table in SQLModel.metadata.tables.values():
+        for check in table.constraints:
+            if isinstance(check, CheckConstraint) and re.fullmatch(r"\w+ IN \([^()]*\)", str(check.sqltext)):
+                yield str(check.name), set(re.findall(r"'([^']*)'", str(check.sqltext)))
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        (labels.CAPS, CAPS),
+        (labels.CHALLENGE, Challenge.__slots__),
+        (labels.CHANNELS, CHANNELS),
+        (labels.CUTS, ("pot", "minimum_minor", *CAPS)),
+        (labels.FUND_KINDS, FUND_KINDS),
+        (labels.JOBS, JOBS),
+        (labels.LEVELS, LEVELS),
+        (labels.PLAN, PLAN_FIELDS),
+        (labels.ROLES, tuple(Role)),
+        (labels.SCOPE, (*Scope.__slots__, "locked")),
+        (labels.STANDINGS, BY),
+        (labels.THRESHOLDS, BOUNDS),
+        (labels.TIERS, TIERS),
+    ],
+)
+def test_every_list_of_codes_has_exactly_its_labels(table: dict[str, Any], codes: Iterable[str]) -> None:
+    assert set(table) == {str(code) for code in codes}
+
+
+@pytest.mark.parametrize("name", ["SIGNALS", "STEPS", "POT_ACTS", "ACTORS", "RULE_STAGES"])
+def test_no_label_is_left_over(name: str) -> None:
+    """Codes that stand in several places of the source: each label's code is one of its texts."""
+    assert sorted(set(getattr(labels, name)) - words()) == []
+
+
+def test_every_field_of_a_form_that_has_a_table_of_labels_has_them() -> None:
+    assert {f"caps.{name}" for name in CAPS} | set(PLAN_FIELDS) <= set(LABELS)
