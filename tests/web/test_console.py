@@ -85,7 +85,7 @@ def test_a_project_is_rated_and_nonsense_is_not_a_rating(manager: Reader, world:
     assert "评级已保存" in text(manager.send(f"/{project}/rate", rating="4"))
     for wrong in ("", "6", "-1", "many"):
         manager.page = page
-        assert "评级：项目评级应是 0 至 5 的整数" in text(manager.send(f"/{project}/rate", rating=wrong))
+        assert "评级：应是 0 至 5 的整数" in text(manager.send(f"/{project}/rate", rating=wrong))
     assert world.do(lambda tx: tx.scalar("SELECT rating FROM project WHERE id = :id", id=project)) == 4
 
 
