@@ -1,4 +1,4 @@
-"""Donations a second through `matching.allocate` alone: 10 pots, 40 projects, all caps on."""
+"""Donations per second through `matching.allocate` alone: 10 pots, 40 projects, all caps set."""
 
 import multiprocessing
 import os
@@ -15,7 +15,7 @@ from bench.result import Result
 from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
 from matching.rules import Caps, Rules, Scope, Target
 
-GIFTS = 1_000_000
+DONATIONS = 1_000_000
 SLICES = 10
 DONORS = 100_000
 AMOUNTS = (10_00, 20_00, 50_00, 100_00, 1_000_00)
@@ -23,15 +23,15 @@ CAPS = Caps(500_00, 999_00, 5_000_00, 50_000_000_00, 100_000_000_00)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-class Found(NamedTuple):
-    """Medians over the slices, donations a second; memory in MB that the first and the second half added."""
+class Measurement(NamedTuple):
+    """Medians over the slices, in donations per second; memory in MB that the first and the second half added."""
 
     per_second: float
     loop_per_second: float
     first_half_mb: float
     second_half_mb: float
     matched_minor: int
-    per_cpu_second: float  # all slices together, by this process' processor time
+    per_cpu_second: float  # all slices together, by the processor time of this process
 
 
 def targets() -> list[Target]:
@@ -46,23 +46,23 @@ def offers() -> list[Offer]:
     return [Offer.of(i + 1, i + 1, Rules(10_000, scope, 1_00, CAPS), i // 2 + 1) for i, scope in enumerate(scopes)]
 
 
-def gifts(count: int, places: Sequence[Target]) -> list[AllocationRequest]:
-    """Gifts of common sizes to random projects, always the same ones."""
-    dice = random.Random(1)
+def donations(count: int, projects: Sequence[Target]) -> list[AllocationRequest]:
+    """Return donations of common sizes to random projects, the same ones in every run."""
+    rng = random.Random(1)
     donors = [f"donor-{i}" for i in range(DONORS)]
     return [
-        AllocationRequest(dice.choice(AMOUNTS), dice.choice(places), dice.choice(donors), "2026-09-09")
+        AllocationRequest(rng.choice(AMOUNTS), rng.choice(projects), rng.choice(donors), "2026-09-09")
         for _ in range(count)
     ]
 
 
-def measure(count: int = GIFTS) -> Found:
-    """Allocate every gift in order and take it from the book, in slices that alternate with an empty loop."""
-    places = targets()
+def measure(count: int = DONATIONS) -> Measurement:
+    """Allocate every donation in order and consume its match, in slices that alternate with an empty loop."""
+    projects = targets()
     pots = offers()
-    serving = {place.project_id: serving_offers(pots, place) for place in places}
-    asked = gifts(count, places)
-    book = Capacity({pot.pot_id: 3 * count * 1_00 for pot in pots})
+    serving = {project.project_id: serving_offers(pots, project) for project in projects}
+    requests = donations(count, projects)
+    capacity = Capacity({pot.pot_id: 3 * count * 1_00 for pot in pots})
     size = max(count // SLICES, 1)
     rates: list[float] = []
     loops: list[float] = []
@@ -70,47 +70,47 @@ def measure(count: int = GIFTS) -> Found:
     total = 0
     busy = 0.0
     for start in range(0, count, size):
-        some = asked[start : start + size]
-        loops.append(_rate(lambda some=some: _loop(some), len(some))[0])  # type: ignore[misc]
+        batch = requests[start : start + size]
+        loops.append(_rate(lambda batch=batch: _loop(batch), len(batch))[0])  # type: ignore[misc]
         before = time.process_time()
-        rate, matched = _rate(lambda some=some: _allocate(some, serving, book), len(some))  # type: ignore[misc]
+        rate, matched = _rate(lambda batch=batch: _allocate(batch, serving, capacity), len(batch))  # type: ignore[misc]
         busy += time.process_time() - before
         rates.append(rate)
         total += matched
         memory.append(_resident_mb())
-    _prove(total, count, book)
+    _verify(total, count, capacity)
     half = len(memory) // 2
-    return Found(
+    return Measurement(
         median(rates), median(loops), memory[half] - memory[0], memory[-1] - memory[half], total, count / busy
     )
 
 
 def _rate(work: Callable[[], int], count: int) -> tuple[float, int]:
     began = time.perf_counter()
-    answer = work()
-    return count / (time.perf_counter() - began), answer
+    result = work()
+    return count / (time.perf_counter() - began), result
 
 
-def _loop(some: Sequence[AllocationRequest]) -> int:
+def _loop(batch: Sequence[AllocationRequest]) -> int:
     total = 0
-    for gift in some:
-        total += gift.amount_minor
+    for request in batch:
+        total += request.amount_minor
     return total
 
 
-def _allocate(some: Sequence[AllocationRequest], serving: dict[int, list[Offer]], book: Capacity) -> int:
+def _allocate(batch: Sequence[AllocationRequest], serving: dict[int, list[Offer]], capacity: Capacity) -> int:
     total = 0
-    for gift in some:
-        found = allocate(gift, serving[gift.target.project_id], book)
-        book.take(gift, found)
-        total += found.matched_minor
+    for request in batch:
+        allocation = allocate(request, serving[request.target.project_id], capacity)
+        capacity.consume(request, allocation)
+        total += allocation.matched_minor
     return total
 
 
-def _prove(total: int, count: int, book: Capacity) -> None:
-    """What was matched has left the pots. Raises RuntimeError."""
-    left = sum(book.available.values())
-    if total <= 0 or total + left != 10 * 3 * count * 1_00 or min(book.available.values()) < 0:
+def _verify(total: int, count: int, capacity: Capacity) -> None:
+    """Verify that what was matched left the pots. Raises RuntimeError."""
+    left = sum(capacity.available.values())
+    if total <= 0 or total + left != 10 * 3 * count * 1_00 or min(capacity.available.values()) < 0:
         raise RuntimeError(f"matched {total}, left {left}: the pots do not add up")
 
 
@@ -118,13 +118,14 @@ def _resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE / 1e6
 
 
-def run(_house: House, count: int = GIFTS) -> list[Result]:
-    """In a process of its own, so that the memory is its own too."""
+def run(_house: House, count: int = DONATIONS) -> list[Result]:
+    """Measure in a process of its own, so that its memory is its own too."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        found = pool.submit(measure, count).result(600)
-    note = f"an empty loop over the same {count:,} gifts; {found.per_cpu_second:,.0f} a second of processor time"
-    kept = f"what the first half of the gifts added (the book learns to know its {DONORS:,} donors)"
+        measured = pool.submit(measure, count).result(600)
+    per_cpu = f"{measured.per_cpu_second:,.0f} per second of processor time"
+    note = f"an empty loop over the same {count:,} donations; {per_cpu}"
+    kept = f"what the first half of the donations added (usage of the caps of {DONORS:,} donors)"
     return [
-        Result("allocate", found.per_second, "donations/s", found.loop_per_second, 100_000, note=note),
-        Result("allocate_memory", found.second_half_mb, "MB more", max(found.first_half_mb, 0.1), note=kept),
+        Result("allocate", measured.per_second, "donations/s", measured.loop_per_second, 100_000, note=note),
+        Result("allocate_memory", measured.second_half_mb, "MB more", max(measured.first_half_mb, 0.1), note=kept),
     ]

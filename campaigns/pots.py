@@ -131,7 +131,7 @@ def _check_scope(tx: Tx, scope: Scope) -> None:
         wrong["scope.projects"] = fault("unknown_projects", values=missing)
     # Ratings are left out: they may still rise. The place and the tier of a project do not change.
     unrated = replace(scope, minimum_rating=0)
-    if known_projects and not wrong and all(unrated.refuses(target) for target in known_projects.values()):
+    if known_projects and not wrong and all(unrated.excludes(target) for target in known_projects.values()):
         wrong["scope"] = fault("no_project_fits")
     if wrong:
         raise Invalid("rules_invalid", fields=wrong)

@@ -16,21 +16,25 @@ Neighbours = Callable[[Tx, Collection[str]], dict[int, str]]
 
 
 def fill_cap_usage(
-    tx: Tx, book: Capacity, pots: Sequence[PotState], requests: Sequence[AllocationRequest], neighbours: Neighbours
+    tx: Tx,
+    capacity: Capacity,
+    pots: Sequence[PotState],
+    requests: Sequence[AllocationRequest],
+    neighbours: Neighbours,
 ) -> None:
     """Fill a book with what these donors, projects and counties had from these pots, where a cap asks."""
     caps = [version.rules.caps for pot in pots for version in pot.versions]
     if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
-        _fill_donors(tx, book, [pot.pot_id for pot in pots], sorted({request.donor for request in requests}))
+        _fill_donors(tx, capacity, [pot.pot_id for pot in pots], sorted({request.donor for request in requests}))
     if any(cap.county_minor is not None for cap in caps):
-        _fill_places(tx, book, pots, neighbours(tx, {request.target.county_code for request in requests}))
+        _fill_places(tx, capacity, pots, neighbours(tx, {request.target.county_code for request in requests}))
     elif any(cap.project_minor is not None for cap in caps):
         _fill_places(
-            tx, book, pots, {request.target.project_id: request.target.county_code for request in requests}
+            tx, capacity, pots, {request.target.project_id: request.target.county_code for request in requests}
         )
 
 
-def _fill_donors(tx: Tx, book: Capacity, pot_ids: list[int], donors: list[str]) -> None:
+def _fill_donors(tx: Tx, capacity: Capacity, pot_ids: list[int], donors: list[str]) -> None:
     for pot_id, donor, day, amount in tx.rows(
         """SELECT pot_id, donor_key, day, sum(live_minor) FROM reservation
             WHERE donor_key = ANY(:donors) AND pot_id = ANY(:pots) AND state <> 'released'
@@ -39,12 +43,12 @@ def _fill_donors(tx: Tx, book: Capacity, pot_ids: list[int], donors: list[str]) 
         pots=pot_ids,
     ):
         used = int(amount)
-        book.use(pot_id, "donor_day_minor", (donor, day.isoformat()), used)
-        book.use(pot_id, "donor_minor", donor, used)
+        capacity.add_usage(pot_id, "donor_day_minor", (donor, day.isoformat()), used)
+        capacity.add_usage(pot_id, "donor_minor", donor, used)
 
 
-def _fill_places(tx: Tx, book: Capacity, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
+def _fill_places(tx: Tx, capacity: Capacity, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
     """What projects had and, by the county of each, their counties: one statement, read under the pots' locks."""
     for pot_id, project_id, amount in project_sums(tx, [pot.pot_id for pot in pots], counties, MATCHED):
-        book.use(pot_id, "project_minor", project_id, amount)
-        book.use(pot_id, "county_minor", counties[project_id], amount)
+        capacity.add_usage(pot_id, "project_minor", project_id, amount)
+        capacity.add_usage(pot_id, "county_minor", counties[project_id], amount)

@@ -1,7 +1,7 @@
 """PURE. The draw of a random bonus: fixed by a secret seed and the donation's id, so nobody can draw twice.
 
-The SHA-256 of the seed is published when the pot is made, the seed itself when the campaign reaches its public
-notice: then anybody can compute every draw again (`docs/verify_draw.py`).
+The SHA-256 of the seed is published when the pot is created, the seed itself when the campaign reaches its public
+notice: from then on anybody can verify every draw (`docs/verify_draw.py`).
 """
 
 import hmac
@@ -15,11 +15,11 @@ ALGORITHM = (
 
 
 def commitment(seed: bytes) -> str:
-    """What is published of a seed before it is revealed, as lower-case hex."""
+    """Return what is published of a seed before it is revealed, as lower-case hex."""
     return sha256(seed).hexdigest()
 
 
 def drawn_bps(seed: bytes, donation_id: str, least_bps: int, most_bps: int) -> int:
-    """The ratio that a donation drew, in basis points, from `least_bps` to `most_bps`, both included."""
+    """Return the ratio that a donation draws, in basis points from `least_bps` to `most_bps`, both included."""
     drawn = int.from_bytes(hmac.digest(seed, donation_id.encode(), "sha256"), "big")
     return least_bps + drawn % (most_bps - least_bps + 1)

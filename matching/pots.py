@@ -16,7 +16,7 @@ from ledger.post import Transfer, account_ids, lock_free, post
 from ledger.statements import balance
 from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
 from matching.pot_state import PotState, load_pot_states
-from matching.reveal import commit
+from matching.reveal import commit_seed
 from matching.rules import Rules, for_kind
 
 MOST_RANK = 1_000
@@ -68,7 +68,7 @@ def create(tx: Tx, new: NewPot) -> int:
     assert pot.id is not None
     _store_rules(tx, pot.id, 1, tx.now, rules)
     if new.kind == "random":
-        commit(tx, pot.id)
+        commit_seed(tx, pot.id)
     for tranche in new.tranches:
         tx.add(PotFunding.got(pot.id, tranche.amount_minor, "tranche", tranche.opens_at, tx.now))
     total = sum(tranche.amount_minor for tranche in new.tranches)

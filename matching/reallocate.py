@@ -31,7 +31,7 @@ class MovedMatch(NamedTuple):
 
 
 def reallocate(
-    request: AllocationRequest, moving: LiveMatch, others: Sequence[LiveMatch], offer: Offer, book: Capacity
+    request: AllocationRequest, moving: LiveMatch, others: Sequence[LiveMatch], offer: Offer, capacity: Capacity
 ) -> Allocation | None:
     """How much of `moving` goes over to the pot of `offer`, by its rules and caps; None when nothing does.
 
@@ -44,7 +44,7 @@ def reallocate(
     most = moving.amount_minor
     for _ in range(TRIES):
         limit = (0, "moved", asking.prior.get(offer.pot_id, 0) + most)
-        answer = allocate(asking, [offer._replace(limits=(*offer.limits, limit))], book)
+        answer = allocate(asking, [offer._replace(limits=(*offer.limits, limit))], capacity)
         given = answer.matched_minor
         if not given:
             return None

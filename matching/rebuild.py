@@ -29,7 +29,7 @@ class RebuiltState:
     def __init__(self, tx: Tx, pots: Collection[int], ratios: dict[int, int], targets: Targets) -> None:
         self.tx = tx
         self.free = dict.fromkeys(pots, 0)
-        self.book = Capacity(dict.fromkeys(pots, 0))
+        self.capacity = Capacity(dict.fromkeys(pots, 0))
         self.live: dict[UUID, dict[int, LiveMatch]] = {}  # donation -> reservation -> match
         self.refunded: dict[UUID, int] = {}
         self._ratios = ratios  # by rules id
@@ -50,7 +50,7 @@ class RebuiltState:
         start = page[0].position
         self.reach(start)
         for index in _OF_DONORS:
-            self.book.used[index].clear()
+            self.capacity.used[index].clear()
         self.live, self.refunded = {}, {}
         self._known = {one.donor for one in page}
         for movement in before(self.tx, sorted(self._known), start):
@@ -76,8 +76,8 @@ class RebuiltState:
             self.free[one.pot_id] -= one.given_minor if one.kind != "fund" else -one.amount_minor
             if one.project_id is not None:
                 county = self.target(one.project_id, one.position).county_code
-                self.book.use(one.pot_id, "project_minor", one.project_id, one.given_minor)
-                self.book.use(one.pot_id, "county_minor", county, one.given_minor)
+                self.capacity.add_usage(one.pot_id, "project_minor", one.project_id, one.given_minor)
+                self.capacity.add_usage(one.pot_id, "county_minor", county, one.given_minor)
         if one.donor in self._known:
             self._apply_to_donor(one)
 
@@ -87,8 +87,8 @@ class RebuiltState:
         if one.pot_id is None or one.reservation_id is None or one.rules_id is None or one.day is None:
             self.refunded[one.donation_id] = self.refunded.get(one.donation_id, 0) + one.amount_minor
             return
-        self.book.use(one.pot_id, "donor_day_minor", (one.donor, one.day.isoformat()), one.given_minor)
-        self.book.use(one.pot_id, "donor_minor", one.donor, one.given_minor)
+        self.capacity.add_usage(one.pot_id, "donor_day_minor", (one.donor, one.day.isoformat()), one.given_minor)
+        self.capacity.add_usage(one.pot_id, "donor_minor", one.donor, one.given_minor)
         parts = self.live.setdefault(one.donation_id, {})
         had = parts.get(one.reservation_id) or LiveMatch(one.pot_id, self._ratios[one.rules_id], 0)
         parts[one.reservation_id] = had._replace(amount_minor=had.amount_minor + one.given_minor)

@@ -19,7 +19,7 @@ from matching.pot_state import PotState, load_pot_states
 from matching.reallocate import reallocate
 from matching.rebuild import RebuiltState, Targets
 from matching.requests import with_prior_match
-from matching.reserve import NOTHING, trace
+from matching.reserve import NO_MATCH, trace
 
 MOST = 1_000  # differences that are kept in words; all are counted
 
@@ -136,12 +136,12 @@ class _Replay:
     def _decide(self, one: RecordedDecision) -> tuple[Allocation, Source | None]:
         """What the rules give here, and where it moves from."""
         for pot_id, ruled in self.pots.items():
-            self.past.book.available[pot_id] = self.past.free[pot_id] - ruled.closed_minor(one.decided_at)
+            self.past.capacity.available[pot_id] = self.past.free[pot_id] - ruled.closed_minor(one.decided_at)
         request = self._allocation_request(one)
         offers = serving_offers(self._asked(one), request.target) if one.window_open else []
         if one.cause == "redistribute":
             return self._move(one, request, offers)
-        return (allocate(request, offers, self.past.book) if offers else NOTHING), None
+        return (allocate(request, offers, self.past.capacity) if offers else NO_MATCH), None
 
     def _move(
         self, one: RecordedDecision, request: AllocationRequest, offers: Sequence[Offer]
@@ -151,9 +151,9 @@ class _Replay:
         id_ = int(one.trace[0].get("from", {}).get("reservation", 0)) if one.trace else 0
         moving = parts.pop(id_, None)
         if moving is None or not offers or offers[0].order >= (self.pots[moving.pot_id].pot.rank, moving.pot_id):
-            return NOTHING, None
-        answer = reallocate(request, moving, list(parts.values()), offers[0], self.past.book)
-        return answer or NOTHING, Source(id_, moving.pot_id)
+            return NO_MATCH, None
+        answer = reallocate(request, moving, list(parts.values()), offers[0], self.past.capacity)
+        return answer or NO_MATCH, Source(id_, moving.pot_id)
 
     def _allocation_request(self, one: RecordedDecision) -> AllocationRequest:
         """The donation as matching saw it then: whole when it was given or paid, later what refunds had left."""

@@ -1,4 +1,4 @@
-"""Hold match for donors, a batch at a time: `lock_for` the pots, `plan` (writes nothing), then `write`.
+"""Reserve match for donors, a batch at a time: `lock_pots`, `plan_matches` (writes nothing), then `write_matches`.
 
 Between the last two the caller stores the donations that were not refused.
 """
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
+from kernel.bulk import insert_rows
 from kernel.db import Tx
 from ledger.chart import pot_free, pot_reserved
 from ledger.kinds import TransferKind
@@ -21,16 +22,20 @@ from matching.allocate import (
     serving_offers,
 )
 from matching.cap_usage import Neighbours, fill_cap_usage
+from matching.models import MatchDecision, Reservation
 from matching.pot_state import PotState, lock_free_accounts
 from matching.requests import STAGE_MODES, PotQuery, ReservationRequest, Stage
 from matching.reservations import ReservedPart
 from matching.rules import Target
 
-NOTHING = Allocation((), 0, short=False)
+NO_MATCH = Allocation((), 0, short=False)
+
+# Why match was decided: one of `match_decision.cause`, or one for each stage.
+Cause = str | Mapping[Stage, str]
 
 
-class Origin(Protocol):
-    """Where match moves from: a reservation of another pot."""
+class MatchSource(Protocol):
+    """The reservation that match moves away from, and its pot."""
 
     @property
     def reservation_id(self) -> int: ...
@@ -40,8 +45,11 @@ class Origin(Protocol):
 
 
 class PlannedMatch(NamedTuple):
-    """What a wish gets. `refused`: the pots hold less than their rules would give, and the donor must agree
-    first; then nothing is held for it. `source`: the match moves from there, it is no new match."""
+    """The match planned for a request.
+
+    `refused`: the pots have less than their rules would give, and the donor did not accept that; then nothing is
+    reserved. `source`: the match moves away from this reservation, it is no new match.
+    """
 
     request: ReservationRequest
     allocation: Allocation
@@ -50,74 +58,71 @@ class PlannedMatch(NamedTuple):
 
 
 class LockedPots(NamedTuple):
-    """Pots that serve some places, locked until the transaction ends, and what was free in them (fen)."""
+    """The pots that may match some donations, locked until the transaction ends, and what is free in them (fen)."""
 
     candidates: Mapping[PotQuery, Sequence[PotState]]
     free: Mapping[int, int]
 
 
-def lock_pots(tx: Tx, places: Iterable[PotQuery], pots: Mapping[int, Sequence[PotState]]) -> LockedPots:
-    """Lock the pots that may serve these places; `pots` holds the pots of each campaign.
+def lock_pots(tx: Tx, queries: Iterable[PotQuery], pots: Mapping[int, Sequence[PotState]]) -> LockedPots:
+    """Lock the pots that these queries may match; `pots` maps campaigns to their pots.
 
-    Read the time (`tx.now`) afterwards: the event may have ended while this waited.
+    Read the time (`tx.now`) afterwards: the campaign may have ended while this waited.
     """
-    candidates = {place: _candidates(place, pots) for place in places}
-    asked = {pot.pot_id: pot for states in candidates.values() for pot in states}
-    return LockedPots(candidates, lock_free_accounts(tx, asked.values()))
+    candidates = {query: _candidates(query, pots) for query in queries}
+    by_id = {pot.pot_id: pot for states in candidates.values() for pot in states}
+    return LockedPots(candidates, lock_free_accounts(tx, by_id.values()))
 
 
 def plan_matches(
     tx: Tx, locked: LockedPots, requests: Sequence[ReservationRequest], neighbours: Neighbours
 ) -> list[PlannedMatch]:
-    """Allocate, first come first served, from pots that `lock_for` locked; writes nothing.
+    """Allocate match to requests, first come first served, from pots that `lock_pots` locked. Writes nothing.
 
-    Once a transaction: a second plan would not see in the books what the first gave away. `neighbours` finds the
-    projects of counties, for caps by county.
+    Plan once per transaction: a second plan would not see in the books what the first gave away. `neighbours`
+    finds the projects of counties, for caps per county.
     """
     now = tx.now
-    asked = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
-    book = Capacity({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in asked.items()})
-    if requests and asked:
-        fill_cap_usage(
-            tx, book, list(asked.values()), [request.allocation_request for request in requests], neighbours
-        )
-    offers = {place: _offers(states, now, place.target) for place, states in locked.candidates.items()}
-    return [_decide(request, offers[request.pot_query] if request.matchable else [], book) for request in requests]
-
-
-def _candidates(place: PotQuery, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
-    """The pots of which any version serves the project: those are locked before the time is read."""
-    modes = STAGE_MODES[place.stage]
+    by_id = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
+    capacity = Capacity({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in by_id.items()})
+    if requests and by_id:
+        allocation_requests = [request.allocation_request for request in requests]
+        fill_cap_usage(tx, capacity, list(by_id.values()), allocation_requests, neighbours)
+    offers = {query: _offers(states, now, query.target) for query, states in locked.candidates.items()}
     return [
-        pot
-        for pot in pots.get(place.campaign_id, ())
-        if pot.mode in modes and any(version.rules.scope.refuses(place.target) is None for version in pot.versions)
+        _plan(request, offers[request.pot_query] if request.matchable else [], capacity) for request in requests
     ]
 
 
-def _offers(states: Sequence[PotState], now: datetime, target: Target) -> list[Offer]:
-    return serving_offers((offer for pot in states if (offer := pot.offer(now))), target)
+def _candidates(query: PotQuery, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
+    """Return the pots of which any rules version serves the project: they are locked before the time is read."""
+    modes = STAGE_MODES[query.stage]
+    return [
+        pot
+        for pot in pots.get(query.campaign_id, ())
+        if pot.mode in modes and any(version.rules.scope.excludes(query.target) is None for version in pot.versions)
+    ]
 
 
-def _decide(request: ReservationRequest, offers: Sequence[Offer], book: Capacity) -> PlannedMatch:
-    allocation = allocate(request.allocation_request, offers, book) if offers else NOTHING
+def _offers(pots: Sequence[PotState], now: datetime, target: Target) -> list[Offer]:
+    return serving_offers((offer for pot in pots if (offer := pot.offer(now))), target)
+
+
+def _plan(request: ReservationRequest, offers: Sequence[Offer], capacity: Capacity) -> PlannedMatch:
+    allocation = allocate(request.allocation_request, offers, capacity) if offers else NO_MATCH
     refused = allocation.short and not request.accept_unmatched
     if not refused:
-        book.take(request.allocation_request, allocation)
+        capacity.consume(request.allocation_request, allocation)
     return PlannedMatch(request, allocation, refused)
-
-
-Cause = str | Mapping[Stage, str]
 
 
 def write_matches(
     tx: Tx, plans: Sequence[PlannedMatch], cause: Cause, *, state: str = "reserved"
 ) -> list[Transfer]:
-    """Store the reservations and the decisions behind them; answers the transfers to post.
+    """Store reservations and the decisions behind them; return the transfers to post.
 
-    `cause` is pledge, payment, late, reoffer, challenge or redistribute, or says which for each stage: plans
-    of one `plan` must be written together and in order, because each reckons with those before it. `state`
-    may be captured at once when the payment is proven.
+    Write all plans of one `plan_matches` together and in order, because each builds on those before it. `state` is
+    `captured` when the payment is proven already.
     """
     return write_decided_matches(tx, plans, cause, state=state)[1]
 
@@ -125,22 +130,24 @@ def write_matches(
 def write_decided_matches(
     tx: Tx, plans: Sequence[PlannedMatch], cause: Cause, *, state: str = "reserved"
 ) -> tuple[list[int], list[Transfer]]:
-    """The same, answering the ids of the decisions too, one for each plan that was not refused."""
-    made = [plan for plan in plans if not plan.refused]
-    decisions = _write_decisions(tx, made, cause)
+    """Do the same and return the ids of the decisions too, one for each plan that was not refused."""
+    accepted = [plan for plan in plans if not plan.refused]
+    decision_ids = _insert_decisions(tx, accepted, cause)
     parts = [
-        (decision, plan.request, part)
-        for decision, plan in zip(decisions, made, strict=True)
+        (decision_id, plan.request, part)
+        for decision_id, plan in zip(decision_ids, accepted, strict=True)
         for part in plan.allocation.parts
     ]
-    ids = _write_reservations(tx, parts, state)
+    reservation_ids = _insert_reservations(tx, parts, state)
     transfers = [
-        step for (_, request, part), row in zip(parts, ids, strict=True) for step in _hold(request, part, row)
+        transfer
+        for (_, request, part), reservation_id in zip(parts, reservation_ids, strict=True)
+        for transfer in _reserve(request, part, reservation_id)
     ]
-    return decisions, transfers
+    return decision_ids, transfers
 
 
-def _hold(request: ReservationRequest, part: PotEvaluation, reservation_id: int) -> list[Transfer]:
+def _reserve(request: ReservationRequest, part: PotEvaluation, reservation_id: int) -> list[Transfer]:
     project_id = request.allocation_request.target.project_id
     return [
         Transfer(
@@ -155,71 +162,68 @@ def _hold(request: ReservationRequest, part: PotEvaluation, reservation_id: int)
     ]
 
 
-def _write_reservations(
+def _insert_reservations(
     tx: Tx, parts: Sequence[tuple[int, ReservationRequest, PotEvaluation]], state: str
 ) -> list[int]:
     if not parts:
         return []
-    rows = tx.rows(
-        """INSERT INTO reservation (decision_id, donation_id, pot_id, rules_id, project_id, amount_minor, state,
-                                    donor_key, day, created_at, ended_at)
-           SELECT t.*, CAST(:now AS timestamptz), CAST(:ended AS timestamptz)
-             FROM (SELECT c, d, p, r, j, m, CAST(:state AS text), k, y
-                     FROM unnest(CAST(:decision AS bigint[]), CAST(:donation AS uuid[]),
-                                 CAST(:pot AS bigint[]), CAST(:rules AS bigint[]),
-                                 CAST(:project AS bigint[]), CAST(:amount AS bigint[]),
-                                 CAST(:donor AS text[]), CAST(:day AS date[]))
-                          WITH ORDINALITY AS u(c, d, p, r, j, m, k, y, n) ORDER BY n) AS t
-           RETURNING id""",
-        decision=[decision for decision, _, _ in parts],
-        donation=[request.donation_id for _, request, _ in parts],
-        pot=[part.pot_id for _, _, part in parts],
-        rules=[part.rules_id for _, _, part in parts],
-        project=[request.allocation_request.target.project_id for _, request, _ in parts],
-        amount=[part.given_minor for _, _, part in parts],
-        donor=[request.allocation_request.donor for _, request, _ in parts],
-        day=[date.fromisoformat(request.allocation_request.day) for _, request, _ in parts],
-        state=state,
-        now=tx.now,
-        ended=None if state == "reserved" else tx.now,
+    requests = [request.allocation_request for _, request, _ in parts]
+    rows = insert_rows(
+        tx,
+        Reservation,
+        {
+            "decision_id": [decision_id for decision_id, _, _ in parts],
+            "donation_id": [request.donation_id for _, request, _ in parts],
+            "pot_id": [part.pot_id for _, _, part in parts],
+            "rules_id": [part.rules_id for _, _, part in parts],
+            "project_id": [request.target.project_id for request in requests],
+            "amount_minor": [part.given_minor for _, _, part in parts],
+            "donor_key": [request.donor for request in requests],
+            "day": [date.fromisoformat(request.day) for request in requests],
+            "state": state,
+            "created_at": tx.now,
+            "ended_at": None if state == "reserved" else tx.now,
+        },
+        returning="id",
     )
-    return [row[0] for row in rows]
+    return [row.id for row in rows]
 
 
-def _write_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> list[int]:
+def _insert_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> list[int]:
     if not plans:
         return []
-    rows = tx.rows(
-        """INSERT INTO match_decision (donation_id, cause, decided_at, window_open, trace)
-           SELECT d, c, :now, w, t
-             FROM unnest(CAST(:donation AS uuid[]), CAST(:cause AS text[]), CAST(:window AS boolean[]),
-                         CAST(:trace AS jsonb[]))
-                  WITH ORDINALITY AS u(d, c, w, t, n) ORDER BY n
-           RETURNING id""",
-        donation=[plan.request.donation_id for plan in plans],
-        window=[plan.request.matchable for plan in plans],
-        trace=[json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
-        cause=[cause if isinstance(cause, str) else cause[plan.request.stage] for plan in plans],
-        now=tx.now,
+    rows = insert_rows(
+        tx,
+        MatchDecision,
+        {
+            "donation_id": [plan.request.donation_id for plan in plans],
+            "cause": [cause if isinstance(cause, str) else cause[plan.request.stage] for plan in plans],
+            "window_open": [plan.request.matchable for plan in plans],
+            "trace": [json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
+            "decided_at": tx.now,
+        },
+        returning="id",
     )
-    return [row[0] for row in rows]
+    return [row.id for row in rows]
 
 
-def trace(allocation: Allocation, source: Origin | None = None) -> list[dict[str, Any]]:
-    """What every asked pot answered, in the form in which it is stored. Amounts are fen. Match that moved says
-    from which reservation and pot."""
+def trace(allocation: Allocation, source: MatchSource | None = None) -> list[dict[str, Any]]:
+    """Return the evaluation of every pot in the form in which it is stored. Amounts are fen.
+
+    Match that moved names the reservation and the pot that it moved away from.
+    """
     origin = {} if source is None else {"from": {"reservation": source.reservation_id, "pot": source.pot_id}}
     return [
         {
             **origin,
-            "pot": one.pot_id,
-            "rules": one.rules_id,
-            "base_minor": one.base_minor,
-            "due_minor": one.due_minor,
-            "given_minor": one.given_minor,
-            "before_minor": one.before_minor,
-            "after_minor": one.before_minor - one.given_minor,
-            "cuts": [cut._asdict() for cut in one.cuts],
+            "pot": evaluation.pot_id,
+            "rules": evaluation.rules_id,
+            "base_minor": evaluation.base_minor,
+            "due_minor": evaluation.due_minor,
+            "given_minor": evaluation.given_minor,
+            "before_minor": evaluation.before_minor,
+            "after_minor": evaluation.before_minor - evaluation.given_minor,
+            "cuts": [cut._asdict() for cut in evaluation.cuts],
         }
-        for one in allocation.considered
+        for evaluation in allocation.evaluations
     ]

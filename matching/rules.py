@@ -29,26 +29,26 @@ class Tier(StrEnum):
 
 LEVELS = tuple(level.value for level in Level)
 TIERS = tuple(tier.value for tier in Tier)
-MAX_RATIO_BPS = 100_000  # ten to one (ours)
+MAX_RATIO_BPS = 100_000  # 10:1, our limit
 MAX_RATING = 5  # stars of a project
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What matching must know of a project: where it stands in the tree and what kind it is."""
+    """A project as matching sees it: its place in the tree of organisations, its tier and its rating."""
 
     project_id: int
     level: str
     tier: str
-    lineage: tuple[str, ...]  # codes of its organisation and of all above it
+    lineage: tuple[str, ...]  # codes of its organisation and of all organisations above it
     county_code: str
     rating: int = 0
-    barred: bool = False  # on the blacklist: what was promised stays, no pot is asked for more
+    barred: bool = False  # on the blacklist: it keeps its match and gets no more
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which projects a pot serves; an empty part means: any."""
+    """Which projects a pot serves. An empty part allows any project."""
 
     levels: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
@@ -56,8 +56,8 @@ class Scope:
     projects: tuple[int, ...] = ()
     minimum_rating: int = 0
 
-    def refuses(self, target: Target) -> str | None:
-        """Why this project is out of scope (the name of the part), or None when it is in."""
+    def excludes(self, target: Target) -> str | None:
+        """Return the name of the part that excludes this project, or None if it is in scope."""
         if self.levels and target.level not in self.levels:
             return "levels"
         if self.tiers and target.tier not in self.tiers:
@@ -73,7 +73,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most match, in fen, that a pot gives; None means no cap of that kind."""
+    """The most match, in fen, that a pot gives per donation, donor and so on; None means no cap of that kind."""
 
     donation_minor: int | None = None
     donor_day_minor: int | None = None
@@ -82,20 +82,20 @@ class Caps:
     county_minor: int | None = None
 
     def limits(self) -> tuple[tuple[int, str, int], ...]:
-        """The caps that are set, narrow to wide: (place in the row of caps, name, fen)."""
+        """Return the caps that are set, narrow to wide: (index in `CAPS`, name, fen)."""
         named = ((index, name, getattr(self, name)) for index, name in enumerate(CAPS))
         return tuple((index, name, limit) for index, name, limit in named if limit is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """What the campaign must reach before a challenge pot opens: so many paid donors, or so many fen raised."""
+    """What a campaign must reach to unlock a challenge pot: a number of paid donors, or an amount raised in fen."""
 
     donors: int | None = None
     raised_minor: int | None = None
 
     def met(self, donors: int, raised_minor: int) -> bool:
-        """Has a campaign with these figures reached it?"""
+        """Whether a campaign with these figures has reached it."""
         if self.donors is not None:
             return donors >= self.donors
         return self.raised_minor is not None and raised_minor >= self.raised_minor
@@ -119,20 +119,20 @@ class Rules:
     challenge: Challenge | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """The form in which rules are stored and shown; parts that say nothing are left out."""
+        """Return the form in which rules are stored and shown; parts without content are left out."""
         scope = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self.scope).items() if v}
         caps = {k: v for k, v in asdict(self.caps).items() if v is not None}
-        told: dict[str, Any] = {
+        data: dict[str, Any] = {
             "ratio_bps": self.ratio_bps,
             "scope": scope,
             "minimum_minor": self.minimum_minor,
             "caps": caps,
         }
         if self.least_bps is not None:
-            told["random"] = {"least_bps": self.least_bps}
+            data["random"] = {"least_bps": self.least_bps}
         if self.challenge is not None:
-            told["challenge"] = {k: v for k, v in asdict(self.challenge).items() if v is not None}
-        return told
+            data["challenge"] = {k: v for k, v in asdict(self.challenge).items() if v is not None}
+        return data
 
 
 def parse(data: Any) -> Rules:

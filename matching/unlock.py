@@ -1,4 +1,4 @@
-"""Challenge pots: locked until the campaign has reached what their rules ask, then open for good."""
+"""Challenge pots: locked until the campaign has reached the goal of their rules, then unlocked for good."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ from matching.models import PotUnlock
 from matching.pot_state import PotState
 
 
-def reached(tx: Tx, pots: Sequence[PotState], donors: int, raised_minor: int) -> list[PotState]:
-    """The locked pots whose challenge is met by so many paid donors and so many fen raised."""
+def met_challenges(tx: Tx, pots: Sequence[PotState], donors: int, raised_minor: int) -> list[PotState]:
+    """Return the locked pots whose challenge is met by this number of paid donors or this amount raised (fen)."""
     met = []
     for pot in pots:
         version = pot.version(tx.now) if pot.locked else None
@@ -18,6 +18,9 @@ def reached(tx: Tx, pots: Sequence[PotState], donors: int, raised_minor: int) ->
 
 
 def unlock(tx: Tx, pot: PotState, donors: int, raised_minor: int) -> None:
-    """Write down that a challenge was met, and by what. The caller holds the campaign exclusively and raises its
-    `matching_version`; a second row for the same pot is refused by the key."""
+    """Record that a challenge was met, and by which figures.
+
+    The caller has locked the campaign exclusively and raises its `matching_version`. The primary key refuses a
+    second record for the same pot.
+    """
     tx.add(PotUnlock(pot_id=pot.pot_id, unlocked_at=tx.now, donors=donors, raised_minor=raised_minor))

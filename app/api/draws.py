@@ -14,7 +14,7 @@ from campaigns.lifecycle.campaign import slug_of
 from kernel.errors import NotFound
 from matching.draw import ALGORITHM
 from matching.pots import find
-from matching.reveal import count_drawn, draw_of, drawn
+from matching.reveal import count_drawn_matches, drawn_matches, public_draw
 
 blueprint = make_blueprint("draws", "Random bonus: a commitment before, the seed after, verifiable by anybody.")
 
@@ -50,11 +50,11 @@ def show(pot_id: int, pagination_parameters: PaginationParameters) -> Any:
     with deps().db.snapshot() as tx:
         pot = find(tx, pot_id)
         public(tx, slug_of(tx, pot.campaign_id))
-        draw = draw_of(tx, pot_id)
+        draw = public_draw(tx, pot_id)
         if draw is None:
             raise NotFound("draw_unknown")
         rows: list[Any] = []
         if draw.seed is not None:
-            paging.item_count = count_drawn(tx, pot_id)
-            rows = drawn(tx, pot_id, draw.seed, paging.first_item, paging.page_size)
+            paging.item_count = count_drawn_matches(tx, pot_id)
+            rows = drawn_matches(tx, pot_id, draw.seed, paging.first_item, paging.page_size)
     return {"pot": pot_id, "algorithm": ALGORITHM, "draws": rows, **draw._asdict()}

@@ -142,4 +142,4 @@ def pots(tx: Tx, campaign_id: int) -> list[PotView]:
 def serving(tx: Tx, found: CampaignPage, project_id: int) -> list[PotView]:
     """The pots that serve a project under the rules in force."""
     target = targets(tx, [project_id])[project_id]
-    return [pot for pot in pots(tx, found.id) if pot.rules and parse(pot.rules).scope.refuses(target) is None]
+    return [pot for pot in pots(tx, found.id) if pot.rules and parse(pot.rules).scope.excludes(target) is None]

@@ -12,7 +12,7 @@ from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from ledger.statements import raised
 from matching.pot_state import PotState, load_pot_states
-from matching.unlock import reached, unlock
+from matching.unlock import met_challenges, unlock
 
 PHASES = (Phase.OPEN, Phase.ENDED, Phase.SETTLING)
 
@@ -71,7 +71,7 @@ def unlock_met_challenges(tx: Tx, campaign: Campaign) -> int:
 
 def pots_with_met_challenge(tx: Tx, campaign_id: int) -> list[PotState]:
     """Return the locked pots of a campaign whose challenge is met."""
-    return reached(tx, load_pot_states(tx, [campaign_id]), *_progress(tx, campaign_id))
+    return met_challenges(tx, load_pot_states(tx, [campaign_id]), *_progress(tx, campaign_id))
 
 
 def _progress(tx: Tx, campaign_id: int) -> Progress:

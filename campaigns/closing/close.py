@@ -24,7 +24,7 @@ from campaigns.screening.cases import count_open_cases
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from ledger.chart import AccountKind
-from matching.reveal import reveal
+from matching.reveal import reveal_seeds
 
 ACTOR = "scheduler"
 
@@ -124,7 +124,7 @@ def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
     assert campaign.id is not None
     if reconcile(tx, campaign) or count_open_cases(tx, campaign.id):
         return None
-    reveal(tx, campaign.id)
+    reveal_seeds(tx, campaign.id)
     write_report(tx, campaign)
     return Phase.NOTICE
 

@@ -153,8 +153,8 @@ class _Mover:
         if allocation is None:
             return
         moved_minor = allocation.matched_minor
-        self.capacity.take(allocation_request, allocation)
-        self.capacity.give_back(allocation_request, part.pot_id, moved_minor)
+        self.capacity.consume(allocation_request, allocation)
+        self.capacity.restore(allocation_request, part.pot_id, moved_minor)
         live[part.reservation_id] = moving._replace(amount_minor=moving.amount_minor - moved_minor)
         live[-len(live)] = LiveMatch(offer.pot_id, offer.rules.ratio_bps, moved_minor)  # has no reservation id yet
         request = ReservationRequest(donation_id, self.campaign_id, allocation_request, True, stage="any")

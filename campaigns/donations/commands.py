@@ -99,7 +99,7 @@ def match_short(plan: PlannedMatch) -> Conflict:
             "available_minor": max(part.before_minor, 0),
             "would_give_minor": part.given_minor,
         }
-        for part in plan.allocation.considered
+        for part in plan.allocation.evaluations
     ]
     return Conflict(
         "match_short",

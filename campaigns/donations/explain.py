@@ -231,7 +231,7 @@ def _explain_pot(
         rank=pot.rank,
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
-        out_of_scope=None if evaluation else version.rules.scope.refuses(target) or _locked(pot, at),
+        out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _locked(pot, at),
         asked=evaluation is not None,
     )
     if evaluation is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flask.testing import FlaskClient
 
-from matching.reveal import reveal
+from matching.reveal import reveal_seeds
 from tests.matching.kinds import paid, special_pot
 from tests.world import World
 
@@ -22,7 +22,7 @@ def test_the_draw_is_public_and_can_be_verified(http: FlaskClient, world: World,
     assert (before.json["seed"], before.json["revealed_at"], before.json["draws"]) == (None, None, [])
     for n in range(3):
         paid(world, 30_00 + n)
-    world.do(reveal, 1)
+    world.do(reveal_seeds, 1)
     files = []
     for page in (1, 2):
         answer = http.get(f"/api/v1/pots/{pot}/draw", query_string={"page": page, "page_size": 2})

@@ -1,6 +1,6 @@
 """The seeds of random pots come out with the public notice, and not a phase before."""
 
-from matching.reveal import draw_of
+from matching.reveal import public_draw
 from tests.closing.day import Day
 from tests.matching.kinds import proven, special_pot
 
@@ -11,11 +11,11 @@ def test_the_notice_reveals_the_seed(day: Day) -> None:
     assert 30_00 <= paid.captured_minor <= 60_00
     for phase in ("ended", "settling"):
         day.walk(phase)
-        assert day.world.do(draw_of, pot).seed is None
+        assert day.world.do(public_draw, pot).seed is None
     day.walk("notice")
     assert day.world.phase() == "notice"
-    told = day.world.do(draw_of, pot)
+    told = day.world.do(public_draw, pot)
     assert (len(told.seed), told.revealed_at) == (64, day.world.clock.at)
     day.walk("released")
-    assert day.world.do(draw_of, pot) == told
+    assert day.world.do(public_draw, pot) == told
     proven(day.world)

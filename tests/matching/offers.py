@@ -1,4 +1,4 @@
-"""Strategies: pots with random rules, gifts, and the book of what is left."""
+"""Strategies: pots with random rules, donations, and the capacity that is left."""
 
 from typing import Any, NamedTuple
 
@@ -25,41 +25,41 @@ def rules(ratio: Any = ratios, cap: Any = caps) -> Any:
 ME = {"donor_day_minor": ("me", "2026-09-09"), "donor_minor": "me", "project_minor": 1, "county_minor": "4101"}
 
 
-class Held(NamedTuple):
-    """Pots in order, what is in them, and what was used of their caps: (pot, cap) -> fen."""
+class PotSetup(NamedTuple):
+    """Pots in order, what is available in them, and what is used of their caps: (pot, cap) -> fen."""
 
     offers: list[Offer]
     available: dict[int, int]
     used: dict[tuple[int, str], int]
 
-    def book(self, **other: dict[int, int]) -> Capacity:
-        """A fresh book; `available` may be given otherwise."""
-        book = Capacity(dict(other.get("available", self.available)))
+    def capacity(self, **other: dict[int, int]) -> Capacity:
+        """Return a fresh capacity, with other amounts `available` if given."""
+        capacity = Capacity(dict(other.get("available", self.available)))
         for (pot, cap), amount in self.used.items():
-            book.use(pot, cap, ME[cap], amount)
-        return book
+            capacity.add_usage(pot, cap, ME[cap], amount)
+        return capacity
 
     def bottomless(self) -> Capacity:
-        """The same caps, and pots that never end."""
-        return self.book(available=dict.fromkeys(self.available, PLENTY))
+        """The same caps, and pots that never run out."""
+        return self.capacity(available=dict.fromkeys(self.available, PLENTY))
 
     def bigger(self, pot: int, by: int) -> Capacity:
-        return self.book(available=self.available | {pot: self.available[pot] + by})
+        return self.capacity(available=self.available | {pot: self.available[pot] + by})
 
     def rules(self, pot: int) -> Rules:
         return next(offer.rules for offer in self.offers if offer.pot_id == pot)
 
 
 @st.composite
-def pots(draw: Any, ratio: Any = ratios, cap: Any = caps, most: int = 4) -> Held:
+def pots(draw: Any, ratio: Any = ratios, cap: Any = caps, most: int = 4) -> PotSetup:
     """Up to `most` pots in order, nearly always poor ones, with caps that are partly used up."""
     numbers = range(1, draw(st.integers(1, most)) + 1)
     offers = [Offer.of(pot, 100 + pot, draw(rules(ratio, cap)), pot) for pot in numbers]
     sizes = st.one_of(st.integers(0, 3_000), st.just(PLENTY), st.integers(-5, 0))
     some = st.one_of(st.just(0), st.integers(0, 2_000))
-    return Held(
+    return PotSetup(
         offers, {pot: draw(sizes) for pot in numbers}, {(pot, cap_): draw(some) for pot in numbers for cap_ in ME}
     )
 
 
-gifts = st.integers(1, 5_000).map(lambda amount: AllocationRequest(amount, HERE, "me", "2026-09-09"))
+donations = st.integers(1, 5_000).map(lambda amount: AllocationRequest(amount, HERE, "me", "2026-09-09"))

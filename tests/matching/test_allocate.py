@@ -1,4 +1,4 @@
-"""Where a donation is matched: promises that hold for all rules, pots and gifts, and cases told one by one."""
+"""Where a donation is matched: properties that hold for all rules, pots and donations, and single cases."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,13 +14,13 @@ from matching.allocate import (
     serving_offers,
 )
 from matching.rules import CAPS, Caps, Rules, Scope
-from tests.matching.offers import HERE, ME, PLENTY, Held, gifts, pots
+from tests.matching.offers import HERE, ME, PLENTY, PotSetup, donations, pots
 
 ANY = Scope()
 many = settings(deadline=None, max_examples=200)
 
 
-def _gift(amount_minor: int, **other: object) -> AllocationRequest:
+def _donation(amount_minor: int, **other: object) -> AllocationRequest:
     return AllocationRequest(amount_minor, HERE, "me", "2026-09-09")._replace(**other)  # type: ignore[arg-type]
 
 
@@ -28,138 +28,145 @@ def _ratios(offers: list[Offer]) -> dict[int, int]:
     return {offer.pot_id: offer.rules.ratio_bps for offer in offers}
 
 
-@given(gifts, pots())
+@given(donations, pots())
 @many
-def test_every_fen_is_matched_at_most_once(gift: AllocationRequest, held: Held) -> None:
-    offers, book = held.offers, held.book()
-    found = allocate(gift, offers, book)
+def test_every_fen_is_matched_at_most_once(donation: AllocationRequest, setup: PotSetup) -> None:
+    offers, capacity = setup.offers, setup.capacity()
+    allocation = allocate(donation, offers, capacity)
     ratio = _ratios(offers)
-    assert sum(matched_base(one.given_minor, ratio[one.pot_id]) for one in found.considered) <= gift.amount_minor
-    assert found.matched_minor == sum(one.given_minor for one in found.considered)
+    assert (
+        sum(matched_base(part.given_minor, ratio[part.pot_id]) for part in allocation.evaluations)
+        <= donation.amount_minor
+    )
+    assert allocation.matched_minor == sum(part.given_minor for part in allocation.evaluations)
 
 
-@given(gifts, pots())
+@given(donations, pots())
 @many
-def test_no_pot_gives_what_it_has_not_or_may_not(gift: AllocationRequest, held: Held) -> None:
-    offers, book = held.offers, held.book()
+def test_no_pot_gives_what_it_has_not_or_may_not(donation: AllocationRequest, setup: PotSetup) -> None:
+    offers, capacity = setup.offers, setup.capacity()
     rules = {offer.pot_id: offer.rules for offer in offers}
-    for one in allocate(gift, offers, book).considered:
-        mine = rules[one.pot_id]
-        assert 0 <= one.given_minor <= max(book.available[one.pot_id], 0)
-        assert one.given_minor <= one.due_minor
-        assert one.given_minor * 10_000 <= one.base_minor * mine.ratio_bps
-        if one.given_minor:
-            assert gift.amount_minor >= mine.minimum_minor
-            assert mine.caps.donation_minor is None or one.given_minor <= mine.caps.donation_minor
-            for (pot, name), used in held.used.items():
-                limit = getattr(mine.caps, name)
-                assert pot != one.pot_id or limit is None or used + one.given_minor <= limit
+    for part in allocate(donation, offers, capacity).evaluations:
+        own = rules[part.pot_id]
+        assert 0 <= part.given_minor <= max(capacity.available[part.pot_id], 0)
+        assert part.given_minor <= part.due_minor
+        assert part.given_minor * 10_000 <= part.base_minor * own.ratio_bps
+        if part.given_minor:
+            assert donation.amount_minor >= own.minimum_minor
+            assert own.caps.donation_minor is None or part.given_minor <= own.caps.donation_minor
+            for (pot, name), used in setup.used.items():
+                limit = getattr(own.caps, name)
+                assert pot != part.pot_id or limit is None or used + part.given_minor <= limit
 
 
-@given(gifts, pots())
+@given(donations, pots())
 @many
-def test_a_later_pot_gives_only_what_earlier_ones_could_not(gift: AllocationRequest, held: Held) -> None:
-    offers, book = held.offers, held.book()
+def test_a_later_pot_gives_only_what_earlier_ones_could_not(donation: AllocationRequest, setup: PotSetup) -> None:
+    offers, capacity = setup.offers, setup.capacity()
     ratio = _ratios(offers)
-    left = gift.amount_minor
-    found = allocate(gift, offers, book)
-    assert [one.pot_id for one in found.considered] == [offer.pot_id for offer in offers][: len(found.considered)]
-    for one in found.considered:
-        assert one.base_minor == left > 0
-        uncut = left * ratio[one.pot_id] // 10_000
-        assert one.given_minor == uncut or one.cuts  # who gives less says why
-        left -= matched_base(one.given_minor, ratio[one.pot_id])
-    assert left == 0 or len(found.considered) == len(offers)
+    left = donation.amount_minor
+    allocation = allocate(donation, offers, capacity)
+    assert [part.pot_id for part in allocation.evaluations] == [offer.pot_id for offer in offers][
+        : len(allocation.evaluations)
+    ]
+    for part in allocation.evaluations:
+        assert part.base_minor == left > 0
+        uncut = left * ratio[part.pot_id] // 10_000
+        assert part.given_minor == uncut or part.cuts  # who gives less says why
+        left -= matched_base(part.given_minor, ratio[part.pot_id])
+    assert left == 0 or len(allocation.evaluations) == len(offers)
 
 
-@given(gifts, pots())
+@given(donations, pots())
 @many
-def test_each_cut_says_what_limited(gift: AllocationRequest, held: Held) -> None:
-    offers, book = held.offers, held.book()
+def test_each_cut_says_what_limited(donation: AllocationRequest, setup: PotSetup) -> None:
+    offers, capacity = setup.offers, setup.capacity()
     rules = {offer.pot_id: offer.rules for offer in offers}
-    for one in allocate(gift, offers, book).considered:
-        mine = rules[one.pot_id]
-        for cut in one.cuts:
+    for part in allocate(donation, offers, capacity).evaluations:
+        own = rules[part.pot_id]
+        for cut in part.cuts:
             if cut.by == "pot":
-                assert cut.left_minor == one.before_minor < one.due_minor
+                assert cut.left_minor == part.before_minor < part.due_minor
             elif cut.by == "minimum_minor":
-                assert cut == ("minimum_minor", mine.minimum_minor, gift.amount_minor)
+                assert cut == ("minimum_minor", own.minimum_minor, donation.amount_minor)
             else:
-                assert cut.limit_minor == getattr(mine.caps, cut.by)
-                assert one.due_minor <= cut.left_minor <= cut.limit_minor
-        if one.cuts and one.cuts[-1].by not in ("pot", "minimum_minor"):
-            assert one.given_minor == one.due_minor == one.cuts[-1].left_minor
+                assert cut.limit_minor == getattr(own.caps, cut.by)
+                assert part.due_minor <= cut.left_minor <= cut.limit_minor
+        if part.cuts and part.cuts[-1].by not in ("pot", "minimum_minor"):
+            assert part.given_minor == part.due_minor == part.cuts[-1].left_minor
 
 
-@given(gifts, pots())
+@given(donations, pots())
 @settings(many, max_examples=500)
-def test_short_exactly_when_bottomless_pots_give_more(gift: AllocationRequest, held: Held) -> None:
-    offers, book = held.offers, held.book()
-    found, most = allocate(gift, offers, book), allocate(gift, offers, held.bottomless())
-    assert found.short is (most.matched_minor > found.matched_minor)
+def test_short_exactly_when_bottomless_pots_give_more(donation: AllocationRequest, setup: PotSetup) -> None:
+    offers, capacity = setup.offers, setup.capacity()
+    allocation, most = allocate(donation, offers, capacity), allocate(donation, offers, setup.bottomless())
+    assert allocation.short is (most.matched_minor > allocation.matched_minor)
     assert not most.short
 
 
-@given(gifts, pots(ratio=st.just(10_000)), st.data())
+@given(donations, pots(ratio=st.just(10_000)), st.data())
 @many
-def test_a_bigger_pot_never_means_less_match(gift: AllocationRequest, held: Held, data: st.DataObject) -> None:
-    offers, book = held.offers, held.book()
+def test_a_bigger_pot_never_means_less_match(
+    donation: AllocationRequest, setup: PotSetup, data: st.DataObject
+) -> None:
+    offers, capacity = setup.offers, setup.capacity()
     pot = data.draw(st.sampled_from(offers)).pot_id
-    bigger = held.bigger(pot, data.draw(st.integers(1, 3_000)))
-    assert allocate(gift, offers, bigger).matched_minor >= allocate(gift, offers, book).matched_minor
+    bigger = setup.bigger(pot, data.draw(st.integers(1, 3_000)))
+    assert allocate(donation, offers, bigger).matched_minor >= allocate(donation, offers, capacity).matched_minor
 
 
-@given(gifts, pots(), st.data())
+@given(donations, pots(), st.data())
 @many
 def test_a_bigger_pot_gives_no_less_itself_whatever_the_ratios(
-    gift: AllocationRequest, held: Held, data: st.DataObject
+    donation: AllocationRequest, setup: PotSetup, data: st.DataObject
 ) -> None:
-    offers, book = held.offers, held.book()
+    offers, capacity = setup.offers, setup.capacity()
     pot = data.draw(st.sampled_from(offers)).pot_id
-    bigger = held.bigger(pot, data.draw(st.integers(1, 3_000)))
-    assert _given(allocate(gift, offers, bigger), pot) >= _given(allocate(gift, offers, book), pot)
+    bigger = setup.bigger(pot, data.draw(st.integers(1, 3_000)))
+    assert _part_of(allocate(donation, offers, bigger), pot) >= _part_of(allocate(donation, offers, capacity), pot)
 
 
-def _given(found: Allocation, pot: int) -> int:
-    return sum(one.given_minor for one in found.considered if one.pot_id == pot)
+def _part_of(allocation: Allocation, pot: int) -> int:
+    return sum(part.given_minor for part in allocation.evaluations if part.pot_id == pot)
 
 
-@given(st.lists(gifts, min_size=1, max_size=6), pots())
+@given(st.lists(donations, min_size=1, max_size=6), pots())
 @many
-def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[AllocationRequest], held: Held) -> None:
-    offers, book = held.offers, held.book()
-    start = dict(held.available)
-    given: dict[int, int] = dict.fromkeys(start, 0)
-    for gift in batch:
-        found = allocate(gift, offers, book)
-        book.take(gift, found)
-        for one in found.considered:
-            given[one.pot_id] += one.given_minor
+def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[AllocationRequest], setup: PotSetup) -> None:
+    offers, capacity = setup.offers, setup.capacity()
+    start = dict(setup.available)
+    sums: dict[int, int] = dict.fromkeys(start, 0)
+    for donation in batch:
+        allocation = allocate(donation, offers, capacity)
+        capacity.consume(donation, allocation)
+        for part in allocation.evaluations:
+            sums[part.pot_id] += part.given_minor
     for offer in offers:
         pot, caps = offer.pot_id, offer.rules.caps
-        assert book.available[pot] == start[pot] - given[pot]
-        assert given[pot] <= max(start[pot], 0)
+        assert capacity.available[pot] == start[pot] - sums[pot]
+        assert sums[pot] <= max(start[pot], 0)
         for index, name in enumerate(CAPS):
             if name in ME:
-                limit, before = getattr(caps, name), held.used[pot, name]
-                assert book.used[index].get(ME[name], {}).get(pot, 0) == before + given[pot]
-                assert limit is None or given[pot] <= max(limit - before, 0)
+                limit, before = getattr(caps, name), setup.used[pot, name]
+                assert capacity.used[index].get(ME[name], {}).get(pot, 0) == before + sums[pot]
+                assert limit is None or sums[pot] <= max(limit - before, 0)
 
 
-@given(gifts, pots())
+@given(donations, pots())
 @many
 def test_allocating_changes_nothing_and_asking_again_for_the_rest_finds_nothing(
-    gift: AllocationRequest, held: Held
+    donation: AllocationRequest, setup: PotSetup
 ) -> None:
-    offers, book = held.offers, held.book()
-    found = allocate(gift, offers, book)
-    assert book.available == held.available
-    assert allocate(gift, offers, book) == found
-    book.take(gift, found)
+    offers, capacity = setup.offers, setup.capacity()
+    allocation = allocate(donation, offers, capacity)
+    assert capacity.available == setup.available
+    assert allocate(donation, offers, capacity) == allocation
+    capacity.consume(donation, allocation)
     ratio = _ratios(offers)
-    base = sum(matched_base(one.given_minor, ratio[one.pot_id]) for one in found.considered)
-    prior = {one.pot_id: one.given_minor for one in found.considered}
-    again = allocate(gift._replace(matched_base_minor=base, prior=prior), offers, book)
+    base = sum(matched_base(part.given_minor, ratio[part.pot_id]) for part in allocation.evaluations)
+    prior = {part.pot_id: part.given_minor for part in allocation.evaluations}
+    again = allocate(donation._replace(matched_base_minor=base, prior=prior), offers, capacity)
     assert again.matched_minor == 0 or min(ratio.values()) < 10_000
 
 
@@ -174,46 +181,48 @@ def test_rank_comes_first_and_the_older_of_equals() -> None:
 
 
 def test_a_richer_ratio_behind_a_poor_pot_does_not_hide_that_it_was_short() -> None:
-    """The whole gift is matched, but the first pot would have given ten to one."""
+    """The whole donation is matched, but the first pot would have given ten to one."""
     offers = [_offer(1, ratio_bps=100_000), _offer(2)]
-    found = allocate(_gift(100), offers, Capacity({1: 10, 2: PLENTY}))
-    assert (found.matched_minor, found.short) == (10 + 99, True)
+    allocation = allocate(_donation(100), offers, Capacity({1: 10, 2: PLENTY}))
+    assert (allocation.matched_minor, allocation.short) == (10 + 99, True)
 
 
 def test_a_fen_that_rounding_hides_is_short_all_the_same() -> None:
     """Had the first pot its fen, half a match of 101 would leave one over for the last: 1 + 50 + 1."""
     offers = [_offer(1, donation=1), _offer(2, ratio_bps=5_000), _offer(3)]
-    found = allocate(_gift(102), offers, Capacity({1: 0, 2: PLENTY, 3: PLENTY}))
-    assert (found.matched_minor, found.short) == (51, True)
-    assert [one.pot_id for one in found.considered] == [1, 2]  # nothing was left to ask the last pot for
+    allocation = allocate(_donation(102), offers, Capacity({1: 0, 2: PLENTY, 3: PLENTY}))
+    assert (allocation.matched_minor, allocation.short) == (51, True)
+    assert [part.pot_id for part in allocation.evaluations] == [1, 2]  # nothing was left to ask the last pot for
 
 
-def test_a_gift_below_the_minimum_is_not_short() -> None:
-    found = allocate(_gift(99), [_offer(1, minimum=100)], Capacity({1: 0}))
-    assert (found.matched_minor, found.short) == (0, False)
-    assert found.considered[0].cuts == (Cut("minimum_minor", 100, 99),)
+def test_a_donation_below_the_minimum_is_not_short() -> None:
+    allocation = allocate(_donation(99), [_offer(1, minimum=100)], Capacity({1: 0}))
+    assert (allocation.matched_minor, allocation.short) == (0, False)
+    assert allocation.evaluations[0].cuts == (Cut("minimum_minor", 100, 99),)
 
 
 def test_a_cap_is_not_short_and_an_empty_pot_is() -> None:
-    assert not allocate(_gift(100), [_offer(1, donation=40)], Capacity({1: 1_000})).short
-    found = allocate(_gift(100), [_offer(1, donation=40)], Capacity({1: 30}))
-    assert (found.matched_minor, found.short) == (30, True)
-    assert found.considered[0].cuts == (Cut("donation_minor", 40, 40), Cut("pot", 30, 30))
+    assert not allocate(_donation(100), [_offer(1, donation=40)], Capacity({1: 1_000})).short
+    allocation = allocate(_donation(100), [_offer(1, donation=40)], Capacity({1: 30}))
+    assert (allocation.matched_minor, allocation.short) == (30, True)
+    assert allocation.evaluations[0].cuts == (Cut("donation_minor", 40, 40), Cut("pot", 30, 30))
 
 
 def test_what_a_pot_gave_before_counts_against_its_cap_per_donation() -> None:
-    again = _gift(100, matched_base_minor=30, prior={1: 30})
+    again = _donation(100, matched_base_minor=30, prior={1: 30})
     assert allocate(again, [_offer(1, donation=40)], Capacity({1: 1_000})).matched_minor == 10
 
 
 def test_the_second_pot_fills_up_what_a_cap_left() -> None:
-    found = allocate(_gift(100), [_offer(1, donation=40), _offer(2), _offer(3)], Capacity({1: 99, 2: 99, 3: 99}))
-    assert [one.given_minor for one in found.considered] == [40, 60]
+    allocation = allocate(
+        _donation(100), [_offer(1, donation=40), _offer(2), _offer(3)], Capacity({1: 99, 2: 99, 3: 99})
+    )
+    assert [part.given_minor for part in allocation.evaluations] == [40, 60]
 
 
 def test_half_a_match_uses_up_twice_its_sum() -> None:
     offers = [_offer(1, ratio_bps=5_000), _offer(2)]
-    found = allocate(_gift(101), offers, Capacity({1: 30, 2: PLENTY}))
-    assert [one.given_minor for one in found.considered] == [30, 41]
+    allocation = allocate(_donation(101), offers, Capacity({1: 30, 2: PLENTY}))
+    assert [part.given_minor for part in allocation.evaluations] == [30, 41]
     assert matched_base(1, 30_000) == 1
     assert matched_base(3, 20_000) == 2

@@ -16,7 +16,7 @@ from campaigns import pots
 from kernel.errors import Invalid
 from matching.allocate import AllocationRequest, Capacity, Offer, allocate, matched_base
 from matching.draw import ALGORITHM, commitment, drawn_bps
-from matching.reveal import count_drawn, draw_of, drawn, reveal
+from matching.reveal import count_drawn_matches, drawn_matches, public_draw, reveal_seeds
 from matching.rules import Rules
 from tests.matching.kinds import moved, offered, paid, proven, special_pot
 from tests.matching.offers import HERE
@@ -58,13 +58,13 @@ def test_asked_twice_a_random_pot_gives_no_more_than_asked_once(
     """A pot that was poor at first and rich later gives in all what it would have given at once."""
     rules = Rules(ratio, least_bps=ratio * share // 100)
     offer = Offer.of(1, 11, rules, 1, seed)
-    gift = AllocationRequest(amount, HERE, "me", "2026-09-09", donation=ID)
-    whole = allocate(gift, [offer], Capacity({1: 10**12})).matched_minor
+    request = AllocationRequest(amount, HERE, "me", "2026-09-09", donation=ID)
+    whole = allocate(request, [offer], Capacity({1: 10**12})).matched_minor
     assert whole == amount * drawn_bps(seed, ID, rules.least_bps or 0, ratio) // 10_000
-    part = allocate(gift, [offer], Capacity({1: first})).matched_minor
-    again = gift._replace(matched_base_minor=matched_base(part, ratio), prior={1: part})
+    part = allocate(request, [offer], Capacity({1: first})).matched_minor
+    again = request._replace(matched_base_minor=matched_base(part, ratio), prior={1: part})
     more = allocate(again, [offer], Capacity({1: 10**12})).matched_minor
-    lost = ratio // 10_000 + 1  # of a fen of the gift that two gifts of match share
+    lost = ratio // 10_000 + 1  # of a fen of the donation that two parts of match share
     assert whole - lost <= part + more <= whole
     assert matched_base(part + more, ratio) <= amount
 
@@ -137,14 +137,14 @@ def test_a_random_pot_whose_rules_do_not_say_from_where_draws_from_zero(world: W
 
 def test_the_commitment_is_public_from_the_start_the_seed_only_after_the_end(world: World) -> None:
     pot = special_pot(world, 100_00, "random", random={"least_bps": 1})
-    before = world.do(draw_of, pot)
+    before = world.do(public_draw, pot)
     assert (before.seed, before.revealed_at) == (None, None)
     paid(world, 50_00)
-    world.do(reveal, 1)
-    after = world.do(draw_of, pot)
+    world.do(reveal_seeds, 1)
+    after = world.do(public_draw, pot)
     assert after.commitment == before.commitment == sha256(bytes.fromhex(after.seed)).hexdigest()
-    assert world.do(reveal, 1) == 0
-    assert world.do(draw_of, pot) == after
+    assert world.do(reveal_seeds, 1) == 0
+    assert world.do(public_draw, pot) == after
 
 
 def test_every_pot_has_a_seed_of_its_own(world: World) -> None:
@@ -156,7 +156,7 @@ def test_an_outsider_can_check_the_published_list(world: World, tmp_path: Path) 
     pot = special_pot(world, 500_00, "random", random={"least_bps": 2_000})
     for n in range(5):
         paid(world, 40_00 + n)
-    world.do(reveal, 1)
+    world.do(reveal_seeds, 1)
     pages = [_published(world, pot, first, 3) for first in (0, 3)]
     assert _verify(tmp_path, pages) == (
         0,
@@ -172,14 +172,14 @@ def test_an_outsider_can_check_the_published_list(world: World, tmp_path: Path) 
 
 def _seed(world: World, pot: int) -> bytes:
     seed = world.do(lambda tx: tx.scalar("SELECT seed FROM pot_draw WHERE pot_id = :pot", pot=pot))
-    assert world.do(draw_of, pot).commitment == commitment(bytes(seed))
+    assert world.do(public_draw, pot).commitment == commitment(bytes(seed))
     return bytes(seed)
 
 
 def _published(world: World, pot: int, first: int, most: int) -> dict[str, Any]:
-    told = world.do(draw_of, pot)
-    assert world.do(count_drawn, pot) == 5
-    rows = [one._asdict() for one in world.do(drawn, pot, told.seed, first, most)]
+    told = world.do(public_draw, pot)
+    assert world.do(count_drawn_matches, pot) == 5
+    rows = [one._asdict() for one in world.do(drawn_matches, pot, told.seed, first, most)]
     page = {"pot": pot, "algorithm": ALGORITHM, "draws": rows, **told._asdict()}
     return json.loads(json.dumps(page, default=str))  # type: ignore[no-any-return]
 

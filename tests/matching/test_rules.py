@@ -180,4 +180,4 @@ def test_a_cap_below_the_match_of_the_smallest_gift_is_refused(cap: str) -> None
     ],
 )
 def test_a_scope_says_why_a_project_is_outside(scope: Scope, because: str | None) -> None:
-    assert scope.refuses(HERE) == because
+    assert scope.excludes(HERE) == because

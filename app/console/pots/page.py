@@ -17,7 +17,7 @@ from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from matching.pot_state import PotState
-from matching.reveal import draw_of
+from matching.reveal import public_draw
 
 
 @blueprint.get("/pots/<int:pot_id>", endpoint="pot")
@@ -31,7 +31,7 @@ def one(pot_id: int) -> str:
         shown["money"] = queries.funding(tx, state.campaign_id).get(state.pot_id, [])
         shown["acts"] = queries.acts(tx, state.pot_id)
         shown["cuts"], shown["asked"] = queries.cuts(tx, state.pot_id)
-        shown["draw"] = draw_of(tx, state.pot_id)
+        shown["draw"] = public_draw(tx, state.pot_id)
         shown["places"] = places_of(tx, state)
         shown["named"] = named_projects(tx, state)
     return render_template("console/pot.html", looked_at=queries.LOOKED_AT, **shown)
