@@ -1,7 +1,7 @@
-"""Giving as one would write it first: lock the row, one transaction a donation, everything through the ORM.
+"""The baseline: donations as one would write them first, with row locks, one transaction each, all through the ORM.
 
-The same rules (the pure `allocate`), the same rows and books as the real one, so that `check_books` holds for its
-donations too; nothing in it is slowed down on purpose: sums come from indexes and account balances.
+It uses the same rules (the pure `allocate`) and writes the same rows and books as the engine, so that `check_books`
+holds for its donations too. Nothing is slowed down on purpose: sums come from indexes and account balances.
 """
 
 from collections.abc import Sequence
@@ -40,30 +40,33 @@ from matching.rules import Target, parse
 from payments.gateway import OpenedPayment
 
 
-def give(deps: Dependencies, command: CreateDonation) -> DonationView:
-    """Store the donation and hold its match; open the payment; remember it. Raises the refusals of the real one."""
+def create_donation(deps: Dependencies, command: CreateDonation) -> DonationView:
+    """Store the donation, reserve its match, open the payment and store its reference.
+
+    Raises the same refusals as the engine.
+    """
     with Session(deps.db.engine, expire_on_commit=False) as session:
         with session.begin():
-            found = _Giving(deps, session, command).run()
-        opened = deps.gateway.open_checkout(order_of(deps, found, command.locale))
+            donation = _Creation(deps, session, command).run()
+        opened = deps.gateway.open_checkout(order_of(deps, donation, command.locale))
         with session.begin():
-            return _remember(session, found, opened)
+            return _store_payment(session, donation, opened)
 
 
-def _remember(session: Session, found: DonationView, opened: OpenedPayment) -> DonationView:
-    row = session.get_one(Donation, found.id, with_for_update=True, populate_existing=True)
+def _store_payment(session: Session, donation: DonationView, opened: OpenedPayment) -> DonationView:
+    row = session.get_one(Donation, donation.id, with_for_update=True, populate_existing=True)
     row.payment_reference, row.payment_url, row.status = opened.reference, opened.url, "paying"
     session.add(
         _history(row, "pending", "paying", "payment_opened", session.exec(select(func.clock_timestamp())).one())
     )
-    return replace(found, status="paying", payment_reference=opened.reference, payment_url=opened.url)
+    return replace(donation, status="paying", payment_reference=opened.reference, payment_url=opened.url)
 
 
 def _history(row: Donation, from_: str | None, to: str, cause: str, now: datetime) -> DonationHistory:
     return DonationHistory(donation_id=row.id, from_status=from_, to_status=to, at=now, cause=cause)
 
 
-class _Giving:
+class _Creation:
     """One donation in one transaction."""
 
     def __init__(self, deps: Dependencies, session: Session, command: CreateDonation) -> None:
@@ -74,7 +77,7 @@ class _Giving:
         statement = select(Campaign).where(Campaign.slug == self.command.campaign)
         self.campaign = self.session.exec(statement.with_for_update(read=True)).one()
         self.project = self._project()
-        pots = self._locked_pots()
+        pots = self._lock_pots()
         self.now: datetime = self.session.exec(select(func.clock_timestamp())).one()
         if not self.campaign.opens_at <= self.now < self.campaign.ends_at:
             raise Conflict("campaign_not_open")
@@ -85,9 +88,9 @@ class _Giving:
         self.session.add(donation)
         self.session.flush()
         decision = self._decide(donation, allocation)
-        parts = [self._hold(donation, decision, part) for part in allocation.parts]
+        parts = [self._reserve(donation, decision, part) for part in allocation.parts]
         names = {pot.id: pot.name for pot in pots}
-        return self._standing(donation, [MatchPart(p, names[p], amount, "reserved") for p, amount in parts])
+        return self._view(donation, [MatchPart(p, names[p], amount, "reserved") for p, amount in parts])
 
     def _project(self) -> Project:
         project = self.session.get(Project, self.command.project)
@@ -97,7 +100,7 @@ class _Giving:
             raise Conflict("project_not_in_campaign")
         return project
 
-    def _locked_pots(self) -> Sequence[Pot]:
+    def _lock_pots(self) -> Sequence[Pot]:
         statement = select(Pot).where(Pot.campaign_id == self.campaign.id).order_by(col(Pot.id))
         return self.session.exec(statement.with_for_update()).all()
 
@@ -108,11 +111,11 @@ class _Giving:
             project.id, project.level, project.tier, tuple(project.lineage), project.county_code, project.rating
         )
         day = local_day(self.now).isoformat()
-        self.gift = AllocationRequest(self.command.amount_minor, target, self.donor, day)
-        book = Capacity({pot.id: self._free(pot) for pot in pots if pot.id is not None})
+        self.request = AllocationRequest(self.command.amount_minor, target, self.donor, day)
+        capacity = Capacity({pot.id: self._free(pot) for pot in pots if pot.id is not None})
         for pot in pots:
-            self._fill(book, pot)
-        return allocate(self.gift, serving_offers((self._offer(pot) for pot in pots), target), book)
+            self._add_usage(capacity, pot)
+        return allocate(self.request, serving_offers((self._offer(pot) for pot in pots), target), capacity)
 
     def _offer(self, pot: Pot) -> Offer:
         statement = (
@@ -131,21 +134,21 @@ class _Giving:
         )
         return self._account(pot_free(pot.id)).balance_minor - int(self.session.exec(to_come).one())
 
-    def _fill(self, book: Capacity, pot: Pot) -> None:
-        """What was used of each cap: the donor's from his reservations, the others' from the accounts."""
+    def _add_usage(self, capacity: Capacity, pot: Pot) -> None:
+        """Add what is used of each cap: of donors from their reservations, of the others from the accounts."""
         assert pot.id is not None
-        mine = select(func.coalesce(func.sum(Reservation.live_minor), 0)).where(
+        used = select(func.coalesce(func.sum(Reservation.live_minor), 0)).where(
             Reservation.donor_key == self.donor, Reservation.pot_id == pot.id, Reservation.state != "released"
         )
         day = local_day(self.now)
-        of_day = int(self.session.exec(mine.where(Reservation.day == day)).one())
-        book.use(pot.id, "donor_day_minor", (self.donor, day.isoformat()), of_day)
-        book.use(pot.id, "donor_minor", self.donor, int(self.session.exec(mine).one()))
-        target = self.gift.target
-        book.use(pot.id, "project_minor", target.project_id, self._used(pot, [target.project_id]))
+        of_day = int(self.session.exec(used.where(Reservation.day == day)).one())
+        capacity.add_usage(pot.id, "donor_day_minor", (self.donor, day.isoformat()), of_day)
+        capacity.add_usage(pot.id, "donor_minor", self.donor, int(self.session.exec(used).one()))
+        target = self.request.target
+        capacity.add_usage(pot.id, "project_minor", target.project_id, self._used(pot, [target.project_id]))
         county = select(Project.id).where(Project.county_code == target.county_code)
-        ids = [one for one in self.session.exec(county) if one is not None]
-        book.use(pot.id, "county_minor", target.county_code, self._used(pot, ids))
+        ids = [id_ for id_ in self.session.exec(county) if id_ is not None]
+        capacity.add_usage(pot.id, "county_minor", target.county_code, self._used(pot, ids))
 
     def _used(self, pot: Pot, project_ids: Sequence[int]) -> int:
         kinds = ("pot_reserved", "pot_captured", "pot_released")
@@ -180,7 +183,7 @@ class _Giving:
         )
 
     def _decide(self, donation: Donation, allocation: Allocation) -> MatchDecision:
-        """History, sealed contact, and the decision behind the match, which is answered."""
+        """Store history and sealed contact, and the decision behind the match, which is returned."""
         self.session.add(_history(donation, None, "pending", "pledged", self.now))
         if sealed := seal_contact(self.deps.keys, self.command.donor, self.command.id):
             contact = DonationContact(
@@ -194,8 +197,8 @@ class _Giving:
         self.session.flush()
         return decision
 
-    def _hold(self, donation: Donation, decision: MatchDecision, part: PotEvaluation) -> tuple[int, int]:
-        """Reservation, transfer and both balances; answers (pot, fen)."""
+    def _reserve(self, donation: Donation, decision: MatchDecision, part: PotEvaluation) -> tuple[int, int]:
+        """Store a reservation, its transfer and both balances; return the pot and the amount in fen."""
         reservation = Reservation(
             decision_id=decision.id,
             donation_id=donation.id,
@@ -212,11 +215,11 @@ class _Giving:
         self.session.add(reservation)
         self.session.flush()
         free = self._account(pot_free(part.pot_id))
-        held = self._account(pot_reserved(part.pot_id, donation.project_id))
+        reserved = self._account(pot_reserved(part.pot_id, donation.project_id))
         transfer = LedgerTransfer(
             key=f"reservation:{reservation.id}:hold",
             debit_account=free.id,
-            credit_account=held.id,
+            credit_account=reserved.id,
             amount_minor=part.given_minor,
             kind=TransferKind.MATCH_RESERVED,
             donation_id=donation.id,
@@ -225,21 +228,21 @@ class _Giving:
         )
         self.session.add(transfer)
         free.balance_minor -= part.given_minor
-        held.balance_minor += part.given_minor
+        reserved.balance_minor += part.given_minor
         return part.pot_id, part.given_minor
 
     def _account(self, name: Account) -> LedgerAccount:
-        """An account; opened when it is missing. The pot's lock guards all accounts of the pot."""
+        """Return an account, opened if it is missing. The lock on the pot guards all accounts of the pot."""
         statement = select(LedgerAccount).where(LedgerAccount.name == name.name)
         locked = statement.with_for_update().execution_options(populate_existing=True)
-        found = self.session.exec(locked).first()
-        if found is None:
-            found = LedgerAccount(**name._asdict(), balance_minor=0, floor_minor=name.floor_minor)
-            self.session.add(found)
+        account = self.session.exec(locked).first()
+        if account is None:
+            account = LedgerAccount(**name._asdict(), balance_minor=0, floor_minor=name.floor_minor)
+            self.session.add(account)
             self.session.flush()
-        return found
+        return account
 
-    def _standing(self, row: Donation, parts: Sequence[MatchPart]) -> DonationView:
+    def _view(self, row: Donation, parts: Sequence[MatchPart]) -> DonationView:
         same: dict[str, Any] = {
             name: getattr(row, name)
             for name in DonationView.__slots__

@@ -53,7 +53,7 @@ def plain(given: dict[str, Any]) -> Any:
 @blp.response(201, DonationOut)
 def row_lock(given: dict[str, Any]) -> Any:
     """Giving as one would write it first."""
-    return view(rowlock.give(deps(app), command_of(given))), 201
+    return view(rowlock.create_donation(deps(app), command_of(given))), 201
 
 
 partner = Blueprint("bench_partner", __name__, url_prefix="/webhooks")

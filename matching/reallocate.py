@@ -1,8 +1,8 @@
-"""Match moves to a pot of better rank, and its donation keeps the total that it has.
+"""Move match to a pot of better rank, while its donation keeps its total.
 
-`shift` is PURE and says how much of one reservation moves to one better pot; `move_away` takes it from where it
-was. Only a pot whose ratio is not lower can take over match: it needs no more of the gift for the same fen, so
-what moves always fits in where it was.
+`reallocate` is PURE and computes how much of one reservation moves to one better pot; `return_moved` takes it from
+the reservation. Only a pot whose ratio is not lower can take over match: it uses up no more of the donation for the
+same fen, so what moves always fits where it was.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, al
 from matching.requests import LiveMatch, with_prior_match
 from matching.reservations import ReservedPart
 
-TRIES = 8  # how often a part move that would not fit is made smaller before it is left alone
+MAX_ATTEMPTS = 8  # how often a move that does not fit is made smaller before it is given up
 
 
 class MovedMatch(NamedTuple):
@@ -33,38 +33,38 @@ class MovedMatch(NamedTuple):
 def reallocate(
     request: AllocationRequest, moving: LiveMatch, others: Sequence[LiveMatch], offer: Offer, capacity: Capacity
 ) -> Allocation | None:
-    """How much of `moving` goes over to the pot of `offer`, by its rules and caps; None when nothing does.
+    """Return how much of `moving` moves to the pot of `offer`, by its rules and caps; None if nothing does.
 
-    `others` is the rest of the donation's match. The cut `moved` says that no more was there to move.
+    `others` is the rest of the donation's match. The cut `moved` says that there was no more to move.
     """
     if offer.rules.ratio_bps < moving.ratio_bps or not moving.amount_minor:
         return None
-    asking = with_prior_match(request, others)
-    room = request.amount_minor - asking.matched_base_minor
+    request = with_prior_match(request, others)
+    room = request.amount_minor - request.matched_base_minor
     most = moving.amount_minor
-    for _ in range(TRIES):
-        limit = (0, "moved", asking.prior.get(offer.pot_id, 0) + most)
-        answer = allocate(asking, [offer._replace(limits=(*offer.limits, limit))], capacity)
-        given = answer.matched_minor
-        if not given:
+    for _ in range(MAX_ATTEMPTS):
+        limit = (0, "moved", request.prior.get(offer.pot_id, 0) + most)
+        allocation = allocate(request, [offer._replace(limits=(*offer.limits, limit))], capacity)
+        moved = allocation.matched_minor
+        if not moved:
             return None
-        if _fits(moving, given, offer.rules.ratio_bps, room):
-            return answer
-        most = _smaller(moving, given)
+        if _fits(moving, moved, offer.rules.ratio_bps, room):
+            return allocation
+        most = _smaller(moving, moved)
         if most <= 0:
             return None
     return None
 
 
-def _fits(moving: LiveMatch, given_minor: int, ratio_bps: int, room_minor: int) -> bool:
-    """Each pot's share of the gift is rounded up by itself: two parts may need a fen more than the whole."""
-    left = matched_base(moving.amount_minor - given_minor, moving.ratio_bps)
-    return left + matched_base(given_minor, ratio_bps) <= room_minor
+def _fits(moving: LiveMatch, moved_minor: int, ratio_bps: int, room_minor: int) -> bool:
+    """Whether both parts fit: each rounds up its base, so together they may need a fen more than the whole did."""
+    left = matched_base(moving.amount_minor - moved_minor, moving.ratio_bps)
+    return left + matched_base(moved_minor, ratio_bps) <= room_minor
 
 
-def _smaller(moving: LiveMatch, given_minor: int) -> int:
-    """The next smaller amount whose rest is all that a whole number of fen of the gift earns."""
-    rest = moving.amount_minor - given_minor
+def _smaller(moving: LiveMatch, moved_minor: int) -> int:
+    """Return the next smaller amount to move, such that what stays is all that its base of the donation earns."""
+    rest = moving.amount_minor - moved_minor
     base = matched_base(rest, moving.ratio_bps)
     full = base * moving.ratio_bps // BPS_WHOLE
     if full <= rest:
