@@ -1,6 +1,6 @@
-"""What has been used of the caps: donors' sums from live reservations, others' from the books.
+"""What is used of the caps: of donors from their live reservations, of projects and counties from the books.
 
-Nothing here is a counter of its own, so nothing can drift. Read it while the pots are locked.
+There are no counters, so nothing can drift. Read it while the pots are locked.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -11,8 +11,8 @@ from ledger.statements import project_sums
 from matching.allocate import AllocationRequest, Capacity
 from matching.pot_state import PotState
 
-# Finds the projects of counties: id -> county. Where projects are kept, matching does not know.
-Neighbours = Callable[[Tx, Collection[str]], dict[int, str]]
+# Finds the projects of counties: project id -> county code. Matching does not know where projects are kept.
+FindProjectsOfCounties = Callable[[Tx, Collection[str]], dict[int, str]]
 
 
 def fill_cap_usage(
@@ -20,35 +20,37 @@ def fill_cap_usage(
     capacity: Capacity,
     pots: Sequence[PotState],
     requests: Sequence[AllocationRequest],
-    neighbours: Neighbours,
+    projects_of_counties: FindProjectsOfCounties,
 ) -> None:
-    """Fill a book with what these donors, projects and counties had from these pots, where a cap asks."""
+    """Add what these donors, projects and counties have from these pots, as far as the pots have caps for it."""
     caps = [version.rules.caps for pot in pots for version in pot.versions]
     if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
-        _fill_donors(tx, capacity, [pot.pot_id for pot in pots], sorted({request.donor for request in requests}))
+        _add_donors(tx, capacity, [pot.pot_id for pot in pots], sorted({request.donor for request in requests}))
     if any(cap.county_minor is not None for cap in caps):
-        _fill_places(tx, capacity, pots, neighbours(tx, {request.target.county_code for request in requests}))
+        _add_projects(
+            tx, capacity, pots, projects_of_counties(tx, {request.target.county_code for request in requests})
+        )
     elif any(cap.project_minor is not None for cap in caps):
-        _fill_places(
+        _add_projects(
             tx, capacity, pots, {request.target.project_id: request.target.county_code for request in requests}
         )
 
 
-def _fill_donors(tx: Tx, capacity: Capacity, pot_ids: list[int], donors: list[str]) -> None:
-    for pot_id, donor, day, amount in tx.rows(
-        """SELECT pot_id, donor_key, day, sum(live_minor) FROM reservation
+def _add_donors(tx: Tx, capacity: Capacity, pot_ids: list[int], donors: list[str]) -> None:
+    for row in tx.rows(
+        """SELECT pot_id, donor_key, day, CAST(sum(live_minor) AS bigint) AS used_minor FROM reservation
             WHERE donor_key = ANY(:donors) AND pot_id = ANY(:pots) AND state <> 'released'
             GROUP BY pot_id, donor_key, day""",
         donors=donors,
         pots=pot_ids,
     ):
-        used = int(amount)
-        capacity.add_usage(pot_id, "donor_day_minor", (donor, day.isoformat()), used)
-        capacity.add_usage(pot_id, "donor_minor", donor, used)
+        subject = (row.donor_key, row.day.isoformat())
+        capacity.add_usage(row.pot_id, "donor_day_minor", subject, row.used_minor)
+        capacity.add_usage(row.pot_id, "donor_minor", row.donor_key, row.used_minor)
 
 
-def _fill_places(tx: Tx, capacity: Capacity, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
-    """What projects had and, by the county of each, their counties: one statement, read under the pots' locks."""
+def _add_projects(tx: Tx, capacity: Capacity, pots: Sequence[PotState], counties: Mapping[int, str]) -> None:
+    """Add what projects and their counties have, with one statement. `counties` maps projects to counties."""
     for pot_id, project_id, amount in project_sums(tx, [pot.pot_id for pot in pots], counties, MATCHED):
         capacity.add_usage(pot_id, "project_minor", project_id, amount)
         capacity.add_usage(pot_id, "county_minor", counties[project_id], amount)

@@ -1,4 +1,4 @@
-"""A payment is proven: the match that was held for it is earned."""
+"""A payment is proven: capture the match that was reserved for it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -7,44 +7,45 @@ from kernel.db import Tx
 from ledger.chart import pot_captured, pot_reserved
 from ledger.kinds import TransferKind
 from ledger.post import Transfer
-from matching.reservations import ReservedPart
+from matching.reservations import ReservationAmount, ReservedPart
 
 
 def reserved_parts(tx: Tx, donation_ids: Sequence[UUID]) -> list[ReservedPart]:
-    """The reservations of donations, oldest first."""
-    rows = tx.rows(
-        """SELECT id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor, state, held
+    """Return the reservations of donations, oldest first."""
+    return tx.rows_as(
+        ReservedPart,
+        """SELECT id AS reservation_id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor,
+                  state, held
              FROM reservation WHERE donation_id = ANY(:ids) ORDER BY id""",
         ids=list(donation_ids),
     )
-    return [ReservedPart(*row) for row in rows]
 
 
 def capture(tx: Tx, donation_ids: Sequence[UUID]) -> list[Transfer]:
-    """Capture what is reserved for these donations (locked by the caller); answers the transfers to post.
+    """Capture what is reserved for these donations, locked by the caller; return the transfers to post.
 
-    A reservation that has ended already is left alone, so capturing twice changes nothing.
+    Idempotent: reservations that have ended are left alone.
     """
     if not donation_ids:
         return []
-    rows = tx.rows(
+    rows = tx.rows_as(
+        ReservationAmount,
         """UPDATE reservation SET state = 'captured', ended_at = :now
             WHERE donation_id = ANY(:ids) AND state = 'reserved'
         RETURNING id, donation_id, pot_id, project_id, amount_minor""",
         ids=list(donation_ids),
         now=tx.now,
     )
-    return [captured(row.id, row.donation_id, row.pot_id, row.project_id, row.amount_minor) for row in rows]
+    return [_captured(row) for row in rows]
 
 
-def captured(reservation_id: int, donation_id: UUID, pot_id: int, project_id: int, amount_minor: int) -> Transfer:
-    """The transfer that makes held match earned."""
+def _captured(row: ReservationAmount) -> Transfer:
     return Transfer(
-        f"reservation:{reservation_id}:capture",
-        pot_reserved(pot_id, project_id),
-        pot_captured(pot_id, project_id),
-        amount_minor,
+        f"reservation:{row.id}:capture",
+        pot_reserved(row.pot_id, row.project_id),
+        pot_captured(row.pot_id, row.project_id),
+        row.amount_minor,
         TransferKind.MATCH_CAPTURED,
-        donation_id,
-        reservation_id,
+        row.donation_id,
+        row.id,
     )

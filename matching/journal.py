@@ -1,8 +1,8 @@
-"""The course of a campaign's match as it was written down: every decision, and every movement that changed what a
-pot, a cap or a gift had left, in the one order of the books. Read by `matching.replay`.
+"""The recorded course of a campaign's match, for `matching.replay`: every decision, and every movement that changed
+what a pot, a cap or a donation had left, in the order of the books.
 
-Movements go to a temporary table first: PostgreSQL sorts them and finds a donor's by index, so that the memory
-of the reader does not grow with the campaign.
+Movements go to a temporary table first: PostgreSQL sorts them and finds a donor's by index, so that the memory of
+the reader does not grow with the campaign.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ PAGE = 1_000
 
 
 class RecordedDecision(NamedTuple):
-    """A decision and the donation that it was made for; `amount_minor` is the whole gift in fen."""
+    """A decision and the donation that it was made for; `amount_minor` is the whole donation in fen."""
 
     position: int
     donation_id: UUID
@@ -34,8 +34,11 @@ class RecordedDecision(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """Something that changed what is left. `kind`: hold (match was given), back (it returned to its pot), fund
-    (the pot got or gave money; signed), refund (of the gift). `amount_minor` in fen."""
+    """A change of what is left, in fen.
+
+    `kind`: hold (match was reserved), back (it returned to its pot), fund (the pot got or returned money; signed),
+    refund (of the donation).
+    """
 
     position: int
     kind: str
@@ -49,8 +52,8 @@ class Movement(NamedTuple):
     project_id: int | None
 
     @property
-    def given_minor(self) -> int:
-        """What it added to the match of its gift; less than nothing when it took match back."""
+    def match_delta_minor(self) -> int:
+        """How much it changed the match of its donation; negative if it took match back."""
         return self.amount_minor if self.kind == "hold" else -self.amount_minor
 
 
@@ -59,13 +62,13 @@ _DECISIONS = """
            g.donor_key, g.paid_at
       FROM match_decision m JOIN replay_donation g USING (donation_id) ORDER BY m.position"""
 
-# What the campaign's donations are, its caller tells (`Gifts`): matching does not know where they are kept.
-_GIFTS = """
+# The caller loads the campaign's donations (`LoadDonations`): matching does not know where they are kept.
+_DONATIONS = """
     CREATE TEMPORARY TABLE replay_donation (donation_id uuid PRIMARY KEY, amount_minor bigint, project_id bigint,
                                         donor_key text, paid_at timestamptz) ON COMMIT DROP"""
 
 # What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
-# each decision reckons with those before it, while the transfers of all of them are posted at its end.
+# each decision builds on those before it, while the transfers of all of them are posted at its end.
 _MOVEMENTS = f"""
     CREATE TEMPORARY TABLE replay_movement ON COMMIT DROP AS
     WITH pots AS (SELECT id AS pot_id FROM pot WHERE campaign_id = :campaign),
@@ -89,18 +92,18 @@ _MOVEMENTS = f"""
       FROM donation_movement t JOIN replay_donation g USING (donation_id)
      WHERE t.kind = '{TransferKind.DONATION_REFUNDED}'"""
 
-_COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key, day,
-              project_id"""
+_COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key AS donor,
+              day, project_id"""
 
 
-# Lays the donations of a campaign into the table `replay_donation`.
+# Loads the donations of a campaign into the table `replay_donation`.
 LoadDonations = Callable[[Tx, int], None]
 
 
 def prepare(tx: Tx, campaign_id: int, load_donations: LoadDonations) -> None:
-    """Collect the gifts and movements of a campaign, for this transaction only."""
+    """Collect the donations and movements of a campaign, for this transaction only."""
     tx.run("DROP TABLE IF EXISTS pg_temp.replay_donation, pg_temp.replay_movement")
-    tx.run(_GIFTS)
+    tx.run(_DONATIONS)
     load_donations(tx, campaign_id)
     tx.run("ANALYZE replay_donation")
     tx.run(_MOVEMENTS, campaign=campaign_id)
@@ -109,26 +112,26 @@ def prepare(tx: Tx, campaign_id: int, load_donations: LoadDonations) -> None:
 
 
 def decisions(tx: Tx) -> Iterator[Sequence[RecordedDecision]]:
-    """All decisions in order, a page at a time."""
+    """Yield all decisions in order, page by page."""
     for page in _stream(tx, _DECISIONS):
         yield [RecordedDecision(*row) for row in page]
 
 
 def movements(tx: Tx) -> Iterator[Movement]:
-    """All movements in order; at the place of a decision, what it gave comes before what it took."""
+    """Yield all movements in order; at the position of a decision, what it gave comes before what it took."""
     for page in _stream(tx, f"SELECT {_COLUMNS} FROM replay_movement ORDER BY position, kind DESC"):
         for row in page:
             yield Movement(*row)
 
 
-def before(tx: Tx, donors: Sequence[str], position: int) -> list[Movement]:
-    """What happened to these donors' match and gifts before a place in the order."""
-    rows = tx.rows(
+def movements_before(tx: Tx, donors: Sequence[str], position: int) -> list[Movement]:
+    """Return the movements of these donors' match and donations before a position."""
+    return tx.rows_as(
+        Movement,
         f"SELECT {_COLUMNS} FROM replay_movement WHERE donor_key = ANY(:donors) AND position < :position",
         donors=list(donors),
         position=position,
     )
-    return [Movement(*row) for row in rows]
 
 
 def _stream(tx: Tx, sql: str) -> Iterator[Sequence[Any]]:
@@ -136,11 +139,11 @@ def _stream(tx: Tx, sql: str) -> Iterator[Sequence[Any]]:
 
 
 def unposted(tx: Tx, campaign_id: int) -> list[str]:
-    """Reservations whose transfer is missing or speaks of another amount, in words."""
+    """Describe the reservations whose transfer is missing or has another amount."""
     return [
-        f"reservation {row[0]}: {row[1]} fen were decided, {row[2] or 0} were posted"
+        f"reservation {row.id}: {row.decided} fen were decided, {row.posted} were posted"
         for row in tx.rows(
-            """SELECT r.id, r.amount_minor, t.amount_minor
+            """SELECT r.id, r.amount_minor AS decided, coalesce(t.amount_minor, 0) AS posted
                  FROM reservation r JOIN pot p ON p.id = r.pot_id
                  LEFT JOIN pot_movement t ON t.reservation_id = r.id AND t.kind = :reserved
                 WHERE p.campaign_id = :campaign AND t.amount_minor IS DISTINCT FROM r.amount_minor

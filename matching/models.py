@@ -16,7 +16,7 @@ MODES = ("reserve", "payment")
 
 
 class Pot(SQLModel, table=True):
-    """A pot of match money. What it holds stands in the ledger, nowhere else."""
+    """A pot of match money. Its balance is in the ledger only."""
 
     __table_args__ = (
         CheckConstraint("kind IN ('ratio', 'random', 'challenge')", name="pot_kind"),
@@ -27,7 +27,7 @@ class Pot(SQLModel, table=True):
     campaign_id: int = Field(sa_type=BigInteger)
     fund_id: int = Field(sa_type=BigInteger)
     name: str
-    rank: int  # 1 is asked first; same rank, the older first
+    rank: int  # 1 is evaluated first; of equal ranks the older pot
     kind: str
     mode: str
     currency: str
@@ -49,7 +49,7 @@ class PotRules(SQLModel, table=True):
 
 
 class PotDraw(SQLModel, table=True):
-    """The secret of a random pot. Its SHA-256 is public from the start, the seed once `revealed_at` is set."""
+    """The secret seed of a random pot. Its SHA-256 is public from the start, the seed once `revealed_at` is set."""
 
     __tablename__ = "pot_draw"
     __table_args__ = (
@@ -63,7 +63,7 @@ class PotDraw(SQLModel, table=True):
 
 
 class PotUnlock(SQLModel, table=True):
-    """A challenge was met: once, for good, with what the campaign had then (`raised_minor` in fen)."""
+    """A challenge that was met, once and for good, with the figures of the campaign (`raised_minor` in fen)."""
 
     __tablename__ = "pot_unlock"
     pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id", primary_key=True)
@@ -74,7 +74,7 @@ class PotUnlock(SQLModel, table=True):
 
 
 class PotFunding(SQLModel, table=True):
-    """Money that a pot got or gave back, in fen. A tranche is there from the start and opens at its time."""
+    """Money that a pot got or returned, in fen. A tranche is in the pot from the start and opens at its time."""
 
     __tablename__ = "pot_funding"
     __table_args__ = (
@@ -91,18 +91,18 @@ class PotFunding(SQLModel, table=True):
     created_at: datetime = Field(sa_column=moment())
 
     @classmethod
-    def got(cls, pot_id: int, amount_minor: int, reason: str, opens_at: datetime, now: datetime) -> Self:
-        """Money that came in: `reason` is tranche or top_up."""
+    def received(cls, pot_id: int, amount_minor: int, reason: str, opens_at: datetime, now: datetime) -> Self:
+        """Money that the pot got from its fund: `reason` is tranche or top_up."""
         return cls(pot_id=pot_id, amount_minor=amount_minor, reason=reason, opens_at=opens_at, created_at=now)
 
     @classmethod
-    def gave(cls, pot_id: int, amount_minor: int, reason: str, now: datetime) -> Self:
-        """Money that went back to the fund: `reason` is reduction or returned."""
+    def returned(cls, pot_id: int, amount_minor: int, reason: str, now: datetime) -> Self:
+        """Money that the pot returned to its fund: `reason` is reduction or returned."""
         return cls(pot_id=pot_id, amount_minor=-amount_minor, reason=reason, opens_at=now, created_at=now)
 
 
 class Reservation(SQLModel, table=True):
-    """Match held for, then earned by, one donation from one pot under one rules version.
+    """Match reserved for, then captured by, one donation from one pot under one rules version.
 
     It ends exactly once: captured or released. `returned_minor` is what a refund took back after capture.
     """
@@ -138,7 +138,9 @@ class Reservation(SQLModel, table=True):
             nullable=False,
         ),
     )
-    held: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # a person must decide
+    held: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )  # on hold until a reviewer decides
     donor_key: str
     day: date
     created_at: datetime = Field(sa_column=moment())
@@ -146,7 +148,7 @@ class Reservation(SQLModel, table=True):
 
 
 class MatchDecision(SQLModel, table=True):
-    """Why a donation got the match that it got, as it was decided: the material of `explain`."""
+    """Why a donation got its match, as decided at the time: the source of explanations."""
 
     __tablename__ = "match_decision"
     __table_args__ = (

@@ -1,6 +1,6 @@
-"""The pots of a campaign as they stand: rules in force, tranches opened, and the lock that guards them.
+"""The pots of a campaign at a time: rules in force, tranches opened, and the lock that guards them.
 
-A pot's lock is the row of its ledger account `pot_free`: what is guarded and what guards it are one thing.
+A pot's lock is the row of its ledger account `pot_free`: the lock and the balance that it guards are one row.
 """
 
 from collections import defaultdict
@@ -16,18 +16,18 @@ from matching.rules import Rules, parse
 
 @dataclass(frozen=True, slots=True)
 class RulesVersion:
-    """A rules version and the time from which it is in force."""
+    """A version of a pot's rules, in force from `valid_from` until the next version."""
 
     rules_id: int
     number: int
     valid_from: datetime
     rules: Rules
-    position: int = 0  # its place among decisions and transfers
+    position: int = 0  # in the order of the books
 
 
 @dataclass(frozen=True, slots=True)
 class PotState:
-    """A pot without its balance: what changes only when a manager changes it."""
+    """A pot without its balance: what changes only when a manager changes it, or a challenge is met."""
 
     pot_id: int
     campaign_id: int
@@ -48,36 +48,36 @@ class PotState:
 
     @property
     def locked(self) -> bool:
-        """Does this pot wait for its challenge to be met?"""
+        """Whether the pot waits for its challenge to be met."""
         return self.kind == "challenge" and self.unlocked_at is None
 
     def version(self, now: datetime) -> RulesVersion | None:
-        """The rules in force at `now`; None before the first version is valid."""
+        """Return the rules in force at `now`; None before the first version is valid."""
         valid = [version for version in self.versions if version.valid_from <= now]
         return valid[-1] if valid else None
 
     def offer(self, now: datetime) -> Offer | None:
-        """What the pot offers at `now`; None while it is locked, and before its first rules are valid."""
+        """Return the offer of the pot at `now`; None while it is locked, and before its first rules are valid."""
         newest = None if self.locked else self.version(now)
         if newest is None:
             return None
         return Offer.of(self.pot_id, newest.rules_id, newest.rules, self.rank, self.seed)
 
     def closed_minor(self, now: datetime) -> int:
-        """Fen in tranches that have not opened yet."""
-        return sum(amount for opens_at, amount in self._to_come(now))
+        """Return the fen in tranches that have not opened yet."""
+        return sum(amount for opens_at, amount in self._unopened(now))
 
-    def _to_come(self, now: datetime) -> list[tuple[datetime, int]]:
-        """Tranches that have not opened. Money given back counts at once, whatever its time says."""
+    def _unopened(self, now: datetime) -> list[tuple[datetime, int]]:
+        """Return the tranches that have not opened. Returned money counts at once, whatever its time."""
         return [(opens_at, amount) for opens_at, amount in self.funding if opens_at > now and amount > 0]
 
     def funded_minor(self) -> int:
-        """Fen that the pot got in all, less what it gave back."""
+        """Return the fen that the pot got in all, less what it returned."""
         return sum(amount for _, amount in self.funding)
 
     def next_tranche_at(self, now: datetime) -> datetime | None:
-        """When the next tranche opens, if one is still to come."""
-        return min((opens_at for opens_at, _ in self._to_come(now)), default=None)
+        """Return when the next tranche opens; None if all are open."""
+        return min((opens_at for opens_at, _ in self._unopened(now)), default=None)
 
 
 def ratios_by_rules(pots: Iterable[PotState]) -> dict[int, int]:
@@ -86,14 +86,14 @@ def ratios_by_rules(pots: Iterable[PotState]) -> dict[int, int]:
 
 
 def pot_states(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:
-    """The pots of a campaign, in the order in which they are asked.
+    """Return the pots of a campaign, in the order in which they are evaluated.
 
-    With `version` (the campaign's `matching_version`, read while its row is locked shared) the answer may
-    come from memory: every change of pots raises the version under the exclusive lock.
+    With `version` (the campaign's `matching_version`, read while its row is locked shared) they may come from
+    memory: every change of pots raises the version under the exclusive lock.
     """
-    held: tuple[int, list[PotState]] | None = tx.memory.get(("pots", campaign_id))
-    if held is not None and held[0] == version:
-        return held[1]
+    cached: tuple[int, list[PotState]] | None = tx.memory.get(("pots", campaign_id))
+    if cached is not None and cached[0] == version:
+        return cached[1]
     pots = load_pot_states(tx, [campaign_id])
     if version is not None:
         tx.memory["pots", campaign_id] = (version, pots)
@@ -101,26 +101,33 @@ def pot_states(tx: Tx, campaign_id: int, version: int | None = None) -> list[Pot
 
 
 def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
-    """The pots of campaigns from the database, by rank and age."""
+    """Load the pots of campaigns from the database, by rank and age."""
     ids = list(campaign_ids)
     versions: dict[int, list[RulesVersion]] = defaultdict(list)
-    for rules_id, pot_id, number, valid_from, data, position in tx.rows(
+    for row in tx.rows(
         """SELECT r.id, r.pot_id, r.version, r.valid_from, r.rules, r.position FROM pot_rules r
              JOIN pot p ON p.id = r.pot_id
             WHERE p.campaign_id = ANY(:ids) ORDER BY r.valid_from, r.version""",
         ids=ids,
     ):
-        versions[pot_id].append(RulesVersion(rules_id, number, valid_from, parse(data), position))
+        rules = RulesVersion(row.id, row.version, row.valid_from, parse(row.rules), row.position)
+        versions[row.pot_id].append(rules)
     funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    for pot_id, opens_at, amount in tx.rows(
+    for row in tx.rows(
         """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f
              JOIN pot p ON p.id = f.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY f.opens_at, f.id""",
         ids=ids,
     ):
-        funding[pot_id].append((opens_at, amount))
+        funding[row.pot_id].append((row.opens_at, row.amount_minor))
     return [
-        PotState(  # type: ignore[misc]
-            *row[:7],
+        PotState(
+            pot_id=row.id,
+            campaign_id=row.campaign_id,
+            fund_id=row.fund_id,
+            name=row.name,
+            rank=row.rank,
+            kind=row.kind,
+            mode=row.mode,
             versions=tuple(versions[row.id]),
             funding=tuple(funding[row.id]),
             seed=row.seed,

@@ -70,7 +70,7 @@ def create(tx: Tx, new: NewPot) -> int:
     if new.kind == "random":
         commit_seed(tx, pot.id)
     for tranche in new.tranches:
-        tx.add(PotFunding.got(pot.id, tranche.amount_minor, "tranche", tranche.opens_at, tx.now))
+        tx.add(PotFunding.received(pot.id, tranche.amount_minor, "tranche", tranche.opens_at, tx.now))
     total = sum(tranche.amount_minor for tranche in new.tranches)
     if total:
         _from_fund(tx, new.fund_id, pot.id, total, f"pot:{pot.id}:funded")
@@ -117,7 +117,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) ->
 def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
     """More money from the pot's fund, free at once. Raises Conflict `fund_short`."""
     _positive(amount_minor)
-    row = tx.add(PotFunding.got(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
+    row = tx.add(PotFunding.received(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
     lock_free(tx, [pot.pot_id])
     _from_fund(tx, pot.fund_id, pot.pot_id, amount_minor, f"pot:{pot.pot_id}:topup:{row.id}")
 
@@ -129,7 +129,7 @@ def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction
     available = free - pot.closed_minor(tx.now)
     if amount_minor > (free if reason == "returned" else available):
         raise Conflict("pot_short", available_minor=available)
-    row = tx.add(PotFunding.gave(pot.pot_id, amount_minor, reason, tx.now))
+    row = tx.add(PotFunding.returned(pot.pot_id, amount_minor, reason, tx.now))
     key = f"pot:{pot.pot_id}:{reason}:{row.id}"
     kind = TransferKind.POT_RETURNED if reason == "returned" else TransferKind.POT_REDUCED
     post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, kind)])

@@ -1,33 +1,16 @@
-"""Move match to a pot of better rank, while its donation keeps its total.
+"""PURE. Move match to a pot of better rank, while its donation keeps its total.
 
-`reallocate` is PURE and computes how much of one reservation moves to one better pot; `return_moved` takes it from
-the reservation. Only a pot whose ratio is not lower can take over match: it uses up no more of the donation for the
-same fen, so what moves always fits where it was.
+Only a pot whose ratio is not lower can take over match: it uses up no more of the donation for the same fen, so
+what moves always fits where it was.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
-from uuid import UUID
 
-from kernel.db import Tx
 from kernel.money import BPS_WHOLE
-from ledger.chart import pot_captured, pot_free
-from ledger.kinds import TransferKind
-from ledger.post import Transfer
 from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, allocate, matched_base
 from matching.requests import LiveMatch, with_prior_match
-from matching.reservations import ReservedPart
 
 MAX_ATTEMPTS = 8  # how often a move that does not fit is made smaller before it is given up
-
-
-class MovedMatch(NamedTuple):
-    """Match that a decision moved away from a reservation of a donation, in fen."""
-
-    source: ReservedPart
-    donation_id: UUID
-    amount_minor: int
-    decision_id: int
 
 
 def reallocate(
@@ -70,36 +53,3 @@ def _smaller(moving: LiveMatch, moved_minor: int) -> int:
     if full <= rest:
         full = (base + 1) * moving.ratio_bps // BPS_WHOLE
     return moving.amount_minor - max(full, rest + 1)
-
-
-def return_moved(tx: Tx, taken: Sequence[MovedMatch]) -> list[Transfer]:
-    """Return moved match to the pots that it leaves (locked by the caller); answers the transfers to post.
-
-    A decision moves from one reservation, so its id makes the key unique.
-    """
-    sums: dict[int, int] = {}
-    for one in taken:
-        sums[one.source.reservation_id] = sums.get(one.source.reservation_id, 0) + one.amount_minor
-    if sums:
-        tx.run(
-            """UPDATE reservation r SET returned_minor = r.returned_minor + d.amount
-                 FROM unnest(CAST(:ids AS bigint[]), CAST(:amounts AS bigint[])) AS d(id, amount)
-                WHERE r.id = d.id""",
-            ids=list(sums),
-            amounts=list(sums.values()),
-        )
-    return [_back(one) for one in taken]
-
-
-def _back(one: MovedMatch) -> Transfer:
-    part = one.source
-    return Transfer(
-        f"reservation:{part.reservation_id}:moved:{one.decision_id}",
-        pot_captured(part.pot_id, part.project_id),
-        pot_free(part.pot_id),
-        one.amount_minor,
-        TransferKind.MATCH_MOVED,
-        one.donation_id,
-        part.reservation_id,
-        one.decision_id,
-    )

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from kernel.db import Tx
 from matching.allocate import Capacity
-from matching.journal import Movement, RecordedDecision, before, movements
+from matching.journal import Movement, RecordedDecision, movements, movements_before
 from matching.requests import LiveMatch
 from matching.rules import CAPS, Target
 
@@ -55,7 +55,7 @@ class RebuiltState:
             self.capacity.used[index].clear()
         self.live, self.refunded = {}, {}
         self._donors = {decision.donor for decision in page}
-        for movement in before(self.tx, sorted(self._donors), start):
+        for movement in movements_before(self.tx, sorted(self._donors), start):
             self._apply_to_donor(movement)
 
     def pop_movements(self, position: int) -> list[Movement]:

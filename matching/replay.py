@@ -1,7 +1,7 @@
 """Replay all decisions of a campaign through `allocate`: the stored match must come out again, fen for fen.
 
-Nothing is taken from what a decision recorded: pots, caps and donations are rebuilt from the books up to its position
-in their order; the rules are those in force at its time, and the ratings of projects those of its position.
+Nothing is taken from what a decision recorded: pots, caps and donations are rebuilt from the books up to its
+position in their order; the rules are those in force at its time, the ratings of projects those of its position.
 """
 
 from collections import defaultdict
@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from kernel.clock import local_day
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from ledger.statements import pot_balances
@@ -18,7 +17,7 @@ from matching.journal import LoadDonations, Movement, RecordedDecision, decision
 from matching.pot_state import PotState, load_pot_states, ratios_by_rules
 from matching.reallocate import reallocate
 from matching.rebuild import FindTargets, RebuiltState
-from matching.requests import with_prior_match
+from matching.requests import MatchableDonation
 from matching.reserve import NO_MATCH, trace
 
 MAX_DIFFERENCES = 1_000  # that are described; all are counted
@@ -73,14 +72,14 @@ def replay(tx: Tx, campaign_id: int, load_donations: LoadDonations, find_targets
 
 def _pot_histories(tx: Tx, campaign_id: int) -> list[PotHistory]:
     tranches: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    for pot_id, opens_at, amount in tx.rows(
+    for row in tx.rows(
         """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f JOIN pot p ON p.id = f.pot_id
             WHERE p.campaign_id = :campaign AND f.reason = 'tranche'""",
         campaign=campaign_id,
     ):
-        tranches[pot_id].append((opens_at, amount))
+        tranches[row.pot_id].append((row.opens_at, row.amount_minor))
     unlocked = {
-        row[0]: row[1]
+        row.pot_id: row.position
         for row in tx.rows(
             """SELECT u.pot_id, u.position FROM pot_unlock u JOIN pot p ON p.id = u.pot_id
                 WHERE p.campaign_id = :campaign""",
@@ -161,19 +160,15 @@ class _Replay:
 
     def _allocation_request(self, decision: RecordedDecision) -> AllocationRequest:
         """Return the donation as matching saw it then: whole at pledge and payment, later what refunds had left."""
-        day = local_day(
-            decision.decided_at if decision.cause == "pledge" or decision.paid_at is None else decision.paid_at
-        )
+        at = decision.decided_at if decision.cause == "pledge" or decision.paid_at is None else decision.paid_at
         kept = decision.amount_minor
         if decision.cause in ("reoffer", "challenge", "redistribute"):
             kept -= self.state.refunded.get(decision.donation_id, 0)
         target = self.state.target(decision.project_id, decision.position)
-        request = AllocationRequest(
-            kept, target, decision.donor, day.isoformat(), donation=str(decision.donation_id)
-        )
+        donation = MatchableDonation(decision.donation_id, self.campaign_id, kept, target, decision.donor, at)
         if decision.cause in ("pledge", "late", "redistribute"):
-            return request
-        return with_prior_match(request, self.state.live.get(decision.donation_id, {}).values())
+            return donation.allocation_request()
+        return donation.allocation_request(self.state.live.get(decision.donation_id, {}).values())
 
     def _offers(self, decision: RecordedDecision) -> Iterator[Offer]:
         """Yield the offers of the pots of this stage, whatever they serve."""

@@ -27,6 +27,16 @@ class ReservedPart(NamedTuple):
         return 0 if self.state == "released" else self.amount_minor - self.returned_minor
 
 
+class ReservationAmount(NamedTuple):
+    """A reservation and an amount of its match, in fen."""
+
+    id: int
+    donation_id: UUID
+    pot_id: int
+    project_id: int
+    amount_minor: int
+
+
 class Surplus(NamedTuple):
     """Match that a donation is no longer entitled to: fen of one reservation."""
 

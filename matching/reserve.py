@@ -21,7 +21,7 @@ from matching.allocate import (
     allocate,
     serving_offers,
 )
-from matching.cap_usage import Neighbours, fill_cap_usage
+from matching.cap_usage import FindProjectsOfCounties, fill_cap_usage
 from matching.models import MatchDecision, Reservation
 from matching.pot_state import PotState, lock_free_accounts
 from matching.requests import STAGE_MODES, PotQuery, ReservationRequest, Stage
@@ -75,11 +75,11 @@ def lock_pots(tx: Tx, queries: Iterable[PotQuery], pots: Mapping[int, Sequence[P
 
 
 def plan_matches(
-    tx: Tx, locked: LockedPots, requests: Sequence[ReservationRequest], neighbours: Neighbours
+    tx: Tx, locked: LockedPots, requests: Sequence[ReservationRequest], projects_of_counties: FindProjectsOfCounties
 ) -> list[PlannedMatch]:
     """Allocate match to requests, first come first served, from pots that `lock_pots` locked. Writes nothing.
 
-    Plan once per transaction: a second plan would not see in the books what the first gave away. `neighbours`
+    Plan once per transaction: a second plan would not see in the books what the first gave away. `projects_of_counties`
     finds the projects of counties, for caps per county.
     """
     now = tx.now
@@ -87,7 +87,7 @@ def plan_matches(
     capacity = Capacity({pot_id: locked.free[pot_id] - pot.closed_minor(now) for pot_id, pot in by_id.items()})
     if requests and by_id:
         allocation_requests = [request.allocation_request for request in requests]
-        fill_cap_usage(tx, capacity, list(by_id.values()), allocation_requests, neighbours)
+        fill_cap_usage(tx, capacity, list(by_id.values()), allocation_requests, projects_of_counties)
     offers = {query: _offers(states, now, query.target) for query, states in locked.candidates.items()}
     return [
         _plan(request, offers[request.pot_query] if request.matchable else [], capacity) for request in requests

@@ -43,7 +43,7 @@ def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
     for pot in pots:
         left = free[pot.pot_id]
         if left:
-            row = tx.add(PotFunding.gave(pot.pot_id, left, "returned", tx.now))
+            row = tx.add(PotFunding.returned(pot.pot_id, left, "returned", tx.now))
             key = f"pot:{pot.pot_id}:returned:{row.id}"
             transfers.append(
                 Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), left, TransferKind.POT_RETURNED)

@@ -20,10 +20,11 @@ from matching.allocate import AllocationRequest, Capacity, Offer, serving_offers
 from matching.cap_usage import fill_cap_usage
 from matching.capture import capture, reserved_parts
 from matching.pot_state import PotState, load_pot_states, lock_free_accounts, ratios_by_rules
-from matching.reallocate import MovedMatch, reallocate, return_moved
+from matching.reallocate import reallocate
 from matching.requests import LiveMatch, MatchableDonation, ReservationRequest
 from matching.reservations import ReservedPart, worst_first
 from matching.reserve import PlannedMatch, write_decided_matches
+from matching.return_match import MovedMatch, return_moved
 
 BATCH = 500
 

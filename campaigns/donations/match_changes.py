@@ -13,10 +13,11 @@ from kernel.db import Tx
 from ledger.post import Transfer
 from matching.capture import capture, reserved_parts
 from matching.pot_state import PotState, lock_free_accounts, pot_states, ratios_by_rules
-from matching.release import give_back, release
+from matching.release import release
 from matching.requests import MatchableDonation, ReservationRequest, live_match
 from matching.reservations import ReservedPart, surplus
 from matching.reserve import lock_pots, plan_matches, write_matches
+from matching.return_match import return_surplus
 from matching.rules import Target
 
 
@@ -94,7 +95,7 @@ class MatchChanges:
         for donation in shrinking:
             captured = [part for part in parts[donation.id] if part.state == "captured"]
             captured.sort(key=lambda part: order[part.pot_id])  # stable: of one pot, the older reservation first
-            yield give_back(
+            yield return_surplus(
                 self.tx,
                 surplus(donation.kept_minor, captured, self._ratios),
                 self._pots_by_id,

@@ -22,8 +22,8 @@ from ledger.post import Transfer, post
 from matching.capture import reserved_parts
 from matching.holds import clear_hold
 from matching.pot_state import pot_states
-from matching.release import give_back
 from matching.reservations import Surplus
+from matching.return_match import return_surplus
 
 Decision = Literal["released", "cancelled"]  # the states of a cleared and of a cancelled case
 
@@ -144,7 +144,7 @@ def _cancel_match(tx: Tx, case: ScreeningCase, campaign: SharedCampaign) -> list
     parts = [
         part for part in reserved_parts(tx, [case.donation_id]) if part.state == "captured" and part.live_minor
     ]
-    return give_back(
+    return return_surplus(
         tx,
         [Surplus(part, part.live_minor) for part in parts],
         pots,

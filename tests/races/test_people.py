@@ -60,8 +60,8 @@ def test_control_without_the_donations_lock_both_take_the_match_back(
     """The reservation's CHECK and the books' floor are the second defence: one of the two breaks."""
     world.pot(1_000_00)
     meeting = Meeting(patience_s=5)
-    meet_before(monkeypatch, meeting, decide, "give_back")
-    meet_before(monkeypatch, meeting, match_changes, "give_back")
+    meet_before(monkeypatch, meeting, decide, "return_surplus")
+    meet_before(monkeypatch, meeting, match_changes, "return_surplus")
     with without_lock("donations"):
         _, answers = _decision_against_refund(world, "cancelled")
     assert len(errors(answers)) == 1

@@ -94,7 +94,7 @@ def test_control_without_the_campaigns_lock_a_move_and_a_refund_take_the_same_ma
     meeting = Meeting(patience_s=5)
     monkeypatch.setattr(moving, "lock_free_accounts", read_free_accounts)
     meet_before(monkeypatch, meeting, moving, "write_decided_matches")
-    meet_before(monkeypatch, meeting, match_changes, "give_back")
+    meet_before(monkeypatch, meeting, match_changes, "return_surplus")
     broken = errors(_move_against_refund(world, find_campaign))
     assert len(broken) == 1
     assert isinstance(broken[0], IntegrityError | OperationalError | Conflict)
