@@ -79,8 +79,8 @@ def plan_matches(
 ) -> list[PlannedMatch]:
     """Allocate match to requests, first come first served, from pots that `lock_pots` locked. Writes nothing.
 
-    Plan once per transaction: a second plan would not see in the books what the first gave away. `projects_of_counties`
-    finds the projects of counties, for caps per county.
+    Plan once per transaction: a second plan would not see in the books what the first gave away.
+    `projects_of_counties` finds the projects that caps per county count.
     """
     now = tx.now
     by_id = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}

@@ -8,16 +8,16 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
-from tests.machine.compare import same_gifts, same_pots, same_stories, same_totals
+from tests.machine.compare import same_donations, same_explanations, same_pots, same_totals
 from tests.machine.donors import Donors
-from tests.machine.draws import RISING, Wishes, commands, rules
-from tests.machine.people import BEST, People
-from tests.machine.plain import Rules
+from tests.machine.plain_matching import Rules
+from tests.machine.staff import BEST, Staff
+from tests.machine.strategies import RISING, Commands, commands, rules
 from tests.matching.kinds import moved, offered, replayed
 
 
-class Giving(Donors, People):
-    """A whole day. `every` says after how many steps all stories are told and all decisions replayed."""
+class GivingDay(Donors, Staff):
+    """A whole day. `every` is the number of steps between two replays of all decisions."""
 
     every = 1
     _steps = 0
@@ -40,7 +40,7 @@ class Giving(Donors, People):
         later: int,
         special: tuple[int, str, int],
         rising: bool,
-        morning: Wishes,
+        morning: Commands,
         evening: bool,
     ) -> None:
         """A village's pledge, two funds of one rank (the second at payment), a top-up fund, a challenge and a
@@ -48,7 +48,7 @@ class Giving(Donors, People):
         back, and the match of one is held."""
         self.rising = rising
         hard, mode, lucky = special
-        wanted = [
+        specs = [
             (1, "ratio", "reserve", best, [sums[0]]),
             (2, "ratio", "reserve", others[0], [sums[1], sums[4]]),
             (2, "ratio", "payment", others[1], [sums[2]]),
@@ -56,22 +56,22 @@ class Giving(Donors, People):
             (hard, "challenge", mode, others[3], [sums[5]]),
             (lucky, "random", "payment", others[4], [sums[6]]),
         ]
-        ranks = sorted(range(len(wanted)), key=lambda n: wanted[n][0])
-        for n, (rank, kind, mode_, drawn, amounts) in enumerate(wanted):
+        ranks = sorted(range(len(specs)), key=lambda n: specs[n][0])
+        for n, (rank, kind, mode_, drawn, amounts) in enumerate(specs):
             ratio = RISING[ranks.index(n)] if rising else drawn.ratio_bps
             self.add_pot(rank, kind, mode_, drawn.of(kind, ratio), amounts, later)
-        self.give(morning)
+        self.create(morning)
         for n in range(len(self.ids) * 3 // 4):
             self.wait(1)
             self.pay(n, 0)
         if evening and self.ids:
             self.refund_a_part(0, 100)
             self.refund_a_part(2, 60)
-            self.a_sign_is_seen(1)
+            self.a_case_is_opened(1)
             self._close_at(self.model.ends_at + timedelta(minutes=30))
 
     @rule()
-    def the_challenges_are_looked_at(self) -> None:
+    def challenges_are_checked(self) -> None:
         assert unlock_challenges(self.world.deps) == self.model.unlock()
 
     @precondition(lambda self: self.model.phase == "open")
@@ -107,7 +107,7 @@ class Giving(Donors, People):
         self._steps += 1
         with self.world.db.snapshot() as tx:
             assert check_books(tx) == []
-            same_gifts(tx, self.model)
+            same_donations(tx, self.model)
             same_pots(tx, self.model, self.campaign_id)
             same_totals(tx, self.model, self.campaign_id, self.world.projects)
         if self._steps % self.every == 0:
@@ -117,7 +117,7 @@ class Giving(Donors, People):
         """From the stored rules alone; and every donor can be told it."""
         assert replayed(self.world).differences == ()
         with self.world.db.snapshot() as tx:
-            same_stories(tx, self.model)
+            same_explanations(tx, self.model)
 
     def teardown(self) -> None:
         """Every day ends: the last match is shared out, and all decisions come out again."""

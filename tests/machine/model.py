@@ -1,14 +1,14 @@
-"""The whole plain model: what donors, providers and the clock do, and on top of it what people decide."""
+"""The whole plain model: what donors, providers and the clock do, and what managers and reviewers decide."""
 
 from uuid import UUID
 
-from tests.machine.gifts import COUNTED, LIVING
-from tests.machine.plain import Gift
+from tests.machine.donations import COUNTED, LIVING
+from tests.machine.plain_matching import Donation
 from tests.machine.sharing import Sharing
 
 
 class Model(Sharing):
-    """Every verb does what the engine's should, and answers the code of the refusal, or None."""
+    """Each method does what the engine should do, and returns the code of the refusal, or None."""
 
     # Pots
 
@@ -19,7 +19,7 @@ class Model(Sharing):
         return None
 
     def reduce(self, pot_id: int, amount: int) -> str | None:
-        """Only what is free, and open."""
+        """Return only what is free, and in opened tranches."""
         pot = self.pots[pot_id]
         if self.phase not in LIVING:
             return "campaign_phase"
@@ -31,45 +31,47 @@ class Model(Sharing):
     # Screening
 
     def hold(self, id_: UUID) -> bool:
-        """A sign was seen: earned match waits for a person. Once a donation; answers whether a case opened."""
-        gift = self.gifts[id_]
-        if gift.case or gift.status not in COUNTED or not gift.parts:
+        """Put captured match on hold, once per donation; return whether a case was opened."""
+        donation = self.donations[id_]
+        if donation.case or donation.status not in COUNTED or not donation.parts:
             return False
-        gift.case = "open"
+        donation.case = "open"
         return True
 
     def decide(self, id_: UUID, to: str) -> str | None:
         """`to`: released or cancelled."""
-        gift = self.gifts[id_]
-        if gift.case not in ("open", to):
+        donation = self.donations[id_]
+        if donation.case not in ("open", to):
             return "case_decided"
-        self._set(gift, to)
+        self._set(donation, to)
         return None
 
     def appeal(self, id_: UUID) -> str | None:
-        gift = self.gifts[id_]
-        if not gift.appealed and gift.case == "released":
+        donation = self.donations[id_]
+        if not donation.appealed and donation.case == "released":
             return "nothing_to_appeal"
-        gift.appealed = True
+        donation.appealed = True
         return None
 
-    def answer(self, id_: UUID, to: str | None) -> str | None:
-        """With another decision, or none. The same again is no second answer."""
-        gift = self.gifts[id_]
-        if not gift.appealed:
+    def reply(self, id_: UUID, to: str | None) -> str | None:
+        """Reply to the appeal, with another decision or none. The same reply again changes nothing."""
+        donation = self.donations[id_]
+        if not donation.appealed:
             return "appeal_missing"
-        if gift.answered:
-            return None if to in (None, gift.case) else "appeal_answered"
-        gift.answered = True
-        self._set(gift, to or gift.case)
+        if donation.replied:
+            return None if to in (None, donation.case) else "appeal_answered"
+        donation.replied = True
+        self._set(donation, to or donation.case)
         return None
 
-    def _set(self, gift: Gift, to: str) -> None:
-        """Cancelled, all match goes back: to its pot while the campaign lives, else to the fund. Released after
-        that, it is what is free now."""
-        was, gift.case = gift.case, to
+    def _set(self, donation: Donation, to: str) -> None:
+        """Cancelling returns all match: to its pot while the campaign lives, else to the fund. Clearing after that
+        matches again, from what is free now."""
+        was, donation.case = donation.case, to
         if to == "cancelled":
-            self.send_home(gift.by_pot())
-            gift.parts = []
-        elif was == "cancelled" and to == "released" and gift.status == "paid" and gift.paid_at is not None:
-            gift.parts += self.ask_in_time(gift, gift.kept, self.pots.values(), gift.paid_at, self.now)
+            self.return_to_source(donation.by_pot())
+            donation.parts = []
+        elif was == "cancelled" and to == "released" and donation.status == "paid" and donation.paid_at is not None:
+            donation.parts += self.allocate_in_window(
+                donation, donation.kept, self.pots.values(), donation.paid_at, self.now
+            )

@@ -1,70 +1,72 @@
-"""Free match for those who came before: challenges that are met, and what is shared out after the end."""
+"""Free match for earlier donations: challenges that are met, re-offer and redistribution after the end."""
 
 from collections.abc import Iterable, Sequence
 
-from tests.machine.gifts import COUNTED, FINISHING, LATE, LIVING, WAITING, Gifts
-from tests.machine.plain import Gift, Part, Pot
+from tests.machine.donations import COUNTED, FINISHING, LATE, LIVING, WAITING, Donations
+from tests.machine.plain_matching import Donation, Part, Pot
 
 
-class Sharing(Gifts):
-    """Every verb does what the engine's should, and answers how often it did something."""
+class Sharing(Donations):
+    """Each method does what the engine should do, and returns how often it changed something."""
 
-    def in_turn(self) -> list[Gift]:
-        """Oldest payment first; not those of which a person thinks, or thought, ill."""
+    def in_turn(self) -> list[Donation]:
+        """Return paid donations, oldest payment first, without those on hold or cancelled by a reviewer."""
         paid = [
-            gift for gift in self.gifts.values() if gift.status == "paid" and gift.case not in ("open", "cancelled")
+            donation
+            for donation in self.donations.values()
+            if donation.status == "paid" and donation.case not in ("open", "cancelled")
         ]
-        return sorted(paid, key=lambda one: (one.paid_at or self.now, one.pledged_at, one.id))
+        return sorted(paid, key=lambda donation: (donation.paid_at or self.now, donation.pledged_at, donation.id))
 
     def reoffer(self, pots: Iterable[Pot] | None = None) -> int:
-        """Free match (of all pots) to those who got less; answers how many got some."""
+        """Offer free match (of all pots) to donations that got less; return how many got some."""
         served = 0
-        asked = list(self.pots.values() if pots is None else pots)
-        for gift in self.in_turn():
-            if self.eligible(gift) and gift.paid_at is not None:
-                parts = self.ask_in_time(gift, gift.kept, asked, gift.paid_at, self.now)
-                gift.parts += parts
+        offered = list(self.pots.values() if pots is None else pots)
+        for donation in self.in_turn():
+            if self.eligible(donation) and donation.paid_at is not None:
+                parts = self.allocate_in_window(donation, donation.kept, offered, donation.paid_at, self.now)
+                donation.parts += parts
                 served += bool(parts)
         return served
 
     def redistribute(self) -> int:
-        """Match to better pots until nothing moves; answers the moves."""
+        """Move match to better pots until nothing moves; return the number of moves."""
         total = 0
         while moves := sum(
-            self._better(gift, part) for gift in self.in_turn() for part in _worst_first(gift.parts)
+            self._better(donation, part) for donation in self.in_turn() for part in _worst_first(donation.parts)
         ):
             total += moves
         return total
 
-    def _better(self, gift: Gift, part: Part) -> int:
-        """One part to better pots whose ratio is not lower, as much of it as they would give for its share."""
+    def _better(self, donation: Donation, part: Part) -> int:
+        """Move one part to better pots whose ratio is not lower, as much of it as they would give for its base."""
         moves = 0
-        for pot in sorted(self.pots.values(), key=lambda one: one.order):
+        for pot in sorted(self.pots.values(), key=lambda pot: pot.order):
             if pot.order >= part.pot.order or pot.rules(self.now).ratio_bps < part.ratio_bps:
                 continue
-            assert gift.paid_at is not None
-            whole, gift.parts = gift.parts, [one for one in gift.parts if one is not part]
-            found = self.ask(gift, gift.kept, [pot], gift.paid_at, self.now)  # for its own share of the gift
-            gift.parts = whole
-            if found and part.amount:
-                moved = min(found[0].amount, part.amount)
+            assert donation.paid_at is not None
+            whole, donation.parts = donation.parts, [other for other in donation.parts if other is not part]
+            better = self.allocate(donation, donation.kept, [pot], donation.paid_at, self.now)
+            donation.parts = whole
+            if better and part.amount:
+                moved = min(better[0].amount, part.amount)
                 part.amount -= moved
-                gift.parts.append(Part(pot, found[0].ratio_bps, moved, found[0].day))
+                donation.parts.append(Part(pot, better[0].ratio_bps, moved, better[0].day))
                 moves += 1
-        gift.parts = [one for one in gift.parts if one.amount]
+        donation.parts = [part for part in donation.parts if part.amount]
         return moves
 
     # Challenges
 
     def unlock(self) -> int:
-        """Pots whose challenge is met open for good, and serve those who came before; answers how many."""
+        """Unlock pots whose challenge is met, and offer their match to earlier donations; return how many."""
         if self.phase not in LIVING:
             return 0
         donors, raised = self.donors(), self.raised()
         met = [pot for pot in self.pots.values() if pot.locked and self._met(pot, donors, raised)]
         for pot in met:
             pot.locked = False
-        for pot in sorted(met, key=lambda one: one.order):
+        for pot in sorted(met, key=lambda pot: pot.order):
             self.reoffer([pot])
         return len(met)
 
@@ -73,23 +75,25 @@ class Sharing(Gifts):
         return donors >= rules.donors if rules.donors is not None else raised >= (rules.raised or 0)
 
     def donors(self) -> int:
-        return len({gift.donor for gift in self.gifts.values() if gift.status in COUNTED})
+        return len({donation.donor for donation in self.donations.values() if donation.status in COUNTED})
 
     def raised(self) -> int:
-        return sum(gift.kept for gift in self.gifts.values() if gift.paid_at is not None)
+        return sum(donation.kept for donation in self.donations.values() if donation.paid_at is not None)
 
     # The end
 
     def close(self) -> None:
-        """All phases that are due, up to the provider's statement: here, nobody answers for it."""
+        """Go through all phases that are due, up to the provider's statement, which never comes here."""
         last = self.ends_at + FINISHING
         if self.phase == "open" and self.now >= self.ends_at:
             self.phase = "ended"
         if self.phase == "ended" and self.now >= last:
             self.phase = "settling"
         if self.phase == "settling":
-            self.lapse()
-            if self.now >= last + LATE and not any(gift.status in WAITING for gift in self.gifts.values()):
+            self.expire()
+            if self.now >= last + LATE and not any(
+                donation.status in WAITING for donation in self.donations.values()
+            ):
                 self.unlock()
                 while self.reoffer() + self.redistribute():
                     pass
@@ -97,6 +101,6 @@ class Sharing(Gifts):
 
 
 def _worst_first(parts: Sequence[Part]) -> list[Part]:
-    """The worst pot first, of one pot the newest."""
+    """Sort parts: the worst pot's first, of one pot the newest."""
     places = {id(part): (part.pot.order, n) for n, part in enumerate(parts)}
-    return sorted(parts, key=lambda one: places[id(one)], reverse=True)
+    return sorted(parts, key=lambda part: places[id(part)], reverse=True)

@@ -8,7 +8,7 @@ from tests.world import World
 
 
 def _forge(world: World, donation: object, from_: str | None, to: str) -> list[str]:
-    """A row that no use case would write; answers the faults that the checker finds."""
+    """A row that no use case would write; returns the faults that the checker finds."""
     world.do(
         lambda tx: tx.run(
             """INSERT INTO donation_history (donation_id, from_status, to_status, at, cause)

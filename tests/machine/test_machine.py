@@ -17,7 +17,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.conftest import NOON
-from tests.machine.machine import Giving
+from tests.machine.machine import GivingDay
 from tests.world import World, build
 
 QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
@@ -66,7 +66,7 @@ def opens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Opens:
 
 
 def _run(opens: Opens, how: settings, every: int) -> None:
-    class Here(Giving):
+    class Here(GivingDay):
         open_world = staticmethod(opens)
 
     Here.every = every

@@ -1,6 +1,6 @@
-"""Matching once more, plainly: no locks, no books, no counters. What is used is summed up anew at every question.
+"""Matching once more, in plain Python: no locks, no books, no counters. What is used is summed up every time.
 
-Written from the rules, not from the engine; amounts are fen.
+Written from the rules of the domain, not from the engine. Amounts are fen.
 """
 
 import hmac
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 COUNTY = {0: "4101", 1: "4101", 2: "4102"}  # of the three villages of `tests.world`
-EIGHT = timedelta(hours=8)
+SHANGHAI_OFFSET = timedelta(hours=8)
 
 
 class Rules(NamedTuple):
@@ -32,7 +32,7 @@ class Rules(NamedTuple):
     raised: int | None = None
 
     def of(self, kind: str, ratio_bps: int) -> "Rules":
-        """Only what belongs to this kind of pot, at another ratio."""
+        """Return only what belongs to this kind of pot, at another ratio."""
         least = min(self.least_bps or 0, ratio_bps) if kind == "random" else None
         donors, raised = (self.donors, self.raised) if kind == "challenge" else (None, None)
         return self._replace(ratio_bps=ratio_bps, least_bps=least, donors=donors, raised=raised)
@@ -40,7 +40,7 @@ class Rules(NamedTuple):
 
 @dataclass(eq=False)
 class Pot:
-    """`funded` is what it got less what it gave back; `tranches` of that open at their times. Only a random pot
+    """`funded` is what it got less what it returned; `tranches` of that open at their times. Only a random pot
     has a `seed`."""
 
     id: int
@@ -59,7 +59,7 @@ class Pot:
 
     def rules(self, now: datetime) -> Rules:
         """The version in force: the last that has begun."""
-        return [rules for since, rules in sorted(self.versions, key=lambda one: one[0]) if since <= now][-1]
+        return [rules for since, rules in sorted(self.versions, key=lambda version: version[0]) if since <= now][-1]
 
     def closed(self, now: datetime) -> int:
         return sum(amount for opens_at, amount in self.tranches if opens_at > now)
@@ -74,7 +74,7 @@ class Pot:
 
 @dataclass(eq=False)
 class Part:
-    """Match of one gift from one pot, under the ratio of that moment."""
+    """Match of one donation from one pot, under the ratio of that moment."""
 
     pot: Pot
     ratio_bps: int
@@ -87,13 +87,13 @@ class Part:
 
 
 def base(match: int, ratio_bps: int) -> int:
-    """How much of a gift a match uses up: a fen that is matched in part is matched."""
+    """Return how much of a donation a match uses up: a fen that is matched in part is matched."""
     whole, rest = divmod(match * 10_000, ratio_bps)
     return whole + (1 if rest else 0)
 
 
 @dataclass(eq=False)
-class Gift:
+class Donation:
     id: UUID
     amount: int
     project: int
@@ -104,11 +104,11 @@ class Gift:
     paid_at: datetime | None = None
     refunded: int = 0
     dispute: str = ""
-    told: list[str] = field(default_factory=list)  # disputes that came before the payment
+    early_disputes: list[str] = field(default_factory=list)  # disputes that came before the payment
     parts: list[Part] = field(default_factory=list)
     case: str = ""  # of screening: open, released or cancelled
     appealed: bool = False
-    answered: bool = False
+    replied: bool = False
 
     @property
     def kept(self) -> int:
@@ -124,47 +124,54 @@ class Gift:
         return sums
 
 
-class Matchbook:
-    """All pots and gifts, and what a gift can get."""
+class PlainMatching:
+    """All pots and donations, and what a donation can get."""
 
     def __init__(self, windows: Iterable[tuple[datetime, datetime]]) -> None:
         self.windows = list(windows)
         self.pots: dict[int, Pot] = {}
-        self.gifts: dict[UUID, Gift] = {}
+        self.donations: dict[UUID, Donation] = {}
 
-    def live(self, pot: Pot) -> Iterator[tuple[Gift, Part]]:
-        for gift in self.gifts.values():
-            for part in gift.parts:
+    def live(self, pot: Pot) -> Iterator[tuple[Donation, Part]]:
+        for donation in self.donations.values():
+            for part in donation.parts:
                 if part.pot is pot:
-                    yield gift, part
+                    yield donation, part
 
     def free(self, pot: Pot) -> int:
         return pot.funded - sum(part.amount for _, part in self.live(pot))
 
-    def _room(self, gift: Gift, pot: Pot, rules: Rules, day: date) -> int:
-        """The least that any cap leaves."""
+    def _room(self, donation: Donation, pot: Pot, rules: Rules, day: date) -> int:
+        """Return the least that any cap leaves."""
         used = dict.fromkeys(("donation", "donor_day", "donor", "project", "county"), 0)
         for other, part in self.live(pot):
-            used["donation"] += part.amount if other is gift else 0
-            used["donor"] += part.amount if other.donor == gift.donor else 0
-            used["donor_day"] += part.amount if (other.donor, part.day) == (gift.donor, day) else 0
-            used["project"] += part.amount if other.project == gift.project else 0
-            used["county"] += part.amount if COUNTY[other.project] == COUNTY[gift.project] else 0
+            used["donation"] += part.amount if other is donation else 0
+            used["donor"] += part.amount if other.donor == donation.donor else 0
+            used["donor_day"] += part.amount if (other.donor, part.day) == (donation.donor, day) else 0
+            used["project"] += part.amount if other.project == donation.project else 0
+            used["county"] += part.amount if COUNTY[other.project] == COUNTY[donation.project] else 0
         caps = {name: getattr(rules, name) for name in used}
         return max(min((cap - used[name] for name, cap in caps.items() if cap is not None), default=10**12), 0)
 
-    def ask(
-        self, gift: Gift, amount: int, pots: Iterable[Pot], at: datetime, now: datetime, *, bottomless: bool = False
+    def allocate(
+        self,
+        donation: Donation,
+        amount: int,
+        pots: Iterable[Pot],
+        at: datetime,
+        now: datetime,
+        *,
+        bottomless: bool = False,
     ) -> list[Part]:
-        """What `pots` give in their order for what of `amount` is not matched yet; changes nothing."""
-        left = amount - sum(part.base for part in gift.parts)
-        day = (at + EIGHT).date()
+        """Return what `pots` give, in order, for the part of `amount` that is not matched yet. Changes nothing."""
+        left = amount - sum(part.base for part in donation.parts)
+        day = (at + SHANGHAI_OFFSET).date()
         parts = []
-        for pot in sorted(pots, key=lambda one: one.order):
+        for pot in sorted(pots, key=lambda pot: pot.order):
             rules = pot.rules(now)
-            if pot.locked or gift.project not in rules.projects or amount < rules.minimum or left <= 0:
+            if pot.locked or donation.project not in rules.projects or amount < rules.minimum or left <= 0:
                 continue
-            due = min(self._owed(gift, pot, rules, left), self._room(gift, pot, rules, day))
+            due = min(self._due(donation, pot, rules, left), self._room(donation, pot, rules, day))
             if not bottomless:
                 due = min(due, max(self.free(pot) - pot.closed(now), 0))
             if due > 0:
@@ -172,31 +179,33 @@ class Matchbook:
                 left -= parts[-1].base
         return parts
 
-    def ask_in_time(self, gift: Gift, amount: int, pots: Iterable[Pot], at: datetime, now: datetime) -> list[Part]:
-        """The same; outside the hours of the campaign nothing is matched."""
-        return self.ask(gift, amount, pots, at, now) if self.in_window(at) else []
+    def allocate_in_window(
+        self, donation: Donation, amount: int, pots: Iterable[Pot], at: datetime, now: datetime
+    ) -> list[Part]:
+        """Do the same inside the match windows; outside nothing is matched."""
+        return self.allocate(donation, amount, pots, at, now) if self.in_window(at) else []
 
     def in_window(self, at: datetime) -> bool:
         return any(opens <= at < closes for opens, closes in self.windows)
 
-    def _owed(self, gift: Gift, pot: Pot, rules: Rules, left: int) -> int:
-        """By the ratio. A draw is for the whole of a gift: what this pot gave before is part of it."""
+    def _due(self, donation: Donation, pot: Pot, rules: Rules, left: int) -> int:
+        """Return what is due by the ratio. A draw covers the whole donation, with what this pot gave before."""
         if pot.kind != "random":
             return left * rules.ratio_bps // 10_000
-        before = sum(part.amount for part in gift.parts if part.pot is pot)
+        before = sum(part.amount for part in donation.parts if part.pot is pot)
         share = left + base(before, rules.ratio_bps)
-        return min(left * rules.ratio_bps // 10_000, share * pot.drawn_bps(gift.id, rules) // 10_000 - before)
+        return min(left * rules.ratio_bps // 10_000, share * pot.drawn_bps(donation.id, rules) // 10_000 - before)
 
-    def shrink(self, gift: Gift) -> dict[int, int]:
-        """A refund was made: match that the rest does not earn goes back, last pot first; pot -> fen."""
-        back: dict[int, int] = {}
-        places = {id(part): (part.pot.order, n) for n, part in enumerate(gift.parts)}
-        for part in sorted(gift.parts, key=lambda one: places[id(one)], reverse=True):
-            over = sum(one.base for one in gift.parts) - gift.kept
-            if over <= 0:
+    def shrink(self, donation: Donation) -> dict[int, int]:
+        """Take back the match that a refunded donation no longer earns, last pot first; return fen by pot."""
+        returned: dict[int, int] = {}
+        places = {id(part): (part.pot.order, n) for n, part in enumerate(donation.parts)}
+        for part in sorted(donation.parts, key=lambda part: places[id(part)], reverse=True):
+            excess = sum(matched.base for matched in donation.parts) - donation.kept
+            if excess <= 0:
                 break
-            stays = min(max(part.base - over, 0) * part.ratio_bps // 10_000, part.amount)
-            back[part.pot.id] = back.get(part.pot.id, 0) + part.amount - stays
-            part.amount = stays
-        gift.parts = [part for part in gift.parts if part.amount]
-        return back
+            kept = min(max(part.base - excess, 0) * part.ratio_bps // 10_000, part.amount)
+            returned[part.pot.id] = returned.get(part.pot.id, 0) + part.amount - kept
+            part.amount = kept
+        donation.parts = [part for part in donation.parts if part.amount]
+        return returned

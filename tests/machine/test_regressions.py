@@ -4,8 +4,8 @@ from campaigns.donations.expire import expire
 from campaigns.screening.cases import case_id_of_donation
 from campaigns.screening.decide import cancel, clear
 from campaigns.screening.screen import open_cases
-from tests.machine.gifts import FINISHING
-from tests.machine.people import SIGN
+from tests.machine.donations import FINISHING
+from tests.machine.staff import SIGNAL
 from tests.matching.kinds import by_pot, moved, offered, paid, proven
 from tests.world import World
 
@@ -27,7 +27,7 @@ def test_who_paid_after_the_end_is_offered_nothing_again(world: World) -> None:
 
 
 def test_a_refund_takes_from_the_last_pot_whenever_it_matched(world: World) -> None:
-    """The better pot matched later, at the payment; what is left of the gift still uses it first."""
+    """The better pot matched later, at the payment; what is left of the donation still uses it first."""
     best, last = world.pot(40_00, mode="payment"), world.pot(60_00, rank=2)
     given = paid(world, 100_00)
     assert by_pot(world, given) == {last: 60_00, best: 40_00}
@@ -53,7 +53,7 @@ def test_match_that_a_person_took_away_comes_out_again_in_the_replay(world: Worl
     """Its way home is not a move of redistribution: a case's number is no decision's."""
     pot = world.pot(100_00)
     given = paid(world, 60_00)
-    world.do(open_cases, {given.id: SIGN})
+    world.do(open_cases, {given.id: SIGNAL})
     case = world.do(case_id_of_donation, given.id)
     world.do(cancel, case, "与捐赠人核实", "reviewer")
     assert by_pot(world, paid(world, 90_00)) == {pot: 90_00}
@@ -64,7 +64,7 @@ def test_held_match_stays_in_its_pot_until_a_person_decides(world: World) -> Non
     """Money of a better pot waits for it no more than for others; released, it moves."""
     best, last = world.pot(60_00), world.pot(60_00, rank=2)
     gone, held = paid(world, 60_00), paid(world, 60_00)
-    world.do(open_cases, {held.id: SIGN})
+    world.do(open_cases, {held.id: SIGNAL})
     world.refund(gone, 60_00)
     assert (moved(world), by_pot(world, held)) == (0, {last: 60_00})
     world.do(clear, world.do(case_id_of_donation, held.id), "与捐赠人核实", "reviewer")
@@ -79,7 +79,7 @@ def test_letting_go_leaves_alone_what_lapsed_before(world: World) -> None:
     world.clock.advance(minutes=15)
     expire(world.deps)
     world.pay(given)
-    world.do(open_cases, {given.id: SIGN})
+    world.do(open_cases, {given.id: SIGNAL})
     world.do(clear, world.do(case_id_of_donation, given.id), "与捐赠人核实", "reviewer")
     assert (world.view(given).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
     proven(world)

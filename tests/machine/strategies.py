@@ -1,8 +1,8 @@
-"""What a random day is made of: rules that make sense, gifts, and which of them."""
+"""What a random day is made of: rules that make sense, donations, and which of them."""
 
 from hypothesis import strategies as st
 
-from tests.machine.plain import Rules
+from tests.machine.plain_matching import Rules
 
 # Pots that are shared by all, by a county, by two villages of two counties; and ring-fenced for one village.
 SCOPES = {
@@ -12,7 +12,7 @@ SCOPES = {
     frozenset({0}): {"under": ["41010101"], "levels": ["village"]},
 }
 CAPS = ("donation", "donor_day", "donor", "project", "county")
-EXACT = (5_000, 10_000)  # a fen of match stands for whole fen of the gift
+EXACT = (5_000, 10_000)  # a fen of match stands for whole fen of the donation
 RISING = (3_333, 5_000, 8_000, 10_000, 15_000, 20_000)
 amounts = st.one_of(st.sampled_from([1_00, 33_33, 50_00, 100_00]), st.integers(1_00, 150_00))
 which = st.integers(0, 99)
@@ -20,7 +20,7 @@ villages = st.integers(0, 2)
 commands = st.tuples(
     amounts, villages, st.sampled_from(["a", "b", "c", ""]), st.sampled_from([True, True, True, False])
 )
-Wishes = list[tuple[int, int, str, bool]]
+Commands = list[tuple[int, int, str, bool]]
 seconds = st.integers(0, 40 * 60)
 goals = st.one_of(
     st.tuples(st.integers(1, 5), st.none()), st.tuples(st.none(), st.sampled_from([50_00, 150_00, 400_00]))
