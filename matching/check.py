@@ -5,13 +5,14 @@ from ledger.chart import MATCHED
 
 CHECKS = {
     "pot_adds_up": """
-        SELECT format('pot %s: free + reserved + captured is %s fen, funded were %s', p.id, held.total, got.total)
+        SELECT format('pot %s: free + reserved + captured is %s fen, funded were %s', p.id,
+                      booked.total, funded.total)
           FROM pot p
          CROSS JOIN LATERAL (SELECT coalesce(sum(balance_minor), 0) AS total FROM pot_balance
-                              WHERE pot_id = p.id) AS held
+                              WHERE pot_id = p.id) AS booked
          CROSS JOIN LATERAL (SELECT coalesce(sum(amount_minor), 0) AS total FROM pot_funding
-                              WHERE pot_id = p.id) AS got
-         WHERE held.total <> got.total""",
+                              WHERE pot_id = p.id) AS funded
+         WHERE booked.total <> funded.total""",
     "reservations_equal_books": f"""
         SELECT format('pot %s project %s: reservations %s/%s fen, books %s/%s', pot_id, project_id,
                       reserved, captured, book_reserved, book_captured)
@@ -63,5 +64,5 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return every fault in pots and reservations, in words; empty when they hold."""
-    return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
+    """Describe every fault in pots and reservations; empty if there is none."""
+    return [f"{name}: {fault}" for name, sql in CHECKS.items() for (fault,) in tx.rows(sql)]

@@ -1,6 +1,6 @@
-"""Making pots and changing them: from a fund's money, under versioned rules.
+"""Create pots from the money of a fund, and change their money and rules.
 
-The caller holds the campaign's row exclusively and raises its `matching_version` in the same transaction.
+The caller has locked the campaign's row exclusively and raises its `matching_version` in the same transaction.
 """
 
 from collections.abc import Sequence
@@ -23,14 +23,14 @@ MOST_RANK = 1_000
 
 
 class Tranche(NamedTuple):
-    """Part of a pot's money, in fen, that can be claimed from `opens_at`."""
+    """Part of a pot's money, in fen, that is available from `opens_at`."""
 
     opens_at: datetime
     amount_minor: int
 
 
 class NewPot(NamedTuple):
-    """What a manager asks for; the tranches' sum is taken from the fund."""
+    """A pot to create; the sum of its tranches is taken from the fund."""
 
     campaign_id: int
     fund_id: int
@@ -44,7 +44,7 @@ class NewPot(NamedTuple):
 
 
 def create(tx: Tx, new: NewPot) -> int:
-    """Make a pot and fill it from its fund; answers its id.
+    """Create a pot and fill it from its fund; return its id.
 
     Raises Invalid `pot_invalid` for senseless input, `rules_invalid` for rules of another kind of pot, and
     Conflict `fund_short` when the fund holds less.
@@ -100,7 +100,7 @@ def _faults(new: NewPot) -> dict[str, Fault]:
 
 
 def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) -> int:
-    """A new version of a pot's rules from a time on (default: now); answers the version's number.
+    """Add a version of a pot's rules, in force from a time on (default: now); return its number.
 
     Raises Invalid `rules_in_the_past`: what was promised under the old rules stays promised; `rules_invalid`
     for rules of another kind of pot.
@@ -115,7 +115,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) ->
 
 
 def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
-    """More money from the pot's fund, free at once. Raises Conflict `fund_short`."""
+    """Add money from the pot's fund, free at once. Raises Conflict `fund_short`."""
     _positive(amount_minor)
     row = tx.add(PotFunding.received(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
     lock_free(tx, [pot.pot_id])
@@ -123,7 +123,7 @@ def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
 
 
 def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction") -> None:
-    """Give free money of a pot back to its fund. Raises Conflict `pot_short` when less is free."""
+    """Return free money of a pot to its fund. Raises Conflict `pot_short` if less is free."""
     _positive(amount_minor)
     free = lock_free(tx, [pot.pot_id])[pot.pot_id]
     available = free - pot.closed_minor(tx.now)
@@ -136,7 +136,7 @@ def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction
 
 
 def find(tx: Tx, pot_id: int) -> PotState:
-    """One pot. Raises NotFound `pot_unknown`."""
+    """Return a pot. Raises NotFound `pot_unknown`."""
     pot = tx.get(Pot, pot_id)
     if pot is None:
         raise NotFound("pot_unknown")
@@ -149,11 +149,11 @@ def _positive(amount_minor: int) -> None:
 
 
 def _from_fund(tx: Tx, fund_id: int, pot_id: int, amount_minor: int, key: str) -> None:
-    held = balance(tx, fund(fund_id))  # for the message only: what decides is the account's floor
+    available = balance(tx, fund(fund_id))  # for the message only: the floor of the account decides
     try:
         post(tx, [Transfer(key, fund(fund_id), pot_free(pot_id), amount_minor, TransferKind.POT_FUNDED)])
     except Conflict as error:
-        raise Conflict("fund_short", available_minor=held) from error
+        raise Conflict("fund_short", available_minor=available) from error
 
 
 def _store_rules(tx: Tx, pot_id: int, version: int, valid_from: datetime, rules: Rules) -> None:

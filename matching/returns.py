@@ -10,8 +10,11 @@ from ledger.statements import MatchReturn, match_returns
 
 
 class Return(NamedTuple):
-    """Match (fen) that left a donation. `cause`: refund, review (a person took it away), moved (a better pot gave
-    it instead). `to_fund`: it went to the pot's fund, as after the end, else to the pot."""
+    """Match that left a donation, in fen.
+
+    `cause`: refund, review (a reviewer took it away), moved (a better pot gave it instead). `to_fund`: it went to
+    the pot's fund, as it does after the end, else to the pot.
+    """
 
     pot_id: int
     amount_minor: int

@@ -228,7 +228,7 @@ def for_kind(kind: str, rules: Rules) -> Rules:
     return replace(rules, least_bps=0) if kind == "random" and rules.least_bps is None else rules
 
 
-# A gift counts against each of these, so a narrow cap above a wide one could never be reached.
+# A donation counts against each of these, so a narrow cap above a wide one could never be reached.
 _NARROW_TO_WIDE = (
     ("donation_minor", "donor_day_minor", "donor_minor"),
     ("donation_minor", "project_minor", "county_minor"),

@@ -1,4 +1,4 @@
-"""Random and challenge pots, the end of the day, and the replay that every story must survive."""
+"""Random and challenge pots, sharing out after the end, and the replay that every course must pass."""
 
 from typing import Any
 
@@ -34,31 +34,31 @@ def special_pot(world: World, amount_minor: int, kind: str, **other: Any) -> int
 
 
 def moved(world: World) -> int:
-    """Redistribute once; answers the moves."""
+    """Redistribute once; return the number of moves."""
     return int(world.do(lambda tx: redistribute(tx, lock_campaign(tx, world.slug))))
 
 
 def offered(world: World) -> int:
-    """Offer free match again once; answers the donations that got some."""
+    """Re-offer free match once; return the number of donations that got some."""
     return int(world.do(lambda tx: reoffer(tx, lock_campaign(tx, world.slug))))
 
 
 def replayed(world: World) -> ReplayResult:
-    """The replay of the whole campaign."""
+    """Replay the whole campaign."""
     return replay(world.deps, world.slug)
 
 
 def proven(world: World) -> int:
-    """Every promise holds and every decision comes out again; answers how many decisions there were."""
+    """Verify the books and replay every decision without a difference; return the number of decisions."""
     world.check()
-    found = replayed(world)
-    assert found.differences == ()
-    assert found.differing == 0
-    return found.decisions
+    result = replayed(world)
+    assert result.differences == ()
+    assert result.differing == 0
+    return result.decisions
 
 
 def by_pot(world: World, donation: Any) -> dict[int, int]:
-    """Live match of a donation, pot by pot."""
+    """Return the live match of a donation by pot."""
     sums: dict[int, int] = {}
     for part in world.view(donation).parts:
         sums[part.pot_id] = sums.get(part.pot_id, 0) + part.amount_minor
@@ -66,6 +66,6 @@ def by_pot(world: World, donation: Any) -> dict[int, int]:
 
 
 def paid(world: World, amount_minor: int, project: int = 0, **other: Any) -> DonationView:
-    """A donation, paid a second after the one before: who is oldest is not left to chance."""
+    """Create a donation, paid a second after the one before, so that their order is certain."""
     world.clock.advance(seconds=1)
     return world.pay(world.give(amount_minor, project, **other))

@@ -72,9 +72,9 @@ def test_those_who_come_after_are_served_at_their_pledge(world: World) -> None:
 
 def test_a_refund_after_the_unlock_does_not_lock_it_again(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"raised_minor": 100_00})
-    one = paid(world, 100_00)
+    donation = paid(world, 100_00)
     unlock_challenges(world.deps)
-    world.refund(one, 100_00)
+    world.refund(donation, 100_00)
     assert world.totals().raised_minor == 0
     assert not world.pots()[pot].locked
     assert by_pot(world, world.give(30_00)) == {pot: 30_00}
@@ -107,11 +107,11 @@ def test_only_the_unlocked_pot_serves_by_its_own_rules(world: World) -> None:
 
 def test_the_end_unlocks_what_the_scheduler_missed(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"donors": 1})
-    one = paid(world, 40_00)
+    donation = paid(world, 40_00)
     world.clock.advance(hours=40)
     world.close()
     world.close()
-    assert by_pot(world, one) == {pot: 40_00}
+    assert by_pot(world, donation) == {pot: 40_00}
     proven(world)
 
 
@@ -126,10 +126,10 @@ def test_after_the_end_nothing_is_unlocked_any_more(world: World) -> None:
 
 def test_the_story_says_that_the_pot_was_locked_then(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"donors": 1})
-    one = paid(world, 40_00)
+    donation = paid(world, 40_00)
     world.clock.advance(seconds=1)
     unlock_challenges(world.deps)
-    decisions = world.do(explain, one.id).decisions
+    decisions = world.do(explain, donation.id).decisions
     assert [(d.cause, d.pots[0].asked, d.pots[0].out_of_scope) for d in decisions] == [
         ("pledge", False, "locked"),
         ("challenge", True, None),
@@ -139,13 +139,13 @@ def test_the_story_says_that_the_pot_was_locked_then(world: World) -> None:
 
 def test_an_easier_goal_counts_from_its_time(world: World) -> None:
     pot = special_pot(world, 500_00, "challenge", challenge={"donors": 50})
-    one = paid(world, 40_00)
+    donation = paid(world, 40_00)
     later = world.clock.at + timedelta(minutes=5)
     world.do(pots.add_rules, pot, {"ratio_bps": 5_000, "challenge": {"donors": 1}}, later, ACTOR)
     assert unlock_challenges(world.deps) == 0
     world.clock.at = later
     assert unlock_challenges(world.deps) == 1
-    assert by_pot(world, one) == {pot: 20_00}
+    assert by_pot(world, donation) == {pot: 20_00}
     proven(world)
 
 

@@ -66,7 +66,7 @@ def test_a_cap_per_donor_holds_over_days(days: World) -> None:
     days.check()
 
 
-def test_the_same_donor_is_known_however_he_writes_his_address(world: World) -> None:
+def test_the_same_donor_is_known_however_they_write_their_address(world: World) -> None:
     world.pot(10_000_00, donor_day=100_00)
     world.give(100_00, email="a@example.org")
     assert world.give(100_00, email="A@Example.ORG").reserved_minor == 0
@@ -151,10 +151,10 @@ def test_late_money_and_money_in_time_share_one_pot_in_one_batch(world: World) -
     pot = world.pot(150_00, mode="payment", project=120_00)
     late, in_time = world.give(100_00), world.give(100_00)
     cancel(world.deps, late.id)
-    for one in (late, in_time):
-        world.tell("payment_intent.succeeded", world.intent(one))
+    for donation in (late, in_time):
+        world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
-    captured = [world.view(one).captured_minor for one in (late, in_time)]
+    captured = [world.view(donation).captured_minor for donation in (late, in_time)]
     assert sorted(captured) == [20_00, 100_00]
     assert world.pots()[pot].available_minor == 30_00
     world.check()

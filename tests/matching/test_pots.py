@@ -202,7 +202,7 @@ def test_rules_change_from_a_time_on_and_reservations_keep_theirs(world: World) 
     world.clock.at = change
     after = world.give(200_00)
     assert after.reserved_minor == 100_00  # half of it, and no cap any more
-    assert [world.pay(one).captured_minor for one in (before, after)] == [50_00, 100_00]
+    assert [world.pay(donation).captured_minor for donation in (before, after)] == [50_00, 100_00]
     assert world.refund(before, 60_00).captured_minor == 40_00  # still 1:1
     assert world.refund(after, 60_00).captured_minor == 70_00  # one half of 140
     world.check()

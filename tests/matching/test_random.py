@@ -73,9 +73,9 @@ def test_each_payment_draws_once_and_reoffering_gives_no_more(world: World) -> N
     pot = special_pot(world, 500_00, "random", random={"least_bps": 2_000})
     donations = [paid(world, 50_00 + n) for n in range(6)]
     seed = _seed(world, pot)
-    for one in donations:
-        due = one.amount_minor * drawn_bps(seed, str(one.id), 2_000, 10_000) // 10_000
-        assert one.captured_minor == due
+    for donation in donations:
+        due = donation.amount_minor * drawn_bps(seed, str(donation.id), 2_000, 10_000) // 10_000
+        assert donation.captured_minor == due
     assert offered(world) + moved(world) == 0
     world.pay(donations[0])
     assert proven(world) == 12  # a pledge asks no random pot, and says so
@@ -87,9 +87,9 @@ def test_a_poor_random_pot_pays_the_rest_of_the_draw_later(world: World) -> None
     world.do(pots.top_up, pot, 300_00, ACTOR)
     assert offered(world) == 1
     seed = _seed(world, pot)
-    for one in (first, second):
-        due = one.amount_minor * drawn_bps(seed, str(one.id), 9_000, 10_000) // 10_000
-        assert abs(world.view(one).captured_minor - due) <= 1
+    for donation in (first, second):
+        due = donation.amount_minor * drawn_bps(seed, str(donation.id), 9_000, 10_000) // 10_000
+        assert abs(world.view(donation).captured_minor - due) <= 1
     assert offered(world) == 0
     proven(world)
 
@@ -129,9 +129,9 @@ def test_a_random_pot_whose_rules_do_not_say_from_where_draws_from_zero(world: W
     kept = world.do(lambda tx: tx.rows("SELECT rules FROM pot_rules ORDER BY version"))
     assert [row.rules["random"] for row in kept] == [{"least_bps": 0}] * 2
     seed = _seed(world, pot)
-    for one, most in zip(given, [10_000] * 5 + [5_000] * 5, strict=True):
-        due = one.amount_minor * drawn_bps(seed, str(one.id), 0, most) // 10_000
-        assert world.view(one).captured_minor == due
+    for donation, most in zip(given, [10_000] * 5 + [5_000] * 5, strict=True):
+        due = donation.amount_minor * drawn_bps(seed, str(donation.id), 0, most) // 10_000
+        assert world.view(donation).captured_minor == due
     proven(world)
 
 
@@ -179,7 +179,7 @@ def _seed(world: World, pot: int) -> bytes:
 def _published(world: World, pot: int, first: int, most: int) -> dict[str, Any]:
     told = world.do(public_draw, pot)
     assert world.do(count_drawn_matches, pot) == 5
-    rows = [one._asdict() for one in world.do(drawn_matches, pot, told.seed, first, most)]
+    rows = [row._asdict() for row in world.do(drawn_matches, pot, told.seed, first, most)]
     page = {"pot": pot, "algorithm": ALGORITHM, "draws": rows, **told._asdict()}
     return json.loads(json.dumps(page, default=str))  # type: ignore[no-any-return]
 

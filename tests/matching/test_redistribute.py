@@ -30,7 +30,7 @@ def test_freed_money_of_a_better_pot_takes_over(world: World) -> None:
     assert moved(world) == 2
     assert by_pot(world, second) == {best: 80_00}
     assert by_pot(world, third) == {best: 20_00, worse: 40_00}
-    assert [world.view(one).captured_minor for one in (second, third)] == [80_00, 60_00]
+    assert [world.view(donation).captured_minor for donation in (second, third)] == [80_00, 60_00]
     assert moved(world) == 0
     assert world.pots()[worse].available_minor == 260_00
     assert proven(world) == 5
@@ -60,13 +60,16 @@ def test_caps_minimum_and_scope_of_the_better_pot_hold(world: World) -> None:
     best = world.pot(100_00, minimum_minor=21_00, donation=25_00, donor=40_00, project=60_00)
     worse = world.pot(900_00, rank=2)
     gone = [paid(world, 40_00, email=f"gone{n}@example.org") for n in range(4)]
-    assert sum(by_pot(world, one).get(best, 0) for one in gone) == 60_00
+    assert sum(by_pot(world, donation).get(best, 0) for donation in gone) == 60_00
     same = [paid(world, 40_00, email="same@example.org") for _ in range(2)]
     small = paid(world, 20_00, email="small@example.org")
-    for one in gone:
-        world.refund(one, 40_00)
+    for donation in gone:
+        world.refund(donation, 40_00)
     moved(world)
-    assert [by_pot(world, one) for one in same] == [{best: 25_00, worse: 15_00}, {best: 15_00, worse: 25_00}]
+    assert [by_pot(world, donation) for donation in same] == [
+        {best: 25_00, worse: 15_00},
+        {best: 15_00, worse: 25_00},
+    ]
     assert by_pot(world, small) == {worse: 20_00}
     proven(world)
 
@@ -150,7 +153,7 @@ def test_two_redistributions_at_once_move_once(world: World) -> None:
 
 def test_without_the_lock_both_would_move(world: World, monkeypatch: Any) -> None:
     """The control: neither the campaign nor the pots locked, and both find the same money. The books' floor then
-    stops one, which is the second defence."""
+    stops donation, which is the second defence."""
     _contested(world)
     monkeypatch.setattr(moving, "lock_free_accounts", read_free_accounts)
     meet_before(monkeypatch, Meeting(patience_s=3), moving, "post")

@@ -42,8 +42,8 @@ def test_payment_pots_and_pledges_in_one_batch_come_out_again(world: World) -> N
     world.clock.advance(minutes=20)
     expire(world.deps)
     fresh = [world.give(50_00 + n, email=f"{n}@example.org") for n in range(3)]
-    for n, one in enumerate((fresh[0], late[0], fresh[1], late[1], late[2], fresh[2])):
-        world.tell("payment_intent.succeeded", world.intent(one), world.clock.at + timedelta(seconds=n))
+    for n, donation in enumerate((fresh[0], late[0], fresh[1], late[1], late[2], fresh[2])):
+        world.tell("payment_intent.succeeded", world.intent(donation), world.clock.at + timedelta(seconds=n))
     world.settle()
     assert proven(world) == 12
 
@@ -101,9 +101,9 @@ def test_a_whole_day_with_all_kinds_of_pots_comes_out_again(world: World, monkey
 
 
 def _refund_some(world: World, donations: list[DonationView], chance: Random) -> None:
-    for one in donations:
-        if world.view(one).status == "paid" and chance.random() < 0.4:
-            world.refund(one, world.view(one).amount_minor)
+    for donation in donations:
+        if world.view(donation).status == "paid" and chance.random() < 0.4:
+            world.refund(donation, world.view(donation).amount_minor)
 
 
 def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_again(world: World) -> None:
@@ -115,19 +115,19 @@ def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_ag
         given.append(world.give(10_00))
         world.give(10_00, project=1)
         world.clock.advance(minutes=1)
-    for one in given:
-        world.pay(one)
-    assert [[part.pot_name for part in world.view(one).parts] for one in given] == [
+    for donation in given:
+        world.pay(donation)
+    assert [[part.pot_name for part in world.view(donation).parts] for donation in given] == [
         ["pot of 30000"], ["星"], ["pot of 30000"], ["星"], ["pot of 30000"],
     ]  # fmt: skip
-    lines = [next(line for line in _first(world, one).pots if line.pot_name == "星") for one in given]
+    lines = [next(line for line in _first(world, donation).pots if line.pot_name == "星") for donation in given]
     assert [line.out_of_scope is None for line in lines] == [False, True, False, True, False]
     assert {line.out_of_scope for line in lines} == {"minimum_rating", None}
     assert proven(world) == 10
 
 
-def _first(world: World, one: DonationView) -> DecisionExplanation:
-    decision: DecisionExplanation = world.do(explain, one.id).decisions[0]
+def _first(world: World, donation: DonationView) -> DecisionExplanation:
+    decision: DecisionExplanation = world.do(explain, donation.id).decisions[0]
     return decision
 
 
@@ -157,7 +157,7 @@ def test_a_rating_that_was_rewritten_is_found(world: World) -> None:
     world.do(tamper)
     assert replayed(world).differing > 0
     with world.db.snapshot() as tx:
-        assert [one.split(":")[0] for one in check_books(tx)] == ["ratings_are_the_newest"]
+        assert [fault.split(":")[0] for fault in check_books(tx)] == ["ratings_are_the_newest"]
 
 
 def test_tampering_is_found(world: World) -> None:
