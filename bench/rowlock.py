@@ -5,7 +5,7 @@ holds for its donations too. Nothing is slowed down on purpose: sums come from i
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -244,9 +244,9 @@ class _Creation:
 
     def _view(self, row: Donation, parts: Sequence[MatchPart]) -> DonationView:
         same: dict[str, Any] = {
-            name: getattr(row, name)
-            for name in DonationView.__slots__
-            if hasattr(Donation, name) and name != "parts"
+            field.name: getattr(row, field.name)
+            for field in fields(DonationView)
+            if hasattr(Donation, field.name) and field.name != "parts"
         }
         return DonationView(
             **same,
