@@ -49,7 +49,7 @@ def create(
     _require_live(locked)
     find_fund(tx, fund)
     if any(tranche.opens_at >= _match_ends_at(locked) for tranche in tranches):
-        raise Invalid("pot_invalid", fields={"tranches": fault("tranche_after_match_ends_at")})
+        raise Invalid("pot_invalid", fields={"tranches": fault("tranche_after_last_match")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     bump_matching_version(tx, locked)
@@ -74,7 +74,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetim
     """Add a version of a pot's rules and return its number. Raises as `create`, and Invalid `rules_in_the_past`."""
     campaign = lock_campaign_by_id(tx, _lock_pot(tx, pot_id).campaign_id)
     if valid_from is not None and valid_from >= _match_ends_at(campaign):
-        raise Invalid("rules_invalid", fields={"valid_from": fault("rules_after_match_ends_at")})
+        raise Invalid("rules_invalid", fields={"valid_from": fault("rules_after_last_match")})
     parsed = parse(rules)
     _check_scope(tx, parsed.scope)
     number = matching.pots.add_rules(tx, pot_id, parsed, valid_from)

@@ -1,4 +1,4 @@
-"""PURE. The tree of organisations as a CSV file has it: all of its rows, or every fault in it named."""
+"""PURE. Read the tree of organisations from a CSV file: all of its rows, or every fault in it."""
 
 import csv
 import re
@@ -10,7 +10,7 @@ from kernel.text import text_fault
 from matching.rules import LEVELS
 
 COLUMNS = ("code", "name", "level", "parent_code")
-MOST_NAME = 100  # characters (ours); the longest real name has 25
+MOST_NAME = 100  # characters, our default; the longest real name has 25
 
 MOST_CODE = 32
 _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
@@ -18,7 +18,7 @@ _LINE = re.compile(r"\r\n|\n|\r")
 
 
 class Node(NamedTuple):
-    """One organisation as the file has it; `lineage` holds the codes from the city down to itself."""
+    """An organisation in the file; `lineage`: the codes from the city down to itself."""
 
     line: int
     code: str
@@ -29,62 +29,64 @@ class Node(NamedTuple):
 
 
 def read(text: str) -> list[Node]:
-    """The nodes of a CSV file with the columns code, name, level and parent_code, in any order of rows.
+    """Read a CSV file with the columns code, name, level and parent_code, in any order of rows.
 
     Raises Invalid `import_invalid` whose `fields` name every bad cell (`line 12.level`) or row (`line 12`).
     A row below a bad one is not blamed for its parent's fault.
     """
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     lines = _LINE.split(text.removeprefix("\ufeff"))
     nodes: dict[str, Node] = {}
     bad: set[str] = set()
-    for number, cells in _rows(lines, wrong, bad):
+    for number, cells in _rows(lines, faults, bad):
         node = Node(number, cells["code"], cells["name"], cells["level"], cells["parent_code"] or None)
-        if faults := _row_faults(node, nodes):
-            wrong |= {f"line {number}.{column}": refused for column, refused in faults.items()}
+        if row_faults := _row_faults(node, nodes):
+            faults |= {f"line {number}.{column}": refused for column, refused in row_faults.items()}
             bad.add(node.code)
         else:
             nodes[node.code] = node
     for node in nodes.values():
         if refused := _place_fault(node, nodes, bad):
-            wrong[f"line {node.line}.parent_code"] = refused
-    if not nodes and not wrong:
-        wrong["line 1"] = fault("no_rows")
-    if wrong:
-        raise refusal(wrong)
+            faults[f"line {node.line}.parent_code"] = refused
+    if not nodes and not faults:
+        faults["line 1"] = fault("no_rows")
+    if faults:
+        raise refusal(faults)
     return [node._replace(lineage=_lineage(node, nodes)) for node in nodes.values()]
 
 
-def refusal(wrong: dict[str, Fault]) -> Invalid:
-    """Return the refusal of a file; `wrong` maps `line N` or `line N.column` to its fault."""
-    ordered = dict(sorted(wrong.items(), key=lambda item: int(item[0].removeprefix("line ").split(".")[0])))
+def refusal(faults: dict[str, Fault]) -> Invalid:
+    """Return the refusal of a file; `faults` maps `line N` or `line N.column` to its fault."""
+    ordered = dict(sorted(faults.items(), key=lambda item: int(item[0].removeprefix("line ").split(".")[0])))
     return Invalid("import_invalid", fields=ordered)
 
 
-def _rows(lines: list[str], wrong: dict[str, Fault], bad: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Line number and cells by column of every row that has the right shape; of the others the fault goes
-    to `wrong`, and what may be their code to `bad`."""
+def _rows(lines: list[str], faults: dict[str, Fault], bad: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield line number and cells by column of each row with the right number of cells. Of the others put the fault
+    into `faults`, and what may be their code into `bad`."""
     header = _cells(lines[0])
     if header is None or sorted(header) != sorted(COLUMNS):
-        wrong["line 1"] = fault("wrong_header", columns=COLUMNS)
+        faults["line 1"] = fault("wrong_header", columns=COLUMNS)
         return
     for number, line in enumerate(lines[1:], start=2):
         if not line.strip():
             continue
         cells = _cells(line)
         if cells is None:
-            wrong[f"line {number}"] = fault("unreadable")
+            faults[f"line {number}"] = fault("unreadable")
             bad.update(cell.strip() for cell in line.split(","))
         elif len(cells) != len(header):
-            wrong[f"line {number}"] = fault("wrong_column_count", count=len(cells), expected=len(header))
+            faults[f"line {number}"] = fault("wrong_column_count", count=len(cells), expected=len(header))
             bad.update(cells)
         else:
             yield number, dict(zip(header, cells, strict=True))
 
 
 def _cells(line: str) -> list[str] | None:
-    """The cells of one line; None when it is not CSV. Lines are read one by one: an open quote spoils only
-    its own line, and the reader can go on to name the faults of the next."""
+    """Return the cells of a line, or None if it is not CSV.
+
+    Lines are read one by one: an open quote spoils its own line only, and later faults are still found.
+    """
     try:
         return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
     except csv.Error:
@@ -92,25 +94,25 @@ def _cells(line: str) -> list[str] | None:
 
 
 def _row_faults(node: Node, earlier: dict[str, Node]) -> dict[str, Fault]:
-    """What is wrong with a row by itself: column -> fault."""
-    wrong: dict[str, Fault] = {}
+    """Check a row by itself; return the faults by column."""
+    faults: dict[str, Fault] = {}
     if not _CODE.fullmatch(node.code):
-        wrong["code"] = fault("code_format", most=MOST_CODE)
+        faults["code"] = fault("code_format", most=MOST_CODE)
     elif node.code in earlier:
-        wrong["code"] = fault("repeated_line", line=earlier[node.code].line)
+        faults["code"] = fault("repeated_line", line=earlier[node.code].line)
     if refused := text_fault(node.name, MOST_NAME):
-        wrong["name"] = refused
+        faults["name"] = refused
     if node.level not in LEVELS:
-        wrong["level"] = fault("not_one_of", options=LEVELS)
+        faults["level"] = fault("not_one_of", options=LEVELS)
     elif node.level == LEVELS[0] and node.parent_code:
-        wrong["parent_code"] = fault("parent_not_allowed", level=node.level)
+        faults["parent_code"] = fault("parent_not_allowed", level=node.level)
     elif node.level != LEVELS[0] and not node.parent_code:
-        wrong["parent_code"] = fault("parent_required", level=node.level)
-    return wrong
+        faults["parent_code"] = fault("parent_required", level=node.level)
+    return faults
 
 
 def _place_fault(node: Node, nodes: dict[str, Node], bad: set[str]) -> Fault | None:
-    """What is wrong with where a row stands in the tree."""
+    """Check the place of a row in the tree."""
     if node.parent_code is None:
         return None
     parent = nodes.get(node.parent_code)
@@ -121,6 +123,6 @@ def _place_fault(node: Node, nodes: dict[str, Node], bad: set[str]) -> Fault | N
 
 
 def _lineage(node: Node, nodes: dict[str, Node]) -> tuple[str, ...]:
-    # Ends: each parent is one level higher, which `_place_fault` has made sure of.
+    # This ends: `_place_fault` has checked that each parent is one level higher.
     above = _lineage(nodes[node.parent_code], nodes) if node.parent_code else ()
     return (*above, node.code)
