@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tables)
 from kernel.db import identity, is_one_of, moment
 
 CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee")

@@ -6,6 +6,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
+import campaigns.lifecycle.models
+import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.donations.states import STATUSES
 from kernel.db import identity, moment
 

@@ -7,6 +7,8 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+import campaigns.network.models
+import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.lifecycle.phases import Phase
 from kernel.db import identity, moment, one_of
 

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
+import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.projects.states import Status
 from kernel.db import identity, moment, one_of
 from ledger.order import place_in_order

@@ -9,6 +9,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
+import campaigns.donations.models
+import campaigns.lifecycle.models
+import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
 from kernel.db import identity, is_one_of, moment
 
 STATES = ("open", "released", "cancelled")

@@ -10,6 +10,7 @@ from campaigns.donations.explain import explain
 from campaigns.screening import cases, decide
 from campaigns.screening.screen import screen
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.paging import Page
 from tests.screening.watched import REASON, case_of, held_case, to_reconciling, world
 from tests.world import World
 
@@ -132,5 +133,5 @@ def test_cases_are_listed_open_ones_first(world: World) -> None:
     assert total == 3
     assert [row["state"] for row in rows] == ["open", "open", "released"]
     assert world.do(cases.count_open_cases, campaign_id) == 2
-    rows, total = world.do(cases.listed, campaign_id, "released", 1, 1)
+    rows, total = world.do(cases.listed, campaign_id, "released", Page(1, 1))
     assert (total, rows[0]["id"]) == (1, case["id"])
