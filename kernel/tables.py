@@ -1,0 +1,210 @@
+"""PURE. Tables as people and platforms write them: CSV files from spreadsheets, in any encoding and with anything
+around them, read into rows by the columns of a known layout.
+
+Nothing is guessed about values. What a spreadsheet has hidden in a cell (tabs, backticks, zero-width characters) is
+stripped; what it has ruined (a long number in scientific notation) is named as a fault and not taken.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from kernel.errors import Fault, Invalid, fault
+
+MAX_PREAMBLE = 40  # lines before the header, as platforms put them
+MAX_CELL = 1_000  # characters
+_TOTALS = ("合计", "总计", "小计", "共计", "汇总", "total", "sum", "subtotal")
+_HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
+_SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
+_ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a layout. `titles` are the headers that it goes by, compared without spaces and case.
+
+    `exact` is for ids and times: a cell that a spreadsheet turned into a rounded number is a fault.
+    """
+
+    name: str
+    titles: tuple[str, ...]
+    required: bool = True
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A file format: its columns, and the first cells of lines that are no rows (footers, totals)."""
+
+    name: str
+    columns: tuple[Column, ...]
+    not_rows: tuple[str, ...] = ()
+
+    def find(self, header: Sequence[str]) -> dict[str, int] | None:
+        """Return where each column of this layout stands in a header, or None when a required one is missing."""
+        places = {_plain(title): index for index, title in reversed(list(enumerate(header)))}
+        found: dict[str, int] = {}
+        for column in self.columns:
+            place = next((places[_plain(title)] for title in column.titles if _plain(title) in places), None)
+            if place is not None:
+                found[column.name] = place
+            elif column.required:
+                return None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table: the number of its line in the file, and its cells by column name."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What was understood of a file. `faults` are by `line N` or `line N.column`."""
+
+    layout: Layout
+    encoding: str
+    rows: tuple[Row, ...]
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    skipped: int = 0  # blank lines, totals and footers
+
+
+def read_table(data: bytes, layouts: Sequence[Layout]) -> Table:
+    """Read a file by the first layout whose required columns a header has; the first layout is the one that a
+    missing column is named for.
+
+    Raises Invalid `import_invalid` when the file cannot be decoded, has no rows, or fits no layout.
+    """
+    text, encoding = decode(data)
+    lines = _lines(text)
+    header_at, layout, places = _header(lines, layouts)
+    rows, faults, skipped = _rows(lines[header_at + 1 :], layout, places, len(lines[header_at][1]))
+    if not rows and not faults:
+        raise Invalid("import_invalid", fields={f"line {lines[header_at][0]}": fault("no_rows")})
+    return Table(layout, encoding, tuple(rows), faults, skipped)
+
+
+def decode(data: bytes) -> tuple[str, str]:
+    """Return the text of a file and the name of its encoding: UTF-8 or UTF-16 with a mark, UTF-8, or GB18030 (of
+    which GBK and GB2312 are parts).
+
+    Raises Invalid `import_invalid` when it is none of these.
+    """
+    marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+    known = next((encoding for mark, encoding in marked.items() if data.startswith(mark)), None)
+    for encoding in (known,) if known else ("utf-8", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\x00" not in text:
+            return text, encoding
+    raise Invalid("import_invalid", fields={"file": fault("unreadable_encoding")})
+
+
+def clean_cell(text: str) -> str:
+    """Return a cell without what spreadsheets and platforms hide in it: spaces and tabs around it, a backtick or
+    apostrophe before it, characters of no width, and the wrapping ="..." that keeps a number from being rounded."""
+    plain = text.translate(_HIDDEN).replace("\u00a0", " ").replace("\u3000", " ").strip()
+    if plain.startswith('="') and plain.endswith('"'):
+        plain = plain[2:-1]
+    return plain.lstrip("`'").strip()
+
+
+def _lines(text: str) -> list[tuple[int, list[str]]]:
+    """Number and cells of every line. Raises Invalid `import_invalid` for quotes that never end."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    lines = []
+    try:
+        for cells in reader:
+            lines.append((reader.line_num, [clean_cell(cell) for cell in cells]))
+    except csv.Error as error:
+        raise Invalid("import_invalid", fields={f"line {reader.line_num + 1}": fault("unreadable")}) from error
+    return lines
+
+
+def _delimiter(text: str) -> str:
+    """The separator that most of the first lines use most often: comma, semicolon or tab."""
+    head = list(islice((line for line in text.splitlines() if line.strip()), MAX_PREAMBLE))
+    counts = {
+        mark: sorted((line.count(mark) for line in head), reverse=True)[: len(head) // 2 + 1] for mark in ",;\t"
+    }
+    return max(counts, key=lambda mark: sum(counts[mark]))
+
+
+def _header(
+    lines: Sequence[tuple[int, list[str]]], layouts: Sequence[Layout]
+) -> tuple[int, Layout, Mapping[str, int]]:
+    for index, (_, cells) in enumerate(lines[:MAX_PREAMBLE]):
+        for layout in layouts:
+            places = layout.find(cells)
+            if places is not None:
+                return index, layout, places
+    first = next((line for line, cells in lines if any(cells)), 1)
+    best = max((cells for _, cells in lines[:MAX_PREAMBLE]), key=lambda cells: _fits(layouts[0], cells), default=[])
+    titles = {_plain(title) for title in best}
+    missing = [
+        column.titles[0]
+        for column in layouts[0].columns
+        if column.required and not titles.intersection(map(_plain, column.titles))
+    ]
+    raise Invalid("import_invalid", fields={f"line {first}": fault("missing_columns", columns=missing)})
+
+
+def _fits(layout: Layout, cells: Sequence[str]) -> int:
+    titles = {_plain(title) for column in layout.columns for title in column.titles}
+    return sum(_plain(cell) in titles for cell in cells)
+
+
+def _rows(
+    lines: Iterable[tuple[int, list[str]]], layout: Layout, places: Mapping[str, int], width: int
+) -> tuple[list[Row], dict[str, Fault], int]:
+    rows: list[Row] = []
+    faults: dict[str, Fault] = {}
+    skipped = 0
+    for line, cells in lines:
+        if _is_end(cells, layout):
+            skipped += 1
+            if _starts_footer(cells, layout):
+                break
+            continue
+        if len(cells) != width and any(cells[width:]):
+            faults[f"line {line}"] = fault("wrong_column_count", count=len(cells), expected=width)
+            continue
+        named = {name: cells[place] if place < len(cells) else "" for name, place in places.items()}
+        faults |= {f"line {line}.{name}": wrong for name, wrong in _cell_faults(layout, named)}
+        rows.append(Row(line, named))
+    return rows, faults, skipped
+
+
+def _is_end(cells: Sequence[str], layout: Layout) -> bool:
+    """Whether a line is no row: blank, a total, or part of a footer."""
+    first = next((cell for cell in cells if cell), "")
+    return not first or _plain(first).startswith(_TOTALS) or first.startswith("#") or _starts_footer(cells, layout)
+
+
+def _starts_footer(cells: Sequence[str], layout: Layout) -> bool:
+    first = next((cell for cell in cells if cell), "")
+    return bool(first) and any(_plain(first).startswith(_plain(mark)) for mark in layout.not_rows)
+
+
+def _cell_faults(layout: Layout, cells: Mapping[str, str]) -> Iterable[tuple[str, Fault]]:
+    for column in layout.columns:
+        text = cells.get(column.name, "")
+        if len(text) > MAX_CELL:
+            yield column.name, fault("too_long", most=MAX_CELL)
+        elif column.exact and _SCIENTIFIC.fullmatch(text):
+            yield column.name, fault("spreadsheet_number", value=text)
+        elif _ERRORS.fullmatch(text):
+            yield column.name, fault("spreadsheet_error", value=text)
+
+
+def _plain(title: str) -> str:
+    """A header or first cell as it is compared: no spaces, lower case, full-width brackets as ASCII ones."""
+    return re.sub(r"\s", "", title).lower().replace("（", "(").replace("）", ")").replace("：", ":")
