@@ -53,8 +53,8 @@ STATES_OF: Mapping[ReversalKind, frozenset[ReversalState]] = {
 
 class ReversalFact(NamedTuple):
     """One thing that was told. `reference` is the provider's id of the refund or dispute, or of the charge or
-    donation that a total speaks of. `at` is the teller's time of the message, `created_at` the refund's own where it
-    is known. Fen."""
+    donation that a total speaks of. `at` is the teller's time of the message, `created_at` the refund's own where
+    it is known. Fen."""
 
     kind: ReversalKind
     reference: str
