@@ -1,6 +1,31 @@
-"""PURE. Which text people may give to what they name: pages can show it and the database can hold it."""
+"""PURE. Text from outside: brought to one form, so that what looks the same is the same, and refused when pages
+cannot show it or the database cannot hold it."""
+
+import re
+import unicodedata
 
 from kernel.errors import Fault, fault
+
+# Characters that turn the direction of what follows: a name with one could show as another name.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Characters that nobody sees: joiners, marks of direction, soft hyphens, fillers, selectors of variants, tags.
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028\u2029\u2060-\u2065\u206a-\u206f"
+    "\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SPACES = re.compile(r"[^\S\r\n\t]+")
+
+
+def clean_text(text: str) -> str:
+    """Return text from outside as it is kept: composed (NFC), without characters that nobody sees, and with one
+    kind of space. What `text_fault` refuses is left in, to be refused."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNSEEN.sub("", text)))
+
+
+def clean_label(text: str) -> str:
+    """Return the name of a team or the code of a source as it is kept and compared: as `clean_text`, and letters
+    and digits of full width as ordinary ones (NFKC), so that look-alikes are one."""
+    return clean_text(unicodedata.normalize("NFKC", clean_text(text))).strip()
 
 
 def is_storable(text: str) -> bool:
@@ -19,6 +44,8 @@ def text_fault(text: object, most: int, *, lines: bool = False) -> Fault | None:
         return fault("required")
     if len(text) > most:
         return fault("too_long", most=most)
+    if _TURNING.search(text):
+        return fault("direction_controls")
     kept = text.replace("\n", "").replace("\r", "").replace("\t", "") if lines else text
     if not is_storable(text) or any(ord(char) < 32 or ord(char) == 127 for char in kept):
         return fault("control_characters")

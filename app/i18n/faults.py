@@ -33,6 +33,7 @@ FAULTS = {
     "too_long": _l("内容太长，最多 %(most)s 个字"),
     "length_out_of_range": _l("应有 %(least)s 至 %(most)s 个字符"),
     "control_characters": _l("不能有特殊控制字符"),
+    "direction_controls": _l("不能有改变文字方向的控制字符"),
     "not_storable": _l("含有不能保存的字符"),
     "code_format": _l("只能用 1 至 %(most)s 个英文字母、数字、- 或 _"),
     "slug_format": _l("只能用英文字母、数字和连字符，最多 %(most)s 个"),

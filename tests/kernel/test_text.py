@@ -1,0 +1,64 @@
+"""Text from outside: what looks the same is the same."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kernel.text import clean_label, clean_text, text_fault
+
+
+@pytest.mark.parametrize(
+    "looks_alike",
+    [
+        "爱心队\u200b",
+        "爱\u2060心队",
+        "爱心队\ufe0e",
+        "\ufeff爱心队",
+        "爱\u00ad心队",
+        " 爱心队\u3000",
+        "爱心队\u3164",
+        "爱\U000e0100心队",
+    ],
+)
+def test_teams_that_look_alike_are_one(looks_alike: str) -> None:
+    assert clean_label(looks_alike) == "爱心队"
+
+
+def test_composition_and_width_make_no_difference() -> None:
+    assert clean_label("e\u0301cole") == clean_label("\u00e9cole") == "école"
+    assert clean_label("Ａ班１") == clean_label("A班1") == "A班1"
+    assert clean_label("爱心\u00a0队") == clean_label("爱心 队")
+
+
+@pytest.mark.parametrize("turning", ["\u202e队心爱", "a\u2066b", "\u202bx"])
+def test_text_that_turns_its_direction_is_refused(turning: str) -> None:
+    refused = text_fault(clean_text(turning), 100)
+    assert refused is not None
+    assert refused.code == "direction_controls"
+
+
+def test_what_is_only_invisible_is_empty() -> None:
+    refused = text_fault(clean_text("\u3164\u200b"), 100)
+    assert refused is not None
+    assert refused.code == "required"
+
+
+@pytest.mark.parametrize(
+    "name", ["𠮷田", "䶮", "𫰠", "古丽·某某", "O'Brien", "Müller-Łódź", "ශ්‍රී".replace("\u200d", "")]
+)
+def test_real_names_stay_as_they_are(name: str) -> None:
+    assert clean_text(name) == name
+    assert text_fault(name, 100) is None
+
+
+def test_lines_and_tabs_stay_in_prose() -> None:
+    assert clean_text("一\n二\t三") == "一\n二\t三"
+
+
+@given(st.text())
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    assert clean_text(clean_text(text)) == clean_text(text)
+    assert clean_label(clean_label(text)) == clean_label(text)
+    assert unicodedata.is_normalized("NFC", clean_text(text))
