@@ -15,6 +15,7 @@ class AccountKind(StrEnum):
     BANK = "bank"  # money on the federation's bank account
     CLEARING = "clearing"  # money that a payment provider or partner platform holds for the federation
     FEES = "fees"  # what providers charged for their service
+    LOSSES = "losses"  # what went back to donors beyond what came: refunded, and lost in a dispute too
     FUND = "fund"  # free money of a special fund
     POT_FREE = "pot_free"  # match money that is not reserved for any donation
     POT_RESERVED = "pot_reserved"  # reserved for donations that are not paid yet
@@ -24,10 +25,10 @@ class AccountKind(StrEnum):
     DONATIONS = "donations"  # what donors gave to a project in a campaign
 
 
-ASSETS = (AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES)
+ASSETS = (AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES)
 
 # Accounts by what they belong to: their columns, and so their CHECK constraints, follow from these.
-OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES)
+OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES)
 OF_FUND = (AccountKind.FUND,)
 OF_CAMPAIGN = (AccountKind.DONATIONS,)
 OF_POT = tuple(kind for kind in AccountKind if kind.startswith("pot_"))
@@ -75,6 +76,11 @@ def clearing(provider: str, currency: str = CURRENCY) -> Account:
 @cache
 def fees(provider: str, currency: str = CURRENCY) -> Account:
     return Account(AccountKind.FEES, provider=provider, currency=currency)
+
+
+@cache
+def losses(provider: str, currency: str = CURRENCY) -> Account:
+    return Account(AccountKind.LOSSES, provider=provider, currency=currency)
 
 
 @cache

@@ -17,7 +17,12 @@ class TransferKind(StrEnum):
     MATCH_MOVED = "match_moved"  # captured -> pot: a better pot matches instead (`decision_id`)
     MATCH_DISBURSED = "match_disbursed"  # captured -> released: spendable after the public notice
     DONATION_RECEIVED = "donation_received"  # clearing -> donations
-    DONATION_REFUNDED = "donation_refunded"  # donations -> clearing
+    DONATION_REFUNDED = "donation_refunded"  # donations -> clearing: a refund or a lost dispute
+    DONATION_REINSTATED = (
+        "donation_reinstated"  # clearing -> donations: a refund failed, a dispute was won after all
+    )
+    LOSS_BOOKED = "loss_booked"  # losses -> clearing: more went back than came
+    LOSS_RECOVERED = "loss_recovered"  # clearing -> losses
     FEE_CHARGED = "fee_charged"  # clearing pays fees
     FEE_REFUNDED = "fee_refunded"  # a provider gave a fee back
 
@@ -33,7 +38,14 @@ OF_RESERVATION = (
     TransferKind.MATCH_MOVED,
 )
 OF_CASE = (TransferKind.MATCH_HELD, TransferKind.MATCH_CLEARED)  # always; MATCH_RETURNED when a reviewer decided
-OF_DONATION = (*OF_RESERVATION, TransferKind.DONATION_RECEIVED, TransferKind.DONATION_REFUNDED)
+RETURNED = (TransferKind.DONATION_REFUNDED, TransferKind.DONATION_REINSTATED)
+OF_DONATION = (
+    *OF_RESERVATION,
+    TransferKind.DONATION_RECEIVED,
+    *RETURNED,
+    TransferKind.LOSS_BOOKED,
+    TransferKind.LOSS_RECOVERED,
+)
 OF_FUNDING = (TransferKind.POT_FUNDED, TransferKind.POT_REDUCED, TransferKind.POT_RETURNED)
 LEFT_DONATION = (TransferKind.MATCH_RETURNED, TransferKind.MATCH_MOVED)  # earned match that left its donation
 BACK_IN_POT = (TransferKind.MATCH_RELEASED, *LEFT_DONATION)  # match that may be free in its pot again

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from kernel.db import Tx, one_of
-from ledger.kinds import BACK_IN_POT, OF_FUNDING, TransferKind
+from ledger.kinds import BACK_IN_POT, OF_FUNDING, RETURNED, TransferKind
 
 PAGE = 1_000
 
@@ -87,10 +87,10 @@ _MOVEMENTS = f"""
     SELECT transfer_id, 'fund', delta_minor, pot_id, NULL, NULL, NULL, NULL, NULL, NULL
       FROM pot_movement JOIN pots USING (pot_id) WHERE {one_of("kind", OF_FUNDING)}
     UNION ALL
-    SELECT t.transfer_id, 'refund', t.amount_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
+    SELECT t.transfer_id, 'refund', -t.delta_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
            g.project_id
       FROM donation_movement t JOIN replay_donation g USING (donation_id)
-     WHERE t.kind = '{TransferKind.DONATION_REFUNDED}'"""
+     WHERE {one_of("t.kind", RETURNED)}"""
 
 _COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key AS donor,
               day, project_id"""

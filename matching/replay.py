@@ -162,7 +162,7 @@ class _Replay:
         """Return the donation as matching saw it then: whole at pledge and payment, later what refunds had left."""
         at = decision.decided_at if decision.cause == "pledge" or decision.paid_at is None else decision.paid_at
         kept = decision.amount_minor
-        if decision.cause in ("reoffer", "challenge", "redistribute"):
+        if decision.cause in ("reoffer", "challenge", "redistribute", "restore"):
             kept -= self.state.refunded.get(decision.donation_id, 0)
         target = self.state.target(decision.project_id, decision.position)
         donation = MatchableDonation(decision.donation_id, self.campaign_id, kept, target, decision.donor, at)

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from payments.provider_reader import FactMalformed, ProviderFields
+from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
-__all__ = ["FactKind", "FactMalformed", "PaymentFact", "facts_of"]
+__all__ = ["EVENT_TYPES", "REVERSALS", "FactKind", "FactMalformed", "PaymentFact", "facts_of"]
 
 
 class FactKind(StrEnum):
@@ -25,16 +26,21 @@ class FactKind(StrEnum):
     PROCESSING = "processing"
     FAILED = "failed"  # one attempt: at Stripe the donor may try again with another card
     CANCELED = "canceled"
-    REFUNDED = "refunded"
-    DISPUTE_OPENED = "dispute_opened"
-    DISPUTE_WON = "dispute_won"
-    DISPUTE_LOST = "dispute_lost"
+    REFUNDED = "refunded"  # what a charge says of all its refunds
+    REFUND = "refund"  # one refund, in any state
+    DISPUTE = "dispute"  # one dispute, in any state
+    FRAUD_WARNING = "fraud_warning"  # the card's network expects a dispute; no money moves
+
+
+REVERSALS = (FactKind.REFUNDED, FactKind.REFUND, FactKind.DISPUTE)
 
 
 class PaymentFact(NamedTuple):
-    """One fact. `amount_minor` is the payment's (a dispute: the disputed) amount in fen of `currency`;
-    `refunded_total_minor` is cumulative, so a late or repeated message cannot count twice;
-    `instrument` identifies card or wallet (`card:<fingerprint>`, `alipay:<buyer>`), when known."""
+    """One fact. `amount_minor` is the payment's (a refund or dispute: its own) amount in fen of `currency`.
+
+    `refunded_total_minor` is what the charge says was refunded in all; `reversal` is what a refund or dispute adds
+    to the facts of its donation; `instrument` identifies card or wallet (`card:<fingerprint>`, `alipay:<buyer>`).
+    """
 
     kind: FactKind
     provider: str
@@ -47,6 +53,7 @@ class PaymentFact(NamedTuple):
     charge: str | None
     instrument: str | None
     refunded_total_minor: int
+    reversal: ReversalFact | None = None
 
 
 # Reads the envelope of an event and the object in it.
@@ -77,6 +84,7 @@ def _fact(
     charge: str | None = None,
     instrument: str | None = None,
     refunded_total_minor: int = 0,
+    reversal: ReversalFact | None = None,
 ) -> PaymentFact:
     return PaymentFact(
         kind,
@@ -90,6 +98,7 @@ def _fact(
         charge,
         instrument,
         refunded_total_minor,
+        reversal,
     )
 
 
@@ -125,6 +134,8 @@ def _charge(kind: FactKind) -> Reader:
         refunded = charge.amount("amount_refunded")
         if refunded > charge.amount("amount"):
             raise FactMalformed("refund_exceeds_charge", charge.path_of("amount_refunded"))
+        at = envelope.time("created")
+        total = ReversalFact(ReversalKind.CHARGE_TOTAL, charge.text("id"), ReversalState.TOLD, refunded, at)
         return _fact(
             kind,
             envelope,
@@ -134,34 +145,94 @@ def _charge(kind: FactKind) -> Reader:
             charge=charge.text("id"),
             instrument=charge.instrument(),
             refunded_total_minor=refunded,
+            reversal=total if kind is FactKind.REFUNDED else None,
         )
 
     return read
 
 
-# An inquiry that ends (`warning_closed`) or a dispute headed off (`prevented`) took no money from us.
-_DISPUTE_ENDS = {
-    "won": FactKind.DISPUTE_WON,
-    "warning_closed": FactKind.DISPUTE_WON,
-    "prevented": FactKind.DISPUTE_WON,
-    "lost": FactKind.DISPUTE_LOST,
+_REFUND_STATES = {
+    "pending": ReversalState.PENDING,
+    "succeeded": ReversalState.SUCCEEDED,
+    "failed": ReversalState.FAILED,
+    "canceled": ReversalState.FAILED,
+}
+
+
+def _refund(envelope: ProviderFields, refund: ProviderFields) -> PaymentFact | None:
+    """A refund; one that waits for the donor (`requires_action`) has taken no money and is no fact yet."""
+    status = refund.text("status")
+    if status == "requires_action":
+        return None
+    if status not in _REFUND_STATES:
+        raise FactMalformed("refund_status_unknown", refund.path_of("status"))
+    reversal = ReversalFact(
+        ReversalKind.REFUND,
+        refund.text("id"),
+        _REFUND_STATES[status],
+        refund.amount("amount"),
+        envelope.time("created"),
+        refund.time("created") if refund.has("created") else None,
+    )
+    return _reversal(FactKind.REFUND, envelope, refund, reversal)
+
+
+# An inquiry that ends (`warning_closed`) or a dispute headed off (`prevented`) took no money from us, and one that
+# ends because the charge was refunded (`charge_refunded`) took none beside the refund.
+_DISPUTE_STATES = {
+    "warning_needs_response": ReversalState.WARNING,
+    "warning_under_review": ReversalState.WARNING,
+    "warning_closed": ReversalState.WON,
+    "needs_response": ReversalState.OPEN,
+    "under_review": ReversalState.OPEN,
+    "charge_refunded": ReversalState.WON,
+    "prevented": ReversalState.WON,
+    "won": ReversalState.WON,
+    "lost": ReversalState.LOST,
 }
 
 
 def _dispute(envelope: ProviderFields, dispute: ProviderFields) -> PaymentFact:
-    kind = FactKind.DISPUTE_OPENED
-    if envelope.text("type") == "charge.dispute.closed":
-        status = dispute.text("status")
-        if status not in _DISPUTE_ENDS:
-            raise FactMalformed("dispute_status_unknown", dispute.path_of("status"))
-        kind = _DISPUTE_ENDS[status]
+    status = dispute.text("status")
+    if status not in _DISPUTE_STATES:
+        raise FactMalformed("dispute_status_unknown", dispute.path_of("status"))
+    state = _DISPUTE_STATES[status]
+    if envelope.text("type") == "charge.dispute.funds_reinstated":
+        state = ReversalState.WON  # the money is back, whatever the rest of the dispute says
+    reversal = ReversalFact(
+        ReversalKind.DISPUTE, dispute.text("id"), state, dispute.amount("amount"), envelope.time("created")
+    )
+    return _reversal(FactKind.DISPUTE, envelope, dispute, reversal)
+
+
+def _reversal(
+    kind: FactKind, envelope: ProviderFields, thing: ProviderFields, reversal: ReversalFact
+) -> PaymentFact:
     return _fact(
         kind,
         envelope,
-        dispute,
+        thing,
         "amount",
-        payment_intent=dispute.reference("payment_intent"),
-        charge=dispute.reference("charge"),
+        payment_intent=thing.reference("payment_intent"),
+        charge=thing.reference("charge"),
+        reversal=reversal,
+    )
+
+
+def _fraud_warning(envelope: ProviderFields, warning: ProviderFields) -> PaymentFact:
+    """An early fraud warning names a charge and its payment; it has no amount of its own."""
+    return PaymentFact(
+        FactKind.FRAUD_WARNING,
+        "stripe",
+        None,
+        warning.reference("payment_intent"),
+        None,
+        0,
+        "",
+        envelope.time("created"),
+        warning.reference("charge"),
+        None,
+        0,
     )
 
 
@@ -174,6 +245,16 @@ _READERS: dict[str, Reader] = {
     "checkout.session.completed": _session(FactKind.LINKED),
     "charge.succeeded": _charge(FactKind.CHARGED),
     "charge.refunded": _charge(FactKind.REFUNDED),
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.refund.updated": _refund,
     "charge.dispute.created": _dispute,
+    "charge.dispute.updated": _dispute,
     "charge.dispute.closed": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.funds_reinstated": _dispute,
+    "radar.early_fraud_warning.created": _fraud_warning,
 }
+# What the provider's endpoint must be subscribed to; `doctor`, the sandbox and the manual go by this list.
+EVENT_TYPES = tuple(_READERS)

@@ -62,7 +62,7 @@ class ClosedAs(StrEnum):
 class RefundState:
     """One refund, and how much of its payment has been refunded in total so far (this one included).
 
-    `message` is what the provider's own message about a refund that succeeded says, ready for the inbox.
+    `message` is what the provider's own message about this refund says, ready for the inbox.
     """
 
     provider_refund: str

@@ -15,6 +15,12 @@ from kernel.strict_json import unstorable
 
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
+REFUND_REVERSED = "donation.refund_reversed"
+KINDS: Mapping[str, Literal["paid", "refunded", "refund_reversed"]] = {
+    PAID: "paid",
+    REFUNDED: "refunded",
+    REFUND_REVERSED: "refund_reversed",
+}
 OFFLINE = "offline"  # reserved: donations from files, see campaigns/donations/offline_import.py
 BATCH_MOST = 1_000
 MOST_TEXT = 200  # characters
@@ -25,10 +31,11 @@ DEEPEST = 20  # levels of nesting, our default: far above the interface's three
 class PartnerFact:
     """What a platform says of one donation. `donor` is its own id of the donor, never a name; amounts in fen.
 
-    For a refund `amount_minor` is what has been refunded in all so far.
+    For a refund `amount_minor` is what has been refunded in all so far, and for a reversed refund what came back of
+    that in all (the money did not arrive).
     """
 
-    kind: Literal["paid", "refunded"]
+    kind: Literal["paid", "refunded", "refund_reversed"]
     partner: str
     donation_id: UUID
     their_id: str
@@ -47,17 +54,22 @@ def faults(event: Any) -> dict[str, Fault]:
     fields = Fields(event, required=True)
     if fields.faults:
         return fields.faults
-    kind = fields.constant("type", (PAID, REFUNDED), fault("not_one_of", options=[PAID, REFUNDED]))
+    kind = fields.constant("type", tuple(KINDS), fault("not_one_of", options=list(KINDS)))
     fields.text("id", MOST_TEXT)
     fields.time("occurred_at")
     data = fields.part("data", required=True)
     if data.is_object:
         data.text("donation_id", MOST_TEXT)
-        data.required_number("amount_minor", amount_fault)
+        data.required_number("amount_minor", amount_fault if kind == PAID else _total_fault)
         data.constant("currency", (CURRENCY,), fault("currency_unsupported", currency=CURRENCY))
         if kind == PAID:
             _check_payment(data)
     return fields.faults
+
+
+def _total_fault(amount_minor: int) -> Fault | None:
+    """A total may fall to nothing: the refund did not arrive."""
+    return amount_fault(amount_minor) if amount_minor else None
 
 
 def _check_payment(data: Fields) -> None:
@@ -76,7 +88,7 @@ def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:
     paid = event["type"] == PAID
     donor = data.get("donor") or {}
     return PartnerFact(
-        kind="paid" if paid else "refunded",
+        kind=KINDS[event["type"]],
         partner=partner,
         donation_id=donation_id_of(partner, data["donation_id"]),
         their_id=data["donation_id"],

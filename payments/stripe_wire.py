@@ -87,18 +87,18 @@ def refund_state(provider: str, refund: dict[str, Any], intent: dict[str, Any]) 
         refunded_total_minor=int(intent["latest_charge"]["amount_refunded"]),
         status=status,
         occurred_at=datetime.fromtimestamp(refund["created"], UTC),
-        message=_refunded_message(provider, refund, intent) if status == "succeeded" else None,
+        message=_refund_message(provider, refund, intent),
     )
 
 
-def _refunded_message(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> Message:
-    """Return what the `charge.refunded` event of a refund says; its id is the same in every repeat of the call."""
-    charge = intent["latest_charge"]
-    summary = {name: charge[name] for name in ("id", "object", "amount", "amount_refunded", "currency")}
+def _refund_message(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> Message:
+    """Return what the provider's own event about this refund says; a repeated call returns the same message."""
+    names = ("id", "object", "amount", "currency", "status", "created", "charge")
+    summary = {name: refund.get(name) for name in names}
     event = {
-        "id": f"answer:{refund['id']}",
+        "id": f"answer:{refund['id']}:{refund['status']}",
         "object": "event",
-        "type": "charge.refunded",
+        "type": "refund.updated",
         "created": refund["created"],
         "data": {"object": summary | {"payment_intent": intent["id"], "metadata": {}}},
     }

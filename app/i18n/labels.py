@@ -75,12 +75,21 @@ STEPS = {
     "dispute_opened": _l("付款出现争议"),
     "dispute_won": _l("争议已胜诉"),
     "dispute_lost": _l("争议已败诉"),
+    "money_back": _l("退回的款项又回到账上"),
     "on_statement": _l("对账单已核对"),
+}
+REFUND_STATES = {
+    "requested": _l("待发送"),
+    "sent": _l("已发送"),
+    "succeeded": _l("退款成功"),
+    "failed": _l("没有退成，款项已回到账上"),
+    "refused": _l("被拒绝"),
 }
 SEEKING = {
     "pledge": _l("提交捐赠时"),
     "payment": _l("支付到账时"),
     "late": _l("支付迟到时"),
+    "restore": _l("款项回到账上后再次询问配捐池时"),
     "reoffer": _l("再次询问配捐池时"),
     "challenge": _l("挑战池解锁后补配时"),
     "redistribute": _l("活动结束后改由顺序在前的池配捐时"),

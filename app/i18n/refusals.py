@@ -54,6 +54,7 @@ REFUSALS = {
     "manager_unknown": _l("没有这位管理员。"),
     "match_short": _l("配捐池的余额不足以按规则全额配捐。"),
     "not_permitted": _l("您没有权限做这件事。"),
+    "dispute_open": _l("这笔付款正在争议中，银行裁定之前不能退款，以免退两次。"),
     "not_refundable": _l("只有支付平台代收的已付款项可以在这里退款。"),
     "nothing_due": _l("现在没有到期的收尾步骤。"),
     "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),

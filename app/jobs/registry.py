@@ -13,6 +13,7 @@ from app.live.publish import publish
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
+from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
 from campaigns.donations.process import BATCH, process_inbox
@@ -66,6 +67,10 @@ def _refunds(deps: Dependencies) -> str:
     return _outcome(send_refunds(deps), "sent")
 
 
+def _restore(deps: Dependencies) -> str:
+    return _outcome(restore_match(deps), "offered match again")
+
+
 def _challenges(deps: Dependencies) -> str:
     return _outcome(unlock_challenges(deps), "unlocked")
 
@@ -96,6 +101,7 @@ JOBS: dict[str, Job] = {
     "expire": Job(5, _expire),
     "refunds": Job(5, _refunds),
     "challenges": Job(5, _challenges),
+    "restore": Job(5, _restore),
     "screen": Job(5, _screen),
     "close": Job(5, _close),
     "check": Job(600, _check),

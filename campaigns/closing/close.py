@@ -13,6 +13,7 @@ from campaigns.closing.reconcile import fetch_statement, reconcile
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
+from campaigns.closing.restore import take_waiting
 from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
 from campaigns.donations.process import process_inbox
@@ -114,6 +115,8 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
     if busy:
         return None
     unlock_met_challenges(tx, campaign)
+    assert campaign.id is not None
+    take_waiting(tx, campaign.id)  # whose money came back is among those who are offered match now
     while reoffer(tx, campaign) + redistribute(tx, campaign):
         pass  # match that moved to a better pot leaves money in a worse one, for donations without match
     return Phase.RECONCILING

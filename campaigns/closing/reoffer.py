@@ -1,7 +1,7 @@
 """After the end, offer free match to paid donations that got less than the rules give, oldest payment first."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -22,11 +22,12 @@ from matching.rules import Target
 BATCH = 1_000
 
 
-def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
+def reoffer(tx: Tx, campaign: Campaign, only: int | None = None, restoring: Collection[UUID] = ()) -> int:
     """Offer free match again; return how many donations got some.
 
     The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once per
-    transaction. With `only`, that pot alone is asked, for a challenge that was just met.
+    transaction. With `only`, that pot alone is asked, for a challenge that was just met; with `restoring`, only for
+    these donations, whose money came back.
 
     One pass is enough: donations are asked in the order of their payments and pots only get emptier, so no later
     donation can take what an earlier one was refused for want of money.
@@ -36,6 +37,8 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     if not pots:
         return 0
     donations = _load_paid_donations(tx, campaign)
+    if restoring:
+        donations = [donation for donation in donations if donation.id in restoring]
     target_of = targets(tx, sorted({donation.project_id for donation in donations}))
     queries = {PotQuery(campaign.id, target, "any") for target in target_of.values()}
     asked = [pot for pot in pots if only is None or pot.pot_id == only]
@@ -43,7 +46,7 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None) -> int:
     requests = _requests(tx, campaign, donations, target_of, pots)
     planned = plan_matches(tx, locked, requests, projects_of_counties)
     plans = [plan for plan in planned if plan.allocation.matched_minor]
-    _write(tx, plans, "reoffer" if only is None else "challenge")
+    _write(tx, plans, "restore" if restoring else "reoffer" if only is None else "challenge")
     queue_for_screening(tx, [plan.request.donation_id for plan in plans])
     return len(plans)
 

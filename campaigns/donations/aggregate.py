@@ -1,6 +1,7 @@
 """PURE. A donation while the facts of a batch are merged into it.
 
-Facts may arrive twice, late and out of order: sums are cumulative and only grow, states only move along the table.
+Facts may arrive twice, late and out of order: what went back is computed from all facts about it (`reversals`),
+states only move along the table.
 """
 
 from dataclasses import dataclass, field
@@ -8,10 +9,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.donations.reversals import Position, position
 from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, Status, Transition
 from campaigns.lifecycle.campaign import SharedCampaign
 from payments.facts import FactKind, PaymentFact
 from payments.partner_events import PartnerFact
+from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
 Fact = PaymentFact | PartnerFact
 
@@ -31,7 +34,8 @@ REPEATED = FactResult("done", "repeated")
 class DonationAggregate:
     """One donation and what this batch does to it. Amounts in fen.
 
-    `status_was` and `refunded_was` are what the database holds; the difference becomes rows and transfers.
+    `status_was`, `refunded_was` and `excess_was` are what the database holds; the difference becomes rows and
+    transfers. `reversals` are all facts about money that went back, the first `stored_reversals` of them stored.
     """
 
     id: UUID
@@ -50,11 +54,17 @@ class DonationAggregate:
     paid_at: datetime | None
     match_until: datetime | None
     dispute: str
+    excess_minor: int = 0
+    excess_was: int = 0
+    reversal_postings: int = 0
+    reversals: list[ReversalFact] = field(default_factory=list)
+    stored_reversals: int = 0
     transitions: list[Transition] = field(default_factory=list)
     late: bool = False  # no reservation stands for it any more, or ever did: it may ask every pot for match
     ended: bool = False  # the provider expects no payment any more: its reservations are released
     extend_reservation: bool = False
     instrument_learned: bool = False
+    warned: bool = False  # the card's network expects a dispute
 
     @property
     def campaign_id(self) -> int:
@@ -74,6 +84,16 @@ class DonationAggregate:
         return bool(self.transitions) or self.refunded_minor != self.refunded_was
 
     @property
+    def new_reversals(self) -> list[ReversalFact]:
+        """The facts about money that went back which are not stored yet."""
+        return self.reversals[self.stored_reversals :]
+
+    @property
+    def match_may_grow(self) -> bool:
+        """Whether money came back to a paid donation, so that it may earn match again."""
+        return self.paid_at is not None and not self.newly_paid and self.refunded_minor < self.refunded_was
+
+    @property
     def match_shrinks(self) -> bool:
         """Whether a refund takes effect on the match. One that arrived before its payment does so with it."""
         return self.paid_at is not None and (
@@ -83,26 +103,34 @@ class DonationAggregate:
     @property
     def needs_screening(self) -> bool:
         """Whether something new is known of an earlier payment. Screening finds new payments by itself."""
-        return self.paid_at is not None and not self.newly_paid and (self.instrument_learned or self.match_shrinks)
+        return (
+            self.paid_at is not None
+            and not self.newly_paid
+            and (self.instrument_learned or self.match_shrinks or self.warned)
+        )
 
-    def apply(self, fact: Fact) -> FactResult:
-        """Merge one fact; idempotent."""
+    def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
+        """Merge one fact; idempotent. `arrival` is the place of its message in the inbox."""
         if isinstance(fact, PartnerFact):
             if fact.kind == "paid":
                 return self.apply_payment(fact.amount_minor, fact.currency, fact.occurred_at, "partner")
-            return self.apply_refund(fact.amount_minor)
+            kind = ReversalKind.PARTNER_TOTAL if fact.kind == "refunded" else ReversalKind.PARTNER_REINSTATED
+            told = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
+            return self.apply_reversal(told, arrival)
         self.link_payment(fact)
+        if fact.reversal is not None:
+            if fact.currency != self.currency:
+                return FactResult("flagged", f"currency_differs:{fact.currency}")
+            return self.apply_reversal(fact.reversal, arrival)
         match fact.kind:
             case FactKind.SUCCEEDED:
                 return self.apply_payment(fact.amount_minor, fact.currency, fact.occurred_at, "payment_succeeded")
-            case FactKind.REFUNDED:
-                return self.apply_refund(fact.refunded_total_minor)
             case FactKind.CANCELED:
                 return self.end_unpaid("payment_cancelled" if fact.session is None else "payment_expired")
             case FactKind.PROCESSING:
                 return self.keep_reservation()
-            case FactKind.DISPUTE_OPENED | FactKind.DISPUTE_WON | FactKind.DISPUTE_LOST:
-                return self.apply_dispute(fact.kind)
+            case FactKind.FRAUD_WARNING:
+                self.warned = True
         return DONE
 
     def link_payment(self, fact: PaymentFact) -> None:
@@ -123,12 +151,17 @@ class DonationAggregate:
         self.late = self.late or self.status in ABANDONED
         self.paid_at = at
         self._move(Status.PAID, cause)
-        return self._finish_refund()
+        return self._follow_reversals()
 
-    def apply_refund(self, total_minor: int) -> FactResult:
-        """Set how much has been refunded in all. A refund that arrives before its payment waits in the sum."""
-        self.refunded_minor = max(self.refunded_minor, min(total_minor, self.amount_minor))
-        return self._finish_refund()
+    def apply_reversal(self, fact: ReversalFact, arrival: int) -> FactResult:
+        """Add what was told of a refund or dispute; before its payment it waits among the facts."""
+        if any(
+            known._replace(position=0, created_at=None) == fact._replace(created_at=None)
+            for known in self.reversals
+        ):
+            return REPEATED
+        self.reversals.append(fact._replace(position=arrival))
+        return self._follow_reversals()
 
     def end_unpaid(self, cause: str) -> FactResult:
         """Cancel or expire the donation: the provider says that this payment will not come any more."""
@@ -143,29 +176,37 @@ class DonationAggregate:
         self.extend_reservation = self.status in WAITING
         return DONE
 
-    def apply_dispute(self, kind: FactKind) -> FactResult:
-        """Open, win or lose a dispute. Messages may come in any order: the end of a dispute is final."""
-        if self.status in UNPAID:
-            return FactResult("waiting", f"before_payment:{self.id}")
-        if kind == FactKind.DISPUTE_OPENED:
-            if self.dispute == "" and self.status in COUNTED:
-                self.dispute = "open"
-                self._move(Status.DISPUTED, "dispute_opened")
+    def _follow_reversals(self) -> FactResult:
+        """Let amounts and status follow from all that was told of refunds and disputes."""
+        if not self.reversals:
             return DONE
-        if self.dispute in ("won", "lost"):
-            return REPEATED
-        self.dispute = "won" if kind == FactKind.DISPUTE_WON else "lost"
-        if self.dispute == "lost":
-            return self.apply_refund(self.amount_minor)
-        if self.status == Status.DISPUTED:
-            self._move(Status.PAID, "dispute_won")
-        return DONE
+        left = position(self.amount_minor, self.reversals)
+        self.refunded_minor = self.amount_minor - left.kept_minor
+        self.excess_minor = left.excess_minor
+        self.dispute = _dispute_of(left)
+        if self.status in COUNTED or self.status == Status.REFUNDED:
+            self._follow_status(left)
+        return FactResult("done", "more_returned_than_came") if left.excess_minor else DONE
 
-    def _finish_refund(self) -> FactResult:
-        if self.refunded_minor == self.amount_minor and self.status in COUNTED:
-            self._move(Status.REFUNDED, "refunded")
-        return DONE
+    def _follow_status(self, left: Position) -> None:
+        if left.kept_minor == 0:
+            if self.status != Status.REFUNDED:
+                self._move(Status.REFUNDED, "dispute_lost" if left.lost_minor else "refunded")
+        elif left.disputed_minor:
+            if self.status != Status.DISPUTED:
+                self._move(Status.DISPUTED, "dispute_opened")
+        elif self.status == Status.DISPUTED:
+            self._move(Status.PAID, "dispute_lost" if self.dispute == "lost" else "dispute_won")
+        elif self.status == Status.REFUNDED:
+            self._move(Status.PAID, "money_back")
 
     def _move(self, to: Status, cause: str) -> None:
         self.transitions.append(Transition(self.id, self.status, to, cause))
         self.status = to
+
+
+def _dispute_of(left: Position) -> str:
+    """What the donation's row says of its disputes: an open one first, then a lost one."""
+    states = {reversal.state for reversal in left.reversals if reversal.kind is ReversalKind.DISPUTE}
+    ends = {ReversalState.OPEN: "open", ReversalState.LOST: "lost", ReversalState.WON: "won"}
+    return next((word for state, word in ends.items() if state in states), "")

@@ -10,11 +10,12 @@ from campaigns.donations.match_changes import MatchChanges
 from campaigns.donations.models import Donation
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.donations.states import COUNTED
+from campaigns.donations.store_reversals import store_reversals
 from campaigns.donations.transitions import record_transitions
 from campaigns.lifecycle.models import CampaignDonor, CampaignTally
 from kernel.bulk import unnest, update_rows
 from kernel.db import Tx
-from ledger.chart import clearing, donations
+from ledger.chart import clearing, donations, losses
 from ledger.kinds import TransferKind
 from ledger.post import Transfer
 
@@ -40,9 +41,11 @@ class BatchEffects:
         self.newly_paid = [donation for donation in aggregates if donation.newly_paid]
 
     def write(self) -> list[Transfer]:
+        transfers = _money(self.aggregates)
         _store(self.tx, self.aggregates, self.tx.now + timedelta(seconds=self.hold_s))
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
-        transfers = [*_money(self.aggregates), *MatchChanges(self.tx, self.aggregates).write()]
+        store_reversals(self.tx, self.aggregates)
+        transfers += MatchChanges(self.tx, self.aggregates).write()
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])
         self._tally_changes = _count_donors(self.tx, self.aggregates)
         return transfers
@@ -65,14 +68,31 @@ def _money(aggregates: Sequence[DonationAggregate]) -> list[Transfer]:
             transfers.append(
                 Transfer(key, provider, account, donation.amount_minor, TransferKind.DONATION_RECEIVED, donation.id)
             )
-        was = 0 if donation.newly_paid else donation.refunded_was
-        if donation.refunded_minor > was:
-            key = f"donation:{donation.id}:refunded:{donation.refunded_minor}"
-            refunded = donation.refunded_minor - was
-            transfers.append(
-                Transfer(key, account, provider, refunded, TransferKind.DONATION_REFUNDED, donation.id)
-            )
+        transfers += _returned(donation)
     return transfers
+
+
+def _returned(donation: DonationAggregate) -> list[Transfer]:
+    """Return the transfers for what went back, or came back, since the last posting. Numbered: the same sum may go
+    back, come back and go back again."""
+    kept = donations(donation.campaign_id, donation.project_id, donation.currency)
+    provider, lost = clearing(donation.provider, donation.currency), losses(donation.provider, donation.currency)
+    refunded = donation.refunded_minor - (0 if donation.newly_paid else donation.refunded_was)
+    excess = donation.excess_minor - (0 if donation.newly_paid else donation.excess_was)
+    if refunded or excess:
+        donation.reversal_postings += 1
+    key = f"donation:{donation.id}:returned:{donation.reversal_postings}"
+    steps = [
+        (refunded, "", kept, provider, TransferKind.DONATION_REFUNDED),
+        (-refunded, "", provider, kept, TransferKind.DONATION_REINSTATED),
+        (excess, ":excess", lost, provider, TransferKind.LOSS_BOOKED),
+        (-excess, ":excess", provider, lost, TransferKind.LOSS_RECOVERED),
+    ]
+    return [
+        Transfer(key + suffix, debit, credit, amount, kind, donation.id)
+        for amount, suffix, debit, credit, kind in steps
+        if amount > 0
+    ]
 
 
 def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: datetime) -> None:
@@ -84,6 +104,8 @@ def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: date
             "id": [donation.id for donation in aggregates],
             "status": [str(donation.status) for donation in aggregates],
             "refunded_minor": [donation.refunded_minor for donation in aggregates],
+            "excess_minor": [donation.excess_minor for donation in aggregates],
+            "reversal_postings": [donation.reversal_postings for donation in aggregates],
             "paid_at": [donation.paid_at for donation in aggregates],
             "payment_intent": [donation.payment_intent for donation in aggregates],
             "instrument": [donation.instrument for donation in aggregates],

@@ -1,6 +1,6 @@
 """Find the donations that facts speak of, and load them locked, a batch at a time."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from campaigns.donations.states import Status
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from kernel.db import Tx
 from payments.facts import PaymentFact
+from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
 
 class DonationRef(NamedTuple):
@@ -52,12 +53,31 @@ def load_aggregates(
         return {}
     campaigns = {campaign.id: campaign for campaign in lock_shared(tx, ids=sorted(set(campaign_of.values())))}
     rows = tx.rows(
-        """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, provider,
-                  donor_key, payment_intent, instrument, paid_at, match_until, dispute
+        """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, excess_minor,
+                  reversal_postings, provider, donor_key, payment_intent, instrument, paid_at, match_until, dispute
              FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */""",
         ids=list(campaign_of),
     )
-    return {row.id: _aggregate(row, campaigns[row.campaign_id], row.id in without_reservation) for row in rows}
+    aggregates = {
+        row.id: _aggregate(row, campaigns[row.campaign_id], row.id in without_reservation) for row in rows
+    }
+    _load_reversals(tx, aggregates)
+    return aggregates
+
+
+def _load_reversals(tx: Tx, aggregates: Mapping[UUID, DonationAggregate]) -> None:
+    """Load what was told of refunds and disputes before; most donations have none."""
+    rows = tx.rows(
+        """SELECT id, donation_id, kind, reference, state, amount_minor, at, created_at FROM reversal_fact
+            WHERE donation_id = ANY(:ids) ORDER BY id""",
+        ids=list(aggregates),
+    )
+    for row in rows:
+        donation = aggregates[row.donation_id]
+        kind, state = ReversalKind(row.kind), ReversalState(row.state)
+        fact = ReversalFact(kind, row.reference, state, row.amount_minor, row.at, row.created_at, row.id)
+        donation.reversals.append(fact)
+        donation.stored_reversals += 1
 
 
 def _referred(fact: Fact, by_reference: dict[str, DonationRef]) -> DonationRef | None:
@@ -97,5 +117,8 @@ def _aggregate(row: Any, campaign: SharedCampaign, late: bool) -> DonationAggreg
         paid_at=row.paid_at,
         match_until=row.match_until,
         dispute=row.dispute,
+        excess_minor=row.excess_minor,
+        excess_was=row.excess_minor,
+        reversal_postings=row.reversal_postings,
         late=late,
     )

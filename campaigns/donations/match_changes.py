@@ -101,7 +101,7 @@ class MatchChanges:
                 self._pots_by_id,
                 living=donation.campaign.phase in LIVING,
                 released=donation.campaign.phase in (Phase.RELEASED, Phase.ARCHIVED),
-                cause=str(donation.refunded_minor),
+                cause=f"returned:{donation.reversal_postings}",
             )
 
 

@@ -1,15 +1,17 @@
 """The tables of donations. Amounts and ids are here, the person is sealed apart (see `contact`)."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models
 import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.donations.states import STATUSES
-from kernel.db import identity, moment
+from kernel.db import identity, moment, one_of
+from payments.reversals import ReversalKind, ReversalState
 
 _STATUS_LIST = ", ".join(f"'{status}'" for status in STATUSES)
 CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly", "behaviour", "consumption")
@@ -17,12 +19,14 @@ CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly"
 
 class Donation(SQLModel, table=True):
     """One donation to one project in one campaign. `amount_minor` is what was donated, `refunded_minor` what of it
-    was refunded, both in fen."""
+    went back (refunds and lost disputes), `excess_minor` what went back beyond it, in fen. The last two follow from
+    the rows of `reversal_fact`; `reversal_postings` numbers the transfers that booked them."""
 
     __table_args__ = (
         CheckConstraint(f"status IN ({_STATUS_LIST})", name="donation_status"),
         CheckConstraint("amount_minor > 0", name="donation_amount"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="donation_refunded"),
+        CheckConstraint("excess_minor >= 0", name="donation_excess"),
         CheckConstraint(
             "status NOT IN ('paid', 'settled', 'refunded', 'disputed') OR paid_at IS NOT NULL",
             name="donation_paid_at",
@@ -56,6 +60,8 @@ class Donation(SQLModel, table=True):
     project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
     amount_minor: int = Field(sa_type=BigInteger)
     refunded_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    excess_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    reversal_postings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     currency: str
     status: str
     channel: str
@@ -113,13 +119,22 @@ class DonationContact(SQLModel, table=True):
     sealed: bytes = Field(sa_type=LargeBinary)
 
 
+class RefundRequestState(StrEnum):
+    REQUESTED = "requested"
+    SENT = "sent"  # the provider has it; pending
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # the money did not arrive and is ours again; it may be requested once more
+    REFUSED = "refused"  # the provider did not take the request
+
+
 class Refund(SQLModel, table=True):
     """A refund: requested here first, then sent to the provider, then confirmed by its message."""
 
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="refund_amount"),
-        CheckConstraint("state IN ('requested', 'sent', 'refused')", name="refund_state"),
+        CheckConstraint(one_of("state", RefundRequestState), name="refund_state"),
         Index("refund_donation", "donation_id"),
+        Index("refund_provider_refund", "provider_refund", postgresql_where=text("provider_refund IS NOT NULL")),
         Index("refund_requested", "id", postgresql_where=text("state = 'requested'")),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -129,4 +144,38 @@ class Refund(SQLModel, table=True):
     actor: str
     state: str
     provider_refund: str | None = None
+    requested_at: datetime = Field(sa_column=moment())
+
+
+class ReversalFactRow(SQLModel, table=True):
+    """Something that was told of a refund or dispute of a donation. Append-only; what it means for the donation is
+    computed from all of its rows (`reversals.position`)."""
+
+    __tablename__ = "reversal_fact"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ReversalKind), name="reversal_fact_kind"),
+        CheckConstraint(one_of("state", ReversalState), name="reversal_fact_state"),
+        CheckConstraint("amount_minor >= 0", name="reversal_fact_amount"),
+        UniqueConstraint(
+            "donation_id", "kind", "reference", "state", "amount_minor", "at", name="reversal_fact_once"
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID
+    kind: str
+    reference: str
+    state: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    at: datetime = Field(sa_column=moment())
+    created_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    recorded_at: datetime = Field(sa_column=moment())
+
+
+class MatchRestore(SQLModel, table=True):
+    """A donation whose money is back (a refund failed, a dispute was won): match is offered to it again."""
+
+    __tablename__ = "match_restore"
+    __table_args__ = (Index("match_restore_campaign", "campaign_id"),)
+    donation_id: UUID = Field(primary_key=True)
+    campaign_id: int = Field(sa_type=BigInteger)
     requested_at: datetime = Field(sa_column=moment())

@@ -16,12 +16,11 @@ from campaigns.donations.load import DonationRef, find_refs, load_aggregates
 from campaigns.donations.partner_intake import retry_due, take_in
 from kernel.db import Tx
 from ledger.post import post
-from payments.facts import FactKind, FactMalformed, facts_of
+from payments.facts import REVERSALS, FactKind, FactMalformed, facts_of
 from payments.inbox import InboxMessage, Outcome, claim, finish, reopen
 from payments.partner_events import PartnerFact, fact_of
 
 BATCH = 1_000
-_DISPUTES = (FactKind.DISPUTE_OPENED, FactKind.DISPUTE_WON, FactKind.DISPUTE_LOST)
 Outcomes = dict[int, Outcome]  # by the id of the message
 
 
@@ -93,7 +92,7 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     donations = load_aggregates(tx, by_donation, without_reservation=intake.created)
     for ref, facts in by_donation.items():
         for message, fact in facts:
-            outcomes[message.id] = Outcome(message.id, *donations[ref.id].apply(fact))
+            outcomes[message.id] = Outcome(message.id, *donations[ref.id].apply(fact, message.id))
     effects = BatchEffects(tx, [donations[ref.id] for ref in by_donation], deps.limits.hold_s)
     transfers = effects.write()
     finish(tx, [outcomes.get(message.id, Outcome(message.id, "ignored")) for message in messages])
@@ -136,11 +135,11 @@ def _group(
 def _donation_unknown(message: InboxMessage, fact: Fact) -> Outcome:
     """Flag payments without a donation for manual review; a failed attempt is ignored.
 
-    A dispute names only the payment, and its donation may learn of that payment a moment later: it waits.
+    A refund or dispute names only the payment, and its donation may learn of that payment a moment later: it waits.
     """
     if isinstance(fact, PartnerFact):
         return Outcome(message.id, "waiting", f"before_payment:{fact.donation_id}")
-    if fact.kind in _DISPUTES and fact.payment_intent:
+    if fact.kind in (FactKind.REFUND, FactKind.DISPUTE) and fact.payment_intent:
         return Outcome(message.id, "waiting", f"before_payment:{fact.payment_intent}")
-    moves_money = fact.kind in (FactKind.SUCCEEDED, FactKind.REFUNDED, *_DISPUTES)
+    moves_money = fact.kind in (FactKind.SUCCEEDED, *REVERSALS)
     return Outcome(message.id, "flagged" if moves_money else "ignored", "donation_unknown")

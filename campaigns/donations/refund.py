@@ -6,19 +6,23 @@ from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.models import Donation, Refund
-from campaigns.donations.states import COUNTED
+from campaigns.donations.models import Donation, Refund, RefundRequestState
+from campaigns.donations.states import COUNTED, Status
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from payments.gateway import GatewayRefused, GatewayUnavailable
 from payments.inbox import store
 
+# How the provider answered -> how the request stands.
+_SENT_AS = {"pending": "sent", "succeeded": "sent", "failed": "failed"}
+_ENDED_WITHOUT_MONEY = (RefundRequestState.REFUSED, RefundRequestState.FAILED)
+
 
 def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str, actor: str) -> Refund:
     """Request a refund of `amount_minor` fen (None: all that is left). It is stored before anyone is called.
 
-    Raises NotFound `donation_unknown`, Conflict `not_refundable` or `refund_exceeds`, Invalid `reason_missing`
-    or `amount_invalid`.
+    Raises NotFound `donation_unknown`, Conflict `not_refundable`, `dispute_open` or `refund_exceeds`, Invalid
+    `reason_missing` or `amount_invalid`.
     """
     donation = tx.get(Donation, donation_id, lock=True)
     if donation is None:
@@ -27,6 +31,8 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
         raise Invalid("reason_missing", fields={"reason": fault("required")})
     if donation.status not in COUNTED or donation.payment_intent is None:
         raise Conflict("not_refundable")
+    if donation.status == Status.DISPUTED:
+        raise Conflict("dispute_open")  # the bank decides over this money; a refund could pay it back twice
     left = donation.amount_minor - max(donation.refunded_minor, _requested_minor(tx, donation_id))
     amount = left if amount_minor is None else amount_minor
     if amount_minor is not None and amount_minor < 1:
@@ -48,9 +54,9 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
 
 
 def _requested_minor(tx: Tx, donation_id: UUID) -> int:
-    """Return what was requested so far, without what the provider refused."""
+    """Return what was requested so far, without what the provider refused and what did not arrive."""
     requested = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-        Refund.donation_id == donation_id, Refund.state != "refused"
+        Refund.donation_id == donation_id, col(Refund.state).not_in(_ENDED_WITHOUT_MONEY)
     )
     return int(tx.all(requested)[0])
 
@@ -85,7 +91,7 @@ def _send(deps: Dependencies, refund: Refund, payment_intent: str) -> bool:
             record_audit(tx, "system", "refund.refused", f"refund:{refund.id}", code=error.code)
         return False
     with deps.db.transaction() as tx:
-        _update(tx, refund, "sent", state.provider_refund)
+        _update(tx, refund, _SENT_AS[state.status], state.provider_refund)
         if state.message is not None:
             store(tx, [state.message])
     return True

@@ -30,7 +30,8 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.FAILED: frozenset({Status.PAID}),
     # A dispute ends: won, the donation is paid again; lost, the money is gone as with a refund.
     Status.DISPUTED: frozenset({Status.PAID, Status.REFUNDED}),
-    Status.REFUNDED: frozenset(),
+    # A refund failed, or a dispute was won after it was lost: the money is back.
+    Status.REFUNDED: frozenset({Status.PAID, Status.DISPUTED}),
 }
 
 WAITING = frozenset({Status.PENDING, Status.PAYING})

@@ -1,0 +1,36 @@
+"""Offer match again to donations whose money came back: a refund that failed, a dispute that was won after all."""
+
+from sqlmodel import col, select
+
+from campaigns.closing.reoffer import reoffer
+from campaigns.dependencies import Dependencies
+from campaigns.donations.models import MatchRestore
+from campaigns.lifecycle.campaign import lock_campaign_by_id
+from campaigns.lifecycle.phases import LIVING
+from kernel.db import Tx
+
+
+def restore_match(deps: Dependencies) -> int:
+    """Restore match as far as it is free; return how many donations were looked at. Each campaign is a transaction
+    of its own; safe to run beside itself."""
+    with deps.db.transaction() as tx:
+        waiting = tx.all(select(MatchRestore.campaign_id).distinct().order_by(col(MatchRestore.campaign_id)))
+    return sum(_restore(deps, campaign_id) for campaign_id in waiting)
+
+
+def _restore(deps: Dependencies, campaign_id: int) -> int:
+    with deps.db.transaction() as tx:
+        campaign = lock_campaign_by_id(tx, campaign_id)
+        donations = take_waiting(tx, campaign_id)
+        if donations and campaign.phase in LIVING:
+            reoffer(tx, campaign, restoring={entry.donation_id for entry in donations})
+        return len(donations)
+
+
+def take_waiting(tx: Tx, campaign_id: int) -> list[MatchRestore]:
+    """Take the donations of a campaign that wait for match out of the queue. The campaign is locked."""
+    waiting = tx.all(select(MatchRestore).where(MatchRestore.campaign_id == campaign_id))
+    for entry in waiting:
+        tx.session.delete(entry)
+    tx.session.flush()
+    return waiting
