@@ -153,7 +153,7 @@ class MatchDecision(SQLModel, table=True):
     __tablename__ = "match_decision"
     __table_args__ = (
         CheckConstraint(
-            "cause IN ('pledge', 'payment', 'late', 'reoffer', 'challenge', 'redistribute')",
+            "cause IN ('pledge', 'payment', 'late', 'reoffer', 'challenge', 'redistribute', 'restore')",
             name="match_decision_cause",
         ),
         Index("match_decision_donation", "donation_id"),

@@ -67,6 +67,8 @@ def upgrade() -> None:
         ["provider_refund"],
         postgresql_where=sa.text("provider_refund IS NOT NULL"),
     )
+    causes = ("pledge", "payment", "late", "reoffer", "challenge", "redistribute", "restore")
+    _replace_check("match_decision", "cause", _one_of("cause", causes))
     _facts()
     op.execute("DROP VIEW donation_movement")
     op.execute(f"CREATE VIEW donation_movement AS {DONATION_MOVEMENT}")

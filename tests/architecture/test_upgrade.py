@@ -131,8 +131,9 @@ def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:
     with upgraded.snapshot() as tx:
         transfers = {row[0] for row in tx.rows("SELECT DISTINCT kind FROM ledger_transfer")}
         accounts = {row[0] for row in tx.rows("SELECT DISTINCT kind FROM ledger_account")}
-    assert transfers == set(TransferKind)
-    assert accounts == set(AccountKind)
+    later = {TransferKind.DONATION_REINSTATED, TransferKind.LOSS_BOOKED, TransferKind.LOSS_RECOVERED}
+    assert transfers == set(TransferKind) - later
+    assert accounts == set(AccountKind) - {AccountKind.LOSSES}
 
 
 def test_the_upgraded_books_stay_append_only(upgraded: Database) -> None:

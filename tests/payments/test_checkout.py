@@ -8,6 +8,7 @@ import requests
 
 from payments.facts import FactKind, PaymentFact, facts_of
 from payments.gateway import ClosedAs, GatewayRefused, PaymentOrder
+from payments.reversals import ReversalState
 from tests.payments.conftest import make_order
 from tests.payments.servers import Server
 
@@ -144,14 +145,20 @@ def test_the_session_outlives_the_hold_by_what_stripe_demands(sandbox: Server) -
 
 
 def test_dispute_opened_won_and_lost(sandbox: Server) -> None:
-    for outcome, kind in (("won", FactKind.DISPUTE_WON), ("lost", FactKind.DISPUTE_LOST)):
+    for outcome, state in (("won", ReversalState.WON), ("lost", ReversalState.LOST)):
         opened = sandbox.gateway().open_intent(make_order())
         sandbox.order("/pay", reference=opened.reference)
         dispute = sandbox.order("/disputes", payment_intent=opened.reference)
         fact = told(sandbox, "charge.dispute.created", dispute["id"])
-        assert (fact.kind, fact.payment_intent) == (FactKind.DISPUTE_OPENED, opened.reference)
+        assert (fact.kind, fact.payment_intent) == (FactKind.DISPUTE, opened.reference)
+        assert _state(fact) is ReversalState.OPEN
         sandbox.order(f"/disputes/{dispute['id']}/close", outcome=outcome)
-        assert told(sandbox, "charge.dispute.closed", dispute["id"]).kind is kind
+        assert _state(told(sandbox, "charge.dispute.closed", dispute["id"])) is state
+
+
+def _state(fact: PaymentFact) -> ReversalState:
+    assert fact.reversal is not None
+    return fact.reversal.state
 
 
 def test_refunds_never_exceed_the_charge(sandbox: Server, order: PaymentOrder) -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payments.facts import FactKind, FactMalformed, PaymentFact, facts_of
+from payments.reversals import ReversalState
 
 DONATION = UUID("0b0f7a8c-6f4e-4b58-9a39-4d0bb0c7c001")
 AT = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)
@@ -129,17 +130,22 @@ def test_sessions() -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("won", FactKind.DISPUTE_WON),
-        ("lost", FactKind.DISPUTE_LOST),
-        ("warning_closed", FactKind.DISPUTE_WON),
-        ("prevented", FactKind.DISPUTE_WON),
+        ("warning_needs_response", ReversalState.WARNING),
+        ("needs_response", ReversalState.OPEN),
+        ("won", ReversalState.WON),
+        ("lost", ReversalState.LOST),
+        ("warning_closed", ReversalState.WON),
+        ("prevented", ReversalState.WON),
     ],
 )
-def test_disputes(status: str, expected: FactKind) -> None:
+def test_disputes(status: str, expected: ReversalState) -> None:
     found = fact("charge.dispute.closed", DISPUTE, status=status)
-    assert (found.kind, found.charge, found.payment_intent) == (expected, "ch_1", "pi_1")
-    opened = fact("charge.dispute.created", DISPUTE, status=status)
-    assert (opened.kind, opened.amount_minor) == (FactKind.DISPUTE_OPENED, 4_000)
+    assert (found.kind, found.charge, found.payment_intent) == (FactKind.DISPUTE, "ch_1", "pi_1")
+    assert found.reversal is not None
+    assert (found.reversal.state, found.reversal.amount_minor) == (expected, 4_000)
+    again = fact("charge.dispute.funds_reinstated", DISPUTE, status=status)
+    assert again.reversal is not None
+    assert again.reversal.state is ReversalState.WON
 
 
 def test_payments_of_others_have_no_donation() -> None:
