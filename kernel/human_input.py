@@ -55,7 +55,7 @@ def read_amount(text: str, *, negative: bool = False) -> int:
     """Return an amount of yuan in fen: '66.6', '1,000.00', '¥100', '１００元', '1 000'.
 
     Separators must stand before groups of three. Raises Unreadable: `required`, `not_an_amount`, `too_fine` (below
-    a fen), `amount_too_large`, or `amount_ambiguous` with `readings` in fen for what could mean several sums.
+    a fen), `amount_too_large`, or `amount_ambiguous` with `readings_minor` for what could mean several sums.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
@@ -74,7 +74,7 @@ def read_amount(text: str, *, negative: bool = False) -> int:
         raise Unreadable(fault("not_an_amount"))
     if len(readings) == 1 and not re.search(r"[, ']", plain):
         raise Unreadable(fault("too_fine"))
-    raise Unreadable(fault("amount_ambiguous", readings=readings))
+    raise Unreadable(fault("amount_ambiguous", readings_minor=readings))
 
 
 def _fen(digits: str) -> int:

@@ -63,6 +63,12 @@ FAULTS = {
     "window_invalid": _l("配捐时段应有开始和结束，且结束晚于开始"),
     "term_not_ahead": _l("期限须在今天之后，最长 %(most_days)s 天"),
     "certificate_expires": _l("证书在活动结束前到期"),
+    "amount_ambiguous": _l("请写清金额：是 %(readings_minor)s 元中的哪一个？"),
+    "too_fine": _l("金额最多两位小数"),
+    "time_out_of_range": _l("时间超出范围"),
+    "spreadsheet_number": _l("表格软件把这一格变成了数字 %(value)s，原来的内容已丢失；请把该列设为文本后重新填写"),
+    "spreadsheet_error": _l("这一格是表格软件的错误值 %(value)s"),
+    "unreadable_encoding": _l("无法识别文件编码，请另存为 UTF-8 格式的 CSV"),
     # choices and shapes
     "not_one_of": _l("请选择：%(options)s"),
     "not_an_object": _l("应是一个 JSON 对象"),

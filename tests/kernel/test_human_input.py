@@ -56,7 +56,7 @@ def test_what_can_be_read_in_two_ways_is_asked_about(typed: str, readings: list[
     with pytest.raises(Unreadable) as refused:
         read_amount(typed)
     assert refused.value.fault.code == "amount_ambiguous"
-    assert refused.value.fault.params["readings"] == readings
+    assert refused.value.fault.params["readings_minor"] == readings
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_any_text_is_an_amount_or_a_fault(typed: str) -> None:
     try:
         assert 0 <= read_amount(typed) <= MAX_MINOR
     except Unreadable as refused:
-        assert all(0 <= reading <= MAX_MINOR for reading in refused.fault.params.get("readings", []))
+        assert all(0 <= reading <= MAX_MINOR for reading in refused.fault.params.get("readings_minor", []))
 
 
 TEN = datetime(2026, 9, 9, 2, 0, tzinfo=UTC)
