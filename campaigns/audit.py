@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Column, Index
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, SQLModel, col, select
 
 from kernel.db import Tx, identity, moment
 
@@ -29,3 +29,8 @@ def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -
     `detail` must be JSON: ids, fen, reasons; never a password, a token or a donor's data.
     """
     tx.add(AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail))
+
+
+def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
+    """Return what managers did to one thing (`project:7`), newest first."""
+    return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))

@@ -1,4 +1,4 @@
-"""What all manager pages stand on: only signed-in people, no forged forms, and one way to act."""
+"""The blueprint of manager pages: no forged forms, and one way to act and to preview."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 blueprint.before_request(guard)
@@ -39,38 +39,38 @@ def act(
     do: Callable[[Tx, Caller], object],
     done: str = "",
 ) -> Response:
-    """Do something for the signed-in manager in one transaction, say how it went, and go back to a page.
+    """Do something for the signed-in manager in one transaction, flash how it went, and redirect to `back`.
 
-    A refusal is shown there; nothing was changed then. `do` may answer a text that replaces `done`.
+    After a refusal nothing is changed, and the refusal is flashed. `do` may return a text that replaces `done`.
     """
     try:
         with deps().db.transaction() as tx:
             access.require_declared(permission)
-            told = do(tx, g.caller)
-        flash(told if isinstance(told, str) else done or _("已完成。"), "good")
+            message = do(tx, g.caller)
+        flash(message if isinstance(message, str) else done or _("已完成。"), "good")
     except Refusal as refusal:
-        flash(refused(refusal), "bad")
+        flash(refusal_sentence(refusal), "bad")
     return redirect(back, 303)
 
 
-def refused(refusal: Refusal) -> str:
-    """A refusal in words, with the fields that it names."""
+def refusal_sentence(refusal: Refusal) -> str:
+    """Return a refusal in words, with the fields that it names."""
     return " ".join([refusal_words(refusal), _("；").join(named_faults(refusal))]).strip()
 
 
-class _TakenBack(Exception):
+class _RollBack(Exception):
     """Ends a rehearsal: nothing of it stays."""
 
 
-def rehearse(do: Callable[[Tx], Found]) -> Found:
-    """What would come of something: it is done for real, looked at, and taken back. Raises what it raises.
+def rehearse(do: Callable[[Tx], Result]) -> Result:
+    """Return the result of `do` and roll back all that it did. Raises what it raises.
 
-    So a page shows beforehand just what the engine will do, and every refusal, without rules of its own.
+    So a preview shows exactly what the engine will do, and every refusal, without rules of its own.
     """
-    found: list[Found] = []
+    results: list[Result] = []
     try:
         with deps().db.transaction() as tx:
-            found.append(do(tx))
-            raise _TakenBack
-    except _TakenBack:
-        return found[0]
+            results.append(do(tx))
+            raise _RollBack
+    except _RollBack:
+        return results[0]

@@ -1,27 +1,28 @@
-"""What runs by itself: messages that wait for a person, and the jobs."""
+"""What runs by itself: messages that wait for an operator, and the jobs."""
 
 from flask import render_template
 
-from app.console import queries
 from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access
+from app.jobs.registry import last_runs
 from campaigns.network.roles import Permission
+from payments.inbox_review import conflicts, open_messages
 
 
 @blueprint.get("/inbox", endpoint="inbox")
 @access.signed_in(Permission.READ)
-def inbox() -> str:
-    """Messages from outside that wait for a person, or contradict an earlier one."""
+def list_messages() -> str:
+    """Messages from outside that wait for an operator, or contradict an earlier one."""
     with deps().db.transaction() as tx:
-        rows, conflicts = queries.inbox(tx), queries.inbox_conflicts(tx)
-    return render_template("console/inbox.html", rows=rows, conflicts=conflicts)
+        rows, contradicting = open_messages(tx), conflicts(tx)
+    return render_template("console/inbox.html", rows=rows, conflicts=contradicting)
 
 
 @blueprint.get("/jobs", endpoint="jobs")
 @access.signed_in(Permission.READ)
-def jobs() -> str:
+def list_jobs() -> str:
     """The last run of every job."""
     with deps().db.transaction() as tx:
-        rows, now = queries.job_runs(tx), tx.now
-    return render_template("console/jobs.html", rows=rows, now=now)
+        rows, now = last_runs(tx), tx.now
+    return render_template("console/jobs.html", rows=[rows[name] for name in sorted(rows)], now=now)

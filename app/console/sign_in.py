@@ -12,36 +12,36 @@ from campaigns.network import people
 from campaigns.network.roles import Permission
 from kernel.errors import Forbidden, Refusal
 
-GUESSES = 20  # wrong passwords from one address (ours) ...
+GUESSES = 20  # wrong passwords from one address, our default ...
 GUESSES_S = 300  # ... within so many seconds
 
 
-@blueprint.get("/sign-in")
+@blueprint.get("/sign-in", endpoint="sign_in")
 @access.public
-def sign_in() -> str:
-    """The form."""
+def show_form() -> str:
+    """The sign-in form."""
     return _form("", "")
 
 
-@blueprint.post("/sign-in")
+@blueprint.post("/sign-in", endpoint="create_session")
 @access.public
-def signed_in() -> Response | tuple[str, int]:
-    """Check login and password; a wrong one is told without saying which of the two was wrong."""
+def sign_in() -> Response | tuple[str, int]:
+    """Check login and password. The refusal does not say which of the two was wrong."""
     login = request.form.get("login", "")
     try:
         with deps().db.transaction() as tx:
             manager = people.sign_in(tx, login, request.form.get("password", ""))
     except Forbidden as refusal:
-        return _guessed(login, refusal)
+        return _count_guess(login, refusal)
     except Refusal as refusal:
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
     assert manager.id is not None
     auth.sign_in(manager.id)
-    return redirect(_own(request.form.get("next", "")), 303)
+    return redirect(_console_page(request.form.get("next", "")), 303)
 
 
-def _guessed(login: str, refusal: Refusal) -> tuple[str, int]:
-    """Only wrong tries are counted: who knows the password is never kept out by others behind his address."""
+def _count_guess(login: str, refusal: Refusal) -> tuple[str, int]:
+    """Only wrong tries count: who knows the password is never kept out by others behind the same address."""
     try:
         rate_limit.hit("sign_in", request.remote_addr or "", GUESSES, GUESSES_S)
     except Forbidden as enough:
@@ -59,11 +59,11 @@ def sign_out() -> Response:
 
 def _form(login: str, fault: str) -> str:
     return render_template(
-        "console/sign_in.html", login=login, fault=fault, next=_own(request.values.get("next", ""))
+        "console/sign_in.html", login=login, fault=fault, next=_console_page(request.values.get("next", ""))
     )
 
 
-def _own(address: str) -> str:
+def _console_page(address: str) -> str:
     """Only pages of the console: a link must not lead a fresh session anywhere else."""
     inside = address.startswith("/console/") and "\\" not in address and "//" not in address
     return address.rstrip("?") if inside else url_for("console.campaigns")

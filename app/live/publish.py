@@ -11,7 +11,7 @@ CHANNEL = "beishan:totals:"
 
 
 def publish(campaign_ids: Iterable[int], redis_url: str | None = None) -> None:
-    """Announce that the totals of campaigns moved. Without Redis the pages find out by themselves.
+    """Announce that the totals of campaigns changed. Without Redis the pages find out by themselves.
 
     Never raises: money does not depend on pages that show it.
     """

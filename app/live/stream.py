@@ -1,7 +1,7 @@
 """Totals pushed to open pages, as server-sent events (HTML standard, section 9.2). Who polls asks the API.
 
-One poller a process and campaign, however many pages are open: it reads the books when Redis says that they
-moved, and without Redis every second. It runs only while somebody listens.
+One poller per process and campaign, however many pages are open: it reads the books when Redis says that they
+changed, and without Redis every second. It runs only while somebody listens.
 """
 
 import json
@@ -18,13 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.current import deps, settings
 from app.http import access
 from app.live.publish import CHANNEL
-from app.web import queries
 from campaigns.dependencies import Dependencies
+from campaigns.disclosure.campaigns import public_campaign
 from campaigns.disclosure.totals import totals
 
 POLL_S = 1.0  # without Redis
 LISTEN_S = 5.0  # with Redis: the longest time after which the books are read anyway
-HEARTBEAT_S = 15.0  # finds out which clients are gone, and keeps proxies from closing the connection
+HEARTBEAT_S = 15.0  # detects clients that are gone, and keeps proxies from closing the connection
 LONGEST_S = 3600.0  # then the page connects anew, perhaps to another process
 RECONNECT_S = 10.0
 
@@ -32,7 +32,7 @@ blueprint = Blueprint("live", __name__, url_prefix="/api/v1/campaigns")
 
 
 class Feed:
-    """The newest totals of one campaign, and who waits for the next."""
+    """The newest totals of one campaign, and the listeners that wait for the next."""
 
     def __init__(self, deps: Dependencies, campaign_id: int, currency: str, redis_url: str | None) -> None:
         self._deps = deps
@@ -54,9 +54,9 @@ class Feed:
             while time.monotonic() < ends:
                 with self._changed:
                     self._changed.wait_for(lambda seen=seen: self._version > seen, HEARTBEAT_S)  # type: ignore[misc]
-                    news = self._version > seen
+                    changed = self._version > seen
                     seen, payload = self._version, self._payload
-                yield f"event: totals\ndata: {payload}\n\n" if news else ": still here\n\n"
+                yield f"event: totals\ndata: {payload}\n\n" if changed else ": still here\n\n"
         finally:
             self._leave()
 
@@ -73,16 +73,16 @@ class Feed:
             self._listeners -= 1
 
     def _poll(self) -> None:
-        """Read, tell, wait for news; ends when nobody listens any more."""
-        bell = Bell(self._redis_url, self._campaign_id)
+        """Read the totals, notify, wait; return when nobody listens any more."""
+        waiter = Waiter(self._redis_url, self._campaign_id)
         try:
             while self._wanted():
                 self._read()
-                bell.wait()
+                waiter.wait()
         finally:
             with self._changed:
-                self._polling = False  # should this have failed, the next listener starts it again
-            bell.close()
+                self._polling = False  # had this failed, the next listener would start it again
+            waiter.close()
 
     def _wanted(self) -> bool:
         with self._changed:
@@ -92,11 +92,11 @@ class Feed:
     def _read(self) -> None:
         try:
             with self._deps.db.snapshot() as tx:
-                told = totals(tx, [self._campaign_id])[self._campaign_id]
+                sums = totals(tx, [self._campaign_id])[self._campaign_id]
         except SQLAlchemyError as error:  # pages keep what they show; the next round tries again
             structlog.get_logger("live").warning("totals_unreadable", error=type(error).__name__)
             return
-        payload = json.dumps({**told._asdict(), "currency": self._currency})
+        payload = json.dumps({**sums._asdict(), "currency": self._currency})
         with self._changed:
             if payload != self._payload:
                 self._payload = payload
@@ -104,8 +104,8 @@ class Feed:
                 self._changed.notify_all()
 
 
-class Bell:
-    """Waits until the totals may have moved: for Redis if it is there, else for a second."""
+class Waiter:
+    """Waits until the totals may have changed: for Redis if it is there, else for a second."""
 
     def __init__(self, redis_url: str | None, campaign_id: int) -> None:
         self._url = redis_url
@@ -122,7 +122,7 @@ class Bell:
             return
         try:
             if self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S):
-                time.sleep(0.1)  # a batch rings several times
+                time.sleep(0.1)  # a batch publishes several times
         except (redis.RedisError, OSError):
             self.close()
 
@@ -145,7 +145,7 @@ class Bell:
 
 
 def attach(app: Flask) -> None:
-    """Open the live totals; the feeds live as long as the application."""
+    """Register the live totals; the feeds live as long as the application."""
     app.extensions["live"] = {}
     app.register_blueprint(blueprint)
 
@@ -153,11 +153,11 @@ def attach(app: Flask) -> None:
 @blueprint.get("/<slug>/live")
 @access.public
 def live(slug: str) -> Response:
-    """A stream of totals."""
+    """Stream the totals of a campaign."""
     with deps().db.snapshot() as tx:
-        found = queries.campaign_page(tx, slug)
+        campaign = public_campaign(tx, slug)
     feeds: dict[int, Feed] = current_app.extensions["live"]
-    feed = feeds.setdefault(found.id, Feed(deps(), found.id, found.currency, settings().redis_url))
+    feed = feeds.setdefault(campaign.id, Feed(deps(), campaign.id, campaign.currency, settings().redis_url))
     answer = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back

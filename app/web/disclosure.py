@@ -1,4 +1,4 @@
-"""What everybody may read of an event: 筹款 / 配捐 / 合计 by county and township, as a page and as CSV."""
+"""What everybody may read of a campaign: 筹款 / 配捐 / 合计 by county and township, as a page and as CSV."""
 
 import csv
 import io
@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 
 from app.current import deps
 from app.http import access
-from app.web import queries
 from app.web.blueprint import blueprint
 from campaigns.closing.report import report
+from campaigns.disclosure.campaigns import public_campaign, public_campaigns
 from campaigns.projects.place_totals import PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.money import yuan
@@ -21,7 +21,7 @@ from kernel.money import yuan
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A table of an event; `report` is the closing report it comes from, None when read live from the books."""
+    """A table of a campaign; `report` is the closing report it comes from, None when read live from the books."""
 
     counties: Sequence[PlaceTotals]
     townships: Sequence[PlaceTotals]
@@ -38,46 +38,47 @@ class Statement:
 @blueprint.get("/public/")
 @access.public
 def public() -> str:
-    """All events with their statements."""
+    """All campaigns with their statements."""
     with deps().db.snapshot() as tx:
-        found = queries.campaign_pages(tx)
-    return render_template("web/public.html", events=found)
+        campaigns = public_campaigns(tx)
+    return render_template("web/public.html", campaigns=campaigns)
 
 
-@blueprint.get("/public/c/<slug>")
+@blueprint.get("/public/c/<slug>", endpoint="statement")
 @access.public
-def statement(slug: str) -> str:
-    """The table of one event."""
+def show_statement(slug: str) -> str:
+    """The table of one campaign."""
     with deps().db.snapshot() as tx:
-        found = queries.campaign_page(tx, slug)
-        told = _statement(tx, found.id)
-        pots = queries.pots(tx, found.id)
-    return render_template("web/statement.html", event=found, told=told, pots=pots)
+        campaign = public_campaign(tx, slug)
+        statement = _statement(tx, campaign.id)
+    return render_template("web/statement.html", campaign=campaign, statement=statement)
 
 
-@blueprint.get("/public/c/<slug>.csv")
+@blueprint.get("/public/c/<slug>.csv", endpoint="statement_file")
 @access.public
-def statement_file(slug: str) -> Response:
-    """The same as a file. The mark at its start tells spreadsheets that it is UTF-8."""
+def download_statement(slug: str) -> Response:
+    """The same as a file. The byte order mark at its start tells spreadsheets that it is UTF-8."""
     with deps().db.snapshot() as tx:
-        found = queries.campaign_page(tx, slug)
-        told = _statement(tx, found.id)
+        campaign = public_campaign(tx, slug)
+        statement = _statement(tx, campaign.id)
     body = io.StringIO()
     writer = csv.writer(body)
     writer.writerow([_("级别"), _("代码"), _("县区"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")])
-    writer.writerows(_lines(_("县区"), told.counties))
-    writer.writerows(_lines(_("乡镇街道"), told.townships))
-    writer.writerow([_("合计"), "", "", "", *(_plain(amount) for amount in told.whole)])
-    name = f"attachment; filename={found.slug}.csv"
+    writer.writerows(_lines(_("县区"), statement.counties))
+    writer.writerows(_lines(_("乡镇街道"), statement.townships))
+    writer.writerow([_("合计"), "", "", "", *(_plain(amount) for amount in statement.whole)])
+    disposition = f"attachment; filename={campaign.slug}.csv"
     return Response(
-        "\ufeff" + body.getvalue(), content_type="text/csv; charset=utf-8", headers={"Content-Disposition": name}
+        "\ufeff" + body.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": disposition},
     )
 
 
 def _lines(level: str, rows: Iterable[PlaceTotals]) -> Iterable[list[str]]:
     for row in rows:
         amounts = (row.raised_minor, row.matched_minor, row.total_minor)
-        yield [level, row.code, row.parent_name, row.name or _("（其他）"), *(_plain(one) for one in amounts)]
+        yield [level, row.code, row.parent_name, row.name or _("（其他）"), *(_plain(amount) for amount in amounts)]
 
 
 def _plain(amount_minor: int) -> str:
@@ -85,7 +86,7 @@ def _plain(amount_minor: int) -> str:
 
 
 def _statement(tx: Tx, campaign_id: int) -> Statement:
-    """The closing report's table once there is one, else the books as they stand."""
+    """Return the closing report's table once there is one, else the books as they stand."""
     final = report(tx, campaign_id)
     if final is None:
         return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)

@@ -1,6 +1,5 @@
 """The form with which a donor gives. Its hidden id makes a double click one donation."""
 
-from typing import Any
 from uuid import UUID, uuid4
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -10,73 +9,75 @@ from app.current import create_donation, deps
 from app.http import access
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
-from app.web import queries, visitor
+from app.web import visitor
 from app.web.blueprint import blueprint
+from app.web.donation_form import CHIPS, DonationForm
 from app.web.forecast import expected_match
-from app.web.form import CHIPS, Form
+from campaigns.disclosure.campaigns import entry, public_campaign
+from campaigns.disclosure.pot_details import place_names, pots_serving
+from campaigns.disclosure.totals import pot_views
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
-from kernel.errors import Conflict, Refusal
+from kernel.errors import Refusal
 
 
 @blueprint.get("/donate/<slug>/<int:project_id>")
 @access.public
 def donate(slug: str, project_id: int) -> AnyResponse:
-    """An empty form, or one with what the address asks for."""
-    return _show(slug, project_id, Form.fresh(request.args))
+    """The form, empty or with what the address asks for."""
+    return _show(slug, project_id, DonationForm.fresh(request.args))
 
 
-@blueprint.post("/donate/<slug>/<int:project_id>")
+@blueprint.post("/donate/<slug>/<int:project_id>", endpoint="create_donation")
 @access.public
-def donated(slug: str, project_id: int) -> AnyResponse:
-    """Store the donation, hold its match, open its payment; then on to the donation's own page."""
-    form = Form.sent(request.form)
+def create(slug: str, project_id: int) -> AnyResponse:
+    """Create the donation, reserve its match, open its payment; then show the donation's own page."""
+    form = DonationForm(request.form)
     if request.form.get("edit"):
         return _show(slug, project_id, form)
     command = form.command(slug, project_id, visitor.known())
     if command is None:
         return _show(slug, project_id, form, 422)
     try:
-        given = create_donation(command)
-    except Conflict as refusal:
+        created = create_donation(command)
+    except Refusal as refusal:
         if refusal.code == "match_short":
-            return _short(slug, project_id, form, refusal, command)
+            return _show_shortage(slug, project_id, form, refusal, command)
         if refusal.code == "donation_id_reused":
             form.id = uuid4()
-        return _show(slug, project_id, form.refused(refusal), status_of(refusal))
-    except Refusal as refusal:
-        return _show(slug, project_id, form.refused(refusal), status_of(refusal))
-    return _on(given, command)
+        form.add_refusal(refusal)
+        return _show(slug, project_id, form, status_of(refusal))
+    return _open_payment(created, command)
 
 
-def _on(given: Created, command: CreateDonation) -> AnyResponse:
-    """The match is held; a payment that cannot be opened now can be opened from the donation's page."""
+def _open_payment(created: Created, command: CreateDonation) -> AnyResponse:
+    """The match is reserved; a payment that cannot be opened now can be opened from the donation's page."""
     try:
-        open_payment(deps(), given.donation, command.payment_flow, command.locale)
-        trouble = None
+        open_payment(deps(), created.donation, command.payment_flow, command.locale)
+        trouble = ""
     except Refusal as refusal:
         trouble = refusal.code
-    return redirect(address(given.donation.id, trouble=trouble), 303)
+    return redirect(donation_url(created.donation.id, trouble), 303)
 
 
-def address(donation_id: UUID, **more: Any) -> str:
-    """The donor's own page of a donation, token included."""
+def donation_url(donation_id: UUID, trouble: str = "") -> str:
+    """Return the address of the donor's own page of a donation, token included. `trouble`: a refusal's code."""
     token = deps().keys.token(str(donation_id))
-    return url_for("web.donation", donation_id=donation_id, token=token, **more)
+    return url_for("web.donation", donation_id=donation_id, token=token, trouble=trouble or None)
 
 
-def _show(slug: str, project_id: int, form: Form, status: int = 200) -> AnyResponse:
+def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> AnyResponse:
     with deps().db.snapshot() as tx:
-        found = queries.campaign_page(tx, slug)
-        row = queries.project_in(tx, found.id, project_id)
-        pots = queries.serving(tx, found, project_id)
-        places = queries.place_names(tx, pots)
-        forecast = expected_match(tx, found, project_id, CHIPS, pots)
+        campaign = public_campaign(tx, slug)
+        project = entry(tx, campaign.id, project_id)
+        pots = pots_serving(tx, campaign.id, project_id)
+        places = place_names(tx, pots)
+        forecast = expected_match(tx, campaign, project_id, CHIPS, pots)
     page = render_template(
         "web/donate.html",
-        event=found,
-        project=row,
+        campaign=campaign,
+        project=project,
         pots=pots,
         places=places,
         form=form,
@@ -86,20 +87,22 @@ def _show(slug: str, project_id: int, form: Form, status: int = 200) -> AnyRespo
     return visitor.remember(_private(make_response(page, status)))
 
 
-def _short(slug: str, project_id: int, form: Form, refusal: Conflict, command: CreateDonation) -> AnyResponse:
-    """The pots hold less than their rules would give: the donor decides, and nothing is held meanwhile."""
+def _show_shortage(
+    slug: str, project_id: int, form: DonationForm, refusal: Refusal, command: CreateDonation
+) -> AnyResponse:
+    """The pots hold less than their rules would give: the donor decides, and nothing is reserved meanwhile."""
     with deps().db.snapshot() as tx:
-        found = queries.campaign_page(tx, slug)
-        row = queries.project_in(tx, found.id, project_id)
-        names = {pot.id: pot.name for pot in queries.pots(tx, found.id)}
+        campaign = public_campaign(tx, slug)
+        project = entry(tx, campaign.id, project_id)
+        names = {pot.id: pot.name for pot in pot_views(tx, campaign.id)}
     page = render_template(
         "web/short.html",
-        event=found,
-        project=row,
+        campaign=campaign,
+        project=project,
         form=form,
         amount_minor=command.amount_minor,
         match_minor=refusal.params["match_minor"],
-        shares=[{**one, "name": names.get(one["pot"], "")} for one in refusal.params["pots"]],
+        shares=[{**share, "name": names.get(share["pot"], "")} for share in refusal.params["pots"]],
         reason=refusal_text(refusal),
     )
     return _private(make_response(page, status_of(refusal)))

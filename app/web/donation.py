@@ -11,13 +11,13 @@ from app.http.errors import status_of
 from app.i18n.locale import chosen
 from app.i18n.messages import decision_lines, end_lines
 from app.i18n.refusals import REFUSALS, refusal_text
-from app.web import queries
 from app.web.blueprint import blueprint
-from app.web.donate import address
-from campaigns.donations.expire import cancel
+from app.web.donate import donation_url
+from campaigns.disclosure.campaigns import public_campaign
+from campaigns.donations import expire
 from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.states import ABANDONED, WAITING
+from campaigns.donations.states import WAITING
 from campaigns.donations.view import donation_view
 from kernel.errors import Refusal
 
@@ -27,23 +27,23 @@ _LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
 @blueprint.get("/d/<uuid:donation_id>")
 @access.donor_link
 def donation(donation_id: UUID) -> AnyResponse:
-    """How the donation stands, and the explanation of its match."""
+    """The state of the donation, and the explanation of its match."""
     return _show(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
 
 
 @blueprint.post("/d/<uuid:donation_id>/go")
 @access.donor_link
-def go(donation_id: UUID) -> AnyResponse:
-    """To the cashier; opens the payment when that has not worked before."""
+def pay(donation_id: UUID) -> AnyResponse:
+    """Send the donor to the cashier; open the payment if that has not worked before."""
     with deps().db.transaction() as tx:
-        found = donation_view(tx, donation_id)
+        view = donation_view(tx, donation_id)
     try:
-        found = open_payment(deps(), found, "redirect", chosen())
+        view = open_payment(deps(), view, "redirect", chosen())
     except Refusal as refusal:
-        return redirect(address(donation_id, trouble=refusal.code), 303)
-    if found.status not in WAITING or not found.payment_url:
-        return redirect(address(donation_id), 303)
-    answer = redirect(found.payment_url, 303)
+        return redirect(donation_url(donation_id, refusal.code), 303)
+    if view.status not in WAITING or not view.payment_url:
+        return redirect(donation_url(donation_id), 303)
+    answer = redirect(view.payment_url, 303)
     answer.set_cookie(
         "went",
         "1",
@@ -58,36 +58,35 @@ def go(donation_id: UUID) -> AnyResponse:
 
 @blueprint.post("/d/<uuid:donation_id>/cancel")
 @access.donor_link
-def call_off(donation_id: UUID) -> AnyResponse:
-    """The donor changes his mind."""
+def cancel(donation_id: UUID) -> AnyResponse:
+    """Cancel the unpaid donation."""
     try:
-        cancel(deps(), donation_id)
+        expire.cancel(deps(), donation_id)
     except Refusal as refusal:
         return _show(donation_id, refusal_text(refusal), status_of(refusal))
-    return redirect(address(donation_id), 303)
+    return redirect(donation_url(donation_id), 303)
 
 
 def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
     with deps().db.snapshot() as tx:
-        found = donation_view(tx, donation_id)
-        told = explain(tx, donation_id)
+        view = donation_view(tx, donation_id)
+        explanation = explain(tx, donation_id)
         try:
-            about = queries.campaign_page(tx, found.campaign)
+            campaign = public_campaign(tx, view.campaign)
         except Refusal:
             abort(404)
-    waiting = found.status in WAITING
+    waiting = view.status in WAITING
     left = "left" in request.args
     page = render_template(
         "web/donation.html",
-        donation=found,
-        told=told,
-        event=about,
-        decisions=[decision_lines(one) for one in told.decisions],
-        ends=end_lines(told),
+        donation=view,
+        explanation=explanation,
+        campaign=campaign,
+        decisions=[decision_lines(decision) for decision in explanation.decisions],
+        ends=end_lines(explanation),
         token=deps().keys.token(str(donation_id)),
         trouble=str(trouble),
         waiting=waiting,
-        lapsed=found.status in ABANDONED,
         left=left,
         confirming=waiting and not left and "went" in request.cookies,
     )

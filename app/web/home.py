@@ -1,47 +1,46 @@
-"""The first page: running, coming and past events. And how to report what looks wrong."""
+"""The first page: running, coming and past campaigns. And how to report a problem."""
 
 from flask import Response, render_template, request
 
 from app.current import deps
 from app.http import access
-from app.web import queries
 from app.web.blueprint import blueprint
+from campaigns.disclosure.campaigns import OVER, public_campaign, public_campaigns
 from kernel.errors import NotFound
 
 
 @blueprint.get("/")
 @access.public
 def home() -> str:
-    """Events by what one can do with them now."""
+    """Campaigns by what donors can do with them now."""
     with deps().db.snapshot() as tx:
-        found = queries.campaign_pages(tx)
-    shown = {
-        "running": [one for one in found if one.running],
-        "coming": sorted(
-            (one for one in found if one.shown_phase == "scheduled"), key=lambda one: (one.opens_at, one.id)
-        ),
-        "past": [one for one in found if one.shown_phase in queries.OVER],
-    }
-    return render_template("web/home.html", **shown)
+        campaigns = public_campaigns(tx)
+    coming = [campaign for campaign in campaigns if campaign.shown_phase == "scheduled"]
+    return render_template(
+        "web/home.html",
+        running=[campaign for campaign in campaigns if campaign.running],
+        coming=sorted(coming, key=lambda campaign: (campaign.opens_at, campaign.id)),
+        past=[campaign for campaign in campaigns if campaign.shown_phase in OVER],
+    )
 
 
 @blueprint.get("/report")
 @access.public
 def report() -> str:
-    """Who answers for an event, and how to tell him what looks wrong."""
+    """Who is responsible for a campaign, and how to tell them about a problem."""
     slug = request.args.get("campaign", "")
     with deps().db.snapshot() as tx:
         try:
-            about = queries.campaign_page(tx, slug) if slug else None
+            campaign = public_campaign(tx, slug) if slug else None
         except NotFound:
-            about = None  # the advice is worth showing all the same
-    return render_template("web/report.html", event=about)
+            campaign = None  # the advice is worth showing all the same
+    return render_template("web/report.html", campaign=campaign)
 
 
 @blueprint.get("/robots.txt")
 @access.public
 def robots() -> Response:
-    """Donors' own pages and the console are nobody else's business."""
+    """Keep search engines off donors' own pages and the console."""
     return Response(
         "User-agent: *\nDisallow: /d/\nDisallow: /console/\nDisallow: /donate/\n", mimetype="text/plain"
     )

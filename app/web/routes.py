@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from app.web import disclosure, donate, donation, event, home
+from app.web import campaign, disclosure, donate, donation, home
 from app.web.blueprint import blueprint, set_up
 
 # Importing a module of pages binds its views to the blueprint.
-PAGES = (home, event, donate, donation, disclosure)
+PAGES = (home, campaign, donate, donation, disclosure)
 
 
 def attach(app: Flask) -> None:

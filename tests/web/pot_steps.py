@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from app.console.forms import moment_typed
+from app.forms import format_moment
 from tests.web.reader import Reader, text
 from tests.world import World
 
@@ -11,7 +11,7 @@ NEW = "/console/campaigns/day/pots/new"
 
 
 def soon(world: World, **delta: float) -> str:
-    return moment_typed(world.clock.at + timedelta(**delta))
+    return format_moment(world.clock.at + timedelta(**delta))
 
 
 def fill(world: World, **other: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.console.forms import moment_typed
+from app.forms import format_moment
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.network.people import create_manager
@@ -26,7 +26,7 @@ def typed(world: World, **other: Any) -> dict[str, Any]:
 
 
 def soon(world: World, **delta: float) -> str:
-    return moment_typed(world.clock.at + timedelta(**delta))
+    return format_moment(world.clock.at + timedelta(**delta))
 
 
 def plan(**other: str) -> dict[str, str]:

@@ -213,7 +213,7 @@ def test_a_pot_says_whom_it_matched_and_what_cut_it(manager: Reader, world: Worl
 
 
 def test_the_donations_of_a_pot_are_paged(manager: Reader, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.console.pots.queries.PAGE_SIZE", 2)
+    monkeypatch.setattr("app.console.pots.pot.PAGE_SIZE", 2)
     pot = world.pot(500_00)
     ids = [str(world.give(10_00).id) for _ in range(3)]
     page = manager.open(f"/console/pots/{pot}/donations")

@@ -1,11 +1,14 @@
 """Which projects take part in a campaign: one by one, or all of a branch or tier."""
 
+from typing import Any
+
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console import choices
 from app.console.blueprint import act, blueprint
+from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.web.blueprint import requested_page
@@ -21,9 +24,9 @@ PAGE_SIZE = 50
 
 @blueprint.get("/campaigns/<slug>/entries", endpoint="entries")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
-def overview(slug: str) -> str:
-    """The approved projects that are not in it yet, filtered."""
-    page, wanted = requested_page(PAGE_SIZE), _wanted()
+def list_candidates(slug: str) -> str:
+    """The approved projects that are not in the campaign yet, filtered."""
+    page, wanted = requested_page(PAGE_SIZE), _filter()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         rows, total = candidates(tx, _id(campaign), wanted, page)
@@ -35,32 +38,31 @@ def overview(slug: str) -> str:
         total=total,
         counties=counties,
         wanted=wanted,
-        filters={name: value for name, value in wanted._asdict().items() if value},
+        filters=_query(wanted),
         page=page,
     )
 
 
 @blueprint.post("/campaigns/<slug>/entries", endpoint="entries_add")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
-def added(slug: str) -> Response:
-    """Those that were ticked take part, or all that the filter finds; the button says which."""
-    ticked = [
-        int(one) for one in request.form.getlist("project") if one.isascii() and one.isdigit() and len(one) < 19
-    ]
+def add(slug: str) -> Response:
+    """Let projects take part: those that were ticked, or all that the filter finds, as the pressed button says."""
+    form, wanted = ConsoleForm(request.form), _filter()
 
     def do(tx: Tx, caller: Caller) -> str:
-        everyone = request.form.get("verb") == "all"
-        ids = candidate_ids(tx, _id(find_campaign(tx, slug)), _wanted()) if everyone else ticked
-        return _("%(count)s 个项目加入了活动。", count=add_entries(tx, slug, ids, caller.name))
+        everyone = form.verb == "all"
+        ids = candidate_ids(tx, _id(find_campaign(tx, slug)), wanted) if everyone else form.ids("project")
+        return str(_("%(count)s 个项目加入了活动。", count=add_entries(tx, slug, ids, caller.name)))
 
-    back = url_for(
-        "console.entries", slug=slug, **{name: value for name, value in _wanted()._asdict().items() if value}
-    )
-    return act(Permission.CAMPAIGNS_WRITE, back, do)
+    return act(Permission.CAMPAIGNS_WRITE, url_for("console.entries", slug=slug, **_query(wanted)), do)
 
 
-def _wanted() -> CandidateFilter:
+def _filter() -> CandidateFilter:
     return CandidateFilter(*(request.values.get(name, "").strip() for name in CandidateFilter._fields))
+
+
+def _query(wanted: CandidateFilter) -> dict[str, Any]:
+    return {name: value for name, value in wanted._asdict().items() if value}
 
 
 def _id(campaign: Campaign) -> int:

@@ -1,56 +1,57 @@
-"""A campaign as a manager types it: times of the clock in Shanghai, durations in minutes, hours and days."""
+"""The form of a campaign's draft: times of the clock in Shanghai, durations in minutes, hours and days."""
 
-from typing import Any
+from typing import Any, Self
 
 from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
-from app.console.forms import Typed, moment_typed, yuan_typed
+from app.console.forms import ConsoleForm
+from app.forms import format_moment, format_yuan
 from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S, NewCampaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from kernel.clock import parse_time
 
 UNITS_S = {"finishing_s": 60, "late_s": 3600, "notice_s": 86_400}
-MOST_S = 366 * 86_400  # as the API has it
+MOST_S = 366 * 86_400  # the API's bound
 MOST_NAME = 200
 MOST_WINDOWS = 400
 ROWS = 3
 
 
-class CampaignForm(Typed):
+class CampaignForm(ConsoleForm):
     """The draft of a campaign."""
 
     @classmethod
-    def fresh(cls) -> "CampaignForm":
-        """An empty form with the usual durations."""
+    def fresh(cls) -> Self:
+        """Return an empty form with the default durations."""
         return cls(_durations({"finishing_s": FINISHING_S, "late_s": LATE_S, "notice_s": NOTICE_S}))
 
     @classmethod
-    def of(cls, campaign: Campaign) -> "CampaignForm":
-        """The form as it would have been typed for this campaign."""
+    def of(cls, campaign: Campaign) -> Self:
+        """Return the form as it would have been typed for this campaign."""
         data = _durations({name: getattr(campaign, name) for name in UNITS_S})
         data["name"] = campaign.name
-        data["opens_at"], data["ends_at"] = moment_typed(campaign.opens_at), moment_typed(campaign.ends_at)
+        data["opens_at"], data["ends_at"] = format_moment(campaign.opens_at), format_moment(campaign.ends_at)
         for end in ("opens_at", "closes_at"):
-            data.setlist(f"window_{end}", [moment_typed(parse_time(one[end])) for one in campaign.windows])
+            data.setlist(f"window_{end}", [format_moment(parse_time(window[end])) for window in campaign.windows])
         for name, value in campaign.plan.items():
-            data[f"plan.{name}"] = yuan_typed(value) if isinstance(value, int) else str(value)
+            data[f"plan.{name}"] = format_yuan(value) if isinstance(value, int) else str(value)
         return cls(data)
 
     def new(self) -> NewCampaign | None:
-        """What `campaigns.lifecycle.drafts.create` takes, or None with `faults`."""
-        self.need("slug", "host")
-        given = self.given()
-        plan = {name: value for name, value in given["plan"].items() if value is not None}
-        times = {name: given[name] for name in ("name", "opens_at", "ends_at", "windows")}
+        """Return what `campaigns.lifecycle.drafts.create` takes, or None with `faults`."""
+        self.require("slug", "host")
+        changes = self.changes()
+        plan = {name: value for name, value in changes["plan"].items() if value is not None}
+        times = {name: changes[name] for name in ("name", "opens_at", "ends_at", "windows")}
         if self.faults:
             return None
-        return NewCampaign(slug=self["slug"], host=self["host"], plan=plan, **times, **given["durations"])
+        return NewCampaign(slug=self["slug"], host=self["host"], plan=plan, **times, **changes["durations"])
 
-    def given(self) -> dict[str, Any]:
-        """What `campaigns.lifecycle.drafts.change` takes, whole only without `faults`."""
-        self.need("name", "opens_at", "ends_at")
+    def changes(self) -> dict[str, Any]:
+        """Return what `campaigns.lifecycle.drafts.change` takes; complete only without `faults`."""
+        self.require("name", "opens_at", "ends_at")
         return {
             "name": self.text("name", MOST_NAME),
             "opens_at": self.moment("opens_at"),
@@ -61,28 +62,26 @@ class CampaignForm(Typed):
         }
 
     def rows(self) -> list[tuple[str, str]]:
-        """The windows as they were typed, with room for more."""
+        """Return the windows as they were typed, with room for more."""
         opens, closes = self.all("window_opens_at"), self.all("window_closes_at")
         rows = [row for row in zip(opens, closes, strict=False) if any(row)][:MOST_WINDOWS]
         room = ROWS if self.verb == "more" else max(1, ROWS - len(rows))
         return rows + [("", "")] * room
 
     def _windows(self) -> list[dict[str, str]]:
-        found = []
+        windows = []
         for index, ends in enumerate(row for row in self.rows() if any(row)):
             name = f"windows.{index}"
-            moments = [self.moment_of(name, text) for text in ends]
+            moments = [self.moment(name, text) for text in ends]
             if not all(ends):
                 self.faults[name] = _("配捐时段应有开始和结束，且结束晚于开始")
             pairs = zip(("opens_at", "closes_at"), moments, strict=True)
-            found.append({end: moment.isoformat() for end, moment in pairs if moment is not None})
-        return found
+            windows.append({end: moment.isoformat() for end, moment in pairs if moment is not None})
+        return windows
 
     def _plan(self) -> dict[str, Any]:
-        told: dict[str, Any] = {
-            name: self.text(f"plan.{name}", lines=True) for name in PLAN_FIELDS if name != "cost_minor"
-        }
-        return told | {"cost_minor": self.amount("plan.cost_minor")}
+        texts = {name: self.text(f"plan.{name}", lines=True) for name in PLAN_FIELDS if name != "cost_minor"}
+        return texts | {"cost_minor": self.amount("plan.cost_minor")}
 
     def _seconds(self, name: str) -> int:
         seconds = (self.whole(name) or 0) * UNITS_S[name]

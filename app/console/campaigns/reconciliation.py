@@ -1,4 +1,4 @@
-"""Differences between the books and the providers, and signing them off."""
+"""Differences between the books and the providers' statements, and signing them off."""
 
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,17 +18,17 @@ PAGE_SIZE = 50
 
 @blueprint.get("/campaigns/<slug>/reconciliation", endpoint="reconciliation")
 @access.signed_in(Permission.READ)
-def overview(slug: str) -> str:
+def list_discrepancies(slug: str) -> str:
     """A campaign's differences, open ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
-        found = find_campaign(tx, slug)
-        assert found.id is not None
-        rows, total = discrepancies.listed(tx, found.id, None, page)
-        cases = count_open_cases(tx, found.id)
+        campaign = find_campaign(tx, slug)
+        assert campaign.id is not None
+        rows, total = discrepancies.listed(tx, campaign.id, None, page)
+        cases = count_open_cases(tx, campaign.id)
     return render_template(
         "console/reconciliation.html",
-        campaign=found,
+        campaign=campaign,
         rows=rows,
         cases=cases,
         total=total,
@@ -38,8 +38,8 @@ def overview(slug: str) -> str:
 
 @blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
 @access.signed_in_to_act(Permission.RECONCILE)
-def signed(slug: str, discrepancy_id: int) -> Response:
-    """Accept a difference and say why."""
+def sign_off(slug: str, discrepancy_id: int) -> Response:
+    """Sign off a difference with a reason."""
     reason = request.form.get("reason", "").strip()[:500]
     return act(
         Permission.RECONCILE,

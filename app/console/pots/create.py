@@ -1,19 +1,20 @@
-"""Making a pot: typed, shown in words by rehearsal, then saved as it was shown."""
+"""Create a pot: typed, shown in words by a rehearsal, then saved as it was shown."""
 
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlmodel import col, func, select
 from werkzeug.wrappers import Response
 
 from app.console import choices
 from app.console.blueprint import blueprint, rehearse
-from app.console.pots import queries
 from app.console.pots.forms import PotForm, RulesForm
-from app.console.pots.page import named_projects, places_of
+from app.console.pots.pot import named_projects, places_of
 from app.current import deps
 from app.http import access
 from campaigns import pots
+from campaigns.disclosure.pot_details import pot_view
 from campaigns.funds import funds
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.network.roles import Permission
@@ -21,12 +22,13 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 from ledger.chart import fund as fund_account
 from ledger.statements import balance
+from matching.models import Pot
 
 
 @blueprint.route("/campaigns/<slug>/pots/new", methods=["GET", "POST"], endpoint="pot_new")
 @access.signed_in(Permission.POTS_WRITE)
-def new(slug: str) -> str | Response:
-    """A new pot for a campaign, filled from a fund."""
+def create(slug: str) -> str | Response:
+    """Create a pot for a campaign, filled from a fund."""
     if request.method == "GET":
         return _form(slug, _fresh(slug))
     form = PotForm(request.form)
@@ -35,47 +37,43 @@ def new(slug: str) -> str | Response:
         return _form(slug, form)
     try:
         if form.confirmed:
-            return _saved(slug, form, command)
+            return _save(slug, form, command)
         return _form(slug, form, rehearse(lambda tx: _preview(tx, slug, command)))
     except Refusal as refusal:
-        form.refused(refusal)
+        form.add_refusal(refusal)
         return _form(slug, form)
 
 
 def _fresh(slug: str) -> PotForm:
-    """Next to be asked after the pots that there are."""
+    """Return an empty form; the pot is asked after the existing ones."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        last = tx.scalar("SELECT coalesce(max(rank), 0) FROM pot WHERE campaign_id = :id", id=campaign.id)
+        last = tx.first(select(func.max(Pot.rank)).where(Pot.campaign_id == campaign.id)) or 0
     return PotForm.fresh(campaign, min(last + 1, 1_000))
 
 
-def _saved(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
-    """Make the pot, unless one of this name is younger than the preview: that came from the same preview."""
+def _save(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
+    """Create the pot, unless one of this name is younger than the preview: it came from the same preview."""
     with deps().db.transaction() as tx:
         campaign = lock_campaign(tx, slug)
-        twin = tx.scalar(
-            "SELECT id FROM pot WHERE campaign_id = :campaign AND id > :seen AND name = :name",
-            campaign=campaign.id,
-            seen=form.whole("seen") or 0,
-            name=command["name"],
-        )
+        younger = select(col(Pot.id)).where(Pot.campaign_id == campaign.id, col(Pot.id) > (form.whole("seen") or 0))
+        twin = tx.first(younger.where(Pot.name == command["name"]).order_by(col(Pot.id)))
         pot_id = twin or pots.create(tx, campaign=slug, **command, actor=g.caller.name)
     flash(_("这个配捐池刚才已经建立，没有重复建立。") if twin else _("配捐池已建立。"), "good")
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
 def _preview(tx: Tx, slug: str, command: dict[str, Any]) -> dict[str, Any]:
-    """The pot as it would be, and what it would leave in the fund. `seen`: the newest pot that there is."""
+    """Return the pot as it would be, and what it would leave in the fund. `seen`: the newest existing pot."""
     campaign = lock_campaign(tx, slug)
-    seen = tx.scalar("SELECT coalesce(max(id), 0) FROM pot WHERE campaign_id = :id", id=campaign.id)
-    had = balance(tx, fund_account(command["fund"]))
-    state, view = queries.pot(tx, pots.create(tx, campaign=slug, **command, actor=g.caller.name))
+    seen = tx.first(select(func.max(Pot.id)).where(Pot.campaign_id == campaign.id)) or 0
+    had_minor = balance(tx, fund_account(command["fund"]))
+    state, view = pot_view(tx, pots.create(tx, campaign=slug, **command, actor=g.caller.name))
     return {
         "pot": view,
         "seen": seen,
         "tranches": command["tranches"],
-        "had_minor": had,
+        "had_minor": had_minor,
         "left_minor": balance(tx, fund_account(command["fund"])),
         "places": places_of(tx, state),
         "named": named_projects(tx, state),
@@ -93,10 +91,10 @@ def _form(slug: str, form: PotForm, preview: dict[str, Any] | None = None) -> st
 
 
 def scope_choices(tx: Tx, form: RulesForm) -> dict[str, Any]:
-    """What the scope can be chosen from: all counties, what is chosen already, and what was looked for."""
+    """Return what a scope can be chosen from: all counties, what is chosen already, and what was searched for."""
     counties = choices.of_level(tx, "county")
-    known = {one.value for one in counties}
+    known = {county.value for county in counties}
     others = set(form.all("scope.under")) - known
-    found = [one for one in choices.places(tx, others, form["place_q"]) if one.value not in known]
+    other_places = [place for place in choices.places(tx, others, form["place_q"]) if place.value not in known]
     projects = choices.projects(tx, set(form.projects), form["project_q"])
-    return {"counties": counties, "other_places": found, "projects": projects}
+    return {"counties": counties, "other_places": other_places, "projects": projects}

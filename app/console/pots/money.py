@@ -1,4 +1,4 @@
-"""Money into a pot from its fund, and free money back: what it will change is shown before it is done."""
+"""Money into a pot from its fund, and free money back: the change is previewed before it is done."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint, rehearse
-from app.console.pots import queries
 from app.console.pots.forms import AmountForm
-from app.console.pots.page import head, lock_of
+from app.console.pots.pot import head, lock_of
 from app.current import deps
 from app.http import access
 from campaigns import pots
+from campaigns.disclosure.pot_details import newest_funding, pot_view
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
@@ -27,7 +27,7 @@ _VERBS = {"top-ups": (pots.top_up, 1, "top_up"), "reductions": (pots.reduce, -1,
 )
 @access.signed_in(Permission.POTS_WRITE)
 def change(pot_id: int, verb: str) -> str | Response:
-    """More money for a pot, or free money of it back to its fund."""
+    """Top up a pot, or give free money of it back to its fund."""
     form = AmountForm(request.form)
     if request.method == "GET":
         return _form(pot_id, verb, form)
@@ -36,20 +36,23 @@ def change(pot_id: int, verb: str) -> str | Response:
         return _form(pot_id, verb, form)
     try:
         if form.confirmed:
-            return _saved(pot_id, verb, amount_minor, form["seen"])
+            return _save(pot_id, verb, amount_minor, form["seen"])
         return _form(pot_id, verb, form, rehearse(lambda tx: _preview(tx, pot_id, verb, amount_minor)))
     except Refusal as refusal:
-        form.refused(refusal)
+        form.add_refusal(refusal)
         return _form(pot_id, verb, form)
 
 
-def _saved(pot_id: int, verb: str, amount_minor: int, seen: str) -> Response:
-    """Move the money, unless the same moved since the preview. Raises what `top_up` and `reduce` of
-    `campaigns.pots` raise, and Conflict `pot_changed` when other money moved meanwhile."""
+def _save(pot_id: int, verb: str, amount_minor: int, seen: str) -> Response:
+    """Move the money, unless the same amount moved since the preview.
+
+    Raises what `top_up` and `reduce` of `campaigns.pots` raise, and Conflict `pot_changed` when other money moved
+    meanwhile.
+    """
     act, sign, reason = _VERBS[verb]
     with deps().db.transaction() as tx:
-        lock_of(tx, queries.pot(tx, pot_id)[0])
-        last = _last(tx, pot_id)
+        lock_of(tx, pot_view(tx, pot_id)[0])
+        last = newest_funding(tx, pot_id)
         fresh = seen == str(last.id if last else 0)
         if not fresh and (last is None or (last.reason, last.amount_minor) != (reason, sign * amount_minor)):
             raise Conflict("pot_changed")
@@ -59,23 +62,16 @@ def _saved(pot_id: int, verb: str, amount_minor: int, seen: str) -> Response:
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
-def _last(tx: Tx, pot_id: int) -> Any:
-    """The newest movement between the pot and its fund, None before the first."""
-    return tx.row(
-        "SELECT id, amount_minor, reason FROM pot_funding WHERE pot_id = :pot ORDER BY id DESC LIMIT 1", pot=pot_id
-    )
-
-
 def _preview(tx: Tx, pot_id: int, verb: str, amount_minor: int) -> dict[str, Any]:
     """Fund and pot before and after. `seen`: the newest movement that there is."""
-    lock_of(tx, queries.pot(tx, pot_id)[0])
-    last, before = _last(tx, pot_id), _figures(tx, pot_id)
+    lock_of(tx, pot_view(tx, pot_id)[0])
+    last, before = newest_funding(tx, pot_id), _figures(tx, pot_id)
     _VERBS[verb][0](tx, pot_id, amount_minor, g.caller.name)
     return {"seen": last.id if last else 0, "before": before, "after": _figures(tx, pot_id)}
 
 
 def _figures(tx: Tx, pot_id: int) -> dict[str, int]:
-    state, view = queries.pot(tx, pot_id)
+    state, view = pot_view(tx, pot_id)
     fund_minor = balance(tx, fund_account(state.fund_id))
     return {"fund": fund_minor, "funded": view.funded_minor, "available": view.available_minor}
 

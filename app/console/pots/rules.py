@@ -1,4 +1,4 @@
-"""New rules for a pot from a time on: shown in words beside those in force, then saved as they were shown."""
+"""Change the rules of a pot from a time on: shown in words beside those in force, then saved as they were shown."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -8,13 +8,13 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint, rehearse
-from app.console.pots import queries
 from app.console.pots.create import scope_choices
 from app.console.pots.forms import RulesForm
-from app.console.pots.page import head, lock_of, named_projects, places_of
+from app.console.pots.pot import head, lock_of, named_projects, places_of
 from app.current import deps
 from app.http import access
 from campaigns import pots
+from campaigns.disclosure.pot_details import pot_view
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Refusal
@@ -22,8 +22,8 @@ from matching.pot_state import PotState, RulesVersion
 from matching.rules import parse
 
 
-class Wish(NamedTuple):
-    """Rules as they were typed, and from when on; None: at once."""
+class RulesChange(NamedTuple):
+    """Rules as the engine takes them, and from when on they are valid; None: at once."""
 
     rules: dict[str, Any]
     valid_from: datetime | None
@@ -32,21 +32,21 @@ class Wish(NamedTuple):
 @blueprint.route("/pots/<int:pot_id>/rules", methods=["GET", "POST"], endpoint="pot_rules")
 @access.signed_in(Permission.POTS_WRITE)
 def change(pot_id: int) -> str | Response:
-    """A new version of a pot's rules."""
+    """Add a version to a pot's rules."""
     with deps().db.transaction() as tx:
         state: PotState = head(tx, pot_id)["state"]
     if request.method == "GET":
         return _form(state, RulesForm.of(_newest(state).rules.as_json()))
     form = RulesForm(request.form)
-    command = Wish(form.rules(state.kind), form.moment("valid_from")) if form.finished else None
+    command = RulesChange(form.rules(state.kind), form.moment("valid_from")) if form.finished else None
     if command is None or form.faults:
         return _form(state, form)
     try:
         if form.confirmed:
-            return _saved(state, form, command)
+            return _save(state, form, command)
         return _form(state, form, rehearse(lambda tx: _preview(tx, state, command)))
     except Refusal as refusal:
-        form.refused(refusal)
+        form.add_refusal(refusal)
         return _form(state, form)
 
 
@@ -54,12 +54,14 @@ def _newest(state: PotState) -> RulesVersion:
     return max(state.versions, key=lambda version: version.number)
 
 
-def _saved(state: PotState, form: RulesForm, command: Wish) -> Response:
-    """Save the version, unless the same is younger than the preview. Raises what `campaigns.pots.add_rules` raises,
-    and Conflict `pot_changed` when others changed the rules meanwhile."""
+def _save(state: PotState, form: RulesForm, command: RulesChange) -> Response:
+    """Save the version, unless the same version is younger than the preview.
+
+    Raises what `campaigns.pots.add_rules` raises, and Conflict `pot_changed` when others changed them meanwhile.
+    """
     with deps().db.transaction() as tx:
         lock_of(tx, state)
-        newest = _newest(queries.pot(tx, state.pot_id)[0])
+        newest = _newest(pot_view(tx, state.pot_id)[0])
         fresh = form["seen"] == str(newest.number)
         if not fresh and newest.rules != parse(command.rules):
             raise Conflict("pot_changed")
@@ -69,12 +71,12 @@ def _saved(state: PotState, form: RulesForm, command: Wish) -> Response:
     return redirect(url_for("console.pot", pot_id=state.pot_id), 303)
 
 
-def _preview(tx: Tx, state: PotState, command: Wish) -> dict[str, Any]:
-    """The rules as they would be. `seen`: the newest version that there is."""
+def _preview(tx: Tx, state: PotState, command: RulesChange) -> dict[str, Any]:
+    """Return the rules as they would be. `seen`: the newest existing version."""
     lock_of(tx, state)
-    seen = _newest(queries.pot(tx, state.pot_id)[0]).number
+    seen = _newest(pot_view(tx, state.pot_id)[0]).number
     pots.add_rules(tx, state.pot_id, *command, g.caller.name)
-    after = queries.pot(tx, state.pot_id)[0]
+    after = pot_view(tx, state.pot_id)[0]
     return {
         "seen": seen,
         "version": _newest(after),

@@ -1,4 +1,4 @@
-"""Screening: cases with the evidence in view, and deciding them. Who gave is not shown here."""
+"""Screening: cases with their evidence, and the decisions of reviewers. Who gave is not shown here."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,11 +7,11 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refused
-from app.console.projects.blacklist import until_typed
+from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.forms import requested_term_end
 from app.current import deps
 from app.http import access
-from app.i18n.labels import WATCHED as WORDS
+from app.i18n import labels
 from app.i18n.messages import evidence_lines, limit_lines, word
 from app.live.publish import publish
 from app.web.blueprint import requested_page
@@ -30,41 +30,45 @@ PAGE_SIZE = 50
 
 @blueprint.get("/campaigns/<slug>/cases", endpoint="cases")
 @access.signed_in(Permission.READ)
-def overview(slug: str) -> str:
+def list_cases(slug: str) -> str:
     """A campaign's cases, open ones first."""
     page = requested_page(PAGE_SIZE)
     state = request.args.get("state", "")
     with deps().db.transaction() as tx:
-        found = find_campaign(tx, slug)
-        assert found.id is not None
-        wanted = state if state in STATES else None
-        rows, total = cases.listed(tx, found.id, wanted, page)
-        waiting = cases.count_open_cases(tx, found.id)
+        campaign = find_campaign(tx, slug)
+        assert campaign.id is not None
+        state = state if state in STATES else ""
+        rows, total = cases.listed(tx, campaign.id, state or None, page)
+        waiting = cases.count_open_cases(tx, campaign.id)
     return render_template(
         "console/cases.html",
-        campaign=found,
+        campaign=campaign,
         rows=rows,
         evidence=evidence_lines,
-        named=lambda kinds: [(f"watch_{kind}", word(WORDS, kind)) for kind in kinds],
+        named=lambda kinds: [(f"watch_{kind}", word(labels.WATCHED, kind)) for kind in kinds],
         limits=limit_lines,
         total=total,
         waiting=waiting,
-        state=wanted or "",
+        state=state,
         page=page,
     )
 
 
-_VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
+Verb = Callable[[Tx, int, str, str], Any]
+
+
+def _watch(kind: str) -> Verb:
+    return lambda tx, case, reason, actor: watch_case(tx, case, kind, reason, actor, requested_term_end())
+
+
+_VERBS: dict[str, Verb] = {
     "release": decide.clear,
     "cancel": decide.cancel,
     "suspend": decide.suspend_project,
-    "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(tx, case, reason, actor, until_typed()),
-    **{
-        f"watch_{kind}": lambda tx, case, reason, actor, kind=kind: watch_case(  # type: ignore[misc]
-            tx, case, kind, reason, actor, until_typed()
-        )
-        for kind in WATCHED
-    },
+    "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(
+        tx, case, reason, actor, requested_term_end()
+    ),
+    **{f"watch_{kind}": _watch(kind) for kind in WATCHED},
     "appeal": appeal.file_appeal,
     "answer": appeal.answer_appeal,
     "answer_release": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "released"),
@@ -74,8 +78,8 @@ _VERBS: dict[str, Callable[[Tx, int, str, str], Any]] = {
 
 @blueprint.post("/campaigns/<slug>/cases/<int:case_id>", endpoint="case_act")
 @access.signed_in_to_act(Permission.SCREEN)
-def decided(slug: str, case_id: int) -> Response:
-    """Decide, write down an objection or answer it; the button that was pressed says which."""
+def decide_case(slug: str, case_id: int) -> Response:
+    """Decide a case, record an appeal or answer it, as the pressed button says."""
     verb = _VERBS.get(request.form.get("verb", ""))
     reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
     back = url_for("console.cases", slug=slug)
@@ -92,8 +96,8 @@ def decided(slug: str, case_id: int) -> Response:
 
 @blueprint.post("/campaigns/<slug>/screening-review", endpoint="screening_review")
 @access.signed_in_to_act(Permission.SCREEN)
-def reviewed(slug: str) -> Response:
-    """Look at the whole event after its end."""
+def review_campaign(slug: str) -> Response:
+    """Screen the whole campaign once more after its end."""
     try:
         access.require_declared(Permission.SCREEN)
         done = review(deps(), slug, g.caller.name, publish)
@@ -101,5 +105,5 @@ def reviewed(slug: str) -> Response:
             _("复查了 %(seen)s 笔捐赠，新增 %(opened)s 件复核。", seen=done.donations, opened=done.opened), "good"
         )
     except Refusal as refusal:
-        flash(refused(refusal), "bad")
+        flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.cases", slug=slug), 303)

@@ -1,13 +1,14 @@
-"""By which thresholds a campaign is screened: seen by all managers, changed and put back by some."""
+"""The screening thresholds of a campaign: every manager sees them, some may change them and put them back."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refused
+from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.errors import status_of
@@ -18,39 +19,49 @@ from campaigns.network.roles import Permission
 from campaigns.screening import settings
 from campaigns.screening.settings import CHANGEABLE, Setting
 from campaigns.screening.thresholds import default_thresholds
-from kernel.errors import Invalid, Refusal, fault
+from kernel.errors import Refusal
 
 # People type yuan and percent; the engine counts fen and basis points. Seconds and numbers are typed as they are.
 _HUNDREDTHS = ("_minor", "_bps")
 
 
+class ThresholdForm(ConsoleForm):
+    """Thresholds as they are typed, each under its own name."""
+
+    def value(self, name: str) -> int | None:
+        """Return a threshold in the engine's unit; None with a fault when it is no number, or too fine."""
+        self.require(name)
+        return self.number(name, 2 if name.endswith(_HUNDREDTHS) else 0)
+
+
 @blueprint.get("/campaigns/<slug>/screening", endpoint="screening_settings")
 @access.signed_in(Permission.READ)
-def overview(slug: str) -> str:
+def show(slug: str) -> str:
     """All thresholds in a form."""
-    return _page(slug, {}, frozenset())
+    return _page(slug, ThresholdForm({}))
 
 
 @blueprint.post("/campaigns/<slug>/screening", endpoint="screening_change")
 @access.signed_in_to_act(Permission.SCREEN)
-def changed(slug: str) -> Response | tuple[str, int]:
-    """Store what was typed. What is out of bounds is shown at its field, and nothing is changed."""
-    typed = {name: text.strip() for name, text in request.form.items()}
+def change(slug: str) -> Response | tuple[str, int]:
+    """Store the thresholds. What is out of bounds is shown at its field, and nothing is changed."""
+    form = ThresholdForm(request.form)
     try:
         access.require_declared(Permission.SCREEN)
         with deps().db.transaction() as tx:
-            found = {
-                one.name: one for one in settings.settings(tx, slug, default_thresholds(deps().screening_defaults))
-            }
-            given = {name: _value(name, typed[name]) for name in found if name in typed}
-            if unread := [name for name, value in given.items() if value is None]:
-                raise Invalid("screening_invalid", fields=dict.fromkeys(unread, fault("not_a_number")))
-            settings.change(tx, slug, given, default_thresholds(deps().screening_defaults), g.caller.name)
+            defaults = default_thresholds(deps().screening_defaults)
+            names = [setting.name for setting in settings.settings(tx, slug, defaults) if setting.name in form.data]
+            values = {name: form.value(name) for name in names}
+            if not form.faults:
+                settings.change(tx, slug, values, defaults, g.caller.name)
     except Refusal as refusal:
-        if refusal.code == "screening_invalid":
-            return _page(slug, typed, frozenset(refusal.fields)), status_of(refusal)
-        flash(refused(refusal), "bad")
-        return redirect(url_for("console.screening_settings", slug=slug), 303)
+        if refusal.code != "screening_invalid":
+            flash(refusal_sentence(refusal), "bad")
+            return redirect(url_for("console.screening_settings", slug=slug), 303)
+        form.add_refusal(refusal)
+        return _page(slug, form), status_of(refusal)
+    if form.faults:
+        return _page(slug, form), 422
     flash(_("复核标准已保存，从下一次检查起生效。"), "good")
     return redirect(url_for("console.screening_settings", slug=slug), 303)
 
@@ -58,7 +69,7 @@ def changed(slug: str) -> Response | tuple[str, int]:
 @blueprint.post("/campaigns/<slug>/screening/reset", endpoint="screening_reset")
 @access.signed_in_to_act(Permission.SCREEN)
 def reset(slug: str) -> Response:
-    """All thresholds back to their defaults."""
+    """Put all thresholds back to their defaults."""
     return act(
         Permission.SCREEN,
         url_for("console.screening_settings", slug=slug),
@@ -67,43 +78,32 @@ def reset(slug: str) -> Response:
     )
 
 
-def _page(slug: str, typed: dict[str, str], wrong: frozenset[str]) -> str:
+def _page(slug: str, form: ThresholdForm) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         rows = settings.settings(tx, slug, default_thresholds(deps().screening_defaults))
     return render_template(
         "console/screening.html",
         campaign=campaign,
-        rows=[_row(one, typed.get(one.name), one.name in wrong) for one in rows],
-        wrong=wrong,
+        rows=[_row(setting, form) for setting in rows],
+        wrong=bool(form.faults),
         may=g.caller.may(Permission.SCREEN) and campaign.phase in CHANGEABLE,
-        own=any(one.changed_at for one in rows),
+        own=any(setting.changed_at for setting in rows),
     )
 
 
-def _row(one: Setting, typed: str | None, wrong: bool) -> dict[str, Any]:
-    """A threshold as its field shows it; what was typed stays."""
-    return one._asdict() | {
-        "typed": _text(one.name, one.value) if typed is None else typed,
-        "unit": next(unit for suffix, unit in UNITS.items() if one.name.endswith(suffix)),
-        "wrong": wrong,
-        "usual": threshold_text(one.name, one.default),
-        "bounds": f"{_text(one.name, one.least)}–{_text(one.name, one.most)}",
+def _row(setting: Setting, form: ThresholdForm) -> dict[str, Any]:
+    """Return a threshold as its field shows it; what was typed stays."""
+    name = setting.name
+    return setting._asdict() | {
+        "typed": form[name] if name in form.data else _text(name, setting.value),
+        "unit": next(unit for suffix, unit in UNITS.items() if name.endswith(suffix)),
+        "wrong": name in form.faults,
+        "usual": threshold_text(name, setting.default),
+        "bounds": f"{_text(name, setting.least)}–{_text(name, setting.most)}",
     }
 
 
 def _text(name: str, value: int) -> str:
-    """A value as it is typed: 1050 fen are 10.5."""
+    """Return a value as it is typed: 1050 fen are 10.5."""
     return f"{Decimal(value) / 100:f}" if name.endswith(_HUNDREDTHS) else str(value)
-
-
-def _value(name: str, typed: str) -> int | None:
-    """What was typed, in the unit of the engine; None when it is no number, or finer than that unit."""
-    try:
-        number = Decimal(typed.replace(",", "").replace("，", ""))
-    except InvalidOperation:
-        return None
-    if not number.is_finite() or abs(number) > 10**9:
-        return None
-    number *= 100 if name.endswith(_HUNDREDTHS) else 1
-    return int(number) if number == int(number) else None

@@ -6,20 +6,20 @@ from flask import flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console import queries
-from app.console.blueprint import act, blueprint, refused
-from app.console.choices import project_names
-from app.console.pots import queries as pot_queries
+from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.choices import names_of_projects
 from app.current import deps
 from app.http import access
 from app.i18n.refusals import refusal_text
 from app.web.blueprint import requested_page
-from app.web.queries import place_names
 from campaigns.closing.close import close
+from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.pot_details import fundings, place_names
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle import plan, transitions
 from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.history import history
 from campaigns.lifecycle.phases import LIVING, MOVES, Phase
 from campaigns.network.roles import Permission
 from kernel.errors import Invalid, Refusal
@@ -29,40 +29,40 @@ PAGE_SIZE = 50
 
 @blueprint.get("/", endpoint="campaigns")
 @access.signed_in(Permission.READ)
-def overview() -> str:
+def list_campaigns() -> str:
     """All campaigns with their totals."""
     with deps().db.transaction() as tx:
-        lines = queries.campaigns(tx)
+        lines = campaign_lines(tx)
         sums = totals(tx, [line.id for line in lines])
     return render_template("console/campaigns.html", lines=lines, sums=sums)
 
 
 @blueprint.get("/campaigns/<slug>", endpoint="campaign")
 @access.signed_in(Permission.READ)
-def one(slug: str) -> str:
-    """One campaign: where it stands, how it got there, what it holds."""
+def show(slug: str) -> str:
+    """One campaign: its phase and history, its totals, pots and projects."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
-        found = find_campaign(tx, slug)
-        assert found.id is not None
-        pots = pot_views(tx, found.id)
+        campaign = find_campaign(tx, slug)
+        assert campaign.id is not None
+        pots = pot_views(tx, campaign.id)
         shown: dict[str, Any] = {
-            "history": queries.history(tx, found.id),
-            "sums": totals(tx, [found.id])[found.id],
+            "history": history(tx, campaign.id),
+            "sums": totals(tx, [campaign.id])[campaign.id],
             "pots": pots,
             "places": place_names(tx, pots),
-            "named": project_names(tx, pots),
-            "money": pot_queries.funding(tx, found.id),
+            "named": names_of_projects(tx, pots),
+            "money": fundings(tx, campaign.id),
             "now": tx.now,
-            "may_add_pots": g.caller.may(Permission.POTS_WRITE) and found.phase in LIVING | {Phase.DRAFT},
-            "warnings": plan.warnings(found),
-            "missing": [name for name in plan.PLAN_FIELDS if found.plan.get(name) in (None, "")],
+            "may_add_pots": g.caller.may(Permission.POTS_WRITE) and campaign.phase in LIVING | {Phase.DRAFT},
+            "warnings": plan.warnings(campaign),
+            "missing": [name for name in plan.PLAN_FIELDS if campaign.plan.get(name) in (None, "")],
         }
-        shown["entries"], total = listed(tx, found.id, page=page)
+        shown["entries"], total = listed(tx, campaign.id, page=page)
     return render_template(
         "console/campaign.html",
-        campaign=found,
-        moves={str(move) for move in MOVES[Phase(found.phase)]},
+        campaign=campaign,
+        moves={str(move) for move in MOVES[Phase(campaign.phase)]},
         total=total,
         page=page,
         **shown,
@@ -72,7 +72,7 @@ def one(slug: str) -> str:
 @blueprint.post("/campaigns/<slug>/schedule")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def schedule(slug: str) -> Response:
-    """Let it open by itself at its time. What is still missing for that is marked in the form of the draft."""
+    """Schedule the campaign: it opens by itself at its time. Missing fields are marked in the form of the draft."""
     try:
         access.require_declared(Permission.CAMPAIGNS_WRITE)
         with deps().db.transaction() as tx:
@@ -82,14 +82,14 @@ def schedule(slug: str) -> Response:
         flash(refusal_text(refusal), "bad")
         return redirect(url_for("console.campaign_edit", slug=slug, check=1), 303)
     except Refusal as refusal:
-        flash(refused(refusal), "bad")
+        flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.campaign", slug=slug), 303)
 
 
 @blueprint.post("/campaigns/<slug>/cancel")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def cancel(slug: str) -> Response:
-    """Call it off before its end."""
+    """Cancel the campaign before its end."""
     return act(
         Permission.CAMPAIGNS_WRITE,
         url_for("console.campaign", slug=slug),
@@ -101,11 +101,11 @@ def cancel(slug: str) -> Response:
 @blueprint.post("/campaigns/<slug>/close")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def close_now(slug: str) -> Response:
-    """Make the closing steps that are due now, without waiting for the scheduler."""
+    """Run the closing steps that are due now, without waiting for the scheduler."""
     try:
         access.require_declared(Permission.CAMPAIGNS_WRITE)
         steps = close(deps(), slug)
         flash(_("完成了 %(steps)s 个到期的步骤。", steps=steps) if steps else _("现在没有到期的步骤。"), "good")
     except Refusal as refusal:
-        flash(refused(refusal), "bad")
+        flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.campaign", slug=slug), 303)

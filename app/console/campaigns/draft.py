@@ -1,4 +1,4 @@
-"""Making a campaign, and changing it while it is a draft."""
+"""Create a campaign, and change it while it is a draft."""
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -22,31 +22,31 @@ from kernel.errors import Conflict, Refusal
 
 @blueprint.route("/new-campaign", methods=["GET", "POST"], endpoint="campaign_new")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
-def new() -> str | Response:
-    """A new campaign in draft."""
+def create() -> str | Response:
+    """Create a campaign in draft."""
     if request.method == "GET":
         return _form(CampaignForm.fresh())
     form = CampaignForm(request.form)
-    wanted = form.new() if form.verb == "save" else None
-    if wanted is None:
+    new = form.new() if form.verb == "save" else None
+    if new is None:
         return _form(form)
     try:
         with deps().db.transaction() as tx:
-            fresh = _made(tx, wanted)
+            created = _create(tx, new)
     except Refusal as refusal:
-        form.refused(refusal)
+        form.add_refusal(refusal)
         return _form(form)
-    flash(_("活动草稿已建立。") if fresh else _("这个活动刚才已经建立，没有重复建立。"), "good")
-    return redirect(url_for("console.campaign", slug=wanted.slug), 303)
+    flash(_("活动草稿已建立。") if created else _("这个活动刚才已经建立，没有重复建立。"), "good")
+    return redirect(url_for("console.campaign", slug=new.slug), 303)
 
 
-def _made(tx: Tx, wanted: drafts.NewCampaign) -> bool:
-    """Make it; False when the same draft is there already. Raises what `drafts.create` raises."""
+def _create(tx: Tx, new: drafts.NewCampaign) -> bool:
+    """Create the draft; return False when the same draft exists already. Raises what `drafts.create` raises."""
     try:
-        drafts.create(tx, wanted, g.caller.name)
+        drafts.create(tx, new, g.caller.name)
     except Conflict:
-        there = find_campaign(tx, wanted.slug)
-        if (there.name, there.opens_at, there.ends_at) != (wanted.name, wanted.opens_at, wanted.ends_at):
+        existing = find_campaign(tx, new.slug)
+        if (existing.name, existing.opens_at, existing.ends_at) != (new.name, new.opens_at, new.ends_at):
             raise
         return False
     return True
@@ -55,7 +55,7 @@ def _made(tx: Tx, wanted: drafts.NewCampaign) -> bool:
 @blueprint.route("/campaigns/<slug>/edit", methods=["GET", "POST"], endpoint="campaign_edit")
 @access.signed_in(Permission.CAMPAIGNS_WRITE)
 def change(slug: str) -> str | Response:
-    """The plan and the times of a draft."""
+    """Change the plan and the times of a draft."""
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
     stored = CampaignForm.of(campaign)
@@ -64,28 +64,29 @@ def change(slug: str) -> str | Response:
             _mark_missing(slug, stored)
         return _form(stored, campaign)
     form = CampaignForm(request.form)
-    given = form.given() if form.verb == "save" else {}
-    if not given or form.faults:
+    changes = form.changes() if form.verb == "save" else {}
+    if not changes or form.faults:
         return _form(form, campaign)
-    # A duration of odd seconds, which a program may have given, stays what it is until it is typed anew.
-    given["durations"] = {name: value for name, value in given["durations"].items() if form[name] != stored[name]}
+    # A duration of odd seconds, set through the API, stays as it is until it is typed anew.
+    durations = changes["durations"].items()
+    changes["durations"] = {name: value for name, value in durations if form[name] != stored[name]}
     try:
         with deps().db.transaction() as tx:
-            drafts.change(tx, slug, given, g.caller.name)
+            drafts.change(tx, slug, changes, g.caller.name)
     except Refusal as refusal:
-        form.refused(refusal)
+        form.add_refusal(refusal)
         return _form(form, campaign)
     flash(_("活动方案已保存。"), "good")
     return redirect(url_for("console.campaign", slug=slug), 303)
 
 
 def _mark_missing(slug: str, form: CampaignForm) -> None:
-    """What stands in the way of scheduling, at its fields."""
+    """Mark at its fields what prevents scheduling."""
     try:
         rehearse(lambda tx: schedule(tx, slug, g.caller.name))
     except Refusal as refusal:
-        for name, said in at_fields(refusal).items():
-            form.faults[f"plan.{name}" if name in PLAN_FIELDS else name] = said
+        for name, sentence in at_fields(refusal).items():
+            form.faults[f"plan.{name}" if name in PLAN_FIELDS else name] = sentence
 
 
 def _form(form: CampaignForm, campaign: Campaign | None = None) -> str:

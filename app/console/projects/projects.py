@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
-from app.console.forms import Typed
+from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.web.blueprint import requested_page
@@ -26,7 +26,7 @@ NO_RATING = -1  # nothing that could be read as one: the use case refuses it
 
 @blueprint.get("/projects", endpoint="projects")
 @access.signed_in(Permission.READ)
-def overview() -> str:
+def list_projects() -> str:
     """Projects of every state, searched and paged."""
     page, q = requested_page(PAGE_SIZE), request.args.get("q", "").strip()
     with deps().db.transaction() as tx:
@@ -53,10 +53,10 @@ _MAY = {
 
 @blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_MAY)}):verb>", endpoint="project_act")
 @access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
-def moved(project_id: int, verb: str) -> Response:
-    """One step of a project, or its rating; only within the manager's branch."""
+def apply_step(project_id: int, verb: str) -> Response:
+    """Move a project one step on in its review, or rate it; only within the manager's branch."""
     reason = request.form.get("reason", "")
-    rating = Typed(request.form).whole("rating")
+    rating = ConsoleForm(request.form).whole("rating")
     verbs: dict[str, Callable[[Tx, str], Project]] = {
         "submit": lambda tx, actor: transitions.submit(tx, project_id, actor),
         "approve": lambda tx, actor: transitions.approve(tx, project_id, actor),

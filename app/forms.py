@@ -1,0 +1,157 @@
+"""Forms of pages: what a person typed, read field by field; what cannot be read is noted at its field.
+
+The only readers of typed yuan, ratios, times, numbers and texts, for donors and managers alike (ADR 12).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import TypeVar
+
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from app.i18n.faults import fault_text
+from app.i18n.fields import at_fields
+from kernel.clock import SHANGHAI
+from kernel.errors import Fault, Refusal
+from kernel.money import BPS_WHOLE, parse_yuan, yuan
+from kernel.text import text_fault
+
+Value = TypeVar("Value")
+
+MOST_TYPED = 2_000  # characters of one field
+_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # the API's bounds
+_PERCENT = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,2})?)%")
+_RATIO = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?):([0-9]{1,5}(?:\.[0-9]{1,4})?)")
+
+
+def parse_ratio(text: str) -> int:
+    """Return a ratio as people write it, in basis points: '1:1' and '100%' are 10,000.
+
+    Raises ValueError for anything else, and for what is finer than a basis point.
+    """
+    plain = text.replace(" ", "").replace("：", ":").replace("％", "%")
+    if match := _PERCENT.fullmatch(plain):
+        bps = Fraction(match[1]) * BPS_WHOLE / 100
+    elif (match := _RATIO.fullmatch(plain)) and Fraction(match[1]):
+        bps = Fraction(match[2]) / Fraction(match[1]) * BPS_WHOLE
+    else:
+        raise ValueError("not a ratio like 1:1 or 50%")
+    if bps.denominator != 1:
+        raise ValueError("finer than basis points")
+    return int(bps)
+
+
+def parse_moment(text: str) -> datetime:
+    """Return a time of the clock in Shanghai as browsers send it, in UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=SHANGHAI)
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError("outside of all campaigns")
+    return moment.astimezone(UTC)
+
+
+def parse_whole(text: str) -> int:
+    """Return a whole number of at most 13 digits. Raises ValueError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 13):
+        raise ValueError("not a whole number")
+    return int(text)
+
+
+def parse_number(text: str, places: int) -> int:
+    """Return a decimal number in units of its last place: '10.5' with 2 places is 1050.
+
+    Raises ValueError for anything else, and for a number that is finer than `places`.
+    """
+    try:
+        number = Decimal(text.replace(",", "").replace("，", ""))
+    except InvalidOperation as error:
+        raise ValueError("not a number") from error
+    if not number.is_finite() or abs(number) > 10**9 or number.scaleb(places) % 1:
+        raise ValueError("too large, or too fine")
+    return int(number.scaleb(places))
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be the id of a row."""
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def format_moment(moment: datetime) -> str:
+    """Return a time as `parse_moment` reads it, to the minute."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
+
+
+def format_yuan(amount_minor: int | None) -> str:
+    """Return fen as people type them: '1234.50', '100'."""
+    return "" if amount_minor is None else yuan(amount_minor).replace(",", "").removesuffix(".00")
+
+
+class Form:
+    """What was typed, and `faults`: field -> sentence in the reader's language. An empty field reads as None."""
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        self.data: MultiDict[str, str] = MultiDict(data)
+        self.faults: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        """Return the text of a field without surrounding spaces."""
+        return self.data.get(name, "").strip()
+
+    def all(self, name: str) -> list[str]:
+        """Return everything that was typed or ticked under one name."""
+        return [value.strip() for value in self.data.getlist(name)]
+
+    def ids(self, name: str) -> list[int]:
+        """Return the ids that were ticked under one name."""
+        return [int(value) for value in self.all(name) if is_id(value)]
+
+    def text(
+        self, name: str, most: int = MOST_TYPED, *, lines: bool = False, fault: Fault | None = None
+    ) -> str | None:
+        """Read text that pages can show and the database can hold. `fault`: what to say instead of the reason."""
+        if self[name] and (reason := text_fault(self[name], most, lines=lines)):
+            self.faults[name] = fault_text(fault or reason)
+        return self[name] or None
+
+    def amount(self, name: str, text: str | None = None) -> int | None:
+        """Read yuan, in fen. `text`: what was typed, where a field has a line of a table for its name."""
+        return self._read(name, text, parse_yuan, _("请填写金额，单位元，最多两位小数，例如 100 或 66.60"))
+
+    def ratio(self, name: str) -> int | None:
+        """Read a ratio, in basis points."""
+        return self._read(name, None, parse_ratio, _("请填写比例，例如 1:1、1:0.5 或 50%"))
+
+    def whole(self, name: str) -> int | None:
+        """Read a whole number."""
+        return self._read(name, None, parse_whole, _("请填写整数"))
+
+    def number(self, name: str, places: int) -> int | None:
+        """Read a number with a unit of its own (percent, seconds), in units of its last place."""
+        return self._read(name, None, lambda text: parse_number(text, places), _("请填写数字"))
+
+    def moment(self, name: str, text: str | None = None) -> datetime | None:
+        """Read a time of the clock in Shanghai, in UTC. `text` as in `amount`."""
+        return self._read(name, text, parse_moment, _("请填写日期和时间，例如 2026-09-09T09:00"))
+
+    def require(self, *names: str) -> None:
+        """Note those of these fields that are empty."""
+        for name in names:
+            if not self[name]:
+                self.faults.setdefault(name, _("请填写"))
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Note why the engine refused, at its fields as far as this form has them."""
+        self.faults |= at_fields(refusal)
+
+    def _read(self, name: str, text: str | None, parse: Callable[[str], Value], fault: str) -> Value | None:
+        text = self[name] if text is None else text
+        try:
+            return parse(text) if text else None
+        except (ValueError, OverflowError):
+            self.faults[name] = fault
+            return None

@@ -1,0 +1,110 @@
+"""The donation form: what a donor typed, kept for the next try, and turned into a command."""
+
+from collections.abc import Mapping
+from typing import Self
+from uuid import UUID, uuid4
+
+from flask_babel import gettext as _
+
+from app.forms import Form, format_yuan
+from app.i18n.faults import fault_text
+from app.i18n.locale import chosen
+from app.i18n.refusals import refusal_text
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.contact import Donor
+from campaigns.donations.models import CHANNELS
+from kernel.errors import Refusal, fault
+
+CHIPS = (2_000, 5_000, 10_000, 20_000, 50_000)  # fen
+DEFAULT_CHIP = 10_000  # fen
+MOST_MESSAGE = 200  # characters
+MOST_NAME = 80
+MOST_CODE = 60
+MOST_CONTACT = 254
+ORIGIN = ("team", "channel", "source")  # where the donor comes from; the address of the form may name it
+ABOUT = ("name", "phone", "email", "message", *ORIGIN)
+# What the engine calls a field -> what the form calls it.
+_FIELDS = {
+    "amount_minor": "amount",
+    "donor.name": "name",
+    "donor.phone": "phone",
+    "donor.email": "email",
+    "message": "message",
+}
+
+
+class DonationForm(Form):
+    """`chip` and `custom` are the two ways to say the amount: a typed amount wins over a chosen one.
+
+    `id` becomes the donation's id, so that sending the form twice makes one donation.
+    """
+
+    def __init__(self, data: Mapping[str, str]) -> None:
+        super().__init__(data)
+        self.id = _uuid(self["id"]) or uuid4()
+
+    @classmethod
+    def fresh(cls, args: Mapping[str, str]) -> Self:
+        """Return a new form; the address may name an amount in fen, a team, a channel and its source code."""
+        data = {name: args.get(name, "") for name in ORIGIN} | {"chip": str(DEFAULT_CHIP)}
+        if amount := args.get("amount"):
+            data |= {"chip": amount} if amount in map(str, CHIPS) else {"chip": "", "custom": _yuan_of(amount)}
+        return cls(data)
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What the donor told about themselves, and where they come from."""
+        return {name: self[name] for name in ABOUT}
+
+    def command(self, slug: str, project_id: int, visitor: str | None) -> CreateDonation | None:
+        """Return the command, or None with `faults`."""
+        amount_minor = self._amount()
+        name, message = self.text("name", MOST_NAME), self.text("message", MOST_MESSAGE, lines=True)
+        phone = self.text("phone", MOST_CONTACT, fault=fault("not_a_phone"))
+        email = self.text("email", MOST_CONTACT, fault=fault("not_an_email"))
+        team, source = self.text("team", MOST_CODE), self.text("source", MOST_CODE)
+        if self.faults or amount_minor is None:
+            return None
+        anonymous, publish_name = bool(self["anonymous"]), bool(self["publish_name"])
+        return CreateDonation(
+            id=self.id,
+            campaign=slug,
+            project=project_id,
+            amount_minor=amount_minor,
+            donor=Donor(name=name, email=email, phone=phone, anonymous=anonymous, publish_name=publish_name),
+            message=message or "",
+            team=team or "",
+            channel=self["channel"] if self["channel"] in CHANNELS and self["channel"] != "partner" else "web",
+            source_code=source or "",
+            accept_unmatched=bool(self["accept"]),
+            visitor=visitor,
+            locale="en" if chosen() == "en" else "zh",
+        )
+
+    def add_refusal(self, refusal: Refusal) -> None:
+        """Note why the engine refused, at the field if this form has it, else for the form as a whole."""
+        for name, reason in refusal.fields.items():
+            if field := _FIELDS.get(name):
+                self.faults[field] = fault_text(reason)
+        if not self.faults:
+            self.faults["form"] = refusal_text(refusal)
+
+    def _amount(self) -> int | None:
+        if self["custom"]:
+            return self.amount("amount", self["custom"])
+        if self["chip"] in map(str, CHIPS):
+            return int(self["chip"])
+        self.faults["amount"] = _("请选择或填写捐赠金额")
+        return None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _yuan_of(amount: str) -> str:
+    """Return what an address asks for, in yuan, when it can be an amount of fen."""
+    return format_yuan(int(amount)) if amount.isascii() and amount.isdigit() and len(amount) < 12 else ""

@@ -1,0 +1,170 @@
+"""Campaigns as the public and managers see them. All amounts in fen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlmodel import col, func, select
+
+from campaigns.disclosure.catalogue import ProjectRow, listed
+from campaigns.disclosure.totals import Totals, totals
+from campaigns.lifecycle.models import Campaign, CampaignEntry
+from campaigns.lifecycle.phases import PUBLIC, Phase
+from campaigns.lifecycle.windows import Windows
+from campaigns.network.models import Organisation
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from kernel.errors import NotFound
+from kernel.ids import MOST_ID
+from kernel.paging import Page
+from kernel.text import is_storable
+
+NOT_OVER = (Phase.SCHEDULED, Phase.OPEN)
+OVER = PUBLIC - {*NOT_OVER, Phase.CANCELLED}
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign as the public sees it at the time `now`."""
+
+    id: int
+    slug: str
+    name: str
+    host: str
+    phase: str
+    opens_at: datetime
+    ends_at: datetime
+    windows: Windows
+    plan: dict[str, Any]
+    currency: str
+    now: datetime
+    totals: Totals
+
+    @property
+    def running(self) -> bool:
+        """Whether donors may give now; the clock decides, not how late the scheduler is."""
+        return self.phase in NOT_OVER and self.opens_at <= self.now < self.ends_at
+
+    @property
+    def shown_phase(self) -> str:
+        """The phase as the clock has it, when the scheduler has not written it yet."""
+        if self.phase not in NOT_OVER:
+            return self.phase
+        if self.now >= self.ends_at:
+            return Phase.ENDED.value
+        return Phase.OPEN.value if self.running else Phase.SCHEDULED.value
+
+    @property
+    def window_open(self) -> bool:
+        """Whether match is given now."""
+        return self.windows.open_at(self.now)
+
+    @property
+    def next_window_at(self) -> datetime | None:
+        """When match is given again; None if no window is left."""
+        return self.windows.next_opening(self.now)
+
+
+class CampaignLine(NamedTuple):
+    """A campaign in the managers' list, drafts included; how many projects and open discrepancies it has."""
+
+    id: int
+    slug: str
+    name: str
+    phase: str
+    opens_at: datetime
+    ends_at: datetime
+    entries: int
+    open_discrepancies: int
+
+
+class County(NamedTuple):
+    """A county with projects in a campaign, and how many."""
+
+    code: str
+    name: str
+    projects: int
+
+
+_SHOWN = select(Campaign, Organisation.name).join(Organisation, col(Organisation.code) == Campaign.host_code)
+
+
+def public_campaigns(tx: Tx) -> list[CampaignView]:
+    """Return all campaigns that the public may see, the newest first."""
+    shown = _SHOWN.where(col(Campaign.phase).in_(PUBLIC)).order_by(col(Campaign.opens_at).desc())
+    return _views(tx, tx.all(shown))
+
+
+def public_campaign(tx: Tx, slug: str) -> CampaignView:
+    """Return one campaign. Raises NotFound `campaign_unknown`, also for a draft."""
+    if is_storable(slug):
+        shown = _SHOWN.where(Campaign.slug == slug, col(Campaign.phase).in_(PUBLIC))
+        for view in _views(tx, tx.all(shown)):
+            return view
+    raise NotFound("campaign_unknown")
+
+
+def _views(tx: Tx, rows: list[tuple[Campaign, str]]) -> list[CampaignView]:
+    sums = totals(tx, [campaign.id for campaign, _ in rows if campaign.id is not None])
+    return [_view(campaign, host, tx.now, sums) for campaign, host in rows]
+
+
+def _view(campaign: Campaign, host: str, now: datetime, sums: dict[int, Totals]) -> CampaignView:
+    assert campaign.id is not None
+    return CampaignView(
+        id=campaign.id,
+        slug=campaign.slug,
+        name=campaign.name,
+        host=host,
+        phase=campaign.phase,
+        opens_at=campaign.opens_at,
+        ends_at=campaign.ends_at,
+        windows=Windows.parse(campaign.windows),
+        plan=campaign.plan,
+        currency=campaign.currency,
+        now=now,
+        totals=sums[campaign.id],
+    )
+
+
+def campaign_lines(tx: Tx) -> list[CampaignLine]:
+    """Return all campaigns, the newest first."""
+    return tx.rows_as(
+        CampaignLine,
+        """SELECT c.id, c.slug, c.name, c.phase, c.opens_at, c.ends_at,
+                  (SELECT count(*) FROM campaign_entry e WHERE e.campaign_id = c.id) AS entries,
+                  (SELECT count(*) FROM discrepancy d
+                    WHERE d.campaign_id = c.id AND d.state = 'open') AS open_discrepancies
+             FROM campaign c ORDER BY c.opens_at DESC, c.id DESC""",
+    )
+
+
+def counties(tx: Tx, campaign_id: int) -> list[County]:
+    """Return where the projects of a campaign are, by code."""
+    rows = tx.all(
+        select(Organisation.code, Organisation.name, func.count())
+        .join(Project, col(Project.county_code) == Organisation.code)
+        .join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)
+        .where(CampaignEntry.campaign_id == campaign_id)
+        .group_by(Organisation.code, Organisation.name)
+        .order_by(Organisation.code)
+    )
+    return [County(*row) for row in rows]
+
+
+def entry(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:
+    """Return a project that takes part in a campaign, with what it raised there.
+
+    Raises NotFound `project_unknown`.
+    """
+    code = tx.first(
+        select(Project.code)
+        .join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)
+        .where(CampaignEntry.campaign_id == campaign_id, Project.id == min(project_id, MOST_ID))
+    )
+    if code is not None:
+        rows, _ = listed(tx, campaign_id, q=code, page=Page(1, 1_000))
+        for row in rows:
+            if row.id == project_id:
+                return row
+    raise NotFound("project_unknown")

@@ -1,0 +1,57 @@
+"""Find organisations by name, for people who choose one."""
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.network.models import Organisation
+from kernel.db import Tx
+from kernel.text import is_storable
+
+MOST_FOUND = 30
+MOST_SOUGHT = 60  # characters
+
+
+class Place(NamedTuple):
+    """An organisation, and the names of those above it, without the city."""
+
+    code: str
+    name: str
+    above: str
+
+
+_PLACES = """SELECT o.code, o.name,
+                    coalesce(string_agg(a.name, ' ' ORDER BY array_position(o.lineage, a.code)), '') AS above
+               FROM organisation o
+               LEFT JOIN organisation a ON a.code = ANY(o.lineage[2:cardinality(o.lineage) - 1])
+              WHERE {which} GROUP BY o.code ORDER BY cardinality(o.lineage), o.code LIMIT {most}"""
+
+
+def search(tx: Tx, words: str) -> list[Place]:
+    """Return organisations whose name contains the words, the highest level first."""
+    words = words.strip()[:MOST_SOUGHT]
+    if not words or not is_storable(words):
+        return []
+    return _places(tx, "position(:words in o.name) > 0", MOST_FOUND, words=words)
+
+
+def places(tx: Tx, codes: Collection[str]) -> list[Place]:
+    """Return organisations by their codes, the highest level first."""
+    return _places(tx, "o.code = ANY(:codes)", 1_000, codes=sorted(codes))
+
+
+def places_of_level(tx: Tx, *levels: str) -> list[Place]:
+    """Return all organisations of these levels: the city, the counties."""
+    return _places(tx, "o.level = ANY(:levels)", 1_000, levels=list(levels))
+
+
+def names(tx: Tx, codes: Collection[str]) -> dict[str, str]:
+    """Return organisations' names by code."""
+    return dict(
+        tx.all(select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(sorted(codes))))
+    )
+
+
+def _places(tx: Tx, which: str, most: int, **values: Any) -> list[Place]:
+    return tx.rows_as(Place, _PLACES.format(which=which, most=most), **values)
