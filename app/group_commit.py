@@ -20,7 +20,7 @@ Out = TypeVar("Out")
 
 
 class _Call(Generic[In, Out]):
-    """One caller's item and what became of it."""
+    """One caller's item, and its result or failure."""
 
     def __init__(self, item: In) -> None:
         self.item = item
@@ -42,7 +42,7 @@ class Batcher(Generic[In, Out]):
         self._led = False  # a caller is running a batch
 
     def submit(self, item: In) -> Out:
-        """Return the result of this item, or raise its Refusal; other items neither disturb nor delay it long."""
+        """Return the result of this item, or raise its Refusal; other items neither affect nor delay it long."""
         call = _Call[In, Out](item)
         with self._turn:
             self._waiting.append(call)
@@ -59,7 +59,7 @@ class Batcher(Generic[In, Out]):
         return call.result
 
     def _lead(self, own: _Call[In, Out]) -> None:
-        """Run batches until our own item is processed. Whatever happens, the lead is passed on."""
+        """Run batches until our own item is processed. The lead is passed on whatever happens."""
         try:
             while not own.done:
                 with self._turn:
@@ -82,19 +82,21 @@ class Batcher(Generic[In, Out]):
                 for call in calls:
                     call.failure = failure
                 return
-            for call in calls:  # one of them spoilt it for all: each alone
+            for call in calls:  # one of them made the batch fail: run each alone
                 call.result = None
                 self._run([call])
         except BaseException as ending:
-            # The process is told to stop: nobody may be left waiting.
+            # The process is shutting down: no caller may be left waiting.
             for call in calls:
                 call.failure = call.failure or ending
             raise
 
 
 def _database_gone(failure: Exception) -> bool:
-    """Is there no connection? Then trying each item alone would only make everyone wait longer. What the server
-    itself refused (a deadlock, for example) carries a SQLSTATE."""
+    """Whether there is no connection: trying each item alone would only make every caller wait longer.
+
+    What the server itself refused (a deadlock, for example) carries a SQLSTATE.
+    """
     if isinstance(failure, OperationalError):
         return getattr(failure.orig, "sqlstate", None) is None
     return isinstance(failure, PoolTimeout)

@@ -280,11 +280,6 @@ def is_one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
-def is_one_of(column: str, values: Iterable[str]) -> str:
-    """Return the condition of a CHECK constraint: a column has one of these values."""
-    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
-
-
 def moment(*, nullable: bool = False) -> Any:
     """The column of a time: with time zone, always."""
     return Column(DateTime(timezone=True), nullable=nullable)

@@ -1,4 +1,4 @@
-"""A command typed beside a running `make run` finds the demo's database and secrets without being told."""
+"""Let a command typed beside a running `make run` find the demo's database and secrets."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 
 def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment, with the demo's database, secrets and payment sandbox where nothing is set.
+    """Return the environment, with the demo's database, secrets and payment sandbox where nothing is set.
 
     Untouched in production, with a DATABASE_URL, and when no demo was started on DATA_DIR.
     """
@@ -15,8 +15,8 @@ def with_demo_environment(environ: Mapping[str, str]) -> dict[str, str]:
     folder = Path(env.get("DATA_DIR") or "var").absolute()
     if env.get("DATABASE_URL") or env.get("BEISHAN_ENV") == "production":
         return env
-    found = _database(folder) | _secrets(folder) | _sandbox(folder)
-    return found | {name: value for name, value in env.items() if value}
+    demo = _database(folder) | _secrets(folder) | _sandbox(folder)
+    return demo | {name: value for name, value in env.items() if value}
 
 
 def _database(folder: Path) -> dict[str, str]:

@@ -1,13 +1,16 @@
-"""The demo event: a giving day in the real Luoyang tree, made through the use cases that managers use."""
+"""The demo campaign: a giving day in the real Luoyang tree, made through the use cases that managers use."""
 
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
+
+from sqlmodel import select
 
 from campaigns import pots
 from campaigns.dependencies import Dependencies
 from campaigns.funds import funds
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network import import_tree, people, tree_file
 from campaigns.network.data import luoyang
@@ -25,7 +28,7 @@ HOST = "4103"
 ACTOR = "seed"
 LOGIN = "demo-manager"
 PARTNER = "demo-platform"
-PROJECTS_A_COUNTY = 4
+PROJECTS_PER_COUNTY = 4
 RING_FENCED_COUNTY = "410324"  # 栾川县
 TRANCHE_AFTER = timedelta(minutes=5)
 LASTS = timedelta(days=3)
@@ -49,16 +52,16 @@ class Seeded(NamedTuple):
 
 
 def seed(deps: Dependencies) -> Seeded:
-    """Make the demo event once; answers the demo logins. Seeding again changes nothing.
+    """Create the demo campaign once and return the demo logins. Idempotent.
 
     The manager's password comes from SECRET_KEY, so that it can be printed at every start and is stored nowhere.
     """
     password = deps.keys.token("demo-manager-password")[3:19]
     with deps.db.transaction() as tx:
-        created = not tx.scalar("SELECT 1 FROM campaign WHERE slug = :slug", slug=SLUG)
+        created = tx.first(select(Campaign.slug).where(Campaign.slug == SLUG)) is None
         if created:
             _people(tx, deps, password)
-            _network_and_event(tx)
+            _network_and_campaign(tx)
     with deps.db.transaction() as tx:
         secret = partners.secret_of(tx, deps.keys, PARTNER)
     return Seeded(created, LOGIN, password, PARTNER, secret)
@@ -72,7 +75,7 @@ def _people(tx: Tx, deps: Dependencies, password: str) -> None:
         partners.create(tx, deps.keys, PARTNER, "演示合作平台")
 
 
-def _network_and_event(tx: Tx) -> None:
+def _network_and_campaign(tx: Tx) -> None:
     import_tree.import_tree(tx, tree_file.read(luoyang()), ACTOR)
     campaign = create(tx, _campaign(tx.now), ACTOR)
     for village in _villages(tx):
@@ -121,7 +124,7 @@ def _pots(tx: Tx, city: int, county: int) -> None:
 
 
 def _villages(tx: Tx) -> list[NewProject]:
-    """The first villages of each county, by their codes, with one theme each in turn."""
+    """Return a project for the first villages of each county, by their codes, with one theme each in turn."""
     rows = tx.rows(
         """SELECT code, name, county FROM (
                SELECT v.code, v.name, c.name AS county, c.code AS county_code,
@@ -133,9 +136,9 @@ def _villages(tx: Tx) -> list[NewProject]:
     )
     chosen: dict[str, list[Any]] = {}
     for row in rows:
-        if len(chosen.setdefault(row.county, [])) < PROJECTS_A_COUNTY:
+        if len(chosen.setdefault(row.county, [])) < PROJECTS_PER_COUNTY:
             chosen[row.county].append(row)
-    villages = [row for some in chosen.values() for row in some]
+    villages = [village for of_county in chosen.values() for village in of_county]
     return [_village(index, row) for index, row in enumerate(villages)]
 
 

@@ -1,4 +1,4 @@
-"""Tell every process that the totals of campaigns moved."""
+"""Announce to every process that the totals of campaigns changed."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What all donor pages stand on: the blueprint and forgery protection."""
+"""The blueprint of donor pages, forgery protection, and the page of a list that was asked for."""
 
 from typing import Any
 
@@ -16,16 +16,16 @@ MAX_PAGE = 100_000
 
 
 def set_up(app: Flask) -> None:
-    """Languages and forgery protection, for donor and manager pages alike; a second call changes nothing."""
+    """Set up languages and forgery protection, for donor and manager pages alike. Idempotent."""
     if "csrf" in app.extensions:
         return
     locale.init_app(app)
-    # Programs send no forgery token: only the pages ask for it, each blueprint in `guard`.
+    # Programs send no forgery token: only pages ask for it, each blueprint by `guard`.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
-    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: a donor may take his time
+    app.config["WTF_CSRF_TIME_LIMIT"] = None  # as long as the session: donors may take their time
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the token decides; some phones send no Referer
     _csrf.init_app(app)
-    app.context_processor(_everywhere)
+    app.context_processor(_template_names)
 
 
 def guard() -> None:
@@ -36,7 +36,7 @@ def guard() -> None:
 _TABLES = {name: table for name, table in vars(labels).items() if name.isupper()}
 
 
-def _everywhere() -> dict[str, Any]:
+def _template_names() -> dict[str, Any]:
     shown = {
         "sandbox": settings().sandbox,
         "word": messages.word,

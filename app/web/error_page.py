@@ -1,4 +1,4 @@
-"""The page for all that went wrong, in the reader's language. Reads no database: that may be what is down."""
+"""The page of an error, in the reader's language. Reads no database: that may be what is down."""
 
 from flask import Response, g, make_response, render_template
 from flask_babel import gettext as _
@@ -8,7 +8,7 @@ from app.i18n.refusals import REFUSALS
 
 
 def error_page(status: int, code: str, error: Exception | str = "") -> Response:
-    """An HTML answer with `status`; `error` is what was raised, or a text for the reader."""
+    """Return an HTML response with `status`; `error` is what was raised, or a text for the reader."""
     headline, advice = _words(status)
     if isinstance(error, CSRFError):
         code = "csrf"
@@ -33,7 +33,7 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
 
 
 def _words(status: int) -> tuple[str, str]:
-    """Headline and advice by status."""
+    """Return headline and advice for a status."""
     known = {
         400: (_("请求无法理解"), _("请返回上一页再试一次。")),
         401: (_("需要登录"), _("请先登录，或检查链接是否完整。")),

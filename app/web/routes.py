@@ -10,6 +10,6 @@ PAGES = (home, campaign, donate, donation, disclosure)
 
 
 def attach(app: Flask) -> None:
-    """Open the donor pages."""
+    """Register the donor pages."""
     set_up(app)
     app.register_blueprint(blueprint)

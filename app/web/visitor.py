@@ -1,4 +1,4 @@
-"""The signed cookie by which a browser is known again: whose caps count when a donor tells nothing of himself."""
+"""The signed cookie by which a browser is recognised: its caps count when a donor leaves no contact."""
 
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ def _signer() -> URLSafeSerializer:
 
 
 def known() -> str | None:
-    """The visitor's id, or None for a browser that is new or whose cookie is not ours."""
+    """Return the visitor's id; None for a new browser, or one whose cookie we did not sign."""
     try:
         return str(_signer().loads(request.cookies.get(COOKIE, "")))
     except BadSignature:
@@ -22,7 +22,7 @@ def known() -> str | None:
 
 
 def remember(answer: Response) -> Response:
-    """Give a new browser its id, on the first donation form that it sees."""
+    """Give a new browser its id, with the first donation form that it loads."""
     if known() is None:
         answer.set_cookie(
             COOKIE,

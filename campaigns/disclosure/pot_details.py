@@ -50,7 +50,7 @@ def pots_serving(tx: Tx, campaign_id: int, project_id: int) -> list[PotView]:
     """Return the pots of a campaign that serve a project under the rules in force."""
     target = targets(tx, [project_id])[project_id]
     pots = pot_views(tx, campaign_id)
-    return [pot for pot in pots if pot.rules and parse(pot.rules).scope.refuses(target) is None]
+    return [pot for pot in pots if pot.rules and parse(pot.rules).scope.excludes(target) is None]
 
 
 def fundings(tx: Tx, campaign_id: int) -> dict[int, list[PotFunding]]:
