@@ -1,0 +1,42 @@
+"""Files and functions stay small enough to be held in the head (ARCHITECTURE.md, Rules)."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("app", "campaigns", "matching", "payments", "ledger", "kernel", "sandbox", "embedded", "bench", "tests")
+MAX_FILE, MAX_FUNCTION = 300, 70  # lines
+
+
+def sources() -> Iterator[Path]:
+    for package in PACKAGES:
+        yield from sorted((ROOT / package).rglob("*.py"))
+
+
+def functions(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """Name and number of lines of every function; a class is not counted, its methods are."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_no_file_is_longer_than_a_reader_can_hold() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in sources()}
+    assert len(lengths) > 300
+    assert {path: length for path, length in lengths.items() if length > MAX_FILE} == {}
+
+
+def test_no_function_is_longer_than_a_screen() -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{name}": length
+        for path in sources()
+        for name, length in functions(ast.parse(path.read_text()))
+        if length > MAX_FUNCTION
+    }
+    assert found == {}
+
+
+def test_lines_are_counted() -> None:
+    tree = ast.parse("class A:\n    def f(self):\n        pass\n\n\ndef g():\n    return 1\n")
+    assert list(functions(tree)) == [("g", 2), ("f", 2)]
