@@ -1,5 +1,5 @@
-"""SQL as text stands only where it pays: in the files that ADR 5 lists. Elsewhere a typed `select()` or an attribute
-write says it better."""
+"""SQL as text stands only where it pays: in the files that ADR 5 lists. Elsewhere a typed `select()` or an
+attribute write says it better."""
 
 import ast
 import re
