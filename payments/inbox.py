@@ -1,13 +1,18 @@
 """The inbox: messages from outside are stored once, durably, before they are processed."""
 
 import json
+import random
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy.exc import OperationalError
+
 from kernel.bulk import insert_rows, unnest
-from kernel.db import Tx
-from payments.messages import Message
+from kernel.db import Database, Tx
+from kernel.errors import Unavailable
+from payments.messages import Message, content_hash
 from payments.models import InboxConflict, InboxEvent, InboxWork
 
 
@@ -43,10 +48,33 @@ class MessageKey(NamedTuple):
     event_id: str
 
 
-class _KnownHash(NamedTuple):
+class _Known(NamedTuple):
     source: str
     event_id: str
     body_hash: str
+    body: dict[str, Any]
+
+
+_MET = ("40P01", "40001")  # a deadlock, a serialization failure: two transactions met, and one of them was ended
+_ATTEMPTS = 6  # our default; the sixth begins after about 2 s
+_PAUSE_S = 0.05  # before the second attempt, doubled before each further one
+
+
+def receive(db: Database, messages: Sequence[Message]) -> Stored:
+    """Store messages in a transaction of its own; when it met another one, try again.
+
+    Raises Unavailable `requests_met` when the last attempt met another one too.
+    """
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        try:
+            with db.transaction() as tx:
+                return store(tx, messages)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _MET:
+                raise
+    raise Unavailable("requests_met")
 
 
 def store(tx: Tx, messages: Sequence[Message]) -> Stored:
@@ -60,20 +88,30 @@ def store(tx: Tx, messages: Sequence[Message]) -> Stored:
     new = _insert(tx, list(unique.values()))
     conflicts += _contradicting(tx, [message for key, message in unique.items() if key not in new])
     if conflicts:
+        conflicts.sort(key=lambda message: (message.source, message.event_id, message.body_hash))
         insert_rows(tx, InboxConflict, _columns(conflicts) | {"received_at": tx.now}, conflict="any")
     return Stored(len(new), len(messages) - len(new) - len(conflicts), len(conflicts))
 
 
 def _insert(tx: Tx, messages: Sequence[Message]) -> set[MessageKey]:
-    """Insert messages with their work, in one statement, and return the keys of those that were new."""
+    """Insert messages with their work, in one statement, and return the keys of those that were new.
+
+    Ids follow the order of the messages, by which they are processed. Rows are inserted in the order of their keys,
+    so that two requests with the same messages in another order wait for each other and never in a circle.
+    """
     names = ("source", "event_id", "body", "body_hash")
     return set(
         tx.rows_as(
             MessageKey,
-            f"""WITH new AS (
-                    INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
-                    SELECT source, event_id, body, body_hash, :now
-                      FROM {unnest(InboxEvent, *names, ordinal="nth")} ORDER BY nth
+            f"""WITH numbered AS MATERIALIZED (
+                    SELECT nextval(pg_get_serial_sequence('inbox_event', 'id')) AS id,
+                           source, event_id, body, body_hash
+                      FROM (SELECT * FROM {unnest(InboxEvent, *names, ordinal="nth")} ORDER BY nth) AS sent),
+                new AS (
+                    INSERT INTO inbox_event (id, source, event_id, body, body_hash, received_at)
+                    OVERRIDING SYSTEM VALUE
+                    SELECT id, source, event_id, body, body_hash, :now
+                      FROM numbered ORDER BY source, event_id /* order:inbox */
                     ON CONFLICT (source, event_id) DO NOTHING RETURNING id, source, event_id),
                 work AS (INSERT INTO inbox_work (inbox_id) SELECT id FROM new ORDER BY id)
                 SELECT source, event_id FROM new""",
@@ -93,18 +131,26 @@ def _columns(messages: Sequence[Message]) -> dict[str, Any]:
 
 
 def _contradicting(tx: Tx, messages: Sequence[Message]) -> list[Message]:
-    """Return those of these repeated messages whose body differs from the stored one."""
+    """Return those of these repeated messages whose content differs from the stored one."""
     if not messages:
         return []
     rows = tx.rows_as(
-        _KnownHash,
-        f"""SELECT e.source, e.event_id, e.body_hash
-              FROM {unnest(InboxEvent, "source", "event_id")} JOIN inbox_event e USING (source, event_id)""",
+        _Known,
+        f"""SELECT e.source, e.event_id, e.body_hash, e.body
+              FROM {unnest(InboxEvent, "source", "event_id", "body_hash")}
+              JOIN inbox_event e ON e.source = u.source AND e.event_id = u.event_id
+                                AND e.body_hash <> u.body_hash""",
         source=[message.source for message in messages],
         event_id=[message.event_id for message in messages],
+        body_hash=[message.body_hash for message in messages],
     )
-    stored = {(row.source, row.event_id): row.body_hash for row in rows}
-    return [message for message in messages if stored[message.source, message.event_id] != message.body_hash]
+    # Earlier versions stored a hash of the whole body: only the content itself says whether it differs.
+    stored = {(row.source, row.event_id): content_hash(row.body) for row in rows}
+    return [
+        message
+        for message in messages
+        if stored.get((message.source, message.event_id), message.body_hash) != message.body_hash
+    ]
 
 
 def claim(tx: Tx, most: int) -> list[InboxMessage]:

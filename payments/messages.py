@@ -11,11 +11,19 @@ class Message(NamedTuple):
     source: str
     event_id: str
     body: dict[str, Any]
-    # Tells a repetition from a contradiction. Stripe counts its deliveries inside the body, so for it the id
-    # alone decides.
+    # Tells a repetition from a contradiction: the hash of the content. For Stripe the id alone decides.
     body_hash: str = ""
 
 
+# What a partner's event says; the other fields belong to its sending and may differ between repetitions.
+CONTENT = ("type", "data")
+
+
 def message(source: str, event_id: str, body: dict[str, Any], *, compare: bool) -> Message:
-    """Return a message; with `compare`, another body under the same id counts as a conflict."""
-    return Message(source, event_id, body, fingerprint(body) if compare else "")
+    """Return a message; with `compare`, other content under the same id counts as a conflict."""
+    return Message(source, event_id, body, content_hash(body) if compare else "")
+
+
+def content_hash(body: dict[str, Any]) -> str:
+    """Return a hash of what a partner's event says, without the fields of its envelope."""
+    return fingerprint([body.get(name) for name in CONTENT])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -24,6 +24,7 @@ KINDS: Mapping[str, Literal["paid", "refunded", "refund_reversed"]] = {
 OFFLINE = "offline"  # reserved: donations from files, see campaigns/donations/offline_import.py
 BATCH_MOST = 1_000
 MOST_TEXT = 200  # characters
+SKEW = timedelta(minutes=5)  # how far a partner's clock may be ahead of ours: the tolerance of the signature
 DEEPEST = 20  # levels of nesting, our default: far above the interface's three
 
 
@@ -47,8 +48,17 @@ class PartnerFact:
     donor_name: str
 
 
-def faults(event: Any) -> dict[str, Fault]:
-    """Return what is wrong with an event: field -> fault. Empty when `fact_of` can read it."""
+def is_unknown_type(event: Any) -> bool:
+    """Whether an event has a type that is none of ours: a partner may send more than we follow."""
+    kind = event.get("type") if isinstance(event, Mapping) else None
+    return isinstance(kind, str) and 0 < len(kind) <= MOST_TEXT and bool(kind.strip()) and kind not in KINDS
+
+
+def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
+    """Return what is wrong with an event: field -> fault. Empty when `fact_of` can read it.
+
+    With `now`, times more than `SKEW` after it are wrong; there is no age at which an event is too old.
+    """
     if refused := unstorable(event, DEEPEST):
         return refused
     fields = Fields(event, required=True)
@@ -56,14 +66,14 @@ def faults(event: Any) -> dict[str, Fault]:
         return fields.faults
     kind = fields.constant("type", tuple(KINDS), fault("not_one_of", options=list(KINDS)))
     fields.text("id", MOST_TEXT)
-    fields.time("occurred_at")
+    _check_time(fields, "occurred_at", now)
     data = fields.part("data", required=True)
     if data.is_object:
         data.text("donation_id", MOST_TEXT)
         data.required_number("amount_minor", amount_fault if kind == PAID else _total_fault)
         data.constant("currency", (CURRENCY,), fault("currency_unsupported", currency=CURRENCY))
         if kind == PAID:
-            _check_payment(data)
+            _check_payment(data, now)
     return fields.faults
 
 
@@ -72,9 +82,15 @@ def _total_fault(amount_minor: int) -> Fault | None:
     return amount_fault(amount_minor) if amount_minor else None
 
 
-def _check_payment(data: Fields) -> None:
+def _check_time(fields: Fields, name: str, now: datetime | None) -> None:
+    moment = fields.time(name)
+    if moment is not None and now is not None and moment > now + SKEW:
+        fields.refuse(name, fault("in_the_future"))
+
+
+def _check_payment(data: Fields, now: datetime | None) -> None:
     data.text("project_code", MOST_TEXT)
-    data.time("paid_at")
+    _check_time(data, "paid_at", now)
     donor = data.part("donor", required=True)
     if donor.is_object:
         donor.text("key", MOST_TEXT)

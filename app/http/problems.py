@@ -51,8 +51,12 @@ def _fields(fields: Mapping[str, Fault | str]) -> dict[str, Any]:
     """Return `errors`, field -> English text, and `fields`, field -> code and parameters of its fault."""
     faults = {name: fault for name, fault in fields.items() if isinstance(fault, Fault)}
     errors = {name: program_text(fault) if isinstance(fault, Fault) else fault for name, fault in fields.items()}
-    coded = {name: {"code": fault.code, **plain(fault.params)} for name, fault in faults.items()}
-    return {"errors": errors} | ({"fields": coded} if coded else {})
+    return {"errors": errors} | ({"fields": coded_faults(faults)} if faults else {})
+
+
+def coded_faults(faults: Mapping[str, Fault]) -> dict[str, Any]:
+    """Return field -> code and parameters of its fault."""
+    return {name: {"code": fault.code, **plain(fault.params)} for name, fault in faults.items()}
 
 
 def plain(value: Any) -> Any:

@@ -84,6 +84,7 @@ REFUSALS = {
     "reason_missing": _l("请写明原因。"),
     "refund_exceeds": _l("退款超过了这笔捐赠的剩余金额。"),
     "refund_seen": _l("这笔捐赠的退款情况已变化，请核对后再提交。"),
+    "requests_met": _l("同时处理的请求太多，请稍后再发一次。"),
     "rules_in_the_past": _l("规则不能从过去开始。"),
     "rules_invalid": _l("这样的配捐规则行不通，请检查标出的项目。"),
     "screening_invalid": _l("请检查标出的标准，没有任何改动。"),

@@ -1,19 +1,22 @@
 """`POST /webhooks/partners/{name}`: events of partner platforms, one or up to 1,000, signed by them.
 
-A batch is stored completely or not at all, so that a platform can correct it and send it again.
+A batch is stored completely or not at all, so that a platform can correct it and send it again; with `?partial=1`
+the good events are stored and the bad ones named. Events of types that we do not know are counted and ignored.
 """
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from flask import Blueprint, request
 
 from app.current import deps
 from app.http import access
+from app.http.problems import coded_faults
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound, fault
-from payments.inbox import store
+from kernel.errors import Fault, Invalid, NotFound, fault
+from payments.inbox import receive as store_messages
 from payments.messages import message
-from payments.partner_events import BATCH_MOST, faults
+from payments.partner_events import BATCH_MOST, faults, is_unknown_type
 from payments.partners import secret_of, verify
 
 blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
@@ -24,19 +27,42 @@ MOST_NAMED = 100  # faults: enough to correct a batch, without a response as lar
 _NOBODYS_SECRET = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
 
+class Batch(NamedTuple):
+    """The events of a body: those to store, how many are of unknown types, and what is wrong with the others by
+    their place."""
+
+    events: list[dict[str, Any]]
+    ignored: int
+    wrong: dict[int, dict[str, Fault]]
+
+
 @blueprint.post("/partners/<name>")
 @access.signature
 def receive(name: str) -> Any:
-    """Store events. The response (202) counts new, repeated and conflicting ones."""
+    """Store events. The response (202) counts new, repeated, conflicting and ignored ones."""
     request.max_content_length = MOST_BYTES
     payload = request.get_data()
     with deps().db.transaction() as tx:
-        secret = _secret(tx, name)
-    events = read(verify(secret, payload, dict(request.headers)))
+        secret, now = _secret(tx, name), tx.now
+    body = verify(secret, payload, dict(request.headers))
+    partial = request.args.get("partial") == "1"
+    batch = read(body, now, partial=partial)
     source = f"partner:{name}"
-    with deps().db.transaction() as tx:
-        stored = store(tx, [message(source, event["id"], event, compare=True) for event in events])
-    return {"accepted": stored.new, "repeated": stored.repeated, "conflicting": stored.conflicting}, 202
+    stored = store_messages(
+        deps().db, [message(source, event["id"], event, compare=True) for event in batch.events]
+    )
+    counts: dict[str, Any] = {
+        "accepted": stored.new,
+        "repeated": stored.repeated,
+        "conflicting": stored.conflicting,
+    }
+    if batch.ignored:
+        counts["ignored"] = batch.ignored
+    if partial:
+        counts["refused"] = [
+            {"index": index, "fields": coded_faults(refused)} for index, refused in batch.wrong.items()
+        ]
+    return counts, 202
 
 
 def _secret(tx: Tx, name: str) -> str:
@@ -46,8 +72,12 @@ def _secret(tx: Tx, name: str) -> str:
         return _NOBODYS_SECRET
 
 
-def read(body: Any) -> list[dict[str, Any]]:
-    """Return the events of a body. Raises Invalid `event_invalid` with every wrong field, `batch_too_large`."""
+def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
+    """Sort the events of a body.
+
+    Raises Invalid `event_invalid` with every wrong field (with `partial` only when the body holds no events), and
+    `batch_too_large`.
+    """
     if not isinstance(body, dict):
         raise Invalid("event_invalid", fields={"body": fault("not_an_object")})
     if "events" not in body:
@@ -58,12 +88,18 @@ def read(body: Any) -> list[dict[str, Any]]:
         events, prefix = body["events"], "events.{0}.{1}"
     if len(events) > BATCH_MOST:
         raise Invalid("batch_too_large", most=BATCH_MOST)
-    wrong = {
+    known = {index: event for index, event in enumerate(events) if not is_unknown_type(event)}
+    judged = {index: faults(event, now) for index, event in known.items()}
+    wrong = {index: refused for index, refused in judged.items() if refused}
+    if wrong and not partial:
+        _refuse(wrong, prefix)
+    return Batch([event for index, event in known.items() if index not in wrong], len(events) - len(known), wrong)
+
+
+def _refuse(wrong: dict[int, dict[str, Fault]], prefix: str) -> None:
+    fields = {
         prefix.format(index, field).rstrip("."): refused
-        for index, event in enumerate(events)
-        for field, refused in faults(event).items()
+        for index, event_faults in wrong.items()
+        for field, refused in event_faults.items()
     }
-    if wrong:
-        named = dict(list(wrong.items())[:MOST_NAMED])
-        raise Invalid("event_invalid", fields=named, faults=len(wrong))
-    return events
+    raise Invalid("event_invalid", fields=dict(list(fields.items())[:MOST_NAMED]), faults=len(fields))

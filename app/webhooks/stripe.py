@@ -9,7 +9,7 @@ from app.http import access
 from app.http.problems import problem
 from kernel.errors import Fault, fault
 from kernel.strict_json import unstorable
-from payments.inbox import store
+from payments.inbox import receive as store_messages
 from payments.messages import message
 from payments.stripe import WebhookRejected, verify_webhook
 
@@ -29,8 +29,7 @@ def receive() -> Any:
         return problem(400, refusal.code, "invalid or expired webhook signature")
     if refused := _faults(event):
         return refused
-    with deps().db.transaction() as tx:
-        store(tx, [message("stripe", event["id"], event, compare=False)])
+    store_messages(deps().db, [message("stripe", event["id"], event, compare=False)])
     return {"received": True}
 
 
