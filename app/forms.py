@@ -4,9 +4,10 @@ The only readers of typed yuan, ratios, times, numbers and texts, for donors and
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
@@ -17,13 +18,14 @@ from app.i18n.faults import fault_text
 from app.i18n.fields import at_fields
 from kernel.clock import SHANGHAI
 from kernel.errors import Fault, Refusal
-from kernel.money import BPS_WHOLE, parse_yuan, yuan
-from kernel.text import text_fault
+from kernel.human_input import Unreadable, read_amount, read_moment
+from kernel.money import BPS_WHOLE, yuan
+from kernel.text import clean_text, text_fault
 
 Value = TypeVar("Value")
 
 MOST_TYPED = 2_000  # characters of one field
-_EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)  # the API's bounds
+_NUMBER = re.compile(r"-?(?:\d{1,10}|\d{1,3}(?:,\d{3}){1,3})(?:\.\d{1,4})?", re.ASCII)
 _PERCENT = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,2})?)%")
 _RATIO = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,4})?):([0-9]{1,5}(?:\.[0-9]{1,4})?)")
 
@@ -46,13 +48,8 @@ def parse_ratio(text: str) -> int:
 
 
 def parse_moment(text: str) -> datetime:
-    """Return a time of the clock in Shanghai as browsers send it, in UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=SHANGHAI)
-    if not _EARLIEST <= moment < _LATEST:
-        raise ValueError("outside of all campaigns")
-    return moment.astimezone(UTC)
+    """Return a time of the clock in Shanghai, in UTC; of a whole day its first moment. Raises Unreadable."""
+    return read_moment(text).at
 
 
 def parse_whole(text: str) -> int:
@@ -65,13 +62,14 @@ def parse_whole(text: str) -> int:
 def parse_number(text: str, places: int) -> int:
     """Return a decimal number in units of its last place: '10.5' with 2 places is 1050.
 
-    Raises ValueError for anything else, and for a number that is finer than `places`.
+    Raises ValueError for anything else, for a number that is finer than `places`, and for commas that do not stand
+    before groups of three.
     """
-    try:
-        number = Decimal(text.replace(",", "").replace("，", ""))
-    except InvalidOperation as error:
-        raise ValueError("not a number") from error
-    if not number.is_finite() or abs(number) > 10**9 or number.scaleb(places) % 1:
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not _NUMBER.fullmatch(plain):
+        raise ValueError("not a number")
+    number = Decimal(plain.replace(",", ""))
+    if abs(number) > 10**9 or number.scaleb(places) % 1:
         raise ValueError("too large, or too fine")
     return int(number.scaleb(places))
 
@@ -82,8 +80,9 @@ def is_id(text: str) -> bool:
 
 
 def format_moment(moment: datetime) -> str:
-    """Return a time as `parse_moment` reads it, to the minute."""
-    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
+    """Return a time as `parse_moment` reads it; seconds only where there are some, none is lost."""
+    local = moment.astimezone(SHANGHAI)
+    return local.strftime("%Y-%m-%dT%H:%M:%S" if local.second else "%Y-%m-%dT%H:%M")
 
 
 def format_yuan(amount_minor: int | None) -> str:
@@ -99,12 +98,12 @@ class Form:
         self.faults: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
-        """Return the text of a field without surrounding spaces."""
-        return self.data.get(name, "").strip()
+        """Return the text of a field as it is kept: composed, without what nobody sees and surrounding spaces."""
+        return clean_text(self.data.get(name, "")).strip()
 
     def all(self, name: str) -> list[str]:
         """Return everything that was typed or ticked under one name."""
-        return [value.strip() for value in self.data.getlist(name)]
+        return [clean_text(value).strip() for value in self.data.getlist(name)]
 
     def ids(self, name: str) -> list[int]:
         """Return the ids that were ticked under one name."""
@@ -120,7 +119,7 @@ class Form:
 
     def amount(self, name: str, text: str | None = None) -> int | None:
         """Read yuan, in fen. `text`: what was typed, where a field has a line of a table for its name."""
-        return self._read(name, text, parse_yuan, _("请填写金额，单位元，最多两位小数，例如 100 或 66.60"))
+        return self._read(name, text, read_amount, "")
 
     def ratio(self, name: str) -> int | None:
         """Read a ratio, in basis points."""
@@ -136,7 +135,7 @@ class Form:
 
     def moment(self, name: str, text: str | None = None) -> datetime | None:
         """Read a time of the clock in Shanghai, in UTC. `text` as in `amount`."""
-        return self._read(name, text, parse_moment, _("请填写日期和时间，例如 2026-09-09T09:00"))
+        return self._read(name, text, parse_moment, "")
 
     def require(self, *names: str) -> None:
         """Note those of these fields that are empty."""
@@ -152,6 +151,8 @@ class Form:
         text = self[name] if text is None else text
         try:
             return parse(text) if text else None
+        except Unreadable as unreadable:
+            self.faults[name] = fault_text(unreadable.fault)
         except (ValueError, OverflowError):
             self.faults[name] = fault
-            return None
+        return None

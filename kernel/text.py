@@ -33,6 +33,11 @@ def is_storable(text: str) -> bool:
     return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+def turns_direction(text: str) -> bool:
+    """Whether a text holds characters that turn the direction of what follows."""
+    return _TURNING.search(text) is not None
+
+
 def text_fault(text: object, most: int, *, lines: bool = False) -> Fault | None:
     """Return why this cannot be a name or a label of at most `most` characters; None when it can.
 
@@ -44,7 +49,7 @@ def text_fault(text: object, most: int, *, lines: bool = False) -> Fault | None:
         return fault("required")
     if len(text) > most:
         return fault("too_long", most=most)
-    if _TURNING.search(text):
+    if turns_direction(text):
         return fault("direction_controls")
     kept = text.replace("\n", "").replace("\r", "").replace("\t", "") if lines else text
     if not is_storable(text) or any(ord(char) < 32 or ord(char) == 127 for char in kept):

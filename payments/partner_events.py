@@ -12,6 +12,7 @@ from kernel.ids import donation_id_of
 from kernel.json_reader import Fields
 from kernel.money import CURRENCY, amount_fault
 from kernel.strict_json import unstorable
+from kernel.text import clean_text
 
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
@@ -113,5 +114,5 @@ def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:
         currency=data["currency"],
         occurred_at=parse_time(data["paid_at"] if paid else event["occurred_at"]),
         donor=donor.get("key", ""),
-        donor_name=donor.get("name") or "",
+        donor_name=clean_text(donor.get("name") or ""),
     )

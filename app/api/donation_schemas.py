@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_dump
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Label, Minor, Text, Time, Whole, one_of
 from campaigns.donations.models import CHANNELS
 
 FLOWS = ("redirect", "intent")
@@ -20,7 +20,7 @@ class DonorIn(Schema):
 
 class ChannelIn(Schema):
     kind = one_of(*(kind for kind in CHANNELS if kind != "partner"), required=True)
-    code = Text(64)
+    code = Label(64)
 
 
 class DonationIn(Schema):
@@ -34,7 +34,7 @@ class DonationIn(Schema):
     currency = Currency(required=True)
     donor = fields.Nested(DonorIn)
     message = Text(500)
-    team = Text(60)
+    team = Label(60)
     channel = fields.Nested(ChannelIn)
     accept_unmatched = fields.Boolean(truthy={True}, falsy={False})
     payment_flow = one_of(*FLOWS)

@@ -7,13 +7,14 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, MAX_MINOR
-from kernel.text import is_storable
+from kernel.text import clean_label, clean_text, is_storable, turns_direction
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Text(fields.String):
-    """Text that database and pages can hold: no NUL, no half surrogate pair; `most` characters."""
+    """Text that database and pages can hold: no NUL, no half surrogate pair, no characters that turn its direction;
+    brought to one form (`kernel.text.clean_text`); `most` characters."""
 
     def __init__(self, most: int = 200, least: int = 0, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(least, most), **kwargs)
@@ -22,7 +23,19 @@ class Text(fields.String):
         text: str = super()._deserialize(value, attr, data, **kwargs)
         if not is_storable(text):
             raise ValidationError("Must not hold NUL or half a surrogate pair.")
-        return text
+        if turns_direction(text):
+            raise ValidationError("Must not hold characters that turn the direction of text.")
+        return self._clean(text)
+
+    def _clean(self, text: str) -> str:
+        return clean_text(text)
+
+
+class Label(Text):
+    """The name of a team or the code of a source: look-alikes are one (`kernel.text.clean_label`)."""
+
+    def _clean(self, text: str) -> str:
+        return clean_label(text)
 
 
 class Whole(fields.Integer):

@@ -7,8 +7,9 @@ import click
 from app.cli.base import command, deps
 from app.current import settings
 from app.jobs.registry import JOBS, last_runs, run
-from kernel.clock import FixedClock, parse_time
-from kernel.errors import Forbidden, Invalid, fault
+from kernel.clock import FixedClock
+from kernel.errors import Forbidden, Invalid
+from kernel.human_input import Unreadable, read_moment
 
 _LINE = "{:<10} {:>8} {:<21} {:<21} {:>8} {:>8}  {}"
 
@@ -57,9 +58,9 @@ def _time(at: str) -> datetime:
     if settings().production:
         raise Forbidden("production")
     try:
-        return parse_time(at)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("time_invalid", fields={"--at": fault("not_a_time")}) from error
+        return read_moment(at).at
+    except Unreadable as error:
+        raise Invalid("time_invalid", fields={"--at": error.fault}) from error
 
 
 COMMANDS = (jobs,)

@@ -1,13 +1,13 @@
 """Forms of the console: their buttons, and the rule that what is saved was shown before."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 
 from flask import request
 
 from app.forms import Form
-from kernel.clock import parse_time
 from kernel.errors import Invalid, fault
+from kernel.human_input import Unreadable, read_moment
 
 _NOT_CONTENT = frozenset({"csrf_token", "verb", "shown", "seen", "place_q", "project_q"})
 
@@ -46,6 +46,6 @@ def requested_term_end() -> datetime | None:
     """
     text = request.form.get("until", "").strip()
     try:
-        return parse_time(text) + timedelta(days=1) if text else None
-    except (ValueError, OverflowError) as error:
+        return read_moment(text).until if text else None
+    except Unreadable as error:
         raise Invalid("term_invalid", fields={"until": fault("not_a_date")}) from error

@@ -14,6 +14,7 @@ from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import CHANNELS
 from kernel.errors import Refusal, fault
+from kernel.text import clean_label
 
 CHIPS = (2_000, 5_000, 10_000, 20_000, 50_000)  # fen
 DEFAULT_CHIP = 10_000  # fen
@@ -63,6 +64,9 @@ class DonationForm(Form):
         phone = self.text("phone", MOST_CONTACT, fault=fault("not_a_phone"))
         email = self.text("email", MOST_CONTACT, fault=fault("not_an_email"))
         team, source = self.text("team", MOST_CODE), self.text("source", MOST_CODE)
+        for origin in ("team", "source"):  # hidden: what a link brought is told for the form as a whole
+            if origin in self.faults:
+                self.faults["form"] = self.faults.pop(origin)
         if self.faults or amount_minor is None:
             return None
         anonymous, publish_name = bool(self["anonymous"]), bool(self["publish_name"])
@@ -73,9 +77,9 @@ class DonationForm(Form):
             amount_minor=amount_minor,
             donor=Donor(name=name, email=email, phone=phone, anonymous=anonymous, publish_name=publish_name),
             message=message or "",
-            team=team or "",
+            team=clean_label(team or ""),
             channel=self["channel"] if self["channel"] in CHANNELS and self["channel"] != "partner" else "web",
-            source_code=source or "",
+            source_code=clean_label(source or ""),
             accept_unmatched=bool(self["accept"]),
             visitor=visitor,
             locale="en" if chosen() == "en" else "zh",

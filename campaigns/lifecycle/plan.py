@@ -1,8 +1,8 @@
 """The public plan of a campaign (慈善法: 募捐方案): what it must state before the campaign may open."""
 
 from campaigns.lifecycle.models import Campaign
-from kernel.clock import parse_time
 from kernel.errors import Fault, fault
+from kernel.human_input import Unreadable, read_moment
 
 # The public plan (慈善法: 募捐方案) and what the domain adds; a campaign cannot open while one is missing.
 PLAN_FIELDS = (
@@ -40,16 +40,16 @@ def _certificate_fault(campaign: Campaign) -> Fault | None:
     if not value:
         return None
     try:
-        until = parse_time(str(value))
-    except ValueError:
+        until = read_moment(str(value)).until
+    except Unreadable:
         return fault("not_a_date")
-    return fault("certificate_expires") if until.date() < campaign.ends_at.date() else None
+    return fault("certificate_expires") if until < campaign.ends_at else None
 
 
 def warnings(campaign: Campaign) -> list[str]:
     """Return the codes of problems that a manager should know of but that do not block scheduling."""
     try:
-        filed = parse_time(str(campaign.plan.get("filed_at")))
-    except ValueError:
+        filed = read_moment(str(campaign.plan.get("filed_at"))).at
+    except Unreadable:
         return []
     return ["filed_late"] if (campaign.opens_at - filed).days < WARN_FILED_DAYS else []

@@ -36,7 +36,7 @@ def test_what_cannot_be_is_shown_at_its_field_with_what_was_typed(manager: Reade
     assert 'value="&lt;b&gt;many"' in page and page.count('aria-invalid="true"') == 1
     page = manager.send("/screening", 422, small_minor="10.005", small_count="30")
     assert page.count('aria-invalid="true"') == 1, "finer than a fen"
-    page = manager.send("/screening", 422, small_minor="0", small_count="1", unit_within_s="1e5")
+    page = manager.send("/screening", 422, small_minor="0", small_count="1", unit_within_s="100000")
     assert page.count('aria-invalid="true"') == 3
     assert values(world) == {one.name: one.default for one in world.do(settings, world.slug, Thresholds())}
     manager.open("/console/campaigns/nowhere/screening", 404)
