@@ -11,6 +11,7 @@ from payments.gateway import StatementLine
 from payments.models import ProviderLine
 
 BATCH = 2_000
+FETCHED = frozenset({"stripe"})  # providers whose statements are read through their API, never from a file
 
 
 class _Contradiction(NamedTuple):
