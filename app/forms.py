@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app.i18n.faults import fault_text
 from app.i18n.fields import at_fields
 from kernel.clock import SHANGHAI
-from kernel.errors import Fault, Refusal
+from kernel.errors import Fault, Refusal, fault
 from kernel.human_input import Unreadable, read_amount, read_moment
 from kernel.money import BPS_WHOLE, yuan
 from kernel.text import clean_text, text_fault
@@ -131,7 +131,7 @@ class Form:
 
     def number(self, name: str, places: int) -> int | None:
         """Read a number with a unit of its own (percent, seconds), in units of its last place."""
-        return self._read(name, None, lambda text: parse_number(text, places), _("请填写数字"))
+        return self._read(name, None, lambda text: parse_number(text, places), fault_text(fault("not_a_number")))
 
     def moment(self, name: str, text: str | None = None) -> datetime | None:
         """Read a time of the clock in Shanghai, in UTC. `text` as in `amount`."""
@@ -147,12 +147,12 @@ class Form:
         """Note why the engine refused, at its fields as far as this form has them."""
         self.faults |= at_fields(refusal)
 
-    def _read(self, name: str, text: str | None, parse: Callable[[str], Value], fault: str) -> Value | None:
+    def _read(self, name: str, text: str | None, parse: Callable[[str], Value], sentence: str) -> Value | None:
         text = self[name] if text is None else text
         try:
             return parse(text) if text else None
         except Unreadable as unreadable:
             self.faults[name] = fault_text(unreadable.fault)
         except (ValueError, OverflowError):
-            self.faults[name] = fault
+            self.faults[name] = sentence
         return None
