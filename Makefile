@@ -43,7 +43,9 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-check: lint types contracts test
+# What CI runs. The tests are those of `make test`; the branch coverage of what moves money is printed with them.
+check: lint types contracts
+	@$(MAKE) --no-print-directory test PYTEST_ARGS="--cov --cov-report=term:skip-covered $(PYTEST_ARGS)"
 
 bench: setup
 	@$(BIN)/python -m bench $(ONLY)

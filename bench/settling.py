@@ -55,7 +55,7 @@ def run(house: House, count: int = EVENTS) -> list[Result]:
 
 @contextmanager
 def _inbox_worker(env: dict[str, str]) -> Iterator[Connection]:
-    """A second process that runs the job whenever it is told to, and answers what the job said."""
+    """A second process that runs the job on request, and returns the job's outcome."""
     context = multiprocessing.get_context("spawn")
     ours, its = context.Pipe()
     process = context.Process(target=_serve, args=(its, env), daemon=True)

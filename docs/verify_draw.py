@@ -38,7 +38,7 @@ def faults(page: dict, seen: set) -> list:
 
 
 def main(paths: list) -> int:
-    """Check all pages; answers the exit code."""
+    """Check all pages; return the exit code."""
     if paths:
         pages = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
     else:

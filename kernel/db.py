@@ -263,7 +263,7 @@ class Database:
 
 def _still_connected(connection: Any, _record: Any, _proxy: Any) -> None:
     """A server that went away has closed its end: reading what came, without waiting, tells, and costs no round
-    trip. The pool answers with a fresh connection."""
+    trip. The pool hands out a fresh connection."""
     try:
         connection.pgconn.consume_input()
     except psycopg.OperationalError as error:

@@ -212,7 +212,7 @@ def _challenge_faults(goal: Challenge) -> dict[str, Fault]:
 
 
 def for_kind(kind: str, rules: Rules) -> Rules:
-    """These rules as a pot of this kind keeps them: a random pot draws from 0 unless they say from where (ours).
+    """Return the rules as a pot of this kind keeps them: a random pot draws from 0 by default.
 
     Raises Invalid `rules_invalid` for what does not belong to this kind of pot, or is missing for it.
     """

@@ -136,7 +136,7 @@ class World:
     def tell(
         self, type_: str, thing: dict[str, Any], at: datetime | None = None, event_id: str | None = None
     ) -> str:
-        """The provider's event arrives in the inbox; answers its id."""
+        """Store a provider's event in the inbox and return its id."""
         self._events += 1
         event_id = event_id or f"evt_{self._events}"
         body = {

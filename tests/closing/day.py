@@ -92,7 +92,7 @@ class Day:
         self.world.close()
 
     def tick(self) -> str:
-        """A minute later the closing looks again; answers the phase."""
+        """Run the closing a minute later and return the phase."""
         self.world.clock.advance(seconds=61)
         self.world.close()
         return self.world.phase()

@@ -121,7 +121,7 @@ def test_a_refund_is_made_once_after_a_crash(day: Day, step: str) -> None:
     kill(day, step, world.command(id=given.id))
     world.check()
     if "not committed" in step and LATER[step][0] == "ask":
-        world.do(request_refund, given.id, 40_00, "asked by the donor", "manager")  # he got no answer
+        world.do(request_refund, given.id, 40_00, "asked by the donor", "manager")  # they got no answer
     send_refunds(world.deps)
     day.hear(lambda: world.view(given).refunded_minor)
     assert send_refunds(world.deps) == 0

@@ -1,4 +1,4 @@
-"""A donor gives, pays, changes his mind or forgets: what becomes of the money and the match."""
+"""A donor gives, pays, changes their mind or forgets: what becomes of the money and the match."""
 
 from datetime import timedelta
 from typing import Any

@@ -77,7 +77,7 @@ def same_totals(tx: Tx, model: Model, campaign_id: int, projects: Sequence[int])
 
 
 def same_explanations(tx: Tx, model: Model) -> None:
-    """What each donor is told of his match leads to the match that he has."""
+    """What each donor is told of their match leads to the match that they have."""
     for id_, donation in model.donations.items():
         explanation = explain(tx, id_)
         live: Counter[int] = Counter()

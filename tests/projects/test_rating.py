@@ -64,7 +64,7 @@ def test_nobody_is_rated_below_none_or_above_five(tree: Database, stars: int) ->
 def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
     tree: Database, campaign: Campaign
 ) -> None:
-    """A donor has the campaign and has seen the old rating: his decision must come before the new one."""
+    """A donor has the campaign and has seen the old rating: their decision must come before the new one."""
     with tree.transaction() as tx:
         project_id = approved(tx)
     campaign("spring", project_id)

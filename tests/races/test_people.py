@@ -28,7 +28,7 @@ DECIDE = {"released": decide.clear, "cancelled": decide.cancel}
 
 
 def _held(world: World) -> tuple[UUID, int]:
-    """A donation of a hundred yuan whose match a person must decide, and its case."""
+    """A donation of a hundred yuan whose match is on hold, and its case."""
     given = paid(world, 100_00).id
     world.do(open_cases, {given: SIGN})
     return given, world.do(case_id_of_donation, given)
@@ -68,7 +68,7 @@ def test_control_without_the_donations_lock_both_take_the_match_back(
 
 
 def _page_against_lapse(world: World) -> tuple[DonationView, Any]:
-    """The donor's page asks for more time in the second in which his hold ends."""
+    """The donor's page asks for more time in the second in which their reservation ends."""
     pledged = world.give(10_00)
     world.clock.advance(minutes=15)
     answers = at_once(lambda: keep_alive(world.deps, pledged.id), lambda: expire(world.deps))

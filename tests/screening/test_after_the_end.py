@@ -25,7 +25,7 @@ def sign_off(world: World) -> None:
 
 @pytest.fixture
 def reachable(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """A provider that answers with an empty statement: these tests are not about its lines."""
+    """A provider with an empty statement: these tests are not about its lines."""
     monkeypatch.setattr(type(world.deps.gateway), "statement", lambda *_: iter(()))
     return world
 

@@ -44,7 +44,7 @@ class Page:
                 return
 
     def until(self, donations: int, seconds: float = 6.0) -> float:
-        """Wait until the page shows so many donations; answers how long it took."""
+        """Wait until the page shows so many donations; return how long it took."""
         began = time.monotonic()
         while not self.told or self.told[-1]["donations"] < donations:
             assert time.monotonic() - began < seconds, self.told
