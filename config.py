@@ -78,6 +78,7 @@ class Config(BaseModel):
     sandbox: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_SANDBOX")
     minimum_minor: int = Field(100, ge=1, alias="MINIMUM_MINOR")
     maximum_minor: int = Field(5_000_000, ge=1, alias="MAXIMUM_MINOR")
+    offline_maximum_minor: int = Field(10_000_000, ge=1, alias="OFFLINE_MAXIMUM_MINOR")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 

@@ -14,5 +14,9 @@ def make_dependencies(settings: Config) -> Dependencies:
         gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
         keys=Keys(settings.secret_key, settings.field_key),
         public_url=settings.public_url,
-        limits=DonationLimits(minimum_minor=settings.minimum_minor, maximum_minor=settings.maximum_minor),
+        limits=DonationLimits(
+            minimum_minor=settings.minimum_minor,
+            maximum_minor=settings.maximum_minor,
+            offline_maximum_minor=settings.offline_maximum_minor,
+        ),
     )

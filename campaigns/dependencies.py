@@ -15,6 +15,7 @@ class DonationLimits:
 
     minimum_minor: int = 100
     maximum_minor: int = 5_000_000
+    offline_maximum_minor: int = 10_000_000  # a gift above it in a file is asked about
     hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
     hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer

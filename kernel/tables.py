@@ -16,7 +16,11 @@ from kernel.errors import Fault, Invalid, fault
 
 MAX_PREAMBLE = 40  # lines before the header, as platforms put them
 MAX_CELL = 1_000  # characters
-_TOTALS = ("合计", "总计", "小计", "共计", "汇总", "total", "sum", "subtotal")
+# The first cell of a line of totals. A reference such as `SUMMER-1` is none: what is skipped is money not taken.
+_TOTAL = re.compile(
+    r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
+    r"(?:[:(].*|\d+[笔条行]|金额|amount)?"
+)
 _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
@@ -73,21 +77,22 @@ class Table:
     rows: tuple[Row, ...]
     faults: Mapping[str, Fault] = field(default_factory=dict)
     skipped: int = 0  # blank lines, totals and footers
+    refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
 
 
-def read_table(data: bytes, layouts: Sequence[Layout]) -> Table:
-    """Read a file by the first layout whose required columns a header has; the first layout is the one that a
-    missing column is named for.
+def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
+    """Read a file (or its text, where it was decoded before) by the first layout whose required columns a header
+    has; the first layout is the one that a missing column is named for.
 
     Raises Invalid `import_invalid` when the file cannot be decoded, has no rows, or fits no layout.
     """
-    text, encoding = decode(data)
+    text, encoding = decode(data) if isinstance(data, bytes) else (data.removeprefix("\ufeff"), "text")
     lines = _lines(text)
     header_at, layout, places = _header(lines, layouts)
-    rows, faults, skipped = _rows(lines[header_at + 1 :], layout, places, len(lines[header_at][1]))
-    if not rows and not faults:
+    table = _read_rows(lines[header_at + 1 :], layout, places, len(lines[header_at][1]), encoding)
+    if not table.rows and not table.faults:
         raise Invalid("import_invalid", fields={f"line {lines[header_at][0]}": fault("no_rows")})
-    return Table(layout, encoding, tuple(rows), faults, skipped)
+    return table
 
 
 def decode(data: bytes) -> tuple[str, str]:
@@ -118,14 +123,17 @@ def clean_cell(text: str) -> str:
 
 
 def _lines(text: str) -> list[tuple[int, list[str]]]:
-    """Number and cells of every line. Raises Invalid `import_invalid` for quotes that never end."""
+    """Cells of every line, with the number of the line on which they begin. Raises Invalid `import_invalid` for
+    quotes that never end."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-    lines = []
+    lines: list[tuple[int, list[str]]] = []
+    begins = 1
     try:
         for cells in reader:
-            lines.append((reader.line_num, [clean_cell(cell) for cell in cells]))
+            lines.append((begins, [clean_cell(cell) for cell in cells]))
+            begins = reader.line_num + 1
     except csv.Error as error:
-        raise Invalid("import_invalid", fields={f"line {reader.line_num + 1}": fault("unreadable")}) from error
+        raise Invalid("import_invalid", fields={f"line {begins}": fault("unreadable")}) from error
     return lines
 
 
@@ -162,31 +170,37 @@ def _fits(layout: Layout, cells: Sequence[str]) -> int:
     return sum(_plain(cell) in titles for cell in cells)
 
 
-def _rows(
-    lines: Iterable[tuple[int, list[str]]], layout: Layout, places: Mapping[str, int], width: int
-) -> tuple[list[Row], dict[str, Fault], int]:
+def _read_rows(
+    lines: Iterable[tuple[int, list[str]]], layout: Layout, places: Mapping[str, int], width: int, encoding: str
+) -> Table:
     rows: list[Row] = []
+    refused: list[Row] = []
     faults: dict[str, Fault] = {}
     skipped = 0
+    needed = max((places[column.name] for column in layout.columns if column.required), default=-1) + 1
     for line, cells in lines:
         if _is_end(cells, layout):
             skipped += 1
             if _starts_footer(cells, layout):
                 break
             continue
-        if len(cells) != width and any(cells[width:]):
-            faults[f"line {line}"] = fault("wrong_column_count", count=len(cells), expected=width)
-            continue
         named = {name: cells[place] if place < len(cells) else "" for name, place in places.items()}
+        row = Row(line, named)
+        if len(cells) < needed or any(cells[width:]):
+            faults[f"line {line}"] = fault("wrong_column_count", count=len(cells), expected=width)
+            refused.append(row)
+            continue
         faults |= {f"line {line}.{name}": wrong for name, wrong in _cell_faults(layout, named)}
-        rows.append(Row(line, named))
-    return rows, faults, skipped
+        rows.append(row)
+    return Table(layout, encoding, tuple(rows), faults, skipped, tuple(refused))
 
 
 def _is_end(cells: Sequence[str], layout: Layout) -> bool:
-    """Whether a line is no row: blank, a total, or part of a footer."""
-    first = next((cell for cell in cells if cell), "")
-    return not first or _plain(first).startswith(_TOTALS) or first.startswith("#") or _starts_footer(cells, layout)
+    """Whether a line is no row: blank, a remark, a total, or part of a footer."""
+    filled = [cell for cell in cells if cell]
+    if not filled or _TOTAL.fullmatch(_plain(filled[0])) or _starts_footer(cells, layout):
+        return True
+    return len(filled) == 1 and filled[0].startswith("#") and len(layout.columns) > 1
 
 
 def _starts_footer(cells: Sequence[str], layout: Layout) -> bool:

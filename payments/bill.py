@@ -1,105 +1,153 @@
 """PURE. Read a partner platform's daily bill as statement lines."""
 
-import csv
-import io
 import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NamedTuple
 
-from kernel.clock import parse_time
-from kernel.errors import Fault, Invalid, fault
+from kernel.errors import Fault, fault
+from kernel.human_input import Unreadable, read_amount, read_moment
 from kernel.ids import donation_id_of
 from kernel.money import CURRENCY, MAX_MINOR
+from kernel.tables import Row, Table, read_table
+from kernel.text import is_storable
+from payments.bill_formats import FORMATS, KINDS, NO_MONEY, OWN, BillFormat
 from payments.gateway import StatementLine
 
 MOST_CELL = 200  # characters
-KINDS = ("charge", "refund", "fee", "payout", "dispute", "other")
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-COLUMNS = ("line_id", "kind", "donation_id", "amount_minor", "fee_minor", "currency", "occurred_at")
+_ZEROS_BELOW_FEN = re.compile(r"(\.\d\d)0+", re.ASCII)  # WeChat Pay writes fees as 0.30000
 
 
-def read_bill(partner: str, text: str) -> list[StatementLine]:
-    """Return the lines of a bill: CSV with the columns of `COLUMNS`, amounts in fen, refunds negative,
-    `donation_id` the platform's own.
+class Bill(NamedTuple):
+    """What was understood of a bill: its lines by their number in the file, and what is wrong with it."""
 
-    Raises Invalid `import_invalid` that names every bad row, and every bad column of it: `line 3.currency`.
+    table: Table
+    lines: Mapping[int, StatementLine]
+    faults: Mapping[str, Fault]
+    skipped: int  # lines of the file that are no lines of the bill, and refunds that failed
+
+
+def read_bill(partner: str, data: bytes | str) -> Bill:
+    """Read a bill in one of the formats of `bill_formats`. `donation_id` is the platform's own.
+
+    `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` for what is no table.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    lines: dict[str, StatementLine] = {}
-    wrong: dict[str, Fault] = {}
-    try:
-        if missing := [name for name in COLUMNS if name not in (reader.fieldnames or [])]:
-            raise Invalid("import_invalid", fields={"line 1": fault("missing_columns", columns=missing)})
-        for row in reader:
-            wrong |= _keep(partner, reader.line_num, row, lines, len(reader.fieldnames or []))
-    except csv.Error:
-        wrong[f"line {reader.line_num + 1}"] = fault("unreadable")
-    if wrong:
-        raise Invalid("import_invalid", fields=wrong)
-    return list(lines.values())
+    table = read_table(data, [bill_format.layout for bill_format in FORMATS])
+    bill_format = next(one for one in FORMATS if one.layout is table.layout)
+    faults = dict(table.faults)
+    lines: dict[int, StatementLine] = {}
+    known: set[str] = set()
+    failed = 0
+    for row in table.rows:
+        kind = _kind(bill_format, row)
+        if kind == NO_MONEY:
+            failed += 1
+            continue
+        reader = _RowReader(partner, bill_format, row, kind)
+        line = reader.line()
+        if line is not None and line.line_id in known:
+            reader.faults["line_id"] = fault("taken")
+        faults = {f"line {row.line}.{column}": refused for column, refused in reader.faults.items()} | faults
+        if line is not None:
+            known.add(line.line_id)
+            lines[row.line] = line
+    return Bill(table, lines, faults, table.skipped + failed)
 
 
-def _keep(
-    partner: str, number: int, row: dict[str, str], lines: dict[str, StatementLine], width: int
-) -> dict[str, Fault]:
-    """Read one row into `lines`; return what is wrong with it, by line and column."""
-    if None in row or None in row.values():
-        count = sum(len(value) if isinstance(value, list) else value is not None for value in row.values())
-        return {f"line {number}": fault("wrong_column_count", count=count, expected=width)}
-    if wrong := _row_faults(row):
-        return {f"line {number}.{column}": refused for column, refused in wrong.items()}
-    line = _line(partner, row)
-    if line.line_id in lines:
-        return {f"line {number}.line_id": fault("taken")}
-    lines[line.line_id] = line
-    return {}
+def _kind(bill_format: BillFormat, row: Row) -> str | None:
+    """The kind of a line of ours, NO_MONEY for one that moved none, None for a word that is not known."""
+    kind = bill_format.kinds.get(row.cells["kind"])
+    return NO_MONEY if kind == "refund" and row.cells.get("state") in bill_format.failed else kind
 
 
-def _row_faults(row: dict[str, str]) -> dict[str, Fault]:
-    """What is wrong with a row by itself: column -> fault."""
-    wrong: dict[str, Fault] = {}
-    for column, value in row.items():
-        if len(value) > MOST_CELL:
-            wrong[column] = fault("too_long", most=MOST_CELL)
-        elif "\x00" in value:
-            wrong[column] = fault("not_storable")
-    if not row["line_id"]:
-        wrong["line_id"] = fault("required")
-    if row["kind"] not in KINDS:
-        wrong["kind"] = fault("not_one_of", options=KINDS)
-    if row["currency"] != CURRENCY:
-        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
-    for column in ("amount_minor", "fee_minor"):
-        if refused := _minor_fault(row[column] or ("0" if column == "fee_minor" else "")):
-            wrong[column] = refused
-    if "amount_minor" not in wrong and _wrong_sign(row["kind"], int(row["amount_minor"])):
-        wrong["amount_minor"] = fault("amount_sign")
-    try:
-        parse_time(row["occurred_at"])
-    except (ValueError, OverflowError):
-        wrong["occurred_at"] = fault("not_a_time")
-    return wrong
+class _RowReader:
+    """Reads the cells of one row and collects what is wrong with them, by column."""
 
+    def __init__(self, partner: str, bill_format: BillFormat, row: Row, kind: str | None) -> None:
+        self.partner = partner
+        self.format = bill_format
+        self.cells = row.cells
+        self.kind = kind
+        self.faults: dict[str, Fault] = {}
 
-def _minor_fault(value: str) -> Fault | None:
-    if not _WHOLE.fullmatch(value):
-        return fault("not_whole")
-    return fault("amount_too_large", most_minor=MAX_MINOR) if abs(int(value)) > MAX_MINOR else None
+    def line(self) -> StatementLine | None:
+        """The line in this row; None when it has faults."""
+        self._check_cells()
+        kind = self.kind or "other"
+        source_id = self.cells["donation_id"]
+        line_id = self._line_id(kind)
+        amount = self._amount(kind)
+        fee = self._fee()
+        occurred_at = self._time()
+        if self.faults or occurred_at is None:
+            return None
+        return StatementLine(
+            provider=f"partner:{self.partner}",
+            kind=kind,  # type: ignore[arg-type]
+            line_id=line_id,
+            source_id=source_id,
+            payment_intent=None,
+            donation_id=donation_id_of(self.partner, source_id) if source_id else None,
+            amount_minor=amount,
+            fee_minor=fee,
+            currency=CURRENCY,
+            occurred_at=occurred_at,
+        )
 
+    def _check_cells(self) -> None:
+        for column, value in self.cells.items():
+            if len(value) > MOST_CELL:
+                self.faults[column] = fault("too_long", most=MOST_CELL)
+            elif not is_storable(value):
+                self.faults[column] = fault("not_storable")
+        if self.kind is None:
+            words = KINDS if self.format is OWN else tuple(self.format.kinds)
+            self.faults["kind"] = fault("not_one_of", options=words)
+        if self.cells.get("currency", CURRENCY) != CURRENCY:
+            self.faults["currency"] = fault("currency_unsupported", currency=CURRENCY)
+        if self.format is not OWN and not self.cells["donation_id"]:
+            self.faults["donation_id"] = fault("required")
 
-def _wrong_sign(kind: str, amount_minor: int) -> bool:
-    return (kind == "charge" and amount_minor <= 0) or (kind == "refund" and amount_minor >= 0)
+    def _line_id(self, kind: str) -> str:
+        columns = self.format.line_id.get(kind, ("line_id",))
+        for column in columns:
+            if not self.cells.get(column):
+                self.faults[column] = fault("required")
+        return ":".join(self.cells.get(column, "") for column in columns)
 
+    def _amount(self, kind: str) -> int:
+        column, sign = self.format.amount.get(kind) or self.format.amount["charge"]
+        amount = sign * self._figure(column, self.cells[column])
+        wrong = (kind == "charge" and amount <= 0) or (kind == "refund" and amount == 0)
+        if column not in self.faults and wrong:
+            self.faults[column] = fault("amount_sign")
+        return amount
 
-def _line(partner: str, row: dict[str, str]) -> StatementLine:
-    """The line in a row that has no faults."""
-    return StatementLine(
-        provider=f"partner:{partner}",
-        kind=row["kind"],  # type: ignore[arg-type]
-        line_id=row["line_id"],
-        source_id=row["donation_id"],
-        payment_intent=None,
-        donation_id=donation_id_of(partner, row["donation_id"]) if row["donation_id"] else None,
-        amount_minor=int(row["amount_minor"]),
-        fee_minor=int(row["fee_minor"] or "0"),
-        currency=CURRENCY,
-        occurred_at=parse_time(row["occurred_at"]),
-    )
+    def _fee(self) -> int:
+        column = "fee_minor" if self.format.in_fen else "fee_yuan"
+        return self.format.fee_sign * self._figure(column, self.cells[column] or "0")
+
+    def _figure(self, column: str, text: str) -> int:
+        """A figure in fen; 0 when it cannot be read, which is a fault then."""
+        if self.format.in_fen:
+            if not _WHOLE.fullmatch(text):
+                self.faults.setdefault(column, fault("not_whole"))
+            elif abs(int(text)) > MAX_MINOR:
+                self.faults.setdefault(column, fault("amount_too_large", most_minor=MAX_MINOR))
+            else:
+                return int(text)
+            return 0
+        try:
+            return read_amount(_ZEROS_BELOW_FEN.sub(r"\1", text), negative=True)
+        except Unreadable as unreadable:
+            self.faults.setdefault(column, unreadable.fault)
+            return 0
+
+    def _time(self) -> datetime | None:
+        column = next((name for name in self.format.times if self.cells[name]), self.format.times[0])
+        try:
+            return read_moment(self.cells[column]).at
+        except Unreadable as unreadable:
+            self.faults.setdefault(column, unreadable.fault)
+            return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
-from kernel.errors import Conflict, fault
+from kernel.errors import Conflict, Fault, fault
 from payments.gateway import StatementLine
 from payments.models import ProviderLine
 
@@ -15,18 +15,21 @@ FETCHED = frozenset({"stripe"})  # providers whose statements are read through t
 
 
 class _Contradiction(NamedTuple):
-    """A line that was stored with another amount or fee (fen)."""
+    """A line that was stored with another amount or fee (fen), or for another donation of the provider."""
 
     line_id: str
     stored_minor: int
     amount_minor: int
+    stored_line: str  # kind and donation
+    line: str
+    moved: bool
 
 
 def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
     """Store lines that are new and return how many.
 
-    Raises Conflict `statement_contradicts` when a line was stored with another amount or fee: what a provider said
-    once is never changed silently.
+    Raises Conflict `statement_contradicts` when a line was stored with another amount or fee, or a bill's line for
+    another donation: what a provider said once is never changed silently.
     """
     new = 0
     rest = iter(lines)
@@ -37,31 +40,35 @@ def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
 
 def _store(tx: Tx, lines: Sequence[StatementLine]) -> int:
     new = _insert(tx, lines)
-    if new < len(lines):
-        _compare(tx, lines)
+    if new < len(lines) and (changed := contradictions(tx, lines)):
+        raise Conflict("statement_contradicts", fields=changed)
     return new
 
 
-def _compare(tx: Tx, lines: Sequence[StatementLine]) -> None:
+def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
+    """Return which of these lines were stored with another amount or fee, or for another donation, and how."""
+    names = ("provider", "line_id", "kind", "source_id", "amount_minor", "fee_minor")
     rows = tx.rows_as(
         _Contradiction,
-        f"""SELECT l.line_id, l.amount_minor AS stored_minor, u.amount_minor
-              FROM {unnest(ProviderLine, "provider", "line_id", "amount_minor", "fee_minor")}
+        f"""SELECT l.line_id, l.amount_minor AS stored_minor, u.amount_minor,
+                   l.kind || ' ' || l.source_id AS stored_line, u.kind || ' ' || u.source_id AS line,
+                   (l.amount_minor, l.fee_minor) = (u.amount_minor, u.fee_minor) AS moved
+              FROM {unnest(ProviderLine, *names)}
               JOIN provider_line l USING (provider, line_id)
-             WHERE (l.amount_minor, l.fee_minor) <> (u.amount_minor, u.fee_minor) ORDER BY l.line_id""",
-        provider=[line.provider for line in lines],
-        line_id=[line.line_id for line in lines],
+             WHERE (l.amount_minor, l.fee_minor) <> (u.amount_minor, u.fee_minor)
+                OR (l.provider LIKE 'partner:%' AND (l.kind, l.source_id) <> (u.kind, u.source_id))
+             ORDER BY l.line_id""",
+        **{name: [getattr(line, name) or "" for line in lines] for name in names[:4]},
         amount_minor=[line.amount_minor for line in lines],
         fee_minor=[line.fee_minor for line in lines],
     )
-    if rows:
-        changed = {
-            f"line_id {row.line_id}": fault(
-                "amount_changed", before_minor=row.stored_minor, now_minor=row.amount_minor
-            )
-            for row in rows
-        }
-        raise Conflict("statement_contradicts", fields=changed)
+    return {f"line_id {row.line_id}": _contradiction(row) for row in rows}
+
+
+def _contradiction(row: _Contradiction) -> Fault:
+    if row.moved:
+        return fault("line_of_another", before=row.stored_line, now=row.line)
+    return fault("amount_changed", before_minor=row.stored_minor, now_minor=row.amount_minor)
 
 
 def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:

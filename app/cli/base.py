@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from flask.cli import with_appcontext
@@ -14,7 +14,7 @@ from app.current import settings
 from app.i18n.faults import program_text
 from app.i18n.refusals import refusal_text
 from campaigns.dependencies import Dependencies
-from kernel.errors import Invalid, Refusal, fault
+from kernel.errors import Refusal
 
 ACTOR = "command line"
 
@@ -47,7 +47,12 @@ def refuse(refusal: Refusal) -> None:
     lines = [f"{refusal.code}: {refusal_text(refusal, 'en')}"]
     lines += [f"  {name}: {program_text(refused)}" for name, refused in refusal.fields.items()]
     lines += [f"  ({name}: {value})" for name, value in refusal.params.items()]
-    raise _Failed("\n".join(lines)) from refusal
+    fail("\n".join(lines), refusal)
+
+
+def fail(text: str, cause: Exception | None = None) -> NoReturn:
+    """End the command with a text on stderr and exit code 1."""
+    raise _Failed(text) from cause
 
 
 def deps() -> Dependencies:
@@ -55,15 +60,6 @@ def deps() -> Dependencies:
     if not settings().database_url:
         raise _Failed("database_unset: start `make run`, or set DATABASE_URL")
     return current.deps()
-
-
-def text_of(path: Path) -> str:
-    """Return a file's text. Raises Invalid `import_invalid` when it is not UTF-8."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        wrong = {f"byte {error.start}": fault("unreadable")}
-        raise Invalid("import_invalid", fields=wrong) from error
 
 
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)

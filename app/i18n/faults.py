@@ -58,8 +58,8 @@ FAULTS = {
     # times
     "not_a_date": _l("不是日期"),
     "not_a_time": _l("请填写日期和时间，例如 2026-09-09T09:00"),
-    "in_the_past": _l("这个时间已过"),
     "in_the_future": _l("这个时间还没有到"),
+    "in_the_past": _l("这个时间已过"),
     "ends_before_start": _l("结束时间应晚于开始时间"),
     "window_invalid": _l("配捐时段应有开始和结束，且结束晚于开始"),
     "term_not_ahead": _l("期限须在今天之后，最长 %(most_days)s 天"),
@@ -106,10 +106,24 @@ FAULTS = {
     # lines of a file
     "unreadable": _l("无法读取"),
     "missing_columns": _l("缺少这些列：%(columns)s"),
-    "wrong_header": _l("第一行应是这些列：%(columns)s"),
     "wrong_column_count": _l("有 %(count)s 列，应有 %(expected)s 列"),
     "no_rows": _l("文件里没有数据行"),
     "repeated_line": _l("与第 %(line)s 行重复"),
+    "refund_never_left": _l("退回的退款比账单里退出去的多 %(over_minor)s 元；退款的金额应为负数"),
+    "line_of_another": _l("以前属于“%(before)s”，现在属于“%(now)s”"),
+    "reference_used": _l("这个凭证号以前用于另一笔：%(before)s"),
+    "unusually_large": _l(
+        "超过 %(most_minor)s 元，没有导入；请核对金额，确认无误后用 --allow-large 和 --reason 导入"
+    ),
+    "correction_of_what": _l(
+        "负数是更正：请在 corrects（更正凭证号）一列写明更正哪一笔，或把凭证号写成“原凭证号-R”"
+    ),
+    "correction_not_negative": _l("更正的金额应为负数，即要收回的部分"),
+    "correction_reason": _l("更正须写明原因：填写 reason（原因）一列，或用 --reason"),
+    "second_person": _l("更正须由另一人确认：用 --confirmed-by 写明，且不同于录入人"),
+    "unknown_reference": _l("没有这笔线下捐赠：%(reference)s"),
+    "other_project": _l("原来那笔捐给项目 %(expected)s"),
+    "more_than_left": _l("超过这笔捐赠还剩的 %(left_minor)s 元"),
     "no_campaign_open": _l("这个时间没有活动在为这个项目募款"),
     "parent_missing": _l("文件里没有这个上级"),
     "parent_required": _l("这一级（%(level)s）应有上级"),

@@ -1,83 +1,107 @@
-"""PURE. Read a file of offline donations as events in the shape of a partner's."""
+"""PURE. Read a file of offline donations, and of corrections that take earlier ones back."""
 
-import csv
-import io
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from kernel.errors import Fault, Invalid, fault
-from kernel.money import CURRENCY, parse_yuan
-from payments.partner_events import PAID, faults
+from kernel.errors import Fault, fault
+from kernel.human_input import Moment, Unreadable, read_amount, read_moment
+from kernel.tables import Column, Layout, Row, Table, read_table
+from kernel.text import clean_label, clean_text, text_fault
+from payments.partner_events import MOST_TEXT
 
-COLUMNS = ("reference", "project_code", "amount_yuan", "paid_at")  # and, if known: donor, donor_name
-Event = dict[str, Any]
+LAYOUT = Layout(
+    "offline",
+    (
+        Column("reference", ("reference", "凭证号", "编号", "凭证编号", "单号", "流水号"), exact=True),
+        Column("project_code", ("project_code", "项目编号", "项目代码", "项目"), exact=True),
+        Column("amount_yuan", ("amount_yuan", "金额", "金额(元)", "捐赠金额", "捐款金额", "捐赠金额(元)")),
+        Column("paid_at", ("paid_at", "捐赠时间", "捐款时间", "捐赠日期", "捐款日期", "时间", "日期"), exact=True),
+        Column("donor", ("donor", "手机", "手机号", "电话", "联系方式", "邮箱"), required=False, exact=True),
+        Column("donor_name", ("donor_name", "姓名", "捐赠人", "捐款人"), required=False),
+        Column("corrects", ("corrects", "更正凭证号", "更正", "冲正凭证号"), required=False, exact=True),
+        Column("reason", ("reason", "原因", "更正原因", "备注"), required=False),
+    ),
+)
+# As people number what takes a gift back: BOX-1-R takes back of BOX-1, and so does BOX-1-R2.
+_CORRECTION = re.compile(r"(?P<corrects>.+)-R\d*", re.IGNORECASE | re.ASCII)
 
 
-def read(text: str) -> dict[int, Event]:
-    """Return the rows of a file as events, by line. `donor` is a phone number or e-mail address: whose caps the
-    donation counts against; without it the reference stands for the donor.
+class OfflineRow(NamedTuple):
+    """A donation, or a correction when `corrects` names an earlier one: `amount_minor` is negative then, the part
+    that is taken back. Fen. `donor` is a phone number or e-mail address: whose caps the donation counts against;
+    without it the reference stands for the donor."""
 
-    Raises Invalid `import_invalid` that names every bad row and column: `line 3.amount_yuan`.
+    line: int
+    reference: str
+    project_code: str
+    amount_minor: int
+    paid: Moment
+    donor: str
+    donor_name: str
+    corrects: str
+    reason: str
+
+
+class OfflineFile(NamedTuple):
+    """What was understood of a file: its sound rows, and what is wrong with the others."""
+
+    table: Table
+    rows: tuple[OfflineRow, ...]
+    faults: Mapping[str, Fault]
+
+
+def read(data: bytes | str) -> OfflineFile:
+    """Read a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.amount_yuan`.
+
+    Raises Invalid `import_invalid` for what is no table.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    try:
-        missing = [name for name in COLUMNS if name not in (reader.fieldnames or [])]
-        rows = [] if missing else [(reader.line_num, row) for row in reader]
-    except csv.Error as error:
-        raise Invalid("import_invalid", fields={f"line {reader.line_num}": fault("unreadable")}) from error
-    if missing:
-        raise Invalid("import_invalid", fields={"line 1": fault("missing_columns", columns=missing)})
-    events = {line: _event(row) for line, row in rows}
-    wrong = {
-        f"line {line}.{column}": refused
-        for line, event in events.items()
-        for column, refused in _column_faults(event).items()
-    }
+    table = read_table(data, (LAYOUT,))
+    faults = dict(table.faults)
+    rows: list[OfflineRow] = []
     seen: dict[str, int] = {}
-    for line, event in events.items():
-        first = seen.setdefault(event["id"], line)
-        if first != line:
-            wrong[f"line {line}.reference"] = fault("repeated_line", line=first)
-    if wrong:
-        raise Invalid("import_invalid", fields=wrong)
-    return events
+    for cells in table.rows:
+        wrong: dict[str, Fault] = {}
+        row = _row(cells, wrong)
+        first = seen.setdefault(row.reference, row.line)
+        if first != row.line and row.reference:
+            wrong["reference"] = fault("repeated_line", line=first)
+        named = {f"line {row.line}.{column}": refused for column, refused in wrong.items()}
+        spoiled = [name for name in table.faults if name.startswith(f"line {row.line}.")]
+        faults = named | faults
+        if not wrong and not spoiled:
+            rows.append(row)
+    return OfflineFile(table, tuple(rows), faults)
 
 
-def _event(row: dict[str | None, Any]) -> Event:
-    """A row in the shape of a partner's event; what cannot be read becomes what `faults` refuses."""
-    cells = {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+_NO_MOMENT = read_moment("2000-01-01")
+
+
+def _row(row: Row, wrong: dict[str, Fault]) -> OfflineRow:
+    """A row as far as it can be read; what is wrong with it is put into `wrong`, by column."""
+    cells = {column.name: row.cells.get(column.name, "") for column in LAYOUT.columns}
+    amount, paid = 0, _NO_MOMENT
     try:
-        amount: int | None = parse_yuan(cells["amount_yuan"])
-    except ValueError:
-        amount = None
-    reference, paid_at = cells["reference"], cells["paid_at"]
-    donor = {"key": cells.get("donor") or reference, "name": cells.get("donor_name") or ""}
-    return {
-        "id": reference,
-        "type": PAID,
-        "occurred_at": paid_at,
-        "data": {
-            "donation_id": reference,
-            "project_code": cells["project_code"],
-            "amount_minor": amount,
-            "currency": CURRENCY,
-            "paid_at": paid_at,
-            "donor": donor,
-        },
-    }
-
-
-_COLUMN_OF = {
-    "id": "reference",
-    "data.amount_minor": "amount_yuan",
-    "data.paid_at": "paid_at",
-    "data.donor.key": "donor",
-    "data.donor.name": "donor_name",
-}
-
-
-def _column_faults(event: Event) -> dict[str, Fault]:
-    """What is wrong with a row: column -> fault."""
-    wrong = {_COLUMN_OF.get(name, name.removeprefix("data.")): refused for name, refused in faults(event).items()}
-    if event["data"]["amount_minor"] is None:
-        wrong["amount_yuan"] = fault("not_an_amount")
-    return {column: refused for column, refused in wrong.items() if column not in ("occurred_at", "donation_id")}
+        amount = read_amount(cells["amount_yuan"], negative=True)
+        if amount == 0:
+            wrong["amount_yuan"] = fault("amount_not_positive")
+    except Unreadable as unreadable:
+        wrong["amount_yuan"] = unreadable.fault
+    try:
+        paid = read_moment(cells["paid_at"])
+    except Unreadable as unreadable:
+        wrong["paid_at"] = unreadable.fault
+    texts = {name: clean_label(cells[name]) for name in ("reference", "project_code", "donor", "corrects")}
+    texts |= {name: clean_text(cells[name]) for name in ("donor_name", "reason")}
+    for name, text in texts.items():
+        refused = text_fault(text, MOST_TEXT) if text or name in ("reference", "project_code") else None
+        if refused:
+            wrong[name] = refused
+    if amount < 0 and not texts["corrects"]:
+        numbered = _CORRECTION.fullmatch(texts["reference"])
+        texts["corrects"] = numbered["corrects"] if numbered else ""
+        if numbered is None:
+            wrong["amount_yuan"] = fault("correction_of_what")
+    elif amount > 0 and texts["corrects"]:
+        wrong["amount_yuan"] = fault("correction_not_negative")
+    return OfflineRow(line=row.line, amount_minor=amount, paid=paid, **texts)

@@ -1,67 +1,188 @@
-"""Import donations received offline (bank transfer, cash box) from a file: all rows or none.
+"""Import donations received offline (bank transfer, cash box), and corrections of them: all rows of a file or none.
 
 They are processed like a partner's donations, under the reserved name `offline`: kept in the inbox, once per
-reference, matched by the time of payment, and reconciled with the bank by `import-statement offline FILE`.
+reference, matched by the time of payment, and reconciled with the bank by `import-statement offline FILE`. A
+correction becomes what a partner tells of a refund: a new total of what went back, so money and match follow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.offline_file import Event, read
-from kernel.clock import parse_time
+from campaigns.donations.offline_checks import Earlier, check, load_earlier, moments
+from campaigns.donations.offline_file import OfflineFile, OfflineRow, read
+from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
+from kernel.money import CURRENCY
 from payments.inbox import store
 from payments.messages import message
-from payments.partner_events import OFFLINE
+from payments.models import Partner
+from payments.partner_events import OFFLINE, PAID, REFUNDED
 from payments.partners import create, known
 
+SOURCE = f"partner:{OFFLINE}"
 
-def import_donations(tx: Tx, deps: Dependencies, text: str, actor: str) -> int:
-    """Import a file of offline donations and return how many were new. Idempotent.
 
-    Raises Invalid `import_invalid` for unreadable rows, unknown projects and times at which no campaign of the
-    project was open, and Conflict `donation_id_reused` for a reference that stands for another donation.
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """Who stands for a file: who entered it, and who confirmed what is asked about, with the reason.
+
+    `large`: gifts above the maximum are right. `reason` also stands for corrections whose row has none.
     """
-    events = read(text)
-    if wrong := _misplaced(tx, events):
-        raise Invalid("import_invalid", fields=wrong)
+
+    entered_by: str
+    confirmed_by: str = ""
+    reason: str = ""
+    large: bool = False
+
+
+class OfflinePlan(NamedTuple):
+    """What an import of a file would do: new rows, and everything that is wrong. Nothing is stored."""
+
+    file: OfflineFile
+    new: tuple[OfflineRow, ...]
+    earlier: Earlier
+    faults: Mapping[str, Fault]
+    contradictions: Mapping[str, Fault]  # references that stand for another donation
+
+
+def import_donations(
+    tx: Tx, deps: Dependencies, data: bytes | str, actor: str, confirmation: Confirmation | None = None
+) -> int:
+    """Import a file of offline donations and corrections and return how many rows were new. Idempotent.
+
+    Raises Invalid `import_invalid` for everything that `plan_import` finds wrong, and Conflict `donation_id_reused`
+    for references that stand for another donation.
+    """
+    confirmation = confirmation or Confirmation(actor)
     _register(tx, deps)
-    source = f"partner:{OFFLINE}"
-    stored = store(tx, [message(source, event["id"], event, compare=True) for event in events.values()])
+    plan = plan_import(tx, deps, data, confirmation)
+    if plan.faults:
+        raise Invalid("import_invalid", fields=plan.faults)
+    if plan.contradictions:
+        raise Conflict("donation_id_reused", fields=plan.contradictions)
+    events = _events(tx, plan)
+    stored = store(tx, [message(SOURCE, event["id"], event, compare=True) for event in events])
     if stored.conflicting:
         raise Conflict("donation_id_reused")
-    record_audit(tx, actor, "donations.import", source, donations=stored.new)
+    _audit(tx, deps, plan, actor, confirmation)
     return stored.new
 
 
+def plan_import(tx: Tx, deps: Dependencies, data: bytes | str, confirmation: Confirmation) -> OfflinePlan:
+    """Read a file and check it against projects, campaigns and earlier files; change nothing.
+
+    Raises Invalid `import_invalid` for what is no table.
+    """
+    file = read(data)
+    earlier = load_earlier(tx, SOURCE, file.rows)
+    contradictions = {
+        f"line {row.line}.reference": fault("reference_used", before=earlier.told(row.reference))
+        for row in file.rows
+        if row.reference in earlier.events and not earlier.agrees(row)
+    }
+    new = tuple(row for row in file.rows if row.reference not in earlier.events)
+    faults = {**file.faults, **check(tx, new, file.rows, earlier), **_unconfirmed(deps, new, confirmation)}
+    return OfflinePlan(file, new, earlier, _by_line(faults), contradictions)
+
+
+def _by_line(faults: Mapping[str, Fault]) -> dict[str, Fault]:
+    return dict(sorted(faults.items(), key=lambda item: int(item[0].removeprefix("line ").split(".")[0])))
+
+
+def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation: Confirmation) -> dict[str, Fault]:
+    """What a person has to confirm first: unusually large gifts, and corrections."""
+    most = deps.limits.offline_maximum_minor
+    confirmed = confirmation.large and confirmation.reason.strip()
+    wrong = {
+        f"line {row.line}.amount_yuan": fault("unusually_large", most_minor=most)
+        for row in rows
+        if row.amount_minor > most and not confirmed
+    }
+    second = confirmation.confirmed_by.strip()
+    for row in rows:
+        if row.corrects and not (row.reason or confirmation.reason).strip():
+            wrong[f"line {row.line}.reason"] = fault("correction_reason")
+        if row.corrects and (not second or second == confirmation.entered_by):
+            wrong[f"line {row.line}"] = fault("second_person")
+    return wrong
+
+
 def _register(tx: Tx, deps: Dependencies) -> None:
-    """Register the reserved partner; its signing secret is shown to nobody, so it cannot send webhooks."""
+    """Register the reserved partner; its signing secret is shown to nobody, so it cannot send webhooks. Locks it:
+    imports wait for each other, because a correction counts those before it."""
     try:
         known(tx, OFFLINE)
     except NotFound:
         create(tx, deps.keys, OFFLINE, "线下捐赠")
+    tx.get(Partner, OFFLINE, lock=True)
 
 
-def _misplaced(tx: Tx, events: dict[int, Event]) -> dict[str, Fault]:
-    lines: Sequence[int] = list(events)
-    rows = tx.rows(
-        """SELECT u.line, p.id IS NOT NULL AS known
-             FROM unnest(CAST(:lines AS int[]), CAST(:codes AS text[]), CAST(:times AS timestamptz[]))
-                  AS u(line, code, paid_at)
-             LEFT JOIN project p ON p.code = u.code
-            WHERE NOT EXISTS (SELECT FROM campaign_entry e JOIN campaign c ON c.id = e.campaign_id
-                               WHERE e.project_id = p.id AND c.opens_at <= u.paid_at AND u.paid_at < c.ends_at
-                                 AND c.phase NOT IN ('draft', 'cancelled'))
-            ORDER BY u.line""",
-        lines=lines,
-        codes=[events[line]["data"]["project_code"] for line in lines],
-        times=[parse_time(events[line]["data"]["paid_at"]) for line in lines],
-    )
-    return dict(
-        (f"line {row.line}.paid_at", fault("no_campaign_open"))
-        if row.known
-        else (f"line {row.line}.project_code", fault("unknown_project"))
-        for row in rows
-    )
+def _events(tx: Tx, plan: OfflinePlan) -> list[dict[str, Any]]:
+    """The new rows in the shape of a partner's events."""
+    paid_at = moments(tx, [row for row in plan.new if not row.corrects])
+    totals = dict(plan.earlier.taken_back)
+    events: list[dict[str, Any]] = []
+    for number, row in enumerate(plan.new):
+        if not row.corrects:
+            events.append(_gift(row, paid_at[row.line].astimezone(SHANGHAI).isoformat()))
+            continue
+        totals[row.corrects] = totals.get(row.corrects, 0) - row.amount_minor
+        # Of two totals the later one counts: no two of them are told at the same moment.
+        told_at = tx.now + timedelta(microseconds=number)
+        events.append(_correction(row, totals[row.corrects], told_at.isoformat()))
+    return events
+
+
+def _gift(row: OfflineRow, paid_at: str) -> dict[str, Any]:
+    return {
+        "id": row.reference,
+        "type": PAID,
+        "occurred_at": paid_at,
+        "data": {
+            "donation_id": row.reference,
+            "project_code": row.project_code,
+            "amount_minor": row.amount_minor,
+            "currency": CURRENCY,
+            "paid_at": paid_at,
+            "donor": {"key": row.donor or row.reference, "name": row.donor_name},
+        },
+    }
+
+
+def _correction(row: OfflineRow, total_minor: int, told_at: str) -> dict[str, Any]:
+    return {
+        "id": row.reference,
+        "type": REFUNDED,
+        "occurred_at": told_at,
+        "data": {"donation_id": row.corrects, "amount_minor": total_minor, "currency": CURRENCY},
+        "correction": {"amount_minor": row.amount_minor, "project_code": row.project_code},
+    }
+
+
+def _audit(tx: Tx, deps: Dependencies, plan: OfflinePlan, actor: str, confirmation: Confirmation) -> None:
+    """Record who entered and who confirmed: the file, each correction and each unusually large gift."""
+    by = {"entered_by": confirmation.entered_by, "confirmed_by": confirmation.confirmed_by}
+    gifts = [row for row in plan.new if not row.corrects]
+    corrections = [row for row in plan.new if row.corrects]
+    sums = {"donations": len(gifts), "amount_minor": sum(row.amount_minor for row in gifts)}
+    record_audit(tx, actor, "donations.import", SOURCE, **sums, corrections=len(corrections), **by)
+    for row in corrections:
+        record_audit(
+            tx,
+            actor,
+            "donations.correct",
+            f"{SOURCE}:{row.corrects}",
+            reference=row.reference,
+            amount_minor=row.amount_minor,
+            reason=row.reason or confirmation.reason,
+            **by,
+        )
+    for row in gifts:
+        if row.amount_minor > deps.limits.offline_maximum_minor:
+            detail = {"amount_minor": row.amount_minor, "reason": confirmation.reason}
+            record_audit(tx, actor, "donations.allow_large", f"{SOURCE}:{row.reference}", **detail, **by)

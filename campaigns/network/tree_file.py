@@ -1,20 +1,32 @@
 """PURE. Read the tree of organisations from a CSV file: all of its rows, or every fault in it."""
 
-import csv
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from kernel.errors import Fault, Invalid, fault
-from kernel.text import text_fault
+from kernel.tables import Column, Layout, Row, read_table
+from kernel.text import clean_text, text_fault
 from matching.rules import LEVELS
 
-COLUMNS = ("code", "name", "level", "parent_code")
+LAYOUT = Layout(
+    "network",
+    (
+        Column("code", ("code", "代码", "编码", "组织代码"), exact=True),
+        Column("name", ("name", "名称", "组织名称")),
+        Column("level", ("level", "级别", "层级")),
+        Column("parent_code", ("parent_code", "上级代码", "上级编码", "上级"), exact=True),
+    ),
+)
 MOST_NAME = 100  # characters, our default; the longest real name has 25
 
 MOST_CODE = 32
 _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
-_LINE = re.compile(r"\r\n|\n|\r")
+# Levels as people write them in Chinese.
+_LEVELS = (
+    {"市": "city", "市级": "city", "县": "county", "区县": "county", "县级": "county", "县区": "county"}
+    | {"乡镇": "township", "镇": "township", "乡镇级": "township", "街道": "township"}
+    | {"村": "village", "村社": "village", "村级": "village", "社区": "village"}
+)
 
 
 class Node(NamedTuple):
@@ -28,28 +40,28 @@ class Node(NamedTuple):
     lineage: tuple[str, ...] = ()
 
 
-def read(text: str) -> list[Node]:
-    """Read a CSV file with the columns code, name, level and parent_code, in any order of rows.
+def read(data: bytes | str) -> list[Node]:
+    """Read a CSV file with the columns of `LAYOUT`, in any order of rows and columns.
 
     Raises Invalid `import_invalid` whose `fields` name every bad cell (`line 12.level`) or row (`line 12`).
     A row below a bad one is not blamed for its parent's fault.
     """
-    faults: dict[str, Fault] = {}
-    lines = _LINE.split(text.removeprefix("\ufeff"))
+    table = read_table(data, (LAYOUT,))
+    faults: dict[str, Fault] = dict(table.faults)
     nodes: dict[str, Node] = {}
-    bad: set[str] = set()
-    for number, cells in _rows(lines, faults, bad):
-        node = Node(number, cells["code"], cells["name"], cells["level"], cells["parent_code"] or None)
-        if row_faults := _row_faults(node, nodes):
-            faults |= {f"line {number}.{column}": refused for column, refused in row_faults.items()}
+    bad = {cell for row in table.refused for cell in row.cells.values()}
+    for row in table.rows:
+        node = _node(row)
+        row_faults = {f"line {row.line}.{column}": refused for column, refused in _row_faults(node, nodes).items()}
+        spoiled = {name: refused for name, refused in table.faults.items() if name.startswith(f"line {row.line}.")}
+        if row_faults or spoiled:
+            faults |= row_faults | spoiled
             bad.add(node.code)
         else:
             nodes[node.code] = node
     for node in nodes.values():
         if refused := _place_fault(node, nodes, bad):
             faults[f"line {node.line}.parent_code"] = refused
-    if not nodes and not faults:
-        faults["line 1"] = fault("no_rows")
     if faults:
         raise refusal(faults)
     return [node._replace(lineage=_lineage(node, nodes)) for node in nodes.values()]
@@ -61,36 +73,10 @@ def refusal(faults: dict[str, Fault]) -> Invalid:
     return Invalid("import_invalid", fields=ordered)
 
 
-def _rows(lines: list[str], faults: dict[str, Fault], bad: set[str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield line number and cells by column of each row with the right number of cells. Of the others put the fault
-    into `faults`, and what may be their code into `bad`."""
-    header = _cells(lines[0])
-    if header is None or sorted(header) != sorted(COLUMNS):
-        faults["line 1"] = fault("wrong_header", columns=COLUMNS)
-        return
-    for number, line in enumerate(lines[1:], start=2):
-        if not line.strip():
-            continue
-        cells = _cells(line)
-        if cells is None:
-            faults[f"line {number}"] = fault("unreadable")
-            bad.update(cell.strip() for cell in line.split(","))
-        elif len(cells) != len(header):
-            faults[f"line {number}"] = fault("wrong_column_count", count=len(cells), expected=len(header))
-            bad.update(cells)
-        else:
-            yield number, dict(zip(header, cells, strict=True))
-
-
-def _cells(line: str) -> list[str] | None:
-    """Return the cells of a line, or None if it is not CSV.
-
-    Lines are read one by one: an open quote spoils its own line only, and later faults are still found.
-    """
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], strict=True), [])]
-    except csv.Error:
-        return None
+def _node(row: Row) -> Node:
+    cells = row.cells
+    level = _LEVELS.get(cells["level"], cells["level"])
+    return Node(row.line, cells["code"], clean_text(cells["name"]), level, cells["parent_code"] or None)
 
 
 def _row_faults(node: Node, earlier: dict[str, Node]) -> dict[str, Fault]:

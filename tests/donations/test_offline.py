@@ -35,7 +35,12 @@ def test_every_bad_row_is_named_and_nothing_is_imported(world: World) -> None:
     bad = GOOD + "BOX-3,P000001,a lot,2026-09-09 11:00,,\nBOX-4,NOPE,5,2026-09-09 11:00,,\nBOX-1,P000001,5,x,,\n"
     with pytest.raises(Invalid) as refused:
         take(world, bad)
-    assert set(refused.value.fields) == {"line 4.amount_yuan", "line 6.paid_at", "line 6.reference"}
+    assert set(refused.value.fields) == {
+        "line 4.amount_yuan",
+        "line 5.project_code",
+        "line 6.paid_at",
+        "line 6.reference",
+    }
     assert refused.value.fields["line 4.amount_yuan"] == fault("not_an_amount")
     assert refused.value.fields["line 6.reference"] == fault("repeated_line", line=2)
     with pytest.raises(Invalid) as refused:

@@ -1,0 +1,166 @@
+"""Check rows of an offline file against projects, campaigns and what earlier files said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from campaigns.donations.identity import contact_identity
+from campaigns.donations.offline_file import OfflineRow
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Fault, fault
+from kernel.human_input import Unreadable, read_moment
+from kernel.money import yuan
+from payments.partner_events import PAID, REFUNDED
+
+_NOON = timedelta(hours=12)
+_SECOND = timedelta(seconds=1)
+
+
+class Earlier(NamedTuple):
+    """What earlier files said: the event of each reference, and what was taken back of each gift (fen)."""
+
+    events: Mapping[str, Mapping[str, Any]]
+    taken_back: Mapping[str, int]
+
+    def told(self, reference: str) -> str:
+        """What an earlier file said under a reference, for people."""
+        event = self.events[reference]
+        if event["type"] == REFUNDED:
+            return f"{event['data']['donation_id']} {yuan(event['correction']['amount_minor'])}"
+        data = event["data"]
+        return f"{data['project_code']} {yuan(data['amount_minor'])} {data['paid_at']}"
+
+    def agrees(self, row: OfflineRow) -> bool:
+        """Whether a row says the same as the event with its reference, however it is written."""
+        event = self.events[row.reference]
+        data = event["data"]
+        if event["type"] == REFUNDED:
+            said = (data["donation_id"], event["correction"]["amount_minor"])
+            return said == (row.corrects, row.amount_minor)
+        same = (row.corrects, row.project_code, row.amount_minor, row.donor_name) == (
+            "",
+            data["project_code"],
+            data["amount_minor"],
+            data["donor"].get("name") or "",
+        )
+        donors = [contact_identity(donor) or donor for donor in (row.donor or row.reference, data["donor"]["key"])]
+        return same and donors[0] == donors[1] and _same_time(row, data["paid_at"])
+
+
+def _same_time(row: OfflineRow, paid_at: str) -> bool:
+    try:
+        before = read_moment(paid_at).at
+    except Unreadable:
+        return False
+    return local_day(before) == local_day(row.paid.at) if row.paid.whole_day else before == row.paid.at
+
+
+def load_earlier(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> Earlier:
+    """Load what earlier files said under the references that these rows use or correct."""
+    corrected = [row.corrects for row in rows if row.corrects]
+    events = tx.rows(
+        "SELECT event_id, body FROM inbox_event WHERE source = :source AND event_id = ANY(:ids)",
+        source=source,
+        ids=[row.reference for row in rows] + corrected,
+    )
+    totals = tx.rows(
+        """SELECT body->'data'->>'donation_id' AS reference, max((body->'data'->>'amount_minor')::bigint) AS total
+             FROM inbox_event WHERE source = :source AND body->>'type' = :kind
+              AND body->'data'->>'donation_id' = ANY(:ids) GROUP BY 1""",
+        source=source,
+        kind=REFUNDED,
+        ids=corrected,
+    )
+    return Earlier({row.event_id: row.body for row in events}, {row.reference: row.total for row in totals})
+
+
+def check(tx: Tx, new: Sequence[OfflineRow], rows: Sequence[OfflineRow], earlier: Earlier) -> dict[str, Fault]:
+    """Return what is wrong with new rows, by line and column."""
+    gifts = [row for row in new if not row.corrects]
+    wrong = _misplaced(tx, gifts)
+    for row in gifts:
+        if not row.paid.whole_day and row.paid.at > tx.now:
+            wrong[f"line {row.line}.paid_at"] = fault("in_the_future")
+    return wrong | _wrong_corrections([row for row in new if row.corrects], rows, earlier)
+
+
+def _wrong_corrections(
+    corrections: Sequence[OfflineRow], rows: Sequence[OfflineRow], earlier: Earlier
+) -> dict[str, Fault]:
+    gifts = {name: event["data"] for name, event in earlier.events.items() if event["type"] == PAID}
+    gifts |= {
+        row.reference: {"project_code": row.project_code, "amount_minor": row.amount_minor}
+        for row in rows
+        if not row.corrects
+    }
+    left = {name: data["amount_minor"] - earlier.taken_back.get(name, 0) for name, data in gifts.items()}
+    wrong: dict[str, Fault] = {}
+    for row in corrections:
+        if row.corrects not in gifts:
+            wrong[f"line {row.line}.corrects"] = fault("unknown_reference", reference=row.corrects)
+        elif row.project_code != gifts[row.corrects]["project_code"]:
+            expected = gifts[row.corrects]["project_code"]
+            wrong[f"line {row.line}.project_code"] = fault("other_project", expected=expected)
+        elif -row.amount_minor > left[row.corrects]:
+            wrong[f"line {row.line}.amount_yuan"] = fault("more_than_left", left_minor=left[row.corrects])
+        else:
+            left[row.corrects] += row.amount_minor
+    return wrong
+
+
+class _Span(NamedTuple):
+    """When the campaign of a row was open on the row's day; None when there was none."""
+
+    line: int
+    known: bool
+    opens_at: datetime | None
+    ends_at: datetime | None
+
+
+def _spans(tx: Tx, rows: Sequence[OfflineRow]) -> list[_Span]:
+    """Find the campaign of each row. Of several the one that opened last counts, as for partners."""
+    return tx.rows_as(
+        _Span,
+        """SELECT DISTINCT ON (u.line) u.line, p.id IS NOT NULL AS known, c.opens_at, c.ends_at
+             FROM unnest(CAST(:lines AS int[]), CAST(:codes AS text[]), CAST(:begins AS timestamptz[]),
+                         CAST(:ends AS timestamptz[])) AS u(line, code, begins_at, until_at)
+             LEFT JOIN project p ON p.code = u.code
+             LEFT JOIN campaign_entry e ON e.project_id = p.id
+             LEFT JOIN campaign c ON c.id = e.campaign_id AND c.phase NOT IN ('draft', 'cancelled')
+                                 AND c.ends_at > u.begins_at
+                                 AND (c.opens_at < u.until_at OR c.opens_at <= u.begins_at)
+            ORDER BY u.line, c.opens_at DESC NULLS LAST""",
+        lines=[row.line for row in rows],
+        codes=[row.project_code for row in rows],
+        begins=[row.paid.at for row in rows],
+        ends=[row.paid.until for row in rows],
+    )
+
+
+def _misplaced(tx: Tx, rows: Sequence[OfflineRow]) -> dict[str, Fault]:
+    return {
+        f"line {span.line}.{'paid_at' if span.known else 'project_code'}": fault(
+            "no_campaign_open" if span.known else "unknown_project"
+        )
+        for span in _spans(tx, rows)
+        if span.opens_at is None
+    }
+
+
+def moments(tx: Tx, rows: Sequence[OfflineRow]) -> dict[int, datetime]:
+    """Return the time of payment of each row, by line.
+
+    A gift with a day only counts at noon: a cash box has no time of the clock, and neither an hour of special match
+    in the morning nor one in the evening is due to it. When the campaign opened later that day or was over before,
+    it counts at the campaign's first or last second of the day; never in the future.
+    """
+    spans = {span.line: span for span in _spans(tx, rows)}
+    return {row.line: _within(row, spans[row.line], tx.now) for row in rows}
+
+
+def _within(row: OfflineRow, span: _Span, now: datetime) -> datetime:
+    if not row.paid.whole_day or span.opens_at is None or span.ends_at is None:
+        return row.paid.at
+    last = min(row.paid.at + _NOON, span.ends_at - _SECOND, now)
+    return max(last, span.opens_at, row.paid.at)

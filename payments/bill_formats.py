@@ -1,0 +1,103 @@
+"""PURE. The formats of bills: our own, and the merchant bills of Alipay and WeChat Pay as their samples show them.
+
+A format is declared, not programmed: which columns, which word means which kind, which sign a figure has.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kernel.tables import Column, Layout
+
+KINDS = ("charge", "refund", "fee", "payout", "dispute", "other")
+NO_MONEY = ""  # the kind of a line that moved none: a refund that failed
+
+
+class BillFormat(NamedTuple):
+    """How one format of bills is read. Columns go by the names in its layout.
+
+    `kinds` maps a word of column `kind` to a kind of ours; `failed` are words of column `state` with which no money
+    moved. `line_id` names the columns that tell a line of a kind from all others. `amount` names the column of the
+    amount of a kind, and the sign that its figures are multiplied with; `fee_sign` likewise turns fees to ours:
+    positive for what the platform kept. `in_fen`: whole fen, otherwise yuan.
+    """
+
+    layout: Layout
+    kinds: Mapping[str, str]
+    line_id: Mapping[str, tuple[str, ...]]
+    amount: Mapping[str, tuple[str, int]]
+    times: tuple[str, ...]  # the first of these columns that is filled
+    fee_sign: int = 1
+    in_fen: bool = False
+    failed: tuple[str, ...] = ()
+
+
+OWN = BillFormat(
+    layout=Layout(
+        "bill",
+        (
+            Column("line_id", ("line_id", "流水号", "行号"), exact=True),
+            Column("kind", ("kind", "类型", "业务类型")),
+            Column("donation_id", ("donation_id", "捐赠编号", "捐赠号", "订单号"), exact=True),
+            Column("amount_minor", ("amount_minor", "金额(分)")),
+            Column("fee_minor", ("fee_minor", "手续费(分)")),
+            Column("currency", ("currency", "币种", "货币")),
+            Column("occurred_at", ("occurred_at", "时间", "发生时间"), exact=True),
+        ),
+    ),
+    kinds={kind: kind for kind in KINDS}
+    | {"捐款": "charge", "收款": "charge", "交易": "charge", "退款": "refund", "手续费": "fee"}
+    | {"提现": "payout", "结算": "payout", "争议": "dispute", "其他": "other"},
+    line_id=dict.fromkeys(KINDS, ("line_id",)),
+    amount=dict.fromkeys(KINDS, ("amount_minor", 1)),
+    times=("occurred_at",),
+    in_fen=True,
+)
+
+# What the merchant got is compared (商家实收, 应结订单金额): a coupon of the merchant's own shows as a difference.
+ALIPAY = BillFormat(
+    layout=Layout(
+        "alipay",
+        (
+            Column("line_id", ("支付宝交易号",), exact=True),
+            Column("donation_id", ("商户订单号",), exact=True),
+            Column("kind", ("业务类型",)),
+            Column("created_at", ("创建时间",), exact=True),
+            Column("occurred_at", ("完成时间",), exact=True),
+            Column("amount_yuan", ("商家实收（元）",)),
+            Column("refund_id", ("退款批次号/请求号", "退款批次号"), exact=True),
+            Column("fee_yuan", ("服务费（元）",)),
+        ),
+        not_rows=("#---", "#交易合计", "#退款合计", "#导出时间"),
+    ),
+    kinds={"交易": "charge", "退款": "refund"},
+    line_id={"charge": ("line_id",), "refund": ("line_id", "refund_id")},
+    amount={"charge": ("amount_yuan", 1), "refund": ("amount_yuan", 1)},
+    times=("occurred_at", "created_at"),
+    fee_sign=-1,
+)
+
+WECHAT = BillFormat(
+    layout=Layout(
+        "wechat",
+        (
+            Column("occurred_at", ("交易时间",), exact=True),
+            Column("line_id", ("微信订单号",), exact=True),
+            Column("donation_id", ("商户订单号",), exact=True),
+            Column("kind", ("交易状态",)),
+            Column("currency", ("货币种类",)),
+            Column("amount_yuan", ("应结订单金额",)),
+            Column("refund_id", ("微信退款单号",), exact=True),
+            Column("refund_yuan", ("退款金额",)),
+            Column("state", ("退款状态",)),
+            Column("fee_yuan", ("手续费",)),
+        ),
+        not_rows=("总交易单数",),
+    ),
+    kinds={"SUCCESS": "charge", "REFUND": "refund"},
+    line_id={"charge": ("line_id",), "refund": ("refund_id",)},
+    amount={"charge": ("amount_yuan", 1), "refund": ("refund_yuan", -1)},
+    times=("occurred_at",),
+    failed=("FAIL",),
+)
+
+FORMATS = (OWN, ALIPAY, WECHAT)
