@@ -1,5 +1,6 @@
 """Reconciliation and the signing off of discrepancies, for managers."""
 
+from dataclasses import asdict
 from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
@@ -11,9 +12,11 @@ from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.problems import plain
+from app.i18n.waits import wait_text
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.models import STATES
 from campaigns.closing.report import report
+from campaigns.closing.waits import waits
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
 from kernel.paging import Page
@@ -42,11 +45,22 @@ class StateQuery(Schema):
     state = one_of(*STATES)
 
 
+class WaitOut(Schema):
+    """One thing that the campaign waits for; `text` says it in the language of the request."""
+
+    code = one_of("time", "paying", "messages", "discrepancies", "cases", "statement", "failed")
+    count = Whole(metadata={"description": "how many; of `failed` and `statement`: how often"})
+    until = Time(allow_none=True, metadata={"description": "of `failed` and `statement`: when it was last tried"})
+    detail = Text(metadata={"description": "of `failed`: the kind of the failure and its place in the code"})
+    text = Text()
+
+
 class ReconciliationOut(Schema):
     campaign = Text()
     phase = Text()
     open = Whole(metadata={"description": "discrepancies that nobody has explained or signed off"})
     open_cases = Whole(metadata={"description": "cases with match on hold; the public notice waits for them"})
+    waits_for = fields.List(fields.Nested(WaitOut))
     discrepancies = fields.List(fields.Nested(DiscrepancyOut))
     report = fields.Dict(allow_none=True)
 
@@ -73,6 +87,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
             "phase": campaign.phase,
             "open": still_open,
             "open_cases": count_open_cases(tx, campaign.id),
+            "waits_for": [{**asdict(wait), "text": wait_text(wait)} for wait in waits(tx, campaign)],
             "discrepancies": rows,
             "report": plain(report(tx, campaign.id)),
         }

@@ -6,12 +6,12 @@ import click
 
 from app.cli.base import command, deps
 from app.current import settings
-from app.jobs.registry import JOBS, last_runs, run
+from app.jobs.registry import JOBS, LastRun, last_runs, run
 from kernel.clock import FixedClock
 from kernel.errors import Forbidden, Invalid
 from kernel.human_input import Unreadable, read_moment
 
-_LINE = "{:<10} {:>8} {:<21} {:<21} {:>8} {:>8}  {}"
+_LINE = "{:<10} {:>8} {:<21} {:<21} {:>8} {:>8}  {}  {}"
 
 
 @click.group("jobs", invoke_without_command=True)
@@ -28,13 +28,19 @@ def list_jobs() -> None:
     """List every job with its last and next run."""
     with deps().db.transaction() as tx:
         known = last_runs(tx)
-    click.echo(_LINE.format("job", "every", "last run", "next run", "runs", "failures", "outcome"))
+    click.echo(_LINE.format("job", "every", "last run", "next run", "runs", "failures", "outcome", "last failure"))
     for name, job in JOBS.items():
         last = known.get(name)
         following = last.started_at + timedelta(seconds=job.every_s) if last else None
         cells = (_when(last.started_at if last else None), _when(following))
-        rest = (last.runs, last.failures, last.outcome) if last else (0, 0, "")
+        rest = (last.runs, last.failures, last.outcome, _last_failure(last)) if last else (0, 0, "", "")
         click.echo(_LINE.format(name, f"{job.every_s} s", *cells, *rest).rstrip())
+
+
+def _last_failure(last: LastRun) -> str:
+    if last.failed_at is None or last.failure == last.outcome:
+        return ""
+    return f"({_when(last.failed_at)} {last.failure})"
 
 
 def _when(moment: datetime | None) -> str:

@@ -222,6 +222,7 @@ JOBS = {
     "expire": _l("释放超时的预留"),
     "refunds": _l("发送退款"),
     "challenges": _l("解锁挑战池"),
+    "restore": _l("款项回到账上后补配"),
     "screen": _l("检查套捐迹象"),
     "close": _l("推进活动收尾"),
     "check": _l("核对账簿"),

@@ -21,6 +21,7 @@ from campaigns.donations.refund import send_refunds
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from kernel.errors import NotFound
+from kernel.failures import failure_of
 
 log = structlog.get_logger("jobs")
 
@@ -35,7 +36,10 @@ class Job(NamedTuple):
 
 
 class LastRun(NamedTuple):
-    """What is recorded of a job; `runs` and `failures` count since its first start."""
+    """What is recorded of a job; `runs` and `failures` count since its first start.
+
+    `failure` says what its last failure was and where, `failed_at` when.
+    """
 
     name: str
     started_at: datetime
@@ -43,6 +47,8 @@ class LastRun(NamedTuple):
     outcome: str
     runs: int
     failures: int
+    failure: str
+    failed_at: datetime | None
 
 
 def _process_inbox(deps: Dependencies) -> str:
@@ -119,7 +125,7 @@ def run(name: str, deps: Dependencies) -> str:
     try:
         outcome = JOBS[name].work(deps)
     except Exception as error:
-        _record_end(deps, name, f"failed: {type(error).__name__}", failed=True)
+        _record_end(deps, name, f"failed: {failure_of(error)}", failed=True)
         raise
     _record_end(deps, name, outcome, failed=False)
     if outcome and outcome != "0 faults":
@@ -137,11 +143,15 @@ def _record_start(deps: Dependencies, name: str) -> None:
 
 
 def _record_end(deps: Dependencies, name: str, outcome: str, *, failed: bool) -> None:
-    """Record the end of a run, in real time also under `--at`. A run that did nothing keeps the last outcome."""
+    """Record the end of a run, in real time also under `--at`. A run that did nothing keeps what the
+    last one did, unless that failed."""
     with deps.db.transaction() as tx:
         tx.run(
             """UPDATE job_run SET finished_at = clock_timestamp(), failures = failures + :failed,
-                      outcome = coalesce(nullif(CAST(:outcome AS text), ''), outcome)
+                      failure = CASE WHEN :failed > 0 THEN CAST(:outcome AS text) ELSE failure END,
+                      failed_at = CASE WHEN :failed > 0 THEN clock_timestamp() ELSE failed_at END,
+                      outcome = CASE WHEN CAST(:outcome AS text) = '' AND outcome <> failure
+                                     THEN outcome ELSE :outcome END
                 WHERE name = :name""",
             name=name,
             outcome=outcome,
@@ -151,5 +161,5 @@ def _record_end(deps: Dependencies, name: str, outcome: str, *, failed: bool) ->
 
 def last_runs(tx: Tx) -> dict[str, LastRun]:
     """Return what is recorded of each job, by name; a job that never ran is left out."""
-    sql = "SELECT name, started_at, finished_at, outcome, runs, failures FROM job_run"
+    sql = "SELECT name, started_at, finished_at, outcome, runs, failures, failure, failed_at FROM job_run"
     return {run.name: run for run in tx.rows_as(LastRun, sql)}

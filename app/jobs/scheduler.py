@@ -23,6 +23,7 @@ from app.dependencies import make_dependencies
 from app.jobs import registry
 from app.observability import logs
 from campaigns.dependencies import Dependencies
+from kernel.failures import failure_of
 
 SILENCE_S = 120  # no job started for so long: something is stuck for good
 WATCH_S = 5.0
@@ -68,15 +69,8 @@ def _tick(deps: Dependencies, heart: Heart, name: str) -> None:
     try:
         registry.run(name, deps)
     except Exception as error:
-        log.error("job_failed", job=name, error=type(error).__name__, at=_where(error))
-
-
-def _where(error: BaseException) -> str:
-    """Return file and line of a failure: its text may hold what must not be logged."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
+        failure = failure_of(error)
+        log.error("job_failed", job=name, error=failure.kind, at=failure.place)
 
 
 def watch(

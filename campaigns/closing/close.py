@@ -7,13 +7,17 @@ scheduler that was down catches up.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
+
 from campaigns.closing.challenges import unlock_met_challenges
 from campaigns.closing.disburse import disburse_match, return_free_match
+from campaigns.closing.problems import STATEMENT_UNAVAILABLE, STEP_FAILED, clear_problem, keep_problem
 from campaigns.closing.reconcile import fetch_statement, reconcile
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
 from campaigns.closing.restore import take_waiting
+from campaigns.closing.waits import last_message_at, unfinished
 from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
 from campaigns.donations.process import process_inbox
@@ -24,17 +28,28 @@ from campaigns.lifecycle.transitions import transition
 from campaigns.screening.cases import count_open_cases
 from campaigns.screening.screen import screen
 from kernel.db import Tx
+from kernel.failures import failure_of
 from ledger.chart import AccountKind
 from matching.reveal import reveal_seeds
 
 ACTOR = "scheduler"
+log = structlog.get_logger("closing")
+
+
+class _StatementUnavailable(Exception):
+    """The provider's statement could not be read: the campaign waits, which is no failure of the run."""
 
 
 def close(deps: Dependencies, slug: str | None = None) -> int:
-    """Move every campaign (or one) through all phases that are due; return how many steps were made."""
+    """Move every campaign (or one) through all phases that are due; return how many steps were made.
+
+    A campaign whose step raises stops no other: its failure is logged and kept for its managers, and the first one
+    is raised again when all campaigns had their turn, so that the run counts as failed.
+    """
     with deps.db.transaction() as tx:
         due = tx.rows(
-            """SELECT c.id, c.phase FROM campaign c
+            """SELECT c.id, c.slug, c.phase, p.campaign_id IS NOT NULL AS had_problem
+                 FROM campaign c LEFT JOIN closing_problem p ON p.campaign_id = c.id
                 WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
                   AND (c.phase <> 'cancelled' OR EXISTS (
                        SELECT FROM pot p JOIN pot_balance b ON b.pot_id = p.id
@@ -44,7 +59,22 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             slug=slug,
             free=str(AccountKind.POT_FREE),
         )
-    return sum(_advance(deps, row.id, Phase(row.phase)) for row in due)
+    steps, failures = 0, []
+    for row in due:
+        try:
+            steps += _advance(deps, row.id, Phase(row.phase))
+            if row.had_problem:
+                clear_problem(deps, row.id)
+        except _StatementUnavailable:
+            keep_problem(deps, row.id, STATEMENT_UNAVAILABLE)
+        except Exception as error:
+            failure = failure_of(error)
+            log.error("closing_failed", campaign=row.slug, error=failure.kind, at=failure.place)
+            keep_problem(deps, row.id, STEP_FAILED, str(failure))
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return steps
 
 
 def _advance(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
@@ -63,7 +93,7 @@ def _step(deps: Dependencies, campaign_id: int, phase: Phase) -> Phase | None:
     if phase is Phase.RECONCILING:
         screen(deps)  # nothing is published that was not screened
         if not fetch_statement(deps, campaign_id):
-            return None
+            raise _StatementUnavailable
     with deps.db.transaction() as tx:
         campaign = lock_campaign_by_id(tx, campaign_id)
         if campaign.phase != phase:
@@ -101,18 +131,7 @@ def _settle(tx: Tx, campaign: Campaign) -> Phase | None:
 
 def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
     """Late messages are in and nobody is paying any more: offer freed match again, then compare the books."""
-    last = campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
-    if tx.now < last:
-        return None
-    # Only events that came in time: the traffic of other campaigns never stops and must not hold up this one.
-    busy = tx.scalar(
-        """SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying'))
-               OR EXISTS (SELECT FROM inbox_work JOIN inbox_event e ON e.id = inbox_id
-                           WHERE state = 'new' AND e.received_at < :last)""",
-        id=campaign.id,
-        last=last,
-    )
-    if busy:
+    if tx.now < last_message_at(campaign) or any(unfinished(tx, campaign)):
         return None
     unlock_met_challenges(tx, campaign)
     assert campaign.id is not None

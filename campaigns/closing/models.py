@@ -1,10 +1,10 @@
-"""The tables of closing: differences between our books and a provider, and the report."""
+"""The tables of closing: differences between our books and a provider, what hinders a campaign, and the report."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -12,6 +12,7 @@ import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tabl
 from kernel.db import identity, is_one_of, moment
 
 CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee")
+PROBLEMS = ("step_failed", "statement_unavailable")
 STATES = ("open", "matched", "booked", "signed_off")
 
 
@@ -38,6 +39,22 @@ class Discrepancy(SQLModel, table=True):
     actor: str = ""
     found_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class ClosingProblem(SQLModel, table=True):
+    """Why the last run of a campaign's steps was not possible; the row goes when one succeeds."""
+
+    __tablename__ = "closing_problem"
+    __table_args__ = (CheckConstraint(is_one_of("code", PROBLEMS), name="closing_problem_code"),)
+    campaign_id: int = Field(
+        sa_type=BigInteger, foreign_key="campaign.id", primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
+    phase: str
+    code: str
+    detail: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    times: int = Field(sa_type=BigInteger)
+    first_at: datetime = Field(sa_column=moment())
+    last_at: datetime = Field(sa_column=moment())
 
 
 class ClosingReport(SQLModel, table=True):

@@ -54,11 +54,17 @@ class CampaignEntry(SQLModel, table=True):
 
 
 class CampaignHistory(SQLModel, table=True):
-    """One row per phase that a campaign reached, each at most once. Append-only."""
+    """One row per phase that a campaign reached. Append-only. Only draft and scheduled can be reached again."""
 
     __tablename__ = "campaign_history"
     __table_args__ = (
-        Index("campaign_history_once", "campaign_id", "to_phase", unique=True),
+        Index(
+            "campaign_history_once",
+            "campaign_id",
+            "to_phase",
+            unique=True,
+            postgresql_where=text("to_phase NOT IN ('draft', 'scheduled')"),
+        ),
         Index("campaign_history_campaign", "campaign_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())

@@ -1,5 +1,7 @@
 """Jobs write down how they went; metrics tell it; a failure is counted and goes on."""
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -34,7 +36,8 @@ def test_a_failure_is_written_down_and_raised(world: World, monkeypatch: pytest.
     with pytest.raises(ZeroDivisionError):
         registry.run("expire", world.deps)
     row = runs(world)["expire"]
-    assert (row.failures, row.outcome) == (1, "failed: ZeroDivisionError")
+    assert row.failures == 1 and row.outcome == row.failure
+    assert re.fullmatch(r"failed: ZeroDivisionError at tests/cli/test_jobs\.py:\d+", row.failure)
 
 
 def test_a_lapsed_hold_frees_its_match(world: World) -> None:

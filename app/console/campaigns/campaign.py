@@ -11,8 +11,10 @@ from app.console.choices import names_of_projects
 from app.current import deps
 from app.http import access
 from app.i18n.refusals import refusal_text
+from app.i18n.waits import wait_text
 from app.web.blueprint import requested_page
 from campaigns.closing.close import close
+from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.pot_details import fundings, place_names
@@ -47,6 +49,7 @@ def show(slug: str) -> str:
         assert campaign.id is not None
         pots = pot_views(tx, campaign.id)
         shown: dict[str, Any] = {
+            "waits": [wait_text(wait) for wait in waits(tx, campaign)],
             "history": history(tx, campaign.id),
             "sums": totals(tx, [campaign.id])[campaign.id],
             "pots": pots,

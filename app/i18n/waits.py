@@ -1,0 +1,25 @@
+"""What a campaign waits for, in words."""
+
+from flask_babel import gettext as _
+
+from app.i18n.locale import when
+from campaigns.closing.waits import Wait
+
+
+def wait_text(wait: Wait) -> str:
+    """Return in the reader's language what a campaign waits for."""
+    match wait.code:
+        case "paying":
+            return _("%(count)s 笔支付中", count=wait.count)
+        case "messages":
+            return _("%(count)s 条消息待处理", count=wait.count)
+        case "discrepancies":
+            return _("对账差异 %(count)s 条", count=wait.count)
+        case "cases":
+            return _("复核 %(count)s 件", count=wait.count)
+        case "statement":
+            return _("支付平台的对账单还没有取到")
+        case "failed":
+            return _("上次执行出错：%(detail)s（共 %(count)s 次）", detail=wait.detail, count=wait.count)
+        case _:
+            return _("到 %(time)s", time=when(wait.until)) if wait.until else wait.code

@@ -1,0 +1,35 @@
+"""What hinders the closing of a campaign: kept until a run of its steps succeeds, so that managers can read it."""
+
+from campaigns.closing.models import ClosingProblem
+from campaigns.dependencies import Dependencies
+from kernel.db import Tx
+
+STEP_FAILED = "step_failed"
+STATEMENT_UNAVAILABLE = "statement_unavailable"
+
+
+def keep_problem(deps: Dependencies, campaign_id: int, code: str, detail: str = "") -> None:
+    """Keep that a step of a campaign was not possible. `detail` holds nothing personal."""
+    with deps.db.transaction() as tx:
+        tx.run(
+            """INSERT INTO closing_problem AS p (campaign_id, phase, code, detail, times, first_at, last_at)
+               SELECT id, phase, :code, :detail, 1, :now, :now FROM campaign WHERE id = :campaign
+               ON CONFLICT (campaign_id) DO UPDATE
+                  SET phase = excluded.phase, code = excluded.code, detail = excluded.detail,
+                      times = p.times + 1, last_at = excluded.last_at""",
+            campaign=campaign_id,
+            code=code,
+            detail=detail,
+            now=tx.now,
+        )
+
+
+def clear_problem(deps: Dependencies, campaign_id: int) -> None:
+    """Forget the problem of a campaign whose steps succeeded."""
+    with deps.db.transaction() as tx:
+        tx.run("DELETE FROM closing_problem WHERE campaign_id = :campaign", campaign=campaign_id)
+
+
+def find_problem(tx: Tx, campaign_id: int) -> ClosingProblem | None:
+    """Return what hindered the last run of a campaign's steps; None if nothing did."""
+    return tx.get(ClosingProblem, campaign_id)

@@ -1,0 +1,100 @@
+"""What a campaign waits for before its next phase, for managers and for the closing itself."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
+from campaigns.screening.cases import count_open_cases
+from kernel.db import Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One thing that a campaign waits for: a stable code, and how many or until when.
+
+    Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
+    `discrepancies` (open), `cases` (undecided), `statement` (the provider's, unread), `failed` (the last run of the
+    step raised: `detail` says what and where, `until` when).
+    """
+
+    code: str
+    count: int = 0
+    until: datetime | None = None
+    detail: str = ""
+
+
+class Unfinished(NamedTuple):
+    """How many donations are being paid, and how many messages that came in time are unprocessed."""
+
+    paying: int
+    messages: int
+
+
+def last_message_at(campaign: Campaign) -> datetime:
+    """Return until when messages of payments may arrive: donors finish paying, providers repeat what was lost."""
+    return campaign.ends_at + timedelta(seconds=campaign.finishing_s + campaign.late_s)
+
+
+def unfinished(tx: Tx, campaign: Campaign) -> Unfinished:
+    """Count what must end before the last match is given.
+
+    Only messages that came in time: the traffic of other campaigns never stops and must not hold up this one.
+    """
+    paying = tx.scalar(
+        "SELECT count(*) FROM donation WHERE campaign_id = :id AND status IN ('pending', 'paying')", id=campaign.id
+    )
+    messages = tx.scalar(
+        """SELECT count(*) FROM inbox_work JOIN inbox_event e ON e.id = inbox_id
+            WHERE state = 'new' AND e.received_at < :last""",
+        last=last_message_at(campaign),
+    )
+    return Unfinished(int(paying), int(messages))
+
+
+def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
+    """Return what a campaign waits for now; empty when its next step is due, or when none is left."""
+    assert campaign.id is not None
+    due_at = _due_at(campaign)
+    found = [Wait("time", until=due_at)] if due_at is not None and tx.now < due_at else []
+    phase = Phase(campaign.phase)
+    if phase in (Phase.ENDED, Phase.SETTLING):
+        left = unfinished(tx, campaign)
+        found += [Wait("paying", left.paying), Wait("messages", left.messages)]
+    if phase is Phase.CANCELLED:
+        found.append(Wait("paying", unfinished(tx, campaign).paying))
+    if phase is Phase.RECONCILING:
+        found.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
+        found.append(Wait("cases", count_open_cases(tx, campaign.id)))
+    waiting = [wait for wait in found if wait.count or wait.until is not None]
+    problem = find_problem(tx, campaign.id)
+    if problem is None:
+        return waiting
+    if problem.code == STATEMENT_UNAVAILABLE:
+        return [*waiting, Wait("statement", problem.times, problem.last_at)]
+    return [*waiting, Wait("failed", problem.times, problem.last_at, problem.detail)]
+
+
+def _due_at(campaign: Campaign) -> datetime | None:
+    """When the next step is due by the clock; None if no clock decides."""
+    match Phase(campaign.phase):
+        case Phase.SCHEDULED:
+            return campaign.opens_at
+        case Phase.OPEN:
+            return campaign.ends_at
+        case Phase.ENDED:
+            return campaign.ends_at + timedelta(seconds=campaign.finishing_s)
+        case Phase.SETTLING:
+            return last_message_at(campaign)
+        case Phase.NOTICE:
+            return campaign.phase_since + timedelta(seconds=campaign.notice_s)
+        case _:
+            return None
+
+
+def _open_discrepancies(tx: Tx, campaign_id: int) -> int:
+    return int(
+        tx.scalar("SELECT count(*) FROM discrepancy WHERE campaign_id = :id AND state = 'open'", id=campaign_id)
+    )
