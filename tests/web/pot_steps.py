@@ -11,7 +11,8 @@ NEW = "/console/campaigns/day/pots/new"
 
 
 def soon(world: World, **delta: float) -> str:
-    return format_moment(world.clock.at + timedelta(**delta))
+    """A time as a manager types it: to the minute."""
+    return format_moment((world.clock.at + timedelta(**delta)).replace(second=0, microsecond=0))
 
 
 def fill(world: World, **other: Any) -> dict[str, Any]:
