@@ -79,6 +79,11 @@ class Table:
     skipped: int = 0  # blank lines, totals and footers
     refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
 
+    @property
+    def faulty_lines(self) -> frozenset[int]:
+        """The numbers of the lines that have a fault."""
+        return frozenset(int(name.removeprefix("line ").partition(".")[0]) for name in self.faults)
+
 
 def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     """Read a file (or its text, where it was decoded before) by the first layout whose required columns a header

@@ -48,7 +48,8 @@ def read_bill(partner: str, data: bytes | str) -> Bill:
         line = reader.line()
         if line is not None and line.line_id in known:
             reader.faults["line_id"] = fault("taken")
-        faults = {f"line {row.line}.{column}": refused for column, refused in reader.faults.items()} | faults
+        for column, refused in reader.faults.items():
+            faults.setdefault(f"line {row.line}.{column}", refused)
         if line is not None:
             known.add(line.line_id)
             lines[row.line] = line

@@ -58,6 +58,7 @@ def read(data: bytes | str) -> OfflineFile:
     """
     table = read_table(data, (LAYOUT,))
     faults = dict(table.faults)
+    spoiled = table.faulty_lines
     rows: list[OfflineRow] = []
     seen: dict[str, int] = {}
     for cells in table.rows:
@@ -67,9 +68,9 @@ def read(data: bytes | str) -> OfflineFile:
         if first != row.line and row.reference:
             wrong["reference"] = fault("repeated_line", line=first)
         named = {f"line {row.line}.{column}": refused for column, refused in wrong.items()}
-        spoiled = [name for name in table.faults if name.startswith(f"line {row.line}.")]
-        faults = named | faults
-        if not wrong and not spoiled:
+        for place, refused in named.items():
+            faults.setdefault(place, refused)
+        if not wrong and row.line not in spoiled:
             rows.append(row)
     return OfflineFile(table, tuple(rows), faults)
 

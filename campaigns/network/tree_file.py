@@ -48,14 +48,15 @@ def read(data: bytes | str) -> list[Node]:
     """
     table = read_table(data, (LAYOUT,))
     faults: dict[str, Fault] = dict(table.faults)
+    spoiled = table.faulty_lines
     nodes: dict[str, Node] = {}
     bad = {cell for row in table.refused for cell in row.cells.values()}
     for row in table.rows:
         node = _node(row)
         row_faults = {f"line {row.line}.{column}": refused for column, refused in _row_faults(node, nodes).items()}
-        spoiled = {name: refused for name, refused in table.faults.items() if name.startswith(f"line {row.line}.")}
-        if row_faults or spoiled:
-            faults |= row_faults | spoiled
+        if row_faults or row.line in spoiled:
+            for place, wrong in row_faults.items():
+                faults.setdefault(place, wrong)
             bad.add(node.code)
         else:
             nodes[node.code] = node
