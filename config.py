@@ -79,12 +79,21 @@ class Config(BaseModel):
     minimum_minor: int = Field(100, ge=1, alias="MINIMUM_MINOR")
     maximum_minor: int = Field(5_000_000, ge=1, alias="MAXIMUM_MINOR")
     offline_maximum_minor: int = Field(10_000_000, ge=1, alias="OFFLINE_MAXIMUM_MINOR")
+    partner_gift_most_minor: int = Field(50_000_000, ge=1, alias="PARTNER_GIFT_MOST_MINOR")
+    partner_day_most_minor: int = Field(5_000_000_000, ge=1, alias="PARTNER_DAY_MOST_MINOR")
+    partner_day_most_count: int = Field(1_000_000, ge=1, alias="PARTNER_DAY_MOST_COUNT")
+    # Whether messages of the provider's test mode move money here; unset: outside production only.
+    stripe_test_mode: Literal["accept", "refuse"] | None = Field(None, alias="STRIPE_TEST_MODE")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 
     @property
     def production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def accepts_test_mode(self) -> bool:
+        return self.stripe_test_mode == "accept" or (self.stripe_test_mode is None and not self.production)
 
     @model_validator(mode="before")
     @classmethod

@@ -18,5 +18,9 @@ def make_dependencies(settings: Config) -> Dependencies:
             minimum_minor=settings.minimum_minor,
             maximum_minor=settings.maximum_minor,
             offline_maximum_minor=settings.offline_maximum_minor,
+            partner_gift_most_minor=settings.partner_gift_most_minor,
+            partner_day_most_minor=settings.partner_day_most_minor,
+            partner_day_most_count=settings.partner_day_most_count,
         ),
+        accept_test_mode=settings.accepts_test_mode,
     )

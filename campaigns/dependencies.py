@@ -19,6 +19,10 @@ class DonationLimits:
     hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
     hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer
+    # What a partner platform may bring in without an operator, unless its own row says otherwise.
+    partner_gift_most_minor: int = 50_000_000
+    partner_day_most_minor: int = 5_000_000_000
+    partner_day_most_count: int = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class Dependencies:
     limits: DonationLimits = field(default_factory=DonationLimits)
     # Screening thresholds that this installation sets instead of our defaults: name -> value in its own unit.
     screening_defaults: Mapping[str, int] = field(default_factory=dict)
+    accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
 
     def at(self, clock: Clock) -> "Dependencies":
         """Return the same dependencies at another time (tests, and `jobs run --at` outside production)."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
@@ -25,20 +26,26 @@ class Stored(NamedTuple):
 
 
 class InboxMessage(NamedTuple):
-    """A stored message that is due."""
+    """A stored message that is due. `note` is why it waited before; `donation_id` and `confirmed` are what an
+    operator decided (see InboxWork)."""
 
     id: int
     source: str
     event_id: str
     body: dict[str, Any]
+    note: str
+    donation_id: UUID | None
+    confirmed: bool
 
 
 class Outcome(NamedTuple):
-    """What became of a message: its state (see InboxWork) and a note, a stable code with its parameters."""
+    """What became of a message: its state (see InboxWork) and a note, a stable code with its parameters;
+    `reference` names the payment of a message of another shop."""
 
     message_id: int
     state: str
     note: str = ""
+    reference: str | None = None
 
 
 class MessageKey(NamedTuple):
@@ -160,8 +167,8 @@ def claim(tx: Tx, most: int) -> list[InboxMessage]:
     """
     return tx.rows_as(
         InboxMessage,
-        """SELECT e.id, e.source, e.event_id, e.body
-             FROM (SELECT inbox_id FROM inbox_work WHERE state = 'new'
+        """SELECT e.id, e.source, e.event_id, e.body, due.note, due.donation_id, due.confirmed
+             FROM (SELECT inbox_id, note, donation_id, confirmed FROM inbox_work WHERE state = 'new'
                     ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED /* lock:inbox */) AS due
              JOIN inbox_event e ON e.id = due.inbox_id ORDER BY e.id""",
         most=most,
@@ -172,11 +179,13 @@ def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
     """Record what became of claimed messages."""
     if outcomes:
         tx.run(
-            f"""UPDATE inbox_work w SET state = u.state, note = u.note, done_at = :now
-                  FROM {unnest(InboxWork, "inbox_id", "state", "note")} WHERE w.inbox_id = u.inbox_id""",
+            f"""UPDATE inbox_work w SET state = u.state, note = u.note, reference = u.reference, done_at = :now
+                  FROM {unnest(InboxWork, "inbox_id", "state", "note", "reference")}
+                 WHERE w.inbox_id = u.inbox_id""",
             inbox_id=[outcome.message_id for outcome in outcomes],
             state=[outcome.state for outcome in outcomes],
             note=[outcome.note for outcome in outcomes],
+            reference=[outcome.reference for outcome in outcomes],
             now=tx.now,
         )
 
@@ -191,16 +200,36 @@ def reopen(tx: Tx, notes: Sequence[str]) -> int:
     )
 
 
-def retry(tx: Tx, *, waiting_since: datetime, message_id: int | None = None, most: int = 200) -> int:
-    """Make messages due again that wait and were last tried before `waiting_since` (or only `message_id`), those
-    not tried for longest first; return how many."""
+def reopen_foreign(tx: Tx, references: Sequence[str]) -> int:
+    """Make messages due again that were put aside as another shop's: their payment turned out to be ours."""
+    if not references:
+        return 0
+    return tx.run(
+        """UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
+            WHERE state = 'ignored' AND reference = ANY(:references)""",
+        references=list(references),
+    )
+
+
+def foreign_references(tx: Tx, references: Sequence[str]) -> set[str]:
+    """Return those of these payments of the provider that are known as another shop's."""
+    if not references:
+        return set()
+    rows = tx.rows(
+        "SELECT DISTINCT reference FROM inbox_work WHERE state = 'ignored' AND reference = ANY(:references)",
+        references=list(references),
+    )
+    return {row.reference for row in rows}
+
+
+def retry(tx: Tx, *, waiting_since: datetime, most: int = 200) -> int:
+    """Make messages due again that wait and were last tried before `waiting_since`, those not tried for longest
+    first; return how many. What is above a limit waits for an operator."""
     return tx.run(
         """UPDATE inbox_work SET state = 'new'
             WHERE inbox_id IN (SELECT inbox_id FROM inbox_work
-                                WHERE state = 'waiting' AND done_at <= :since
-                                  AND (CAST(:message AS bigint) IS NULL OR inbox_id = :message)
+                                WHERE state = 'waiting' AND done_at <= :since AND note <> 'above_limit'
                                 ORDER BY done_at, inbox_id LIMIT :most FOR UPDATE SKIP LOCKED)""",
         since=waiting_since,
-        message=message_id,
         most=most,
     )

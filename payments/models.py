@@ -1,6 +1,6 @@
 """Messages from outside, stored before they are processed; and the statements of providers."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,9 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
+from kernel.db import identity, is_one_of, moment
+
+INBOX_STATES = ("new", "done", "ignored", "waiting", "flagged", "dismissed")
 
 
 class InboxEvent(SQLModel, table=True):
@@ -24,8 +26,15 @@ class InboxEvent(SQLModel, table=True):
     received_at: datetime = Field(sa_column=moment())
 
 
+_FOREIGN = "state = 'ignored' AND reference IS NOT NULL"
+
+
 class InboxWork(SQLModel, table=True):
-    """What became of a message. `waiting`: something must happen first; `flagged`: an operator must review it.
+    """What became of a message. `waiting`: something must happen first; `flagged`: an operator must review it;
+    `dismissed`: an operator took it off the desk.
+
+    `reference` is the provider's payment of a message of another shop. An operator's decisions: `donation_id` is
+    what the message was attached to, `confirmed` that it counts although it is above its source's limits.
 
     Apart from the message, because a change copies the whole row: this one is short. No foreign key: `store`
     is the only writer of both.
@@ -33,14 +42,19 @@ class InboxWork(SQLModel, table=True):
 
     __tablename__ = "inbox_work"
     __table_args__ = (
-        CheckConstraint("state IN ('new', 'done', 'ignored', 'waiting', 'flagged')", name="inbox_work_state"),
+        CheckConstraint(is_one_of("state", INBOX_STATES), name="inbox_work_state"),
         Index("inbox_work_due", "inbox_id", postgresql_where=text("state = 'new'")),
         Index("inbox_work_waiting", "inbox_id", postgresql_where=text("state IN ('waiting', 'flagged')")),
+        Index("inbox_work_foreign", "reference", postgresql_where=text(_FOREIGN)),
+        Index("inbox_work_foreign_since", "done_at", postgresql_where=text(_FOREIGN)),
     )
     inbox_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     state: str = Field(sa_column_kwargs={"server_default": text("'new'")})
     note: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     done_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    reference: str | None = None
+    donation_id: UUID | None = None
+    confirmed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class InboxConflict(SQLModel, table=True):
@@ -57,14 +71,30 @@ class InboxConflict(SQLModel, table=True):
 
 
 class Partner(SQLModel, table=True):
-    """A platform that pushes donations. `sealed_secret` is its signing secret, encrypted with FIELD_KEY."""
+    """A platform that pushes donations. `sealed_secret` is its signing secret, encrypted with FIELD_KEY.
+
+    The most per gift and per day (fen, and a number) is the installation's where it is None.
+    """
 
     name: str = Field(primary_key=True)
     title: str
     sealed_secret: str
     # Without `none_as_null` "any project" would be stored as the JSON null, which is not NULL.
     projects: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    gift_most_minor: int | None = Field(default=None, sa_type=BigInteger)
+    day_most_minor: int | None = Field(default=None, sa_type=BigInteger)
+    day_most_count: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_column=moment())
+
+
+class PartnerDay(SQLModel, table=True):
+    """What was taken in from a platform on a day in Shanghai, by the day of its arrival; amounts in fen."""
+
+    __tablename__ = "partner_day"
+    partner: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    amount_minor: int = Field(sa_type=BigInteger)
+    donations: int = Field(sa_type=BigInteger)
 
 
 class ProviderLine(SQLModel, table=True):

@@ -17,6 +17,7 @@ from payments.models import Partner
 
 MOST_NAME = 40  # characters
 _NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_NAME}}}", re.ASCII)
+LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count")
 SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
@@ -41,6 +42,18 @@ def known(tx: Tx, name: str) -> Partner:
     if partner is None:
         raise NotFound("partner_unknown")
     return partner
+
+
+def set_limits(tx: Tx, name: str, limits: Mapping[str, int | None]) -> Partner:
+    """Set how much of a platform is believed without an operator (see Partner); None is the installation's default.
+
+    Raises NotFound `partner_unknown`.
+    """
+    partner = known(tx, name)
+    for column in LIMITS:
+        if column in limits:
+            setattr(partner, column, limits[column])
+    return tx.add(partner)
 
 
 def list_partners(tx: Tx) -> list[Partner]:

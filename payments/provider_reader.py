@@ -89,16 +89,15 @@ class ProviderFields(JsonObject):
         return self.text(name)
 
     def donation_id(self) -> UUID | None:
-        """Return our id in the metadata; None for a payment that is not ours."""
+        """Return our id in the metadata; None for a payment that is not ours, which may name donations in a form of
+        its own."""
         if not self.has("metadata"):
             return None
         metadata = self.child("metadata")
         if not metadata.has("donation_id"):
             return None
-        value = metadata.text("donation_id")
-        if not _UUID.fullmatch(value):
-            raise self.malformed("metadata.donation_id", "uuid_expected")
-        return UUID(value)
+        value = metadata.value("donation_id")
+        return UUID(value) if isinstance(value, str) and _UUID.fullmatch(value) else None
 
     def latest_charge(self) -> "ProviderFields | None":
         """Return the charge embedded in a payment intent, when the provider's version embeds it."""

@@ -6,11 +6,12 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Text, Time, texts
+from app.api.schema_fields import Minor, Text, Time, Whole, texts
 from app.current import deps
 from app.http import access
 from campaigns.audit import record_audit
 from campaigns.network.roles import Permission
+from kernel.ids import MOST_ID
 from payments import partners
 
 blueprint = make_blueprint("partners", "Platforms that push donations by webhook.")
@@ -26,7 +27,18 @@ class PartnerOut(Schema):
     name = Text()
     title = Text()
     projects = fields.List(fields.String(), allow_none=True)
+    gift_most_minor = Whole(allow_none=True)
+    day_most_minor = Whole(allow_none=True)
+    day_most_count = Whole(allow_none=True)
     created_at = Time()
+
+
+class LimitsIn(Schema):
+    """The most that is taken in without an operator; null: the installation's default. What is left out stays."""
+
+    gift_most_minor = Minor(allow_none=True, metadata={"description": "of one donation, in fen"})
+    day_most_minor = Minor(allow_none=True, metadata={"description": "of one day, in fen"})
+    day_most_count = Whole(1, MOST_ID, allow_none=True, metadata={"description": "donations of one day"})
 
 
 class PartnerMadeOut(Schema):
@@ -60,3 +72,15 @@ def create(body: dict[str, Any]) -> Any:
         secret = partners.create(tx, deps().keys, body["name"], title, body.get("projects"))
         record_audit(tx, access.actor(), "partner.create", f"partner:{body['name']}")
     return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}
+
+
+@blueprint.patch("/partners/<name>")
+@access.managers(Permission.PARTNERS_WRITE)
+@blueprint.arguments(LimitsIn)
+@blueprint.response(200, PartnerOut)
+def set_limits(body: dict[str, Any], name: str) -> Any:
+    """Set a platform's limits: what is above them waits in the inbox, uncounted, until it is released."""
+    with deps().db.transaction() as tx:
+        partner = partners.set_limits(tx, name, body)
+        record_audit(tx, access.actor(), "partner.limits", f"partner:{name}", **body)
+        return partner.model_dump(exclude={"sealed_secret"})

@@ -11,6 +11,7 @@ from app.api import (
     donations,
     draws,
     funds,
+    inbox,
     partners,
     pots,
     projects,
@@ -34,6 +35,7 @@ RESOURCES = (
     screening_settings,
     watch,
     partners,
+    inbox,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are

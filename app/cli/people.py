@@ -11,7 +11,9 @@ from campaigns.network.people import create_manager
 from campaigns.network.roles import Role
 from campaigns.network.tokens import create_token, list_tokens, revoke_token
 from kernel.clock import SHANGHAI
+from kernel.money import MAX_MINOR
 from payments.partners import create as register
+from payments.partners import set_limits
 
 _roles = click.Choice([str(role) for role in Role])
 
@@ -94,6 +96,28 @@ def create_partner(name: str, title: str, projects: tuple[str, ...]) -> None:
         secret = register(tx, deps().keys, name, title, list(projects) or None)
         record_audit(tx, ACTOR, "partner.create", f"partner:{name}")
     click.echo(secret)
+
+
+@partners.command("limits")
+@click.argument("name")
+@click.option("--gift-minor", type=click.IntRange(1, MAX_MINOR), help="most of one donation, in fen")
+@click.option("--day-minor", type=click.IntRange(1, MAX_MINOR), help="most of one day, in fen")
+@click.option("--day-count", type=click.IntRange(1, MAX_MINOR), help="most donations of one day")
+@click.option("--default", "reset", is_flag=True, help="set the others back to the installation's defaults")
+@command
+def set_partner_limits(
+    name: str, gift_minor: int | None, day_minor: int | None, day_count: int | None, reset: bool
+) -> None:
+    """Set and print a platform's limits: what is above them waits in the inbox, uncounted."""
+    values = {"gift_most_minor": gift_minor, "day_most_minor": day_minor, "day_most_count": day_count}
+    changes = {column: value for column, value in values.items() if reset or value is not None}
+    with deps().db.transaction() as tx:
+        partner = set_limits(tx, name, changes)
+        if changes:
+            record_audit(tx, ACTOR, "partner.limits", f"partner:{name}", **changes)
+    for column in values:
+        value = getattr(partner, column)
+        click.echo(f"{column}: {'default' if value is None else value}")
 
 
 COMMANDS = (users, tokens, partners)

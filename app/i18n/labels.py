@@ -216,6 +216,7 @@ INBOX_STATES = {
     "ignored": _l("无需处理"),
     "waiting": _l("等待"),
     "flagged": _l("存疑"),
+    "dismissed": _l("已搁置"),
 }
 JOBS = {
     "process-inbox": _l("处理支付消息"),

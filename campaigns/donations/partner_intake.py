@@ -6,19 +6,17 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import Donation
+from campaigns.donations.partner_limits import ABOVE_LIMIT, allowance, is_limited
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.transitions import transition
 from kernel.bulk import insert_rows
 from kernel.db import Tx
-from kernel.errors import Conflict, NotFound
-from kernel.ids import MOST_ID, fingerprint
+from kernel.ids import fingerprint
 from payments.inbox import InboxMessage, retry
-from payments.models import InboxWork
 from payments.partner_events import OFFLINE, PartnerFact
 
 RETRY = timedelta(minutes=1)  # our default
@@ -61,31 +59,22 @@ def retry_due(tx: Tx) -> int:
     """Make waiting messages due again once per minute and return how many.
 
     What they wait for (a project, a campaign, a payment) may have come, and nobody need remember to say so.
+    What was put aside as another shop's while its payment was being booked by another worker comes back too.
     """
-    return retry(tx, waiting_since=tx.now - RETRY)
-
-
-def retry_waiting(tx: Tx, actor: str, message_id: int | None = None) -> int:
-    """Make waiting messages (or one) due now, at an operator's request; return how many.
-
-    Raises NotFound `event_unknown`, Conflict `event_not_waiting`.
-    """
-    if message_id is not None:
-        work = tx.get(InboxWork, message_id) if 0 < message_id <= MOST_ID else None
-        if work is None:
-            raise NotFound("event_unknown")
-        if work.state != "waiting":
-            raise Conflict("event_not_waiting", state=work.state)
-    due = retry(tx, waiting_since=tx.now, message_id=message_id)
-    record_audit(tx, actor, "inbox.retry", f"inbox_event:{message_id or 'all'}", messages=due)
-    return due
+    put_aside = tx.run(
+        """UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
+            WHERE state = 'ignored' AND reference IS NOT NULL AND done_at > :since
+              AND EXISTS (SELECT FROM donation WHERE payment_intent = reference)""",
+        since=tx.now - 2 * RETRY,
+    )
+    return put_aside + retry(tx, waiting_since=tx.now - RETRY)
 
 
 def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, PartnerFact]]) -> Intake:
     """Create the donations of partners' payments that do not exist yet.
 
-    A message waits when its project code is unknown, the partner may not raise money for it, or no campaign of it
-    was open at the time of payment.
+    A message waits when its project code is unknown, the partner may not raise money for it, no campaign of it was
+    open at the time of payment, or it is above the partner's limits (`partner_limits`).
     """
     paid = {fact.donation_id: (message, fact) for message, fact in reversed(received) if fact.kind == "paid"}
     if not paid:
@@ -95,12 +84,17 @@ def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, P
     places = _places(tx, [fact for _, fact in new])
     waiting: dict[int, str] = {}
     placed: list[_Placed] = []
-    for message, fact in new:
+    limits = allowance(tx, deps, {fact.partner for _, fact in new if is_limited(fact.partner)}) if new else None
+    for message, fact in sorted(new, key=lambda pair: pair[0].id):
         place = places[fact.donation_id]
         if place.problem is not None:
             waiting[message.id] = place.problem
+        elif limits and is_limited(fact.partner) and not limits.fits(message, fact):
+            waiting[message.id] = ABOVE_LIMIT
         elif place.campaign_id is not None and place.project_id is not None:
             placed.append(_Placed(fact, place.campaign_id, place.project_id))
+    if limits:
+        limits.write(tx)
     _insert(tx, deps, sorted(placed, key=lambda item: item.fact.donation_id))
     return Intake({item.fact.donation_id for item in placed}, waiting)
 

@@ -14,10 +14,11 @@ from campaigns.donations.aggregate import Fact
 from campaigns.donations.apply import BatchEffects
 from campaigns.donations.load import DonationRef, find_refs, load_aggregates
 from campaigns.donations.partner_intake import retry_due, take_in
+from campaigns.donations.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
-from payments.facts import REVERSALS, FactKind, FactMalformed, facts_of
-from payments.inbox import InboxMessage, Outcome, claim, finish, reopen
+from payments.facts import FactMalformed, facts_of
+from payments.inbox import InboxMessage, Outcome, claim, finish, reopen, reopen_foreign
 from payments.partner_events import PartnerFact, fact_of
 
 BATCH = 1_000
@@ -85,7 +86,7 @@ def _flag_first(deps: Dependencies, error: Exception) -> None:
 def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]) -> set[int]:
     """Apply claimed messages and return the campaigns whose totals changed."""
     outcomes: Outcomes = {}
-    received = [ReceivedFact(message, fact) for message in messages for fact in _read(message, outcomes)]
+    received = [ReceivedFact(message, fact) for message in messages for fact in _read(deps, message, outcomes)]
     intake = take_in(tx, deps, [(message, fact) for message, fact in received if isinstance(fact, PartnerFact)])
     outcomes |= {id_: Outcome(id_, "waiting", reason) for id_, reason in intake.waiting.items()}
     by_donation = _group(tx, received, intake.waiting, outcomes)
@@ -101,17 +102,26 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
         name for donation in effects.newly_paid for name in (donation.id, donation.payment_intent) if name
     ]
     reopen(tx, [f"before_payment:{reference}" for reference in references])
+    reopen_foreign(tx, [donation.payment_intent for donation in donations.values() if donation.payment_intent])
     post(tx, transfers)
     effects.count()
     return {donation.campaign_id for donation in donations.values() if donation.changed}
 
 
-def _read(message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:
-    """Return the facts in a message; one that cannot be read is flagged for review, never lost."""
+def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:
+    """Return the facts in a message; one that cannot be read is flagged for review, never lost.
+
+    A message that an operator attached to a donation speaks of that one. Messages of the provider's test mode are
+    ignored where real money is taken.
+    """
     if message.source.startswith("partner:"):
         return [fact_of(message.source.removeprefix("partner:"), message.body)]
+    if message.body.get("livemode") is False and not deps.accept_test_mode:
+        outcomes[message.id] = Outcome(message.id, "ignored", "test_mode")
+        return []
     try:
-        return facts_of(message.body)
+        facts = facts_of(message.body)
+        return [fact._replace(donation_id=message.donation_id or fact.donation_id) for fact in facts]
     except FactMalformed as error:
         outcomes[message.id] = Outcome(message.id, "flagged", f"malformed:{error.code}:{error.field}")
         return []
@@ -124,22 +134,9 @@ def _group(
     readable = [pair for pair in received if pair.message.id not in waiting]
     refs = find_refs(tx, [pair.fact for pair in readable])
     grouped: dict[DonationRef, list[ReceivedFact]] = defaultdict(list)
+    unplaced = [pair for pair, ref in zip(readable, refs, strict=True) if ref is None]
+    outcomes |= judge_unplaced(tx, unplaced)
     for pair, ref in zip(readable, refs, strict=True):
-        if ref is None:
-            outcomes[pair.message.id] = _donation_unknown(pair.message, pair.fact)
-        else:
+        if ref is not None:
             grouped[ref].append(pair)
     return grouped
-
-
-def _donation_unknown(message: InboxMessage, fact: Fact) -> Outcome:
-    """Flag payments without a donation for manual review; a failed attempt is ignored.
-
-    A refund or dispute names only the payment, and its donation may learn of that payment a moment later: it waits.
-    """
-    if isinstance(fact, PartnerFact):
-        return Outcome(message.id, "waiting", f"before_payment:{fact.donation_id}")
-    if fact.kind in (FactKind.REFUND, FactKind.DISPUTE) and fact.payment_intent:
-        return Outcome(message.id, "waiting", f"before_payment:{fact.payment_intent}")
-    moves_money = fact.kind in (FactKind.SUCCEEDED, *REVERSALS)
-    return Outcome(message.id, "flagged" if moves_money else "ignored", "donation_unknown")

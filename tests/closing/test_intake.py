@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from campaigns.donations.partner_intake import retry_waiting
+from campaigns.donations.inbox_desk import retry_waiting
 from campaigns.donations.process import process_inbox
 from campaigns.lifecycle.entries import add_entry
 from campaigns.projects import drafts, transitions

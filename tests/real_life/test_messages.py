@@ -1,25 +1,21 @@
-"""Messages from outside: each has a way on, one bad one does not stop the others, none is believed without a limit,
-and requests that meet do not fail."""
+"""Messages from outside: each has a way on, and none is believed without a limit."""
 
-import copy
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
 
-from kernel.db import Tx
-from payments.inbox import receive, store
-from payments.messages import Message, message
+import config
+from campaigns.donations.process import process_inbox
+from payments.inbox import store
+from payments.messages import message
 from payments.partners import create
-from tests.api.client import application, problem
+from tests.api.client import Api, application, problem
+from tests.cli.conftest import Terminal
 from tests.closing.partner import event as partner_event
-from tests.races.runners import at_once, errors
-from tests.webhooks.test_partners import NAME, event, send, stored
+from tests.webhooks.test_partners import NAME, event, send
 from tests.world import World
 
 
@@ -38,145 +34,226 @@ def secret(world: World) -> str:
     return str(world.do(create, world.deps.keys, NAME, "茶馆"))
 
 
-# One bad message does not stop the others
+# A message always has a way on
 
 
-def test_an_event_of_an_unknown_type_is_accepted_and_ignored(http: FlaskClient, world: World, secret: str) -> None:
-    batch = {"events": [event(world, 1), {"type": "donation.pledged", "id": "x"}, event(world, 2)]}
-    answer = send(http, secret, batch)
-    assert answer.status_code == 202
-    assert answer.get_json() == {"accepted": 2, "repeated": 0, "conflicting": 0, "ignored": 1}
-    assert send(http, secret, {"type": "ping", "id": "p"}).get_json()["ignored"] == 1
+def foreign(number: int, kind: str = "payment_intent.succeeded", **metadata: Any) -> tuple[str, dict[str, Any]]:
+    """What another shop on the same account causes."""
+    thing: dict[str, Any] = {"amount": 80_00, "currency": "cny", "metadata": metadata}
+    intent = f"pi_shop_{number}"
+    match kind.split(".")[0]:
+        case "payment_intent":
+            thing |= {"id": intent, "amount_received": 80_00}
+        case "charge" if "dispute" not in kind:
+            thing |= {"id": f"ch_{number}", "payment_intent": intent, "amount_refunded": 80_00}
+        case "refund":
+            thing |= {"id": f"re_{number}", "payment_intent": intent, "status": "succeeded"}
+        case _:
+            thing |= {"id": f"dp_{number}", "payment_intent": intent, "status": "lost"}
+    return kind, thing
+
+
+def states(world: World) -> dict[tuple[str, str], int]:
+    rows = world.do(lambda tx: tx.rows("SELECT state, note, count(*) AS n FROM inbox_work GROUP BY state, note"))
+    return {(row.state, row.note): row.n for row in rows}
+
+
+def test_payments_of_another_shop_then_one_real_flagged(world: World, http: FlaskClient) -> None:
+    for number in range(300):
+        world.tell(*foreign(number, **({"donation_id": f"order-{number}"} if number % 2 else {"order": "7"})))
+    for number in range(0, 30, 3):
+        world.tell(*foreign(number, "refund.updated"))
+        world.tell(*foreign(number, "charge.refunded"))
+        world.tell(*foreign(number, "charge.dispute.closed"))
     world.settle()
-    assert world.totals().donations == 2
+    assert states(world) == {("ignored", "foreign"): 330}
+    world.tell(*foreign(999, donation_id="00000000-0000-4000-8000-000000000000"))
+    world.settle()
+    assert states(world) == {("ignored", "foreign"): 330, ("flagged", "donation_unknown"): 1}
+    listed = api(world, http).get("/inbox", api(world, http).token())
+    assert [row["note"] for row in listed.get_json()] == ["donation_unknown"]
     world.check()
 
 
-@pytest.mark.parametrize("kind", [None, 5, "", " ", ["donation.paid"]])
-def test_a_type_that_is_no_text_is_malformed(http: FlaskClient, world: World, secret: str, kind: Any) -> None:
-    told = problem(send(http, secret, event(world) | {"type": kind}), 422, "event_invalid")
-    assert set(told["errors"]) == {"type"}
-
-
-def test_partial_takes_the_good_ones_and_names_the_bad(http: FlaskClient, world: World, secret: str) -> None:
-    events = [event(world, number) for number in range(4)]
-    events[1]["data"]["amount_minor"] = "25.00"
-    events[2] = {"type": "donation.paid"}
-    assert send(http, secret, {"events": events}).status_code == 422
-    assert stored(world) == 0
-    answer = send(http, secret, {"events": events}, query="?partial=1")
-    assert answer.status_code == 202
-    told = answer.get_json()
-    assert (told["accepted"], [refused["index"] for refused in told["refused"]]) == (2, [1, 2])
-    assert told["refused"][0]["fields"] == {"data.amount_minor": {"code": "not_whole"}}
-    assert {"id", "occurred_at", "data"} <= set(told["refused"][1]["fields"])
-    only_bad = send(http, secret, events[1], query="?partial=1").get_json()
-    assert (only_bad["accepted"], only_bad["refused"][0]["index"]) == (0, 0)
-    problem(send(http, secret, [], query="?partial=1"), 422, "event_invalid")
+def test_a_refund_of_an_unknown_payment_waits_once_and_comes_back_with_its_payment(world: World) -> None:
+    world.pot(500_00)
+    donation = world.give(100_00)
+    reference = world.intent(donation)["id"]
+    refund = {"id": "re_1", "amount": 40_00, "currency": "cny", "payment_intent": reference, "status": "succeeded"}
+    world.tell("refund.updated", refund)
     world.settle()
-    assert world.totals().donations == 2
+    assert states(world) == {("waiting", f"before_payment:{reference}"): 1}
+    world.clock.advance(minutes=1)
+    world.settle()
+    assert states(world) == {("ignored", "foreign"): 1}
+    assert world.pay(donation).status == "paid"
+    found = world.view(donation)
+    assert (found.refunded_minor, found.captured_minor) == (40_00, 60_00)
     world.check()
 
 
-# A repetition that differs only in envelope fields is a repetition
+def api(world: World, http: FlaskClient) -> Api:
+    return Api(http, world)
 
 
-def test_a_repetition_with_another_envelope_is_a_repetition(http: FlaskClient, world: World, secret: str) -> None:
-    first = event(world)
-    send(http, secret, first)
-    later = copy.deepcopy(first)
-    later |= {"occurred_at": (world.clock.at + timedelta(minutes=1)).isoformat(), "attempt": 2, "trace": {"id": 7}}
-    assert send(http, secret, later).get_json() == {"accepted": 0, "repeated": 1, "conflicting": 0}
-    batch = send(http, secret, {"events": [later, first, later]}).get_json()
-    assert batch == {"accepted": 0, "repeated": 3, "conflicting": 0}
-    other = event(world, amount_minor=25_01)
-    assert send(http, secret, other).get_json()["conflicting"] == 1
-    refunded = {"donation_id": "T-1", "amount_minor": 25_00, "currency": "CNY"}
-    as_refund = first | {"type": "donation.refunded", "data": refunded}
-    assert send(http, secret, as_refund).get_json()["conflicting"] == 1
+def flagged(world: World) -> int:
+    """A payment that names a donation which is not here."""
+    world.tell(*foreign(1, donation_id="00000000-0000-4000-8000-000000000000"))
+    world.settle()
+    return int(world.do(lambda tx: tx.scalar("SELECT inbox_id FROM inbox_work WHERE state = 'flagged'")))
 
 
-def test_what_an_earlier_version_stored_is_still_a_repetition(world: World) -> None:
-    body = partner_event("D1", 50_00, at=world.clock.at)
-    world.do(store, [Message("partner:p", "e1", body, "hash of the whole body")])
-    assert world.do(store, [message("partner:p", "e1", body, compare=True)]).repeated == 1
-    other = partner_event("D1", 60_00, at=world.clock.at)
-    assert world.do(store, [message("partner:p", "e1", other, compare=True)]).conflicting == 1
-
-
-# Dates in the future are refused, old ones are taken
-
-
-@pytest.mark.parametrize(("minutes", "refused"), [(4, False), (6, True), (60 * 24 * 365, True)])
-def test_a_date_in_the_future_is_refused(
-    http: FlaskClient, world: World, secret: str, minutes: int, refused: bool
+def test_a_flagged_message_is_dismissed_with_a_reason_and_no_alarm_counts_it(
+    world: World, http: FlaskClient
 ) -> None:
-    ahead = (world.clock.at + timedelta(minutes=minutes)).isoformat()
-    for body, name in ((event(world, paid_at=ahead), "data.paid_at"), (event(world, 2), "occurred_at")):
-        if name == "occurred_at":
-            body["occurred_at"] = ahead
-        answer = send(http, secret, body)
-        if refused:
-            assert problem(answer, 422, "event_invalid")["fields"] == {name: {"code": "in_the_future"}}
-        else:
-            assert answer.status_code == 202
+    program, id_ = api(world, http), flagged(world)
+    path = f"/inbox/{id_}/dismiss"
+    problem(program.post(path, {}, program.token()), 422, "validation_failed")
+    problem(program.post(path, {"reason": " "}, program.token()), 422, "reason_missing")
+    problem(program.post(path, {"reason": "x"}, program.token("auditor")), 403, "not_permitted")
+    done = program.manage(path, {"reason": "of the old shop"}, 200, "finance")
+    assert (done["state"], done["amount_minor"], done["currency"]) == ("dismissed", 80_00, "CNY")
+    problem(program.post(path, {"reason": "again"}, program.token()), 409, "event_not_waiting")
+    problem(program.post("/inbox/999999/dismiss", {"reason": "x"}, program.token()), 404, "event_unknown")
+    assert program.get("/inbox", program.token()).get_json() == []
+    dismissed = program.get("/inbox?state=dismissed&source=stripe", program.token()).get_json()
+    assert [row["id"] for row in dismissed] == [id_]
+    assert not {"body", "donor", "data"} & set(dismissed[0])
+    entries = world.do(lambda tx: tx.rows("SELECT action, detail FROM audit_entry WHERE action LIKE 'inbox.%'"))
+    assert [(row.action, row.detail["reason"]) for row in entries] == [("inbox.dismiss", "of the old shop")]
+    metrics = http.get("/metrics").text
+    assert 'state="dismissed"} 1.0' in metrics and 'state="flagged"' not in metrics
+    assert program.manage(f"/inbox/{id_}/retry", {}, 200)["state"] == "new"
+    world.settle()
+    assert states(world) == {("flagged", "donation_unknown"): 1}
 
 
-def test_an_old_date_is_taken(http: FlaskClient, world: World, secret: str) -> None:
-    old = (world.clock.at - timedelta(days=3650)).isoformat()
-    assert send(http, secret, event(world, paid_at=old) | {"occurred_at": old}).status_code == 202
+def test_a_payment_is_attached_to_its_donation(world: World, http: FlaskClient) -> None:
+    world.pot(500_00)
+    program, id_, donation = api(world, http), flagged(world), world.give(80_00)
+    path = f"/inbox/{id_}/attach"
+    unknown = {"donation": "00000000-0000-4000-8000-000000000000"}
+    problem(program.post(path, unknown, program.token()), 404, "donation_unknown")
+    paid = world.pay(world.give(80_00))
+    problem(program.post(path, {"donation": str(paid.id)}, program.token()), 409, "donation_has_payment")
+    attached = program.manage(path, {"donation": str(donation.id)}, 200)
+    assert (attached["state"], attached["donation"]) == ("new", str(donation.id))
+    world.settle()
+    found = world.view(donation)
+    assert (found.status, found.captured_minor) == ("paid", 80_00)
+    world.tell(*foreign(1, "refund.updated"))
+    world.settle()
+    assert world.view(donation).status == "refunded", "what is told of that payment later finds its donation"
+    problem(program.post(path, {"donation": str(donation.id)}, program.token()), 409, "event_not_waiting")
+    world.check()
 
 
-# Requests that meet do not fail
+def test_only_payments_of_the_provider_can_be_attached(world: World, http: FlaskClient) -> None:
+    donation = world.give(80_00)
+    world.do(create, world.deps.keys, "p", "平台")
+    body = partner_event("D1", 80_00, at=world.clock.at, project_code="NEW")
+    world.do(store, [message("partner:p", "e1", body, compare=True)])
+    world.settle()
+    id_ = world.do(lambda tx: tx.scalar("SELECT id FROM inbox_event"))
+    answer = api(world, http).post(f"/inbox/{id_}/attach", {"donation": str(donation.id)}, api(world, http).token())
+    problem(answer, 409, "event_not_attachable")
 
 
-def _batches(world: World, turn: int) -> tuple[list[Message], list[Message]]:
-    bodies = [partner_event(f"D{turn}-{number:04}", 1_00, at=world.clock.at) for number in range(1_000)]
-    batch = [message("partner:p", body["id"], body, compare=True) for body in bodies]
-    return batch, batch[::-1]
+def test_the_commands_do_the_same(world: World, app: Flask) -> None:
+    terminal, id_, donation = Terminal(app), flagged(world), world.give(80_00)
+    assert "donation_unknown" in terminal.ok("inbox", "list")
+    terminal.ok("inbox", "retry", str(id_))
+    world.settle()
+    terminal.refused("reason_missing", "inbox", "dismiss", str(id_), "--reason", "")
+    terminal.ok("inbox", "dismiss", str(id_), "--reason", "by mistake")
+    assert "dismissed" in terminal.ok("inbox", "list", "--state", "dismissed")
+    terminal.ok("inbox", "retry", str(id_))
+    world.settle()
+    terminal.ok("inbox", "attach", str(id_), str(donation.id))
+    world.settle()
+    assert world.view(donation).status == "paid"
+    assert terminal.ok("inbox", "retry", "--all") == "0 due\n"
+    terminal.refused("event_unknown", "inbox", "retry", "99999999999999999999999")
+    world.check()
 
 
-def test_a_batch_and_its_reverse_sent_at_once_never_deadlock(world: World) -> None:
-    for turn in range(10):
-        batch, reverse = _batches(world, turn)
-        answers = at_once(lambda b=batch: world.do(store, b), lambda b=reverse: world.do(store, b))
-        assert errors(answers) == []
-        assert sorted(answer.new for answer in answers) == [0, 1_000]
+# No single message is believed without a limit
 
 
-@contextmanager
-def _inserted_as_sent() -> Iterator[None]:
-    """The control: rows are inserted in the order of the request, as they were."""
-    execute = Tx._executed
-
-    @contextmanager
-    def execute_as_sent(tx: Tx, sql: str, values: dict[str, Any]) -> Iterator[Any]:
-        with execute(tx, sql.replace("ORDER BY source, event_id /* order:inbox */", ""), values) as cursor:
-            yield cursor
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tx, "_executed", execute_as_sent)
-        yield
-
-
-def test_control_in_the_order_of_the_request_they_do_and_are_tried_again(world: World) -> None:
-    met = 0
-    with _inserted_as_sent():
-        for turn in range(30):
-            batch, reverse = _batches(world, turn)
-            answers = at_once(lambda b=batch: world.do(store, b), lambda b=reverse: world.do(store, b))
-            met += len([error for error in errors(answers) if isinstance(error, OperationalError)])
-            if met >= 2:
-                break
-        assert met
-        for turn in range(100, 105):
-            batch, reverse = _batches(world, turn)
-            answers = at_once(lambda b=batch: receive(world.db, b), lambda b=reverse: receive(world.db, b))
-            assert errors(answers) == []
+def test_one_signed_event_of_ten_to_the_thirteen_waits_uncounted(
+    world: World, http: FlaskClient, secret: str
+) -> None:
+    pot = world.pot(500_00)
+    send(http, secret, {"events": [event(world, 1, amount_minor=10**13), event(world, 2)]})
+    world.settle()
+    assert world.totals().raised_minor == 25_00
+    world.clock.advance(minutes=5)
+    world.settle()
+    assert states(world) == {("waiting", "above_limit"): 1, ("done", ""): 1}
+    program = api(world, http)
+    (row,) = program.get("/inbox", program.token()).get_json()
+    assert (row["note"], row["amount_minor"]) == ("above_limit", 10**13)
+    path = f"/inbox/{row['id']}/retry"
+    problem(program.post(path, {}, program.token()), 409, "confirm_required")
+    problem(program.post(path, {"confirm": True}, program.token()), 422, "reason_missing")
+    assert program.manage(path, {"confirm": True, "reason": "seen on their account"}, 200)["state"] == "new"
+    world.settle()
+    assert world.totals().raised_minor == 10**13 + 25_00
+    assert world.pots()[pot].available_minor == 0
+    world.check()
 
 
-def test_messages_are_processed_in_the_order_of_the_request(world: World) -> None:
-    names = ["z", "a", "m", "b"]
-    world.do(store, [message("partner:p", name, {"type": name}, compare=True) for name in names])
-    rows = world.do(lambda tx: tx.rows("SELECT event_id FROM inbox_event ORDER BY id"))
-    assert [row.event_id for row in rows] == names
+@pytest.mark.parametrize(
+    ("limits", "taken"),
+    [({"day_most_minor": 60_00}, 2), ({"day_most_count": 3}, 3), ({"gift_most_minor": 24_99}, 0), ({}, 5)],
+)
+def test_the_limits_of_a_day_and_a_gift_are_set_per_partner(
+    world: World, http: FlaskClient, secret: str, limits: dict[str, int], taken: int
+) -> None:
+    program = api(world, http)
+    shown = program.manage(f"/partners/{NAME}", limits, 200, method="PATCH")
+    assert {name: shown[name] for name in limits} == limits
+    for half in ((1, 2), (3, 4, 5)):
+        send(http, secret, {"events": [event(world, number) for number in half]})
+        world.settle()
+    assert world.totals().donations == taken
+    assert states(world).get(("waiting", "above_limit"), 0) == 5 - taken
+    world.clock.advance(days=1)
+    world.settle()
+    assert world.totals().donations == taken, "only an operator releases"
+    world.check()
+
+
+def test_a_partners_limits_by_command(world: World, app: Flask, secret: str) -> None:
+    terminal = Terminal(app)
+    assert "day_most_count: 7" in terminal.ok("partners", "limits", NAME, "--day-count", "7")
+    assert "gift_most_minor: 100" in terminal.ok("partners", "limits", NAME, "--gift-minor", "100")
+    assert terminal.ok("partners", "limits", NAME, "--default").count("default") == 3
+    terminal.refused("partner_unknown", "partners", "limits", "nobody")
+
+
+# Test-mode messages
+
+
+def test_messages_of_the_test_mode_move_no_money_in_production(world: World) -> None:
+    donation = world.give(100_00)
+    body = {"id": "evt_t", "type": "payment_intent.succeeded", "created": int(world.clock.at.timestamp())}
+    body |= {"livemode": False, "data": {"object": world.intent(donation)}}
+    world.do(store, [message("stripe", "evt_t", body, compare=False)])
+    real = replace(world.deps, accept_test_mode=False)
+    process_inbox(real)
+    assert states(world) == {("ignored", "test_mode"): 1}
+    assert world.view(donation).status == "pending"
+    world.do(store, [message("stripe", "evt_l", body | {"livemode": True}, compare=False)])
+    process_inbox(real)
+    assert world.view(donation).status == "paid"
+
+
+@pytest.mark.parametrize(
+    ("environment", "setting", "accepts"),
+    [("production", "", False), ("production", "accept", True), ("development", "", True)],
+)
+def test_production_refuses_the_test_mode_unless_it_is_told(environment: str, setting: str, accepts: bool) -> None:
+    secrets = dict.fromkeys(("SECRET_KEY", "FIELD_KEY", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"), "x" * 20)
+    settings = {"BEISHAN_ENV": environment, "STRIPE_TEST_MODE": setting, "DATABASE_URL": "postgresql:///x"}
+    assert config.load(settings | secrets).accepts_test_mode is accepts

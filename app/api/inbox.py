@@ -1,0 +1,97 @@
+"""Messages from outside that need an operator: look again, attach to a donation, dismiss."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import make_blueprint, page_of
+from app.api.schema_fields import Currency, Key, Text, Time, Whole, one_of
+from app.current import deps
+from app.http import access
+from campaigns.donations import inbox_desk as desk
+from campaigns.network.roles import Permission
+
+blueprint = make_blueprint("inbox", "Messages of providers and partners, without their bodies.")
+
+
+class MessageOut(Schema):
+    id = Key()
+    source = Text(metadata={"description": "`stripe`, or `partner:NAME`"})
+    event_id = Text()
+    type = Text()
+    state = one_of(*desk.INBOX_STATES)
+    note = Text(metadata={"description": "why: a stable code, with its figures behind colons"})
+    amount_minor = Whole(allow_none=True, metadata={"description": "as the message says it"})
+    currency = Currency()
+    donation = fields.UUID(
+        attribute="donation_id", allow_none=True, metadata={"description": "what an operator attached it to"}
+    )
+    received_at = Time()
+    done_at = Time(allow_none=True)
+
+
+class InboxQuery(Schema):
+    state = one_of(*desk.INBOX_STATES, metadata={"description": "left out: `waiting` and `flagged`"})
+    source = Text(60, 1)
+
+
+class RetryIn(Schema):
+    confirm = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata={"description": "releases what is `above_limit`"}
+    )
+    reason = Text(500, load_default="", metadata={"description": "needed with `confirm`"})
+
+
+class AttachIn(Schema):
+    donation = fields.UUID(required=True)
+
+
+class DismissIn(Schema):
+    reason = Text(500, 1, required=True)
+
+
+@blueprint.get("/inbox")
+@access.managers(Permission.READ)
+@blueprint.arguments(InboxQuery, location="query")
+@blueprint.response(200, MessageOut(many=True))
+@blueprint.paginate()
+def list_messages(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
+    """List messages, oldest first."""
+    paging = pagination_parameters
+    with deps().db.transaction() as tx:
+        rows, paging.item_count = desk.list_messages(tx, query.get("state"), query.get("source"), page_of(paging))
+    return rows
+
+
+@blueprint.post("/inbox/<id:message_id>/retry")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(RetryIn)
+@blueprint.response(200, MessageOut)
+def retry(body: dict[str, Any], message_id: int) -> Any:
+    """Process a message again, within seconds. One above its partner's limits needs `confirm` and a reason."""
+    with deps().db.transaction() as tx:
+        desk.retry_waiting(tx, access.actor(), message_id, confirm=body["confirm"], reason=body["reason"])
+        return desk.message_line(tx, message_id)
+
+
+@blueprint.post("/inbox/<id:message_id>/attach")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(AttachIn)
+@blueprint.response(200, MessageOut)
+def attach(body: dict[str, Any], message_id: int) -> Any:
+    """Attach a payment of the provider to the donation that it belongs to."""
+    with deps().db.transaction() as tx:
+        desk.attach(tx, access.actor(), message_id, body["donation"])
+        return desk.message_line(tx, message_id)
+
+
+@blueprint.post("/inbox/<id:message_id>/dismiss")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(DismissIn)
+@blueprint.response(200, MessageOut)
+def dismiss(body: dict[str, Any], message_id: int) -> Any:
+    """Dismiss a message, with the reason. It has no effect, and no alarm counts it."""
+    with deps().db.transaction() as tx:
+        desk.dismiss(tx, access.actor(), message_id, body["reason"])
+        return desk.message_line(tx, message_id)

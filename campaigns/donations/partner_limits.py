@@ -1,0 +1,118 @@
+"""How much a source of donations is believed without an operator: per gift, and per day in sum and number.
+
+A day is the day in Shanghai on which we take the donations in, so that no date inside a message widens a limit.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.dependencies import Dependencies
+from kernel.bulk import unnest
+from kernel.clock import local_day
+from kernel.db import Tx
+from payments.inbox import InboxMessage
+from payments.models import Partner, PartnerDay
+from payments.partner_events import OFFLINE, PartnerFact
+
+ABOVE_LIMIT = "above_limit"
+
+
+class PartnerLimits(NamedTuple):
+    """The most that is taken in without an operator; amounts in fen."""
+
+    gift_most_minor: int
+    day_most_minor: int
+    day_most_count: int
+
+
+class _Taken(NamedTuple):
+    """What was taken in from a partner on a day; fen."""
+
+    amount_minor: int = 0
+    donations: int = 0
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What partners may still bring in today. `fits` counts what it lets pass; `write` stores the counts."""
+
+    day: date
+    limits: dict[str, PartnerLimits]
+    taken: dict[str, _Taken]
+    added: dict[str, _Taken] = field(default_factory=dict)
+
+    def fits(self, message: InboxMessage, fact: PartnerFact) -> bool:
+        """Whether a gift is within the limits of its partner, or an operator confirmed it; if so, count it."""
+        partner, amount_minor = fact.partner, fact.amount_minor
+        limits, before = self.limits[partner], self.taken.get(partner, _Taken())
+        after = _Taken(before.amount_minor + amount_minor, before.donations + 1)
+        within = (
+            amount_minor <= limits.gift_most_minor
+            and after.amount_minor <= limits.day_most_minor
+            and after.donations <= limits.day_most_count
+        )
+        if not within and not message.confirmed:
+            return False
+        self.taken[partner] = after
+        new = self.added.get(partner, _Taken())
+        self.added[partner] = _Taken(new.amount_minor + amount_minor, new.donations + 1)
+        return True
+
+    def write(self, tx: Tx) -> None:
+        """Store what was taken in. Rows are locked in the order of their names."""
+        if not self.added:
+            return
+        names = sorted(self.added)
+        tx.run(
+            f"""INSERT INTO partner_day AS d (partner, day, amount_minor, donations)
+                SELECT partner, CAST(:day AS date), amount_minor, donations
+                  FROM {unnest(PartnerDay, "partner", "amount_minor", "donations")} ORDER BY partner
+                ON CONFLICT (partner, day) DO UPDATE
+                   SET amount_minor = d.amount_minor + excluded.amount_minor,
+                       donations = d.donations + excluded.donations""",
+            day=self.day,
+            partner=names,
+            amount_minor=[self.added[name].amount_minor for name in names],
+            donations=[self.added[name].donations for name in names],
+        )
+
+
+def limits_of(tx: Tx, deps: Dependencies, partners: Collection[str]) -> dict[str, PartnerLimits]:
+    """Return the limits of these partners: their own, else those of the installation. `offline` has a row too."""
+    rows = tx.all(select(Partner).where(col(Partner.name).in_(sorted(partners))))
+    own = {row.name: row for row in rows}
+    return {name: _limits(deps, own.get(name)) for name in partners}
+
+
+def _limits(deps: Dependencies, partner: Partner | None) -> PartnerLimits:
+    defaults = deps.limits
+    chosen = (
+        (partner.gift_most_minor, partner.day_most_minor, partner.day_most_count) if partner else (None, None, None)
+    )
+    standard = (
+        defaults.partner_gift_most_minor,
+        defaults.partner_day_most_minor,
+        defaults.partner_day_most_count,
+    )
+    return PartnerLimits(*(least if own is None else own for own, least in zip(chosen, standard, strict=True)))
+
+
+def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowance:
+    """Return what these partners may still bring in today."""
+    day = local_day(tx.now)
+    rows = tx.rows(
+        "SELECT partner, amount_minor, donations FROM partner_day WHERE day = :day AND partner = ANY(:partners)",
+        day=day,
+        partners=sorted(partners),
+    )
+    taken = {row.partner: _Taken(row.amount_minor, row.donations) for row in rows}
+    return Allowance(day, limits_of(tx, deps, partners), taken)
+
+
+def is_limited(partner: str) -> bool:
+    """Whether the limits apply on the way in. Files are checked before they are stored, in their own import."""
+    return partner != OFFLINE
