@@ -7,8 +7,8 @@ later is known too, and so that the message comes back should the payment turn o
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 
 STATES = ("new", "done", "ignored", "waiting", "flagged", "dismissed")
 
