@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from bench.house import House
 from bench.result import Result
 from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
 from matching.rules import Caps, Rules, Scope, Target
+
+if TYPE_CHECKING:  # the process that measures must not carry the application along
+    from bench.house import House
 
 DONATIONS = 1_000_000
 SLICES = 10
@@ -118,7 +120,7 @@ def _resident_mb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE / 1e6
 
 
-def run(_house: House, count: int = DONATIONS) -> list[Result]:
+def run(_house: "House", count: int = DONATIONS) -> list[Result]:
     """Measure in a process of its own, so that its memory is its own too."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         measured = pool.submit(measure, count).result(600)
