@@ -109,6 +109,7 @@ SIGNALS = {
     "watched_donor": _l("捐赠人在重点核实名单上"),
     "watched_instrument": _l("支付工具在重点核实名单上"),
     "watched_device": _l("设备在重点核实名单上"),
+    "project_frozen": _l("项目的配捐被整体暂缓"),
 }
 THRESHOLDS = {
     "small_minor": _l("小额：单笔不超过"),

@@ -20,7 +20,7 @@ PHASES = tuple(Phase)
 
 MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.DRAFT: frozenset({Phase.SCHEDULED, Phase.CANCELLED}),
-    Phase.SCHEDULED: frozenset({Phase.OPEN, Phase.CANCELLED}),
+    Phase.SCHEDULED: frozenset({Phase.OPEN, Phase.DRAFT, Phase.CANCELLED}),
     Phase.OPEN: frozenset({Phase.ENDED, Phase.CANCELLED}),
     Phase.ENDED: frozenset({Phase.SETTLING}),
     Phase.SETTLING: frozenset({Phase.RECONCILING}),

@@ -6,10 +6,14 @@ import pytest
 from flask import Flask
 
 from app.jobs import registry
+from campaigns.audit import entries_of
+from campaigns.donations.replay import replay
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.people import create_manager
-from tests.api.client import Api, Json, application
+from campaigns.screening import cases, decide
+from kernel.errors import Conflict
+from tests.api.client import Api, Json, application, problem
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, SLUG, World, new_campaign
 
@@ -103,3 +107,108 @@ def test_closing_says_what_it_waits_for(world: World, api: Api, manager: Reader)
 
 def test_the_time_it_waits_for_is_the_end(world: World, api: Api) -> None:
     assert waits(api)["time"]["until"][:19] == (world.clock.at + timedelta(hours=8)).isoformat()[:19]
+
+
+def sound(world: World) -> None:
+    """Every promise holds, and every decision has the same result again."""
+    world.check()
+    assert replay(world.deps, SLUG).differences == ()
+
+
+def test_an_event_that_runs_is_extended(world: World, api: Api) -> None:
+    world.pot(500_00)
+    world.pay(world.give(100_00))
+    end = world.clock.at + timedelta(hours=8)
+    later = {"ends_at": (end + timedelta(hours=3)).isoformat(), "reason": "暴雨，延长三小时"}
+    answer = api.manage("/campaigns/day/extend", later, status=200, role="manager")
+    assert answer["ends_at"][:19] == (end + timedelta(hours=3)).isoformat()[:19]
+    world.clock.advance(hours=9)
+    world.close()
+    assert world.phase() == "open"
+    assert world.pay(world.give(100_00), world.clock.at).captured_minor == 100_00
+    entry = world.do(entries_of, "campaign:1")[0]
+    assert (entry.action, entry.detail["was"], entry.detail["reason"]) == (
+        "campaign.extend",
+        end.isoformat(),
+        later["reason"],
+    )
+    world.clock.advance(hours=2)
+    token = api.token("manager")
+    more = {"ends_at": (end + timedelta(hours=9)).isoformat(), "reason": "太晚"}
+    assert problem(api.post("/campaigns/day/extend", more, token), 409, "campaign_phase")
+    world.close()
+    assert world.phase() == "ended"
+    problem(api.post("/campaigns/day/extend", more, token), 409, "campaign_phase")
+    sound(world)
+
+
+def test_an_event_is_not_extended_to_before_its_end_or_beyond_its_certificate(world: World, api: Api) -> None:
+    end, token = world.clock.at + timedelta(hours=8), api.token("manager")
+
+    def refused(ends_at: str, code: str, status: int = 422, reason: str = "x") -> Json:
+        return problem(
+            api.post("/campaigns/day/extend", {"ends_at": ends_at, "reason": reason}, token), status, code
+        )
+
+    refused(end.isoformat(), "end_not_later")
+    refused((end - timedelta(hours=1)).isoformat(), "end_not_later")
+    refused((end + timedelta(hours=1)).isoformat(), "reason_missing", reason=" ")
+    body = refused("2030-01-02T00:00:01+08:00", "plan_incomplete")  # valid through 2030-01-01
+    assert body["fields"]["certificate_until"]["code"] == "certificate_expires"
+    assert waits(api)["time"]["until"][:19] == end.isoformat()[:19]
+
+
+def test_an_event_ends_early_and_who_is_paying_may_finish(world: World, api: Api) -> None:
+    world.pot(500_00)
+    paying = world.give(100_00)
+    api.manage("/campaigns/day/end-early", {"reason": "目标已达成"}, status=200, role="manager")
+    with pytest.raises(Conflict, match="campaign_not_open"):
+        world.clock.advance(seconds=1)
+        world.give(100_00)
+    world.close()
+    assert world.phase() == "ended"
+    world.clock.advance(minutes=5)
+    assert world.pay(paying, world.clock.at).captured_minor == 100_00
+    world.clock.advance(minutes=26)
+    world.close()
+    assert world.phase() == "settling"
+    problem(api.post("/campaigns/day/end-early", {"reason": "x"}, api.token("manager")), 409, "campaign_phase")
+    sound(world)
+
+
+def test_a_scheduled_event_becomes_a_draft_again_and_is_corrected(world: World, api: Api) -> None:
+    opens, ends = world.clock.at + timedelta(days=1), world.clock.at + timedelta(days=2)
+    world.do(create, new_campaign(world.clock.at, slug="other", opens_at=opens, ends_at=ends), ACTOR)
+    world.do(schedule, "other", ACTOR)
+    for _ in range(2):
+        path = "/campaigns/other/unschedule"
+        assert api.manage(path, {"reason": "日期写错"}, status=200, role="manager")["phase"] == "draft"
+        problem(api.post(path, {"reason": "x"}, api.token("manager")), 409, "campaign_phase")
+        api.manage("/campaigns/other", {"name": "新名字"}, status=200, method="PATCH", role="manager")
+        assert api.manage("/campaigns/other/schedule", status=200, role="manager")["phase"] == "scheduled"
+    world.clock.advance(days=1)
+    problem(api.post("/campaigns/other/unschedule", {"reason": "x"}, api.token("manager")), 409, "campaign_phase")
+    world.close()
+    assert phase(world, "other") == "open"
+    world.check()
+
+
+def test_all_match_of_a_project_is_frozen(world: World, api: Api) -> None:
+    world.pot(10_000_00, donor=50_00)
+    donors = [world.pay(world.give(50_00, email=f"d{i}@example.org")) for i in range(12)]
+    elsewhere = world.pay(world.give(50_00, project=1, email="e@example.org"))
+    path, body = f"/campaigns/day/projects/{world.projects[0]}/hold-match", {"reason": "十二人各捐到上限"}
+    assert problem(api.post(path, body, api.token("finance")), 403, "not_permitted")
+    held = api.manage(path, body, status=200, role="manager")
+    assert (held["cases_opened"], held["cases_decided"], held["held_minor"]) == (12, 0, 600_00)
+    assert api.manage(path, body, status=200, role="manager")["cases_opened"] == 0
+    assert world.view(elsewhere).captured_minor == 50_00
+    first = world.do(cases.case_id_of_donation, donors[0].id)
+    shown = api.manage(f"/cases/{first}", status=200, method="GET")
+    assert [signal["code"] for signal in shown["signals"]] == ["project_frozen"]
+    world.do(decide.clear, first, "查实为真", "li")
+    again = api.manage(path, body, status=200, role="manager")
+    assert (again["cases_opened"], again["cases_decided"]) == (0, 1)
+    problem(api.post("/campaigns/day/projects/999999/hold-match", body, api.token()), 404, "project_unknown")
+    problem(api.post(path, {"reason": ""}, api.token()), 422, "reason_missing")
+    sound(world)

@@ -1,0 +1,80 @@
+"""Campaigns that are scheduled or run: extended, ended early, taken back, and match of a project put on hold."""
+
+from typing import Any
+
+from marshmallow import Schema
+
+from app.api.base import make_blueprint
+from app.api.campaign_schemas import CampaignOut
+from app.api.campaign_views import view
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole
+from app.current import deps
+from app.http import access
+from app.live.publish import publish
+from campaigns.lifecycle import running
+from campaigns.network.roles import Permission
+from campaigns.reasons import MOST_REASON
+from campaigns.screening.freeze import hold_project_match
+from kernel.money import CURRENCY
+
+blueprint = make_blueprint("running", "What can be changed of a campaign that is scheduled or runs.")
+
+
+class RunningReasonIn(Schema):
+    reason = Text(MOST_REASON, required=True)
+
+
+class ExtendIn(RunningReasonIn):
+    ends_at = Time(required=True, metadata={"description": "the new end, later than the end so far"})
+
+
+class HeldOut(Schema):
+    project = Key()
+    cases_opened = Whole()
+    cases_decided = Whole(
+        metadata={"description": "donations whose case a reviewer decided before; left as they are"}
+    )
+    held_minor = Minor(0, metadata={"description": "match put on hold now"})
+    currency = Currency()
+
+
+@blueprint.post("/campaigns/<slug>/extend")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(ExtendIn)
+@blueprint.response(200, CampaignOut)
+def extend(body: dict[str, Any], slug: str) -> Any:
+    """Let a scheduled or open campaign end later. The certificate of its plan must last to the new end."""
+    with deps().db.transaction() as tx:
+        return view(tx, running.extend(tx, slug, body["ends_at"], body["reason"], access.actor()))
+
+
+@blueprint.post("/campaigns/<slug>/end-early")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(RunningReasonIn)
+@blueprint.response(200, CampaignOut)
+def end_early(body: dict[str, Any], slug: str) -> Any:
+    """End an open campaign now; donors who are paying may finish."""
+    with deps().db.transaction() as tx:
+        return view(tx, running.end_early(tx, slug, body["reason"], access.actor()))
+
+
+@blueprint.post("/campaigns/<slug>/unschedule")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(RunningReasonIn)
+@blueprint.response(200, CampaignOut)
+def unschedule(body: dict[str, Any], slug: str) -> Any:
+    """Take a scheduled campaign that has not opened back to a draft."""
+    with deps().db.transaction() as tx:
+        return view(tx, running.unschedule(tx, slug, body["reason"], access.actor()))
+
+
+@blueprint.post("/campaigns/<slug>/projects/<id:project_id>/hold-match")
+@access.managers(Permission.SCREEN)
+@blueprint.arguments(RunningReasonIn)
+@blueprint.response(200, HeldOut)
+def hold_match(body: dict[str, Any], slug: str, project_id: int) -> Any:
+    """Put the captured match of a project on hold, as cases for a reviewer."""
+    with deps().db.transaction() as tx:
+        held = hold_project_match(tx, slug, project_id, body["reason"], access.actor())
+        tx.after_commit(lambda: publish({held.campaign_id}))
+    return {"project": project_id, "currency": CURRENCY, **held._asdict()}

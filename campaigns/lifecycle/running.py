@@ -1,0 +1,96 @@
+"""Change a campaign that is scheduled or runs: extend it, end it early, or take it back to a draft."""
+
+from datetime import datetime, timedelta
+
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
+from campaigns.lifecycle.plan import plan_faults
+from campaigns.lifecycle.transitions import transition
+from campaigns.reasons import require_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, fault
+
+_INSTANT = timedelta(microseconds=1)  # the finest time that the database stores
+
+
+def extend(tx: Tx, slug: str, ends_at: datetime, reason: str, actor: str) -> Campaign:
+    """Let a scheduled or open campaign end later.
+
+    Donors are let in until the new end, and the waiting times of the closing count from it. Match windows, tranches
+    and rules stay as they are.
+
+    Raises NotFound `campaign_unknown`, Invalid `reason_missing`, `end_not_later`, or `plan_incomplete` when the
+    plan's certificate does not last to the new end, Conflict `campaign_phase` once the campaign has ended.
+    """
+    require_reason(reason)
+    campaign = lock_campaign(tx, slug)
+    _require_running(tx, campaign, Phase.SCHEDULED, Phase.OPEN)
+    if ends_at <= campaign.ends_at:
+        raise Invalid("end_not_later", fields={"ends_at": fault("end_not_later")})
+    was, campaign.ends_at = campaign.ends_at, ends_at
+    if faults := plan_faults(campaign):
+        raise Invalid("plan_incomplete", fields=faults)
+    return _changed(tx, campaign, "campaign.extend", was, reason, actor)
+
+
+def end_early(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
+    """Let an open campaign end now. Who is paying may finish; the closing goes on by itself.
+
+    Raises NotFound `campaign_unknown`, Invalid `reason_missing`, Conflict `campaign_phase`.
+    """
+    require_reason(reason)
+    campaign = lock_campaign(tx, slug)
+    _require_running(tx, campaign, Phase.OPEN)
+    # Every donation was accepted before the end: none comes in while the campaign is locked.
+    last = tx.scalar(
+        "SELECT max(pledged_at) FROM donation WHERE campaign_id = :id AND channel <> 'offline'", id=campaign.id
+    )
+    was = campaign.ends_at
+    earliest = max(campaign.opens_at, last or campaign.opens_at) + _INSTANT
+    campaign.ends_at = min(was, max(tx.now, earliest))
+    return _changed(tx, campaign, "campaign.end_early", was, reason, actor)
+
+
+def unschedule(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
+    """Take a scheduled campaign to which nobody has given back to a draft, to be corrected and scheduled again.
+
+    Raises NotFound `campaign_unknown`, Invalid `reason_missing`, Conflict `campaign_phase` once it may have opened,
+    `campaign_has_donations`.
+    """
+    require_reason(reason)
+    campaign = lock_campaign(tx, slug)
+    if campaign.phase != Phase.SCHEDULED:
+        raise Conflict("campaign_phase", phase=campaign.phase)
+    if campaign.opens_at <= tx.now:
+        raise Conflict("campaign_phase", phase=str(Phase.OPEN))  # donors do not wait for the scheduler
+    if tx.scalar("SELECT EXISTS (SELECT FROM donation WHERE campaign_id = :id)", id=campaign.id):
+        raise Conflict("campaign_has_donations")
+    transition(tx, campaign, Phase.DRAFT, actor)
+    bump_matching_version(tx, campaign)
+    record_audit(tx, actor, "campaign.unschedule", f"campaign:{campaign.id}", reason=reason)
+    return campaign
+
+
+def _require_running(tx: Tx, campaign: Campaign, *phases: Phase) -> None:
+    """Raise Conflict `campaign_phase` unless the campaign is in one of these phases and has not ended by the clock,
+    which may be before the scheduler sees it."""
+    if campaign.phase not in phases:
+        raise Conflict("campaign_phase", phase=campaign.phase)
+    if campaign.ends_at <= tx.now:
+        raise Conflict("campaign_phase", phase=str(Phase.ENDED))
+
+
+def _changed(tx: Tx, campaign: Campaign, action: str, was: datetime, reason: str, actor: str) -> Campaign:
+    bump_matching_version(tx, campaign)
+    record_audit(
+        tx,
+        actor,
+        action,
+        f"campaign:{campaign.id}",
+        was=was.isoformat(),
+        ends_at=campaign.ends_at.isoformat(),
+        reason=reason,
+    )
+    return campaign
