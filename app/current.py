@@ -16,6 +16,7 @@ from campaigns.donations.create import Created, create_donations
 from campaigns.donations.open_payment import Opened, save_opened_payments
 from campaigns.donations.view import DonationView
 from config import Config
+from kernel.errors import Refusal
 
 
 def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
@@ -38,7 +39,15 @@ def deps(app: Flask | None = None) -> Dependencies:
 
 def create_donation(command: CreateDonation) -> Created:
     """Create one donation, in a transaction shared with concurrent callers. Raises the refusals of
-    `create_donations`."""
+    `create_donations`.
+
+    One that replaces others has its own transaction and asks the provider first: nobody else waits for that.
+    """
+    if command.replaces:
+        result = create_donations(deps(), [command])[0]
+        if isinstance(result, Refusal):
+            raise result
+        return result
     batcher: Batcher[CreateDonation, Created] = current_app.extensions["create_donations"]
     return batcher.submit(command)
 

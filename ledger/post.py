@@ -37,7 +37,8 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
 
     A key that is already in the books is skipped, so that a step can be repeated. Call it once per
     transaction, last: it locks the accounts in id order, and a second call could lock them crosswise with
-    another transaction.
+    another transaction. Only `lock_accounts` of all accounts
+    concerned makes a second call safe.
 
     Raises Conflict `books_short` when an account would fall below its floor, and BrokenPromise when a key
     comes again with other contents; either way nothing is written.
@@ -160,3 +161,14 @@ def lock_free(tx: Tx, pot_ids: Sequence[int]) -> dict[int, int]:
         pots=list(pot_ids),
     )
     return {row.pot_id: row.balance_minor for row in rows}
+
+
+def lock_accounts(tx: Tx, accounts: Iterable[Account]) -> None:
+    """Lock accounts in the global lock order (by account id), so that a transaction may post to them twice.
+
+    Accounts that do not exist yet are not opened here: nobody else can have locked them.
+    """
+    tx.rows(
+        "SELECT id FROM ledger_account WHERE name = ANY(:names) ORDER BY id FOR NO KEY UPDATE",
+        names=sorted(account.name for account in accounts),
+    )

@@ -130,6 +130,9 @@ class PaymentGateway(Protocol):
     def close(self, reference: str) -> ClosedAs:
         """Close a payment so that no (more) money can come for it, and return whether some already did."""
 
+    def state(self, reference: str) -> ClosedAs | None:
+        """Return how a payment stands, and change nothing; None while the donor has not paid and still can."""
+
     def success_message(self, reference: str) -> Message | None:
         """Return what the provider's message about a payment that succeeded says, for the case that it never
         came, with an id that is the same each time. None when no money came."""

@@ -33,10 +33,12 @@ from payments.stripe_statement import statement_line
 from payments.stripe_wire import (
     checkout_params,
     event_in,
+    intent_end,
     intent_params,
     intent_state,
     refund_params,
     refund_state,
+    session_end,
     session_state,
     signed_at,
     succeeded_message,
@@ -121,6 +123,14 @@ class StripeGateway:
                 raise
             intent = intents.retrieve(reference)
         return intent_state(intent.to_dict()["status"])
+
+    def state(self, reference: str) -> ClosedAs | None:
+        """Read the session with its intent, or the intent. Changes nothing."""
+        with _translated():
+            if reference.startswith("cs_"):
+                sessions = self._client.v1.checkout.sessions
+                return session_end(sessions.retrieve(reference, {"expand": ["payment_intent"]}).to_dict())
+            return intent_end(self._client.v1.payment_intents.retrieve(reference).to_dict()["status"])
 
     def success_message(self, reference: str) -> Message | None:
         """Return the `payment_intent.succeeded` that should have come, made from the intent as it is now; its

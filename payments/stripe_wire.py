@@ -116,6 +116,14 @@ _REFUND_STATUS: Mapping[str, Any] = {
 
 def session_state(session: dict[str, Any]) -> ClosedAs:
     """Read the state of a session (its intent embedded) after we asked to expire it. Raises GatewayUnavailable."""
+    state = session_end(session)
+    if state is None:
+        raise GatewayUnavailable("the session is still open after it was to be closed")
+    return state
+
+
+def session_end(session: dict[str, Any]) -> ClosedAs | None:
+    """Read the state of a session (its intent embedded); None while the donor has not paid and still can."""
     if session["payment_status"] == "paid":
         return ClosedAs.PAID
     intent = session.get("payment_intent")
@@ -128,20 +136,25 @@ def session_state(session: dict[str, Any]) -> ClosedAs:
         return ClosedAs.CLOSED
     if session["status"] == "complete":  # a delayed method: the intent's end is still to come
         return ClosedAs.CLOSED if status == "canceled" else ClosedAs.PROCESSING
-    raise GatewayUnavailable("the session is still open after it was to be closed")
+    return None
 
 
 def intent_state(status: str) -> ClosedAs:
     """Read the state of an intent after we asked to cancel it. Raises GatewayUnavailable."""
-    state = {
+    state = intent_end(status)
+    if state is None:
+        raise GatewayUnavailable(f"the payment is {status} after it was to be cancelled")
+    return state
+
+
+def intent_end(status: str) -> ClosedAs | None:
+    """Read the state of an intent; None while the donor has not paid and still can."""
+    return {
         "canceled": ClosedAs.CLOSED,
         "succeeded": ClosedAs.PAID,
         "processing": ClosedAs.PROCESSING,
         "requires_capture": ClosedAs.PROCESSING,
     }.get(status)
-    if state is None:
-        raise GatewayUnavailable(f"the payment is {status} after it was to be cancelled")
-    return state
 
 
 def signed_at(signature: str) -> int:

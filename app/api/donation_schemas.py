@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, post_dump
+from marshmallow import Schema, fields, post_dump, validate
 
 from app.api.schema_fields import Currency, Key, Label, Minor, Text, Time, Whole, one_of
 from campaigns.donations.models import CHANNELS
@@ -23,6 +23,11 @@ class ChannelIn(Schema):
     code = Label(64)
 
 
+class ReplacedIn(Schema):
+    id = fields.UUID(required=True)
+    token = Text(200, required=True, metadata={"description": "the token of that donation"})
+
+
 class DonationIn(Schema):
     """What a client sends; it makes the id, so that a repeat after a lost answer is the same donation."""
 
@@ -38,6 +43,15 @@ class DonationIn(Schema):
     channel = fields.Nested(ChannelIn)
     accept_unmatched = fields.Boolean(truthy={True}, falsy={False})
     payment_flow = one_of(*FLOWS)
+    replaces = fields.List(
+        fields.Nested(ReplacedIn),
+        validate=validate.Length(max=20),
+        metadata={
+            "description": "Unpaid donations of the same donor in this campaign that this one replaces: they are"
+            " cancelled and their match is released in the same step, or nothing happens. One that is paid or being"
+            " paid is refused with `replaced_being_paid`, one whose token is wrong with `replaced_unknown`."
+        },
+    )
 
 
 class PartOut(Schema):

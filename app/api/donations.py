@@ -1,5 +1,6 @@
 """Donations, for programs."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +13,13 @@ from app.http import access
 from app.http.problems import plain
 from app.i18n.locale import asked
 from campaigns.donations.accept_unmatched import accept_unmatched
-from campaigns.donations.commands import CreateDonation
+from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.contact import Donor
 from campaigns.donations.expire import cancel as cancel_donation
 from campaigns.donations.expire import keep_alive
 from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
+from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.refund import request_refund
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView, donation_view
@@ -57,6 +59,7 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
         channel=channel["kind"],
         source_code=channel.get("code", ""),
         locale=asked(),
+        replaces=tuple(Replaced(**replaced) for replaced in body.get("replaces", ())),
     )
 
 
@@ -104,9 +107,15 @@ def show(donation_id: UUID) -> Any:
 @access.donor_or_reader
 @blueprint.response(200, description="history, every decision pot by pot, and what became of the match")
 def explanation(donation_id: UUID) -> Any:
-    """Explain a donation: its history, and why each pot matched it."""
+    """Explain a donation: its history, and why each pot matched it.
+
+    When a cap per donor cut its match, its donor (not a manager) is told of their other unpaid donations in the
+    campaign, whose match counts against the cap too: `own_unpaid` has their `count` and `own_unpaid_minor`, the fen
+    reserved for them. Pay, cancel or replace them."""
     with deps().db.transaction() as tx:
-        return plain(explain(tx, donation_id).as_json())
+        explanation = explain(tx, donation_id)
+        unpaid = {} if g.get("as_manager") else {"own_unpaid": asdict(own_unpaid_sum(tx, explanation))}
+        return plain(explanation.as_json() | unpaid)
 
 
 @blueprint.post("/donations/<uuid:donation_id>/keep-alive")

@@ -70,6 +70,7 @@ STEPS = {
     "payment_expired": _l("支付超时"),
     "payment_cancelled": _l("支付已关闭"),
     "cancelled_by_donor": _l("捐赠人取消"),
+    "replaced": _l("换成了另一笔捐赠"),
     "hold_lapsed": _l("预留到期"),
     "refunded": _l("退款"),
     "dispute_opened": _l("付款出现争议"),

@@ -89,6 +89,8 @@ REFUSALS = {
     "reason_missing": _l("请写明原因。"),
     "refund_exceeds": _l("退款超过了这笔捐赠的剩余金额。"),
     "refund_seen": _l("这笔捐赠的退款情况已变化，请核对后再提交。"),
+    "replaced_being_paid": _l("原来那笔已付款或正在付款，不能换。它不受影响，这一笔还没有提交。"),
+    "replaced_unknown": _l("找不到要换掉的那笔捐赠，或者它不是您的。"),
     "requests_met": _l("同时处理的请求太多，请稍后再发一次。"),
     "rules_in_the_past": _l("规则不能从过去开始。"),
     "rules_invalid": _l("这样的配捐规则行不通，请检查标出的项目。"),

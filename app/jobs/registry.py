@@ -18,6 +18,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
 from campaigns.donations.process import BATCH, process_inbox
 from campaigns.donations.refund import send_refunds
+from campaigns.donations.replace import close_replaced
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from kernel.errors import NotFound
@@ -66,7 +67,8 @@ def _process_inbox(deps: Dependencies) -> str:
 
 
 def _expire(deps: Dependencies) -> str:
-    return _outcome(expire(deps), "lapsed")
+    ended = _outcome(expire(deps), "lapsed"), _outcome(close_replaced(deps), "replaced payments closed")
+    return ", ".join(filter(None, ended))
 
 
 def _refunds(deps: Dependencies) -> str:

@@ -1,5 +1,6 @@
 """The form with which a donor gives. Its hidden id makes a double click one donation."""
 
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from flask import Response, make_response, redirect, render_template, request, url_for
@@ -7,11 +8,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import create_donation, deps
 from app.http import access
+from app.http.auth import may_see_donation
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
 from app.web import visitor
 from app.web.blueprint import blueprint
-from app.web.donation_form import CHIPS, DonationForm
+from app.web.donation_form import CHIPS, DonationForm, read_uuid
 from app.web.forecast import expected_match
 from campaigns.disclosure.campaigns import entry, public_campaign
 from campaigns.disclosure.pot_details import place_names, pots_serving
@@ -19,6 +21,7 @@ from campaigns.disclosure.totals import pot_views
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
+from campaigns.donations.own_unpaid import OwnUnpaid, own_unpaid, typed_before
 from kernel.errors import Refusal
 
 
@@ -26,7 +29,12 @@ from kernel.errors import Refusal
 @access.public
 def donate(slug: str, project_id: int) -> AnyResponse:
     """The form, empty or with what the address asks for."""
-    return _show(slug, project_id, DonationForm.fresh(request.args))
+    replaces, token = read_uuid(request.args.get("replaces", "")), request.args.get("replaces_token", "")
+    typed: dict[str, str] = {}
+    if replaces and may_see_donation(replaces, token):
+        with deps().db.snapshot() as tx:
+            typed = typed_before(tx, deps(), replaces, visitor.known())
+    return _show(slug, project_id, DonationForm.fresh(request.args, typed))
 
 
 @blueprint.post("/donate/<slug>/<int:project_id>", endpoint="create_donation")
@@ -39,6 +47,8 @@ def create(slug: str, project_id: int) -> AnyResponse:
     command = form.command(slug, project_id, visitor.known())
     if command is None:
         return _show(slug, project_id, form, 422)
+    if not form["both"] and (unpaid := _own_unpaid(slug, command)):
+        return _show_unpaid(slug, project_id, form, unpaid, command)
     try:
         created = create_donation(command)
     except Refusal as refusal:
@@ -46,6 +56,8 @@ def create(slug: str, project_id: int) -> AnyResponse:
             return _show_shortage(slug, project_id, form, refusal, command)
         if refusal.code == "donation_id_reused":
             form.id = uuid4()
+        if refusal.code in ("replaced_being_paid", "replaced_unknown"):
+            form.replace_nothing()
         form.add_refusal(refusal)
         return _show(slug, project_id, form, status_of(refusal))
     return _open_payment(created, command)
@@ -106,6 +118,33 @@ def _show_shortage(
         reason=refusal_text(refusal),
     )
     return _private(make_response(page, status_of(refusal)))
+
+
+def _own_unpaid(slug: str, command: CreateDonation) -> list[OwnUnpaid]:
+    with deps().db.snapshot() as tx:
+        return own_unpaid(tx, deps(), public_campaign(tx, slug).id, command)
+
+
+def _show_unpaid(
+    slug: str, project_id: int, form: DonationForm, unpaid: Sequence[OwnUnpaid], command: CreateDonation
+) -> AnyResponse:
+    """The donor has unpaid donations whose match counts against their caps: they decide, and nothing is reserved
+    meanwhile. What another browser began under the same contact is named, but not shown."""
+    with deps().db.snapshot() as tx:
+        campaign = public_campaign(tx, slug)
+        project = entry(tx, campaign.id, project_id)
+    page = render_template(
+        "web/unpaid.html",
+        campaign=campaign,
+        project=project,
+        form=form,
+        amount_minor=command.amount_minor,
+        mine=[donation for donation in unpaid if donation.same_browser],
+        elsewhere=[donation for donation in unpaid if not donation.same_browser],
+        donation_url=donation_url,
+        token_of=lambda donation_id: deps().keys.token(str(donation_id)),
+    )
+    return _private(make_response(page, 409))
 
 
 def _private(answer: Response) -> Response:

@@ -17,6 +17,7 @@ from campaigns.disclosure.campaigns import public_campaign
 from campaigns.donations import expire
 from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
+from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import donation_view
 from kernel.errors import Refusal
@@ -71,6 +72,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
     with deps().db.snapshot() as tx:
         view = donation_view(tx, donation_id)
         explanation = explain(tx, donation_id)
+        unpaid = own_unpaid_sum(tx, explanation)
         try:
             campaign = public_campaign(tx, view.campaign)
         except Refusal:
@@ -81,6 +83,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         "web/donation.html",
         donation=view,
         explanation=explanation,
+        unpaid=unpaid,
         campaign=campaign,
         decisions=[decision_lines(decision) for decision in explanation.decisions],
         ends=end_lines(explanation),

@@ -10,7 +10,7 @@ from app.forms import Form, format_yuan
 from app.i18n.faults import fault_text
 from app.i18n.locale import chosen
 from app.i18n.refusals import refusal_text
-from campaigns.donations.commands import CreateDonation
+from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import CHANNELS
 from kernel.errors import Refusal, fault
@@ -22,6 +22,7 @@ MOST_MESSAGE = 200  # characters
 MOST_NAME = 80
 MOST_CODE = 60
 MOST_CONTACT = 254
+_MOST_REPLACED = 20
 ORIGIN = ("team", "channel", "source")  # where the donor comes from; the address of the form may name it
 ABOUT = ("name", "phone", "email", "message", *ORIGIN)
 # What the engine calls a field -> what the form calls it.
@@ -42,15 +43,29 @@ class DonationForm(Form):
 
     def __init__(self, data: Mapping[str, str]) -> None:
         super().__init__(data)
-        self.id = _uuid(self["id"]) or uuid4()
+        self.id = read_uuid(self["id"]) or uuid4()
 
     @classmethod
-    def fresh(cls, args: Mapping[str, str]) -> Self:
-        """Return a new form; the address may name an amount in fen, a team, a channel and its source code."""
-        data = {name: args.get(name, "") for name in ORIGIN} | {"chip": str(DEFAULT_CHIP)}
+    def fresh(cls, args: Mapping[str, str], typed: Mapping[str, str]) -> Self:
+        """Return a new form; the address may name an amount in fen, a team, a channel and its source code, and an
+        unpaid donation with its token that the new one replaces. `typed`: what was typed for that one."""
+        named = {name: args.get(name, "") for name in (*ORIGIN, "replaces", "replaces_token")}
+        data = {**named, **typed, "chip": str(DEFAULT_CHIP)}
         if amount := args.get("amount"):
             data |= {"chip": amount} if amount in map(str, CHIPS) else {"chip": "", "custom": _yuan_of(amount)}
         return cls(data)
+
+    @property
+    def replaces(self) -> tuple[Replaced, ...]:
+        """The unpaid donations that this one replaces: named before, or shown and then chosen with `replace`."""
+        names = ("replaces", "unpaid") if self["replace"] else ("replaces",)
+        pairs = [pair for name in names for pair in zip(self.all(name), self.all(f"{name}_token"), strict=False)]
+        return tuple(Replaced(id_, token) for text, token in pairs[:_MOST_REPLACED] if (id_ := read_uuid(text)))
+
+    def replace_nothing(self) -> None:
+        """Forget what was to be replaced, because it cannot be any more."""
+        for name in ("replaces", "unpaid"):
+            self.data.poplist(name)
 
     @property
     def about(self) -> dict[str, str]:
@@ -83,6 +98,7 @@ class DonationForm(Form):
             accept_unmatched=bool(self["accept"]),
             visitor=visitor,
             locale="en" if chosen() == "en" else "zh",
+            replaces=self.replaces,
         )
 
     def add_refusal(self, refusal: Refusal) -> None:
@@ -102,7 +118,8 @@ class DonationForm(Form):
         return None
 
 
-def _uuid(text: str) -> UUID | None:
+def read_uuid(text: str) -> UUID | None:
+    """Return the id in a text, or None."""
     try:
         return UUID(text)
     except ValueError:

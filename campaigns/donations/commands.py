@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import DonationLimits
@@ -14,6 +14,13 @@ from kernel.errors import Conflict, Invalid, fault
 from kernel.ids import fingerprint
 from kernel.money import CURRENCY
 from matching.reserve import PlannedMatch
+
+
+class Replaced(NamedTuple):
+    """An unpaid donation that a new one replaces. Without its token it must be of the same browser."""
+
+    id: UUID
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class CreateDonation:
     payment_flow: Literal["redirect", "intent"] = "redirect"
     visitor: str | None = None  # the signed cookie of a browser; not part of the request
     locale: Literal["zh", "en"] = "zh"
+    replaces: tuple[Replaced, ...] = ()
 
     def body_hash(self) -> str:
         """Tell the same request again from the same id for something else."""
@@ -52,6 +60,8 @@ class CreateDonation:
                 self.source_code,
                 self.accept_unmatched,
                 self.payment_flow,
+                # Left out when empty: the hashes of earlier requests stay what they were.
+                *([sorted(str(replaced.id) for replaced in self.replaces)] if self.replaces else []),
             ]
         )
 

@@ -64,8 +64,13 @@ def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) 
     if identity is not None:
         return identity_key(keys, identity)
     if visitor:
-        return "v:" + keys.lookup("visitor", visitor)
+        return visitor_key(keys, visitor)
     return "d:" + keys.lookup("donation", str(donation_id))
+
+
+def visitor_key(keys: Keys, visitor: str) -> str:
+    """Return the key of a donor who is known by their signed cookie only."""
+    return "v:" + keys.lookup("visitor", visitor)
 
 
 def identity_key(keys: Keys, identity: Identity) -> str:

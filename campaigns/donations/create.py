@@ -13,6 +13,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
 from campaigns.donations.commands import CreateDonation, campaign_closed, command_fault, match_short
 from campaigns.donations.models import Donation
+from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.transitions import transition
 from campaigns.donations.view import DonationRow, DonationView, MatchPart, donation_views, select_rows
@@ -40,16 +41,42 @@ class _Retry(Exception):
 
 
 def create_donations(deps: Dependencies, commands: Sequence[CreateDonation]) -> list[Created | Refusal]:
-    """Create donations and reserve their match, all in one transaction; one result per command, in order.
+    """Create donations and reserve their match; one result per command, in order.
+
+    All are stored in one transaction, except those that replace unpaid ones: each of these has its own, which is
+    rolled back when the command is refused, so that what it was to replace is as it was.
 
     A refused command gets its Refusal as its result and does not affect the others. Codes: `amount_invalid`,
     `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `project_unknown`,
-    `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot).
+    `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot),
+    `replaced_unknown`, `replaced_being_paid`.
     """
+    together = [command for command in commands if not command.replaces]
+    results = iter(_create_together(deps, together) if together else [])
+    return [_create_replacing(deps, command) if command.replaces else next(results) for command in commands]
+
+
+def _create_replacing(deps: Dependencies, command: CreateDonation) -> Created | Refusal:
+    """Create one donation that replaces others, all or nothing."""
+    try:
+        refuse_being_paid(deps, command)
+        return _create_together(deps, [command], all_or_nothing=True)[0]
+    except Refusal as refusal:
+        return refusal
+
+
+def _create_together(
+    deps: Dependencies, commands: Sequence[CreateDonation], all_or_nothing: bool = False
+) -> list[Created | Refusal]:
+    """Create donations in one transaction. `all_or_nothing`: raise a refusal instead of returning it."""
     for _ in range(3):
         try:
             with deps.db.transaction(by_key=True) as tx:
-                return _Batch(deps, tx, commands).run()
+                results = _Batch(deps, tx, commands).run()
+                for result in results if all_or_nothing else ():
+                    if isinstance(result, Refusal):
+                        raise result
+                return results
         except _Retry:
             continue
     raise RuntimeError("donation ids kept colliding")  # pragma: no cover - needs three lost races in a row
@@ -76,6 +103,7 @@ class _Batch:
         for donation_id, view in donation_views(self.tx, list(self.commands)).items():
             self.results[donation_id] = Created(view, created=False)
         self._refuse_invalid()
+        self._release_replaced()
         locked = self._lock_pots()
         self._refuse_closed()
         requests = [self._request(command) for command in self._pending()]
@@ -116,6 +144,13 @@ class _Batch:
 
     def _entry(self, command: CreateDonation) -> Entry:
         return self.entries[self.campaigns[command.campaign].id, command.project]
+
+    def _release_replaced(self) -> None:
+        for command in self._pending():
+            if command.replaces:
+                campaign = self.campaigns[command.campaign]
+                pots = pot_states(self.tx, campaign.id, campaign.matching_version)
+                release_replaced(self.tx, self.deps, command, campaign.id, pots)
 
     def _lock_pots(self) -> LockedPots:
         pots = {

@@ -65,7 +65,7 @@ def cancel(deps: Dependencies, donation_id: UUID) -> None:
         return
     if donation.status not in WAITING:
         raise Conflict("already_paid")
-    closed = _close_payment(deps, donation.payment_reference)
+    closed = close_payment(deps, donation.payment_reference)
     if closed is ClosedAs.PAID:
         raise Conflict("already_paid")
     if closed is ClosedAs.PROCESSING:
@@ -87,9 +87,11 @@ def expire(deps: Dependencies) -> int:
     if not due:
         return 0
     with ThreadPoolExecutor(CONCURRENT_CALLS) as pool:
-        closed = list(pool.map(lambda donation: _close_payment(deps, donation.payment_reference), due))
+        closed = list(pool.map(lambda donation: close_payment(deps, donation.payment_reference), due))
     pairs = list(zip(due, closed, strict=True))
-    _store_lost_messages(deps, [donation for donation, state in pairs if state is ClosedAs.PAID])
+    store_lost_messages(
+        deps, [donation.payment_reference or "" for donation, state in pairs if state is ClosedAs.PAID]
+    )
     paying = [donation.id for donation, state in pairs if state in (ClosedAs.PAID, ClosedAs.PROCESSING)]
     expired = [donation.id for donation, state in pairs if _is_expired(deps, donation, state, now)]
     with deps.db.transaction() as tx:
@@ -115,7 +117,7 @@ def _is_expired(deps: Dependencies, donation: _DueDonation, closed: ClosedAs | N
     return closed is None and donation.match_until + silence <= now
 
 
-def _close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None:
+def close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None:
     """Close the payment at the provider; None when it does not respond. What it does not know is closed."""
     if reference is None:
         return ClosedAs.CLOSED
@@ -127,12 +129,12 @@ def _close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None
         return ClosedAs.CLOSED
 
 
-def _store_lost_messages(deps: Dependencies, paid: Sequence[_DueDonation]) -> None:
+def store_lost_messages(deps: Dependencies, references: Sequence[str]) -> None:
     """Store the message of a payment that succeeded without our hearing of it. If the provider's own message
     comes after all, it changes nothing."""
-    for donation in paid:
+    for reference in references:
         try:
-            message = deps.gateway.success_message(donation.payment_reference or "")
+            message = deps.gateway.success_message(reference)
         except GatewayError:
             continue  # the reservation is extended, and the next run asks again
         if message is not None:

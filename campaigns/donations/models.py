@@ -171,6 +171,15 @@ class ReversalFactRow(SQLModel, table=True):
     recorded_at: datetime = Field(sa_column=moment())
 
 
+class PaymentToClose(SQLModel, table=True):
+    """A donation that a new one of its donor replaced: its payment is to be closed at the provider. The row is
+    deleted when that is done."""
+
+    __tablename__ = "payment_to_close"
+    donation_id: UUID = Field(primary_key=True)
+    requested_at: datetime = Field(sa_column=moment())
+
+
 class MatchRestore(SQLModel, table=True):
     """A donation whose money is back (a refund failed, a dispute was won): match is offered to it again."""
 

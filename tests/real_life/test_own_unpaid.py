@@ -1,0 +1,293 @@
+"""My own abandoned hold: gift 100, cashier, Back, gift 50 with a cap of 100. It is shown, continued, replaced or
+kept, and never silently eats the donor's own cap. Amounts are fen."""
+
+from uuid import uuid4
+
+import pytest
+
+from campaigns.donations.commands import CreateDonation, Replaced
+from campaigns.donations.create import Created
+from campaigns.donations.process import process_inbox
+from campaigns.donations.replace import close_replaced
+from campaigns.donations.replay import replay
+from campaigns.donations.view import DonationView
+from kernel.errors import Refusal
+from tests.api.client import Api
+from tests.closing.conftest import day
+from tests.closing.day import Day
+from tests.races.runners import at_once
+from tests.web.conftest import app, clock, reader, world
+from tests.web.reader import Reader, text
+from tests.world import World
+
+__all__ = ["app", "clock", "day", "reader", "world"]
+
+MAIL = "a@example.org"
+ROUNDS = 6
+
+
+def named(world: World, *donations: DonationView) -> tuple[Replaced, ...]:
+    return tuple(Replaced(donation.id, world.deps.keys.token(str(donation.id))) for donation in donations)
+
+
+def holds(world: World) -> None:
+    """Every promise holds, and every decision comes out again."""
+    world.check()
+    assert replay(world.deps, world.slug).differences == ()
+
+
+def code(result: Created | Refusal) -> str:
+    return result.code if isinstance(result, Refusal) else "created"
+
+
+@pytest.fixture
+def capped(world: World) -> DonationView:
+    """The abandoned donation of 100.00, which uses the cap of its donor up."""
+    world.pot(1_000_00, donor=100_00)
+    return world.give(100_00, email=MAIL)
+
+
+def test_my_own_abandoned_hold_is_replaced_and_frees_my_cap(world: World, capped: DonationView) -> None:
+    assert world.give(50_00, email=MAIL).reserved_minor == 0
+    new = world.give(50_00, email=MAIL, replaces=named(world, capped))
+    assert (new.reserved_minor, world.view(capped).status, world.view(capped).reserved_minor) == (
+        50_00,
+        "cancelled",
+        0,
+    )
+    holds(world)
+
+
+def test_the_same_request_again_replaces_nothing_more(world: World, capped: DonationView) -> None:
+    command = world.command(50_00, email=MAIL, replaces=named(world, capped))
+    first, again = (world.try_give(command)[0] for _ in range(2))
+    assert isinstance(first, Created) and isinstance(again, Created)
+    assert (first.created, again.created, again.donation.reserved_minor) == (True, False, 50_00)
+    other = world.command(50_00, id=command.id, email=MAIL)
+    assert code(world.try_give(other)[0]) == "donation_id_reused"
+    holds(world)
+
+
+def test_a_refused_donation_replaces_nothing(world: World) -> None:
+    world.pot(100_00)
+    old = world.give(60_00, email=MAIL)
+    command = world.command(500_00, email=MAIL, replaces=named(world, old), accept_unmatched=False)
+    assert code(world.try_give(command)[0]) == "match_short"
+    assert (world.view(old).status, world.view(old).reserved_minor) == ("pending", 60_00)
+    holds(world)
+
+
+def test_a_stranger_cannot_replace_mine(world: World, capped: DonationView) -> None:
+    for replaces in ((Replaced(capped.id),), (Replaced(capped.id, "dt_0"),), (Replaced(uuid4()),)):
+        command = world.command(50_00, email=MAIL, replaces=replaces, visitor="another browser")
+        assert code(world.try_give(command)[0]) == "replaced_unknown"
+    assert world.view(capped).status == "pending"
+    holds(world)
+
+
+def test_the_same_browser_may_replace_without_a_token(world: World) -> None:
+    world.pot(1_000_00, donor=100_00)
+    old = world.give(100_00, visitor="mine")
+    assert world.give(50_00, visitor="mine", replaces=(Replaced(old.id),)).reserved_minor == 50_00
+    holds(world)
+
+
+def test_a_donation_that_is_paid_is_not_replaced(world: World, capped: DonationView) -> None:
+    world.pay(capped)
+    command = world.command(50_00, email=MAIL, replaces=named(world, capped))
+    assert code(world.try_give(command)[0]) == "replaced_being_paid"
+    assert world.totals() == (1, 1, 100_00, 100_00)
+    holds(world)
+
+
+def test_one_that_ended_already_is_in_nobodys_way(world: World, capped: DonationView) -> None:
+    world.give(50_00, email=MAIL, replaces=named(world, capped))
+    assert world.give(20_00, email=MAIL, replaces=named(world, capped)).reserved_minor == 20_00
+    holds(world)
+
+
+def test_several_are_replaced_at_once_beside_others_of_the_batch(world: World, capped: DonationView) -> None:
+    second = world.give(30_00, project=1, email=MAIL)
+    results = world.try_give(
+        world.command(10_00),
+        world.command(80_00, project=2, email=MAIL, replaces=named(world, capped, second)),
+        world.command(1),
+    )
+    assert [code(result) for result in results] == ["created", "created", "amount_invalid"]
+    assert isinstance(results[1], Created) and results[1].donation.reserved_minor == 80_00
+    holds(world)
+
+
+def test_replacing_while_the_old_payment_succeeds_loses_no_money(world: World) -> None:
+    """Money is never lost and match stays within the cap, whoever is first."""
+    pot = world.pot(1_000_00, donor=100_00)
+    for round_ in range(ROUNDS):
+        mail = f"racer{round_}@example.org"
+        old = world.give(100_00, email=mail)
+        world.tell("payment_intent.succeeded", world.intent(old))
+        command = world.command(50_00, email=mail, replaces=named(world, old))
+        result = at_once(lambda c=command: world.try_give(c)[0], lambda: process_inbox(world.deps))[0]
+        world.settle()
+        assert world.view(old).status == "paid"
+        matched = world.view(old).captured_minor
+        if code(result) == "created":
+            matched += world.pay(command.id).captured_minor
+        assert code(result) in ("created", "replaced_being_paid") and matched <= 100_00
+        holds(world)
+    assert world.pots()[pot].available_minor >= 0
+
+
+def test_replacers_that_meet_never_deadlock(world: World) -> None:
+    """Crosswise: two projects, donors who replace each way, captures between them."""
+    world.pot(10_000_00)
+    world.pot(10_000_00, rank=2)
+    for _ in range(ROUNDS):
+        olds = [world.give(100_00, project=number % 2, email=MAIL) for number in range(4)]
+        paid = [world.give(100_00, project=number % 3) for number in range(3)]
+        for donation in paid:
+            world.tell("payment_intent.succeeded", world.intent(donation))
+        commands = [
+            world.command(50_00, project=(number + 1) % 2, email=MAIL, replaces=named(world, old))
+            for number, old in enumerate(olds)
+        ]
+        results = at_once(
+            *(lambda c=command: world.try_give(c)[0] for command in commands), lambda: process_inbox(world.deps)
+        )
+        assert [code(result) for result in results[:4]] == ["created"] * 4
+        world.settle()
+    holds(world)
+
+
+def test_two_that_replace_the_same_hold_share_the_cap(world: World, capped: DonationView) -> None:
+    commands = [world.command(70_00, email=MAIL, replaces=named(world, capped)) for _ in range(2)]
+    results = at_once(*(lambda c=command: world.try_give(c)[0] for command in commands))
+    assert sorted(result.donation.reserved_minor for result in results) == [30_00, 70_00]
+    holds(world)
+
+
+def _closing(world: World) -> int:
+    return int(world.do(lambda tx: tx.scalar("SELECT count(*) FROM payment_to_close")))
+
+
+def test_the_payment_of_a_replaced_donation_is_closed_at_the_provider(day: Day) -> None:
+    world = day.world
+    world.pot(1_000_00, donor=100_00)
+    old = day.pledge(100_00, email=MAIL)
+    new = day.pledge(50_00, email=MAIL, replaces=named(world, old))
+    assert (_closing(world), close_replaced(world.deps), _closing(world)) == (1, 1, 0)
+    assert str(world.deps.gateway.state(old.payment_reference or "")) == "closed"
+    assert day.pay(new).captured_minor == 50_00
+    holds(world)
+
+
+def test_a_donation_that_is_being_paid_at_the_provider_is_not_replaced(day: Day) -> None:
+    world = day.world
+    world.pot(1_000_00, donor=100_00)
+    old = day.pledge(100_00, email=MAIL)
+    assert world.deps.gateway.state(old.payment_reference or "") is None
+    day.server.order("/pay", reference=old.payment_reference)
+    command: CreateDonation = world.command(50_00, email=MAIL, replaces=named(world, old))
+    assert code(world.try_give(command)[0]) == "replaced_being_paid"
+    assert world.view(old).status == "paying"
+    holds(world)
+
+
+@pytest.fixture
+def abandoned(reader: Reader, world: World) -> str:
+    """The address of a donation of 100.00 that went to the cashier; then Back, and the form again."""
+    world.pot(1_000_00, donor=100_00)
+    reader.give(chip="10000")
+    return str(reader.page.request.full_path)
+
+
+def test_my_own_abandoned_hold_is_told_before_anything(reader: Reader, world: World, abandoned: str) -> None:
+    page = text(reader.give(409, chip="5000"))
+    assert "您有一笔还没付款的捐赠" in page and "100.00 元，已为您留出配捐 100.00 元，留到" in page
+    assert all(words in page for words in ("继续付款", "换成这一笔", "两笔都捐", "上限一起算"))
+    assert reader.donations() == 1
+    assert abandoned in reader.page.text.replace("&amp;", "&")
+    world.check()
+
+
+def test_my_own_abandoned_hold_is_replaced_from_the_page(reader: Reader, world: World, abandoned: str) -> None:
+    reader.give(409, chip="5000")
+    assert "为您预留的配捐 ¥50.00" in text(reader.send(reader.form_page, replace="1"))
+    assert "这笔捐赠已取消" in text(reader.open(abandoned)) and "换成了另一笔捐赠" in text(reader.page.text)
+    holds(world)
+
+
+def test_both_are_given_and_the_page_says_why_there_is_no_match(
+    reader: Reader, world: World, abandoned: str
+) -> None:
+    reader.give(409, chip="5000")
+    page = text(reader.send(reader.form_page, both="1"))
+    assert "您还有 1 笔没付款的捐赠，占着 100.00 元配捐" in page and reader.donations() == 2
+    holds(world)
+
+
+def test_the_hold_page_changes_the_amount_in_one_step(reader: Reader, world: World) -> None:
+    world.pot(1_000_00, donor=100_00)
+    page = reader.give(chip="10000", email=MAIL, message="加油", name="王五")
+    link = next(part for part in page.split('"') if "replaces=" in part).replace("&amp;", "&")
+    form = reader.open(link)
+    assert all(f'value="{typed}"' in form for typed in (MAIL, "王五")) and "加油" in form
+    assert 'value="10000" checked' in form and "这一笔换掉" in form
+    assert "为您预留的配捐 ¥50.00" in text(reader.send(reader.form_page, chip="5000"))
+    holds(world)
+    reader.http.delete_cookie("visitor")
+    assert MAIL not in reader.open(link), "who was passed the link does not see the contact"
+
+
+def test_a_typed_contact_of_another_browser_tells_little(reader: Reader, world: World) -> None:
+    world.pot(1_000_00, donor=100_00)
+    old = world.give(77_00, email=MAIL)
+    page = reader.give(409, chip="5000", email=MAIL)
+    assert "在别处开始的" in page and "77.00" not in page and str(old.id) not in page and "换成" not in page
+    assert "为您预留的配捐 ¥23.00" in text(reader.send(reader.form_page, both="1"))
+    holds(world)
+
+
+def test_a_form_sent_twice_does_not_meet_itself(reader: Reader, world: World, abandoned: str) -> None:
+    reader.give(409, chip="5000")
+    asked = reader.page
+    first = text(reader.send(reader.form_page, replace="1"))
+    reader.page = asked
+    assert text(reader.send(reader.form_page, replace="1")) == first
+    holds(world)
+
+
+def test_too_little_match_keeps_what_is_to_be_replaced(reader: Reader, world: World) -> None:
+    world.pot(100_00)
+    reader.give(chip="10000")
+    reader.give(409, chip="50000")
+    assert "现在只能配捐一部分" in reader.send(reader.form_page, 409, replace="1")
+    assert reader.donations() == 1
+    assert "为您预留的配捐 ¥100.00" in text(reader.send(reader.form_page, accept="1"))
+    holds(world)
+
+
+def test_it_is_told_in_english_too(reader: Reader, world: World, abandoned: str) -> None:
+    reader.open(reader.form_page + "?lang=en")
+    page = text(reader.send(reader.form_page, 409, chip="5000"))
+    assert "You have a donation that is not paid yet" in page and "Replace it with this one" in page
+    assert "A match of 100.00 yuan is kept for you until" in page
+
+
+def test_programs_replace_with_tokens_and_are_told_why_a_cap_cut(reader: Reader, world: World) -> None:
+    api = Api(reader.http, world)
+    world.pot(1_000_00, donor=100_00)
+    donor = {"donor": {"email": MAIL}, "accept_unmatched": True}
+    old = api.give(100_00, **donor)
+    cut = api.give(50_00, **donor)
+    told = api.get(f"/donations/{cut['id']}/explanation", cut["token"]).get_json()
+    assert told["own_unpaid"] == {"count": 1, "own_unpaid_minor": 100_00}
+    assert "own_unpaid" not in api.get(f"/donations/{cut['id']}/explanation", api.token()).get_json()
+    wrong = {"replaces": [{"id": old["id"], "token": cut["token"]}]}
+    assert api.post("/donations", api.command(50_00, **donor, **wrong)).get_json()["code"] == "replaced_unknown"
+    assert api.post("/donations", api.command(50_00, replaces=[{"id": old["id"]}])).status_code == 422
+    right = api.command(50_00, **donor, replaces=[{"id": old["id"], "token": old["token"]}])
+    answers = [api.post("/donations", right) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 200]
+    assert answers[1].get_json()["match"]["reserved_minor"] == 50_00
+    assert api.get(f"/donations/{old['id']}", old["token"]).get_json()["status"] == "cancelled"
+    holds(world)
