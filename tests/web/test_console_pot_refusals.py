@@ -49,7 +49,7 @@ NOW = "2026-01-01T00:00"
         ({"tranche_at": [""]}, "tranches.0", "每批要有开放时间和金额"),
         ({"tranche_at": ["", NOW], "tranche_amount": ["", ""]}, "tranches.1", "每批要有开放时间和金额"),
         ({"tranche_at": ["soon"]}, "tranches.0", "请填写日期和时间"),
-        ({"tranche_at": ["0001-01-01T00:00"]}, "tranches.0", "请填写日期和时间"),
+        ({"tranche_at": ["0001-01-01T00:00"]}, "tranches.0", "时间超出范围"),
         ({"tranche_at": [NOW, NOW], "tranche_amount": ["1", "2"]}, "tranches", "两批额度不能在同一时间开放"),
         ({"scope.levels": "city", "scope.under": "4101"}, "scope", "没有项目能同时符合"),
         ({"tranche_at": ["2199-01-01T00:00"]}, "tranches", "配捐结束以后才开放"),
