@@ -114,3 +114,29 @@ class RefundOut(Schema):
     reason = Text()
     state = one_of("requested", "sent", "refused")
     requested_at = Time()
+
+
+class RefundDonorIn(Schema):
+    reason = Text(500, required=True)
+
+
+class RefundableOut(Schema):
+    """A paid donation of the donor; `left_minor` can be refunded. `refused` is the code of why nothing can."""
+
+    donation = fields.UUID(attribute="donation_id")
+    left_minor = Minor(0)
+    refused = Text()
+
+
+class RefundPreviewOut(Schema):
+    donations = fields.List(fields.Nested(RefundableOut))
+    skipped = fields.List(fields.Nested(RefundableOut))
+    total_minor = Minor(0)
+    currency = Currency()
+
+
+class RefundDonorOut(Schema):
+    refunds = fields.List(fields.Nested(RefundOut))
+    skipped = fields.List(fields.Nested(RefundableOut))
+    total_minor = Minor(0)
+    currency = Currency()

@@ -7,7 +7,16 @@ from uuid import UUID
 from flask import g
 
 from app.api.base import make_blueprint
-from app.api.donation_schemas import DonationIn, DonationOut, HoldOut, RefundIn, RefundOut
+from app.api.donation_schemas import (
+    DonationIn,
+    DonationOut,
+    HoldOut,
+    RefundDonorIn,
+    RefundDonorOut,
+    RefundIn,
+    RefundOut,
+    RefundPreviewOut,
+)
 from app.current import create_donation, deps, save_opened_payment
 from app.http import access
 from app.http.problems import plain
@@ -21,9 +30,11 @@ from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.refund import request_refund
+from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.network.roles import Permission
+from kernel.money import CURRENCY
 
 blueprint = make_blueprint("donations", "Create donations and follow them.")
 
@@ -152,3 +163,35 @@ def refund(body: dict[str, Any], donation_id: UUID) -> Any:
     """Request a refund, by default of all that is left; a job sends it to the provider."""
     with deps().db.transaction() as tx:
         return request_refund(tx, donation_id, body.get("amount_minor"), body["reason"], access.actor())
+
+
+@blueprint.get("/donations/<uuid:donation_id>/refund-all-of-donor")
+@access.managers(Permission.DONATIONS_REFUND)
+@blueprint.response(200, RefundPreviewOut)
+def preview_refund_donor(donation_id: UUID) -> Any:
+    """Show what refunding all that the donor of this donation gave in its campaign would request."""
+    with deps().db.transaction() as tx:
+        donations = refundable_of_donor(tx, donation_id)
+    return {
+        "donations": [donation for donation in donations if not donation.refused],
+        "skipped": [donation for donation in donations if donation.refused],
+        "total_minor": sum(donation.left_minor for donation in donations),
+        "currency": CURRENCY,
+    }
+
+
+@blueprint.post("/donations/<uuid:donation_id>/refund-all-of-donor")
+@access.managers(Permission.DONATIONS_REFUND)
+@blueprint.arguments(RefundDonorIn)
+@blueprint.response(201, RefundDonorOut)
+def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:
+    """Request refunds of all that the donor of this donation gave in its campaign; a job sends them. A repetition
+    requests nothing new."""
+    with deps().db.transaction() as tx:
+        refunds, skipped = refund_donor(tx, donation_id, body["reason"], access.actor())
+        return {
+            "refunds": refunds,
+            "skipped": skipped,
+            "total_minor": sum(refund.amount_minor for refund in refunds),
+            "currency": CURRENCY,
+        }

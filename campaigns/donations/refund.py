@@ -1,5 +1,6 @@
 """Refund donations: requested here, sent to the provider, and applied when the provider's message says so."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, func, select
@@ -29,15 +30,11 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
         raise NotFound("donation_unknown")
     if not reason.strip():
         raise Invalid("reason_missing", fields={"reason": fault("required")})
-    if donation.status not in COUNTED or donation.payment_intent is None:
-        raise Conflict("not_refundable")
-    if donation.status == Status.DISPUTED:
-        raise Conflict("dispute_open")  # the bank decides over this money; a refund could pay it back twice
-    left = donation.amount_minor - max(donation.refunded_minor, _requested_minor(tx, donation_id))
+    left = left_to_refund(tx, donation)
     amount = left if amount_minor is None else amount_minor
     if amount_minor is not None and amount_minor < 1:
         raise Invalid("amount_invalid", fields={"amount_minor": fault("amount_not_positive")})
-    if not 0 < amount <= left:
+    if amount > left:
         raise Conflict("refund_exceeds", left_minor=left)
     refund = tx.add(
         Refund(
@@ -53,10 +50,29 @@ def request_refund(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: 
     return refund
 
 
-def _requested_minor(tx: Tx, donation_id: UUID) -> int:
+def left_to_refund(tx: Tx, donation: Donation) -> int:
+    """Return how much of a locked donation can still be refunded, more than 0 fen.
+
+    Raises Conflict `not_refundable`, `dispute_open` or `refund_exceeds` (nothing is left).
+    """
+    if donation.status not in COUNTED or donation.payment_intent is None:
+        raise Conflict("not_refundable")
+    if donation.status == Status.DISPUTED:
+        raise Conflict("dispute_open")  # the bank decides over this money; a refund could pay it back twice
+    assert donation.id is not None
+    # What was sent may be told already; what waits to be sent is known to nobody and comes on top.
+    unsent = _requested_minor(tx, donation.id, Refund.state == RefundRequestState.REQUESTED)
+    requested = _requested_minor(tx, donation.id)
+    left = donation.amount_minor - max(donation.refunded_minor + unsent, requested)
+    if left <= 0:
+        raise Conflict("refund_exceeds", left_minor=left)
+    return left
+
+
+def _requested_minor(tx: Tx, donation_id: UUID, *conditions: Any) -> int:
     """Return what was requested so far, without what the provider refused and what did not arrive."""
     requested = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-        Refund.donation_id == donation_id, col(Refund.state).not_in(_ENDED_WITHOUT_MONEY)
+        Refund.donation_id == donation_id, col(Refund.state).not_in(_ENDED_WITHOUT_MONEY), *conditions
     )
     return int(tx.all(requested)[0])
 

@@ -1,6 +1,7 @@
 """Events that run: one that fails stops no other and says why, and what can be changed once it is under way."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -211,4 +212,35 @@ def test_all_match_of_a_project_is_frozen(world: World, api: Api) -> None:
     assert (again["cases_opened"], again["cases_decided"]) == (0, 1)
     problem(api.post("/campaigns/day/projects/999999/hold-match", body, api.token()), 404, "project_unknown")
     problem(api.post(path, {"reason": ""}, api.token()), 422, "reason_missing")
+    sound(world)
+
+
+def test_all_refunds_of_a_donor_in_one_step(world: World, api: Api) -> None:
+    """48 donations in an hour: previewed, refunded at once, and once only."""
+    world.pot(10_000_00)
+    often = [world.give(100_00, email="often@example.org") for _ in range(8)]
+    other = world.give(100_00, email="other@example.org")
+    for donation in (*often, other):
+        world.tell("payment_intent.succeeded", world.intent(donation))
+    world.settle()
+    world.refund(often[0], 30_00)
+    world.refund(often[1], 100_00)
+    world.dispute(often[2])
+    world.settle()
+    path = f"/donations/{often[3].id}/refund-all-of-donor"
+    problem(api.get(path, api.token("auditor")), 403, "not_permitted")
+    seen = api.manage(path, status=200, method="GET", role="finance")
+    assert (len(seen["donations"]), seen["total_minor"]) == (6, 570_00)
+    assert {row["donation"]: row["refused"] for row in seen["skipped"]}[str(often[2].id)] == "dispute_open"
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM refund")) == 0
+
+    problem(api.post(path, {"reason": " "}, api.token("finance")), 422, "reason_missing")
+    done = api.manage(path, {"reason": "反常，捐赠人同意退回"}, role="finance")
+    assert (len(done["refunds"]), done["total_minor"]) == (6, 570_00)
+    assert str(other.id) not in {refund["donation"] for refund in done["refunds"]}
+    again = api.manage(path, {"reason": "再来一次"}, role="finance")
+    assert (again["refunds"], again["total_minor"]) == ([], 0)
+    for refund in done["refunds"]:
+        world.refund(UUID(refund["donation"]), 100_00)
+    assert world.view(often[5]).status == "refunded" and world.view(other).captured_minor == 100_00
     sound(world)
