@@ -72,6 +72,9 @@ class Config(BaseModel):
     stripe_methods: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
         ("card", "alipay", "wechat_pay"), alias="STRIPE_METHODS"
     )
+    stripe_account_currency: Annotated[str, AfterValidator(str.upper)] = Field(
+        "CNY", pattern="^[A-Za-z]{3}$", alias="STRIPE_ACCOUNT_CURRENCY"
+    )
     web_concurrency: int | None = Field(None, ge=1, alias="WEB_CONCURRENCY")  # read by embedded/gunicorn_conf.py
     log_level: Annotated[LogLevel, BeforeValidator(str.upper)] = Field("INFO", alias="LOG_LEVEL")
     environment: Literal["production", "development"] = Field("development", alias="BEISHAN_ENV")
@@ -84,6 +87,8 @@ class Config(BaseModel):
     partner_day_most_count: int = Field(1_000_000, ge=1, alias="PARTNER_DAY_MOST_COUNT")
     # Whether messages of the provider's test mode move money here; unset: outside production only.
     stripe_test_mode: Literal["accept", "refuse"] | None = Field(None, alias="STRIPE_TEST_MODE")
+    # How long after its reservation a payment that the provider calls under way may stay so (seconds).
+    paying_most_s: int = Field(24 * 3600, ge=60, alias="PAYING_MOST_S")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 

@@ -21,6 +21,7 @@ def make_dependencies(settings: Config) -> Dependencies:
             partner_gift_most_minor=settings.partner_gift_most_minor,
             partner_day_most_minor=settings.partner_day_most_minor,
             partner_day_most_count=settings.partner_day_most_count,
+            paying_most_s=settings.paying_most_s,
         ),
         accept_test_mode=settings.accepts_test_mode,
     )

@@ -90,6 +90,12 @@ CHECKS = {
         SELECT format('case %s is open after the notice', c.id)
           FROM screening_case c JOIN campaign e ON e.id = c.campaign_id
          WHERE c.state = 'open' AND {one_of("e.phase", (Phase.NOTICE, Phase.RELEASED, Phase.ARCHIVED))}""",
+    "payments_taken_at_the_desk_are_donations": """
+        SELECT format('payment %s is %s at the desk, but no donation was paid with it', e.payment_intent, e.state)
+          FROM payment_exception e
+         WHERE e.state IN ('taken', 'attached')
+           AND NOT EXISTS (SELECT FROM donation d WHERE d.id = coalesce(e.attached_to, e.donation_id)
+                              AND d.payment_intent = e.payment_intent AND d.paid_at IS NOT NULL)""",
     "blacklisted_projects_are_listed": """
         SELECT format('project %s is %s, but its listing says otherwise', p.id, p.status) FROM project p
          WHERE (p.status = 'blacklisted') <>

@@ -19,7 +19,8 @@ PAGE = 1_000
 
 
 class RecordedDecision(NamedTuple):
-    """A decision and the donation that it was made for; `amount_minor` is the whole donation in fen."""
+    """A decision and the donation that it was made for; `amount_minor` is the whole donation in fen,
+    `pledged_minor` what it was before the payment."""
 
     position: int
     donation_id: UUID
@@ -28,6 +29,7 @@ class RecordedDecision(NamedTuple):
     window_open: bool
     trace: list[dict[str, Any]]
     amount_minor: int
+    pledged_minor: int
     project_id: int
     donor: str
     paid_at: datetime | None
@@ -58,14 +60,14 @@ class Movement(NamedTuple):
 
 
 _DECISIONS = """
-    SELECT m.position, m.donation_id, m.cause, m.decided_at, m.window_open, m.trace, g.amount_minor, g.project_id,
-           g.donor_key, g.paid_at
+    SELECT m.position, m.donation_id, m.cause, m.decided_at, m.window_open, m.trace, g.amount_minor,
+           g.pledged_minor, g.project_id, g.donor_key, g.paid_at
       FROM match_decision m JOIN replay_donation g USING (donation_id) ORDER BY m.position"""
 
 # The caller loads the campaign's donations (`LoadDonations`): matching does not know where they are kept.
 _DONATIONS = """
-    CREATE TEMPORARY TABLE replay_donation (donation_id uuid PRIMARY KEY, amount_minor bigint, project_id bigint,
-                                        donor_key text, paid_at timestamptz) ON COMMIT DROP"""
+    CREATE TEMPORARY TABLE replay_donation (donation_id uuid PRIMARY KEY, amount_minor bigint, pledged_minor bigint,
+                                        project_id bigint, donor_key text, paid_at timestamptz) ON COMMIT DROP"""
 
 # What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
 # each decision builds on those before it, while the transfers of all of them are posted at its end.

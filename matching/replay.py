@@ -159,9 +159,9 @@ class _Replay:
         return allocation or NO_MATCH, ReplayedSource(reservation_id, moving.pot_id)
 
     def _allocation_request(self, decision: RecordedDecision) -> AllocationRequest:
-        """Return the donation as matching saw it then: whole at pledge and payment, later what refunds had left."""
+        """Return the donation as matching saw it then: as pledged, as paid, later what refunds had left."""
         at = decision.decided_at if decision.cause == "pledge" or decision.paid_at is None else decision.paid_at
-        kept = decision.amount_minor
+        kept = decision.pledged_minor if decision.cause == "pledge" else decision.amount_minor
         if decision.cause in ("reoffer", "challenge", "redistribute", "restore"):
             kept -= self.state.refunded.get(decision.donation_id, 0)
         target = self.state.target(decision.project_id, decision.position)

@@ -4,7 +4,7 @@ Money is integer fen (`*_minor`) with an upper-case ISO currency; times are awar
 library is imported here: an implementation lives in a file of its own (`payments/stripe.py`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -80,7 +80,7 @@ class StatementLine:
     """One movement on the balance the provider keeps for us.
 
     `amount_minor` is gross and signed (refunds and payouts are negative), `fee_minor` what the provider
-    keeps of it; both are in `currency`, the currency of the balance.
+    keeps of it. `currency` is that of the payment; the fee is in `fee_currency`, the balance's (None: the same).
     """
 
     provider: str
@@ -93,6 +93,33 @@ class StatementLine:
     fee_minor: int
     currency: str
     occurred_at: datetime
+    fee_currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAccount:
+    """What a provider says of our account. `currency` is that of its balance, upper-case; `clock` is the provider's
+    time when it answered, where it tells."""
+
+    account: str
+    currency: str
+    livemode: bool
+    charges_enabled: bool
+    clock: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """Where a provider sends its messages, and which types; `*` stands for all."""
+
+    url: str
+    events: frozenset[str]
+    livemode: bool
+    enabled: bool
+
+    def missing(self, needed: Iterable[str]) -> list[str]:
+        """Return the types that are needed and not sent."""
+        return [] if "*" in self.events else [name for name in needed if name not in self.events]
 
 
 class GatewayError(Exception):
@@ -142,3 +169,9 @@ class PaymentGateway(Protocol):
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:
         """Return every movement with since <= time < until, newest first."""
+
+    def account(self) -> ProviderAccount:
+        """Return what the provider says of our account."""
+
+    def endpoints(self) -> list[WebhookEndpoint]:
+        """Return the endpoints that the provider sends messages to."""

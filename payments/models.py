@@ -116,5 +116,6 @@ class ProviderLine(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     fee_minor: int = Field(sa_type=BigInteger)
     currency: str
+    fee_currency: str | None = None  # null: the same as `currency`
     occurred_at: datetime = Field(sa_column=moment())
     fetched_at: datetime = Field(sa_column=moment())

@@ -40,9 +40,25 @@ def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
 
 def _store(tx: Tx, lines: Sequence[StatementLine]) -> int:
     new = _insert(tx, lines)
-    if new < len(lines) and (changed := contradictions(tx, lines)):
+    if new == len(lines):
+        return new
+    _correct_currency(tx, lines)
+    if changed := contradictions(tx, lines):
         raise Conflict("statement_contradicts", fields=changed)
     return new
+
+
+def _correct_currency(tx: Tx, lines: Sequence[StatementLine]) -> None:
+    """Lines that an earlier version stored in the currency of the balance get the payment's own."""
+    names = ("provider", "line_id", "amount_minor", "currency", "fee_currency")
+    tx.run(
+        f"""UPDATE provider_line l SET amount_minor = u.amount_minor, currency = u.currency,
+                   fee_currency = u.fee_currency
+              FROM {unnest(ProviderLine, *names)}
+             WHERE (l.provider, l.line_id) = (u.provider, u.line_id) AND l.fee_currency IS NULL
+               AND l.currency = u.fee_currency AND l.currency <> u.currency""",
+        **{name: [getattr(line, name) for line in lines] for name in names},
+    )
 
 
 def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
@@ -85,6 +101,7 @@ def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
             "amount_minor": [line.amount_minor for line in lines],
             "fee_minor": [line.fee_minor for line in lines],
             "currency": [line.currency for line in lines],
+            "fee_currency": [line.fee_currency for line in lines],
             "occurred_at": [line.occurred_at for line in lines],
             "fetched_at": tx.now,
         },

@@ -25,8 +25,10 @@ from payments.gateway import (
     GatewayUnavailable,
     OpenedPayment,
     PaymentOrder,
+    ProviderAccount,
     RefundState,
     StatementLine,
+    WebhookEndpoint,
 )
 from payments.messages import Message
 from payments.stripe_statement import statement_line
@@ -36,6 +38,7 @@ from payments.stripe_wire import (
     intent_end,
     intent_params,
     intent_state,
+    provider_account,
     refund_params,
     refund_state,
     session_end,
@@ -43,6 +46,7 @@ from payments.stripe_wire import (
     signed_at,
     succeeded_message,
     unix_ceil,
+    webhook_endpoint,
 )
 
 # The version our requests are validated against in the tests; the library would send a newer one.
@@ -183,6 +187,19 @@ class StripeGateway:
                 raise
             yield from (line for line in self._lines({}) if since <= line.occurred_at < until)
 
+    def account(self) -> ProviderAccount:
+        """Read the account, and its balance for the mode that the key belongs to."""
+        with _translated():
+            account = self._client.v1.accounts.retrieve_current()
+            balance = self._client.v1.balance.retrieve()
+            return provider_account(account.to_dict(), balance.to_dict(), _date_of(balance))
+
+    def endpoints(self) -> list[WebhookEndpoint]:
+        """List the webhook endpoints of the account."""
+        with _translated():
+            page = self._client.v1.webhook_endpoints.list({"limit": 100})
+            return [webhook_endpoint(endpoint.to_dict()) for endpoint in page.auto_paging_iter()]
+
     def _lines(self, chosen: dict[str, Any]) -> Iterator[StatementLine]:
         with _translated():
             params: Any = {**chosen, "limit": 100, "expand": ["data.source"]}
@@ -200,6 +217,12 @@ def _connections(api_base: str | None) -> requests.Session:
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # nothing to share among donors
     session.trust_env = api_base is None  # a proxy may stand before Stripe, never before a local stand-in
     return session
+
+
+def _date_of(answer: stripe.StripeObject) -> str | None:
+    """Return the HTTP header Date of an answer, by which the provider tells its clock."""
+    response = answer.last_response
+    return response.headers.get("Date") if response is not None else None
 
 
 def _key(name: str) -> Any:

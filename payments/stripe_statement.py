@@ -25,11 +25,12 @@ _KIND_OF_TYPE: dict[str, StatementKind] = {
 def statement_line(transaction: dict[str, Any]) -> StatementLine:
     """Read one balance transaction, its source embedded or not. Raises FactMalformed.
 
-    The amount is in the currency of the balance: an account that settles in another currency than the
-    donations' shows the converted sum here.
+    An account may settle in another currency than the donations'. Then the line has the amount and currency of its
+    source (charge, refund or dispute), which is what our books know; the fee stays in the currency of the balance.
     """
     fields = ProviderFields(transaction)
     source = fields.child("source") if isinstance(transaction.get("source"), dict) else None
+    amount_minor, currency = _amount(fields, source)
     return StatementLine(
         provider="stripe",
         kind=_kind(fields),
@@ -37,11 +38,20 @@ def statement_line(transaction: dict[str, Any]) -> StatementLine:
         source_id=fields.reference("source"),
         payment_intent=source.reference("payment_intent") if source else None,
         donation_id=_donation_of(source),
-        amount_minor=fields.signed("amount"),
+        amount_minor=amount_minor,
         fee_minor=fields.signed("fee"),
-        currency=fields.currency(),
+        currency=currency,
+        fee_currency=fields.currency(),
         occurred_at=fields.time("created"),
     )
+
+
+def _amount(fields: ProviderFields, source: ProviderFields | None) -> tuple[int, str]:
+    """Return the signed amount and its currency: the source's where the balance is in another one."""
+    amount_minor, currency = fields.signed("amount"), fields.currency()
+    if source is None or not source.has("currency") or not source.has("amount") or source.currency() == currency:
+        return amount_minor, currency
+    return (-1 if amount_minor < 0 else 1) * source.amount("amount"), source.currency()
 
 
 def _kind(fields: ProviderFields) -> StatementKind:

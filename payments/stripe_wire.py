@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from kernel.errors import Invalid
 from kernel.strict_json import load_json
-from payments.gateway import ClosedAs, GatewayUnavailable, PaymentOrder, RefundState
+from payments.gateway import (
+    ClosedAs,
+    GatewayUnavailable,
+    PaymentOrder,
+    ProviderAccount,
+    RefundState,
+    WebhookEndpoint,
+)
 from payments.messages import Message, message
 
 # Stripe lets a session expire 30 minutes after its creation at the earliest. The hold's end plus 31
@@ -77,6 +85,28 @@ def succeeded_message(provider: str, intent: dict[str, Any]) -> Message:
         "data": {"object": intent},
     }
     return message(provider, event["id"], event, compare=False)
+
+
+def provider_account(account: dict[str, Any], balance: dict[str, Any], date: str | None) -> ProviderAccount:
+    """Read an account, its balance, and the Date header of the answer."""
+    held = [amount["currency"] for amount in balance["available"]]
+    return ProviderAccount(
+        account=account["id"],
+        currency=str(account.get("default_currency") or (held or [""])[0]).upper(),
+        livemode=bool(balance["livemode"]),
+        charges_enabled=bool(account.get("charges_enabled", True)),
+        clock=parsedate_to_datetime(date) if date else None,
+    )
+
+
+def webhook_endpoint(endpoint: dict[str, Any]) -> WebhookEndpoint:
+    """Read a webhook endpoint."""
+    return WebhookEndpoint(
+        url=endpoint["url"],
+        events=frozenset(endpoint["enabled_events"]),
+        livemode=bool(endpoint["livemode"]),
+        enabled=endpoint["status"] == "enabled",
+    )
 
 
 def refund_state(provider: str, refund: dict[str, Any], intent: dict[str, Any]) -> RefundState:

@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+from sandbox.events import ENABLED_EVENTS
 from sandbox.server import HOST, Settings, serve
 
 
@@ -16,7 +17,10 @@ def _settings() -> Settings:
     parser.add_argument("--api-key", required=True, help="the one secret key that is accepted")
     parser.add_argument("--webhook-url", help="where events are sent")
     parser.add_argument("--webhook-secret", default="whsec_sandbox")
-    parser.add_argument("--webhook-events", help="comma-separated types to send (default: all)")
+    parser.add_argument(
+        "--webhook-events", help="comma-separated types to send, * for all (default: those that Beishan needs)"
+    )
+    parser.add_argument("--account-currency", default="cny", help="the currency of the balance")
     parser.add_argument("--public-url", help="where browsers reach the cashier (default: the address itself)")
     given = parser.parse_args()
     return Settings(
@@ -25,7 +29,8 @@ def _settings() -> Settings:
         api_key=given.api_key,
         webhook_url=given.webhook_url,
         webhook_secret=given.webhook_secret,
-        webhook_events=frozenset(given.webhook_events.split(",")) if given.webhook_events else None,
+        webhook_events=frozenset(given.webhook_events.split(",") if given.webhook_events else ENABLED_EVENTS),
+        account_currency=given.account_currency.lower(),
         public_url=given.public_url,
     )
 

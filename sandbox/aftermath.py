@@ -64,6 +64,30 @@ class Aftermath:
         self._events.emit("charge.refunded", charge)
         return refund
 
+    def fail_refund(self, refund_id: str) -> Thing:
+        """A refund comes back: the bank did not take it, and the money is on the balance again. Raises ApiError."""
+        with self._store.transaction():
+            refund = self._store.get("refund", refund_id)
+            if refund["status"] == "failed":
+                raise ApiError(400, f"This refund is {refund['status']} already.")
+            charge = self._store.get("charge", refund["charge"])
+            line = objects.transaction("refund_failure", "refund_failure", refund, refund["amount"])
+            refund |= {"status": "failed", "failure_reason": "unknown", "failure_balance_transaction": line["id"]}
+            charge["amount_refunded"] -= refund["amount"]
+            charge["refunded"] = False
+            for thing in (line, refund, charge):
+                self._store.put(thing)
+            for kind in ("refund.updated", "refund.failed", "charge.refund.updated"):
+                self._events.emit(kind, refund)
+            return refund
+
+    def warn(self, charge_id: str) -> Thing:
+        """The card's network expects a dispute about this charge. Raises ApiError."""
+        with self._store.transaction():
+            warning = self._store.put(objects.fraud_warning(self._store.get("charge", charge_id)))
+            self._events.emit("radar.early_fraud_warning.created", warning)
+            return warning
+
     def open_dispute(self, charge_id: str, amount: int | None) -> Thing:
         """The bank takes back `amount` fen (default: what was not refunded yet). Raises ApiError."""
         with self._store.transaction():
@@ -77,6 +101,17 @@ class Aftermath:
             self._move(dispute, "dispute", -dispute["amount"])
             self._events.emit("charge.dispute.created", dispute)
             self._events.emit("charge.dispute.funds_withdrawn", dispute)
+            return dispute
+
+    def review_dispute(self, dispute_id: str) -> Thing:
+        """Evidence is in, and the bank looks at it. Raises ApiError."""
+        with self._store.transaction():
+            dispute = self._store.get("dispute", dispute_id)
+            if dispute["status"] != "needs_response":
+                raise ApiError(400, f"This dispute is {dispute['status']} already.")
+            dispute["status"] = "under_review"
+            self._store.put(dispute)
+            self._events.emit("charge.dispute.updated", dispute)
             return dispute
 
     def close_dispute(self, dispute_id: str, won: bool) -> Thing:

@@ -7,6 +7,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from sandbox.account import Account
 from sandbox.aftermath import Aftermath
 from sandbox.api import Api
 from sandbox.deliver import Deliverer
@@ -30,6 +31,7 @@ class Control:
         store: Store,
         payments: Payments,
         after: Aftermath,
+        account: Account,
         events: Events,
         faults: Faults,
         deliverer: Deliverer,
@@ -39,6 +41,7 @@ class Control:
         self._store = store
         self._payments = payments
         self._after = after
+        self._account = account
         self._events = events
         self._faults = faults
         self._deliverer = deliverer
@@ -64,9 +67,17 @@ class Control:
         if method == "POST" and closing:
             won = {"won": True, "lost": False}[given["outcome"]]
             return public(self._after.close_dispute(closing[1], won))
+        reviewed = re.fullmatch(r"/disputes/(du_[A-Za-z0-9]+)/review", path)
+        if method == "POST" and reviewed:
+            return public(self._after.review_dispute(reviewed[1]))
+        failing = re.fullmatch(r"/refunds/(re_[A-Za-z0-9]+)/fail", path)
+        if method == "POST" and failing:
+            return public(self._after.fail_refund(failing[1]))
         orders: dict[tuple[str, str], Callable[[Given], Any]] = {
             ("POST", "/pay"): self._pay,
             ("POST", "/disputes"): self._dispute,
+            ("POST", "/account"): self._account.change,
+            ("POST", "/warnings"): lambda g: public(self._after.warn(str(g["charge"]))),
             ("POST", "/payouts"): lambda _: self._after.pay_out(),
             ("GET", "/faults"): lambda _: self._faults.plain(),
             ("POST", "/faults"): self._fault,

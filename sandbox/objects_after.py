@@ -102,6 +102,20 @@ def dispute(charge_: dict[str, Any], amount: int) -> dict[str, Any]:
     }
 
 
+def fraud_warning(charge_: dict[str, Any]) -> dict[str, Any]:
+    """An early fraud warning about a charge."""
+    return {
+        "id": new_id("issfr_"),
+        "object": "radar.early_fraud_warning",
+        "actionable": True,
+        "charge": charge_["id"],
+        "created": now(),
+        "fraud_type": "misc",
+        "livemode": False,
+        "payment_intent": charge_["payment_intent"],
+    }
+
+
 def payout(amount: int, currency: str) -> dict[str, Any]:
     """What the balance holds, sent to the bank account."""
     return {

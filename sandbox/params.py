@@ -73,6 +73,7 @@ ONLY_EXPAND = Group(_EXPAND)
 _CREATED = Group({name: Whole() for name in ("gt", "gte", "lt", "lte")})
 _PAGE = {"limit": Whole(1, 100), "starting_after": Text(), "created": _CREATED} | _EXPAND
 
+PLAIN_LIST = Group({"limit": Whole(1, 100), "starting_after": Text()} | _EXPAND)
 INTENT_LIST = Group(_PAGE)
 INTENT_SEARCH = Group({"query": Text(), "limit": Whole(1, 100), "page": Text()} | _EXPAND, ["query"])
 CHARGE_LIST = Group(_PAGE | {"payment_intent": Text()})

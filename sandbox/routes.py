@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox import lists, params
+from sandbox.account import Account
 from sandbox.aftermath import Aftermath
 from sandbox.objects import public
 from sandbox.payments import Payments
@@ -26,7 +27,7 @@ class Route:
     public_key: bool = False  # a browser may call it with a publishable key and the client secret
 
 
-def routes(store: Store, payments: Payments, after: Aftermath, base_url: str) -> list[Route]:
+def routes(store: Store, payments: Payments, after: Aftermath, account: Account, base_url: str) -> list[Route]:
     """Every call there is."""
 
     def route(method: str, path: str, takes: Group, act: Callable[[str, Thing], Any]) -> Route:
@@ -73,6 +74,9 @@ def routes(store: Store, payments: Payments, after: Aftermath, base_url: str) ->
         route("POST", "/v1/payment_intents/ID", params.INTENT_UPDATE, payments.update_intent),
         route("POST", "/v1/payment_intents/ID/confirm", params.INTENT_CONFIRM, confirmed),
         route("POST", "/v1/payment_intents/ID/cancel", params.INTENT_CANCEL, cancel),
+        route("GET", "/v1/account", only, lambda _, __: account.account()),
+        route("GET", "/v1/balance", only, lambda _, __: account.balance()),
+        route("GET", "/v1/webhook_endpoints", params.PLAIN_LIST, lambda _, __: account.endpoints()),
         route("POST", "/v1/refunds", params.REFUND_CREATE, lambda _, g: after.refund(g)),
     ]
     for path, kind, takes in _LISTED:

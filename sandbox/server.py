@@ -10,13 +10,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
+from sandbox.account import Account
 from sandbox.aftermath import Aftermath
 from sandbox.api import Api
 from sandbox.cashier import Cashier
 from sandbox.control import Control
 from sandbox.deliver import Beat, Deliverer
 from sandbox.due import Due
-from sandbox.events import CAUSE, Events
+from sandbox.events import CAUSE, ENABLED_EVENTS, Events
 from sandbox.faults import Dropped, Faults
 from sandbox.payments import Payments
 from sandbox.routes import routes
@@ -27,14 +28,15 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`webhook_events` None sends every type; `public_url` is where donors' browsers find the cashier."""
+    """`webhook_events`: the types to send ("*": all); `public_url` is where donors' browsers find the cashier."""
 
     port: int
     data: Path
     api_key: str
     webhook_url: str | None
     webhook_secret: str
-    webhook_events: frozenset[str] | None = None
+    webhook_events: frozenset[str] = frozenset(ENABLED_EVENTS)
+    account_currency: str = "cny"
     public_url: str | None = None
 
 
@@ -67,9 +69,16 @@ class Application:
         self._tide = Beat("due", self._with_wake(Due(store, payments).turn))
         events.wake = self._mail.wake
         events.release()  # what a former process held back
+        account = Account(settings.account_currency, events, deliverer)
         base_url = settings.public_url or f"http://{HOST}:{settings.port}"
-        api = Api(store, routes(store, payments, after, base_url.rstrip("/")), faults, settings.api_key, self._wake)
-        control = Control(store, payments, after, events, faults, deliverer, api, self._wake)
+        api = Api(
+            store,
+            routes(store, payments, after, account, base_url.rstrip("/")),
+            faults,
+            settings.api_key,
+            self._wake,
+        )
+        control = Control(store, payments, after, account, events, faults, deliverer, api, self._wake)
         cashier = Cashier(store, payments)
         self._parts: list[tuple[str, Callable[[Request], Response]]] = [
             ("/v1/", api),

@@ -13,6 +13,7 @@ from app.api import (
     funds,
     inbox,
     partners,
+    payment_exceptions,
     pots,
     projects,
     running,
@@ -38,6 +39,7 @@ RESOURCES = (
     watch,
     partners,
     inbox,
+    payment_exceptions,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are

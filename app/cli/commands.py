@@ -2,11 +2,23 @@
 
 from flask import Flask
 
-from app.cli import access, books, donors, imports, inbox, jobs, people, replay, screening
+from app.cli import (
+    access,
+    books,
+    doctor,
+    donors,
+    imports,
+    inbox,
+    jobs,
+    payments_desk,
+    people,
+    replay,
+    screening,
+)
 
 
 def attach(app: Flask) -> None:
     """Add the commands to the application's command line."""
-    for module in (access, books, donors, imports, inbox, jobs, people, replay, screening):
+    for module in (access, books, doctor, donors, imports, inbox, jobs, payments_desk, people, replay, screening):
         for command in module.COMMANDS:
             app.cli.add_command(command)

@@ -55,6 +55,7 @@ CAUSES = {
     "late": _l("迟到"),
     "refund": _l("退款"),
     "fee": _l("手续费"),
+    "payment_exception": _l("支付与捐赠不符、待处理"),
 }
 DISCREPANCY_STATES = {
     "open": _l("待处理"),
@@ -76,6 +77,11 @@ STEPS = {
     "dispute_opened": _l("付款出现争议"),
     "dispute_won": _l("争议已胜诉"),
     "dispute_lost": _l("争议已败诉"),
+    "paid_other_amount": _l("支付成功，金额与提交时不同"),
+    "payment_differs": _l("支付与捐赠不符，转人工处理"),
+    "payment_taken": _l("人工确认支付"),
+    "payment_attached": _l("人工把一笔支付归到这笔捐赠"),
+    "payment_unanswered": _l("支付方长时间没有答复"),
     "money_back": _l("退回的款项又回到账上"),
     "on_statement": _l("对账单已核对"),
 }
@@ -211,7 +217,6 @@ CHANNELS = {
     "behaviour": _l("行为捐"),
     "consumption": _l("消费捐"),
 }
-REFUND_STATES = {"requested": _l("待发送"), "sent": _l("已发送"), "refused": _l("被拒绝")}
 INBOX_STATES = {
     "new": _l("待处理"),
     "done": _l("已处理"),
@@ -224,8 +229,8 @@ JOBS = {
     "process-inbox": _l("处理支付消息"),
     "expire": _l("释放超时的预留"),
     "refunds": _l("发送退款"),
-    "challenges": _l("解锁挑战池"),
     "restore": _l("款项回到账上后补配"),
+    "challenges": _l("解锁挑战池"),
     "screen": _l("检查套捐迹象"),
     "close": _l("推进活动收尾"),
     "check": _l("核对账簿"),

@@ -120,7 +120,16 @@ def _scope_lines(rules: Mapping[str, Any], places: Mapping[str, str]) -> list[st
 
 def explain_lines(told: Explanation) -> list[str]:
     """One donation's match in plain words, a line each: every time match was sought, pot by pot."""
-    return [line for decision in told.decisions for line in decision_lines(decision)] + end_lines(told)
+    lines = [line for decision in told.decisions for line in decision_lines(decision)] + end_lines(told)
+    return [*_amount_lines(told), *lines]
+
+
+def _amount_lines(told: Explanation) -> list[str]:
+    """A line when another amount was paid than was pledged."""
+    if told.pledged_minor is None:
+        return []
+    amounts = {"pledged": yuan(told.pledged_minor), "paid": yuan(told.amount_minor)}
+    return [_("提交时为 %(pledged)s 元，支付方实际收到 %(paid)s 元，按实收计。", **amounts)]
 
 
 def end_lines(told: Explanation) -> list[str]:

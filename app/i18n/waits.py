@@ -17,6 +17,8 @@ def wait_text(wait: Wait) -> str:
             return _("对账差异 %(count)s 条", count=wait.count)
         case "cases":
             return _("复核 %(count)s 件", count=wait.count)
+        case "payments":
+            return _("与捐赠不符的支付 %(count)s 笔", count=wait.count)
         case "statement":
             return _("支付平台的对账单还没有取到")
         case "failed":

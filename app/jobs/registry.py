@@ -15,6 +15,7 @@ from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
 from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
+from campaigns.donations import payment_desk
 from campaigns.donations.expire import expire
 from campaigns.donations.process import BATCH, process_inbox
 from campaigns.donations.refund import send_refunds
@@ -72,7 +73,7 @@ def _expire(deps: Dependencies) -> str:
 
 
 def _refunds(deps: Dependencies) -> str:
-    return _outcome(send_refunds(deps), "sent")
+    return _outcome(send_refunds(deps) + payment_desk.send_refunds(deps), "sent")
 
 
 def _restore(deps: Dependencies) -> str:

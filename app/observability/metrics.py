@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
 from app.http import access
+from campaigns.donations import payment_desk
 from campaigns.donations.export import count_by_status
 from kernel.db import Tx
 from ledger.chart import AccountKind
@@ -95,7 +96,13 @@ class _Business:
         try:
             with deps(self._app).db.snapshot() as tx:
                 tx.run("SET LOCAL statement_timeout = 5000")
-                gauges = [_donations(tx), *_inbox(tx), _pots(tx), *_jobs(tx, self._jobs, self._last_runs(tx))]
+                gauges = [
+                    _donations(tx),
+                    _desk(tx),
+                    *_inbox(tx),
+                    _pots(tx),
+                    *_jobs(tx, self._jobs, self._last_runs(tx)),
+                ]
         except SQLAlchemyError:
             gauges = []
         yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(gauges)),)])
@@ -104,6 +111,11 @@ class _Business:
 
 def _donations(tx: Tx) -> GaugeMetricFamily:
     return _gauge("beishan_donations", "Donations by status", ("status",), count_by_status(tx).items())
+
+
+def _desk(tx: Tx) -> GaugeMetricFamily:
+    about = "Payments that are not what was asked, by state"
+    return _gauge("beishan_payment_exceptions", about, ("state",), payment_desk.count_by_state(tx).items())
 
 
 def _inbox(tx: Tx) -> Iterator[GaugeMetricFamily]:

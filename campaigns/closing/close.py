@@ -20,6 +20,7 @@ from campaigns.closing.restore import take_waiting
 from campaigns.closing.waits import last_message_at, unfinished
 from campaigns.dependencies import Dependencies
 from campaigns.donations.expire import expire
+from campaigns.donations.payment_desk import count_undecided
 from campaigns.donations.process import process_inbox
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
@@ -142,9 +143,10 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
 
 
 def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Every difference is explained and every case decided: store and publish the result."""
+    """Every difference is explained, every case and every payment on the desk decided: store and publish the
+    result."""
     assert campaign.id is not None
-    if reconcile(tx, campaign) or count_open_cases(tx, campaign.id):
+    if reconcile(tx, campaign) or count_open_cases(tx, campaign.id) or count_undecided(tx, campaign.id):
         return None
     reveal_seeds(tx, campaign.id)
     write_report(tx, campaign)

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tables)
 from kernel.db import identity, is_one_of, moment
 
-CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee")
+CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee", "payment_exception")
 PROBLEMS = ("step_failed", "statement_unavailable")
 STATES = ("open", "matched", "booked", "signed_off")
 

@@ -70,6 +70,12 @@ def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime
                 WHERE l.donation_id IS NULL AND l.provider = :provider AND d.payment_intent = l.payment_intent""",
             provider=deps.gateway.provider,
         )
+        tx.run(
+            """UPDATE provider_line l SET donation_id = e.attached_to FROM payment_exception e
+                WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent) AND e.state = 'attached'
+                  AND l.provider = :provider AND l.donation_id IS DISTINCT FROM e.attached_to""",
+            provider=deps.gateway.provider,
+        )
     return newest
 
 
@@ -88,14 +94,18 @@ def reconcile(tx: Tx, campaign: Campaign) -> int:
 # Each donation of the campaign by our books and by the statements, in fen. Refunds are negative on statements.
 _SIDES = """
     WITH ours AS (
-        SELECT id, provider, amount_minor, refunded_minor, payment_intent, payment_reference, paid_at
+        SELECT id, provider, amount_minor, currency, refunded_minor, payment_intent, payment_reference, paid_at
           FROM donation
          WHERE campaign_id = :campaign AND paid_at IS NOT NULL),
     theirs AS (
         SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge') AS charges,
                coalesce(sum(l.amount_minor) FILTER (WHERE l.kind = 'charge'), 0) AS charged,
                coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS refunded
-          FROM provider_line l JOIN ours d ON d.id = l.donation_id AND d.provider = l.provider
+          FROM provider_line l
+          JOIN ours d ON d.id = l.donation_id AND d.provider = l.provider AND d.currency = l.currency
+         WHERE NOT EXISTS (SELECT FROM payment_exception e
+                            WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent)
+                              AND e.state NOT IN ('taken', 'attached'))
          GROUP BY l.donation_id)"""
 
 
@@ -130,7 +140,13 @@ def _find_differences(tx: Tx, campaign: Campaign) -> list[Difference]:
           FROM provider_line l
           LEFT JOIN donation d ON d.id = l.donation_id
          WHERE l.kind = 'charge' AND l.occurred_at >= :opened AND l.occurred_at < :closed
-           AND (d.id IS NULL OR (d.campaign_id = :campaign AND d.paid_at IS NULL))""",
+           AND (d.id IS NULL OR (d.campaign_id = :campaign AND d.paid_at IS NULL))
+           AND NOT EXISTS (SELECT FROM payment_exception e
+                            WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent))
+        UNION ALL
+        SELECT e.provider, 'payment_exception', e.payment_intent, e.donation_id, 0, e.amount_minor
+          FROM payment_exception e JOIN donation d ON d.id = e.donation_id
+         WHERE d.campaign_id = :campaign AND e.state IN ('open', 'refunding')""",
         campaign=campaign.id,
         opened=campaign.opens_at,
         ended=campaign.ends_at + timedelta(seconds=campaign.finishing_s),
@@ -181,12 +197,14 @@ def _settle_donations(tx: Tx, campaign_id: int) -> None:
 
 
 def _book_fees(tx: Tx, campaign_id: int) -> None:
-    """Book what providers kept of these donations, once per statement line; a returned fee is negative."""
+    """Book what providers kept of these donations, once per statement line; a returned fee is negative. Fees in
+    another currency than the donation's stay on the statement: our books have no exchange rate for them."""
     lines = tx.rows_as(
         _FeeLine,
         """SELECT l.provider, l.line_id, l.fee_minor, l.donation_id
              FROM provider_line l JOIN donation d ON d.id = l.donation_id AND d.provider = l.provider
-            WHERE d.campaign_id = :campaign AND l.fee_minor <> 0""",
+            WHERE d.campaign_id = :campaign AND l.fee_minor <> 0
+              AND coalesce(l.fee_currency, l.currency) = d.currency""",
         campaign=campaign_id,
     )
     post(tx, [_fee_transfer(line) for line in lines])

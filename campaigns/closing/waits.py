@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
+from campaigns.donations.payment_desk import count_undecided
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import count_open_cases
@@ -16,8 +17,8 @@ class Wait:
     """One thing that a campaign waits for: a stable code, and how many or until when.
 
     Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
-    `discrepancies` (open), `cases` (undecided), `statement` (the provider's, unread), `failed` (the last run of the
-    step raised: `detail` says what and where, `until` when).
+    `discrepancies` (open), `cases` (undecided), `payments` (on the desk, undecided), `statement` (the provider's,
+    unread), `failed` (the last run of the step raised: `detail` says what and where, `until` when).
     """
 
     code: str
@@ -68,6 +69,7 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
     if phase is Phase.RECONCILING:
         found.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
         found.append(Wait("cases", count_open_cases(tx, campaign.id)))
+        found.append(Wait("payments", count_undecided(tx, campaign.id)))
     waiting = [wait for wait in found if wait.count or wait.until is not None]
     problem = find_problem(tx, campaign.id)
     if problem is None:

@@ -6,28 +6,26 @@ states only move along the table.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.donations.fact_result import DONE, REPEATED, FactResult
+from campaigns.donations.payment_exceptions import (
+    ENDED_AS_MONEY,
+    ExceptionReason,
+    ExceptionState,
+    KnownException,
+    NewException,
+    reason_not_as_asked,
+)
 from campaigns.donations.reversals import Position, position
 from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, Status, Transition
 from campaigns.lifecycle.campaign import SharedCampaign
 from payments.facts import FactKind, PaymentFact
 from payments.partner_events import PartnerFact
+from payments.provider_reader import MAX_MINOR
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
 Fact = PaymentFact | PartnerFact
-
-
-class FactResult(NamedTuple):
-    """What became of a fact: the state and the note that its inbox message ends with."""
-
-    state: str
-    note: str = ""
-
-
-DONE = FactResult("done")
-REPEATED = FactResult("done", "repeated")
 
 
 @dataclass(slots=True)
@@ -65,6 +63,10 @@ class DonationAggregate:
     extend_reservation: bool = False
     instrument_learned: bool = False
     warned: bool = False  # the card's network expects a dispute
+    pledged_minor: int | None = None  # what was pledged, when the payment was of another amount
+    maximum_minor: int = MAX_MINOR  # a payment of another amount above it waits on the desk
+    exceptions: dict[str, KnownException] = field(default_factory=dict)  # on the desk, by payment intent
+    new_exceptions: list[NewException] = field(default_factory=list)
 
     @property
     def campaign_id(self) -> int:
@@ -95,9 +97,11 @@ class DonationAggregate:
 
     @property
     def match_shrinks(self) -> bool:
-        """Whether a refund takes effect on the match. One that arrived before its payment does so with it."""
+        """Whether a refund takes effect on the match, or less came than was pledged. A refund that arrived before
+        its payment takes effect with it."""
+        came_short = self.pledged_minor is not None and self.amount_minor < self.pledged_minor
         return self.paid_at is not None and (
-            self.refunded_minor > self.refunded_was or (self.newly_paid and self.refunded_minor > 0)
+            self.refunded_minor > self.refunded_was or (self.newly_paid and (self.refunded_minor > 0 or came_short))
         )
 
     @property
@@ -113,18 +117,21 @@ class DonationAggregate:
         """Merge one fact; idempotent. `arrival` is the place of its message in the inbox."""
         if isinstance(fact, PartnerFact):
             if fact.kind == "paid":
-                return self.apply_payment(fact.amount_minor, fact.currency, fact.occurred_at, "partner")
+                return self.apply_partner_payment(fact)
             kind = ReversalKind.PARTNER_TOTAL if fact.kind == "refunded" else ReversalKind.PARTNER_REINSTATED
             told = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
             return self.apply_reversal(told, arrival)
+        if fact.kind is FactKind.SUCCEEDED:
+            return self.apply_success(fact)
+        exception = self.exceptions.get(fact.payment_intent or "")
+        if exception is not None and exception.state not in ENDED_AS_MONEY:
+            return exception.apply(fact)
         self.link_payment(fact)
         if fact.reversal is not None:
             if fact.currency != self.currency:
                 return FactResult("flagged", f"currency_differs:{fact.currency}")
             return self.apply_reversal(fact.reversal, arrival)
         match fact.kind:
-            case FactKind.SUCCEEDED:
-                return self.apply_payment(fact.amount_minor, fact.currency, fact.occurred_at, "payment_succeeded")
             case FactKind.CANCELED:
                 return self.end_unpaid("payment_cancelled" if fact.session is None else "payment_expired")
             case FactKind.PROCESSING:
@@ -139,15 +146,67 @@ class DonationAggregate:
         self.instrument_learned |= self.instrument is None and fact.instrument is not None
         self.instrument = self.instrument or fact.instrument
 
-    def apply_payment(self, amount_minor: int, currency: str, at: datetime, cause: str) -> FactResult:
-        """Mark the donation as paid, also after it expired or was cancelled: the money is there.
-
-        A payment of another amount or currency is flagged for review and changes nothing.
-        """
-        if (amount_minor, currency) != (self.amount_minor, self.currency):
-            return FactResult("flagged", f"amount_differs:{amount_minor}:{currency}")
+    def apply_partner_payment(self, fact: PartnerFact) -> FactResult:
+        """Mark a partner's donation as paid. A repetition of another amount is flagged for review."""
+        if (fact.amount_minor, fact.currency) != (self.amount_minor, self.currency):
+            return FactResult("flagged", f"amount_differs:{fact.amount_minor}:{fact.currency}")
         if self.status not in UNPAID:
             return REPEATED
+        return self.accept_payment(fact.amount_minor, fact.occurred_at, "partner")
+
+    def apply_success(self, fact: PaymentFact) -> FactResult:
+        """Take the money of a success by what the provider says of it, or put it on the desk.
+
+        What the desk decided about a payment stays, however often its success is told.
+        """
+        known = self.exceptions.get(fact.payment_intent or "")
+        if known is not None and known.state not in ENDED_AS_MONEY:
+            return REPEATED
+        if self.status not in UNPAID and fact.payment_intent == self.payment_intent:
+            if (fact.amount_minor, fact.currency) == (self.amount_minor, self.currency):
+                self.link_payment(fact)
+                return REPEATED
+            return FactResult("flagged", f"amount_differs:{fact.amount_minor}:{fact.currency}")
+        if reason := self._not_as_asked(fact):
+            return self._put_on_desk(fact, reason)
+        self.payment_intent = fact.payment_intent
+        self.link_payment(fact)
+        cause = "payment_succeeded" if fact.amount_minor == self.amount_minor else "paid_other_amount"
+        return self.accept_payment(fact.amount_minor, fact.occurred_at, cause)
+
+    def _not_as_asked(self, fact: PaymentFact) -> ExceptionReason | None:
+        if self.status not in UNPAID:
+            return ExceptionReason.SECOND_PAYMENT
+        asked = self.amount_minor
+        return reason_not_as_asked(asked, self.currency, fact.amount_minor, fact.currency, self.maximum_minor)
+
+    def _put_on_desk(self, fact: PaymentFact, reason: ExceptionReason) -> FactResult:
+        """Money that is not this donation's: an operator decides about it, and the donation waits no longer."""
+        assert fact.payment_intent is not None
+        self.new_exceptions.append(
+            NewException(
+                fact.provider,
+                fact.payment_intent,
+                fact.charge,
+                fact.amount_minor,
+                fact.currency,
+                self.id,
+                reason,
+                fact.occurred_at,
+            )
+        )
+        self.exceptions[fact.payment_intent] = KnownException(ExceptionState.OPEN, fact.amount_minor)
+        if self.status in UNPAID and self.payment_intent == fact.payment_intent:
+            self.payment_intent = None  # a refund of that payment is none of this donation
+        if self.status in WAITING:
+            self.ended = True
+            self._move(Status.FAILED, "payment_differs")
+        return FactResult("done", f"payment_exception:{reason}")
+
+    def accept_payment(self, amount_minor: int, at: datetime, cause: str) -> FactResult:
+        """Mark the donation as paid with what came, also after it expired or was cancelled: the money is there."""
+        if amount_minor != self.amount_minor:
+            self.pledged_minor, self.amount_minor = self.amount_minor, amount_minor
         self.late = self.late or self.status in ABANDONED
         self.paid_at = at
         self._move(Status.PAID, cause)

@@ -10,6 +10,7 @@ from campaigns.donations.match_changes import MatchChanges
 from campaigns.donations.models import Donation
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.donations.states import COUNTED
+from campaigns.donations.store_exceptions import store_exceptions
 from campaigns.donations.store_reversals import store_reversals
 from campaigns.donations.transitions import record_transitions
 from campaigns.lifecycle.models import CampaignDonor, CampaignTally
@@ -45,6 +46,7 @@ class BatchEffects:
         _store(self.tx, self.aggregates, self.tx.now + timedelta(seconds=self.hold_s))
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
         store_reversals(self.tx, self.aggregates)
+        store_exceptions(self.tx, self.aggregates)
         transfers += MatchChanges(self.tx, self.aggregates).write()
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])
         self._tally_changes = _count_donors(self.tx, self.aggregates)
@@ -103,6 +105,8 @@ def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: date
         {
             "id": [donation.id for donation in aggregates],
             "status": [str(donation.status) for donation in aggregates],
+            "amount_minor": [donation.amount_minor for donation in aggregates],
+            "pledged_minor": [donation.pledged_minor for donation in aggregates],
             "refunded_minor": [donation.refunded_minor for donation in aggregates],
             "excess_minor": [donation.excess_minor for donation in aggregates],
             "reversal_postings": [donation.reversal_postings for donation in aggregates],

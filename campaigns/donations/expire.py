@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+import structlog
+
 from campaigns.dependencies import Dependencies
 from campaigns.donations.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation
@@ -23,6 +25,8 @@ from matching.release import release
 from payments.gateway import ClosedAs, GatewayError, GatewayRefused, GatewayUnavailable
 from payments.inbox import store
 
+log = structlog.get_logger("expire")
+
 BATCH = 200
 CONCURRENT_CALLS = 8  # providers respond in tenths of a second; a run of the job should not take minutes
 
@@ -31,6 +35,7 @@ class _DueDonation(NamedTuple):
     id: UUID
     payment_reference: str | None
     match_until: datetime
+    pledged_at: datetime
 
 
 def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
@@ -79,7 +84,8 @@ def expire(deps: Dependencies) -> int:
 
     A donation without an open payment expires at once. For the others the provider closes the payment first; one
     that is paid or under way keeps its match. A provider that does not respond is waited for up to
-    `provider_silence_s`; money that comes afterwards counts as a late payment.
+    `provider_silence_s`, a payment that stays under way (or whose success the provider does not tell) up to
+    `paying_most_s`; money that comes afterwards counts as a late payment.
     """
     with deps.db.transaction() as tx:
         due = _due(tx)
@@ -92,17 +98,23 @@ def expire(deps: Dependencies) -> int:
     store_lost_messages(
         deps, [donation.payment_reference or "" for donation, state in pairs if state is ClosedAs.PAID]
     )
-    paying = [donation.id for donation, state in pairs if state in (ClosedAs.PAID, ClosedAs.PROCESSING)]
-    expired = [donation.id for donation, state in pairs if _is_expired(deps, donation, state, now)]
+    unanswered = [donation for donation, state in pairs if _is_unanswered(deps, donation, state)]
+    for donation in unanswered:
+        log.warning("payment_unanswered", donation=str(donation.id), reference=donation.payment_reference)
+    left = [(donation, state) for donation, state in pairs if donation not in unanswered]
+    paying = [donation.id for donation, state in left if state in (ClosedAs.PAID, ClosedAs.PROCESSING)]
+    expired = [donation.id for donation, state in left if _is_expired(deps, donation, state, now)]
     with deps.db.transaction() as tx:
         _extend(tx, paying, deps.limits.hold_s)
-        return _end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
+        lapsed = _end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
+        given_up = [donation.id for donation in unanswered]
+        return lapsed + _end_unpaid(tx, given_up, Status.EXPIRED, "payment_unanswered", until=now)
 
 
 def _due(tx: Tx) -> list[_DueDonation]:
     return tx.rows_as(
         _DueDonation,
-        """SELECT id, payment_reference, match_until FROM donation
+        """SELECT id, payment_reference, match_until, pledged_at FROM donation
             WHERE status IN ('pending', 'paying') AND match_until <= :now
             ORDER BY match_until LIMIT :most""",
         now=tx.now,
@@ -115,6 +127,13 @@ def _is_expired(deps: Dependencies, donation: _DueDonation, closed: ClosedAs | N
         return True
     silence = timedelta(seconds=deps.limits.provider_silence_s)
     return closed is None and donation.match_until + silence <= now
+
+
+def _is_unanswered(deps: Dependencies, donation: _DueDonation, closed: ClosedAs | None) -> bool:
+    """Whether the provider has said for too long that a payment is under way, or paid without telling more. By the
+    reservation, which each such answer extends: a scheduler that was down asks once more before it gives up."""
+    most = timedelta(seconds=deps.limits.hold_most_s + deps.limits.paying_most_s)
+    return closed in (ClosedAs.PAID, ClosedAs.PROCESSING) and donation.match_until >= donation.pledged_at + most
 
 
 def close_payment(deps: Dependencies, reference: str | None) -> ClosedAs | None:

@@ -112,6 +112,7 @@ class Explanation:
     campaign: str
     project: str
     amount_minor: int
+    pledged_minor: int | None  # what was pledged, when a payment of another amount came
     refunded_minor: int
     currency: str
     status: str
@@ -139,6 +140,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         campaign=view.campaign_name,
         project=view.project_name,
         amount_minor=view.amount_minor,
+        pledged_minor=donation.pledged_minor,
         refunded_minor=view.refunded_minor,
         currency=view.currency,
         status=view.status,

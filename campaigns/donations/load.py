@@ -5,10 +5,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.donations.aggregate import DonationAggregate, Fact
+from campaigns.donations.payment_exceptions import ExceptionState, KnownException
 from campaigns.donations.states import Status
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from kernel.db import Tx
 from payments.facts import PaymentFact
+from payments.provider_reader import MAX_MINOR
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
 
@@ -20,7 +22,8 @@ class DonationRef(NamedTuple):
 
 
 def find_refs(tx: Tx, facts: Sequence[Fact]) -> list[DonationRef | None]:
-    """Return the donation of each fact: by the id that we sent along, else by the provider's references."""
+    """Return the donation of each fact: by the id that we sent along, else by the provider's references. A payment
+    that an operator attached to another donation is that one's."""
     ids = {fact.donation_id for fact in facts if fact.donation_id is not None}
     by_id: dict[UUID | None, DonationRef] = {ref.id: ref for ref in refs_of(tx, ids)}
     references = {
@@ -31,7 +34,29 @@ def find_refs(tx: Tx, facts: Sequence[Fact]) -> list[DonationRef | None]:
         if reference
     }
     by_reference = _refs_by_reference(tx, sorted(references))
-    return [by_id.get(fact.donation_id) or _referred(fact, by_reference) for fact in facts]
+    attached = _attached(tx, facts)
+    return [
+        _attached_ref(fact, attached) or by_id.get(fact.donation_id) or _referred(fact, by_reference)
+        for fact in facts
+    ]
+
+
+def _attached(tx: Tx, facts: Sequence[Fact]) -> dict[str, DonationRef]:
+    """Return the donations that got payments of others, by payment intent."""
+    intents = {fact.payment_intent for fact in facts if isinstance(fact, PaymentFact) and fact.payment_intent}
+    if not intents:
+        return {}
+    rows = tx.rows(
+        """SELECT e.payment_intent, d.id, d.campaign_id
+             FROM payment_exception e JOIN donation d ON d.id = e.attached_to
+            WHERE e.payment_intent = ANY(:intents) AND e.state = 'attached'""",
+        intents=sorted(intents),
+    )
+    return {row.payment_intent: DonationRef(row.id, row.campaign_id) for row in rows}
+
+
+def _attached_ref(fact: Fact, attached: Mapping[str, DonationRef]) -> DonationRef | None:
+    return attached.get(fact.payment_intent or "") if isinstance(fact, PaymentFact) else None
 
 
 def refs_of(tx: Tx, donation_ids: Iterable[UUID]) -> list[DonationRef]:
@@ -42,27 +67,47 @@ def refs_of(tx: Tx, donation_ids: Iterable[UUID]) -> list[DonationRef]:
 
 
 def load_aggregates(
-    tx: Tx, refs: Iterable[DonationRef], without_reservation: Collection[UUID] = ()
+    tx: Tx,
+    refs: Iterable[DonationRef],
+    without_reservation: Collection[UUID] = (),
+    maximum_minor: int = MAX_MINOR,
 ) -> dict[UUID, DonationAggregate]:
     """Lock the campaigns shared, then the donations in id order, and return them by id.
 
     `without_reservation`: donations that a partner reported in this transaction; no match was ever reserved.
+    `maximum_minor`: the most (fen) that a payment of another amount than asked may be to count by itself.
     """
     campaign_of = {ref.id: ref.campaign_id for ref in refs}
     if not campaign_of:
         return {}
     campaigns = {campaign.id: campaign for campaign in lock_shared(tx, ids=sorted(set(campaign_of.values())))}
     rows = tx.rows(
-        """SELECT id, campaign_id, project_id, amount_minor, currency, status, refunded_minor, excess_minor,
-                  reversal_postings, provider, donor_key, payment_intent, instrument, paid_at, match_until, dispute
+        """SELECT id, campaign_id, project_id, amount_minor, pledged_minor, currency, status, refunded_minor,
+                  excess_minor, reversal_postings, provider, donor_key, payment_intent, instrument, paid_at,
+                  match_until, dispute
              FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */""",
         ids=list(campaign_of),
     )
     aggregates = {
         row.id: _aggregate(row, campaigns[row.campaign_id], row.id in without_reservation) for row in rows
     }
+    for aggregate in aggregates.values():
+        aggregate.maximum_minor = maximum_minor
     _load_reversals(tx, aggregates)
+    _load_exceptions(tx, aggregates)
     return aggregates
+
+
+def _load_exceptions(tx: Tx, aggregates: Mapping[UUID, DonationAggregate]) -> None:
+    """Load the payments of these donations that are, or were, on the desk."""
+    rows = tx.rows(
+        """SELECT donation_id, payment_intent, state, amount_minor FROM payment_exception
+            WHERE donation_id = ANY(:ids)""",
+        ids=list(aggregates),
+    )
+    for row in rows:
+        known = KnownException(ExceptionState(row.state), row.amount_minor)
+        aggregates[row.donation_id].exceptions[row.payment_intent] = known
 
 
 def _load_reversals(tx: Tx, aggregates: Mapping[UUID, DonationAggregate]) -> None:
@@ -92,7 +137,11 @@ def _refs_by_reference(tx: Tx, references: list[str]) -> dict[str, DonationRef]:
     rows = tx.rows(
         """SELECT payment_intent AS reference, id, campaign_id FROM donation WHERE payment_intent = ANY(:refs)
            UNION ALL
-           SELECT payment_reference, id, campaign_id FROM donation WHERE payment_reference = ANY(:refs)""",
+           SELECT payment_reference, id, campaign_id FROM donation WHERE payment_reference = ANY(:refs)
+           UNION ALL
+           SELECT e.payment_intent, d.id, d.campaign_id
+             FROM payment_exception e JOIN donation d ON d.id = e.donation_id
+            WHERE e.payment_intent = ANY(:refs)""",
         refs=references,
     )
     return {row.reference: DonationRef(row.id, row.campaign_id) for row in rows}
@@ -119,6 +168,7 @@ def _aggregate(row: Any, campaign: SharedCampaign, late: bool) -> DonationAggreg
         dispute=row.dispute,
         excess_minor=row.excess_minor,
         excess_was=row.excess_minor,
+        pledged_minor=row.pledged_minor,
         reversal_postings=row.reversal_postings,
         late=late,
     )

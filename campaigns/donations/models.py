@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models
 import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
+from campaigns.donations.payment_exceptions import ExceptionReason, ExceptionState
 from campaigns.donations.states import STATUSES
 from kernel.db import identity, moment, one_of
 from payments.reversals import ReversalKind, ReversalState
@@ -19,8 +20,9 @@ CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly"
 
 class Donation(SQLModel, table=True):
     """One donation to one project in one campaign. `amount_minor` is what was donated, `refunded_minor` what of it
-    went back (refunds and lost disputes), `excess_minor` what went back beyond it, in fen. The last two follow from
-    the rows of `reversal_fact`; `reversal_postings` numbers the transfers that booked them."""
+    went back (refunds and lost disputes), `excess_minor` what went back beyond it, in fen. The last two follow
+    from the rows of `reversal_fact`; `reversal_postings` numbers the transfers that booked them. When a payment of
+    another amount came, `amount_minor` is what came and `pledged_minor` what had been pledged; else it is null."""
 
     __table_args__ = (
         CheckConstraint(f"status IN ({_STATUS_LIST})", name="donation_status"),
@@ -62,6 +64,7 @@ class Donation(SQLModel, table=True):
     refunded_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     excess_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     reversal_postings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    pledged_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str
     status: str
     channel: str
@@ -188,3 +191,37 @@ class MatchRestore(SQLModel, table=True):
     donation_id: UUID = Field(primary_key=True)
     campaign_id: int = Field(sa_type=BigInteger)
     requested_at: datetime = Field(sa_column=moment())
+
+
+class PaymentException(SQLModel, table=True):
+    """A payment that is not what its donation asked for, on the desk until an operator decides. Amount in the
+    smallest unit of `currency`; `note` is the operator's reason, `attached_to` the donation that got the money."""
+
+    __tablename__ = "payment_exception"
+    __table_args__ = (
+        CheckConstraint(one_of("reason", ExceptionReason), name="payment_exception_reason"),
+        CheckConstraint(one_of("state", ExceptionState), name="payment_exception_state"),
+        CheckConstraint("amount_minor >= 0", name="payment_exception_amount"),
+        CheckConstraint("(state = 'attached') = (attached_to IS NOT NULL)", name="payment_exception_attached"),
+        UniqueConstraint("provider", "payment_intent", name="payment_exception_once"),
+        Index("payment_exception_intent", "payment_intent"),
+        Index("payment_exception_donation", "donation_id"),
+        Index("payment_exception_undecided", "id", postgresql_where=text("state IN ('open', 'refunding')")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    provider: str
+    payment_intent: str
+    charge: str | None = None
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    donation_id: UUID = Field(foreign_key="donation.id")
+    reason: str
+    state: str
+    attached_to: UUID | None = None
+    note: str = ""
+    actor: str = ""
+    refund_attempts: int = 0  # numbers the refunds that were requested, as each needs a key of its own
+    provider_refund: str | None = None
+    occurred_at: datetime = Field(sa_column=moment())
+    found_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -90,7 +90,7 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     intake = take_in(tx, deps, [(message, fact) for message, fact in received if isinstance(fact, PartnerFact)])
     outcomes |= {id_: Outcome(id_, "waiting", reason) for id_, reason in intake.waiting.items()}
     by_donation = _group(tx, received, intake.waiting, outcomes)
-    donations = load_aggregates(tx, by_donation, without_reservation=intake.created)
+    donations = load_aggregates(tx, by_donation, intake.created, deps.limits.maximum_minor)
     for ref, facts in by_donation.items():
         for message, fact in facts:
             outcomes[message.id] = Outcome(message.id, *donations[ref.id].apply(fact, message.id))

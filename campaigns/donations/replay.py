@@ -19,7 +19,8 @@ def replay(deps: Dependencies, slug: str) -> ReplayResult:
 
 def _load_donations(tx: Tx, campaign_id: int) -> None:
     tx.run(
-        """INSERT INTO replay_donation (donation_id, amount_minor, project_id, donor_key, paid_at)
-           SELECT id, amount_minor, project_id, donor_key, paid_at FROM donation WHERE campaign_id = :campaign""",
+        """INSERT INTO replay_donation (donation_id, amount_minor, pledged_minor, project_id, donor_key, paid_at)
+           SELECT id, amount_minor, coalesce(pledged_minor, amount_minor), project_id, donor_key, paid_at
+             FROM donation WHERE campaign_id = :campaign""",
         campaign=campaign_id,
     )

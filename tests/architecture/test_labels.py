@@ -43,7 +43,16 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "screening_case_state": (labels.CASE_STATES, set()),
     "watch_kind": (labels.WATCHED, set()),
 }
-UNSEEN = {"closing_problem_code", "donation_dispute", "ledger_account_kind", "ledger_transfer_kind"}  # on no page
+UNSEEN = {  # on no page
+    "closing_problem_code",
+    "donation_dispute",
+    "ledger_account_kind",
+    "ledger_transfer_kind",
+    "payment_exception_reason",
+    "payment_exception_state",
+    "reversal_fact_kind",
+    "reversal_fact_state",
+}
 
 
 def test_what_a_column_may_hold_has_exactly_its_labels() -> None:

@@ -124,7 +124,7 @@ def start_sandbox(folder: Path, receiver: Receiver, port: int | None = None) -> 
     """A sandbox whose data lies in `folder`; on the same folder and port, the same one again."""
     port = port or free_port()
     flags = {"port": port, "data": folder / "sandbox.sqlite", "api-key": KEY}
-    flags |= {"webhook-url": receiver.url, "webhook-secret": SECRET}
+    flags |= {"webhook-url": receiver.url, "webhook-secret": SECRET, "webhook-events": "*"}
     args = [part for name, value in flags.items() for part in (f"--{name}", str(value))]
     child = Child([sys.executable, "-m", "sandbox", *args], folder / "sandbox.log", cwd=ROOT).start()
     return _ready(Server("sandbox", f"http://127.0.0.1:{port}", receiver, child))

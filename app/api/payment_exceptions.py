@@ -1,0 +1,126 @@
+"""Payments that are not what was asked, for managers: list, take, refund, attach, dismiss."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import make_blueprint, page_of
+from app.api.schema_fields import Key, Minor, Text, Time, one_of
+from app.current import deps
+from app.http import access
+from app.live.publish import publish
+from campaigns.donations import payment_desk
+from campaigns.donations.models import PaymentException
+from campaigns.donations.payment_exceptions import ExceptionReason, ExceptionState
+from campaigns.network.roles import Permission
+from campaigns.reasons import MOST_REASON
+from kernel.db import Tx
+
+blueprint = make_blueprint(
+    "payment_exceptions", "Payments that are not what was asked: they wait until somebody decides about the money."
+)
+
+
+class PaymentExceptionOut(Schema):
+    """A payment on the desk. `amount_minor` is in the smallest unit of `currency`, which may be a foreign one."""
+
+    id = Key()
+    provider = Text()
+    payment_intent = Text()
+    charge = Text(allow_none=True)
+    amount_minor = Minor(0)
+    currency = Text(metadata={"description": "ISO 4217; not always CNY"})
+    donation = fields.UUID(attribute="donation_id")
+    reason = one_of(*map(str, ExceptionReason))
+    state = one_of(*map(str, ExceptionState))
+    attached_to = fields.UUID(allow_none=True)
+    note = Text(metadata={"description": "why it was decided so"})
+    actor = Text()
+    occurred_at = Time()
+    found_at = Time()
+    ended_at = Time(allow_none=True)
+
+
+class ExceptionQuery(Schema):
+    state = one_of(*map(str, ExceptionState))
+
+
+class DecisionIn(Schema):
+    reason = Text(MOST_REASON, 1, required=True)
+
+
+class PaymentAttachIn(DecisionIn):
+    donation = fields.UUID(required=True)
+
+
+@blueprint.get("/payment-exceptions")
+@access.managers(Permission.READ)
+@blueprint.arguments(ExceptionQuery, location="query")
+@blueprint.response(200, PaymentExceptionOut(many=True))
+@blueprint.paginate()
+def list_exceptions(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
+    """List payments on the desk, undecided ones first."""
+    paging = pagination_parameters
+    with deps().db.transaction() as tx:
+        rows, paging.item_count = payment_desk.listed(tx, query.get("state"), page_of(paging))
+    return rows
+
+
+@blueprint.get("/payment-exceptions/<id:exception_id>")
+@access.managers(Permission.READ)
+@blueprint.response(200, PaymentExceptionOut)
+def show(exception_id: int) -> Any:
+    """Return a payment on the desk."""
+    with deps().db.transaction() as tx:
+        return payment_desk.find(tx, exception_id)
+
+
+@blueprint.post("/payment-exceptions/<id:exception_id>/take")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(DecisionIn)
+@blueprint.response(200, PaymentExceptionOut)
+def take(body: dict[str, Any], exception_id: int) -> Any:
+    """Count the payment as its donation's, with the amount that came. Only in the donation's currency."""
+    hold_s = deps().limits.hold_s
+    return _decided(lambda tx: payment_desk.take(tx, exception_id, body["reason"], access.actor(), hold_s))
+
+
+@blueprint.post("/payment-exceptions/<id:exception_id>/attach")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(PaymentAttachIn)
+@blueprint.response(200, PaymentExceptionOut)
+def attach(body: dict[str, Any], exception_id: int) -> Any:
+    """Count the payment as another, unpaid donation's. Only in that donation's currency."""
+    donation, reason, hold_s = body["donation"], body["reason"], deps().limits.hold_s
+    return _decided(lambda tx: payment_desk.attach(tx, exception_id, donation, reason, access.actor(), hold_s))
+
+
+@blueprint.post("/payment-exceptions/<id:exception_id>/refund")
+@access.managers(Permission.DONATIONS_REFUND)
+@blueprint.arguments(DecisionIn)
+@blueprint.response(202, PaymentExceptionOut)
+def refund(body: dict[str, Any], exception_id: int) -> Any:
+    """Request that all of the payment goes back; a job sends the refund to the provider."""
+    with deps().db.transaction() as tx:
+        return payment_desk.request_refund(tx, exception_id, body["reason"], access.actor())
+
+
+@blueprint.post("/payment-exceptions/<id:exception_id>/dismiss")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(DecisionIn)
+@blueprint.response(200, PaymentExceptionOut)
+def dismiss(body: dict[str, Any], exception_id: int) -> Any:
+    """Leave the payment alone, for a reason."""
+    with deps().db.transaction() as tx:
+        return payment_desk.dismiss(tx, exception_id, body["reason"], access.actor())
+
+
+def _decided(decide: Callable[[Tx], PaymentException]) -> PaymentException:
+    """Decide; open pages learn of the new totals after the commit."""
+    with deps().db.transaction() as tx:
+        exception = decide(tx)
+        campaign = payment_desk.campaign_of(tx, exception.attached_to or exception.donation_id)
+        tx.after_commit(lambda: publish({campaign}))
+        return exception

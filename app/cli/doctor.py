@@ -1,0 +1,157 @@
+"""`doctor`: check what the application needs from outside, before an event and after every change of settings."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import click
+import redis
+from alembic.util.exc import CommandError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli.base import command
+from app.current import deps, settings
+from config import Config
+from kernel.db import Database
+from migrations import pending
+from payments.facts import EVENT_TYPES
+from payments.gateway import GatewayError, PaymentGateway, ProviderAccount
+
+MOST_SKEW_S = 30.0  # signatures of webhooks are good for 300 s; half a minute is far from harmless already
+_KINDS = {True: "ok", False: "fault"}
+
+
+class Line(NamedTuple):
+    """The result of one check."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+@click.command("doctor")
+@command
+def doctor() -> None:
+    """Check settings, database, Redis, clocks and the payment provider; exit code 1 when anything is at fault."""
+    lines = []
+    for line in check(settings(), deps().db, deps().gateway):
+        lines.append(line)
+        click.echo(f"{_KINDS[line.ok]:<6}{line.name:<10}{line.text}")
+    if not all(line.ok for line in lines):
+        raise SystemExit(1)
+
+
+def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Line]:
+    """Check everything, one line each. A check that cannot be made is a fault."""
+    yield _settings(config)
+    yield _database(config)
+    yield _redis(config.redis_url)
+    yield _clock("clock", "the database", _database_time(db))
+    try:
+        account = gateway.account()
+    except GatewayError as error:
+        yield Line("provider", False, f"does not answer for the account: {error}")
+        return
+    yield _account(config, account)
+    yield _mode(config, account)
+    yield _clock("clock", "the provider", account.clock)
+    yield _endpoint(config, gateway)
+
+
+def _settings(config: Config) -> Line:
+    """Production itself starts only with sound settings (`config.load`); these pass there and are wrong."""
+    if not config.production:
+        return Line("settings", True, "development; set BEISHAN_ENV=production for real money")
+    faults = []
+    if not config.public_url.startswith("https://"):
+        faults.append("PUBLIC_URL must begin with https://")
+    if config.redis_url is None:
+        faults.append("REDIS_URL is not set")
+    return Line("settings", not faults, "; ".join(faults) or "production")
+
+
+def _database(config: Config) -> Line:
+    if not config.database_url:
+        return Line("database", False, "DATABASE_URL is not set")
+    try:
+        missing = pending(config.database_url)
+    except (SQLAlchemyError, CommandError) as error:
+        return Line("database", False, f"does not answer, or is of a newer version: {type(error).__name__}")
+    if missing:
+        return Line("database", False, f"not migrated: {', '.join(missing)} (flask --app wsgi db-upgrade)")
+    return Line("database", True, "reachable and migrated")
+
+
+def _redis(url: str | None) -> Line:
+    if url is None:
+        return Line("redis", True, "not set: live pages ask instead of being told")
+    client = redis.from_url(url, socket_connect_timeout=2, socket_timeout=2)
+    try:
+        client.ping()
+    except redis.RedisError as error:
+        return Line("redis", False, f"does not answer: {type(error).__name__}")
+    finally:
+        client.close()
+    return Line("redis", True, "reachable")
+
+
+def _database_time(db: Database) -> datetime | None:
+    try:
+        with db.engine.connect() as connection:
+            moment: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+            return moment
+    except SQLAlchemyError:
+        return None
+
+
+def _clock(name: str, whose: str, theirs: datetime | None) -> Line:
+    """Compare a clock with this machine's. An answer takes time, and a Date header has whole seconds."""
+    if theirs is None:
+        return Line(name, False, f"{whose} does not tell its time")
+    skew = (theirs - datetime.now(UTC)).total_seconds()
+    told = f"{whose} is {skew:+.0f} s from this machine (most: {MOST_SKEW_S:.0f} s)"
+    return Line(name, abs(skew) <= MOST_SKEW_S, told)
+
+
+def _account(config: Config, account: ProviderAccount) -> Line:
+    faults = []
+    if not account.charges_enabled:
+        faults.append("the account may not take payments")
+    if account.currency != config.stripe_account_currency:
+        faults.append(
+            f"its balance is in {account.currency}, expected {config.stripe_account_currency}: "
+            f"if that is meant so, set STRIPE_ACCOUNT_CURRENCY={account.currency}"
+        )
+    return Line("account", not faults, "; ".join(faults) or f"{account.account}, balance in {account.currency}")
+
+
+def _mode(config: Config, account: ProviderAccount) -> Line:
+    modes = {True: "live mode", False: "test mode"}
+    return Line(
+        "mode",
+        account.livemode == config.production,
+        f"{modes[account.livemode]} with BEISHAN_ENV={config.environment}",
+    )
+
+
+def _endpoint(config: Config, gateway: PaymentGateway) -> Line:
+    """The endpoint at our address, else the only one there is, must be sent every type that the code reads."""
+    try:
+        endpoints = gateway.endpoints()
+    except GatewayError as error:
+        return Line("webhook", False, f"the provider does not list its endpoints: {error}")
+    path = "/webhooks/stripe"
+    ours = [endpoint for endpoint in endpoints if endpoint.url == config.public_url + path]
+    ours = ours or [endpoint for endpoint in endpoints if endpoint.url.endswith(path)]
+    if not ours:
+        return Line("webhook", False, f"no endpoint sends to {config.public_url}{path}")
+    active = [endpoint for endpoint in ours if endpoint.enabled]
+    if not active:
+        return Line("webhook", False, f"{ours[0].url} is disabled")
+    missing = active[0].missing(EVENT_TYPES)
+    told = f"is not sent {', '.join(missing)}" if missing else f"is sent all {len(EVENT_TYPES)} types"
+    return Line("webhook", not missing, f"{active[0].url} {told}")
+
+
+COMMANDS = (doctor,)

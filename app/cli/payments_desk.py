@@ -1,0 +1,89 @@
+"""The desk of payments that are not what was asked."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+import click
+
+from app.cli.base import ACTOR, command, deps
+from app.live.publish import publish
+from campaigns.donations import payment_desk
+from campaigns.donations.models import PaymentException
+from campaigns.donations.payment_exceptions import ExceptionState
+from kernel.db import Tx
+from kernel.paging import Page
+
+MOST_LISTED = 200
+_LINE = "{:<6} {:<10} {:<17} {:>14} {:<4} {:<36} {:<36} {}"
+_reason = click.option("--reason", required=True, help="why; it goes into the audit trail")
+
+
+@click.group("payments-desk")
+def payments_desk() -> None:
+    """Decide about payments whose currency or amount is not what was asked."""
+
+
+@payments_desk.command("list")
+@click.option("--state", type=click.Choice([str(state) for state in ExceptionState]))
+@command
+def list_all(state: str | None) -> None:
+    """List payments on the desk, undecided ones first."""
+    with deps().db.transaction() as tx:
+        rows, total = payment_desk.listed(tx, state, Page(1, MOST_LISTED))
+    click.echo(_LINE.format("id", "state", "reason", "amount_minor", "", "donation", "payment", "decided"))
+    for row in rows:
+        cells = (row.id, row.state, row.reason, row.amount_minor, row.currency, row.donation_id, row.payment_intent)
+        click.echo(_LINE.format(*map(str, cells), f"{row.actor} {row.note}").rstrip())
+    if total > len(rows):
+        click.echo(f"{total - len(rows)} more")
+
+
+@payments_desk.command("take")
+@click.argument("exception_id", metavar="ID", type=int)
+@_reason
+@command
+def take(exception_id: int, reason: str) -> None:
+    """Count the payment as its donation's, with the amount that came."""
+    hold_s = deps().limits.hold_s
+    _decide(lambda tx: payment_desk.take(tx, exception_id, reason, ACTOR, hold_s))
+
+
+@payments_desk.command("attach")
+@click.argument("exception_id", metavar="ID", type=int)
+@click.argument("donation", type=click.UUID)
+@_reason
+@command
+def attach(exception_id: int, donation: UUID, reason: str) -> None:
+    """Count the payment as that of another, unpaid DONATION."""
+    hold_s = deps().limits.hold_s
+    _decide(lambda tx: payment_desk.attach(tx, exception_id, donation, reason, ACTOR, hold_s))
+
+
+@payments_desk.command("refund")
+@click.argument("exception_id", metavar="ID", type=int)
+@_reason
+@command
+def refund(exception_id: int, reason: str) -> None:
+    """Request that all of the payment goes back; the job `refunds` sends it."""
+    _decide(lambda tx: payment_desk.request_refund(tx, exception_id, reason, ACTOR))
+
+
+@payments_desk.command("dismiss")
+@click.argument("exception_id", metavar="ID", type=int)
+@_reason
+@command
+def dismiss(exception_id: int, reason: str) -> None:
+    """Leave the payment alone."""
+    _decide(lambda tx: payment_desk.dismiss(tx, exception_id, reason, ACTOR))
+
+
+def _decide(act: Callable[[Tx], PaymentException]) -> None:
+    with deps().db.transaction() as tx:
+        exception = act(tx)
+        campaign = payment_desk.campaign_of(tx, exception.attached_to or exception.donation_id)
+        tx.after_commit(lambda: publish({campaign}))
+        line = f"payment exception {exception.id} is {exception.state}"
+    click.echo(line)
+
+
+COMMANDS = (payments_desk,)

@@ -1,0 +1,68 @@
+"""The account and its webhook endpoint, as the API shows them; `/_sandbox/account` changes them."""
+
+from typing import Any
+
+from sandbox.deliver import Deliverer
+from sandbox.events import Events
+from sandbox.objects import API_VERSION
+
+Thing = dict[str, Any]
+
+
+class Account:
+    """One account in test mode, with one endpoint."""
+
+    def __init__(self, currency: str, events: Events, deliverer: Deliverer) -> None:
+        self._currency = currency
+        self._livemode = False
+        self._events = events
+        self._deliverer = deliverer
+
+    def change(self, given: Thing) -> Thing:
+        """`{currency?, livemode?, events?}`: what the account says of itself, and what its endpoint is sent."""
+        self._currency = str(given.get("currency", self._currency)).lower()
+        self._livemode = bool(given.get("livemode", self._livemode))
+        if "events" in given:
+            self._events.enabled = frozenset(given["events"])
+        return {"account": self.account(), "endpoints": self.endpoints(), "balance": self.balance()}
+
+    def account(self) -> Thing:
+        """The account that the key belongs to."""
+        return {
+            "id": "acct_sandbox",
+            "object": "account",
+            "charges_enabled": True,
+            "country": "HK" if self._currency == "hkd" else "CN",
+            "created": 0,
+            "default_currency": self._currency,
+            "details_submitted": True,
+            "email": None,
+            "payouts_enabled": True,
+            "type": "standard",
+        }
+
+    def balance(self) -> Thing:
+        """What the balance holds is told by its lines; here it only says its currency and mode."""
+        amount = {"amount": 0, "currency": self._currency}
+        return {"object": "balance", "available": [amount], "livemode": self._livemode, "pending": [amount]}
+
+    def endpoints(self) -> Thing:
+        """The endpoint that events are sent to, if there is one."""
+        data: list[Thing] = []
+        if self._deliverer.url:
+            data.append(
+                {
+                    "id": "we_sandbox",
+                    "object": "webhook_endpoint",
+                    "api_version": API_VERSION,
+                    "application": None,
+                    "created": 0,
+                    "description": None,
+                    "enabled_events": sorted(self._events.enabled),
+                    "livemode": self._livemode,
+                    "metadata": {},
+                    "status": "enabled",
+                    "url": self._deliverer.url,
+                }
+            )
+        return {"object": "list", "url": "/v1/webhook_endpoints", "has_more": False, "data": data}
