@@ -1,12 +1,19 @@
 """My own abandoned hold: gift 100, cashier, Back, gift 50 with a cap of 100. It is shown, continued, replaced or
 kept, and never silently eats the donor's own cap. Amounts are fen."""
 
-from uuid import uuid4
+import time
+from dataclasses import replace
+from threading import Event
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from campaigns.donations import create
+from campaigns.donations import replace as replacing
 from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.create import Created
+from campaigns.donations.open_payment import open_payment
 from campaigns.donations.process import process_inbox
 from campaigns.donations.replace import close_replaced
 from campaigns.donations.replay import replay
@@ -15,10 +22,10 @@ from kernel.errors import Refusal
 from tests.api.client import Api
 from tests.closing.conftest import day
 from tests.closing.day import Day
-from tests.races.runners import at_once
+from tests.races.runners import at_once, errors
 from tests.web.conftest import app, clock, reader, world
 from tests.web.reader import Reader, text
-from tests.world import World
+from tests.world import World, offline_gateway
 
 __all__ = ["app", "clock", "day", "reader", "world"]
 
@@ -158,6 +165,45 @@ def test_replacers_that_meet_never_deadlock(world: World) -> None:
     holds(world)
 
 
+def _cross(world: World, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """One donor moves from the second project to the first, while payments of both projects are captured: the
+    replacer pauses between its two postings, the capture locks the accounts of the projects in their order."""
+    world.pot(10_000_00)
+    bystanders = [world.give(100_00, project=project) for project in (0, 1)]
+    old = world.give(100_00, project=1, email=MAIL)
+    for donation in bystanders:
+        world.tell("payment_intent.succeeded", world.intent(donation))
+    plan, paused = create.plan_matches, Event()
+
+    def pause_and_plan(*args: Any) -> Any:
+        paused.set()
+        time.sleep(1)
+        return plan(*args)
+
+    def capture_meanwhile() -> int:
+        assert paused.wait(10)
+        return process_inbox(world.deps)
+
+    monkeypatch.setattr(create, "plan_matches", pause_and_plan)
+    command = world.command(50_00, email=MAIL, replaces=named(world, old))
+    return at_once(lambda: create.create_donations(world.deps, [command])[0], capture_meanwhile)
+
+
+def test_replacing_and_capturing_crosswise_wait_for_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, processed = _cross(world, monkeypatch)
+    assert isinstance(result, Created) and processed == 2
+    holds(world)
+
+
+def test_control_without_the_locks_taken_before_they_deadlock(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replacing, "lock_accounts", lambda tx, accounts: None)
+    assert errors(_cross(world, monkeypatch)), "neither was refused: the control shows nothing"
+
+
 def test_two_that_replace_the_same_hold_share_the_cap(world: World, capped: DonationView) -> None:
     commands = [world.command(70_00, email=MAIL, replaces=named(world, capped)) for _ in range(2)]
     results = at_once(*(lambda c=command: world.try_give(c)[0] for command in commands))
@@ -290,4 +336,41 @@ def test_programs_replace_with_tokens_and_are_told_why_a_cap_cut(reader: Reader,
     assert [answer.status_code for answer in answers] == [201, 200]
     assert answers[1].get_json()["match"]["reserved_minor"] == 50_00
     assert api.get(f"/donations/{old['id']}", old["token"]).get_json()["status"] == "cancelled"
+    holds(world)
+
+
+def test_one_that_was_paid_meanwhile_is_told_and_the_form_is_kept(
+    reader: Reader, world: World, abandoned: str
+) -> None:
+    reader.give(409, chip="5000")
+    world.pay(UUID(abandoned.split("/d/")[1].split("?")[0]))
+    page = reader.send(reader.form_page, 409, replace="1")
+    assert "原来那笔已付款或正在付款，不能换" in page and 'value="5000" checked' in page
+    assert "为您预留的配捐 ¥0.00" in text(reader.send(reader.form_page))
+    assert world.totals().raised_minor == 100_00
+    holds(world)
+
+
+def test_a_provider_that_is_silent_stops_nobody_and_is_asked_again(day: Day) -> None:
+    world = day.world
+    world.pot(1_000_00, donor=100_00)
+    old = day.pledge(100_00, email=MAIL)
+    silent = replace(world.deps, gateway=offline_gateway())
+    command = world.command(50_00, email=MAIL, replaces=named(world, old))
+    assert code(create.create_donations(silent, [command])[0]) == "created"
+    assert (close_replaced(silent), _closing(world)) == (0, 1)
+    assert (close_replaced(world.deps), _closing(world)) == (1, 0)
+    holds(world)
+
+
+def test_a_payment_that_was_being_opened_is_closed_once_it_is_known(day: Day) -> None:
+    world = day.world
+    world.pot(1_000_00, donor=100_00)
+    old = world.give(100_00, email=MAIL)
+    world.give(50_00, email=MAIL, replaces=named(world, old))
+    assert (close_replaced(world.deps), _closing(world)) == (0, 1)
+    opened = open_payment(world.deps, old, "redirect", "zh")  # it was asked for before the donor changed their mind
+    assert opened.payment_url is None and world.view(old).status == "cancelled"
+    assert (close_replaced(world.deps), _closing(world)) == (1, 0)
+    assert str(world.deps.gateway.state(world.view(old).payment_reference or "")) == "closed"
     holds(world)
