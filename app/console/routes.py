@@ -4,7 +4,7 @@ from flask import Flask
 
 from app.console import donations, funds, operations, sign_in
 from app.console.blueprint import blueprint
-from app.console.campaigns import campaign, draft, entries, reconciliation
+from app.console.campaigns import campaign, draft, entries, reconciliation, running
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.projects import blacklist, projects
@@ -19,6 +19,7 @@ PAGES = (
     draft,
     entries,
     reconciliation,
+    running,
     pot,
     create_pot,
     rules,

@@ -244,3 +244,22 @@ def test_all_refunds_of_a_donor_in_one_step(world: World, api: Api) -> None:
         world.refund(UUID(refund["donation"]), 100_00)
     assert world.view(often[5]).status == "refunded" and world.view(other).captured_minor == 100_00
     sound(world)
+
+
+def test_an_event_is_changed_in_the_console_while_it_runs(world: World, manager: Reader) -> None:
+    manager.open("/console/campaigns/day")
+    manager.send("/extend", ends_at="2026-09-09T23:00", reason="暴雨")
+    assert "2026-09-09 23:00" in manager.page.text and "活动已延长。" in manager.page.text
+    assert "新的结束时间要晚于原来的" in manager.send("/extend", ends_at="2026-09-09T22:00", reason="暴雨")
+    manager.send("/extend", ends_at="soon", reason="暴雨")
+    assert "活动已延长。" not in manager.page.text and "2026-09-09 23:00" in manager.page.text
+    assert "活动已提前结束" in manager.send("/end-early", reason="目标已达成")
+    world.close()
+    assert world.phase() == "ended"
+    assert "/end-early" not in manager.open("/console/campaigns/day")
+    later = {"opens_at": world.clock.at + timedelta(days=1), "ends_at": world.clock.at + timedelta(days=2)}
+    world.do(create, new_campaign(world.clock.at, slug="other", **later), ACTOR)
+    world.do(schedule, "other", ACTOR)
+    manager.open("/console/campaigns/other")
+    assert "活动已退回草稿。" in manager.send("/unschedule", reason="日期写错")
+    world.check()

@@ -1,0 +1,56 @@
+"""Change a campaign that is scheduled or runs: extend it, end it early, take it back to a draft."""
+
+from flask import request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.http import access
+from campaigns.lifecycle import running
+from campaigns.network.roles import Caller, Permission
+from kernel.db import Tx
+from kernel.errors import Invalid
+from kernel.human_input import Unreadable, read_moment
+
+
+@blueprint.post("/campaigns/<slug>/extend")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def extend(slug: str) -> Response:
+    """Let the campaign end later."""
+
+    def do(tx: Tx, caller: Caller) -> None:
+        try:
+            ends_at = read_moment(request.form.get("ends_at", "")).at
+        except Unreadable as error:
+            raise Invalid("time_invalid", fields={"ends_at": error.fault}) from error
+        running.extend(tx, slug, ends_at, _reason(), caller.name)
+
+    return act(Permission.CAMPAIGNS_WRITE, url_for("console.campaign", slug=slug), do, _("活动已延长。"))
+
+
+@blueprint.post("/campaigns/<slug>/end-early")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def end_early(slug: str) -> Response:
+    """End the campaign now."""
+    return act(
+        Permission.CAMPAIGNS_WRITE,
+        url_for("console.campaign", slug=slug),
+        lambda tx, caller: running.end_early(tx, slug, _reason(), caller.name),
+        _("活动已提前结束，正在支付的捐赠人可以付完。"),
+    )
+
+
+@blueprint.post("/campaigns/<slug>/unschedule")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def unschedule(slug: str) -> Response:
+    """Take the campaign back to a draft."""
+    return act(
+        Permission.CAMPAIGNS_WRITE,
+        url_for("console.campaign", slug=slug),
+        lambda tx, caller: running.unschedule(tx, slug, _reason(), caller.name),
+        _("活动已退回草稿。"),
+    )
+
+
+def _reason() -> str:
+    return request.form.get("reason", "").strip()[:500]
