@@ -14,7 +14,8 @@ from app.cli.base import command, deps
 from app.current import settings
 from app.demo.seed import seed as make_demo
 from app.i18n import locale
-from app.i18n.messages import STATUSES, STEPS, explain_lines, word
+from app.i18n.labels import STATUSES, STEPS, word
+from app.i18n.match_explanation import explain_lines
 from campaigns.check import check_books, summary
 from campaigns.donations import export as donations
 from campaigns.donations.explain import explain as told

@@ -10,7 +10,7 @@ from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.forms import Form
 from app.http import access
-from app.i18n.messages import explain_lines
+from app.i18n.match_explanation import explain_lines
 from campaigns.donations.explain import explain
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refunds import count_refunds, refunds

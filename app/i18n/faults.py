@@ -3,7 +3,6 @@
 A text is shown at its field, so it does not repeat the field's name.
 """
 
-from collections.abc import Mapping
 from contextlib import nullcontext
 from typing import Any
 
@@ -21,6 +20,7 @@ from app.i18n.labels import (
     STANDINGS,
     TIERS,
     WATCHED,
+    word,
 )
 from app.i18n.locale import language
 from app.i18n.refusals import shown
@@ -151,9 +151,5 @@ def program_text(fault: Fault) -> str:
 def _labelled(name: str, value: Any) -> str:
     if name == "options":
         labels = next((table for table in _CHOICES if set(table) == set(value)), {})
-        return shown(name, [_label(labels, option) for option in value])
-    return _label(_LABELS[name], value) if name in _LABELS else shown(name, value)
-
-
-def _label(table: Mapping[str, Any], code: str) -> str:
-    return str(table.get(code, code))
+        return shown(name, [word(labels, option) for option in value])
+    return word(_LABELS[name], value) if name in _LABELS else shown(name, value)

@@ -1,4 +1,7 @@
-"""The words for the engine's stable codes, one table a kind (msgids are Chinese; English in the catalogue)."""
+"""Labels of our stable codes, one table per list of codes (msgids are Chinese; English in the catalogue)."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
@@ -237,3 +240,8 @@ JOBS = {
 }
 # Who acted when it was no manager, by the name in the audit trail.
 ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}
+
+
+def word(table: Mapping[str, Any], code: str) -> str:
+    """Return the label of a code; a code that is not in the table stands for itself."""
+    return str(table.get(code, code))

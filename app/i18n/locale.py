@@ -1,4 +1,4 @@
-"""Chinese by default, English by choice: `?lang=en` is remembered in a cookie. Msgids are the Chinese texts."""
+"""The language of a request: Chinese, or English on demand. `?lang=en` is kept in a cookie; msgids are Chinese."""
 
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ _babel = Babel()
 
 
 def init_app(app: Flask) -> None:
-    """Teach an application both languages; a second call changes nothing."""
+    """Set up both languages for an application. Idempotent."""
     if "babel" in app.extensions:
         return
     _babel.init_app(
@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
 
 
 def chosen() -> str:
-    """The language of this request: the address, else the cookie, else Chinese; a command speaks Chinese."""
+    """Return the language of this request: of the address, else of the cookie, else Chinese; commands get Chinese."""
     if not has_request_context():
         return "zh"
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
@@ -45,13 +45,13 @@ def chosen() -> str:
 
 
 def asked() -> Literal["zh", "en"]:
-    """The language that a program asks for its donor (Accept-Language), else Chinese."""
+    """Return the language that a program requests for its donor (Accept-Language), else Chinese."""
     wanted = (tag.lower().split("-")[0] for tag, quality in request.accept_languages if quality)
     return "en" if next((one for one in wanted if one in LANGUAGES), "zh") == "en" else "zh"
 
 
 def language() -> str:
-    """The language in force, inside a request or not: zh or en."""
+    """Return the language in force, inside a request or not: zh or en."""
     return "en" if str(get_locale() or "zh").startswith("en") else "zh"
 
 
@@ -63,28 +63,27 @@ def _remember(response: Response) -> Response:
 
 
 def other_language_url() -> str:
-    """This page in the other language. A page that answered a form has no address of its own to come back to,
-    so there the reader stays on the form's address."""
+    """Return the address of this page in the other language. The page after a form was sent has the form's address."""
     query = {**request.args.to_dict(), "lang": "zh" if language() == "en" else "en"}
     return f"{request.path}?{urlencode(query)}"
 
 
 def when(moment: datetime) -> str:
-    """Date and time in Shanghai: '2026-09-09 12:00'."""
+    """Return date and time in Shanghai: '2026-09-09 12:00'."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
 def clock(moment: datetime) -> str:
-    """Time of the day in Shanghai, to the second."""
+    """Return the time of day in Shanghai, to the second."""
     return moment.astimezone(SHANGHAI).strftime("%H:%M:%S")
 
 
 def day(moment: datetime) -> str:
-    """The day in Shanghai."""
+    """Return the day in Shanghai."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
 
 
 def whole_yuan(amount_minor: int) -> str:
-    """Yuan without the fen when there are none: figures that must be read from afar."""
+    """Return yuan, without the fen when there are none: for figures that are read from afar."""
     text = yuan(amount_minor)
     return text.removesuffix(".00")

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
-from app.i18n import labels, locale, messages, names
+from app.i18n import labels, locale, names, pot_rules
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
@@ -39,8 +39,8 @@ _TABLES = {name: table for name, table in vars(labels).items() if name.isupper()
 def _template_names() -> dict[str, Any]:
     shown = {
         "sandbox": settings().sandbox,
-        "word": messages.word,
-        "rule_lines": messages.rule_lines,
+        "word": labels.word,
+        "rule_lines": pot_rules.rule_lines,
         "actor_name": names.actor_name,
         "source_name": names.source_name,
         "step_name": names.step_name,

@@ -9,7 +9,7 @@ from app.current import deps
 from app.http import access
 from app.http.errors import status_of
 from app.i18n.locale import chosen
-from app.i18n.messages import decision_lines, end_lines
+from app.i18n.match_explanation import decision_lines, end_lines
 from app.i18n.refusals import REFUSALS, refusal_text
 from app.web.blueprint import blueprint
 from app.web.donate import donation_url

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from babel.messages.pofile import read_po
 
 from app.i18n.faults import FAULTS
+from app.i18n.problems import PROBLEMS
 from app.i18n.refusals import REFUSALS
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,12 @@ command's answer.
 
 | code | kind | English | Chinese | from |
 |---|---|---|---|---|
+"""
+PROBLEM_HEAD = """
+## What the web framework turns away
+
+| code | English | Chinese |
+|---|---|---|
 """
 FAULT_HEAD = """
 ## Faults of fields
@@ -112,6 +119,8 @@ def page() -> str:
             f"| `{code}` | {_kinds(rows)} | {_texts(REFUSALS, code)} | {_rooms(rows)} |\n"
             for code, rows in refusals
         )
+        + PROBLEM_HEAD
+        + "".join(f"| `{code}` | {_texts(PROBLEMS, code)} |\n" for code in sorted(PROBLEMS))
         + FAULT_HEAD
         + "".join(f"| `{code}` | {_texts(FAULTS, code)} | {_rooms(rows)} |\n" for code, rows in faults)
     )

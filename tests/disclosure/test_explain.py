@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from app.i18n.messages import end_lines
+from app.i18n.match_explanation import end_lines
 from campaigns.donations.expire import expire
 from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.view import DonationView

@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from app.i18n.messages import SIGNALS, evidence_lines
+from app.i18n.labels import SIGNALS
+from app.i18n.screening_evidence import evidence_lines
 from app.jobs.registry import run
 from campaigns.screening import screen, staff
 from campaigns.screening.signals import THRESHOLD_PREFIXES

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from app.i18n.messages import end_lines
+from app.i18n.match_explanation import end_lines
 from campaigns.donations.explain import explain
 from campaigns.screening import cases, decide
 from campaigns.screening.screen import screen

@@ -4,7 +4,7 @@ import pytest
 from flask import Flask
 from flask_babel import force_locale
 
-from app.i18n.messages import explain_lines
+from app.i18n.match_explanation import explain_lines
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.disburse import disburse_match
 from campaigns.donations.explain import explain

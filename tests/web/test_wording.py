@@ -10,13 +10,15 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask_babel import force_locale
 
-from app.i18n import messages
+from app.i18n import labels
+from app.i18n.match_explanation import explain_lines
 from campaigns.closing.models import CAUSES
 from campaigns.donations.explain import explain
 from campaigns.donations.states import STATUSES
 from campaigns.lifecycle.phases import PHASES
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.projects import states
+from kernel.money import ratio
 from tests.world import World
 
 APP = Path(__file__).parents[2] / "app"
@@ -51,11 +53,11 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
 @pytest.mark.parametrize(
     ("table", "codes"),
     [
-        (messages.PHASES, PHASES),
-        (messages.STATUSES, STATUSES),
-        (messages.PROJECT_STATUSES, states.STATUSES),
-        (messages.PLAN, PLAN_FIELDS),
-        (messages.CAUSES, CAUSES),
+        (labels.PHASES, PHASES),
+        (labels.STATUSES, STATUSES),
+        (labels.PROJECT_STATUSES, states.STATUSES),
+        (labels.PLAN, PLAN_FIELDS),
+        (labels.CAUSES, CAUSES),
     ],
 )
 def test_every_code_has_a_word(table: dict[str, str], codes: tuple[str, ...]) -> None:
@@ -69,15 +71,15 @@ def test_a_donations_story_in_both_languages(app: Flask, world: World) -> None:
     with world.db.transaction() as tx:
         told = explain(tx, donation.id)
     with app.app_context():
-        lines = messages.explain_lines(told)
+        lines = explain_lines(told)
         assert lines[1].endswith("配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。")
         assert "未达到起配金额 200.00 元。" in lines[2]
         with force_locale("en"):
-            lines = messages.explain_lines(told)
+            lines = explain_lines(told)
     assert lines[1].startswith("“A” (1:1): 100.00 yuan still to match, matched 30.00 yuan")
     assert "Below the minimum of 200.00 yuan" in lines[2]
 
 
 @pytest.mark.parametrize(("bps", "words"), [(10_000, "1:1"), (5_000, "1:0.5"), (15_000, "1:1.5"), (1, "1:0.0001")])
 def test_ratios_as_people_say_them(bps: int, words: str) -> None:
-    assert messages.ratio(bps) == words
+    assert ratio(bps) == words

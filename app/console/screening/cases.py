@@ -12,7 +12,8 @@ from app.console.forms import requested_term_end
 from app.current import deps
 from app.http import access
 from app.i18n import labels
-from app.i18n.messages import evidence_lines, limit_lines, word
+from app.i18n.labels import word
+from app.i18n.screening_evidence import evidence_lines, limit_lines
 from app.live.publish import publish
 from app.web.blueprint import requested_page
 from campaigns.appeals import MOST_APPEAL

@@ -13,7 +13,7 @@ from app.current import deps
 from app.http import access
 from app.http.errors import status_of
 from app.i18n.labels import UNITS
-from app.i18n.messages import threshold_text
+from app.i18n.screening_evidence import threshold_text
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from campaigns.screening import settings

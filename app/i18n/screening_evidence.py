@@ -1,0 +1,53 @@
+"""The evidence of a screening case as sentences, in the reader's language."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.i18n.labels import SIGNALS, THRESHOLDS, word
+from kernel.money import yuan
+
+
+def evidence_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the signals of a case as sentences, one per signal: what was counted, in numbers and yuan."""
+    return [
+        word(SIGNALS, signal["code"]) + _("：") + (_("，").join(_counted(signal["evidence"])) or _("见捐赠记录"))
+        for signal in signals
+    ]
+
+
+def limit_lines(signals: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the thresholds by which a case was judged, each once; older cases have none on record."""
+    judged = {name: value for signal in signals for name, value in signal["evidence"].get("limits", {}).items()}
+    return [f"{label} {threshold_text(name, judged[name])}" for name, label in THRESHOLDS.items() if name in judged]
+
+
+def threshold_text(name: str, value: int) -> str:
+    """Return a threshold with its unit."""
+    if name.endswith("_minor"):
+        return _("%(amount)s 元", amount=yuan(value))
+    if name.endswith("_s"):
+        return _("%(seconds)s 秒", seconds=value)
+    if name.endswith("_bps"):
+        return f"{value / 100:g}%"
+    if name.endswith("_donors"):
+        return _("%(count)s 人", count=value)
+    return _("%(count)s 笔", count=value)
+
+
+def _counted(evidence: Mapping[str, Any]) -> list[str]:
+    figures: dict[str, Callable[[Any], str]] = {
+        "count": lambda value: _("%(count)s 笔", count=value),
+        "entry": lambda value: _("名单第 %(number)s 项", number=value),
+        "donors": lambda value: _("%(count)s 位不同捐赠人", count=value),
+        "of": lambda value: _("同期共 %(count)s 笔", count=value),
+        "within_s": lambda value: _("%(minutes)s 分钟内", minutes=value // 60),
+        "sum_minor": lambda value: _("共 %(amount)s 元", amount=yuan(value)),
+        "amount_minor": lambda value: _("每笔 %(amount)s 元", amount=yuan(value)),
+        "cap_minor": lambda value: _("上限 %(amount)s 元", amount=yuan(value)),
+        "refunded_minor": lambda value: _("退款 %(amount)s 元", amount=yuan(value)),
+        "limit_minor": lambda value: _("上限 %(amount)s 元", amount=yuan(value)),
+        "over_minor": lambda value: _("超出 %(amount)s 元", amount=yuan(value)),
+    }
+    return [say(evidence[name]) for name, say in figures.items() if evidence.get(name) is not None]
