@@ -35,7 +35,7 @@ def init_app(app: Flask) -> None:
 
 
 def chosen() -> str:
-    """Return the language of this request: of the address, else of the cookie, else Chinese; commands get Chinese."""
+    """Return the language of this request: from the address, the cookie, or Chinese. Commands get Chinese."""
     if not has_request_context():
         return "zh"
     for wanted in (request.args.get("lang"), request.cookies.get(COOKIE)):
@@ -63,7 +63,7 @@ def _remember(response: Response) -> Response:
 
 
 def other_language_url() -> str:
-    """Return the address of this page in the other language. The page after a form was sent has the form's address."""
+    """Return the address of this page in the other language; after a form was sent, of the form."""
     query = {**request.args.to_dict(), "lang": "zh" if language() == "en" else "en"}
     return f"{request.path}?{urlencode(query)}"
 
