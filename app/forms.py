@@ -11,7 +11,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
 
-from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from app.i18n.faults import fault_text
@@ -110,11 +109,11 @@ class Form:
         return [int(value) for value in self.all(name) if is_id(value)]
 
     def text(
-        self, name: str, most: int = MOST_TYPED, *, lines: bool = False, fault: Fault | None = None
+        self, name: str, most: int = MOST_TYPED, *, lines: bool = False, told_as: Fault | None = None
     ) -> str | None:
-        """Read text that pages can show and the database can hold. `fault`: what to say instead of the reason."""
+        """Read text that pages can show and the database can hold. `told_as` replaces whatever is wrong with it."""
         if self[name] and (reason := text_fault(self[name], most, lines=lines)):
-            self.faults[name] = fault_text(fault or reason)
+            self.faults[name] = fault_text(told_as or reason)
         return self[name] or None
 
     def amount(self, name: str, text: str | None = None) -> int | None:
@@ -123,11 +122,11 @@ class Form:
 
     def ratio(self, name: str) -> int | None:
         """Read a ratio, in basis points."""
-        return self._read(name, None, parse_ratio, _("请填写比例，例如 1:1、1:0.5 或 50%"))
+        return self._read(name, None, parse_ratio, fault("not_a_ratio"))
 
     def whole(self, name: str) -> int | None:
         """Read a whole number."""
-        return self._read(name, None, parse_whole, _("请填写整数"))
+        return self._read(name, None, parse_whole, fault("not_whole"))
 
     def number(self, name: str, places: int) -> int | None:
         """Read a number with a unit of its own (percent, seconds), in units of its last place."""
@@ -141,7 +140,7 @@ class Form:
         """Note those of these fields that are empty."""
         for name in names:
             if not self[name]:
-                self.faults.setdefault(name, _("请填写"))
+                self.faults.setdefault(name, fault_text(fault("required")))
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Note why the engine refused, at its fields as far as this form has them."""

@@ -76,8 +76,8 @@ class DonationForm(Form):
         """Return the command, or None with `faults`."""
         amount_minor = self._amount()
         name, message = self.text("name", MOST_NAME), self.text("message", MOST_MESSAGE, lines=True)
-        phone = self.text("phone", MOST_CONTACT, fault=fault("not_a_phone"))
-        email = self.text("email", MOST_CONTACT, fault=fault("not_an_email"))
+        phone = self.text("phone", MOST_CONTACT, told_as=fault("not_a_phone"))
+        email = self.text("email", MOST_CONTACT, told_as=fault("not_an_email"))
         team, source = self.text("team", MOST_CODE), self.text("source", MOST_CODE)
         for origin in ("team", "source"):  # hidden: what a link brought is told for the form as a whole
             if origin in self.faults:

@@ -1,5 +1,6 @@
 """Every list of codes of ours has exactly its labels: what the database allows, pages can name, and no more."""
 
+import ast
 import importlib
 import re
 from collections.abc import Iterable, Iterator
@@ -48,8 +49,10 @@ UNSEEN = {  # on no page
     "donation_dispute",
     "ledger_account_kind",
     "ledger_transfer_kind",
+UNSEEN = {  # on no page
     "payment_exception_reason",
     "payment_exception_state",
+}
     "reversal_fact_kind",
     "reversal_fact_state",
 }
@@ -103,3 +106,10 @@ def test_no_label_is_left_over(name: str) -> None:
 
 def test_every_field_of_a_form_that_has_a_table_of_labels_has_them() -> None:
     assert {f"caps.{name}" for name in CAPS} | set(PLAN_FIELDS) <= set(LABELS)
+
+
+def test_no_table_of_labels_stands_twice() -> None:
+    """A second table of the same name would silently replace the first."""
+    tree = ast.parse(Path(labels.__file__).read_text())
+    names = [target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]  # type: ignore[attr-defined]
+    assert sorted(names) == sorted(set(names))

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.factory import create_app
-from app.i18n.messages import explain_lines
+from app.i18n.match_explanation import explain_lines
 from campaigns.closing.close import close
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.reconcile import reconcile
