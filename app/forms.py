@@ -118,7 +118,7 @@ class Form:
 
     def amount(self, name: str, text: str | None = None) -> int | None:
         """Read yuan, in fen. `text`: what was typed, where a field has a line of a table for its name."""
-        return self._read(name, text, read_amount, "")
+        return self._read(name, text, read_amount, fault("not_an_amount"))
 
     def ratio(self, name: str) -> int | None:
         """Read a ratio, in basis points."""
@@ -130,11 +130,11 @@ class Form:
 
     def number(self, name: str, places: int) -> int | None:
         """Read a number with a unit of its own (percent, seconds), in units of its last place."""
-        return self._read(name, None, lambda text: parse_number(text, places), fault_text(fault("not_a_number")))
+        return self._read(name, None, lambda text: parse_number(text, places), fault("not_a_number"))
 
     def moment(self, name: str, text: str | None = None) -> datetime | None:
         """Read a time of the clock in Shanghai, in UTC. `text` as in `amount`."""
-        return self._read(name, text, parse_moment, "")
+        return self._read(name, text, parse_moment, fault("not_a_time"))
 
     def require(self, *names: str) -> None:
         """Note those of these fields that are empty."""
@@ -146,12 +146,12 @@ class Form:
         """Note why the engine refused, at its fields as far as this form has them."""
         self.faults |= at_fields(refusal)
 
-    def _read(self, name: str, text: str | None, parse: Callable[[str], Value], sentence: str) -> Value | None:
+    def _read(self, name: str, text: str | None, parse: Callable[[str], Value], otherwise: Fault) -> Value | None:
         text = self[name] if text is None else text
         try:
             return parse(text) if text else None
         except Unreadable as unreadable:
             self.faults[name] = fault_text(unreadable.fault)
         except (ValueError, OverflowError):
-            self.faults[name] = sentence
+            self.faults[name] = fault_text(otherwise)
         return None
