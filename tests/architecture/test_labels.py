@@ -49,10 +49,8 @@ UNSEEN = {  # on no page
     "donation_dispute",
     "ledger_account_kind",
     "ledger_transfer_kind",
-UNSEEN = {  # on no page
     "payment_exception_reason",
     "payment_exception_state",
-}
     "reversal_fact_kind",
     "reversal_fact_state",
 }
