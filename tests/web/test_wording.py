@@ -36,7 +36,9 @@ def used() -> set[str]:
 
 def english() -> dict[str, str]:
     source = (APP / "i18n/translations/en/LC_MESSAGES/messages.po").read_bytes()
-    return {one.id: one.string for one in read_po(io.BytesIO(source)) if one.id and not one.fuzzy}
+    return {
+        one.id: one.string for one in read_po(io.BytesIO(source), abort_invalid=True) if one.id and not one.fuzzy
+    }
 
 
 def test_every_text_has_its_english_and_nothing_is_left_over() -> None:
