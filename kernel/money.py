@@ -1,6 +1,5 @@
 """Amounts are whole numbers of fen. No floats anywhere, and one function divides."""
 
-import re
 from collections.abc import Sequence
 
 from kernel.errors import Fault, fault
@@ -8,8 +7,6 @@ from kernel.errors import Fault, fault
 BPS_WHOLE = 10_000  # basis points in the whole
 CURRENCY = "CNY"
 MAX_MINOR = 10**13  # 100 billion yuan: above any real sum, far below what BIGINT holds
-
-_YUAN = re.compile(r"(?P<yuan>[0-9]{1,11})(?:\.(?P<fen>[0-9]{1,2}))?")
 
 
 def share(amount_minor: int, bps: int) -> int:
@@ -50,11 +47,3 @@ def amount_fault(amount_minor: int) -> Fault | None:
     if amount_minor < 1:
         return fault("amount_not_positive")
     return fault("amount_too_large", most_minor=MAX_MINOR) if amount_minor > MAX_MINOR else None
-
-
-def parse_yuan(text: str) -> int:
-    """Parse yuan as people type them ('100', '0.5', '1,000.00') into fen. Raises ValueError for anything else."""
-    match = _YUAN.fullmatch(text.strip().replace(",", "").replace("，", ""))
-    if match is None:
-        raise ValueError("not an amount of yuan with at most two decimals")
-    return int(match["yuan"]) * 100 + int((match["fen"] or "0").ljust(2, "0"))

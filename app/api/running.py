@@ -11,7 +11,7 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole
 from app.current import deps
 from app.http import access
 from app.live.publish import publish
-from campaigns.lifecycle import running
+from campaigns.closing import reschedule
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening.freeze import hold_project_match
@@ -45,7 +45,7 @@ class HeldOut(Schema):
 def extend(body: dict[str, Any], slug: str) -> Any:
     """Let a scheduled or open campaign end later. The certificate of its plan must last to the new end."""
     with deps().db.transaction() as tx:
-        return view(tx, running.extend(tx, slug, body["ends_at"], body["reason"], access.actor()))
+        return view(tx, reschedule.extend(tx, slug, body["ends_at"], body["reason"], access.actor()))
 
 
 @blueprint.post("/campaigns/<slug>/end-early")
@@ -55,7 +55,7 @@ def extend(body: dict[str, Any], slug: str) -> Any:
 def end_early(body: dict[str, Any], slug: str) -> Any:
     """End an open campaign now; donors who are paying may finish."""
     with deps().db.transaction() as tx:
-        return view(tx, running.end_early(tx, slug, body["reason"], access.actor()))
+        return view(tx, reschedule.end_early(tx, slug, body["reason"], access.actor()))
 
 
 @blueprint.post("/campaigns/<slug>/unschedule")
@@ -65,7 +65,7 @@ def end_early(body: dict[str, Any], slug: str) -> Any:
 def unschedule(body: dict[str, Any], slug: str) -> Any:
     """Take a scheduled campaign that has not opened back to a draft."""
     with deps().db.transaction() as tx:
-        return view(tx, running.unschedule(tx, slug, body["reason"], access.actor()))
+        return view(tx, reschedule.unschedule(tx, slug, body["reason"], access.actor()))
 
 
 @blueprint.post("/campaigns/<slug>/projects/<id:project_id>/hold-match")

@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.http import access
-from campaigns.lifecycle import running
+from campaigns.closing import reschedule
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Invalid
@@ -23,7 +23,7 @@ def extend(slug: str) -> Response:
             ends_at = read_moment(request.form.get("ends_at", "")).at
         except Unreadable as error:
             raise Invalid("time_invalid", fields={"ends_at": error.fault}) from error
-        running.extend(tx, slug, ends_at, _reason(), caller.name)
+        reschedule.extend(tx, slug, ends_at, _reason(), caller.name)
 
     return act(Permission.CAMPAIGNS_WRITE, url_for("console.campaign", slug=slug), do, _("活动已延长。"))
 
@@ -35,7 +35,7 @@ def end_early(slug: str) -> Response:
     return act(
         Permission.CAMPAIGNS_WRITE,
         url_for("console.campaign", slug=slug),
-        lambda tx, caller: running.end_early(tx, slug, _reason(), caller.name),
+        lambda tx, caller: reschedule.end_early(tx, slug, _reason(), caller.name),
         _("活动已提前结束，正在支付的捐赠人可以付完。"),
     )
 
@@ -47,7 +47,7 @@ def unschedule(slug: str) -> Response:
     return act(
         Permission.CAMPAIGNS_WRITE,
         url_for("console.campaign", slug=slug),
-        lambda tx, caller: running.unschedule(tx, slug, _reason(), caller.name),
+        lambda tx, caller: reschedule.unschedule(tx, slug, _reason(), caller.name),
         _("活动已退回草稿。"),
     )
 
