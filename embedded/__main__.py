@@ -41,7 +41,7 @@ def turn_logs(logs: Path) -> None:
 
 
 def greeting(run: Launch, address: str, login: str) -> str:
-    """Where to look and how to log in, in both languages."""
+    """Return where the pages are and how to log in, in both languages."""
     rows = [
         ("活动 Event site", f"{address}/"),
         ("管理 Console", f"{address}/console/"),

@@ -1,4 +1,4 @@
-"""Whom PostgreSQL runs as. It refuses to run as root; under root it gets a system user of its own."""
+"""The system user that PostgreSQL runs as: it refuses to run as root, so root gives it one of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def account_for(data_dir: Path) -> tuple[int, int] | None:
 
 
 def _system_user() -> pwd.struct_passwd:
-    """The system user, made when missing. Raises subprocess.CalledProcessError when useradd refuses."""
+    """The system user, created when missing. Raises subprocess.CalledProcessError when useradd refuses."""
     # Several test workers may come here at once; useradd's own lock fails instead of waiting.
     with (Path(tempfile.gettempdir()) / f"{SYSTEM_USER}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

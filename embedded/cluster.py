@@ -1,4 +1,4 @@
-"""A PostgreSQL data directory ("cluster"): made whole or not at all, freed of a dead server's traces."""
+"""A PostgreSQL data directory ("cluster"): created whole or not at all, cleared of what a dead server left."""
 
 from __future__ import annotations
 

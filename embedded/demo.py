@@ -1,4 +1,4 @@
-"""What the demo makes up for itself and keeps in DATA_DIR: secrets and the sandbox's port."""
+"""What the demo generates and keeps in DATA_DIR: secrets and the sandbox's port."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def load_secrets(data_dir: Path) -> dict[str, str]:
 
 
 def sandbox_port(data_dir: Path, preferred: int) -> int:
-    """The sandbox's port: the same at every run, so that old checkout links stay good, while it is free."""
+    """The sandbox's port: the same at every run, so that old checkout links stay good, as long as it is free."""
     path = data_dir / "sandbox.port"
     port = int(path.read_text()) if path.exists() else preferred
     # The sandbox of a killed run may need a moment to go.

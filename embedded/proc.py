@@ -1,4 +1,4 @@
-"""What /proc tells about processes (proc(5), Linux)."""
+"""What /proc says about processes (proc(5), Linux)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def _stat(pid: int) -> tuple[str, int] | None:
-    """(state, parent pid) of a process as proc(5) tells, None when there is none."""
+    """(state, parent pid) of a process, read from /proc (proc(5)); None when there is no such process."""
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

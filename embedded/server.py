@@ -59,7 +59,7 @@ class Server(ABC):
             raise
 
     def stop(self) -> None:
-        """Orderly end; harmless when it is dead."""
+        """Stop in order; does nothing when it is dead."""
         if self._child:
             self._child.stop()
         self.sockets.close()

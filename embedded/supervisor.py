@@ -25,7 +25,7 @@ class Service(Protocol):
         """Start it (again); may raise ServerError or OSError."""
 
     def stop(self) -> None:
-        """End it; harmless when it is dead."""
+        """Stop it; does nothing when it is dead."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Supervisor:
             time.sleep(0.5)
 
     def tick(self) -> None:
-        """Look at each service once."""
+        """Check each service once and restart those that ended."""
         for watched in self._watched:
             if watched.service.alive:
                 if self._clock() - watched.up_since >= _SETTLED_SECONDS:

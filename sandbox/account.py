@@ -1,4 +1,4 @@
-"""The account and its webhook endpoint, as the API shows them; `/_sandbox/account` changes them."""
+"""The account and its webhook endpoint, as the API returns them; `/_sandbox/account` changes them."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class Account:
         self._deliverer = deliverer
 
     def change(self, given: Thing) -> Thing:
-        """`{currency?, livemode?, events?}`: what the account says of itself, and what its endpoint is sent."""
+        """`{currency?, livemode?, events?}`: change the account and the types sent to its endpoint."""
         self._currency = str(given.get("currency", self._currency)).lower()
         self._livemode = bool(given.get("livemode", self._livemode))
         if "events" in given:
@@ -42,7 +42,7 @@ class Account:
         }
 
     def balance(self) -> Thing:
-        """What the balance holds is told by its lines; here it only says its currency and mode."""
+        """Return the balance with its currency and mode only; the amounts follow from the balance transactions."""
         amount = {"amount": 0, "currency": self._currency}
         return {"object": "balance", "available": [amount], "livemode": self._livemode, "pending": [amount]}
 

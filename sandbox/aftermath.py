@@ -1,4 +1,4 @@
-"""What may follow a payment: refunds, disputes, payouts; with their lines on the balance."""
+"""What may follow a payment: refunds, disputes, payouts; with their balance transactions."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class Aftermath:
         self._events = events
 
     def refund(self, params: Thing) -> Thing:
-        """Give back part or all of a charge, never more than is left of it. Raises ApiError."""
+        """Refund all or part of a charge, never more than is left of it. Raises ApiError."""
         with self._store.transaction():
             charge = self._charge_to_refund(params)
             left = charge["amount"] - charge["amount_refunded"]
@@ -89,7 +89,7 @@ class Aftermath:
             return warning
 
     def open_dispute(self, charge_id: str, amount: int | None) -> Thing:
-        """The bank takes back `amount` fen (default: what was not refunded yet). Raises ApiError."""
+        """Open a dispute over `amount` fen (default: all that was not refunded yet). Raises ApiError."""
         with self._store.transaction():
             charge = self._store.get("charge", charge_id)
             left = charge["amount"] - charge["amount_refunded"]
@@ -104,7 +104,7 @@ class Aftermath:
             return dispute
 
     def review_dispute(self, dispute_id: str) -> Thing:
-        """Evidence is in, and the bank looks at it. Raises ApiError."""
+        """Submit evidence: the bank reviews the dispute. Raises ApiError."""
         with self._store.transaction():
             dispute = self._store.get("dispute", dispute_id)
             if dispute["status"] != "needs_response":
@@ -115,7 +115,7 @@ class Aftermath:
             return dispute
 
     def close_dispute(self, dispute_id: str, won: bool) -> Thing:
-        """The judgement; a won dispute brings the money back. Raises ApiError."""
+        """Decide a dispute; one that is won brings the money back. Raises ApiError."""
         with self._store.transaction():
             dispute = self._store.get("dispute", dispute_id)
             if dispute["status"] in ("won", "lost"):

@@ -23,7 +23,7 @@ _REMEMBER_KEYS_S = 24 * 3600
 
 
 class Api:
-    """The callable behind `/v1/`; `journal` keeps the last requests for whoever wants to look."""
+    """The WSGI callable behind `/v1/`; `journal` keeps the latest requests for inspection."""
 
     def __init__(
         self, store: Store, routes: list[Route], faults: Faults, api_key: str, wake: Callable[[], None]

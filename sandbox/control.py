@@ -1,4 +1,4 @@
-"""`/_sandbox/...`: what tests and benchmarks order from the sandbox. JSON in, JSON out."""
+"""`/_sandbox/...`: commands of tests and benchmarks to the sandbox. JSON in, JSON out."""
 
 import json
 import re
@@ -49,7 +49,7 @@ class Control:
         self._wake = wake
 
     def __call__(self, request: Request) -> Response:
-        """Answer one order; 400 for one that cannot be understood."""
+        """Run one command; return 400 for one that is malformed."""
         try:
             given = _json(request)
             answer = self._do(request.method, request.path.removeprefix("/_sandbox"), given)

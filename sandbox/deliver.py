@@ -25,7 +25,7 @@ def signature(payload: bytes, secret: str, at: int) -> str:
 
 
 class Beat(threading.Thread):
-    """Calls `turn` when woken and when the seconds it last answered are over; outlives its errors."""
+    """Calls `turn` when woken and after the number of seconds it last returned; survives its errors."""
 
     def __init__(self, name: str, turn: Callable[[], float]) -> None:
         super().__init__(name=name, daemon=True)
@@ -33,7 +33,7 @@ class Beat(threading.Thread):
         self._bell = threading.Event()
 
     def wake(self) -> None:
-        """There may be something to do."""
+        """Wake the thread: there may be something to do."""
         self._bell.set()
 
     def run(self) -> None:
@@ -61,7 +61,7 @@ class Deliverer:
         self._http.trust_env = False  # a proxy has no business between two local processes
 
     def turn(self) -> float:
-        """Send what is due; answer the seconds until more is."""
+        """Send what is due; return the number of seconds until more is."""
         while not self.paused and self.url is not None:
             rows = self._store.rows(
                 "SELECT d.id, d.attempts, d.due_at, o.body FROM deliveries d JOIN objects o ON o.id = d.event"

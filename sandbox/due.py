@@ -16,7 +16,7 @@ class Due:
         self._payments = payments
 
     def turn(self) -> float:
-        """Do what is due; answer the seconds until the next thing is (at most 5)."""
+        """Do what is due; return the number of seconds until the next thing is (at most 5)."""
         self.collect()
         self.expire()
         rows = self._store.rows("SELECT min(due_at) AS next FROM money_to_come")

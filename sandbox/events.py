@@ -1,4 +1,4 @@
-"""Events: written with the change they tell of, then queued for the webhook; both in one transaction."""
+"""Events: written with the change they report, then queued for the webhook; both in one transaction."""
 
 import threading
 import time

@@ -25,7 +25,7 @@ class Fault:
     seconds: float = 0.0
 
     def fits(self, method: str, path: str) -> bool:
-        """Whether this request is meant: `path` is any part of its path."""
+        """Return whether the fault applies to this request: `path` is any part of its path."""
         return self.path in path and self.method in ("", method)
 
 
@@ -52,7 +52,7 @@ class Faults:
             return [asdict(fault) for fault in self._waiting]
 
     def take(self, method: str, path: str) -> Fault | None:
-        """The fault for this request, used up once."""
+        """Return the fault for this request and count it as used."""
         with self._guard:
             for fault in self._waiting:
                 if fault.fits(method, path):
@@ -64,7 +64,7 @@ class Faults:
 
 
 def error_of(kind: str) -> ApiError | None:
-    """The error answer of a fault that is one."""
+    """Return the error response of a fault that is one."""
     if kind == "500":
         return ApiError(500, "An unknown error occurred (sandbox fault).", kind="api_error")
     if kind == "429":

@@ -84,7 +84,7 @@ def wallet(kind: str, account: str, declined: str | None = None) -> Means:
 
 
 def chosen(method: str, card_number: str, account: str, declined: str | None = None) -> Means:
-    """The means of one of the three methods. Raises ApiError."""
+    """Return the means of payment for one of the three methods. Raises ApiError."""
     if method == "card":
         return card(card_number, declined)
     if method in ("alipay", "wechat_pay"):

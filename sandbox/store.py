@@ -1,4 +1,4 @@
-"""What the sandbox remembers, in one SQLite file, so that a restart (or a kill) loses nothing.
+"""The state of the sandbox, in one SQLite file, so that a restart (or a kill) loses nothing.
 
 One connection behind one lock: every request's effects, its events and its stored answer are one
 transaction, as if Stripe were a very small and very consistent company.

@@ -1,4 +1,4 @@
-"""The attempt to take the money itself, and what it leads to."""
+"""The attempt to take the money, and its consequences."""
 
 import json
 from typing import Any

@@ -10,7 +10,7 @@ _MAX_DEPTH = 6
 
 
 class ApiError(Exception):
-    """An answer that is an error: HTTP status and the members of Stripe's error object."""
+    """An error response: HTTP status and the members of Stripe's error object."""
 
     def __init__(self, status: int, message: str, *, kind: str = "invalid_request_error", **members: Any) -> None:
         super().__init__(message)
@@ -105,7 +105,7 @@ class Flag:
 
 
 class Each:
-    """An array (`a[0]`, `a[1]` or `a[]`) of things read alike."""
+    """An array (`a[0]`, `a[1]` or `a[]`) of values of one type."""
 
     def __init__(self, kind: Any, most: int = 100) -> None:
         self._kind = kind
