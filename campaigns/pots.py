@@ -118,20 +118,20 @@ def _match_ends_at(campaign: Campaign) -> datetime:
 def _check_scope(tx: Tx, scope: Scope) -> None:
     """Raise Invalid `rules_invalid` for a scope that names what does not exist, or that no project can ever fit:
     its other parts leave out all of its projects, or its levels are all above the places that it names."""
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     under = list(scope.under)
     rows = tx.rows("SELECT code, level FROM organisation WHERE code = ANY(:codes)", codes=under)
     known = {code: LEVELS.index(level) for code, level in rows}
     if known and scope.levels and min(known.values()) > max(map(LEVELS.index, scope.levels)):
-        wrong["scope"] = fault("no_project_fits")
+        faults["scope"] = fault("no_project_fits")
     if unknown := [code for code in under if code not in known]:
-        wrong["scope.under"] = fault("unknown_organisations", values=unknown)
+        faults["scope.under"] = fault("unknown_organisations", values=unknown)
     known_projects = targets(tx, scope.projects)
     if missing := [project for project in scope.projects if project not in known_projects]:
-        wrong["scope.projects"] = fault("unknown_projects", values=missing)
+        faults["scope.projects"] = fault("unknown_projects", values=missing)
     # Ratings are left out: they may still rise. The place and the tier of a project do not change.
     unrated = replace(scope, minimum_rating=0)
-    if known_projects and not wrong and all(unrated.excludes(target) for target in known_projects.values()):
-        wrong["scope"] = fault("no_project_fits")
-    if wrong:
-        raise Invalid("rules_invalid", fields=wrong)
+    if known_projects and not faults and all(unrated.excludes(target) for target in known_projects.values()):
+        faults["scope"] = fault("no_project_fits")
+    if faults:
+        raise Invalid("rules_invalid", fields=faults)

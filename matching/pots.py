@@ -49,9 +49,9 @@ def create(tx: Tx, new: NewPot) -> int:
     Raises Invalid `pot_invalid` for senseless input, `rules_invalid` for rules of another kind of pot, and
     Conflict `fund_short` when the fund holds less.
     """
-    wrong = _faults(new)
-    if wrong:
-        raise Invalid("pot_invalid", fields=wrong)
+    faults = _faults(new)
+    if faults:
+        raise Invalid("pot_invalid", fields=faults)
     rules = for_kind(new.kind, new.rules)
     pot = tx.add(
         Pot(
@@ -80,23 +80,23 @@ def create(tx: Tx, new: NewPot) -> int:
 
 
 def _faults(new: NewPot) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if not new.name.strip():
-        wrong["name"] = fault("required")
+        faults["name"] = fault("required")
     if new.kind not in KINDS:
-        wrong["kind"] = fault("not_one_of", options=KINDS)
+        faults["kind"] = fault("not_one_of", options=KINDS)
     if new.mode not in MODES:
-        wrong["mode"] = fault("not_one_of", options=MODES)
+        faults["mode"] = fault("not_one_of", options=MODES)
     elif new.kind == "random" and new.mode != "payment":
-        wrong["mode"] = fault("random_needs_payment")
+        faults["mode"] = fault("random_needs_payment")
     if not 1 <= new.rank <= MOST_RANK:
-        wrong["rank"] = fault("out_of_range", least=1, most=MOST_RANK)
+        faults["rank"] = fault("out_of_range", least=1, most=MOST_RANK)
     if any(not 1 <= tranche.amount_minor <= MAX_MINOR for tranche in new.tranches):
-        wrong["tranches"] = fault("tranche_not_positive")
+        faults["tranches"] = fault("tranche_not_positive")
     opens = [tranche.opens_at for tranche in new.tranches]
     if len(set(opens)) != len(opens):
-        wrong["tranches"] = fault("tranches_at_same_time")
-    return wrong
+        faults["tranches"] = fault("tranches_at_same_time")
+    return faults
 
 
 def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) -> int:

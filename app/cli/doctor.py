@@ -110,8 +110,8 @@ def _clock(name: str, whose: str, theirs: datetime | None) -> Line:
     if theirs is None:
         return Line(name, False, f"{whose} does not tell its time")
     skew = (theirs - datetime.now(UTC)).total_seconds()
-    told = f"{whose} is {skew:+.0f} s from this machine (most: {MOST_SKEW_S:.0f} s)"
-    return Line(name, abs(skew) <= MOST_SKEW_S, told)
+    finding = f"{whose} is {skew:+.0f} s from this machine (most: {MOST_SKEW_S:.0f} s)"
+    return Line(name, abs(skew) <= MOST_SKEW_S, finding)
 
 
 def _account(config: Config, account: ProviderAccount) -> Line:
@@ -150,8 +150,8 @@ def _endpoint(config: Config, gateway: PaymentGateway) -> Line:
     if not active:
         return Line("webhook", False, f"{ours[0].url} is disabled")
     missing = active[0].missing(EVENT_TYPES)
-    told = f"is not sent {', '.join(missing)}" if missing else f"is sent all {len(EVENT_TYPES)} types"
-    return Line("webhook", not missing, f"{active[0].url} {told}")
+    finding = f"is not sent {', '.join(missing)}" if missing else f"is sent all {len(EVENT_TYPES)} types"
+    return Line("webhook", not missing, f"{active[0].url} {finding}")
 
 
 COMMANDS = (doctor,)

@@ -65,11 +65,13 @@ def import_statement(provider: str, file: Path, preview: bool, lang: str | None)
 @click.option("--entered-by", default=ACTOR, help="Who entered the file.")
 @click.option("--confirmed-by", default="", help="The second person, who confirms corrections.")
 @command
-def import_donations(file: Path, preview: bool, lang: str | None, **given: Any) -> None:
+def import_donations(file: Path, preview: bool, lang: str | None, **options: Any) -> None:
     """Import offline donations from a CSV: reference, project_code, amount_yuan, paid_at, and, if known, donor,
     donor_name. A negative amount takes back an earlier gift: corrects (its reference), reason."""
     data = file.read_bytes()
-    confirmation = Confirmation(given["entered_by"], given["confirmed_by"], given["reason"], given["allow_large"])
+    confirmation = Confirmation(
+        options["entered_by"], options["confirmed_by"], options["reason"], options["allow_large"]
+    )
     with refusals_in(lang), deps().db.transaction() as tx:
         if preview:
             plan = plan_import(tx, deps(), data, confirmation)

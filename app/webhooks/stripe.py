@@ -35,11 +35,11 @@ def receive() -> Any:
 
 def _faults(event: Any) -> Response | None:
     """Return a problem for a signed event that the inbox cannot hold."""
-    wrong = unstorable(event) if isinstance(event, dict) else {"body": fault("not_an_object")}
+    faults = unstorable(event) if isinstance(event, dict) else {"body": fault("not_an_object")}
     event_id = event.get("id") if isinstance(event, dict) else None
     if refused := _id_fault(event_id):
-        wrong["id"] = refused
-    return problem(400, "body_invalid", "the event cannot be stored", wrong) if wrong else None
+        faults["id"] = refused
+    return problem(400, "body_invalid", "the event cannot be stored", faults) if faults else None
 
 
 def _id_fault(event_id: Any) -> Fault | None:

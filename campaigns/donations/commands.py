@@ -72,8 +72,8 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
         return Invalid(
             "currency_unknown", fields={"currency": fault("currency_unsupported", currency=campaign.currency)}
         )
-    if wrong := contact.contact_faults(command.donor):
-        return Invalid("donor_invalid", fields=wrong)
+    if faults := contact.contact_faults(command.donor):
+        return Invalid("donor_invalid", fields=faults)
     if limits.minimum_minor <= command.amount_minor <= limits.maximum_minor:
         return None
     return Invalid(

@@ -47,14 +47,14 @@ class Donor:
 
 def contact_faults(donor: Donor) -> dict[str, Fault]:
     """Return what cannot be an address or number: field -> fault."""
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if donor.email and email_identity(donor.email) is None:
-        wrong["donor.email"] = fault("not_an_email")
+        faults["donor.email"] = fault("not_an_email")
     if donor.phone and phone_identity(donor.phone) is None:
-        wrong["donor.phone"] = fault("not_a_phone")
+        faults["donor.phone"] = fault("not_a_phone")
     if donor.name and len(donor.name) > MOST_NAME:
-        wrong["donor.name"] = fault("too_long", most=MOST_NAME)
-    return wrong
+        faults["donor.name"] = fault("too_long", most=MOST_NAME)
+    return faults
 
 
 def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) -> str:
@@ -169,5 +169,5 @@ def unseal_contact(keys: Keys, donation_id: UUID, contact: SealedContact) -> dic
 
 def require_valid_contact(donor: Donor) -> None:
     """Raises Invalid `donor_invalid` that names every wrong field."""
-    if wrong := contact_faults(donor):
-        raise Invalid("donor_invalid", fields=wrong)
+    if faults := contact_faults(donor):
+        raise Invalid("donor_invalid", fields=faults)

@@ -78,11 +78,11 @@ def load_earlier(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> Earlier:
 def check(tx: Tx, new: Sequence[OfflineRow], rows: Sequence[OfflineRow], earlier: Earlier) -> dict[str, Fault]:
     """Return what is wrong with new rows, by line and column."""
     gifts = [row for row in new if not row.corrects]
-    wrong = _misplaced(tx, gifts)
+    faults = _misplaced(tx, gifts)
     for row in gifts:
         if not row.paid.whole_day and row.paid.at > tx.now:
-            wrong[f"line {row.line}.paid_at"] = fault("in_the_future")
-    return wrong | _wrong_corrections([row for row in new if row.corrects], rows, earlier)
+            faults[f"line {row.line}.paid_at"] = fault("in_the_future")
+    return faults | _wrong_corrections([row for row in new if row.corrects], rows, earlier)
 
 
 def _wrong_corrections(
@@ -95,18 +95,18 @@ def _wrong_corrections(
         if not row.corrects
     }
     left = {name: data["amount_minor"] - earlier.taken_back.get(name, 0) for name, data in gifts.items()}
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     for row in corrections:
         if row.corrects not in gifts:
-            wrong[f"line {row.line}.corrects"] = fault("unknown_reference", reference=row.corrects)
+            faults[f"line {row.line}.corrects"] = fault("unknown_reference", reference=row.corrects)
         elif row.project_code != gifts[row.corrects]["project_code"]:
             expected = gifts[row.corrects]["project_code"]
-            wrong[f"line {row.line}.project_code"] = fault("other_project", expected=expected)
+            faults[f"line {row.line}.project_code"] = fault("other_project", expected=expected)
         elif -row.amount_minor > left[row.corrects]:
-            wrong[f"line {row.line}.amount_yuan"] = fault("more_than_left", left_minor=left[row.corrects])
+            faults[f"line {row.line}.amount_yuan"] = fault("more_than_left", left_minor=left[row.corrects])
         else:
             left[row.corrects] += row.amount_minor
-    return wrong
+    return faults
 
 
 class _Span(NamedTuple):

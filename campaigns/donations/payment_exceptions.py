@@ -1,4 +1,4 @@
-"""PURE. Payments that are not what was asked: why one goes to the desk, and what is told of it there.
+"""PURE. Payments that are not what was asked: why one goes to the desk, and what is reversal of it there.
 
 A payment of the donation's currency and a sound amount is money and counts by what came; everything else waits for
 an operator, who takes it, refunds it, attaches it to another donation or dismisses it.
@@ -58,9 +58,9 @@ class KnownException:
 
     def apply(self, fact: PaymentFact) -> FactResult:
         """Follow a fact about this payment: refunded in full, whoever did it; open again when a refund failed."""
-        told = fact.reversal
-        if told is not None and self.state not in ENDED_AS_MONEY:
-            failed = told.kind is ReversalKind.REFUND and told.state is ReversalState.FAILED
+        reversal = fact.reversal
+        if reversal is not None and self.state not in ENDED_AS_MONEY:
+            failed = reversal.kind is ReversalKind.REFUND and reversal.state is ReversalState.FAILED
             if failed and self.state in (ExceptionState.REFUNDED, ExceptionState.REFUNDING):
                 self._move(ExceptionState.OPEN)
             elif not failed and _takes_all(fact, self.amount_minor) and self.state in UNDECIDED:
@@ -72,11 +72,11 @@ class KnownException:
 
 
 def _takes_all(fact: PaymentFact, amount_minor: int) -> bool:
-    told = fact.reversal
-    assert told is not None
-    if told.kind is ReversalKind.DISPUTE:
-        return told.state is ReversalState.LOST and told.amount_minor >= amount_minor
-    return told.state is not ReversalState.PENDING and told.amount_minor >= amount_minor
+    reversal = fact.reversal
+    assert reversal is not None
+    if reversal.kind is ReversalKind.DISPUTE:
+        return reversal.state is ReversalState.LOST and reversal.amount_minor >= amount_minor
+    return reversal.state is not ReversalState.PENDING and reversal.amount_minor >= amount_minor
 
 
 def reason_not_as_asked(

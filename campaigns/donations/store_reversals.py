@@ -19,24 +19,24 @@ _REQUEST_STATES = {
 
 def store_reversals(tx: Tx, aggregates: Sequence[DonationAggregate]) -> None:
     """Add new facts, move the refunds that they speak of, and ask for match where money came back."""
-    told = [(donation, fact) for donation in aggregates for fact in donation.new_reversals]
-    if told:
+    reported = [(donation, fact) for donation in aggregates for fact in donation.new_reversals]
+    if reported:
         insert_rows(
             tx,
             ReversalFactRow,
             {
-                "donation_id": [donation.id for donation, _ in told],
-                "kind": [str(fact.kind) for _, fact in told],
-                "reference": [fact.reference for _, fact in told],
-                "state": [str(fact.state) for _, fact in told],
-                "amount_minor": [fact.amount_minor for _, fact in told],
-                "at": [fact.at for _, fact in told],
-                "created_at": [fact.created_at for _, fact in told],
+                "donation_id": [donation.id for donation, _ in reported],
+                "kind": [str(fact.kind) for _, fact in reported],
+                "reference": [fact.reference for _, fact in reported],
+                "state": [str(fact.state) for _, fact in reported],
+                "amount_minor": [fact.amount_minor for _, fact in reported],
+                "at": [fact.at for _, fact in reported],
+                "created_at": [fact.created_at for _, fact in reported],
                 "recorded_at": tx.now,
             },
             conflict="any",
         )
-        _move_requests(tx, {donation.id: donation for donation, _ in told}.values())
+        _move_requests(tx, {donation.id: donation for donation, _ in reported}.values())
     restored = [
         donation for donation in aggregates if donation.match_may_grow and donation.campaign.phase in LIVING
     ]

@@ -35,13 +35,13 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
 
     Raises Invalid `fund_invalid` with every wrong field and Conflict `fund_exists` when the name is taken.
     """
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if refused := text_fault(name, MOST_NAME):
-        wrong["name"] = refused
+        faults["name"] = refused
     if kind not in KINDS:
-        wrong["kind"] = fault("not_one_of", options=KINDS)
-    if wrong:
-        raise Invalid("fund_invalid", fields=wrong)
+        faults["kind"] = fault("not_one_of", options=KINDS)
+    if faults:
+        raise Invalid("fund_invalid", fields=faults)
     fund_id = tx.scalar(
         """INSERT INTO fund (name, kind, currency, created_at) VALUES (:name, :kind, :currency, :now)
            ON CONFLICT (name) DO NOTHING RETURNING id""",
@@ -71,9 +71,9 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     that locks rows may follow in the transaction. Raises Invalid `deposit_invalid`, NotFound `fund_unknown`, and
     Conflict `deposit_reused` when the books have the reference with another amount.
     """
-    wrong = _deposit_faults(amount_minor, currency, reference)
-    if wrong:
-        raise Invalid("deposit_invalid", fields=wrong)
+    faults = _deposit_faults(amount_minor, currency, reference)
+    if faults:
+        raise Invalid("deposit_invalid", fields=faults)
     find(tx, fund_id)
     # The lock puts deposits with the same reference in order, so that the second finds the first in the books.
     tx.get(Fund, fund_id, lock=True)
@@ -89,14 +89,14 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
 
 
 def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if refused := amount_fault(amount_minor):
-        wrong["amount_minor"] = refused
+        faults["amount_minor"] = refused
     if currency != CURRENCY:
-        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
+        faults["currency"] = fault("currency_unsupported", currency=CURRENCY)
     if refused := text_fault(reference, MOST_REFERENCE):
-        wrong["reference"] = refused
-    return wrong
+        faults["reference"] = refused
+    return faults
 
 
 def list_funds(tx: Tx) -> list[FundRow]:

@@ -45,8 +45,8 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
 
     Raises Invalid `campaign_invalid` with every wrong field, NotFound `organisation_unknown`, Conflict `slug_used`.
     """
-    if wrong := _slug_faults(new.slug) | _faults(new):
-        raise Invalid("campaign_invalid", fields=wrong)
+    if faults := _slug_faults(new.slug) | _faults(new):
+        raise Invalid("campaign_invalid", fields=faults)
     find_organisation(tx, new.host)
     if tx.first(select(Campaign).where(Campaign.slug == new.slug)):
         raise Conflict("slug_used", fields={"slug": fault("slug_taken")})
@@ -92,8 +92,8 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
         setattr(campaign, name, seconds)
     merged = {**campaign.plan, **changes.get("plan", {})}
     campaign.plan = {name: value for name, value in merged.items() if value is not None}
-    if wrong := _faults(campaign):
-        raise Invalid("campaign_invalid", fields=wrong)
+    if faults := _faults(campaign):
+        raise Invalid("campaign_invalid", fields=faults)
     tx.add(campaign)
     record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", fields=sorted(changes))
     return campaign
@@ -106,19 +106,19 @@ def _slug_faults(slug: str) -> dict[str, Fault]:
 
 
 def _faults(draft: NewCampaign | Campaign) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if not draft.name.strip():
-        wrong["name"] = fault("required")
+        faults["name"] = fault("required")
     if draft.ends_at <= draft.opens_at:
-        wrong["ends_at"] = fault("ends_before_start")
+        faults["ends_at"] = fault("ends_before_start")
     if min(draft.finishing_s, draft.late_s, draft.notice_s) < 0:
-        wrong["durations"] = fault("negative")
+        faults["durations"] = fault("negative")
     for index, window in enumerate(draft.windows):
         try:
             opens, closes = parse_time(window["opens_at"]), parse_time(window["closes_at"])
         except (KeyError, ValueError, TypeError):
-            wrong[f"windows.{index}"] = fault("window_invalid")
+            faults[f"windows.{index}"] = fault("window_invalid")
             continue
         if closes <= opens:
-            wrong[f"windows.{index}"] = fault("window_invalid")
-    return wrong
+            faults[f"windows.{index}"] = fault("window_invalid")
+    return faults

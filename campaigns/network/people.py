@@ -28,9 +28,9 @@ def create_manager(
 
     Raises Invalid `manager_invalid` with every wrong field and Conflict `login_used`.
     """
-    wrong = _faults(tx, login, password, role, branch_code)
-    if wrong:
-        raise Invalid("manager_invalid", fields=wrong)
+    faults = _faults(tx, login, password, role, branch_code)
+    if faults:
+        raise Invalid("manager_invalid", fields=faults)
     manager_id = tx.scalar(
         """INSERT INTO manager (login, password_hash, role, branch_code, created_at)
            VALUES (:login, :hash, :role, :branch, :now) ON CONFLICT (login) DO NOTHING RETURNING id""",
@@ -51,21 +51,21 @@ def _normal(login: str) -> str:
 
 
 def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | None) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if refused := text_fault(login, MOST_LOGIN):
-        wrong["login"] = refused
+        faults["login"] = refused
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        wrong["password"] = fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
+        faults["password"] = fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
     elif not is_storable(password):
-        wrong["password"] = fault("not_storable")
+        faults["password"] = fault("not_storable")
     if role not in tuple(Role):
-        wrong["role"] = fault("not_one_of", options=list(Role))
+        faults["role"] = fault("not_one_of", options=list(Role))
     if branch_code is not None:
         try:
             find(tx, branch_code)
         except NotFound:
-            wrong["branch_code"] = fault("unknown_organisation")
-    return wrong
+            faults["branch_code"] = fault("unknown_organisation")
+    return faults
 
 
 def find_manager(tx: Tx, manager_id: int) -> Manager:

@@ -37,13 +37,13 @@ def _hash(token: str) -> str:
 
 def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> str:
     """Create a token and return it in clear, this once. Raises Invalid `token_invalid` with every wrong field."""
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if role not in PERMISSIONS:
-        wrong["role"] = fault("not_one_of", options=list(Role))
+        faults["role"] = fault("not_one_of", options=list(Role))
     if refused := text_fault(label, MOST_LABEL):
-        wrong["label"] = refused
-    if wrong:
-        raise Invalid("token_invalid", fields=wrong)
+        faults["label"] = refused
+    if faults:
+        raise Invalid("token_invalid", fields=faults)
     token = PREFIX + secrets.token_urlsafe(_BYTES)
     row = tx.add(ApiToken(token_hash=_hash(token), role=role, label=label, created_at=tx.now))
     record_audit(tx, actor, "token.create", f"token:{row.id}", role=role, label=label)

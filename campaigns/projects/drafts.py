@@ -40,10 +40,10 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
     Raises Invalid `project_invalid` with every wrong field and Conflict `project_code_used`, also when a generated
     code is in use because somebody chose it by hand; the next call generates the next code.
     """
-    organisation, wrong = _organisation(tx, new.organisation_code)
-    wrong |= _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
-    if wrong or organisation is None:
-        raise Invalid("project_invalid", fields=wrong)
+    organisation, faults = _organisation(tx, new.organisation_code)
+    faults |= _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
+    if faults or organisation is None:
+        raise Invalid("project_invalid", fields=faults)
     project_id = _insert(tx, new, organisation)
     if project_id is None:
         raise Conflict("project_code_used", fields={"code": fault("taken")})
@@ -63,8 +63,8 @@ def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> P
     for name in ("name", "summary", "target_minor"):
         if name in changes:
             setattr(project, name, changes[name].strip() if isinstance(changes[name], str) else changes[name])
-    if wrong := _faults(project.name, project.summary, project.target_minor):
-        raise Invalid("project_invalid", fields=wrong)
+    if faults := _faults(project.name, project.summary, project.target_minor):
+        raise Invalid("project_invalid", fields=faults)
     tx.add(project)
     record_audit(tx, actor, "project.change", f"project:{project_id}", fields=sorted(changes))
     return project
@@ -79,25 +79,25 @@ def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, Fau
 
 def _fixed_faults(new: NewProject) -> dict[str, Fault]:
     """Check the fields that cannot be changed later."""
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if new.tier not in TIERS:
-        wrong["tier"] = fault("not_one_of", options=TIERS)
+        faults["tier"] = fault("not_one_of", options=TIERS)
     if new.currency != CURRENCY:
-        wrong["currency"] = fault("currency_unsupported", currency=CURRENCY)
+        faults["currency"] = fault("currency_unsupported", currency=CURRENCY)
     if new.code is not None and not _CODE.fullmatch(new.code):
-        wrong["code"] = fault("code_format", most=MOST_CODE)
-    return wrong
+        faults["code"] = fault("code_format", most=MOST_CODE)
+    return faults
 
 
 def _faults(name: str, summary: str, target_minor: int) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if refused := text_fault(name, MOST_NAME):
-        wrong["name"] = refused
+        faults["name"] = refused
     if refused := text_fault(summary, MOST_SUMMARY, lines=True):
-        wrong["summary"] = refused
+        faults["summary"] = refused
     if refused := amount_fault(target_minor):
-        wrong["target_minor"] = refused
-    return wrong
+        faults["target_minor"] = refused
+    return faults
 
 
 def _insert(tx: Tx, new: NewProject, organisation: Organisation) -> int | None:
