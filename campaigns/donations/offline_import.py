@@ -95,7 +95,7 @@ def _by_line(faults: Mapping[str, Fault]) -> dict[str, Fault]:
 
 
 def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation: Confirmation) -> dict[str, Fault]:
-    """What a person has to confirm first: unusually large gifts, and corrections."""
+    """Return what must be confirmed before the import: unusually large gifts, and corrections."""
     most = deps.limits.offline_maximum_minor
     confirmed = confirmation.large and confirmation.reason.strip()
     wrong = {
