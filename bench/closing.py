@@ -14,7 +14,7 @@ from bench.settling import fill
 from campaigns.check import check_books
 from campaigns.closing.close import close
 from campaigns.dependencies import Dependencies
-from campaigns.donations.process import process_inbox
+from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import FixedClock
 from payments.gateway import StatementLine

@@ -16,7 +16,7 @@ from bench.listeners import listen
 from bench.load import Run, get
 from bench.result import Result
 from campaigns.dependencies import Dependencies
-from campaigns.donations.process import process_inbox
+from campaigns.intake.process import process_inbox
 from payments.inbox import store
 
 CLIENTS = 8

@@ -22,7 +22,7 @@ KINDS: Mapping[str, Literal["paid", "refunded", "refund_reversed"]] = {
     REFUNDED: "refunded",
     REFUND_REVERSED: "refund_reversed",
 }
-OFFLINE = "offline"  # reserved: donations from files, see campaigns/donations/offline_import.py
+OFFLINE = "offline"  # reserved: donations from files, see campaigns/intake/offline_import.py
 BATCH_MOST = 1_000
 MOST_TEXT = 200  # characters
 SKEW = timedelta(minutes=5)  # how far a partner's clock may be ahead of ours: the tolerance of the signature

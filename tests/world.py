@@ -18,9 +18,9 @@ from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
-from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.funds import funds
+from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry

@@ -9,7 +9,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Currency, Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
-from campaigns.donations import inbox_desk as desk
+from campaigns.desks import inbox_desk
 from campaigns.network.roles import Permission
 
 blueprint = make_blueprint("inbox", "Messages of providers and partners, without their bodies.")
@@ -20,7 +20,7 @@ class MessageOut(Schema):
     source = Text(metadata={"description": "`stripe`, or `partner:NAME`"})
     event_id = Text()
     type = Text()
-    state = one_of(*desk.INBOX_STATES)
+    state = one_of(*inbox_desk.INBOX_STATES)
     note = Text(metadata={"description": "why: a stable code, with its figures behind colons"})
     amount_minor = Whole(allow_none=True, metadata={"description": "as the message says it"})
     currency = Currency()
@@ -32,7 +32,7 @@ class MessageOut(Schema):
 
 
 class InboxQuery(Schema):
-    state = one_of(*desk.INBOX_STATES, metadata={"description": "left out: `waiting` and `flagged`"})
+    state = one_of(*inbox_desk.INBOX_STATES, metadata={"description": "left out: `waiting` and `flagged`"})
     source = Text(60, 1)
 
 
@@ -60,7 +60,9 @@ def list_messages(query: dict[str, Any], pagination_parameters: PaginationParame
     """List messages, oldest first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, paging.item_count = desk.list_messages(tx, query.get("state"), query.get("source"), page_of(paging))
+        rows, paging.item_count = inbox_desk.list_messages(
+            tx, query.get("state"), query.get("source"), page_of(paging)
+        )
     return rows
 
 
@@ -71,8 +73,8 @@ def list_messages(query: dict[str, Any], pagination_parameters: PaginationParame
 def retry(body: dict[str, Any], message_id: int) -> Any:
     """Process a message again, within seconds. One above its partner's limits needs `confirm` and a reason."""
     with deps().db.transaction() as tx:
-        desk.retry_waiting(tx, access.actor(), message_id, confirm=body["confirm"], reason=body["reason"])
-        return desk.message_line(tx, message_id)
+        inbox_desk.retry_waiting(tx, access.actor(), message_id, confirm=body["confirm"], reason=body["reason"])
+        return inbox_desk.message_line(tx, message_id)
 
 
 @blueprint.post("/inbox/<id:message_id>/attach")
@@ -82,8 +84,8 @@ def retry(body: dict[str, Any], message_id: int) -> Any:
 def attach(body: dict[str, Any], message_id: int) -> Any:
     """Attach a payment of the provider to the donation that it belongs to."""
     with deps().db.transaction() as tx:
-        desk.attach(tx, access.actor(), message_id, body["donation"])
-        return desk.message_line(tx, message_id)
+        inbox_desk.attach(tx, access.actor(), message_id, body["donation"])
+        return inbox_desk.message_line(tx, message_id)
 
 
 @blueprint.post("/inbox/<id:message_id>/dismiss")
@@ -93,5 +95,5 @@ def attach(body: dict[str, Any], message_id: int) -> Any:
 def dismiss(body: dict[str, Any], message_id: int) -> Any:
     """Dismiss a message, with the reason. It has no effect, and no alarm counts it."""
     with deps().db.transaction() as tx:
-        desk.dismiss(tx, access.actor(), message_id, body["reason"])
-        return desk.message_line(tx, message_id)
+        inbox_desk.dismiss(tx, access.actor(), message_id, body["reason"])
+        return inbox_desk.message_line(tx, message_id)

@@ -11,7 +11,7 @@ from app.api.schema_fields import Key, Minor, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from app.live.publish import publish
-from campaigns.donations import payment_desk
+from campaigns.desks import payment_desk
 from campaigns.donations.models import PaymentException
 from campaigns.donations.payment_exceptions import ExceptionReason, ExceptionState
 from campaigns.network.roles import Permission

@@ -13,7 +13,7 @@ from app.cli.base import fail
 from app.i18n.faults import fault_text, program_text
 from app.i18n.locale import LANGUAGES, when
 from app.i18n.refusals import refusal_text
-from campaigns.donations.offline_file import LAYOUT as OFFLINE_LAYOUT
+from campaigns.intake.offline_file import LAYOUT as OFFLINE_LAYOUT
 from campaigns.network.tree_file import LAYOUT as NETWORK_LAYOUT
 from kernel.errors import Fault, Refusal
 from kernel.money import yuan

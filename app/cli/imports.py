@@ -10,8 +10,8 @@ from app.cli.base import ACTOR, command, deps, existing_file
 from app.cli.file_reports import FileReport, Sum, lang_option, refusals_in, show
 from campaigns.closing.import_statement import check_statement
 from campaigns.closing.import_statement import import_statement as import_lines
-from campaigns.donations.offline_import import Confirmation, OfflinePlan, plan_import
-from campaigns.donations.offline_import import import_donations as import_offline
+from campaigns.intake.offline_import import Confirmation, OfflinePlan, plan_import
+from campaigns.intake.offline_import import import_donations as import_offline
 from campaigns.network.import_tree import import_tree
 from campaigns.network.tree_file import read
 from payments.bill import Bill

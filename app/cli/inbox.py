@@ -5,7 +5,7 @@ from uuid import UUID
 import click
 
 from app.cli.base import ACTOR, command, deps
-from campaigns.donations import inbox_desk as desk
+from campaigns.desks import inbox_desk
 from kernel.clock import SHANGHAI
 from kernel.money import yuan
 from kernel.paging import Page
@@ -19,14 +19,14 @@ def inbox() -> None:
 
 
 @inbox.command("list")
-@click.option("--state", type=click.Choice(desk.INBOX_STATES), help="default: waiting and flagged")
+@click.option("--state", type=click.Choice(inbox_desk.INBOX_STATES), help="default: waiting and flagged")
 @click.option("--source", help="stripe, or partner:NAME")
 @click.option("--page", type=click.IntRange(1, 10**6), default=1, show_default=True)
 @command
 def list_messages(state: str | None, source: str | None, page: int) -> None:
     """List messages, oldest first, 100 on a page."""
     with deps().db.transaction() as tx:
-        rows, total = desk.list_messages(tx, state, source, Page(page, 100))
+        rows, total = inbox_desk.list_messages(tx, state, source, Page(page, 100))
     if rows:
         click.echo(_LINE.format("id", "received", "source", "type", "amount", "state", "note", "event"))
     for row in rows:
@@ -47,7 +47,7 @@ def retry(message_id: int | None, everything: bool, confirm: bool, reason: str) 
     if (message_id is None) != everything:
         raise click.UsageError("give an ID or --all")
     with deps().db.transaction() as tx:
-        due = desk.retry_waiting(tx, ACTOR, message_id, confirm=confirm, reason=reason)
+        due = inbox_desk.retry_waiting(tx, ACTOR, message_id, confirm=confirm, reason=reason)
     click.echo(f"{due} due")
 
 
@@ -58,7 +58,7 @@ def retry(message_id: int | None, everything: bool, confirm: bool, reason: str) 
 def attach(message_id: int, donation: UUID) -> None:
     """Attach a payment of the provider to the donation that it belongs to."""
     with deps().db.transaction() as tx:
-        desk.attach(tx, ACTOR, message_id, donation)
+        inbox_desk.attach(tx, ACTOR, message_id, donation)
     click.echo(f"message {message_id} is attached to {donation}")
 
 
@@ -69,7 +69,7 @@ def attach(message_id: int, donation: UUID) -> None:
 def dismiss(message_id: int, reason: str) -> None:
     """Dismiss a message, with the reason: it has no effect, and no alarm counts it."""
     with deps().db.transaction() as tx:
-        desk.dismiss(tx, ACTOR, message_id, reason)
+        inbox_desk.dismiss(tx, ACTOR, message_id, reason)
     click.echo(f"message {message_id} is dismissed")
 
 

@@ -7,7 +7,7 @@ import click
 
 from app.cli.base import ACTOR, command, deps
 from app.live.publish import publish
-from campaigns.donations import payment_desk
+from campaigns.desks import payment_desk
 from campaigns.donations.models import PaymentException
 from campaigns.donations.payment_exceptions import ExceptionState
 from kernel.db import Tx

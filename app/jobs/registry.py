@@ -15,11 +15,11 @@ from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
 from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
-from campaigns.donations import payment_desk
+from campaigns.desks import payment_desk
 from campaigns.donations.expire import expire
-from campaigns.donations.process import BATCH, process_inbox
 from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
+from campaigns.intake.process import BATCH, process_inbox
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from kernel.errors import NotFound

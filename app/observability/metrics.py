@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
 from app.http import access
-from campaigns.donations import payment_desk
+from campaigns.desks import payment_desk
 from campaigns.donations.export import count_by_status
 from kernel.db import Tx
 from ledger.chart import AccountKind

@@ -19,9 +19,9 @@ from campaigns.closing.report import write_report
 from campaigns.closing.restore import take_waiting
 from campaigns.closing.waits import last_message_at, unfinished
 from campaigns.dependencies import Dependencies
+from campaigns.desks.payment_desk import count_undecided
 from campaigns.donations.expire import expire
-from campaigns.donations.payment_desk import count_undecided
-from campaigns.donations.process import process_inbox
+from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
-from campaigns.donations.payment_desk import count_undecided
+from campaigns.desks.payment_desk import count_undecided
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import count_open_cases

@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from campaigns.donations.inbox_desk import retry_waiting
-from campaigns.donations.process import process_inbox
+from campaigns.desks.inbox_desk import retry_waiting
+from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.entries import add_entry
 from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject

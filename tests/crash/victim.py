@@ -38,12 +38,12 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "6 committed": ("pay", "campaigns.donations.open_payment", "open_payment"),
     "7 message stored, not committed": ("hear", "payments.inbox", "store"),
     "7 committed": ("hear", "kernel.db", "Tx.committed"),
-    "8 messages claimed": ("settle", "campaigns.donations.process", "claim"),
+    "8 messages claimed": ("settle", "campaigns.intake.process", "claim"),
     "8 donation moved": ("settle", "campaigns.donations.apply", "record_transitions"),
     "8 match captured": ("settle", "campaigns.donations.match_changes", "capture"),
-    "8 messages finished": ("settle", "campaigns.donations.process", "finish"),
-    "8 books written, not committed": ("settle", "campaigns.donations.process", "post"),
-    "8 committed": ("settle", "campaigns.donations.process", "process_inbox"),
+    "8 messages finished": ("settle", "campaigns.intake.process", "finish"),
+    "8 books written, not committed": ("settle", "campaigns.intake.process", "post"),
+    "8 committed": ("settle", "campaigns.intake.process", "process_inbox"),
 }
 
 LATER: dict[str, tuple[str, str, str]] = {
@@ -65,9 +65,9 @@ LATER: dict[str, tuple[str, str, str]] = {
     "refund: answer stored": ("send", "campaigns.donations.refund", "send_refunds"),
     "refund heard: donation stored": ("settle", "campaigns.donations.apply", "_store"),
     "refund heard: match given back": ("settle", "campaigns.donations.match_changes", "return_surplus"),
-    "refund heard: messages finished": ("settle", "campaigns.donations.process", "finish"),
-    "refund heard: books written, not committed": ("settle", "campaigns.donations.process", "post"),
-    "refund heard: committed": ("settle", "campaigns.donations.process", "process_inbox"),
+    "refund heard: messages finished": ("settle", "campaigns.intake.process", "finish"),
+    "refund heard: books written, not committed": ("settle", "campaigns.intake.process", "post"),
+    "refund heard: committed": ("settle", "campaigns.intake.process", "process_inbox"),
     "re-offer: reservations written": ("close", "campaigns.closing.reoffer", "write_matches"),
     "re-offer: captured": ("close", "campaigns.closing.reoffer", "capture"),
     "re-offer: books written": ("close", "campaigns.closing.reoffer", "post"),
@@ -155,7 +155,7 @@ def _top_up(deps: Dependencies, _: UUID) -> None:
 
 
 _LATER_STAGES: dict[str, Callable[[Dependencies, UUID], Any]] = {
-    "settle": lambda deps, _: _use_case("campaigns.donations.process", "process_inbox")(deps),
+    "settle": lambda deps, _: _use_case("campaigns.intake.process", "process_inbox")(deps),
     "lapse": lambda deps, _: _use_case("campaigns.donations.expire", "expire")(deps),
     "cancel": lambda deps, id_: _use_case("campaigns.donations.expire", "cancel")(deps, id_),
     "keep-alive": lambda deps, id_: _use_case("campaigns.donations.expire", "keep_alive")(deps, id_),

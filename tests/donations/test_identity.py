@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.donations.contact import Donor, contact_faults, donor_key
 from campaigns.donations.identity import contact_identity, email_identity, partner_identity, phone_identity
-from campaigns.donations.offline_import import import_donations
+from campaigns.intake.offline_import import import_donations
 from campaigns.screening import staff, watch
 from kernel.errors import Invalid, Refusal
 from tests.closing.partner import tell

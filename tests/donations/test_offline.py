@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.closing.import_statement import import_statement
-from campaigns.donations.offline_file import read
-from campaigns.donations.offline_import import import_donations
+from campaigns.intake.offline_file import read
+from campaigns.intake.offline_import import import_donations
 from kernel.errors import Conflict, Invalid, fault
 from tests.world import ACTOR, World
 

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from campaigns.check import check_books
 from campaigns.donations.expire import cancel, expire
-from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView
+from campaigns.intake.process import process_inbox
 from kernel.db import Tx
 from kernel.errors import Conflict
 from payments.inbox import store

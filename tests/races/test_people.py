@@ -9,9 +9,9 @@ import pytest
 from campaigns import pots
 from campaigns.donations import match_changes
 from campaigns.donations.expire import expire, keep_alive
-from campaigns.donations.process import process_inbox
 from campaigns.donations.view import DonationView
 from campaigns.funds import funds
+from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.models import Campaign
 from campaigns.screening import decide
 from campaigns.screening.cases import case_id_of_donation

@@ -8,7 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 import config
-from campaigns.donations.process import process_inbox
+from campaigns.intake.process import process_inbox
 from payments.inbox import store
 from payments.messages import message
 from payments.partners import create

@@ -14,10 +14,10 @@ from campaigns.donations import replace as replacing
 from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.process import process_inbox
 from campaigns.donations.replace import close_replaced
 from campaigns.donations.replay import replay
 from campaigns.donations.view import DonationView
+from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from campaigns.donations import payment_desk
+from campaigns.desks import payment_desk
 from tests.api.client import Api, application, problem
 from tests.cli.conftest import Terminal
 from tests.world import World

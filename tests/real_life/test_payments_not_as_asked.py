@@ -14,7 +14,7 @@ from campaigns.closing.close import close
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.reconcile import reconcile
 from campaigns.closing.waits import waits
-from campaigns.donations import payment_desk
+from campaigns.desks import payment_desk
 from campaigns.donations.expire import expire
 from campaigns.donations.explain import explain
 from campaigns.donations.models import PaymentException

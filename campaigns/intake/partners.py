@@ -10,9 +10,9 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
 from campaigns.donations.contact import Donor
 from campaigns.donations.models import Donation
-from campaigns.donations.partner_limits import ABOVE_LIMIT, allowance, is_limited
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.transitions import transition
+from campaigns.intake.partner_limits import ABOVE_LIMIT, allowance, is_limited
 from kernel.bulk import insert_rows
 from kernel.db import Tx
 from kernel.ids import fingerprint

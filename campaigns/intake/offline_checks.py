@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from campaigns.donations.identity import contact_identity
-from campaigns.donations.offline_file import OfflineRow
+from campaigns.intake.offline_file import OfflineRow
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Fault, fault

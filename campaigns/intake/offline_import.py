@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.offline_checks import Earlier, check, load_earlier, moments
-from campaigns.donations.offline_file import OfflineFile, OfflineRow, read
+from campaigns.intake.offline_checks import Earlier, check, load_earlier, moments
+from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault

@@ -13,8 +13,8 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.aggregate import Fact
 from campaigns.donations.apply import BatchEffects
 from campaigns.donations.load import DonationRef, find_refs, load_aggregates
-from campaigns.donations.partner_intake import retry_due, take_in
-from campaigns.donations.unplaced import judge_unplaced
+from campaigns.intake.partners import retry_due, take_in
+from campaigns.intake.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
 from payments.facts import FactMalformed, facts_of

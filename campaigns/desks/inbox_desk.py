@@ -9,8 +9,8 @@ from sqlmodel import select
 
 from campaigns.audit import record_audit
 from campaigns.donations.models import Donation
-from campaigns.donations.partner_limits import ABOVE_LIMIT
-from campaigns.donations.unplaced import FOREIGN
+from campaigns.intake.partner_limits import ABOVE_LIMIT
+from campaigns.intake.unplaced import FOREIGN
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
