@@ -36,6 +36,7 @@ test-long: setup browser
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djhtml --tabwidth 2 --check app/templates sandbox/templates
 
 types: setup
 	$(BIN)/mypy
