@@ -57,7 +57,7 @@ def main(names: Sequence[str]) -> int:
     results = run(names or list(BENCHMARKS))
     print(table(results))
     save(OUT, results, replace=not names)
-    return 1 if any(one.reached is False for one in results) else 0
+    return 1 if any(result.reached is False for result in results) else 0
 
 
 def _stop(_signum: int, _frame: object) -> None:

@@ -32,14 +32,14 @@ class Statement(StripeGateway):
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:  # noqa: ARG002
         at = datetime.now(UTC)
-        for one in self.donations:
+        for donation_id in self.donations:
             yield StatementLine(
                 provider=self.provider,
                 kind="charge",
-                line_id=f"txn_{one.hex}",
-                source_id=f"ch_{one.hex}",
-                payment_intent=f"pi_{one.hex}",
-                donation_id=one,
+                line_id=f"txn_{donation_id.hex}",
+                source_id=f"ch_{donation_id.hex}",
+                payment_intent=f"pi_{donation_id.hex}",
+                donation_id=donation_id,
                 amount_minor=day.GIFT_MINOR,
                 fee_minor=FEE_MINOR,
                 currency="CNY",

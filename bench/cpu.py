@@ -17,9 +17,9 @@ def _stat(pid: str) -> list[str]:
 def seconds(*pids: int | None) -> float:
     """Processor seconds that these processes and everything below them used so far, ended children included."""
     stats = {
-        int(pid): found
+        int(pid): cpu_s
         for entry in Path("/proc").iterdir()
-        if (pid := entry.name).isdigit() and (found := _stat(pid))
+        if (pid := entry.name).isdigit() and (cpu_s := _stat(pid))
     }
     family = {pid for pid in pids if pid in stats}
     while more := {pid for pid, stat in stats.items() if int(stat[1]) in family} - family:

@@ -120,9 +120,9 @@ def pledge(deps: Dependencies, count: int, batch: int = 500) -> list[UUID]:
     made: list[UUID] = []
     for start in range(0, count, batch):
         commands = [_wish(places, index) for index in range(start, min(start + batch, count))]
-        for answer in create_donations(deps, commands):
-            if not isinstance(answer, Created):
-                raise answer
+        for outcome in create_donations(deps, commands):
+            if not isinstance(outcome, Created):
+                raise outcome
         made += [command.id for command in commands]
     return made
 
@@ -172,16 +172,16 @@ def sums(deps: Dependencies) -> Sums:
             slug=SLUG,
         )
     assert row is not None
-    return Sums(*(int(one) for one in row))
+    return Sums(*(int(figure) for figure in row))
 
 
 def prove(deps: Dependencies, donations: int, captured: int = 0) -> None:
     """Every promise holds, and the pot knows exactly these donations, `captured` of them paid. Raises Broken."""
-    found = sums(deps)
+    booked = sums(deps)
     match = GIFT_MINOR  # 1:1, no cap is reached
     wanted = Sums(donations, (donations - captured) * match, captured * match, POT_MINOR - donations * match)
-    if found != wanted:
-        raise Broken(f"the books say {found}, acknowledged were {wanted}")
+    if booked != wanted:
+        raise Broken(f"the books say {booked}, acknowledged were {wanted}")
     with deps.db.snapshot() as tx:
         if faults := check_books(tx):
             raise Broken("; ".join(faults[:5]))

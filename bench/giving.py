@@ -35,8 +35,8 @@ class Hall:
 
     def costs(self) -> str:
         """Processor time a request in words: web server, database and Redis together, without the load."""
-        told = ", ".join(f"{path} {cost * 1e6:.0f}" for (_, path), cost in self.cost_s.items())
-        return f"; processor microseconds a request: {told}"
+        costs = ", ".join(f"{path} {cost * 1e6:.0f}" for (_, path), cost in self.cost_s.items())
+        return f"; processor microseconds a request: {costs}"
 
     def sides(self, *paths: str) -> "list[Side]":
         """Paths of the one server."""
@@ -78,31 +78,31 @@ def hall(house: House) -> Iterator[Hall]:
 Side = tuple[str, int]  # path, port
 
 
-def alternate(one: Hall, sides: Sequence[Side], seconds: float, rounds: int) -> list[float]:
+def alternate(runs: Hall, sides: Sequence[Side], seconds: float, rounds: int) -> list[float]:
     """Requests a second of each side: the median of rounds taken in turn, after a short one to warm up."""
     for path, port in sides:
-        one.round(path, min(seconds, WARM_UP_S), port)
-    found: dict[Side, list[float]] = {side: [] for side in sides}
+        runs.round(path, min(seconds, WARM_UP_S), port)
+    rates: dict[Side, list[float]] = {side: [] for side in sides}
     for _ in range(rounds):
         for path, port in sides:
-            found[path, port].append(one.round(path, seconds, port).per_second)
-    return [median(found[side]) for side in sides]
+            rates[path, port].append(runs.round(path, seconds, port).per_second)
+    return [median(rates[side]) for side in sides]
 
 
 def hot_pot_http(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
     """The real thing beside a POST that touches no database."""
-    with hall(house) as one:
-        real, plain = alternate(one, one.sides(REAL, PLAIN), seconds, rounds)
+    with hall(house) as runs:
+        real, plain = alternate(runs, runs.sides(REAL, PLAIN), seconds, rounds)
     note = "the same server's POST that checks the same body by the same schema, without database"
-    return [Result("hot_pot_http", real, "donations/s", plain, 0.40, "ratio", note + one.costs())]
+    return [Result("hot_pot_http", real, "donations/s", plain, 0.40, "ratio", note + runs.costs())]
 
 
 def hot_pot_vs_rowlock(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
     """The real thing beside the plain version, on the same pot, tables and server."""
-    with hall(house) as one:
-        real, locked = alternate(one, one.sides(REAL, ROWLOCK), seconds, rounds)
+    with hall(house) as runs:
+        real, locked = alternate(runs, runs.sides(REAL, ROWLOCK), seconds, rounds)
     note = "lock the row, one transaction a donation, ORM (bench/rowlock.py)"
-    return [Result("hot_pot_vs_rowlock", real, "donations/s", locked, 5.0, "ratio", note + one.costs())]
+    return [Result("hot_pot_vs_rowlock", real, "donations/s", locked, 5.0, "ratio", note + runs.costs())]
 
 
 def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list[Result]:
@@ -111,12 +111,12 @@ def hot_pot_sandbox(house: House, seconds: float = 3.0, rounds: int = 3) -> list
     deps = house.deps(url)
     try:
         with house.sandbox() as base, house.serve(url) as near:
-            one = Hall(house, deps, near, day.projects(deps))
+            runs = Hall(house, deps, near, day.projects(deps))
             with house.serve(url, "wsgi:app", STRIPE_API_BASE=base, BEISHAN_SANDBOX="1") as whole:
                 sides = ((REAL, whole.port), (REAL, near.port))
-                with_provider, without = alternate(one, sides, seconds, rounds)
-        one.close_books()
+                with_provider, without = alternate(runs, sides, seconds, rounds)
+        runs.close_books()
     finally:
         deps.db.close()
     note = "the same request with the call to the provider left out"
-    return [Result("hot_pot_sandbox", with_provider, "donations/s", without, note=note + one.costs())]
+    return [Result("hot_pot_sandbox", with_provider, "donations/s", without, note=note + runs.costs())]

@@ -15,9 +15,9 @@ def listen(pipe: Connection, port: int, path: str, count: int) -> None:
     seconds) through the pipe: first for the greeting, then for every change. Runs until it is killed."""
     selector = selectors.DefaultSelector()
     for _ in range(count):
-        one = socket.create_connection(("127.0.0.1", port), timeout=30)
-        one.sendall(get(path, Accept="text/event-stream"))
-        selector.register(one, selectors.EVENT_READ)
+        connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+        connection.sendall(get(path, Accept="text/event-stream"))
+        selector.register(connection, selectors.EVENT_READ)
     while True:
         pipe.send(_everyone(selector, count))
 

@@ -74,11 +74,11 @@ def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
     """
     rest = iter(requests)
     selector = selectors.DefaultSelector()
-    everyone = [_Client(port) for _ in range(clients)]
+    all_clients = [_Client(port) for _ in range(clients)]
     began = time.monotonic()
-    busy = sum(_next(rest, one) for one in everyone)
-    for one in everyone:
-        selector.register(one.socket, selectors.EVENT_READ, one)
+    busy = sum(_next(rest, client) for client in all_clients)
+    for client in all_clients:
+        selector.register(client.socket, selectors.EVENT_READ, client)
     statuses: Counter[int] = Counter()
     latencies: list[float] = []
     ends = began + seconds
@@ -98,8 +98,8 @@ def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
                 busy -= 1
     took = time.monotonic() - began
     selector.close()
-    for one in everyone:
-        one.socket.close()
+    for client in all_clients:
+        client.socket.close()
     return Run(dict(statuses), took, latencies)
 
 

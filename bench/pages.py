@@ -34,8 +34,8 @@ def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]
         for path in rates:
             _round(house, served, path, 1.0)
         for _ in range(rounds):
-            for path, found in rates.items():
-                found.append(_round(house, served, path, seconds).per_second)
+            for path, path_rates in rates.items():
+                path_rates.append(_round(house, served, path, seconds).per_second)
     base = median(rates[BASE])
     return [Result(name, median(rates[path]), "requests/s", base, note="/healthz") for name, path in PAGES.items()]
 
@@ -70,18 +70,18 @@ def _sign_in(port: int, login: str, password: str) -> str:
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/console/sign-in")
     page = connection.getresponse()
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
-    assert found, "the form has no token"
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
+    assert token, "the form has no token"
     cookie = _cookie(page.headers.get_all("Set-Cookie"))
-    form = urlencode({"csrf_token": found[1], "login": login, "password": password})
+    form = urlencode({"csrf_token": token[1], "login": login, "password": password})
     headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/console/sign-in", form, headers)
-    answer = connection.getresponse()
-    if answer.status != 303:
-        raise day.Broken(f"signing in was answered with {answer.status}")
-    answer.read()
+    response = connection.getresponse()
+    if response.status != 303:
+        raise day.Broken(f"signing in was answered with {response.status}")
+    response.read()
     connection.close()
-    return _cookie(answer.headers.get_all("Set-Cookie"))
+    return _cookie(response.headers.get_all("Set-Cookie"))
 
 
 def _cookie(lines: list[str] | None) -> str:
@@ -101,7 +101,7 @@ def live(house: House, listeners: int = LISTENERS, rounds: int = 5) -> list[Resu
             pages.start()
             try:
                 _next(here)
-                delays = [delay for one in pledged for delay in _move(house, deps, one, here)]
+                delays = [delay for donation_id in pledged for delay in _move(house, deps, donation_id, here)]
             finally:
                 pages.kill()
                 pages.join(PATIENCE_S)

@@ -29,8 +29,8 @@ class Result(NamedTuple):
     @property
     def reached(self) -> bool | None:
         """Is the target met? None where none was set."""
-        got = self.ratio if self.target_of == "ratio" else self.value
-        return None if self.target is None or got is None else got >= self.target
+        value = self.ratio if self.target_of == "ratio" else self.value
+        return None if self.target is None or value is None else value >= self.target
 
     def as_json(self) -> dict[str, Any]:
         """The form of the public contract."""
@@ -65,17 +65,17 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join([*(line.rstrip() for line in lines), *(["", "Baselines and notes:"] if notes else []), *notes])
 
 
-def _target(one: Result) -> str:
-    if one.target is None:
+def _target(result: Result) -> str:
+    if result.target is None:
         return ""
-    return f"{one.target_of} >= {_shown(one.target)}: {'reached' if one.reached else 'NOT reached'}"
+    return f"{result.target_of} >= {_shown(result.target)}: {'reached' if result.reached else 'NOT reached'}"
 
 
 def save(path: Path, results: Iterable[Result], *, replace: bool) -> None:
     """Write the results as JSON. Without `replace`, entries of other names stay as they are."""
     kept: dict[str, Any] = {}
     if not replace and path.exists():
-        kept = {one["name"]: one for one in json.loads(path.read_text())}
-    kept |= {one.name: one.as_json() for one in results}
+        kept = {result["name"]: result for result in json.loads(path.read_text())}
+    kept |= {result.name: result.as_json() for result in results}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(list(kept.values()), ensure_ascii=False, indent=2) + "\n")

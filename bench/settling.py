@@ -97,7 +97,7 @@ def fill(deps: Dependencies, donations: list[UUID]) -> float:
     """Store the provider's messages that these were paid; events a second."""
     now = datetime.now(UTC)
     ready: list[list[Message]] = [
-        [day.paid_event(one, now) for one in some] for some in _chunks(donations, STORE_BATCH)
+        [day.paid_event(donation_id, now) for donation_id in some] for some in _chunks(donations, STORE_BATCH)
     ]
     began = time.perf_counter()
     for messages in ready:
@@ -111,10 +111,10 @@ def work_off(deps: Dependencies, worker: Connection, count: int) -> float:
     number."""
     began = time.perf_counter()
     worker.send(True)
-    said = [registry.run("process-inbox", deps), worker.recv()]
+    reports = [registry.run("process-inbox", deps), worker.recv()]
     took = time.perf_counter() - began
-    if sum(int(words.partition(" ")[0] or 0) for words in said) != count:
-        raise day.Broken(f"the jobs settled {said!r} of {count}")
+    if sum(int(words.partition(" ")[0] or 0) for words in reports) != count:
+        raise day.Broken(f"the jobs settled {reports!r} of {count}")
     return count / took
 
 

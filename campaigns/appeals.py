@@ -42,7 +42,7 @@ def file_appeal(tx: Tx, record: Appealable, text: str) -> None:
     record.appeal, record.appealed_at = text, tx.now
 
 
-def answer_appeal(tx: Tx, record: Appealable, answer: str, reviewer: str) -> None:
+def answer_appeal(tx: Tx, record: Appealable, text: str, reviewer: str) -> None:
     """Store a reviewer's answer. The record is locked.
 
     Raises Conflict `appeal_missing` or `appeal_answered`.
@@ -51,4 +51,4 @@ def answer_appeal(tx: Tx, record: Appealable, answer: str, reviewer: str) -> Non
         raise Conflict("appeal_missing")
     if record.answered_at is not None:
         raise Conflict("appeal_answered")
-    record.answer, record.answered_by, record.answered_at = answer, reviewer, tx.now
+    record.answer, record.answered_by, record.answered_at = text, reviewer, tx.now

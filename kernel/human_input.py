@@ -117,12 +117,12 @@ def read_moment(text: str) -> Moment:
 
 
 def _local(plain: str) -> tuple[datetime, bool]:
-    found = _MOMENT.fullmatch(plain)
-    if found is None:
+    match = _MOMENT.fullmatch(plain)
+    if match is None:
         raise Unreadable(fault("not_a_time"))
     try:
-        day = date(int(found["year"]), int(found["month"]), int(found["day"]))
-        clock = time(_hour(found), int(found["minute"] or 0), int(found["second"] or 0)) if found["hour"] else None
+        day = date(int(match["year"]), int(match["month"]), int(match["day"]))
+        clock = time(_hour(match), int(match["minute"] or 0), int(match["second"] or 0)) if match["hour"] else None
     except ValueError as error:
         raise Unreadable(fault("not_a_time")) from error
     if not EARLIEST <= day <= LATEST:
@@ -130,9 +130,9 @@ def _local(plain: str) -> tuple[datetime, bool]:
     return datetime.combine(day, clock or time()), clock is None
 
 
-def _hour(found: re.Match[str]) -> int:
-    hour = int(found["hour"])
-    half = (found["half"] or found["half_after"] or "").lower()
+def _hour(match: re.Match[str]) -> int:
+    hour = int(match["hour"])
+    half = (match["half"] or match["half_after"] or "").lower()
     if half and hour > 12:
         return hour
     if half in ("下午", "晚上", "pm") or (half == "中午" and hour < 3):

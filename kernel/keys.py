@@ -43,9 +43,9 @@ class Keys:
         self._lookup = _derive(field_key, "lookup")
         self._wrap = _derive(field_key, "wrap")
 
-    def token(self, thing: str) -> str:
+    def token(self, subject: str) -> str:
         """Return the bearer token of a thing: computed, never stored, the same each time."""
-        return "dt_" + keyed_hash(self._token, thing)
+        return "dt_" + keyed_hash(self._token, subject)
 
     def lookup(self, *parts: str) -> str:
         """Return a keyed hash that recognises a person without storing who it is."""

@@ -50,14 +50,14 @@ class Layout:
     def find(self, header: Sequence[str]) -> dict[str, int] | None:
         """Return where each column of this layout stands in a header, or None when a required one is missing."""
         places = {_plain(title): index for index, title in reversed(list(enumerate(header)))}
-        found: dict[str, int] = {}
+        indexes: dict[str, int] = {}
         for column in self.columns:
             place = next((places[_plain(title)] for title in column.titles if _plain(title) in places), None)
             if place is not None:
-                found[column.name] = place
+                indexes[column.name] = place
             elif column.required:
                 return None
-        return found
+        return indexes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ def _read_rows(
             faults[f"line {line}"] = fault("wrong_column_count", count=len(cells), expected=width)
             refused.append(row)
             continue
-        faults |= {f"line {line}.{name}": wrong for name, wrong in _cell_faults(layout, named)}
+        faults |= {f"line {line}.{name}": refused for name, refused in _cell_faults(layout, named)}
         rows.append(row)
     return Table(layout, encoding, tuple(rows), faults, skipped, tuple(refused))
 

@@ -13,7 +13,7 @@ from kernel.db import Tx
 from matching.pot_state import PotState, load_pot_states
 
 
-class _Given(NamedTuple):
+class _Part(NamedTuple):
     """Match (fen) that a donor got from a pot on a day, also what was released or returned later."""
 
     donor_key: str
@@ -35,9 +35,9 @@ def merge_donors(tx: Tx, campaign_id: int, new_keys: Mapping[str, str]) -> list[
     Return the old keys that could be merged. The others stay as they are.
     """
     caps = {pot.pot_id: _smallest_caps(pot) for pot in load_pot_states(tx, [campaign_id])}
-    given = _given(tx, list(caps), [*new_keys, *new_keys.values()])
-    by_key: dict[str, list[_Given]] = {}
-    for part in given:
+    parts = _load_parts(tx, list(caps), [*new_keys, *new_keys.values()])
+    by_key: dict[str, list[_Part]] = {}
+    for part in parts:
         by_key.setdefault(part.donor_key, []).append(part)
     merged = []
     # The largest first: of keys that do not fit together, that one leaves the donor the least.
@@ -67,9 +67,9 @@ def _smallest_caps(pot: PotState) -> _Caps:
     )
 
 
-def _given(tx: Tx, pot_ids: Sequence[int], donor_keys: Sequence[str]) -> list[_Given]:
+def _load_parts(tx: Tx, pot_ids: Sequence[int], donor_keys: Sequence[str]) -> list[_Part]:
     return tx.rows_as(
-        _Given,
+        _Part,
         """SELECT donor_key, pot_id, day, CAST(sum(amount_minor) AS bigint) AS amount_minor FROM reservation
             WHERE donor_key = ANY(:keys) AND pot_id = ANY(:pots) GROUP BY donor_key, pot_id, day""",
         keys=list(donor_keys),
@@ -77,7 +77,7 @@ def _given(tx: Tx, pot_ids: Sequence[int], donor_keys: Sequence[str]) -> list[_G
     )
 
 
-def _fits(parts: Sequence[_Given], caps: Mapping[int, _Caps]) -> bool:
+def _fits(parts: Sequence[_Part], caps: Mapping[int, _Caps]) -> bool:
     """Whether these parts, all of one donor, stay within the caps of their pots."""
     in_all: Counter[int] = Counter()
     by_day: Counter[tuple[int, date]] = Counter()

@@ -160,36 +160,36 @@ def parse(data: Any) -> Rules:
         least_bps=random.number("least_bps"),
         challenge=None if goal == Challenge() else goal,
     )
-    wrong = faults(rules) | read.faults
-    if wrong:
-        raise Invalid("rules_invalid", fields=wrong)
+    rule_faults = faults(rules) | read.faults
+    if rule_faults:
+        raise Invalid("rules_invalid", fields=rule_faults)
     return rules
 
 
 def faults(rules: Rules) -> dict[str, Fault]:
     """Return what is senseless in rules: field -> fault. Empty when they can work."""
-    wrong: dict[str, Fault] = {}
+    rule_faults: dict[str, Fault] = {}
     if not 1 <= rules.ratio_bps <= MAX_RATIO_BPS:
-        wrong["ratio_bps"] = fault("ratio_out_of_range", least_bps=1, most_bps=MAX_RATIO_BPS)
+        rule_faults["ratio_bps"] = fault("ratio_out_of_range", least_bps=1, most_bps=MAX_RATIO_BPS)
     if rules.minimum_minor and (refused := amount_fault(rules.minimum_minor)):
-        wrong["minimum_minor"] = refused
-    wrong |= _scope_faults(rules.scope) | _cap_faults(rules.caps)
+        rule_faults["minimum_minor"] = refused
+    rule_faults |= _scope_faults(rules.scope) | _cap_faults(rules.caps)
     if rules.least_bps is not None and not 0 <= rules.least_bps <= rules.ratio_bps:
-        wrong["random.least_bps"] = fault("least_above_most")
+        rule_faults["random.least_bps"] = fault("least_above_most")
     if rules.challenge is not None:
-        wrong |= _challenge_faults(rules.challenge)
-    return wrong or _cross_faults(rules)
+        rule_faults |= _challenge_faults(rules.challenge)
+    return rule_faults or _cross_faults(rules)
 
 
 def _scope_faults(scope: Scope) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    scope_faults: dict[str, Fault] = {}
     if unknown := set(scope.levels) - set(LEVELS):
-        wrong["scope.levels"] = fault("unknown_levels", values=sorted(unknown))
+        scope_faults["scope.levels"] = fault("unknown_levels", values=sorted(unknown))
     if unknown := set(scope.tiers) - set(TIERS):
-        wrong["scope.tiers"] = fault("unknown_tiers", values=sorted(unknown))
+        scope_faults["scope.tiers"] = fault("unknown_tiers", values=sorted(unknown))
     if not 0 <= scope.minimum_rating <= MAX_RATING:
-        wrong["scope.minimum_rating"] = fault("out_of_range", least=0, most=MAX_RATING)
-    return wrong
+        scope_faults["scope.minimum_rating"] = fault("out_of_range", least=0, most=MAX_RATING)
+    return scope_faults
 
 
 def _cap_faults(caps: Caps) -> dict[str, Fault]:
@@ -203,10 +203,10 @@ def _cap_faults(caps: Caps) -> dict[str, Fault]:
 def _challenge_faults(goal: Challenge) -> dict[str, Fault]:
     if goal.donors is not None and goal.raised_minor is not None:
         return {"challenge": fault("two_goals")}
-    given = {name: value for name, value in asdict(goal).items() if value is not None}
+    goals = {name: value for name, value in asdict(goal).items() if value is not None}
     return {
         f"challenge.{name}": fault("goal_not_positive") if value < 1 else fault("number_too_large")
-        for name, value in given.items()
+        for name, value in goals.items()
         if not 1 <= value <= MAX_MINOR
     }
 
@@ -216,15 +216,15 @@ def for_kind(kind: str, rules: Rules) -> Rules:
 
     Raises Invalid `rules_invalid` for what does not belong to this kind of pot, or is missing for it.
     """
-    wrong: dict[str, Fault] = {}
+    kind_faults: dict[str, Fault] = {}
     if kind != "random" and rules.least_bps is not None:
-        wrong["random.least_bps"] = fault("not_for_this_kind", kind=kind)
+        kind_faults["random.least_bps"] = fault("not_for_this_kind", kind=kind)
     if kind != "challenge" and rules.challenge is not None:
-        wrong["challenge"] = fault("not_for_this_kind", kind=kind)
+        kind_faults["challenge"] = fault("not_for_this_kind", kind=kind)
     if kind == "challenge" and rules.challenge is None:
-        wrong["challenge"] = fault("goal_missing", one_of=Challenge.__slots__)
-    if wrong:
-        raise Invalid("rules_invalid", fields=wrong)
+        kind_faults["challenge"] = fault("goal_missing", one_of=Challenge.__slots__)
+    if kind_faults:
+        raise Invalid("rules_invalid", fields=kind_faults)
     return replace(rules, least_bps=0) if kind == "random" and rules.least_bps is None else rules
 
 
@@ -239,14 +239,14 @@ def _cross_faults(rules: Rules) -> dict[str, Fault]:
     """What is senseless only together: a cap above a wider one, or below what the smallest gift would get."""
     caps = asdict(rules.caps)
     least = share(rules.minimum_minor, rules.ratio_bps)
-    wrong = {
+    cap_faults = {
         f"caps.{name}": fault("cap_below_minimum", least_minor=least)
         for name, value in caps.items()
         if value is not None and value < least
     }
     for chain in _NARROW_TO_WIDE:
-        given = [name for name in chain if caps[name] is not None]
-        for narrow, wide in pairwise(given):
+        capped = [name for name in chain if caps[name] is not None]
+        for narrow, wide in pairwise(capped):
             if caps[narrow] > caps[wide]:
-                wrong[f"caps.{narrow}"] = fault("cap_above_wider", wider=wide)
-    return wrong
+                cap_faults[f"caps.{narrow}"] = fault("cap_above_wider", wider=wide)
+    return cap_faults

@@ -26,10 +26,10 @@ ADVISORY_LOCK = 71_201_917  # two starting machines migrate one after the other
 
 
 def _other_type(
-    _context: Any, _column: Any, _model: Any, found: TypeEngine[Any], wanted: TypeEngine[Any]
+    _context: Any, _column: Any, _model: Any, migrated: TypeEngine[Any], modelled: TypeEngine[Any]
 ) -> bool | None:
     """Is a column's type another one? Text is text, whatever a model calls it; None: judge by Alembic's rule."""
-    if isinstance(found, TEXT) and isinstance(wanted, AutoString) and wanted.length is None:
+    if isinstance(migrated, TEXT) and isinstance(modelled, AutoString) and modelled.length is None:
         return False
     return None
 

@@ -34,7 +34,7 @@ def read_bill(partner: str, data: bytes | str) -> Bill:
     `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` for what is no table.
     """
     table = read_table(data, [bill_format.layout for bill_format in FORMATS])
-    bill_format = next(one for one in FORMATS if one.layout is table.layout)
+    bill_format = next(candidate for candidate in FORMATS if candidate.layout is table.layout)
     faults = dict(table.faults)
     lines: dict[int, StatementLine] = {}
     known: set[str] = set()
@@ -120,8 +120,8 @@ class _RowReader:
     def _amount(self, kind: str) -> int:
         column, sign = self.format.amount.get(kind) or self.format.amount["charge"]
         amount = sign * self._figure(column, self.cells[column])
-        wrong = (kind == "charge" and amount <= 0) or (kind == "refund" and amount == 0)
-        if column not in self.faults and wrong:
+        wrong_sign = (kind == "charge" and amount <= 0) or (kind == "refund" and amount == 0)
+        if column not in self.faults and wrong_sign:
             self.faults[column] = fault("amount_sign")
         return amount
 

@@ -206,15 +206,15 @@ def _dispute(envelope: ProviderFields, dispute: ProviderFields) -> PaymentFact:
 
 
 def _reversal(
-    kind: FactKind, envelope: ProviderFields, thing: ProviderFields, reversal: ReversalFact
+    kind: FactKind, envelope: ProviderFields, subject: ProviderFields, reversal: ReversalFact
 ) -> PaymentFact:
     return _fact(
         kind,
         envelope,
-        thing,
+        subject,
         "amount",
-        payment_intent=thing.reference("payment_intent"),
-        charge=thing.reference("charge"),
+        payment_intent=subject.reference("payment_intent"),
+        charge=subject.reference("charge"),
         reversal=reversal,
     )
 

@@ -219,9 +219,9 @@ def _connections(api_base: str | None) -> requests.Session:
     return session
 
 
-def _date_of(answer: stripe.StripeObject) -> str | None:
+def _date_of(result: stripe.StripeObject) -> str | None:
     """Return the HTTP header Date of an answer, by which the provider tells its clock."""
-    response = answer.last_response
+    response = result.last_response
     return response.headers.get("Date") if response is not None else None
 
 

@@ -22,16 +22,16 @@ def _settings() -> Settings:
     )
     parser.add_argument("--account-currency", default="cny", help="the currency of the balance")
     parser.add_argument("--public-url", help="where browsers reach the cashier (default: the address itself)")
-    given = parser.parse_args()
+    options = parser.parse_args()
     return Settings(
-        port=given.port,
-        data=given.data,
-        api_key=given.api_key,
-        webhook_url=given.webhook_url,
-        webhook_secret=given.webhook_secret,
-        webhook_events=frozenset(given.webhook_events.split(",") if given.webhook_events else ENABLED_EVENTS),
-        account_currency=given.account_currency.lower(),
-        public_url=given.public_url,
+        port=options.port,
+        data=options.data,
+        api_key=options.api_key,
+        webhook_url=options.webhook_url,
+        webhook_secret=options.webhook_secret,
+        webhook_events=frozenset(options.webhook_events.split(",") if options.webhook_events else ENABLED_EVENTS),
+        account_currency=options.account_currency.lower(),
+        public_url=options.public_url,
     )
 
 

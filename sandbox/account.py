@@ -1,12 +1,9 @@
 """The account and its webhook endpoint, as the API returns them; `/_sandbox/account` changes them."""
 
-from typing import Any
-
 from sandbox.deliver import Deliverer
 from sandbox.events import Events
 from sandbox.objects import API_VERSION
-
-Thing = dict[str, Any]
+from sandbox.store import ApiObject
 
 
 class Account:
@@ -18,15 +15,15 @@ class Account:
         self._events = events
         self._deliverer = deliverer
 
-    def change(self, given: Thing) -> Thing:
+    def change(self, changes: ApiObject) -> ApiObject:
         """`{currency?, livemode?, events?}`: change the account and the types sent to its endpoint."""
-        self._currency = str(given.get("currency", self._currency)).lower()
-        self._livemode = bool(given.get("livemode", self._livemode))
-        if "events" in given:
-            self._events.enabled = frozenset(given["events"])
+        self._currency = str(changes.get("currency", self._currency)).lower()
+        self._livemode = bool(changes.get("livemode", self._livemode))
+        if "events" in changes:
+            self._events.enabled = frozenset(changes["events"])
         return {"account": self.account(), "endpoints": self.endpoints(), "balance": self.balance()}
 
-    def account(self) -> Thing:
+    def account(self) -> ApiObject:
         """The account that the key belongs to."""
         return {
             "id": "acct_sandbox",
@@ -41,14 +38,14 @@ class Account:
             "type": "standard",
         }
 
-    def balance(self) -> Thing:
+    def balance(self) -> ApiObject:
         """Return the balance with its currency and mode only; the amounts follow from the balance transactions."""
         amount = {"amount": 0, "currency": self._currency}
         return {"object": "balance", "available": [amount], "livemode": self._livemode, "pending": [amount]}
 
-    def endpoints(self) -> Thing:
+    def endpoints(self) -> ApiObject:
         """The endpoint that events are sent to, if there is one."""
-        data: list[Thing] = []
+        data: list[ApiObject] = []
         if self._deliverer.url:
             data.append(
                 {

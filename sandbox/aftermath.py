@@ -1,13 +1,9 @@
 """What may follow a payment: refunds, disputes, payouts; with their balance transactions."""
 
-from typing import Any
-
 from sandbox import objects_after as objects
 from sandbox.events import Events
-from sandbox.store import Store
+from sandbox.store import ApiObject, Store
 from sandbox.wire import ApiError, invalid
-
-Thing = dict[str, Any]
 
 
 class Aftermath:
@@ -17,7 +13,7 @@ class Aftermath:
         self._store = store
         self._events = events
 
-    def refund(self, params: Thing) -> Thing:
+    def refund(self, params: ApiObject) -> ApiObject:
         """Refund all or part of a charge, never more than is left of it. Raises ApiError."""
         with self._store.transaction():
             charge = self._charge_to_refund(params)
@@ -33,7 +29,7 @@ class Aftermath:
                 )
             return self._refunded(charge, amount, params)
 
-    def _charge_to_refund(self, params: Thing) -> Thing:
+    def _charge_to_refund(self, params: ApiObject) -> ApiObject:
         if "charge" in params:
             charge = self._store.get("charge", params["charge"])
         elif "payment_intent" in params:
@@ -51,20 +47,20 @@ class Aftermath:
             raise ApiError(400, f"Charge {charge['id']} has been charged back.", code="charge_disputed")
         return charge
 
-    def _refunded(self, charge: Thing, amount: int, params: Thing) -> Thing:
+    def _refunded(self, charge: ApiObject, amount: int, params: ApiObject) -> ApiObject:
         refund = objects.refund(charge, amount, params)
         kind = "refund" if charge["id"].startswith("ch_") else "payment_refund"
         line = objects.transaction(kind, "refund", refund, -amount)
         refund["balance_transaction"] = line["id"]
         charge["amount_refunded"] += amount
         charge["refunded"] = charge["amount_refunded"] == charge["amount"]
-        for thing in (line, refund, charge):
-            self._store.put(thing)
+        for changed in (line, refund, charge):
+            self._store.put(changed)
         self._events.emit("refund.created", refund)
         self._events.emit("charge.refunded", charge)
         return refund
 
-    def fail_refund(self, refund_id: str) -> Thing:
+    def fail_refund(self, refund_id: str) -> ApiObject:
         """A refund comes back: the bank did not take it, and the money is on the balance again. Raises ApiError."""
         with self._store.transaction():
             refund = self._store.get("refund", refund_id)
@@ -75,20 +71,20 @@ class Aftermath:
             refund |= {"status": "failed", "failure_reason": "unknown", "failure_balance_transaction": line["id"]}
             charge["amount_refunded"] -= refund["amount"]
             charge["refunded"] = False
-            for thing in (line, refund, charge):
-                self._store.put(thing)
+            for changed in (line, refund, charge):
+                self._store.put(changed)
             for kind in ("refund.updated", "refund.failed", "charge.refund.updated"):
                 self._events.emit(kind, refund)
             return refund
 
-    def warn(self, charge_id: str) -> Thing:
+    def warn(self, charge_id: str) -> ApiObject:
         """The card's network expects a dispute about this charge. Raises ApiError."""
         with self._store.transaction():
             warning = self._store.put(objects.fraud_warning(self._store.get("charge", charge_id)))
             self._events.emit("radar.early_fraud_warning.created", warning)
             return warning
 
-    def open_dispute(self, charge_id: str, amount: int | None) -> Thing:
+    def open_dispute(self, charge_id: str, amount: int | None) -> ApiObject:
         """Open a dispute over `amount` fen (default: all that was not refunded yet). Raises ApiError."""
         with self._store.transaction():
             charge = self._store.get("charge", charge_id)
@@ -103,7 +99,7 @@ class Aftermath:
             self._events.emit("charge.dispute.funds_withdrawn", dispute)
             return dispute
 
-    def review_dispute(self, dispute_id: str) -> Thing:
+    def review_dispute(self, dispute_id: str) -> ApiObject:
         """Submit evidence: the bank reviews the dispute. Raises ApiError."""
         with self._store.transaction():
             dispute = self._store.get("dispute", dispute_id)
@@ -114,7 +110,7 @@ class Aftermath:
             self._events.emit("charge.dispute.updated", dispute)
             return dispute
 
-    def close_dispute(self, dispute_id: str, won: bool) -> Thing:
+    def close_dispute(self, dispute_id: str, won: bool) -> ApiObject:
         """Decide a dispute; one that is won brings the money back. Raises ApiError."""
         with self._store.transaction():
             dispute = self._store.get("dispute", dispute_id)
@@ -129,13 +125,13 @@ class Aftermath:
                 self._events.emit("charge.dispute.funds_reinstated", dispute)
             return dispute
 
-    def _move(self, dispute: Thing, category: str, amount: int) -> None:
+    def _move(self, dispute: ApiObject, category: str, amount: int) -> None:
         line = objects.transaction("adjustment", category, dispute, amount)
         dispute["balance_transactions"] = [*dispute["balance_transactions"], line]
         self._store.put(line)
         self._store.put(dispute)
 
-    def pay_out(self) -> Thing | None:
+    def pay_out(self) -> ApiObject | None:
         """Send what the balance holds to the bank, as the daily payout does; None when it holds nothing.
 
         Later `GET /v1/balance_transactions?payout=` tells which lines it was made of.
@@ -151,8 +147,8 @@ class Aftermath:
             payout = objects.payout(row["net"], row["currency"])
             line = objects.transaction("payout", "payout", payout, -row["net"])
             payout["balance_transaction"] = line["id"]
-            for thing in (line, payout):
-                self._store.put(thing)
+            for changed in (line, payout):
+                self._store.put(changed)
             self._store.write(
                 "UPDATE objects SET payout = ? WHERE kind = 'balance_transaction' AND payout IS NULL",
                 payout["id"],

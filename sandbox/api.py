@@ -48,7 +48,7 @@ class Api:
             error = error_of(fault.kind) if fault else None
             if error is not None:
                 raise error
-            status, body, replayed = self._answer(request, form, request_id)
+            status, body, replayed = self._handle(request, form, request_id)
         except ApiError as refusal:
             status, body, replayed = refusal.status, refusal.body, False
         self._wake()
@@ -72,17 +72,17 @@ class Api:
             }
         )
 
-    def _answer(self, request: Request, form: list[tuple[str, str]], request_id: str) -> tuple[int, Any, bool]:
+    def _handle(self, request: Request, form: list[tuple[str, str]], request_id: str) -> tuple[int, Any, bool]:
         key = self._key_given(request)
         route, id_ = self._route(request)
-        given = route.takes.read(nested(form))
-        self._check_key(key, route, given)
+        params = route.takes.read(nested(form))
+        self._check_key(key, route, params)
         name = request.headers.get("Idempotency-Key") if request.method == "POST" else None
         CAUSE.set((request_id, name))
         if name is None:
-            status, body = self._act(route, id_, given)
+            status, body = self._act(route, id_, params)
             return status, body, False
-        return self._once(name, f"{request.path}\n{sorted(form)}", route, id_, given)
+        return self._once(name, f"{request.path}\n{sorted(form)}", route, id_, params)
 
     def _key_given(self, request: Request) -> str:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
@@ -95,8 +95,8 @@ class Api:
             return value
         raise ApiError(401, "Invalid API Key provided" if value else "You did not provide an API key.")
 
-    def _check_key(self, key: str, route: Route, given: dict[str, Any]) -> None:
-        if key.startswith("pk_") and not (route.public_key and "client_secret" in given):
+    def _check_key(self, key: str, route: Route, params: dict[str, Any]) -> None:
+        if key.startswith("pk_") and not (route.public_key and "client_secret" in params):
             raise ApiError(401, "This API call cannot be made with a publishable API key.")
 
     def _route(self, request: Request) -> tuple[Route, str]:
@@ -106,14 +106,16 @@ class Api:
                 return route, match[1] if match.groups() else ""
         raise ApiError(404, f"Unrecognized request URL ({request.method}: {request.path}).")
 
-    def _act(self, route: Route, id_: str, given: dict[str, Any]) -> tuple[int, Any]:
+    def _act(self, route: Route, id_: str, params: dict[str, Any]) -> tuple[int, Any]:
         with self._store.transaction():
-            status, result = route.act(id_, given)
-            return status, expand(self._store, public(result), given.get("expand", []))
+            status, result = route.act(id_, params)
+            return status, expand(self._store, public(result), params.get("expand", []))
 
-    def _once(self, key: str, asked: str, route: Route, id_: str, given: dict[str, Any]) -> tuple[int, Any, bool]:
+    def _once(
+        self, key: str, payload: str, route: Route, id_: str, params: dict[str, Any]
+    ) -> tuple[int, Any, bool]:
         """The answer stored under this key, or a new one stored with its effects in one transaction."""
-        request = hashlib.sha256(asked.encode()).hexdigest()
+        request = hashlib.sha256(payload.encode()).hexdigest()
         with self._store.transaction():
             self._store.write("DELETE FROM answers WHERE at < ?", time.time() - _REMEMBER_KEYS_S)
             for row in self._store.rows("SELECT * FROM answers WHERE key = ?", key):
@@ -128,7 +130,7 @@ class Api:
                 return row["status"], json.loads(row["body"]), True
             try:
                 with self._store.savepoint():
-                    status, body = self._act(route, id_, given)
+                    status, body = self._act(route, id_, params)
             except ApiError as refusal:  # a refusal is remembered too, its half-done effects are not
                 status, body = refusal.status, refusal.body
             self._store.write(
@@ -143,11 +145,11 @@ class Api:
 
 
 def _response(request: Request, status: int, body: Any, request_id: str, replayed: bool) -> Response:
-    answer = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/json")
-    answer.headers["Request-Id"] = request_id
-    answer.headers["Stripe-Version"] = request.headers.get("Stripe-Version", API_VERSION)
+    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/json")
+    response.headers["Request-Id"] = request_id
+    response.headers["Stripe-Version"] = request.headers.get("Stripe-Version", API_VERSION)
     if "Idempotency-Key" in request.headers:
-        answer.headers["Idempotency-Key"] = request.headers["Idempotency-Key"]
+        response.headers["Idempotency-Key"] = request.headers["Idempotency-Key"]
     if replayed:
-        answer.headers["Idempotent-Replayed"] = "true"
-    return answer
+        response.headers["Idempotent-Replayed"] = "true"
+    return response

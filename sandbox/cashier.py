@@ -97,10 +97,10 @@ class Cashier:
 
     def _render(self, name: str, status: int, **values: Any) -> Response:
         page = self._pages.get_template(name).render(**values)
-        answer = Response(page, status, mimetype="text/html")
-        answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        response = Response(page, status, mimetype="text/html")
+        response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
 
 def _seconds(text: str) -> int:

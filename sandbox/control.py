@@ -19,7 +19,7 @@ from sandbox.payments import Payments
 from sandbox.store import Store
 from sandbox.wire import ApiError, invalid
 
-Given = dict[str, Any]
+Command = dict[str, Any]
 _WEBHOOK_KINDS = ("double", "delay", "drop", "reorder")
 
 
@@ -51,21 +51,21 @@ class Control:
     def __call__(self, request: Request) -> Response:
         """Run one command; return 400 for one that is malformed."""
         try:
-            given = _json(request)
-            answer = self._do(request.method, request.path.removeprefix("/_sandbox"), given)
+            command = _json(request)
+            body = self._do(request.method, request.path.removeprefix("/_sandbox"), command)
             status = 200
         except ApiError as refusal:
-            status, answer = refusal.status, refusal.body
+            status, body = refusal.status, refusal.body
         except (KeyError, TypeError, ValueError) as error:
             message = f"{type(error).__name__}: {error}"
-            status, answer = 400, {"error": {"type": "invalid_request_error", "message": message}}
+            status, body = 400, {"error": {"type": "invalid_request_error", "message": message}}
         self._wake()
-        return Response(json.dumps(answer, ensure_ascii=False), status, mimetype="application/json")
+        return Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/json")
 
-    def _do(self, method: str, path: str, given: Given) -> Any:
+    def _do(self, method: str, path: str, command: Command) -> Any:
         closing = re.fullmatch(r"/disputes/(du_[A-Za-z0-9]+)/close", path)
         if method == "POST" and closing:
-            won = {"won": True, "lost": False}[given["outcome"]]
+            won = {"won": True, "lost": False}[command["outcome"]]
             return public(self._after.close_dispute(closing[1], won))
         reviewed = re.fullmatch(r"/disputes/(du_[A-Za-z0-9]+)/review", path)
         if method == "POST" and reviewed:
@@ -73,7 +73,7 @@ class Control:
         failing = re.fullmatch(r"/refunds/(re_[A-Za-z0-9]+)/fail", path)
         if method == "POST" and failing:
             return public(self._after.fail_refund(failing[1]))
-        orders: dict[tuple[str, str], Callable[[Given], Any]] = {
+        orders: dict[tuple[str, str], Callable[[Command], Any]] = {
             ("POST", "/pay"): self._pay,
             ("POST", "/disputes"): self._dispute,
             ("POST", "/account"): self._account.change,
@@ -95,49 +95,49 @@ class Control:
         }
         if (method, path) not in orders:
             raise ApiError(404, f"No such order: {method} {path}")
-        return orders[method, path](given)
+        return orders[method, path](command)
 
-    def _pay(self, given: Given) -> Given:
+    def _pay(self, command: Command) -> Command:
         """`{reference, method?, card?, account?, decline?, after_s?, processing?}`."""
-        declined = given.get("decline")
+        declined = command.get("decline")
         means: Means = chosen(
-            given.get("method", "card"),
-            str(given.get("card", "4242424242424242")),
-            str(given.get("account", "donor")),
+            command.get("method", "card"),
+            str(command.get("card", "4242424242424242")),
+            str(command.get("account", "donor")),
             "generic_decline" if declined is True else declined,
         )
-        reference = str(given["reference"])
-        if "after_s" not in given:
+        reference = str(command["reference"])
+        if "after_s" not in command:
             return public(self._payments.pay(reference, means))
-        seconds = float(given["after_s"])
-        return public(self._payments.pay_later(reference, means, seconds, bool(given.get("processing"))))
+        seconds = float(command["after_s"])
+        return public(self._payments.pay_later(reference, means, seconds, bool(command.get("processing"))))
 
-    def _dispute(self, given: Given) -> Given:
-        charge = given.get("charge")
+    def _dispute(self, command: Command) -> Command:
+        charge = command.get("charge")
         if charge is None:
-            charge = self._store.get("payment_intent", given["payment_intent"])["latest_charge"]
-        return public(self._after.open_dispute(str(charge), given.get("amount")))
+            charge = self._store.get("payment_intent", command["payment_intent"])["latest_charge"]
+        return public(self._after.open_dispute(str(charge), command.get("amount")))
 
-    def _fault(self, given: Given) -> None:
-        fault = Fault(**given)
+    def _fault(self, command: Command) -> None:
+        fault = Fault(**command)
         if fault.kind not in KINDS:
             raise invalid(f"kind must be one of {', '.join(KINDS)}", "kind")
         self._faults.add(fault)
 
-    def _webhook_fault(self, given: Given) -> None:
-        fault = WebhookFault(**given)
+    def _webhook_fault(self, command: Command) -> None:
+        fault = WebhookFault(**command)
         if fault.kind not in _WEBHOOK_KINDS:
             raise invalid(f"kind must be one of {', '.join(_WEBHOOK_KINDS)}", "kind")
         self._events.add_fault(fault)
 
-    def _endpoint(self, given: Given) -> None:
-        self._deliverer.url = given["url"]
-        self._deliverer.secret = given.get("secret", self._deliverer.secret)
+    def _endpoint(self, command: Command) -> None:
+        self._deliverer.url = command["url"]
+        self._deliverer.secret = command.get("secret", self._deliverer.secret)
 
     def _pause(self, paused: bool) -> None:
         self._deliverer.paused = paused
 
-    def _state(self) -> Given:
+    def _state(self) -> Command:
         counts = self._store.rows("SELECT kind, count(*) AS n FROM objects GROUP BY kind")
         money = self._store.rows("SELECT intent, due_at FROM money_to_come")
         return {
@@ -145,7 +145,7 @@ class Control:
             "money_to_come": [dict(row) for row in money],
         }
 
-    def _webhooks(self) -> Given:
+    def _webhooks(self) -> Command:
         counts = self._store.rows("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
         waiting = self._store.rows(
             "SELECT event, due_at, attempts, state, last_status FROM deliveries"
@@ -159,13 +159,13 @@ class Control:
         }
 
 
-def _json(request: Request) -> Given:
+def _json(request: Request) -> Command:
     if request.method != "POST":
         return {}
     # Asking for JSON keeps web pages out: a form of another site cannot send it without being asked.
     if request.mimetype != "application/json":
         raise ApiError(415, "Send application/json.")
-    given = json.loads(request.get_data() or b"{}")
-    if not isinstance(given, dict):
+    command = json.loads(request.get_data() or b"{}")
+    if not isinstance(command, dict):
         raise ApiError(400, "Send a JSON object.")
-    return given
+    return command

@@ -84,11 +84,11 @@ class Deliverer:
             "Stripe-Signature": signature(payload, self.secret, int(time.time())),
         }
         try:
-            answer = self._http.post(url, payload, headers=headers, timeout=10, allow_redirects=False)
+            response = self._http.post(url, payload, headers=headers, timeout=10, allow_redirects=False)
         except requests.RequestException as error:
             log.info("webhook not delivered: %s", type(error).__name__)
             return 0
-        return answer.status_code
+        return response.status_code
 
     def _note(self, id_: int, attempts: int, status: int) -> None:
         if 200 <= status < 300:

@@ -58,10 +58,10 @@ class Events:
         self._guard = threading.Lock()
         self.wake: Callable[[], None] = lambda: None
 
-    def emit(self, kind: str, thing: dict[str, Any]) -> None:
+    def emit(self, kind: str, subject: dict[str, Any]) -> None:
         """Store the event with a snapshot of the object, and queue it."""
         request_id, key = CAUSE.get()
-        event = self._store.put(objects.event(kind, objects.public(thing), request_id, key))
+        event = self._store.put(objects.event(kind, objects.public(subject), request_id, key))
         if "*" in self.enabled or kind in self.enabled:
             self._queue(event["id"], kind)
 
@@ -93,13 +93,13 @@ class Events:
 
     def _queue(self, event_id: str, kind: str) -> None:
         fault = self._next_fault(kind)
-        what = fault.kind if fault else None
-        due = time.time() + (fault.seconds if fault and what == "delay" else 0)
-        state = {"drop": "dropped", "reorder": "held"}.get(what or "", "pending")
+        fault_kind = fault.kind if fault else None
+        due = time.time() + (fault.seconds if fault and fault_kind == "delay" else 0)
+        state = {"drop": "dropped", "reorder": "held"}.get(fault_kind or "", "pending")
         self._insert(event_id, state, due)
-        if what == "double":
+        if fault_kind == "double":
             self._insert(event_id, state, due)
-        if fault and what == "reorder" and fault.times == 0:
+        if fault and fault_kind == "reorder" and fault.times == 0:
             self.release(newest_first=True)
 
     def _next_fault(self, kind: str) -> WebhookFault | None:

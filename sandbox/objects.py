@@ -196,14 +196,14 @@ def _outcome(declined: str | None) -> dict[str, Any]:
     }
 
 
-def event(kind: str, thing: dict[str, Any], request_id: str | None, key: str | None) -> dict[str, Any]:
+def event(kind: str, subject: dict[str, Any], request_id: str | None, key: str | None) -> dict[str, Any]:
     """What a webhook carries: the object as it stood at that moment."""
     return {
         "id": new_id("evt_"),
         "object": "event",
         "api_version": API_VERSION,
         "created": now(),
-        "data": {"object": thing},
+        "data": {"object": subject},
         "livemode": False,
         "pending_webhooks": 1,
         "request": {"id": request_id, "idempotency_key": key},
@@ -211,6 +211,6 @@ def event(kind: str, thing: dict[str, Any], request_id: str | None, key: str | N
     }
 
 
-def public(thing: dict[str, Any]) -> dict[str, Any]:
+def public(subject: dict[str, Any]) -> dict[str, Any]:
     """The object without what only the sandbox needs to know (names that begin with `_`)."""
-    return {name: value for name, value in thing.items() if not name.startswith("_")}
+    return {name: value for name, value in subject.items() if not name.startswith("_")}

@@ -2,21 +2,19 @@
 
 import json
 import time
-from typing import Any
 
 from sandbox import objects
 from sandbox.events import Events
 from sandbox.instruments import Means, of_token
-from sandbox.store import Store, now
+from sandbox.store import ApiObject, Store, now
 from sandbox.till import Till
 from sandbox.wire import ApiError, invalid
 
-Thing = dict[str, Any]
 _CANCELLABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 _PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
-def unexpected(intent: Thing, verb: str) -> ApiError:
+def unexpected(intent: ApiObject, verb: str) -> ApiError:
     """The answer to a verb that the intent's status does not allow."""
     message = f"You cannot {verb} this PaymentIntent because it has a status of {intent['status']}."
     return ApiError(400, message, code="payment_intent_unexpected_state", payment_intent=objects.public(intent))
@@ -30,7 +28,7 @@ class Payments:
         self._events = events
         self.till = Till(store, events)
 
-    def open_session(self, params: Thing, base_url: str) -> Thing:
+    def open_session(self, params: ApiObject, base_url: str) -> ApiObject:
         """A Checkout Session. Raises ApiError when it would end too early or too late."""
         ends = params.get("expires_at")
         if ends is not None and not now() + 1800 <= ends <= now() + 86_400:
@@ -47,7 +45,7 @@ class Payments:
         session["_label"] = params["line_items"][0]["price_data"]["product_data"]["name"]
         return self._store.put(session)
 
-    def open_intent(self, params: Thing) -> Thing:
+    def open_intent(self, params: ApiObject) -> ApiObject:
         """A PaymentIntent, with a payment method when one is named."""
         with self._store.transaction():
             intent = objects.intent(params)
@@ -57,7 +55,7 @@ class Payments:
             self._events.emit("payment_intent.created", intent)
             return intent
 
-    def update_intent(self, id_: str, params: Thing) -> Thing:
+    def update_intent(self, id_: str, params: ApiObject) -> ApiObject:
         """Another payment method or more metadata."""
         with self._store.transaction():
             intent = self._store.get("payment_intent", id_)
@@ -68,7 +66,7 @@ class Payments:
             intent["metadata"] = intent["metadata"] | params.get("metadata", {})
             return self._store.put(intent)
 
-    def confirm(self, id_: str, token: str | None) -> Thing:
+    def confirm(self, id_: str, token: str | None) -> ApiObject:
         """Try to take the money now. The answer may be an intent whose attempt was declined."""
         with self._store.transaction():
             intent = self._store.get("payment_intent", id_)
@@ -80,7 +78,7 @@ class Payments:
                 raise invalid("A payment method is required to confirm.", "payment_method")
             return self.till.take(intent, Means(**intent["_means"]))
 
-    def cancel(self, id_: str, reason: str | None) -> Thing:
+    def cancel(self, id_: str, reason: str | None) -> ApiObject:
         """No money may come any more."""
         with self._store.transaction():
             intent = self._store.get("payment_intent", id_)
@@ -91,7 +89,7 @@ class Payments:
             self._store.write("DELETE FROM money_to_come WHERE intent = ?", id_)
             return self._cancelled(intent, reason)
 
-    def expire(self, id_: str) -> Thing:
+    def expire(self, id_: str) -> ApiObject:
         """Close an open session. Money already promised by a wallet may still come: that is the point."""
         with self._store.transaction():
             session = self._store.get("checkout.session", id_)
@@ -115,7 +113,7 @@ class Payments:
         if intent["status"] in _CANCELLABLE and not coming:
             self._cancelled(intent, "expired")
 
-    def _cancelled(self, intent: Thing, reason: str | None) -> Thing:
+    def _cancelled(self, intent: ApiObject, reason: str | None) -> ApiObject:
         intent |= {
             "status": "canceled",
             "canceled_at": now(),
@@ -126,7 +124,7 @@ class Payments:
         self._events.emit("payment_intent.canceled", intent)
         return intent
 
-    def payable(self, reference: str) -> Thing:
+    def payable(self, reference: str) -> ApiObject:
         """The intent behind a session or an intent, ready for an attempt. Raises ApiError."""
         if not reference.startswith("cs_"):
             intent = self._store.get("payment_intent", reference)
@@ -140,7 +138,7 @@ class Payments:
             return self._store.get("payment_intent", session["payment_intent"])
         return self._first_attempt(session)
 
-    def _first_attempt(self, session: Thing) -> Thing:
+    def _first_attempt(self, session: ApiObject) -> ApiObject:
         intent = objects.intent(
             {
                 "amount": session["amount_total"],
@@ -155,14 +153,14 @@ class Payments:
         self._events.emit("payment_intent.created", intent)
         return intent
 
-    def pay(self, reference: str, means: Means) -> Thing:
+    def pay(self, reference: str, means: Means) -> ApiObject:
         """The donor pays now."""
         with self._store.transaction():
             intent = self.payable(reference)
             self.till.attach(intent, means)
             return self.till.take(intent, means)
 
-    def pay_later(self, reference: str, means: Means, seconds: float, processing: bool) -> Thing:
+    def pay_later(self, reference: str, means: Means, seconds: float, processing: bool) -> ApiObject:
         """The money comes after `seconds`. `processing`: the bank is at work and the session complete;
         otherwise the wallet waits for the donor, the session stays open, and the money comes even when
         the session has expired by then."""

@@ -10,10 +10,8 @@ from sandbox.account import Account
 from sandbox.aftermath import Aftermath
 from sandbox.objects import public
 from sandbox.payments import Payments
-from sandbox.store import Store
+from sandbox.store import ApiObject, Store
 from sandbox.wire import Group, missing
-
-Thing = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,38 +21,38 @@ class Route:
     method: str
     pattern: re.Pattern[str]
     takes: Group
-    act: Callable[[str, Thing], tuple[int, Thing]]
+    act: Callable[[str, ApiObject], tuple[int, ApiObject]]
     public_key: bool = False  # a browser may call it with a publishable key and the client secret
 
 
 def routes(store: Store, payments: Payments, after: Aftermath, account: Account, base_url: str) -> list[Route]:
     """Every call there is."""
 
-    def route(method: str, path: str, takes: Group, act: Callable[[str, Thing], Any]) -> Route:
+    def route(method: str, path: str, takes: Group, act: Callable[[str, ApiObject], Any]) -> Route:
         pattern = re.compile(re.escape(path).replace("ID", "([A-Za-z0-9_]+)"))
 
-        def answer(id_: str, given: Thing) -> tuple[int, Thing]:
-            result = act(id_, given)
+        def respond(id_: str, values: ApiObject) -> tuple[int, ApiObject]:
+            result = act(id_, values)
             return result if isinstance(result, tuple) else (200, result)
 
-        return Route(method, pattern, takes, answer, path in _FOR_BROWSERS)
+        return Route(method, pattern, takes, respond, path in _FOR_BROWSERS)
 
-    def getter(kind: str) -> Callable[[str, Thing], Thing]:
+    def getter(kind: str) -> Callable[[str, ApiObject], ApiObject]:
         return lambda id_, _: store.get(kind, id_)
 
-    def confirmed(id_: str, given: Thing) -> tuple[int, Thing]:
-        _check_secret(store, id_, given)
-        return _attempt(payments.confirm(id_, given.get("payment_method")))
+    def confirmed(id_: str, values: ApiObject) -> tuple[int, ApiObject]:
+        _check_secret(store, id_, values)
+        return _attempt(payments.confirm(id_, values.get("payment_method")))
 
-    def created(_: str, given: Thing) -> tuple[int, Thing]:
-        intent = payments.open_intent(given)
-        return _attempt(payments.confirm(intent["id"], None)) if given.get("confirm") else (200, intent)
+    def created(_: str, values: ApiObject) -> tuple[int, ApiObject]:
+        intent = payments.open_intent(values)
+        return _attempt(payments.confirm(intent["id"], None)) if values.get("confirm") else (200, intent)
 
-    def opened(_: str, given: Thing) -> Thing:
-        return payments.open_session(given, base_url)
+    def opened(_: str, values: ApiObject) -> ApiObject:
+        return payments.open_session(values, base_url)
 
-    def intent(id_: str, given: Thing) -> Thing:
-        _check_secret(store, id_, given)
+    def intent(id_: str, values: ApiObject) -> ApiObject:
+        _check_secret(store, id_, values)
         return store.get("payment_intent", id_)
 
     only = params.ONLY_EXPAND
@@ -99,18 +97,18 @@ _LISTED = (
 )
 
 
-def _lister(store: Store, kind: str, path: str) -> Callable[[str, Thing], Thing]:
-    return lambda _, given: lists.listing(store, kind, path, given)
+def _lister(store: Store, kind: str, path: str) -> Callable[[str, ApiObject], ApiObject]:
+    return lambda _, values: lists.listing(store, kind, path, values)
 
 
-def _check_secret(store: Store, id_: str, given: Thing) -> None:
+def _check_secret(store: Store, id_: str, values: ApiObject) -> None:
     """A browser proves by the client secret that this is its payment. Raises ApiError 404."""
-    secret = given.get("client_secret")
+    secret = values.get("client_secret")
     if secret is not None and store.get("payment_intent", id_)["client_secret"] != secret:
         raise missing("payment_intent", id_)
 
 
-def _attempt(intent: Thing) -> tuple[int, Thing]:
+def _attempt(intent: ApiObject) -> tuple[int, ApiObject]:
     """A declined attempt is an error answer whose effects stay."""
     error = intent["last_payment_error"]
     if intent["status"] != "requires_payment_method" or error is None:

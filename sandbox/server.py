@@ -106,9 +106,9 @@ class Application:
 
     def _woken(self, part: Callable[[Request], Response]) -> Callable[[Request], Response]:
         def answered(request: Request) -> Response:
-            answer = part(request)
+            response = part(request)
             self._wake()
-            return answer
+            return response
 
         return answered
 
@@ -116,14 +116,14 @@ class Application:
         """One request; a dropped one ends with a closed connection and no byte of an answer."""
         CAUSE.set((None, None))
         try:
-            return self._answer(_Smaller(environ))(environ, start_response)
+            return self._respond(_Smaller(environ))(environ, start_response)
         except RequestEntityTooLarge as refusal:
             return refusal(environ, start_response)
         except Dropped:
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             raise ConnectionAbortedError("dropped by order") from None
 
-    def _answer(self, request: Request) -> Response:
+    def _respond(self, request: Request) -> Response:
         for prefix, part in self._parts:
             if request.path.startswith(prefix):
                 return part(request)

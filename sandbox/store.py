@@ -17,6 +17,8 @@ from typing import Any
 
 from sandbox.wire import missing
 
+ApiObject = dict[str, Any]  # an object of the provider's API, or the parameters of a call
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -110,17 +112,17 @@ class Store:
             raise
         self.db.execute("RELEASE attempt")
 
-    def put(self, thing: dict[str, Any]) -> dict[str, Any]:
+    def put(self, record: dict[str, Any]) -> dict[str, Any]:
         """Insert or replace one object (it keeps its place in lists)."""
-        metadata = thing.get("metadata") or {}
+        metadata = record.get("metadata") or {}
         columns = {
-            "id": thing["id"],
-            "kind": thing["object"],
-            "created": thing["created"],
-            "payment_intent": thing.get("payment_intent"),
-            "charge": thing.get("charge"),
+            "id": record["id"],
+            "kind": record["object"],
+            "created": record["created"],
+            "payment_intent": record.get("payment_intent"),
+            "charge": record.get("charge"),
             "donation_id": metadata.get("donation_id"),
-            "body": json.dumps(thing, ensure_ascii=False),
+            "body": json.dumps(record, ensure_ascii=False),
         }
         with self.transaction():
             self.db.execute(
@@ -130,14 +132,14 @@ class Store:
                 " charge = :charge, donation_id = :donation_id",
                 columns,
             )
-        return thing
+        return record
 
     def get(self, kind: str, id_: str) -> dict[str, Any]:
         """One object. Raises ApiError 404."""
-        thing = self.find_id(id_)
-        if thing is None or thing["object"] != kind:
+        record = self.find_id(id_)
+        if record is None or record["object"] != kind:
             raise missing(kind, id_)
-        return thing
+        return record
 
     def find_id(self, id_: str) -> dict[str, Any] | None:
         """The object with this id, whatever it is."""

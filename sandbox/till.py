@@ -1,14 +1,11 @@
 """The attempt to take the money, and its consequences."""
 
 import json
-from typing import Any
 
 from sandbox import objects, objects_after
 from sandbox.events import Events
 from sandbox.instruments import Means
-from sandbox.store import Store, new_id
-
-Thing = dict[str, Any]
+from sandbox.store import ApiObject, Store, new_id
 
 
 class Till:
@@ -18,21 +15,21 @@ class Till:
         self._store = store
         self._events = events
 
-    def attach(self, intent: Thing, means: Means) -> None:
+    def attach(self, intent: ApiObject, means: Means) -> None:
         """What the next attempt will pay with."""
         intent["payment_method"] = new_id("pm_")
         intent["_means"] = means.plain()
         if intent["status"] == "requires_payment_method":
             intent["status"] = "requires_confirmation"
 
-    def session_of(self, intent_id: str) -> Thing | None:
+    def session_of(self, intent_id: str) -> ApiObject | None:
         """The session that led to this intent."""
         rows = self._store.rows(
             "SELECT body FROM objects WHERE payment_intent = ? AND kind = 'checkout.session'", intent_id
         )
         return json.loads(rows[0]["body"]) if rows else None
 
-    def take(self, intent: Thing, means: Means) -> Thing:
+    def take(self, intent: ApiObject, means: Means) -> ApiObject:
         """The attempt itself, inside the caller's transaction."""
         charge = objects.charge(intent, means.details, means.declined)
         intent["latest_charge"] = charge["id"]
@@ -45,14 +42,14 @@ class Till:
         charge["balance_transaction"] = line["id"]
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "next_action": None}
         intent["last_payment_error"] = None
-        for thing in (line, charge, intent):
-            self._store.put(thing)
+        for changed in (line, charge, intent):
+            self._store.put(changed)
         self._events.emit("charge.succeeded", charge)
         self._events.emit("payment_intent.succeeded", intent)
         self._complete_session(intent["id"])
         return intent
 
-    def _declined(self, intent: Thing, charge: Thing, code: str) -> Thing:
+    def _declined(self, intent: ApiObject, charge: ApiObject, code: str) -> ApiObject:
         intent |= {"status": "requires_payment_method", "payment_method": None}
         intent.pop("_means", None)
         intent["last_payment_error"] = {

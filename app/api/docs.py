@@ -31,10 +31,10 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
             "path": path,
             "summary": operation.get("summary", ""),
             "tags": operation.get("tags", []),
-            "security": ", ".join(name for one in operation.get("security", []) for name in one),
+            "security": ", ".join(name for requirement in operation.get("security", []) for name in requirement),
             "query": [p["name"] for p in operation.get("parameters", []) if p.get("in") == "query"],
             "body": _schema_name(operation.get("requestBody", {})),
-            "answers": [(status, _schema_name(found)) for status, found in operation.get("responses", {}).items()],
+            "answers": [(status, _schema_name(body)) for status, body in operation.get("responses", {}).items()],
         }
         for path, item in spec["paths"].items()
         for method, operation in item.items()
@@ -58,6 +58,6 @@ def _kind(about: dict[str, Any]) -> str:
     if about.get("type") == "array":
         return f"list of {_kind(about.get('items', {}))}"
     if "enum" in about:
-        return " | ".join(str(one) for one in about["enum"])
+        return " | ".join(str(value) for value in about["enum"])
     kind = about.get("type", "any")
     return str(kind[0] if isinstance(kind, list) else kind)

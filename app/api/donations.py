@@ -20,7 +20,7 @@ from app.api.donation_schemas import (
 from app.current import create_donation, deps, save_opened_payment
 from app.http import access
 from app.http.problems import plain
-from app.i18n.locale import asked
+from app.i18n.locale import requested_language
 from campaigns.donations.accept_unmatched import accept_unmatched
 from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.contact import Donor
@@ -69,7 +69,7 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
         donor=Donor(**body.get("donor", {})),
         channel=channel["kind"],
         source_code=channel.get("code", ""),
-        locale=asked(),
+        locale=requested_language(),
         replaces=tuple(Replaced(**replaced) for replaced in body.get("replaces", ())),
     )
 

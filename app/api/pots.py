@@ -70,7 +70,7 @@ def show(pot_id: int) -> Any:
 @blueprint.response(201, PotManagedOut)
 def create(body: dict[str, Any]) -> Any:
     """Create a pot; the sum of its tranches is taken from the fund."""
-    body["tranches"] = [Tranche(**one) for one in body["tranches"]]
+    body["tranches"] = [Tranche(**tranche) for tranche in body["tranches"]]
     with deps().db.transaction() as tx, _rules_named():
         return view(tx, pots.create(tx, **body, actor=access.actor()))
 

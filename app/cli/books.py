@@ -18,7 +18,7 @@ from app.i18n.labels import STATUSES, STEPS, word
 from app.i18n.match_explanation import explain_lines
 from campaigns.check import check_books, summary
 from campaigns.donations import export as donations
-from campaigns.donations.explain import explain as told
+from campaigns.donations.explain import explain as explain_donation
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.money import yuan
 from migrations import upgrade
@@ -62,7 +62,7 @@ def check() -> None:
 def explain(donation_id: UUID, lang: str) -> None:
     """Explain a donation: amounts, status history, and why each pot matched it."""
     with deps().db.snapshot() as tx:
-        story = told(tx, donation_id)
+        story = explain_donation(tx, donation_id)
     locale.init_app(current_app)
     with force_locale(lang):
         click.echo(f"{story.donation_id}  {story.campaign} · {story.project}")

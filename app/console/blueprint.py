@@ -28,9 +28,9 @@ def _names() -> dict[str, Any]:
 
 
 @blueprint.after_request
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def act(

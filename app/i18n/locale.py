@@ -44,10 +44,10 @@ def chosen() -> str:
     return "zh"
 
 
-def asked() -> Literal["zh", "en"]:
+def requested_language() -> Literal["zh", "en"]:
     """Return the language that a program requests for its donor (Accept-Language), else Chinese."""
     wanted = (tag.lower().split("-")[0] for tag, quality in request.accept_languages if quality)
-    return "en" if next((one for one in wanted if one in LANGUAGES), "zh") == "en" else "zh"
+    return "en" if next((language for language in wanted if language in LANGUAGES), "zh") == "en" else "zh"
 
 
 def language() -> str:

@@ -64,7 +64,7 @@ def decision_lines(decision: DecisionExplanation) -> list[str]:
         return [head + _("没有可用的配捐池。")]
     pots = decision.pots
     if decision.cause in ASKED_ALONE:
-        pots = tuple(pot for pot in pots if pot.asked)
+        pots = tuple(pot for pot in pots if pot.evaluated)
     names = {pot.pot_id: pot.pot_name for pot in decision.pots}
     return [head, *(pot_text(pot, names) for pot in pots)]
 
@@ -73,7 +73,7 @@ def pot_text(pot: PotExplanation, names: Mapping[int, str]) -> str:
     """Explain what one pot gave, and why; `names` maps pots to their names, for match that was moved."""
     if pot.out_of_scope:
         return _("“%(pot)s”：%(reason)s。", pot=pot.pot_name, reason=word(SCOPE, pot.out_of_scope))
-    if not pot.asked:
+    if not pot.evaluated:
         return _("“%(pot)s”：没有询问，前面的配捐池已经配足或此池在支付后才配。", pot=pot.pot_name)
     text = _(
         "“%(pot)s”（%(ratio)s）：待配 %(base)s 元，配捐 %(given)s 元，池中余额 %(before)s → %(after)s 元。",

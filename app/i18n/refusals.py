@@ -137,7 +137,7 @@ def code_text(code: str, locale: str | None = None, **params: Any) -> str:
 def shown(name: str, value: Any) -> str:
     """Return a parameter as people read it: fen as yuan, times in Shanghai, lists with commas."""
     if isinstance(value, list | tuple | set | frozenset):
-        return gettext("、").join(yuan(one) if name.endswith("_minor") else str(one) for one in value)
+        return gettext("、").join(yuan(item) if name.endswith("_minor") else str(item) for item in value)
     if name.endswith("_minor"):
         return yuan(value)
     if name.endswith("_bps"):

@@ -101,8 +101,8 @@ def _check(deps: Dependencies) -> str:
     return f"{len(faults)} faults"
 
 
-def _outcome(count: int, what: str) -> str:
-    return f"{count} {what}" if count else ""
+def _outcome(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count else ""
 
 
 JOBS: dict[str, Job] = {

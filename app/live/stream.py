@@ -158,7 +158,7 @@ def live(slug: str) -> Response:
         campaign = public_campaign(tx, slug)
     feeds: dict[int, Feed] = current_app.extensions["live"]
     feed = feeds.setdefault(campaign.id, Feed(deps(), campaign.id, campaign.currency, settings().redis_url))
-    answer = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
-    return answer
+    response = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
+    return response

@@ -147,6 +147,6 @@ def _show_unpaid(
     return _private(make_response(page, 409))
 
 
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response

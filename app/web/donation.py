@@ -44,8 +44,8 @@ def pay(donation_id: UUID) -> AnyResponse:
         return redirect(donation_url(donation_id, refusal.code), 303)
     if view.status not in WAITING or not view.payment_url:
         return redirect(donation_url(donation_id), 303)
-    answer = redirect(view.payment_url, 303)
-    answer.set_cookie(
+    response = redirect(view.payment_url, 303)
+    response.set_cookie(
         "went",
         "1",
         max_age=_LEFT_S,
@@ -54,7 +54,7 @@ def pay(donation_id: UUID) -> AnyResponse:
         samesite="Lax",
         secure=request.is_secure,
     )
-    return answer
+    return response
 
 
 @blueprint.post("/d/<uuid:donation_id>/cancel")
@@ -93,8 +93,8 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         left=left,
         confirming=waiting and not left and "went" in request.cookies,
     )
-    answer = make_response(page, status)
+    response = make_response(page, status)
     if left:  # came back from the cashier without paying
-        answer.delete_cookie("went", path=f"/d/{donation_id}")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+        response.delete_cookie("went", path=f"/d/{donation_id}")
+    response.headers["Cache-Control"] = "no-store"
+    return response

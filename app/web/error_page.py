@@ -16,7 +16,7 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
         advice = str(REFUSALS[code])
     elif isinstance(error, str) and error:
         advice = error
-    answer = make_response(
+    response = make_response(
         render_template(
             "web/error.html",
             status=status,
@@ -28,8 +28,8 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
         status,
     )
     if status == 503:
-        answer.headers["Retry-After"] = "5"
-    return answer
+        response.headers["Retry-After"] = "5"
+    return response
 
 
 def _words(status: int) -> tuple[str, str]:

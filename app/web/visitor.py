@@ -21,10 +21,10 @@ def known() -> str | None:
         return None
 
 
-def remember(answer: Response) -> Response:
+def remember(response: Response) -> Response:
     """Give a new browser its id, with the first donation form that it loads."""
     if known() is None:
-        answer.set_cookie(
+        response.set_cookie(
             COOKIE,
             str(_signer().dumps(uuid4().hex)),
             max_age=_YEAR,
@@ -32,4 +32,4 @@ def remember(answer: Response) -> Response:
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
-    return answer
+    return response

@@ -28,12 +28,11 @@ _NOBODYS_SECRET = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
 
 class Batch(NamedTuple):
-    """The events of a body: those to store, how many are of unknown types, and what is wrong with the others by
-    their place."""
+    """The events of a body: those to store, how many are of unknown types, and the faults of the others."""
 
     events: list[dict[str, Any]]
     ignored: int
-    wrong: dict[int, dict[str, Fault]]
+    faults_by_index: dict[int, dict[str, Fault]]
 
 
 @blueprint.post("/partners/<name>")
@@ -60,7 +59,7 @@ def receive(name: str) -> Any:
         counts["ignored"] = batch.ignored
     if partial:
         counts["refused"] = [
-            {"index": index, "fields": coded_faults(refused)} for index, refused in batch.wrong.items()
+            {"index": index, "fields": coded_faults(refused)} for index, refused in batch.faults_by_index.items()
         ]
     return counts, 202
 
@@ -90,16 +89,20 @@ def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
         raise Invalid("batch_too_large", most=BATCH_MOST)
     known = {index: event for index, event in enumerate(events) if not is_unknown_type(event)}
     judged = {index: faults(event, now) for index, event in known.items()}
-    wrong = {index: refused for index, refused in judged.items() if refused}
-    if wrong and not partial:
-        _refuse(wrong, prefix)
-    return Batch([event for index, event in known.items() if index not in wrong], len(events) - len(known), wrong)
+    faults_by_index = {index: refused for index, refused in judged.items() if refused}
+    if faults_by_index and not partial:
+        _refuse(faults_by_index, prefix)
+    return Batch(
+        [event for index, event in known.items() if index not in faults_by_index],
+        len(events) - len(known),
+        faults_by_index,
+    )
 
 
-def _refuse(wrong: dict[int, dict[str, Fault]], prefix: str) -> None:
+def _refuse(faults_by_index: dict[int, dict[str, Fault]], prefix: str) -> None:
     fields = {
         prefix.format(index, field).rstrip("."): refused
-        for index, event_faults in wrong.items()
+        for index, event_faults in faults_by_index.items()
         for field, refused in event_faults.items()
     }
     raise Invalid("event_invalid", fields=dict(list(fields.items())[:MOST_NAMED]), faults=len(fields))

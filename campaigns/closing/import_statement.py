@@ -39,8 +39,8 @@ def check_statement(tx: Tx, provider: str, data: bytes | str) -> Bill:
         raise Invalid("statement_by_api")
     known(tx, name)
     bill = read_bill(name, data)
-    wrong = _came_back_without_leaving(tx, bill.lines)
-    return bill._replace(faults={**bill.faults, **wrong})
+    unexplained = _came_back_without_leaving(tx, bill.lines)
+    return bill._replace(faults={**bill.faults, **unexplained})
 
 
 def _came_back_without_leaving(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:

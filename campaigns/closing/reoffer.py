@@ -41,8 +41,8 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None, restoring: Coll
         donations = [donation for donation in donations if donation.id in restoring]
     target_of = targets(tx, sorted({donation.project_id for donation in donations}))
     queries = {PotQuery(campaign.id, target, "any") for target in target_of.values()}
-    asked = [pot for pot in pots if only is None or pot.pot_id == only]
-    locked = lock_pots(tx, queries, {campaign.id: asked})
+    eligible = [pot for pot in pots if only is None or pot.pot_id == only]
+    locked = lock_pots(tx, queries, {campaign.id: eligible})
     requests = _requests(tx, campaign, donations, target_of, pots)
     planned = plan_matches(tx, locked, requests, projects_of_counties)
     plans = [plan for plan in planned if plan.allocation.matched_minor]

@@ -59,18 +59,18 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
     """Return what a campaign waits for now; empty when its next step is due, or when none is left."""
     assert campaign.id is not None
     due_at = _due_at(campaign)
-    found = [Wait("time", until=due_at)] if due_at is not None and tx.now < due_at else []
+    waits = [Wait("time", until=due_at)] if due_at is not None and tx.now < due_at else []
     phase = Phase(campaign.phase)
     if phase in (Phase.ENDED, Phase.SETTLING):
         left = unfinished(tx, campaign)
-        found += [Wait("paying", left.paying), Wait("messages", left.messages)]
+        waits += [Wait("paying", left.paying), Wait("messages", left.messages)]
     if phase is Phase.CANCELLED:
-        found.append(Wait("paying", unfinished(tx, campaign).paying))
+        waits.append(Wait("paying", unfinished(tx, campaign).paying))
     if phase is Phase.RECONCILING:
-        found.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
-        found.append(Wait("cases", count_open_cases(tx, campaign.id)))
-        found.append(Wait("payments", count_undecided(tx, campaign.id)))
-    waiting = [wait for wait in found if wait.count or wait.until is not None]
+        waits.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
+        waits.append(Wait("cases", count_open_cases(tx, campaign.id)))
+        waits.append(Wait("payments", count_undecided(tx, campaign.id)))
+    waiting = [wait for wait in waits if wait.count or wait.until is not None]
     problem = find_problem(tx, campaign.id)
     if problem is None:
         return waiting

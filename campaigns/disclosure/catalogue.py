@@ -120,18 +120,18 @@ def _pattern(q: str) -> str:
 
 
 def _faults(level: str | None, under: str | None, q: str | None, sort: str, page: Page) -> dict[str, Fault]:
-    wrong: dict[str, Fault] = {}
+    faults: dict[str, Fault] = {}
     if level and level not in LEVELS:
-        wrong["level"] = fault("not_one_of", options=LEVELS)
+        faults["level"] = fault("not_one_of", options=LEVELS)
     if sort not in SORTS:
-        wrong["sort"] = fault("not_one_of", options=list(SORTS))
+        faults["sort"] = fault("not_one_of", options=list(SORTS))
     for name, value in (("under", under), ("q", q)):
         if value and len(value) > MOST_QUERY:
-            wrong[name] = fault("too_long", most=MOST_QUERY)
+            faults[name] = fault("too_long", most=MOST_QUERY)
         elif value and not is_storable(value):
-            wrong[name] = fault("not_storable")
+            faults[name] = fault("not_storable")
     if not 1 <= page.number <= MOST_PAGE:
-        wrong["page"] = fault("out_of_range", least=1, most=MOST_PAGE)
+        faults["page"] = fault("out_of_range", least=1, most=MOST_PAGE)
     if not 1 <= page.size <= MOST_PAGE_SIZE:
-        wrong["page_size"] = fault("out_of_range", least=1, most=MOST_PAGE_SIZE)
-    return wrong
+        faults["page_size"] = fault("out_of_range", least=1, most=MOST_PAGE_SIZE)
+    return faults

@@ -119,8 +119,8 @@ class DonationAggregate:
             if fact.kind == "paid":
                 return self.apply_partner_payment(fact)
             kind = ReversalKind.PARTNER_TOTAL if fact.kind == "refunded" else ReversalKind.PARTNER_REINSTATED
-            told = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
-            return self.apply_reversal(told, arrival)
+            reversal = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
+            return self.apply_reversal(reversal, arrival)
         if fact.kind is FactKind.SUCCEEDED:
             return self.apply_success(fact)
         exception = self.exceptions.get(fact.payment_intent or "")
@@ -177,8 +177,8 @@ class DonationAggregate:
     def _not_as_asked(self, fact: PaymentFact) -> ExceptionReason | None:
         if self.status not in UNPAID:
             return ExceptionReason.SECOND_PAYMENT
-        asked = self.amount_minor
-        return reason_not_as_asked(asked, self.currency, fact.amount_minor, fact.currency, self.maximum_minor)
+        requested = self.amount_minor
+        return reason_not_as_asked(requested, self.currency, fact.amount_minor, fact.currency, self.maximum_minor)
 
     def _put_on_desk(self, fact: PaymentFact, reason: ExceptionReason) -> FactResult:
         """Money that is not this donation's: an operator decides about it, and the donation waits no longer."""

@@ -54,7 +54,7 @@ class PotExplanation:
     rules_version: int
     ratio_bps: int
     out_of_scope: str | None
-    asked: bool
+    evaluated: bool
     base_minor: int = 0
     due_minor: int = 0
     given_minor: int = 0
@@ -234,7 +234,7 @@ def _explain_pot(
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
         out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _locked(pot, at),
-        asked=evaluation is not None,
+        evaluated=evaluation is not None,
     )
     if evaluation is None:
         return explanation

@@ -23,7 +23,7 @@ class Earlier(NamedTuple):
     events: Mapping[str, Mapping[str, Any]]
     taken_back: Mapping[str, int]
 
-    def told(self, reference: str) -> str:
+    def describe(self, reference: str) -> str:
         """What an earlier file said under a reference, for people."""
         event = self.events[reference]
         if event["type"] == REFUNDED:
@@ -36,8 +36,8 @@ class Earlier(NamedTuple):
         event = self.events[row.reference]
         data = event["data"]
         if event["type"] == REFUNDED:
-            said = (data["donation_id"], event["correction"]["amount_minor"])
-            return said == (row.corrects, row.amount_minor)
+            earlier = (data["donation_id"], event["correction"]["amount_minor"])
+            return earlier == (row.corrects, row.amount_minor)
         same = (row.corrects, row.project_code, row.amount_minor, row.donor_name) == (
             "",
             data["project_code"],

@@ -62,15 +62,15 @@ def read(data: bytes | str) -> OfflineFile:
     rows: list[OfflineRow] = []
     seen: dict[str, int] = {}
     for cells in table.rows:
-        wrong: dict[str, Fault] = {}
-        row = _row(cells, wrong)
+        row_faults: dict[str, Fault] = {}
+        row = _row(cells, row_faults)
         first = seen.setdefault(row.reference, row.line)
         if first != row.line and row.reference:
-            wrong["reference"] = fault("repeated_line", line=first)
-        named = {f"line {row.line}.{column}": refused for column, refused in wrong.items()}
+            row_faults["reference"] = fault("repeated_line", line=first)
+        named = {f"line {row.line}.{column}": refused for column, refused in row_faults.items()}
         for place, refused in named.items():
             faults.setdefault(place, refused)
-        if not wrong and row.line not in spoiled:
+        if not row_faults and row.line not in spoiled:
             rows.append(row)
     return OfflineFile(table, tuple(rows), faults)
 
@@ -78,31 +78,31 @@ def read(data: bytes | str) -> OfflineFile:
 _NO_MOMENT = read_moment("2000-01-01")
 
 
-def _row(row: Row, wrong: dict[str, Fault]) -> OfflineRow:
+def _row(row: Row, row_faults: dict[str, Fault]) -> OfflineRow:
     """A row as far as it can be read; what is wrong with it is put into `wrong`, by column."""
     cells = {column.name: row.cells.get(column.name, "") for column in LAYOUT.columns}
     amount, paid = 0, _NO_MOMENT
     try:
         amount = read_amount(cells["amount_yuan"], negative=True)
         if amount == 0:
-            wrong["amount_yuan"] = fault("amount_not_positive")
+            row_faults["amount_yuan"] = fault("amount_not_positive")
     except Unreadable as unreadable:
-        wrong["amount_yuan"] = unreadable.fault
+        row_faults["amount_yuan"] = unreadable.fault
     try:
         paid = read_moment(cells["paid_at"])
     except Unreadable as unreadable:
-        wrong["paid_at"] = unreadable.fault
+        row_faults["paid_at"] = unreadable.fault
     texts = {name: clean_label(cells[name]) for name in ("reference", "project_code", "donor", "corrects")}
     texts |= {name: clean_text(cells[name]) for name in ("donor_name", "reason")}
     for name, text in texts.items():
         refused = text_fault(text, MOST_TEXT) if text or name in ("reference", "project_code") else None
         if refused:
-            wrong[name] = refused
+            row_faults[name] = refused
     if amount < 0 and not texts["corrects"]:
         numbered = _CORRECTION.fullmatch(texts["reference"])
         texts["corrects"] = numbered["corrects"] if numbered else ""
         if numbered is None:
-            wrong["amount_yuan"] = fault("correction_of_what")
+            row_faults["amount_yuan"] = fault("correction_of_what")
     elif amount > 0 and texts["corrects"]:
-        wrong["amount_yuan"] = fault("correction_not_negative")
+        row_faults["amount_yuan"] = fault("correction_not_negative")
     return OfflineRow(line=row.line, amount_minor=amount, paid=paid, **texts)

@@ -81,7 +81,7 @@ def plan_import(tx: Tx, deps: Dependencies, data: bytes | str, confirmation: Con
     file = read(data)
     earlier = load_earlier(tx, SOURCE, file.rows)
     contradictions = {
-        f"line {row.line}.reference": fault("reference_used", before=earlier.told(row.reference))
+        f"line {row.line}.reference": fault("reference_used", before=earlier.describe(row.reference))
         for row in file.rows
         if row.reference in earlier.events and not earlier.agrees(row)
     }
@@ -98,7 +98,7 @@ def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation:
     """Return what must be confirmed before the import: unusually large gifts, and corrections."""
     most = deps.limits.offline_maximum_minor
     confirmed = confirmation.large and confirmation.reason.strip()
-    wrong = {
+    faults = {
         f"line {row.line}.amount_yuan": fault("unusually_large", most_minor=most)
         for row in rows
         if row.amount_minor > most and not confirmed
@@ -106,10 +106,10 @@ def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation:
     second = confirmation.confirmed_by.strip()
     for row in rows:
         if row.corrects and not (row.reason or confirmation.reason).strip():
-            wrong[f"line {row.line}.reason"] = fault("correction_reason")
+            faults[f"line {row.line}.reason"] = fault("correction_reason")
         if row.corrects and (not second or second == confirmation.entered_by):
-            wrong[f"line {row.line}"] = fault("second_person")
-    return wrong
+            faults[f"line {row.line}"] = fault("second_person")
+    return faults
 
 
 def _register(tx: Tx, deps: Dependencies) -> None:

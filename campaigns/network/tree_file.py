@@ -55,8 +55,7 @@ def read(data: bytes | str) -> list[Node]:
         node = _node(row)
         row_faults = {f"line {row.line}.{column}": refused for column, refused in _row_faults(node, nodes).items()}
         if row_faults or row.line in spoiled:
-            for place, wrong in row_faults.items():
-                faults.setdefault(place, wrong)
+            faults |= {place: reason for place, reason in row_faults.items() if place not in faults}
             bad.add(node.code)
         else:
             nodes[node.code] = node

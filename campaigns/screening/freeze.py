@@ -34,9 +34,9 @@ def hold_project_match(tx: Tx, slug: str, project_id: int, reason: str, actor: s
     once the result is published.
     """
     require_reason(reason)
-    found = find_campaign(tx, slug)
-    assert found.id is not None
-    campaign = lock_shared(tx, ids=[found.id])[0]
+    unlocked = find_campaign(tx, slug)
+    assert unlocked.id is not None
+    campaign = lock_shared(tx, ids=[unlocked.id])[0]
     if campaign.phase not in SCREENED:
         raise Conflict("campaign_phase", phase=campaign.phase)
     if tx.get(CampaignEntry, (campaign.id, project_id)) is None:

@@ -98,8 +98,8 @@ def _find_campaign_signals(
     contexts, caps = load_contexts(tx, subjects, thresholds)
     hits: Hits = {}
     for donation_id, (donation, context) in contexts.items():
-        if found := signals(donation, context, thresholds):
-            hits[donation_id] = found
+        if donation_signals := signals(donation, context, thresholds):
+            hits[donation_id] = donation_signals
     return hits, set(caps).union(*map(related_donations, hits.values()))
 
 

@@ -49,7 +49,7 @@ def test_a_pledge_names_every_pot_and_every_cut(world: World) -> None:
     lines = {line.pot_id: line for line in decision.pots}
     assert list(lines) == [first, other, brand, last]
     assert [lines[pot].out_of_scope for pot in (first, other, brand, last)] == [None, "under", "tiers", None]
-    assert [lines[pot].asked for pot in (first, other, brand, last)] == [True, False, False, True]
+    assert [lines[pot].evaluated for pot in (first, other, brand, last)] == [True, False, False, True]
     assert [(cut.by, cut.limit_minor, cut.left_minor) for cut in lines[first].cuts] == [
         ("donation_minor", 30_00, 30_00)
     ]
@@ -81,10 +81,10 @@ def test_a_pot_that_matches_at_payment_is_told_as_such(world: World) -> None:
     pays = world.pot(100_00, rank=2, mode="payment")
     donation = world.give(80_00)
     [pledge] = story(world, donation).decisions
-    assert {line.pot_id: line.asked for line in pledge.pots} == {kept: True, pays: False}
+    assert {line.pot_id: line.evaluated for line in pledge.pots} == {kept: True, pays: False}
     [_, payment] = story(world, world.pay(donation)).decisions
     assert payment.cause == "payment"
-    assert {line.pot_id: (line.asked, line.base_minor, line.given_minor) for line in payment.pots} == {
+    assert {line.pot_id: (line.evaluated, line.base_minor, line.given_minor) for line in payment.pots} == {
         kept: (False, 0, 0),
         pays: (True, 50_00, 50_00),
     }

@@ -102,9 +102,9 @@ def same_explanations(tx: Tx, model: Model) -> None:
 def _makes_sense(decision: DecisionExplanation) -> None:
     """Each pot says why it gave less than its share, or why it was not asked."""
     for line in decision.pots:
-        assert line.asked or not line.given_minor
-        assert decision.window_open or not line.asked
-        assert not (line.asked and line.out_of_scope)
+        assert line.evaluated or not line.given_minor
+        assert decision.window_open or not line.evaluated
+        assert not (line.evaluated and line.out_of_scope)
         assert 0 <= line.given_minor <= line.due_minor
         assert line.after_minor == line.before_minor - line.given_minor
         cuts = {cut.by for cut in line.cuts}

@@ -130,7 +130,7 @@ def test_the_story_says_that_the_pot_was_locked_then(world: World) -> None:
     world.clock.advance(seconds=1)
     unlock_challenges(world.deps)
     decisions = world.do(explain, donation.id).decisions
-    assert [(d.cause, d.pots[0].asked, d.pots[0].out_of_scope) for d in decisions] == [
+    assert [(d.cause, d.pots[0].evaluated, d.pots[0].out_of_scope) for d in decisions] == [
         ("pledge", False, "locked"),
         ("challenge", True, None),
     ]

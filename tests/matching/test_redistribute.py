@@ -113,7 +113,7 @@ def test_the_story_says_from_where_match_moved(world: World) -> None:
     moved(world)
     last = world.do(explain, stays.id).decisions[-1]
     assert last.cause == "redistribute"
-    assert [(line.pot_id, line.given_minor, line.moved_from) for line in last.pots if line.asked] == [
+    assert [(line.pot_id, line.given_minor, line.moved_from) for line in last.pots if line.evaluated] == [
         (best, 50_00, worse)
     ]
 
