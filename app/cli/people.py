@@ -46,24 +46,26 @@ def tokens() -> None:
 
 @tokens.command("create")
 @click.option("--role", type=_roles, required=True)
+@click.option("--branch", help="code of the organisation to whose branch its rights are confined; default: all")
 @click.option("--label", default="command line", show_default=True, help="what it is for")
 @command
-def create(role: str, label: str) -> None:
+def create(role: str, branch: str | None, label: str) -> None:
     """Create a token and print it, once."""
     with deps().db.transaction() as tx:
-        token = create_token(tx, role, label, ACTOR)
+        token = create_token(tx, role, label, ACTOR, branch)
     click.echo(token)
 
 
 @tokens.command("list")
 @command
 def list_all() -> None:
-    """List all tokens, the newest first: id, role, state, when they were made, and what they are for."""
+    """List all tokens, the newest first: id, role, branch, state, when they were made, and what they are for."""
     with deps().db.transaction() as tx:
         rows = list_tokens(tx)
     for row in rows:
         state = f"revoked {_minute(row.revoked_at)}" if row.revoked_at else "active"
-        click.echo(f"{row.id:<6} {row.role:<10} {state:<24} {_minute(row.created_at)}  {row.label}")
+        branch = row.branch_code or "all"
+        click.echo(f"{row.id:<6} {row.role:<10} {branch:<14} {state:<24} {_minute(row.created_at)}  {row.label}")
 
 
 @tokens.command("revoke")

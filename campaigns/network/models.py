@@ -39,12 +39,16 @@ class Manager(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A token of a program for the manager API. Only its hash is stored."""
+    """A token of a program for the manager API, with the rights of a role within a branch (None: the whole tree).
+
+    Only its hash is stored.
+    """
 
     __tablename__ = "api_token"
     id: int | None = Field(default=None, sa_column=identity())
     token_hash: str = Field(unique=True)
     role: str
+    branch_code: str | None = Field(default=None, foreign_key="organisation.code")
     label: str
     created_at: datetime = Field(sa_column=moment())
     revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -58,6 +58,12 @@ def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | Non
         faults["password"] = fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
     elif not is_storable(password):
         faults["password"] = fault("not_storable")
+    return faults | rights_faults(tx, role, branch_code)
+
+
+def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault]:
+    """Return what is wrong with the role and the branch of a manager or token, by field."""
+    faults: dict[str, Fault] = {}
     if role not in tuple(Role):
         faults["role"] = fault("not_one_of", options=list(Role))
     if branch_code is not None:

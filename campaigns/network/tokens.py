@@ -9,9 +9,10 @@ from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.network.models import ApiToken
-from campaigns.network.roles import PERMISSIONS, Caller, Role
+from campaigns.network.people import rights_faults
+from campaigns.network.roles import Caller
 from kernel.db import Tx
-from kernel.errors import Fault, Invalid, NotFound, fault
+from kernel.errors import Invalid, NotFound
 from kernel.ids import MOST_ID
 from kernel.text import text_fault
 
@@ -25,6 +26,7 @@ class TokenRow(NamedTuple):
 
     id: int
     role: str
+    branch_code: str | None
     label: str
     created_at: datetime
     revoked_at: datetime | None
@@ -35,18 +37,18 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
 
 
-def create_token(tx: Tx, role: str, label: str, actor: str = "command line") -> str:
+def create_token(tx: Tx, role: str, label: str, actor: str = "command line", branch_code: str | None = None) -> str:
     """Create a token and return it in clear, this once. Raises Invalid `token_invalid` with every wrong field."""
-    faults: dict[str, Fault] = {}
-    if role not in PERMISSIONS:
-        faults["role"] = fault("not_one_of", options=list(Role))
+    faults = rights_faults(tx, role, branch_code)
     if refused := text_fault(label, MOST_LABEL):
         faults["label"] = refused
     if faults:
         raise Invalid("token_invalid", fields=faults)
     token = PREFIX + secrets.token_urlsafe(_BYTES)
-    row = tx.add(ApiToken(token_hash=_hash(token), role=role, label=label, created_at=tx.now))
-    record_audit(tx, actor, "token.create", f"token:{row.id}", role=role, label=label)
+    row = tx.add(
+        ApiToken(token_hash=_hash(token), role=role, branch_code=branch_code, label=label, created_at=tx.now)
+    )
+    record_audit(tx, actor, "token.create", f"token:{row.id}", role=role, branch_code=branch_code, label=label)
     return token
 
 
@@ -57,13 +59,15 @@ def caller_of_token(tx: Tx, token: str) -> Caller | None:
     """
     query = select(ApiToken).where(ApiToken.token_hash == _hash(token), col(ApiToken.revoked_at).is_(None))
     row = tx.first(query)
-    return Caller(f"token:{row.label}", row.role) if row else None
+    return Caller(f"token:{row.label}", row.role, row.branch_code) if row else None
 
 
 def list_tokens(tx: Tx) -> list[TokenRow]:
     """Return all tokens, the newest first."""
     rows = tx.all(select(ApiToken).order_by(col(ApiToken.id).desc()))
-    return [TokenRow(row.id or 0, row.role, row.label, row.created_at, row.revoked_at) for row in rows]
+    return [
+        TokenRow(row.id or 0, row.role, row.branch_code, row.label, row.created_at, row.revoked_at) for row in rows
+    ]
 
 
 def revoke_token(tx: Tx, token_id: int, actor: str) -> None:

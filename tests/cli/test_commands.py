@@ -15,7 +15,7 @@ from kernel.db import Database
 from payments.partners import secret_of
 from tests.api.client import application
 from tests.cli.conftest import Terminal
-from tests.world import TREE, World
+from tests.world import TREE, VILLAGES, World
 
 
 def test_books_that_hold(terminal: Terminal, world: World) -> None:
@@ -104,8 +104,8 @@ def test_a_token_is_made_listed_and_revoked(terminal: Terminal, app: Flask, worl
     assert browser.get("/api/v1/funds", headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
     newer, older = (line.split() for line in terminal.ok("tokens", "list").splitlines())
-    assert (newer[1:3], newer[-1]) == (["auditor", "active"], "supervisors")
-    assert (older[1:3], older[-1]) == (["finance", "active"], "bank")
+    assert (newer[1:4], newer[-1]) == (["auditor", "all", "active"], "supervisors")
+    assert (older[1:4], older[-1]) == (["finance", "all", "active"], "bank")
     assert token not in terminal.ok("tokens", "list")
 
     for _ in range(2):
@@ -114,11 +114,29 @@ def test_a_token_is_made_listed_and_revoked(terminal: Terminal, app: Flask, worl
     refused = browser.get("/api/v1/funds", headers={"Authorization": f"Bearer {token}"})
     assert (refused.status_code, refused.get_json()["code"]) == (401, "token_invalid")
     newer, older = (line.split() for line in terminal.ok("tokens", "list").splitlines())
-    assert (newer[2], older[2]) == ("active", "revoked")
+    assert (newer[3], older[3]) == ("active", "revoked")
     terminal.refused("token_unknown", "tokens", "revoke", "404")
     terminal.refused("token_unknown", "tokens", "revoke", str(2**63))
     assert terminal.run("tokens", "revoke", "x").exit_code == 2
     assert terminal.run("tokens", "create", "--role", "king").exit_code == 2
+
+
+def test_a_token_of_a_branch_acts_only_there(terminal: Terminal, app: Flask) -> None:
+    token = terminal.ok("tokens", "create", "--role", "liaison", "--branch", "4101", "--label", "tablet").strip()
+    [line] = terminal.ok("tokens", "list").splitlines()
+    assert line.split()[1:4] == ["liaison", "4101", "active"]
+    terminal.refused("token_invalid", "tokens", "create", "--role", "liaison", "--branch", "nowhere")
+
+    browser = app.test_client()
+    bearer = {"Authorization": f"Bearer {token}"}
+    body = {"name": "灯", "tier": "micro", "summary": "午餐", "target_minor": 100_000, "currency": "CNY"}
+    outside, inside = (
+        browser.post("/api/v1/projects", json={**body, "organisation": village}, headers=bearer)
+        for village in (VILLAGES[2], VILLAGES[0])
+    )
+    assert outside.status_code in (403, 404), outside.text
+    assert inside.status_code == 201, inside.text
+    assert browser.post(f"/api/v1/projects/{inside.json['id']}/submit", headers=bearer).status_code == 200
 
 
 def test_the_network_is_imported_or_refused_whole(terminal: Terminal, tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def test_a_made_up_token_is_nobody(db: Database, token: str) -> None:
 def test_a_token_without_sense_is_refused_and_an_unknown_one_cannot_be_revoked(db: Database) -> None:
     with db.transaction() as tx:
         with pytest.raises(Invalid) as refused:
-            tokens.create_token(tx, "king", "")
-        assert set(refused.value.fields) == {"role", "label"}
+            tokens.create_token(tx, "king", "", branch_code="nowhere")
+        assert set(refused.value.fields) == {"role", "label", "branch_code"}
         with pytest.raises(NotFound):
             tokens.revoke_token(tx, 404, "admin")
 
