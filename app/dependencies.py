@@ -17,6 +17,10 @@ def make_dependencies(settings: Config) -> Dependencies:
         limits=DonationLimits(
             minimum_minor=settings.minimum_minor,
             maximum_minor=settings.maximum_minor,
+            ask_gift_minor=settings.gift_ask_minor,
+            ask_hour_count=settings.gifts_ask_per_hour,
+            pause_hour_count=settings.gifts_pause_per_hour,
+            donor_day_most_minor=settings.donor_day_most_minor,
             offline_maximum_minor=settings.offline_maximum_minor,
             partner_gift_most_minor=settings.partner_gift_most_minor,
             partner_day_most_minor=settings.partner_day_most_minor,

@@ -16,6 +16,12 @@ class DonationLimits:
     minimum_minor: int = 100
     maximum_minor: int = 5_000_000
     offline_maximum_minor: int = 10_000_000  # a gift above it in a file is asked about
+    # Gifts on our pages and through the API, per donor: above the first two the donor is asked, above the others
+    # they are refused until an hour or the day in Shanghai is over.
+    ask_gift_minor: int = 2_000_000
+    ask_hour_count: int = 12
+    pause_hour_count: int = 40
+    donor_day_most_minor: int = 20_000_000
     hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
     hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer

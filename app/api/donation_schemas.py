@@ -42,6 +42,11 @@ class DonationIn(Schema):
     team = Label(60)
     channel = fields.Nested(ChannelIn)
     accept_unmatched = fields.Boolean(truthy={True}, falsy={False})
+    confirmed = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": "the donor was asked and confirms what was refused with `giving_unusual`"},
+    )
     payment_flow = one_of(*FLOWS)
     replaces = fields.List(
         fields.Nested(ReplacedIn),

@@ -36,6 +36,8 @@ from campaigns.donations.view import DonationView, donation_view
 from campaigns.network.roles import Permission
 from kernel.money import CURRENCY
 
+_ANSWERS = ("accept_unmatched", "confirmed")  # to refusals that ask the donor
+
 blueprint = make_blueprint("donations", "Create donations and follow them.")
 
 
@@ -47,7 +49,10 @@ blueprint = make_blueprint("donations", "Create donations and follow them.")
 def create(body: dict[str, Any]) -> Any:
     """Create a donation and open its payment. Idempotent: the same id and body return the same donation.
 
-    The cashier speaks the language of `Accept-Language`, Chinese or English."""
+    An unusually large gift, or many of one donor within an hour, is refused with `giving_unusual` (409) and nothing
+    is held; ask the donor, then send the same body with what its `confirm` says. Above a harder limit it is refused
+    with `giving_paused` (409) until `again_at`. The cashier speaks the language of `Accept-Language`.
+    """
     command = command_of(body)
     created = create_donation(command)
     opened = open_payment(
@@ -63,7 +68,7 @@ def create(body: dict[str, Any]) -> Any:
 def command_of(body: dict[str, Any]) -> CreateDonation:
     """Return the command in a validated body."""
     channel = body.get("channel") or {"kind": "api"}
-    rest = ("id", "campaign", "project", "amount_minor", "currency", "message", "team", "accept_unmatched")
+    rest = ("id", "campaign", "project", "amount_minor", "currency", "message", "team", *_ANSWERS)
     return CreateDonation(
         **{name: body[name] for name in (*rest, "payment_flow") if name in body},
         donor=Donor(**body.get("donor", {})),

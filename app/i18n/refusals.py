@@ -50,6 +50,10 @@ REFUSALS = {
     "fund_invalid": _l("请检查基金的名称和类别。"),
     "fund_short": _l("基金余额不足。"),
     "fund_unknown": _l("没有这个基金。"),
+    "giving_paused": _l(
+        "今天已捐了很多，或一小时内捐了很多次。请在 %(again_at)s（北京时间）之后再捐，或联系主办方。"
+    ),
+    "giving_unusual": _l("将捐赠 %(amount_minor)s 元，一小时内已捐 %(hour_count)s 次。请捐赠人确认后再提交。"),
     "import_invalid": _l("文件有误，没有导入任何内容。"),
     "internal_error": _l("系统出了问题，已经记录。"),
     "job_unknown": _l("没有这个任务。"),

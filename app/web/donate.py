@@ -54,6 +54,8 @@ def create(slug: str, project_id: int) -> AnyResponse:
     except Refusal as refusal:
         if refusal.code == "match_short":
             return _show_shortage(slug, project_id, form, refusal, command)
+        if refusal.code == "giving_unusual":
+            return _show_question(slug, project_id, form, refusal)
         if refusal.code == "donation_id_reused":
             form.id = uuid4()
         if refusal.code in ("replaced_being_paid", "replaced_unknown"):
@@ -116,6 +118,18 @@ def _show_shortage(
         match_minor=refusal.params["match_minor"],
         shares=[{**share, "name": names.get(share["pot"], "")} for share in refusal.params["pots"]],
         reason=refusal_text(refusal),
+    )
+    return _private(make_response(page, status_of(refusal)))
+
+
+def _show_question(slug: str, project_id: int, form: DonationForm, refusal: Refusal) -> AnyResponse:
+    """The gift is unusually large, or one of many: the donor confirms it, and nothing is reserved meanwhile."""
+    form.data.poplist("confirmed")
+    with deps().db.snapshot() as tx:
+        campaign = public_campaign(tx, slug)
+        project = entry(tx, campaign.id, project_id)
+    page = render_template(
+        "web/unusual.html", campaign=campaign, project=project, form=form, unusual=refusal.params
     )
     return _private(make_response(page, status_of(refusal)))
 

@@ -96,6 +96,7 @@ class DonationForm(Form):
             channel=self["channel"] if self["channel"] in CHANNELS and self["channel"] != "partner" else "web",
             source_code=clean_label(source or ""),
             accept_unmatched=bool(self["accept"]),
+            confirmed=self["confirmed"] == str(amount_minor),  # of this amount, not of one typed afterwards
             visitor=visitor,
             locale="en" if chosen() == "en" else "zh",
             replaces=self.replaces,

@@ -38,6 +38,7 @@ class CreateDonation:
     channel: str = "web"
     source_code: str = ""
     accept_unmatched: bool = False
+    confirmed: bool = False  # the answer to `giving_unusual`; another answer is still the same request
     payment_flow: Literal["redirect", "intent"] = "redirect"
     visitor: str | None = None  # the signed cookie of a browser; not part of the request
     locale: Literal["zh", "en"] = "zh"

@@ -4,7 +4,7 @@ Takes a batch: donors who meet on the same pots share one transaction and one lo
 one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ from campaigns.donations.models import Donation
 from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.transitions import transition
+from campaigns.donations.unusual import Gift, load_gifts, unusual
 from campaigns.donations.view import DonationRow, DonationView, MatchPart, donation_views, select_rows
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from campaigns.lifecycle.entries import Entry, entries
@@ -49,6 +50,7 @@ def create_donations(deps: Dependencies, commands: Sequence[CreateDonation]) -> 
     A refused command gets its Refusal as its result and does not affect the others. Codes: `amount_invalid`,
     `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `project_unknown`,
     `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot),
+    `giving_unusual` (with what to send to confirm), `giving_paused` (with the time when it ends),
     `replaced_unknown`, `replaced_being_paid`.
     """
     together = [command for command in commands if not command.replaces]
@@ -104,9 +106,12 @@ class _Batch:
             self.results[donation_id] = Created(view, created=False)
         self._refuse_invalid()
         self._release_replaced()
+        donors = {command.id: self._donor(command) for command in self._pending()}
+        gifts = load_gifts(self.tx, donors.values())
         locked = self._lock_pots()
         self._refuse_closed()
-        requests = [self._request(command) for command in self._pending()]
+        self._ask_or_pause(donors, gifts)
+        requests = [self._request(command, donors[command.id]) for command in self._pending()]
         self._store(plan_matches(self.tx, locked, requests, projects_of_counties))
         return [self._result_of(command) for command in self.received]
 
@@ -173,9 +178,22 @@ class _Batch:
             if refusal is not None:
                 self.results[command.id] = refusal
 
-    def _request(self, command: CreateDonation) -> ReservationRequest:
+    def _donor(self, command: CreateDonation) -> str:
+        return contact.donor_key(self.deps.keys, command.donor, command.id, command.visitor)
+
+    def _ask_or_pause(self, donors: Mapping[UUID, str], gifts: Mapping[str, list[Gift]]) -> None:
+        """Refuse what is unusual for its donor, the earlier commands of the batch included."""
+        now = self.tx.now
+        for command in self._pending():
+            donor = donors[command.id]
+            refusal = unusual(command, donor, gifts.get(donor, []), self.deps.limits, now)
+            if refusal is not None:
+                self.results[command.id] = refusal
+            elif donor in gifts:
+                gifts[donor].insert(0, Gift(now, command.amount_minor))
+
+    def _request(self, command: CreateDonation, donor: str) -> ReservationRequest:
         campaign = self.campaigns[command.campaign]
-        donor = contact.donor_key(self.deps.keys, command.donor, command.id, command.visitor)
         now = self.tx.now
         donation = MatchableDonation(
             command.id, campaign.id, command.amount_minor, self._entry(command).target, donor, now

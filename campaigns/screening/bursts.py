@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.donations.models import Donation
-from campaigns.screening.signals import NO_BURST, SHOWN, Burst
+from campaigns.screening.observed import NO_BURST, Burst
+from campaigns.screening.signals import SHOWN
 from campaigns.screening.subject import ScreeningSubject
 from campaigns.screening.thresholds import Thresholds
 from kernel.bulk import unnest

@@ -11,7 +11,8 @@ from campaigns.donations.models import Donation
 from campaigns.donations.states import COUNTED
 from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.screening.bursts import load_bursts
-from campaigns.screening.signals import CapUse, MatchedDonation, ScreeningContext
+from campaigns.screening.observed import NOT_RAPID, CapUse, MatchedDonation, ScreeningContext
+from campaigns.screening.rapid import load_rapid
 from campaigns.screening.subject import ScreeningSubject
 from campaigns.screening.thresholds import Thresholds
 from kernel.bulk import unnest
@@ -61,6 +62,7 @@ def load_contexts(
     caps = _load_caps(tx, _keys(subjects, "instrument"))
     watched = _load_watched(tx, subjects)
     bursts = load_bursts(tx, subjects, thresholds)
+    rapid = load_rapid(tx, subjects, thresholds)
     contexts = {}
     for subject in subjects:
         history = histories.of(subject)
@@ -68,6 +70,7 @@ def load_contexts(
             *history,
             same_sum=bursts.same_sum(subject),
             unit=bursts.unit(subject),
+            rapid=rapid.get(subject.id, NOT_RAPID),
             staff=subject.staff,
             caps=caps[subject.id],
             watched=watched[subject.id],

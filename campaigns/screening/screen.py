@@ -16,6 +16,7 @@ from campaigns.donations.states import COUNTED
 from campaigns.lifecycle.campaign import lock_shared
 from campaigns.screening.context import SCREENED, load_contexts, load_subjects
 from campaigns.screening.models import ScreeningCase, ScreeningMark
+from campaigns.screening.rapid import matched_of_rapid_donors
 from campaigns.screening.settings import load_thresholds
 from campaigns.screening.signals import Signal, related_donations, signals
 from campaigns.screening.subject import ScreeningSubject
@@ -58,10 +59,16 @@ def screen_donations(tx: Tx, donation_ids: Iterable[UUID], defaults: Thresholds)
     if not ids:
         return {}
     _remember_devices(tx, ids)
+    ids |= matched_of_rapid_donors(tx, ids, _thresholds_of(tx, ids, defaults))
     hits, related = _find_signals(tx, ids, defaults)
     if related - ids:
         hits |= _find_signals(tx, related - ids, defaults)[0]
     return open_cases(tx, hits)
+
+
+def _thresholds_of(tx: Tx, ids: set[UUID], defaults: Thresholds) -> list[Thresholds]:
+    campaigns = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=list(ids))
+    return list(load_thresholds(tx, [row.campaign_id for row in campaigns], defaults).values())
 
 
 def _remember_devices(tx: Tx, ids: set[UUID]) -> None:

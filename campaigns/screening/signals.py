@@ -5,11 +5,11 @@ Evidence holds numbers and donation ids, no personal data.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from campaigns.screening.observed import Burst, MatchedDonation, RapidGiving, ScreeningContext
 from campaigns.screening.thresholds import Thresholds, as_dict
 from kernel.money import BPS_WHOLE
 
@@ -26,55 +26,6 @@ class Signal(NamedTuple):
     code: str
     evidence: dict[str, Any]
     donation_ids: tuple[UUID, ...] = ()
-
-
-class MatchedDonation(NamedTuple):
-    """A matched donation as the rules see it; amounts in fen.
-
-    `cap_minor` is the amount from which a pot's cap per donation or donor cuts the match, None if no cap applies.
-    `donor` is the donor key whose caps it counts against: compared, never shown.
-    """
-
-    donation_id: UUID
-    amount_minor: int
-    refunded_minor: int
-    paid_at: datetime
-    cap_minor: int | None = None
-    donor: str = ""
-
-
-class Burst(NamedTuple):
-    """Donations of the same amount at one place and time: how many, out of how many, and some of their ids."""
-
-    same: int
-    total: int
-    donation_ids: tuple[UUID, ...] = ()
-
-
-NO_BURST = Burst(0, 0)
-
-
-class CapUse(NamedTuple):
-    """An instrument's match from one pot, under all donor keys, up to and including a donation; fen."""
-
-    pot_id: int
-    cap: str  # donor_minor or donor_day_minor
-    limit_minor: int
-    used_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class ScreeningContext:
-    """What the rules compare a donation with; its instrument's, donor's and device's donations include itself."""
-
-    of_instrument: Sequence[MatchedDonation] = ()
-    of_donor: Sequence[MatchedDonation] = ()
-    of_device: Sequence[MatchedDonation] = ()
-    same_sum: Burst = NO_BURST  # new donors only
-    unit: Burst = NO_BURST
-    staff: bool = False  # the contact belongs to the organisation that executes the project
-    caps: Sequence[CapUse] = ()
-    watched: Sequence[tuple[str, int]] = ()  # (kind, id of the watch list entry)
 
 
 Rule = Callable[[MatchedDonation, ScreeningContext, Thresholds], list[Signal]]
@@ -132,6 +83,22 @@ def refund_after_match(
     return [_pattern("refund_after_match", refunded, refunded_minor=_refunded_minor(refunded))]
 
 
+def rapid_giving(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
+    """Very many donations of one donor, or very much, within a short time, whatever of it was matched."""
+    rapid = (
+        context.rapid if context.rapid.donations else RapidGiving(1, donation.amount_minor, (donation.donation_id,))
+    )
+    if rapid.donations < thresholds.rapid_count and rapid.sum_minor < thresholds.rapid_minor:
+        return []
+    evidence = {
+        "count": rapid.donations,
+        "sum_minor": rapid.sum_minor,
+        "within_s": thresholds.rapid_within_s,
+        "donations": [str(donation_id) for donation_id in rapid.donation_ids[-SHOWN:]],
+    }
+    return [Signal("rapid_giving", evidence, rapid.donation_ids)]
+
+
 def staff(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
     """The donor works for the organisation that executes the project."""
     return [Signal("staff", {"amount_minor": donation.amount_minor})] if context.staff else []
@@ -187,6 +154,7 @@ RULES: tuple[Rule, ...] = (
     same_sum,
     at_cap,
     refund_after_match,
+    rapid_giving,
     staff,
     unit_burst,
     instrument_cap,
@@ -200,6 +168,7 @@ THRESHOLD_PREFIXES: dict[str, tuple[str, ...]] = {
     "same_sum": ("same_sum_",),
     "at_cap": ("at_cap_",),
     "refund_after_match": ("refund_",),
+    "rapid_giving": ("rapid_",),
     "staff": (),
     "unit_burst": ("unit_",),
     "instrument_cap": (),

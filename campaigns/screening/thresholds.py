@@ -28,6 +28,9 @@ class Thresholds:
     at_cap_below_bps: int = 200  # how far below a cap still counts as at the cap
     at_cap_count: int = 10
     refund_count: int = 5  # refunded matched donations of one donor or instrument
+    rapid_count: int = 24  # donations of one donor, matched or not, within the time; or their sum
+    rapid_minor: int = 100_000_00
+    rapid_within_s: int = 3600
     unit_count: int = 1_500  # the same amount from one team or source code
     unit_within_s: int = 600
     unit_share_bps: int = 8_000
@@ -62,6 +65,9 @@ BOUNDS: dict[str, Bounds] = {
     "at_cap_below_bps": Bounds(0, 5_000),
     "at_cap_count": _PERSON,
     "refund_count": _PERSON,
+    "rapid_count": _PERSON,
+    "rapid_minor": Bounds(1_00, 1_000_000_000_00),
+    "rapid_within_s": Bounds(60, 7 * 86_400),
     "unit_count": _CROWD,
     "unit_within_s": _HOUR,
     "unit_share_bps": _SHARE,

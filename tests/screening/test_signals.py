@@ -8,15 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.screening.signals import (
-    Burst,
-    CapUse,
-    MatchedDonation,
-    ScreeningContext,
-    Signal,
-    related_donations,
-    signals,
-)
+from campaigns.screening.observed import Burst, CapUse, MatchedDonation, ScreeningContext
+from campaigns.screening.signals import Signal, related_donations, signals
 from campaigns.screening.thresholds import Thresholds
 
 NOON = datetime(2026, 9, 9, 4, tzinfo=UTC)
