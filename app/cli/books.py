@@ -1,7 +1,5 @@
 """Schema, demo campaign, the checker of the books, the explanation of a donation, exports."""
 
-import csv
-import sys
 from uuid import UUID
 
 import click
@@ -11,6 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.engine import make_url
 
 from app.cli.base import command, deps
+from app.csv_file import write_csv
 from app.current import settings
 from app.demo.seed import seed as make_demo
 from app.i18n import locale
@@ -89,16 +88,8 @@ def export_donations(campaign: str) -> None:
     """Write all donations of a campaign as CSV to standard output."""
     with deps().db.snapshot() as tx:
         rows = donations.export_donations(tx, find_campaign(tx, campaign).id or 0)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(donations.ExportedDonation._fields)
-    for row in rows:
-        times = [moment.isoformat() if moment else "" for moment in row[-2:]]
-        writer.writerow([*(_cell(value) for value in row[:-2]), *times])
-
-
-def _cell(value: object) -> object:
-    """Text that a spreadsheet would run as a formula is shown as text (OWASP: CSV injection)."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    lines = [[*row[:-2], *(moment.isoformat() if moment else "" for moment in row[-2:])] for row in rows]
+    click.echo(write_csv(donations.ExportedDonation._fields, lines).encode(), nl=False)
 
 
 COMMANDS = (db_upgrade, seed, check, explain, export)

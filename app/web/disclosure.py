@@ -1,7 +1,5 @@
 """What everybody may read of a campaign: 筹款 / 配捐 / 合计 by county and township, as a page and as CSV."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +7,7 @@ from typing import Any
 from flask import Response, render_template
 from flask_babel import gettext as _
 
+from app.csv_file import csv_response
 from app.current import deps
 from app.http import access
 from app.web.blueprint import blueprint
@@ -57,22 +56,14 @@ def show_statement(slug: str) -> str:
 @blueprint.get("/public/c/<slug>.csv", endpoint="statement_file")
 @access.public
 def download_statement(slug: str) -> Response:
-    """The same as a file. The byte order mark at its start tells spreadsheets that it is UTF-8."""
+    """The same as a file."""
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
-    body = io.StringIO()
-    writer = csv.writer(body)
-    writer.writerow([_("级别"), _("代码"), _("县区"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")])
-    writer.writerows(_lines(_("县区"), statement.counties))
-    writer.writerows(_lines(_("乡镇街道"), statement.townships))
-    writer.writerow([_("合计"), "", "", "", *(_plain(amount) for amount in statement.whole)])
-    disposition = f"attachment; filename={campaign.slug}.csv"
-    return Response(
-        "\ufeff" + body.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": disposition},
-    )
+    header = [_("级别"), _("代码"), _("县区"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")]
+    rows = [*_lines(_("县区"), statement.counties), *_lines(_("乡镇街道"), statement.townships)]
+    rows.append([_("合计"), "", "", "", *(_plain(amount) for amount in statement.whole)])
+    return csv_response(campaign.slug, header, rows)
 
 
 def _lines(level: str, rows: Iterable[PlaceTotals]) -> Iterable[list[str]]:

@@ -1,0 +1,89 @@
+"""Every table that leaves the system as CSV: with the mark that spreadsheets want, and without a formula.
+
+The test finds them by itself: all addresses that answer with text/csv, and all commands under `export`.
+"""
+
+import ast
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.csv_file import safe_cell, write_csv
+from tests.web.reader import Reader
+from tests.world import World
+
+APP = Path(__file__).parents[2] / "app"
+EVIL = (
+    "=1+1",
+    "＝1+1",
+    " =1+1",
+    "\u3000＋1",
+    "\u200b@A1",
+    "-cmd",
+    "－1+1",
+    "＠SUM(1)",
+    "+8613800138000",
+    "|calc",
+    "%0A=1",
+)
+_STARTS = re.compile(r"[\s\u200b\ufeff]*[=+\-@|%＝＋－＠]")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+def cells(text: str) -> list[list[str]]:
+    """The rows of a file as a spreadsheet reads them; every promise about it is checked."""
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text[1:], newline="")))
+    for cell in (cell for row in rows for cell in row):
+        assert _NUMBER.fullmatch(cell) or not _STARTS.match(cell), cell
+        assert cell[:1] not in ("\t", "\r", "\n"), cell
+    return rows
+
+
+@pytest.mark.parametrize("text", [*EVIL, "\t=1", "\r=1", "\n=1+1"])
+def test_a_formula_is_shown_as_text(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+    assert cells(write_csv([text], [[text]])) == [[f"'{text}"], [f"'{text}"]]
+
+
+@pytest.mark.parametrize("value", ["-20.00", "-1", "100", "张三", "a=b", "1-2", "", 5, None])
+def test_figures_and_plain_text_stay(value: object) -> None:
+    assert safe_cell(value) == value
+
+
+def test_only_one_module_writes_csv() -> None:
+    writers = {
+        str(path.relative_to(APP))
+        for path in APP.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import) and any(name.name == "csv" for name in node.names)
+    }
+    assert writers == {"csv_file.py"}
+
+
+def test_every_address_and_command_that_writes_csv(manager: Reader, app: Flask, world: World) -> None:
+    for place, evil in zip(("4101", "4102", "410101", "410201"), EVIL, strict=False):
+        world.do(lambda tx, c=place, n=evil: tx.run("UPDATE organisation SET name = :n WHERE code = :c", n=n, c=c))
+    for evil in EVIL:
+        world.pay(world.give(100_00, team=evil))
+    known = {"slug": world.slug, "project_id": world.projects[0], "donation_id": world.give(100_00).id}
+    written = 0
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or not rule.arguments <= set(known) or rule.rule.endswith("/live"):
+            continue
+        with app.test_request_context():
+            address = app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
+        answer = manager.http.get(address)
+        if answer.content_type.startswith("text/csv"):
+            assert len(cells(answer.get_data(as_text=True))) > 2
+            written += 1
+    assert written >= 1
+    group = app.cli.commands["export"]
+    for name in group.commands:  # type: ignore[attr-defined]
+        result = app.test_cli_runner().invoke(args=["export", name, world.slug])
+        assert result.exit_code == 0, result.output
+        assert len(cells(result.stdout)) > len(EVIL)
