@@ -8,9 +8,10 @@ stripped; what it has ruined (a long number in scientific notation) is named as 
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any
 
 from kernel.errors import Fault, Invalid, fault
 
@@ -21,9 +22,19 @@ _TOTAL = re.compile(
     r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
     r"(?:[:(].*|\d+[笔条行]|金额|amount)?"
 )
+# How files begin that programs show as tables and that are none: workbooks (also zipped), and pages and XML that
+# some platforms call a workbook.
+_WORKBOOK = re.compile(
+    rb"PK\x03\x04|\xd0\xcf\x11\xe0|(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|table|meta)", re.I
+)
+_DOCUMENT = re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|Rar!|7z\xbc\xaf|\x1f\x8b")
 _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)
+
+
+# Passes rows on, one by one, and shows how far the work is.
+Track = Callable[[Sequence[Any]], Iterable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +115,12 @@ def decode(data: bytes) -> tuple[str, str]:
     """Return the text of a file and the name of its encoding: UTF-8 or UTF-16 with a mark, UTF-8, or GB18030 (of
     which GBK and GB2312 are parts).
 
-    Raises Invalid `import_invalid` when it is none of these.
+    Raises Invalid `import_invalid` when it is none of these, or no text at all.
     """
+    if _WORKBOOK.match(data):
+        raise Invalid("import_invalid", fields={"file": fault("workbook")})
+    if _DOCUMENT.match(data):
+        raise Invalid("import_invalid", fields={"file": fault("not_a_table")})
     marked = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
     known = next((encoding for mark, encoding in marked.items() if data.startswith(mark)), None)
     for encoding in (known,) if known else ("utf-8", "gb18030"):

@@ -9,7 +9,7 @@ from kernel.errors import Fault, fault
 from kernel.human_input import Unreadable, read_amount, read_moment
 from kernel.ids import donation_id_of
 from kernel.money import CURRENCY, MAX_MINOR
-from kernel.tables import Row, Table, read_table
+from kernel.tables import Row, Table, Track, read_table
 from kernel.text import is_storable
 from payments.bill_formats import FORMATS, KINDS, NO_MONEY, OWN, BillFormat
 from payments.gateway import StatementLine
@@ -28,7 +28,7 @@ class Bill(NamedTuple):
     skipped: int  # lines of the file that are no lines of the bill, and refunds that failed
 
 
-def read_bill(partner: str, data: bytes | str) -> Bill:
+def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
     """Read a bill in one of the formats of `bill_formats`. `donation_id` is the platform's own.
 
     `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` for what is no table.
@@ -39,7 +39,7 @@ def read_bill(partner: str, data: bytes | str) -> Bill:
     lines: dict[int, StatementLine] = {}
     known: set[str] = set()
     failed = 0
-    for row in table.rows:
+    for row in track(table.rows):
         kind = _kind(bill_format, row)
         if kind == NO_MONEY:
             failed += 1

@@ -81,6 +81,18 @@ def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
     return {f"line_id {row.line_id}": _contradiction(row) for row in rows}
 
 
+def known_lines(tx: Tx, lines: Sequence[StatementLine]) -> int:
+    """Return how many of these lines are stored."""
+    return int(
+        tx.scalar(
+            f"""SELECT count(*) FROM {unnest(ProviderLine, "provider", "line_id")}
+                  JOIN provider_line l USING (provider, line_id)""",
+            provider=[line.provider for line in lines],
+            line_id=[line.line_id for line in lines],
+        )
+    )
+
+
 def _contradiction(row: _Contradiction) -> Fault:
     if row.moved:
         return fault("line_of_another", before=row.stored_line, now=row.line)

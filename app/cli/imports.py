@@ -1,5 +1,7 @@
 """Imports of CSV files. All rows of a file are imported or none; each bad row is named."""
 
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +9,13 @@ import click
 from flask_babel import gettext as _
 
 from app.cli.base import ACTOR, command, deps, existing_file
-from app.cli.file_reports import FileReport, Sum, lang_option, refusals_in, show
-from campaigns.closing.import_statement import check_statement
-from campaigns.closing.import_statement import import_statement as import_lines
-from campaigns.intake.offline_import import Confirmation, OfflinePlan, plan_import
-from campaigns.intake.offline_import import import_donations as import_offline
-from campaigns.network.import_tree import import_tree
-from campaigns.network.tree_file import read
-from payments.bill import Bill
-from payments.statements import contradictions
+from app.cli.file_reports import lang_option, refusals_in, show
+from campaigns.import_plan import Confirmation
+from campaigns.imports.kinds import ImportRequest
+from campaigns.imports.kinds import import_file as import_rows
+from campaigns.imports.kinds import preview as preview_rows
+
+MANY_ROWS = 1_000  # from where on a bar shows how far the work is
 
 preview_option = click.option(
     "--preview", is_flag=True, help="Say what is understood of the file and what is wrong; import nothing."
@@ -24,15 +24,29 @@ preview_option = click.option(
 
 @click.command("import-network")
 @click.argument("file", type=existing_file)
+@preview_option
 @lang_option
 @command
-def import_network(file: Path, lang: str | None) -> None:
+def import_network(file: Path, preview: bool, lang: str | None) -> None:
     """Import the tree of organisations from a CSV file."""
-    with refusals_in(lang):
-        nodes = read(file.read_bytes())
-        with deps().db.transaction() as tx:
-            done = import_tree(tx, nodes, ACTOR)
-    click.echo(f"{len(nodes)} organisations: {done.added} new, {done.renamed} renamed, {done.unchanged} unchanged")
+    _run(
+        ImportRequest("network", Confirmation(ACTOR)),
+        file,
+        preview,
+        lang,
+        "{total} organisations: {added} new, {renamed} renamed, {unchanged} unchanged",
+    )
+
+
+@click.command("import-projects")
+@click.argument("file", type=existing_file)
+@preview_option
+@lang_option
+@command
+def import_projects(file: Path, preview: bool, lang: str | None) -> None:
+    """Import new projects as drafts from a CSV: name, tier, summary, target (yuan), and organisation (its code) or
+    county, township, village (names); code and currency if known."""
+    _run(ImportRequest("projects", Confirmation(ACTOR)), file, preview, lang, "{count} new projects")
 
 
 @click.command("import-statement")
@@ -43,17 +57,7 @@ def import_network(file: Path, lang: str | None) -> None:
 @command
 def import_statement(provider: str, file: Path, preview: bool, lang: str | None) -> None:
     """Import a partner's daily bill from a CSV file: our format, or that of Alipay or WeChat Pay."""
-    data = file.read_bytes()
-    with refusals_in(lang), deps().db.transaction() as tx:
-        if preview:
-            bill = check_statement(tx, provider, data)
-            report = _bill_report(bill, contradictions(tx, list(bill.lines.values())))
-        else:
-            added = import_lines(tx, provider, data, ACTOR)
-    if preview:
-        show(report, lang)
-    else:
-        click.echo(f"{added} new lines")
+    _run(ImportRequest("statement", Confirmation(ACTOR), provider), file, preview, lang, "{count} new lines")
 
 
 @click.command("import-donations")
@@ -68,52 +72,36 @@ def import_statement(provider: str, file: Path, preview: bool, lang: str | None)
 def import_donations(file: Path, preview: bool, lang: str | None, **options: Any) -> None:
     """Import offline donations from a CSV: reference, project_code, amount_yuan, paid_at, and, if known, donor,
     donor_name. A negative amount takes back an earlier gift: corrects (its reference), reason."""
-    data = file.read_bytes()
     confirmation = Confirmation(
         options["entered_by"], options["confirmed_by"], options["reason"], options["allow_large"]
     )
-    with refusals_in(lang), deps().db.transaction() as tx:
+    request = ImportRequest("donations", confirmation)
+    _run(request, file, preview, lang, "{count} new donations; they settle within seconds")
+
+
+def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, done_text: str) -> None:
+    """Import a file, or only say what would come of it."""
+    data = file.read_bytes()
+    with refusals_in(lang):
         if preview:
-            plan = plan_import(tx, deps(), data, confirmation)
+            plan = preview_rows(deps(), request, data, _progress)
         else:
-            added = import_offline(tx, deps(), data, ACTOR, confirmation)
+            done = import_rows(deps(), request, data, _progress)
     if preview:
-        show(_offline_report(plan), lang)
+        show(plan, lang)
     else:
-        click.echo(f"{added} new donations; they settle within seconds")
+        counts = {part.name: part.rows for part in done.plan.sums}
+        click.echo(done_text.format(count=done.added, total=sum(counts.values()), **counts))
 
 
-def _offline_report(plan: OfflinePlan) -> FileReport:
-    new = {row.reference for row in plan.new}
-    gifts = [row for row in plan.file.rows if not row.corrects and row.reference in new]
-    corrections = [row for row in plan.file.rows if row.corrects and row.reference in new]
-    known = [row for row in plan.file.rows if row.reference not in new]
-    sums = (
-        Sum(lambda: _("新的捐赠"), len(gifts), sum(row.amount_minor for row in gifts)),
-        Sum(lambda: _("更正"), len(corrections), sum(row.amount_minor for row in corrections)),
-        Sum(lambda: _("以前导入过的"), len(known), sum(row.amount_minor for row in known)),
-    )
-    times = [row.paid.at for row in plan.file.rows]
-    faults = {**plan.faults, **plan.contradictions}
-    return FileReport(plan.file.table, plan.file.table.skipped, sums, times, faults)
+def _progress(rows: Sequence[Any]) -> Iterable[Any]:
+    """Pass rows on, with a bar on a terminal when they are many; never on stdout."""
+    return rows if len(rows) < MANY_ROWS or not sys.stderr.isatty() else _bar(rows)
 
 
-def _bill_report(bill: Bill, contradicting: Any) -> FileReport:
-    lines = list(bill.lines.values())
-
-    def amount(*kinds: str) -> tuple[int, int]:
-        amounts = [line.amount_minor for line in lines if line.kind in kinds]
-        return len(amounts), sum(amounts)
-
-    fees = [line.fee_minor for line in lines if line.fee_minor]
-    sums = (
-        Sum(lambda: _("收款"), *amount("charge")),
-        Sum(lambda: _("退款"), *amount("refund")),
-        Sum(lambda: _("其他"), *amount("fee", "payout", "dispute", "other")),
-        Sum(lambda: _("手续费"), len(fees), sum(fees)),
-    )
-    times = [line.occurred_at for line in lines]
-    return FileReport(bill.table, bill.skipped, sums, times, {**bill.faults, **contradicting})
+def _bar(rows: Sequence[Any]) -> Iterator[Any]:
+    with click.progressbar(rows, label=_("行"), file=sys.stderr) as passing:
+        yield from passing
 
 
-COMMANDS = (import_network, import_statement, import_donations)
+COMMANDS = (import_network, import_projects, import_statement, import_donations)

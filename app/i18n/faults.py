@@ -71,6 +71,10 @@ FAULTS = {
     "time_out_of_range": _l("时间超出范围"),
     "spreadsheet_number": _l("表格软件把这一格变成了数字 %(value)s，原来的内容已丢失；请把该列设为文本后重新填写"),
     "spreadsheet_error": _l("这一格是表格软件的错误值 %(value)s"),
+    "workbook": _l(
+        "这是 Excel 或 WPS 的工作簿，不能直接读取；请打开它，选“另存为”“CSV UTF-8（逗号分隔）”，再导入另存的文件"
+    ),
+    "not_a_table": _l("这不是表格文件；请导入 CSV 文件"),
     "unreadable_encoding": _l("无法识别文件编码，请另存为 UTF-8 格式的 CSV"),
     # choices and shapes
     "not_one_of": _l("请选择：%(options)s"),
@@ -123,6 +127,13 @@ FAULTS = {
     "correction_not_negative": _l("更正的金额应为负数，即要收回的部分"),
     "correction_reason": _l("更正须写明原因：填写 reason（原因）一列，或用 --reason"),
     "second_person": _l("更正须由另一人确认：用 --confirmed-by 写明，且不同于录入人"),
+    "place_required": _l("请填写机构代码，或县区、乡镇、村的名称"),
+    "place_not_found": _l("没有找到“%(name)s”；请按组织网络里的名称填写，或改填机构代码"),
+    "place_ambiguous": _l("有几个同名的地区（%(codes)s 等）；请写明县区和乡镇，或改填机构代码"),
+    "outside_branch": _l("不属于您所在的机构及其下级"),
+    "differs": _l("与已有的不同，以前是“%(before)s”；导入不改动已有的内容"),
+    "target_differs": _l("与已有的不同，以前是 %(before_minor)s 元；导入不改动已有的内容"),
+    "renamed": _l("将改名，以前叫“%(before)s”"),
     "unknown_reference": _l("没有这笔线下捐赠：%(reference)s"),
     "other_project": _l("原来那笔捐给项目 %(expected)s"),
     "more_than_left": _l("超过这笔捐赠还剩的 %(left_minor)s 元"),

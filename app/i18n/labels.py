@@ -232,6 +232,25 @@ INBOX_STATES = {
     "flagged": _l("存疑"),
     "dismissed": _l("已搁置"),
 }
+IMPORT_KINDS = {
+    "donations": _l("线下捐赠"),
+    "statement": _l("平台账单"),
+    "projects": _l("项目"),
+    "network": _l("组织网络"),
+}
+IMPORT_SUMS = {
+    "gifts": _l("新的捐赠"),
+    "corrections": _l("更正"),
+    "known": _l("以前导入过的"),
+    "charges": _l("收款"),
+    "refunds": _l("退款"),
+    "other": _l("其他"),
+    "fees": _l("手续费"),
+    "new_projects": _l("新的项目（目标金额）"),
+    "added": _l("新的机构"),
+    "unchanged": _l("没有变化的机构"),
+    "renamed": _l("改名的机构"),
+}
 JOBS = {
     "process-inbox": _l("处理支付消息"),
     "expire": _l("释放超时的预留"),

@@ -54,6 +54,8 @@ REFUSALS = {
         "今天已捐了很多，或一小时内捐了很多次。请在 %(again_at)s（北京时间）之后再捐，或联系主办方。"
     ),
     "giving_unusual": _l("将捐赠 %(amount_minor)s 元，一小时内已捐 %(hour_count)s 次。请捐赠人确认后再提交。"),
+    "import_contradicts": _l("文件与以前导入的内容矛盾，没有导入任何内容。"),
+    "import_kind_unknown": _l("没有这一类文件，可以是：%(kinds)s。"),
     "import_invalid": _l("文件有误，没有导入任何内容。"),
     "internal_error": _l("系统出了问题，已经记录。"),
     "job_unknown": _l("没有这个任务。"),

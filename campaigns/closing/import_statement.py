@@ -1,46 +1,80 @@
 """Import a provider's statement from a file."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from campaigns.audit import record_audit
+from campaigns.import_plan import ImportPlan, Sum
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
+from kernel.tables import Track
 from payments.bill import Bill, read_bill
 from payments.gateway import StatementLine
 from payments.partners import known
-from payments.statements import FETCHED, store
+from payments.statements import FETCHED, contradictions, known_lines, store
 
 
 def import_statement(tx: Tx, provider: str, data: bytes | str, actor: str) -> int:
     """Import a partner's daily bill and return how many lines were new. Idempotent.
 
     `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` naming every
-    invalid row, `statement_by_api` for a provider with an API, Conflict `statement_contradicts` for a line that was
-    imported with another amount or for another donation before, NotFound `partner_unknown`.
+    invalid row, and what `partner_name` and `write_statement` raise.
     """
-    bill = check_statement(tx, provider, data)
-    if bill.faults:
-        raise Invalid("import_invalid", fields=bill.faults)
-    added = store(tx, list(bill.lines.values()))
-    name = provider.removeprefix("partner:")
-    record_audit(tx, actor, "statement.import", f"provider:{name}", lines=added, format=bill.table.layout.name)
-    return added
+    name = partner_name(tx, provider)
+    return write_statement(tx, plan_statement(tx, read_bill(name, data)), name, actor)
 
 
-def check_statement(tx: Tx, provider: str, data: bytes | str) -> Bill:
-    """Read a bill and check it against earlier ones; nothing is stored. `faults` name what is wrong.
+def partner_name(tx: Tx, provider: str) -> str:
+    """Return the name of a registered partner.
 
-    Raises Invalid `import_invalid` for what is no table, `statement_by_api`, NotFound `partner_unknown`.
+    Raises Invalid `statement_by_api` for a provider with an API, NotFound `partner_unknown`.
     """
     name = provider.removeprefix("partner:")
     if name in FETCHED:
         raise Invalid("statement_by_api")
-    known(tx, name)
-    bill = read_bill(name, data)
-    unexplained = _came_back_without_leaving(tx, bill.lines)
-    return bill._replace(faults={**bill.faults, **unexplained})
+    return known(tx, name).name
+
+
+def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
+    """Check a bill against earlier ones; change nothing."""
+    lines = list(bill.lines.values())
+    numbers = {line.line_id: number for number, line in bill.lines.items()}
+    return ImportPlan(
+        kind="statement",
+        table=bill.table,
+        new=tuple(lines),
+        sums=_sums(lines, known_lines(tx, lines)),
+        skipped=bill.skipped,
+        times=tuple(line.occurred_at for line in lines),
+        faults={**bill.faults, **_came_back_without_leaving(tx, bill.lines)},
+        contradictions={
+            f"line {numbers[place.removeprefix('line_id ')]}.line_id": contradiction
+            for place, contradiction in contradictions(tx, lines).items()
+        },
+        contradiction_code="statement_contradicts",
+    )
+
+
+def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: str, track: Track = iter) -> int:
+    """Store the lines of a plan that are new, and return how many they are.
+
+    Raises Invalid `import_invalid`, Conflict `statement_contradicts` for a line that was imported with another
+    amount or for another donation before, also since the plan was made.
+    """
+    plan.require_sound()
+    added = store(tx, track(plan.new))
+    record_audit(tx, actor, "statement.import", f"provider:{name}", lines=added, format=plan.table.layout.name)
+    return added
+
+
+_SORTS = {"charges": ("charge",), "refunds": ("refund",), "other": ("fee", "payout", "dispute", "other")}
+
+
+def _sums(lines: Sequence[StatementLine], known_count: int) -> tuple[Sum, ...]:
+    amounts = {name: [line.amount_minor for line in lines if line.kind in kinds] for name, kinds in _SORTS.items()}
+    amounts["fees"] = [line.fee_minor for line in lines if line.fee_minor]
+    return (*(Sum(name, len(part), sum(part)) for name, part in amounts.items()), Sum("known", known_count))
 
 
 def _came_back_without_leaving(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:

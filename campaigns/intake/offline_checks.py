@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from sqlmodel import col, select
+
 from campaigns.donations.identity import contact_identity
 from campaigns.intake.offline_file import OfflineRow
+from campaigns.projects.models import Project
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Fault, fault
@@ -107,6 +110,20 @@ def _wrong_corrections(
         else:
             left[row.corrects] += row.amount_minor
     return faults
+
+
+def outside(tx: Tx, rows: Sequence[OfflineRow], branch_code: str | None) -> dict[str, Fault]:
+    """Return a fault for each row whose project lies outside a branch; without a branch none."""
+    if branch_code is None:
+        return {}
+    lineages = dict(
+        tx.all(select(Project.code, Project.lineage).where(col(Project.code).in_({r.project_code for r in rows})))
+    )
+    return {
+        f"line {row.line}.project_code": fault("outside_branch")
+        for row in rows
+        if branch_code not in lineages.get(row.project_code, [branch_code])
+    }
 
 
 class _Span(NamedTuple):

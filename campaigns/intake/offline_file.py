@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kernel.errors import Fault, fault
 from kernel.human_input import Moment, Unreadable, read_amount, read_moment
-from kernel.tables import Column, Layout, Row, Table, read_table
+from kernel.tables import Column, Layout, Row, Table, Track, read_table
 from kernel.text import clean_label, clean_text, text_fault
 from payments.partner_events import MOST_TEXT
 
@@ -51,7 +51,7 @@ class OfflineFile(NamedTuple):
     faults: Mapping[str, Fault]
 
 
-def read(data: bytes | str) -> OfflineFile:
+def read(data: bytes | str, track: Track = iter) -> OfflineFile:
     """Read a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.amount_yuan`.
 
     Raises Invalid `import_invalid` for what is no table.
@@ -61,7 +61,7 @@ def read(data: bytes | str) -> OfflineFile:
     spoiled = table.faulty_lines
     rows: list[OfflineRow] = []
     seen: dict[str, int] = {}
-    for cells in table.rows:
+    for cells in track(table.rows):
         row_faults: dict[str, Fault] = {}
         row = _row(cells, row_faults)
         first = seen.setdefault(row.reference, row.line)

@@ -5,19 +5,19 @@ reference, matched by the time of payment, and reconciled with the bank by `impo
 correction becomes what a partner tells of a refund: a new total of what went back, so money and match follow.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.intake.offline_checks import Earlier, check, load_earlier, moments
+from campaigns.import_plan import Confirmation, ImportPlan, Sum
+from campaigns.intake.offline_checks import check, load_earlier, moments, outside
 from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
-from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
+from kernel.errors import Conflict, Fault, NotFound, fault
 from kernel.money import CURRENCY
+from kernel.tables import Track
 from payments.inbox import store
 from payments.messages import message
 from payments.models import Partner
@@ -25,29 +25,7 @@ from payments.partner_events import OFFLINE, PAID, REFUNDED
 from payments.partners import create, known
 
 SOURCE = f"partner:{OFFLINE}"
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """Who stands for a file: who entered it, and who confirmed what is asked about, with the reason.
-
-    `large`: gifts above the maximum are right. `reason` also stands for corrections whose row has none.
-    """
-
-    entered_by: str
-    confirmed_by: str = ""
-    reason: str = ""
-    large: bool = False
-
-
-class OfflinePlan(NamedTuple):
-    """What an import of a file would do: new rows, and everything that is wrong. Nothing is stored."""
-
-    file: OfflineFile
-    new: tuple[OfflineRow, ...]
-    earlier: Earlier
-    faults: Mapping[str, Fault]
-    contradictions: Mapping[str, Fault]  # references that stand for another donation
+BATCH = 1_000  # messages stored by one statement
 
 
 def import_donations(
@@ -55,30 +33,22 @@ def import_donations(
 ) -> int:
     """Import a file of offline donations and corrections and return how many rows were new. Idempotent.
 
-    Raises Invalid `import_invalid` for everything that `plan_import` finds wrong, and Conflict `donation_id_reused`
-    for references that stand for another donation.
+    Raises Invalid `import_invalid` for everything that `plan_donations` finds wrong, and Conflict
+    `donation_id_reused` for references that stand for another donation.
     """
     confirmation = confirmation or Confirmation(actor)
-    _register(tx, deps)
-    plan = plan_import(tx, deps, data, confirmation)
-    if plan.faults:
-        raise Invalid("import_invalid", fields=plan.faults)
-    if plan.contradictions:
-        raise Conflict("donation_id_reused", fields=plan.contradictions)
-    events = _events(tx, plan)
-    stored = store(tx, [message(SOURCE, event["id"], event, compare=True) for event in events])
-    if stored.conflicting:
-        raise Conflict("donation_id_reused")
-    _audit(tx, deps, plan, actor, confirmation)
-    return stored.new
-
-
-def plan_import(tx: Tx, deps: Dependencies, data: bytes | str, confirmation: Confirmation) -> OfflinePlan:
-    """Read a file and check it against projects, campaigns and earlier files; change nothing.
-
-    Raises Invalid `import_invalid` for what is no table.
-    """
     file = read(data)
+    lock(tx, deps)
+    return write_donations(tx, deps, plan_donations(tx, deps, file, confirmation), actor, confirmation)
+
+
+def plan_donations(
+    tx: Tx, deps: Dependencies, file: OfflineFile, confirmation: Confirmation, branch_code: str | None = None
+) -> ImportPlan[OfflineRow]:
+    """Check a file against projects, campaigns and earlier files; change nothing.
+
+    With a `branch_code`, all projects must be inside that branch.
+    """
     earlier = load_earlier(tx, SOURCE, file.rows)
     contradictions = {
         f"line {row.line}.reference": fault("reference_used", before=earlier.describe(row.reference))
@@ -86,12 +56,50 @@ def plan_import(tx: Tx, deps: Dependencies, data: bytes | str, confirmation: Con
         if row.reference in earlier.events and not earlier.agrees(row)
     }
     new = tuple(row for row in file.rows if row.reference not in earlier.events)
-    faults = {**file.faults, **check(tx, new, file.rows, earlier), **_unconfirmed(deps, new, confirmation)}
-    return OfflinePlan(file, new, earlier, _by_line(faults), contradictions)
+    return ImportPlan(
+        kind="donations",
+        table=file.table,
+        new=new,
+        sums=_sums(file, new),
+        skipped=file.table.skipped,
+        times=tuple(row.paid.at for row in file.rows),
+        faults={**file.faults, **check(tx, new, file.rows, earlier), **outside(tx, file.rows, branch_code)},
+        contradictions=contradictions,
+        questions=_unconfirmed(deps, new, confirmation),
+        contradiction_code="donation_id_reused",
+    )
 
 
-def _by_line(faults: Mapping[str, Fault]) -> dict[str, Fault]:
-    return dict(sorted(faults.items(), key=lambda item: int(item[0].removeprefix("line ").split(".")[0])))
+def write_donations(
+    tx: Tx,
+    deps: Dependencies,
+    plan: ImportPlan[OfflineRow],
+    actor: str,
+    confirmation: Confirmation,
+    track: Track = iter,
+) -> int:
+    """Store the new rows of a plan that was made after `lock`, and return how many they are.
+
+    Raises what `require_sound` raises.
+    """
+    plan.require_sound()
+    messages = [message(SOURCE, event["id"], event, compare=True) for event in _events(tx, plan)]
+    parts = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
+    stored = [store(tx, part) for part in track(parts)]
+    if any(part.conflicting for part in stored):
+        raise Conflict("donation_id_reused")
+    _audit(tx, deps, plan, actor, confirmation)
+    return sum(part.new for part in stored)
+
+
+def _sums(file: OfflineFile, new: tuple[OfflineRow, ...]) -> tuple[Sum, ...]:
+    fresh = {row.reference for row in new}
+    parts = {
+        "gifts": [row for row in new if not row.corrects],
+        "corrections": [row for row in new if row.corrects],
+        "known": [row for row in file.rows if row.reference not in fresh],
+    }
+    return tuple(Sum(name, len(rows), sum(row.amount_minor for row in rows)) for name, rows in parts.items())
 
 
 def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation: Confirmation) -> dict[str, Fault]:
@@ -112,7 +120,7 @@ def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation:
     return faults
 
 
-def _register(tx: Tx, deps: Dependencies) -> None:
+def lock(tx: Tx, deps: Dependencies) -> None:
     """Register the reserved partner; its signing secret is shown to nobody, so it cannot send webhooks. Locks it:
     imports wait for each other, because a correction counts those before it."""
     try:
@@ -122,10 +130,10 @@ def _register(tx: Tx, deps: Dependencies) -> None:
     tx.get(Partner, OFFLINE, lock=True)
 
 
-def _events(tx: Tx, plan: OfflinePlan) -> list[dict[str, Any]]:
+def _events(tx: Tx, plan: ImportPlan[OfflineRow]) -> list[dict[str, Any]]:
     """The new rows in the shape of a partner's events."""
     paid_at = moments(tx, [row for row in plan.new if not row.corrects])
-    totals = dict(plan.earlier.taken_back)
+    totals = dict(load_earlier(tx, SOURCE, plan.new).taken_back)
     events: list[dict[str, Any]] = []
     for number, row in enumerate(plan.new):
         if not row.corrects:
@@ -164,7 +172,9 @@ def _correction(row: OfflineRow, total_minor: int, told_at: str) -> dict[str, An
     }
 
 
-def _audit(tx: Tx, deps: Dependencies, plan: OfflinePlan, actor: str, confirmation: Confirmation) -> None:
+def _audit(
+    tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow], actor: str, confirmation: Confirmation
+) -> None:
     """Record who entered and who confirmed: the file, each correction and each unusually large gift."""
     by = {"entered_by": confirmation.entered_by, "confirmed_by": confirmation.confirmed_by}
     gifts = [row for row in plan.new if not row.corrects]

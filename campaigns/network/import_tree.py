@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from campaigns.audit import record_audit
-from campaigns.network.tree_file import Node, refusal
+from campaigns.import_plan import ImportPlan, Sum, by_line
+from campaigns.network.tree_file import Node, TreeFile
 from kernel.db import Tx
-from kernel.errors import fault
+from kernel.errors import Fault, Invalid, fault
 
 
 class Imported(NamedTuple):
@@ -23,8 +24,63 @@ def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
     Raises Invalid `import_invalid` when an organisation would move to another parent or level: running projects
     hold a copy of its lineage.
     """
-    # One import at a time. The lock does not block readers or the foreign key checks of others.
+    lock(tx)
+    changes = _changes(tx, nodes)
+    if changes.moved:
+        raise Invalid("import_invalid", fields=by_line(changes.moved))
+    return _store(tx, changes, actor)
+
+
+def lock(tx: Tx) -> None:
+    """Let one import happen at a time. The lock does not block readers or the foreign key checks of others."""
     tx.run("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE")
+
+
+def plan_tree(tx: Tx, file: TreeFile) -> ImportPlan[Node]:
+    """Compare a file with the tree; change nothing. That a name changes is a warning."""
+    changes = _changes(tx, file.nodes)
+    result = changes.result()
+    return ImportPlan(
+        kind="network",
+        table=file.table,
+        new=(*changes.added, *changes.renamed),
+        sums=tuple(Sum(name, rows) for name, rows in result._asdict().items()),
+        skipped=file.table.skipped,
+        faults=file.faults,
+        contradictions=changes.moved,
+        warnings={
+            f"line {node.line}.name": fault("renamed", before=changes.names[node.code]) for node in changes.renamed
+        },
+        contradiction_code="import_invalid",
+    )
+
+
+def write_tree(tx: Tx, plan: ImportPlan[Node], actor: str) -> int:
+    """Store what is new in a plan that was made after `lock`, and return how many organisations that are.
+
+    Raises what `require_sound` raises.
+    """
+    plan.require_sound()
+    _write(tx, plan.new)
+    record_audit(tx, actor, "network.import", "network", **{part.name: part.rows for part in plan.sums})
+    return len(plan.new)
+
+
+class _Changes(NamedTuple):
+    """What nodes would change, and the names that the tree has now."""
+
+    nodes: Sequence[Node]
+    added: list[Node]
+    renamed: list[Node]
+    moved: dict[str, Fault]
+    names: dict[str, str]
+
+    def result(self) -> Imported:
+        same = len(self.nodes) - len(self.added) - len(self.renamed)
+        return Imported(len(self.added), same, len(self.renamed))
+
+
+def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
     known = {row.code: row for row in tx.rows("SELECT code, name, level, parent_code FROM organisation")}
     moved = {
         f"line {node.line}.parent_code": fault("moved_in_tree")
@@ -32,14 +88,15 @@ def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
         if node.code in known
         and (known[node.code].level, known[node.code].parent_code) != (node.level, node.parent_code)
     }
-    if moved:
-        raise refusal(moved)
     added = [node for node in nodes if node.code not in known]
     renamed = [node for node in nodes if node.code in known and known[node.code].name != node.name]
-    _write(tx, added + renamed)
-    result = Imported(len(added), len(nodes) - len(added) - len(renamed), len(renamed))
-    record_audit(tx, actor, "network.import", "network", **result._asdict())
-    return result
+    return _Changes(nodes, added, renamed, moved, {code: row.name for code, row in known.items()})
+
+
+def _store(tx: Tx, changes: _Changes, actor: str) -> Imported:
+    _write(tx, [*changes.added, *changes.renamed])
+    record_audit(tx, actor, "network.import", "network", **changes.result()._asdict())
+    return changes.result()
 
 
 def _write(tx: Tx, nodes: Sequence[Node]) -> None:

@@ -1,10 +1,12 @@
 """PURE. Read the tree of organisations from a CSV file: all of its rows, or every fault in it."""
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from campaigns.import_plan import by_line
 from kernel.errors import Fault, Invalid, fault
-from kernel.tables import Column, Layout, Row, read_table
+from kernel.tables import Column, Layout, Row, Table, Track, read_table
 from kernel.text import clean_text, text_fault
 from matching.rules import LEVELS
 
@@ -40,18 +42,34 @@ class Node(NamedTuple):
     lineage: tuple[str, ...] = ()
 
 
-def read(data: bytes | str) -> list[Node]:
-    """Read a CSV file with the columns of `LAYOUT`, in any order of rows and columns.
+class TreeFile(NamedTuple):
+    """What was understood of a file: its sound rows, and what is wrong with the others."""
 
-    Raises Invalid `import_invalid` whose `fields` name every bad cell (`line 12.level`) or row (`line 12`).
-    A row below a bad one is not blamed for its parent's fault.
+    table: Table
+    nodes: tuple[Node, ...]
+    faults: Mapping[str, Fault]
+
+
+def read(data: bytes | str) -> list[Node]:
+    """Read a file in which every row is sound. Raises Invalid `import_invalid` with every fault of the others."""
+    file = read_file(data)
+    if file.faults:
+        raise Invalid("import_invalid", fields=file.faults)
+    return list(file.nodes)
+
+
+def read_file(data: bytes | str, track: Track = iter) -> TreeFile:
+    """Read a file with the columns of `LAYOUT`, in any order of rows and columns.
+
+    Faults name every bad cell (`line 12.level`) or row (`line 12`). A row below a bad one is not blamed for its
+    parent's fault. Raises Invalid `import_invalid` for what is no table.
     """
     table = read_table(data, (LAYOUT,))
     faults: dict[str, Fault] = dict(table.faults)
     spoiled = table.faulty_lines
     nodes: dict[str, Node] = {}
     bad = {cell for row in table.refused for cell in row.cells.values()}
-    for row in table.rows:
+    for row in track(table.rows):
         node = _node(row)
         row_faults = {f"line {row.line}.{column}": refused for column, refused in _row_faults(node, nodes).items()}
         if row_faults or row.line in spoiled:
@@ -63,14 +81,8 @@ def read(data: bytes | str) -> list[Node]:
         if refused := _place_fault(node, nodes, bad):
             faults[f"line {node.line}.parent_code"] = refused
     if faults:
-        raise refusal(faults)
-    return [node._replace(lineage=_lineage(node, nodes)) for node in nodes.values()]
-
-
-def refusal(faults: dict[str, Fault]) -> Invalid:
-    """Return the refusal of a file; `faults` maps `line N` or `line N.column` to its fault."""
-    ordered = dict(sorted(faults.items(), key=lambda item: int(item[0].removeprefix("line ").split(".")[0])))
-    return Invalid("import_invalid", fields=ordered)
+        return TreeFile(table, (), by_line(faults))
+    return TreeFile(table, tuple(node._replace(lineage=_lineage(node, nodes)) for node in nodes.values()), {})
 
 
 def _node(row: Row) -> Node:

@@ -41,7 +41,7 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
     code is in use because somebody chose it by hand; the next call generates the next code.
     """
     organisation, faults = _organisation(tx, new.organisation_code)
-    faults |= _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
+    faults |= faults_of(new)
     if faults or organisation is None:
         raise Invalid("project_invalid", fields=faults)
     project_id = _insert(tx, new, organisation)
@@ -50,6 +50,11 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
     record_transition(tx, project_id, None, Status.DRAFT, actor)
     record_audit(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
     return lock_project(tx, project_id)
+
+
+def faults_of(new: NewProject) -> dict[str, Fault]:
+    """Return what is wrong with a new project in itself: field -> fault."""
+    return _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
 
 
 def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> Project:

@@ -93,7 +93,7 @@ def test_the_same_bill_again_adds_nothing_and_another_story_is_refused(world: Wo
     assert world.do(import_statement, f"partner:{partner}", "\ufeff" + text, "finance") == 0
     with pytest.raises(Conflict) as refused:
         world.do(import_statement, partner, text.replace("L1,charge,D1,100", "L1,charge,D1,900"), "finance")
-    assert (refused.value.code, list(refused.value.fields)) == ("statement_contradicts", ["line_id L1"])
+    assert (refused.value.code, list(refused.value.fields)) == ("statement_contradicts", ["line 2.line_id"])
     assert lines(world) == 2
 
 

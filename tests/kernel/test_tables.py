@@ -105,3 +105,21 @@ def test_any_bytes_are_a_table_or_a_refusal(data: bytes) -> None:
         decode(data)
     except Invalid as refused:
         assert refused.code == "import_invalid"
+
+
+@pytest.mark.parametrize(
+    ("begin", "code"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00", "workbook"),  # .xlsx, .ods, .et
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"),  # .xls
+        (b"<html><table><tr><td>", "workbook"),  # a page that a platform calls .xls
+        (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook', "workbook"),
+        (b"%PDF-1.7", "not_a_table"),
+        (b"\xff\xd8\xff\xe0JFIF", "not_a_table"),
+        (b"\x1f\x8b\x08", "not_a_table"),
+    ],
+)
+def test_what_is_no_text_is_named_for_what_it_is(begin: bytes, code: str) -> None:
+    with pytest.raises(Invalid) as error:
+        decode(begin + b"\x00" * 50)
+    assert error.value.fields["file"].code == code

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from campaigns.intake.offline_import import Confirmation, import_donations
+from campaigns.import_plan import Confirmation
+from campaigns.intake.offline_import import import_donations
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.errors import Fault, Invalid

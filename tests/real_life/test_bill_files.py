@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns.closing.import_statement import check_statement, import_statement
+from campaigns.closing.import_statement import import_statement, plan_statement
 from campaigns.closing.reconcile import reconcile
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid
@@ -110,7 +110,7 @@ def test_a_line_that_comes_again_for_another_donation_is_told_with_both(world: W
     with pytest.raises(Conflict) as error:
         bill(world, text.replace("their-0001", "their-0002"))
     assert error.value.code == "statement_contradicts"
-    told = error.value.fields["line_id L-0001"]
+    told = error.value.fields["line 2.line_id"]
     assert (told.code, told.params) == (
         "line_of_another",
         {"before": "charge their-0001", "now": "charge their-0002"},
@@ -119,6 +119,6 @@ def test_a_line_that_comes_again_for_another_donation_is_told_with_both(world: W
 
 def test_an_id_of_an_order_that_excel_ruined_is_named(world: World) -> None:
     text = sample("alipay-merchant-bill.gb18030.csv").replace(b"20260909000000000002\t", b"2.02609E+19")
-    checked = world.do(check_statement, "plat", text)
+    checked = world.do(plan_statement, read_bill("plat", text))
     assert codes(dict(checked.faults)) == {"line 7.donation_id": "spreadsheet_number"}
     assert lines(world) == []

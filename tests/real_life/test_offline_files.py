@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from campaigns.donations.explain import explain
-from campaigns.intake.offline_import import Confirmation
+from campaigns.import_plan import Confirmation
 from kernel.errors import Conflict
 from kernel.ids import donation_id_of
 from tests.real_life.files_steps import BOTH, HEAD, codes, gift, refused, sample, stands, take, world

@@ -1,0 +1,144 @@
+"""The kinds of files that can be imported, and one way to plan and to write each of them."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from campaigns.closing.import_statement import partner_name, plan_statement, write_statement
+from campaigns.dependencies import Dependencies
+from campaigns.import_plan import Confirmation, ImportPlan
+from campaigns.intake import offline_file, offline_import
+from campaigns.network import import_tree, tree_file
+from campaigns.network.roles import Permission
+from campaigns.projects import import_projects, project_file
+from kernel.db import Tx
+from kernel.errors import NotFound
+from kernel.tables import Layout, Track
+from payments.bill import read_bill
+from payments.bill_formats import FORMATS
+
+
+class ImportRequest(NamedTuple):
+    """An import that somebody asks for: the kind of file, the partner whose bill it is, the branch that all of it
+    must lie in (None: anywhere), and who stands for it."""
+
+    kind: str
+    confirmation: Confirmation
+    partner: str = ""
+    branch_code: str | None = None
+
+
+class Kind(NamedTuple):
+    """How files of one kind are imported. `whole_network`: only by callers whose branch is the whole network.
+
+    `read` needs no database and may take seconds; `plan` is made in the transaction that `write` writes in, after
+    `lock`, so that nothing changes in between.
+    """
+
+    permission: Permission
+    whole_network: bool
+    layouts: tuple[Layout, ...]
+    read: Callable[[ImportRequest, bytes, Track], Any]
+    plan: Callable[[Tx, Dependencies, ImportRequest, Any], ImportPlan[Any]]
+    write: Callable[[Tx, Dependencies, ImportRequest, ImportPlan[Any], Track], int]
+    lock: Callable[[Tx, Dependencies], object] = lambda _tx, _deps: None
+
+
+KINDS = {
+    "donations": Kind(
+        Permission.RECONCILE,
+        whole_network=False,
+        layouts=(offline_file.LAYOUT,),
+        read=lambda _request, data, track: offline_file.read(data, track),
+        plan=lambda tx, deps, request, file: offline_import.plan_donations(
+            tx, deps, file, request.confirmation, request.branch_code
+        ),
+        write=lambda tx, deps, request, plan, track: offline_import.write_donations(
+            tx, deps, plan, _actor(request), request.confirmation, track
+        ),
+        lock=offline_import.lock,
+    ),
+    "statement": Kind(
+        Permission.RECONCILE,
+        whole_network=True,
+        layouts=tuple(bill_format.layout for bill_format in FORMATS),
+        read=lambda request, data, track: read_bill(request.partner, data, track),
+        plan=lambda tx, _deps, _request, bill: plan_statement(tx, bill),
+        write=lambda tx, _deps, request, plan, track: write_statement(
+            tx, plan, request.partner, _actor(request), track
+        ),
+    ),
+    "projects": Kind(
+        Permission.PROJECTS_WRITE,
+        whole_network=False,
+        layouts=(project_file.LAYOUT,),
+        read=lambda _request, data, track: project_file.read(data, track),
+        plan=lambda tx, _deps, request, file: import_projects.plan_projects(tx, file, request.branch_code),
+        write=lambda tx, _deps, request, plan, track: import_projects.write_projects(
+            tx, plan, _actor(request), track
+        ),
+    ),
+    "network": Kind(
+        Permission.PEOPLE_WRITE,
+        whole_network=True,
+        layouts=(tree_file.LAYOUT,),
+        read=lambda _request, data, track: tree_file.read_file(data, track),
+        plan=lambda tx, _deps, _request, file: import_tree.plan_tree(tx, file),
+        write=lambda tx, _deps, request, plan, _track: import_tree.write_tree(tx, plan, _actor(request)),
+        lock=lambda tx, _deps: import_tree.lock(tx),
+    ),
+}
+
+
+def kind_of(name: str) -> Kind:
+    """Return a kind by its name. Raises NotFound `import_kind_unknown`."""
+    if name not in KINDS:
+        raise NotFound("import_kind_unknown", kinds=", ".join(KINDS))
+    return KINDS[name]
+
+
+def admit(tx: Tx, request: ImportRequest) -> ImportRequest:
+    """Return a request as it is worked off, with the partner's name for bills.
+
+    Raises NotFound `import_kind_unknown`, and for bills `partner_unknown` and Invalid `statement_by_api`.
+    """
+    kind_of(request.kind)
+    return request._replace(partner=partner_name(tx, request.partner) if request.kind == "statement" else "")
+
+
+def preview(deps: Dependencies, request: ImportRequest, data: bytes, track: Track = iter) -> ImportPlan[Any]:
+    """Return what an import of a file would do; change nothing.
+
+    Raises what `admit` raises, and Invalid `import_invalid` for what is no table.
+    """
+    with deps.db.transaction() as tx:
+        request = admit(tx, request)
+    kind = kind_of(request.kind)
+    file = kind.read(request, data, track)
+    with deps.db.transaction() as tx:
+        return kind.plan(tx, deps, request, file)
+
+
+class Imported(NamedTuple):
+    """How many rows of a file were new, and the plan that was carried out."""
+
+    added: int
+    plan: ImportPlan[Any]
+
+
+def import_file(deps: Dependencies, request: ImportRequest, data: bytes, track: Track = iter) -> Imported:
+    """Import all rows of a file or none. Idempotent.
+
+    Raises what `admit` raises, and what `ImportPlan.require_sound` raises.
+    """
+    with deps.db.transaction() as tx:
+        request = admit(tx, request)
+    kind = kind_of(request.kind)
+    file = kind.read(request, data, track)
+    with deps.db.transaction() as tx:
+        kind.lock(tx, deps)
+        plan = kind.plan(tx, deps, request, file)
+        return Imported(kind.write(tx, deps, request, plan, track), plan)
+
+
+def _actor(request: ImportRequest) -> str:
+    return request.confirmation.entered_by

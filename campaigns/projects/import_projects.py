@@ -1,0 +1,168 @@
+"""Import new projects as drafts: all rows of a file or none. Idempotent by the project's code; without one, by its
+organisation and name."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlmodel import col, or_, select
+
+from campaigns.audit import record_audit
+from campaigns.import_plan import ImportPlan, Sum
+from campaigns.network.models import Organisation
+from campaigns.projects.drafts import NewProject, create, faults_of
+from campaigns.projects.models import Project
+from campaigns.projects.project_file import ProjectFile, ProjectRow
+from kernel.db import Tx
+from kernel.errors import Fault, fault
+from kernel.tables import Track
+
+# What the names of villages end with in the register, and what people leave out or write instead.
+_ENDINGS = ("村民委员会", "社区居民委员会", "居民委员会", "村委会", "居委会", "社区", "村")
+_COLUMNS = {"target_minor": "target_yuan"}  # of our fields, where the file's column has another name
+
+
+class _Tree(NamedTuple):
+    """Organisations by code, and their codes by the organisation above them."""
+
+    nodes: dict[str, Organisation]
+    below: dict[str, list[str]]
+
+
+class _Judged(NamedTuple):
+    """The rows of a file beside the projects that there are."""
+
+    new: list[NewProject]
+    known: list[NewProject]
+    faults: dict[str, Fault]
+    contradictions: dict[str, Fault]
+
+
+def plan_projects(tx: Tx, file: ProjectFile, branch_code: str | None = None) -> ImportPlan[NewProject]:
+    """Compare a file with the tree and with earlier projects; change nothing.
+
+    With a `branch_code`, all projects must be inside that branch.
+    """
+    judged = _judge(tx, file, branch_code)
+    parts = {"new_projects": judged.new, "known": judged.known}
+    return ImportPlan(
+        kind="projects",
+        table=file.table,
+        new=tuple(judged.new),
+        sums=tuple(Sum(name, len(rows), sum(row.target_minor for row in rows)) for name, rows in parts.items()),
+        skipped=file.table.skipped,
+        faults={**file.faults, **judged.faults},
+        contradictions=judged.contradictions,
+    )
+
+
+def write_projects(tx: Tx, plan: ImportPlan[NewProject], actor: str, track: Track = iter) -> int:
+    """Create the new projects of a plan as drafts and return how many they are.
+
+    Raises Invalid `import_invalid`, Conflict `import_contradicts`, and what `drafts.create` raises when the tree or
+    the codes changed meanwhile.
+    """
+    plan.require_sound()
+    for new in track(plan.new):
+        create(tx, new, actor)
+    record_audit(tx, actor, "project.import", "projects", added=len(plan.new))
+    return len(plan.new)
+
+
+def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
+    tree = _tree(tx)
+    earlier = _earlier(tx, file.rows)
+    by_code = {project.code: project for project in earlier}
+    by_name = {(project.organisation_code, project.name): project for project in earlier}
+    judged = _Judged([], [], {}, {})
+    for row in file.rows:
+        organisation = _organisation(tree, row)
+        if isinstance(organisation, Fault):
+            judged.faults[f"line {row.line}.{'organisation' if row.organisation else _lowest(row)}"] = organisation
+            continue
+        new = NewProject(
+            organisation.code, row.name, row.tier, row.summary, row.target_minor, row.currency, row.code or None
+        )
+        row_faults = {_COLUMNS.get(field, field): refused for field, refused in faults_of(new).items()}
+        if branch_code is not None and branch_code not in organisation.lineage:
+            row_faults["organisation"] = fault("outside_branch")
+        judged.faults.update({f"line {row.line}.{column}": refused for column, refused in row_faults.items()})
+        project = by_code.get(row.code) if row.code else by_name.get((new.organisation_code, new.name.strip()))
+        if project is None:
+            judged.new.append(new)
+            continue
+        judged.known.append(new)
+        judged.contradictions.update(
+            {f"line {row.line}.{column}": difference for column, difference in _differences(new, project).items()}
+        )
+    return judged
+
+
+def _tree(tx: Tx) -> _Tree:
+    nodes = {node.code: node for node in tx.all(select(Organisation))}
+    below: dict[str, list[str]] = defaultdict(list)
+    for node in nodes.values():
+        below[node.parent_code or ""].append(node.code)
+    return _Tree(nodes, below)
+
+
+def _earlier(tx: Tx, rows: Sequence[ProjectRow]) -> list[Project]:
+    codes = {row.code for row in rows if row.code}
+    names = {row.name.strip() for row in rows if not row.code}
+    return tx.all(select(Project).where(or_(col(Project.code).in_(codes), col(Project.name).in_(names))))
+
+
+def _organisation(tree: _Tree, row: ProjectRow) -> Organisation | Fault:
+    """The organisation that a row means: by code, or down the tree by names, where levels may be left out."""
+    if row.organisation:
+        return tree.nodes.get(row.organisation) or fault("unknown_organisation")
+    places = list(tree.below[""])
+    for name in filter(None, row.places):
+        candidates = _named(tree, places, name)
+        if not candidates:
+            return fault("place_not_found", name=name)
+        places = candidates
+    if len(places) > 1:
+        return fault("place_ambiguous", codes=sorted(places)[:5])
+    return tree.nodes[places[0]]
+
+
+def _named(tree: _Tree, above: Sequence[str], name: str) -> list[str]:
+    """Codes of the organisations of a name on the highest level below `above` that has some; one that has just
+    this name goes before those that people call so."""
+    level = list(above)
+    while level := [code for place in level for code in tree.below.get(place, ())]:
+        exact = [code for code in level if tree.nodes[code].name == name]
+        alike = exact or [code for code in level if _called(tree.nodes[code].name) & _called(name)]
+        if alike:
+            return alike
+    return []
+
+
+def _called(name: str) -> set[str]:
+    """What a village is called: its name with and without what such names end with."""
+    plain = name.replace(" ", "")
+    return {plain} | {plain.removesuffix(ending) for ending in _ENDINGS if len(plain) > len(ending) + 1}
+
+
+def _lowest(row: ProjectRow) -> str:
+    """The column of the lowest place that a row names."""
+    _county, township, village = row.places
+    return "village" if village else "township" if township else "county"
+
+
+def _differences(new: NewProject, project: Project) -> dict[str, Fault]:
+    """What a row says otherwise than the project that has its code or name, by column."""
+    same = {
+        "organisation": (new.organisation_code, project.organisation_code),
+        "name": (new.name.strip(), project.name),
+        "tier": (new.tier, project.tier),
+        "summary": (new.summary.strip(), project.summary),
+        "currency": (new.currency, project.currency),
+    }
+    differences = {
+        column: fault("differs", before=before) for column, (now, before) in same.items() if now != before
+    }
+    if new.target_minor != project.target_minor:
+        differences["target_yuan"] = fault("target_differs", before_minor=project.target_minor)
+    return differences

@@ -1,0 +1,114 @@
+"""PURE. Read a file of new projects, as a federation collects them from its counties."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from kernel.errors import Fault, fault
+from kernel.human_input import Unreadable, read_amount
+from kernel.money import CURRENCY
+from kernel.tables import Column, Layout, Row, Table, Track, read_table
+from kernel.text import clean_label, clean_text
+
+LAYOUT = Layout(
+    "projects",
+    (
+        Column("name", ("name", "项目名称", "名称", "项目")),
+        Column("tier", ("tier", "项目类别", "类别", "项目级别", "级别")),
+        Column("summary", ("summary", "项目简介", "简介", "项目介绍", "说明")),
+        Column(
+            "target_yuan", ("target", "target_yuan", "目标金额", "目标金额(元)", "筹款目标", "筹款目标(元)", "目标")
+        ),
+        Column("currency", ("currency", "币种", "货币"), required=False),
+        Column("code", ("code", "项目编号", "项目代码", "编号"), required=False, exact=True),
+        Column(
+            "organisation",
+            ("organisation", "organisation_code", "机构代码", "组织代码", "执行单位代码", "执行单位"),
+            required=False,
+            exact=True,
+        ),
+        Column("county", ("county", "县区", "区县", "县", "县(区)"), required=False),
+        Column("township", ("township", "乡镇", "乡镇街道", "镇街", "乡镇(街道)"), required=False),
+        Column("village", ("village", "村", "村社区", "村(社区)", "村名"), required=False),
+    ),
+)
+PLACES = ("county", "township", "village")  # from the highest level down
+# Tiers as people write them in Chinese.
+_TIERS = (
+    dict.fromkeys(("市级品牌项目", "市级品牌", "品牌", "品牌项目", "市级"), "brand")
+    | dict.fromkeys(("县区专项项目", "县区专项", "专项", "专项项目", "县级", "县区"), "special")
+    | dict.fromkeys(("村级微项目", "微项目", "村级", "微"), "micro")
+)
+_CURRENCIES = dict.fromkeys(("", "人民币", "元", "RMB", "cny"), CURRENCY)
+
+
+class ProjectRow(NamedTuple):
+    """A project as a row names it; `target_minor` in fen. `places` are names of county, township and village, empty
+    where the row has none; they count where there is no `organisation` code."""
+
+    line: int
+    code: str
+    organisation: str
+    places: tuple[str, ...]
+    name: str
+    tier: str
+    summary: str
+    target_minor: int
+    currency: str
+
+
+class ProjectFile(NamedTuple):
+    """What was understood of a file: its readable rows, and what is wrong with the others."""
+
+    table: Table
+    rows: tuple[ProjectRow, ...]
+    faults: Mapping[str, Fault]
+
+
+def read(data: bytes | str, track: Track = iter) -> ProjectFile:
+    """Read a file with the columns of `LAYOUT`. `faults` name every bad row and column: `line 3.target_yuan`.
+
+    Whether a project may be as it is (its name, its tier) is not judged here. Raises Invalid `import_invalid` for
+    what is no table.
+    """
+    table = read_table(data, (LAYOUT,))
+    faults = dict(table.faults)
+    spoiled = table.faulty_lines
+    rows: list[ProjectRow] = []
+    seen: dict[tuple[object, ...], int] = {}
+    for cells in track(table.rows):
+        row, row_faults = _row(cells)
+        key = (row.code,) if row.code else (row.organisation, row.places, row.name)
+        first = seen.setdefault(key, row.line)
+        if first != row.line:
+            row_faults["code" if row.code else "name"] = fault("repeated_line", line=first)
+        for column, refused in row_faults.items():
+            faults.setdefault(f"line {row.line}.{column}", refused)
+        if not row_faults and row.line not in spoiled:
+            rows.append(row)
+    return ProjectFile(table, tuple(rows), faults)
+
+
+def _row(row: Row) -> tuple[ProjectRow, dict[str, Fault]]:
+    cells = {column.name: row.cells.get(column.name, "") for column in LAYOUT.columns}
+    faults: dict[str, Fault] = {}
+    target = 0
+    try:
+        target = read_amount(cells["target_yuan"])
+    except Unreadable as unreadable:
+        faults["target_yuan"] = unreadable.fault
+    places = tuple(clean_text(cells[level]) for level in PLACES)
+    if not cells["organisation"] and not any(places):
+        faults["organisation"] = fault("place_required")
+    tier = clean_label(cells["tier"])
+    read_row = ProjectRow(
+        line=row.line,
+        code=clean_label(cells["code"]),
+        organisation=clean_label(cells["organisation"]),
+        places=places,
+        name=clean_text(cells["name"]),
+        tier=_TIERS.get(tier, tier),
+        summary=clean_text(cells["summary"]),
+        target_minor=target,
+        currency=_CURRENCIES.get(cells["currency"], cells["currency"]),
+    )
+    return read_row, faults
