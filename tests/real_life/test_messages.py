@@ -12,27 +12,11 @@ from campaigns.intake.process import process_inbox
 from payments.inbox import store
 from payments.messages import message
 from payments.partners import create
-from tests.api.client import Api, application, problem
+from tests.api.client import Api, problem
 from tests.cli.conftest import Terminal
 from tests.closing.partner import event as partner_event
 from tests.webhooks.test_partners import NAME, event, send
 from tests.world import World
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
-
-
-@pytest.fixture
-def http(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def secret(world: World) -> str:
-    return str(world.do(create, world.deps.keys, NAME, "茶馆"))
-
 
 # A message always has a way on
 

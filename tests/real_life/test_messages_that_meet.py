@@ -8,35 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from kernel.db import Tx
 from payments.inbox import receive, store
 from payments.messages import Message, message
-from payments.partners import create
-from tests.api.client import application, problem
+from tests.api.client import problem
 from tests.closing.partner import event as partner_event
 from tests.races.runners import at_once, errors
-from tests.webhooks.test_partners import NAME, event, send, stored
+from tests.webhooks.test_partners import event, send, stored
 from tests.world import World
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
-
-
-@pytest.fixture
-def http(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
-@pytest.fixture
-def secret(world: World) -> str:
-    return str(world.do(create, world.deps.keys, NAME, "茶馆"))
-
 
 # One bad message does not stop the others
 

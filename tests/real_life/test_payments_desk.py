@@ -1,17 +1,11 @@
 """The desk of payments, as the API and the commands reach it."""
 
-import pytest
 from flask import Flask
 
 from campaigns.desks import payment_desk
-from tests.api.client import Api, application, problem
+from tests.api.client import Api, problem
 from tests.cli.conftest import Terminal
 from tests.world import World
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps)
 
 
 def twice(world: World) -> int:

@@ -14,7 +14,7 @@ from campaigns.lifecycle.transitions import schedule
 from campaigns.network.people import create_manager
 from campaigns.screening import cases, decide
 from kernel.errors import Conflict
-from tests.api.client import Api, Json, application, problem
+from tests.api.client import Api, Json, problem
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, SLUG, World, new_campaign
 
@@ -23,16 +23,6 @@ BREAK = """
       $$ BEGIN RAISE EXCEPTION 'secret of 张三'; END $$;
     CREATE TRIGGER break_it BEFORE UPDATE ON campaign FOR EACH ROW WHEN (OLD.slug = 'day')
       EXECUTE FUNCTION break_it()"""
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps)
-
-
-@pytest.fixture
-def api(app: Flask, world: World) -> Api:
-    return Api(app.test_client(), world)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Create a pot: typed, shown in words by a rehearsal, then saved as it was shown."""
 
+from functools import partial
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -8,9 +9,10 @@ from sqlmodel import col, func, select
 from werkzeug.wrappers import Response
 
 from app.console import choices
-from app.console.blueprint import blueprint, rehearse
+from app.console.blueprint import blueprint
 from app.console.pots.forms import PotForm, RulesForm
 from app.console.pots.pot import named_projects, places_of
+from app.console.previewed import show_or_save
 from app.current import deps
 from app.http import access
 from campaigns import pots
@@ -19,7 +21,6 @@ from campaigns.funds import funds
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.network.roles import Permission
 from kernel.db import Tx
-from kernel.errors import Refusal
 from ledger.chart import fund as fund_account
 from ledger.statements import balance
 from matching.models import Pot
@@ -33,15 +34,13 @@ def create(slug: str) -> str | Response:
         return _form(slug, _fresh(slug))
     form = PotForm(request.form)
     command = form.command() if form.finished else None
-    if command is None or form.faults:
-        return _form(slug, form)
-    try:
-        if form.confirmed:
-            return _save(slug, form, command)
-        return _form(slug, form, rehearse(lambda tx: _preview(tx, slug, command)))
-    except Refusal as refusal:
-        form.add_refusal(refusal)
-        return _form(slug, form)
+    return show_or_save(
+        form,
+        command,
+        page=partial(_form, slug),
+        preview=partial(_preview, slug),
+        save=partial(_save, slug, form),
+    )
 
 
 def _fresh(slug: str) -> PotForm:
@@ -63,7 +62,7 @@ def _save(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
-def _preview(tx: Tx, slug: str, command: dict[str, Any]) -> dict[str, Any]:
+def _preview(slug: str, tx: Tx, command: dict[str, Any]) -> dict[str, Any]:
     """Return the pot as it would be, and what it would leave in the fund. `seen`: the newest existing pot."""
     campaign = lock_campaign(tx, slug)
     seen = tx.first(select(func.max(Pot.id)).where(Pot.campaign_id == campaign.id)) or 0

@@ -1,21 +1,23 @@
 """Money into a pot from its fund, and free money back: the change is previewed before it is done."""
 
+from functools import partial
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import blueprint, rehearse
+from app.console.blueprint import blueprint
 from app.console.pots.forms import AmountForm
 from app.console.pots.pot import head, lock_of
+from app.console.previewed import show_or_save
 from app.current import deps
 from app.http import access
 from campaigns import pots
 from campaigns.disclosure.pot_details import newest_funding, pot_view
 from campaigns.network.roles import Permission
 from kernel.db import Tx
-from kernel.errors import Conflict, Refusal
+from kernel.errors import Conflict
 from ledger.chart import fund as fund_account
 from ledger.statements import balance
 
@@ -32,18 +34,16 @@ def change(pot_id: int, verb: str) -> str | Response:
     if request.method == "GET":
         return _form(pot_id, verb, form)
     amount_minor = form.amount_minor()
-    if form.faults:
-        return _form(pot_id, verb, form)
-    try:
-        if form.confirmed:
-            return _save(pot_id, verb, amount_minor, form["seen"])
-        return _form(pot_id, verb, form, rehearse(lambda tx: _preview(tx, pot_id, verb, amount_minor)))
-    except Refusal as refusal:
-        form.add_refusal(refusal)
-        return _form(pot_id, verb, form)
+    return show_or_save(
+        form,
+        amount_minor,
+        page=partial(_form, pot_id, verb),
+        preview=partial(_preview, pot_id, verb),
+        save=partial(_save, pot_id, verb, form["seen"]),
+    )
 
 
-def _save(pot_id: int, verb: str, amount_minor: int, seen: str) -> Response:
+def _save(pot_id: int, verb: str, seen: str, amount_minor: int) -> Response:
     """Move the money, unless the same amount moved since the preview.
 
     Raises what `top_up` and `reduce` of `campaigns.pots` raise, and Conflict `pot_changed` when other money moved
@@ -62,7 +62,7 @@ def _save(pot_id: int, verb: str, amount_minor: int, seen: str) -> Response:
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
-def _preview(tx: Tx, pot_id: int, verb: str, amount_minor: int) -> dict[str, Any]:
+def _preview(pot_id: int, verb: str, tx: Tx, amount_minor: int) -> dict[str, Any]:
     """Fund and pot before and after. `seen`: the newest movement that there is."""
     lock_of(tx, pot_view(tx, pot_id)[0])
     last, before = newest_funding(tx, pot_id), _figures(tx, pot_id)

@@ -1,23 +1,25 @@
 """Change the rules of a pot from a time on: shown in words beside those in force, then saved as they were shown."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import blueprint, rehearse
+from app.console.blueprint import blueprint
 from app.console.pots.create import scope_choices
 from app.console.pots.forms import RulesForm
 from app.console.pots.pot import head, lock_of, named_projects, places_of
+from app.console.previewed import show_or_save
 from app.current import deps
 from app.http import access
 from campaigns import pots
 from campaigns.disclosure.pot_details import pot_view
 from campaigns.network.roles import Permission
 from kernel.db import Tx
-from kernel.errors import Conflict, Refusal
+from kernel.errors import Conflict
 from matching.pot_state import PotState, RulesVersion
 from matching.rules import parse
 
@@ -39,15 +41,13 @@ def change(pot_id: int) -> str | Response:
         return _form(state, RulesForm.of(_newest(state).rules.as_json()))
     form = RulesForm(request.form)
     command = RulesChange(form.rules(state.kind), form.moment("valid_from")) if form.finished else None
-    if command is None or form.faults:
-        return _form(state, form)
-    try:
-        if form.confirmed:
-            return _save(state, form, command)
-        return _form(state, form, rehearse(lambda tx: _preview(tx, state, command)))
-    except Refusal as refusal:
-        form.add_refusal(refusal)
-        return _form(state, form)
+    return show_or_save(
+        form,
+        command,
+        page=partial(_form, state),
+        preview=partial(_preview, state),
+        save=partial(_save, state, form),
+    )
 
 
 def _newest(state: PotState) -> RulesVersion:
@@ -71,7 +71,7 @@ def _save(state: PotState, form: RulesForm, command: RulesChange) -> Response:
     return redirect(url_for("console.pot", pot_id=state.pot_id), 303)
 
 
-def _preview(tx: Tx, state: PotState, command: RulesChange) -> dict[str, Any]:
+def _preview(state: PotState, tx: Tx, command: RulesChange) -> dict[str, Any]:
     """Return the rules as they would be. `seen`: the newest existing version."""
     lock_of(tx, state)
     seen = _newest(pot_view(tx, state.pot_id)[0]).number

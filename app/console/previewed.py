@@ -1,0 +1,44 @@
+"""Forms that are saved only after a preview: typed, shown by a rehearsal, then saved as they were shown."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import rehearse
+from app.console.forms import ConsoleForm
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+Command = TypeVar("Command")
+Form = TypeVar("Form", bound=ConsoleForm, contravariant=True)
+Preview = dict[str, Any]
+
+
+class Page(Protocol[Form]):
+    """Renders the form, with a preview below it where there is one."""
+
+    def __call__(self, form: Form, preview: Preview | None = None) -> str: ...
+
+
+def show_or_save(
+    form: Form,
+    command: Command | None,
+    *,
+    page: Page[Form],
+    preview: Callable[[Tx, Command], Preview],
+    save: Callable[[Command], Response],
+) -> str | Response:
+    """Save a command that was shown before, unchanged; else show the form, and what would come of it.
+
+    `command` is None while the form is not finished. A refusal is shown at its fields.
+    """
+    if command is None or form.faults:
+        return page(form)
+    try:
+        if form.confirmed:
+            return save(command)
+        return page(form, rehearse(lambda tx: preview(tx, command)))
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        return page(form)

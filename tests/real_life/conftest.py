@@ -1,0 +1,31 @@
+"""The application on this test's own database, with a partner platform, and without Redis: none may need it."""
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from payments.partners import create
+from tests.api.client import Api, application
+from tests.webhooks.test_partners import NAME
+from tests.world import World
+
+
+@pytest.fixture
+def app(world: World, database_url: str) -> Flask:
+    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def api(http: FlaskClient, world: World) -> Api:
+    return Api(http, world)
+
+
+@pytest.fixture
+def secret(world: World) -> str:
+    """The signing secret of the platform."""
+    return str(world.do(create, world.deps.keys, NAME, "茶馆"))
