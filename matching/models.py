@@ -8,19 +8,17 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Computed, Index, Lar
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
+from kernel.db import identity, moment, one_of
 from ledger.order import place_in_order
-
-KINDS = ("ratio", "random", "challenge")
-MODES = ("reserve", "payment")
+from matching.kinds import RECEIVED, FundingReason, MatchCause, PotKind, PotMode, ReservationState
 
 
 class Pot(SQLModel, table=True):
     """A pot of match money. Its balance is in the ledger only."""
 
     __table_args__ = (
-        CheckConstraint("kind IN ('ratio', 'random', 'challenge')", name="pot_kind"),
-        CheckConstraint("mode IN ('reserve', 'payment')", name="pot_mode"),
+        CheckConstraint(one_of("kind", PotKind), name="pot_kind"),
+        CheckConstraint(one_of("mode", PotMode), name="pot_mode"),
         Index("pot_campaign", "campaign_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -79,8 +77,8 @@ class PotFunding(SQLModel, table=True):
     __tablename__ = "pot_funding"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="pot_funding_amount"),
-        CheckConstraint("reason IN ('tranche', 'top_up', 'reduction', 'returned')", name="pot_funding_reason"),
-        CheckConstraint("(amount_minor > 0) = (reason IN ('tranche', 'top_up'))", name="pot_funding_direction"),
+        CheckConstraint(one_of("reason", FundingReason), name="pot_funding_reason"),
+        CheckConstraint(f"(amount_minor > 0) = ({one_of('reason', RECEIVED)})", name="pot_funding_direction"),
         Index("pot_funding_pot", "pot_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -110,7 +108,7 @@ class Reservation(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="reservation_positive"),
         CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="reservation_returned"),
-        CheckConstraint("state IN ('reserved', 'captured', 'released')", name="reservation_state"),
+        CheckConstraint(one_of("state", ReservationState), name="reservation_state"),
         CheckConstraint("state = 'captured' OR returned_minor = 0", name="reservation_returned_captured"),
         CheckConstraint("state = 'captured' OR NOT held", name="reservation_held"),
         CheckConstraint("(state = 'reserved') = (ended_at IS NULL)", name="reservation_ended"),
@@ -152,10 +150,7 @@ class MatchDecision(SQLModel, table=True):
 
     __tablename__ = "match_decision"
     __table_args__ = (
-        CheckConstraint(
-            "cause IN ('pledge', 'payment', 'late', 'reoffer', 'challenge', 'redistribute', 'restore')",
-            name="match_decision_cause",
-        ),
+        CheckConstraint(one_of("cause", MatchCause), name="match_decision_cause"),
         Index("match_decision_donation", "donation_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())

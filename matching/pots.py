@@ -14,7 +14,8 @@ from ledger.chart import fund, pot_free
 from ledger.kinds import TransferKind
 from ledger.post import Transfer, account_ids, lock_free, post
 from ledger.statements import balance
-from matching.models import KINDS, MODES, Pot, PotFunding, PotRules
+from matching.kinds import PotKind, PotMode
+from matching.models import Pot, PotFunding, PotRules
 from matching.pot_state import PotState, load_pot_states
 from matching.reveal import commit_seed
 from matching.rules import Rules, for_kind
@@ -83,10 +84,10 @@ def _faults(new: NewPot) -> dict[str, Fault]:
     faults: dict[str, Fault] = {}
     if not new.name.strip():
         faults["name"] = fault("required")
-    if new.kind not in KINDS:
-        faults["kind"] = fault("not_one_of", options=KINDS)
-    if new.mode not in MODES:
-        faults["mode"] = fault("not_one_of", options=MODES)
+    if new.kind not in tuple(PotKind):
+        faults["kind"] = fault("not_one_of", options=list(PotKind))
+    if new.mode not in tuple(PotMode):
+        faults["mode"] = fault("not_one_of", options=list(PotMode))
     elif new.kind == "random" and new.mode != "payment":
         faults["mode"] = fault("random_needs_payment")
     if not 1 <= new.rank <= MOST_RANK:

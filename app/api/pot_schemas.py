@@ -4,7 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.campaign_schemas import PotOut
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
-from matching.models import KINDS, MODES
+from matching.kinds import PotKind, PotMode
 from matching.rules import LEVELS, TIERS
 
 
@@ -62,8 +62,8 @@ class PotIn(Schema):
     fund = Key(required=True)
     name = Text(100, 1, required=True)
     rank = Whole(1, 1_000, required=True)
-    kind = one_of(*KINDS, load_default="ratio")
-    mode = one_of(*MODES, metadata={"description": "reserve by default; a random pot can only match at payment"})
+    kind = one_of(*PotKind, load_default="ratio")
+    mode = one_of(*PotMode, metadata={"description": "reserve by default; a random pot can only match at payment"})
     rules = fields.Nested(RulesIn, required=True)
     tranches = fields.List(fields.Nested(TrancheIn), required=True, validate=validate.Length(max=1_000))
 

@@ -18,7 +18,7 @@ from campaigns.donations.payment_exceptions import (
     reason_not_as_asked,
 )
 from campaigns.donations.reversals import Position, position
-from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, Status, Transition
+from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, DisputeOutcome, Status, Transition
 from campaigns.lifecycle.campaign import SharedCampaign
 from payments.facts import FactKind, PaymentFact
 from payments.partner_events import PartnerFact
@@ -264,8 +264,12 @@ class DonationAggregate:
         self.status = to
 
 
-def _dispute_of(left: Position) -> str:
+def _dispute_of(left: Position) -> DisputeOutcome:
     """What the donation's row says of its disputes: an open one first, then a lost one."""
     states = {reversal.state for reversal in left.reversals if reversal.kind is ReversalKind.DISPUTE}
-    ends = {ReversalState.OPEN: "open", ReversalState.LOST: "lost", ReversalState.WON: "won"}
-    return next((word for state, word in ends.items() if state in states), "")
+    outcomes = {
+        ReversalState.OPEN: DisputeOutcome.OPEN,
+        ReversalState.LOST: DisputeOutcome.LOST,
+        ReversalState.WON: DisputeOutcome.WON,
+    }
+    return next((outcome for state, outcome in outcomes.items() if state in states), DisputeOutcome.NONE)

@@ -10,11 +10,10 @@ from sqlmodel import Field, SQLModel
 import campaigns.lifecycle.models
 import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.donations.payment_exceptions import ExceptionReason, ExceptionState
-from campaigns.donations.states import STATUSES
+from campaigns.donations.states import PROVEN, DisputeOutcome, Status
 from kernel.db import identity, moment, one_of
 from payments.reversals import ReversalKind, ReversalState
 
-_STATUS_LIST = ", ".join(f"'{status}'" for status in STATUSES)
 CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly", "behaviour", "consumption")
 
 
@@ -25,15 +24,15 @@ class Donation(SQLModel, table=True):
     another amount came, `amount_minor` is what came and `pledged_minor` what had been pledged; else it is null."""
 
     __table_args__ = (
-        CheckConstraint(f"status IN ({_STATUS_LIST})", name="donation_status"),
+        CheckConstraint(one_of("status", Status), name="donation_status"),
         CheckConstraint("amount_minor > 0", name="donation_amount"),
         CheckConstraint("refunded_minor BETWEEN 0 AND amount_minor", name="donation_refunded"),
         CheckConstraint("excess_minor >= 0", name="donation_excess"),
         CheckConstraint(
-            "status NOT IN ('paid', 'settled', 'refunded', 'disputed') OR paid_at IS NOT NULL",
+            f"paid_at IS NOT NULL OR NOT ({one_of('status', PROVEN)})",
             name="donation_paid_at",
         ),
-        CheckConstraint("dispute IN ('', 'open', 'won', 'lost')", name="donation_dispute"),
+        CheckConstraint(one_of("dispute", DisputeOutcome), name="donation_dispute"),
         Index(
             "donation_reference",
             "payment_reference",

@@ -38,6 +38,16 @@ WAITING = frozenset({Status.PENDING, Status.PAYING})
 ABANDONED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
 UNPAID = WAITING | ABANDONED
 COUNTED = frozenset({Status.PAID, Status.SETTLED, Status.DISPUTED})
+PROVEN = tuple(status for status in Status if status not in UNPAID)  # the money came, whatever happened to it since
+
+
+class DisputeOutcome(StrEnum):
+    """What a donation's row says of its disputes."""
+
+    NONE = ""
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
 
 
 def may_move(from_: Status, to: Status) -> bool:

@@ -1,0 +1,44 @@
+"""PURE. The words that rows of matching may hold: one list each for code, CHECK constraints and labels."""
+
+from enum import StrEnum
+
+
+class PotKind(StrEnum):
+    RATIO = "ratio"
+    RANDOM = "random"
+    CHALLENGE = "challenge"
+
+
+class PotMode(StrEnum):
+    RESERVE = "reserve"  # matches when the donation is created
+    PAYMENT = "payment"  # matches when the money came
+
+
+class FundingReason(StrEnum):
+    """Why money went into a pot, or left it."""
+
+    TRANCHE = "tranche"
+    TOP_UP = "top_up"
+    REDUCTION = "reduction"
+    RETURNED = "returned"  # what was left after the end
+
+
+RECEIVED = (FundingReason.TRANCHE, FundingReason.TOP_UP)  # the others left the pot
+
+
+class ReservationState(StrEnum):
+    RESERVED = "reserved"
+    CAPTURED = "captured"
+    RELEASED = "released"
+
+
+class MatchCause(StrEnum):
+    """When match was decided."""
+
+    PLEDGE = "pledge"
+    PAYMENT = "payment"
+    LATE = "late"
+    REOFFER = "reoffer"
+    CHALLENGE = "challenge"
+    REDISTRIBUTE = "redistribute"
+    RESTORE = "restore"
