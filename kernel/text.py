@@ -30,7 +30,12 @@ def clean_label(text: str) -> str:
 
 def is_storable(text: str) -> bool:
     """Whether the database can hold this text. It takes neither NUL nor half a surrogate pair; JSON has both."""
-    return "\x00" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+    if "\x00" in text:
+        return False
+    try:
+        return text.isascii() or bool(text.encode())  # half a pair has no UTF-8
+    except UnicodeEncodeError:
+        return False
 
 
 def turns_direction(text: str) -> bool:

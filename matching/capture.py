@@ -36,10 +36,11 @@ def capture(tx: Tx, donation_ids: Sequence[UUID]) -> list[Transfer]:
         ids=list(donation_ids),
         now=tx.now,
     )
-    return [_captured(row) for row in rows]
+    return [captured(row) for row in rows]
 
 
-def _captured(row: ReservationAmount) -> Transfer:
+def captured(row: ReservationAmount) -> Transfer:
+    """Return the transfer that captures a reservation."""
     return Transfer(
         f"reservation:{row.id}:capture",
         pot_reserved(row.pot_id, row.project_id),

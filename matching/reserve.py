@@ -3,10 +3,11 @@
 Between the last two the caller stores the donations that were not refused.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
+
+import orjson
 
 from kernel.bulk import insert_rows
 from kernel.db import Tx
@@ -22,10 +23,11 @@ from matching.allocate import (
     serving_offers,
 )
 from matching.cap_usage import FindProjectsOfCounties, fill_cap_usage
+from matching.capture import captured
 from matching.models import MatchDecision, Reservation
 from matching.pot_state import PotState, lock_free_accounts
 from matching.requests import STAGE_MODES, PotQuery, ReservationRequest, Stage
-from matching.reservations import ReservedPart
+from matching.reservations import ReservationAmount, ReservedPart
 from matching.rules import Target
 
 NO_MATCH = Allocation((), 0, short=False)
@@ -122,7 +124,7 @@ def write_matches(
     """Store reservations and the decisions behind them; return the transfers to post.
 
     Write all plans of one `plan_matches` together and in order, because each builds on those before it. `state` is
-    `captured` when the payment is proven already.
+    `captured` when the payment is proven already: then nothing is left to capture.
     """
     return write_decided_matches(tx, plans, cause, state=state)[1]
 
@@ -139,27 +141,28 @@ def write_decided_matches(
         for part in plan.allocation.parts
     ]
     reservation_ids = _insert_reservations(tx, parts, state)
-    transfers = [
-        transfer
-        for (_, request, part), reservation_id in zip(parts, reservation_ids, strict=True)
-        for transfer in _reserve(request, part, reservation_id)
+    placed = [
+        ReservationAmount(id_, request.donation_id, part.pot_id, _project_of(request), part.given_minor)
+        for id_, (_, request, part) in zip(reservation_ids, parts, strict=True)
     ]
-    return decision_ids, transfers
+    transfers = [_reserved(reservation) for reservation in placed]
+    return decision_ids, transfers + [captured(reservation) for reservation in placed if state == "captured"]
 
 
-def _reserve(request: ReservationRequest, part: PotEvaluation, reservation_id: int) -> list[Transfer]:
-    project_id = request.allocation_request.target.project_id
-    return [
-        Transfer(
-            f"reservation:{reservation_id}:hold",
-            pot_free(part.pot_id),
-            pot_reserved(part.pot_id, project_id),
-            part.given_minor,
-            TransferKind.MATCH_RESERVED,
-            request.donation_id,
-            reservation_id,
-        )
-    ]
+def _project_of(request: ReservationRequest) -> int:
+    return request.allocation_request.target.project_id
+
+
+def _reserved(reservation: ReservationAmount) -> Transfer:
+    return Transfer(
+        f"reservation:{reservation.id}:hold",
+        pot_free(reservation.pot_id),
+        pot_reserved(reservation.pot_id, reservation.project_id),
+        reservation.amount_minor,
+        TransferKind.MATCH_RESERVED,
+        reservation.donation_id,
+        reservation.id,
+    )
 
 
 def _insert_reservations(
@@ -199,7 +202,7 @@ def _insert_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> li
             "donation_id": [plan.request.donation_id for plan in plans],
             "cause": [cause if isinstance(cause, str) else cause[plan.request.stage] for plan in plans],
             "window_open": [plan.request.matchable for plan in plans],
-            "trace": [json.dumps(trace(plan.allocation, plan.source)) for plan in plans],
+            "trace": [orjson.dumps(trace(plan.allocation, plan.source)).decode() for plan in plans],
             "decided_at": tx.now,
         },
         returning="id",

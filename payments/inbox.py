@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlalchemy.exc import OperationalError
 
 from kernel.bulk import insert_rows, unnest
@@ -132,9 +133,16 @@ def _columns(messages: Sequence[Message]) -> dict[str, Any]:
     return {
         "source": [message.source for message in messages],
         "event_id": [message.event_id for message in messages],
-        "body": [json.dumps(message.body, ensure_ascii=False) for message in messages],
+        "body": [_json(message.body) for message in messages],
         "body_hash": [message.body_hash for message in messages],
     }
+
+
+def _json(body: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(body).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(body, ensure_ascii=False)
 
 
 def _contradicting(tx: Tx, messages: Sequence[Message]) -> list[Message]:

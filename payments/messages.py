@@ -1,6 +1,9 @@
 """PURE. A message from outside, ready for the inbox."""
 
+import hashlib
 from typing import Any, NamedTuple
+
+import orjson
 
 from kernel.ids import fingerprint
 
@@ -26,4 +29,8 @@ def message(source: str, event_id: str, body: dict[str, Any], *, compare: bool) 
 
 def content_hash(body: dict[str, Any]) -> str:
     """Return a hash of what a partner's event says, without the fields of its envelope."""
-    return fingerprint([body.get(name) for name in CONTENT])
+    content = [body.get(name) for name in CONTENT]
+    try:
+        return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    except TypeError:  # an integer beyond 64 bits
+        return fingerprint(content)

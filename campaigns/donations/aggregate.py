@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from campaigns.donations.columns import Columns
 from campaigns.donations.fact_result import DONE, REPEATED, FactResult
 from campaigns.donations.payment_exceptions import (
     ENDED_AS_MONEY,
@@ -58,7 +59,7 @@ class DonationAggregate:
     reversals: list[ReversalFact] = field(default_factory=list)
     stored_reversals: int = 0
     transitions: list[Transition] = field(default_factory=list)
-    late: bool = False  # no reservation stands for it any more, or ever did: it may ask every pot for match
+    late: bool = False  # no reservation stood for it any more, or ever did: it may ask every pot for match
     ended: bool = False  # the provider expects no payment any more: its reservations are released
     extend_reservation: bool = False
     instrument_learned: bool = False
@@ -67,6 +68,7 @@ class DonationAggregate:
     maximum_minor: int = MAX_MINOR  # a payment of another amount above it waits on the desk
     exceptions: dict[str, KnownException] = field(default_factory=dict)  # on the desk, by payment intent
     new_exceptions: list[NewException] = field(default_factory=list)
+    stored: Columns | None = None  # its `columns_of` as the database has them
 
     @property
     def campaign_id(self) -> int:
@@ -207,7 +209,8 @@ class DonationAggregate:
         """Mark the donation as paid with what came, also after it expired or was cancelled: the money is there."""
         if amount_minor != self.amount_minor:
             self.pledged_minor, self.amount_minor = self.amount_minor, amount_minor
-        self.late = self.late or self.status in ABANDONED
+        self.late = self.late or self.status_was in ABANDONED
+        self.ended = False  # what was reserved stands until this batch ends it, and the money came first
         self.paid_at = at
         self._move(Status.PAID, cause)
         return self._follow_reversals()

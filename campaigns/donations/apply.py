@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from campaigns.donations.aggregate import DonationAggregate
+from campaigns.donations.columns import COLUMNS, columns_of
 from campaigns.donations.match_changes import MatchChanges
 from campaigns.donations.models import Donation
 from campaigns.donations.screening_queue import queue_for_screening
@@ -47,10 +48,10 @@ class BatchEffects:
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
         store_reversals(self.tx, self.aggregates)
         store_exceptions(self.tx, self.aggregates)
-        transfers += MatchChanges(self.tx, self.aggregates).write()
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])
         self._tally_changes = _count_donors(self.tx, self.aggregates)
-        return transfers
+        # After all other rows: batches of other workers wait from here on for the pots that this locks.
+        return transfers + MatchChanges(self.tx, self.aggregates).write()
 
     def count(self) -> None:
         """Update the tallies. Last, because all donations of a campaign meet there: the lock must be short."""
@@ -77,12 +78,13 @@ def _money(aggregates: Sequence[DonationAggregate]) -> list[Transfer]:
 def _returned(donation: DonationAggregate) -> list[Transfer]:
     """Return the transfers for what went back, or came back, since the last posting. Numbered: the same sum may go
     back, come back and go back again."""
-    kept = donations(donation.campaign_id, donation.project_id, donation.currency)
-    provider, lost = clearing(donation.provider, donation.currency), losses(donation.provider, donation.currency)
     refunded = donation.refunded_minor - (0 if donation.newly_paid else donation.refunded_was)
     excess = donation.excess_minor - (0 if donation.newly_paid else donation.excess_was)
-    if refunded or excess:
-        donation.reversal_postings += 1
+    if not refunded and not excess:
+        return []
+    kept = donations(donation.campaign_id, donation.project_id, donation.currency)
+    provider, lost = clearing(donation.provider, donation.currency), losses(donation.provider, donation.currency)
+    donation.reversal_postings += 1
     key = f"donation:{donation.id}:returned:{donation.reversal_postings}"
     steps = [
         (refunded, "", kept, provider, TransferKind.DONATION_REFUNDED),
@@ -98,31 +100,16 @@ def _returned(donation: DonationAggregate) -> list[Transfer]:
 
 
 def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: datetime) -> None:
-    update_rows(
-        tx,
-        Donation,
-        "id",
-        {
-            "id": [donation.id for donation in aggregates],
-            "status": [str(donation.status) for donation in aggregates],
-            "amount_minor": [donation.amount_minor for donation in aggregates],
-            "pledged_minor": [donation.pledged_minor for donation in aggregates],
-            "refunded_minor": [donation.refunded_minor for donation in aggregates],
-            "excess_minor": [donation.excess_minor for donation in aggregates],
-            "reversal_postings": [donation.reversal_postings for donation in aggregates],
-            "paid_at": [donation.paid_at for donation in aggregates],
-            "payment_intent": [donation.payment_intent for donation in aggregates],
-            "instrument": [donation.instrument for donation in aggregates],
-            "dispute": [donation.dispute for donation in aggregates],
-            "match_until": [_match_until(donation, extended_until) for donation in aggregates],
-        },
-    )
-
-
-def _match_until(donation: DonationAggregate, extended_until: datetime) -> datetime | None:
-    if donation.extend_reservation and (donation.match_until is None or donation.match_until < extended_until):
-        return extended_until
-    return donation.match_until
+    """Write the rows that changed: most messages that come again change nothing."""
+    for donation in aggregates:
+        if donation.extend_reservation and (donation.match_until is None or donation.match_until < extended_until):
+            donation.match_until = extended_until
+    changed = [
+        (donation, columns) for donation in aggregates if (columns := columns_of(donation)) != donation.stored
+    ]
+    if changed:
+        values = dict(zip(COLUMNS, map(list, zip(*(columns for _, columns in changed), strict=True)), strict=True))
+        update_rows(tx, Donation, "id", {"id": [donation.id for donation, _ in changed], **values})
 
 
 def _count_donors(tx: Tx, aggregates: Sequence[DonationAggregate]) -> dict[int, TallyChange]:

@@ -1,12 +1,15 @@
 """Find the donations that facts speak of, and load them locked, a batch at a time."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.donations.aggregate import DonationAggregate, Fact
+from campaigns.donations.columns import columns_of
 from campaigns.donations.payment_exceptions import ExceptionState, KnownException
 from campaigns.donations.states import Status
+from campaigns.donations.store_reported import ReportedDonation
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from kernel.db import Tx
 from payments.facts import PaymentFact
@@ -21,11 +24,13 @@ class DonationRef(NamedTuple):
     campaign_id: int
 
 
-def find_refs(tx: Tx, facts: Sequence[Fact]) -> list[DonationRef | None]:
+def find_refs(
+    tx: Tx, facts: Sequence[Fact], known: Mapping[UUID, DonationRef] = MappingProxyType({})
+) -> list[DonationRef | None]:
     """Return the donation of each fact: by the id that we sent along, else by the provider's references. A payment
-    that an operator attached to another donation is that one's."""
-    ids = {fact.donation_id for fact in facts if fact.donation_id is not None}
-    by_id: dict[UUID | None, DonationRef] = {ref.id: ref for ref in refs_of(tx, ids)}
+    that an operator attached to another donation is that one's. `known`: what the caller knows of them already."""
+    ids = {fact.donation_id for fact in facts if fact.donation_id is not None} - known.keys()
+    by_id: dict[UUID | None, DonationRef] = {ref.id: ref for ref in (*known.values(), *refs_of(tx, ids))}
     references = {
         reference
         for fact in facts
@@ -61,38 +66,46 @@ def _attached_ref(fact: Fact, attached: Mapping[str, DonationRef]) -> DonationRe
 
 def refs_of(tx: Tx, donation_ids: Iterable[UUID]) -> list[DonationRef]:
     """Return those of these donations that exist."""
-    return tx.rows_as(
-        DonationRef, "SELECT id, campaign_id FROM donation WHERE id = ANY(:ids)", ids=list(donation_ids)
-    )
+    ids = list(donation_ids)
+    if not ids:
+        return []
+    return tx.rows_as(DonationRef, "SELECT id, campaign_id FROM donation WHERE id = ANY(:ids)", ids=ids)
 
 
 def load_aggregates(
     tx: Tx,
     refs: Iterable[DonationRef],
-    without_reservation: Collection[UUID] = (),
+    reported: Mapping[UUID, ReportedDonation] = MappingProxyType({}),
     maximum_minor: int = MAX_MINOR,
 ) -> dict[UUID, DonationAggregate]:
     """Lock the campaigns shared, then the donations in id order, and return them by id.
 
-    `without_reservation`: donations that a partner reported in this transaction; no match was ever reserved.
-    `maximum_minor`: the most (fen) that a payment of another amount than asked may be to count by itself.
+    `reported`: those of these donations that are not stored yet. `maximum_minor`: the most (fen) that a payment of
+    another amount than asked may be to count by itself.
     """
     campaign_of = {ref.id: ref.campaign_id for ref in refs}
     if not campaign_of:
         return {}
     campaigns = {campaign.id: campaign for campaign in lock_shared(tx, ids=sorted(set(campaign_of.values())))}
+    aggregates = _load_stored(tx, [id_ for id_ in campaign_of if id_ not in reported], campaigns)
+    for id_, donation in reported.items():
+        aggregates[id_] = donation.aggregate(campaigns[donation.campaign_id])
+    for aggregate in aggregates.values():
+        aggregate.maximum_minor = maximum_minor
+    return aggregates
+
+
+def _load_stored(tx: Tx, ids: list[UUID], campaigns: Mapping[int, SharedCampaign]) -> dict[UUID, DonationAggregate]:
+    if not ids:
+        return {}
     rows = tx.rows(
         """SELECT id, campaign_id, project_id, amount_minor, pledged_minor, currency, status, refunded_minor,
                   excess_minor, reversal_postings, provider, donor_key, payment_intent, instrument, paid_at,
                   match_until, dispute
              FROM donation WHERE id = ANY(:ids) ORDER BY id FOR UPDATE /* lock:donations */""",
-        ids=list(campaign_of),
+        ids=ids,
     )
-    aggregates = {
-        row.id: _aggregate(row, campaigns[row.campaign_id], row.id in without_reservation) for row in rows
-    }
-    for aggregate in aggregates.values():
-        aggregate.maximum_minor = maximum_minor
+    aggregates = {row.id: _aggregate(row, campaigns[row.campaign_id]) for row in rows}
     _load_reversals(tx, aggregates)
     _load_exceptions(tx, aggregates)
     return aggregates
@@ -147,9 +160,9 @@ def _refs_by_reference(tx: Tx, references: list[str]) -> dict[str, DonationRef]:
     return {row.reference: DonationRef(row.id, row.campaign_id) for row in rows}
 
 
-def _aggregate(row: Any, campaign: SharedCampaign, late: bool) -> DonationAggregate:
+def _aggregate(row: Any, campaign: SharedCampaign) -> DonationAggregate:
     status = Status(row.status)
-    return DonationAggregate(
+    donation = DonationAggregate(
         id=row.id,
         campaign=campaign,
         project_id=row.project_id,
@@ -170,5 +183,6 @@ def _aggregate(row: Any, campaign: SharedCampaign, late: bool) -> DonationAggreg
         excess_was=row.excess_minor,
         pledged_minor=row.pledged_minor,
         reversal_postings=row.reversal_postings,
-        late=late,
     )
+    donation.stored = columns_of(donation)
+    return donation

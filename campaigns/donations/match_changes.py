@@ -43,7 +43,7 @@ class MatchChanges:
         if seeking or ended or shrinking:
             # All pots of these campaigns at once, in the global lock order, before anything else is locked.
             lock_free_accounts(self.tx, self._pots_by_id.values())
-        transfers = capture(self.tx, [donation.id for donation in paid])
+        transfers = capture(self.tx, [donation.id for donation in paid if not donation.late])
         transfers += self._match_more(seeking)
         if ended:
             transfers += release(self.tx, ended, self._pots_by_id)
@@ -80,8 +80,7 @@ class MatchChanges:
         ]
         locked = lock_pots(self.tx, {request.pot_query for request in requests}, self.pots)
         plans = plan_matches(self.tx, locked, requests, projects_of_counties)
-        transfers = write_matches(self.tx, plans, {"any": "late", "payment": "payment"})
-        return transfers + capture(self.tx, [donation.id for donation in seeking])
+        return write_matches(self.tx, plans, {"any": "late", "payment": "payment"}, state="captured")
 
     def _return_surplus(self, shrinking: Sequence[DonationAggregate]) -> Iterable[list[Transfer]]:
         """Return the match of what was refunded, by what remains of each donation.

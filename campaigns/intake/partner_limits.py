@@ -6,7 +6,7 @@ A day is the day in Shanghai on which we take the donations in, so that no date 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
@@ -29,6 +29,10 @@ class PartnerLimits(NamedTuple):
     day_most_count: int
 
 
+class LimitsMet(Exception):
+    """Batches of one partner met at its limit of the day: this one must be processed again."""
+
+
 class _Taken(NamedTuple):
     """What was taken in from a partner on a day; fen."""
 
@@ -44,6 +48,7 @@ class Allowance:
     limits: dict[str, PartnerLimits]
     taken: dict[str, _Taken]
     added: dict[str, _Taken] = field(default_factory=dict)
+    beyond: bool = False  # an operator let something pass above a limit
 
     def fits(self, message: InboxMessage, fact: PartnerFact) -> bool:
         """Whether a gift is within the limits of its partner, or an operator confirmed it; if so, count it."""
@@ -58,27 +63,45 @@ class Allowance:
         if not within and not message.confirmed:
             return False
         self.taken[partner] = after
-        new = self.added.get(partner, _Taken())
-        self.added[partner] = _Taken(new.amount_minor + amount_minor, new.donations + 1)
+        self._add(partner, amount_minor, 1)
+        self.beyond |= not within
         return True
 
+    def take_back(self, fact: PartnerFact) -> None:
+        """Do not count a gift after all: another worker took it in."""
+        self._add(fact.partner, -fact.amount_minor, -1)
+
+    def _add(self, partner: str, amount_minor: int, donations: int) -> None:
+        before = self.added.get(partner, _Taken())
+        self.added[partner] = _Taken(before.amount_minor + amount_minor, before.donations + donations)
+
     def write(self, tx: Tx) -> None:
-        """Store what was taken in. Rows are locked in the order of their names."""
-        if not self.added:
-            return
+        """Store what was taken in. Rows are locked in the order of their names.
+
+        Raises LimitsMet when other batches took in so much meanwhile that this one is above a limit.
+        """
         names = sorted(self.added)
-        tx.run(
+        if not names:
+            return
+        rows = tx.rows(
             f"""INSERT INTO partner_day AS d (partner, day, amount_minor, donations)
                 SELECT partner, CAST(:day AS date), amount_minor, donations
                   FROM {unnest(PartnerDay, "partner", "amount_minor", "donations")} ORDER BY partner
                 ON CONFLICT (partner, day) DO UPDATE
                    SET amount_minor = d.amount_minor + excluded.amount_minor,
-                       donations = d.donations + excluded.donations""",
+                       donations = d.donations + excluded.donations
+                RETURNING partner, amount_minor, donations""",
             day=self.day,
             partner=names,
             amount_minor=[self.added[name].amount_minor for name in names],
             donations=[self.added[name].donations for name in names],
         )
+        if not self.beyond and not all(self._is_within(row) for row in rows):
+            raise LimitsMet
+
+    def _is_within(self, row: Any) -> bool:
+        limits = self.limits[row.partner]
+        return bool(row.amount_minor <= limits.day_most_minor and row.donations <= limits.day_most_count)
 
 
 def limits_of(tx: Tx, deps: Dependencies, partners: Collection[str]) -> dict[str, PartnerLimits]:

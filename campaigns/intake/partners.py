@@ -1,40 +1,49 @@
 """Take in donations that partner platforms received: they become donations of their own channel, by the platform's
 time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
-from campaigns.donations.contact import Donor
-from campaigns.donations.models import Donation
-from campaigns.donations.states import Status, Transition
-from campaigns.donations.transitions import transition
-from campaigns.intake.partner_limits import ABOVE_LIMIT, allowance, is_limited
-from kernel.bulk import insert_rows
+from campaigns.donations.load import DonationRef, refs_of
+from campaigns.donations.store_reported import ReportedDonation
+from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
 from kernel.db import Tx
-from kernel.ids import fingerprint
 from payments.inbox import InboxMessage, retry
-from payments.partner_events import OFFLINE, PartnerFact
+from payments.partner_events import PartnerFact
 
 RETRY = timedelta(minutes=1)  # our default
 
 
-class Intake(NamedTuple):
-    """Which donations were created, and which messages wait for an operator and why (message id -> reason)."""
+@dataclass(slots=True)
+class Intake:
+    """What a batch of partners' payments comes to.
 
-    created: set[UUID]
-    waiting: dict[int, str]
+    `reported` are the donations to store, by id, `known` where these and those that exist belong, `waiting` the
+    messages that wait for an operator and why (message id -> reason).
+    """
 
+    reported: dict[UUID, ReportedDonation] = field(default_factory=dict)
+    known: dict[UUID, DonationRef] = field(default_factory=dict)
+    waiting: dict[int, str] = field(default_factory=dict)
+    limits: Allowance | None = None
 
-class _Placed(NamedTuple):
-    """A partner's donation and where it belongs."""
+    def count(self, tx: Tx) -> None:
+        """Count the reported donations against their partners' limits. Late in the transaction: all batches of a
+        partner meet there. Raises LimitsMet when another batch took what this one relied on."""
+        if self.limits is not None:
+            self.limits.write(tx)
 
-    fact: PartnerFact
-    campaign_id: int
-    project_id: int
+    def leave(self, donation_ids: Collection[UUID]) -> None:
+        """Leave out donations that another worker stored meanwhile."""
+        for donation_id in donation_ids:
+            donation = self.reported.pop(donation_id)
+            if self.limits is not None and is_limited(donation.fact.partner):
+                self.limits.take_back(donation.fact)
 
 
 class _Place(NamedTuple):
@@ -71,32 +80,34 @@ def retry_due(tx: Tx) -> int:
 
 
 def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, PartnerFact]]) -> Intake:
-    """Create the donations of partners' payments that do not exist yet.
+    """Find out which partners' payments are new donations, and where they belong. Writes nothing.
 
     A message waits when its project code is unknown, the partner may not raise money for it, no campaign of it was
     open at the time of payment, or it is above the partner's limits (`partner_limits`).
     """
     paid = {fact.donation_id: (message, fact) for message, fact in reversed(received) if fact.kind == "paid"}
-    if not paid:
-        return Intake(set(), {})
-    existing = {row.id for row in tx.rows("SELECT id FROM donation WHERE id = ANY(:ids)", ids=list(paid))}
-    new = [pair for id_, pair in paid.items() if id_ not in existing]
+    intake = Intake(known={ref.id: ref for ref in refs_of(tx, paid)})
+    new = [pair for id_, pair in paid.items() if id_ not in intake.known]
+    if not new:
+        return intake
     places = _places(tx, [fact for _, fact in new])
-    waiting: dict[int, str] = {}
-    placed: list[_Placed] = []
-    limits = allowance(tx, deps, {fact.partner for _, fact in new if is_limited(fact.partner)}) if new else None
-    for message, fact in sorted(new, key=lambda pair: pair[0].id):
+    limited = {fact.partner for _, fact in new if is_limited(fact.partner)}
+    intake.limits = allowance(tx, deps, limited) if limited else None
+    for message, fact in sorted(new, key=_by_message):
         place = places[fact.donation_id]
         if place.problem is not None:
-            waiting[message.id] = place.problem
-        elif limits and is_limited(fact.partner) and not limits.fits(message, fact):
-            waiting[message.id] = ABOVE_LIMIT
+            intake.waiting[message.id] = place.problem
+        elif intake.limits and is_limited(fact.partner) and not intake.limits.fits(message, fact):
+            intake.waiting[message.id] = ABOVE_LIMIT
         elif place.campaign_id is not None and place.project_id is not None:
-            placed.append(_Placed(fact, place.campaign_id, place.project_id))
-    if limits:
-        limits.write(tx)
-    _insert(tx, deps, sorted(placed, key=lambda item: item.fact.donation_id))
-    return Intake({item.fact.donation_id for item in placed}, waiting)
+            key = contact.partner_donor_key(deps.keys, fact)
+            intake.reported[fact.donation_id] = ReportedDonation(fact, place.campaign_id, place.project_id, key)
+            intake.known[fact.donation_id] = DonationRef(fact.donation_id, place.campaign_id)
+    return intake
+
+
+def _by_message(pair: tuple[InboxMessage, PartnerFact]) -> int:
+    return pair[0].id
 
 
 def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, _Place]:
@@ -120,43 +131,3 @@ def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, _Place]:
         times=[fact.occurred_at for fact in facts],
     )
     return {row.id: row for row in rows}
-
-
-def _insert(tx: Tx, deps: Dependencies, placed: Sequence[_Placed]) -> None:
-    if not placed:
-        return
-    facts = [item.fact for item in placed]
-    keys = [contact.partner_donor_key(deps.keys, fact) for fact in facts]
-    insert_rows(
-        tx,
-        Donation,
-        {
-            "id": [fact.donation_id for fact in facts],
-            "campaign_id": [item.campaign_id for item in placed],
-            "project_id": [item.project_id for item in placed],
-            "amount_minor": [fact.amount_minor for fact in facts],
-            "currency": [fact.currency for fact in facts],
-            "channel": ["offline" if fact.partner == OFFLINE else "partner" for fact in facts],
-            "source_code": [fact.partner for fact in facts],
-            "donor_key": keys,
-            "request_hash": [fingerprint([fact.partner, fact.their_id]) for fact in facts],
-            "pledged_at": [fact.occurred_at for fact in facts],
-            "provider": [f"partner:{fact.partner}" for fact in facts],
-            "payment_reference": [fact.their_id for fact in facts],
-            "status": str(Status.PENDING),
-            "team": "",
-            "message": "",
-            "publish_name": False,
-            "accept_unmatched": True,
-        },
-        conflict="(id)",
-    )
-    contact.store_contacts(
-        tx,
-        deps.keys,
-        [
-            contact.NewContact(fact.donation_id, key, Donor(name=fact.donor_name))
-            for fact, key in zip(facts, keys, strict=True)
-        ],
-    )
-    transition(tx, [Transition(fact.donation_id, None, Status.PENDING, "partner") for fact in facts])

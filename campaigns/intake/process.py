@@ -4,16 +4,18 @@ One batch of messages is one transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from sqlalchemy.exc import OperationalError
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.aggregate import Fact
+from campaigns.donations.aggregate import DonationAggregate, Fact
 from campaigns.donations.apply import BatchEffects
 from campaigns.donations.load import DonationRef, find_refs, load_aggregates
-from campaigns.intake.partners import retry_due, take_in
+from campaigns.donations.store_reported import store_reported
+from campaigns.intake.partner_limits import LimitsMet
+from campaigns.intake.partners import Intake, retry_due, take_in
 from campaigns.intake.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
@@ -71,6 +73,8 @@ def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]],
                 break
         except OperationalError:
             raise
+        except LimitsMet:
+            pass  # the message is as it was: it is claimed again
         except Exception as error:
             _flag_first(deps, error)
         done += 1
@@ -89,23 +93,32 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     received = [ReceivedFact(message, fact) for message in messages for fact in _read(deps, message, outcomes)]
     intake = take_in(tx, deps, [(message, fact) for message, fact in received if isinstance(fact, PartnerFact)])
     outcomes |= {id_: Outcome(id_, "waiting", reason) for id_, reason in intake.waiting.items()}
-    by_donation = _group(tx, received, intake.waiting, outcomes)
-    donations = load_aggregates(tx, by_donation, intake.created, deps.limits.maximum_minor)
+    by_donation = _group(tx, received, intake, outcomes)
+    donations = load_aggregates(tx, by_donation, intake.reported, deps.limits.maximum_minor)
     for ref, facts in by_donation.items():
         for message, fact in facts:
             outcomes[message.id] = Outcome(message.id, *donations[ref.id].apply(fact, message.id))
+    stored_elsewhere = store_reported(tx, deps.keys, intake.reported.values(), donations)
+    intake.leave(stored_elsewhere)  # their messages stay due: the next batch finds the donations there
+    left = {message.id for id_ in stored_elsewhere for message, _ in by_donation.pop(intake.known[id_])}
     effects = BatchEffects(tx, [donations[ref.id] for ref in by_donation], deps.limits.hold_s)
-    transfers = effects.write()
+    _finish(tx, [message for message in messages if message.id not in left], outcomes, effects.aggregates)
+    post(tx, effects.write())
+    effects.count()
+    intake.count(tx)
+    return {donation.campaign_id for donation in effects.aggregates if donation.changed}
+
+
+def _finish(
+    tx: Tx, messages: Sequence[InboxMessage], outcomes: Outcomes, donations: Sequence[DonationAggregate]
+) -> None:
+    """Record what became of messages, and make those due again that waited for one of these payments."""
     finish(tx, [outcomes.get(message.id, Outcome(message.id, "ignored")) for message in messages])
     # After finish: what waits for a payment may have come in the same batch.
-    references = [
-        name for donation in effects.newly_paid for name in (donation.id, donation.payment_intent) if name
-    ]
+    paid = [donation for donation in donations if donation.newly_paid]
+    references = [name for donation in paid for name in (donation.id, donation.payment_intent) if name]
     reopen(tx, [f"before_payment:{reference}" for reference in references])
-    reopen_foreign(tx, [donation.payment_intent for donation in donations.values() if donation.payment_intent])
-    post(tx, transfers)
-    effects.count()
-    return {donation.campaign_id for donation in donations.values() if donation.changed}
+    reopen_foreign(tx, [donation.payment_intent for donation in donations if donation.payment_intent])
 
 
 def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:
@@ -128,11 +141,11 @@ def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequ
 
 
 def _group(
-    tx: Tx, received: Sequence[ReceivedFact], waiting: Mapping[int, str], outcomes: Outcomes
+    tx: Tx, received: Sequence[ReceivedFact], intake: Intake, outcomes: Outcomes
 ) -> dict[DonationRef, list[ReceivedFact]]:
     """Group facts by donation, in the order of the inbox; those without a donation get their outcome here."""
-    readable = [pair for pair in received if pair.message.id not in waiting]
-    refs = find_refs(tx, [pair.fact for pair in readable])
+    readable = [pair for pair in received if pair.message.id not in intake.waiting]
+    refs = find_refs(tx, [pair.fact for pair in readable], intake.known)
     grouped: dict[DonationRef, list[ReceivedFact]] = defaultdict(list)
     unplaced = [pair for pair, ref in zip(readable, refs, strict=True) if ref is None]
     outcomes |= judge_unplaced(tx, unplaced)

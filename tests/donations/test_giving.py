@@ -111,6 +111,18 @@ def test_webhooks_twice_late_and_in_any_order_end_the_same(world: World) -> None
     world.check()
 
 
+def test_an_end_and_a_payment_in_one_batch_capture_what_was_reserved(world: World) -> None:
+    pot = world.pot(500_00)
+    pledged = world.give(100_00)
+    world.tell("payment_intent.canceled", world.intent(pledged))
+    world.tell("payment_intent.succeeded", world.intent(pledged))
+    world.settle()
+    donation = world.view(pledged)
+    assert (donation.status, donation.captured_minor) == ("paid", 100_00)
+    assert world.pots()[pot].available_minor == 400_00
+    world.check()
+
+
 def test_a_full_refund_returns_all_match(world: World) -> None:
     pot = world.pot(500_00)
     paid = world.pay(world.give(100_00))

@@ -1,0 +1,105 @@
+"""Store the donations that partners reported in a batch: each is inserted as the facts of its batch leave it."""
+
+from collections.abc import Iterable, Mapping
+from operator import attrgetter
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.donations import contact
+from campaigns.donations.aggregate import DonationAggregate
+from campaigns.donations.columns import columns_of
+from campaigns.donations.contact import Donor, NewContact
+from campaigns.donations.models import Donation
+from campaigns.donations.states import Status, Transition
+from campaigns.lifecycle.campaign import SharedCampaign
+from kernel.bulk import insert_rows
+from kernel.db import Tx
+from kernel.ids import fingerprint
+from kernel.keys import Keys
+from payments.partner_events import OFFLINE, PartnerFact
+
+
+class ReportedDonation(NamedTuple):
+    """A partner's donation that is not stored yet, where it belongs, and whose caps it counts against."""
+
+    fact: PartnerFact
+    campaign_id: int
+    project_id: int
+    donor_key: str
+
+    @property
+    def provider(self) -> str:
+        return f"partner:{self.fact.partner}"
+
+    def aggregate(self, campaign: SharedCampaign) -> DonationAggregate:
+        """Return the donation before its payment. No match was ever reserved for it."""
+        fact = self.fact
+        return DonationAggregate(
+            id=fact.donation_id,
+            campaign=campaign,
+            project_id=self.project_id,
+            amount_minor=fact.amount_minor,
+            currency=fact.currency,
+            status=Status.PENDING,
+            status_was=Status.PENDING,
+            refunded_minor=0,
+            refunded_was=0,
+            provider=self.provider,
+            donor_key=self.donor_key,
+            payment_intent=None,
+            instrument=None,
+            paid_at=None,
+            match_until=None,
+            dispute="",
+            transitions=[Transition(fact.donation_id, None, Status.PENDING, "partner")],
+            late=True,
+        )
+
+
+def store_reported(
+    tx: Tx, keys: Keys, reported: Iterable[ReportedDonation], aggregates: Mapping[UUID, DonationAggregate]
+) -> set[UUID]:
+    """Insert reported donations with their contacts, in id order; return those that another worker stored first.
+
+    History, match and money come with the effects of the batch.
+    """
+    new = sorted(reported, key=attrgetter("fact.donation_id.int"))
+    if not new:
+        return set()
+    rows = [aggregates[donation.fact.donation_id] for donation in new]
+    stored = {row.id for row in insert_rows(tx, Donation, _columns(new, rows), conflict="(id)", returning="id")}
+    for row in rows:
+        row.stored = columns_of(row)
+    contacts = [
+        NewContact(donation.fact.donation_id, donation.donor_key, Donor(name=donation.fact.donor_name))
+        for donation in new
+        if donation.fact.donation_id in stored
+    ]
+    contact.store_contacts(tx, keys, contacts)
+    return {row.id for row in rows} - stored
+
+
+def _columns(new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
+    facts = [donation.fact for donation in new]
+    return {
+        "id": [fact.donation_id for fact in facts],
+        "campaign_id": [donation.campaign_id for donation in new],
+        "project_id": [donation.project_id for donation in new],
+        "amount_minor": [row.amount_minor for row in rows],
+        "refunded_minor": [row.refunded_minor for row in rows],
+        "excess_minor": [row.excess_minor for row in rows],
+        "status": [str(row.status) for row in rows],
+        "paid_at": [row.paid_at for row in rows],
+        "currency": [fact.currency for fact in facts],
+        "channel": ["offline" if fact.partner == OFFLINE else "partner" for fact in facts],
+        "source_code": [fact.partner for fact in facts],
+        "donor_key": [donation.donor_key for donation in new],
+        "request_hash": [fingerprint([fact.partner, fact.their_id]) for fact in facts],
+        "pledged_at": [fact.occurred_at for fact in facts],
+        "provider": [donation.provider for donation in new],
+        "payment_reference": [fact.their_id for fact in facts],
+        "team": "",
+        "message": "",
+        "publish_name": False,
+        "accept_unmatched": True,
+    }
