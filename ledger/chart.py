@@ -2,6 +2,7 @@
 
 Balances are credits minus debits, in fen. What the federation holds (bank, clearing) is therefore negative,
 what it owes to a purpose (funds, pots, projects) is positive, and all accounts of a currency sum to zero.
+`suspense` may be on either side.
 """
 
 from enum import StrEnum
@@ -16,6 +17,7 @@ class AccountKind(StrEnum):
     CLEARING = "clearing"  # money that a payment provider or partner platform holds for the federation
     FEES = "fees"  # what providers charged for their service
     LOSSES = "losses"  # what went back to donors beyond what came: refunded, and lost in a dispute too
+    SUSPENSE = "suspense"  # differences to a provider that were signed off: sums that nobody has placed yet
     FUND = "fund"  # free money of a special fund
     POT_FREE = "pot_free"  # match money that is not reserved for any donation
     POT_RESERVED = "pot_reserved"  # reserved for donations that are not paid yet
@@ -25,10 +27,10 @@ class AccountKind(StrEnum):
     DONATIONS = "donations"  # what donors gave to a project in a campaign
 
 
-ASSETS = (AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES)
+UNBOUNDED = (AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, AccountKind.SUSPENSE)
 
 # Accounts by what they belong to: their columns, and so their CHECK constraints, follow from these.
-OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES)
+OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, AccountKind.SUSPENSE)
 OF_FUND = (AccountKind.FUND,)
 OF_CAMPAIGN = (AccountKind.DONATIONS,)
 OF_POT = tuple(kind for kind in AccountKind if kind.startswith("pot_"))
@@ -56,8 +58,8 @@ class Account(NamedTuple):
 
     @property
     def floor_minor(self) -> int | None:
-        """The least balance in fen: zero for what is owed to a purpose, None for assets."""
-        return None if self.kind in ASSETS else 0
+        """The least balance in fen: zero for what is owed to a purpose, None for what may be on either side."""
+        return None if self.kind in UNBOUNDED else 0
 
 
 # Every donation names four accounts: each `Account` is created once.
@@ -81,6 +83,11 @@ def fees(provider: str, currency: str = CURRENCY) -> Account:
 @cache
 def losses(provider: str, currency: str = CURRENCY) -> Account:
     return Account(AccountKind.LOSSES, provider=provider, currency=currency)
+
+
+@cache
+def suspense(provider: str, currency: str = CURRENCY) -> Account:
+    return Account(AccountKind.SUSPENSE, provider=provider, currency=currency)
 
 
 @cache

@@ -25,6 +25,10 @@ class TransferKind(StrEnum):
     LOSS_RECOVERED = "loss_recovered"  # clearing -> losses
     FEE_CHARGED = "fee_charged"  # clearing pays fees
     FEE_REFUNDED = "fee_refunded"  # a provider gave a fee back
+    DIFFERENCE_BOOKED = "difference_booked"  # clearing <-> suspense: a difference to a statement was signed off
+    DIFFERENCE_CORRECTED = "difference_corrected"  # the same back: it went away, changed, or was opened again
+    PAYOUT = "payout"  # bank <- clearing: a provider sent what it held to the federation's bank account
+    PAYOUT_RETURNED = "payout_returned"  # and the bank did not take it
 
 
 # Transfers of one reservation: `reservation_id` says of which.

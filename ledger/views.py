@@ -13,6 +13,10 @@ VIEWS = {
     "project_raised": ("campaign_id", "project_id", "raised_minor"),
     # The free money of funds.
     "fund_balance": ("fund_id", "currency", "balance_minor"),
+    # What providers hold, kept and lost for us, and the signed-off differences to them.
+    "provider_balance": ("provider", "currency", "kind", "balance_minor"),
+    # The postings of lines of statements, by their keys.
+    "line_posting": ("key", "kind", "amount_minor"),
     # Movements of donated money. `delta_minor` is what the project has more (received) or less (refunded).
     "donation_movement": (
         "transfer_id",

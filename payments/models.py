@@ -73,7 +73,8 @@ class InboxConflict(SQLModel, table=True):
 class Partner(SQLModel, table=True):
     """A platform that pushes donations. `sealed_secret` is its signing secret, encrypted with FIELD_KEY.
 
-    The most per gift and per day (fen, and a number) is the installation's where it is None.
+    The most per gift and per day (fen, and a number) is the installation's where it is None. A campaign that could
+    have its gifts is not published without its bill where `statement_expected`.
     """
 
     name: str = Field(primary_key=True)
@@ -85,6 +86,7 @@ class Partner(SQLModel, table=True):
     day_most_minor: int | None = Field(default=None, sa_type=BigInteger)
     day_most_count: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_column=moment())
+    statement_expected: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
 
 
 class PartnerDay(SQLModel, table=True):

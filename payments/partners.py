@@ -21,8 +21,11 @@ LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count")
 SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
-def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None = None) -> str:
-    """Register a platform and return its signing secret, which is shown once.
+def create(
+    tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None = None, *, statement_expected: bool = True
+) -> str:
+    """Register a platform and return its signing secret, which is shown once. `statement_expected`: a campaign that
+    could have its gifts waits for its bill even when it sent nothing.
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
@@ -32,7 +35,16 @@ def create(tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None
         raise Conflict("partner_exists")
     secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
     sealed = keys.wrap_text(secret, f"partner:{name}")
-    tx.add(Partner(name=name, title=title or name, sealed_secret=sealed, projects=projects, created_at=tx.now))
+    tx.add(
+        Partner(
+            name=name,
+            title=title or name,
+            sealed_secret=sealed,
+            projects=projects,
+            created_at=tx.now,
+            statement_expected=statement_expected,
+        )
+    )
     return secret
 
 

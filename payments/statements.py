@@ -15,12 +15,12 @@ FETCHED = frozenset({"stripe"})  # providers whose statements are read through t
 
 
 class _Contradiction(NamedTuple):
-    """A line that was stored with another amount or fee (fen), or for another donation of the provider."""
+    """A line that was stored with another amount or fee (fen), or for another donation, kind or time."""
 
     line_id: str
     stored_minor: int
     amount_minor: int
-    stored_line: str  # kind and donation
+    stored_line: str  # kind and donation; and time, where it differs
     line: str
     moved: bool
 
@@ -28,8 +28,8 @@ class _Contradiction(NamedTuple):
 def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
     """Store lines that are new and return how many.
 
-    Raises Conflict `statement_contradicts` when a line was stored with another amount or fee, or a bill's line for
-    another donation: what a provider said once is never changed silently.
+    Raises Conflict `statement_contradicts` when a line was stored with another amount, fee, donation, kind or time:
+    what a provider said once is never changed silently.
     """
     new = 0
     rest = iter(lines)
@@ -42,14 +42,15 @@ def _store(tx: Tx, lines: Sequence[StatementLine]) -> int:
     new = _insert(tx, lines)
     if new == len(lines):
         return new
-    _correct_currency(tx, lines)
+    _correct_earlier(tx, lines)
     if changed := contradictions(tx, lines):
         raise Conflict("statement_contradicts", fields=changed)
     return new
 
 
-def _correct_currency(tx: Tx, lines: Sequence[StatementLine]) -> None:
-    """Lines that an earlier version stored in the currency of the balance get the payment's own."""
+def _correct_earlier(tx: Tx, lines: Sequence[StatementLine]) -> None:
+    """Lines that an earlier version stored in the currency of the balance get the payment's own; those of a kind
+    that it did not know get their kind."""
     names = ("provider", "line_id", "amount_minor", "currency", "fee_currency")
     tx.run(
         f"""UPDATE provider_line l SET amount_minor = u.amount_minor, currency = u.currency,
@@ -59,24 +60,36 @@ def _correct_currency(tx: Tx, lines: Sequence[StatementLine]) -> None:
                AND l.currency = u.fee_currency AND l.currency <> u.currency""",
         **{name: [getattr(line, name) for line in lines] for name in names},
     )
+    tx.run(
+        f"""UPDATE provider_line l SET kind = u.kind FROM {unnest(ProviderLine, "provider", "line_id", "kind")}
+             WHERE (l.provider, l.line_id) = (u.provider, u.line_id) AND l.kind = 'other' AND u.kind <> 'other'
+               AND l.provider NOT LIKE 'partner:%'""",
+        provider=[line.provider for line in lines],
+        line_id=[line.line_id for line in lines],
+        kind=[line.kind for line in lines],
+    )
 
 
 def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
-    """Return which of these lines were stored with another amount or fee, or for another donation, and how."""
-    names = ("provider", "line_id", "kind", "source_id", "amount_minor", "fee_minor")
+    """Return which of these lines were stored with another amount, fee, donation, kind or time, and how. A kind
+    that an earlier version did not know (`other`) may become known."""
+    names = ("provider", "line_id", "kind", "source_id", "amount_minor", "fee_minor", "occurred_at")
     rows = tx.rows_as(
         _Contradiction,
         f"""SELECT l.line_id, l.amount_minor AS stored_minor, u.amount_minor,
-                   l.kind || ' ' || l.source_id AS stored_line, u.kind || ' ' || u.source_id AS line,
+                   concat_ws(' ', l.kind, l.source_id, nullif(l.occurred_at, u.occurred_at)) AS stored_line,
+                   concat_ws(' ', u.kind, u.source_id, nullif(u.occurred_at, l.occurred_at)) AS line,
                    (l.amount_minor, l.fee_minor) = (u.amount_minor, u.fee_minor) AS moved
               FROM {unnest(ProviderLine, *names)}
               JOIN provider_line l USING (provider, line_id)
              WHERE (l.amount_minor, l.fee_minor) <> (u.amount_minor, u.fee_minor)
-                OR (l.provider LIKE 'partner:%' AND (l.kind, l.source_id) <> (u.kind, u.source_id))
+                OR (l.source_id, l.occurred_at) <> (u.source_id, u.occurred_at)
+                OR (l.kind <> u.kind AND (l.kind <> 'other' OR l.provider LIKE 'partner:%'))
              ORDER BY l.line_id""",
         **{name: [getattr(line, name) or "" for line in lines] for name in names[:4]},
         amount_minor=[line.amount_minor for line in lines],
         fee_minor=[line.fee_minor for line in lines],
+        occurred_at=[line.occurred_at for line in lines],
     )
     return {f"line_id {row.line_id}": _contradiction(row) for row in rows}
 

@@ -8,18 +8,19 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
+from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.problems import plain
 from app.i18n.waits import wait_text
-from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.discrepancies import count_open, listed, reopen, sign_off
 from campaigns.closing.models import STATES
 from campaigns.closing.report import report
+from campaigns.closing.suspense import positions, suspense_of
 from campaigns.closing.waits import waits
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
-from kernel.paging import Page
 
 blueprint = make_blueprint("closing", "Reconciliation of a campaign with the statements of providers.")
 
@@ -34,6 +35,13 @@ class DiscrepancyOut(Schema):
     donation = fields.UUID(attribute="donation_id", allow_none=True)
     ours_minor = Whole()
     theirs_minor = Whole()
+    currency = Text()
+    sum_minor = Whole(
+        metadata={"description": "what the provider holds beyond what our books say; may be negative"}
+    )
+    booked_minor = Whole(
+        metadata={"description": "what of the sum is in suspense: all of it while it is signed off"}
+    )
     state = one_of(*STATES)
     reason = Text()
     actor = Text()
@@ -55,6 +63,25 @@ class WaitOut(Schema):
     text = Text()
 
 
+class SuspenseOut(Schema):
+    """What was signed off of one provider and cause; it is in the account `suspense`."""
+
+    provider = Text()
+    cause = Text()
+    currency = Text()
+    differences = Whole()
+    amount_minor = Whole(metadata={"description": "fen; negative: the provider holds less than donations explain"})
+
+
+class PositionOut(Schema):
+    """What a provider holds for us by our books, over all campaigns: donations, fees, payouts and suspense."""
+
+    provider = Text()
+    currency = Text()
+    held_minor = Whole()
+    suspense_minor = Whole(metadata={"description": "what of it was signed off"})
+
+
 class ReconciliationOut(Schema):
     campaign = Text()
     phase = Text()
@@ -62,11 +89,9 @@ class ReconciliationOut(Schema):
     open_cases = Whole(metadata={"description": "cases with match on hold; the public notice waits for them"})
     waits_for = fields.List(fields.Nested(WaitOut))
     discrepancies = fields.List(fields.Nested(DiscrepancyOut))
+    suspense = fields.List(fields.Nested(SuspenseOut))
+    positions = fields.List(fields.Nested(PositionOut))
     report = fields.Dict(allow_none=True)
-
-
-class SignOffIn(Schema):
-    reason = Text(500, 1, required=True)
 
 
 @blueprint.get("/campaigns/<slug>/reconciliation")
@@ -81,23 +106,48 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
         rows, paging.item_count = listed(tx, campaign.id, query.get("state"), page_of(paging))
-        _, still_open = listed(tx, campaign.id, "open", Page(1, 1))
         return {
             "campaign": slug,
             "phase": campaign.phase,
-            "open": still_open,
+            "open": count_open(tx, campaign.id),
             "open_cases": count_open_cases(tx, campaign.id),
             "waits_for": [{**asdict(wait), "text": wait_text(wait)} for wait in waits(tx, campaign)],
             "discrepancies": rows,
+            "suspense": suspense_of(tx, campaign.id),
+            "positions": positions(tx),
             "report": plain(report(tx, campaign.id)),
         }
 
 
+@blueprint.get("/discrepancies")
+@access.managers(Permission.READ)
+@blueprint.arguments(StateQuery, location="query")
+@blueprint.response(200, DiscrepancyOut(many=True))
+@blueprint.paginate()
+def unplaced(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
+    """List the discrepancies of lines that belong to no campaign: none of theirs was open at that time."""
+    with deps().db.transaction() as tx:
+        rows, pagination_parameters.item_count = listed(
+            tx, None, query.get("state"), page_of(pagination_parameters)
+        )
+        return rows
+
+
 @blueprint.post("/discrepancies/<id:discrepancy_id>/sign-off")
 @access.managers(Permission.RECONCILE)
-@blueprint.arguments(SignOffIn)
+@blueprint.arguments(ReasonIn)
 @blueprint.response(200, DiscrepancyOut)
 def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Sign off a discrepancy, with the reason."""
+    """Sign off a discrepancy, with the reason. Its sum is booked to `suspense`."""
     with deps().db.transaction() as tx:
         return sign_off(tx, discrepancy_id, body["reason"], access.actor())
+
+
+@blueprint.post("/discrepancies/<id:discrepancy_id>/reopen")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(ReasonIn)
+@blueprint.response(200, DiscrepancyOut)
+def create_reopening(body: dict[str, Any], discrepancy_id: int) -> Any:
+    """Take back a signature, with the reason: the booking is corrected by another transfer."""
+    with deps().db.transaction() as tx:
+        return reopen(tx, discrepancy_id, body["reason"], access.actor())

@@ -21,6 +21,12 @@ class PartnerIn(Schema):
     name = Text(40, 1, required=True)
     title = Text(100)
     projects = texts(32, allow_none=True, metadata={"description": "codes; left out: any"})
+    statement_expected = fields.Boolean(
+        load_default=True,
+        metadata={
+            "description": "whether an event that could have its gifts waits for its bill, even without gifts"
+        },
+    )
 
 
 class PartnerOut(Schema):
@@ -30,6 +36,7 @@ class PartnerOut(Schema):
     gift_most_minor = Whole(allow_none=True)
     day_most_minor = Whole(allow_none=True)
     day_most_count = Whole(allow_none=True)
+    statement_expected = fields.Boolean()
     created_at = Time()
 
 
@@ -69,7 +76,10 @@ def create(body: dict[str, Any]) -> Any:
     """Register a platform and return its signing secret, once."""
     title = body.get("title") or body["name"]
     with deps().db.transaction() as tx:
-        secret = partners.create(tx, deps().keys, body["name"], title, body.get("projects"))
+        expected = body["statement_expected"]
+        secret = partners.create(
+            tx, deps().keys, body["name"], title, body.get("projects"), statement_expected=expected
+        )
         record_audit(tx, access.actor(), "partner.create", f"partner:{body['name']}")
     return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}
 

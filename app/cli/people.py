@@ -91,11 +91,13 @@ def partners() -> None:
 @click.argument("name")
 @click.option("--title", default="", help="how people call it")
 @click.option("--project", "projects", multiple=True, help="code of a project it may raise money for; default: any")
+@click.option("--no-statement", is_flag=True, help="no event waits for its bill when it sent no gifts")
 @command
-def create_partner(name: str, title: str, projects: tuple[str, ...]) -> None:
+def create_partner(name: str, title: str, projects: tuple[str, ...], no_statement: bool) -> None:
     """Register a platform and print its signing secret, once."""
     with deps().db.transaction() as tx:
-        secret = register(tx, deps().keys, name, title, list(projects) or None)
+        chosen = list(projects) or None
+        secret = register(tx, deps().keys, name, title, chosen, statement_expected=not no_statement)
         record_audit(tx, ACTOR, "partner.create", f"partner:{name}")
     click.echo(secret)
 

@@ -72,7 +72,7 @@ def _people(tx: Tx, deps: Dependencies, password: str) -> None:
     try:
         partners.known(tx, PARTNER)
     except NotFound:
-        partners.create(tx, deps.keys, PARTNER, "演示合作平台")
+        partners.create(tx, deps.keys, PARTNER, "演示合作平台", statement_expected=False)
 
 
 def _network_and_campaign(tx: Tx) -> None:

@@ -58,7 +58,10 @@ CAUSES = {
     "late": _l("迟到"),
     "refund": _l("退款"),
     "fee": _l("手续费"),
+    "dispute": _l("争议"),
+    "adjustment": _l("调整"),
     "payment_exception": _l("支付与捐赠不符、待处理"),
+    "missing_statement": _l("缺对账单"),
 }
 DISCREPANCY_STATES = {
     "open": _l("待处理"),

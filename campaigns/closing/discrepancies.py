@@ -1,22 +1,107 @@
-"""Differences between the books and a provider, and how operators sign them off."""
+"""Differences between the books and a provider: listed, ended when they went away, and signed off by operators."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import case
 from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
+from campaigns.closing.differences import Difference, find_differences
 from campaigns.closing.models import Discrepancy
+from campaigns.closing.suspense import SIGNED_OFF, suspense_transfers
 from campaigns.reasons import require_reason
+from kernel.bulk import unnest
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 from kernel.paging import FIRST_PAGE, Page
+from ledger.post import post
+
+_KEY = ("campaign_id", "provider", "cause", "reference")  # what makes a difference the same one in the next run
+_CHANGED = """(d.state = 'matched'
+               OR (d.ours_minor, d.theirs_minor) <> (excluded.ours_minor, excluded.theirs_minor))"""
+
+
+def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]:
+    """Bring the list up to date: add new differences, end those that have gone away, open again those whose amounts
+    have changed. What was signed off stays so while its amounts are the same; what an operator dismissed on the
+    desk of payments is signed off with that reason. Return the differences whose booking has to follow.
+    """
+    # Two runs at once would list the same rows in other orders; signing off waits for the end of one, too.
+    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
+    differences = find_differences(tx, reconciled)
+    _store(tx, differences)
+    _end_gone(tx, differences)
+    _sign_off_dismissed(tx)
+    return tx.all(
+        select(Discrepancy)
+        .where(
+            col(Discrepancy.booked_minor)
+            != case((col(Discrepancy.state) == SIGNED_OFF, col(Discrepancy.sum_minor)), else_=0)
+        )
+        .order_by(col(Discrepancy.id))
+    )
+
+
+def _store(tx: Tx, differences: Sequence[Difference]) -> None:
+    tx.run(
+        f"""INSERT INTO discrepancy AS d (campaign_id, provider, cause, reference, donation_id, currency,
+                                         ours_minor, theirs_minor, sum_minor, state, reason, actor, found_at)
+           SELECT u.*, 'open', '', '', CAST(:now AS timestamptz)
+             FROM {unnest(Discrepancy, *Difference._fields)}
+           ON CONFLICT (campaign_id, provider, cause, reference) DO UPDATE
+              SET ours_minor = excluded.ours_minor, theirs_minor = excluded.theirs_minor,
+                  sum_minor = excluded.sum_minor, currency = excluded.currency,
+                  state = CASE WHEN {_CHANGED} THEN 'open' ELSE d.state END,
+                  ended_at = CASE WHEN {_CHANGED} THEN NULL ELSE d.ended_at END
+            WHERE {_CHANGED} OR d.sum_minor <> excluded.sum_minor""",
+        now=tx.now,
+        **{name: [getattr(difference, name) for difference in differences] for name in Difference._fields},
+    )
+
+
+def _end_gone(tx: Tx, differences: Sequence[Difference]) -> None:
+    tx.run(
+        f"""UPDATE discrepancy d SET state = 'matched', ended_at = :now
+            WHERE d.state IN ('open', 'signed_off')
+              AND (d.campaign_id IS NULL
+                   OR d.campaign_id IN (SELECT id FROM campaign WHERE phase <> 'archived'))
+              AND NOT EXISTS (SELECT FROM {unnest(Discrepancy, *_KEY)}
+                               WHERE (coalesce(u.campaign_id, 0), u.provider, u.cause, u.reference)
+                                   = (coalesce(d.campaign_id, 0), d.provider, d.cause, d.reference))""",
+        now=tx.now,
+        **{name: [getattr(difference, name) for difference in differences] for name in _KEY},
+    )
+
+
+def _sign_off_dismissed(tx: Tx) -> None:
+    """A payment that was dismissed on its desk has a reason and a name already."""
+    tx.run(
+        """UPDATE discrepancy d SET state = 'signed_off', reason = e.note, actor = e.actor, ended_at = :now
+             FROM payment_exception e
+            WHERE d.state = 'open' AND d.cause = 'payment_exception' AND e.state = 'dismissed'
+              AND (e.provider, e.payment_intent) = (d.provider, d.reference)""",
+        now=tx.now,
+    )
+
+
+def count_open(tx: Tx, campaign_id: int | None) -> int:
+    """Return how many differences of a campaign (None: of no campaign) nobody has explained or signed off."""
+    chosen = _of(campaign_id), Discrepancy.state == "open"
+    return tx.first(select(func.count()).select_from(Discrepancy).where(*chosen)) or 0
+
+
+def _of(campaign_id: int | None) -> Any:
+    column = col(Discrepancy.campaign_id)
+    return column.is_(None) if campaign_id is None else column == campaign_id
 
 
 def listed(
-    tx: Tx, campaign_id: int, state: str | None = None, page: Page = FIRST_PAGE
+    tx: Tx, campaign_id: int | None, state: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Discrepancy], int]:
-    """Return one page of a campaign's differences, open ones first, and their total number."""
-    chosen: list[Any] = [Discrepancy.campaign_id == campaign_id]
+    """Return one page of a campaign's differences (None: of those that belong to none), open ones first, and their
+    total number."""
+    chosen: list[Any] = [_of(campaign_id)]
     if state is not None:
         chosen.append(Discrepancy.state == state)
     discrepancies = tx.all(
@@ -30,19 +115,48 @@ def listed(
 
 
 def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
-    """Accept a difference for a reason. Signing off again with the same reason changes nothing.
+    """Accept a difference for a reason, and book its sum to `suspense`. Signing off again with the same reason
+    changes nothing.
 
     Raises NotFound `discrepancy_unknown`, Invalid `reason_missing`, Conflict `discrepancy_ended`.
     """
-    discrepancy = tx.get(Discrepancy, discrepancy_id, lock=True)
-    if discrepancy is None:
-        raise NotFound("discrepancy_unknown")
     require_reason(reason)
-    if discrepancy.state == "signed_off" and discrepancy.reason == reason:
+    discrepancy = _find(tx, discrepancy_id)
+    if discrepancy.state == SIGNED_OFF and discrepancy.reason == reason:
         return discrepancy
     if discrepancy.state != "open":
         raise Conflict("discrepancy_ended", state=discrepancy.state)
-    discrepancy.state, discrepancy.reason = "signed_off", reason
-    discrepancy.actor, discrepancy.ended_at = actor, tx.now
-    record_audit(tx, actor, "discrepancy.sign_off", f"discrepancy:{discrepancy_id}", reason=reason)
-    return tx.add(discrepancy)
+    discrepancy.ended_at = tx.now
+    return _decide(tx, discrepancy, SIGNED_OFF, reason, actor)
+
+
+def reopen(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
+    """Take back a signature for a reason: another transfer corrects the booking, and the difference is open again.
+
+    Raises NotFound `discrepancy_unknown`, Invalid `reason_missing`, Conflict `discrepancy_not_signed_off`.
+    """
+    require_reason(reason)
+    discrepancy = _find(tx, discrepancy_id)
+    if discrepancy.state == "open" and discrepancy.reason == reason:
+        return discrepancy
+    if discrepancy.state != SIGNED_OFF:
+        raise Conflict("discrepancy_not_signed_off", state=discrepancy.state)
+    discrepancy.ended_at = None
+    return _decide(tx, discrepancy, "open", reason, actor)
+
+
+def _find(tx: Tx, discrepancy_id: int) -> Discrepancy:
+    discrepancy = tx.get(Discrepancy, discrepancy_id, lock=True)
+    if discrepancy is None:
+        raise NotFound("discrepancy_unknown")
+    return discrepancy
+
+
+def _decide(tx: Tx, discrepancy: Discrepancy, state: str, reason: str, actor: str) -> Discrepancy:
+    discrepancy.state, discrepancy.reason, discrepancy.actor = state, reason, actor
+    tx.add(discrepancy)
+    action = "discrepancy.sign_off" if state == SIGNED_OFF else "discrepancy.reopen"
+    amounts = {"sum_minor": discrepancy.sum_minor, "currency": discrepancy.currency}
+    record_audit(tx, actor, action, f"discrepancy:{discrepancy.id}", reason=reason, **amounts)
+    post(tx, suspense_transfers(tx, [discrepancy]))
+    return discrepancy

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from campaigns.audit import record_audit
+from campaigns.closing.reconcile import compare
 from campaigns.import_plan import ImportPlan, Sum
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
@@ -59,12 +60,14 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
 def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: str, track: Track = iter) -> int:
     """Store the lines of a plan that are new, and return how many they are.
 
-    Raises Invalid `import_invalid`, Conflict `statement_contradicts` for a line that was imported with another
-    amount or for another donation before, also since the plan was made.
+    Raises Invalid `import_invalid`, Conflict `statement_contradicts` for a line that was imported with other
+    contents before, also since the plan was made.
     """
     plan.require_sound()
     added = store(tx, track(plan.new))
     record_audit(tx, actor, "statement.import", f"provider:{name}", lines=added, format=plan.table.layout.name)
+    if added:
+        compare(tx)
     return added
 
 

@@ -10,30 +10,59 @@ from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tables)
 from kernel.db import identity, is_one_of, moment
+from kernel.money import CURRENCY
 
-CAUSES = ("missing_here", "missing_there", "amount", "duplicate", "late", "refund", "fee", "payment_exception")
+CAUSES = (
+    "missing_here",
+    "missing_there",
+    "amount",
+    "duplicate",
+    "late",
+    "refund",
+    "fee",
+    "dispute",
+    "adjustment",
+    "payment_exception",
+    "missing_statement",
+)
 PROBLEMS = ("step_failed", "statement_unavailable")
 STATES = ("open", "matched", "booked", "signed_off")
 
 
 class Discrepancy(SQLModel, table=True):
-    """A difference between our books and a provider's statement. It ends matched, booked or signed off."""
+    """A difference between our books and a provider's statement. It ends matched or signed off (`booked` is of
+    earlier versions). `campaign_id` is null for a line that belongs to no campaign.
+
+    `sum_minor` is what the provider holds beyond what our books say, `booked_minor` what of it is in `suspense`:
+    all of it while the difference is signed off, else nothing. `bookings` numbers the postings.
+    """
 
     __table_args__ = (
         CheckConstraint(is_one_of("cause", CAUSES), name="discrepancy_cause"),
         CheckConstraint(is_one_of("state", STATES), name="discrepancy_state"),
         CheckConstraint("state <> 'signed_off' OR reason <> ''", name="discrepancy_reason"),
-        UniqueConstraint("campaign_id", "provider", "cause", "reference", name="discrepancy_once"),
+        UniqueConstraint(
+            "campaign_id",
+            "provider",
+            "cause",
+            "reference",
+            name="discrepancy_once",
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("discrepancy_open", "campaign_id", "state"),
     )
     id: int | None = Field(default=None, sa_column=identity())
-    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    campaign_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="campaign.id")
     provider: str
     cause: str
     reference: str
     donation_id: UUID | None = None
     ours_minor: int = Field(default=0, sa_type=BigInteger)
     theirs_minor: int = Field(default=0, sa_type=BigInteger)
+    currency: str = Field(default=CURRENCY, sa_column_kwargs={"server_default": text(f"'{CURRENCY}'")})
+    sum_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    booked_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    bookings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     state: str
     reason: str = ""
     actor: str = ""

@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import select
 
 from campaigns.closing.models import ClosingReport
+from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
@@ -35,6 +36,7 @@ def write_report(tx: Tx, campaign: Campaign) -> ClosingReport:
         "total_minor": raised + matched,
         "ledger_mark": last_transfer(tx),
         **tables,
+        "suspense": [row._asdict() for row in suspense_of(tx, campaign.id)],
     }
     row = ClosingReport(
         campaign_id=campaign.id,

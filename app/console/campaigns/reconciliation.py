@@ -9,6 +9,7 @@ from app.current import deps
 from app.http import access
 from app.web.blueprint import requested_page
 from campaigns.closing import discrepancies
+from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
@@ -25,11 +26,13 @@ def list_discrepancies(slug: str) -> str:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None
         rows, total = discrepancies.listed(tx, campaign.id, None, page)
+        suspense = suspense_of(tx, campaign.id)
         cases = count_open_cases(tx, campaign.id)
     return render_template(
         "console/reconciliation.html",
         campaign=campaign,
         rows=rows,
+        suspense=suspense,
         cases=cases,
         total=total,
         page=page,

@@ -1,0 +1,149 @@
+"""Find where our books and the statements differ. Each difference has the sum (fen) by which a provider holds more
+than our books say, or less; all are found by a few set-based statements over whole tables."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from kernel.db import Tx
+
+
+class Difference(NamedTuple):
+    """What our books and a provider's statement say of one donation, payment or line, in fen.
+
+    `campaign_id` is None for a line that belongs to no campaign. `sum_minor` is what the provider holds for us
+    beyond what our books say (below zero: what is missing there).
+    """
+
+    campaign_id: int | None
+    provider: str
+    cause: str
+    reference: str
+    donation_id: UUID | None
+    currency: str
+    ours_minor: int
+    theirs_minor: int
+    sum_minor: int
+
+
+# `complete`: campaigns whose statements are read to their ends, and the one that is being reconciled.
+COMPLETE = "('reconciling', 'notice', 'released')"
+_COMPARED = f"""
+    WITH compared AS (
+        SELECT id, (phase IN {COMPLETE} OR id = CAST(:campaign AS bigint)) IS TRUE AS complete, opens_at,
+               ends_at + make_interval(secs => finishing_s + late_s) AS closed_at
+          FROM campaign
+         WHERE phase NOT IN ('draft', 'scheduled', 'archived'))"""
+
+# Each paid donation by our books and by the statements. Refunds are negative on statements.
+SIDES = f"""{_COMPARED},
+    ours AS (
+        SELECT d.id, d.campaign_id, d.provider, d.amount_minor, d.currency,
+               d.refunded_minor + d.excess_minor AS returned_minor, c.complete
+          FROM donation d JOIN compared c ON c.id = d.campaign_id
+         WHERE d.paid_at IS NOT NULL),
+    theirs AS (
+        SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge') AS charges,
+               coalesce(sum(l.amount_minor) FILTER (WHERE l.kind = 'charge'), 0) AS charged,
+               coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS returned
+          FROM provider_line l
+          JOIN ours d ON d.id = l.donation_id AND d.provider = l.provider AND d.currency = l.currency
+         WHERE NOT EXISTS (SELECT FROM payment_exception e
+                            WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent)
+                              AND e.state NOT IN ('taken', 'attached'))
+         GROUP BY l.donation_id)"""
+
+# A statement that is not read to its end may lack what our books know, never the other way round.
+_OF_DONATIONS = f"""{SIDES}
+    SELECT o.campaign_id, o.provider, c.cause, CAST(o.id AS text) AS reference, o.id AS donation_id, o.currency,
+           c.ours_minor, CAST(c.theirs_minor AS bigint) AS theirs_minor, CAST(c.sum_minor AS bigint) AS sum_minor
+      FROM ours o LEFT JOIN theirs t USING (id)
+     CROSS JOIN LATERAL (VALUES
+           ('missing_there', o.amount_minor, 0,
+            o.returned_minor - o.amount_minor - coalesce(t.returned, 0),
+            o.complete AND (t.id IS NULL OR t.charges = 0)),
+           ('duplicate', o.amount_minor, t.charged, t.charged - o.amount_minor, t.charges > 1),
+           ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
+            t.charges = 1 AND t.charged <> o.amount_minor),
+           ('refund', o.returned_minor, t.returned, o.returned_minor - t.returned,
+            t.charges > 0 AND (t.returned > o.returned_minor OR o.complete AND t.returned <> o.returned_minor))
+         ) AS c(cause, ours_minor, theirs_minor, sum_minor, differs)
+     WHERE c.differs"""
+
+# Lines that no paid donation of their provider explains. Lines of another shop's payments and of payments on the
+# desk are explained. A line belongs to the campaign of its donation, else to the one campaign that was open at its
+# time or took late messages then (the last opened), else to none. The fee of a line is part of its sum where it is
+# not booked as a fee.
+LINES_UNEXPLAINED = """
+    SELECT coalesce(d.campaign_id, at_its_time.id) AS campaign_id, l.provider,
+           CASE l.kind WHEN 'charge' THEN CASE WHEN l.occurred_at < c.ends_at + make_interval(secs => c.finishing_s)
+                                                 OR c.id IS NULL THEN 'missing_here' ELSE 'late' END
+                       WHEN 'other' THEN 'adjustment' ELSE l.kind END AS cause,
+           l.line_id AS reference, l.donation_id, l.currency, CAST(0 AS bigint) AS ours_minor,
+           l.amount_minor AS theirs_minor,
+           l.amount_minor - CASE WHEN coalesce(l.fee_currency, l.currency) <> l.currency
+                                   OR (l.kind <> 'fee' AND (l.provider LIKE 'partner:%'
+                                       OR (d.provider, d.currency) = (l.provider, l.currency)))
+                                 THEN 0 ELSE l.fee_minor END AS sum_minor
+      FROM provider_line l
+      LEFT JOIN donation d ON d.id = l.donation_id
+      LEFT JOIN LATERAL (
+           SELECT s.id FROM campaign s
+            WHERE d.id IS NULL AND s.phase NOT IN ('draft', 'scheduled', 'cancelled')
+              AND l.occurred_at >= s.opens_at
+              AND l.occurred_at < s.ends_at + make_interval(secs => s.finishing_s + s.late_s)
+            ORDER BY l.occurred_at < s.ends_at DESC, s.opens_at DESC, s.id LIMIT 1) AS at_its_time ON true
+      LEFT JOIN campaign c ON c.id = coalesce(d.campaign_id, at_its_time.id)
+     WHERE (l.kind = 'other' OR (l.kind = 'fee' AND l.donation_id IS NOT NULL AND d.id IS NULL)
+            OR (l.kind IN ('charge', 'refund', 'dispute')
+                AND (d.paid_at IS NOT NULL AND d.provider = l.provider AND d.currency = l.currency) IS NOT TRUE))
+       AND (l.amount_minor <> 0 OR l.fee_minor <> 0)
+       AND NOT EXISTS (SELECT FROM payment_exception e
+                        WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent)
+                          AND l.kind <> 'other')
+       AND NOT (l.donation_id IS NULL AND l.payment_intent IS NOT NULL
+                AND EXISTS (SELECT FROM inbox_work w
+                             WHERE w.state = 'ignored' AND w.reference = l.payment_intent))"""
+
+# Payments on the desk: the provider has them, our books do not. One that was dismissed stays a difference, and one
+# that was refunded is one as long as the statement shows another sum than nothing.
+_OF_PAYMENTS = f"""{_COMPARED},
+    lines AS (
+        SELECT e.id, sum(l.amount_minor) AS held_minor
+          FROM payment_exception e
+          JOIN provider_line l ON (l.provider, l.payment_intent) = (e.provider, e.payment_intent)
+         WHERE l.kind IN ('charge', 'refund', 'dispute') AND e.state NOT IN ('taken', 'attached')
+         GROUP BY e.id)
+    SELECT d.campaign_id, e.provider, 'payment_exception' AS cause, e.payment_intent AS reference, e.donation_id,
+           e.currency, CAST(0 AS bigint) AS ours_minor, held.minor AS theirs_minor, held.minor AS sum_minor
+      FROM payment_exception e
+      JOIN donation d ON d.id = e.donation_id
+      JOIN compared c ON c.id = d.campaign_id
+      LEFT JOIN lines l ON l.id = e.id
+     CROSS JOIN LATERAL (SELECT CAST(coalesce(l.held_minor, e.amount_minor) AS bigint) AS minor) AS held
+     WHERE e.state IN ('open', 'refunding')
+        OR (e.state = 'dismissed' AND held.minor <> 0)
+        OR (e.state = 'refunded' AND c.complete AND l.held_minor <> 0)"""
+
+# Partners whose gifts the campaign could have: of each either gifts or lines of a bill came, or it is named.
+_OF_STATEMENTS = f"""{_COMPARED}
+    SELECT c.id AS campaign_id, 'partner:' || p.name AS provider, 'missing_statement' AS cause,
+           'partner:' || p.name AS reference, CAST(NULL AS uuid) AS donation_id, 'CNY' AS currency,
+           CAST(0 AS bigint) AS ours_minor, CAST(0 AS bigint) AS theirs_minor, CAST(0 AS bigint) AS sum_minor
+      FROM compared c JOIN partner p ON p.statement_expected AND p.created_at < c.closed_at
+     WHERE c.complete
+       AND (p.projects IS NULL
+            OR EXISTS (SELECT FROM campaign_entry n JOIN project j ON j.id = n.project_id
+                        WHERE n.campaign_id = c.id AND p.projects ? j.code))
+       AND NOT EXISTS (SELECT FROM donation d WHERE d.campaign_id = c.id AND d.provider = 'partner:' || p.name)
+       AND NOT EXISTS (SELECT FROM provider_line l
+                        WHERE l.provider = 'partner:' || p.name
+                          AND l.occurred_at >= c.opens_at AND l.occurred_at < c.closed_at)"""
+
+
+def find_differences(tx: Tx, reconciled: int | None = None) -> list[Difference]:
+    """Return the differences of all campaigns that are not archived, and of lines that belong to none.
+
+    `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
+    """
+    statements = (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_PAYMENTS, _OF_STATEMENTS)
+    return [row for sql in statements for row in tx.rows_as(Difference, sql, campaign=reconciled)]

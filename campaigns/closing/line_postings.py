@@ -1,0 +1,86 @@
+"""Book what lines of statements say of the provider itself: the fees that it kept, and what it sent to the bank."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from kernel.db import Tx
+from ledger.chart import bank, clearing, fees
+from ledger.kinds import TransferKind
+from ledger.post import Transfer
+
+# The fee of a line: a fee of its own (negative on statements), or what was kept of another movement. Those of a
+# partner are booked whatever the line is about; those of a provider that other shops use as well, when the line
+# names a donation of it, or is about the account itself. Fees in another currency than the donation's stay on the
+# statement: our books have no exchange rate for them.
+_FEES = """
+    SELECT l.provider, l.line_id, coalesce(l.fee_currency, l.currency) AS currency, d.id AS donation_id,
+           l.fee_minor - CASE l.kind WHEN 'fee' THEN l.amount_minor ELSE 0 END AS amount_minor
+      FROM provider_line l LEFT JOIN donation d ON d.id = l.donation_id AND d.provider = l.provider
+     WHERE CASE l.kind WHEN 'fee' THEN d.id IS NOT NULL OR (l.donation_id IS NULL AND l.payment_intent IS NULL)
+                       ELSE l.fee_minor <> 0
+                            AND (l.provider LIKE 'partner:%' OR l.kind = 'payout'
+                                 OR coalesce(l.fee_currency, l.currency) = d.currency) END"""
+FEES_BOOKED = f"""
+    SELECT f.provider, f.currency, f.minor AS lines_minor, coalesce(b.minor, 0) AS booked_minor
+      FROM (SELECT provider, currency, sum(amount_minor) AS minor FROM ({_FEES}) AS due GROUP BY 1, 2) AS f
+      LEFT JOIN (SELECT provider, currency, -balance_minor AS minor FROM provider_balance
+                  WHERE kind = 'fees') AS b USING (provider, currency)
+     WHERE f.minor <> coalesce(b.minor, 0)"""
+
+
+class _Line(NamedTuple):
+    """What is booked of one line; fen, above zero when the provider has less for us."""
+
+    provider: str
+    line_id: str
+    currency: str
+    donation_id: UUID | None
+    amount_minor: int
+
+
+def line_transfers(tx: Tx) -> list[Transfer]:
+    """Return the transfers of lines that are not in the books yet: fees and payouts.
+
+    Fees are looked for line by line only when their sum differs from the books'; payouts are few.
+    """
+    return [*_fee_transfers(tx), *_payout_transfers(tx)]
+
+
+def _fee_transfers(tx: Tx) -> list[Transfer]:
+    if not tx.rows(FEES_BOOKED):
+        return []
+    lines = tx.rows_as(
+        _Line,
+        f"""SELECT due.* FROM ({_FEES}) AS due
+              LEFT JOIN line_posting p ON p.key = 'fee:' || due.provider || ':' || due.line_id
+             WHERE p.key IS NULL AND due.amount_minor <> 0""",
+    )
+    return [_fee_transfer(line) for line in lines]
+
+
+def _fee_transfer(line: _Line) -> Transfer:
+    expense, receivable = fees(line.provider, line.currency), clearing(line.provider, line.currency)
+    key = f"fee:{line.provider}:{line.line_id}"
+    if line.amount_minor > 0:
+        return Transfer(key, expense, receivable, line.amount_minor, TransferKind.FEE_CHARGED, line.donation_id)
+    return Transfer(key, receivable, expense, -line.amount_minor, TransferKind.FEE_REFUNDED, line.donation_id)
+
+
+def _payout_transfers(tx: Tx) -> list[Transfer]:
+    lines = tx.rows_as(
+        _Line,
+        """SELECT l.provider, l.line_id, l.currency, CAST(NULL AS uuid) AS donation_id,
+                  -l.amount_minor AS amount_minor
+             FROM provider_line l
+             LEFT JOIN line_posting p ON p.key = 'payout:' || l.provider || ':' || l.line_id
+            WHERE l.kind = 'payout' AND l.amount_minor <> 0 AND p.key IS NULL""",
+    )
+    return [_payout_transfer(line) for line in lines]
+
+
+def _payout_transfer(line: _Line) -> Transfer:
+    held, account = clearing(line.provider, line.currency), bank(line.currency)
+    key = f"payout:{line.provider}:{line.line_id}"
+    if line.amount_minor > 0:
+        return Transfer(key, account, held, line.amount_minor, TransferKind.PAYOUT)
+    return Transfer(key, held, account, -line.amount_minor, TransferKind.PAYOUT_RETURNED)

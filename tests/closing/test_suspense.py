@@ -1,0 +1,123 @@
+"""What is signed off is booked: our books hold what the provider holds, and the sum is shown until it is placed."""
+
+from typing import Any
+
+import pytest
+
+from campaigns.closing.discrepancies import listed, reopen, sign_off
+from campaigns.closing.import_statement import import_statement
+from campaigns.closing.reconcile import reconcile
+from campaigns.closing.report import write_report
+from campaigns.closing.suspense import SuspenseSum, positions, suspense_of
+from campaigns.desks.payment_desk import dismiss
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign_by_id
+from kernel.db import Tx
+from kernel.errors import Conflict
+from payments import partners
+from tests.closing.partner import tell
+from tests.world import ACTOR, World
+
+HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
+
+
+@pytest.fixture
+def partner(world: World) -> World:
+    """A partner's gifts of 50.00 and 30.00; its bill has the first, and one of 88.00 that we do not know."""
+    world.do(partners.create, world.deps.keys, "plat", "平台")
+    tell(world, "plat", "g-1", 50_00)
+    tell(world, "plat", "g-2", 30_00)
+    world.settle()
+    bill(world, ("L-1", "charge", "g-1", 50_00, 30), ("L-2", "charge", "g-9", 88_00, 50))
+    return world
+
+
+def bill(world: World, *rows: tuple[Any, ...]) -> None:
+    at = world.clock.at.isoformat()
+    lines = [",".join(map(str, (*row, "CNY", at))) for row in rows]
+    world.do(import_statement, "plat", HEAD + "\n".join(lines) + "\n", ACTOR)
+
+
+def differences(world: World, state: str = "open") -> dict[str, Any]:
+    """The differences of the campaign by cause, after one more comparison."""
+
+    def run(tx: Tx) -> Any:
+        campaign = lock_campaign_by_id(tx, world.do(find_campaign, world.slug).id or 0)
+        reconcile(tx, campaign)
+        return listed(tx, campaign.id, state)[0]
+
+    return {row.cause: row for row in world.do(run)}
+
+
+def held(world: World) -> tuple[int, int]:
+    """What the partner holds by our books, and what of it is in suspense."""
+    [position] = world.do(positions)
+    return position.held_minor, position.suspense_minor
+
+
+def test_a_signed_off_sum_is_booked_and_shown(partner: World) -> None:
+    world = partner
+    found = differences(world)
+    assert {cause: row.sum_minor for cause, row in found.items()} == {
+        "missing_here": 88_00,
+        "missing_there": -30_00,
+    }
+    assert held(world) == (80_00 - 80, 0)
+    world.do(sign_off, found["missing_here"].id, "theirs, not ours", "finance")
+    world.do(sign_off, found["missing_there"].id, "they will add it", "finance")
+    assert held(world) == (50_00 + 88_00 - 80, 58_00), "what the bill says"
+    campaign = world.do(find_campaign, world.slug)
+    shown = [
+        SuspenseSum("partner:plat", "missing_here", "CNY", 1, 88_00),
+        SuspenseSum("partner:plat", "missing_there", "CNY", 1, -30_00),
+    ]
+    assert world.do(suspense_of, campaign.id) == shown
+    assert world.do(write_report, campaign).report["suspense"] == [row._asdict() for row in shown]
+    world.check()
+
+
+def test_a_difference_that_goes_away_takes_its_sum_out_of_suspense(partner: World) -> None:
+    world = partner
+    world.do(sign_off, differences(world)["missing_there"].id, "they will add it", "finance")
+    bill(world, ("L-3", "charge", "g-2", 30_00, 0))
+    assert "missing_there" in differences(world, "matched")
+    assert held(world) == (80_00 - 80, 0)
+    world.check()
+
+
+def test_a_sum_that_changes_is_open_again_and_out_of_suspense(partner: World) -> None:
+    world = partner
+    world.do(sign_off, differences(world)["missing_there"].id, "they will add it", "finance")
+    bill(world, ("L-3", "charge", "g-2", 20_00, 0))
+    assert differences(world)["amount"].sum_minor == -10_00
+    assert held(world)[1] == 0
+    world.check()
+
+
+def test_a_signature_is_taken_back_for_a_reason(partner: World) -> None:
+    world = partner
+    found = differences(world)["missing_here"]
+    with pytest.raises(Conflict, match="discrepancy_not_signed_off"):
+        world.do(reopen, found.id, "it is not signed off", "finance")
+    world.do(sign_off, found.id, "theirs, not ours", "finance")
+    for _ in range(2):
+        again = world.do(reopen, found.id, "their accountant disagrees", "finance")
+        assert (again.state, again.booked_minor) == ("open", 0)
+    world.do(sign_off, found.id, "theirs after all", "finance")
+    assert held(world)[1] == 88_00
+    kinds = world.do(
+        lambda tx: [row[0] for row in tx.rows("SELECT kind FROM ledger_transfer ORDER BY id DESC LIMIT 3")]
+    )
+    assert kinds == ["difference_booked", "difference_corrected", "difference_booked"]
+    world.check()
+
+
+def test_a_payment_that_was_dismissed_on_the_desk_is_in_suspense(world: World) -> None:
+    donation = world.pay(world.give(50_00))
+    world.tell("payment_intent.succeeded", world.intent(donation, id="pi_again", latest_charge="ch_again"))
+    world.settle()
+    exception = world.do(lambda tx: tx.scalar("SELECT id FROM payment_exception"))
+    world.do(dismiss, exception, "the donor wants it so", "finance")
+    found = differences(world, "signed_off")["payment_exception"]
+    assert (found.reason, found.actor, found.booked_minor) == ("the donor wants it so", "finance", 50_00)
+    assert held(world) == (100_00, 50_00)
+    world.check()
