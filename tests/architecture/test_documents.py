@@ -1,0 +1,40 @@
+"""Documents that list what the code has list all of it, and nothing that is gone."""
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from app.cli import commands
+from app.jobs.registry import JOBS
+
+ROOT = Path(__file__).parents[2]
+
+
+def section(document: str, title: str) -> str:
+    """The text below a heading, up to the next one."""
+    text = (ROOT / document).read_text()
+    return re.split(r"^## ", text.split(f"\n## {title}\n", 1)[1], maxsplit=1, flags=re.M)[0]
+
+
+def test_the_table_of_jobs_is_the_registry() -> None:
+    rows = re.findall(r"^\| `([\w-]+)` \| (\d+) s \|", section("ARCHITECTURE.md", "The way of a donation"), re.M)
+    assert {name: int(every) for name, every in rows} == {name: job.every_s for name, job in JOBS.items()}
+
+
+def test_every_place_that_is_named_exists() -> None:
+    text = "".join(section("ARCHITECTURE.md", title) for title in ("Where is ...", "Packages"))
+    places = set(re.findall(r"`((?:\w+/)+(?:\w+\.py)?|\w+\.py)`", section("ARCHITECTURE.md", "Where is ...")))
+    folders = set(re.findall(r"^\| `((?:\w+/)*\w+/?)`(?: itself)? \|", text, re.M))
+    assert len(places) > 20 and len(folders) > 10
+    assert [place for place in sorted(places | folders) if not (ROOT / place).exists()] == []
+
+
+@pytest.mark.parametrize(("document", "title"), [("README.md", "Commands"), ("README.zh.md", "命令")])
+def test_the_readme_names_every_command(document: str, title: str) -> None:
+    named = {words.split()[0] for words in re.findall(r"`([^`]+)`", section(document, title))}
+    app = Flask("empty", static_folder=None)
+    library = set(app.cli.commands)
+    commands.attach(app)
+    assert sorted(set(app.cli.commands) - library - named) == []
