@@ -19,6 +19,7 @@ from app.api.donations import command_of, view
 from app.current import deps
 from app.dependencies import make_dependencies
 from app.factory import create_app
+from app.shared_pages.front import put_in_front
 from app.webhooks.partners import MOST_BYTES, read
 from bench import rowlock
 from kernel.strict_json import load_json
@@ -74,3 +75,4 @@ _gateway = AnswersAtOnce(settings.stripe_secret_key, settings.stripe_api_base, s
 app = create_app(settings, replace(make_dependencies(settings), gateway=_gateway))
 app.register_blueprint(blp)
 app.register_blueprint(partner)
+put_in_front(app)

@@ -20,6 +20,7 @@ from app.api.project_schemas import ProjectRowOut
 from app.current import deps
 from app.http import access
 from app.http.auth import optional_manager
+from app.shared_pages.declare import shared
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.catalogue import listed as list_projects
 from campaigns.disclosure.standings import standings
@@ -62,6 +63,7 @@ def show(slug: str) -> Any:
 
 @blueprint.get("/campaigns/<slug>/totals")
 @access.public
+@shared(speaks=False)
 @blueprint.response(200, TotalsOut)
 def show_totals(slug: str) -> Any:
     """Return the totals alone, for polling."""
@@ -87,6 +89,7 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
 
 @blueprint.get("/campaigns/<slug>/standings")
 @access.public
+@shared("by", "page", "page_size", speaks=False)
 @blueprint.arguments(StandingsQuery, location="query")
 @blueprint.response(200, StandingOut(many=True))
 @blueprint.paginate()

@@ -1,8 +1,21 @@
 """The id of the current request, in logs and problem documents."""
 
+import re
+from uuid import uuid4
+
 from flask import g
+
+# In the environ of a request of our own, which makes a shared page: not recorded, the visitor's request is.
+MAKING = "beishan.making"
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 def request_id() -> str:
     """Return the id of the current request; empty before it has one."""
     return str(g.get("request_id", ""))
+
+
+def accepted_id(offered: str) -> str:
+    """Return the caller's own id of a request if it is well-formed, else a new one."""
+    return offered if offered and _WELL_FORMED.fullmatch(offered) else uuid4().hex

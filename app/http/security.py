@@ -1,6 +1,6 @@
 """Security headers: what a browser may do with our pages."""
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 
 from app.current import settings
 
@@ -31,6 +31,6 @@ def attach(app: Flask) -> None:
     def protect(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if request.path.startswith(("/api/", "/webhooks/")):
-            response.headers.setdefault("Cache-Control", "no-store")
+        # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
+        response.headers.setdefault("Cache-Control", "no-store")
         return response

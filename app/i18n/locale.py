@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, get_locale
+from werkzeug.http import dump_cookie
 
 from kernel.clock import SHANGHAI
 from kernel.money import yuan
@@ -58,8 +59,13 @@ def language() -> str:
 def _remember(response: Response) -> Response:
     wanted = request.args.get("lang")
     if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
-        response.set_cookie(COOKIE, wanted, max_age=_YEAR, samesite="Lax", secure=request.is_secure, httponly=True)
+        response.headers.add("Set-Cookie", language_cookie(wanted, secure=request.is_secure))
     return response
+
+
+def language_cookie(language: str, *, secure: bool) -> str:
+    """Return the Set-Cookie header that keeps a chosen language."""
+    return dump_cookie(COOKIE, language, max_age=_YEAR, samesite="Lax", secure=secure, httponly=True)
 
 
 def other_language_url() -> str:

@@ -8,25 +8,21 @@ import json
 import time
 from collections.abc import Iterator
 from threading import Condition, Thread
-from typing import Any
 
-import redis
 import structlog
 from flask import Blueprint, Flask, Response, current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps, settings
 from app.http import access
-from app.live.publish import CHANNEL
+from app.live.news import News
 from campaigns.dependencies import Dependencies
 from campaigns.disclosure.campaigns import public_campaign
 from campaigns.disclosure.totals import totals
 
-POLL_S = 1.0  # without Redis
-LISTEN_S = 5.0  # with Redis: the longest time after which the books are read anyway
 HEARTBEAT_S = 15.0  # detects clients that are gone, and keeps proxies from closing the connection
 LONGEST_S = 3600.0  # then the page connects anew, perhaps to another process
-RECONNECT_S = 10.0
+SWARM_S = 0.1  # a batch publishes several times
 
 blueprint = Blueprint("live", __name__, url_prefix="/api/v1/campaigns")
 
@@ -74,15 +70,16 @@ class Feed:
 
     def _poll(self) -> None:
         """Read the totals, notify, wait; return when nobody listens any more."""
-        waiter = Waiter(self._redis_url, self._campaign_id)
+        news = News(self._redis_url, self._campaign_id)
         try:
             while self._wanted():
                 self._read()
-                waiter.wait()
+                if news.wait():
+                    time.sleep(SWARM_S)
         finally:
             with self._changed:
                 self._polling = False  # had this failed, the next listener would start it again
-            waiter.close()
+            news.close()
 
     def _wanted(self) -> bool:
         with self._changed:
@@ -102,46 +99,6 @@ class Feed:
                 self._payload = payload
                 self._version += 1
                 self._changed.notify_all()
-
-
-class Waiter:
-    """Waits until the totals may have changed: for Redis if it is there, else for a second."""
-
-    def __init__(self, redis_url: str | None, campaign_id: int) -> None:
-        self._url = redis_url
-        self._channel = f"{CHANNEL}{campaign_id}"
-        self._client: Any = None
-        self._pubsub: Any = None
-        self._retry_at = 0.0
-
-    def wait(self) -> None:
-        if self._pubsub is None and self._url and time.monotonic() >= self._retry_at:
-            self._connect()
-        if self._pubsub is None:
-            time.sleep(POLL_S)
-            return
-        try:
-            if self._pubsub.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S):
-                time.sleep(0.1)  # a batch publishes several times
-        except (redis.RedisError, OSError):
-            self.close()
-
-    def _connect(self) -> None:
-        self._retry_at = time.monotonic() + RECONNECT_S
-        assert self._url
-        try:
-            self._client = redis.from_url(self._url, socket_connect_timeout=1)
-            pubsub = self._client.pubsub()
-            pubsub.subscribe(self._channel)
-            self._pubsub = pubsub
-        except (redis.RedisError, OSError):
-            self.close()
-
-    def close(self) -> None:
-        for part in (self._pubsub, self._client):
-            if part is not None:
-                part.close()
-        self._pubsub = self._client = None
 
 
 def attach(app: Flask) -> None:

@@ -4,6 +4,7 @@ from flask import render_template, request
 
 from app.current import deps
 from app.http import access
+from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint, requested_page
 from campaigns.disclosure.campaigns import counties, entry, public_campaign
 from campaigns.disclosure.catalogue import listed
@@ -19,6 +20,7 @@ SCREEN_ROWS = 8
 
 @blueprint.get("/c/<slug>")
 @access.public
+@shared("page", "under", "sort", private=("q",))
 def campaign(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = requested_page(PAGE_SIZE)
@@ -47,6 +49,7 @@ def campaign(slug: str) -> str:
 
 @blueprint.get("/c/<slug>/p/<int:project_id>")
 @access.public
+@shared()
 def project(slug: str, project_id: int) -> str:
     """One project in one campaign."""
     with deps().db.snapshot() as tx:
@@ -59,6 +62,7 @@ def project(slug: str, project_id: int) -> str:
 
 @blueprint.get("/c/<slug>/standings", endpoint="standings")
 @access.public
+@shared("by", "page")
 def show_standings(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
     by = request.args.get("by", "county")
@@ -73,6 +77,7 @@ def show_standings(slug: str) -> str:
 
 @blueprint.get("/c/<slug>/screen")
 @access.public
+@shared()
 def screen(slug: str) -> str:
     """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
     with deps().db.snapshot() as tx:

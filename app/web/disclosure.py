@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.csv_file import csv_response
 from app.current import deps
 from app.http import access
+from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
@@ -36,6 +37,7 @@ class Statement:
 
 @blueprint.get("/public/")
 @access.public
+@shared()
 def public() -> str:
     """All campaigns with their statements."""
     with deps().db.snapshot() as tx:
@@ -45,6 +47,7 @@ def public() -> str:
 
 @blueprint.get("/public/c/<slug>", endpoint="statement")
 @access.public
+@shared()
 def show_statement(slug: str) -> str:
     """The table of one campaign."""
     with deps().db.snapshot() as tx:
@@ -55,6 +58,7 @@ def show_statement(slug: str) -> str:
 
 @blueprint.get("/public/c/<slug>.csv", endpoint="statement_file")
 @access.public
+@shared()
 def download_statement(slug: str) -> Response:
     """The same as a file."""
     with deps().db.snapshot() as tx:

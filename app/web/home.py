@@ -4,6 +4,7 @@ from flask import Response, render_template, request
 
 from app.current import deps
 from app.http import access
+from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
 from campaigns.disclosure.campaigns import OVER, public_campaign, public_campaigns
 from kernel.errors import NotFound
@@ -11,6 +12,7 @@ from kernel.errors import NotFound
 
 @blueprint.get("/")
 @access.public
+@shared()
 def home() -> str:
     """Campaigns by what donors can do with them now."""
     with deps().db.snapshot() as tx:
@@ -26,6 +28,7 @@ def home() -> str:
 
 @blueprint.get("/report")
 @access.public
+@shared("campaign")
 def report() -> str:
     """Who is responsible for a campaign, and how to tell them about a problem."""
     slug = request.args.get("campaign", "")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.live import stream
+from app.live import news, stream
 from app.live.publish import publish
 from app.live.stream import Feed
 from embedded.redis import Redis
@@ -88,7 +88,7 @@ def test_without_redis_pages_see_a_donation_within_seconds(world: World) -> None
 
 
 def test_with_redis_they_see_it_at_once(world: World, redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "LISTEN_S", 30.0)  # only the ring can wake it in time
+    monkeypatch.setattr(news, "LISTEN_S", 30.0)  # only the ring can wake it in time
     page = Page(feed_of(world, redis_server.url))
     page.until(0)
     time.sleep(0.5)  # the subscription stands

@@ -1,0 +1,77 @@
+"""Which shared page an address means, if any. Parameters that a page does not know are left out."""
+
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlencode
+
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_cookie
+from werkzeug.routing import RequestRedirect
+
+from app.i18n.locale import COOKIE, LANGUAGES
+from app.shared_pages.declare import shared_of
+
+MOST_ADDRESS = 300  # characters; longer ones are nobody's bookmark
+MOST_KNOWN = 5_000  # raw addresses whose meaning is remembered
+
+
+class Meaning(NamedTuple):
+    """A shared page: its endpoint, path and the parameters that count; `language` if the address names one."""
+
+    endpoint: str
+    path: str
+    query: str
+    language: str
+    speaks: bool
+
+
+class Addresses:
+    """The meaning of addresses, remembered in a bounded table."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._urls = app.url_map.bind("localhost")
+        rules = [rule for rule in app.url_map.iter_rules() if shared_of(app.view_functions.get(rule.endpoint))]
+        self._first = {rule.rule.split("/")[1] for rule in rules}
+        self._known: dict[tuple[str, str], Meaning | None] = {}
+
+    def meaning(self, path: str, query: str) -> Meaning | None:
+        """Return the shared page that path and query string mean; None when they mean something else."""
+        try:
+            return self._known[path, query]
+        except KeyError:
+            pass
+        if path[1:].partition("/")[0] not in self._first or len(path) + len(query) > MOST_ADDRESS:
+            return None
+        meaning = self._read(path, query)
+        if meaning is not None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[path, query] = meaning
+        return meaning
+
+    def _read(self, path: str, query: str) -> Meaning | None:
+        if not path.isascii() or not query.isascii():
+            return None
+        try:
+            endpoint, _ = self._urls.match(path, "GET")
+        except (HTTPException, RequestRedirect):
+            return None
+        shared = shared_of(self._app.view_functions[endpoint])
+        if shared is None:
+            return None
+        values = dict(reversed(parse_qsl(query, keep_blank_values=True)))  # the first of a name counts
+        if any(values.get(name) for name in shared.private):
+            return None
+        kept = sorted((name, value) for name, value in values.items() if name in shared.parameters)
+        language = values.get("lang", "")
+        named = language if shared.speaks and language in LANGUAGES else ""
+        return Meaning(endpoint, path, urlencode(kept), named, shared.speaks)
+
+
+def remembered_language(cookies: str) -> str:
+    """Return the language in a Cookie header; empty when none is remembered."""
+    if f"{COOKIE}=" not in cookies:
+        return ""
+    language = parse_cookie(cookies).get(COOKIE, "")
+    return language if language in LANGUAGES else ""

@@ -1,0 +1,132 @@
+"""What this process knows of the database that shared pages are made from: a version, and when it was verified.
+
+One watcher per process looks twice a second, whatever the number of readers, and only while somebody reads. News
+from Redis makes it look at once; nothing depends on it.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from threading import Condition, Event, Thread
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.live.news import News
+from campaigns.disclosure.changes import Look, look, next_moment
+from kernel.db import Database
+
+LOOK_S = 0.5  # between looks; they fall on the wall clock's half seconds, so that caches in front gain most
+MOST_AGE_S = 0.95  # of what is shown while the database answers
+IDLE_S = 5.0  # without readers, before the watcher rests
+LOST_S = 2 * MOST_AGE_S  # after which a look that has not come back counts as failed
+
+
+class Freshness:
+    """`version` grows with every change; a page made under the present version is right."""
+
+    def __init__(self, db: Callable[[], Database], redis_url: str | None) -> None:
+        self._open = db
+        self._db: Database | None = None
+        self._redis_url = redis_url
+        self._turn = Condition()
+        self._hurry = Event()
+        self._watching = False
+        self._watches = 0
+        self._wanted_at = self._began_at = 0.0
+        self._look: Look | None = None
+        self._next: datetime | None = None
+        self.version = 0
+        self.verified_at = -LOST_S  # monotonic: this version was right then
+        self.second = 0  # the wall clock's second in which it was verified
+        self.before_at = -LOST_S  # until then the version before was right
+        self.failed = False
+
+    def current(self, now: float) -> bool:
+        """Return whether the version is known to be right, waiting a moment for a look if need be."""
+        self._wanted_at = now
+        if now - self.verified_at < MOST_AGE_S:
+            return True
+        with self._turn:
+            if not self._watching:
+                self._start(now)
+            elif self.failed or now - self._began_at > LOST_S:
+                return False
+            verified = self.verified_at
+            self._turn.wait_for(lambda: self.verified_at > verified or self.failed, MOST_AGE_S)
+            return self.verified_at > verified
+
+    def _start(self, now: float) -> None:
+        self._watching, self.failed, self._began_at = True, False, now
+        self._watches += 1
+        Thread(target=self._watch, name="shared-pages", daemon=True).start()
+        if self._redis_url:
+            Thread(target=self._listen, args=(self._watches,), name="shared-pages-news", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the watcher and close its connection; a reader starts it again."""
+        self._wanted_at = -IDLE_S
+        self._hurry.set()
+        with self._turn:
+            self._turn.wait_for(lambda: not self._watching, 2 * LOST_S)
+        if self._db is not None:
+            self._db.close()
+
+    def right_until(self, version: int) -> float:
+        """Return the last time at which a page of this version is known to have been right."""
+        if version == self.version:
+            return self.verified_at
+        return self.before_at if version == self.version - 1 else -LOST_S
+
+    def _reading(self) -> bool:
+        return time.monotonic() - self._wanted_at < IDLE_S
+
+    def _watch(self) -> None:
+        try:
+            while self._reading():
+                self._hurry.clear()
+                self._began_at = time.monotonic()
+                changed = self._verify()
+                now = time.time()
+                self._hurry.wait(LOOK_S - now % LOOK_S)
+                if changed and (rest := LOOK_S - (time.monotonic() - self._began_at)) > 0:
+                    time.sleep(rest)  # news come in swarms: pages are not made more than twice a second
+        finally:
+            with self._turn:
+                self._watching = False
+                self._turn.notify_all()
+
+    def _verify(self) -> bool:
+        """Look once, and tell who waits; return whether anything changed."""
+        began, second = time.monotonic(), int(time.time())
+        try:
+            self._db = self._db or self._open()
+            with self._db.transaction() as tx:
+                seen = look(tx)
+                changed, comparable = seen.after(self._look) if self._look else (True, seen)
+                changed = changed or (self._next is not None and seen.at >= self._next)
+                upcoming = next_moment(tx) if changed else self._next
+        except SQLAlchemyError as error:
+            if not self.failed:
+                structlog.get_logger("shared_pages").warning("database_unavailable", error=type(error).__name__)
+            with self._turn:
+                self.failed = True
+                self._turn.notify_all()
+            return False
+        with self._turn:
+            if changed:
+                self.before_at = self.verified_at
+                self.version += 1
+            self._look, self._next = comparable, upcoming
+            self.verified_at, self.second, self.failed = began, second, False
+            self._turn.notify_all()
+        return changed
+
+    def _listen(self, watch: int) -> None:
+        news = News(self._redis_url)
+        try:
+            while self._watching and watch == self._watches:
+                if news.wait():
+                    self._hurry.set()
+        finally:
+            news.close()

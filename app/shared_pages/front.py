@@ -1,0 +1,202 @@
+"""The layer in front of Flask that answers for shared pages from memory.
+
+A page is made by the application itself, called with a request of our own that holds the address and the language
+and nothing of any visitor. So nothing of one visitor can get onto a page that another one sees.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+from flask import Flask
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from markupsafe import escape
+from werkzeug.test import run_wsgi_app
+
+from app.current import deps, settings
+from app.http.request_id import MAKING, accepted_id
+from app.i18n.locale import clock, language_cookie
+from app.observability.logs import log_request
+from app.observability.metrics import CountRequest
+from app.shared_pages.addresses import Addresses, Meaning, remembered_language
+from app.shared_pages.freshness import MOST_AGE_S, Freshness
+from app.shared_pages.made import SHARED, Headers, Made
+from app.shared_pages.shelf import Address, Refused, Shelf, Slot
+from kernel.db import Database
+
+KEEP_S = 30.0  # a page is made anew after that, changed or not
+WAIT_S = 2.0  # for another reader's making, when there is nothing else to show
+AGAIN_S = 0.5  # for what could not be made: not tried more often
+
+Start = Callable[..., Any]
+
+
+class Front:
+    """A WSGI application around the application."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._inner = app.wsgi_app
+        config = settings(app)
+        self._url = config.public_url
+        self._addresses = Addresses(app)
+        self._shelf = Shelf()
+        self._count: CountRequest = app.extensions["count_request"]
+        self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
+        time_of = deps(app).db.clock
+        # A connection of its own: looks must not wait for one behind donors.
+        self.freshness = Freshness(lambda: Database(config.database_url, time_of, pool_size=1), config.redis_url)
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            meaning = self._addresses.meaning(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
+            if meaning is not None:
+                return self._answer(meaning, environ, start)
+        return self._inner(environ, start)
+
+    def _answer(self, meaning: Meaning, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        began = time.monotonic()
+        remembered = remembered_language(environ.get("HTTP_COOKIE", "")) if meaning.speaks else ""
+        language = (meaning.language or remembered or "zh") if meaning.speaks else ""
+        address = Address(meaning.path, meaning.query, language)
+        slot = self._shelf.slot(address, meaning.endpoint)
+        request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        page, late = self._page(slot, address, began)
+        if isinstance(page, Refused):
+            status, headers, body = page.status, page.headers, page.body
+        else:
+            status, headers, body = self._send(page, environ, language if late else None)
+            if meaning.language and meaning.language != remembered:
+                headers = _remembering(headers, meaning.language, self._url)
+        self._record(environ["REQUEST_METHOD"], meaning.endpoint, int(status[:3]), began, request_id)
+        start(status, [*headers, ("X-Request-ID", request_id)])
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+
+    def _record(self, method: str, endpoint: str, status: int, began: float, request_id: str) -> None:
+        seconds = time.monotonic() - began
+        self._count(method, endpoint, status, seconds)
+        log_request(method, self._rules[endpoint], endpoint, status, None, seconds, request_id)
+
+    def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool]:
+        """Return the page, made anew if it has to be, and whether it is late: perhaps no longer right."""
+        fresh = self.freshness
+        current = fresh.current(now)
+        page = slot.made
+        if page is None or (current and not self._right(page, now)):
+            page = self._renewed(slot, address, now)
+            if page is None:
+                return slot.refused or _NOTHING, False
+        return page, not current or time.monotonic() - self._known_right(page) > MOST_AGE_S
+
+    def _right(self, page: Made, now: float) -> bool:
+        return page.version == self.freshness.version and now - page.at < KEEP_S
+
+    def _known_right(self, page: Made) -> float:
+        return max(page.at, self.freshness.right_until(page.version))
+
+    def _renewed(self, slot: Slot, address: Address, now: float) -> Made | None:
+        """Return the page made anew by this reader or another one; the last one while another makes it."""
+        page = slot.made
+        mine = slot.making.acquire(blocking=False)
+        if not mine:
+            if page is not None and now - self._known_right(page) < MOST_AGE_S:
+                return page
+            if not slot.making.acquire(timeout=WAIT_S):
+                return page
+        try:
+            if not mine and (made := slot.made) is not None and self._right(made, now):
+                return made
+            refused = slot.refused
+            if refused is None or now - refused.at > AGAIN_S:
+                self._make(slot, address)
+        finally:
+            slot.making.release()
+        return slot.made
+
+    def _make(self, slot: Slot, address: Address) -> None:
+        """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
+        version, at = self.freshness.version, time.monotonic()
+        body, status, headers = self._call(address)
+        if status.startswith("200"):
+            vary = "Accept-Encoding, Cookie" if address.language else "Accept-Encoding"
+            slot.made, slot.refused = Made(body, headers, vary, version, at), None
+        else:
+            slot.refused = Refused(status, headers, body, time.monotonic())
+            if not status.startswith("5"):
+                slot.made = None
+
+    def _call(self, address: Address) -> tuple[bytes, str, Headers]:
+        """Call the application with a request of our own."""
+        environ = {
+            "REQUEST_METHOD": "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": address.path,
+            "QUERY_STRING": address.query,
+            "SERVER_NAME": "localhost",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_COOKIE": f"lang={address.language}" if address.language else "",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "https" if self._url.startswith("https:") else "http",
+            "wsgi.input": BytesIO(),
+            "wsgi.errors": BytesIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            MAKING: True,
+        }
+        parts, status, headers = run_wsgi_app(self._inner, environ, buffered=True)
+        return b"".join(parts), status, list(headers.items())
+
+    def _send(self, page: Made, environ: dict[str, Any], late: str | None) -> tuple[str, Headers, bytes]:
+        """Return status, headers and body; `late`: the language in which to say so, None when the page is right."""
+        if late is not None:
+            body = page.marked(self._notice(page, late))
+            kept = [pair for pair in page.plain.headers if pair[0] not in ("ETag", "Content-Length")]
+            own = [
+                ("Content-Length", str(len(body))),
+                ("Cache-Control", "no-store"),
+                ("X-Beishan-Late", _age(page)),
+            ]
+            return "200 OK", [*kept, *own], body
+        form = page.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        second = self.freshness.second
+        # A cache that counts in whole seconds keeps the page until the second is over in which it was verified.
+        keep = f"@{second}" if second == int(time.time()) and page.version == self.freshness.version else "0"
+        caching = [("X-Accel-Expires", keep), ("Cache-Control", SHARED)]
+        tags = environ.get("HTTP_IF_NONE_MATCH")
+        if tags and page.same(tags):
+            return "304 NOT MODIFIED", [*caching, *(p for p in form.headers if p[0] in _UNCHANGED)], b""
+        return "200 OK", [*caching, *form.headers], form.body
+
+    def _notice(self, page: Made, language: str) -> bytes:
+        made_at = datetime.fromtimestamp(time.time() - (time.monotonic() - page.at), UTC)
+        with self._app.app_context(), force_locale(language or "zh"):
+            since = clock(made_at)
+            text = _("暂时取不到最新数据，本页是 %(time)s（北京时间）的内容。", time=since)
+        return f'<p class="notice bad late" role="status">{escape(text)}</p>'.encode()
+
+
+_UNCHANGED = ("ETag", "Vary")
+_NOTHING = Refused("503 SERVICE UNAVAILABLE", [("Retry-After", "1"), ("Content-Length", "0")], b"", 0.0)
+
+
+def _age(page: Made) -> str:
+    return f"{time.monotonic() - page.at:.0f}"
+
+
+def _remembering(headers: Headers, language: str, url: str) -> Headers:
+    """Return the headers of one visitor's answer: it sets their cookie, so no cache may keep it."""
+    kept = [pair for pair in headers if pair[0] not in ("Cache-Control", "X-Accel-Expires")]
+    own = ("Set-Cookie", language_cookie(language, secure=url.startswith("https://")))
+    return [*kept, ("X-Accel-Expires", "0"), ("Cache-Control", "private, no-store"), own]
+
+
+def put_in_front(app: Flask) -> Front:
+    """Put shared pages in front of an application that is complete."""
+    front = Front(app)
+    app.wsgi_app = front  # type: ignore[method-assign, assignment]
+    return front

@@ -1,0 +1,60 @@
+"""Whether anything that shared pages show has changed, asked of the database in constant time.
+
+Every statement that writes a table which public pages read raises the sequence `public_change`, by a trigger
+(migration
+`public_change`): no use case has to remember it, and a change by hand counts too. A sequence takes no lock and is
+raised before its transaction commits. So a look also remembers which transactions were under way: what one of them
+wrote becomes visible when it ends, although the sequence stands still.
+
+What the clock changes (a campaign opens, a tranche opens) is no write: `next_moment` says when that is.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from kernel.db import Tx
+
+
+class Look(NamedTuple):
+    """What one look saw. `unsettled`: transactions whose writes are counted but not visible yet."""
+
+    changes: int
+    unsettled: frozenset[int]
+    at: datetime
+
+    def after(self, earlier: "Look") -> "tuple[bool, Look]":
+        """Return whether anything may have changed since an earlier look, and what to compare the next one with."""
+        if self.changes != earlier.changes:
+            return True, self
+        ended = earlier.unsettled - self.unsettled
+        return bool(ended), self._replace(unsettled=earlier.unsettled & self.unsettled)
+
+
+def look(tx: Tx) -> Look:
+    """Look once, in a transaction that reads committed data.
+
+    The number is read before the transactions: whoever raised it had a transaction id by then, and holds the lock
+    on it until what they wrote is visible.
+    """
+    changes = tx.scalar("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM public_change")
+    unsettled = tx.rows(
+        """SELECT CAST(CAST(transactionid AS text) AS bigint) FROM pg_locks
+            WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted"""
+    )
+    return Look(changes, frozenset(row[0] for row in unsettled), tx.now)
+
+
+def next_moment(tx: Tx) -> datetime | None:
+    """Return the next time at which the clock alone changes what public pages show; None if there is none."""
+    moment: datetime | None = tx.scalar(
+        """SELECT min(at) FROM (
+               SELECT opens_at AS at FROM campaign UNION ALL SELECT ends_at FROM campaign
+                UNION ALL
+               SELECT CAST(edge.value AS timestamptz)
+                 FROM campaign, jsonb_array_elements(windows) AS w(window_), jsonb_each_text(w.window_) AS edge
+                UNION ALL SELECT valid_from FROM pot_rules
+                UNION ALL SELECT opens_at FROM pot_funding) AS moments
+            WHERE at > :now""",
+        now=tx.now,
+    )
+    return moment

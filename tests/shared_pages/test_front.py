@@ -1,0 +1,198 @@
+"""Shared pages show everybody the same: nothing of a visitor, in the right language, no older than a second."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.shared_pages import front as front_module
+from app.shared_pages.front import Front
+from campaigns.lifecycle.transitions import cancel
+from campaigns.network.people import create_manager
+from kernel.db import Database
+from tests.shared_pages.test_changes import shared_addresses
+from tests.web.reader import PASSWORD, Reader
+from tests.world import ACTOR, World
+
+SECOND = 1.0
+ROOM_S = 0.5  # what a busy machine may add
+
+
+def within_a_second(act: Callable[[], bool]) -> None:
+    """Wait until something is so; a second at most."""
+    began = time.monotonic()
+    while not act():
+        assert time.monotonic() - began < SECOND + ROOM_S
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def ann(front: Front, app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def ben(front: Front, app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+def caching(answer: TestResponse) -> str:
+    return answer.headers.get("Cache-Control", "")
+
+
+def test_a_page_is_made_once_for_all_visitors(
+    ann: FlaskClient, ben: FlaskClient, app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = []
+    original = Database.snapshot
+    monkeypatch.setattr(Database, "snapshot", lambda self: snapshots.append(1) or original(self))
+    pages = {ann.get("/c/day").text}
+    made = len(snapshots)
+    for visitor in (ann, ben) * 5:
+        answer = visitor.get("/c/day?utm_source=poster&fbclid=1")
+        pages.add(answer.text)
+        assert caching(answer).startswith("public") and "Set-Cookie" not in answer.headers
+    assert len(pages) == 1 and len(snapshots) == made == 1
+
+
+def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask, world: World) -> None:
+    """A manager with a session, a donor with cookies and a stranger get the same bytes."""
+    world.do(create_manager, "boss", PASSWORD, "admin", "test")
+    manager = Reader(app.test_client(), world)
+    manager.sign_in("boss")
+    donor = Reader(app.test_client(), world)
+    donor.give(name="独一无二", email="a@example.org")
+    stranger = app.test_client()
+    for address in shared_addresses(app, world):
+        answers = [who.get(address) for who in (manager.http, donor.http, stranger)]
+        assert len({answer.data for answer in answers}) == 1, address
+        for answer in answers:
+            assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+            assert "csrf_token" not in answer.text and "独一无二" not in answer.text
+
+
+def test_what_is_one_visitors_is_stored_nowhere(ann: FlaskClient, app: Flask, world: World) -> None:
+    donation = world.give()
+    token = world.deps.keys.token(str(donation.id))
+    own = (f"/donate/day/{world.projects[0]}", f"/d/{donation.id}?token={token}", "/console/sign-in", "/c/day?q=村")
+    for address in own:
+        answer = ann.get(address)
+        assert answer.status_code == 200 and caching(answer) == "no-store", address
+
+
+def test_each_language_has_a_page_of_its_own(ann: FlaskClient, ben: FlaskClient) -> None:
+    chosen = ann.get("/c/day?lang=en")
+    assert "Match pots" in chosen.text
+    assert "lang=en" in chosen.headers["Set-Cookie"] and caching(chosen) == "private, no-store"
+    for _ in range(3):
+        assert "Match pots" in ann.get("/c/day").text
+        assert "配捐池" in ben.get("/c/day").text
+    again = ann.get("/c/day?lang=en")
+    assert "Set-Cookie" not in again.headers and caching(again).startswith("public")
+    assert "Cookie" in again.headers["Vary"]
+    assert 'href="/c/day?lang=zh"' in again.text, "and each leads to the other"
+
+
+def test_an_unchanged_page_is_not_sent_again(ann: FlaskClient) -> None:
+    first = ann.get("/c/day", headers={"Accept-Encoding": "gzip"})
+    assert first.headers["Content-Encoding"] == "gzip" and len(first.data) < 6_000
+    again = ann.get("/c/day", headers={"Accept-Encoding": "gzip", "If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304 and again.data == b"" and again.headers["ETag"] == first.headers["ETag"]
+    plain = ann.get("/c/day", headers={"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in plain.headers and plain.headers["ETag"] != first.headers["ETag"]
+    head = ann.head("/c/day")
+    assert head.data == b"" and head.headers["Content-Length"] == plain.headers["Content-Length"]
+
+
+def test_a_shared_page_has_the_headers_of_every_other(ann: FlaskClient) -> None:
+    shared, other = ann.get("/c/day", headers={"X-Request-ID": "mine-1"}), ann.get("/healthz")
+    for name in ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Permissions-Policy"):
+        assert shared.headers[name] == other.headers[name]
+    assert shared.headers["X-Request-ID"] == "mine-1" and len(ann.get("/c/day").headers["X-Request-ID"]) == 32
+
+
+def test_a_donation_and_its_refund_show_within_a_second(ann: FlaskClient, world: World) -> None:
+    world.pot(500_00)
+
+    def raised() -> int:
+        return int(ann.get("/api/v1/campaigns/day/totals").get_json()["raised_minor"])
+
+    assert raised() == 0
+    donation = world.give(100_00)
+    world.pay(donation)
+    within_a_second(lambda: raised() == 100_00)
+    assert "100.00" in ann.get("/c/day").text
+    world.refund(donation, 100_00)
+    within_a_second(lambda: raised() == 0)
+
+
+def test_a_phase_shows_within_a_second_whether_written_or_not(ann: FlaskClient, world: World) -> None:
+    button = "选一个村庄捐赠"
+    assert button in ann.get("/c/day").text
+    world.clock.advance(hours=9)  # the clock alone: no scheduler has run
+    within_a_second(lambda: button not in ann.get("/c/day").text)
+    world.clock.advance(hours=-9)
+    within_a_second(lambda: True)
+    world.do(cancel, "day", ACTOR)
+    within_a_second(lambda: "已取消" in ann.get("/c/day").text)
+
+
+def test_a_change_by_hand_shows_too(ann: FlaskClient, world: World) -> None:
+    ann.get("/")
+    with world.db.transaction() as tx:
+        tx.run("UPDATE campaign SET name = '改了名'")
+    within_a_second(lambda: "改了名" in ann.get("/").text)
+
+
+def test_what_does_not_exist_is_not_kept(ann: FlaskClient, front: Front, world: World) -> None:
+    answer = ann.get("/c/nothing")
+    assert answer.status_code == 404 and "没有找到" in answer.text
+    assert ann.get("/c/day?sort=nonsense").status_code == 422
+    problem = ann.get("/api/v1/campaigns/nothing/totals")
+    assert problem.status_code == 404 and problem.get_json()["code"] == "campaign_unknown"
+
+
+def test_addresses_without_end_do_not_fill_memory(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.shared_pages.shelf.MOST", 5)
+    front = front_module.put_in_front(app)
+    front._shelf._most = 5
+    visitor = app.test_client()
+    for number in range(12):
+        assert visitor.get(f"/c/day?page={number}&junk={number}").status_code == 200
+        visitor.get(f"/c/day?junk={'x' * 400}{number}")
+    assert len(front._shelf) == 5
+    front.freshness.stop()
+
+
+def test_requests_from_memory_are_counted_and_logged(ann: FlaskClient, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(3):
+        ann.get("/c/day", headers={"X-Request-ID": "seen-1"})
+    lines = [line for line in capsys.readouterr().err.splitlines() if '"seen-1"' in line]
+    assert len(lines) == 3 and all('"rule": "/c/<slug>"' in line and '"status": 200' in line for line in lines)
+    counted = [line for line in ann.get("/metrics").text.splitlines() if 'endpoint="web.campaign"' in line]
+    assert any(line.startswith("beishan_http_requests_total") and line.endswith(" 3.0") for line in counted)
+
+
+def test_without_a_database_the_last_page_is_shown_and_says_so(
+    ann: FlaskClient, front: Front, world: World
+) -> None:
+    ann.get("/c/day")
+    ann.get("/c/day?lang=en")
+    reachable = front.freshness._open
+    front.freshness._open = lambda: Database("postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=1")
+    front.freshness._db = None
+    within_a_second(lambda: "X-Beishan-Late" in ann.get("/c/day").headers)
+    for address, words in (
+        ("/c/day?lang=zh", "暂时取不到最新数据"),
+        ("/c/day?lang=en", "could not be brought up to date"),
+    ):
+        late = ann.get(address)
+        assert late.status_code == 200 and words in late.text and "no-store" in caching(late)
+    front.freshness._open, front.freshness._db = reachable, None
+    within_a_second(lambda: "X-Beishan-Late" not in ann.get("/c/day").headers)
+    assert "no-store" not in caching(ann.get("/c/day"))
