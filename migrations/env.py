@@ -14,6 +14,7 @@ ROOMS_WITH_TABLES = (
     "campaigns.closing.models",
     "campaigns.donations.models",
     "campaigns.funds.models",
+    "campaigns.imports.models",
     "campaigns.lifecycle.models",
     "campaigns.network.models",
     "campaigns.projects.models",

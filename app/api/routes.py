@@ -11,6 +11,7 @@ from app.api import (
     donations,
     draws,
     funds,
+    imports,
     inbox,
     partners,
     payment_exceptions,
@@ -40,6 +41,7 @@ RESOURCES = (
     partners,
     inbox,
     payment_exceptions,
+    imports,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are

@@ -17,6 +17,12 @@ from campaigns.import_plan import ImportPlan
 from kernel.errors import Fault, Refusal
 
 BOTH = ("en", "zh")
+# What to add to the command, for what must be confirmed.
+_OPTIONS = {
+    "unusually_large": "--allow-large --reason",
+    "correction_reason": "--reason",
+    "second_person": "--entered-by --confirmed-by",
+}
 lang_option = click.option(
     "--lang",
     type=click.Choice(LANGUAGES),
@@ -58,9 +64,15 @@ def _refusal_lines(refusal: Refusal, language: str) -> list[str]:
 
 def _fault_lines(faults: Mapping[str, Fault], language: str) -> list[str]:
     if language == "en":
-        return [f"  {place}: {program_text(refused)}" for place, refused in faults.items()]
+        return [f"  {place}: {program_text(refused)}{_hint(refused)}" for place, refused in faults.items()]
     with force_locale(language):
-        return [f"  {place_text(place)}：{fault_text(refused)}" for place, refused in faults.items()]
+        return [
+            f"  {place_text(place)}：{fault_text(refused)}{_hint(refused)}" for place, refused in faults.items()
+        ]
+
+
+def _hint(refused: Fault) -> str:
+    return f" ({_OPTIONS[refused.code]})" if refused.code in _OPTIONS else ""
 
 
 def _plan_lines(plan: ImportPlan[Any]) -> Iterator[str]:

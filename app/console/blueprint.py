@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, g, redirect
+from flask import Blueprint, flash, g, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.current import deps
 from app.http import access
+from app.http.uploads import allow_file
 from app.i18n.fields import labelled, named_faults, refusal_words
 from app.web.blueprint import guard
 from campaigns.network.roles import Caller, Permission
@@ -17,6 +18,13 @@ from kernel.errors import Refusal
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 Result = TypeVar("Result")
+
+
+@blueprint.before_request
+def _allow_files() -> None:
+    """Let the form with a file be larger than others, before the guard against forgery reads it."""
+    if request.endpoint == "console.import_upload":
+        allow_file(request)
 
 
 blueprint.before_request(guard)
@@ -34,18 +42,20 @@ def _private(response: Response) -> Response:
 
 
 def act(
-    permission: Permission,
+    permission: Permission | None,
     back: str,
     do: Callable[[Tx, Caller], object],
     done: str = "",
 ) -> Response:
     """Do something for the signed-in manager in one transaction, flash how it went, and redirect to `back`.
 
-    After a refusal nothing is changed, and the refusal is flashed. `do` may return a text that replaces `done`.
+    Without a permission, `do` asks for one. After a refusal nothing is changed, and the refusal is flashed. `do`
+    may return a text that replaces `done`.
     """
     try:
         with deps().db.transaction() as tx:
-            access.require_declared(permission)
+            if permission is not None:
+                access.require_declared(permission)
             message = do(tx, g.caller)
         flash(message if isinstance(message, str) else done or _("已完成。"), "good")
     except Refusal as refusal:

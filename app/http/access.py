@@ -163,6 +163,12 @@ def require_declared(permission: Permission) -> None:
     require(g.caller, permission)
 
 
+def caller() -> Caller:
+    """Return the manager who calls."""
+    manager: Caller = g.caller
+    return manager
+
+
 def actor() -> str:
     """Return the caller's name, for the audit trail."""
     caller: Caller = g.caller

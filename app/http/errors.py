@@ -26,6 +26,7 @@ STATUS: dict[str | type[Refusal], int] = {
     "signature_invalid": 401,
     "timestamp_out_of_tolerance": 401,
     "rate_limited": 429,
+    "file_too_large": 413,
     # classes
     NotFound: 404,
     Conflict: 409,

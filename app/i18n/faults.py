@@ -118,15 +118,15 @@ FAULTS = {
     "refund_never_left": _l("退回的退款比账单里退出去的多 %(over_minor)s 元；退款的金额应为负数"),
     "line_of_another": _l("以前属于“%(before)s”，现在属于“%(now)s”"),
     "reference_used": _l("这个凭证号以前用于另一笔：%(before)s"),
-    "unusually_large": _l(
-        "超过 %(most_minor)s 元，没有导入；请核对金额，确认无误后用 --allow-large 和 --reason 导入"
-    ),
+    "unusually_large": _l("超过 %(most_minor)s 元；请核对金额，确认无误须写明原因"),
     "correction_of_what": _l(
         "负数是更正：请在 corrects（更正凭证号）一列写明更正哪一笔，或把凭证号写成“原凭证号-R”"
     ),
     "correction_not_negative": _l("更正的金额应为负数，即要收回的部分"),
-    "correction_reason": _l("更正须写明原因：填写 reason（原因）一列，或用 --reason"),
-    "second_person": _l("更正须由另一人确认：用 --confirmed-by 写明，且不同于录入人"),
+    "correction_reason": _l("更正须写明原因：填写 reason（原因）一列，或在确认时写明"),
+    "second_person": _l("更正须由录入人以外的人确认"),
+    "large_unconfirmed": _l("请确认大额捐赠的金额正确"),
+    "other_person": _l("更正须由另一人确认"),
     "place_required": _l("请填写机构代码，或县区、乡镇、村的名称"),
     "place_not_found": _l("没有找到“%(name)s”；请按组织网络里的名称填写，或改填机构代码"),
     "place_ambiguous": _l("有几个同名的地区（%(codes)s 等）；请写明县区和乡镇，或改填机构代码"),

@@ -241,6 +241,16 @@ IMPORT_KINDS = {
     "projects": _l("项目"),
     "network": _l("组织网络"),
 }
+IMPORT_STATES = {
+    "checking": _l("读取中"),
+    "ready": _l("待确认"),
+    "confirmed": _l("导入中"),
+    "done": _l("已导入"),
+    "refused": _l("有错误"),
+    "changed": _l("情况有变化"),
+    "failed": _l("出错"),
+    "expired": _l("未确认"),
+}
 IMPORT_SUMS = {
     "gifts": _l("新的捐赠"),
     "corrections": _l("更正"),
@@ -261,6 +271,7 @@ JOBS = {
     "restore": _l("款项回到账上后补配"),
     "challenges": _l("解锁挑战池"),
     "screen": _l("检查套捐迹象"),
+    "imports": _l("导入文件"),
     "close": _l("推进活动收尾"),
     "check": _l("核对账簿"),
 }

@@ -19,6 +19,7 @@ from campaigns.desks import payment_desk
 from campaigns.donations.expire import expire
 from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
+from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.screening.screen import screen
 from kernel.db import Tx
@@ -88,6 +89,10 @@ def _screen(deps: Dependencies) -> str:
     return _outcome(screen(deps, publish), "cases opened")
 
 
+def _imports(deps: Dependencies) -> str:
+    return _outcome(work_off(deps), "files")
+
+
 def _close(deps: Dependencies) -> str:
     return _outcome(close(deps), "steps")
 
@@ -113,6 +118,7 @@ JOBS: dict[str, Job] = {
     "restore": Job(5, _restore),
     "screen": Job(5, _screen),
     "close": Job(5, _close),
+    "imports": Job(2, _imports),
     "check": Job(600, _check),
 }
 

@@ -31,6 +31,8 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "discrepancy_state": (labels.DISCREPANCY_STATES, set()),
     "donation_status": (labels.STATUSES, set()),
     "fund_kind": (labels.FUND_KINDS, set()),
+    "import_run_kind": (labels.IMPORT_KINDS, set()),
+    "import_run_state": (labels.IMPORT_STATES, set()),
     "inbox_work_state": (labels.INBOX_STATES, set()),
     "match_decision_cause": (labels.SEEKING, set()),
     "organisation_level": (labels.LEVELS, set()),

@@ -18,6 +18,7 @@ PAGES = (
     "/console/donations",
     "/console/inbox",
     "/console/jobs",
+    "/console/imports",
 )
 
 

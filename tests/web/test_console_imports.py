@@ -1,0 +1,122 @@
+"""The page of imports, without JavaScript: a file is chosen, shown, confirmed, imported."""
+
+import io
+from datetime import timedelta
+
+import pytest
+
+from campaigns.imports.work import work_off
+from campaigns.network.people import create_manager
+from kernel.clock import FixedClock
+from kernel.db import Database
+from payments.partners import create
+from tests.conftest import NOON
+from tests.real_life.files_steps import HEAD, sample
+from tests.web.reader import PASSWORD, Reader, text
+from tests.world import World, build
+
+NEW_PROJECT = "organisation,name,tier,summary,target,code\n41010101,路灯,micro,灯,30000,LY-1\n"
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(NOON)
+
+
+@pytest.fixture
+def world(db: Database, clock: FixedClock) -> World:
+    world = build(db, clock, opens_at=clock.at - timedelta(hours=8))
+    for project, code in zip(world.projects, ("P000033", "P000034"), strict=False):
+        world.do(lambda tx, p=project, c=code: tx.run("UPDATE project SET code = :c WHERE id = :p", c=c, p=p))
+    world.do(create, world.deps.keys, "plat", "平台")
+    return world
+
+
+def hand_in(manager: Reader, kind: str, data: bytes | str, partner: str = "") -> str:
+    """Choose a file on the page; the page of the import opens."""
+    manager.open("/console/imports")
+    file = (io.BytesIO(data.encode() if isinstance(data, str) else data), "文件.csv")
+    return manager.send("/console/imports", kind=kind, partner=partner, file=file)
+
+
+def test_a_file_from_preview_to_result(manager: Reader, world: World) -> None:
+    page = text(hand_in(manager, "donations", sample("offline-excel-zh.gbk.csv")))
+    for words in (
+        "线下捐赠 待确认",
+        "新的捐赠：2 行，共 1,050.00 元",
+        "跳过（空行、合计等）：2 行",
+        "编码：gb18030",
+    ):
+        assert words in page
+    assert "确认，导入 2 行" in page
+    page = manager.send("/confirm")
+    assert 'http-equiv="refresh"' in page and "导入中" in page
+    assert work_off(world.deps) == 1
+    page = manager.open("/console/imports/1")
+    assert "refresh" not in page and "已导入，新增 2 行。" in text(page)
+    world.settle()
+    assert world.totals().raised_minor == 1_050_00
+    assert "文件里的内容以前都导入过" in text(hand_in(manager, "donations", sample("offline-excel-zh.gbk.csv")))
+    manager.send("/drop")
+    page = text(manager.open("/console/imports"))
+    assert "线下捐赠 文件.csv 已导入 boss 2" in page and "文件.csv 未确认 boss" in page
+
+
+def test_faults_in_chinese_with_their_line_and_both_readings(manager: Reader, world: World) -> None:
+    page = text(hand_in(manager, "donations", sample("offline-decimal-comma.csv")))
+    assert "有 1 处要改，没有导入任何内容" in page
+    assert "第 2 行“金额”： 请写清金额：是 100.50、10,050.00 元中的哪一个？" in page
+    page = text(hand_in(manager, "donations", HEAD + "1.23E+17,P000033,5,2026-09-09,,\n"))
+    assert "第 2 行“凭证号”： 表格软件把这一格变成了数字 1.23E+17" in page
+    page = text(hand_in(manager, "projects", b"PK\x03\x04" + b"\x00" * 99))
+    assert "文件： 这是 Excel 或 WPS 的工作簿" in page
+    assert "line 2, reference" in text(manager.open("/console/imports/2?lang=en"))
+    manager.open("/console/imports?lang=zh")
+    assert "没有这个合作平台" in text(
+        manager.send("/console/imports", 422, kind="statement", file=(io.BytesIO(b"x"), "a"))
+    )
+    manager.open("/console/imports")
+    assert "请选择文件" in text(manager.send("/console/imports", 422, kind="projects"))
+
+
+def test_a_bill_and_projects(manager: Reader, world: World) -> None:
+    page = text(hand_in(manager, "statement", sample("wechat-trade-bill.utf8bom.csv"), "plat"))
+    assert "平台账单 plat" in page and "收款：1 行，共 50.00 元" in page and "格式：wechat" in page
+    assert "新的项目（目标金额）：1 行，共 30,000.00 元" in text(hand_in(manager, "projects", NEW_PROJECT))
+
+
+def test_a_large_gift_is_confirmed_with_a_reason(manager: Reader, world: World) -> None:
+    page = text(hand_in(manager, "donations", sample("offline-typo-million.csv")))
+    assert "第 2 行“金额”： 超过 100,000.00 元" in page and "已核对，金额正确" in page
+    assert "原因：请填写" in text(manager.send("/confirm", large="yes", reason=""))
+    assert "大额捐赠：请确认" in text(manager.send("/confirm", reason="回单已核对"))
+    assert "已确认" in text(manager.send("/confirm", large="yes", reason="回单已核对"))
+    assert work_off(world.deps) == 1
+
+
+def test_a_correction_is_confirmed_by_a_colleague(manager: Reader, world: World) -> None:
+    hand_in(manager, "donations", HEAD + "BOX-1,P000033,1000,2026-09-09 10:00,,\n")
+    manager.send("/confirm")
+    work_off(world.deps)
+    world.settle()
+    page = text(hand_in(manager, "donations", sample("offline-correction.csv")))
+    assert "更正须由另一人确认：请另一位同事登录" in page and "确认，导入" not in page
+    world.do(create_manager, "cashier", PASSWORD, "finance", "test")
+    colleague = Reader(manager.http.application.test_client(), world)
+    colleague.sign_in("cashier")
+    colleague.open("/console/imports/2")
+    assert "已确认" in text(colleague.send("/confirm", reason="多输了"))
+    assert work_off(world.deps) == 1
+    assert "boss、cashier" in text(colleague.open("/console/imports"))
+    world.check()
+
+
+def test_who_sees_the_page(manager: Reader, world: World) -> None:
+    hand_in(manager, "network", "x")
+    for role, status in (("auditor", 403), ("liaison", 200)):
+        world.do(create_manager, role, PASSWORD, role, "test")
+        other = Reader(manager.http.application.test_client(), world)
+        other.sign_in(role)
+        assert ("/console/imports" in other.open("/console/")) == (status == 200)
+        other.open("/console/imports", status)
+        other.open("/console/imports/1", 403)
