@@ -32,12 +32,12 @@ lang_option = click.option(
 
 
 @contextmanager
-def refusals_in(lang: str | None) -> Iterator[None]:
+def refusals_in(lang: str | None, kind: str) -> Iterator[None]:
     """End the command with a refusal in one language, or in both."""
     try:
         yield
     except Refusal as refusal:
-        blocks = [_refusal_lines(refusal, language) for language in _languages(lang)]
+        blocks = [_refusal_lines(refusal, language, kind) for language in _languages(lang)]
         fail("\n".join(line for lines in blocks for line in lines), refusal)
 
 
@@ -47,7 +47,9 @@ def show(plan: ImportPlan[Any], lang: str | None) -> None:
     for language in _languages(lang):
         with force_locale(language):
             click.echo("\n".join(_plan_lines(plan)))
-        lines = [*_fault_lines(plan.warnings, language), *_fault_lines(objections, language)]
+        lines = [
+            line for faults in (plan.warnings, objections) for line in _fault_lines(faults, language, plan.kind)
+        ]
         click.echo("\n".join(lines), nl=bool(lines))
     if objections:
         raise click.exceptions.Exit(1)
@@ -57,17 +59,18 @@ def _languages(lang: str | None) -> tuple[str, ...]:
     return (lang,) if lang else BOTH
 
 
-def _refusal_lines(refusal: Refusal, language: str) -> list[str]:
+def _refusal_lines(refusal: Refusal, language: str, kind: str) -> list[str]:
     head = f"{refusal.code}: {refusal_text(refusal, language)}"
-    return [head, *_fault_lines(refusal.fields, language)]
+    return [head, *_fault_lines(refusal.fields, language, kind)]
 
 
-def _fault_lines(faults: Mapping[str, Fault], language: str) -> list[str]:
+def _fault_lines(faults: Mapping[str, Fault], language: str, kind: str) -> list[str]:
     if language == "en":
         return [f"  {place}: {program_text(refused)}{_hint(refused)}" for place, refused in faults.items()]
     with force_locale(language):
         return [
-            f"  {place_text(place)}：{fault_text(refused)}{_hint(refused)}" for place, refused in faults.items()
+            f"  {place_text(kind, place)}：{fault_text(refused)}{_hint(refused)}"
+            for place, refused in faults.items()
         ]
 
 
@@ -77,7 +80,7 @@ def _hint(refused: Fault) -> str:
 
 def _plan_lines(plan: ImportPlan[Any]) -> Iterator[str]:
     yield _("格式：%(name)s；编码：%(encoding)s", name=plan.table.layout.name, encoding=plan.table.encoding)
-    for part in plan.sums:
+    for part in (part for part in plan.sums if part.rows):
         yield sum_line(part)
     yield _("跳过（空行、合计等）：%(count)s 行", count=plan.skipped)
     if plan.times:

@@ -82,7 +82,7 @@ def import_donations(file: Path, preview: bool, lang: str | None, **options: Any
 def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, done_text: str) -> None:
     """Import a file, or only say what would come of it."""
     data = file.read_bytes()
-    with refusals_in(lang):
+    with refusals_in(lang, request.kind):
         if preview:
             plan = preview_rows(deps(), request, data, _progress)
         else:

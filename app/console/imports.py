@@ -13,7 +13,7 @@ from app.current import deps
 from app.http import access
 from app.http.uploads import uploaded_file
 from app.i18n.faults import fault_text
-from app.i18n.import_texts import COLUMNS, place_of, sum_line
+from app.i18n.import_texts import needed_columns, place_of, sum_line
 from app.i18n.refusals import code_text
 from app.web.blueprint import requested_page
 from campaigns.import_plan import Sum
@@ -61,7 +61,7 @@ def _listed(refused: str = "") -> str:
         page=page,
         total=total,
         kinds=kinds,
-        columns={kind: COLUMNS[kind] for kind in kinds},
+        columns={kind: needed_columns(kind) for kind in kinds},
         partners=partners,
         chosen=request.form.get("kind", ""),
         refused=refused,
@@ -82,17 +82,19 @@ def show(run_id: int) -> str:
         run=run,
         running=run.state in _RUNNING,
         refusal=code_text(report["code"]) if "code" in report else "",
-        sums=[sum_line(Sum(**part)) for part in report.get("sums", ())],
+        sums=[sum_line(Sum(**part)) for part in report.get("sums", ()) if part["rows"]],
         codes=codes,
         times=[datetime.fromisoformat(report[name]) for name in ("first_at", "last_at") if report.get(name)],
         needs_reason=bool(codes & runs.WITH_REASON),
-        **{name: _worded(report.get(name, ())) for name in ("faults", "questions", "warnings")},
+        **{name: _worded(run.kind, report.get(name, ())) for name in ("faults", "questions", "warnings")},
     )
 
 
-def _worded(rows: Any) -> list[tuple[str, str]]:
+def _worded(kind: str, rows: Any) -> list[tuple[str, str]]:
     """Faults as place and sentence."""
-    return [(place_of(row["line"], row["field"]), fault_text(Fault(row["code"], row["params"]))) for row in rows]
+    return [
+        (place_of(kind, row["line"], row["field"]), fault_text(Fault(row["code"], row["params"]))) for row in rows
+    ]
 
 
 @blueprint.post("/imports/<int:run_id>/confirm", endpoint="import_confirm")

@@ -1,42 +1,49 @@
 """What is said of an imported file: the places in it, and the sums of its rows."""
 
+from typing import NamedTuple
+
 from flask_babel import gettext as _
 
 from app.i18n.labels import IMPORT_SUMS, word
 from app.i18n.locale import language
 from campaigns.import_plan import Sum
-from campaigns.imports.kinds import KINDS
+from campaigns.imports.kinds import KINDS, Kind
 from kernel.money import yuan
-from kernel.tables import Layout
-
-# The Chinese header of each column; our own formats go before those of platforms.
-_TITLES: dict[str, str] = {}
-for _kind in KINDS.values():
-    for _column in (column for layout in _kind.layouts for column in layout.columns):
-        _TITLES.setdefault(_column.name, next((title for title in _column.titles if not title.isascii()), ""))
 
 
-def _columns(layout: Layout) -> str:
-    """The headers of a layout: both names of each column, with a mark for those that may be missing."""
-    titles = ((_TITLES[column.name], column) for column in layout.columns)
-    return "  ".join(f"{title} {column.name}{'' if column.required else ' *'}".strip() for title, column in titles)
+def _titles(kind: Kind) -> dict[str, str]:
+    """The Chinese header of each column of a kind; our own formats go before those of platforms."""
+    titles: dict[str, str] = {}
+    for column in (column for layout in kind.layouts for column in layout.columns):
+        titles.setdefault(column.name, next((title for title in column.titles if not title.isascii()), column.name))
+    return titles
 
 
-# What a file of each kind needs, in words: one line per layout.
-COLUMNS = {
-    name: [_columns(layout) for layout in kind.layouts if layout.name not in ("alipay", "wechat")]
-    for name, kind in KINDS.items()
-}
+_TITLES = {name: _titles(kind) for name, kind in KINDS.items()}
 
 
-def place_of(line: int | None, column: str) -> str:
+class NeededColumn(NamedTuple):
+    """A column of a file: its Chinese and its English header, and whether it may be missing."""
+
+    title: str
+    name: str
+    required: bool
+
+
+def needed_columns(kind: str) -> list[NeededColumn]:
+    """Return the columns that our own format of a kind of files has."""
+    columns = KINDS[kind].layouts[0].columns
+    return [NeededColumn(_TITLES[kind][column.name], column.titles[0], column.required) for column in columns]
+
+
+def place_of(kind: str, line: int | None, column: str) -> str:
     """Return a place in a file as people name it, by line and column."""
     if line is None:
-        return place_text(column)
-    return place_text(f"line {line}.{column}" if column else f"line {line}")
+        return place_text(kind, column)
+    return place_text(kind, f"line {line}.{column}" if column else f"line {line}")
 
 
-def place_text(name: str) -> str:
+def place_text(kind: str, name: str) -> str:
     """Return a place in a file as people name it: `line 3.amount_yuan` is 第 3 行“金额”."""
     line, _dot, column = name.partition(".")
     if not line.startswith("line "):
@@ -44,7 +51,7 @@ def place_text(name: str) -> str:
     number = line.removeprefix("line ")
     if not column:
         return _("第 %(line)s 行", line=number)
-    title = column if language() == "en" else _TITLES.get(column) or column
+    title = column if language() == "en" else _TITLES[kind].get(column, column)
     return _("第 %(line)s 行“%(column)s”", line=number, column=title)
 
 
