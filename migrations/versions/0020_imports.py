@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 KINDS = "kind IN ('donations', 'statement', 'projects', 'network')"
 STATES = "state IN ('checking', 'ready', 'confirmed', 'done', 'refused', 'changed', 'failed', 'expired')"
