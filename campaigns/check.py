@@ -77,7 +77,10 @@ CHECKS = {
     "pledged_in_time": """
         SELECT format('donation %s was accepted outside its campaign', d.id)
           FROM donation d JOIN campaign c ON c.id = d.campaign_id
-         WHERE d.channel <> 'offline' AND (d.pledged_at < c.opens_at OR d.pledged_at >= c.ends_at)""",
+         WHERE d.channel <> 'offline' AND (
+                   d.pledged_at < c.opens_at
+                   OR d.pledged_at >= c.ends_at
+                      + make_interval(secs => CASE d.channel WHEN 'partner' THEN c.finishing_s ELSE 0 END))""",
     "held_match_has_an_open_case": f"""
         SELECT format('donation %s: match is held without an open case', r.donation_id) FROM reservation r
          WHERE r.held AND r.live_minor > 0

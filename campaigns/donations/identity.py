@@ -10,7 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 HOME = "CN"  # numbers without a country code are read as dialled here
 _HOME_CODE = "+86"
-_PHONE = re.compile(r"\+?[0-9\s().-]{6,40}")  # the library alone would read letters and extensions too
+_PHONE = re.compile(r"\(?\+?[0-9\s().-]{6,40}")  # the library alone would read letters and extensions too
 # A batch of donors is read twice, for its faults and for its keys; personal data must not stay for long.
 _CACHED = 256
 
@@ -47,7 +47,7 @@ def phone_identity(text: str) -> Identity | None:
 def email_identity(text: str) -> Identity | None:
     """Return the donor with this e-mail address, or None when its syntax is wrong. Nothing is looked up."""
     try:
-        address = validate_email(text, check_deliverability=False, strict=True)
+        address = validate_email(text.strip(), check_deliverability=False, strict=True)
     except EmailNotValidError:
         return None
     return Identity("email", unicodedata.normalize("NFKC", address.normalized).lower())
@@ -61,4 +61,4 @@ def contact_identity(text: str) -> Identity | None:
 def partner_identity(text: str) -> Identity | None:
     """Return the donor that a platform's own id names in a form that cannot be a number of its own: an e-mail
     address, or a phone number with `+`."""
-    return contact_identity(text) if "@" in text or text.startswith("+") else None
+    return contact_identity(text) if "@" in text or text.startswith(("+", "(+")) else None

@@ -111,8 +111,12 @@ def _by_message(pair: tuple[InboxMessage, PartnerFact]) -> int:
 
 
 def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, _Place]:
-    """Find the campaign and project of each donation. Of several campaigns the one that opened last counts:
-    campaigns of one project do not overlap in practice, and this decides where they do."""
+    """Find the campaign and project of each donation.
+
+    Who was paying when a campaign ended may finish, on a platform as on our pages: a payment within `finishing_s`
+    of the end counts, unless another campaign was open then. Of several campaigns the one that opened last counts:
+    campaigns of one project do not overlap in practice, and this decides where they do.
+    """
     rows = tx.rows_as(
         _Place,
         """SELECT DISTINCT ON (u.id) u.id, p.id AS project_id, c.id AS campaign_id,
@@ -122,9 +126,10 @@ def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, _Place]:
              LEFT JOIN project p ON p.code = u.code
              LEFT JOIN partner pa ON pa.name = u.partner
              LEFT JOIN campaign_entry e ON e.project_id = p.id
-             LEFT JOIN campaign c ON c.id = e.campaign_id AND c.opens_at <= u.paid_at AND u.paid_at < c.ends_at
-                                 AND c.phase NOT IN ('draft', 'cancelled')
-            ORDER BY u.id, c.opens_at DESC NULLS LAST""",
+             LEFT JOIN campaign c ON c.id = e.campaign_id AND c.phase NOT IN ('draft', 'cancelled')
+                                 AND c.opens_at <= u.paid_at
+                                 AND u.paid_at < c.ends_at + make_interval(secs => c.finishing_s)
+            ORDER BY u.id, u.paid_at < c.ends_at DESC NULLS LAST, c.opens_at DESC NULLS LAST""",
         ids=[fact.donation_id for fact in facts],
         codes=[fact.project_code for fact in facts],
         partners=[fact.partner for fact in facts],

@@ -38,3 +38,14 @@ def test_the_readme_names_every_command(document: str, title: str) -> None:
     library = set(app.cli.commands)
     commands.attach(app)
     assert sorted(set(app.cli.commands) - library - named) == []
+
+
+def test_every_test_that_the_table_of_real_life_names_exists() -> None:
+    named = re.findall(r"`(test_\w+)`", (ROOT / "tests/real_life/README.md").read_text())
+    defined = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.M)
+    }
+    assert len(named) > 50
+    assert sorted(set(named) - defined) == []

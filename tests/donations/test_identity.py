@@ -25,6 +25,9 @@ FORMS = (
     "0086 138 0000 0000",
     "8613800000000",
     "(86)13800000000",
+    "(+86) 138 0000 0000",
+    "(0086)13800000000",
+    "+86 (138) 0000-0000",
     "（８６）138 0000 0000",
     "１３８００００００００",
 )
@@ -80,6 +83,19 @@ def test_an_address_is_one_donor_in_capitals_and_as_an_international_name() -> N
     assert email_identity("Li@Example.ORG") == email_identity("li@example.org")
     assert email_identity("li@例子.中国") == email_identity("li@xn--fsqu00a.xn--fiqs8s")
     assert email_identity("li@example.org") != email_identity("wang@example.org")
+
+
+@pytest.mark.parametrize(
+    "email", [" li@example.org", "li@example.org\t", "\u3000li@example.org\n", "\xa0li@example.org"]
+)
+def test_spaces_around_an_address_are_no_part_of_it(email: str) -> None:
+    assert email_identity(email) == email_identity("li@example.org")
+    assert contact_faults(Donor(email=email)) == {}
+
+
+def test_a_platforms_id_with_its_country_code_in_brackets_is_a_number() -> None:
+    assert partner_identity("(+86) 138 0000 0000") == phone_identity("13800000000")
+    assert partner_identity("(86) 138 0000 0000") is None
 
 
 @given(st.text(max_size=60))

@@ -40,8 +40,8 @@ class Donations(PlainMatching):
 
     def partner(self, id_: UUID, amount: int, project: int, donor: str, at: datetime) -> None:
         """A partner platform reports a payment: matched from all pots, as a late payment is, by the platform's time
-        of payment. A payment from before or after the campaign is left for manual review."""
-        if id_ not in self.donations and self.opens_at <= at < self.ends_at:
+        of payment. A payment from before the campaign, or after its end and its half hour, waits."""
+        if id_ not in self.donations and self.opens_at <= at < self.ends_at + FINISHING:
             self.donations[id_] = Donation(id_, amount, project, donor, at, None, "expired")
             self.pay(id_, at)
 
