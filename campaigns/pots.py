@@ -14,6 +14,7 @@ from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign, l
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, Phase
 from campaigns.projects.targets import targets
+from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.text import text_fault
@@ -21,6 +22,7 @@ from matching.models import Pot
 from matching.pot_state import PotState
 from matching.pots import NewPot, Tranche
 from matching.rules import LEVELS, Scope, parse
+from matching.tranches import TrancheHistory
 
 
 def create(
@@ -94,6 +96,62 @@ def reduce(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
     pot = _lock_pot(tx, pot_id)
     record_audit(tx, actor, "pot.reduce", f"pot:{pot_id}", amount_minor=amount_minor)
     matching.pots.reduce(tx, pot, amount_minor)
+
+
+def pause(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
+    """Let a pot give no new match until it is resumed. Idempotent.
+
+    Reservations stand and are captured. While it is paused no donation gets match of it, at its payment, after its
+    money came back and after the end neither; once resumed, the re-offer after the end serves who gave meanwhile.
+
+    Raises NotFound `pot_unknown`, Invalid `reason_missing`, Conflict `campaign_phase` after settling.
+    """
+    _set_paused(tx, pot_id, True, reason, actor)
+
+
+def resume(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
+    """Let a paused pot match again. Idempotent. Raises as `pause`."""
+    _set_paused(tx, pot_id, False, reason, actor)
+
+
+def _set_paused(tx: Tx, pot_id: int, paused: bool, reason: str, actor: str) -> None:
+    require_reason(reason)
+    if matching.pots.pause(tx, _lock_pot(tx, pot_id), paused=paused):
+        record_audit(tx, actor, "pot.pause" if paused else "pot.resume", f"pot:{pot_id}", reason=reason)
+
+
+def move_tranche(
+    tx: Tx, pot_id: int, tranche_id: int, opens_at: datetime | None, reason: str, actor: str
+) -> TrancheHistory:
+    """Open a tranche early, or postpone it: it opens at another time (default: now). Return it as it was.
+
+    Raises NotFound `pot_unknown`, `tranche_unknown`, Conflict `tranche_open`, `campaign_phase`, Invalid
+    `reason_missing`, `tranche_in_the_past`, `tranche_too_late` (no match is given any more then).
+    """
+    require_reason(reason)
+    pot = _lock_pot(tx, pot_id)
+    if opens_at is not None and opens_at >= _match_ends_at(lock_campaign_by_id(tx, pot.campaign_id)):
+        raise Invalid("tranche_too_late", fields={"opens_at": fault("tranche_after_last_match")})
+    tranche = matching.pots.move_tranche(tx, pot, tranche_id, opens_at)
+    times = {"was": tranche.opens_at.isoformat(), "opens_at": (opens_at or tx.now).isoformat()}
+    _audit_tranche(tx, "pot.move_tranche", tranche, reason, actor, **times)
+    return tranche
+
+
+def withdraw_tranche(tx: Tx, pot_id: int, tranche_id: int, reason: str, actor: str) -> TrancheHistory:
+    """Take back a tranche that has not opened: its money returns to the fund of its pot. Return it as it was.
+
+    Raises as `move_tranche`.
+    """
+    require_reason(reason)
+    tranche = matching.pots.withdraw_tranche(tx, _lock_pot(tx, pot_id), tranche_id)
+    _audit_tranche(tx, "pot.withdraw_tranche", tranche, reason, actor)
+    return tranche
+
+
+def _audit_tranche(tx: Tx, action: str, tranche: TrancheHistory, reason: str, actor: str, **times: str) -> None:
+    detail = {"tranche": tranche.id, "amount_minor": tranche.amount_minor, **times, "reason": reason}
+    record_audit(tx, actor, action, f"pot:{tranche.pot_id}", **detail)
 
 
 def _lock_pot(tx: Tx, pot_id: int) -> PotState:

@@ -20,6 +20,7 @@ class FundingReason(StrEnum):
     TRANCHE = "tranche"
     TOP_UP = "top_up"
     REDUCTION = "reduction"
+    WITHDRAWN = "withdrawn"  # a tranche that was taken back before it opened
     RETURNED = "returned"  # what was left after the end
 
 

@@ -71,14 +71,31 @@ class PotUnlock(SQLModel, table=True):
     position: int | None = Field(default=None, sa_column=place_in_order())
 
 
+class PotPause(SQLModel, table=True):
+    """A pot was paused, or resumed: from this position on. Append-only; the newest row of a pot counts."""
+
+    __tablename__ = "pot_pause"
+    __table_args__ = (Index("pot_pause_pot", "pot_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id")
+    paused: bool
+    at: datetime = Field(sa_column=moment())
+    position: int | None = Field(default=None, sa_column=place_in_order())
+
+
 class PotFunding(SQLModel, table=True):
-    """Money that a pot got or returned, in fen. A tranche is in the pot from the start and opens at its time."""
+    """Money that a pot got or returned, in fen. A tranche is in the pot from the start and opens at its time.
+
+    `tranche_id` names the tranche that was taken back before it opened.
+    """
 
     __tablename__ = "pot_funding"
     __table_args__ = (
         CheckConstraint("amount_minor <> 0", name="pot_funding_amount"),
         CheckConstraint(one_of("reason", FundingReason), name="pot_funding_reason"),
         CheckConstraint(f"(amount_minor > 0) = ({one_of('reason', RECEIVED)})", name="pot_funding_direction"),
+        CheckConstraint("(tranche_id IS NOT NULL) = (reason = 'withdrawn')", name="pot_funding_tranche"),
+        UniqueConstraint("tranche_id", name="pot_funding_withdrawn_once"),
         Index("pot_funding_pot", "pot_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -86,6 +103,7 @@ class PotFunding(SQLModel, table=True):
     opens_at: datetime = Field(sa_column=moment())
     amount_minor: int = Field(sa_type=BigInteger)
     reason: str
+    tranche_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="pot_funding.id")
     created_at: datetime = Field(sa_column=moment())
 
     @classmethod
@@ -97,6 +115,18 @@ class PotFunding(SQLModel, table=True):
     def returned(cls, pot_id: int, amount_minor: int, reason: str, now: datetime) -> Self:
         """Money that the pot returned to its fund: `reason` is reduction or returned."""
         return cls(pot_id=pot_id, amount_minor=-amount_minor, reason=reason, opens_at=now, created_at=now)
+
+
+class TrancheMove(SQLModel, table=True):
+    """A tranche opens at another time, for decisions from this position on. Append-only."""
+
+    __tablename__ = "tranche_move"
+    __table_args__ = (Index("tranche_move_tranche", "tranche_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    tranche_id: int = Field(sa_type=BigInteger, foreign_key="pot_funding.id")
+    opens_at: datetime = Field(sa_column=moment())
+    at: datetime = Field(sa_column=moment())
+    position: int | None = Field(default=None, sa_column=place_in_order())
 
 
 class Reservation(SQLModel, table=True):

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from kernel.db import Tx
 from ledger.post import lock_free
@@ -25,6 +26,14 @@ class RulesVersion:
     position: int = 0  # in the order of the books
 
 
+class Pause(NamedTuple):
+    """A pot was paused (or resumed) at a time and a position in the order of the books."""
+
+    position: int
+    at: datetime
+    paused: bool
+
+
 @dataclass(frozen=True, slots=True)
 class PotState:
     """A pot without its balance: what changes only when a manager changes it, or a challenge is met."""
@@ -40,6 +49,7 @@ class PotState:
     funding: tuple[tuple[datetime, int], ...]
     seed: bytes | None = None  # of a random pot; never shown before it is revealed
     unlocked_at: datetime | None = None  # of a challenge pot
+    pauses: tuple[Pause, ...] = ()
 
     @property
     def order(self) -> tuple[int, int]:
@@ -51,14 +61,24 @@ class PotState:
         """Whether the pot waits for its challenge to be met."""
         return self.kind == "challenge" and self.unlocked_at is None
 
+    @property
+    def paused_at(self) -> datetime | None:
+        """Since when the pot gives no new match; None if it is not paused."""
+        return self.pauses[-1].at if self.pauses and self.pauses[-1].paused else None
+
+    def paused_before(self, position: int) -> bool:
+        """Whether the pot was paused for a decision at this position in the order of the books."""
+        return next((pause.paused for pause in reversed(self.pauses) if pause.position < position), False)
+
     def version(self, now: datetime) -> RulesVersion | None:
         """Return the rules in force at `now`; None before the first version is valid."""
         valid = [version for version in self.versions if version.valid_from <= now]
         return valid[-1] if valid else None
 
     def offer(self, now: datetime) -> Offer | None:
-        """Return the offer of the pot at `now`; None while it is locked, and before its first rules are valid."""
-        newest = None if self.locked else self.version(now)
+        """Return the offer of the pot at `now`; None while it is locked or paused, and before its first rules are
+        valid."""
+        newest = None if self.locked or self.paused_at else self.version(now)
         if newest is None:
             return None
         return Offer.of(self.pot_id, newest.rules_id, newest.rules, self.rank, self.seed)
@@ -114,11 +134,21 @@ def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
         versions[row.pot_id].append(rules)
     funding: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
     for row in tx.rows(
-        """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f
-             JOIN pot p ON p.id = f.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY f.opens_at, f.id""",
+        """SELECT f.pot_id, coalesce(m.opens_at, f.opens_at) AS opens_at, f.amount_minor FROM pot_funding f
+             JOIN pot p ON p.id = f.pot_id
+             LEFT JOIN LATERAL (SELECT opens_at FROM tranche_move WHERE tranche_id = f.id
+                                 ORDER BY position DESC LIMIT 1) AS m ON true
+            WHERE p.campaign_id = ANY(:ids) ORDER BY 2, f.id""",
         ids=ids,
     ):
         funding[row.pot_id].append((row.opens_at, row.amount_minor))
+    pauses: dict[int, list[Pause]] = defaultdict(list)
+    for row in tx.rows(
+        """SELECT s.pot_id, s.position, s.at, s.paused FROM pot_pause s
+             JOIN pot p ON p.id = s.pot_id WHERE p.campaign_id = ANY(:ids) ORDER BY s.position""",
+        ids=ids,
+    ):
+        pauses[row.pot_id].append(Pause(row.position, row.at, row.paused))
     return [
         PotState(
             pot_id=row.id,
@@ -132,6 +162,7 @@ def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
             funding=tuple(funding[row.id]),
             seed=row.seed,
             unlocked_at=row.unlocked_at,
+            pauses=tuple(pauses[row.id]),
         )
         for row in tx.rows(
             """SELECT p.id, p.campaign_id, p.fund_id, p.name, p.rank, p.kind, p.mode, d.seed, u.unlocked_at

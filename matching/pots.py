@@ -15,10 +15,11 @@ from ledger.kinds import TransferKind
 from ledger.post import Transfer, account_ids, lock_free, post
 from ledger.statements import balance
 from matching.kinds import PotKind, PotMode
-from matching.models import Pot, PotFunding, PotRules
+from matching.models import Pot, PotFunding, PotPause, PotRules, TrancheMove
 from matching.pot_state import PotState, load_pot_states
 from matching.reveal import commit_seed
 from matching.rules import Rules, for_kind
+from matching.tranches import TrancheHistory, tranches
 
 MOST_RANK = 1_000
 
@@ -134,6 +135,53 @@ def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction
     key = f"pot:{pot.pot_id}:{reason}:{row.id}"
     kind = TransferKind.POT_RETURNED if reason == "returned" else TransferKind.POT_REDUCED
     post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, kind)])
+
+
+def pause(tx: Tx, pot: PotState, *, paused: bool) -> bool:
+    """Pause a pot, or resume it, from this place in the order of decisions on; return whether that changes it.
+
+    A paused pot gives no new match; reservations stand, are captured and released as always.
+    """
+    if paused == (pot.paused_at is not None):
+        return False
+    tx.add(PotPause(pot_id=pot.pot_id, paused=paused, at=tx.now))
+    return True
+
+
+def move_tranche(tx: Tx, pot: PotState, tranche_id: int, opens_at: datetime | None) -> TrancheHistory:
+    """Let a tranche that has not opened open at another time (default: now), from this place in the order of
+    decisions on; return it as it was.
+
+    Raises NotFound `tranche_unknown`, Conflict `tranche_open`, Invalid `tranche_in_the_past`.
+    """
+    parts = tranches(tx, pot.campaign_id).get(pot.pot_id, [])
+    tranche = next((part for part in parts if part.id == tranche_id), None)
+    if tranche is None:
+        raise NotFound("tranche_unknown")
+    if tranche.opens_at <= tx.now:
+        raise Conflict("tranche_open", opens_at=tranche.opens_at)
+    to = opens_at or tx.now
+    if to < tx.now:
+        raise Invalid("tranche_in_the_past", fields={"opens_at": fault("in_the_past")})
+    if to != tranche.opens_at:
+        tx.add(TrancheMove(tranche_id=tranche_id, opens_at=to, at=tx.now))
+    return tranche
+
+
+def withdraw_tranche(tx: Tx, pot: PotState, tranche_id: int) -> TrancheHistory:
+    """Return the money of a tranche that has not opened to the fund of its pot. Raises as `move_tranche`.
+
+    In the order of decisions it opens and leaves at once: none of them can see its money.
+    """
+    tranche = move_tranche(tx, pot, tranche_id, None)
+    lock_free(tx, [pot.pot_id])
+    row = PotFunding.returned(pot.pot_id, tranche.amount_minor, "withdrawn", tx.now)
+    row.tranche_id = tranche_id
+    tx.add(row)
+    key = f"pot:{pot.pot_id}:withdrawn:{row.id}"
+    kind = TransferKind.POT_REDUCED
+    post(tx, [Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), tranche.amount_minor, kind)])
+    return tranche
 
 
 def find(tx: Tx, pot_id: int) -> PotState:

@@ -4,7 +4,6 @@ Nothing is taken from what a decision recorded: pots, caps and donations are reb
 position in their order; the rules are those in force at its time, the ratings of projects those of its position.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from matching.reallocate import reallocate
 from matching.rebuild import FindTargets, RebuiltState
 from matching.requests import MatchableDonation
 from matching.reserve import NO_MATCH, trace
+from matching.tranches import TrancheHistory, tranches
 
 MAX_DIFFERENCES = 1_000  # that are described; all are counted
 
@@ -42,22 +42,23 @@ class PotHistory(NamedTuple):
     """A pot, and what of it a decision at a given time could see."""
 
     pot: PotState
-    tranches: tuple[tuple[datetime, int], ...]
+    tranches: Sequence[TrancheHistory]
     unlocked_from: int | None  # the position of its unlocking
 
     def offer(self, at: datetime, position: int) -> Offer | None:
-        """Return its offer at a time and position; None before its first rules, and while it was locked."""
+        """Return its offer at a time and position; None before its first rules, and while it was locked or
+        paused."""
         locked = self.pot.kind == "challenge" and (self.unlocked_from is None or self.unlocked_from > position)
         valid = [
             version for version in self.pot.versions if version.position < position and version.valid_from <= at
         ]
-        if locked or not valid:
+        if locked or not valid or self.pot.paused_before(position):
             return None
         return Offer.of(self.pot.pot_id, valid[-1].rules_id, valid[-1].rules, self.pot.rank, self.pot.seed)
 
-    def closed_minor(self, at: datetime) -> int:
+    def closed_minor(self, at: datetime, position: int) -> int:
         """Return the fen in tranches that had not opened. Later top-ups were not there yet and closed nothing."""
-        return sum(amount for opens_at, amount in self.tranches if opens_at > at)
+        return sum(tranche.amount_minor for tranche in self.tranches if tranche.opened_at(position) > at)
 
 
 def replay(tx: Tx, campaign_id: int, load_donations: LoadDonations, find_targets: FindTargets) -> ReplayResult:
@@ -71,13 +72,7 @@ def replay(tx: Tx, campaign_id: int, load_donations: LoadDonations, find_targets
 
 
 def _pot_histories(tx: Tx, campaign_id: int) -> list[PotHistory]:
-    tranches: dict[int, list[tuple[datetime, int]]] = defaultdict(list)
-    for row in tx.rows(
-        """SELECT f.pot_id, f.opens_at, f.amount_minor FROM pot_funding f JOIN pot p ON p.id = f.pot_id
-            WHERE p.campaign_id = :campaign AND f.reason = 'tranche'""",
-        campaign=campaign_id,
-    ):
-        tranches[row.pot_id].append((row.opens_at, row.amount_minor))
+    parts = tranches(tx, campaign_id)
     unlocked = {
         row.pot_id: row.position
         for row in tx.rows(
@@ -87,7 +82,7 @@ def _pot_histories(tx: Tx, campaign_id: int) -> list[PotHistory]:
         )
     }
     return [
-        PotHistory(pot, tuple(tranches[pot.pot_id]), unlocked.get(pot.pot_id))
+        PotHistory(pot, parts.get(pot.pot_id, ()), unlocked.get(pot.pot_id))
         for pot in load_pot_states(tx, [campaign_id])
     ]
 
@@ -138,7 +133,7 @@ class _Replay:
         """Return what the rules give at this decision, and the reservation that it moves away from."""
         for pot_id, history in self.pots.items():
             self.state.capacity.available[pot_id] = self.state.free[pot_id] - history.closed_minor(
-                decision.decided_at
+                decision.decided_at, decision.position
             )
         request = self._allocation_request(decision)
         offers = serving_offers(self._offers(decision), request.target) if decision.window_open else []

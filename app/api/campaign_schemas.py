@@ -74,6 +74,11 @@ class PotOut(Schema):
     unlocked_at = Time(allow_none=True)
     held_minor = Minor(0, metadata={"description": "captured, but on hold until a reviewer decides (screening)"})
     returned_minor = Minor(0, metadata={"description": "returned to the pot's fund after the end"})
+    paused = fields.Boolean(metadata={"description": "gives no new match until it is resumed"})
+    paused_at = Time(allow_none=True)
+    paused_minor = Minor(
+        0, metadata={"description": "free, but not given while the pot is paused; `available_minor` is 0 then"}
+    )
 
 
 class HostOut(Schema):

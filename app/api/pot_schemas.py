@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.campaign_schemas import PotOut
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
+from campaigns.reasons import MOST_REASON
 from matching.kinds import PotKind, PotMode
 from matching.rules import LEVELS, TIERS
 
@@ -81,7 +82,23 @@ class PotQuery(Schema):
     campaign = Text(60)
 
 
+class PotReasonIn(Schema):
+    reason = Text(MOST_REASON, required=True)
+
+
+class TrancheMoveIn(PotReasonIn):
+    opens_at = Time(required=True, metadata={"description": "the new time, not before now"})
+
+
+class TrancheOut(Schema):
+    id = Key()
+    opens_at = Time()
+    amount_minor = Minor()
+    state = one_of("closed", "open", "withdrawn")
+
+
 class PotManagedOut(PotOut):
+    tranches = fields.List(fields.Nested(TrancheOut))
     campaign = Text()
     fund = Key()
     rules_version = Whole()

@@ -7,7 +7,15 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import make_blueprint
-from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn
+from app.api.pot_schemas import (
+    AmountIn,
+    PotIn,
+    PotManagedOut,
+    PotQuery,
+    PotReasonIn,
+    RulesChangeIn,
+    TrancheMoveIn,
+)
 from app.current import deps
 from app.http import access
 from campaigns import pots
@@ -17,6 +25,7 @@ from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Invalid
 from matching.pots import Tranche, find
+from matching.tranches import tranches
 
 blueprint = make_blueprint("pots", "Pots of match money.")
 
@@ -27,7 +36,12 @@ def view(tx: Tx, pot_id: int) -> dict[str, Any]:
     shown = next(pot for pot in pot_views(tx, state.campaign_id) if pot.id == pot_id)
     slug = slug_of(tx, state.campaign_id)
     newest = max(version.number for version in state.versions)
-    return {**shown._asdict(), "campaign": slug, "fund": state.fund_id, "rules_version": newest}
+    parts = [
+        {**part._asdict(), "opens_at": part.opens_at, "state": part.state(tx.now)}
+        for part in tranches(tx, state.campaign_id).get(pot_id, [])
+    ]
+    own = {"campaign": slug, "fund": state.fund_id, "rules_version": newest, "tranches": parts}
+    return {**shown._asdict(), **own}
 
 
 @contextmanager
@@ -105,4 +119,59 @@ def reduce(body: dict[str, Any], pot_id: int) -> Any:
     """Return free money to the pot's fund."""
     with deps().db.transaction() as tx:
         pots.reduce(tx, pot_id, body["amount_minor"], access.actor())
+        return view(tx, pot_id)
+
+
+@blueprint.post("/pots/<id:pot_id>/pause")
+@access.managers(Permission.POTS_WRITE)
+@blueprint.arguments(PotReasonIn)
+@blueprint.response(200, PotManagedOut)
+def pause(body: dict[str, Any], pot_id: int) -> Any:
+    """Let the pot give no new match until it is resumed; reservations stand and are captured. Idempotent."""
+    with deps().db.transaction() as tx:
+        pots.pause(tx, pot_id, body["reason"], access.actor())
+        return view(tx, pot_id)
+
+
+@blueprint.post("/pots/<id:pot_id>/resume")
+@access.managers(Permission.POTS_WRITE)
+@blueprint.arguments(PotReasonIn)
+@blueprint.response(200, PotManagedOut)
+def resume(body: dict[str, Any], pot_id: int) -> Any:
+    """Let a paused pot match again; who gave meanwhile is offered match after the end. Idempotent."""
+    with deps().db.transaction() as tx:
+        pots.resume(tx, pot_id, body["reason"], access.actor())
+        return view(tx, pot_id)
+
+
+@blueprint.post("/pots/<id:pot_id>/tranches/<id:tranche_id>/open")
+@access.managers(Permission.POTS_WRITE)
+@blueprint.arguments(PotReasonIn)
+@blueprint.response(200, PotManagedOut)
+def open_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
+    """Open a tranche now, before its time."""
+    with deps().db.transaction() as tx:
+        pots.move_tranche(tx, pot_id, tranche_id, None, body["reason"], access.actor())
+        return view(tx, pot_id)
+
+
+@blueprint.post("/pots/<id:pot_id>/tranches/<id:tranche_id>/move")
+@access.managers(Permission.POTS_WRITE)
+@blueprint.arguments(TrancheMoveIn)
+@blueprint.response(200, PotManagedOut)
+def move_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
+    """Let a tranche that has not opened open at another time, earlier or later."""
+    with deps().db.transaction() as tx:
+        pots.move_tranche(tx, pot_id, tranche_id, body["opens_at"], body["reason"], access.actor())
+        return view(tx, pot_id)
+
+
+@blueprint.post("/pots/<id:pot_id>/tranches/<id:tranche_id>/withdraw")
+@access.managers(Permission.POTS_WRITE)
+@blueprint.arguments(PotReasonIn)
+@blueprint.response(200, PotManagedOut)
+def withdraw_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
+    """Take back a tranche that has not opened: its money returns to the fund of the pot."""
+    with deps().db.transaction() as tx:
+        pots.withdraw_tranche(tx, pot_id, tranche_id, body["reason"], access.actor())
         return view(tx, pot_id)

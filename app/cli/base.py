@@ -1,6 +1,7 @@
 """What all commands share: a refusal is a few lines on stderr and exit code 1, never a traceback."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +16,7 @@ from app.i18n.faults import program_text
 from app.i18n.refusals import refusal_text
 from campaigns.dependencies import Dependencies
 from kernel.errors import Refusal
+from kernel.human_input import Unreadable, read_moment
 
 ACTOR = "command line"
 
@@ -62,4 +64,13 @@ def deps() -> Dependencies:
     return current.deps()
 
 
+def moment(text: str) -> datetime:
+    """Read a time as people write it. Refuses a text that is none."""
+    try:
+        return read_moment(text).at
+    except Unreadable as error:
+        raise click.BadParameter(program_text(error.fault)) from error
+
+
+reason_option = click.option("--reason", required=True, help="why; it goes into the audit trail")
 existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)

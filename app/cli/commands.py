@@ -12,6 +12,7 @@ from app.cli import (
     jobs,
     payments_desk,
     people,
+    pots,
     replay,
     screening,
 )
@@ -19,6 +20,19 @@ from app.cli import (
 
 def attach(app: Flask) -> None:
     """Add the commands to the application's command line."""
-    for module in (access, books, doctor, donors, imports, inbox, jobs, payments_desk, people, replay, screening):
+    for module in (
+        access,
+        books,
+        doctor,
+        donors,
+        imports,
+        inbox,
+        jobs,
+        payments_desk,
+        people,
+        pots,
+        replay,
+        screening,
+    ):
         for command in module.COMMANDS:
             app.cli.add_command(command)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import click
 
-from app.cli.base import ACTOR, command, deps
+from app.cli.base import ACTOR, command, deps, reason_option
 from app.live.publish import publish
 from campaigns.desks import payment_desk
 from campaigns.donations.models import PaymentException
@@ -15,7 +15,6 @@ from kernel.paging import Page
 
 MOST_LISTED = 200
 _LINE = "{:<6} {:<10} {:<17} {:>14} {:<4} {:<36} {:<36} {}"
-_reason = click.option("--reason", required=True, help="why; it goes into the audit trail")
 
 
 @click.group("payments-desk")
@@ -40,7 +39,7 @@ def list_all(state: str | None) -> None:
 
 @payments_desk.command("take")
 @click.argument("exception_id", metavar="ID", type=int)
-@_reason
+@reason_option
 @command
 def take(exception_id: int, reason: str) -> None:
     """Count the payment as its donation's, with the amount that came."""
@@ -51,7 +50,7 @@ def take(exception_id: int, reason: str) -> None:
 @payments_desk.command("attach")
 @click.argument("exception_id", metavar="ID", type=int)
 @click.argument("donation", type=click.UUID)
-@_reason
+@reason_option
 @command
 def attach(exception_id: int, donation: UUID, reason: str) -> None:
     """Count the payment as that of another, unpaid DONATION."""
@@ -61,7 +60,7 @@ def attach(exception_id: int, donation: UUID, reason: str) -> None:
 
 @payments_desk.command("refund")
 @click.argument("exception_id", metavar="ID", type=int)
-@_reason
+@reason_option
 @command
 def refund(exception_id: int, reason: str) -> None:
     """Request that all of the payment goes back; the job `refunds` sends it."""
@@ -70,7 +69,7 @@ def refund(exception_id: int, reason: str) -> None:
 
 @payments_desk.command("dismiss")
 @click.argument("exception_id", metavar="ID", type=int)
-@_reason
+@reason_option
 @command
 def dismiss(exception_id: int, reason: str) -> None:
     """Leave the payment alone."""

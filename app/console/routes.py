@@ -7,6 +7,7 @@ from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
+from app.console.pots import running as running_pot
 from app.console.projects import blacklist, projects
 from app.console.projects import create as create_project
 from app.console.screening import cases, settings
@@ -24,6 +25,7 @@ PAGES = (
     create_pot,
     rules,
     money,
+    running_pot,
     projects,
     create_project,
     blacklist,

@@ -156,6 +156,7 @@ SCOPE = {
     "projects": _l("只支持指定的项目"),
     "minimum_rating": _l("项目评级不够"),
     "locked": _l("挑战目标当时还没有达到，此池没有解锁"),
+    "paused": _l("此池当时暂停配捐"),
 }
 CAPS = {
     "donation_minor": _l("每笔配捐上限"),
@@ -170,13 +171,19 @@ FUNDING = {
     "tranche": _l("一批额度"),
     "top_up": _l("追加"),
     "reduction": _l("减少"),
+    "withdrawn": _l("收回一批额度"),
     "returned": _l("活动结束退回基金"),
 }
+TRANCHE_STATES = {"closed": _l("待开放"), "open": _l("已开放"), "withdrawn": _l("已收回")}
 POT_ACTS = {
     "pot.create": _l("建立配捐池"),
     "pot.rules": _l("新规则"),
     "pot.top_up": _l("追加"),
     "pot.reduce": _l("减少"),
+    "pot.pause": _l("暂停配捐"),
+    "pot.resume": _l("恢复配捐"),
+    "pot.move_tranche": _l("改一批额度的开放时间"),
+    "pot.withdraw_tranche": _l("收回一批额度"),
 }
 RULE_STAGES = {"past": _l("已失效"), "in_force": _l("现行"), "coming": _l("尚未生效")}
 CUTS = {"pot": _l("池中余额不足"), "minimum_minor": _l("未达到起配金额"), **CAPS}

@@ -74,6 +74,7 @@ REFUSALS = {
     "not_permitted": _l("您没有权限做这件事。"),
     "dispute_open": _l("这笔付款正在争议中，银行裁定之前不能退款，以免退两次。"),
     "not_refundable": _l("只有支付平台代收的已付款项可以在这里退款。"),
+    "effect_changed": _l("刚才情况有变化，请核对现在的结果后再确认。"),
     "end_not_later": _l("新的结束时间要晚于原来的。"),
     "nothing_due": _l("现在没有到期的收尾步骤。"),
     "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
@@ -127,10 +128,15 @@ REFUSALS = {
     "token_invalid": _l("没有这笔捐赠，或链接不完整。"),
     "token_missing": _l("缺少访问令牌。"),
     "token_unknown": _l("没有这个令牌。"),
+    "tranche_in_the_past": _l("开放时间不能早于现在。"),
+    "tranche_open": _l("这批额度已经开放或已收回，不能再改。"),
+    "tranche_too_late": _l("这时活动的配捐已经结束，这批额度配不到任何捐赠。"),
+    "tranche_unknown": _l("没有这批额度。"),
     "value_invalid": _l("有内容超出范围或含有不能保存的字符。"),
     "watch_ended": _l("这一项已经解除。"),
     "watch_invalid": _l("这笔捐赠没有可列入名单的这一项，或没有填写联系方式。"),
     "watch_unknown": _l("名单上没有这一项。"),
+    "word_missing": _l("请输入 %(word)s 确认。"),
 }
 
 

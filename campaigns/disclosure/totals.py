@@ -20,11 +20,12 @@ class Totals(NamedTuple):
 
 
 class PotView(NamedTuple):
-    """A pot as the public sees it; amounts in fen. `available_minor` is without tranches that have not opened.
+    """A pot as the public sees it; amounts in fen. `available_minor` is without tranches that have not opened,
+    and 0 while the pot is paused: what it could give without the pause is `paused_minor` then.
 
-    `funded_minor` is what the pot received less what it returned; it is the sum of `available_minor`, closed
-    tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` went back to the fund at the end
-    of the campaign, or later when a donation was refunded.
+    `funded_minor` is what the pot received less what it returned; it is the sum of `available_minor`,
+    `paused_minor`, closed tranches, `reserved_minor`, `held_minor` and `captured_minor`. `returned_minor` went back
+    to the fund at the end of the campaign, or later when a donation was refunded.
     """
 
     id: int
@@ -42,6 +43,9 @@ class PotView(NamedTuple):
     unlocked_at: datetime | None = None
     held_minor: int = 0  # captured, and on hold until a reviewer decides (screening)
     returned_minor: int = 0
+    paused: bool = False
+    paused_at: datetime | None = None
+    paused_minor: int = 0
 
 
 def totals(tx: Tx, campaign_ids: Sequence[int]) -> dict[int, Totals]:
@@ -85,6 +89,7 @@ def _view(
         return balances.get((pot.pot_id, kind), 0)
 
     version = pot.version(now)
+    free_minor = max(of(AccountKind.POT_FREE) - pot.closed_minor(now), 0)
     return PotView(
         id=pot.pot_id,
         name=pot.name,
@@ -92,7 +97,7 @@ def _view(
         kind=pot.kind,
         mode=pot.mode,
         funded_minor=pot.funded_minor(),
-        available_minor=max(of(AccountKind.POT_FREE) - pot.closed_minor(now), 0),
+        available_minor=0 if pot.paused_at else free_minor,
         reserved_minor=of(AccountKind.POT_RESERVED),
         captured_minor=of(AccountKind.POT_CAPTURED) + of(AccountKind.POT_RELEASED),
         next_tranche_at=pot.next_tranche_at(now),
@@ -101,4 +106,7 @@ def _view(
         unlocked_at=pot.unlocked_at,
         held_minor=of(AccountKind.POT_HELD),
         returned_minor=returned_minor,
+        paused=pot.paused_at is not None,
+        paused_at=pot.paused_at,
+        paused_minor=free_minor if pot.paused_at else 0,
     )

@@ -44,8 +44,8 @@ class PotExplanation:
     """Why one pot matched the donation or did not. Amounts in fen.
 
     `out_of_scope` names the part of the scope that does not fit, or is `locked` for a challenge that was not met
-    then, or None. `base_minor` of the donation was unmatched so far, the rules gave `due_minor`, the pot
-    `given_minor`.
+    then, `paused` for a pot that was paused, or None. `base_minor` of the donation was unmatched so far, the rules
+    gave `due_minor`, the pot `given_minor`.
     """
 
     pot_id: int
@@ -201,29 +201,27 @@ def _decisions(
             row.cause,
             row.decided_at,
             row.window_open,
-            _explain_pots(row.trace, row.decided_at, pots, as_of(target_history, row.position)),
+            _explain_pots(row, pots, as_of(target_history, row.position)),
             row.blacklisted,
         )
         for row in rows
     )
 
 
-def _explain_pots(
-    trace: Sequence[dict[str, Any]], at: datetime, pots: Sequence[PotState], target: Target
-) -> tuple[PotExplanation, ...]:
+def _explain_pots(decision: Any, pots: Sequence[PotState], target: Target) -> tuple[PotExplanation, ...]:
     """Explain every pot that existed then, also those that were not asked."""
-    evaluations = {evaluation["pot"]: evaluation for evaluation in trace}
-    explained = (_explain_pot(pot, evaluations.get(pot.pot_id), at, target) for pot in pots)
+    evaluations = {evaluation["pot"]: evaluation for evaluation in decision.trace}
+    explained = (_explain_pot(pot, evaluations.get(pot.pot_id), decision, target) for pot in pots)
     return tuple(explanation for explanation in explained if explanation is not None)
 
 
 def _explain_pot(
-    pot: PotState, evaluation: dict[str, Any] | None, at: datetime, target: Target
+    pot: PotState, evaluation: dict[str, Any] | None, decision: Any, target: Target
 ) -> PotExplanation | None:
     if evaluation is not None:
         valid = [version for version in pot.versions if version.rules_id == evaluation["rules"]]
     else:
-        valid = [version for version in pot.versions if version.valid_from <= at]
+        valid = [version for version in pot.versions if version.valid_from <= decision.decided_at]
     if not valid:
         return None  # the pot came later
     version = valid[-1]
@@ -233,7 +231,7 @@ def _explain_pot(
         rank=pot.rank,
         rules_version=version.number,
         ratio_bps=version.rules.ratio_bps,
-        out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _locked(pot, at),
+        out_of_scope=None if evaluation else version.rules.scope.excludes(target) or _closed(pot, decision),
         evaluated=evaluation is not None,
     )
     if evaluation is None:
@@ -247,7 +245,8 @@ def _explain_pot(
     )
 
 
-def _locked(pot: PotState, at: datetime) -> str | None:
-    """Return `locked` for a challenge pot that had not been unlocked then."""
-    open_then = pot.kind != "challenge" or (pot.unlocked_at is not None and pot.unlocked_at <= at)
-    return None if open_then else "locked"
+def _closed(pot: PotState, decision: Any) -> str | None:
+    """Return `locked` for a challenge pot that had not been unlocked then, `paused` for a pot that was paused."""
+    if pot.kind == "challenge" and (pot.unlocked_at is None or pot.unlocked_at > decision.decided_at):
+        return "locked"
+    return "paused" if pot.paused_before(decision.position) else None

@@ -88,7 +88,7 @@ def _value_lists() -> Iterator[tuple[str, set[str]]]:
         (labels.LEVELS, LEVELS),
         (labels.PLAN, PLAN_FIELDS),
         (labels.ROLES, tuple(Role)),
-        (labels.SCOPE, (*Scope.__slots__, "locked")),
+        (labels.SCOPE, (*Scope.__slots__, "locked", "paused")),
         (labels.STANDINGS, BY),
         (labels.THRESHOLDS, BOUNDS),
         (labels.TIERS, TIERS),

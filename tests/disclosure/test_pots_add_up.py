@@ -27,7 +27,7 @@ def _pot(world: World) -> int:
 
 
 def _sum(view: PotView) -> int:
-    return view.available_minor + view.reserved_minor + view.held_minor + view.captured_minor
+    return view.available_minor + view.paused_minor + view.reserved_minor + view.held_minor + view.captured_minor
 
 
 def test_a_pot_adds_up_in_every_state_of_its_money(world: World) -> None:

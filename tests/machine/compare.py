@@ -53,13 +53,14 @@ def same_pots(tx: Tx, model: Model, campaign_id: int) -> None:
         earned = sum(part.amount for _, part in live) - waits - held
         amounts = (
             view.funded_minor,
-            view.available_minor,
+            view.available_minor + view.paused_minor,
             view.reserved_minor,
             view.captured_minor,
             view.held_minor,
         )
         assert amounts == (pot.funded, model.free(pot) - pot.closed(model.now), waits, earned, held), view.name
-        assert view.locked == pot.locked, view.name
+        assert (view.locked, view.paused) == (pot.locked, pot.paused), view.name
+        assert (view.available_minor if view.paused else view.paused_minor) == 0, view.name
 
 
 def same_totals(tx: Tx, model: Model, campaign_id: int, projects: Sequence[int]) -> None:

@@ -52,6 +52,7 @@ class Pot:
     funded: int
     seed: bytes = b""
     locked: bool = False
+    paused: bool = False
 
     @property
     def order(self) -> tuple[int, int]:
@@ -169,7 +170,13 @@ class PlainMatching:
         parts = []
         for pot in sorted(pots, key=lambda pot: pot.order):
             rules = pot.rules(now)
-            if pot.locked or donation.project not in rules.projects or amount < rules.minimum or left <= 0:
+            if (
+                pot.locked
+                or pot.paused
+                or donation.project not in rules.projects
+                or amount < rules.minimum
+                or left <= 0
+            ):
                 continue
             due = min(self._due(donation, pot, rules, left), self._room(donation, pot, rules, day))
             if not bottomless:

@@ -10,7 +10,9 @@ from campaigns.screening import cases, decide
 from campaigns.screening.appeal import answer_appeal, file_appeal
 from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
+from matching.tranches import tranches
 from tests.machine.base import Base
+from tests.machine.donations import FINISHING, LATE
 from tests.machine.plain_matching import Donation, Pot, Rules
 from tests.machine.strategies import rules, which
 from tests.world import ACTOR
@@ -46,9 +48,46 @@ class Staff(Base):
         pot = self._some_pot(n)
         new = best if pot is self._some_pot(0) else other
         new = new.of(pot.kind, pot.versions[-1][1].ratio_bps if self.rising else new.ratio_bps)
+        later = later if self._matches_after(later) else 0
         since = self.world.clock.at + timedelta(seconds=later)
         self.world.do(pots.add_rules, pot.id, self.as_json(new), since if later else None, ACTOR)
         pot.versions.append((since, new))
+
+    @precondition(lambda self: self.model.phase != "reconciling")
+    @rule(n=which)
+    def pause_or_resume(self, n: int) -> None:
+        pot = self._some_pot(n)
+        self.world.do(pots.resume if pot.paused else pots.pause, pot.id, REASON, ACTOR)
+        pot.paused = not pot.paused
+
+    def _matches_after(self, seconds: int) -> bool:
+        """Whether the campaign still gives match then: nothing may begin later."""
+        return self.model.now + timedelta(seconds=seconds) < self.model.ends_at + FINISHING + LATE
+
+    def _closed_tranches(self) -> list[tuple[Pot, int]]:
+        return [
+            (pot, index)
+            for pot in self.model.pots.values()
+            for index, (opens_at, _) in enumerate(pot.tranches)
+            if opens_at > self.model.now
+        ]
+
+    @precondition(lambda self: self.model.phase != "reconciling" and self._closed_tranches())
+    @rule(n=which, later=st.sampled_from([0, 0, 60, 3_600, None]))
+    def move_or_withdraw_a_tranche(self, n: int, later: int | None) -> None:
+        """None takes it back."""
+        pot, index = self._closed_tranches()[n % len(self._closed_tranches())]
+        opens_at, amount = pot.tranches[index]
+        parts = self.world.do(tranches, self.campaign_id)[pot.id]
+        tranche = next(part.id for part in parts if (part.opens_at, part.amount_minor) == (opens_at, amount))
+        if later is None:
+            self.world.do(pots.withdraw_tranche, pot.id, tranche, REASON, ACTOR)
+            del pot.tranches[index]
+            pot.funded -= amount
+        elif self._matches_after(later):
+            to = self.model.now + timedelta(seconds=later)
+            self.world.do(pots.move_tranche, pot.id, tranche, to, REASON, ACTOR)
+            pot.tranches[index] = (to, amount)
 
     # Screening
 

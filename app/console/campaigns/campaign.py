@@ -17,7 +17,7 @@ from campaigns.closing.close import close
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import listed
-from campaigns.disclosure.pot_details import fundings, place_names
+from campaigns.disclosure.pot_details import place_names
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle import plan, transitions
 from campaigns.lifecycle.campaign import find_campaign
@@ -25,6 +25,7 @@ from campaigns.lifecycle.history import history
 from campaigns.lifecycle.phases import LIVING, MOVES, Phase
 from campaigns.network.roles import Permission
 from kernel.errors import Invalid, Refusal
+from matching.tranches import tranches
 
 PAGE_SIZE = 50
 
@@ -55,7 +56,7 @@ def show(slug: str) -> str:
             "pots": pots,
             "places": place_names(tx, pots),
             "named": names_of_projects(tx, pots),
-            "money": fundings(tx, campaign.id),
+            "parts": tranches(tx, campaign.id),
             "now": tx.now,
             "may_add_pots": g.caller.may(Permission.POTS_WRITE) and campaign.phase in LIVING | {Phase.DRAFT},
             "warnings": plan.warnings(campaign),

@@ -73,7 +73,7 @@ def _preview(pot_id: int, verb: str, tx: Tx, amount_minor: int) -> dict[str, Any
 def _figures(tx: Tx, pot_id: int) -> dict[str, int]:
     state, view = pot_view(tx, pot_id)
     fund_minor = balance(tx, fund_account(state.fund_id))
-    return {"fund": fund_minor, "funded": view.funded_minor, "available": view.available_minor}
+    return {"fund": fund_minor, "funded": view.funded_minor, "available": view.available_minor + view.paused_minor}
 
 
 def _form(pot_id: int, verb: str, form: AmountForm, preview: dict[str, Any] | None = None) -> str:

@@ -20,6 +20,7 @@ from campaigns.projects.names import project_names
 from kernel.db import Tx
 from matching.pot_state import PotState
 from matching.reveal import public_draw
+from matching.tranches import tranches
 
 PAGE_SIZE = 50
 
@@ -33,6 +34,7 @@ def show(pot_id: int) -> str:
         state: PotState = shown["state"]
         shown["versions"] = versions(tx, state)
         shown["money"] = fundings(tx, state.campaign_id).get(state.pot_id, [])
+        shown["parts"] = tranches(tx, state.campaign_id).get(state.pot_id, [])
         shown["acts"] = entries_of(tx, f"pot:{state.pot_id}")
         shown["cuts"], shown["times_asked"] = cuts(tx, state.pot_id)
         shown["draw"] = public_draw(tx, state.pot_id)
