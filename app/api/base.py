@@ -1,5 +1,6 @@
 """The blueprint of the JSON API: strict bodies and paging."""
 
+from functools import cache
 from typing import Any
 
 from flask_smorest import Api as SmorestApi
@@ -51,8 +52,19 @@ class Api(SmorestApi):
         """Register none: `app/http/errors.py` handles every error of the application."""
 
 
+@cache
+def _kept(schema: type[Schema]) -> Schema:
+    """Return the one instance of a schema: making it anew copies all its fields, for each request."""
+    return schema()
+
+
 class StrictParser(FlaskParser):
     """Takes JSON only, and only JSON that every reader understands alike."""
+
+    def _get_schema(self, argmap: Any, req: Any) -> Schema:
+        if isinstance(argmap, type) and issubclass(argmap, Schema):
+            return _kept(argmap)
+        return super()._get_schema(argmap, req)
 
     def _raw_load_json(self, req: Any) -> Any:
         if not req.is_json:

@@ -24,13 +24,15 @@ def attach(app: Flask) -> None:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
+    # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
+    headers["Cache-Control"] = "no-store"
     if config.public_url.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
 
+    pairs = tuple(headers.items())
+
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
-        response.headers.setdefault("Cache-Control", "no-store")
+        present = {name.lower() for name, _ in response.headers}
+        response.headers.extend(pair for pair in pairs if pair[0].lower() not in present)
         return response

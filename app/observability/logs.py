@@ -64,7 +64,7 @@ def attach(app: Flask) -> None:
     def end(response: Response) -> Response:
         response.headers["X-Request-ID"] = request_id()
         if not request.path.startswith(_QUIET) and MAKING not in request.environ:
-            rule = str(request.url_rule) if request.url_rule else None
+            rule = request.url_rule.rule if request.url_rule else None
             seconds = time.monotonic() - g.get("began", time.monotonic())
             log_request(
                 request.method, rule, request.endpoint, response.status_code, g.get("code"), seconds, request_id()
