@@ -1,7 +1,7 @@
 """Static files under names that hold their content's hash: a browser keeps them for a year and never asks again.
 
-`url_for("static", filename="site.css")` gives `/static/site.3f2a9c1b.css`. Plain names, and hashes of other releases
-(a page that is still open), are answered with the present file, which is then asked for again at each use.
+`url_for("static", filename="site.css")` gives `/static/site.3f2a9c1b4d5e.css`. Plain names, and hashes of other
+releases (a page that is still open), are answered with the present file, which is asked for again at each use.
 """
 
 import re

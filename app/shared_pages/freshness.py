@@ -38,7 +38,6 @@ class Freshness:
         self._next: datetime | None = None
         self.version = 0
         self.verified_at = -LOST_S  # monotonic: this version was right then
-        self.second = 0  # the wall clock's second in which it was verified
         self.before_at = -LOST_S  # until then the version before was right
         self.failed = False
 
@@ -87,10 +86,9 @@ class Freshness:
                 self._hurry.clear()
                 self._began_at = time.monotonic()
                 changed = self._verify()
-                now = time.time()
-                self._hurry.wait(LOOK_S - now % LOOK_S)
+                self._hurry.wait(LOOK_S - time.time() % LOOK_S)
                 if changed and (rest := LOOK_S - (time.monotonic() - self._began_at)) > 0:
-                    time.sleep(rest)  # news come in swarms: pages are not made more than twice a second
+                    time.sleep(rest)  # news come in swarms
         finally:
             with self._turn:
                 self._watching = False
@@ -98,7 +96,7 @@ class Freshness:
 
     def _verify(self) -> bool:
         """Look once, and tell who waits; return whether anything changed."""
-        began, second = time.monotonic(), int(time.time())
+        began = time.monotonic()
         try:
             self._db = self._db or self._open()
             with self._db.transaction() as tx:
@@ -118,7 +116,7 @@ class Freshness:
                 self.before_at = self.verified_at
                 self.version += 1
             self._look, self._next = comparable, upcoming
-            self.verified_at, self.second, self.failed = began, second, False
+            self.verified_at, self.failed = began, False
             self._turn.notify_all()
         return changed
 

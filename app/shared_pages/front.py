@@ -27,6 +27,7 @@ from app.shared_pages.made import SHARED, Headers, Made
 from app.shared_pages.shelf import Address, Refused, Shelf, Slot
 from kernel.db import Database
 
+RENEW_S = 0.7  # a page is not made more often, however fast its figures change
 KEEP_S = 30.0  # a page is made anew after that, changed or not
 WAIT_S = 2.0  # for another reader's making, when there is nothing else to show
 AGAIN_S = 0.5  # for what could not be made: not tried more often
@@ -92,7 +93,9 @@ class Front:
         return page, not current or time.monotonic() - self._known_right(page) > MOST_AGE_S
 
     def _right(self, page: Made, now: float) -> bool:
-        return page.version == self.freshness.version and now - page.at < KEEP_S
+        """Return whether a page need not be made anew: it is right, or so young that it may be a little behind."""
+        age = now - page.at
+        return age < RENEW_S or (age < KEEP_S and page.version == self.freshness.version)
 
     def _known_right(self, page: Made) -> float:
         return max(page.at, self.freshness.right_until(page.version))
@@ -163,9 +166,10 @@ class Front:
             ]
             return "200 OK", [*kept, *own], body
         form = page.form(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        second = self.freshness.second
         # A cache that counts in whole seconds keeps the page until the second is over in which it was verified.
-        keep = f"@{second}" if second == int(time.time()) and page.version == self.freshness.version else "0"
+        now = time.time()
+        second = int(now - (time.monotonic() - self._known_right(page)))
+        keep = f"@{second}" if second == int(now) else "0"
         caching = [("X-Accel-Expires", keep), ("Cache-Control", SHARED)]
         tags = environ.get("HTTP_IF_NONE_MATCH")
         if tags and page.same(tags):
