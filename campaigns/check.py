@@ -1,5 +1,6 @@
 """Check all promises in one snapshot: for the command, the metric, the job and every test."""
 
+import campaigns.closing.check
 import ledger.check
 import ledger.statements
 import matching.check
@@ -126,7 +127,7 @@ def check_books(tx: Tx) -> list[str]:
     # walk one for each row of another, for hours.
     tx.scalar("SELECT set_config('enable_nestloop', 'off', true)")
     own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
-    return ledger.check.faults(tx) + matching.check.faults(tx) + own
+    return ledger.check.faults(tx) + matching.check.faults(tx) + own + campaigns.closing.check.faults(tx)
 
 
 def summary(tx: Tx) -> str:
@@ -136,8 +137,12 @@ def summary(tx: Tx) -> str:
     )
     assert row is not None
     books = ledger.statements.size(tx)
-    number = len(ledger.check.CHECKS) + len(matching.check.CHECKS) + len(CHECKS)
+    number = len(ledger.check.CHECKS) + len(matching.check.CHECKS) + len(CHECKS) + campaigns.closing.check.NUMBER
+    waiting = campaigns.closing.check.open_items(tx)
     return (
         f"books hold: {number} checks over {books.transfers} transfers, {books.accounts} accounts, "
-        f"{row.donations} donations, {row.reservations} reservations; {books.raised_minor} fen raised"
+        f"{row.donations} donations, {row.reservations} reservations; {books.raised_minor} fen raised; "
+        "waiting for a person: "
+        f"{waiting.differences} differences, {waiting.payments} payments, {waiting.messages} messages; "
+        f"{waiting.suspense_minor} fen in suspense"
     )

@@ -14,7 +14,7 @@ from uuid import UUID
 from payments.provider_reader import FactMalformed, ProviderFields
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
-__all__ = ["EVENT_TYPES", "REVERSALS", "FactKind", "FactMalformed", "PaymentFact", "facts_of"]
+__all__ = ["EVENT_TYPES", "REVERSALS", "REVERSAL_TYPES", "FactKind", "FactMalformed", "PaymentFact", "facts_of"]
 
 
 class FactKind(StrEnum):
@@ -258,3 +258,7 @@ _READERS: dict[str, Reader] = {
 }
 # What the provider's endpoint must be subscribed to; `doctor`, the sandbox and the manual go by this list.
 EVENT_TYPES = tuple(_READERS)
+# Those that tell of money going back, or coming back.
+REVERSAL_TYPES = tuple(
+    name for name in EVENT_TYPES if name.startswith(("refund.", "charge.refund", "charge.dispute"))
+)

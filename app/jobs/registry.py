@@ -13,6 +13,7 @@ from app.live.publish import publish
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
+from campaigns.closing.reconcile import compare
 from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
 from campaigns.desks import payment_desk
@@ -98,7 +99,9 @@ def _close(deps: Dependencies) -> str:
 
 
 def _check(deps: Dependencies) -> str:
-    """Check the books and log the faults; repairing them is left to people."""
+    """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
+    with deps.db.transaction() as tx:
+        compare(tx)
     with deps.db.snapshot() as tx:
         faults = check_books(tx)
     for fault in faults[:50]:

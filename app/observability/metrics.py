@@ -22,6 +22,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.current import deps
 from app.http import access
 from app.http.request_id import MAKING
+from campaigns.closing.check import open_items
+from campaigns.closing.suspense import positions
 from campaigns.desks import payment_desk
 from campaigns.donations.export import count_by_status
 from kernel.db import Tx
@@ -114,6 +116,7 @@ class _Business:
                 gauges = [
                     _donations(tx),
                     _desk(tx),
+                    *_money(tx),
                     *_inbox(tx),
                     _pots(tx),
                     *_jobs(tx, self._jobs, self._last_runs(tx)),
@@ -131,6 +134,15 @@ def _donations(tx: Tx) -> GaugeMetricFamily:
 def _desk(tx: Tx) -> GaugeMetricFamily:
     about = "Payments that are not what was asked, by state"
     return _gauge("beishan_payment_exceptions", about, ("state",), payment_desk.count_by_state(tx).items())
+
+
+def _money(tx: Tx) -> Iterator[GaugeMetricFamily]:
+    waiting = open_items(tx)
+    kinds = {"differences": waiting.differences, "payments": waiting.payments, "messages": waiting.messages}
+    yield _gauge("beishan_open_items", "What waits for a person", ("kind",), kinds.items())
+    rows = [(row.provider, row.currency, row.suspense_minor) for row in positions(tx)]
+    about = "Differences to statements that were signed off, in fen; negative: the provider holds less"
+    yield _gauge("beishan_suspense_minor", about, ("provider", "currency"), rows)
 
 
 def _inbox(tx: Tx) -> Iterator[GaugeMetricFamily]:

@@ -38,8 +38,12 @@ _COMPARED = f"""
 SIDES = f"""{_COMPARED},
     ours AS (
         SELECT d.id, d.campaign_id, d.provider, d.amount_minor, d.currency,
-               d.refunded_minor + d.excess_minor AS returned_minor, c.complete
-          FROM donation d JOIN compared c ON c.id = d.campaign_id
+               d.refunded_minor + d.excess_minor AS returned_minor, c.complete,
+               c.complete OR d.paid_at < r.until AS read
+          FROM donation d
+          JOIN compared c ON c.id = d.campaign_id
+          LEFT JOIN (SELECT provider, max(occurred_at) - interval '1 day' AS until
+                       FROM provider_line GROUP BY provider) AS r ON r.provider = d.provider
          WHERE d.paid_at IS NOT NULL),
     theirs AS (
         SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge') AS charges,
@@ -52,7 +56,8 @@ SIDES = f"""{_COMPARED},
                               AND e.state NOT IN ('taken', 'attached'))
          GROUP BY l.donation_id)"""
 
-# A statement that is not read to its end may lack what our books know, never the other way round.
+# A statement that is not read to its end may lack what our books know, never the other way round. A day is read
+# when lines of a later day have come.
 _OF_DONATIONS = f"""{SIDES}
     SELECT o.campaign_id, o.provider, c.cause, CAST(o.id AS text) AS reference, o.id AS donation_id, o.currency,
            c.ours_minor, CAST(c.theirs_minor AS bigint) AS theirs_minor, CAST(c.sum_minor AS bigint) AS sum_minor
@@ -60,7 +65,7 @@ _OF_DONATIONS = f"""{SIDES}
      CROSS JOIN LATERAL (VALUES
            ('missing_there', o.amount_minor, 0,
             o.returned_minor - o.amount_minor - coalesce(t.returned, 0),
-            o.complete AND (t.id IS NULL OR t.charges = 0)),
+            o.read AND (t.id IS NULL OR t.charges = 0)),
            ('duplicate', o.amount_minor, t.charged, t.charged - o.amount_minor, t.charges > 1),
            ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
             t.charges = 1 AND t.charged <> o.amount_minor),
