@@ -13,6 +13,7 @@ from app.live.publish import publish
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
+from campaigns.closing.fetch_statement import follow_statement
 from campaigns.closing.reconcile import compare
 from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
@@ -98,6 +99,11 @@ def _close(deps: Dependencies) -> str:
     return _outcome(close(deps), "steps")
 
 
+def _statements(deps: Dependencies) -> str:
+    """Follow the provider's statement, so that money is compared at once and not only at the end."""
+    return _outcome(follow_statement(deps), "lines")
+
+
 def _check(deps: Dependencies) -> str:
     """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
     with deps.db.transaction() as tx:
@@ -122,6 +128,7 @@ JOBS: dict[str, Job] = {
     "screen": Job(5, _screen),
     "close": Job(5, _close),
     "imports": Job(2, _imports),
+    "statements": Job(600, _statements),
     "check": Job(600, _check),
 }
 

@@ -11,8 +11,9 @@ import structlog
 
 from campaigns.closing.challenges import unlock_met_challenges
 from campaigns.closing.disburse import disburse_match, return_free_match
+from campaigns.closing.fetch_statement import fetch_statement
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, STEP_FAILED, clear_problem, keep_problem
-from campaigns.closing.reconcile import fetch_statement, reconcile
+from campaigns.closing.reconcile import reconcile
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report

@@ -38,7 +38,7 @@ _COMPARED = f"""
 SIDES = f"""{_COMPARED},
     ours AS (
         SELECT d.id, d.campaign_id, d.provider, d.amount_minor, d.currency,
-               d.refunded_minor + d.excess_minor AS returned_minor, c.complete,
+               d.refunded_minor + d.excess_minor AS returned_minor, d.dispute, c.complete,
                c.complete OR d.paid_at < r.until AS read
           FROM donation d
           JOIN compared c ON c.id = d.campaign_id
@@ -56,8 +56,8 @@ SIDES = f"""{_COMPARED},
                               AND e.state NOT IN ('taken', 'attached'))
          GROUP BY l.donation_id)"""
 
-# A statement that is not read to its end may lack what our books know, never the other way round. A day is read
-# when lines of a later day have come.
+# A statement that is not read to its end may lack what our books know, never the other way round: but an open
+# dispute has taken the money already. A day is read when lines of a later day have come.
 _OF_DONATIONS = f"""{SIDES}
     SELECT o.campaign_id, o.provider, c.cause, CAST(o.id AS text) AS reference, o.id AS donation_id, o.currency,
            c.ours_minor, CAST(c.theirs_minor AS bigint) AS theirs_minor, CAST(c.sum_minor AS bigint) AS sum_minor
@@ -70,7 +70,8 @@ _OF_DONATIONS = f"""{SIDES}
            ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
             t.charges = 1 AND t.charged <> o.amount_minor),
            ('refund', o.returned_minor, t.returned, o.returned_minor - t.returned,
-            t.charges > 0 AND (t.returned > o.returned_minor OR o.complete AND t.returned <> o.returned_minor))
+            t.charges > 0 AND CASE WHEN o.complete THEN t.returned <> o.returned_minor
+                                   ELSE t.returned > o.returned_minor AND o.dispute <> 'open' END)
          ) AS c(cause, ours_minor, theirs_minor, sum_minor, differs)
      WHERE c.differs"""
 

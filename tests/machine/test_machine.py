@@ -3,13 +3,12 @@
 The short run is the same each time; the long one looks further each time.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
@@ -17,6 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.conftest import NOON
+from tests.copies import copied
 from tests.machine.machine import GivingDay
 from tests.world import World, build
 
@@ -32,19 +32,6 @@ WINDOWS = [
 Opens = Callable[[ExitStack], World]
 
 
-@contextmanager
-def _copied(url: str, name: str) -> Iterator[str]:
-    """A copy of a database that nobody is connected to."""
-    source = url.partition("?")[0].rpartition("/")[2]
-    address = url.replace("+psycopg", "").replace(f"/{source}?", "/postgres?")
-    with psycopg.connect(address, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
-        try:
-            yield url.replace(f"/{source}?", f"/{name}?")
-        finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 @pytest.fixture
 def opens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Opens:
     """Opens a giving day in a database of its own, copied from one that was made once. Seeds of random pots are
@@ -56,7 +43,7 @@ def opens(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Opens:
     number = count()
 
     def open_world(stack: ExitStack) -> World:
-        url = stack.enter_context(_copied(database_url, f"machine_{next(number)}"))
+        url = stack.enter_context(copied(database_url, f"machine_{next(number)}"))
         clock = FixedClock(NOON)
         db = Database(url, clock, pool_size=2)
         stack.callback(db.close)
