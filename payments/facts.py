@@ -35,6 +35,14 @@ class FactKind(StrEnum):
 REVERSALS = (FactKind.REFUNDED, FactKind.REFUND, FactKind.DISPUTE)
 
 
+class FraudWarning(NamedTuple):
+    """An early fraud warning of a card's network; `reference` is the provider's id of it."""
+
+    reference: str
+    fraud_type: str
+    at: datetime
+
+
 class PaymentFact(NamedTuple):
     """One fact. `amount_minor` is the payment's (a refund or dispute: its own) amount in fen of `currency`.
 
@@ -54,6 +62,7 @@ class PaymentFact(NamedTuple):
     instrument: str | None
     refunded_total_minor: int
     reversal: ReversalFact | None = None
+    warning: FraudWarning | None = None
 
 
 # Reads the envelope of an event and the object in it.
@@ -233,6 +242,11 @@ def _fraud_warning(envelope: ProviderFields, warning: ProviderFields) -> Payment
         warning.reference("charge"),
         None,
         0,
+        warning=FraudWarning(
+            warning.text("id"),
+            warning.text("fraud_type") if warning.has("fraud_type") else "misc",
+            envelope.time("created"),
+        ),
     )
 
 

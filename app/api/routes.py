@@ -17,6 +17,7 @@ from app.api import (
     payment_exceptions,
     pots,
     projects,
+    refund_requests,
     running,
     screening,
     screening_settings,
@@ -42,6 +43,7 @@ RESOURCES = (
     inbox,
     payment_exceptions,
     imports,
+    refund_requests,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are

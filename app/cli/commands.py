@@ -13,6 +13,7 @@ from app.cli import (
     payments_desk,
     people,
     pots,
+    refund_requests,
     replay,
     screening,
 )
@@ -31,6 +32,7 @@ def attach(app: Flask) -> None:
         payments_desk,
         people,
         pots,
+        refund_requests,
         replay,
         screening,
     ):

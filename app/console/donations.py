@@ -15,6 +15,7 @@ from campaigns.donations.explain import explain
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refunds import count_refunds, refunds
 from campaigns.donations.states import COUNTED
+from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
@@ -43,12 +44,14 @@ def show(donation_id: UUID) -> str:
         view = donation_view(tx, donation_id)
         explanation = explain(tx, donation_id)
         requested = refunds(tx, donation_id)
+        warnings = warnings_of(tx, donation_id)
     return render_template(
         "console/donation.html",
         donation=view,
         explanation=explanation,
         lines=explain_lines(explanation),
         refunds=requested,
+        warnings=warnings,
         refundable=view.status in COUNTED and view.refunded_minor < view.amount_minor,
     )
 

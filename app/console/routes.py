@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.console import donations, funds, imports, operations, sign_in
+from app.console import donations, funds, imports, operations, refund_requests, sign_in
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running
 from app.console.pots import create as create_pot
@@ -31,6 +31,7 @@ PAGES = (
     blacklist,
     funds,
     donations,
+    refund_requests,
     cases,
     settings,
     imports,

@@ -63,6 +63,8 @@ def refusal_words(refusal: Refusal) -> str:
     text = refusal_text(refusal)
     if "available_minor" in refusal.params:
         text += _("现在可用 %(amount)s 元。", amount=yuan(refusal.params["available_minor"]))
+    if "left_minor" in refusal.params:
+        text += _("现在最多 %(amount)s 元。", amount=yuan(max(refusal.params["left_minor"], 0)))
     return text
 
 

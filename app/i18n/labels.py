@@ -91,6 +91,11 @@ STEPS = {
     "money_back": _l("退回的款项又回到账上"),
     "on_statement": _l("对账单已核对"),
 }
+REFUND_REQUEST_STATES = {
+    "open": _l("等待处理"),
+    "accepted": _l("已同意"),
+    "declined": _l("未同意"),
+}
 REFUND_STATES = {
     "requested": _l("待发送"),
     "sent": _l("已发送"),
@@ -123,7 +128,17 @@ SIGNALS = {
     "watched_donor": _l("捐赠人在重点核实名单上"),
     "watched_instrument": _l("支付工具在重点核实名单上"),
     "watched_device": _l("设备在重点核实名单上"),
+    "fraud_warning": _l("卡组织预警：这笔付款可能是欺诈"),
     "project_frozen": _l("项目的配捐被整体暂缓"),
+}
+FRAUD_TYPES = {
+    "card_never_received": _l("卡在邮寄中丢失"),
+    "fraudulent_card_application": _l("冒名申请的卡"),
+    "made_with_counterfeit_card": _l("伪造的卡"),
+    "made_with_lost_card": _l("遗失的卡"),
+    "made_with_stolen_card": _l("被盗的卡"),
+    "misc": _l("其他"),
+    "unauthorized_use_of_card": _l("未经持卡人同意"),
 }
 THRESHOLDS = {
     "small_minor": _l("小额：单笔不超过"),

@@ -1,11 +1,13 @@
 """The evidence of a screening case as sentences, in the reader's language."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 
-from app.i18n.labels import SIGNALS, THRESHOLDS, word
+from app.i18n.labels import FRAUD_TYPES, SIGNALS, THRESHOLDS, word
+from app.i18n.locale import when
 from kernel.money import yuan
 
 
@@ -48,6 +50,9 @@ def _counted(evidence: Mapping[str, Any]) -> list[str]:
         "cap_minor": lambda value: _("上限 %(amount)s 元", amount=yuan(value)),
         "refunded_minor": lambda value: _("退款 %(amount)s 元", amount=yuan(value)),
         "limit_minor": lambda value: _("上限 %(amount)s 元", amount=yuan(value)),
+        "fraud_type": lambda value: word(FRAUD_TYPES, value),
+        "warned_at": lambda value: when(datetime.fromisoformat(value)),
+        "warning": str,
         "over_minor": lambda value: _("超出 %(amount)s 元", amount=yuan(value)),
     }
     return [say(evidence[name]) for name, say in figures.items() if evidence.get(name) is not None]

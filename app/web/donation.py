@@ -6,8 +6,10 @@ from flask import abort, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import deps
+from app.forms import Form
 from app.http import access
 from app.http.errors import status_of
+from app.i18n.fields import refusal_words
 from app.i18n.locale import chosen
 from app.i18n.match_explanation import decision_lines, end_lines
 from app.i18n.refusals import REFUSALS, refusal_text
@@ -18,8 +20,10 @@ from campaigns.donations import expire
 from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum
+from campaigns.donations.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import donation_view
+from campaigns.reasons import MOST_REASON
 from kernel.errors import Refusal
 
 _LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
@@ -68,11 +72,29 @@ def cancel(donation_id: UUID) -> AnyResponse:
     return redirect(donation_url(donation_id), 303)
 
 
-def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
+@blueprint.post("/d/<uuid:donation_id>/refund-requests")
+@access.donor_link
+def request_refund(donation_id: UUID) -> AnyResponse:
+    """Request money back; staff decide. The same request sent twice is one."""
+    form = Form(request.form)
+    amount_minor, reason = form.amount("amount"), form.text("reason", MOST_REASON, lines=True) or ""
+    if form.faults:
+        return _show(donation_id, next(iter(form.faults.values())), 422, form)
+    try:
+        with deps().db.transaction() as tx:
+            request_money_back(tx, donation_id, amount_minor, reason)
+    except Refusal as refusal:
+        return _show(donation_id, refusal_words(refusal), status_of(refusal), form)
+    return redirect(donation_url(donation_id) + "#refund", 303)
+
+
+def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
     with deps().db.snapshot() as tx:
         view = donation_view(tx, donation_id)
         explanation = explain(tx, donation_id)
         unpaid = own_unpaid_sum(tx, explanation)
+        refund_requests = requests_of(tx, donation_id)
+        returnable_minor, not_returnable = returnable(tx, donation_id)
         try:
             campaign = public_campaign(tx, view.campaign)
         except Refusal:
@@ -84,6 +106,10 @@ def _show(donation_id: UUID, trouble: object, status: int = 200) -> AnyResponse:
         donation=view,
         explanation=explanation,
         unpaid=unpaid,
+        refund_requests=refund_requests,
+        returnable_minor=returnable_minor,
+        not_returnable=REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},
+        form=form or Form({}),
         campaign=campaign,
         decisions=[decision_lines(decision) for decision in explanation.decisions],
         ends=end_lines(explanation),

@@ -21,7 +21,7 @@ from campaigns.donations.payment_exceptions import (
 from campaigns.donations.reversals import Position, position
 from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, DisputeOutcome, Status, Transition
 from campaigns.lifecycle.campaign import SharedCampaign
-from payments.facts import FactKind, PaymentFact
+from payments.facts import FactKind, FraudWarning, PaymentFact
 from payments.partner_events import PartnerFact
 from payments.provider_reader import MAX_MINOR
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
@@ -63,7 +63,7 @@ class DonationAggregate:
     ended: bool = False  # the provider expects no payment any more: its reservations are released
     extend_reservation: bool = False
     instrument_learned: bool = False
-    warned: bool = False  # the card's network expects a dispute
+    warnings: list[FraudWarning] = field(default_factory=list)  # the card's network expects a dispute
     pledged_minor: int | None = None  # what was pledged, when the payment was of another amount
     maximum_minor: int = MAX_MINOR  # a payment of another amount above it waits on the desk
     exceptions: dict[str, KnownException] = field(default_factory=dict)  # on the desk, by payment intent
@@ -112,7 +112,7 @@ class DonationAggregate:
         return (
             self.paid_at is not None
             and not self.newly_paid
-            and (self.instrument_learned or self.match_shrinks or self.warned)
+            and (self.instrument_learned or self.match_shrinks or bool(self.warnings))
         )
 
     def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
@@ -139,7 +139,7 @@ class DonationAggregate:
             case FactKind.PROCESSING:
                 return self.keep_reservation()
             case FactKind.FRAUD_WARNING:
-                self.warned = True
+                self.warnings += [] if fact.warning is None else [fact.warning]
         return DONE
 
     def link_payment(self, fact: PaymentFact) -> None:

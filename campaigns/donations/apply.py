@@ -13,6 +13,7 @@ from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_exceptions import store_exceptions
 from campaigns.donations.store_reversals import store_reversals
+from campaigns.donations.store_warnings import store_warnings
 from campaigns.donations.transitions import record_transitions
 from campaigns.lifecycle.models import CampaignDonor, CampaignTally
 from kernel.bulk import unnest, update_rows
@@ -48,6 +49,7 @@ class BatchEffects:
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
         store_reversals(self.tx, self.aggregates)
         store_exceptions(self.tx, self.aggregates)
+        store_warnings(self.tx, self.aggregates)
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])
         self._tally_changes = _count_donors(self.tx, self.aggregates)
         # After all other rows: batches of other workers wait from here on for the pots that this locks.

@@ -153,6 +153,31 @@ class Refund(SQLModel, table=True):
     requested_at: datetime = Field(sa_column=moment())
 
 
+class RefundRequest(SQLModel, table=True):
+    """A donor requests their money back: `amount_minor` fen, None for all that is left. `answer` is the reply of
+    staff, `refund_id` the refund that came of it."""
+
+    __tablename__ = "refund_request"
+    __table_args__ = (
+        CheckConstraint("state IN ('open', 'accepted', 'declined')", name="refund_request_state"),
+        CheckConstraint("amount_minor > 0", name="refund_request_amount"),
+        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="refund_request_decided"),
+        CheckConstraint("(state = 'accepted') = (refund_id IS NOT NULL)", name="refund_request_refund"),
+        Index("refund_request_donation", "donation_id"),
+        Index("refund_request_open", "donation_id", unique=True, postgresql_where=text("state = 'open'")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID = Field(foreign_key="donation.id")
+    amount_minor: int | None = Field(default=None, sa_type=BigInteger)
+    reason: str
+    state: str
+    requested_at: datetime = Field(sa_column=moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    actor: str = ""
+    answer: str = ""
+    refund_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="refund.id")
+
+
 class ReversalFactRow(SQLModel, table=True):
     """Something that was told of a refund or dispute of a donation. Append-only; what it means for the donation is
     computed from all of its rows (`reversals.position`)."""
@@ -184,6 +209,17 @@ class PaymentToClose(SQLModel, table=True):
     __tablename__ = "payment_to_close"
     donation_id: UUID = Field(primary_key=True)
     requested_at: datetime = Field(sa_column=moment())
+
+
+class FraudWarningRow(SQLModel, table=True):
+    """An early fraud warning about the payment of a donation. Append-only; evidence for reviewers."""
+
+    __tablename__ = "fraud_warning"
+    __table_args__ = (Index("fraud_warning_donation", "donation_id"),)
+    reference: str = Field(primary_key=True)  # the provider's id
+    donation_id: UUID
+    fraud_type: str
+    warned_at: datetime = Field(sa_column=moment())
 
 
 class MatchRestore(SQLModel, table=True):

@@ -15,6 +15,7 @@ from campaigns.screening.observed import NOT_RAPID, CapUse, MatchedDonation, Scr
 from campaigns.screening.rapid import load_rapid
 from campaigns.screening.subject import ScreeningSubject
 from campaigns.screening.thresholds import Thresholds
+from campaigns.screening.warnings import load_warnings
 from kernel.bulk import unnest
 from kernel.db import Tx
 
@@ -63,6 +64,7 @@ def load_contexts(
     watched = _load_watched(tx, subjects)
     bursts = load_bursts(tx, subjects, thresholds)
     rapid = load_rapid(tx, subjects, thresholds)
+    warnings = load_warnings(tx, [subject.id for subject in subjects])
     contexts = {}
     for subject in subjects:
         history = histories.of(subject)
@@ -71,6 +73,7 @@ def load_contexts(
             same_sum=bursts.same_sum(subject),
             unit=bursts.unit(subject),
             rapid=rapid.get(subject.id, NOT_RAPID),
+            warnings=warnings.get(subject.id, ()),
             staff=subject.staff,
             caps=caps[subject.id],
             watched=watched[subject.id],

@@ -54,6 +54,14 @@ class CapUse(NamedTuple):
     used_minor: int
 
 
+class NetworkWarning(NamedTuple):
+    """An early fraud warning of the card's network about a donation's payment."""
+
+    reference: str  # the provider's id
+    fraud_type: str
+    warned_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class ScreeningContext:
     """What the rules compare a donation with; its instrument's, donor's and device's donations include itself."""
@@ -67,6 +75,7 @@ class ScreeningContext:
     caps: Sequence[CapUse] = ()
     watched: Sequence[tuple[str, int]] = ()  # (kind, id of the watch list entry)
     rapid: RapidGiving = NOT_RAPID
+    warnings: Sequence[NetworkWarning] = ()
 
 
 class PaidGift(NamedTuple):

@@ -21,6 +21,7 @@ from campaigns.screening.settings import load_thresholds
 from campaigns.screening.signals import Signal, related_donations, signals
 from campaigns.screening.subject import ScreeningSubject
 from campaigns.screening.thresholds import Thresholds, default_thresholds
+from campaigns.screening.warnings import add_to_open_cases
 from kernel.bulk import unnest
 from kernel.db import Tx
 from ledger.post import post
@@ -63,7 +64,9 @@ def screen_donations(tx: Tx, donation_ids: Iterable[UUID], defaults: Thresholds)
     hits, related = _find_signals(tx, ids, defaults)
     if related - ids:
         hits |= _find_signals(tx, related - ids, defaults)[0]
-    return open_cases(tx, hits)
+    opened = open_cases(tx, hits)
+    add_to_open_cases(tx, ids - set(opened))
+    return opened
 
 
 def _thresholds_of(tx: Tx, ids: set[UUID], defaults: Thresholds) -> list[Thresholds]:

@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from campaigns.screening.observed import Burst, MatchedDonation, RapidGiving, ScreeningContext
+from campaigns.screening.observed import Burst, MatchedDonation, NetworkWarning, RapidGiving, ScreeningContext
 from campaigns.screening.thresholds import Thresholds, as_dict
 from kernel.money import BPS_WHOLE
 
+FRAUD_WARNING = "fraud_warning"
 SHOWN = 50  # donation ids that a signal shows, at most; our default
 
 
@@ -149,6 +150,21 @@ def watched(donation: MatchedDonation, context: ScreeningContext, thresholds: Th
     return [Signal(f"watched_{kind}", {"entry": entry_id}) for kind, entry_id in context.watched]
 
 
+def fraud_warning(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:  # noqa: ARG001
+    """The card's network warned of fraud: a dispute is likely to follow."""
+    return [warning_signal(warning) for warning in context.warnings]
+
+
+def warning_signal(warning: NetworkWarning) -> Signal:
+    """Return the signal of an early fraud warning."""
+    evidence = {
+        "warning": warning.reference,
+        "fraud_type": warning.fraud_type,
+        "warned_at": warning.warned_at.isoformat(),
+    }
+    return Signal(FRAUD_WARNING, evidence)
+
+
 RULES: tuple[Rule, ...] = (
     small_sums,
     same_sum,
@@ -160,6 +176,7 @@ RULES: tuple[Rule, ...] = (
     instrument_cap,
     one_device,
     watched,
+    fraud_warning,
 )
 # Prefixes of the names of the thresholds that each signal applies; none where nothing is counted.
 THRESHOLD_PREFIXES: dict[str, tuple[str, ...]] = {
@@ -178,6 +195,7 @@ THRESHOLD_PREFIXES: dict[str, tuple[str, ...]] = {
     "watched_donor": (),
     "watched_instrument": (),
     "watched_device": (),
+    FRAUD_WARNING: (),
 }
 
 

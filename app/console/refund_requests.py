@@ -1,0 +1,42 @@
+"""Donors' requests for their money back: listed, accepted, declined."""
+
+from flask import g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.current import deps
+from app.http import access
+from app.web.blueprint import requested_page
+from campaigns.desks import refund_desk
+from campaigns.network.roles import Caller, Permission, require
+from campaigns.reasons import MOST_REASON
+from kernel.db import Tx
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/refund-requests", endpoint="refund_requests")
+@access.signed_in(Permission.DONATIONS_REFUND)
+def list_requests() -> str:
+    """The requests of the manager's branch, open ones first."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = refund_desk.listed(tx, None, g.caller.branch_code, page)
+    return render_template("console/refund_requests.html", rows=rows, total=total, page=page)
+
+
+@blueprint.post("/refund-requests/<int:request_id>", endpoint="decide_refund_request")
+@access.signed_in_to_act(Permission.DONATIONS_REFUND)
+def decide(request_id: int) -> Response:
+    """Accept or decline a request."""
+    accepted = request.form.get("decision") == "accept"
+    reply = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
+
+    def do(tx: Tx, caller: Caller) -> None:
+        require(caller, Permission.DONATIONS_REFUND, refund_desk.line(tx, request_id).lineage)
+        decision = refund_desk.accept if accepted else refund_desk.decline
+        decision(tx, request_id, reply, caller.name)
+
+    done = _("已同意，退款已提交。") if accepted else _("已回复捐赠人：未同意。")
+    return act(Permission.DONATIONS_REFUND, url_for("console.refund_requests"), do, done)
