@@ -107,6 +107,7 @@ class ProviderLine(SQLModel, table=True):
         UniqueConstraint("provider", "line_id", name="provider_line_once"),
         Index("provider_line_donation", "donation_id"),
         Index("provider_line_intent", "payment_intent"),
+        Index("provider_line_source", "source_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
     provider: str

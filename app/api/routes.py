@@ -8,6 +8,7 @@ from app.api import (
     blacklist,
     campaigns,
     closing,
+    donation_search,
     donations,
     draws,
     funds,
@@ -28,6 +29,7 @@ from app.api.docs import blueprint as docs
 
 RESOURCES = (
     donations,
+    donation_search,
     campaigns,
     projects,
     blacklist,

@@ -1,8 +1,8 @@
-"""One donation for managers: its state, why, and its refunds."""
+"""Donations for managers: found by what is known of them; one with its state, why, and its refunds."""
 
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -11,9 +11,12 @@ from app.current import deps
 from app.forms import Form
 from app.http import access
 from app.i18n.match_explanation import explain_lines
+from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refunds import count_refunds, refunds
+from campaigns.donations.search import DonationQuery, Results, contact_key
+from campaigns.donations.search import search as find_donations
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
@@ -21,19 +24,56 @@ from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 
+_KNOWN = ("id", "reference", "amount", "since", "until", "project", "donor")
+
 
 @blueprint.get("/donations", endpoint="donations")
 @access.signed_in(Permission.READ)
 def search() -> str | Response:
-    """Find a donation by its id."""
-    typed = request.args.get("id", "").strip()
-    if not typed:
-        return render_template("console/donations.html", wanted="")
+    """Find a donation by what is known of it; a whole id leads to it at once."""
+    form = Form(request.args)
+    donation_id = read_uuid(form["id"])
+    if donation_id is not None:
+        return redirect(url_for("console.donation", donation_id=donation_id), 303)
+    known = {name: form[name] for name in _KNOWN if form[name]}
+    results = _results(form) if known else None
+    return render_template("console/donations.html", form=form, known=known, results=results)
+
+
+def _results(form: Form) -> Results | None:
+    """Return what fits, or None with `form.faults`."""
+    donor_key = form["donor"] if g.caller.may(Permission.DONATIONS_REFUND) else ""
+    query = DonationQuery(
+        id=form["id"],
+        reference=form.text("reference", 255) or "",
+        donor_key=donor_key,
+        amount_minor=form.amount("amount"),
+        project=form.whole("project"),
+        since=form.moment("since"),
+        until=form.moment("until"),
+        branch=g.caller.branch_code,
+    )
+    if form.faults:
+        return None
     try:
-        return redirect(url_for("console.donation", donation_id=UUID(typed)), 303)
-    except ValueError:
-        flash(_("这不是捐赠编号。"), "bad")
-        return render_template("console/donations.html", wanted=typed[:60])
+        with deps().db.transaction() as tx:
+            return find_donations(tx, query, read_uuid(form["after"]))
+    except Invalid as refusal:
+        form.add_refusal(refusal)
+        return None
+
+
+@blueprint.post("/donations/contact", endpoint="donations_of_contact")
+@access.signed_in(Permission.DONATIONS_REFUND)
+def search_contact() -> Response:
+    """Find the donations of a phone number or e-mail address: it goes no further than its keyed hash, and into no
+    address."""
+    try:
+        donor_key = contact_key(deps().keys, request.form.get("contact", "").strip()[:254])
+    except Invalid:
+        flash(_("请填写正确的手机号或邮箱。"), "bad")
+        return redirect(url_for("console.donations"), 303)
+    return redirect(url_for("console.donations", donor=donor_key), 303)
 
 
 @blueprint.get("/donations/<uuid:donation_id>", endpoint="donation")

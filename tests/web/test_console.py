@@ -129,7 +129,7 @@ def test_a_refund_is_asked_for_once(manager: Reader, world: World) -> None:
 
 
 def test_looking_for_a_donation_that_is_none(manager: Reader) -> None:
-    assert "这不是捐赠编号" in manager.open("/console/donations?id=nonsense")
+    assert "至少前 8 位" in manager.open("/console/donations?id=nonsense")
     manager.open(f"/console/donations/{uuid4()}", 404)
 
 
