@@ -72,6 +72,10 @@ class Config(BaseModel):
     stripe_methods: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
         ("card", "alipay", "wechat_pay"), alias="STRIPE_METHODS"
     )
+    # Which of them work inside WeChat's own browser; `none` when none does.
+    stripe_methods_in_wechat: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
+        ("card",), alias="STRIPE_METHODS_IN_WECHAT"
+    )
     stripe_account_currency: Annotated[str, AfterValidator(str.upper)] = Field(
         "CNY", pattern="^[A-Za-z]{3}$", alias="STRIPE_ACCOUNT_CURRENCY"
     )

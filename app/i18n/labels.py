@@ -238,6 +238,11 @@ ROLES = {
     "auditor": _l("审计与监事"),
     "liaison": _l("村联络员"),
 }
+PAYMENT_METHODS = {
+    "card": _l("银行卡"),
+    "alipay": _l("支付宝"),
+    "wechat_pay": _l("微信支付"),
+}
 CHANNELS = {
     "web": _l("网页"),
     "api": _l("接口"),

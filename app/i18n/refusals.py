@@ -29,6 +29,10 @@ REFUSALS = {
     "case_decided": _l("这件复核已经有了决定。"),
     "case_unknown": _l("没有这件复核。"),
     "confirm_required": _l("这笔捐赠超过来源的限额，放行须明确确认并写明原因。"),
+    "cookies_off": _l(
+        "浏览器没有把本站的 Cookie 发回来，表单没有提交，没有产生捐赠，也没有扣款。"
+        "请在浏览器设置里允许本站的 Cookie，退出无痕模式，或换手机自带的浏览器打开，再填一次。"
+    ),
     "csrf": _l("页面已过期，请返回刷新后再提交。"),
     "currency_unknown": _l("只支持人民币。"),
     "database_unavailable": _l("系统正在恢复，请稍后再试。"),

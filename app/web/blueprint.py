@@ -7,6 +7,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
 from app.i18n import labels, locale, names, pot_rules
+from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
@@ -33,6 +34,13 @@ def guard() -> None:
     _csrf.protect()
 
 
+def guard_donors() -> None:
+    """Refuse a donor's form that did not come from our own page. Without cookies there is no session that a foreign
+    form could abuse: then it is enough that the browser names our page as its origin."""
+    if not (keeps_no_cookies() and from_own_page()):
+        _csrf.protect()
+
+
 _TABLES = {name: table for name, table in vars(labels).items() if name.isupper()}
 
 
@@ -40,6 +48,7 @@ def _template_names() -> dict[str, Any]:
     shown = {
         "sandbox": settings().sandbox,
         "word": labels.word,
+        "wechat_methods": wechat_methods,
         "rule_lines": pot_rules.rule_lines,
         "actor_name": names.actor_name,
         "source_name": names.source_name,
@@ -55,4 +64,4 @@ def requested_page(size: int) -> Page:
     return Page(min(max(int(text), 1), MAX_PAGE) if valid else 1, size)
 
 
-blueprint.before_request(guard)
+blueprint.before_request(guard_donors)

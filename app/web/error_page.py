@@ -1,17 +1,21 @@
 """The page of an error, in the reader's language. Reads no database: that may be what is down."""
 
-from flask import Response, g, make_response, render_template
+from flask import Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
 from app.i18n.refusals import REFUSALS
+from app.web.browser import keeps_no_cookies
+
+_MOST_TOKEN = 200  # characters
 
 
 def error_page(status: int, code: str, error: Exception | str = "") -> Response:
     """Return an HTML response with `status`; `error` is what was raised, or a text for the reader."""
     headline, advice = _words(status)
     if isinstance(error, CSRFError):
-        code = "csrf"
+        code = "cookies_off" if keeps_no_cookies() else "csrf"
+        headline = _("请允许 Cookie 后再试") if keeps_no_cookies() else _("页面已过期")
     if code in REFUSALS:
         advice = str(REFUSALS[code])
     elif isinstance(error, str) and error:
@@ -24,12 +28,23 @@ def error_page(status: int, code: str, error: Exception | str = "") -> Response:
             headline=headline,
             advice=advice,
             request_id=g.get("request_id", ""),
+            back=_form_page() if isinstance(error, CSRFError) else None,
         ),
         status,
     )
     if status == 503:
         response.headers["Retry-After"] = "5"
     return response
+
+
+def _form_page() -> str | None:
+    """Return the address of the page whose form could not be taken; nothing is done by opening it."""
+    arguments = request.view_args or {}
+    if request.endpoint == "web.create_donation":
+        return url_for("web.donate", **arguments)
+    if "donation_id" in arguments and (token := request.form.get("token", "")[:_MOST_TOKEN]):
+        return url_for("web.donation", donation_id=arguments["donation_id"], token=token)
+    return None
 
 
 def _words(status: int) -> tuple[str, str]:
