@@ -26,14 +26,16 @@ from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.contact import Donor
 from campaigns.donations.expire import cancel as cancel_donation
 from campaigns.donations.expire import keep_alive
-from campaigns.donations.explain import explain
+from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.donations.shared_device import contact_would_help
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.network.roles import Permission
+from kernel.db import Tx
 from kernel.money import CURRENCY
 
 _ANSWERS = ("accept_unmatched", "confirmed")  # to refusals that ask the donor
@@ -127,11 +129,19 @@ def explanation(donation_id: UUID) -> Any:
 
     When a cap per donor cut its match, its donor (not a manager) is told of their other unpaid donations in the
     campaign, whose match counts against the cap too: `own_unpaid` has their `count` and `own_unpaid_minor`, the fen
-    reserved for them. Pay, cancel or replace them."""
+    reserved for them. Pay, cancel or replace them. `contact_would_help` says that the cap counts all gifts without
+    contact from the donor's device: with a phone number or e-mail address they would be counted alone."""
     with deps().db.transaction() as tx:
         explanation = explain(tx, donation_id)
-        unpaid = {} if g.get("as_manager") else {"own_unpaid": asdict(own_unpaid_sum(tx, explanation))}
+        unpaid = {} if g.get("as_manager") else _for_donor(tx, explanation)
         return plain(explanation.as_json() | unpaid)
+
+
+def _for_donor(tx: Tx, explanation: Explanation) -> dict[str, Any]:
+    return {
+        "own_unpaid": asdict(own_unpaid_sum(tx, explanation)),
+        "contact_would_help": contact_would_help(tx, explanation),
+    }
 
 
 @blueprint.post("/donations/<uuid:donation_id>/keep-alive")

@@ -22,6 +22,7 @@ from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import OwnUnpaid, own_unpaid, typed_before
+from campaigns.donations.shared_device import device_cap_used_up
 from kernel.errors import Refusal
 
 
@@ -88,6 +89,7 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
         pots = pots_serving(tx, campaign.id, project_id)
         places = place_names(tx, pots)
         forecast = expected_match(tx, campaign, project_id, CHIPS, pots)
+        cap_used_up = device_cap_used_up(tx, deps(), campaign.id, [pot.id for pot in pots], visitor.known())
     page = render_template(
         "web/donate.html",
         campaign=campaign,
@@ -96,6 +98,7 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
         places=places,
         form=form,
         chips=forecast,
+        contact_helps=cap_used_up and not (form["phone"] or form["email"]),
         limits=deps().limits,
     )
     return visitor.remember(_private(make_response(page, status)))

@@ -21,6 +21,7 @@ from campaigns.donations.explain import explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
+from campaigns.donations.shared_device import contact_would_help
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import donation_view
 from campaigns.reasons import MOST_REASON
@@ -93,6 +94,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | No
         view = donation_view(tx, donation_id)
         explanation = explain(tx, donation_id)
         unpaid = own_unpaid_sum(tx, explanation)
+        contact_helps = contact_would_help(tx, explanation)
         refund_requests = requests_of(tx, donation_id)
         returnable_minor, not_returnable = returnable(tx, donation_id)
         try:
@@ -106,6 +108,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | No
         donation=view,
         explanation=explanation,
         unpaid=unpaid,
+        contact_helps=contact_helps,
         refund_requests=refund_requests,
         returnable_minor=returnable_minor,
         not_returnable=REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},

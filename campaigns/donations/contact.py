@@ -68,16 +68,6 @@ def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) 
     return "d:" + keys.lookup("donation", str(donation_id))
 
 
-def is_visitor_key(key: str) -> bool:
-    """Whether a donor is known by their browser only: several people may share it."""
-    return key.startswith("v:")
-
-
-def is_own_key(key: str) -> bool:
-    """Whether nothing is known of a donor but this donation."""
-    return key.startswith("d:")
-
-
 def visitor_key(keys: Keys, visitor: str) -> str:
     """Return the key of a donor who is known by their signed cookie only."""
     return "v:" + keys.lookup("visitor", visitor)

@@ -62,3 +62,18 @@ def partner_identity(text: str) -> Identity | None:
     """Return the donor that a platform's own id names in a form that cannot be a number of its own: an e-mail
     address, or a phone number with `+`."""
     return contact_identity(text) if "@" in text or text.startswith(("+", "(+")) else None
+
+
+def is_visitor_key(key: str) -> bool:
+    """Whether a donor is known by their browser only: several people may share it."""
+    return key.startswith("v:")
+
+
+def is_contact_key(key: str) -> bool:
+    """Whether a donor is known by the phone number or e-mail address that they left."""
+    return key.startswith(("p:", "m:"))
+
+
+def is_own_key(key: str) -> bool:
+    """Whether nothing is known of a donor but this donation."""
+    return key.startswith("d:")

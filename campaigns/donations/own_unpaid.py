@@ -78,12 +78,16 @@ def typed_before(tx: Tx, deps: Dependencies, donation_id: UUID, visitor: str | N
     return typed | shown | contact.read_contact(tx, deps.keys, donation_id)
 
 
-def own_unpaid_sum(tx: Tx, explanation: Explanation) -> OwnUnpaidSum:
-    """Return what the donor's other unpaid donations take of their caps, if a cap cut this donation; else zero."""
-    cut = any(
+def cut_by_donor_cap(explanation: Explanation) -> bool:
+    """Whether a cap per donor cut the match of this donation."""
+    return any(
         cap.by in DONOR_CAPS for decision in explanation.decisions for pot in decision.pots for cap in pot.cuts
     )
-    if not cut:
+
+
+def own_unpaid_sum(tx: Tx, explanation: Explanation) -> OwnUnpaidSum:
+    """Return what the donor's other unpaid donations take of their caps, if a cap cut this donation; else zero."""
+    if not cut_by_donor_cap(explanation):
         return OwnUnpaidSum(0, 0)
     return tx.rows_as(
         OwnUnpaidSum,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from campaigns.dependencies import DonationLimits
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import is_own_key, is_visitor_key
+from campaigns.donations.identity import is_own_key, is_visitor_key
 from campaigns.donations.states import ABANDONED
 from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx

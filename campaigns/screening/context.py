@@ -180,6 +180,7 @@ class _MatchedRow(NamedTuple):
     paid_at: datetime
     cap_minor: Decimal | None
     donor_key: str
+    instrument: str
 
 
 def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> History:
@@ -195,7 +196,8 @@ def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> Hi
         f"""SELECT u.{kind.column} AS key, u.campaign_id, g.*
               FROM {unnest(Donation, kind.column, "campaign_id")}
              CROSS JOIN LATERAL (
-                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap_minor, d.donor_key
+                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap_minor, d.donor_key,
+                          coalesce(d.instrument, '') AS instrument
                      FROM donation d
                     CROSS JOIN LATERAL (
                           SELECT count(*) AS parts, min(ceil(
@@ -217,7 +219,9 @@ def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> Hi
     for row in reversed(rows):
         cap_minor = None if row.cap_minor is None else int(row.cap_minor)
         history[row.key, row.campaign_id].append(
-            MatchedDonation(row.id, row.amount_minor, row.refunded_minor, row.paid_at, cap_minor, row.donor_key)
+            MatchedDonation(
+                row.id, row.amount_minor, row.refunded_minor, row.paid_at, cap_minor, row.donor_key, row.instrument
+            )
         )
     return history
 

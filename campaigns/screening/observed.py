@@ -21,6 +21,7 @@ class MatchedDonation(NamedTuple):
     paid_at: datetime
     cap_minor: int | None = None
     donor: str = ""
+    instrument: str = ""  # "" while unknown; compared, never shown
 
 
 class Burst(NamedTuple):

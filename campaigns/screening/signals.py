@@ -4,11 +4,13 @@ A signal decides nothing. It records what was counted and by which thresholds, s
 Evidence holds numbers and donation ids, no personal data.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from campaigns.donations.identity import is_contact_key
 from campaigns.screening.observed import Burst, MatchedDonation, NetworkWarning, RapidGiving, ScreeningContext
 from campaigns.screening.thresholds import Thresholds, as_dict
 from kernel.money import BPS_WHOLE
@@ -125,12 +127,15 @@ def instrument_cap(donation: MatchedDonation, context: ScreeningContext, thresho
 def one_device(donation: MatchedDonation, context: ScreeningContext, thresholds: Thresholds) -> list[Signal]:
     """Small amounts, amounts at a cap, or refunds, from one device under several contacts.
 
-    The evidence says under how many: a click farm and a queue at a volunteer's tablet look alike to a machine, not
-    to a reviewer.
+    A queue at a volunteer's tablet is no pattern: who leaves a contact of their own and pays by an instrument of
+    their own is not counted. Of what is left the evidence says under how many contacts it came.
     """
-    small = _small(donation, context.of_device, thresholds)
-    capped = _at_caps(donation, context.of_device, thresholds)
-    refunded = _refunded(context.of_device)
+    merged = _not_told_apart(context.of_device)
+    if donation.donation_id not in {other.donation_id for other in merged}:
+        return []
+    small = _small(donation, merged, thresholds)
+    capped = _at_caps(donation, merged, thresholds)
+    refunded = _refunded(merged)
     counted = (
         ("small_device", small, thresholds.device_small_count, {"within_s": thresholds.small_within_s}),
         ("at_cap_device", capped, thresholds.device_at_cap_count, {"cap_minor": donation.cap_minor}),
@@ -232,6 +237,19 @@ def _at_cap(donation: MatchedDonation, thresholds: Thresholds) -> bool:
         return False
     least = donation.cap_minor * (BPS_WHOLE - thresholds.at_cap_below_bps)
     return least <= donation.amount_minor * BPS_WHOLE <= donation.cap_minor * BPS_WHOLE
+
+
+def _not_told_apart(donations: Sequence[MatchedDonation]) -> list[MatchedDonation]:
+    """Donations of a device, without those of donors who left a contact and paid by an instrument that nobody else
+    on the device used."""
+    donors_of: dict[str, set[str]] = defaultdict(set)
+    for donation in donations:
+        donors_of[donation.instrument].add(donation.donor)
+    return [
+        donation
+        for donation in donations
+        if not (donation.instrument and is_contact_key(donation.donor) and len(donors_of[donation.instrument]) == 1)
+    ]
 
 
 def _refunded(donations: Sequence[MatchedDonation]) -> list[MatchedDonation]:
