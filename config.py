@@ -90,6 +90,8 @@ class Config(BaseModel):
     gifts_pause_per_hour: int = Field(40, ge=1, alias="GIFTS_PAUSE_PER_HOUR")
     donor_day_most_minor: int = Field(20_000_000, ge=1, alias="DONOR_DAY_MOST_MINOR")
     offline_maximum_minor: int = Field(10_000_000, ge=1, alias="OFFLINE_MAXIMUM_MINOR")
+    offline_day_most_minor: int = Field(1_000_000_000, ge=1, alias="OFFLINE_DAY_MOST_MINOR")
+    offline_age_most_days: int = Field(92, ge=1, le=3_660, alias="OFFLINE_AGE_MOST_DAYS")
     partner_gift_most_minor: int = Field(50_000_000, ge=1, alias="PARTNER_GIFT_MOST_MINOR")
     partner_day_most_minor: int = Field(5_000_000_000, ge=1, alias="PARTNER_DAY_MOST_MINOR")
     partner_day_most_count: int = Field(1_000_000, ge=1, alias="PARTNER_DAY_MOST_COUNT")

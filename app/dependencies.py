@@ -22,6 +22,8 @@ def make_dependencies(settings: Config) -> Dependencies:
             pause_hour_count=settings.gifts_pause_per_hour,
             donor_day_most_minor=settings.donor_day_most_minor,
             offline_maximum_minor=settings.offline_maximum_minor,
+            offline_day_most_minor=settings.offline_day_most_minor,
+            offline_age_most_days=settings.offline_age_most_days,
             partner_gift_most_minor=settings.partner_gift_most_minor,
             partner_day_most_minor=settings.partner_day_most_minor,
             partner_day_most_count=settings.partner_day_most_count,

@@ -22,6 +22,8 @@ class DonationLimits:
     ask_hour_count: int = 12
     pause_hour_count: int = 40
     donor_day_most_minor: int = 20_000_000
+    offline_day_most_minor: int = 1_000_000_000  # more than that in the files of a day is asked about
+    offline_age_most_days: int = 92  # and a gift older than that
     hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
     hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer

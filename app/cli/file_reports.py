@@ -20,6 +20,8 @@ BOTH = ("en", "zh")
 # What to add to the command, for what must be confirmed.
 _OPTIONS = {
     "unusually_large": "--allow-large --reason",
+    "unusually_old": "--allow-large --reason",
+    "unusual_day": "--allow-large --reason",
     "correction_reason": "--reason",
     "second_person": "--entered-by --confirmed-by",
 }

@@ -28,7 +28,8 @@ MOST_BYTES = 8 << 20  # our default: some 100,000 lines
 READ_AT_ONCE_BYTES = 128 << 10  # read within a request: some tenths of a second
 MOST_NAME = 120
 MOST_REASON = 500
-WITH_REASON = frozenset({"unusually_large", "correction_reason"})
+ABOVE_LIMIT = frozenset({"unusually_large", "unusually_old", "unusual_day"})
+WITH_REASON = ABOVE_LIMIT | {"correction_reason"}
 
 
 def upload(
@@ -125,7 +126,7 @@ def _unconfirmed(run: ImportRun, caller: Caller, reason: str, large: bool) -> di
         faults["reason"] = fault("required")
     elif reason and (refused := text_fault(reason, MOST_REASON)):
         faults["reason"] = refused
-    if "unusually_large" in codes and not large:
+    if codes & ABOVE_LIMIT and not large:
         faults["large"] = fault("large_unconfirmed")
     if "second_person" in codes and caller.name == run.actor:
         faults["confirmed_by"] = fault("other_person")

@@ -13,6 +13,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation, ImportPlan, Sum
 from campaigns.intake.offline_checks import check, load_earlier, moments, outside
 from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
+from campaigns.intake.offline_limits import above_limits, count_day
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, NotFound, fault
@@ -65,7 +66,7 @@ def plan_donations(
         times=tuple(row.paid.at for row in file.rows),
         faults={**file.faults, **check(tx, new, file.rows, earlier), **outside(tx, file.rows, branch_code)},
         contradictions=contradictions,
-        questions=_unconfirmed(deps, new, confirmation),
+        questions=_unconfirmed(tx, deps, new, confirmation),
         contradiction_code="donation_id_reused",
     )
 
@@ -88,6 +89,7 @@ def write_donations(
     stored = [store(tx, part) for part in track(parts)]
     if any(part.conflicting for part in stored):
         raise Conflict("donation_id_reused")
+    count_day(tx, plan.new)
     _audit(tx, deps, plan, actor, confirmation)
     return sum(part.new for part in stored)
 
@@ -102,15 +104,12 @@ def _sums(file: OfflineFile, new: tuple[OfflineRow, ...]) -> tuple[Sum, ...]:
     return tuple(Sum(name, len(rows), sum(row.amount_minor for row in rows)) for name, rows in parts.items())
 
 
-def _unconfirmed(deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation: Confirmation) -> dict[str, Fault]:
-    """Return what must be confirmed before the import: unusually large gifts, and corrections."""
-    most = deps.limits.offline_maximum_minor
+def _unconfirmed(
+    tx: Tx, deps: Dependencies, rows: tuple[OfflineRow, ...], confirmation: Confirmation
+) -> dict[str, Fault]:
+    """Return what must be confirmed before the import: what is above a limit, and corrections."""
     confirmed = confirmation.large and confirmation.reason.strip()
-    faults = {
-        f"line {row.line}.amount_yuan": fault("unusually_large", most_minor=most)
-        for row in rows
-        if row.amount_minor > most and not confirmed
-    }
+    faults = {} if confirmed else above_limits(tx, deps, rows)
     second = confirmation.confirmed_by.strip()
     for row in rows:
         if row.corrects and not (row.reason or confirmation.reason).strip():

@@ -1,0 +1,52 @@
+"""How much files of offline donations are believed without being asked about: per gift, per day in sum, and by age.
+
+A day is the day in Shanghai on which we import them. Whoever imports holds the lock of the reserved partner, so
+imports count one after the other.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from campaigns.dependencies import Dependencies
+from campaigns.intake.offline_file import OfflineRow
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Fault, fault
+from payments.models import PartnerDay
+from payments.partner_events import OFFLINE
+
+
+def above_limits(tx: Tx, deps: Dependencies, rows: Sequence[OfflineRow]) -> dict[str, Fault]:
+    """Return the new rows that are above a limit; of those beyond the sum of the day the first one."""
+    limits = deps.limits
+    gifts = [row for row in rows if not row.corrects]
+    oldest = tx.now - timedelta(days=limits.offline_age_most_days)
+    faults = {
+        f"line {row.line}.paid_at": fault("unusually_old", most_days=limits.offline_age_most_days)
+        for row in gifts
+        if row.paid.until <= oldest
+    }
+    day = tx.get(PartnerDay, (OFFLINE, local_day(tx.now)))
+    sum_minor = day.amount_minor if day else 0
+    for row in gifts:
+        before, sum_minor = sum_minor, sum_minor + row.amount_minor
+        if before <= limits.offline_day_most_minor < sum_minor:
+            faults[f"line {row.line}.amount_yuan"] = fault(
+                "unusual_day", most_minor=limits.offline_day_most_minor, day_minor=sum_minor
+            )
+    large = fault("unusually_large", most_minor=limits.offline_maximum_minor)
+    return faults | {
+        f"line {row.line}.amount_yuan": large for row in gifts if row.amount_minor > limits.offline_maximum_minor
+    }
+
+
+def count_day(tx: Tx, rows: Sequence[OfflineRow]) -> None:
+    """Count the gifts of an import for the day."""
+    gifts = [row for row in rows if not row.corrects]
+    today = local_day(tx.now)
+    day = tx.get(PartnerDay, (OFFLINE, today)) or PartnerDay(
+        partner=OFFLINE, day=today, amount_minor=0, donations=0
+    )
+    day.amount_minor += sum(row.amount_minor for row in gifts)
+    day.donations += len(gifts)
+    tx.add(day)
