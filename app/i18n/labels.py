@@ -91,11 +91,6 @@ STEPS = {
     "money_back": _l("退回的款项又回到账上"),
     "on_statement": _l("对账单已核对"),
 }
-REFUND_REQUEST_STATES = {
-    "open": _l("等待处理"),
-    "accepted": _l("已同意"),
-    "declined": _l("未同意"),
-}
 REFUND_STATES = {
     "requested": _l("待发送"),
     "sent": _l("已发送"),
@@ -130,15 +125,6 @@ SIGNALS = {
     "watched_device": _l("设备在重点核实名单上"),
     "fraud_warning": _l("卡组织预警：这笔付款可能是欺诈"),
     "project_frozen": _l("项目的配捐被整体暂缓"),
-}
-FRAUD_TYPES = {
-    "card_never_received": _l("卡在邮寄中丢失"),
-    "fraudulent_card_application": _l("冒名申请的卡"),
-    "made_with_counterfeit_card": _l("伪造的卡"),
-    "made_with_lost_card": _l("遗失的卡"),
-    "made_with_stolen_card": _l("被盗的卡"),
-    "misc": _l("其他"),
-    "unauthorized_use_of_card": _l("未经持卡人同意"),
 }
 THRESHOLDS = {
     "small_minor": _l("小额：单笔不超过"),
@@ -237,11 +223,6 @@ ROLES = {
     "finance": _l("财务"),
     "auditor": _l("审计与监事"),
     "liaison": _l("村联络员"),
-}
-PAYMENT_METHODS = {
-    "card": _l("银行卡"),
-    "alipay": _l("支付宝"),
-    "wechat_pay": _l("微信支付"),
 }
 CHANNELS = {
     "web": _l("网页"),

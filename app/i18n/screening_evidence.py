@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.i18n.labels import FRAUD_TYPES, SIGNALS, THRESHOLDS, word
+from app.i18n.giving_labels import FRAUD_TYPES
+from app.i18n.labels import SIGNALS, THRESHOLDS, word
 from app.i18n.locale import when
 from kernel.money import yuan
 

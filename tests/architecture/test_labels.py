@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
-from app.i18n import labels
+from app.i18n import giving_labels, labels
 from app.i18n.fields import LABELS
 from app.jobs.registry import JOBS
 from campaigns.disclosure.standings import BY
@@ -42,7 +42,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "project_status": (labels.PROJECT_STATUSES, set()),
     "project_tier": (labels.TIERS, set()),
     "refund_state": (labels.REFUND_STATES, set()),
-    "refund_request_state": (labels.REFUND_REQUEST_STATES, set()),
+    "refund_request_state": (giving_labels.REFUND_REQUEST_STATES, set()),
     "reservation_state": (labels.HOLD_STATES, {"held"}),  # captured, on hold while a reviewer looks at it
     "screening_case_state": (labels.CASE_STATES, set()),
     "watch_kind": (labels.WATCHED, set()),

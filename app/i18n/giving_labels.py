@@ -1,0 +1,23 @@
+"""Labels of our stable codes around giving: ways to pay, fraud warnings, requests for money back."""
+
+from flask_babel import lazy_gettext as _l
+
+REFUND_REQUEST_STATES = {
+    "open": _l("等待处理"),
+    "accepted": _l("已同意"),
+    "declined": _l("未同意"),
+}
+FRAUD_TYPES = {
+    "card_never_received": _l("卡在邮寄中丢失"),
+    "fraudulent_card_application": _l("冒名申请的卡"),
+    "made_with_counterfeit_card": _l("伪造的卡"),
+    "made_with_lost_card": _l("遗失的卡"),
+    "made_with_stolen_card": _l("被盗的卡"),
+    "misc": _l("其他"),
+    "unauthorized_use_of_card": _l("未经持卡人同意"),
+}
+PAYMENT_METHODS = {
+    "card": _l("银行卡"),
+    "alipay": _l("支付宝"),
+    "wechat_pay": _l("微信支付"),
+}
