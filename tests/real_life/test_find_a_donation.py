@@ -161,8 +161,8 @@ MANY = """
     INSERT INTO donation (id, campaign_id, project_id, amount_minor, currency, status, channel, source_code, team,
                           message, donor_key, publish_name, accept_unmatched, request_hash, pledged_at, provider,
                           payment_reference)
-    SELECT gen_random_uuid(), 1, 1 + n % 3, 100 + n % 7, 'CNY', 'expired', 'web', '', '', '', 'v' || n, false, true, '',
-           now() + n * interval '1 s', 'stripe', 'cs_' || n FROM generate_series(1, 5000) AS n"""
+    SELECT gen_random_uuid(), 1, 1 + n % 3, 100 + n % 7, 'CNY', 'expired', 'web', '', '', '', 'v' || n, false, true,
+           '', now() + n * interval '1 s', 'stripe', 'cs_' || n FROM generate_series(1, 5000) AS n"""
 
 
 @pytest.mark.parametrize("index", QUERIES)
