@@ -59,7 +59,7 @@ def _kept(schema: type[Schema]) -> Schema:
 
 
 class StrictParser(FlaskParser):
-    """Takes JSON only, and only JSON that every reader understands alike."""
+    """Takes JSON only, and only JSON that every reader understands alike. No body at all is an empty object."""
 
     def _get_schema(self, argmap: Any, req: Any) -> Schema:
         if isinstance(argmap, type) and issubclass(argmap, Schema):
@@ -67,6 +67,8 @@ class StrictParser(FlaskParser):
         return super()._get_schema(argmap, req)
 
     def _raw_load_json(self, req: Any) -> Any:
+        if not req.content_type and not req.get_data():
+            return {}
         if not req.is_json:
             raise UnsupportedMediaType("the body must be application/json")
         return load_json(req.get_data())

@@ -160,15 +160,6 @@ def schedule(slug: str) -> Any:
         return view(tx, transitions.schedule(tx, slug, access.actor()))
 
 
-@blueprint.post("/campaigns/<slug>/cancel")
-@access.managers(Permission.CAMPAIGNS_WRITE)
-@blueprint.response(200, CampaignOut)
-def cancel(slug: str) -> Any:
-    """Cancel a campaign before its end."""
-    with deps().db.transaction() as tx:
-        return view(tx, transitions.cancel(tx, slug, access.actor()))
-
-
 @blueprint.post("/campaigns/<slug>/close")
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.response(200, CampaignOut)

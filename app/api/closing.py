@@ -56,7 +56,20 @@ class StateQuery(Schema):
 class WaitOut(Schema):
     """One thing that the campaign waits for; `text` says it in the language of the request."""
 
-    code = one_of("time", "paying", "messages", "discrepancies", "cases", "payments", "statement", "failed")
+    code = one_of(
+        "time",
+        "paying",
+        "messages",
+        "discrepancies",
+        "cases",
+        "payments",
+        "refunds",
+        "refunds_failed",
+        "outside",
+        "disputes",
+        "statement",
+        "failed",
+    )
     count = Whole(metadata={"description": "how many; of `failed` and `statement`: how often"})
     until = Time(allow_none=True, metadata={"description": "of `failed` and `statement`: when it was last tried"})
     detail = Text(metadata={"description": "of `failed`: the kind of the failure and its place in the code"})

@@ -7,6 +7,7 @@ from flask import Flask
 from app.api import (
     blacklist,
     campaigns,
+    cancellation,
     closing,
     donation_search,
     donations,
@@ -37,6 +38,7 @@ RESOURCES = (
     pots,
     draws,
     closing,
+    cancellation,
     running,
     screening,
     screening_settings,

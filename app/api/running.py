@@ -12,6 +12,7 @@ from app.current import deps
 from app.http import access
 from app.live.publish import publish
 from campaigns.closing import reschedule
+from campaigns.closing.withdraw import withdraw_entry
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening.freeze import hold_project_match
@@ -26,6 +27,11 @@ class RunningReasonIn(Schema):
 
 class ExtendIn(RunningReasonIn):
     ends_at = Time(required=True, metadata={"description": "the new end, later than the end so far"})
+
+
+class WithdrawnOut(Schema):
+    project = Key()
+    cancelled = Whole(metadata={"description": "unpaid donations that were cancelled with it"})
 
 
 class HeldOut(Schema):
@@ -66,6 +72,17 @@ def unschedule(body: dict[str, Any], slug: str) -> Any:
     """Take a scheduled campaign that has not opened back to a draft."""
     with deps().db.transaction() as tx:
         return view(tx, reschedule.unschedule(tx, slug, body["reason"], access.actor()))
+
+
+@blueprint.post("/campaigns/<slug>/entries/<id:project_id>/withdraw")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(RunningReasonIn)
+@blueprint.response(200, WithdrawnOut)
+def withdraw(body: dict[str, Any], slug: str, project_id: int) -> Any:
+    """Take a project to which nobody has paid out of a campaign; its unpaid donations are cancelled."""
+    with deps().db.transaction() as tx:
+        cancelled = withdraw_entry(tx, slug, project_id, body["reason"], access.actor())
+    return {"project": project_id, "cancelled": cancelled}
 
 
 @blueprint.post("/campaigns/<slug>/projects/<id:project_id>/hold-match")

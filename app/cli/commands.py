@@ -5,6 +5,7 @@ from flask import Flask
 from app.cli import (
     access,
     books,
+    campaigns,
     doctor,
     donors,
     imports,
@@ -24,6 +25,7 @@ def attach(app: Flask) -> None:
     for module in (
         access,
         books,
+        campaigns,
         doctor,
         donors,
         imports,

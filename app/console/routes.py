@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from app.console import donations, funds, imports, operations, refund_requests, sign_in
+from app.console import donation_changes, donations, funds, imports, operations, refund_requests, sign_in
 from app.console.blueprint import blueprint
-from app.console.campaigns import campaign, draft, entries, reconciliation, running
+from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
@@ -21,6 +21,7 @@ PAGES = (
     entries,
     reconciliation,
     running,
+    stop,
     pot,
     create_pot,
     rules,
@@ -32,6 +33,7 @@ PAGES = (
     funds,
     donations,
     refund_requests,
+    donation_changes,
     cases,
     settings,
     imports,

@@ -77,6 +77,8 @@ STEPS = {
     "payment_expired": _l("支付超时"),
     "payment_cancelled": _l("支付已关闭"),
     "cancelled_by_donor": _l("捐赠人取消"),
+    "campaign_cancelled": _l("活动取消"),
+    "entry_withdrawn": _l("项目退出活动"),
     "replaced": _l("换成了另一笔捐赠"),
     "hold_lapsed": _l("预留到期"),
     "refunded": _l("退款"),

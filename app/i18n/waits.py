@@ -19,6 +19,14 @@ def wait_text(wait: Wait) -> str:
             return _("复核 %(count)s 件", count=wait.count)
         case "payments":
             return _("与捐赠不符的支付 %(count)s 笔", count=wait.count)
+        case "refunds":
+            return _("%(count)s 笔退款在途", count=wait.count)
+        case "refunds_failed":
+            return _("%(count)s 笔退款没有成功，须人工退回", count=wait.count)
+        case "outside":
+            return _("%(count)s 笔须由平台或主办方退回", count=wait.count)
+        case "disputes":
+            return _("%(count)s 笔争议由银行裁定", count=wait.count)
         case "statement":
             return _("支付平台的对账单还没有取到")
         case "failed":

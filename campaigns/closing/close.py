@@ -10,15 +10,22 @@ from datetime import datetime, timedelta
 import structlog
 
 from campaigns.closing.challenges import unlock_met_challenges
-from campaigns.closing.disburse import disburse_match, return_free_match
+from campaigns.closing.disburse import disburse_match
 from campaigns.closing.fetch_statement import fetch_statement
-from campaigns.closing.problems import STATEMENT_UNAVAILABLE, STEP_FAILED, clear_problem, keep_problem
+from campaigns.closing.problems import (
+    STATEMENT_UNAVAILABLE,
+    STEP_FAILED,
+    StatementUnavailable,
+    clear_problem,
+    keep_problem,
+)
 from campaigns.closing.reconcile import reconcile
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
 from campaigns.closing.restore import take_waiting
 from campaigns.closing.waits import last_message_at, unfinished
+from campaigns.closing.wind_up import wind_up
 from campaigns.dependencies import Dependencies
 from campaigns.desks.payment_desk import count_undecided
 from campaigns.donations.expire import expire
@@ -38,10 +45,6 @@ ACTOR = "scheduler"
 log = structlog.get_logger("closing")
 
 
-class _StatementUnavailable(Exception):
-    """The provider's statement could not be read: the campaign waits, which is no failure of the run."""
-
-
 def close(deps: Dependencies, slug: str | None = None) -> int:
     """Move every campaign (or one) through all phases that are due; return how many steps were made.
 
@@ -53,11 +56,14 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             """SELECT c.id, c.slug, c.phase, p.campaign_id IS NOT NULL AS had_problem
                  FROM campaign c LEFT JOIN closing_problem p ON p.campaign_id = c.id
                 WHERE c.phase = ANY(:phases) AND (CAST(:slug AS text) IS NULL OR c.slug = :slug)
-                  AND (c.phase <> 'cancelled' OR EXISTS (
-                       SELECT FROM pot p JOIN pot_balance b ON b.pot_id = p.id
-                        WHERE p.campaign_id = c.id AND b.kind = :free AND b.balance_minor > 0))
+                  AND (c.phase <> 'cancelled'
+                       OR EXISTS (SELECT FROM pot p JOIN pot_balance b ON b.pot_id = p.id
+                                   WHERE p.campaign_id = c.id AND b.kind = :free AND b.balance_minor > 0)
+                       OR EXISTS (SELECT FROM campaign_cancellation w
+                                    LEFT JOIN campaign_tally t USING (campaign_id)
+                                   WHERE w.campaign_id = c.id AND (w.wound_up_at IS NULL OR t.donations > 0)))
                 ORDER BY c.id""",
-            phases=[str(phase) for phase in _STEPS],
+            phases=[str(phase) for phase in (*_STEPS, Phase.CANCELLED)],
             slug=slug,
             free=str(AccountKind.POT_FREE),
         )
@@ -67,7 +73,7 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
             steps += _advance(deps, row.id, Phase(row.phase))
             if row.had_problem:
                 clear_problem(deps, row.id)
-        except _StatementUnavailable:
+        except StatementUnavailable:
             keep_problem(deps, row.id, STATEMENT_UNAVAILABLE)
         except Exception as error:
             failure = failure_of(error)
@@ -80,7 +86,9 @@ def close(deps: Dependencies, slug: str | None = None) -> int:
 
 
 def _advance(deps: Dependencies, campaign_id: int, phase: Phase) -> int:
-    """Make the steps that are due now; return how many."""
+    """Make the steps that are due now; return how many. A cancelled campaign is wound up."""
+    if phase is Phase.CANCELLED:
+        return wind_up(deps, campaign_id)
     steps = 0
     while phase in _STEPS and (after := _step(deps, campaign_id, phase)) is not None:
         phase = after
@@ -95,7 +103,7 @@ def _step(deps: Dependencies, campaign_id: int, phase: Phase) -> Phase | None:
     if phase is Phase.RECONCILING:
         screen(deps)  # nothing is published that was not screened
         if not fetch_statement(deps, campaign_id):
-            raise _StatementUnavailable
+            raise StatementUnavailable
     with deps.db.transaction() as tx:
         campaign = lock_campaign_by_id(tx, campaign_id)
         if campaign.phase != phase:
@@ -161,12 +169,6 @@ def _disburse(tx: Tx, campaign: Campaign) -> Phase | None:
     return Phase.RELEASED
 
 
-def _return_free_match(tx: Tx, campaign: Campaign) -> None:
-    """Return what a cancelled campaign's pots have free to their funds, again whenever a reservation is released.
-    The phase stays."""
-    return_free_match(tx, campaign)
-
-
 _STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
     Phase.SCHEDULED: _open,
     Phase.OPEN: _end,
@@ -174,5 +176,4 @@ _STEPS: dict[Phase, Callable[[Tx, Campaign], Phase | None]] = {
     Phase.SETTLING: _reconcile,
     Phase.RECONCILING: _notice,
     Phase.NOTICE: _disburse,
-    Phase.CANCELLED: _return_free_match,
 }

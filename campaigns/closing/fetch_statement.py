@@ -37,7 +37,7 @@ def fetch_statement(deps: Dependencies, campaign_id: int) -> bool:
     memory, key = deps.db.memory, ("statement", campaign_id)
     last: _Fetched | None = memory.get(key)
     recently = last is not None and timedelta(0) <= now - last.at < timedelta(seconds=AGAIN_S)
-    if row.phase != Phase.RECONCILING or recently:
+    if row.phase not in (Phase.RECONCILING, Phase.CANCELLED) or recently:
         return True
     since = row.opens_at if last is None else min(last.newest, now)
     try:

@@ -86,6 +86,23 @@ class ClosingProblem(SQLModel, table=True):
     last_at: datetime = Field(sa_column=moment())
 
 
+class Cancellation(SQLModel, table=True):
+    """A campaign that was cancelled: why, by whom, and what had been paid until then (fen). It rests once
+    `wound_up_at` is set: all money went back, the statement was compared, and the report written."""
+
+    __tablename__ = "campaign_cancellation"
+    campaign_id: int = Field(
+        sa_type=BigInteger, foreign_key="campaign.id", primary_key=True, sa_column_kwargs={"autoincrement": False}
+    )
+    reason: str
+    actor: str
+    cancelled_at: datetime = Field(sa_column=moment())
+    donations: int = Field(sa_type=BigInteger)
+    donors: int = Field(sa_type=BigInteger)
+    raised_minor: int = Field(sa_type=BigInteger)
+    wound_up_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
 class ClosingReport(SQLModel, table=True):
     """The result of a closed campaign, from the books up to `ledger_mark`. It never changes."""
 

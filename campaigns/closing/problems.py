@@ -8,6 +8,10 @@ STEP_FAILED = "step_failed"
 STATEMENT_UNAVAILABLE = "statement_unavailable"
 
 
+class StatementUnavailable(Exception):
+    """The provider's statement could not be read: the campaign waits, which is no failure of the run."""
+
+
 def keep_problem(deps: Dependencies, campaign_id: int, code: str, detail: str = "") -> None:
     """Keep that a step of a campaign was not possible. `detail` holds nothing personal."""
     with deps.db.transaction() as tx:

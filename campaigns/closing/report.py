@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from campaigns.closing.models import ClosingReport
+from campaigns.closing.models import Cancellation, ClosingReport
 from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
@@ -15,8 +15,9 @@ from ledger.statements import last_transfer
 TABLES = ("county", "township", "village")
 
 
-def write_report(tx: Tx, campaign: Campaign) -> ClosingReport:
-    """Store the result of a campaign from its accounts, as they are at `ledger_mark`.
+def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = None) -> ClosingReport:
+    """Store the result of a campaign from its accounts, as they are at `ledger_mark`; of one that was cancelled
+    also what had been paid until then.
 
     The campaign is locked exclusively: nothing is posted for it meanwhile.
     """
@@ -38,6 +39,9 @@ def write_report(tx: Tx, campaign: Campaign) -> ClosingReport:
         **tables,
         "suspense": [row._asdict() for row in suspense_of(tx, campaign.id)],
     }
+    if cancelled is not None:
+        figures = ("donations", "donors", "raised_minor")
+        report["cancelled"] = {name: getattr(cancelled, name) for name in figures}
     row = ClosingReport(
         campaign_id=campaign.id,
         ledger_mark=report["ledger_mark"],

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from campaigns.closing.cancel import giving_back
+from campaigns.closing.models import Cancellation
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
 from campaigns.desks.payment_desk import count_undecided
 from campaigns.lifecycle.models import Campaign
@@ -18,7 +20,9 @@ class Wait:
 
     Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
     `discrepancies` (open), `cases` (undecided), `payments` (on the desk, undecided), `statement` (the provider's,
-    unread), `failed` (the last run of the step raised: `detail` says what and where, `until` when).
+    unread), `failed` (the last run of the step raised: `detail` says what and where, `until` when). Of a cancelled
+    campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners or the federation must give
+    back), `disputes` (open).
     """
 
     code: str
@@ -65,7 +69,7 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
         left = unfinished(tx, campaign)
         waits += [Wait("paying", left.paying), Wait("messages", left.messages)]
     if phase is Phase.CANCELLED:
-        waits.append(Wait("paying", unfinished(tx, campaign).paying))
+        waits += _wind_up_waits(tx, campaign)
     if phase is Phase.RECONCILING:
         waits.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
         waits.append(Wait("cases", count_open_cases(tx, campaign.id)))
@@ -94,6 +98,24 @@ def _due_at(campaign: Campaign) -> datetime | None:
             return campaign.phase_since + timedelta(seconds=campaign.notice_s)
         case _:
             return None
+
+
+def _wind_up_waits(tx: Tx, campaign: Campaign) -> list[Wait]:
+    """What a cancelled campaign waits for; nothing once it is wound up, until money comes after all."""
+    assert campaign.id is not None
+    left = giving_back(tx, campaign)
+    waits = [
+        Wait("paying", left.unpaid),
+        Wait("refunds", left.refunding),
+        Wait("refunds_failed", left.failed),
+        Wait("outside", left.outside),
+        Wait("disputes", left.disputed),
+    ]
+    cancellation = tx.get(Cancellation, campaign.id)
+    if cancellation is not None and cancellation.wound_up_at is None:
+        waits.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
+        waits.append(Wait("payments", count_undecided(tx, campaign.id)))
+    return waits
 
 
 def _open_discrepancies(tx: Tx, campaign_id: int) -> int:

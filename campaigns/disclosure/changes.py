@@ -53,7 +53,8 @@ def next_moment(tx: Tx) -> datetime | None:
                SELECT CAST(edge.value AS timestamptz)
                  FROM campaign, jsonb_array_elements(windows) AS w(window_), jsonb_each_text(w.window_) AS edge
                 UNION ALL SELECT valid_from FROM pot_rules
-                UNION ALL SELECT opens_at FROM pot_funding) AS moments
+                UNION ALL SELECT opens_at FROM pot_funding
+                UNION ALL SELECT opens_at FROM tranche_move) AS moments
             WHERE at > :now""",
         now=tx.now,
     )

@@ -76,7 +76,7 @@ def cancel(deps: Dependencies, donation_id: UUID) -> None:
     if closed is ClosedAs.PROCESSING:
         raise Conflict("payment_processing")
     with deps.db.transaction() as tx:
-        _end_unpaid(tx, [donation_id], Status.CANCELLED, "cancelled_by_donor")
+        end_unpaid(tx, [donation_id], Status.CANCELLED, "cancelled_by_donor")
 
 
 def expire(deps: Dependencies) -> int:
@@ -106,9 +106,9 @@ def expire(deps: Dependencies) -> int:
     expired = [donation.id for donation, state in left if _is_expired(deps, donation, state, now)]
     with deps.db.transaction() as tx:
         _extend(tx, paying, deps.limits.hold_s)
-        lapsed = _end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
+        lapsed = end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
         given_up = [donation.id for donation in unanswered]
-        return lapsed + _end_unpaid(tx, given_up, Status.EXPIRED, "payment_unanswered", until=now)
+        return len(lapsed + end_unpaid(tx, given_up, Status.EXPIRED, "payment_unanswered", until=now))
 
 
 def _due(tx: Tx) -> list[_DueDonation]:
@@ -172,8 +172,10 @@ def _extend(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:
         )
 
 
-def _end_unpaid(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until: datetime | None = None) -> int:
-    """End donations that still wait, release their match, and return how many. With `until`, a donation whose
+def end_unpaid(
+    tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, until: datetime | None = None
+) -> list[UUID]:
+    """End donations that still wait, release their match, and return which. With `until`, a donation whose
     reservation was extended meanwhile is left alone."""
     donations = load_aggregates(tx, refs_of(tx, donation_ids))
     ending = [
@@ -183,7 +185,7 @@ def _end_unpaid(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, un
         and (until is None or (donation.match_until is not None and donation.match_until <= until))
     ]
     if not ending:
-        return 0
+        return []
     transition(tx, [Transition(donation.id, donation.status, to, cause) for donation in ending])
     campaigns = {donation.campaign_id: donation.campaign for donation in ending}
     pots = {
@@ -192,4 +194,4 @@ def _end_unpaid(tx: Tx, donation_ids: Sequence[UUID], to: Status, cause: str, un
         for pot in pot_states(tx, campaign.id, campaign.matching_version)
     }
     post(tx, release(tx, [donation.id for donation in ending], pots))
-    return len(ending)
+    return [donation.id for donation in ending]

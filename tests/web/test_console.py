@@ -55,17 +55,18 @@ def test_signing_in_leads_only_to_our_own_pages(reader: Reader, world: World) ->
 
 
 def test_a_form_of_another_site_does_nothing(manager: Reader, world: World) -> None:
-    manager.open("/console/campaigns/day")
+    manager.open("/console/campaigns/day/cancel")
     assert "页面已过期" in manager.send("/cancel", 400, csrf_token="forged")
     assert world.phase() == "open"
 
 
 def test_cancelling_twice_says_so(manager: Reader, world: World) -> None:
-    manager.open("/console/campaigns/day")
+    manager.open("/console/campaigns/day/cancel")
     page = manager.page
-    assert "活动已取消" in manager.send("/cancel")
+    confirmed = {"verb": "save", "reason": "暴雨", "word": "day"}
+    assert "活动已取消" in manager.send("/cancel", **confirmed)
     manager.page = page
-    assert "当前阶段不能做这件事" in manager.send("/cancel")
+    assert "当前阶段不能做这件事" in manager.send("/cancel", **confirmed)
     assert world.phase() == "cancelled"
 
 

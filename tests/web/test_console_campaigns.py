@@ -157,8 +157,8 @@ def test_nobody_joins_what_is_called_off(manager: Reader, world: World) -> None:
     drafted(manager, world)
     manager.open(ENTRIES)
     page = manager.page
-    manager.open("/console/campaigns/spring")
-    assert "活动已取消" in manager.send("/cancel")
+    manager.open("/console/campaigns/spring/cancel")
+    assert "活动已取消" in manager.send("/cancel", verb="save", reason="改期")
     manager.page = page
     assert "活动当前阶段不能做这件事" in manager.send(ENTRIES, verb="all")
     assert ENTRIES not in manager.open("/console/campaigns/spring")

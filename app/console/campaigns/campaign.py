@@ -6,14 +6,16 @@ from flask import flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.blueprint import blueprint, refusal_sentence
 from app.console.choices import names_of_projects
 from app.current import deps
 from app.http import access
 from app.i18n.refusals import refusal_text
 from app.i18n.waits import wait_text
 from app.web.blueprint import requested_page
+from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close
+from campaigns.closing.give_back import to_give_back
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import campaign_lines
 from campaigns.disclosure.catalogue import listed
@@ -22,9 +24,12 @@ from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle import plan, transitions
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.history import history
+from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, MOVES, Phase
 from campaigns.network.roles import Permission
+from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
+from kernel.paging import Page
 from matching.tranches import tranches
 
 PAGE_SIZE = 50
@@ -62,6 +67,8 @@ def show(slug: str) -> str:
             "warnings": plan.warnings(campaign),
             "missing": [name for name in plan.PLAN_FIELDS if campaign.plan.get(name) in (None, "")],
         }
+        if campaign.phase == Phase.CANCELLED:
+            shown |= _on_the_way_back(tx, campaign)
         shown["entries"], total = listed(tx, campaign.id, page=page)
     return render_template(
         "console/campaign.html",
@@ -71,6 +78,14 @@ def show(slug: str) -> str:
         page=page,
         **shown,
     )
+
+
+def _on_the_way_back(tx: Tx, campaign: Campaign) -> dict[str, Any]:
+    """How far the money of a cancelled campaign is on its way back, and the first gifts that others give back."""
+    assert campaign.id is not None
+    rows, more = to_give_back(tx, campaign.id, Page(1, PAGE_SIZE))
+    _, cancellation, left = find_cancellation(tx, campaign.slug)
+    return {"left": left, "cancellation": cancellation, "to_give_back": rows, "to_give_back_total": more}
 
 
 @blueprint.post("/campaigns/<slug>/schedule")
@@ -88,18 +103,6 @@ def schedule(slug: str) -> Response:
     except Refusal as refusal:
         flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.campaign", slug=slug), 303)
-
-
-@blueprint.post("/campaigns/<slug>/cancel")
-@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
-def cancel(slug: str) -> Response:
-    """Cancel the campaign before its end."""
-    return act(
-        Permission.CAMPAIGNS_WRITE,
-        url_for("console.campaign", slug=slug),
-        lambda tx, caller: transitions.cancel(tx, slug, caller.name),
-        _("活动已取消。"),
-    )
 
 
 @blueprint.post("/campaigns/<slug>/close")

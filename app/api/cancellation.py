@@ -1,0 +1,127 @@
+"""Cancelled campaigns: what goes back, how far it is, and what others must give back."""
+
+from typing import Any
+from uuid import UUID
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema, fields
+
+from app.api.base import make_blueprint, page_of
+from app.api.campaign_schemas import CampaignOut
+from app.api.campaign_views import view
+from app.api.running import RunningReasonIn
+from app.api.schema_fields import Currency, Minor, Text, Time, Whole, one_of
+from app.current import deps
+from app.http import access
+from app.live.publish import publish
+from campaigns.closing import cancel as cancelling
+from campaigns.closing.cancel import find_cancellation
+from campaigns.closing.give_back import mark_given_back, to_give_back
+from campaigns.desks.payment_desk import campaign_of
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network.roles import Permission
+from campaigns.reasons import MOST_REASON
+from kernel.money import CURRENCY
+
+blueprint = make_blueprint("cancellation", "Cancelled campaigns, and the way of their money back.")
+
+
+class CancellationOut(Schema):
+    """Counts of donations; amounts in fen. Before the cancellation: what would go back."""
+
+    campaign = Text()
+    phase = Text()
+    state = one_of("none", "winding_up", "wound_up")
+    cancelled_at = Time(allow_none=True)
+    wound_up_at = Time(allow_none=True)
+    reason = Text()
+    unpaid = Whole(metadata={"description": "not paid yet; they are cancelled"})
+    paid = Whole(metadata={"description": "paid, and not wholly given back yet"})
+    paid_minor = Minor(0)
+    donors = Whole(metadata={"description": "of these paid donations"})
+    refunding = Whole(metadata={"description": "of these, refunded by us through the provider"})
+    refunding_minor = Minor(0)
+    outside = Whole(metadata={"description": "of these, to be given back by partners or the federation"})
+    outside_minor = Minor(0)
+    failed = Whole(metadata={"description": "of these, whose refund failed or was refused"})
+    failed_minor = Minor(0)
+    disputed = Whole()
+    returned = Whole(metadata={"description": "wholly given back"})
+    returned_minor = Minor(0)
+    match_minor = Minor(0, metadata={"description": "match that returns to pots and funds"})
+    currency = Currency()
+
+
+class ToGiveBackOut(Schema):
+    donation = fields.UUID(attribute="donation_id")
+    provider = Text(metadata={"description": "`partner:NAME`, or the provider whose refund failed"})
+    reference = Text(allow_none=True, metadata={"description": "the partner's own number of the donation"})
+    left_minor = Minor()
+    why = one_of("outside", "refund_failed")
+    currency = Currency()
+
+
+class GivenBackOut(Schema):
+    donation = fields.UUID()
+    amount_minor = Minor()
+    currency = Currency()
+
+
+class CancelIn(Schema):
+    reason = Text(MOST_REASON, load_default="", metadata={"description": "an open campaign needs one"})
+
+
+@blueprint.post("/campaigns/<slug>/cancel")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(CancelIn)
+@blueprint.response(200, CampaignOut)
+def cancel(body: dict[str, Any], slug: str) -> Any:
+    """Cancel a campaign before its end. Donations stop at once; the job `close` gives all money back."""
+    with deps().db.transaction() as tx:
+        cancelling.cancel(tx, slug, body["reason"], access.actor())
+        campaign = find_campaign(tx, slug)
+        tx.after_commit(lambda: publish({campaign.id or 0}))
+        return view(tx, campaign)
+
+
+@blueprint.get("/campaigns/<slug>/cancellation")
+@access.managers(Permission.READ)
+@blueprint.response(200, CancellationOut)
+def show(slug: str) -> Any:
+    """Report how far the money of a cancelled campaign is on its way back, or what cancelling would give back."""
+    with deps().db.transaction() as tx:
+        campaign, cancellation, left = find_cancellation(tx, slug)
+        times = {
+            "cancelled_at": cancellation.cancelled_at if cancellation else None,
+            "wound_up_at": cancellation.wound_up_at if cancellation else None,
+            "reason": cancellation.reason if cancellation else "",
+        }
+        state = "none" if cancellation is None else "wound_up" if cancellation.wound_up_at else "winding_up"
+        about = {"campaign": slug, "phase": campaign.phase, "state": state, "currency": CURRENCY}
+        return {**about, **times, **left._asdict()}
+
+
+@blueprint.get("/campaigns/<slug>/cancellation/to-give-back")
+@access.managers(Permission.READ)
+@blueprint.response(200, ToGiveBackOut(many=True))
+@blueprint.paginate()
+def list_to_give_back(slug: str, pagination_parameters: PaginationParameters) -> Any:
+    """List the paid donations that we cannot refund ourselves: of partners, offline, and whose refund failed."""
+    with deps().db.transaction() as tx:
+        campaign = find_cancellation(tx, slug)[0]
+        assert campaign.id is not None
+        rows, pagination_parameters.item_count = to_give_back(tx, campaign.id, page_of(pagination_parameters))
+    return [{**row._asdict(), "currency": CURRENCY} for row in rows]
+
+
+@blueprint.post("/donations/<uuid:donation_id>/given-back")
+@access.managers(Permission.DONATIONS_REFUND)
+@blueprint.arguments(RunningReasonIn)
+@blueprint.response(200, GivenBackOut)
+def given_back(body: dict[str, Any], donation_id: UUID) -> Any:
+    """Record that such a donation of a cancelled campaign was given back outside. The books follow."""
+    with deps().db.transaction() as tx:
+        amount_minor = mark_given_back(tx, deps(), donation_id, body["reason"], access.actor())
+        campaign_id = campaign_of(tx, donation_id)
+        tx.after_commit(lambda: publish({campaign_id}))
+    return {"donation": donation_id, "amount_minor": amount_minor, "currency": CURRENCY}

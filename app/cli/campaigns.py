@@ -1,0 +1,165 @@
+"""Campaigns that are scheduled or run: extended, ended early, taken back, cancelled, and what stops in them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import click
+
+from app.cli.base import ACTOR, command, deps, moment, reason_option
+from app.live.publish import publish
+from campaigns.closing import cancel as cancelling
+from campaigns.closing import reschedule
+from campaigns.closing.give_back import mark_given_back, to_give_back
+from campaigns.closing.withdraw import withdraw_entry
+from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.screening.freeze import hold_project_match
+from kernel.db import Tx
+from kernel.money import yuan
+from kernel.paging import Page
+
+MOST_LISTED = 200
+
+
+def _do(act: Callable[[Tx], Any]) -> Any:
+    with deps().db.transaction() as tx:
+        return act(tx)
+
+
+@click.group("campaigns")
+def campaigns() -> None:
+    """Campaigns that are scheduled or run."""
+
+
+@campaigns.command("extend")
+@click.argument("slug")
+@click.option("--to", "ends_at", type=moment, required=True, help="the new end; without offset in Shanghai")
+@reason_option
+@command
+def extend(slug: str, ends_at: datetime, reason: str) -> None:
+    """Let a scheduled or open campaign end later."""
+    _do(lambda tx: reschedule.extend(tx, slug, ends_at, reason, ACTOR))
+    click.echo(f"{slug} ends at {ends_at.isoformat()}")
+
+
+@campaigns.command("end-early")
+@click.argument("slug")
+@reason_option
+@command
+def end_early(slug: str, reason: str) -> None:
+    """End an open campaign now; donors who are paying may finish."""
+    _do(lambda tx: reschedule.end_early(tx, slug, reason, ACTOR))
+    click.echo(f"{slug} has ended")
+
+
+@campaigns.command("unschedule")
+@click.argument("slug")
+@reason_option
+@command
+def unschedule(slug: str, reason: str) -> None:
+    """Take a scheduled campaign that has not opened back to a draft."""
+    _do(lambda tx: reschedule.unschedule(tx, slug, reason, ACTOR))
+    click.echo(f"{slug} is a draft")
+
+
+@campaigns.command("cancel")
+@click.argument("slug")
+@click.option("--reason", default="", help="why; an open campaign needs it")
+@click.option("--preview", is_flag=True, help="say what would go back; change nothing")
+@command
+def cancel(slug: str, reason: str, preview: bool) -> None:
+    """Cancel a campaign before its end; all money goes back, step by step, by the job `close`."""
+    if preview:
+        left = _do(lambda tx: cancelling.find_cancellation(tx, slug)[2])
+    else:
+        left = _do(lambda tx: cancelling.cancel(tx, slug, reason, ACTOR))
+        click.echo(f"{slug} is cancelled")
+    click.echo(f"unpaid: {left.unpaid}")
+    click.echo(f"paid: {left.paid} gifts of {left.donors} donors, {yuan(left.paid_minor)}")
+    click.echo(f"to be given back outside: {left.outside}, {yuan(left.outside_minor)}")
+    click.echo(f"match: {yuan(left.match_minor)}")
+
+
+@campaigns.command("to-give-back")
+@click.argument("slug")
+@command
+def list_to_give_back(slug: str) -> None:
+    """List the gifts of a cancelled campaign that we cannot refund ourselves."""
+
+    def listed(tx: Tx) -> Any:
+        campaign = cancelling.find_cancellation(tx, slug)[0]
+        assert campaign.id is not None
+        return to_give_back(tx, campaign.id, Page(1, MOST_LISTED))
+
+    rows, total = _do(listed)
+    for row in rows:
+        click.echo(f"{row.donation_id} {row.why} {yuan(row.left_minor):>14} {row.provider} {row.reference or ''}")
+    click.echo(f"{total} gifts", err=True)
+
+
+@campaigns.command("withdraw-entry")
+@click.argument("slug")
+@click.argument("project", type=int)
+@reason_option
+@command
+def withdraw(slug: str, project: int, reason: str) -> None:
+    """Take a project to which nobody has paid out of a campaign; unpaid donations are cancelled."""
+    cancelled = _do(lambda tx: withdraw_entry(tx, slug, project, reason, ACTOR))
+    click.echo(f"project {project} left {slug}; {cancelled} unpaid donations cancelled")
+
+
+@campaigns.command("hold-match")
+@click.argument("slug")
+@click.argument("project", type=int)
+@reason_option
+@command
+def hold_match(slug: str, project: int, reason: str) -> None:
+    """Put all captured match of a project on hold, as cases for a reviewer."""
+
+    def hold(tx: Tx) -> Any:
+        held = hold_project_match(tx, slug, project, reason, ACTOR)
+        tx.after_commit(lambda: publish({held.campaign_id}))
+        return held
+
+    held = _do(hold)
+    click.echo(
+        f"{held.cases_opened} cases opened over {yuan(held.held_minor)}; {held.cases_decided} decided before"
+    )
+
+
+@click.group("donations")
+def donations() -> None:
+    """Refund all of a donor, and record what was given back outside."""
+
+
+@donations.command("refund-all-of-donor")
+@click.argument("donation", type=click.UUID)
+@click.option("--reason", default="", help="why; it goes into the audit trail")
+@click.option("--preview", is_flag=True, help="say what would be refunded; change nothing")
+@command
+def refund_all_of_donor(donation: UUID, reason: str, preview: bool) -> None:
+    """Request refunds of all that the donor of DONATION gave in its campaign."""
+    if preview:
+        gifts = _do(lambda tx: refundable_of_donor(tx, donation))
+        due = [each for each in gifts if not each.refused]
+        click.echo(f"{len(due)} donations, {yuan(sum(each.left_minor for each in due))}")
+        skipped = [each for each in gifts if each.refused]
+    else:
+        refunds, skipped = _do(lambda tx: refund_donor(tx, donation, reason, ACTOR))
+        click.echo(f"{len(refunds)} refunds requested, {yuan(sum(refund.amount_minor for refund in refunds))}")
+    for each in skipped:
+        click.echo(f"left: {each.donation_id} {each.refused}")
+
+
+@donations.command("given-back")
+@click.argument("donation", type=click.UUID)
+@reason_option
+@command
+def given_back(donation: UUID, reason: str) -> None:
+    """Record that a gift of a cancelled campaign was given back outside."""
+    amount_minor = _do(lambda tx: mark_given_back(tx, deps(), donation, reason, ACTOR))
+    click.echo(f"{yuan(amount_minor)} of {donation} were given back")
+
+
+COMMANDS = (campaigns, donations)

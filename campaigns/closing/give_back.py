@@ -1,0 +1,81 @@
+"""Gifts of a cancelled campaign that we cannot refund ourselves: listed, and marked when they were given back."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.audit import record_audit
+from campaigns.closing.cancel import FAILED_REFUND
+from campaigns.dependencies import Dependencies
+from campaigns.donations.apply import BatchEffects
+from campaigns.donations.load import load_aggregates, refs_of
+from campaigns.donations.models import Donation
+from campaigns.lifecycle.phases import Phase
+from campaigns.reasons import require_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
+from kernel.paging import FIRST_PAGE, Page
+from ledger.post import post
+from payments.reversals import ReversalFact, ReversalKind, ReversalState
+
+_GIVEN_BACK = "given_back"  # the reference of the fact
+
+
+class ToGiveBack(NamedTuple):
+    """A gift that waits for its partner, the federation or an operator. `reference` is the partner's own number;
+    `why`: `outside` (we never had the payment) or `refund_failed`. `left_minor` in fen."""
+
+    donation_id: UUID
+    provider: str
+    reference: str | None
+    left_minor: int
+    why: str
+
+
+_WAITING = f"""
+    FROM donation d WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
+     AND (d.payment_intent IS NULL OR ({FAILED_REFUND}))"""
+
+
+def to_give_back(tx: Tx, campaign_id: int, page: Page = FIRST_PAGE) -> tuple[list[ToGiveBack], int]:
+    """Return one page of these gifts by source, and how many there are."""
+    rows = tx.rows_as(
+        ToGiveBack,
+        f"""SELECT d.id AS donation_id, d.provider, d.payment_reference AS reference,
+                   d.amount_minor - d.refunded_minor AS left_minor,
+                   CASE WHEN d.payment_intent IS NULL THEN 'outside' ELSE 'refund_failed' END AS why
+            {_WAITING} ORDER BY d.provider, d.id LIMIT :size OFFSET :skip""",
+        campaign=campaign_id,
+        size=page.size,
+        skip=page.offset,
+    )
+    return rows, int(tx.scalar(f"SELECT count(*) {_WAITING}", campaign=campaign_id))
+
+
+def mark_given_back(tx: Tx, deps: Dependencies, donation_id: UUID, reason: str, actor: str) -> int:
+    """Record that all that is left of such a gift went back to its donor outside; return the fen.
+
+    The donation is refunded then, in the books too; a refund that its partner reports later is the same one.
+
+    Raises NotFound `donation_unknown`, Invalid `reason_missing`, Conflict `not_to_give_back`.
+    """
+    require_reason(reason)
+    donation = load_aggregates(tx, refs_of(tx, [donation_id])).get(donation_id)
+    stored = tx.get(Donation, donation_id)
+    if donation is None or stored is None:
+        raise NotFound("donation_unknown")
+    waiting = tx.scalar(
+        f"SELECT EXISTS (SELECT {_WAITING} AND d.id = :id)", campaign=donation.campaign_id, id=donation_id
+    )
+    if donation.campaign.phase != Phase.CANCELLED or not waiting:
+        raise Conflict("not_to_give_back")
+    left_minor = donation.kept_minor
+    total_minor = donation.amount_minor if stored.payment_intent is None else left_minor
+    fact = ReversalFact(ReversalKind.PARTNER_TOTAL, _GIVEN_BACK, ReversalState.TOLD, total_minor, tx.now)
+    donation.apply_reversal(fact, 0)
+    effects = BatchEffects(tx, [donation], deps.limits.hold_s)
+    post(tx, effects.write())
+    effects.count()
+    record_audit(
+        tx, actor, "donation.given_back", f"donation:{donation_id}", amount_minor=left_minor, reason=reason
+    )
+    return left_minor

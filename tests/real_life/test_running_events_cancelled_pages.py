@@ -1,0 +1,91 @@
+"""Events that run: how a cancelled one looks to its donors, in the console and at the command line."""
+
+from uuid import UUID
+
+import pytest
+from flask import Flask
+
+from campaigns.closing.cancel import cancel
+from campaigns.network.people import create_manager
+from payments.partners import create as create_partner
+from tests.api.client import application
+from tests.cli.conftest import Terminal
+from tests.closing.partner import tell
+from tests.real_life.running_steps import refund_all
+from tests.web.reader import PASSWORD, Reader
+from tests.world import ACTOR, SLUG, World
+
+WHY = "暴雨红色预警，活动取消"
+
+
+@pytest.fixture
+def app(world: World, database_url: str) -> Flask:
+    return application(database_url, world.deps)
+
+
+@pytest.fixture
+def terminal(app: Flask) -> Terminal:
+    return Terminal(app)
+
+
+@pytest.fixture
+def manager(app: Flask, world: World) -> Reader:
+    world.do(create_manager, "boss", PASSWORD, "manager", "test")
+    reader = Reader(app.test_client(), world)
+    reader.sign_in("boss")
+    return reader
+
+
+def test_donors_see_that_their_money_is_on_its_way_back(world: World, manager: Reader) -> None:
+    world.pot(500_00)
+    unpaid, gift = world.give(100_00), world.pay(world.give(100_00))
+    world.do(cancel, SLUG, WHY, ACTOR)
+
+    def page(donation: UUID, lang: str = "zh") -> str:
+        token = world.deps.keys.token(str(donation))
+        return manager.open(f"/d/{donation}?token={token}&lang={lang}")
+
+    assert "活动已取消" in page(gift.id) and "正在原路退回" in manager.page.text
+    assert "on its way back" in page(gift.id, "en")
+    assert "去支付" not in page(unpaid.id)
+    world.close()
+    refund_all(world)
+    assert "已全部退回" in page(gift.id)
+    assert "没有扣款" in page(unpaid.id)
+
+
+def test_an_event_is_cancelled_in_the_console_with_its_name_typed(world: World, manager: Reader) -> None:
+    world.pot(500_00)
+    world.pay(world.give(100_00))
+    world.do(create_partner, world.deps.keys, "lezhu", "乐助")
+    tell(world, "lezhu", "L-1", 100_00)
+    world.settle()
+    manager.open(f"/console/campaigns/{SLUG}/cancel")
+    assert "2 位捐赠人已付的 2 笔共 200.00 元全部退回" in manager.page.text
+    assert "1 笔 100.00 元来自合作平台或线下" in manager.page.text
+    assert world.phase() == "open"
+    manager.send("/cancel", verb="save", reason=WHY, word="nope")
+    assert world.phase() == "open"
+    assert "活动已取消。" in manager.send("/cancel", verb="save", reason=WHY, word=SLUG)
+    world.close()
+    text = manager.open(f"/console/campaigns/{SLUG}")
+    assert "须由平台或主办方退回" in text and "L-1" in text
+    gift = world.do(lambda tx: tx.scalar("SELECT id FROM donation WHERE channel = 'partner'"))
+    manager.open(f"/console/donations/{gift}/given-back")
+    assert "记为已由平台或主办方退回 100.00 元" in manager.page.text
+    assert "已登记。" in manager.send("/given-back", verb="save", reason="平台来函")
+    assert world.view(gift).status == "refunded"
+    world.check()
+
+
+def test_an_event_is_cancelled_by_command(world: World, terminal: Terminal) -> None:
+    world.pay(world.give(100_00))
+    assert "paid: 1 gifts of 1 donors, 100.00" in terminal.ok("campaigns", "cancel", SLUG, "--preview")
+    terminal.refused("reason_missing", "campaigns", "cancel", SLUG)
+    assert world.phase() == "open"
+    assert "is cancelled" in terminal.ok("campaigns", "cancel", SLUG, "--reason", WHY)
+    terminal.refused("not_to_give_back", "donations", "given-back", gift_of(world), "--reason", "x")
+
+
+def gift_of(world: World) -> str:
+    return str(world.do(lambda tx: tx.scalar("SELECT id FROM donation")))
