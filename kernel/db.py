@@ -6,18 +6,16 @@ Which method of `Tx` to use:
   models. The default; use it wherever nothing else is needed.
 - `add`, `add_all`: insert rows made by a model's named constructor.
 - `rows_as`: SQL whose rows are no model (joins, aggregates, `RETURNING`), typed by a NamedTuple or dataclass.
+- `pages`: the same, a page at a time, for more rows than should be in memory.
 - `rows`, `row`, `scalar`, `run`: SQL on hot paths and one-off questions, where a row type would only be noise.
 - `kernel.bulk`: inserts and updates of a whole batch in one statement.
 """
 
-import re
-from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
 from datetime import datetime
-from functools import cache, cached_property
-from operator import itemgetter
+from functools import cached_property
+from itertools import count
 from typing import Any, TypeVar, TypeVarTuple, overload
 
 import orjson
@@ -28,67 +26,14 @@ from sqlmodel import Session, SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from kernel.clock import Clock, DatabaseClock
+from kernel.rows import bound, constructor, row_type_of, statement
 
 Model = TypeVar("Model", bound=SQLModel)
 Row = TypeVar("Row")
 Scalar = TypeVar("Scalar")
 Columns = TypeVarTuple("Columns")
 
-_NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
-
-
-@cache  # as many as there are statements in the code
-def _statement(sql: str) -> str:
-    """Translate `:name` to the driver's placeholders. A literal colon is escaped with a backslash."""
-    return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%")).replace("\\:", ":")
-
-
-@cache
-def _row_type(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
-    """Return a constructor of rows with these column names; of a repeated name only the first is kept."""
-    return namedtuple("Row", names, rename=True)._make  # type: ignore[attr-defined, no-any-return]
-
-
-@cache
-def _constructor(row_type: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    """Return what makes a `row_type` of a row with these columns, matched by name. Raises AssertionError."""
-    make: Callable[[Iterable[Any]], Any]
-    if is_dataclass(row_type):
-        names, make = tuple(field.name for field in fields(row_type)), _from_dataclass(row_type)
-    else:
-        names, make = row_type._fields, row_type._make
-    assert sorted(names) == sorted(columns), (
-        f"{row_type.__name__} has the fields {', '.join(names)}, the statement the columns {', '.join(columns)}"
-    )
-    if names == columns:
-        return make
-    in_order = itemgetter(*(columns.index(name) for name in names))
-    return lambda row: make(in_order(row))
-
-
-def _from_dataclass(row_type: Any) -> Callable[[Iterable[Any]], Any]:
-    return lambda row: row_type(*row)
-
-
-# In JSON every backslash begins an escape; in an array literal only these two mean the same.
-_OTHER_ESCAPE = re.compile(rb'\\[^"\\]')
-
-
-def _bound(values: dict[str, Any]) -> dict[str, Any]:
-    """Lists as PostgreSQL array literals. The driver writes them too, but element by element in Python: on bulk
-    statements of a thousand rows that costs more than the statement."""
-    return {name: _array(value) if type(value) is list else value for name, value in values.items()}
-
-
-def _array(items: list[Any]) -> Any:
-    """A flat list as '{1,"two",null}': JSON and array literals agree but for some escapes, also on UUIDs and
-    times; what they do not share (control characters, bytes) is left to the driver."""
-    try:
-        literal = orjson.dumps(items)
-    except TypeError:
-        return items
-    other = b"\\" in literal and _OTHER_ESCAPE.search(literal.replace(b"\\\\", b""))
-    return items if other else "{" + literal[1:-1].decode() + "}"
+_CURSORS = count()
 
 
 class Tx:
@@ -106,14 +51,15 @@ class Tx:
         return self._clock.read(self.session)
 
     @contextmanager
-    def _executed(self, sql: str, values: dict[str, Any]) -> Iterator[psycopg.Cursor[Any]]:
+    def _executed(self, sql: str, values: dict[str, Any], name: str = "") -> Iterator[psycopg.Cursor[Any]]:
         """One statement, straight on the driver: on short statements SQLAlchemy's own layers take longer than
-        the database. Errors are SQLAlchemy's all the same, without the values: those may be personal."""
+        the database. Errors are SQLAlchemy's all the same, without the values: those may be personal. `name`: of a
+        cursor that stays in the database, whose rows are fetched as they are wanted."""
         if self.session.new or self.session.dirty:
             self.session.flush()
         try:
-            with self._driver.cursor() as cursor:
-                cursor.execute(_statement(sql), _bound(values))
+            with self._driver.cursor(name) if name else self._driver.cursor() as cursor:
+                cursor.execute(statement(sql), bound(values))
                 yield cursor
         except psycopg.Error as error:
             dialect = self.session.get_bind().dialect
@@ -129,7 +75,7 @@ class Tx:
     def rows(self, sql: str, **values: Any) -> Sequence[Any]:
         """Run one SQL statement with bound values and return its rows, read by position or by column name."""
         with self._executed(sql, values) as cursor:
-            row = _row_type(tuple(column.name for column in cursor.description or ()))
+            row = row_type_of(tuple(column.name for column in cursor.description or ()))
             return list(map(row, cursor.fetchall()))
 
     def rows_as(self, row_type: type[Row], sql: str, **values: Any) -> list[Row]:
@@ -140,7 +86,24 @@ class Tx:
         """
         with self._executed(sql, values) as cursor:
             columns = tuple(column.name for column in cursor.description or ())
-            return list(map(_constructor(row_type, columns), cursor.fetchall()))  # type: ignore[arg-type]
+            return list(map(constructor(row_type, columns), cursor.fetchall()))  # type: ignore[arg-type]
+
+    def pages(self, row_type: type[Row], size: int, sql: str, **values: Any) -> Iterator[list[Row]]:
+        """Run one SQL statement and return its rows as `rows_as` does, `size` at a time, from one cursor: they need
+        not fit into memory, and all are of the moment at which the first page is read."""
+        self.scalar("SELECT set_config('cursor_tuple_fraction', '1', true)")  # all rows are wanted, not the first
+        name = f"pages_{next(_CURSORS)}"
+        with self._executed(sql, values, name) as cursor:
+            while rows := cursor.fetchmany(size):
+                columns = tuple(column.name for column in cursor.description or ())
+                yield list(map(constructor(row_type, columns), rows))  # type: ignore[arg-type]
+
+    @contextmanager
+    def by_key(self) -> Iterator[None]:
+        """Reach all rows by their keys inside the block, whatever the planner thinks of the tables' sizes."""
+        self.scalar(_BY_KEY)
+        yield
+        self.scalar(_NOT_BY_KEY)
 
     def row(self, sql: str, **values: Any) -> Any | None:
         """Return the only row of a statement, or None. Raises AssertionError if there are more."""
@@ -213,6 +176,7 @@ class Tx:
 # backlog, and stay until the tables are analysed: minutes in which every donation is dearer than the one before.
 _OFF = ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
 _BY_KEY = "SELECT " + ", ".join(f"set_config('enable_{how}', 'off', true)" for how in _OFF)
+_NOT_BY_KEY = _BY_KEY.replace("'off'", "'on'")
 
 
 class Database:

@@ -1,6 +1,8 @@
 """Compare our books with the providers' statements; what agrees is settled."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
 
 from campaigns.closing.differences import SIDES
 from campaigns.closing.discrepancies import count_open, list_differences
@@ -12,6 +14,8 @@ from campaigns.donations.transitions import transition
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
 from ledger.post import post
+
+PAGE = 5_000  # donations
 
 
 def reconcile(tx: Tx, campaign: Campaign) -> int:
@@ -50,13 +54,22 @@ def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
 
 
 def _settle_donations(tx: Tx, campaign_id: int) -> None:
-    """Settle paid donations that the provider's statement shows with the same amounts."""
-    rows = tx.rows(
+    """Settle paid donations that the provider's statement shows with the same amounts, a page at a time. The
+    campaign's lock keeps everybody else away from them."""
+    pages = tx.pages(
+        _Agreed,
+        PAGE,
         f"""{SIDES}
         SELECT o.id FROM ours o JOIN theirs t USING (id) JOIN donation d ON d.id = o.id
          WHERE o.campaign_id = :campaign AND d.status = 'paid' AND t.charges = 1 AND t.charged = o.amount_minor
            AND t.returned = o.returned_minor
-         ORDER BY o.id FOR UPDATE OF d""",
+         ORDER BY o.id""",
         campaign=campaign_id,
     )
-    transition(tx, [Transition(row.id, Status.PAID, Status.SETTLED, "on_statement") for row in rows])
+    for page in pages:
+        with tx.by_key():
+            transition(tx, [Transition(row.id, Status.PAID, Status.SETTLED, "on_statement") for row in page])
+
+
+class _Agreed(NamedTuple):
+    id: UUID

@@ -4,13 +4,11 @@ The money of the best pots (a village's own pledge) is used first, and pots of w
 Oldest payment first, its worst match first, into the best pot first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import text
-
-from campaigns.closing.reoffer import PaidDonation
+from campaigns.closing.reoffer import PaidDonation, have_money
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.lifecycle.models import Campaign
 from campaigns.projects.targets import projects_of_counties, targets
@@ -18,7 +16,7 @@ from kernel.db import Tx
 from ledger.post import post
 from matching.allocate import AllocationRequest, Capacity, Offer, serving_offers
 from matching.cap_usage import fill_cap_usage
-from matching.capture import capture, reserved_parts
+from matching.capture import reserved_parts
 from matching.pot_state import PotState, load_pot_states, lock_free_accounts, ratios_by_rules
 from matching.reallocate import reallocate
 from matching.requests import LiveMatch, MatchableDonation, ReservationRequest
@@ -28,17 +26,16 @@ from matching.return_match import MovedMatch, return_moved
 
 BATCH = 500
 
-_MATCHED = text(
-    """SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
-         FROM donation d
-        WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
-          AND EXISTS (SELECT FROM reservation r
-                       WHERE r.donation_id = d.id AND r.state = 'captured' AND r.live_minor > 0)
-          AND NOT EXISTS (SELECT FROM screening_case c
-                           WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
-          AND NOT EXISTS (SELECT FROM project p WHERE p.id = d.project_id AND p.status = 'blacklisted')
-        ORDER BY d.paid_at, d.pledged_at, d.id"""
-)
+_MATCHED = """
+    SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
+      FROM donation d
+     WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
+       AND EXISTS (SELECT FROM reservation r
+                    WHERE r.donation_id = d.id AND r.state = 'captured' AND r.live_minor > 0)
+       AND NOT EXISTS (SELECT FROM screening_case c
+                        WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
+       AND NOT EXISTS (SELECT FROM project p WHERE p.id = d.project_id AND p.status = 'blacklisted')
+     ORDER BY d.paid_at, d.pledged_at, d.id"""
 
 
 def redistribute(tx: Tx, campaign: Campaign) -> int:
@@ -59,24 +56,12 @@ def _move_all(tx: Tx, campaign: Campaign) -> int:
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
     moves = 0
-    for page in _pages(tx, campaign.id):
-        if not _better_pot_has_money(tx, pots):
-            break
-        moves += _move_page(tx, campaign.id, pots, page)
+    for page in tx.pages(PaidDonation, BATCH, _MATCHED, campaign=campaign.id) if pots[:-1] else ():
+        with tx.by_key():
+            if not have_money(tx, pots[:-1]):
+                break  # there is no better pot to move to
+            moves += _move_page(tx, campaign.id, pots, page)
     return moves
-
-
-def _pages(tx: Tx, campaign_id: int) -> Iterator[list[PaidDonation]]:
-    """Read matched donations from one cursor, oldest payment first, one page at a time."""
-    streamed = tx.session.execute(_MATCHED, {"campaign": campaign_id}, execution_options={"yield_per": BATCH})
-    for rows in streamed.partitions():
-        yield [PaidDonation(*row) for row in rows]
-
-
-def _better_pot_has_money(tx: Tx, pots: Sequence[PotState]) -> bool:
-    """Whether any pot but the last in rank has money; otherwise there is no better pot to move to."""
-    free = lock_free_accounts(tx, pots)
-    return any(free[pot.pot_id] > pot.closed_minor(tx.now) for pot in pots[:-1])
 
 
 def _move_page(tx: Tx, campaign_id: int, pots: Sequence[PotState], page: Sequence[PaidDonation]) -> int:
@@ -102,8 +87,7 @@ def _move_page(tx: Tx, campaign_id: int, pots: Sequence[PotState], page: Sequenc
 
 def _write(tx: Tx, plans: Sequence[PlannedMatch]) -> None:
     """Write the new reservations with their decisions, and what leaves the old ones, in one posting."""
-    decisions, transfers = write_decided_matches(tx, plans, "redistribute")
-    transfers += capture(tx, sorted({plan.request.donation_id for plan in plans}))
+    decisions, transfers = write_decided_matches(tx, plans, "redistribute", state="captured")
     moved = [
         MovedMatch(plan.source, plan.request.donation_id, plan.allocation.matched_minor, decision)
         for plan, decision in zip(plans, decisions, strict=True)

@@ -1,7 +1,7 @@
 """After the end, offer free match to paid donations that got less than the rules give, oldest payment first."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -12,11 +12,11 @@ from campaigns.lifecycle.windows import Windows
 from campaigns.projects.targets import projects_of_counties, targets
 from kernel.db import Tx
 from ledger.post import post
-from matching.capture import capture, reserved_parts
-from matching.pot_state import PotState, load_pot_states, ratios_by_rules
+from matching.capture import reserved_parts
+from matching.pot_state import PotState, load_pot_states, lock_free_accounts, ratios_by_rules
 from matching.requests import MatchableDonation, PotQuery, ReservationRequest, live_match
 from matching.reservations import ReservedPart
-from matching.reserve import PlannedMatch, lock_pots, plan_matches, write_matches
+from matching.reserve import lock_pots, plan_matches, write_matches
 from matching.rules import Target
 
 BATCH = 1_000
@@ -34,30 +34,21 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None, restoring: Coll
     """
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
-    if not pots:
-        return 0
-    donations = _load_paid_donations(tx, campaign)
-    if restoring:
-        donations = [donation for donation in donations if donation.id in restoring]
-    target_of = targets(tx, sorted({donation.project_id for donation in donations}))
-    queries = {PotQuery(campaign.id, target, "any") for target in target_of.values()}
     eligible = [pot for pot in pots if only is None or pot.pot_id == only]
-    locked = lock_pots(tx, queries, {campaign.id: eligible})
-    requests = _requests(tx, campaign, donations, target_of, pots)
-    planned = plan_matches(tx, locked, requests, projects_of_counties)
-    plans = [plan for plan in planned if plan.allocation.matched_minor]
-    _write(tx, plans, "restore" if restoring else "reoffer" if only is None else "challenge")
-    queue_for_screening(tx, [plan.request.donation_id for plan in plans])
-    return len(plans)
+    cause = "restore" if restoring else "reoffer" if only is None else "challenge"
+    offered = 0
+    for page in _pages(tx, campaign, pots, restoring) if eligible else ():
+        with tx.by_key():
+            if not have_money(tx, eligible):
+                break
+            offered += _offer(tx, campaign, pots, eligible, page, cause)
+    return offered
 
 
-def _write(tx: Tx, plans: Sequence[PlannedMatch], cause: str) -> None:
-    transfers = []
-    for start in range(0, len(plans), BATCH):
-        batch = plans[start : start + BATCH]
-        transfers += write_matches(tx, batch, cause)
-        transfers += capture(tx, [plan.request.donation_id for plan in batch])
-    post(tx, transfers)
+def have_money(tx: Tx, pots: Sequence[PotState]) -> bool:
+    """Lock pots and return whether any of them has free money."""
+    free = lock_free_accounts(tx, pots)
+    return any(free[pot.pot_id] > pot.closed_minor(tx.now) for pot in pots)
 
 
 class PaidDonation(NamedTuple):
@@ -70,25 +61,62 @@ class PaidDonation(NamedTuple):
     paid_at: datetime
 
 
-def _load_paid_donations(tx: Tx, campaign: Campaign) -> list[PaidDonation]:
-    """Load the donations that were paid in time, oldest payment first, without those of open and cancelled cases.
+def _pages(
+    tx: Tx, campaign: Campaign, pots: Sequence[PotState], only: Collection[UUID]
+) -> Iterator[list[PaidDonation]]:
+    """Read the donations that were paid in time, oldest payment first, without those of open and cancelled cases,
+    a page at a time.
 
-    Providers report whole seconds: within one, the earlier pledge comes first.
+    Providers report whole seconds: within one, the earlier pledge comes first. Most donations are matched in full;
+    they are sorted out here, going by what their match uses up of them at least (`matched_base` rounds up).
     """
-    return tx.rows_as(
+    ratios = ratios_by_rules(pots)
+    return tx.pages(
         PaidDonation,
+        BATCH,
         """SELECT d.id, d.project_id, d.amount_minor - d.refunded_minor AS kept, d.donor_key, d.paid_at
              FROM donation d
+             LEFT JOIN (SELECT r.donation_id, sum(r.live_minor * 10000 / u.ratio) AS base_minor
+                          FROM reservation r
+                          JOIN unnest(CAST(:rules AS bigint[]), CAST(:ratios AS bigint[])) AS u(rules_id, ratio)
+                            ON u.rules_id = r.rules_id
+                         GROUP BY r.donation_id) AS matched ON matched.donation_id = d.id
             WHERE d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
-              AND d.amount_minor > d.refunded_minor
+              AND d.amount_minor - d.refunded_minor > coalesce(matched.base_minor, 0)
+              AND (NOT :some OR d.id = ANY(:only))
               AND d.paid_at >= :opens_at AND d.paid_at < :last
               AND NOT EXISTS (SELECT FROM screening_case c
                                WHERE c.donation_id = d.id AND c.state IN ('open', 'cancelled'))
             ORDER BY d.paid_at, d.pledged_at, d.id""",
+        rules=list(ratios),
+        ratios=list(ratios.values()),
         campaign=campaign.id,
+        some=bool(only),
+        only=list(only),
         opens_at=campaign.opens_at,
         last=campaign.ends_at + timedelta(seconds=campaign.finishing_s),
     )
+
+
+def _offer(
+    tx: Tx,
+    campaign: Campaign,
+    pots: Sequence[PotState],
+    eligible: Sequence[PotState],
+    page: Sequence[PaidDonation],
+    cause: str,
+) -> int:
+    """Offer match to one page of donations; return how many got some."""
+    assert campaign.id is not None
+    target_of = targets(tx, sorted({donation.project_id for donation in page}))
+    queries = {PotQuery(campaign.id, target, "any") for target in target_of.values()}
+    locked = lock_pots(tx, queries, {campaign.id: eligible})
+    requests = _requests(tx, campaign, page, target_of, pots)
+    planned = plan_matches(tx, locked, requests, projects_of_counties)
+    plans = [plan for plan in planned if plan.allocation.matched_minor]
+    post(tx, write_matches(tx, plans, cause, state="captured"))
+    queue_for_screening(tx, [plan.request.donation_id for plan in plans])
+    return len(plans)
 
 
 def _requests(

@@ -114,3 +114,32 @@ def test_what_was_written_to_a_model_is_seen_by_every_read(db: Database) -> None
         assert tx.scalar("SELECT rank FROM pot") == 4
         pot.rank = 6
         assert tx.all(select(Pot.rank)) == [6]
+
+
+def test_pages_are_of_one_moment_whatever_is_written_between_them(db: Database) -> None:
+    with db.transaction() as tx:
+        tx.run("CREATE TEMP TABLE paged (number int, label text)")
+        tx.run("INSERT INTO paged SELECT n, 'n' || n FROM generate_series(1, 5) AS n")
+        pages = []
+        sql = "SELECT number, label FROM paged WHERE number < :most ORDER BY number"
+        for page in tx.pages(_Numbered, 2, sql, most=9):
+            with tx.by_key():
+                assert tx.scalar("SHOW enable_seqscan") == "off"
+                tx.run("INSERT INTO paged VALUES (6, 'later')")
+            pages.append(page)
+        assert tx.scalar("SHOW enable_seqscan") == "on"
+        assert [[row.number for row in page] for page in pages] == [[1, 2], [3, 4], [5]]
+        assert pages[0][0] == _Numbered("n1", 1)
+
+
+def test_who_leaves_after_a_page_may_go_on_in_the_transaction(db: Database) -> None:
+    with db.transaction() as tx:
+        for page in tx.pages(_Numbered, 1, "SELECT n AS number, '' AS label FROM generate_series(1, 9) AS n"):
+            assert page == [_Numbered("", 1)]
+            break
+        assert tx.scalar("SELECT 1") == 1
+
+
+class _Numbered(NamedTuple):
+    label: str
+    number: int

@@ -156,6 +156,7 @@ def test_without_the_lock_both_would_move(world: World, monkeypatch: Any) -> Non
     stops donation, which is the second defence."""
     _contested(world)
     monkeypatch.setattr(moving, "lock_free_accounts", read_free_accounts)
+    monkeypatch.setattr("campaigns.closing.reoffer.lock_free_accounts", read_free_accounts)
     meet_before(monkeypatch, Meeting(patience_s=3), moving, "post")
     answers = at_once(*[lambda: world.do(lambda tx: redistribute(tx, find_campaign(tx, SLUG)))] * 2)
     assert errors(answers), answers
