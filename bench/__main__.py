@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.observability import logs
-from bench import closing, matching, pages, partners, settling
+from bench import closing, costs, dry, matching, pages, partners, settling
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house
 from bench.result import Result, save, table
@@ -19,12 +19,14 @@ OUT = Path(os.environ.get("DATA_DIR") or "var") / "bench.json"
 BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "hot_pot_http": hot_pot_http,
     "hot_pot_vs_rowlock": hot_pot_vs_rowlock,
+    "hot_pot_vs_counter": dry.hot_pot_vs_counter,
     "hot_pot_sandbox": hot_pot_sandbox,
     "allocate": matching.run,
     "allocate_memory": matching.run,
     "settle": settling.run,
     "partner_batch_intake": partners.batches,
     "partner_batch_settled": partners.batches,
+    "partner_shuffled": partners.shuffled,
     "partner_single": partners.single,
     "event_page": pages.reading,
     "totals": pages.reading,
@@ -55,7 +57,7 @@ def main(names: Sequence[str]) -> int:
         return 2
     logs.configure("WARNING")
     results = run(names or list(BENCHMARKS))
-    print(table(results))
+    print(table(results) + costs.text(costs.costs_of(results)))
     save(OUT, results, replace=not names)
     return 1 if any(result.reached is False for result in results) else 0
 

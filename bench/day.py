@@ -56,36 +56,40 @@ def make(deps: Dependencies) -> None:
     """The demo event (the real tree, its projects and pots), and the hot campaign with the same projects."""
     seed(deps)
     with deps.db.transaction() as tx:
-        create(tx, _campaign(tx.now), ACTOR)
-        for project_id in _demo_projects(tx):
-            add_entry(tx, SLUG, project_id, ACTOR)
-        fund = funds.create(tx, "bench", "special", ACTOR)
-        funds.deposit(tx, fund, POT_MINOR, "CNY", "BENCH-1", ACTOR)
-        _pot(tx, fund)
-        schedule(tx, SLUG, ACTOR)
+        add_campaign(tx, SLUG, [POT_MINOR])
 
 
-def _pot(tx: Tx, fund: int) -> None:
-    rules = {"ratio_bps": 10_000, "scope": {"levels": ["village"]}, "minimum_minor": 1_00, "caps": CAPS}
-    tranches = [Tranche(tx.now, POT_MINOR)]
+def add_campaign(tx: Tx, slug: str, pots_minor: Sequence[int]) -> None:
+    """Add a campaign with these pots (fen), asked in this order."""
+    create(tx, _campaign(slug, tx.now), ACTOR)
+    for project_id in _demo_projects(tx):
+        add_entry(tx, slug, project_id, ACTOR)
+    fund = funds.create(tx, f"bench {slug}", "special", ACTOR)
+    funds.deposit(tx, fund, sum(pots_minor), "CNY", f"BENCH-{slug}", ACTOR)
+    for rank, amount_minor in enumerate(pots_minor, 1):
+        _pot(tx, slug, fund, rank, amount_minor)
+    schedule(tx, slug, ACTOR)
+
+
+def _pot(tx: Tx, slug: str, fund: int, rank: int, amount_minor: int) -> None:
     pots.create(
         tx,
-        campaign=SLUG,
+        campaign=slug,
         fund=fund,
-        name="hot pot",
-        rank=1,
+        name=f"{slug} pot {rank}",
+        rank=rank,
         kind="ratio",
         mode="reserve",
-        rules=rules,
-        tranches=tranches,
+        rules={"ratio_bps": 10_000, "scope": {"levels": ["village"]}, "minimum_minor": 1_00, "caps": CAPS},
+        tranches=[Tranche(tx.now, amount_minor)],
         actor=ACTOR,
     )
 
 
-def _campaign(now: datetime) -> NewCampaign:
+def _campaign(slug: str, now: datetime) -> NewCampaign:
     plan: dict[str, Any] = dict.fromkeys(PLAN_FIELDS, "given")
     plan |= {"cost_minor": 0, "certificate_until": "2099-01-01", "filed_at": "2020-01-01"}
-    return NewCampaign(SLUG, "Bench", "4103", now - timedelta(minutes=1), now + timedelta(hours=8), plan)
+    return NewCampaign(slug, "Bench", "4103", now - timedelta(minutes=1), now + timedelta(hours=8), plan)
 
 
 def _demo_projects(tx: Tx) -> list[int]:
@@ -157,8 +161,8 @@ def paid_event(donation_id: UUID, at: datetime) -> Message:
     return message("stripe", str(body["id"]), body, compare=False)
 
 
-def sums(deps: Dependencies) -> Sums:
-    """Count donations and add up the hot pot."""
+def sums(deps: Dependencies, slug: str = SLUG) -> Sums:
+    """Count donations and add up the pots of a campaign."""
     with deps.db.snapshot() as tx:
         row = tx.row(
             """SELECT (SELECT count(*) FROM donation d JOIN campaign c ON c.id = d.campaign_id
@@ -169,7 +173,7 @@ def sums(deps: Dependencies) -> Sums:
                  FROM pot p JOIN campaign c ON c.id = p.campaign_id
                  JOIN pot_balance a ON a.pot_id = p.id
                 WHERE c.slug = :slug""",
-            slug=SLUG,
+            slug=slug,
         )
     assert row is not None
     return Sums(*(int(figure) for figure in row))

@@ -95,9 +95,10 @@ class House:
             yield Served(port, child)
 
     @contextmanager
-    def scheduler(self, url: str) -> Iterator[Child]:
-        """The scheduler as production runs it."""
-        with self._running(self._child("scheduler", self.env(url), "-m", "app.jobs.scheduler")) as child:
+    def scheduler(self, url: str, *jobs: str) -> Iterator[Child]:
+        """The scheduler as production runs it; with names, of these jobs only."""
+        name = "-".join(("scheduler", *jobs))
+        with self._running(self._child(name, self.env(url), "-m", "app.jobs.scheduler", *jobs)) as child:
             yield child
 
     @contextmanager

@@ -1,8 +1,9 @@
 """What a benchmark found: the table on the screen and `var/bench.json`."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 KEYS = ("name", "value", "unit", "baseline", "ratio")
@@ -11,7 +12,7 @@ KEYS = ("name", "value", "unit", "baseline", "ratio")
 class Result(NamedTuple):
     """One figure. `baseline` is in the same unit; `ratio` is value / baseline; None where there is no baseline.
 
-    `target` is what the issue asks for: of the ratio or of the value, as `target_of` says.
+    `target` is what is wanted, as `target_of` says: of the value or the ratio at least, or of the value at `most`.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Result(NamedTuple):
     target: float | None = None
     target_of: str = "value"
     note: str = ""  # what the baseline is
+    costs: Mapping[str, float] = MappingProxyType({})  # processor microseconds: of what -> how many
 
     @property
     def ratio(self) -> float | None:
@@ -30,7 +32,9 @@ class Result(NamedTuple):
     def reached(self) -> bool | None:
         """Is the target met? None where none was set."""
         value = self.ratio if self.target_of == "ratio" else self.value
-        return None if self.target is None or value is None else value >= self.target
+        if self.target is None or value is None:
+            return None
+        return value <= self.target if self.target_of == "most" else value >= self.target
 
     def as_json(self) -> dict[str, Any]:
         """The form of the public contract."""
@@ -68,7 +72,8 @@ def table(results: Sequence[Result]) -> str:
 def _target(result: Result) -> str:
     if result.target is None:
         return ""
-    return f"{result.target_of} >= {_shown(result.target)}: {'reached' if result.reached else 'NOT reached'}"
+    bound = "value <=" if result.target_of == "most" else f"{result.target_of} >="
+    return f"{bound} {_shown(result.target)}: {'reached' if result.reached else 'NOT reached'}"
 
 
 def save(path: Path, results: Iterable[Result], *, replace: bool) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import costs
 from bench.__main__ import BENCHMARKS, main
 from bench.result import Result, save, table
 
@@ -49,9 +50,24 @@ def test_table_says_what_was_reached() -> None:
     assert header.index("unit") == first.index("donations/s")
 
 
+def test_a_bound_may_be_from_above() -> None:
+    quick = Result("close_1m", 80.0, "s", None, 90.0, "most")
+    assert quick.reached and not quick._replace(value=91.0).reached
+    assert "value <= 90: reached" in table([quick])
+
+
+def test_cores_follow_from_the_costs() -> None:
+    each = dict.fromkeys(costs.NEEDED, 1_000.0)
+    assert costs.costs_of([FAST._replace(costs={"page": 20.0}), SLOW]) == {"page": 20.0}
+    assert costs.Peak("a village", 2, 1).cores(each) == pytest.approx((2 * 52 + 1 + 3) / 1e3)
+    assert "no cores without the cost of: donation" in costs.text({"page": 20.0})
+    assert "cores at the peak of a city" in costs.text(each)
+
+
 def test_every_promised_name_can_be_asked_for() -> None:
-    promised = """hot_pot_http hot_pot_vs_rowlock allocate settle close_1m close_10x_growth partner_batch_intake
-        partner_batch_settled partner_single event_page totals live_2000_p99 console_p95"""
+    promised = """hot_pot_http hot_pot_vs_rowlock hot_pot_vs_counter allocate settle close_1m close_10x_growth
+        partner_batch_intake partner_batch_settled partner_shuffled partner_single event_page totals
+        live_2000_p99 console_p95"""
     assert set(promised.split()) <= set(BENCHMARKS)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import closing, day, giving, matching, partners, settling
+from bench import closing, day, dry, giving, matching, partners, settling
 from bench.house import House, open_house
 from bench.load import get, post
 
@@ -56,7 +56,17 @@ def test_settling(house: House) -> None:
 
 def test_partner_events_are_settled_by_the_scheduler(house: House) -> None:
     intake, settled = partners.batches(house, 1, 1, 20)
-    assert intake.value > settled.value > 0
+    assert min(intake.value, settled.value, settled.costs["partner event"]) > 0
+
+
+def test_shuffled_events_become_one_donation_each(house: House) -> None:
+    (shuffled,) = partners.shuffled(house, 1, 20)
+    assert shuffled.value > 0 and shuffled.baseline
+
+
+def test_counters_beside_pots_that_run_dry(house: House) -> None:
+    (result,) = dry.hot_pot_vs_counter(house, 60, 1)
+    assert result.baseline and "ours 0 and 0" in result.note
 
 
 def test_closing_reaches_released(house: House) -> None:

@@ -1,0 +1,51 @@
+"""What things cost in processor time, and how many cores whole giving days need at that price."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from bench.result import Result
+
+PAGES_A_DONATION = 50  # people look before one gives
+
+
+class Peak(NamedTuple):
+    """The busiest minute of a giving day, per second."""
+
+    name: str
+    donations: float
+    partner_events: float
+
+    def cores(self, costs: Mapping[str, float]) -> float:
+        """Cores that this takes. Each donation brings its pages and a webhook, and every gift is screened."""
+        microseconds = (
+            self.donations * (PAGES_A_DONATION * costs["page"] + costs["donation"] + costs["webhook"])
+            + self.partner_events * costs["partner event"]
+            + (self.donations + self.partner_events) * costs["screened gift"]
+        )
+        return microseconds / 1e6
+
+
+# A city: 66 donations in a second of its first minute, 300,000 partners' events a day, a tenth of them in an hour.
+# A province: fifteen such cities. The nation of 2017: 12.7 million gifts on the three days of the 99 Giving Day, a
+# tenth of a day's in its first quarter of an hour, as many again from partners. The shares are our assumptions.
+PEAKS = (Peak("a city", 66, 8), Peak("a province", 15 * 66, 15 * 8), Peak("the nation of 2017", 470, 470))
+NEEDED = ("page", "donation", "webhook", "partner event", "screened gift")
+
+
+def costs_of(results: Iterable[Result]) -> dict[str, float]:
+    """Collect what was measured: of what -> processor microseconds."""
+    return {name: cost for result in results for name, cost in result.costs.items()}
+
+
+def text(costs: Mapping[str, float]) -> str:
+    """The costs, and the cores of each peak once all that it needs was measured; empty without costs."""
+    if not costs:
+        return ""
+    lines = ["", "Processor microseconds (server, jobs, database and Redis; not the load):"]
+    lines += [f"  {name}: {cost:,.0f}" for name, cost in costs.items()]
+    if all(name in costs for name in NEEDED):
+        lines += [f"  cores at the peak of {peak.name}: {peak.cores(costs):.1f}" for peak in PEAKS]
+    else:
+        missing = ", ".join(name for name in NEEDED if name not in costs)
+        lines.append(f"  no cores without the cost of: {missing}")
+    return "\n".join(lines)
