@@ -4,6 +4,7 @@ The only reader of these entries of `app.extensions`. Inside a request or a comm
 runs outside of one (setting up, a metrics collector) passes its application.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import cast
 
@@ -17,6 +18,11 @@ from campaigns.donations.open_payment import Opened, save_opened_payments
 from campaigns.donations.view import DonationView
 from config import Config
 from kernel.errors import Refusal
+from payments.inbox import Stored, receive_each
+from payments.messages import Message
+from payments.partners import SigningSecret, read_secrets
+
+MOST_SHARED = 50  # messages of one request: more have a transaction of their own
 
 
 def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
@@ -25,6 +31,8 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     app.extensions["deps"] = deps
     app.extensions["create_donations"] = Batcher(partial(create_donations, deps))
     app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, deps))
+    app.extensions["store_messages"] = Batcher(partial(receive_each, deps.db))
+    app.extensions["read_secrets"] = Batcher(partial(read_secrets, deps.db, deps.keys))
 
 
 def settings(app: Flask | None = None) -> Config:
@@ -56,3 +64,18 @@ def save_opened_payment(opened: Opened) -> DonationView:
     """Remember one opened payment, in a transaction shared with concurrent callers."""
     batcher: Batcher[Opened, DonationView] = current_app.extensions["save_opened_payments"]
     return batcher.submit(opened)
+
+
+def store_messages(messages: Sequence[Message]) -> Stored:
+    """Store messages from outside, a few in a transaction shared with concurrent callers, many in one of their own.
+    Raises as `receive_each`."""
+    if len(messages) > MOST_SHARED:
+        return receive_each(deps().db, [messages])[0]
+    batcher: Batcher[Sequence[Message], Stored] = current_app.extensions["store_messages"]
+    return batcher.submit(messages)
+
+
+def signing_secret(partner: str) -> SigningSecret:
+    """Return the signing secret of a platform, read in a transaction shared with concurrent callers."""
+    batcher: Batcher[str, SigningSecret] = current_app.extensions["read_secrets"]
+    return batcher.submit(partner)

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -69,7 +70,12 @@ _PAUSE_S = 0.05  # before the second attempt, doubled before each further one
 
 
 def receive(db: Database, messages: Sequence[Message]) -> Stored:
-    """Store messages in a transaction of its own; when it met another one, try again.
+    """Store messages in a transaction of its own; raises as `receive_each`."""
+    return receive_each(db, [messages])[0]
+
+
+def receive_each(db: Database, batches: Sequence[Sequence[Message]]) -> list[Stored]:
+    """Store the messages of several callers in one transaction; when it met another one, try again.
 
     Raises Unavailable `requests_met` when the last attempt met another one too.
     """
@@ -78,7 +84,7 @@ def receive(db: Database, messages: Sequence[Message]) -> Stored:
             time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         try:
             with db.transaction() as tx:
-                return store(tx, messages)
+                return store_each(tx, batches)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in _MET:
                 raise
@@ -87,18 +93,31 @@ def receive(db: Database, messages: Sequence[Message]) -> Stored:
 
 def store(tx: Tx, messages: Sequence[Message]) -> Stored:
     """Store messages, each once. The same id with another body is kept aside as a conflict; the first one wins."""
-    unique: dict[MessageKey, Message] = {}
+    return store_each(tx, [messages])[0]
+
+
+def store_each(tx: Tx, batches: Sequence[Sequence[Message]]) -> list[Stored]:
+    """Store the messages of several callers as `store` does, one caller's after the other's; one result each."""
+    first: dict[MessageKey, Message] = {}
     conflicts: list[Message] = []
-    for message in messages:
-        first = unique.setdefault(MessageKey(message.source, message.event_id), message)
-        if first is not message and first.body_hash != message.body_hash:
+    for message in chain.from_iterable(batches):
+        known = first.setdefault(MessageKey(message.source, message.event_id), message)
+        if known is not message and known.body_hash != message.body_hash:
             conflicts.append(message)
-    new = _insert(tx, list(unique.values()))
-    conflicts += _contradicting(tx, [message for key, message in unique.items() if key not in new])
+    new = _insert(tx, list(first.values()))
+    conflicts += _contradicting(tx, [message for key, message in first.items() if key not in new])
     if conflicts:
-        conflicts.sort(key=lambda message: (message.source, message.event_id, message.body_hash))
-        insert_rows(tx, InboxConflict, _columns(conflicts) | {"received_at": tx.now}, conflict="any")
-    return Stored(len(new), len(messages) - len(new) - len(conflicts), len(conflicts))
+        rows = sorted(conflicts, key=lambda message: (message.source, message.event_id, message.body_hash))
+        insert_rows(tx, InboxConflict, _columns(rows) | {"received_at": tx.now}, conflict="any")
+    stored, contradicting = {id(first[key]) for key in new}, {id(message) for message in conflicts}
+    return [_count(batch, stored, contradicting) for batch in batches]
+
+
+def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> Stored:
+    """Count what became of one caller's messages; `stored` and `conflicts` hold the `id()` of the objects."""
+    new = len({id(message) for message in batch} & stored)
+    conflicting = sum(id(message) in conflicts for message in batch)
+    return Stored(new, len(batch) - new - conflicting, conflicting)
 
 
 def _insert(tx: Tx, messages: Sequence[Message]) -> set[MessageKey]:

@@ -3,13 +3,14 @@
 import base64
 import os
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from kernel.db import Tx
+from kernel.db import Database, Tx
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, fault
 from kernel.keys import Keys
 from kernel.strict_json import load_json
@@ -71,6 +72,22 @@ def set_limits(tx: Tx, name: str, limits: Mapping[str, int | None]) -> Partner:
 def list_partners(tx: Tx) -> list[Partner]:
     """Return all platforms by name."""
     return tx.all(select(Partner).order_by(col(Partner.name)))
+
+
+class SigningSecret(NamedTuple):
+    """The signing secret of a platform, None when there is no such platform, and when it was read."""
+
+    secret: str | None
+    read_at: datetime
+
+
+def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecret]:
+    """Return the signing secrets of platforms, in the order of their names, read in one transaction."""
+    with db.transaction() as tx:
+        valid = sorted({name for name in names if _NAME.fullmatch(name)})
+        rows = tx.all(select(Partner.name, Partner.sealed_secret).where(col(Partner.name).in_(valid)))
+        secrets = {name: keys.unwrap_text(sealed, f"partner:{name}") for name, sealed in rows}
+        return [SigningSecret(secrets.get(name), tx.now) for name in names]
 
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:

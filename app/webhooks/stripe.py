@@ -4,12 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.current import deps, settings
+from app.current import settings, store_messages
 from app.http import access
 from app.http.problems import problem
 from kernel.errors import Fault, fault
 from kernel.strict_json import unstorable
-from payments.inbox import receive as store_messages
 from payments.messages import message
 from payments.stripe import WebhookRejected, verify_webhook
 
@@ -29,7 +28,7 @@ def receive() -> Any:
         return problem(400, refusal.code, "invalid or expired webhook signature")
     if refused := _faults(event):
         return refused
-    store_messages(deps().db, [message("stripe", event["id"], event, compare=False)])
+    store_messages([message("stripe", event["id"], event, compare=False)])
     return {"received": True}
 
 

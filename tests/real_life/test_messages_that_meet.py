@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from kernel.db import Tx
-from payments.inbox import receive, store
+from payments.inbox import receive, receive_each, store
 from payments.messages import Message, message
 from tests.api.client import problem
 from tests.closing.partner import event as partner_event
@@ -162,3 +162,12 @@ def test_messages_are_processed_in_the_order_of_the_request(world: World) -> Non
     world.do(store, [message("partner:p", name, {"type": name}, compare=True) for name in names])
     rows = world.do(lambda tx: tx.rows("SELECT event_id FROM inbox_event ORDER BY id"))
     assert [row.event_id for row in rows] == names
+
+
+def test_what_callers_share_a_transaction_for_is_counted_for_each(world: World) -> None:
+    def told(event_id: str, word: str = "a") -> Message:
+        return message("partner:x", event_id, {"type": word, "data": {}}, compare=True)
+
+    receive(world.db, [told("1")])
+    batches = [[told("1"), told("2")], [told("2"), told("3"), told("3", "b")], [told("1", "b")], []]
+    assert receive_each(world.db, batches) == [(1, 1, 0), (1, 1, 1), (0, 0, 1), (0, 0, 0)]
