@@ -23,7 +23,7 @@ class JsonObject:
     def __init__(self, values: Any, name: str = "", parent: Self | None = None) -> None:
         self._name = name
         self._parent = parent  # paths are only put together for faults
-        self.is_object = isinstance(values, Mapping)
+        self.is_object = type(values) is dict or isinstance(values, Mapping)
         self._values: Mapping[Any, Any] = values if self.is_object else {}
 
     @property

@@ -47,8 +47,8 @@ class ProviderFields(JsonObject):
     def text(self, name: str) -> str:
         """Return 1 to 255 printable ASCII characters, which all ids and types of the provider are; a NUL or
         a lone surrogate would pass as JSON and then break the database's text."""
-        value = self.value(name)
-        if isinstance(value, str) and 0 < len(value) <= 255 and value.isascii() and value.isprintable():
+        value = self._values.get(name)
+        if type(value) is str and 0 < len(value) <= 255 and value.isascii() and value.isprintable():
             return value
         raise self.malformed(name, "text_expected")
 
