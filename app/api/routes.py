@@ -15,6 +15,7 @@ from app.api import (
     funds,
     imports,
     inbox,
+    partner_intake,
     partners,
     payment_exceptions,
     pots,
@@ -70,6 +71,7 @@ def attach(app: Flask) -> None:
     api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
     for resource in RESOURCES:
         api.register_blueprint(resource.blueprint)
+    partner_intake.describe(api.spec)
     app.extensions["api"] = api
     app.register_blueprint(docs)
 
