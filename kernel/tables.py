@@ -22,12 +22,14 @@ _TOTAL = re.compile(
     r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
     r"(?:[:(].*|\d+[笔条行]|金额|amount)?"
 )
-# How files begin that programs show as tables and that are none: workbooks (also zipped), and pages and XML that
-# some platforms call a workbook.
+# How files begin that programs show as tables and that are none: workbooks (zipped, or of the nineties), and what
+# some platforms call a workbook: a page, or the XML of Excel 2003.
 _WORKBOOK = re.compile(
-    rb"PK\x03\x04|\xd0\xcf\x11\xe0|(?:\xef\xbb\xbf)?\s*<(?:\?xml|!doctype|html|table|meta)", re.I
+    rb"PK\x03\x04|\xd0\xcf\x11\xe0"
+    rb"|(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|\?xml[^>]*>[^>]*mso-application)",
+    re.IGNORECASE,
 )
-_DOCUMENT = re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|Rar!|7z\xbc\xaf|\x1f\x8b")
+_DOCUMENT = re.compile(rb"%PDF|\x89PNG|\xff\xd8\xff|GIF8|Rar!|7z\xbc\xaf|\x1f\x8b|(?:\xef\xbb\xbf)?\s*<\?xml")
 _HIDDEN = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F))
 _SCIENTIFIC = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d{1,3}", re.ASCII)
 _ERRORS = re.compile(r"#(?:REF|VALUE|NAME\?|N/A|DIV/0|NUM|NULL)!?|#+", re.ASCII)

@@ -58,8 +58,7 @@ def place_text(kind: str, name: str) -> str:
 def sum_line(part: Sum) -> str:
     """Return a sum of a file in words: 新的捐赠：2 行，共 1,050.00 元."""
     title = word(IMPORT_SUMS, part.name)
+    rows = f"{part.rows:,}"
     if part.amount_minor is None:
-        return _("%(title)s：%(rows)s 行", title=title, rows=part.rows)
-    return _(
-        "%(title)s：%(rows)s 行，共 %(amount)s 元", title=title, rows=part.rows, amount=yuan(part.amount_minor)
-    )
+        return _("%(title)s：%(rows)s 行", title=title, rows=rows)
+    return _("%(title)s：%(rows)s 行，共 %(amount)s 元", title=title, rows=rows, amount=yuan(part.amount_minor))

@@ -113,7 +113,8 @@ def test_any_bytes_are_a_table_or_a_refusal(data: bytes) -> None:
         (b"PK\x03\x04\x14\x00\x06\x00", "workbook"),  # .xlsx, .ods, .et
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "workbook"),  # .xls
         (b"<html><table><tr><td>", "workbook"),  # a page that a platform calls .xls
-        (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook', "workbook"),
+        (b'\xef\xbb\xbf<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>', "workbook"),
+        (b'<?xml version="1.0"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02">', "not_a_table"),
         (b"%PDF-1.7", "not_a_table"),
         (b"\xff\xd8\xff\xe0JFIF", "not_a_table"),
         (b"\x1f\x8b\x08", "not_a_table"),

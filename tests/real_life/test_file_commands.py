@@ -1,11 +1,14 @@
 """The network as Excel writes it, and what the commands that import files say."""
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
 
 from campaigns.network.tree_file import read as read_tree
 from kernel.errors import Invalid
+from kernel.tables import decode
 from tests.cli.conftest import Terminal
 from tests.real_life.files_steps import FILES, HEAD, codes, stands, stored, take, terminal, world
 from tests.world import TREE, World
@@ -74,3 +77,46 @@ def test_a_correction_by_command(world: World, terminal: Terminal, tmp_path: Pat
     world.settle()
     assert stands(world) == ("paid", 900_00, 100_00)
     world.check()
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("alipay-merchant-bill.gb18030.csv", ("import-statement", "plat")),
+        ("bill-refund-came-back.csv", ("import-statement", "plat")),
+        ("bill-trailing-tabs.csv", ("import-statement", "plat")),
+        ("bill-with-total-line.csv", ("import-statement", "plat")),
+        ("wechat-trade-bill.utf8bom.csv", ("import-statement", "plat")),
+        ("offline-excel-dates.utf8bom.csv", ("import-donations",)),
+        ("offline-excel-zh.gbk.csv", ("import-donations",)),
+        ("offline-rare-names.gb18030.csv", ("import-donations",)),
+        ("offline-same-phone-three-ways.csv", ("import-donations",)),
+    ],
+)
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"), [("utf-8", ";"), ("utf-8-sig", ","), ("utf-16", "\t"), ("gb18030", ",")]
+)
+def test_every_sample_saved_by_any_program_says_the_same(
+    world: World,
+    terminal: Terminal,
+    tmp_path: Path,
+    name: str,
+    command: tuple[str, ...],
+    encoding: str,
+    delimiter: str,
+) -> None:
+    text, _ = decode((FILES / name).read_bytes())
+    file = tmp_path / name
+    rows = list(csv.reader(io.StringIO(text)))
+    with file.open("w", encoding=encoding, newline="") as saved:
+        csv.writer(saved, delimiter=delimiter).writerows(rows)
+    first, again = (terminal.ok(*command, str(path)) for path in (FILES / name, file))
+    assert int(first.split()[0]) > 0
+    assert again.startswith("0 new")
+
+
+def test_a_bank_statement_in_xml_is_no_table(world: World, terminal: Terminal) -> None:
+    said = terminal.refused(
+        "import_invalid", "import-donations", str(FILES / "camt053-two-statements-reversals-batch.xml")
+    )
+    assert "这不是表格文件" in said and "文件：" in said
