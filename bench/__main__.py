@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.observability import logs
-from bench import closing, costs, dry, matching, pages, partners, settling
+from bench import closing, costs, dry, matching, pages, partners, plans, screening, settling
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house
 from bench.result import Result, save, table
@@ -32,6 +32,9 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "totals": pages.reading,
     "live_2000_p99": pages.live,
     "console_p95": pages.console,
+    "screen": screening.run,
+    "screen_2x_growth": screening.run,
+    "cold_over_warm": plans.run,
     "close_1m": closing.run,
     "close_10x_growth": closing.run,
 }

@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,11 +32,11 @@ FEE_MINOR = 6
 class Statement(StripeGateway):
     """The real gateway, but its statement is at hand: the provider's network is not what is measured."""
 
-    donations: tuple[UUID, ...] = ()
+    charges: Mapping[UUID, int]  # by donation, in fen
 
     def statement(self, since: datetime, until: datetime) -> Iterator[StatementLine]:  # noqa: ARG002
         at = datetime.now(UTC)
-        for donation_id in self.donations:
+        for donation_id, amount_minor in self.charges.items():
             yield StatementLine(
                 provider=self.provider,
                 kind="charge",
@@ -44,7 +44,7 @@ class Statement(StripeGateway):
                 source_id=f"ch_{donation_id.hex}",
                 payment_intent=f"pi_{donation_id.hex}",
                 donation_id=donation_id,
-                amount_minor=day.GIFT_MINOR,
+                amount_minor=amount_minor,
                 fee_minor=FEE_MINOR,
                 currency="CNY",
                 occurred_at=at,
@@ -84,11 +84,11 @@ def timed(house: House, count: int) -> Closing:
     deps = house.deps(house.database())
     try:
         gateway = Statement(STRIPE_KEY, None, ("card",))
-        gateway.donations = tuple(_paid(deps, count))
+        gateway.charges = dict.fromkeys(_paid(deps, count), day.GIFT_MINOR)
         closing = replace(deps, gateway=gateway)
         gc.collect()
         before_mb, before_s = _start_peak_mb(), cpu.seconds(os.getpid())
-        took = sum(_close(closing, at, phase) for at, phase in _times(deps))
+        took = sum(close_phase(closing, at, phase) for at, phase in times(deps))
         result = Closing(took, cpu.seconds(os.getpid()) - before_s, _memory_mb("VmHWM") - before_mb)
         with deps.db.snapshot() as tx:
             if faults := check_books(tx):
@@ -119,7 +119,7 @@ def _paid(deps: Dependencies, count: int) -> list[UUID]:
     return pledged
 
 
-def _times(deps: Dependencies) -> list[tuple[datetime, str]]:
+def times(deps: Dependencies) -> list[tuple[datetime, str]]:
     """When to look, and what the event has come to by then."""
     with deps.db.transaction() as tx:
         campaign = find_campaign(tx, day.SLUG)
@@ -127,7 +127,7 @@ def _times(deps: Dependencies) -> list[tuple[datetime, str]]:
     return [(late, "notice"), (late + timedelta(seconds=campaign.notice_s + 60), "released")]
 
 
-def _close(deps: Dependencies, at: datetime, phase: str) -> float:
+def close_phase(deps: Dependencies, at: datetime, phase: str) -> float:
     began = time.perf_counter()
     close(deps.at(FixedClock(at)), day.SLUG)
     took = time.perf_counter() - began

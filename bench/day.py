@@ -136,7 +136,7 @@ def _wish(places: Sequence[int], index: int) -> CreateDonation:
     return CreateDonation(uuid4(), SLUG, places[index % len(places)], GIFT_MINOR, donor=donor)
 
 
-def paid_event(donation_id: UUID, at: datetime) -> Message:
+def paid_event(donation_id: UUID, at: datetime, amount_minor: int = GIFT_MINOR) -> Message:
     """The provider's message that a donation was paid, as its webhook stores it."""
     body = {
         "id": f"evt_{donation_id.hex}",
@@ -147,8 +147,8 @@ def paid_event(donation_id: UUID, at: datetime) -> Message:
             "object": {
                 "id": f"pi_{donation_id.hex}",
                 "object": "payment_intent",
-                "amount": GIFT_MINOR,
-                "amount_received": GIFT_MINOR,
+                "amount": amount_minor,
+                "amount_received": amount_minor,
                 "currency": "cny",
                 "metadata": {"donation_id": str(donation_id)},
                 "latest_charge": f"ch_{donation_id.hex}",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
+from sqlalchemy import make_url
 
 import config
 from app.dependencies import make_dependencies
@@ -75,12 +76,22 @@ class House:
             day.make(deps)
             deps.db.close()
             self._template = self.postgres.url
+        return self.copy(self._template)
+
+    def copy(self, url: str) -> str:
+        """The URL of a copy of a database to which nobody is connected."""
         self._databases += 1
-        name = f"bench_{self._databases}"
-        admin = self._template.replace("+psycopg", "").replace("/beishan?", "/postgres?")
+        name, source = f"bench_{self._databases}", make_url(url)
+        admin = self.postgres.url.replace("+psycopg", "").replace("/beishan?", "/postgres?")
         with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE beishan STRATEGY FILE_COPY")
-        return self._template.replace("/beishan?", f"/{name}?")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {source.database} STRATEGY FILE_COPY")
+        return source.set(database=name).render_as_string(hide_password=False)
+
+    def drop(self, url: str) -> None:
+        """Drop a copy: a hundred thousand donations take a place on the disk."""
+        admin = self.postgres.url.replace("+psycopg", "").replace("/beishan?", "/postgres?")
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
 
     @contextmanager
     def serve(self, url: str, app: str = "bench.wsgi:app", **more: str) -> Iterator[Served]:

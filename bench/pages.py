@@ -55,7 +55,7 @@ def console(house: House, seconds: float = 3.0) -> list[Result]:
         day.pledge(deps, 2_000)
         seeded = seed(deps)
         with house.serve(url, "wsgi:app") as served:
-            cookie = _sign_in(served.port, seeded.login, seeded.password)
+            cookie = sign_in(served.port, seeded.login, seeded.password)
             _round(house, served, CONSOLE[0], 1.0, 1, Cookie=cookie)
             runs = [_round(house, served, page, seconds, 1, Cookie=cookie) for page in CONSOLE]
     finally:
@@ -65,7 +65,7 @@ def console(house: House, seconds: float = 3.0) -> list[Result]:
     return [Result("console_p95", 1000 * slowest.quantile(0.95), "ms", 1000 * slowest.quantile(0.5), note=note)]
 
 
-def _sign_in(port: int, login: str, password: str) -> str:
+def sign_in(port: int, login: str, password: str) -> str:
     """The session's cookie, got as a browser gets it."""
     connection = HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/console/sign-in")

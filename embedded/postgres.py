@@ -39,6 +39,7 @@ class Postgres(Server):
         "min_wal_size": "256MB",
         "checkpoint_timeout": "15min",
         "checkpoint_completion_target": "0.9",
+        "autovacuum_naptime": "15s",  # a giving day fills its tables within minutes
         "jit": "off",  # our queries are short; compiling them costs more than it saves
         "timezone": "UTC",
         "log_timezone": "UTC",

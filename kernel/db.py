@@ -163,6 +163,13 @@ class Tx:
         how = {"key_share": True} if lock else None
         return self.session.get(model, key, with_for_update=how, populate_existing=lock)
 
+    @contextmanager
+    def by_set(self) -> Iterator[None]:
+        """Join whole tables in this block, never row by row: tables that nobody analysed yet seem small."""
+        self.scalar("SELECT set_config('enable_nestloop', 'off', true)")
+        yield
+        self.scalar("SELECT set_config('enable_nestloop', 'on', true)")
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Remember something that may only happen once this is durable (publishing totals, waking a page)."""
         self._after_commit.append(act)
@@ -172,11 +179,13 @@ class Tx:
             act()
 
 
-# A giving day begins on empty tables. Plans made then, for prepared statements, scan whole tables or a whole
-# backlog, and stay until the tables are analysed: minutes in which every donation is dearer than the one before.
+# Every statement is planned for its values and for what its tables hold now: those of a giving day were empty a
+# minute ago. Only keyed plans may be kept: they are right for any size (ADR 17).
+_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_custom_plan"
 _OFF = ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
-_BY_KEY = "SELECT " + ", ".join(f"set_config('enable_{how}', 'off', true)" for how in _OFF)
-_NOT_BY_KEY = _BY_KEY.replace("'off'", "'on'")
+_KEYED = {"plan_cache_mode": "auto"} | {f"enable_{how}": "off" for how in _OFF}
+_BY_KEY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _KEYED.items())
+_NOT_BY_KEY = _BY_KEY.replace("'off'", "'on'").replace("'auto'", "'force_custom_plan'")
 
 
 class Database:
@@ -189,7 +198,7 @@ class Database:
             max_overflow=10,
             pool_timeout=10,
             json_deserializer=orjson.loads,
-            connect_args={"options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"},
+            connect_args={"options": _OPTIONS},
         )
         event.listen(self.engine, "checkout", _still_connected)
         self.clock: Clock = clock or DatabaseClock()
@@ -250,7 +259,6 @@ def moment(*, nullable: bool = False) -> Any:
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
-    """Return the SQL condition that a column holds one of these constants: for CHECK constraints and predicates
-    built from an enum."""
+    """Return the SQL condition that a column holds one of these constants, such as those of an enum."""
     constants = ", ".join(f"'{value}'" for value in values)
     return f"{column} IN ({constants})"

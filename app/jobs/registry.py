@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import structlog
 
+from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
@@ -104,6 +105,10 @@ def _statements(deps: Dependencies) -> str:
     return _outcome(follow_statement(deps), "lines")
 
 
+def _analyse(deps: Dependencies) -> str:
+    return _outcome(analyse_grown_tables(deps), "tables analysed")
+
+
 def _check(deps: Dependencies) -> str:
     """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
     with deps.db.transaction() as tx:
@@ -129,6 +134,7 @@ JOBS: dict[str, Job] = {
     "close": Job(5, _close),
     "imports": Job(2, _imports),
     "statements": Job(600, _statements),
+    "analyse": Job(10, _analyse),
     "check": Job(600, _check),
 }
 

@@ -152,4 +152,5 @@ def find_differences(tx: Tx, reconciled: int | None = None) -> list[Difference]:
     `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
     """
     statements = (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_PAYMENTS, _OF_STATEMENTS)
-    return [row for sql in statements for row in tx.rows_as(Difference, sql, campaign=reconciled)]
+    with tx.by_set():
+        return [row for sql in statements for row in tx.rows_as(Difference, sql, campaign=reconciled)]

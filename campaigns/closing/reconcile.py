@@ -37,16 +37,17 @@ def compare(tx: Tx) -> None:
 
 def _link_lines(tx: Tx) -> None:
     """Let lines name the donation whose payment they are about, as soon as it is known."""
-    tx.run(
-        """UPDATE provider_line l SET donation_id = d.id FROM donation d
-            WHERE l.donation_id IS NULL AND l.payment_intent IS NOT NULL
-              AND (d.provider, d.payment_intent) = (l.provider, l.payment_intent)"""
-    )
-    tx.run(
-        """UPDATE provider_line l SET donation_id = e.attached_to FROM payment_exception e
-            WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent) AND e.state = 'attached'
-              AND l.donation_id IS DISTINCT FROM e.attached_to"""
-    )
+    with tx.by_set():
+        tx.run(
+            """UPDATE provider_line l SET donation_id = d.id FROM donation d
+                WHERE l.donation_id IS NULL AND l.payment_intent IS NOT NULL
+                  AND (d.provider, d.payment_intent) = (l.provider, l.payment_intent)"""
+        )
+        tx.run(
+            """UPDATE provider_line l SET donation_id = e.attached_to FROM payment_exception e
+                WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent) AND e.state = 'attached'
+                  AND l.donation_id IS DISTINCT FROM e.attached_to"""
+        )
 
 
 def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
@@ -66,9 +67,12 @@ def _settle_donations(tx: Tx, campaign_id: int) -> None:
          ORDER BY o.id""",
         campaign=campaign_id,
     )
-    for page in pages:
+    with tx.by_set():  # the statement is planned with its first page
+        page = next(pages, [])
+    while page:
         with tx.by_key():
             transition(tx, [Transition(row.id, Status.PAID, Status.SETTLED, "on_statement") for row in page])
+        page = next(pages, [])
 
 
 class _Agreed(NamedTuple):

@@ -104,7 +104,7 @@ def expire(deps: Dependencies) -> int:
     left = [(donation, state) for donation, state in pairs if donation not in unanswered]
     paying = [donation.id for donation, state in left if state in (ClosedAs.PAID, ClosedAs.PROCESSING)]
     expired = [donation.id for donation, state in left if _is_expired(deps, donation, state, now)]
-    with deps.db.transaction() as tx:
+    with deps.db.transaction(by_key=True) as tx:
         _extend(tx, paying, deps.limits.hold_s)
         lapsed = end_unpaid(tx, expired, Status.EXPIRED, "hold_lapsed", until=now)
         given_up = [donation.id for donation in unanswered]

@@ -1,15 +1,17 @@
 """Bursts: how many donations of the same amount came to one place (project, team or source code) at one time.
 
-Donations are counted in cells of time, half as long as the rule's window, so that one count serves a whole batch.
-The burst around a donation is its own cell and the busier one of the two beside it.
+Donations are counted as they come (`counting.py`), in slots of some seconds. Here slots are added up to cells of
+half a rule's window, for the places and amounts of a batch only. The burst around a donation is its own cell and
+the busier one of the two beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.donations.models import Donation
+from campaigns.screening.counting import ANY_AMOUNT, SLOT_S
+from campaigns.screening.models import BurstCount
 from campaigns.screening.observed import NO_BURST, Burst
 from campaigns.screening.signals import SHOWN
 from campaigns.screening.subject import ScreeningSubject
@@ -20,36 +22,35 @@ from kernel.money import BPS_WHOLE
 
 
 class _PlaceKind(NamedTuple):
-    """A kind of place: its column, which donations are counted at all, and which count as the same amount."""
+    """A kind of place: what of its counts is the same amount, and the SQL that finds such donations `d` of the
+    place `u.place`."""
 
-    column: str
-    counted: str = "true"
-    same: str = "true"
-
-    def cells(self, *columns: str) -> str:
-        """SQL: the cells `u` to count, bound as lists; `u.paid_at` is when a cell starts."""
-        return unnest(Donation, "campaign_id", self.column, "paid_at", *columns)
-
-    @property
-    def in_cell(self) -> str:
-        """SQL: whether the donation `d` lies in the cell `u`."""
-        return (
-            f"d.campaign_id = u.campaign_id AND d.{self.column} = u.{self.column} AND {self.counted} "
-            "AND d.paid_at >= u.paid_at AND d.paid_at < u.paid_at + CAST(:length AS interval)"
-        )
+    name: str
+    same: str
+    counted: str
 
 
-_PROJECT = _PlaceKind("project_id", same="n.donations <= 1")
-_TEAM = _PlaceKind("team", counted="d.team <> ''")
-_SOURCE = _PlaceKind("source_code", counted="d.source_code <> '' AND d.channel <> 'partner'")
+_PROJECT = _PlaceKind(
+    "project",
+    "newcomers",
+    """d.project_id = CAST(u.place AS bigint)
+       AND EXISTS (SELECT FROM counted_gift g WHERE g.donation_id = d.id AND g.newcomer)""",
+)
+_TEAM = _PlaceKind("team", "donations", "d.team = u.place AND d.team <> ''")
+_SOURCE = _PlaceKind(
+    "source", "donations", "d.source_code = u.place AND d.source_code <> '' AND d.channel <> 'partner'"
+)
 
 
 class Cell(NamedTuple):
     """A place in a campaign during half a window."""
 
     campaign_id: int
-    place: Any
+    place: str
     starts_at: datetime
+
+
+Key = tuple[Cell, int]  # a cell and an amount
 
 
 class _Rule(NamedTuple):
@@ -61,12 +62,13 @@ class _Rule(NamedTuple):
 
     @classmethod
     def of(cls, within_s: int, count: int, share_bps: int) -> "_Rule":
-        return cls(timedelta(seconds=max(within_s // 2, 1)), count, share_bps)
+        slots = max(within_s // 2 // SLOT_S, 1)
+        return cls(timedelta(seconds=slots * SLOT_S), count, share_bps)
 
-    def may_hit(self, burst: Burst) -> bool:
+    def hits(self, burst: Burst) -> bool:
         return burst.same >= self.min_count and burst.same * BPS_WHOLE >= burst.total * self.min_share_bps
 
-    def cell(self, subject: ScreeningSubject, place: Any) -> Cell:
+    def cell(self, subject: ScreeningSubject, place: str) -> Cell:
         """Return the cell in which a donation lies."""
         length_s = int(self.cell_length.total_seconds())
         start_s = int(subject.paid_at.timestamp()) // length_s * length_s
@@ -75,141 +77,138 @@ class _Rule(NamedTuple):
     def beside(self, cell: Cell, step: int) -> Cell:
         return cell._replace(starts_at=cell.starts_at + step * self.cell_length)
 
-    def neighbourhood(self, cell: Cell) -> list[Cell]:
-        return [self.beside(cell, step) for step in (-1, 0, 1)]
 
-
-class _Cells:
-    """Counts by cell and amount. Who counts as the same, and their donation ids, is read only for possible hits."""
+class _PlaceBursts:
+    """The bursts at the places of a batch, by cell and amount: few, however many donations lie in them."""
 
     def __init__(
-        self, tx: Tx, kind: _PlaceKind, rule: _Rule, places: Sequence[tuple[ScreeningSubject, Any]]
+        self, tx: Tx, kind: _PlaceKind, rule: _Rule, places: Sequence[tuple[ScreeningSubject, str]]
     ) -> None:
-        self.rule = rule
-        self.total: dict[Cell, int] = {}
-        self.same: dict[tuple[Cell, int], int] = {}
-        self.donation_ids: dict[tuple[Cell, int], tuple[UUID, ...]] = {}
-        own = {(rule.cell(subject, place), subject.amount_minor) for subject, place in places}
-        cells = sorted({cell for center, _ in own for cell in rule.neighbourhood(center)})
-        for count in _counts(tx, kind, rule, cells):
-            self.total[count.cell] = self.total.get(count.cell, 0) + count.donations
-            self.same[count.cell, count.amount_minor] = count.donations
-        possible_hits = {
-            (cell, amount)
-            for center, amount in own
-            if rule.may_hit(self._largest(center, amount))
-            for cell in rule.neighbourhood(center)
+        self._rule = rule
+        self._key_of = {subject.id: (rule.cell(subject, place), subject.amount_minor) for subject, place in places}
+        keys = set(self._key_of.values())
+        self._same = _load_counts(tx, kind.name, kind.same, rule, keys)
+        # All amounts together matter only where one of them is frequent.
+        large = {(cell, ANY_AMOUNT) for cell, amount in keys if self._may_hit(cell, amount)}
+        self._total = _load_counts(tx, kind.name, "donations", rule, large)
+        windows = {key: self._largest(*key) for key in keys}
+        hits = [key for key, (burst, _) in windows.items() if rule.hits(burst)]
+        ids = _load_samples(tx, kind, rule, {part for key in hits for part in windows[key][1]})
+        self._bursts = {
+            key: burst._replace(donation_ids=tuple(id_ for part in parts for id_ in ids.get(part, ()))[:SHOWN])
+            for key, (burst, parts) in windows.items()
         }
-        for sample in _samples(tx, kind, rule, sorted(possible_hits)):
-            key = sample.cell, sample.amount_minor
-            self.same[key], self.donation_ids[key] = sample.same, tuple(sample.donation_ids or ())
 
-    def burst(self, subject: ScreeningSubject, place: Any) -> Burst:
-        """Return the burst that a donation at a place belongs to."""
-        return self._largest(self.rule.cell(subject, place), subject.amount_minor)
+    def burst(self, subject: ScreeningSubject) -> Burst:
+        """Return the burst that a donation belongs to."""
+        key = self._key_of.get(subject.id)
+        return NO_BURST if key is None else self._bursts[key]
 
-    def _largest(self, own: Cell, amount_minor: int) -> Burst:
-        """Return that of the two windows which is a possible hit, else the fuller one."""
-        windows = [self._window(own, self.rule.beside(own, step), amount_minor) for step in (-1, 1)]
-        return max(windows, key=lambda burst: (self.rule.may_hit(burst), burst))
+    def _may_hit(self, cell: Cell, amount_minor: int) -> bool:
+        """Whether enough donations lie in the cell and beside it."""
+        around = (self._same.get((self._rule.beside(cell, step), amount_minor), 0) for step in (-1, 0, 1))
+        return sum(around) >= self._rule.min_count
 
-    def _window(self, own: Cell, beside: Cell, amount_minor: int) -> Burst:
+    def _largest(self, own: Cell, amount_minor: int) -> tuple[Burst, tuple[Key, Key]]:
+        """Return that of the two windows which is a hit, else the fuller one, and the cells that it is made of."""
+        windows = [self._window(own, self._rule.beside(own, step), amount_minor) for step in (-1, 1)]
+        return max(windows, key=lambda window: (self._rule.hits(window[0]), window[0]))
+
+    def _window(self, own: Cell, beside: Cell, amount_minor: int) -> tuple[Burst, tuple[Key, Key]]:
         keys = ((own, amount_minor), (beside, amount_minor))
-        ids = [donation_id for key in keys for donation_id in self.donation_ids.get(key, ())]
-        total = self.total.get(own, 0) + self.total.get(beside, 0)
-        return Burst(sum(self.same.get(key, 0) for key in keys), total, tuple(ids[:SHOWN]))
+        total = self._total.get((own, ANY_AMOUNT), 0) + self._total.get((beside, ANY_AMOUNT), 0)
+        return Burst(sum(self._same.get(key, 0) for key in keys), total), keys
 
 
 class Bursts(NamedTuple):
     """The bursts around the donations of one batch."""
 
-    projects: _Cells
-    teams: _Cells
-    sources: _Cells
+    projects: _PlaceBursts
+    teams: _PlaceBursts
+    sources: _PlaceBursts
 
     def same_sum(self, subject: ScreeningSubject) -> Burst:
         """New donors who gave the same amount to the same project."""
-        return self.projects.burst(subject, subject.project_id)
+        return self.projects.burst(subject)
 
     def unit(self, subject: ScreeningSubject) -> Burst:
         """Donations of the same amount from the same team or source code, whichever has more."""
-        team = self.teams.burst(subject, subject.team) if subject.team else NO_BURST
-        source = self.sources.burst(subject, subject.source) if subject.source else NO_BURST
-        return max(team, source)
+        return max(self.teams.burst(subject), self.sources.burst(subject))
 
 
 def load_bursts(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresholds) -> Bursts:
-    """Count around a batch: one statement per kind of place, and a second one where there is a possible hit."""
+    """Read the counts around a batch: one statement per kind of place, and two more where a burst is large."""
     same_sum = _Rule.of(thresholds.same_sum_within_s, thresholds.same_sum_count, thresholds.same_sum_share_bps)
     unit = _Rule.of(thresholds.unit_within_s, thresholds.unit_count, thresholds.unit_share_bps)
     return Bursts(
-        _Cells(tx, _PROJECT, same_sum, [(subject, subject.project_id) for subject in subjects]),
-        _Cells(tx, _TEAM, unit, [(subject, subject.team) for subject in subjects if subject.team]),
-        _Cells(tx, _SOURCE, unit, [(subject, subject.source) for subject in subjects if subject.source]),
+        _PlaceBursts(tx, _PROJECT, same_sum, [(subject, str(subject.project_id)) for subject in subjects]),
+        _PlaceBursts(tx, _TEAM, unit, [(subject, subject.team) for subject in subjects if subject.team]),
+        _PlaceBursts(tx, _SOURCE, unit, [(subject, subject.source) for subject in subjects if subject.source]),
     )
 
 
 class _Count(NamedTuple):
     campaign_id: int
-    place: Any
-    starts_at: datetime
+    place: str
     amount_minor: int
+    starts_at: datetime
     donations: int
-
-    @property
-    def cell(self) -> Cell:
-        return Cell(self.campaign_id, self.place, self.starts_at)
 
 
 class _Sample(NamedTuple):
     campaign_id: int
-    place: Any
+    place: str
     starts_at: datetime
     amount_minor: int
-    same: int
-    donation_ids: list[UUID] | None
-
-    @property
-    def cell(self) -> Cell:
-        return Cell(self.campaign_id, self.place, self.starts_at)
+    donation_ids: list[UUID]
 
 
-def _counts(tx: Tx, kind: _PlaceKind, rule: _Rule, cells: Sequence[Cell]) -> list[_Count]:
-    """Count the donations of each amount in each cell."""
-    if not cells:
-        return []
-    return tx.rows_as(
+_KEYS = unnest(BurstCount, "campaign_id", "place", "slot_at", "amount_minor")
+
+
+def _load_counts(tx: Tx, kind: str, counted: str, rule: _Rule, keys: Collection[Key]) -> dict[Key, int]:
+    """Return the counts of these cells and of those beside them, by cell and amount."""
+    if not keys:
+        return {}
+    rows = tx.rows_as(
         _Count,
-        f"""SELECT u.campaign_id, u.{kind.column} AS place, u.paid_at AS starts_at, d.amount_minor,
-                   count(*) AS donations
-              FROM {kind.cells()} JOIN donation d ON {kind.in_cell}
-             GROUP BY 1, 2, 3, 4""",
-        **_bound(kind, rule, cells),
+        f"""SELECT u.campaign_id, u.place, u.amount_minor, c.starts_at, c.donations
+              FROM {_KEYS} CROSS JOIN LATERAL (
+                   SELECT date_bin(CAST(:length AS interval), k.slot_at, TIMESTAMPTZ 'epoch') AS starts_at,
+                          CAST(sum(k.{counted}) AS bigint) AS donations FROM burst_count k
+                    WHERE k.campaign_id = u.campaign_id AND k.kind = :kind AND k.place = u.place
+                      AND k.amount_minor = u.amount_minor
+                      AND k.slot_at >= u.slot_at - CAST(:length AS interval)
+                      AND k.slot_at < u.slot_at + 2 * CAST(:length AS interval) GROUP BY 1) AS c""",
+        kind=kind,
+        **_bound(rule, keys),
     )
+    return {(Cell(row.campaign_id, row.place, row.starts_at), row.amount_minor): row.donations for row in rows}
 
 
-def _samples(tx: Tx, kind: _PlaceKind, rule: _Rule, bursts: Sequence[tuple[Cell, int]]) -> list[_Sample]:
-    """Count which donations of these cells and amounts count as the same, with some of their ids."""
-    if not bursts:
-        return []
-    return tx.rows_as(
+def _load_samples(tx: Tx, kind: _PlaceKind, rule: _Rule, keys: Collection[Key]) -> dict[Key, Sequence[UUID]]:
+    """Return the first donations of these cells and amounts."""
+    if not keys:
+        return {}
+    rows = tx.rows_as(
         _Sample,
-        f"""SELECT u.campaign_id, u.{kind.column} AS place, u.paid_at AS starts_at, d.amount_minor,
-                   count(*) FILTER (WHERE {kind.same}) AS same,
-                   (array_agg(d.id ORDER BY d.paid_at, d.id) FILTER (WHERE {kind.same}))[1:{SHOWN}] AS donation_ids
-              FROM {kind.cells("amount_minor")}
-              JOIN donation d ON {kind.in_cell} AND d.amount_minor = u.amount_minor
-              LEFT JOIN campaign_donor n ON n.campaign_id = d.campaign_id AND n.donor_key = d.donor_key
-             GROUP BY 1, 2, 3, 4""",
-        **_bound(kind, rule, [cell for cell, _ in bursts]),
-        amount_minor=[amount_minor for _, amount_minor in bursts],
+        f"""SELECT u.campaign_id, u.place, u.slot_at AS starts_at, u.amount_minor, ARRAY(
+                   SELECT d.id FROM donation d
+                    WHERE d.campaign_id = u.campaign_id AND {kind.counted} AND d.amount_minor = u.amount_minor
+                      AND d.paid_at >= u.slot_at AND d.paid_at < u.slot_at + CAST(:length AS interval)
+                    ORDER BY d.paid_at, d.id LIMIT {SHOWN}) AS donation_ids
+              FROM {_KEYS}""",
+        **_bound(rule, keys),
     )
+    return {(Cell(row.campaign_id, row.place, row.starts_at), row.amount_minor): row.donation_ids for row in rows}
 
 
-def _bound(kind: _PlaceKind, rule: _Rule, cells: Sequence[Cell]) -> dict[str, Any]:
+def _bound(rule: _Rule, keys: Collection[Key]) -> dict[str, object]:
+    ordered = sorted(keys)
     return {
-        "campaign_id": [cell.campaign_id for cell in cells],
-        kind.column: [cell.place for cell in cells],
-        "paid_at": [cell.starts_at for cell in cells],
+        "campaign_id": [cell.campaign_id for cell, _ in ordered],
+        "place": [cell.place for cell, _ in ordered],
+        "slot_at": [cell.starts_at for cell, _ in ordered],
+        "amount_minor": [amount_minor for _, amount_minor in ordered],
         "length": rule.cell_length,
     }

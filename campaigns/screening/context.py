@@ -1,7 +1,7 @@
 """Load the screening context of a batch of donations with a fixed number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -75,8 +75,8 @@ def load_contexts(
             rapid=rapid.get(subject.id, NOT_RAPID),
             warnings=warnings.get(subject.id, ()),
             staff=subject.staff,
-            caps=caps[subject.id],
-            watched=watched[subject.id],
+            caps=caps.get(subject.id, ()),
+            watched=watched.get(subject.id, ()),
         )
         contexts[subject.id] = SubjectContext(_matched_donation(subject, history), context)
     return contexts, caps
@@ -123,38 +123,47 @@ def _keys(subjects: Sequence[ScreeningSubject], name: str) -> list[Key]:
     return sorted({(key, subject.campaign_id) for subject in subjects if (key := getattr(subject, name))})
 
 
-class _WatchHit(NamedTuple):
-    id: UUID
+class _WatchEntry(NamedTuple):
     kind: str
-    entry_id: int
+    key: str
+    listed_at: datetime
+    until: datetime | None
+    id: int
 
 
 def _load_watched(tx: Tx, subjects: Sequence[ScreeningSubject]) -> dict[UUID, list[tuple[str, int]]]:
     """Return, by donation, the watch list entries in force when it was paid: (kind, id of the entry)."""
-    entries: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
-    if not subjects:
-        return entries
-    for hit in tx.rows_as(
-        _WatchHit,
-        f"""SELECT u.id, w.kind, min(w.id) AS entry_id
-             FROM {unnest(Donation, "id", "paid_at", "donor_key", "instrument", "device_key")}
-            CROSS JOIN LATERAL (VALUES ('donor', u.donor_key), ('instrument', u.instrument),
-                                       ('device', u.device_key)) AS k(kind, key)
-             JOIN watch w ON w.key = k.key AND w.kind = k.kind AND w.lifted_at IS NULL
-                         AND u.paid_at >= w.listed_at AND (w.until IS NULL OR u.paid_at < w.until)
-            GROUP BY u.id, w.kind ORDER BY w.kind""",
-        id=[subject.id for subject in subjects],
-        paid_at=[subject.paid_at for subject in subjects],
-        donor_key=[subject.donor_key for subject in subjects],
-        instrument=[subject.instrument for subject in subjects],
-        device_key=[subject.device for subject in subjects],
+    keys_of = {
+        subject.id: (("device", subject.device), ("donor", subject.donor_key), ("instrument", subject.instrument))
+        for subject in subjects
+    }
+    entries: dict[tuple[str, str], list[_WatchEntry]] = defaultdict(list)
+    for entry in tx.rows_as(
+        _WatchEntry,
+        "SELECT kind, key, listed_at, until, id FROM watch WHERE lifted_at IS NULL AND key = ANY(:keys)",
+        keys=sorted({key for keys in keys_of.values() for _, key in keys}),
     ):
-        entries[hit.id].append((hit.kind, hit.entry_id))
-    return entries
+        entries[entry.kind, entry.key].append(entry)
+    if not entries:
+        return {}
+    hits: dict[UUID, list[tuple[str, int]]] = {}
+    for subject in subjects:
+        in_force = [
+            (kind, min(entry.id for entry in standing))
+            for kind, key in keys_of[subject.id]
+            if (standing := [entry for entry in entries.get((kind, key), ()) if _in_force(entry, subject.paid_at)])
+        ]
+        if in_force:
+            hits[subject.id] = in_force
+    return hits
+
+
+def _in_force(entry: _WatchEntry, at: datetime) -> bool:
+    return entry.listed_at <= at and (entry.until is None or at < entry.until)
 
 
 class _KeyKind(NamedTuple):
-    """A kind of key: its column, and the SQL that selects the donations of the key `u.<column>`."""
+    """A kind of key: its column, and the SQL that selects the donations of the key `u.<column>` in a campaign."""
 
     column: str
     donation_ids: str
@@ -163,7 +172,7 @@ class _KeyKind(NamedTuple):
 _BY_INSTRUMENT = _KeyKind("instrument", "SELECT id FROM donation WHERE instrument = u.instrument")
 _BY_DONOR = _KeyKind(
     "donor_key",
-    "SELECT DISTINCT donation_id AS id FROM reservation WHERE donor_key = u.donor_key AND state <> 'released'",
+    "SELECT id FROM donation WHERE donor_key = u.donor_key",
 )
 _BY_DEVICE = _KeyKind(
     "device_key",
@@ -178,7 +187,7 @@ class _MatchedRow(NamedTuple):
     amount_minor: int
     refunded_minor: int
     paid_at: datetime
-    cap_minor: Decimal | None
+    rules_ids: list[int]
     donor_key: str
     instrument: str
 
@@ -191,24 +200,18 @@ def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> Hi
     history: History = defaultdict(list)
     if not keys:
         return history
+    # `+ 0`: without statistics all donations of a campaign seem as few as one; their index must not be used.
     rows = tx.rows_as(
         _MatchedRow,
         f"""SELECT u.{kind.column} AS key, u.campaign_id, g.*
               FROM {unnest(Donation, kind.column, "campaign_id")}
              CROSS JOIN LATERAL (
-                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.cap_minor, d.donor_key,
+                   SELECT d.id, d.amount_minor, d.refunded_minor, d.paid_at, m.rules_ids, d.donor_key,
                           coalesce(d.instrument, '') AS instrument
-                     FROM donation d
-                    CROSS JOIN LATERAL (
-                          SELECT count(*) AS parts, min(ceil(
-                                     least(CAST(v.rules -> 'caps' ->> 'donation_minor' AS numeric),
-                                           CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS numeric),
-                                           CAST(v.rules -> 'caps' ->> 'donor_minor' AS numeric)) * 10000
-                                     / nullif(CAST(v.rules ->> 'ratio_bps' AS numeric), 0))) AS cap_minor
-                            FROM reservation r JOIN pot_rules v ON v.id = r.rules_id
-                           WHERE r.donation_id = d.id AND r.state = 'captured') AS m
-                    WHERE d.id IN ({kind.donation_ids}) AND d.campaign_id = u.campaign_id
-                      AND d.paid_at IS NOT NULL AND m.parts > 0
+                     FROM ({kind.donation_ids}) AS o JOIN donation d ON d.id = o.id
+                    CROSS JOIN LATERAL (SELECT array_agg(r.rules_id) AS rules_ids FROM reservation r
+                                         WHERE r.donation_id = d.id AND r.state = 'captured') AS m
+                    WHERE d.campaign_id + 0 = u.campaign_id AND d.paid_at IS NOT NULL AND m.rules_ids IS NOT NULL
                     ORDER BY d.paid_at DESC, d.id LIMIT :most) AS g
              WHERE (SELECT count(*) FROM ({kind.donation_ids} LIMIT :least) AS few) >= :least""",
         least=max(least, 1),
@@ -216,14 +219,36 @@ def _load_history(tx: Tx, keys: Sequence[Key], kind: _KeyKind, least: int) -> Hi
         campaign_id=[campaign_id for _, campaign_id in keys],
         **{kind.column: [key for key, _ in keys]},
     )
+    cap_of = _load_donation_caps(tx, {rules_id for row in rows for rules_id in row.rules_ids})
     for row in reversed(rows):
-        cap_minor = None if row.cap_minor is None else int(row.cap_minor)
+        cap_minor = min((cap for rules_id in row.rules_ids if (cap := cap_of[rules_id]) is not None), default=None)
         history[row.key, row.campaign_id].append(
             MatchedDonation(
                 row.id, row.amount_minor, row.refunded_minor, row.paid_at, cap_minor, row.donor_key, row.instrument
             )
         )
     return history
+
+
+class _DonationCap(NamedTuple):
+    rules_id: int
+    cap_minor: Decimal | None
+
+
+def _load_donation_caps(tx: Tx, rules_ids: Collection[int]) -> dict[int, int | None]:
+    """Return, by version of a pot's rules, the amount from which its caps cut the match of a donation."""
+    if not rules_ids:
+        return {}
+    rows = tx.rows_as(
+        _DonationCap,
+        """SELECT v.id AS rules_id, ceil(least(CAST(v.rules -> 'caps' ->> 'donation_minor' AS numeric),
+                                               CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS numeric),
+                                               CAST(v.rules -> 'caps' ->> 'donor_minor' AS numeric)) * 10000
+                                         / nullif(CAST(v.rules ->> 'ratio_bps' AS numeric), 0)) AS cap_minor
+             FROM pot_rules v WHERE v.id = ANY(:ids)""",
+        ids=sorted(rules_ids),
+    )
+    return {row.rules_id: None if row.cap_minor is None else int(row.cap_minor) for row in rows}
 
 
 class _CapRow(NamedTuple):
@@ -259,16 +284,16 @@ _CAPS = f"""
                          AND left(d.donor_key, 2) IN ('v\\:', 'd\\:')
           JOIN reservation r ON r.donation_id = d.id AND r.state = 'captured'
                             AND r.live_minor > 0),
-    several AS (
-        SELECT instrument, pot_id FROM part GROUP BY 1, 2 HAVING count(DISTINCT donor_key) > 1),
     running AS (
         SELECT p.*, sum(live) OVER (PARTITION BY instrument, pot_id ORDER BY paid_at, pledged_at, id) AS ever,
-               sum(live) OVER (PARTITION BY instrument, pot_id, day ORDER BY paid_at, pledged_at, id) AS today
-          FROM part p JOIN several USING (instrument, pot_id))
+               sum(live) OVER (PARTITION BY instrument, pot_id, day ORDER BY paid_at, pledged_at, id) AS today,
+               min(donor_key) OVER (PARTITION BY instrument, pot_id)
+                   <> max(donor_key) OVER (PARTITION BY instrument, pot_id) AS several
+          FROM part p)
     SELECT DISTINCT x.id, x.pot_id, c.cap, c.limit_minor, c.used_minor
       FROM running x JOIN pot_rules v ON v.id = x.rules_id
      CROSS JOIN LATERAL (VALUES
            ('donor_minor', CAST(v.rules -> 'caps' ->> 'donor_minor' AS bigint), x.ever),
            ('donor_day_minor', CAST(v.rules -> 'caps' ->> 'donor_day_minor' AS bigint), x.today)
          ) AS c(cap, limit_minor, used_minor)
-     WHERE c.used_minor > c.limit_minor"""
+     WHERE x.several AND c.used_minor > c.limit_minor"""

@@ -1,11 +1,11 @@
-"""The tables of screening: cases, thresholds of campaigns, staff contacts, the watch list, donations by device, and
-how far the job has screened."""
+"""The tables of screening: cases, thresholds of campaigns, staff contacts, the watch list, counted donations, and
+how far the job has counted and screened."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,6 +16,7 @@ from kernel.db import identity, is_one_of, moment
 
 STATES = ("open", "released", "cancelled")
 WATCHED = ("donor", "instrument", "device")
+PLACES = ("project", "team", "source")
 _TEXT = {"server_default": text("''")}
 
 
@@ -117,11 +118,39 @@ class DeviceGift(SQLModel, table=True):
     donation_id: UUID = Field(primary_key=True)
 
 
-class ScreeningMark(SQLModel, table=True):
-    """How far the job has screened along the history of donations; one row.
+class CountedGift(SQLModel, table=True):
+    """A paid donation that is counted in `burst_count`, and whether as one of a newcomer."""
 
-    Payments up to `seen_id` were screened once; those up to `sure_id` twice, the second time minutes later: ids
-    commit out of order, and a pattern shows only when it is complete.
+    __tablename__ = "counted_gift"
+    donation_id: UUID = Field(primary_key=True)
+    newcomer: bool
+
+
+class BurstCount(SQLModel, table=True):
+    """How many paid donations of an amount (fen; 0: of any amount) came to a place in the seconds from `slot_at`
+    on, and how many of them from newcomers: donors with one donation in the campaign. A place is a project's id, a
+    team or a source code."""
+
+    __tablename__ = "burst_count"
+    __table_args__ = (
+        CheckConstraint(is_one_of("kind", PLACES), name="burst_count_kind"),
+        CheckConstraint("newcomers BETWEEN 0 AND donations", name="burst_count_newcomers"),
+    )
+    campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
+    kind: str = Field(primary_key=True)
+    place: str = Field(primary_key=True)
+    amount_minor: int = Field(sa_type=BigInteger, primary_key=True)
+    slot_at: datetime = Field(sa_column=Column(DateTime(timezone=True), primary_key=True))
+    donations: int
+    newcomers: int
+
+
+class ScreeningMark(SQLModel, table=True):
+    """How far the job has counted and screened along the history of donations; one row.
+
+    Payments up to `counted_id` are counted, those up to `seen_id` were screened once, and those up to `sure_id`
+    twice, the second time minutes later: ids commit out of order (what was passed over is counted then), and a
+    pattern shows only when it is complete.
     """
 
     __tablename__ = "screening_mark"
@@ -129,3 +158,4 @@ class ScreeningMark(SQLModel, table=True):
     id: int = Field(default=1, primary_key=True)
     sure_id: int = Field(default=0, sa_type=BigInteger)
     seen_id: int = Field(default=0, sa_type=BigInteger)
+    counted_id: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

@@ -33,6 +33,7 @@ def load_rapid(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresho
         return {}
     keys = sorted(donors)
     gifts: dict[tuple[str, int], list[PaidGift]] = defaultdict(list)
+    # `+ 0`: without statistics a donor's key and a campaign seem equally rare; only the key's index will do.
     for row in tx.rows_as(
         _Row,
         f"""SELECT u.donor_key, u.campaign_id, g.*
@@ -40,7 +41,7 @@ def load_rapid(tx: Tx, subjects: Sequence[ScreeningSubject], thresholds: Thresho
               JOIN campaign_donor k USING (campaign_id, donor_key)
              CROSS JOIN LATERAL (
                    SELECT id AS donation_id, paid_at, amount_minor FROM donation
-                    WHERE donor_key = u.donor_key AND campaign_id = u.campaign_id AND paid_at IS NOT NULL
+                    WHERE donor_key = u.donor_key AND campaign_id + 0 = u.campaign_id AND paid_at IS NOT NULL
                     ORDER BY pledged_at DESC LIMIT :most) AS g
              WHERE k.donations >= 2 ORDER BY g.paid_at, g.donation_id""",
         donor_key=[key for key, _ in keys],

@@ -6,9 +6,10 @@ from kernel.db import Tx
 
 
 def follow_new_keys(tx: Tx, new_keys: Mapping[str, str]) -> None:
-    """Give listed donors their new keys (old -> new). Who is listed under the new key too stays listed once."""
+    """Give listed donors their new keys (old -> new). Who is listed under the new key too stays listed once. Their
+    donations are counted and screened again."""
     values = {"old": list(new_keys), "new": list(new_keys.values())}
-    for statement in (_STAFF, _STAFF_TWICE, _WATCHED):
+    for statement in (_STAFF, _STAFF_TWICE, _WATCHED, _DONATIONS):
         tx.run(statement, **values)
 
 
@@ -37,3 +38,9 @@ _WATCHED = """
                                 WHERE t.kind = 'donor' AND t.key = u.new AND t.lifted_at IS NULL)
              ORDER BY u.new, k.until DESC NULLS FIRST, k.id) AS first
      WHERE w.id = first.id"""
+
+# Who is a newcomer is counted by the job, which has the lock for it.
+_DONATIONS = """
+    INSERT INTO donation_look (donation_id)
+    SELECT d.id FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new)
+      JOIN donation d ON d.donor_key = u.new AND d.paid_at IS NOT NULL ORDER BY 1"""

@@ -9,7 +9,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.cases import count_open_cases
-from campaigns.screening.screen import BATCH, OnChange, screen_donations
+from campaigns.screening.screen import BATCH, OnChange, count_new_payments, screen_donations
 from campaigns.screening.thresholds import default_thresholds
 from kernel.db import Tx
 from kernel.errors import Conflict
@@ -36,9 +36,10 @@ def review(deps: Dependencies, slug: str, actor: str, on_change: OnChange = lamb
             raise Conflict("campaign_phase", phase=campaign.phase)
         record_audit(tx, actor, "campaign.screening_review", f"campaign:{campaign.id}")
     assert campaign.id is not None
+    count_new_payments(deps)
     last, screened, opened = _START, 0, 0
     while True:
-        with deps.db.transaction() as tx:
+        with deps.db.transaction(by_key=True) as tx:
             page = _load_page(tx, campaign.id, last)
             cases = screen_donations(tx, [row.id for row in page], default_thresholds(deps.screening_defaults))
             tx.after_commit(lambda changed=set(cases.values()): on_change(changed))  # type: ignore[misc]

@@ -15,6 +15,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.states import COUNTED
 from campaigns.lifecycle.campaign import lock_shared
 from campaigns.screening.context import SCREENED, load_contexts, load_subjects
+from campaigns.screening.counting import count_again, count_payments
 from campaigns.screening.models import ScreeningCase, ScreeningMark
 from campaigns.screening.rapid import matched_of_rapid_donors
 from campaigns.screening.settings import load_thresholds
@@ -28,6 +29,7 @@ from ledger.post import post
 from matching.holds import hold_match
 
 BATCH = 2_000
+COUNTED_AT_ONCE = 10_000
 # A transaction may commit up to this much later than its history row was numbered. Each donation is screened again
 # after that time, when the pattern around it is complete too.
 OVERLAP = timedelta(minutes=2)
@@ -40,15 +42,31 @@ def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
 
     Safe to run concurrently.
     """
+    count_new_payments(deps)
     opened = 0
     more = True
     while more:
-        with deps.db.transaction() as tx:
+        with deps.db.transaction(by_key=True) as tx:
             due, more = _claim_due(tx)
             cases = screen_donations(tx, due, default_thresholds(deps.screening_defaults))
             opened += len(cases)
             tx.after_commit(lambda changed=set(cases.values()): on_change(changed))  # type: ignore[misc]
     return opened
+
+
+def count_new_payments(deps: Dependencies) -> None:
+    """Count what was paid since the last run, all of it before the first donation is screened: a rush that is
+    larger than a batch shows as a whole. Safe to run concurrently."""
+    more = True
+    while more:
+        with deps.db.transaction(by_key=True) as tx:
+            mark = _lock_mark(tx)
+            payments = _load_payments(tx, mark.counted_id, COUNTED_AT_ONCE)
+            if payments:
+                count_payments(tx, {payment.donation_id for payment in payments})
+                mark.counted_id = payments[-1].id
+                tx.add(mark)
+            more = len(payments) == COUNTED_AT_ONCE
 
 
 def screen_donations(tx: Tx, donation_ids: Iterable[UUID], defaults: Thresholds) -> dict[UUID, int]:
@@ -59,7 +77,6 @@ def screen_donations(tx: Tx, donation_ids: Iterable[UUID], defaults: Thresholds)
     ids = set(donation_ids)
     if not ids:
         return {}
-    _remember_devices(tx, ids)
     ids |= matched_of_rapid_donors(tx, ids, _thresholds_of(tx, ids, defaults))
     hits, related = _find_signals(tx, ids, defaults)
     if related - ids:
@@ -72,17 +89,6 @@ def screen_donations(tx: Tx, donation_ids: Iterable[UUID], defaults: Thresholds)
 def _thresholds_of(tx: Tx, ids: set[UUID], defaults: Thresholds) -> list[Thresholds]:
     campaigns = tx.rows("SELECT DISTINCT campaign_id FROM donation WHERE id = ANY(:ids)", ids=list(ids))
     return list(load_thresholds(tx, [row.campaign_id for row in campaigns], defaults).values())
-
-
-def _remember_devices(tx: Tx, ids: set[UUID]) -> None:
-    """Note which devices donations came from, in key order so that concurrent runs cannot deadlock."""
-    tx.run(
-        """INSERT INTO device_gift (campaign_id, device_key, donation_id)
-           SELECT campaign_id, device_key, id FROM donation
-            WHERE id = ANY(:ids) AND device_key IS NOT NULL AND paid_at IS NOT NULL ORDER BY 1, 2, 3
-           ON CONFLICT DO NOTHING""",
-        ids=list(ids),
-    )
 
 
 Hits = dict[UUID, tuple[Signal, ...]]
@@ -164,15 +170,18 @@ def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
         RETURNING donation_id""",
         most=BATCH,
     )
-    new = _load_payments(tx, mark.seen_id)
-    old = list(takewhile(lambda payment: payment.at <= tx.now - OVERLAP, _load_payments(tx, mark.sure_id)))
+    new = _load_payments(tx, mark.seen_id, BATCH)
+    old = _load_old_payments(tx, mark.sure_id)
     if new:
         mark.seen_id = new[-1].id
     if old:
         mark.sure_id = old[-1].id
     tx.add(mark)
-    ids = {payment.donation_id for payment in (*new, *old)}
-    ids |= _related(tx, [row.donation_id for row in queued])
+    known = {row.donation_id for row in queued}
+    # An old payment is not counted yet if it committed late.
+    count_payments(tx, {payment.donation_id for payment in old})
+    count_again(tx, known)
+    ids = {payment.donation_id for payment in (*new, *old)} | _related(tx, list(known))
     return ids, max(len(queued), len(new), len(old)) == BATCH
 
 
@@ -189,15 +198,26 @@ class _Payment(NamedTuple):
     at: datetime
 
 
-def _load_payments(tx: Tx, after_id: int) -> list[_Payment]:
+def _load_payments(tx: Tx, after_id: int, most: int) -> list[_Payment]:
     """The payments behind an id of the history, oldest first."""
     return tx.rows_as(
         _Payment,
         """SELECT id, donation_id, at FROM donation_history
             WHERE id > :after_id AND to_status = 'paid' ORDER BY id LIMIT :most""",
         after_id=after_id,
-        most=BATCH,
+        most=most,
     )
+
+
+def _load_old_payments(tx: Tx, after_id: int) -> list[_Payment]:
+    """The payments that are due for their second look, up to the first one that is not."""
+
+    def is_old(payment: _Payment) -> bool:
+        return payment.at <= tx.now - OVERLAP
+
+    if not any(map(is_old, _load_payments(tx, after_id, 1))):
+        return []
+    return list(takewhile(is_old, _load_payments(tx, after_id, BATCH)))
 
 
 def _related(tx: Tx, ids: list[UUID]) -> set[UUID]:

@@ -48,6 +48,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "watch_kind": (labels.WATCHED, set()),
 }
 UNSEEN = {  # on no page
+    "burst_count_kind",
     "closing_problem_code",
     "donation_dispute",
     "ledger_account_kind",

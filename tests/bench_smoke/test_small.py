@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import closing, day, dry, giving, matching, partners, settling
+from bench import closing, day, dry, giving, matching, partners, plans, screening, settling
 from bench.house import House, open_house
 from bench.load import get, post
 
@@ -73,3 +73,15 @@ def test_closing_reaches_released(house: House) -> None:
     long, growth = closing.run(house, 40)
     assert "40 donations" in long.unit
     assert growth.value == pytest.approx(long.value / (long.baseline or 0))
+
+
+def test_a_rush_is_screened(house: House) -> None:
+    screened, growth = screening.run(house, 60)
+    assert screened.value > 0 and growth.value > 0
+    assert growth.reached is (growth.value <= 2.4)
+
+
+def test_every_job_and_console_page_is_measured_cold_and_warm(house: House) -> None:
+    (cold,) = plans.run(house, 60)
+    assert cold.value >= 1
+    assert all(name in cold.note for name in ("screen", "close", "check", "/console/donations", "/console/pots/"))

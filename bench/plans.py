@@ -1,0 +1,151 @@
+"""Whether jobs and console pages are as fast on tables that nobody has analysed as on tables that are.
+
+Processor time of all processes, the database's included: it hardly depends on what else the machine does.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from http.client import HTTPConnection
+from typing import NamedTuple
+
+import config
+from app.demo.seed import seed
+from app.factory import create_app
+from app.jobs.registry import JOBS
+from app.jobs.scheduler import collect_rarely
+from bench import closing, cpu, day, pages, rush
+from bench.house import STRIPE_KEY, House
+from bench.result import Result
+from campaigns.dependencies import Dependencies
+from kernel.clock import FixedClock
+
+DONATIONS = 100_000
+REQUESTS = 5
+LEAST_S = 0.1  # what takes less, cold or warm, is fast enough
+UNMEASURED = {"analyse"}  # it would warm the cold tables
+# What stands in addresses, and how to find one; pages of things that the event has none of are left out.
+PARTS = {
+    "slug": f"SELECT '{day.SLUG}'",
+    "donation_id": "SELECT id FROM donation ORDER BY id LIMIT 1",
+    "pot_id": "SELECT max(id) FROM pot",
+    "verb": "SELECT 'top-ups'",
+}
+_PART = re.compile(r"<(?:[^<>]*:)?(\w+)>")
+
+
+class Cost(NamedTuple):
+    """Processor seconds of a job or page without statistics and with them."""
+
+    name: str
+    cold_s: float
+    warm_s: float
+
+    @property
+    def ratio(self) -> float:
+        return max(self.cold_s, LEAST_S) / max(self.warm_s, LEAST_S)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.ratio:.2g} ({1000 * self.cold_s:,.0f} : {1000 * self.warm_s:,.0f} ms)"
+
+
+def run(house: House, donations: int = DONATIONS) -> list[Result]:
+    """Run every job and ask for every console page on two copies of the same database: one cold, one warm."""
+    collect_rarely()
+    url = house.database()
+    rush.forget_statistics(url)
+    deps = house.deps(url)
+    gifts = rush.pledge(deps, donations)
+    paid = gifts[: -donations // 20]  # the others expire
+    rush.report_payments(deps, paid)
+    deps.db.close()
+    costs = [_job(house, url, "process-inbox")]
+    deps = house.deps(url)
+    JOBS["process-inbox"].work(deps)
+    deps.db.close()
+    costs += [_job(house, url, name, paid) for name in JOBS if name not in UNMEASURED | {"process-inbox"}]
+    costs += _console(house, url)
+    costs.sort(key=lambda cost: -cost.ratio)
+    note = f"processor time at {donations:,} donations, statistics absent over fresh; {', '.join(map(str, costs))}"
+    return [Result("cold_over_warm", costs[0].ratio, "times", None, 2.0, "most", note)]
+
+
+def _job(house: House, url: str, name: str, paid: Sequence[rush.Gift] = ()) -> Cost:
+    """Run a job on a cold copy and on a warm one."""
+    busy = []
+    for make_warm in (False, True):
+        copy = house.copy(url)
+        if make_warm:
+            rush.analyse(copy)
+        deps = house.deps(copy)
+        rush.checkpoint(copy)
+        before = cpu.seconds(os.getpid())
+        _work(name, deps, paid)
+        busy.append(cpu.seconds(os.getpid()) - before)
+        deps.db.close()
+        house.drop(copy)
+    return Cost(name, *busy)
+
+
+def _work(name: str, deps: Dependencies, paid: Sequence[rush.Gift]) -> None:
+    """Run a job at a time at which it has something to do, the provider's statement at hand."""
+    gateway = closing.Statement(STRIPE_KEY, None, ("card",))
+    gateway.charges = {gift.id: gift.amount_minor for gift in paid}
+    deps = replace(deps, gateway=gateway)
+    if name == "close":
+        for at, phase in closing.times(deps):
+            closing.close_phase(deps, at, phase)
+        return
+    with deps.db.transaction() as tx:
+        later = FixedClock(tx.now + timedelta(hours=2))
+    JOBS[name].work(deps.at(later) if name == "expire" else deps)
+
+
+def _console(house: House, url: str) -> list[Cost]:
+    """Ask for every page of the console, in turn on a cold copy and on a warm one."""
+    cold, warm = house.copy(url), house.copy(url)
+    rush.analyse(warm)
+    with ExitStack() as stack:
+        askers = []
+        for copy in (cold, warm):
+            deps = house.deps(copy)
+            stack.callback(deps.db.close)
+            seeded = seed(deps)
+            addresses = list(_addresses(house, deps, copy))
+            served = stack.enter_context(house.serve(copy, "wsgi:app"))
+            cookie = pages.sign_in(served.port, seeded.login, seeded.password)
+            askers.append(_asker(served.port, cookie))
+        return [Cost(address, *(ask(address) for ask in askers)) for address in addresses]
+
+
+def _addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
+    app = create_app(config.load(house.env(url)), deps)
+    with deps.db.transaction() as tx:
+        parts = {name: str(tx.scalar(sql)) for name, sql in PARTS.items()}
+    for rule in app.url_map.iter_rules():
+        names = _PART.findall(rule.rule)
+        if rule.rule.startswith("/console") and "GET" in (rule.methods or ()) and set(names) <= set(parts):
+            yield _PART.sub(lambda part: parts[part[1]], rule.rule)
+
+
+def _asker(port: int, cookie: str) -> Callable[[str], float]:
+    """Return what asks for a page some times and tells the processor seconds of one answer."""
+
+    def ask(address: str) -> float:
+        busy = 0.0
+        for turn in range(REQUESTS + 1):
+            before = cpu.seconds(os.getpid())
+            connection = HTTPConnection("127.0.0.1", port, timeout=120)
+            connection.request("GET", address, headers={"Cookie": cookie})
+            response = connection.getresponse()
+            response.read()
+            connection.close()
+            if response.status not in (200, 303):
+                raise day.Broken(f"{address} answered {response.status}")
+            busy += (cpu.seconds(os.getpid()) - before) if turn else 0.0  # the first one warms up
+        return busy / REQUESTS
+
+    return ask

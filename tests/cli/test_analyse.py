@@ -1,0 +1,91 @@
+"""The job that analyses tables as they grow."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from app.jobs.analyse import LEAST_CHANGES, analyse_grown_tables
+from app.jobs.registry import JOBS
+from kernel.db import Database
+from tests.world import World, offline_deps
+
+
+@pytest.fixture
+def world(world: World) -> Iterator[World]:
+    """A hot table that was empty when it was last analysed, left alone by autovacuum."""
+    world.do(lambda tx: tx.run("ALTER TABLE donation_look SET (autovacuum_enabled = false)"))
+    world.do(lambda tx: tx.run("ANALYZE donation_look"))
+    yield world
+    world.do(lambda tx: tx.run("ALTER TABLE donation_look RESET (autovacuum_enabled)"))
+
+
+def fill(world: World, rows: int) -> None:
+    """Let a hot table grow, and tell the statistics of it at once."""
+    with world.db.transaction() as tx:
+        tx.run(
+            "INSERT INTO donation_look (donation_id) SELECT gen_random_uuid() FROM generate_series(1, :n)", n=rows
+        )
+        tx.scalar("SELECT pg_stat_force_next_flush()")
+
+
+def known_rows(world: World) -> float:
+    return float(world.do(lambda tx: tx.scalar("SELECT reltuples FROM pg_class WHERE relname = 'donation_look'")))
+
+
+def test_a_table_is_analysed_at_some_hundred_rows_and_then_as_it_doubles(world: World) -> None:
+    while analyse_grown_tables(world.deps):
+        pass
+    fill(world, LEAST_CHANGES - 1)
+    assert analyse_grown_tables(world.deps) == 0
+    fill(world, 1)
+    assert JOBS["analyse"].work(world.deps) == "1 tables analysed"
+    assert known_rows(world) == LEAST_CHANGES
+    fill(world, LEAST_CHANGES - 1)
+    assert JOBS["analyse"].work(world.deps) == ""
+    fill(world, 1)
+    assert analyse_grown_tables(world.deps) == 1
+    assert known_rows(world) == 2 * LEAST_CHANGES
+    fill(world, LEAST_CHANGES)
+    assert analyse_grown_tables(world.deps) == 0, "half as much again is no doubling"
+
+
+def test_a_table_that_somebody_alters_is_left_for_the_next_run(world: World, database_url: str) -> None:
+    fill(world, LEAST_CHANGES)
+    with psycopg.connect(database_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE donation_look IN SHARE UPDATE EXCLUSIVE MODE")
+        analyse_grown_tables(world.deps)
+        assert known_rows(world) == 0
+    analyse_grown_tables(world.deps)
+    assert known_rows(world) == LEAST_CHANGES
+
+
+@pytest.mark.parametrize("owner", [True, False])
+def test_a_plain_role_analyses_its_own_tables(world: World, database_url: str, owner: bool) -> None:
+    role = f"plain_{uuid4().hex}"
+    fill(world, LEAST_CHANGES)
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {role} LOGIN")
+        if owner:
+            admin.execute(f"ALTER TABLE donation_look OWNER TO {role}")
+        try:
+            plain = Database(make_url(database_url).set(username=role).render_as_string(hide_password=False))
+            analyse_grown_tables(offline_deps(plain))
+            plain.close()
+            assert known_rows(world) == (LEAST_CHANGES if owner else 0)
+        finally:
+            admin.execute(f"REASSIGN OWNED BY {role} TO CURRENT_USER")
+            admin.execute(f"DROP OWNED BY {role}")
+            admin.execute(f"DROP ROLE {role}")
+
+
+def test_hot_tables_tell_autovacuum_to_come_early(world: World) -> None:
+    rows = world.do(
+        lambda tx: tx.rows(
+            """SELECT relname FROM pg_class
+                WHERE 'autovacuum_analyze_scale_factor=0.05' = ANY(reloptions) AND relkind = 'r'"""
+        )
+    )
+    assert {"donation", "reservation", "ledger_transfer", "inbox_event", "burst_count"} <= {row[0] for row in rows}
