@@ -13,6 +13,7 @@ from campaigns.funds.funds import find as find_fund
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign, lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, Phase
+from campaigns.network.organisations import within
 from campaigns.projects.targets import targets
 from campaigns.reasons import require_reason
 from kernel.db import Tx
@@ -63,9 +64,12 @@ def create(
     return pot_id
 
 
-def list_ids(tx: Tx, campaign: str | None = None) -> list[int]:
-    """Return the ids of all pots, or of those of one campaign (its slug), in the order in which they are asked."""
+def list_ids(tx: Tx, campaign: str | None = None, branch: str | None = None) -> list[int]:
+    """Return the ids of pots in the order in which they are asked: all, or those of one campaign (its slug), or of
+    campaigns hosted in a branch."""
     pots = select(Pot.id).join(Campaign, col(Campaign.id) == col(Pot.campaign_id))
+    if branch is not None:
+        pots = pots.where(within(col(Campaign.host_code), branch))
     if campaign is not None:
         pots = pots.where(col(Campaign.slug) == campaign)
     ids = tx.all(pots.order_by(col(Campaign.id).desc(), col(Pot.rank), col(Pot.id)))

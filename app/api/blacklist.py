@@ -8,7 +8,8 @@ from app.api.base import make_blueprint
 from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from campaigns.appeals import MOST_APPEAL
 from campaigns.network.roles import Permission
 from campaigns.projects import blacklist
@@ -52,12 +53,12 @@ class ListingOut(Schema):
 
 
 @blueprint.get("/blacklist")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.LISTED)
 @blueprint.response(200, ListingOut(many=True))
 def list_all() -> Any:
     """List the blacklisted projects, those whose term is over first."""
     with deps().db.transaction() as tx:
-        return blacklist.listings(tx)
+        return blacklist.listings(tx, branch=scope.branch())
 
 
 @blueprint.get("/projects/<id:project_id>/blacklist")
@@ -71,25 +72,23 @@ def list_of_project(project_id: int) -> Any:
 
 
 @blueprint.post("/projects/<id:project_id>/blacklist")
-@access.managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE, where=Where.FEDERATION)
 @blueprint.arguments(ListingIn)
 @blueprint.response(200, ListingOut)
 def create(body: dict[str, Any], project_id: int) -> Any:
     """Blacklist a project: it takes no donation and no new match."""
     with deps().db.transaction() as tx:
-        access.require_branch(find(tx, project_id).lineage)
         blacklist.blacklist(tx, project_id, body["reason"], access.actor(), body.get("until"))
         return _newest(tx, project_id)
 
 
 @blueprint.post("/projects/<id:project_id>/blacklist/lift")
-@access.managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE, where=Where.FEDERATION)
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, ListingOut)
 def lift(body: dict[str, Any], project_id: int) -> Any:
     """Lift a listing; the project is suspended then, and `resume` lets it raise money again."""
     with deps().db.transaction() as tx:
-        access.require_branch(find(tx, project_id).lineage)
         blacklist.lift(tx, project_id, body["reason"], access.actor())
         return _newest(tx, project_id)
 
@@ -101,19 +100,17 @@ def lift(body: dict[str, Any], project_id: int) -> Any:
 def appeal(body: dict[str, Any], project_id: int) -> Any:
     """Record an appeal of those who carry out the project."""
     with deps().db.transaction() as tx:
-        access.require_branch(find(tx, project_id).lineage)
         blacklist.appeal(tx, project_id, body["text"], access.actor())
         return _newest(tx, project_id)
 
 
 @blueprint.post("/projects/<id:project_id>/blacklist/answer")
-@access.managers(Permission.PROJECTS_APPROVE)
+@access.managers(Permission.PROJECTS_APPROVE, where=Where.FEDERATION)
 @blueprint.arguments(ListingAnswerIn)
 @blueprint.response(200, ListingOut)
 def answer(body: dict[str, Any], project_id: int) -> Any:
     """Answer an appeal and, with `lift`, take the project off the list."""
     with deps().db.transaction() as tx:
-        access.require_branch(find(tx, project_id).lineage)
         blacklist.answer(tx, project_id, body["reason"], access.actor(), lifting=body["lift"])
         return _newest(tx, project_id)
 

@@ -10,6 +10,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import PHASES, PUBLIC
 from campaigns.lifecycle.plan import warnings
 from campaigns.network.organisations import names_of
+from campaigns.network.roles import Caller
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.paging import Page
@@ -25,9 +26,12 @@ def public(tx: Tx, slug: str, *, drafts: bool = False) -> Campaign:
     return campaign
 
 
-def listed(tx: Tx, page: Page, *, drafts: bool) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of campaigns, the newest first, and how many there are."""
-    campaigns, total = list_campaigns(tx, PHASES if drafts else PUBLIC, page)
+def listed(tx: Tx, page: Page, *, manager: Caller | None) -> tuple[list[dict[str, Any]], int]:
+    """Return one page of campaigns, the newest first, and how many there are; for a manager, with the drafts of
+    their branch."""
+    everything = manager is not None and manager.branch_code is None
+    branch = manager.branch_code if manager else None
+    campaigns, total = list_campaigns(tx, PHASES if everything else PUBLIC, page, branch)
     return views(tx, campaigns), total
 
 

@@ -18,16 +18,18 @@ from app.api.campaign_schemas import (
 from app.api.campaign_views import DURATIONS, listed, public, view
 from app.api.project_schemas import ProjectRowOut
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from app.http.auth import optional_manager
+from app.http.scope import Where
 from app.shared_pages.declare import shared
+from campaigns import rights
 from campaigns.closing.close import close as close_due
 from campaigns.disclosure.catalogue import listed as list_projects
 from campaigns.disclosure.standings import standings
 from campaigns.disclosure.totals import totals
 from campaigns.lifecycle import drafts, entries, transitions
 from campaigns.lifecycle.drafts import NewCampaign
-from campaigns.network.roles import Permission
+from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Conflict
 from kernel.money import CURRENCY
@@ -35,9 +37,15 @@ from kernel.money import CURRENCY
 blueprint = make_blueprint("campaigns", "Fundraising campaigns.")
 
 
-def _may_see_drafts(tx: Tx) -> bool:
+def _may_see_drafts(tx: Tx, slug: str) -> bool:
+    """Whether a manager asks whose branch holds the campaign."""
+    manager = _manager(tx)
+    return manager is not None and rights.may_act(manager, rights.holder_of(tx, "slug", slug))
+
+
+def _manager(tx: Tx) -> Caller | None:
     manager = optional_manager(tx)
-    return manager is not None and manager.may(Permission.READ)
+    return rights.widened(tx, manager) if manager is not None and manager.may(Permission.READ) else None
 
 
 @blueprint.get("/campaigns")
@@ -48,7 +56,7 @@ def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
     """List campaigns, the newest first; with a manager's token drafts too."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, paging.item_count = listed(tx, page_of(paging), drafts=_may_see_drafts(tx))
+        rows, paging.item_count = listed(tx, page_of(paging), manager=_manager(tx))
     return rows
 
 
@@ -58,7 +66,7 @@ def list_campaigns(pagination_parameters: PaginationParameters) -> Any:
 def show(slug: str) -> Any:
     """Return a campaign with its legal block, totals and pots."""
     with deps().db.transaction() as tx:
-        return view(tx, public(tx, slug, drafts=_may_see_drafts(tx)))
+        return view(tx, public(tx, slug, drafts=_may_see_drafts(tx, slug)))
 
 
 @blueprint.get("/campaigns/<slug>/totals")
@@ -82,7 +90,7 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
     """List the projects that take part, with what each raised in this campaign."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        campaign = public(tx, slug, drafts=_may_see_drafts(tx))
+        campaign = public(tx, slug, drafts=_may_see_drafts(tx, slug))
         rows, paging.item_count = list_projects(tx, campaign.id, page=page_of(paging), **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
@@ -105,12 +113,13 @@ def list_standings(query: dict[str, Any], slug: str, pagination_parameters: Pagi
 
 
 @blueprint.post("/campaigns")
-@access.managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE, where=Where.NAMED)
 @blueprint.arguments(CampaignIn)
 @blueprint.response(201, CampaignOut)
 def create(body: dict[str, Any]) -> Any:
     """Create a campaign in draft."""
     with deps().db.transaction() as tx:
+        scope.require_node(tx, body["host"])
         return view(tx, drafts.create(tx, _new_campaign(body), access.actor()))
 
 

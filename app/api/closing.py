@@ -13,6 +13,7 @@ from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.problems import plain
+from app.http.scope import Where
 from app.i18n.waits import wait_text
 from campaigns.closing.discrepancies import count_open, listed, reopen, sign_off
 from campaigns.closing.models import STATES
@@ -133,7 +134,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
 
 
 @blueprint.get("/discrepancies")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.arguments(StateQuery, location="query")
 @blueprint.response(200, DiscrepancyOut(many=True))
 @blueprint.paginate()

@@ -9,6 +9,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Currency, Key, Minor, Text, Time
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from campaigns.donations.search import MOST_SHOWN, DonationQuery, contact_key, search
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
@@ -53,7 +54,7 @@ class DonationsOut(Schema):
 
 
 @blueprint.get("/donations")
-@access.managers(Permission.READ, Permission.DONATIONS_REFUND)
+@access.managers(Permission.READ, Permission.DONATIONS_REFUND, where=Where.LISTED)
 @blueprint.arguments(DonationSearch, location="query")
 @blueprint.response(200, DonationsOut)
 def find(query: dict[str, Any]) -> Any:

@@ -10,6 +10,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from app.http.uploads import uploaded_file
 from app.i18n.faults import program_text
 from campaigns.imports import runs
@@ -91,7 +92,7 @@ class ImportOut(Schema):
 
 
 @blueprint.get("/imports")
-@access.managers(*IMPORTERS)
+@access.managers(*IMPORTERS, where=Where.LISTED)
 @blueprint.response(200, ImportOut(many=True))
 @blueprint.paginate()
 def list_imports(pagination_parameters: PaginationParameters) -> Any:
@@ -112,7 +113,7 @@ def show(run_id: int) -> Any:
 
 
 @blueprint.post("/imports/<kind>")
-@access.managers(*IMPORTERS)
+@access.managers(*IMPORTERS, where=Where.NAMED)
 @blueprint.arguments(ImportQuery, location="query")
 @blueprint.response(201, ImportOut)
 @blueprint.alt_response(202, schema=ImportOut, description="the file is large, or is being imported: ask again")

@@ -9,6 +9,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Currency, Key, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from campaigns.desks import inbox_desk
 from campaigns.network.roles import Permission
 
@@ -52,7 +53,7 @@ class DismissIn(Schema):
 
 
 @blueprint.get("/inbox")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.arguments(InboxQuery, location="query")
 @blueprint.response(200, MessageOut(many=True))
 @blueprint.paginate()

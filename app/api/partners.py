@@ -9,6 +9,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Minor, Text, Time, Whole, texts
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from campaigns.audit import record_audit
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
@@ -56,7 +57,7 @@ class PartnerMadeOut(Schema):
 
 
 @blueprint.get("/partners")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, PartnerOut(many=True))
 @blueprint.paginate()
 def list_partners(pagination_parameters: PaginationParameters) -> Any:
@@ -69,7 +70,7 @@ def list_partners(pagination_parameters: PaginationParameters) -> Any:
 
 
 @blueprint.post("/partners")
-@access.managers(Permission.PARTNERS_WRITE)
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.arguments(PartnerIn)
 @blueprint.response(201, PartnerMadeOut)
 def create(body: dict[str, Any]) -> Any:
@@ -85,7 +86,7 @@ def create(body: dict[str, Any]) -> Any:
 
 
 @blueprint.patch("/partners/<name>")
-@access.managers(Permission.PARTNERS_WRITE)
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.arguments(LimitsIn)
 @blueprint.response(200, PartnerOut)
 def set_limits(body: dict[str, Any], name: str) -> Any:

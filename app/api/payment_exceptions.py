@@ -9,7 +9,8 @@ from marshmallow import Schema, fields
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Text, Time, one_of
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from app.live.publish import publish
 from campaigns.desks import payment_desk
 from campaigns.donations.models import PaymentException
@@ -56,7 +57,7 @@ class PaymentAttachIn(DecisionIn):
 
 
 @blueprint.get("/payment-exceptions")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.LISTED)
 @blueprint.arguments(ExceptionQuery, location="query")
 @blueprint.response(200, PaymentExceptionOut(many=True))
 @blueprint.paginate()
@@ -64,7 +65,7 @@ def list_exceptions(query: dict[str, Any], pagination_parameters: PaginationPara
     """List payments on the desk, undecided ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, paging.item_count = payment_desk.listed(tx, query.get("state"), page_of(paging))
+        rows, paging.item_count = payment_desk.listed(tx, query.get("state"), page_of(paging), scope.branch())
     return rows
 
 

@@ -17,7 +17,8 @@ from app.api.pot_schemas import (
     TrancheMoveIn,
 )
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from campaigns import pots
 from campaigns.disclosure.totals import pot_views
 from campaigns.lifecycle.campaign import slug_of
@@ -57,21 +58,21 @@ def _rules_named() -> Iterator[None]:
 
 
 @blueprint.get("/pots")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.LISTED)
 @blueprint.arguments(PotQuery, location="query")
 @blueprint.response(200, PotManagedOut(many=True))
 @blueprint.paginate()
 def list_pots(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
-    """List all pots, or those of one campaign."""
+    """List the pots of the own branch, or of one campaign in it."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        ids = pots.list_ids(tx, query.get("campaign") or None)
+        ids = pots.list_ids(tx, query.get("campaign") or None, scope.branch())
         paging.item_count = len(ids)
         return [view(tx, pot_id) for pot_id in ids[paging.first_item : paging.last_item + 1]]
 
 
 @blueprint.get("/pots/<id:pot_id>")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.FROM_BELOW)
 @blueprint.response(200, PotManagedOut)
 def show(pot_id: int) -> Any:
     with deps().db.transaction() as tx:
@@ -79,13 +80,14 @@ def show(pot_id: int) -> Any:
 
 
 @blueprint.post("/pots")
-@access.managers(Permission.POTS_WRITE)
+@access.managers(Permission.POTS_WRITE, where=Where.NAMED)
 @blueprint.arguments(PotIn)
 @blueprint.response(201, PotManagedOut)
 def create(body: dict[str, Any]) -> Any:
     """Create a pot; the sum of its tranches is taken from the fund."""
     body["tranches"] = [Tranche(**tranche) for tranche in body["tranches"]]
     with deps().db.transaction() as tx, _rules_named():
+        scope.require_draw(tx, body["campaign"], body["fund"])
         return view(tx, pots.create(tx, **body, actor=access.actor()))
 
 
@@ -107,6 +109,7 @@ def add_rules(body: dict[str, Any], pot_id: int) -> Any:
 def top_up(body: dict[str, Any], pot_id: int) -> Any:
     """Add money from the pot's fund."""
     with deps().db.transaction() as tx:
+        scope.require_draw_of_pot(tx, pot_id)
         pots.top_up(tx, pot_id, body["amount_minor"], access.actor())
         return view(tx, pot_id)
 

@@ -4,7 +4,6 @@ from marshmallow import Schema
 
 from app.api.campaign_schemas import ProjectQuery
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
-from campaigns.funds.funds import KINDS
 from matching.rules import MAX_RATING, TIERS
 
 
@@ -65,38 +64,7 @@ class ProjectRowOut(Schema):
     rating = Whole(0, MAX_RATING)
 
 
-class FundIn(Schema):
-    name = Text(100, 1, required=True)
-    kind = one_of(*KINDS, required=True)
-
-
-class FundOut(Schema):
-    id = Key()
-    name = Text()
-    kind = Text()
-    currency = Currency()
-    balance_minor = Minor(0)
-
-
-class DepositIn(Schema):
-    amount_minor = Minor(required=True)
-    currency = Currency(required=True)
-    reference = Text(100, 1, required=True)
-
-
-class DepositOut(Schema):
-    fund = Key()
-    amount_minor = Minor()
-    currency = Currency()
-    reference = Text()
-    balance_minor = Minor(0)
-
-
 __all__ = [
-    "DepositIn",
-    "DepositOut",
-    "FundIn",
-    "FundOut",
     "ProjectChange",
     "ProjectIn",
     "ProjectOut",

@@ -7,22 +7,20 @@ from flask_smorest.pagination import PaginationParameters
 from app.api.base import make_blueprint, page_of
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from campaigns.disclosure.catalogue import listed
-from campaigns.network.organisations import find as find_organisation
 from campaigns.network.roles import Permission
 from campaigns.projects import drafts, projects, transitions
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.rating import rate
-from kernel.db import Tx
-from kernel.errors import NotFound
 from kernel.money import CURRENCY
 
 blueprint = make_blueprint("projects", "Village projects.")
 
 
 @blueprint.get("/projects")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.LISTED)
 @blueprint.arguments(ProjectQuery, location="query")
 @blueprint.response(200, ProjectRowOut(many=True))
 @blueprint.paginate()
@@ -30,7 +28,7 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
     """List all projects, with what each raised in all campaigns."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, paging.item_count = listed(tx, page=page_of(paging), **query)
+        rows, paging.item_count = listed(tx, page=page_of(paging), branch=scope.branch(), **query)
     return [{**row._asdict(), "currency": CURRENCY} for row in rows]
 
 
@@ -43,23 +41,15 @@ def show(project_id: int) -> Any:
 
 
 @blueprint.post("/projects")
-@access.managers(Permission.PROJECTS_WRITE)
+@access.managers(Permission.PROJECTS_WRITE, where=Where.NAMED)
 @blueprint.arguments(ProjectIn)
 @blueprint.response(201, ProjectOut)
 def create(body: dict[str, Any]) -> Any:
     """Create a project in draft."""
     wanted = NewProject(organisation_code=body.pop("organisation"), **body)
     with deps().db.transaction() as tx:
-        _inside_branch(tx, wanted.organisation_code)
+        scope.require_node(tx, wanted.organisation_code)
         return drafts.create(tx, wanted, access.actor())
-
-
-def _inside_branch(tx: Tx, code: str) -> None:
-    """An organisation that does not exist is a fault of the body, which the use case names."""
-    try:
-        access.require_branch(find_organisation(tx, code).lineage)
-    except NotFound:
-        return
 
 
 @blueprint.route("/projects/<id:project_id>", methods=["PATCH"])
@@ -75,10 +65,10 @@ def change(body: dict[str, Any], project_id: int) -> Any:
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
         if body or rating is None:
-            access.require_branch(project.lineage, Permission.PROJECTS_WRITE)
+            access.require_declared(Permission.PROJECTS_WRITE)
             project = drafts.change(tx, project_id, body, access.actor())
         if rating is not None:
-            access.require_branch(project.lineage, Permission.PROJECTS_APPROVE)
+            access.require_declared(Permission.PROJECTS_APPROVE)
             project = rate(tx, project_id, rating, access.actor())
         return project
 
@@ -89,7 +79,6 @@ def change(body: dict[str, Any], project_id: int) -> Any:
 def submit(project_id: int) -> Any:
     """Submit a project for review."""
     with deps().db.transaction() as tx:
-        access.require_branch(projects.find(tx, project_id).lineage)
         return transitions.submit(tx, project_id, access.actor())
 
 
@@ -99,7 +88,6 @@ def submit(project_id: int) -> Any:
 def approve(project_id: int) -> Any:
     """Approve a project, so that it may take part in campaigns."""
     with deps().db.transaction() as tx:
-        access.require_branch(projects.find(tx, project_id).lineage)
         return transitions.approve(tx, project_id, access.actor())
 
 
@@ -110,7 +98,6 @@ def approve(project_id: int) -> Any:
 def suspend(body: dict[str, Any], project_id: int) -> Any:
     """Suspend a project, with the reason."""
     with deps().db.transaction() as tx:
-        access.require_branch(projects.find(tx, project_id).lineage)
         return transitions.suspend(tx, project_id, body["reason"], access.actor())
 
 
@@ -121,5 +108,4 @@ def suspend(body: dict[str, Any], project_id: int) -> Any:
 def resume(body: dict[str, Any], project_id: int) -> Any:
     """Return a suspended project to the state that it had before."""
     with deps().db.transaction() as tx:
-        access.require_branch(projects.find(tx, project_id).lineage)
         return transitions.resume(tx, project_id, access.actor(), body["reason"])

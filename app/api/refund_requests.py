@@ -11,6 +11,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Text, Time, one_of
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from campaigns.desks import refund_desk
 from campaigns.donations.refund_requests import RequestState, request_money_back, requests_of
 from campaigns.network.roles import Permission
@@ -81,7 +82,7 @@ def list_of_donation(donation_id: UUID) -> Any:
 
 
 @blueprint.get("/refund-requests")
-@access.managers(Permission.DONATIONS_REFUND)
+@access.managers(Permission.DONATIONS_REFUND, where=Where.LISTED)
 @blueprint.arguments(RefundRequestQuery, location="query")
 @blueprint.response(200, RefundRequestLineOut(many=True))
 @blueprint.paginate()
@@ -99,9 +100,7 @@ def list_all(query: dict[str, Any], pagination_parameters: PaginationParameters)
 def show(request_id: int) -> Any:
     """Return a request."""
     with deps().db.transaction() as tx:
-        request = refund_desk.line(tx, request_id)
-    access.require_branch(request.lineage)
-    return request
+        return refund_desk.line(tx, request_id)
 
 
 @blueprint.post("/refund-requests/<id:request_id>/accept")
@@ -111,7 +110,6 @@ def show(request_id: int) -> Any:
 def accept(body: dict[str, Any], request_id: int) -> Any:
     """Accept a request: the refund is requested, and a job sends it. Accepting again changes nothing."""
     with deps().db.transaction() as tx:
-        access.require_branch(refund_desk.line(tx, request_id).lineage)
         refund_desk.accept(tx, request_id, body.get("reason", ""), access.actor())
         return refund_desk.line(tx, request_id)
 
@@ -123,6 +121,5 @@ def accept(body: dict[str, Any], request_id: int) -> Any:
 def decline(body: dict[str, Any], request_id: int) -> Any:
     """Decline a request for a reason, which its donor reads."""
     with deps().db.transaction() as tx:
-        access.require_branch(refund_desk.line(tx, request_id).lineage)
         refund_desk.decline(tx, request_id, body["reason"], access.actor())
         return refund_desk.line(tx, request_id)

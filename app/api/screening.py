@@ -10,10 +10,10 @@ from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from app.live.publish import publish
 from campaigns.appeals import MOST_APPEAL
-from campaigns.network.organisations import find as find_organisation
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening import appeal, cases, decide, staff
@@ -107,7 +107,7 @@ class StaffOut(Schema):
 
 
 @blueprint.get("/campaigns/<slug>/cases")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.FROM_BELOW)
 @blueprint.arguments(CaseQuery, location="query")
 @blueprint.response(200, CaseOut(many=True))
 @blueprint.paginate()
@@ -117,7 +117,7 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
-        rows, paging.item_count = cases.listed(tx, campaign.id, query.get("state"), page_of(paging))
+        rows, paging.item_count = cases.listed(tx, campaign.id, query.get("state"), page_of(paging), scope.branch())
     return rows
 
 
@@ -164,7 +164,7 @@ def suspend_project(body: dict[str, Any], case_id: int) -> Any:
 
 
 @blueprint.post("/cases/<id:case_id>/blacklist-project")
-@access.managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN, where=Where.FEDERATION)
 @blueprint.arguments(CaseTermIn)
 @blueprint.response(200, CaseOut)
 def blacklist_project(body: dict[str, Any], case_id: int) -> Any:
@@ -220,7 +220,6 @@ def review_campaign(slug: str) -> Any:
 def list_staff(code: str) -> Any:
     """List the contacts of people who work for an organisation, without saying whose."""
     with deps().db.transaction() as tx:
-        access.require_branch(find_organisation(tx, code).lineage)
         return staff.listed(tx, code)
 
 
@@ -231,7 +230,6 @@ def list_staff(code: str) -> Any:
 def add_staff(body: dict[str, Any], code: str) -> Any:
     """Store a contact as a keyed hash; donations from it to the organisation's projects are screened."""
     with deps().db.transaction() as tx:
-        access.require_branch(find_organisation(tx, code).lineage)
         return staff.add(tx, deps().keys, code, **body, actor=access.actor())
 
 

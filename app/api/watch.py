@@ -9,6 +9,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening import watch
@@ -51,7 +52,7 @@ class WatchOut(Schema):
 
 
 @blueprint.get("/watch")
-@access.managers(Permission.READ)
+@access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, WatchOut(many=True))
 @blueprint.paginate()
 def list_entries(pagination_parameters: PaginationParameters) -> Any:
@@ -63,7 +64,7 @@ def list_entries(pagination_parameters: PaginationParameters) -> Any:
 
 
 @blueprint.post("/watch")
-@access.managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN, where=Where.FEDERATION)
 @blueprint.arguments(WatchContactIn)
 @blueprint.response(201, WatchOut)
 def watch_contact(body: dict[str, Any]) -> Any:
@@ -74,7 +75,7 @@ def watch_contact(body: dict[str, Any]) -> Any:
 
 
 @blueprint.post("/cases/<id:case_id>/watch")
-@access.managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN, where=Where.FEDERATION)
 @blueprint.arguments(WatchCaseIn)
 @blueprint.response(200, WatchOut)
 def watch_case(body: dict[str, Any], case_id: int) -> Any:
@@ -85,7 +86,7 @@ def watch_case(body: dict[str, Any], case_id: int) -> Any:
 
 
 @blueprint.post("/watch/<id:watch_id>/lift")
-@access.managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN, where=Where.FEDERATION)
 @blueprint.arguments(WatchReasonIn)
 @blueprint.response(200, WatchOut)
 def lift(body: dict[str, Any], watch_id: int) -> Any:

@@ -10,6 +10,7 @@ from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.forms import Form
 from app.http import access
+from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
 from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
@@ -28,7 +29,7 @@ _KNOWN = ("id", "reference", "amount", "since", "until", "project", "donor")
 
 
 @blueprint.get("/donations", endpoint="donations")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.LISTED)
 def search() -> str | Response:
     """Find a donation by what is known of it; a whole id leads to it at once."""
     form = Form(request.args)
@@ -64,7 +65,7 @@ def _results(form: Form) -> Results | None:
 
 
 @blueprint.post("/donations/contact", endpoint="donations_of_contact")
-@access.signed_in(Permission.DONATIONS_REFUND)
+@access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def search_contact() -> Response:
     """Find the donations of a phone number or e-mail address: it goes no further than its keyed hash, and into no
     address."""

@@ -7,7 +7,8 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.forms import Form
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from campaigns.funds import funds
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
@@ -16,23 +17,23 @@ from kernel.money import CURRENCY
 
 
 @blueprint.get("/funds", endpoint="funds")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.LISTED)
 def list_funds() -> str:
     """All funds and their balances."""
     with deps().db.transaction() as tx:
-        rows = funds.list_funds(tx)
+        rows = funds.list_funds(tx, scope.branch())
     return render_template("console/funds.html", rows=rows)
 
 
 @blueprint.post("/funds", endpoint="fund_create")
-@access.signed_in_to_act(Permission.FUNDS_WRITE)
+@access.signed_in_to_act(Permission.FUNDS_WRITE, where=Where.NAMED)
 def create() -> Response:
-    """Create a fund; a second click finds its name taken."""
+    """Create a fund of the own branch; a second click finds its name taken."""
     name, kind = request.form.get("name", ""), request.form.get("kind", "")
     return act(
         Permission.FUNDS_WRITE,
         url_for("console.funds"),
-        lambda tx, caller: funds.create(tx, name, kind, caller.name),
+        lambda tx, caller: funds.create(tx, name, kind, caller.name, caller.branch_code),
         _("基金已建立。"),
     )
 

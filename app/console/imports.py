@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint, refusal_sentence
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from app.http.uploads import uploaded_file
 from app.i18n.faults import fault_text
 from app.i18n.import_texts import needed_columns, place_of, sum_line
@@ -30,14 +31,14 @@ _IMPORTERS = (Permission.RECONCILE, Permission.PROJECTS_WRITE, Permission.PEOPLE
 
 
 @blueprint.get("/imports", endpoint="imports")
-@access.signed_in(*_IMPORTERS)
+@access.signed_in(*_IMPORTERS, where=Where.LISTED)
 def list_imports() -> str:
     """The form for a file, and the imports so far."""
     return _listed()
 
 
 @blueprint.post("/imports", endpoint="import_upload")
-@access.signed_in(*_IMPORTERS)
+@access.signed_in(*_IMPORTERS, where=Where.NAMED)
 def upload() -> Any:
     """Take a file in and show what was understood of it."""
     kind, partner = request.form.get("kind", ""), request.form.get("partner", "")

@@ -5,13 +5,14 @@ from flask import render_template
 from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from app.jobs.registry import last_runs
 from campaigns.network.roles import Permission
 from payments.inbox_review import conflicts, open_messages
 
 
 @blueprint.get("/inbox", endpoint="inbox")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.FEDERATION)
 def list_messages() -> str:
     """Messages from outside that wait for an operator, or contradict an earlier one."""
     with deps().db.transaction() as tx:
@@ -20,7 +21,7 @@ def list_messages() -> str:
 
 
 @blueprint.get("/jobs", endpoint="jobs")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.ANY)
 def list_jobs() -> str:
     """The last run of every job."""
     with deps().db.transaction() as tx:

@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
+from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.desks import refund_desk
-from campaigns.network.roles import Caller, Permission, require
+from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
 
@@ -17,7 +18,7 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/refund-requests", endpoint="refund_requests")
-@access.signed_in(Permission.DONATIONS_REFUND)
+@access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def list_requests() -> str:
     """The requests of the manager's branch, open ones first."""
     page = requested_page(PAGE_SIZE)
@@ -34,7 +35,6 @@ def decide(request_id: int) -> Response:
     reply = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
 
     def do(tx: Tx, caller: Caller) -> None:
-        require(caller, Permission.DONATIONS_REFUND, refund_desk.line(tx, request_id).lineage)
         decision = refund_desk.accept if accepted else refund_desk.decline
         decision(tx, request_id, reply, caller.name)
 

@@ -7,6 +7,7 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access, auth, rate_limit
 from app.http.errors import status_of
+from app.http.scope import Where
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
 from campaigns.network.roles import Permission
@@ -50,7 +51,7 @@ def _count_guess(login: str, refusal: Refusal) -> tuple[str, int]:
 
 
 @blueprint.post("/sign-out")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.ANY)
 def sign_out() -> Response:
     """Forget who it was."""
     auth.sign_out()

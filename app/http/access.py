@@ -8,17 +8,21 @@ The declaration stands directly below the route. An application with an undeclar
 (`check`); `docs/access.md` lists all of them (`flask --app wsgi routes-access`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 from flask import Flask, current_app, g, redirect, request, url_for
+from werkzeug.routing import Rule
 
 from app.current import deps
-from app.http import auth
+from app.http import auth, scope
+from app.http.scope import Where
+from campaigns import rights
 from campaigns.network.roles import Caller, Permission, require
 from campaigns.network.tokens import PREFIX as MANAGER_TOKEN
+from kernel.db import Tx
 from kernel.errors import NotFound
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -40,14 +44,29 @@ class Audience(StrEnum):
 
 
 class Access(NamedTuple):
-    """The declaration of a view. One of the permissions is needed; none are listed for callers without a role."""
+    """The declaration of a view. One of the permissions is needed; none are listed for callers without a role.
+
+    `where` says whose resources a manager reaches, `resource` which argument of the address decides (default: the
+    most specific one)."""
 
     audience: Audience
     permissions: tuple[Permission, ...] = ()
+    where: Where = Where.RESOURCE
+    resource: str | None = None
 
     def __str__(self) -> str:
         needed = " or ".join(f"`{permission}`" for permission in self.permissions)
-        return f"{self.audience}; needs {needed}" if needed else str(self.audience)
+        return f"{self.audience}; needs {needed}; {self.where}" if needed else str(self.audience)
+
+    def require(self, tx: Tx, caller: Caller, arguments: Mapping[str, Any], *, acting: bool) -> None:
+        """Require that what this view reaches lies where the caller may see or change it."""
+        scope.require(
+            tx, caller, self.where, self.resource or scope.resource_of(arguments), arguments, acting=acting
+        )
+
+    @property
+    def acts(self) -> bool:
+        return Permission.READ not in self.permissions
 
 
 # Views of libraries: the static files, and the description of the API.
@@ -104,63 +123,83 @@ def donor_or_reader(view: View) -> View:
         g.as_manager = "Authorization" not in request.headers or auth.bearer().startswith(MANAGER_TOKEN)
         if g.as_manager:
             with deps().db.transaction() as tx:
-                g.caller = auth.require_manager(tx, Permission.READ)
+                g.caller = rights.widened(tx, auth.require_manager(tx, Permission.READ))
+                reader.require(tx, g.caller, kwargs, acting=False)
         else:
             auth.require_donor(kwargs["donation_id"])
         return view(*args, **kwargs)
 
-    return _declare(guarded, Access(Audience.DONOR_OR_READER, (Permission.READ,)))  # type: ignore[return-value]
+    reader = Access(Audience.DONOR_OR_READER, (Permission.READ,))
+    return _declare(guarded, reader)  # type: ignore[return-value]
 
 
-def managers(*permissions: Permission) -> Callable[[View], View]:
-    """Require a manager with one of these permissions. They are checked before the body is read."""
+def managers(
+    *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
+) -> Callable[[View], View]:
+    """Require a manager with one of these permissions, and that what the route reaches is theirs. Both are checked
+    before the body is read."""
+    access = Access(Audience.MANAGER, permissions, where, resource)
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             with deps().db.transaction() as tx:
-                g.caller = auth.require_manager(tx, *permissions)
+                g.caller = rights.widened(tx, auth.require_manager(tx, *permissions))
+                access.require(tx, g.caller, kwargs, acting=access.acts)
             return view(*args, **kwargs)
 
-        return _declare(guarded, Access(Audience.MANAGER, permissions))  # type: ignore[return-value]
+        return _declare(guarded, access)  # type: ignore[return-value]
 
     return decorate
 
 
-def signed_in(*permissions: Permission) -> Callable[[View], View]:
+def signed_in(
+    *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
+) -> Callable[[View], View]:
     """Require a session of a manager with one of these permissions; send browsers without one to the sign-in."""
-    return _console(permissions, permissions)
+    return _console(Access(Audience.SIGNED_IN, permissions, where, resource), permissions)
 
 
-def signed_in_to_act(*permissions: Permission) -> Callable[[View], View]:
-    """Require a session; check the permission in the view (`require_declared`).
+def signed_in_to_act(
+    *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
+) -> Callable[[View], View]:
+    """Require a session, and that the resource may be seen; check the permission in the view (`require_declared`).
 
     For buttons: the refusal is shown on the page where the button is.
     """
-    return _console(permissions, (Permission.READ,))
+    return _console(Access(Audience.SIGNED_IN, permissions, where, resource), (Permission.READ,))
 
 
-def _console(declared: tuple[Permission, ...], at_the_door: tuple[Permission, ...]) -> Callable[[View], View]:
+def _console(access: Access, at_the_door: tuple[Permission, ...]) -> Callable[[View], View]:
+    acting = Permission.READ not in at_the_door
+
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             with deps().db.transaction() as tx:
-                g.caller = auth.session_caller(tx)
-            if g.caller is None:
-                return redirect(url_for(SIGN_IN, next=request.full_path if request.method == "GET" else None), 303)
-            auth.require_any(g.caller, at_the_door)
+                caller = auth.session_caller(tx)
+                if caller is None:
+                    back = request.full_path if request.method == "GET" else None
+                    return redirect(url_for(SIGN_IN, next=back), 303)
+                g.caller = rights.widened(tx, caller)
+                auth.require_any(g.caller, at_the_door)
+                access.require(tx, g.caller, kwargs, acting=acting)
             return view(*args, **kwargs)
 
-        return _declare(guarded, Access(Audience.SIGNED_IN, declared))  # type: ignore[return-value]
+        return _declare(guarded, access)  # type: ignore[return-value]
 
     return decorate
 
 
 def require_declared(permission: Permission) -> None:
-    """Require a permission that the view declares. Raises Forbidden `not_permitted`."""
+    """Require a permission that the view declares, for the resource in its address.
+
+    Raises Forbidden `not_permitted`.
+    """
     access = access_of(current_app, request.endpoint or "")
     assert access and permission in access.permissions, f"{request.endpoint} does not declare {permission}"
     require(g.caller, permission)
+    scope.require_holder(g.caller, g.get("holder"))
 
 
 def caller() -> Caller:
@@ -175,19 +214,21 @@ def actor() -> str:
     return caller.name
 
 
-def require_branch(lineage: Any, permission: Permission | None = None) -> None:
-    """Refuse a caller outside whose branch this organisation lies, or who lacks the permission (default: the
-    first that the view declares). Raises Forbidden `not_permitted`."""
-    access = access_of(current_app, request.endpoint or "")
-    assert access
-    require(g.caller, permission or access.permissions[0], lineage)
-
-
 def check(app: Flask) -> None:
-    """Refuse to start with a route that does not declare who may call it."""
-    undeclared = [rule.endpoint for rule in app.url_map.iter_rules() if access_of(app, rule.endpoint) is None]
+    """Refuse to start with a route that does not declare who may call it, or whose resources it reaches."""
+    undeclared = {rule.endpoint for rule in app.url_map.iter_rules() if not _is_declared(app, rule)}
     if undeclared:
-        raise RuntimeError(f"views that do not declare who may call them: {', '.join(sorted(set(undeclared)))}")
+        names = ", ".join(sorted(undeclared))
+        raise RuntimeError(f"views that do not declare who may call them, or whose resources they reach: {names}")
+
+
+def _is_declared(app: Flask, rule: Rule) -> bool:
+    access = access_of(app, rule.endpoint)
+    if access is None or not access.permissions or access.where not in (Where.RESOURCE, Where.FROM_BELOW):
+        return access is not None
+    return access.resource in rule.arguments or (
+        access.resource is None and scope.resource_of(rule.arguments) is not None
+    )
 
 
 def access_of(app: Flask, endpoint: str) -> Access | None:

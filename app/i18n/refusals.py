@@ -67,6 +67,7 @@ REFUSALS = {
     "import_state": _l("这次导入已经结束，或正在进行。"),
     "import_unconfirmed": _l("请先预览，再确认标出的项目。"),
     "import_unknown": _l("没有这次导入。"),
+    "grant_unknown": _l("没有给过这份授权，或者已经收回。"),
     "import_invalid": _l("文件有误，没有导入任何内容。"),
     "internal_error": _l("系统出了问题，已经记录。"),
     "job_unknown": _l("没有这个任务。"),

@@ -14,6 +14,8 @@ from campaigns.donations.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation, PaymentException
 from campaigns.donations.payment_exceptions import UNDECIDED, ExceptionState
 from campaigns.donations.states import UNPAID
+from campaigns.lifecycle.models import Campaign
+from campaigns.network.organisations import within
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
@@ -26,9 +28,16 @@ _UNDECIDED = sorted(UNDECIDED)
 _CAUSES = {ExceptionState.TAKEN: "payment_taken", ExceptionState.ATTACHED: "payment_attached"}  # of the donation
 
 
-def listed(tx: Tx, state: str | None = None, page: Page = FIRST_PAGE) -> tuple[list[PaymentException], int]:
-    """Return one page of the payments on the desk, undecided ones first, and their total number."""
+def listed(
+    tx: Tx, state: str | None = None, page: Page = FIRST_PAGE, branch: str | None = None
+) -> tuple[list[PaymentException], int]:
+    """Return one page of the payments on the desk, undecided ones first, and their total number; with `branch`
+    those of campaigns hosted in it."""
     chosen: list[Any] = [] if state is None else [PaymentException.state == state]
+    if branch is not None:
+        hosted = select(Campaign.id).where(within(col(Campaign.host_code), branch))
+        donations = select(Donation.id).where(col(Donation.campaign_id).in_(hosted))
+        chosen.append(col(PaymentException.donation_id).in_(donations))
     rows = tx.all(
         select(PaymentException)
         .where(*chosen)

@@ -127,15 +127,19 @@ def _view(campaign: Campaign, host: str, now: datetime, sums: dict[int, Totals])
     )
 
 
-def campaign_lines(tx: Tx) -> list[CampaignLine]:
-    """Return all campaigns, the newest first."""
+def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
+    """Return all campaigns, the newest first; with `branch` those hosted in it or by a node above it."""
     return tx.rows_as(
         CampaignLine,
         """SELECT c.id, c.slug, c.name, c.phase, c.opens_at, c.ends_at,
                   (SELECT count(*) FROM campaign_entry e WHERE e.campaign_id = c.id) AS entries,
                   (SELECT count(*) FROM discrepancy d
                     WHERE d.campaign_id = c.id AND d.state = 'open') AS open_discrepancies
-             FROM campaign c ORDER BY c.opens_at DESC, c.id DESC""",
+             FROM campaign c JOIN organisation o ON o.code = c.host_code
+            WHERE CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)]
+               OR o.code IN (SELECT unnest(lineage) FROM organisation WHERE code = :branch)
+            ORDER BY c.opens_at DESC, c.id DESC""",
+        branch=branch,
     )
 
 

@@ -24,6 +24,7 @@ _FILTER = """
            OR EXISTS (SELECT FROM campaign_entry e WHERE e.campaign_id = :campaign AND e.project_id = p.id))
       AND (CAST(:level AS text) IS NULL OR p.level = :level)
       AND (CAST(:under AS text) IS NULL OR p.lineage @> ARRAY[CAST(:under AS text)])
+      AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
       AND (CAST(:pattern AS text) IS NULL
            OR p.name ILIKE :pattern OR p.code ILIKE :pattern OR o.name ILIKE :pattern)"""
 
@@ -85,12 +86,14 @@ def listed(
     q: str | None = None,
     sort: str = "raised",
     page: Page = FIRST_PAGE,
+    branch: str | None = None,
 ) -> tuple[list[ProjectRow], int]:
     """Return one page of projects and their total number.
 
-    With `campaign_id`, only its entries and only what was raised there; `under` is the code of a branch of the
-    network; `q` is searched for in the project's name and code and the organisation's name. Empty text means any.
-    Projects of every status are listed: the caller leaves out by `status` what the public may not see.
+    With `campaign_id`, only its entries and only what was raised there. `under` and `branch` are codes of branches
+    of the network: the place that was asked for, and the one that the caller is limited to. `q` is searched for in
+    the project's name and code and the organisation's name. Empty text means any. Projects of every status are
+    listed: the caller leaves out by `status` what the public may not see.
     Raises Invalid `list_invalid` naming every invalid field.
     """
     if faults := _faults(level, under, q, sort, page):
@@ -99,6 +102,7 @@ def listed(
         "campaign": campaign_id,
         "level": level or None,
         "under": under or None,
+        "branch": branch,
         "pattern": _pattern(q) if q and q.strip() else None,
     }
     total = int(tx.scalar(_COUNT, **filters))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.funds.models import Fund, FundKind
+from campaigns.network.organisations import names_of
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
@@ -28,10 +29,11 @@ class FundRow(NamedTuple):
     kind: str
     currency: str
     balance_minor: int
+    organisation_code: str | None
 
 
-def create(tx: Tx, name: str, kind: str, actor: str) -> int:
-    """Create a fund and return its id.
+def create(tx: Tx, name: str, kind: str, actor: str, organisation: str | None = None) -> int:
+    """Create a fund and return its id. It belongs to an organisation (its code; None: to the federation).
 
     Raises Invalid `fund_invalid` with every wrong field and Conflict `fund_exists` when the name is taken.
     """
@@ -40,25 +42,31 @@ def create(tx: Tx, name: str, kind: str, actor: str) -> int:
         faults["name"] = refused
     if kind not in KINDS:
         faults["kind"] = fault("not_one_of", options=KINDS)
+    if organisation is not None and organisation not in names_of(tx, [organisation]):
+        faults["organisation"] = fault("unknown_organisation")
     if faults:
         raise Invalid("fund_invalid", fields=faults)
     fund_id = tx.scalar(
-        """INSERT INTO fund (name, kind, currency, created_at) VALUES (:name, :kind, :currency, :now)
+        """INSERT INTO fund (name, kind, currency, organisation_code, created_at)
+           VALUES (:name, :kind, :currency, :organisation, :now)
            ON CONFLICT (name) DO NOTHING RETURNING id""",
         name=name.strip(),
         kind=kind,
         currency=CURRENCY,
+        organisation=organisation,
         now=tx.now,
     )
     if fund_id is None:
         raise Conflict("fund_exists", fields={"name": fault("taken")})
-    record_audit(tx, actor, "fund.create", f"fund:{fund_id}", name=name.strip(), kind=kind)
+    record_audit(
+        tx, actor, "fund.create", f"fund:{fund_id}", name=name.strip(), kind=kind, organisation=organisation
+    )
     return int(fund_id)
 
 
-def find(tx: Tx, fund_id: int) -> Fund:
+def find(tx: Tx, fund_id: int, *, lock: bool = False) -> Fund:
     """Return the fund with this id. Raises NotFound `fund_unknown`."""
-    fund = tx.get(Fund, fund_id) if 0 < fund_id <= MOST_ID else None
+    fund = tx.get(Fund, fund_id, lock=lock) if 0 < fund_id <= MOST_ID else None
     if fund is None:
         raise NotFound("fund_unknown")
     return fund
@@ -74,9 +82,8 @@ def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: s
     faults = _deposit_faults(amount_minor, currency, reference)
     if faults:
         raise Invalid("deposit_invalid", fields=faults)
-    find(tx, fund_id)
     # The lock puts deposits with the same reference in order, so that the second finds the first in the books.
-    tx.get(Fund, fund_id, lock=True)
+    find(tx, fund_id, lock=True)
     key = f"deposit:{fund_id}:{reference}"
     booked = posted_amount(tx, key)
     if booked == amount_minor:
@@ -99,12 +106,15 @@ def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[st
     return faults
 
 
-def list_funds(tx: Tx) -> list[FundRow]:
-    """Return all funds with their balances, read in one statement and so at one moment."""
+def list_funds(tx: Tx, branch: str | None = None) -> list[FundRow]:
+    """Return all funds, or those of a branch, with their balances, read in one statement and so at one moment."""
     return tx.rows_as(
         FundRow,
-        """SELECT f.id, f.name, f.kind, f.currency, coalesce(a.balance_minor, 0) AS balance_minor
-             FROM fund f
+        """SELECT f.id, f.name, f.kind, f.currency, f.organisation_code,
+                  coalesce(a.balance_minor, 0) AS balance_minor
+             FROM fund f LEFT JOIN organisation o ON o.code = f.organisation_code
              LEFT JOIN fund_balance a ON a.fund_id = f.id AND a.currency = f.currency
+            WHERE CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)]
             ORDER BY f.id""",
+        branch=branch,
     )

@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
+import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
 from kernel.db import identity, moment, one_of
 
 
@@ -18,6 +19,29 @@ class FundKind(StrEnum):
     CONSUMPTION = "consumption"  # 消费捐基金
 
 
+class FundGrant(SQLModel, table=True):
+    """The owner of a fund lets campaigns of another branch fill their pots from it, until it is revoked."""
+
+    __tablename__ = "fund_grant"
+    __table_args__ = (
+        Index(
+            "fund_grant_once",
+            "fund_id",
+            "organisation_code",
+            unique=True,
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    fund_id: int = Field(sa_type=BigInteger, foreign_key="fund.id")
+    organisation_code: str = Field(foreign_key="organisation.code")
+    reason: str
+    actor: str
+    granted_at: datetime = Field(sa_column=moment())
+    revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    revoked_by: str = ""
+
+
 class Fund(SQLModel, table=True):
     """A fund (专项基金 ...). Its balance is in the ledger."""
 
@@ -26,4 +50,5 @@ class Fund(SQLModel, table=True):
     name: str = Field(unique=True)
     kind: str
     currency: str
+    organisation_code: str | None = Field(default=None, foreign_key="organisation.code")  # None: the federation
     created_at: datetime = Field(sa_column=moment())

@@ -16,10 +16,9 @@ from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import KINDS, ImportRequest, admit, kind_of, preview
 from campaigns.imports.models import ImportFile, ImportRun, State
 from campaigns.imports.report import refusal_report, report_of, token_of
-from campaigns.network.models import Organisation
 from campaigns.network.roles import Caller, require
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound, Refusal, fault
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from kernel.keys import Keys
 from kernel.paging import Page
 from kernel.text import clean_text, text_fault
@@ -45,7 +44,7 @@ def upload(
     if len(data) > MOST_BYTES:
         raise Invalid("file_too_large", most_bytes=MOST_BYTES)
     with deps.db.transaction() as tx:
-        require_kind(tx, caller, kind)
+        require_kind(caller, kind)
         request = ImportRequest(kind, Confirmation(caller.name), partner, caller.branch_code)
         partner = admit(tx, request).partner
     report = _report(deps, request, data) if len(data) <= READ_AT_ONCE_BYTES else None
@@ -180,14 +179,12 @@ def kinds_of(caller: Caller) -> list[str]:
     return [name for name in KINDS if caller.may(kind_of(name).permission)]
 
 
-def require_kind(tx: Tx, caller: Caller, kind: str) -> None:
+def require_kind(caller: Caller, kind: str) -> None:
     """Refuse a caller who may not import this kind: the role lacks the permission, or the file concerns the whole
     network and the caller has a branch of it. Raises Forbidden `not_permitted`, NotFound `import_kind_unknown`."""
-    if not kind_of(kind).whole_network:
-        require(caller, kind_of(kind).permission)
-        return
-    root = tx.all(select(Organisation.code).where(col(Organisation.parent_code).is_(None)))
-    require(caller, kind_of(kind).permission, root)
+    require(caller, kind_of(kind).permission)
+    if kind_of(kind).whole_network and caller.branch_code is not None:
+        raise Forbidden("not_permitted")
 
 
 def _seal(keys: Keys, run_id: int | None, data: bytes) -> bytes:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import col, func, select
+from sqlalchemy import ColumnElement
+from sqlmodel import col, func, or_, select
 
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.windows import Windows
+from campaigns.network.organisations import within
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.paging import Page
@@ -34,9 +36,15 @@ def list_slugs(tx: Tx) -> list[str]:
     return tx.all(select(Campaign.slug).order_by(col(Campaign.id)))
 
 
-def list_campaigns(tx: Tx, phases: Iterable[str], page: Page) -> tuple[list[Campaign], int]:
-    """Return one page of the campaigns in these phases, the newest first, and how many there are."""
-    chosen = select(Campaign).where(col(Campaign.phase).in_([str(phase) for phase in phases]))
+def list_campaigns(
+    tx: Tx, phases: Iterable[str], page: Page, all_of: str | None = None
+) -> tuple[list[Campaign], int]:
+    """Return one page of the campaigns in these phases, the newest first, and how many there are. Those hosted in
+    the branch `all_of` are listed in every phase."""
+    listed: ColumnElement[bool] = col(Campaign.phase).in_([str(phase) for phase in phases])
+    if all_of is not None:
+        listed = or_(listed, within(col(Campaign.host_code), all_of))
+    chosen = select(Campaign).where(listed)
     total = tx.first(select(func.count()).select_from(chosen.subquery())) or 0
     newest_first = chosen.order_by(col(Campaign.opens_at).desc(), col(Campaign.id).desc())
     return tx.all(newest_first.limit(page.size).offset(page.offset)), total

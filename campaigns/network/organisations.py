@@ -1,6 +1,7 @@
 """Find organisations in the tree."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
@@ -34,6 +35,14 @@ def ancestors(tx: Tx, code: str) -> list[Organisation]:
     """Return the organisations above this one, the city first. Raises NotFound `organisation_unknown`."""
     above = find(tx, code).lineage[:-1]
     return sorted(_listed(tx, col(Organisation.code).in_(above)), key=lambda node: above.index(node.code))
+
+
+def within(column: Any, branch: str) -> ColumnElement[bool]:
+    """SQL: whether the organisation in a column lies in a branch of the tree."""
+    own: ColumnElement[bool] = column.in_(
+        select(Organisation.code).where(col(Organisation.lineage).contains([branch]))
+    )
+    return own
 
 
 def _listed(tx: Tx, condition: ColumnElement[bool]) -> list[Organisation]:

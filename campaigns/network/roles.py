@@ -1,6 +1,5 @@
 """PURE. What a caller may do: one table from role to permissions."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -56,12 +55,7 @@ class Caller(NamedTuple):
         return permission in PERMISSIONS.get(self.role, frozenset())
 
 
-def require(caller: Caller, permission: Permission, lineage: Sequence[str] | None = None) -> None:
-    """Raise Forbidden `not_permitted` if the caller's role lacks the permission, or they act outside their branch.
-
-    `lineage` is that of the organisation acted upon; None for what belongs to no branch.
-    """
+def require(caller: Caller, permission: Permission) -> None:
+    """Raise Forbidden `not_permitted` if the caller's role lacks the permission."""
     if not caller.may(permission):
-        raise Forbidden("not_permitted")
-    if lineage is not None and caller.branch_code is not None and caller.branch_code not in lineage:
         raise Forbidden("not_permitted")

@@ -83,12 +83,14 @@ def answer(tx: Tx, project_id: int, reason: str, actor: str, *, lifting: bool = 
     return lift(tx, project_id, reason, actor) if lifting else listing
 
 
-def listings(tx: Tx, project_id: int | None = None) -> list[dict[str, Any]]:
+def listings(tx: Tx, project_id: int | None = None, branch: str | None = None) -> list[dict[str, Any]]:
     """Return the listings in force, those due first; or all listings of one project, the newest first.
 
-    `due`: the term is over and a reviewer has to decide.
+    With `branch` only those of projects in it. `due`: the term is over and a reviewer has to decide.
     """
     query = select(ProjectListing, Project).join(Project, col(Project.id) == ProjectListing.project_id)
+    if branch is not None:
+        query = query.where(col(Project.lineage).contains([branch]))
     if project_id is None:
         query = query.where(col(ProjectListing.lifted_at).is_(None)).order_by(col(ProjectListing.id))
     else:

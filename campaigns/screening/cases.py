@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
+from campaigns.donations.models import Donation
+from campaigns.projects.models import Project
 from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
@@ -41,9 +44,15 @@ def case_id_of_donation(tx: Tx, donation_id: UUID) -> int:
     return case.id
 
 
-def count_open_cases(tx: Tx, campaign_id: int) -> int:
-    """Return how many cases of a campaign are undecided."""
-    return _count(tx, ScreeningCase.campaign_id == campaign_id, ScreeningCase.state == "open")
+def count_open_cases(tx: Tx, campaign_id: int, branch: str | None = None) -> int:
+    """Return how many cases of a campaign are undecided; with `branch` those of projects in it."""
+    own = [] if branch is None else [_in_branch(branch)]
+    return _count(tx, ScreeningCase.campaign_id == campaign_id, ScreeningCase.state == "open", *own)
+
+
+def _in_branch(branch: str) -> ColumnElement[bool]:
+    projects = select(Project.id).where(col(Project.lineage).contains([branch]))
+    return col(ScreeningCase.donation_id).in_(select(Donation.id).where(col(Donation.project_id).in_(projects)))
 
 
 def view(tx: Tx, case_id: int) -> dict[str, Any]:
@@ -53,17 +62,20 @@ def view(tx: Tx, case_id: int) -> dict[str, Any]:
 
 
 def listed(
-    tx: Tx, campaign_id: int, state: str | None = None, page: Page = FIRST_PAGE
+    tx: Tx, campaign_id: int, state: str | None = None, page: Page = FIRST_PAGE, branch: str | None = None
 ) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of a campaign's cases and their number: open ones first, then unanswered appeals.
+    """Return one page of a campaign's cases and their number: open ones first, then unanswered appeals; with
+    `branch` those of projects in it.
 
     Raises Invalid `list_invalid` for an unknown state.
     """
     if state is not None and state not in STATES:
         raise Invalid("list_invalid", fields={"state": fault("not_one_of", options=STATES)})
-    chosen = [ScreeningCase.campaign_id == campaign_id]
+    chosen: list[Any] = [ScreeningCase.campaign_id == campaign_id]
     if state is not None:
         chosen.append(ScreeningCase.state == state)
+    if branch is not None:
+        chosen.append(_in_branch(branch))
     unanswered = col(ScreeningCase.appealed_at).is_not(None) & col(ScreeningCase.answered_at).is_(None)
     ids = tx.all(
         select(col(ScreeningCase.id))

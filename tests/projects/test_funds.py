@@ -84,7 +84,7 @@ def test_one_reference_from_eight_threads_is_one_deposit(db: Database, fund_id: 
 
 def test_a_fund_without_money_holds_zero(db: Database, fund_id: int) -> None:
     with db.transaction() as tx:
-        assert funds.list_funds(tx) == [(fund_id, "99公益日配捐基金", "special", "CNY", 0)]
+        assert funds.list_funds(tx) == [(fund_id, "99公益日配捐基金", "special", "CNY", 0, None)]
 
 
 @pytest.mark.parametrize(

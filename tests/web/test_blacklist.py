@@ -9,7 +9,7 @@ from campaigns.screening.screen import open_cases
 from campaigns.screening.signals import Signal
 from kernel.clock import local_day
 from tests.web.reader import PASSWORD, Reader, text
-from tests.world import World
+from tests.world import VILLAGES, World
 
 PAGE = "/console/blacklist"
 
@@ -52,11 +52,15 @@ def test_a_liaison_objects_and_may_not_lift(reader: Reader, world: World) -> Non
     world.do(blacklist.blacklist, world.projects[0], "虚构受益人", "li")
     world.do(blacklist.blacklist, world.projects[2], "虚构受益人", "li")
     reader.sign_in("village")
-    assert "解除黑名单" not in reader.open(PAGE)
+    shown = reader.open(PAGE)
+    assert "解除黑名单" not in shown
+    assert VILLAGES[2] not in shown
+    page = reader.page
     assert "黑名单已更新" in reader.send(f"/blacklist/{world.projects[0]}", verb="appeal", reason="有误")
-    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[2]}", verb="appeal", reason="有误")
-    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[2]}", verb="lift", reason="有误")
-    reader.send(f"/blacklist/{world.projects[2]}", verb="burn", reason="x")
+    reader.page = page
+    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[0]}", verb="lift", reason="有误")
+    reader.page = page
+    reader.send(f"/blacklist/{world.projects[0]}", verb="burn", reason="x")
     assert len(world.do(blacklist.listings)) == 2
 
 

@@ -93,13 +93,10 @@ def test_a_project_is_rated_and_nonsense_is_not_a_rating(manager: Reader, world:
 
 def test_who_belongs_to_a_branch_acts_only_there(reader: Reader, world: World) -> None:
     mine = world.do(create, NewProject(VILLAGES[0], "我村", "micro", "灯", 1_000_00), "test").id
-    other = world.do(create, NewProject(VILLAGES[2], "别村", "micro", "灯", 1_000_00), "test").id
+    world.do(create, NewProject(VILLAGES[2], "别村", "micro", "灯", 1_000_00), "test")
     world.do(create_manager, "liaison", PASSWORD, "liaison", "test", "4101")
     reader.sign_in("liaison")
-    reader.open("/console/projects")
-    page = reader.page
-    assert "您没有权限" in reader.send(f"/{other}/submit")
-    reader.page = page
+    assert "别村" not in reader.open("/console/projects")
     assert "项目状态已更新" in reader.send(f"/{mine}/submit")
 
 

@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import blueprint, refusal_sentence
 from app.console.choices import names_of_projects
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from app.i18n.refusals import refusal_text
 from app.i18n.waits import wait_text
 from app.web.blueprint import requested_page
@@ -36,17 +37,17 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/", endpoint="campaigns")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.LISTED)
 def list_campaigns() -> str:
     """All campaigns with their totals."""
     with deps().db.transaction() as tx:
-        lines = campaign_lines(tx)
+        lines = campaign_lines(tx, scope.branch())
         sums = totals(tx, [line.id for line in lines])
     return render_template("console/campaigns.html", lines=lines, sums=sums)
 
 
 @blueprint.get("/campaigns/<slug>", endpoint="campaign")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show(slug: str) -> str:
     """One campaign: its phase and history, its totals, pots and projects."""
     page = requested_page(PAGE_SIZE)

@@ -8,7 +8,8 @@ from app.console import choices
 from app.console.blueprint import blueprint, rehearse
 from app.console.campaigns.forms import UNITS_S, CampaignForm
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from app.i18n.fields import at_fields
 from campaigns.lifecycle import drafts
 from campaigns.lifecycle.campaign import find_campaign
@@ -21,7 +22,7 @@ from kernel.errors import Conflict, Refusal
 
 
 @blueprint.route("/new-campaign", methods=["GET", "POST"], endpoint="campaign_new")
-@access.signed_in(Permission.CAMPAIGNS_WRITE)
+@access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.NAMED)
 def create() -> str | Response:
     """Create a campaign in draft."""
     if request.method == "GET":
@@ -42,6 +43,7 @@ def create() -> str | Response:
 
 def _create(tx: Tx, new: drafts.NewCampaign) -> bool:
     """Create the draft; return False when the same draft exists already. Raises what `drafts.create` raises."""
+    scope.require_node(tx, new.host)
     try:
         drafts.create(tx, new, g.caller.name)
     except Conflict:

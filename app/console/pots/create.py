@@ -14,7 +14,7 @@ from app.console.pots.forms import PotForm, RulesForm
 from app.console.pots.pot import named_projects, places_of
 from app.console.previewed import show_or_save
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from campaigns import pots
 from campaigns.disclosure.pot_details import pot_view
 from campaigns.funds import funds
@@ -54,6 +54,7 @@ def _fresh(slug: str) -> PotForm:
 def _save(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
     """Create the pot, unless one of this name is younger than the preview: it came from the same preview."""
     with deps().db.transaction() as tx:
+        scope.require_draw(tx, slug, command["fund"])
         campaign = lock_campaign(tx, slug)
         younger = select(col(Pot.id)).where(Pot.campaign_id == campaign.id, col(Pot.id) > (form.whole("seen") or 0))
         twin = tx.first(younger.where(Pot.name == command["name"]).order_by(col(Pot.id)))
@@ -64,6 +65,7 @@ def _save(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
 
 def _preview(slug: str, tx: Tx, command: dict[str, Any]) -> dict[str, Any]:
     """Return the pot as it would be, and what it would leave in the fund. `seen`: the newest existing pot."""
+    scope.require_draw(tx, slug, command["fund"])
     campaign = lock_campaign(tx, slug)
     seen = tx.first(select(func.max(Pot.id)).where(Pot.campaign_id == campaign.id)) or 0
     had_minor = balance(tx, fund_account(command["fund"]))
@@ -82,10 +84,10 @@ def _preview(slug: str, tx: Tx, command: dict[str, Any]) -> dict[str, Any]:
 def _form(slug: str, form: PotForm, preview: dict[str, Any] | None = None) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        rows = funds.list_funds(tx)
-        scope = scope_choices(tx, form)
+        rows = funds.list_funds(tx, scope.branch())
+        offered = scope_choices(tx, form)
     return render_template(
-        "console/pot_new.html", campaign=campaign, form=form, funds=rows, preview=preview, **scope
+        "console/pot_new.html", campaign=campaign, form=form, funds=rows, preview=preview, **offered
     )
 
 

@@ -12,7 +12,7 @@ from app.console.pots.forms import AmountForm
 from app.console.pots.pot import head, lock_of
 from app.console.previewed import show_or_save
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from campaigns import pots
 from campaigns.disclosure.pot_details import newest_funding, pot_view
 from campaigns.network.roles import Permission
@@ -57,6 +57,7 @@ def _save(pot_id: int, verb: str, seen: str, amount_minor: int) -> Response:
         if not fresh and (last is None or (last.reason, last.amount_minor) != (reason, sign * amount_minor)):
             raise Conflict("pot_changed")
         if fresh:
+            _require_draw(tx, pot_id, verb)
             act(tx, pot_id, amount_minor, g.caller.name)
     flash(_("已记账。") if fresh else _("这笔金额刚才已经记账，没有重复记账。"), "good")
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
@@ -65,9 +66,16 @@ def _save(pot_id: int, verb: str, seen: str, amount_minor: int) -> Response:
 def _preview(pot_id: int, verb: str, tx: Tx, amount_minor: int) -> dict[str, Any]:
     """Fund and pot before and after. `seen`: the newest movement that there is."""
     lock_of(tx, pot_view(tx, pot_id)[0])
+    _require_draw(tx, pot_id, verb)
     last, before = newest_funding(tx, pot_id), _figures(tx, pot_id)
     _VERBS[verb][0](tx, pot_id, amount_minor, g.caller.name)
     return {"seen": last.id if last else 0, "before": before, "after": _figures(tx, pot_id)}
+
+
+def _require_draw(tx: Tx, pot_id: int, verb: str) -> None:
+    """Money goes into a pot only from a fund that the caller may draw on; it may always go back."""
+    if verb == "top-ups":
+        scope.require_draw_of_pot(tx, pot_id)
 
 
 def _figures(tx: Tx, pot_id: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.forms import is_id
 from app.http import access
+from app.http.scope import Where
 from campaigns.audit import entries_of
 from campaigns.disclosure.pot_details import RECENT_DECISIONS, cuts, fundings, matched_donations, pot_view
 from campaigns.funds.funds import find as find_fund
@@ -26,7 +27,7 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/pots/<int:pot_id>", endpoint="pot")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def show(pot_id: int) -> str:
     """One pot: what it holds, its rules past, present and coming, its money, and what cut its match."""
     with deps().db.transaction() as tx:
@@ -44,7 +45,7 @@ def show(pot_id: int) -> str:
 
 
 @blueprint.get("/pots/<int:pot_id>/donations", endpoint="pot_donations")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def list_donations(pot_id: int) -> str:
     """The donations that this pot matched, newest first."""
     typed = request.args.get("before", "")

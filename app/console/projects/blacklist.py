@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.console.forms import requested_term_end
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.appeals import MOST_APPEAL
-from campaigns.network.roles import Caller, Permission, require
+from campaigns.network.roles import Caller, Permission
 from campaigns.projects import blacklist
-from campaigns.projects.projects import find
 from campaigns.screening import watch
 from kernel.db import Tx
 
@@ -23,13 +23,13 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/blacklist", endpoint="blacklist")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.LISTED)
 def show() -> str:
     """The projects that are listed now, those whose term is over first; and the watch list."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
-        rows = blacklist.listings(tx)
-        entries, total = watch.watched(tx, page)
+        rows = blacklist.listings(tx, branch=scope.branch())
+        entries, total = watch.watched(tx, page) if scope.branch() is None else ([], 0)
     return render_template(
         "console/blacklist.html",
         rows=rows,
@@ -40,7 +40,7 @@ def show() -> str:
 
 
 @blueprint.post("/watch", endpoint="watch_add")
-@access.signed_in_to_act(Permission.SCREEN)
+@access.signed_in_to_act(Permission.SCREEN, where=Where.FEDERATION)
 def watch_contact() -> Response:
     """Put a donor on the watch list by phone number or e-mail address (with an @). Neither is stored."""
     contact = request.form.get("contact", "").strip()
@@ -95,7 +95,9 @@ def decide(project_id: int) -> Response:
     reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
 
     def do(tx: Tx, caller: Caller) -> None:
-        require(caller, permission, find(tx, project_id).lineage)
+        access.require_declared(permission)
+        if permission is Permission.PROJECTS_APPROVE:  # the blacklist holds in all branches
+            scope.require_federation()
         apply(tx, project_id, reason, caller.name)
 
     return act(permission, back, do, _("黑名单已更新。"))

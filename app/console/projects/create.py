@@ -9,19 +9,19 @@ from app.console import choices
 from app.console.blueprint import blueprint
 from app.console.forms import ConsoleForm
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from campaigns.network.models import Organisation
-from campaigns.network.organisations import find as find_organisation
-from campaigns.network.roles import Permission, require
+from campaigns.network.roles import Permission
 from campaigns.projects import drafts
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.models import Project
 from kernel.db import Tx
-from kernel.errors import NotFound, Refusal
+from kernel.errors import Refusal
 
 
 @blueprint.route("/projects/new", methods=["GET", "POST"], endpoint="project_new")
-@access.signed_in(Permission.PROJECTS_WRITE)
+@access.signed_in(Permission.PROJECTS_WRITE, where=Where.NAMED)
 def create() -> str | Response:
     """Create a project in draft, within the manager's branch."""
     form = ConsoleForm(request.form)
@@ -50,11 +50,7 @@ def _create(tx: Tx, new: NewProject, form: ConsoleForm) -> bool:
 
     Raises what `campaigns.projects.drafts.create` raises, and Forbidden `not_permitted` outside the own branch.
     """
-    try:
-        place = find_organisation(tx, new.organisation_code)
-        require(g.caller, Permission.PROJECTS_WRITE, place.lineage)
-    except NotFound:
-        pass  # the use case names it as a fault of its field
+    scope.require_node(tx, new.organisation_code)
     # The organisation's row orders two clicks, so that the second finds the first one's project.
     tx.get(Organisation, new.organisation_code, lock=True)
     younger = select(col(Project.id)).where(col(Project.id) > (form.whole("seen") or 0))

@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint, refusal_sentence
 from app.console.forms import requested_term_end
 from app.current import deps
-from app.http import access
+from app.http import access, scope
+from app.http.scope import Where
 from app.i18n import labels
 from app.i18n.labels import word
 from app.i18n.screening_evidence import evidence_lines, limit_lines
@@ -30,7 +31,7 @@ PAGE_SIZE = 50
 
 
 @blueprint.get("/campaigns/<slug>/cases", endpoint="cases")
-@access.signed_in(Permission.READ)
+@access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def list_cases(slug: str) -> str:
     """A campaign's cases, open ones first."""
     page = requested_page(PAGE_SIZE)
@@ -39,8 +40,8 @@ def list_cases(slug: str) -> str:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None
         state = state if state in STATES else ""
-        rows, total = cases.listed(tx, campaign.id, state or None, page)
-        waiting = cases.count_open_cases(tx, campaign.id)
+        rows, total = cases.listed(tx, campaign.id, state or None, page, scope.branch())
+        waiting = cases.count_open_cases(tx, campaign.id, scope.branch())
     return render_template(
         "console/cases.html",
         campaign=campaign,
@@ -77,6 +78,9 @@ _VERBS: dict[str, Verb] = {
 }
 
 
+_OF_THE_FEDERATION = {"blacklist", *(f"watch_{kind}" for kind in WATCHED)}  # lists that hold in all branches
+
+
 @blueprint.post("/campaigns/<slug>/cases/<int:case_id>", endpoint="case_act")
 @access.signed_in_to_act(Permission.SCREEN)
 def decide_case(slug: str, case_id: int) -> Response:
@@ -88,6 +92,8 @@ def decide_case(slug: str, case_id: int) -> Response:
         return redirect(back, 303)
 
     def do(tx: Tx, caller: Caller) -> None:
+        if request.form["verb"] in _OF_THE_FEDERATION:
+            scope.require_federation()
         verb(tx, case_id, reason, caller.name)
         campaign_id = cases.find_case(tx, case_id).campaign_id
         tx.after_commit(lambda: publish({campaign_id}))

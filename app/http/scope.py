@@ -1,0 +1,104 @@
+"""Whose resources a manager reaches through a route: those of their branch, unless the route declares otherwise.
+
+The address of a route names a resource by an argument that `campaigns.rights.RESOURCES` knows. What lies outside
+the caller's branch is answered like what does not exist; what they may see but not change is refused.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from flask import g
+
+from campaigns import rights
+from campaigns.network.roles import Caller
+from campaigns.rights import RESOURCES, Holder
+from kernel.db import Tx
+from kernel.errors import Forbidden, NotFound
+from kernel.text import is_storable
+from matching.pots import find as find_pot
+
+
+class Where(StrEnum):
+    """Whose resources a route reaches, in the words of `docs/access.md`."""
+
+    RESOURCE = "of the own branch"
+    FROM_BELOW = "of the own branch and of nodes above it"
+    NAMED = "of the own branch; the body names the node"
+    LISTED = "lists the own branch"
+    FEDERATION = "only without a branch"
+    ANY = "of any branch"
+
+
+_OF_A_CAMPAIGN = ("case_id", "discrepancy_id")  # under an address that names the campaign too, they must be its own
+
+
+def resource_of(arguments: Mapping[str, Any] | set[str]) -> str | None:
+    """Return which of a route's arguments names the resource that decides; None if none does."""
+    return next((kind for kind in RESOURCES if kind in arguments), None)
+
+
+def require(
+    tx: Tx, caller: Caller, where: Where, kind: str | None, arguments: Mapping[str, Any], *, acting: bool
+) -> None:
+    """Require that a caller may see (`acting`: change) what a route reaches.
+
+    Raises NotFound with the code of the resource's kind, Forbidden `not_permitted`.
+    """
+    if where is Where.FEDERATION and caller.branch_code is not None:
+        raise Forbidden("not_permitted")
+    if kind is None:
+        return
+    if kind in _OF_A_CAMPAIGN and "slug" in arguments:
+        _require_campaign(tx, kind, arguments)
+    if caller.branch_code is None or where not in (Where.RESOURCE, Where.FROM_BELOW):
+        return
+    g.holder = rights.holder_of(tx, kind, arguments[kind])
+    from_below = where is Where.FROM_BELOW
+    rights.require(tx, caller, g.holder, RESOURCES[kind].unknown, acting=acting, from_below=from_below)
+
+
+def _require_campaign(tx: Tx, kind: str, arguments: Mapping[str, Any]) -> None:
+    if rights.holder_of(tx, kind, arguments[kind]).campaign != arguments["slug"]:
+        raise NotFound(RESOURCES[kind].unknown)
+
+
+def require_holder(caller: Caller, holder: Holder | None) -> None:
+    """Require that a resource lies within the caller's branch. Raises Forbidden `not_permitted`."""
+    if holder is not None and not rights.may_act(caller, holder):
+        raise Forbidden("not_permitted")
+
+
+def require_federation() -> None:
+    """Refuse a caller with a branch. Raises Forbidden `not_permitted`."""
+    if g.caller.branch_code is not None:
+        raise Forbidden("not_permitted")
+
+
+def branch() -> str | None:
+    """Return the branch to which lists are limited; None for the whole network."""
+    caller: Caller = g.caller
+    return caller.branch_code
+
+
+def require_node(tx: Tx, code: str | None) -> None:
+    """Refuse an organisation outside the caller's branch, and (None) the federation to callers with a branch.
+
+    One that does not exist is left to the use case, which names the field. Raises Forbidden `not_permitted`."""
+    holder = rights.Holder(rights.lineage_of(tx, code)) if code and is_storable(code) else rights.FEDERATION
+    if not rights.may_act(g.caller, holder):
+        raise Forbidden("not_permitted")
+
+
+def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
+    """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for what is not
+    theirs, Forbidden `not_permitted` for a campaign of a node above theirs."""
+    holder = rights.holder_of(tx, "slug", campaign)
+    rights.require(tx, g.caller, holder, "campaign_unknown", acting=True, from_below=True)
+    rights.require_draw(tx, g.caller, fund_id, holder)
+
+
+def require_draw_of_pot(tx: Tx, pot_id: int) -> None:
+    """Require that the caller may move money from a pot's fund into it. Raises as `require_draw`."""
+    pot = find_pot(tx, pot_id)
+    require_draw(tx, rights.holder_of(tx, "pot_id", pot_id).campaign or "", pot.fund_id)

@@ -1,0 +1,207 @@
+"""Which organisation a resource belongs to, and who may see it or act on it.
+
+A resource belongs to a node of the network, or to the federation as a whole. Callers with a branch act on what
+belongs to their branch or below. What lies outside looks to them as if it did not exist.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from campaigns.closing.models import Discrepancy
+from campaigns.donations.models import Donation, PaymentException, RefundRequest
+from campaigns.funds.grants import granted_to
+from campaigns.funds.models import Fund
+from campaigns.imports.models import ImportRun
+from campaigns.lifecycle.models import Campaign
+from campaigns.network.models import Organisation
+from campaigns.network.roles import Caller
+from campaigns.projects.models import Project
+from campaigns.screening.models import ScreeningCase, StaffKey
+from kernel.db import Tx
+from kernel.errors import Forbidden, NotFound
+from kernel.ids import MOST_ID
+from kernel.text import is_storable
+from matching.models import Pot
+from payments.models import InboxWork
+
+
+class Holder(NamedTuple):
+    """Who a resource belongs to: the codes from the city down to its node (none: the federation as a whole), and
+    the campaign that it is part of, if any."""
+
+    lineage: tuple[str, ...] = ()
+    campaign: str | None = None
+
+
+FEDERATION = Holder()
+
+
+class Resource(NamedTuple):
+    """A kind of resource: how its holder is found (None: it does not exist), and the code of an unknown one."""
+
+    find: Callable[[Tx, Any], Holder | None]
+    unknown: str
+
+
+def holder_of(tx: Tx, kind: str, key: Any) -> Holder:
+    """Return the holder of a resource; `kind` is a key of RESOURCES. Raises NotFound with the code of its kind."""
+    resource = RESOURCES[kind]
+    storable = 0 < key <= MOST_ID if isinstance(key, int) else isinstance(key, UUID) or is_storable(key)
+    holder = resource.find(tx, key) if storable else None
+    if holder is None:
+        raise NotFound(resource.unknown)
+    return holder
+
+
+def widened(tx: Tx, caller: Caller) -> Caller:
+    """Return the caller, without a branch if theirs is the whole network."""
+    if caller.branch_code is None:
+        return caller
+    roots = tx.all(select(Organisation.code).where(col(Organisation.parent_code).is_(None)).limit(2))
+    return caller._replace(branch_code=None) if roots == [caller.branch_code] else caller
+
+
+def may_act(caller: Caller, holder: Holder) -> bool:
+    """Whether a resource lies within the caller's branch."""
+    return caller.branch_code is None or caller.branch_code in holder.lineage
+
+
+def may_see(tx: Tx, caller: Caller, holder: Holder, *, from_below: bool = False) -> bool:
+    """Whether a caller may see a resource; `from_below`: those below its node see it too."""
+    if may_act(caller, holder):
+        return True
+    return from_below and bool(holder.lineage) and holder.lineage[-1] in lineage_of(tx, caller.branch_code or "")
+
+
+def require(tx: Tx, caller: Caller, holder: Holder, unknown: str, *, acting: bool, from_below: bool) -> None:
+    """Raise NotFound `unknown` for a resource that the caller may not see, Forbidden `not_permitted` for one that
+    they may see but not act on."""
+    if not may_see(tx, caller, holder, from_below=from_below):
+        raise NotFound(unknown)
+    if acting and not may_act(caller, holder):
+        raise Forbidden("not_permitted")
+
+
+def require_draw(tx: Tx, caller: Caller, fund_id: int, campaign: Holder) -> None:
+    """Require that a caller may fill a campaign's pots from a fund: it is theirs, or was granted to a branch of the
+    campaign's host. Raises NotFound `fund_unknown`: the funds of others do not exist for them."""
+    if may_act(caller, holder_of(tx, "fund_id", fund_id)):
+        return
+    if not granted_to(tx, fund_id).intersection(campaign.lineage):
+        raise NotFound("fund_unknown")
+
+
+def lineage_of(tx: Tx, code: str) -> tuple[str, ...]:
+    """Return the codes from the city down to an organisation; none for an unknown one."""
+    organisation = tx.get(Organisation, code)
+    return tuple(organisation.lineage) if organisation else ()
+
+
+def _campaign(tx: Tx, condition: ColumnElement[bool]) -> Holder | None:
+    query = select(Organisation, Campaign).join(Campaign, col(Campaign.host_code) == Organisation.code)
+    for host, campaign in tx.all(query.where(condition)):
+        return Holder(tuple(host.lineage), campaign.slug)
+    return None
+
+
+def _of_campaign(tx: Tx, slug: str) -> Holder | None:
+    return _campaign(tx, col(Campaign.slug) == slug)
+
+
+def _of_pot(tx: Tx, pot_id: int) -> Holder | None:
+    return _campaign(tx, col(Campaign.id).in_(select(Pot.campaign_id).where(Pot.id == pot_id)))
+
+
+def _of_discrepancy(tx: Tx, discrepancy_id: int) -> Holder | None:
+    own = select(Discrepancy.campaign_id).where(Discrepancy.id == discrepancy_id)
+    return _campaign(tx, col(Campaign.id).in_(own))
+
+
+def _of_exception(tx: Tx, exception_id: int) -> Holder | None:
+    """A payment that is not as asked is the business of the campaign's host, as discrepancies are."""
+    own = select(Donation.campaign_id).join(PaymentException, col(PaymentException.donation_id) == Donation.id)
+    return _campaign(tx, col(Campaign.id).in_(own.where(PaymentException.id == exception_id)))
+
+
+def _of_message(tx: Tx, message_id: int) -> Holder | None:
+    """A message that was attached to a donation belongs to its campaign's host, every other to the federation."""
+    message = tx.get(InboxWork, message_id)
+    if message is None or message.donation_id is None:
+        return FEDERATION if message else None
+    own = select(Donation.campaign_id).where(Donation.id == message.donation_id)
+    return _campaign(tx, col(Campaign.id).in_(own)) or FEDERATION
+
+
+def _of_project(tx: Tx, project_id: int) -> Holder | None:
+    project = tx.get(Project, project_id)
+    return Holder(tuple(project.lineage)) if project else None
+
+
+def _of_donation(tx: Tx, donation_id: UUID) -> Holder | None:
+    donation = tx.get(Donation, donation_id)
+    if donation is None:
+        return None
+    project, campaign = tx.get(Project, donation.project_id), tx.get(Campaign, donation.campaign_id)
+    assert project and campaign
+    return Holder(tuple(project.lineage), campaign.slug)
+
+
+def _of_case(tx: Tx, case_id: int) -> Holder | None:
+    """A case belongs to the project that was given to: its reviewer knows the village."""
+    case = tx.get(ScreeningCase, case_id)
+    return _of_donation(tx, case.donation_id) if case else None
+
+
+def _of_refund_request(tx: Tx, request_id: int) -> Holder | None:
+    request = tx.get(RefundRequest, request_id)
+    return _of_donation(tx, request.donation_id) if request else None
+
+
+def _of_import(tx: Tx, run_id: int) -> Holder | None:
+    """An import belongs to the branch of who handed its file in."""
+    run = tx.get(ImportRun, run_id)
+    return Holder(lineage_of(tx, run.branch_code or "")) if run else None
+
+
+def _of_fund(tx: Tx, fund_id: int) -> Holder | None:
+    fund = tx.get(Fund, fund_id)
+    return Holder(lineage_of(tx, fund.organisation_code or "")) if fund else None
+
+
+def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
+    staff = tx.get(StaffKey, staff_id)
+    return _of_organisation(tx, staff.organisation_code) if staff else None
+
+
+def _of_organisation(tx: Tx, code: str) -> Holder | None:
+    lineage = lineage_of(tx, code)
+    return Holder(lineage) if lineage else None
+
+
+def _of_federation(_tx: Tx, _key: Any) -> Holder | None:
+    """Watch list and partners work across all branches: the use case finds the resource itself."""
+    return FEDERATION
+
+
+# By the name of the argument in the address of a route. Of several, the first one here decides.
+RESOURCES: Mapping[str, Resource] = {
+    "case_id": Resource(_of_case, "case_unknown"),
+    "discrepancy_id": Resource(_of_discrepancy, "discrepancy_unknown"),
+    "exception_id": Resource(_of_exception, "payment_exception_unknown"),
+    "message_id": Resource(_of_message, "event_unknown"),
+    "staff_id": Resource(_of_staff, "staff_unknown"),
+    "watch_id": Resource(_of_federation, "watch_unknown"),
+    "name": Resource(_of_federation, "partner_unknown"),
+    "request_id": Resource(_of_refund_request, "refund_request_unknown"),
+    "donation_id": Resource(_of_donation, "donation_unknown"),
+    "pot_id": Resource(_of_pot, "pot_unknown"),
+    "run_id": Resource(_of_import, "import_unknown"),
+    "fund_id": Resource(_of_fund, "fund_unknown"),
+    "project_id": Resource(_of_project, "project_unknown"),
+    "code": Resource(_of_organisation, "organisation_unknown"),
+    "slug": Resource(_of_campaign, "campaign_unknown"),
+}

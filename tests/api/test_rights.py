@@ -1,0 +1,305 @@
+"""A neighbour reaches nothing of ours: every route of the router, every role, by page, API, token and session.
+
+The county 栾川县 has a campaign, a pot, a fund, a project, a donation, and all that waits for a person there.
+Managers of 嵩县 try every route with the ids of these: they find nothing, and no row changes.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from app.http import access, scope
+from app.http.scope import Where
+from campaigns import pots
+from campaigns.donations.refund_requests import request_money_back
+from campaigns.funds import funds, grants
+from campaigns.imports.models import ImportRun
+from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.transitions import schedule
+from campaigns.network.people import create_manager
+from campaigns.network.roles import PERMISSIONS, Role
+from campaigns.network.tokens import create_token
+from campaigns.screening import staff
+from campaigns.screening.freeze import hold_project_match
+from kernel.db import Tx
+from matching.pots import Tranche
+from tests.api.client import Api, problem
+from tests.web.reader import PASSWORD, Reader
+from tests.world import ACTOR, World, new_campaign
+
+OURS, NEIGHBOUR, CITY, TOWNSHIP = "4101", "4102", "41", "410101"
+SLUG, MARK = "ours", "只属栾川"
+ROLES = tuple(Role)
+
+
+class Resources(NamedTuple):
+    """One thing of each kind that belongs to our county, by the name of its argument in the addresses."""
+
+    arguments: dict[str, Any]
+
+
+@pytest.fixture
+def resources(world: World) -> Resources:
+    def make(tx: Tx) -> dict[str, Any]:
+        fund = funds.create(tx, f"{MARK}基金", "special", ACTOR, OURS)
+        create(tx, new_campaign(world.clock.at, slug=SLUG, name=f"{MARK}活动", host=OURS), ACTOR)
+        add_entry(tx, SLUG, world.projects[0], ACTOR)
+        schedule(tx, SLUG, ACTOR)
+        people = staff.add(tx, world.deps.keys, OURS, phone="13900000001", actor=ACTOR)
+        return {"fund_id": fund, "slug": SLUG, "code": OURS, "staff_id": people[0].id}
+
+    made = world.do(make)
+    world.do(funds.deposit, made["fund_id"], 1_000_00, "CNY", "D-ours", ACTOR)
+    made["pot_id"] = world.do(_pot, made["fund_id"])
+    donation = world.give(50_00, campaign=SLUG)
+    world.pay(donation)
+    made |= {"donation_id": donation.id, "project_id": world.projects[0]}
+    held = world.do(hold_project_match, SLUG, world.projects[0], "many equal gifts", ACTOR)
+    assert held.cases_opened == 1
+
+    def rows(tx: Tx) -> dict[str, Any]:
+        case = tx.scalar("SELECT id FROM screening_case WHERE donation_id = :id", id=donation.id)
+        difference = tx.scalar(
+            """INSERT INTO discrepancy (campaign_id, provider, cause, reference, donation_id, ours_minor,
+                                        theirs_minor, state, reason, actor, found_at)
+               SELECT id, 'stripe', 'amount', 'x', :donation, 5000, 4000, 'open', '', '', now()
+                 FROM campaign WHERE slug = :slug RETURNING id""",
+            donation=donation.id,
+            slug=SLUG,
+        )
+        exception = tx.scalar(
+            """INSERT INTO payment_exception (provider, payment_intent, amount_minor, currency, donation_id, reason,
+                                              state, note, actor, refund_attempts, occurred_at, found_at)
+               VALUES ('stripe', 'pi_x', 5000, 'CNY', :donation, 'second_payment', 'open', '', '', 0, now(), now())
+               RETURNING id""",
+            donation=donation.id,
+        )
+        message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
+        file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
+        run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
+        request = request_money_back(tx, donation.id, None, "meant for another village")
+        return {
+            "case_id": case,
+            "discrepancy_id": difference,
+            "exception_id": exception,
+            "message_id": message,
+            "request_id": request.id,
+            "run_id": run,
+            "watch_id": 1,
+            "name": "platform",
+        }
+
+    return Resources(made | world.do(rows))
+
+
+def _pot(tx: Tx, fund: int) -> int:
+    whole = {"ratio_bps": 10_000}
+    return pots.create(
+        tx,
+        campaign=SLUG,
+        fund=fund,
+        name=f"{MARK}池",
+        rank=1,
+        kind="ratio",
+        rules=whole,
+        tranches=[Tranche(tx.now, 500_00)],
+        actor=ACTOR,
+    )
+
+
+def routes(app: Flask, *where: Where) -> Iterator[tuple[Rule, str, access.Access]]:
+    """Every route of managers that reaches these resources, once per method."""
+    for rule in app.url_map.iter_rules():
+        declared = access.access_of(app, rule.endpoint)
+        if declared and declared.permissions and declared.where in where:
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method, declared
+
+
+def paths(app: Flask, rule: Rule, arguments: dict[str, Any]) -> list[str]:
+    """The addresses of a route; one for each verb in it."""
+    adapter = app.url_map.bind("localhost")
+    converter = rule._converters.get("verb")
+    verbs = converter.items if converter is not None and hasattr(converter, "items") else {""}
+    wanted = {name: arguments.get(name, 1) for name in rule.arguments if name != "verb"}
+    named = [{**wanted, "verb": verb} if "verb" in rule.arguments else wanted for verb in sorted(verbs)]
+    return [adapter.build(rule.endpoint, values) for values in named]
+
+
+class Callers:
+    """Calls routes as a manager of a branch: the API with a token, pages with a session."""
+
+    def __init__(self, app: Flask, world: World) -> None:
+        self._app, self._world = app, world
+        self._clients: dict[tuple[str, str | None], tuple[FlaskClient, str]] = {}
+
+    def call(self, path: str, method: str, role: str, branch: str | None) -> TestResponse:
+        client, token = self._client(role, branch)
+        if path.startswith("/api/"):
+            body = None if method == "GET" else {}
+            return self._app.test_client().open(
+                path, method=method, json=body, headers={"Authorization": f"Bearer {token}"}
+            )
+        return client.open(path, method=method)
+
+    def _client(self, role: str, branch: str | None) -> tuple[FlaskClient, str]:
+        if (role, branch) not in self._clients:
+            login = f"{role}-{branch}"
+            self._world.do(create_manager, login, PASSWORD, role, ACTOR, branch)
+            reader = Reader(self._app.test_client(), self._world)
+            reader.sign_in(login)
+            token = self._world.do(create_token, role, login, branch_code=branch)
+            self._clients[role, branch] = reader.http, token
+        return self._clients[role, branch]
+
+
+@pytest.fixture
+def callers(app: Flask, world: World) -> Callers:
+    app.config["WTF_CSRF_METHODS"] = set()  # forged forms have tests of their own
+    app.config["RATELIMIT_ENABLED"] = False
+    return Callers(app, world)
+
+
+def snapshot(world: World) -> dict[str, Any]:
+    """A hash of every table's rows, but for those of callers and jobs."""
+
+    def read(tx: Tx) -> dict[str, Any]:
+        tables = tx.rows(
+            """SELECT table_name AS name FROM information_schema.tables
+                WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"""
+        )
+        skipped = {"manager", "api_token", "job_run"}
+        return {
+            row.name: tx.scalar(
+                f"SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), '')) FROM \"{row.name}\" t"
+            )
+            for row in tables
+            if row.name not in skipped
+        }
+
+    found: dict[str, Any] = world.do(read)
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_neighbour_finds_nothing_and_changes_nothing(
+    app: Flask, world: World, resources: Resources, callers: Callers, role: str
+) -> None:
+    callers.call("/console/", "GET", role, NEIGHBOUR)  # signs in, which the audit trail notes
+    before = snapshot(world)
+    for rule, method, declared in routes(app, Where.RESOURCE, Where.FROM_BELOW):
+        may = any(permission in PERMISSIONS[role] for permission in declared.permissions)
+        for path in paths(app, rule, resources.arguments):
+            status = callers.call(path, method, role, NEIGHBOUR).status_code
+            # Pages with buttons look for the thing first, everything else asks for the right first.
+            assert status == 404 or (status == 403 and not may), (method, path, status)
+    assert snapshot(world) == before
+
+
+@pytest.mark.parametrize("branch", [OURS, CITY])
+def test_those_whose_branch_it_is_reach_it(
+    app: Flask, world: World, resources: Resources, callers: Callers, branch: str
+) -> None:
+    for rule, method, _ in routes(app, Where.RESOURCE, Where.FROM_BELOW):
+        if method == "GET" and not {"watch_id", "name", "message_id"}.intersection(rule.arguments):
+            for path in paths(app, rule, resources.arguments):
+                answer = callers.call(path, method, "admin", branch)
+                assert answer.status_code not in (401, 403, 404), (path, answer.status_code)
+
+
+def test_what_holds_in_all_branches_is_for_the_federation(
+    app: Flask, world: World, resources: Resources, callers: Callers
+) -> None:
+    callers.call("/console/", "GET", "admin", OURS)
+    callers.call("/console/", "GET", "admin", CITY)
+    before = snapshot(world)
+    for rule, method, _ in routes(app, Where.FEDERATION):
+        for path in paths(app, rule, resources.arguments):
+            assert callers.call(path, method, "admin", OURS).status_code == 403, (method, path)
+            if method == "GET":
+                assert callers.call(path, method, "admin", CITY).status_code == 200, path
+    assert snapshot(world) == before
+
+
+def test_lists_show_the_own_branch(app: Flask, world: World, resources: Resources, callers: Callers) -> None:
+    for rule, method, _ in routes(app, Where.LISTED):
+        if method == "GET":
+            for path in paths(app, rule, resources.arguments):
+                asked = f"{path}?amount_minor=5000" if path.endswith("/v1/donations") else path
+                answer = callers.call(asked, method, "admin", NEIGHBOUR)
+                assert answer.status_code == 200, (path, answer.status_code)
+                assert MARK not in answer.text, path
+
+
+def test_those_below_see_what_the_city_runs_and_may_not_touch_it(
+    app: Flask, world: World, resources: Resources, callers: Callers
+) -> None:
+    pot = world.pot(1_000_00)
+    arguments = resources.arguments | {"slug": world.slug, "pot_id": pot}
+    for rule, method, declared in routes(app, Where.RESOURCE, Where.FROM_BELOW):
+        decides = declared.resource or scope.resource_of(rule.arguments)
+        if decides not in ("slug", "pot_id"):
+            continue
+        for path in paths(app, rule, arguments):
+            status = callers.call(path, method, "manager", NEIGHBOUR).status_code
+            seen = declared.where is Where.FROM_BELOW and method == "GET"
+            assert status == (200 if seen else 404), (method, path, status)
+
+
+def test_what_the_body_names_is_asked_too(api: Api, world: World, resources: Resources) -> None:
+    token = world.do(create_token, "manager", "neighbour", branch_code=NEIGHBOUR)
+    fund = world.do(funds.create, "嵩县基金", "special", ACTOR, NEIGHBOUR)
+    before = snapshot(world)
+    project = {"organisation": "41010101", "name": "x", "tier": "micro", "summary": "x", "target_minor": 1}
+    problem(api.post("/projects", project | {"currency": "CNY"}, token), 403, "not_permitted")
+    named = {"name": "x", "kind": "special", "organisation": OURS}
+    problem(api.post("/funds", named, token), 403, "not_permitted")
+    pot = {"name": "x", "rank": 1, "rules": {"ratio_bps": 1}, "tranches": []}
+    foreign = {"campaign": SLUG, "fund": fund}
+    problem(api.post("/pots", pot | foreign, token), 404, "campaign_unknown")
+    above = {"campaign": world.slug, "fund": fund}
+    problem(api.post("/pots", pot | above, token), 403, "not_permitted")
+    assert snapshot(world) == before
+
+
+def test_a_pot_draws_on_the_fund_of_another_node_only_by_a_grant(
+    api: Api, world: World, resources: Resources
+) -> None:
+    world.do(create, new_campaign(world.clock.at, slug="theirs", host=NEIGHBOUR), ACTOR)
+    token = world.do(create_token, "manager", "neighbour", branch_code=NEIGHBOUR)
+    fund = resources.arguments["fund_id"]
+    opens = world.clock.at.isoformat()
+    pot = {
+        "campaign": "theirs",
+        "fund": fund,
+        "name": "x",
+        "rank": 1,
+        "rules": {"ratio_bps": 10_000},
+        "tranches": [{"opens_at": opens, "amount_minor": 100_00}],
+    }
+    problem(api.post("/pots", pot, token), 404, "fund_unknown")
+    api.manage(f"/funds/{fund}/grants", {"organisation": NEIGHBOUR, "reason": "联合活动"})
+    made = api.post("/pots", pot, token)
+    assert made.status_code == 201, made.text
+    top_up = f"/pots/{made.get_json()['id']}/top-ups"
+    assert api.post(top_up, {"amount_minor": 1_00}, token).status_code == 201
+    api.manage(f"/funds/{fund}/grants/revoke", {"organisation": NEIGHBOUR}, status=200)
+    problem(api.post(top_up, {"amount_minor": 1_00}, token), 404, "fund_unknown")
+    assert len(world.do(grants.listed, fund)) == 1
+    world.check()
+
+
+def test_a_case_opens_only_under_its_own_campaign(
+    app: Flask, world: World, resources: Resources, callers: Callers
+) -> None:
+    arguments = resources.arguments | {"slug": world.slug}
+    for rule, method, _ in routes(app, Where.RESOURCE):
+        if {"slug"} < rule.arguments & {"slug", "case_id", "discrepancy_id"}:
+            for path in paths(app, rule, arguments):
+                assert callers.call(path, method, "admin", None).status_code == 404, path
