@@ -45,7 +45,10 @@ class DonationIn(Schema):
     confirmed = fields.Boolean(
         truthy={True},
         falsy={False},
-        metadata={"description": "the donor was asked and confirms what was refused with `giving_unusual`"},
+        metadata={
+            "description": "false: refuse what is unusual with `giving_unusual`, so that the donor can be"
+            " asked; true: they were asked and confirm. Left out: nothing is asked and nothing is paused"
+        },
     )
     payment_flow = one_of(*FLOWS)
     replaces = fields.List(

@@ -51,9 +51,10 @@ blueprint = make_blueprint("donations", "Create donations and follow them.")
 def create(body: dict[str, Any]) -> Any:
     """Create a donation and open its payment. Idempotent: the same id and body return the same donation.
 
-    An unusually large gift, or many of one donor within an hour, is refused with `giving_unusual` (409) and nothing
-    is held; ask the donor, then send the same body with what its `confirm` says. Above a harder limit it is refused
-    with `giving_paused` (409) until `again_at`. The cashier speaks the language of `Accept-Language`.
+    With `confirmed` false, an unusually large gift, or many of one donor within an hour, is refused with
+    `giving_unusual` (409) and nothing is held; ask the donor, then send the same body with what its `confirm` says.
+    Above a harder limit it is refused with `giving_paused` (409) until `again_at`. Programs that leave `confirmed`
+    out are neither asked nor paused. The cashier speaks the language of `Accept-Language`.
     """
     command = command_of(body)
     created = create_donation(command)

@@ -38,7 +38,9 @@ class CreateDonation:
     channel: str = "web"
     source_code: str = ""
     accept_unmatched: bool = False
-    confirmed: bool = False  # the answer to `giving_unusual`; another answer is still the same request
+    # The answer to `giving_unusual`; another answer is still the same request. None: the program that sends this
+    # knows no such question, so its donors are neither asked nor paused.
+    confirmed: bool | None = None
     payment_flow: Literal["redirect", "intent"] = "redirect"
     visitor: str | None = None  # the signed cookie of a browser; not part of the request
     locale: Literal["zh", "en"] = "zh"

@@ -1,7 +1,8 @@
 """Ask before an unusually large gift or many gifts of one donor within an hour, and pause above a harder limit.
 
 A question is answered by sending the same request with `confirmed`; a pause ends by itself. Nothing is reserved
-before either. Gifts that came through partners or files have limits of their own (`intake`).
+before either. Our pages ask; a program asks its donors if it sends `confirmed`. Staff see every such donor (signal
+`rapid_giving`). Gifts that came through partners or files have limits of their own (`intake`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -61,6 +62,8 @@ def unusual(
 ) -> Conflict | None:
     """PURE. Return `giving_paused` with the time from which the donor may give again, `giving_unusual` with what is
     unusual, or None. `gifts` are the donor's earlier ones, newest first."""
+    if command.confirmed is None:
+        return None
     hour = [gift for gift in gifts if gift.pledged_at > now - HOUR]
     shared = is_visitor_key(donor_key)
     if again_at := _paused_until(command, gifts, hour, limits, now):
