@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -14,8 +15,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-
-DEFAULT_SECRET = "demo-only-not-a-secret"  # noqa: S105 - production refuses to start with it
 
 
 class BadSettings(SystemExit):
@@ -64,8 +63,8 @@ class Config(BaseModel):
     port: int = Field(8000, ge=1, le=65_535, alias="PORT")
     public_url: Http = Field("", alias="PUBLIC_URL")  # default: this machine and PORT
     data_dir: Path = Field(Path("var"), alias="DATA_DIR")
-    secret_key: str = Field(DEFAULT_SECRET, alias="SECRET_KEY", repr=False)
-    field_key: str = Field(DEFAULT_SECRET, alias="FIELD_KEY", repr=False)
+    secret_key: str = Field("", alias="SECRET_KEY", repr=False)
+    field_key: str = Field("", alias="FIELD_KEY", repr=False)
     stripe_secret_key: str = Field("", alias="STRIPE_SECRET_KEY", repr=False)
     stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET", repr=False)
     stripe_api_base: Http | None = Field(None, alias="STRIPE_API_BASE")
@@ -125,17 +124,27 @@ class Config(BaseModel):
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Read the settings (default: from the process's environment).
 
-    Raises BadSettings when one is not valid, and in production (`BEISHAN_ENV=production`) when a secret is missing
-    or still the default.
+    Raises BadSettings when one is not valid, and in production (`BEISHAN_ENV=production`) when one is unsafe.
     """
     variables = os.environ if environ is None else environ
     try:
         config = Config.model_validate({name: value for name, value in variables.items() if value})
     except ValidationError as error:
         raise BadSettings("\n".join(["Refusing to start:", *_faults(error)])) from None
-    if config.production:
-        _refuse_defaults(config)
+    if config.production and (faults := unsafe(config)):
+        raise BadSettings("\n".join(["Refusing to start in production:", *faults]))
     return config
+
+
+def require_secrets(config: Config) -> None:
+    """Refuse to serve or to run jobs without secrets: there is no default. `make run` makes its own in DATA_DIR.
+
+    Raises BadSettings.
+    """
+    missing = [name for name in KEYS if not getattr(config, name.lower())]
+    if missing:
+        names = " and ".join(missing)
+        raise BadSettings(f"Refusing to start: {names} must be set (make run makes its own in DATA_DIR)")
 
 
 _REASONS = {
@@ -155,16 +164,49 @@ def _faults(error: ValidationError) -> Iterator[str]:
         yield " ".join([*map(str, fault["loc"][:1]), reason])
 
 
-def _refuse_defaults(config: Config) -> None:
-    needed = {
-        "DATABASE_URL": config.database_url,
-        "SECRET_KEY": config.secret_key,
-        "FIELD_KEY": config.field_key,
-        "STRIPE_SECRET_KEY": config.stripe_secret_key,
-        "STRIPE_WEBHOOK_SECRET": config.stripe_webhook_secret,
-    }
-    refused = [name for name, value in needed.items() if not value or value == DEFAULT_SECRET]
+KEYS = ("SECRET_KEY", "FIELD_KEY")
+LEAST_KEY = 32  # characters; `python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes 64
+LEAST_VARIETY = 8  # different characters in a key; 32 random ones have far more
+_LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
+
+
+def unsafe(config: Config) -> list[str]:
+    """Return all that keeps settings from being safe in production, one sentence each (our rules)."""
+    return [*_unsafe_secrets(config), *_unsafe_addresses(config)]
+
+
+def _unsafe_secrets(config: Config) -> Iterator[str]:
+    stripe = {"STRIPE_SECRET_KEY": ("sk_live_", "rk_live_"), "STRIPE_WEBHOOK_SECRET": ("whsec_",)}
+    values = {name: getattr(config, name.lower()) for name in (*KEYS, *stripe)}
+    for name, value in values.items():
+        if not value:
+            yield f"{name} is missing"
+        elif name in KEYS and (len(value) < LEAST_KEY or len(set(value)) < LEAST_VARIETY):
+            yield f"{name} must be at least {LEAST_KEY} random characters"
+        elif name in stripe and not value.startswith(stripe[name]):
+            yield f"{name} must begin with {' or '.join(stripe[name])}"
+    given = [value for value in values.values() if value]
+    if len(set(given)) < len(given):
+        yield "the secrets must differ from each other"
+
+
+def _unsafe_addresses(config: Config) -> Iterator[str]:
+    if not config.database_url:
+        yield "DATABASE_URL is missing"
+    elif not _encrypted(config.database_url):
+        yield "DATABASE_URL must name sslmode=require, verify-ca or verify-full for a server on another machine"
+    if not config.public_url.startswith("https://"):
+        yield "PUBLIC_URL must begin with https://"
+    if config.stripe_api_base and not config.stripe_api_base.startswith("https://"):
+        yield "STRIPE_API_BASE must begin with https://"
     if config.sandbox:
-        refused.append("BEISHAN_SANDBOX (the payment sandbox is not for production)")
-    if refused:
-        raise BadSettings("Refusing to start in production: missing or default " + ", ".join(refused))
+        yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
+
+
+def _encrypted(url: str) -> bool:
+    """Whether what travels to the database cannot be read on the way: a socket, this machine, or TLS."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    hosts = [host for text in query.get("host", [parts.hostname or ""]) for host in text.split(",")]
+    local = all(host in _LOOPBACK or host.startswith("/") for host in hosts)
+    return local or query.get("sslmode", [""])[-1] in ("require", "verify-ca", "verify-full")

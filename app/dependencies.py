@@ -1,14 +1,17 @@
 """Make the collaborators of the use cases from the settings, for web processes, jobs and benchmarks alike."""
 
 from campaigns.dependencies import Dependencies, DonationLimits
-from config import Config
+from config import Config, require_secrets
 from kernel.db import Database
 from kernel.keys import Keys
 from payments.stripe import StripeGateway
 
 
 def make_dependencies(settings: Config) -> Dependencies:
-    """Return the collaborators of the use cases as the settings name them."""
+    """Return the collaborators of the use cases as the settings name them. Raises BadSettings when there is a
+    database, and no secrets for it."""
+    if settings.database_url:
+        require_secrets(settings)
     return Dependencies(
         db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
         gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),

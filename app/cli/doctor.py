@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.base import command
 from app.current import deps, settings
-from config import Config
+from config import Config, unsafe
 from kernel.db import Database
 from migrations import pending
 from payments.facts import EVENT_TYPES
@@ -60,12 +60,10 @@ def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Lin
 
 
 def _settings(config: Config) -> Line:
-    """Production itself starts only with sound settings (`config.load`); these pass there and are wrong."""
+    """What `config.load` asked at the start, and what may be missing without a fault at the start."""
     if not config.production:
         return Line("settings", True, "development; set BEISHAN_ENV=production for real money")
-    faults = []
-    if not config.public_url.startswith("https://"):
-        faults.append("PUBLIC_URL must begin with https://")
+    faults = unsafe(config)
     if config.redis_url is None:
         faults.append("REDIS_URL is not set")
     return Line("settings", not faults, "; ".join(faults) or "production")

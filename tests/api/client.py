@@ -18,6 +18,17 @@ from tests.world import World
 STRIPE_SECRET = "whsec_test_api"  # signs the provider's webhooks
 Json = dict[str, Any]
 
+# Settings with which production starts.
+PRODUCTION = {
+    "BEISHAN_ENV": "production",
+    "DATABASE_URL": "postgresql:///x",
+    "SECRET_KEY": "kJ8s-one-random-key-of-this-test-3fQz",
+    "FIELD_KEY": "pW2x-another-random-key-of-it-9cLm-71",
+    "STRIPE_SECRET_KEY": "sk_live_x",
+    "STRIPE_WEBHOOK_SECRET": "whsec_x",
+    "PUBLIC_URL": "https://give.example.org",
+}
+
 
 def application(database_url: str, deps: Dependencies, **environ: str) -> Flask:
     """The application as a web server has it: errors are answered, not raised."""
@@ -26,6 +37,7 @@ def application(database_url: str, deps: Dependencies, **environ: str) -> Flask:
         "DATABASE_URL": database_url,
         "PUBLIC_URL": "http://localhost",
         "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+        "SECRET_KEY": "of-the-sessions-in-this-test-0123456789",
     }
     return create_app(config.load(settings | environ), deps)
 

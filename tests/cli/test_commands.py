@@ -13,7 +13,7 @@ from campaigns.network.people import sign_in
 from campaigns.network.tokens import caller_of_token
 from kernel.db import Database
 from payments.partners import secret_of
-from tests.api.client import application
+from tests.api.client import PRODUCTION, application
 from tests.cli.conftest import Terminal
 from tests.world import TREE, VILLAGES, World
 
@@ -71,17 +71,7 @@ def test_time_travel_is_for_demos_only(terminal: Terminal, world: World, databas
     assert terminal.ok("jobs", "run", "close", "--at", later).endswith("steps\n")
     assert world.phase() == "settling"
     assert "--at" in terminal.refused("time_invalid", "jobs", "run", "close", "--at", "soon")
-    live = Terminal(
-        application(
-            database_url,
-            world.deps,
-            BEISHAN_ENV="production",
-            SECRET_KEY="s",
-            FIELD_KEY="f",
-            STRIPE_SECRET_KEY="sk",
-            STRIPE_WEBHOOK_SECRET="wh",
-        )
-    )
+    live = Terminal(application(database_url, world.deps, **{**PRODUCTION, "DATABASE_URL": database_url}))
     live.refused("production", "jobs", "run", "close", "--at", later)
 
 

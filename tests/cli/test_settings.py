@@ -7,6 +7,8 @@ import sys
 import pytest
 
 import config
+from app.dependencies import make_dependencies
+from tests.api.client import PRODUCTION
 
 
 def test_every_wrong_setting_is_named_in_one_message() -> None:
@@ -44,8 +46,56 @@ def test_what_is_not_set_has_its_default_and_an_empty_variable_is_not_set() -> N
     settings = config.load({"PORT": "8080", "DATABASE_URL": "", "REDIS_URL": "", "SECRET_KEY": ""})
     assert settings.public_url == "http://127.0.0.1:8080"
     assert (settings.database_url, settings.redis_url) == ("", None)
-    assert settings.secret_key == config.DEFAULT_SECRET
+    assert settings.secret_key == "", "there is no default secret"
     assert settings.stripe_methods == ("card", "alipay", "wechat_pay")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("SECRET_KEY", "", "SECRET_KEY is missing"),
+        ("SECRET_KEY", "a", "SECRET_KEY must be at least 32 random characters"),
+        ("SECRET_KEY", "a" * 64, "SECRET_KEY must be at least 32 random characters"),
+        (
+            "FIELD_KEY",
+            "                                        ",
+            "FIELD_KEY must be at least 32 random characters",
+        ),
+        ("FIELD_KEY", PRODUCTION["SECRET_KEY"], "the secrets must differ from each other"),
+        ("STRIPE_SECRET_KEY", "sk_test_x", "STRIPE_SECRET_KEY must begin with sk_live_ or rk_live_"),
+        ("STRIPE_WEBHOOK_SECRET", "secret", "STRIPE_WEBHOOK_SECRET must begin with whsec_"),
+        ("PUBLIC_URL", "", "PUBLIC_URL must begin with https://"),
+        ("PUBLIC_URL", "http://give.example.org", "PUBLIC_URL must begin with https://"),
+        ("STRIPE_API_BASE", "http://10.0.0.1", "STRIPE_API_BASE must begin with https://"),
+        ("DATABASE_URL", "", "DATABASE_URL is missing"),
+        ("DATABASE_URL", "postgresql://db.internal/x", "DATABASE_URL must name sslmode=require"),
+        ("DATABASE_URL", "postgresql://db.internal/x?sslmode=prefer", "DATABASE_URL must name sslmode=require"),
+        ("DATABASE_URL", "postgresql:///x?host=/run/pg,db2.internal", "DATABASE_URL must name sslmode=require"),
+        ("BEISHAN_SANDBOX", "1", "BEISHAN_SANDBOX must not be set"),
+    ],
+)
+def test_production_refuses_what_is_unsafe(name: str, value: str, sentence: str) -> None:
+    with pytest.raises(config.BadSettings, match=sentence):
+        config.load(PRODUCTION | {name: value})
+
+
+def test_production_says_all_of_it_at_once() -> None:
+    with pytest.raises(config.BadSettings) as refused:
+        config.load({"BEISHAN_ENV": "production"})
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 1 + 4 + 2, lines
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql:///x?host=/run/pg", "postgresql://127.0.0.1/x", "postgresql://db/x?sslmode=verify-full"]
+)
+def test_production_starts_with_sound_settings(url: str) -> None:
+    assert config.load(PRODUCTION | {"DATABASE_URL": url}).production
+
+
+def test_nothing_is_served_without_secrets() -> None:
+    with pytest.raises(config.BadSettings, match="SECRET_KEY and FIELD_KEY must be set"):
+        make_dependencies(config.load({"DATABASE_URL": "postgresql:///x"}))
 
 
 def test_settings_without_effect_are_accepted() -> None:
