@@ -9,6 +9,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
 from tests.machine.compare import same_donations, same_explanations, same_pots, same_totals
+from tests.machine.desk import Desk
 from tests.machine.donors import Donors
 from tests.machine.plain_matching import Rules
 from tests.machine.staff import BEST, Staff
@@ -16,7 +17,7 @@ from tests.machine.strategies import RISING, Commands, commands, rules
 from tests.matching.kinds import moved, offered, replayed
 
 
-class GivingDay(Donors, Staff):
+class GivingDay(Donors, Desk, Staff):
     """A whole day. `every` is the number of steps between two replays of all decisions."""
 
     every = 1

@@ -1,0 +1,110 @@
+"""Every line of a statement ends explained, booked or listed: once, in one campaign or in none; and every statement
+that is expected is awaited by name."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.import_statement import import_statement
+from campaigns.closing.reconcile import compare, reconcile
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.transitions import schedule
+from kernel.errors import Conflict
+from payments import partners
+from tests.closing.partner import tell
+from tests.world import ACTOR, World, new_campaign
+
+HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
+
+
+@pytest.fixture
+def plat(world: World) -> World:
+    world.do(partners.create, world.deps.keys, "plat", "平台")
+    return world
+
+
+def bill(world: World, *rows: str) -> None:
+    world.do(import_statement, "plat", HEAD + "".join(f"{row}\n" for row in rows), ACTOR)
+
+
+def causes(world: World, campaign_id: int | None) -> list[str]:
+    return [row.cause for row in world.do(listed, campaign_id)[0]]
+
+
+def test_a_line_in_two_campaigns_is_listed_in_the_one_that_opened_last(plat: World) -> None:
+    """Both take late messages for a day; the line came when only the second took donations."""
+    at = plat.clock.at
+    second = {"slug": "second", "opens_at": at + timedelta(hours=9), "ends_at": at + timedelta(hours=20)}
+    plat.do(create, new_campaign(at, **second), ACTOR)
+    plat.do(add_entry, "second", plat.projects[0], ACTOR)
+    plat.do(schedule, "second", ACTOR)
+    plat.clock.at = at + timedelta(hours=10)
+    plat.close()
+    bill(plat, f"L-1,charge,g-9,8800,0,CNY,{plat.clock.at.isoformat()}")
+    first, other = (plat.do(find_campaign, slug) for slug in (plat.slug, "second"))
+    assert (causes(plat, first.id), causes(plat, other.id)) == ([], ["missing_here"])
+    plat.do(reconcile, first)
+    assert "missing_here" not in causes(plat, first.id)
+
+
+def test_a_line_of_no_campaign_is_on_a_list_of_its_own(plat: World) -> None:
+    bill(plat, f"L-1,refund,g-9,-500,0,CNY,{(plat.clock.at - timedelta(days=40)).isoformat()}")
+    [line] = plat.do(listed, None)[0]
+    assert (line.cause, line.sum_minor, causes(plat, 1)) == ("refund", -5_00, [])
+    plat.do(sign_off, line.id, "of last year", "finance")
+    plat.check()
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "L-1,charge,g-2,5000,0,CNY,{at}",
+        "L-1,refund,g-1,5000,0,CNY,{at}",
+        "L-1,charge,g-1,5000,0,CNY,{later}",
+        "L-1,charge,g-1,5000,1,CNY,{at}",
+    ],
+)
+def test_a_line_that_comes_again_as_another_is_refused(plat: World, again: str) -> None:
+    times = {"at": plat.clock.at.isoformat(), "later": (plat.clock.at + timedelta(seconds=1)).isoformat()}
+    tell(plat, "plat", "g-1", 50_00)
+    plat.settle()
+    bill(plat, "L-0,refund,g-1,-5000,0,CNY,{at}".format(**times), "L-1,charge,g-1,5000,0,CNY,{at}".format(**times))
+    with pytest.raises(Conflict, match="statement_contradicts"):
+        bill(plat, again.format(**times))
+
+
+def test_a_partner_that_sent_nothing_at_all_holds_the_notice_by_name(plat: World) -> None:
+    world = plat
+    world.do(partners.create, world.deps.keys, "never", "从不", statement_expected=False)
+    campaign = world.do(find_campaign, world.slug)
+    assert world.do(reconcile, campaign) == 1
+    [awaited] = world.do(listed, campaign.id)[0]
+    assert (awaited.cause, awaited.provider) == ("missing_statement", "partner:plat")
+    bill(world, f"L-1,payout,,-100,0,CNY,{world.clock.at.isoformat()}")
+    assert world.do(reconcile, campaign) == 0
+    world.check()
+
+
+def test_another_shops_money_is_explained(world: World) -> None:
+    intent: dict[str, Any] = {"id": "pi_shop", "amount": 66_00, "currency": "cny", "metadata": {}}
+    line: dict[str, Any] = {"provider": "stripe", "kind": "charge", "line_id": "txn_1", "source_id": "ch_shop"}
+    world.do(
+        lambda tx: tx.run(
+            """INSERT INTO provider_line (provider, kind, line_id, source_id, payment_intent, amount_minor,
+                                          fee_minor, currency, occurred_at, fetched_at)
+               VALUES (:provider, :kind, :line_id, :source_id, 'pi_shop', 6600, 40, 'CNY', :at, :at)""",
+            at=tx.now,
+            **line,
+        )
+    )
+    world.do(compare)
+    assert causes(world, 1) == ["missing_here"], "nobody told us yet whose it is"
+    world.tell("payment_intent.succeeded", intent)
+    world.settle()
+    world.do(compare)
+    assert [row.state for row in world.do(listed, 1)[0]] == ["matched"]
+    world.check()
