@@ -73,7 +73,8 @@ _OF_DONATIONS = f"""{SIDES}
             t.charges > 0 AND CASE WHEN o.complete THEN t.returned <> o.returned_minor
                                    ELSE t.returned > o.returned_minor AND o.dispute <> 'open' END)
          ) AS c(cause, ours_minor, theirs_minor, sum_minor, differs)
-     WHERE c.differs"""
+     WHERE c.differs
+       AND (t.charges = 1 AND t.charged = o.amount_minor AND t.returned = o.returned_minor) IS NOT TRUE"""
 
 # Lines that no paid donation of their provider explains. Lines of another shop's payments and of payments on the
 # desk are explained. A line belongs to the campaign of its donation, else to the one campaign that was open at its
