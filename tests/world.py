@@ -134,7 +134,7 @@ class World:
         return answer.donation
 
     def tell(
-        self, type_: str, thing: dict[str, Any], at: datetime | None = None, event_id: str | None = None
+        self, type_: str, subject: dict[str, Any], at: datetime | None = None, event_id: str | None = None
     ) -> str:
         """Store a provider's event in the inbox and return its id."""
         self._events += 1
@@ -144,7 +144,7 @@ class World:
             "object": "event",
             "type": type_,
             "created": int((at or self.clock.at).timestamp()),
-            "data": {"object": thing},
+            "data": {"object": subject},
         }
         with self.db.transaction() as tx:
             store(tx, [message("stripe", event_id, body, compare=False)])
@@ -190,7 +190,7 @@ class World:
     def dispute(self, donation: DonationView | UUID, status: str | None = None) -> None:
         """A dispute opens (status None), or closes as `won` or `lost`."""
         found = self.view(donation)
-        thing = {
+        subject = {
             "id": f"dp_{found.id.hex}",
             "object": "dispute",
             "amount": found.amount_minor,
@@ -200,7 +200,7 @@ class World:
             "status": status or "needs_response",
             "metadata": {},
         }
-        self.tell("charge.dispute.created" if status is None else "charge.dispute.closed", thing)
+        self.tell("charge.dispute.created" if status is None else "charge.dispute.closed", subject)
 
     def settle(self) -> None:
         while process_inbox(self.deps):

@@ -1,4 +1,4 @@
-"""Imports that are handed in over the web: stored sealed, shown, confirmed by a person, and worked off by a job.
+"""Imports handed in over the web: stored sealed, shown, confirmed by an operator, and carried out by a job.
 
 What is small is read at once; what is larger would hold up the web worker, so the job reads it. Only the job
 writes.

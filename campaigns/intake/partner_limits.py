@@ -1,4 +1,4 @@
-"""How much a source of donations is believed without an operator: per gift, and per day in sum and number.
+"""What of a source's donations counts without an operator: per donation, and per day in sum and number.
 
 A day is the day in Shanghai on which we take the donations in, so that no date inside a message widens a limit.
 """

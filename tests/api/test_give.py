@@ -73,8 +73,8 @@ def test_another_body_under_the_same_id_is_refused(api: Api, world: World) -> No
 def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None:
     pot = world.pot(30_00)
     body = api.command(100_00)
-    told = problem(api.post("/donations", body), 409, "match_short")
-    assert told["pots"] == [{"pot": pot, "available_minor": 30_00, "would_give_minor": 30_00}]
+    refusal = problem(api.post("/donations", body), 409, "match_short")
+    assert refusal["pots"] == [{"pot": pot, "available_minor": 30_00, "would_give_minor": 30_00}]
     assert world.pots()[pot].reserved_minor == 0
     again = api.post("/donations", body | {"accept_unmatched": True})
     assert again.status_code == 201
@@ -92,8 +92,8 @@ def test_refusals_name_the_field(api: Api) -> None:
 
 def test_after_the_end_nothing_is_accepted(api: Api, world: World) -> None:
     world.clock.advance(hours=8)
-    told = problem(api.post("/donations", api.command()), 409, "campaign_not_open")
-    assert told["ends_at"] == later(world)
+    refusal = problem(api.post("/donations", api.command()), 409, "campaign_not_open")
+    assert refusal["ends_at"] == later(world)
 
 
 def test_the_token_opens_this_donation_only(api: Api) -> None:
@@ -155,9 +155,9 @@ def test_a_provider_that_is_down_leaves_a_donation_that_can_be_sent_again(
     world.pot(1_000_00)
     down = Api(application(database_url, replace(world.deps, gateway=offline_gateway())).test_client(), world)
     body = api.command()
-    told = down.post("/donations", body)
-    problem(told, 503, "payment_unavailable")
-    assert told.headers["Retry-After"]
+    answer = down.post("/donations", body)
+    problem(answer, 503, "payment_unavailable")
+    assert answer.headers["Retry-After"]
     assert next(iter(world.pots().values())).reserved_minor == 100_00
     again = api.post("/donations", body)
     assert (again.status_code, again.get_json()["status"]) == (200, "paying")
@@ -179,8 +179,8 @@ def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: Wo
     world.pay(UUID(given["id"]))
     asked = api.post(path, {"amount_minor": 40_00, "reason": "double"}, api.token("finance"))
     assert (asked.status_code, asked.get_json()["state"]) == (201, "requested")
-    told = problem(api.post(path, {"amount_minor": 60_01, "reason": "x"}, api.token()), 409, "refund_exceeds")
-    assert told["left_minor"] == 60_00
+    refusal = problem(api.post(path, {"amount_minor": 60_01, "reason": "x"}, api.token()), 409, "refund_exceeds")
+    assert refusal["left_minor"] == 60_00
     problem(api.post(path, {"reason": "x"}, api.token("auditor")), 403, "not_permitted")
     problem(api.post(path, {"reason": "x"}), 401, "token_missing")
     problem(api.post(path, {"reason": "x"}, "bs_wrong"), 401, "token_invalid")

@@ -80,8 +80,8 @@ def test_pots_change_with_versions_and_money(api: Api) -> None:
     made = api.manage("/pots", pot(fund))
     path = f"/pots/{made['id']}"
     assert api.manage(f"{path}/top-ups", {"amount_minor": 60_00})["available_minor"] == 60_00
-    told = problem(api.post(f"{path}/top-ups", {"amount_minor": 40_01}, api.token()), 409, "fund_short")
-    assert told["available_minor"] == 40_00
+    refusal = problem(api.post(f"{path}/top-ups", {"amount_minor": 40_01}, api.token()), 409, "fund_short")
+    assert refusal["available_minor"] == 40_00
     assert api.manage(f"{path}/reductions", {"amount_minor": 10_00})["funded_minor"] == 50_00
     problem(api.post(f"{path}/reductions", {"amount_minor": 50_01}, api.token()), 409, "pot_short")
     now = api.manage(f"{path}/rules", {"rules": {"ratio_bps": 5_000}})
@@ -108,8 +108,8 @@ def test_a_random_pot_needs_its_ratio_only_a_challenge_one_of_two_goals(api: Api
     made = api.manage("/pots", pot(api.world.fund, kind="random", mode="payment", rules=rules))
     assert made["rules"]["random"] == {"least_bps": 0}
     for goal in ({}, {"challenge": {}}):
-        told = api.post("/pots", pot(api.world.fund, kind="challenge", rules=rules | goal), api.token())
-        missing = problem(told, 422, "rules_invalid")["fields"]["rules.challenge"]
+        answer = api.post("/pots", pot(api.world.fund, kind="challenge", rules=rules | goal), api.token())
+        missing = problem(answer, 422, "rules_invalid")["fields"]["rules.challenge"]
         assert missing == {"code": "goal_missing", "one_of": ["donors", "raised_minor"]}
 
 
@@ -132,8 +132,8 @@ def test_senseless_rules_are_named(api: Api, rules: Json, field: str) -> None:
 
 def test_an_incomplete_plan_does_not_open(api: Api) -> None:
     api.manage("/campaigns", campaign(api, plan=plan(filing_no=None, purpose="")))
-    told = problem(api.post("/campaigns/spring/schedule", token=api.token()), 422, "plan_incomplete")
-    assert set(told["errors"]) == {"filing_no", "purpose"}
+    refusal = problem(api.post("/campaigns/spring/schedule", token=api.token()), 422, "plan_incomplete")
+    assert set(refusal["errors"]) == {"filing_no", "purpose"}
     api.manage("/campaigns/spring", {"plan": {"filing_no": "1", "purpose": "good"}}, 200, method="PATCH")
     assert api.manage("/campaigns/spring/schedule", status=200)["phase"] == "open"
     problem(api.call("PATCH", "/campaigns/spring", {"name": "x"}, api.token()), 409, "campaign_phase")
@@ -169,8 +169,8 @@ def test_who_approves_projects_rates_them_whatever_their_state(api: Api) -> None
     rows = {row["id"]: row["rating"] for row in api.get("/projects", api.token()).get_json()}
     assert rows[made["id"]] == 4
     for wrong in (6, -1, 4.5, "4", True, None):
-        told = problem(api.call("PATCH", path, {"rating": wrong}, api.token()), 422, "validation_failed")
-        assert list(told["errors"]) == ["rating"]
+        refusal = problem(api.call("PATCH", path, {"rating": wrong}, api.token()), 422, "validation_failed")
+        assert list(refusal["errors"]) == ["rating"]
     assert api.get(path, api.token()).get_json()["rating"] == 4
 
 
@@ -201,8 +201,8 @@ def test_times_need_an_offset(api: Api) -> None:
 
 def test_called_off_and_nothing_to_close(api: Api) -> None:
     api.manage("/campaigns", campaign(api))
-    told = problem(api.post("/campaigns/spring/close", token=api.token()), 409, "nothing_due")
-    assert told["phase"] == "draft"
+    refusal = problem(api.post("/campaigns/spring/close", token=api.token()), 409, "nothing_due")
+    assert refusal["phase"] == "draft"
     assert api.manage("/campaigns/spring/cancel", status=200)["phase"] == "cancelled"
     problem(api.post("/campaigns/spring/cancel", token=api.token()), 409, "campaign_phase")
 
@@ -210,8 +210,8 @@ def test_called_off_and_nothing_to_close(api: Api) -> None:
 def test_a_due_campaign_can_be_closed_by_hand(api: Api) -> None:
     api.world.clock.advance(hours=9)
     assert api.manage("/campaigns/day/close", status=200)["phase"] == "settling"
-    told = api.get("/campaigns/day/reconciliation", api.token("auditor")).get_json()
-    assert (told["phase"], told["open"], told["report"]) == ("settling", 0, None)
+    report = api.get("/campaigns/day/reconciliation", api.token("auditor")).get_json()
+    assert (report["phase"], report["open"], report["report"]) == ("settling", 0, None)
 
 
 def test_partners_get_their_secret_once(api: Api) -> None:

@@ -36,9 +36,9 @@ def test_from_the_last_gift_to_the_release(day: Day) -> None:
 
     day.walk("reconciling")  # and on, in the same tick: the provider's statement agrees
     assert world.phase() == "notice"
-    given = [world.view(one).captured_minor for one in (first, short, shorter, slow)]
+    given = [world.view(donation).captured_minor for donation in (first, short, shorter, slow)]
     assert given == [100_00, 80_00, 70_00, 0]  # oldest payment first
-    assert [world.view(one).status for one in (first, short, shorter, slow)] == ["settled"] * 4
+    assert [world.view(donation).status for donation in (first, short, shorter, slow)] == ["settled"] * 4
     assert day.differences(None) == []
     _report_equals_books(day)
     assert day.books("fees") == -(60 + 48 + 54 + 18)  # 0.6 %
@@ -188,7 +188,7 @@ def test_what_was_read_for_another_campaign_hides_nothing(day: Day) -> None:
     line = StatementLine("stripe", "payout", "txn_other", None, None, None, -5_00, 0, "CNY", newer)
     world.do(store, [line])
     day.walk("reconciling")
-    assert [one.cause for one in day.differences()] == ["missing_here"]
+    assert [difference.cause for difference in day.differences()] == ["missing_here"]
     world.check()
 
 
@@ -206,4 +206,4 @@ def test_a_provider_is_asked_once_a_minute(day: Day) -> None:
 
 def _statements(day: Day) -> int:
     asked = day.server.get("/_sandbox/requests").json()
-    return [one["path"] for one in asked].count("/v1/balance_transactions")
+    return [call["path"] for call in asked].count("/v1/balance_transactions")

@@ -17,7 +17,7 @@ def test_money_that_we_do_not_know(day: Day) -> None:
     [found] = day.differences()
     assert (found.cause, found.ours_minor, found.theirs_minor) == ("missing_here", 0, 77_00)
     assert day.tick() == "reconciling"
-    assert [one.id for one in day.differences()] == [found.id]
+    assert [difference.id for difference in day.differences()] == [found.id]
     world.do(sign_off, found.id, "a shop's sale, booked elsewhere", "finance")
     assert day.tick() == "notice"
     assert day.report()["raised_minor"] == 50_00
@@ -33,7 +33,7 @@ def test_money_that_the_provider_does_not_know(day: Day) -> None:
     assert world.view(donation).status == "paid"
     day.charge(60_00, donation.id)
     assert day.tick() == "notice"
-    assert [one.state for one in day.differences(None)] == ["matched"]
+    assert [difference.state for difference in day.differences(None)] == ["matched"]
     assert world.view(donation).status == "settled"
     world.check()
 
@@ -45,10 +45,10 @@ def test_other_amounts_and_doubled_charges(day: Day) -> None:
     day.charge(70_00, twice.id)
     day.walk("reconciling")
     assert day.causes() == [("amount", other.id, 60_00, 59_00), ("duplicate", twice.id, 70_00, 140_00)]
-    assert [world.view(one).status for one in (right, other, twice)] == ["settled", "paid", "paid"]
+    assert [world.view(donation).status for donation in (right, other, twice)] == ["settled", "paid", "paid"]
     assert world.phase() == "reconciling"
-    for one in day.differences():
-        world.do(sign_off, one.id, "the provider was asked", "finance")
+    for difference in day.differences():
+        world.do(sign_off, difference.id, "the provider was asked", "finance")
     assert day.tick() == "notice"
     assert day.report()["raised_minor"] == 180_00  # what donors were told; the extra charge goes back to its donor
     world.check()
@@ -78,10 +78,10 @@ def test_signed_off_is_for_these_amounts_only(day: Day) -> None:
     refund = {"payment_intent": day.intent(donation)}
     assert day.server.post("/v1/refunds", **refund, amount=10_00).status_code == 200
     day.walk("reconciling")
-    [found] = [one for one in day.differences() if one.cause == "refund"]
+    [found] = [difference for difference in day.differences() if difference.cause == "refund"]
     world.do(sign_off, found.id, "will be booked next week", "finance")
     assert day.tick() == "reconciling"
-    assert [one.cause for one in day.differences()] == ["missing_here"]
+    assert [difference.cause for difference in day.differences()] == ["missing_here"]
     assert day.server.post("/v1/refunds", **refund, amount=15_00).status_code == 200
     assert day.tick() == "reconciling"
     assert ("refund", donation.id, 0, 25_00) in day.causes()

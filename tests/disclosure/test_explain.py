@@ -21,16 +21,16 @@ def story(world: World, donation: DonationView) -> Explanation:
     )
     assert (found.reserved_minor, found.captured_minor) == (stands.reserved_minor, stands.captured_minor)
     for state, sum_ in (("reserved", found.reserved_minor), ("captured", found.captured_minor)):
-        assert sum(one.amount_minor - one.returned_minor for one in found.holds if one.state == state) == sum_
+        assert sum(hold.amount_minor - hold.returned_minor for hold in found.holds if hold.state == state) == sum_
     gone: Counter[int] = Counter()
-    for one in found.returns:
-        gone[one.pot_id] += one.amount_minor
+    for left in found.returns:
+        gone[left.pot_id] += left.amount_minor
     left: Counter[int] = Counter()
     for hold in found.holds:
         left[hold.pot_id] += hold.returned_minor
     assert +gone == +left
     given = sum(line.given_minor for decision in found.decisions for line in decision.pots)
-    assert given == sum(one.amount_minor for one in found.holds)
+    assert given == sum(hold.amount_minor for hold in found.holds)
     for decision in found.decisions:
         for line in decision.pots:
             assert line.before_minor - line.given_minor == line.after_minor
@@ -57,7 +57,7 @@ def test_a_pledge_names_every_pot_and_every_cut(world: World) -> None:
     assert (emptied.base_minor, emptied.due_minor, emptied.given_minor) == (70_00, 70_00, 50_00)
     assert (emptied.before_minor, emptied.after_minor, emptied.cuts[-1].by) == (50_00, 0, "pot")
     paid = story(world, world.pay(donation))
-    assert [(one.state, one.amount_minor) for one in paid.holds] == [("captured", 30_00), ("captured", 50_00)]
+    assert [(hold.state, hold.amount_minor) for hold in paid.holds] == [("captured", 30_00), ("captured", 50_00)]
     assert [step.to_status for step in paid.history] == ["pending", "paid"]
     world.check()
 
@@ -70,8 +70,8 @@ def test_a_late_success_tells_both_decisions(world: World) -> None:
     assert story(world, donation).captured_minor == 0
     world.pay(world.give(60_00))
     late = story(world, world.pay(donation))
-    assert [one.cause for one in late.decisions] == ["pledge", "late"]
-    assert [(one.state, one.amount_minor) for one in late.holds] == [("released", 80_00), ("captured", 40_00)]
+    assert [decision.cause for decision in late.decisions] == ["pledge", "late"]
+    assert [(hold.state, hold.amount_minor) for hold in late.holds] == [("released", 80_00), ("captured", 40_00)]
     assert [step.to_status for step in late.history] == ["pending", "expired", "paid"]
     world.check()
 
@@ -89,7 +89,7 @@ def test_a_pot_that_matches_at_payment_is_told_as_such(world: World) -> None:
         pays: (True, 50_00, 50_00),
     }
     refunded = story(world, world.refund(donation, 50_00))
-    assert [one.amount_minor - one.returned_minor for one in refunded.holds] == [30_00, 0]  # last pot first
+    assert [hold.amount_minor - hold.returned_minor for hold in refunded.holds] == [30_00, 0]  # last pot first
     world.check()
 
 
@@ -112,7 +112,7 @@ def test_the_match_of_the_close_is_told(day: Day) -> None:
     day.walk("notice")
     assert world.view(held).status == "expired"
     found = story(world, short)
-    assert [one.cause for one in found.decisions] == ["pledge", "reoffer"]
+    assert [decision.cause for decision in found.decisions] == ["pledge", "reoffer"]
     again = found.decisions[1].pots[0]
     assert (again.base_minor, again.given_minor, again.before_minor) == (30_00, 30_00, 70_00)
     assert [step.to_status for step in found.history] == ["pending", "paying", "paid", "settled"]
@@ -128,13 +128,13 @@ def test_what_left_a_donation_is_told_by_its_cause(day: Day) -> None:
     assert [part.amount_minor for part in paid.parts] == [30_00, 30_00]
     day.refund(paid, 10_00)
     day.walk("released")
-    assert [(one.pot_id, one.amount_minor, one.cause, one.to_fund) for one in story(world, paid).returns] == [
+    assert [(left.pot_id, left.amount_minor, left.cause, left.to_fund) for left in story(world, paid).returns] == [
         (worse, 10_00, "refund", False),
         (worse, 20_00, "moved", False),
     ]
     day.refund(paid)
     found = story(world, paid)
-    assert [(one.pot_id, one.amount_minor, one.cause, one.to_fund) for one in found.returns[2:]] == [
+    assert [(left.pot_id, left.amount_minor, left.cause, left.to_fund) for left in found.returns[2:]] == [
         (better, 20_00, "refund", True),
         (better, 30_00, "refund", True),
     ]

@@ -38,7 +38,7 @@ def test_the_same_id_for_something_else_is_refused(world: World) -> None:
     command = world.command(100_00)
     other = world.command(200_00, id=command.id)
     together = world.try_give(command, other, command)
-    assert [one.code if isinstance(one, Refusal) else one.created for one in together] == [
+    assert [created.code if isinstance(created, Refusal) else created.created for created in together] == [
         True,
         "donation_id_reused",
         False,
@@ -173,7 +173,7 @@ def test_a_message_that_breaks_its_batch_is_flagged_and_the_others_are_settled(
     for donation in (good, bad, also_good):
         world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
-    assert [world.view(one).status for one in (good, bad, also_good)] == ["paid", "pending", "paid"]
+    assert [world.view(donation).status for donation in (good, bad, also_good)] == ["paid", "pending", "paid"]
     flagged = world.do(lambda tx: tx.rows("SELECT note FROM inbox_work WHERE state = 'flagged'"))
     assert [row[0] for row in flagged] == ["failed:KeyError"]
     world.check()
@@ -189,6 +189,6 @@ def test_late_money_and_payment_time_match_share_a_pot_in_one_batch(world: World
     for donation in (late, on_time):
         world.tell("payment_intent.succeeded", world.intent(donation))
     world.settle()
-    assert [world.view(one).captured_minor for one in (late, on_time)] == [100_00, 50_00]
+    assert [world.view(donation).captured_minor for donation in (late, on_time)] == [100_00, 50_00]
     assert world.pots()[pot].available_minor == 0
     world.check()

@@ -70,11 +70,13 @@ def test_what_a_cell_hides_is_no_part_of_an_id(hidden: str) -> None:
 
 def test_a_number_that_a_spreadsheet_ruined_is_named() -> None:
     table = read_table(CSV.replace("BOX-1", "4.2E+27").encode(), [OFFLINE])
-    assert [(name, wrong.code) for name, wrong in table.faults.items()] == [
+    assert [(name, refused.code) for name, refused in table.faults.items()] == [
         ("line 2.reference", "spreadsheet_number")
     ]
     table = read_table(CSV.replace("2026-09-09 10:00", "########").encode(), [OFFLINE])
-    assert [(name, wrong.code) for name, wrong in table.faults.items()] == [("line 2.paid_at", "spreadsheet_error")]
+    assert [(name, refused.code) for name, refused in table.faults.items()] == [
+        ("line 2.paid_at", "spreadsheet_error")
+    ]
 
 
 def test_a_missing_column_is_named() -> None:
@@ -87,7 +89,7 @@ def test_a_row_with_more_cells_than_the_header_is_a_fault_and_trailing_commas_ar
     table = read_table(
         (CSV + "BOX-2,100,50,2026-09-09 10:00,李四\nBOX-3,5,2026-09-09,王五,,\n").encode(), [OFFLINE]
     )
-    assert [(name, wrong.code) for name, wrong in table.faults.items()] == [("line 3", "wrong_column_count")]
+    assert [(name, refused.code) for name, refused in table.faults.items()] == [("line 3", "wrong_column_count")]
     assert [row.cells["reference"] for row in table.rows] == ["BOX-1", "BOX-3"]
 
 

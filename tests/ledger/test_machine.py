@@ -69,19 +69,19 @@ class Books(RuleBasedStateMachine):
     def _after(self, transfers: list[Transfer]) -> dict[Account, int]:
         """What the accounts would hold after one call."""
         held = defaultdict(int, self.held)
-        for one in transfers:
-            held[one.debit] -= one.amount_minor
-            held[one.credit] += one.amount_minor
+        for transfer in transfers:
+            held[transfer.debit] -= transfer.amount_minor
+            held[transfer.credit] += transfer.amount_minor
         return held
 
     def _post(self, tx: Tx, transfers: list[Transfer]) -> None:
         """Post and keep the model in step. Raises Conflict when the model says that an account is short."""
-        fresh = [one for one in transfers if one.key not in self.posted]
+        fresh = [transfer for transfer in transfers if transfer.key not in self.posted]
         after = self._after(fresh)
         short = any(
             name.floor_minor is not None and after[name] < min(self.held[name], name.floor_minor)
-            for one in fresh
-            for name in (one.debit, one.credit)
+            for transfer in fresh
+            for name in (transfer.debit, transfer.credit)
         )
         try:
             number = post(tx, transfers)
@@ -92,7 +92,7 @@ class Books(RuleBasedStateMachine):
         assert not short
         assert number == len(fresh)
         self.held = defaultdict(int, after)
-        self.posted |= {one.key: one for one in fresh}
+        self.posted |= {transfer.key: transfer for transfer in fresh}
 
     @rule(call=calls)
     def one_call(self, call: list[Move]) -> None:

@@ -159,7 +159,7 @@ def test_a_balance_changed_by_hand_is_found(db: Database) -> None:
     with db.transaction() as tx:
         tx.run("UPDATE ledger_account SET balance_minor = 90 WHERE kind = 'fund'")
         found = faults(tx)
-    assert [one.split(":")[0] for one in found] == ["accounts_sum_to_zero", "balance_equals_transfers"]
+    assert [fault.split(":")[0] for fault in found] == ["accounts_sum_to_zero", "balance_equals_transfers"]
 
 
 def test_money_out_of_nowhere_is_found(db: Database) -> None:
@@ -171,13 +171,16 @@ def test_money_out_of_nowhere_is_found(db: Database) -> None:
         )
         tx.run("UPDATE ledger_account SET balance_minor = 105 WHERE kind = 'fund'")
         found = faults(tx)
-    assert [one.split(":")[0] for one in found] == ["accounts_sum_to_zero", "no_orphan_transfers"]
+    assert [fault.split(":")[0] for fault in found] == ["accounts_sum_to_zero", "no_orphan_transfers"]
 
 
 def test_a_transfer_between_currencies_is_found(db: Database) -> None:
     _post(db, FIRST._replace(debit=bank("HKD")))
     with db.transaction() as tx:
-        assert {one.split(":")[0] for one in faults(tx)} == {"accounts_sum_to_zero", "one_currency_per_transfer"}
+        assert {fault.split(":")[0] for fault in faults(tx)} == {
+            "accounts_sum_to_zero",
+            "one_currency_per_transfer",
+        }
 
 
 def test_statements_read_many_accounts_at_one_moment(db: Database) -> None:

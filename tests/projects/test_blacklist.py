@@ -88,9 +88,9 @@ def test_after_lifting_the_reoffer_serves_it_like_any_other(world: World) -> Non
 
 def test_when_the_term_is_over_a_person_is_due_and_nothing_changes_by_itself(world: World) -> None:
     put(world, until=world.clock.at + DAY)
-    assert [one["due"] for one in current(world)] == [False]
+    assert [listing["due"] for listing in current(world)] == [False]
     world.clock.advance(days=2)
-    assert [one["due"] for one in current(world)] == [True]
+    assert [listing["due"] for listing in current(world)] == [True]
     assert status(world) == "blacklisted"
     world.do(blacklist.lift, world.projects[0], "期满核实", "wang")
     assert status(world) == "suspended", "raising money again is a decision of its own"
@@ -160,7 +160,7 @@ def test_an_objection_is_answered_once_with_or_without_lifting(world: World) -> 
     assert code_of(refused) == "appeal_answered"
     assert len(world.do(blacklist.listings, project)) == 2
     actions = world.do(lambda tx: [row[0] for row in tx.rows("SELECT action FROM audit_entry ORDER BY id")])
-    assert [one.removeprefix("project.") for one in actions[-7:]] == [
+    assert [action.removeprefix("project.") for action in actions[-7:]] == [
         "blacklist", "appeal", "answer", "lift", "blacklist", "appeal", "answer",
     ]  # fmt: skip
     world.check()
@@ -186,4 +186,4 @@ def test_a_case_puts_its_project_on_the_list_and_stays_to_be_decided(world: Worl
 def test_a_status_without_its_listing_is_a_fault_in_the_books(world: World) -> None:
     world.do(lambda tx: tx.run("UPDATE project SET status = 'blacklisted' WHERE id = :id", id=world.projects[0]))
     with world.db.snapshot() as tx:
-        assert [one.split(":")[0] for one in check_books(tx)] == ["blacklisted_projects_are_listed"]
+        assert [fault.split(":")[0] for fault in check_books(tx)] == ["blacklisted_projects_are_listed"]

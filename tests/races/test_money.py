@@ -64,19 +64,19 @@ def test_control_look_then_insert_keeps_the_webhook_twice(world: World, monkeypa
 
     def look_then_insert(tx: Tx, messages: Sequence[Message]) -> set[tuple[str, str]]:
         fresh = set()
-        for one in messages:
-            known = tx.scalar("SELECT 1 FROM inbox_event WHERE event_id = :id", id=one.event_id)
+        for sent in messages:
+            known = tx.scalar("SELECT 1 FROM inbox_event WHERE event_id = :id", id=sent.event_id)
             meeting.wait()
             if known is None:
                 tx.run(
                     """WITH e AS (INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
                                   VALUES (:source, :id, '{}', '', :now) RETURNING id)
                        INSERT INTO inbox_work (inbox_id) SELECT id FROM e""",
-                    source=one.source,
-                    id=one.event_id,
+                    source=sent.source,
+                    id=sent.event_id,
                     now=tx.now,
                 )
-                fresh.add((one.source, one.event_id))
+                fresh.add((sent.source, sent.event_id))
         return fresh
 
     monkeypatch.setattr("payments.inbox._insert", look_then_insert)
@@ -91,15 +91,15 @@ def test_control_without_locks_one_webhook_counts_twice(world: World) -> None:
     with without_lock("inbox"), without_lock("donations"):
         assert at_once(*[lambda: process_inbox(world.deps)] * 2) == [1, 1]
     assert _count(world, "donation_history", "to_status = 'paid'") == 2
-    assert [one for one in _faults(world) if one.startswith("heads_counted")]
+    assert [fault for fault in _faults(world) if fault.startswith("heads_counted")]
 
 
 def _two_workers(world: World, number: int) -> tuple[list[int], list[DonationView]]:
     """So many payments are told; two workers work them off in small batches. What each did, and the donations."""
     world.pot(10_000_00)
-    pledged = [one.donation for one in world.try_give(*[world.command(10_00) for _ in range(number)])]  # type: ignore[union-attr]
-    for one in pledged:
-        world.tell("payment_intent.succeeded", world.intent(one))
+    pledged = [created.donation for created in world.try_give(*[world.command(10_00) for _ in range(number)])]  # type: ignore[union-attr]
+    for donation in pledged:
+        world.tell("payment_intent.succeeded", world.intent(donation))
 
     def work() -> int:
         done = 0
@@ -114,7 +114,7 @@ def test_two_workers_share_the_inbox(world: World) -> None:
     done, pledged = _two_workers(world, 30)
     world.settle()  # a worker that found everything claimed may have gone home early
     assert sum(done) == 30
-    assert {world.view(one).captured_minor for one in pledged} == {10_00}
+    assert {world.view(donation).captured_minor for donation in pledged} == {10_00}
     assert _count(world, "donation_history", "to_status = 'paid'") == 30
     world.check()
 
@@ -196,7 +196,7 @@ def test_control_without_the_donations_lock_a_refund_is_lost_or_breaks(world: Wo
     world.pot(10_000_00)
     with without_lock("donations"):
         found, answers = _refund_against_capture(world)
-    broken = [one for one in errors(answers) if isinstance(one, IntegrityError)]
+    broken = [error for error in errors(answers) if isinstance(error, IntegrityError)]
     assert broken or (found.refunded_minor, found.captured_minor) != (40_00, 60_00)
 
 
@@ -206,7 +206,7 @@ def test_two_schedulers_let_a_donation_lapse_once(world: World) -> None:
     world.clock.advance(minutes=15)
     lapsed = at_once(*[lambda: expire(world.deps)] * 4)
     assert sum(lapsed) == 6
-    assert {world.view(one).status for one in pledged} == {"expired"}
+    assert {world.view(donation).status for donation in pledged} == {"expired"}
     assert world.pots()[pot].available_minor == 500_00
     assert expire(world.deps) == 0
     world.check()

@@ -27,7 +27,7 @@ def _hundred_yuan_for_three_hundred(world: World, number: int = 300) -> list[Any
     commands = [world.command(1_00, project=index % 3) for index in range(number)]
     shares = [commands[index::THREADS] for index in range(THREADS)]
     answers = at_once(*[lambda share=share: [world.try_give(command)[0] for command in share] for share in shares])
-    return [one for some in answers for one in ([some] if isinstance(some, Exception) else some)]
+    return [answer for some in answers for answer in ([some] if isinstance(some, Exception) else some)]
 
 
 def _matched(world: World) -> int:
@@ -37,8 +37,8 @@ def _matched(world: World) -> int:
 
 def test_one_pot_and_three_hundred_donations(world: World) -> None:
     answers = _hundred_yuan_for_three_hundred(world)
-    standings: list[DonationView] = [one.donation for one in answers]
-    held = [one.reserved_minor for one in standings]
+    standings: list[DonationView] = [created.donation for created in answers]
+    held = [donation.reserved_minor for donation in standings]
     assert (held.count(1_00), held.count(0)) == (100, 200)
     assert next(iter(world.pots().values())).available_minor == 0
     world.check()
@@ -49,14 +49,14 @@ def test_control_without_lock_and_floor_the_pot_is_oversold(world: World, monkey
     world.do(drop_check, *FLOOR)
     _hundred_yuan_for_three_hundred(world)
     assert _matched(world) > 100_00
-    assert [one for one in _faults(world) if one.startswith("floors_hold")]
+    assert [fault for fault in _faults(world) if fault.startswith("floors_hold")]
 
 
 def test_the_floor_is_the_second_defence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the lock donors run into the CHECK: they are turned away, but nothing is oversold."""
     pots_without_lock(monkeypatch, 0.02)
     answers = _hundred_yuan_for_three_hundred(world)
-    refused = [one.code for one in answers if isinstance(one, Refusal)]
+    refused = [answer.code for answer in answers if isinstance(answer, Refusal)]
     assert set(refused) == {"books_short"}
     assert _matched(world) <= 100_00
     world.check()
@@ -71,7 +71,7 @@ def _two_on_the_last_of_the_first_pot(world: World) -> tuple[list[Any], int, int
 
 def test_two_donors_on_an_emptying_pot_with_a_rich_one_behind(world: World) -> None:
     answers, first, second = _two_on_the_last_of_the_first_pot(world)
-    assert [one.donation.reserved_minor for one in answers] == [100_00, 100_00]
+    assert [created.donation.reserved_minor for created in answers] == [100_00, 100_00]
     left = world.pots()
     assert (left[first].available_minor, left[second].available_minor) == (0, 950_00)
     world.check()
@@ -82,7 +82,7 @@ def test_control_without_lock_a_donor_is_turned_away_before_a_rich_pot(
 ) -> None:
     pots_without_lock(monkeypatch, 0.2)
     answers, _, second = _two_on_the_last_of_the_first_pot(world)
-    assert [one.code for one in errors(answers) if isinstance(one, Conflict)] == ["books_short"]
+    assert [refusal.code for refusal in errors(answers) if isinstance(refusal, Conflict)] == ["books_short"]
     assert world.pots()[second].available_minor == 1_000_00
 
 
@@ -101,7 +101,9 @@ def _pots_and_deposits_on_one_fund(world: World) -> tuple[list[Any], int]:
 def test_a_fund_is_never_overdrawn(world: World) -> None:
     answers, left = _pots_and_deposits_on_one_fund(world)
     made = len(world.pots())
-    assert [one.code for one in errors(answers[:8]) if isinstance(one, Conflict)] == ["fund_short"] * (8 - made)
+    assert [refusal.code for refusal in errors(answers[:8]) if isinstance(refusal, Conflict)] == ["fund_short"] * (
+        8 - made
+    )
     assert errors(answers[8:]) == []
     assert made in (3, 4)
     assert left == 140_00 - made * 30_00 >= 0
@@ -112,7 +114,7 @@ def test_control_without_the_floor_the_fund_is_overdrawn(world: World) -> None:
     world.do(drop_check, *FLOOR)
     _, left = _pots_and_deposits_on_one_fund(world)
     assert left < 0
-    assert [one for one in _faults(world) if one.startswith("floors_hold")]
+    assert [fault for fault in _faults(world) if fault.startswith("floors_hold")]
 
 
 def test_one_deposit_told_by_many_counts_once(world: World) -> None:
@@ -126,7 +128,7 @@ def test_what_is_taken_out_of_a_pot_cannot_be_promised_too(world: World) -> None
     taking = [lambda: world.do(pots.reduce, pot, 40_00, ACTOR)] * 2
     giving = [lambda: world.give(60_00).reserved_minor] * 2
     answers = at_once(*taking, *giving)
-    assert all(one.code == "pot_short" for one in errors(answers) if isinstance(one, Refusal))
+    assert all(refusal.code == "pot_short" for refusal in errors(answers) if isinstance(refusal, Refusal))
     taken = 40_00 * (2 - len(errors(answers[:2])))
     assert sum(answers[2:]) + taken + world.pots()[pot].available_minor == 100_00
     world.check()

@@ -23,18 +23,18 @@ from tests.world import World
 
 def foreign(number: int, kind: str = "payment_intent.succeeded", **metadata: Any) -> tuple[str, dict[str, Any]]:
     """What another shop on the same account causes."""
-    thing: dict[str, Any] = {"amount": 80_00, "currency": "cny", "metadata": metadata}
+    payment: dict[str, Any] = {"amount": 80_00, "currency": "cny", "metadata": metadata}
     intent = f"pi_shop_{number}"
     match kind.split(".")[0]:
         case "payment_intent":
-            thing |= {"id": intent, "amount_received": 80_00}
+            payment |= {"id": intent, "amount_received": 80_00}
         case "charge" if "dispute" not in kind:
-            thing |= {"id": f"ch_{number}", "payment_intent": intent, "amount_refunded": 80_00}
+            payment |= {"id": f"ch_{number}", "payment_intent": intent, "amount_refunded": 80_00}
         case "refund":
-            thing |= {"id": f"re_{number}", "payment_intent": intent, "status": "succeeded"}
+            payment |= {"id": f"re_{number}", "payment_intent": intent, "status": "succeeded"}
         case _:
-            thing |= {"id": f"dp_{number}", "payment_intent": intent, "status": "lost"}
-    return kind, thing
+            payment |= {"id": f"dp_{number}", "payment_intent": intent, "status": "lost"}
+    return kind, payment
 
 
 def states(world: World) -> dict[tuple[str, str], int]:

@@ -24,13 +24,13 @@ def gift(
     return MatchedDonation(uuid4(), amount_minor, refunded, NOON + timedelta(minutes=minutes), cap)
 
 
-def codes(one: MatchedDonation, around: ScreeningContext) -> list[str]:
-    return [signal.code for signal in signals(one, around, LIMITS)]
+def codes(donation: MatchedDonation, around: ScreeningContext) -> list[str]:
+    return [signal.code for signal in signals(donation, around, LIMITS)]
 
 
 def test_a_donation_with_nothing_around_it_gives_no_sign() -> None:
-    one = gift()
-    assert codes(one, ScreeningContext([one], [one])) == []
+    donation = gift()
+    assert codes(donation, ScreeningContext([donation], [donation])) == []
 
 
 def test_ten_small_sums_from_one_instrument_within_the_hour_are_a_sign() -> None:
@@ -39,7 +39,7 @@ def test_ten_small_sums_from_one_instrument_within_the_hour_are_a_sign() -> None
     assert sign.code == "small_instrument"
     assert sign.evidence["count"] == 10
     assert sign.evidence["sum_minor"] == 200_00
-    assert related_donations([sign]) == {one.donation_id for one in gifts}
+    assert related_donations([sign]) == {donation.donation_id for donation in gifts}
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_five_gifts_just_at_the_cap_are_a_sign() -> None:
 def test_gifts_a_little_further_from_the_cap_are_none() -> None:
     gifts = [gift(100_00, cap=100_00) for _ in range(4)]
     below, above, free = gift(97_99, cap=100_00), gift(100_01, cap=100_00), gift(100_00)
-    for one in (below, above, free):
-        assert codes(gifts[0], ScreeningContext(of_donor=[*gifts, one])) == []
-        assert codes(one, ScreeningContext(of_donor=[*gifts, *gifts, one])) == []
+    for donation in (below, above, free):
+        assert codes(gifts[0], ScreeningContext(of_donor=[*gifts, donation])) == []
+        assert codes(donation, ScreeningContext(of_donor=[*gifts, *gifts, donation])) == []
 
 
 def test_three_refunds_after_match_by_one_person_are_a_sign_on_what_is_still_matched() -> None:
@@ -128,9 +128,11 @@ def test_what_exceeds_a_donor_cap_by_instrument_is_a_sign_with_by_how_much() -> 
 
 
 def test_thresholds_are_settings() -> None:
-    one = gift(30_00)
+    donation = gift(30_00)
     limits = Thresholds(small_minor=30_00, small_count=1)
-    assert [sign.code for sign in signals(one, ScreeningContext(of_donor=[one]), limits)] == ["small_donor"]
+    assert [sign.code for sign in signals(donation, ScreeningContext(of_donor=[donation]), limits)] == [
+        "small_donor"
+    ]
 
 
 def queue(count: int, amount_minor: int = 10_00, people: int = 99, **other: Any) -> list[MatchedDonation]:
@@ -214,10 +216,10 @@ _limits = st.builds(
 
 @given(_gifts, _around, _limits)
 def test_signs_never_raise_and_tell_only_numbers_and_ids(
-    one: MatchedDonation, around: ScreeningContext, limits: Thresholds
+    donation: MatchedDonation, around: ScreeningContext, limits: Thresholds
 ) -> None:
-    found = signals(one, around, limits)
-    assert found == signals(one, around, limits)
+    found = signals(donation, around, limits)
+    assert found == signals(donation, around, limits)
     for sign in found:
         assert isinstance(sign, Signal)
         for name, value in sign.evidence.items():
@@ -233,8 +235,10 @@ def test_signs_never_raise_and_tell_only_numbers_and_ids(
 
 @given(_gifts, _around, _limits, st.integers(1, 100))
 def test_laxer_thresholds_never_give_more_signs(
-    one: MatchedDonation, around: ScreeningContext, limits: Thresholds, more: int
+    donation: MatchedDonation, around: ScreeningContext, limits: Thresholds, more: int
 ) -> None:
     counts = [name for name in Thresholds.__slots__ if name.endswith(("_count", "_donors"))]
     lax = Thresholds(**{n: getattr(limits, n) + (more if n in counts else 0) for n in Thresholds.__slots__})
-    assert {sign.code for sign in signals(one, around, lax)} <= {sign.code for sign in signals(one, around, limits)}
+    assert {sign.code for sign in signals(donation, around, lax)} <= {
+        sign.code for sign in signals(donation, around, limits)
+    }
