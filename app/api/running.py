@@ -75,7 +75,7 @@ def unschedule(body: dict[str, Any], slug: str) -> Any:
 
 
 @blueprint.post("/campaigns/<slug>/entries/<id:project_id>/withdraw")
-@access.managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE, resource="slug")
 @blueprint.arguments(RunningReasonIn)
 @blueprint.response(200, WithdrawnOut)
 def withdraw(body: dict[str, Any], slug: str, project_id: int) -> Any:

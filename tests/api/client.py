@@ -18,12 +18,15 @@ from tests.world import World
 STRIPE_SECRET = "whsec_test_api"  # signs the provider's webhooks
 Json = dict[str, Any]
 
-# Settings with which production starts.
-PRODUCTION = {
-    "BEISHAN_ENV": "production",
-    "DATABASE_URL": "postgresql:///x",
+SECRETS = {
     "SECRET_KEY": "kJ8s-one-random-key-of-this-test-3fQz",
     "FIELD_KEY": "pW2x-another-random-key-of-it-9cLm-71",
+}
+# Settings with which production starts.
+PRODUCTION = {
+    **SECRETS,
+    "BEISHAN_ENV": "production",
+    "DATABASE_URL": "postgresql:///x",
     "STRIPE_SECRET_KEY": "sk_live_x",
     "STRIPE_WEBHOOK_SECRET": "whsec_x",
     "PUBLIC_URL": "https://give.example.org",
@@ -37,7 +40,7 @@ def application(database_url: str, deps: Dependencies, **environ: str) -> Flask:
         "DATABASE_URL": database_url,
         "PUBLIC_URL": "http://localhost",
         "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
-        "SECRET_KEY": "of-the-sessions-in-this-test-0123456789",
+        **SECRETS,
     }
     return create_app(config.load(settings | environ), deps)
 

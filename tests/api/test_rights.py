@@ -5,7 +5,7 @@ Managers of 嵩县 try every route with the ids of these: they find nothing, and
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,102 +15,20 @@ from werkzeug.test import TestResponse
 
 from app.http import access, scope
 from app.http.scope import Where
-from campaigns import pots
-from campaigns.donations.refund_requests import request_money_back
 from campaigns.funds import funds, grants
-from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.drafts import create
-from campaigns.lifecycle.entries import add_entry
-from campaigns.lifecycle.transitions import schedule
 from campaigns.network.people import create_manager
 from campaigns.network.roles import PERMISSIONS, Role
 from campaigns.network.tokens import create_token
-from campaigns.screening import staff
-from campaigns.screening.freeze import hold_project_match
 from kernel.db import Tx
-from matching.pots import Tranche
 from tests.api.client import Api, problem
+from tests.api.resources import MARK, OURS, SLUG, Resources, resources
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World, new_campaign
 
-OURS, NEIGHBOUR, CITY, TOWNSHIP = "4101", "4102", "41", "410101"
-SLUG, MARK = "ours", "只属栾川"
+NEIGHBOUR, CITY = "4102", "41"
+__all__ = ["resources"]
 ROLES = tuple(Role)
-
-
-class Resources(NamedTuple):
-    """One thing of each kind that belongs to our county, by the name of its argument in the addresses."""
-
-    arguments: dict[str, Any]
-
-
-@pytest.fixture
-def resources(world: World) -> Resources:
-    def make(tx: Tx) -> dict[str, Any]:
-        fund = funds.create(tx, f"{MARK}基金", "special", ACTOR, OURS)
-        create(tx, new_campaign(world.clock.at, slug=SLUG, name=f"{MARK}活动", host=OURS), ACTOR)
-        add_entry(tx, SLUG, world.projects[0], ACTOR)
-        schedule(tx, SLUG, ACTOR)
-        people = staff.add(tx, world.deps.keys, OURS, phone="13900000001", actor=ACTOR)
-        return {"fund_id": fund, "slug": SLUG, "code": OURS, "staff_id": people[0].id}
-
-    made = world.do(make)
-    world.do(funds.deposit, made["fund_id"], 1_000_00, "CNY", "D-ours", ACTOR)
-    made["pot_id"] = world.do(_pot, made["fund_id"])
-    donation = world.give(50_00, campaign=SLUG)
-    world.pay(donation)
-    made |= {"donation_id": donation.id, "project_id": world.projects[0]}
-    held = world.do(hold_project_match, SLUG, world.projects[0], "many equal gifts", ACTOR)
-    assert held.cases_opened == 1
-
-    def rows(tx: Tx) -> dict[str, Any]:
-        case = tx.scalar("SELECT id FROM screening_case WHERE donation_id = :id", id=donation.id)
-        difference = tx.scalar(
-            """INSERT INTO discrepancy (campaign_id, provider, cause, reference, donation_id, ours_minor,
-                                        theirs_minor, state, reason, actor, found_at)
-               SELECT id, 'stripe', 'amount', 'x', :donation, 5000, 4000, 'open', '', '', now()
-                 FROM campaign WHERE slug = :slug RETURNING id""",
-            donation=donation.id,
-            slug=SLUG,
-        )
-        exception = tx.scalar(
-            """INSERT INTO payment_exception (provider, payment_intent, amount_minor, currency, donation_id, reason,
-                                              state, note, actor, refund_attempts, occurred_at, found_at)
-               VALUES ('stripe', 'pi_x', 5000, 'CNY', :donation, 'second_payment', 'open', '', '', 0, now(), now())
-               RETURNING id""",
-            donation=donation.id,
-        )
-        message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
-        file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
-        run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
-        request = request_money_back(tx, donation.id, None, "meant for another village")
-        return {
-            "case_id": case,
-            "discrepancy_id": difference,
-            "exception_id": exception,
-            "message_id": message,
-            "request_id": request.id,
-            "run_id": run,
-            "watch_id": 1,
-            "name": "platform",
-        }
-
-    return Resources(made | world.do(rows))
-
-
-def _pot(tx: Tx, fund: int) -> int:
-    whole = {"ratio_bps": 10_000}
-    return pots.create(
-        tx,
-        campaign=SLUG,
-        fund=fund,
-        name=f"{MARK}池",
-        rank=1,
-        kind="ratio",
-        rules=whole,
-        tranches=[Tranche(tx.now, 500_00)],
-        actor=ACTOR,
-    )
 
 
 def routes(app: Flask, *where: Where) -> Iterator[tuple[Rule, str, access.Access]]:

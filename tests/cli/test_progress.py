@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.api.client import SECRETS
 from tests.world import TREE, World
 
 ROOT = Path(__file__).parents[2]
@@ -14,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def run(database_url: str, file: Path, stderr: int) -> str:
     """Import a network in a process of its own and return what it says."""
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "import-network", str(file)]
-    env = {**os.environ, "DATABASE_URL": database_url}
+    env = {**os.environ, "DATABASE_URL": database_url, **SECRETS}
     return subprocess.run(
         command, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, check=True
     ).stdout.decode()

@@ -16,6 +16,7 @@ import pytest
 from app.jobs.scheduler import Heart, watch
 from embedded.postgres import Postgres
 from migrations import upgrade
+from tests.api.client import SECRETS
 from tests.conftest import SPEED
 from tests.world import World
 
@@ -30,7 +31,7 @@ def until(true: Callable[[], Any], seconds: float = 30.0) -> None:
 
 
 def start(url: str, *jobs: str) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "DATABASE_URL": url}
+    env = {**os.environ, "DATABASE_URL": url, **SECRETS}
     return subprocess.Popen([sys.executable, "-m", "app.jobs.scheduler", *jobs], cwd=ROOT, env=env)
 
 

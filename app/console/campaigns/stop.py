@@ -100,7 +100,7 @@ def hold_match(slug: str, project_id: int) -> str | Response:
 
 
 @blueprint.route("/campaigns/<slug>/projects/<int:project_id>/withdraw", methods=["GET", "POST"])
-@access.signed_in(Permission.CAMPAIGNS_WRITE)
+@access.signed_in(Permission.CAMPAIGNS_WRITE, resource="slug")
 def withdraw_entry(slug: str, project_id: int) -> str | Response:
     """Take a project to which nobody has paid out of the campaign."""
 
