@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.observability import logs
-from bench import closing, costs, dry, matching, pages, partners, plans, screening, settling
+from bench import closing, costs, dry, matching, pages, partners, plans, readers, screening, settling
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house
 from bench.result import Result, save, table
@@ -28,8 +28,11 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "partner_batch_settled": partners.batches,
     "partner_shuffled": partners.shuffled,
     "partner_single": partners.single,
-    "event_page": pages.reading,
-    "totals": pages.reading,
+    "event_page": readers.reading,
+    "project_page": readers.reading,
+    "standings": readers.reading,
+    "totals": readers.reading,
+    "crowd": readers.crowd,
     "live_2000_p99": pages.live,
     "console_p95": pages.console,
     "screen": screening.run,

@@ -1,4 +1,4 @@
-"""What readers do: event page, totals, console; and how soon 2,000 open pages see that the totals moved."""
+"""What managers read; and how soon 2,000 open pages see that the totals moved."""
 
 import re
 import time
@@ -11,40 +11,17 @@ from urllib.parse import urlencode
 from app.demo.seed import seed
 from app.live.publish import publish
 from bench import day
-from bench.house import House, Served
+from bench.house import House
 from bench.listeners import listen
-from bench.load import Run, get
+from bench.readers import ask
 from bench.result import Result
 from campaigns.dependencies import Dependencies
 from campaigns.intake.process import process_inbox
 from payments.inbox import store
 
-CLIENTS = 8
-BASE = "/healthz"
-PAGES = {"event_page": "/c/demo", "totals": "/api/v1/campaigns/demo/totals"}
 CONSOLE = ("/console/", f"/console/campaigns/{day.SLUG}", "/console/donations", "/console/projects")
 LISTENERS = 2_000
 PATIENCE_S = 60.0
-
-
-def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]:
-    """Pages a second beside an answer that touches nothing."""
-    with house.serve(house.database(), "wsgi:app") as served:
-        rates: dict[str, list[float]] = {path: [] for path in (BASE, *PAGES.values())}
-        for path in rates:
-            _round(house, served, path, 1.0)
-        for _ in range(rounds):
-            for path, path_rates in rates.items():
-                path_rates.append(_round(house, served, path, seconds).per_second)
-    base = median(rates[BASE])
-    return [Result(name, median(rates[path]), "requests/s", base, note="/healthz") for name, path in PAGES.items()]
-
-
-def _round(house: House, served: Served, path: str, seconds: float, clients: int = CLIENTS, **headers: str) -> Run:
-    run = house.loader.run(served.port, [get(path, **headers)] * int(5_000 * seconds), clients, seconds)
-    if set(run.statuses) != {200}:
-        raise day.Broken(f"{path} answered {run.statuses}")
-    return run
 
 
 def console(house: House, seconds: float = 3.0) -> list[Result]:
@@ -56,8 +33,8 @@ def console(house: House, seconds: float = 3.0) -> list[Result]:
         seeded = seed(deps)
         with house.serve(url, "wsgi:app") as served:
             cookie = sign_in(served.port, seeded.login, seeded.password)
-            _round(house, served, CONSOLE[0], 1.0, 1, Cookie=cookie)
-            runs = [_round(house, served, page, seconds, 1, Cookie=cookie) for page in CONSOLE]
+            ask(house, served, CONSOLE[0], 1.0, 1, Cookie=cookie)
+            runs = [ask(house, served, page, seconds, 1, Cookie=cookie) for page in CONSOLE]
     finally:
         deps.db.close()
     note = f"the slowest of {', '.join(CONSOLE)}, one reader; baseline: its median"

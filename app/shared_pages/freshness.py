@@ -86,9 +86,10 @@ class Freshness:
                 self._hurry.clear()
                 self._began_at = time.monotonic()
                 changed = self._verify()
-                self._hurry.wait(LOOK_S - time.time() % LOOK_S)
-                if changed and (rest := LOOK_S - (time.monotonic() - self._began_at)) > 0:
-                    time.sleep(rest)  # news come in swarms
+                rest = LOOK_S - time.time() % LOOK_S
+                self._hurry.wait(rest if rest > LOOK_S / 5 else rest + LOOK_S)  # woken a little early: not twice
+                if changed and (pause := LOOK_S - (time.monotonic() - self._began_at)) > 0:
+                    time.sleep(pause)  # news come in swarms
         finally:
             with self._turn:
                 self._watching = False

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import closing, day, dry, giving, matching, partners, plans, screening, settling
+from bench import closing, day, dry, giving, matching, partners, plans, readers, screening, settling
 from bench.house import House, open_house
 from bench.load import get, post
 
@@ -41,6 +41,12 @@ def test_a_donation_too_many_breaks_the_proof(house: House) -> None:
             day.prove(deps, 2)
     finally:
         deps.db.close()
+
+
+def test_readers_and_a_crowd(house: House) -> None:
+    assert {row.name for row in readers.reading(house, 0.3, 1)} == {*readers.pages(0)}
+    (crowd,) = readers.crowd(house, 0.5, 1)
+    assert crowd.value > 0
 
 
 def test_allocation_stays_the_same() -> None:

@@ -1,0 +1,152 @@
+"""What readers get while donors give: shared pages beside `/healthz` of the same server, and a whole crowd."""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from statistics import median
+from threading import Event, Thread
+
+from app.live.publish import publish
+from bench import day
+from bench.giving import REAL, hall
+from bench.house import House, Served
+from bench.load import Run, get, post
+from bench.result import Result
+from campaigns.dependencies import Dependencies
+from campaigns.intake.process import process_inbox
+from payments.inbox import store
+
+CLIENTS = 8
+BASE = "/healthz"
+PACE = 50  # donations settled a second
+BATCHES = 5  # a second
+VIEWS = 50  # pages looked at for each donation
+QUIET_S = 3.0
+SHARE = 0.05  # of views that may be a transaction: looks for a change, autovacuum, the last settling; not a view
+SETTLED_S = 2.0  # in which PostgreSQL counts what idle connections did
+
+
+def pages(project: int) -> dict[str, str]:
+    """The measured pages of the hot campaign, by the name of their row."""
+    return {
+        "event_page": f"/c/{day.SLUG}",
+        "project_page": f"/c/{day.SLUG}/p/{project}",
+        "standings": f"/c/{day.SLUG}/standings",
+        "totals": f"/api/v1/campaigns/{day.SLUG}/totals",
+    }
+
+
+def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]:
+    """Pages a second while 50 donations a second are settled. Raises Broken when readers reach the database."""
+    url = house.database()
+    deps = house.deps(url)
+    try:
+        named = pages(day.projects(deps)[0])
+        paths = (BASE, *named.values())
+        pledged = day.pledge(deps, int(PACE * (len(paths) * (seconds * rounds + 1.0) + 20)))
+        with house.serve(url, "wsgi:app") as served:
+            rates: dict[str, list[float]] = {path: [] for path in paths}
+            with _settling(house, deps, pledged):
+                for path in paths:
+                    ask(house, served, path, 1.0)
+                for _ in range(rounds):
+                    for path, measured in rates.items():
+                        measured.append(ask(house, served, path, seconds).per_second)
+            note = f"/healthz; {PACE} donations/s settled meanwhile; {_quiet(house, served, deps, paths[1:])}"
+    finally:
+        deps.db.close()
+    base = median(rates[BASE])
+    return [Result(n, median(rates[p]), "requests/s", base, 0.7, "ratio", note) for n, p in named.items()]
+
+
+def ask(house: House, served: Served, path: str, seconds: float, clients: int = CLIENTS, **headers: str) -> Run:
+    """Ask for one path for some seconds. Raises Broken unless every answer was 200."""
+    run = house.loader.run(served.port, [get(path, **headers)] * int(8_000 * seconds), clients, seconds)
+    if set(run.statuses) != {200}:
+        raise day.Broken(f"{path} answered {run.statuses}")
+    return run
+
+
+@contextmanager
+def _settling(house: House, deps: Dependencies, pledged: Sequence[object]) -> Iterator[None]:
+    """Settle donations at a steady pace, as the scheduler does; raises what went wrong there."""
+    over, faults = Event(), list[BaseException]()
+
+    def settle() -> None:
+        try:
+            size = PACE // BATCHES
+            for start in range(0, len(pledged), size):
+                began = time.monotonic()
+                now = datetime.now(UTC)
+                with deps.db.transaction() as tx:
+                    store(tx, [day.paid_event(one, now) for one in pledged[start : start + size]])  # type: ignore[arg-type]
+                process_inbox(deps, changed=lambda campaigns: publish(campaigns, house.redis.url))
+                if over.wait(max(1 / BATCHES - (time.monotonic() - began), 0)):
+                    return
+            raise day.Broken("too few donations were pledged")
+        except BaseException as fault:
+            faults.append(fault)
+
+    thread = Thread(target=settle, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+    if faults:
+        raise faults[0]
+
+
+def _quiet(house: House, served: Served, deps: Dependencies, paths: Sequence[str]) -> str:
+    """Nothing changes, and pages are read: views take no transaction, there are only looks and maintenance."""
+    before = _transactions(deps)
+    views = sum(len(ask(house, served, path, QUIET_S / len(paths)).latencies) for path in paths)
+    taken = _transactions(deps) - before
+    if taken > SHARE * views:
+        raise day.Broken(f"{views} pages took {taken} transactions")
+    return f"then, nothing settled, {views:,} pages with {taken} transactions (looks and maintenance)"
+
+
+def _transactions(deps: Dependencies) -> int:
+    """Transactions of the database so far, those of this question not counted."""
+    time.sleep(SETTLED_S)
+    with deps.db.transaction() as tx:
+        return int(tx.scalar("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()"))
+
+
+def crowd(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
+    """Fifty page views to one donation: every page and both languages, with real giving among them."""
+    with hall(house) as one:
+        base: list[float] = []
+        mixed: list[float] = []
+        for warm in (True, *[False] * rounds):
+            alone = ask(house, one.served, BASE, 1.0 if warm else seconds, 32)
+            requests = list(_crowd(one.projects, int(seconds * 5_000)))
+            run = house.loader.run(one.served.port, requests, 32, seconds)
+            if set(run.statuses) != {200, 201}:
+                raise day.Broken(f"the crowd was answered {run.statuses}")
+            one.acknowledged += run.statuses[201]
+            if not warm:
+                base.append(alone.per_second)
+                mixed.append(run.per_second)
+    note = f"/healthz; {VIEWS} views of {len(one.projects) + 5} pages to one donation, 32 clients"
+    return [Result("crowd", median(mixed), "requests/s", median(base), 0.5, "ratio", note)]
+
+
+def _crowd(projects: Sequence[int], count: int) -> Iterator[bytes]:
+    """Requests as a crowd sends them: browsers that take gzip; one in ten reads English."""
+    chance = random.Random(9)
+    named = pages(0)
+    bodies = day.bodies(projects, count // VIEWS + 1)
+    for index in range(count):
+        if index % (VIEWS + 1) == VIEWS:
+            yield post(REAL, next(bodies))
+            continue
+        kind = chance.choices(("event_page", "project_page", "standings", "totals", "home"), (40, 35, 10, 10, 5))[0]
+        project = chance.choice(projects)
+        path = {**named, "home": "/", "project_page": pages(project)["project_page"]}[kind]
+        language = {"Cookie": "lang=en"} if chance.random() < 0.1 else {}
+        yield get(path, Accept_Encoding="gzip, br", **language)
