@@ -24,6 +24,7 @@ from app.observability.metrics import CountRequest
 from app.shared_pages.addresses import Addresses, Meaning, remembered_language
 from app.shared_pages.freshness import MOST_AGE_S, Freshness
 from app.shared_pages.made import SHARED, Headers, Made
+from app.shared_pages.reading import Reading, current
 from app.shared_pages.shelf import Address, Refused, Shelf, Slot
 from kernel.db import Database
 
@@ -47,6 +48,7 @@ class Front:
         self._shelf = Shelf()
         self._count: CountRequest = app.extensions["count_request"]
         self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
+        self._reading = Reading(-1, -KEEP_S)
         time_of = deps(app).db.clock
         # A connection of its own: looks must not wait for one behind donors.
         self.freshness = Freshness(lambda: Database(config.database_url, time_of, pool_size=1), config.redis_url)
@@ -121,11 +123,20 @@ class Front:
 
     def _make(self, slot: Slot, address: Address) -> None:
         """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
-        version, at = self.freshness.version, time.monotonic()
-        body, status, headers = self._call(address)
+        reading = self._reading
+        now = time.monotonic()
+        if now - reading.at >= RENEW_S and (
+            reading.version != self.freshness.version or now - reading.at >= KEEP_S
+        ):
+            reading = self._reading = Reading(self.freshness.version, now)
+        using = current.set(reading)
+        try:
+            body, status, headers = self._call(address)
+        finally:
+            current.reset(using)
         if status.startswith("200"):
             vary = "Accept-Encoding, Cookie" if address.language else "Accept-Encoding"
-            slot.made, slot.refused = Made(body, headers, vary, version, at), None
+            slot.made, slot.refused = Made(body, headers, vary, reading.version, reading.at), None
         else:
             slot.refused = Refused(status, headers, body, time.monotonic())
             if not status.startswith("5"):

@@ -2,15 +2,15 @@
 
 from flask import render_template, request
 
-from app.current import deps
 from app.http import access
 from app.shared_pages.declare import shared
+from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint, requested_page
-from campaigns.disclosure.campaigns import counties, entry, public_campaign
-from campaigns.disclosure.catalogue import listed
-from campaigns.disclosure.pot_details import place_names, pots_serving
+from app.web.campaign_reads import shown_campaign, shown_project
+from campaigns.disclosure.campaigns import County, counties
+from campaigns.disclosure.catalogue import ProjectRow, listed
 from campaigns.disclosure.standings import standings
-from campaigns.disclosure.totals import pot_views
+from kernel.db import Tx
 from kernel.paging import Page
 
 PAGE_SIZE = 20
@@ -25,19 +25,20 @@ def campaign(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = requested_page(PAGE_SIZE)
     search = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort")}
-    with deps().db.snapshot() as tx:
-        view = public_campaign(tx, slug)
-        pots = pot_views(tx, view.id)
-        projects, total = listed(
-            tx, view.id, under=search["under"], q=search["q"], sort=search["sort"] or "raised", page=page
+    shown = shown_campaign(slug)
+
+    def read(tx: Tx) -> tuple[list[ProjectRow], int, list[County]]:
+        found, total = listed(
+            tx, shown.campaign.id, under=search["under"], q=search["q"], sort=search["sort"] or "raised", page=page
         )
-        places = place_names(tx, pots)
-        in_counties = counties(tx, view.id)
+        return found, total, counties(tx, shown.campaign.id)
+
+    projects, total, in_counties = read_once(("projects", slug, *search.values(), page), read)
     return render_template(
         "web/campaign.html",
-        campaign=view,
-        pots=pots,
-        places=places,
+        campaign=shown.campaign,
+        pots=shown.pots,
+        places=shown.places,
         counties=in_counties,
         projects=projects,
         total=total,
@@ -52,12 +53,9 @@ def campaign(slug: str) -> str:
 @shared()
 def project(slug: str, project_id: int) -> str:
     """One project in one campaign."""
-    with deps().db.snapshot() as tx:
-        view = public_campaign(tx, slug)
-        row = entry(tx, view.id, project_id)
-        pots = pots_serving(tx, view.id, project_id)
-        places = place_names(tx, pots)
-    return render_template("web/project.html", campaign=view, project=row, pots=pots, places=places)
+    shown = shown_campaign(slug)
+    row, pots = shown_project(shown, project_id)
+    return render_template("web/project.html", campaign=shown.campaign, project=row, pots=pots, places=shown.places)
 
 
 @blueprint.get("/c/<slug>/standings", endpoint="standings")
@@ -67,11 +65,10 @@ def show_standings(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
     by = request.args.get("by", "county")
     page = requested_page(STANDINGS_SIZE)
-    with deps().db.snapshot() as tx:
-        view = public_campaign(tx, slug)
-        rows, total = standings(tx, view.id, by, page)
+    campaign = shown_campaign(slug).campaign
+    rows, total = read_once(("standings", slug, by, page), lambda tx: standings(tx, campaign.id, by, page))
     return render_template(
-        "web/standings.html", campaign=view, by=by, rows=rows, total=total, page=page, filters={"by": by}
+        "web/standings.html", campaign=campaign, by=by, rows=rows, total=total, page=page, filters={"by": by}
     )
 
 
@@ -80,8 +77,11 @@ def show_standings(slug: str) -> str:
 @shared()
 def screen(slug: str) -> str:
     """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
-    with deps().db.snapshot() as tx:
-        view = public_campaign(tx, slug)
-        pots = pot_views(tx, view.id)
-        rows, _ = standings(tx, view.id, "county", Page(1, SCREEN_ROWS))
-    return render_template("web/screen.html", campaign=view, pots=pots, rows=[row for row in rows if row.code])
+    shown = shown_campaign(slug)
+    page = Page(1, SCREEN_ROWS)
+    rows, _ = read_once(
+        ("standings", slug, "county", page), lambda tx: standings(tx, shown.campaign.id, "county", page)
+    )
+    return render_template(
+        "web/screen.html", campaign=shown.campaign, pots=shown.pots, rows=[row for row in rows if row.code]
+    )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, func, select
 
-from campaigns.disclosure.catalogue import ProjectRow, listed
+from campaigns.disclosure.catalogue import MOST_PAGE_SIZE, ProjectRow, listed
 from campaigns.disclosure.totals import Totals, totals
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import PUBLIC, Phase
@@ -154,6 +154,17 @@ def counties(tx: Tx, campaign_id: int) -> list[County]:
         .order_by(Organisation.code)
     )
     return [County(*row) for row in rows]
+
+
+def entries(tx: Tx, campaign_id: int) -> dict[int, ProjectRow]:
+    """Return all projects that take part in a campaign, with what they raised there, by id."""
+    rows: dict[int, ProjectRow] = {}
+    total, number = 1, 0
+    while number * MOST_PAGE_SIZE < total:
+        number += 1
+        page, total = listed(tx, campaign_id, sort="name", page=Page(number, MOST_PAGE_SIZE))
+        rows |= {row.id: row for row in page}
+    return rows
 
 
 def entry(tx: Tx, campaign_id: int, project_id: int) -> ProjectRow:

@@ -15,7 +15,7 @@ from kernel.ids import MOST_ID
 from matching.models import Pot, PotFunding
 from matching.pot_state import PotState
 from matching.pots import find
-from matching.rules import parse
+from matching.rules import Target, parse
 
 RECENT_DECISIONS = 2_000  # in which cuts are counted: a page must not read a whole giving day
 
@@ -48,8 +48,11 @@ def pot_view(tx: Tx, pot_id: int) -> tuple[PotState, PotView]:
 
 def pots_serving(tx: Tx, campaign_id: int, project_id: int) -> list[PotView]:
     """Return the pots of a campaign that serve a project under the rules in force."""
-    target = targets(tx, [project_id])[project_id]
-    pots = pot_views(tx, campaign_id)
+    return serving(pot_views(tx, campaign_id), targets(tx, [project_id])[project_id])
+
+
+def serving(pots: Sequence[PotView], target: Target) -> list[PotView]:
+    """Return the pots whose rules in force serve a project."""
     return [pot for pot in pots if pot.rules and parse(pot.rules).scope.excludes(target) is None]
 
 

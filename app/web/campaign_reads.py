@@ -1,0 +1,54 @@
+"""What the pages of a campaign show, read once for all of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from app.shared_pages.reading import read_once
+from campaigns.disclosure.campaigns import CampaignView, entries, public_campaign
+from campaigns.disclosure.catalogue import ProjectRow
+from campaigns.disclosure.pot_details import place_names, serving
+from campaigns.disclosure.totals import PotView, pot_views
+from campaigns.projects.targets import targets
+from kernel.db import Tx
+from kernel.errors import NotFound
+from matching.rules import Target
+
+
+class Shown(NamedTuple):
+    """A campaign with its pots, and the names of the places that their rules name."""
+
+    campaign: CampaignView
+    pots: Sequence[PotView]
+    places: Mapping[str, str]
+
+
+class Entries(NamedTuple):
+    """The projects of a campaign by id, and what decides which pots serve them."""
+
+    rows: Mapping[int, ProjectRow]
+    targets: Mapping[int, Target]
+
+
+def shown_campaign(slug: str) -> Shown:
+    """Return a campaign. Raises NotFound `campaign_unknown`."""
+
+    def read(tx: Tx) -> Shown:
+        campaign = public_campaign(tx, slug)
+        pots = pot_views(tx, campaign.id)
+        return Shown(campaign, pots, place_names(tx, pots))
+
+    return read_once(("campaign", slug), read)
+
+
+def shown_project(shown: Shown, project_id: int) -> tuple[ProjectRow, list[PotView]]:
+    """Return a project of a campaign and the pots that serve it. Raises NotFound `project_unknown`."""
+
+    def read(tx: Tx) -> Entries:
+        rows = entries(tx, shown.campaign.id)
+        return Entries(rows, targets(tx, list(rows)))
+
+    taking_part = read_once(("entries", shown.campaign.id), read)
+    row = taking_part.rows.get(project_id)
+    if row is None:
+        raise NotFound("project_unknown")
+    return row, serving(shown.pots, taking_part.targets[project_id])
