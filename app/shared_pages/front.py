@@ -31,7 +31,7 @@ from kernel.db import Database
 RENEW_S = 0.7  # a page is not made more often, however fast its figures change
 KEEP_S = 30.0  # a page is made anew after that, changed or not
 WAIT_S = 2.0  # for another reader's making, when there is nothing else to show
-AGAIN_S = 0.5  # for what could not be made: not tried more often
+AGAIN_S = 0.2  # for what could not be made: not tried more often
 
 Start = Callable[..., Any]
 
@@ -94,7 +94,7 @@ class Front:
                 return slot.refused or _NOTHING, False
         return page, not current or time.monotonic() - self._known_right(page) > MOST_AGE_S
 
-    def _right(self, page: Made, now: float) -> bool:
+    def _right(self, page: Made | Reading, now: float) -> bool:
         """Return whether a page need not be made anew: it is right, or so young that it may be a little behind."""
         age = now - page.at
         return age < RENEW_S or (age < KEEP_S and page.version == self.freshness.version)
@@ -124,10 +124,7 @@ class Front:
     def _make(self, slot: Slot, address: Address) -> None:
         """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
         reading = self._reading
-        now = time.monotonic()
-        if now - reading.at >= RENEW_S and (
-            reading.version != self.freshness.version or now - reading.at >= KEEP_S
-        ):
+        if not self._right(reading, now := time.monotonic()):
             reading = self._reading = Reading(self.freshness.version, now)
         using = current.set(reading)
         try:

@@ -1,0 +1,90 @@
+"""Shared pages are made once per change: every table that they read must say when it changes (ADR 15)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from kernel.db import Database, Tx
+from tests.cashier import clock, world
+from tests.shared_pages.addresses import shared_addresses
+from tests.web.conftest import app
+from tests.world import World
+
+__all__ = ["app", "clock", "world"]
+
+LOCKED = """SELECT c.relname FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+             WHERE l.pid = pg_backend_pid() AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace"""
+COUNTED = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'public_change'"
+TIMES = """SELECT c.relname || '.' || a.attname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+             JOIN pg_attribute a ON a.attrelid = c.oid AND a.atttypid = 'timestamptz'::regtype
+            WHERE t.tgname = 'public_change' AND NOT a.attisdropped"""
+# Times at which the clock alone changes a page: `next_moment` (campaigns/disclosure/changes.py) names each.
+MOMENTS = {
+    "campaign.opens_at",
+    "campaign.ends_at",
+    "pot_rules.valid_from",
+    "pot_funding.opens_at",
+    "tranche_move.opens_at",
+}
+# Times at which something was written, or that no shared page compares with the clock.
+PAST = {
+    "campaign.created_at",
+    "campaign.phase_since",
+    "campaign_entry.created_at",
+    "closing_report.created_at",
+    "donation.match_until",
+    "donation.paid_at",
+    "donation.pledged_at",
+    "organisation.created_at",
+    "pot.created_at",
+    "pot_draw.revealed_at",
+    "pot_funding.created_at",
+    "pot_pause.at",
+    "pot_rules.created_at",
+    "pot_unlock.unlocked_at",
+    "project.created_at",
+    "reservation.created_at",
+    "reservation.ended_at",
+    "tranche_move.at",
+}
+
+
+def test_every_table_that_a_shared_page_reads_is_counted(
+    app: Flask, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The locks of a page's own transaction name the tables, those behind views included."""
+    read: set[str] = set()
+
+    def watched(way: str) -> Any:
+        original = getattr(Database, way)
+
+        @contextmanager
+        def opened(self: Database, **how: Any) -> Iterator[Tx]:
+            with original(self, **how) as tx:
+                yield tx
+                read.update(row[0] for row in tx.rows(LOCKED))
+
+        return opened
+
+    for way in ("transaction", "snapshot"):
+        monkeypatch.setattr(Database, way, watched(way))
+    world.pot(500_00)
+    world.pay(world.give(team="一队"))
+    read.clear()
+    browser = app.test_client()
+    for address in shared_addresses(app, world):
+        assert browser.get(address).status_code == 200, address
+    with world.db.transaction() as tx:
+        counted = {row[0] for row in tx.rows(COUNTED)}
+    assert len(read) > 8
+    assert read - counted == set(), "a migration must give these the trigger `public_change`"
+
+
+def test_every_time_in_those_tables_is_a_moment_or_past(world: World) -> None:
+    with world.db.transaction() as tx:
+        times = {row[0] for row in tx.rows(TIMES)}
+    assert times >= MOMENTS
+    assert (times - MOMENTS) ^ PAST == set(), "does the clock change a page then? `next_moment` must know"
