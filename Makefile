@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
-.PHONY: run setup test test-long lint types contracts check bench lock browser translations clean
+.PHONY: run setup test test-long lint types contracts check bench lock browser nginx translations clean
 
 run: setup
 	@exec $(BIN)/python -m embedded
@@ -27,10 +27,13 @@ $(CATALOGUE).mo: $(CATALOGUE).po $(READY)
 browser:
 	@bash tests/install_browser.sh
 
-test: setup browser
+nginx:
+	@bash tests/install_nginx.sh
+
+test: setup browser nginx
 	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not long" $(PYTEST_ARGS)
 
-test-long: setup browser
+test-long: setup browser nginx
 	$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 lint: setup

@@ -1,0 +1,198 @@
+"""The nginx configuration that we document, run by Debian's nginx in front of the whole site."""
+
+import http.client
+import os
+import re
+import shutil
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from embedded.process import Child, free_port, wait_until
+from tests.stack import ROOT, Stack, running
+
+NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+SECOND, ROOM_S = 1.0, 0.5  # the promise, and what a busy machine may add
+BUTTON, CANCELLED, LATE = "选一个村庄捐赠", "已取消", "暂时取不到最新数据"
+
+pytestmark = pytest.mark.skipif(
+    NGINX is None and os.environ.get("CI") != "true", reason="nginx is not installed (tests/install_nginx.sh)"
+)
+
+
+class Site:
+    """The site as a visitor reaches it: over TLS, through nginx."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self._tls = ssl.create_default_context()
+        self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
+
+    def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self._tls)
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
+        connection.close()
+        return answer, text
+
+    def text(self, path: str, **headers: str) -> str:
+        return self.get(path, **headers)[1]
+
+
+def configuration(folder: Path, site_port: int, port: int) -> Path:
+    """Return the documented file with this test's ports and paths, inside the smallest configuration around it."""
+    text = (ROOT / "docs" / "nginx.conf").read_text()
+    for documented, here in {
+        "127.0.0.1:8000": f"127.0.0.1:{site_port}",
+        "127.0.0.1:8001": f"127.0.0.1:{site_port}",
+        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
+        "listen 80;": f"listen 127.0.0.1:{free_port()};",
+        "/etc/ssl/certs/beishan.pem": str(folder / "cert.pem"),
+        "/etc/ssl/private/beishan.key": str(folder / "key.pem"),
+        "/var/cache/nginx/beishan": str(folder / "cache"),
+    }.items():
+        assert documented in text
+        text = text.replace(documented, here)
+    (folder / "beishan.conf").write_text(text)
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+    user = "user root;" if os.geteuid() == 0 else ""
+    whole = folder / "nginx.conf"
+    whole.write_text(
+        f"{user} daemon off; worker_processes 1; pid {folder}/pid; error_log stderr; events {{}}\n"
+        f"http {{ access_log off; {paths} include {folder}/beishan.conf; }}\n"
+    )
+    return whole
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    with running(TRUSTED_PROXIES="1") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def site(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    assert NGINX, "bash tests/install_nginx.sh"
+    folder = tmp_path_factory.mktemp("nginx")
+    key = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
+    made = (*key, "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
+    subprocess.run(made, check=True, capture_output=True)
+    port = free_port()
+    whole = configuration(folder, stack.port, port)
+    child = Child([NGINX, "-c", str(whole)], folder / "nginx.log", dict(os.environ), folder)
+    child.start()
+    site = Site(port)
+    try:
+        assert wait_until(lambda: not child.alive or _answers(site), 20, 0.1) and child.alive, child.log_tail()
+        yield site
+    finally:
+        child.stop()
+
+
+def _answers(site: Site) -> bool:
+    try:
+        return site.get("/robots.txt")[0].status == 200
+    except OSError:
+        return False
+
+
+def hits(site: Site, path: str, **headers: str) -> list[str]:
+    """What the cache said for two seconds of reading."""
+    said, ends = [], time.monotonic() + 2
+    while time.monotonic() < ends:
+        said.append(site.get(path, **headers)[0].headers["X-Cache"])
+        time.sleep(0.02)
+    return said
+
+
+def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) -> None:
+    """Readers keep coming; after `act` none of them sees the old page later than a second."""
+    assert not shown()
+    act()
+    changed = time.monotonic()
+    while not shown():
+        assert time.monotonic() - changed < SECOND + ROOM_S
+        time.sleep(0.02)
+    for _ in range(20):
+        assert shown(), "the old page came back"
+
+
+def test_readers_are_served_from_the_cache(site: Site) -> None:
+    for headers in ({}, {"Accept_Encoding": "gzip"}, {"Cookie": "lang=en; visitor=ben"}):
+        said = hits(site, "/c/demo", **headers)
+        assert said.count("HIT") > len(said) / 2, said
+    answer, _ = site.get("/c/demo", Accept_Encoding="gzip")
+    assert answer.headers["Content-Encoding"] == "gzip" and "X-Accel-Expires" not in answer.headers
+
+
+def test_two_visitors_two_languages_and_nothing_of_each_other(site: Site) -> None:
+    for _ in range(10):
+        ann, ben = site.get("/c/demo", Cookie="lang=en; visitor=ann"), site.get("/c/demo", Cookie="visitor=ben")
+        assert "Match pots" in ann[1] and "配捐池" in ben[1]
+        assert "Set-Cookie" not in ann[0].headers and "Set-Cookie" not in ben[0].headers
+    for _ in range(3):
+        chosen, text = site.get("/c/demo?lang=en", Cookie="visitor=ben")
+        assert "Match pots" in text and "lang=en" in chosen.headers["Set-Cookie"], "their own answer, each time"
+        kept, text = site.get("/c/demo?lang=en", Cookie="lang=en")
+        assert "Match pots" in text and "Set-Cookie" not in kept.headers
+
+
+def test_what_is_a_visitors_own_is_never_kept(site: Site) -> None:
+    project = re.search(r"/c/demo/p/(\d+)", site.text("/c/demo"))
+    assert project
+    tokens = set()
+    for path in (f"/donate/demo/{project[1]}", "/console/sign-in"):
+        for _ in range(3):
+            answer, text = site.get(path)
+            assert answer.headers["Cache-Control"] == "no-store" and answer.headers.get("X-Cache") != "HIT"
+            token = re.search(r'name="csrf_token" value="([^"]+)"', text)
+            assert token
+            tokens.add(token[1])
+    assert len(tokens) == 6
+
+
+def test_http_2_static_files_streams_and_closed_addresses(site: Site) -> None:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    connection = http.client.HTTPSConnection("127.0.0.1", site.port, context=context, timeout=20)
+    connection.connect()
+    assert connection.sock.selected_alpn_protocol() == "h2"
+    connection.close()
+    name = re.search(r"/static/site\.[0-9a-f]+\.css", site.text("/"))
+    assert name
+    said = [site.get(name[0])[0] for _ in range(3)]
+    assert "immutable" in said[-1].headers["Cache-Control"] and said[-1].headers["X-Cache"] == "HIT"
+    stream = http.client.HTTPSConnection("127.0.0.1", site.port, timeout=20, context=site._tls)
+    stream.request("GET", "/api/v1/campaigns/demo/live")
+    answer = stream.getresponse()
+    began = time.monotonic()
+    assert b"retry" in answer.readline()
+    while not answer.readline().startswith(b"data:"):
+        pass
+    assert time.monotonic() - began < 5, "not held back"
+    stream.close()
+
+
+def test_a_change_shows_within_a_second_and_without_the_database_pages_say_so(stack: Stack, site: Site) -> None:
+    """Redis stopped first: then a look is the only news. At last the database stops, and comes back."""
+    token = stack.flask("tokens", "create", "--role", "admin").split()[-1]
+    stack.redis.stop()
+    assert BUTTON in site.text("/c/demo")
+    shows_within_a_second(
+        lambda: stack.api("/campaigns/demo/cancel", "POST", token), lambda: BUTTON not in site.text("/c/demo")
+    )
+    assert CANCELLED in site.text("/c/demo")
+    stack.postgres.stop()
+    assert wait_until(lambda: LATE in site.text("/c/demo"), 5)
+    answer, text = site.get("/c/demo")
+    assert answer.status == 200 and CANCELLED in text and "no-store" in answer.headers["Cache-Control"]
+    stack.postgres.restart()
+    assert wait_until(lambda: LATE not in site.text("/c/demo"), 10)
+    assert CANCELLED in site.text("/c/demo")
