@@ -81,7 +81,7 @@ def _settling(house: House, deps: Dependencies, pledged: Sequence[object]) -> It
                 began = time.monotonic()
                 now = datetime.now(UTC)
                 with deps.db.transaction() as tx:
-                    store(tx, [day.paid_event(one, now) for one in pledged[start : start + size]])  # type: ignore[arg-type]
+                    store(tx, [day.paid_event(donation, now) for donation in pledged[start : start + size]])  # type: ignore[arg-type]
                 process_inbox(deps, changed=lambda campaigns: publish(campaigns, house.redis.url))
                 if over.wait(max(1 / BATCHES - (time.monotonic() - began), 0)):
                     return
@@ -119,20 +119,20 @@ def _transactions(deps: Dependencies) -> int:
 
 def crowd(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
     """Fifty page views to one donation: every page and both languages, with real giving among them."""
-    with hall(house) as one:
+    with hall(house) as giving_hall:
         base: list[float] = []
         mixed: list[float] = []
         for warm in (True, *[False] * rounds):
-            alone = ask(house, one.served, BASE, 1.0 if warm else seconds, 32)
-            requests = list(_crowd(one.projects, int(seconds * 5_000)))
-            run = house.loader.run(one.served.port, requests, 32, seconds)
+            alone = ask(house, giving_hall.served, BASE, 1.0 if warm else seconds, 32)
+            requests = list(_crowd(giving_hall.projects, int(seconds * 5_000)))
+            run = house.loader.run(giving_hall.served.port, requests, 32, seconds)
             if set(run.statuses) != {200, 201}:
                 raise day.Broken(f"the crowd was answered {run.statuses}")
-            one.acknowledged += run.statuses[201]
+            giving_hall.acknowledged += run.statuses[201]
             if not warm:
                 base.append(alone.per_second)
                 mixed.append(run.per_second)
-    note = f"/healthz; {VIEWS} views of {len(one.projects) + 5} pages to one donation, 32 clients"
+    note = f"/healthz; {VIEWS} views of {len(giving_hall.projects) + 5} pages to one donation, 32 clients"
     return [Result("crowd", median(mixed), "requests/s", median(base), 0.5, "ratio", note)]
 
 

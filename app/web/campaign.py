@@ -28,10 +28,10 @@ def campaign(slug: str) -> str:
     shown = shown_campaign(slug)
 
     def read(tx: Tx) -> tuple[list[ProjectRow], int, list[County]]:
-        found, total = listed(
+        projects, total = listed(
             tx, shown.campaign.id, under=search["under"], q=search["q"], sort=search["sort"] or "raised", page=page
         )
-        return found, total, counties(tx, shown.campaign.id)
+        return projects, total, counties(tx, shown.campaign.id)
 
     projects, total, in_counties = read_once(("projects", slug, *search.values(), page), read)
     return render_template(
