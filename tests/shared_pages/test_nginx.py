@@ -186,7 +186,8 @@ def test_a_change_shows_within_a_second_and_without_the_database_pages_say_so(st
     stack.redis.stop()
     assert BUTTON in site.text("/c/demo")
     shows_within_a_second(
-        lambda: stack.api("/campaigns/demo/cancel", "POST", token), lambda: BUTTON not in site.text("/c/demo")
+        lambda: stack.api("/campaigns/demo/cancel", "POST", token, reason="暴雨"),
+        lambda: BUTTON not in site.text("/c/demo"),
     )
     assert CANCELLED in site.text("/c/demo")
     stack.postgres.stop()
