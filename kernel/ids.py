@@ -9,6 +9,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 MOST_ID = 2**63 - 1  # what BIGINT holds; an id from outside may be any number
 
 
+# Ids made from names (RFC 9562, version 5) are those of partners' donations. Clients may not choose one: who knows
+# a partner and its order number could take the id before the partner's payment comes.
+PARTNERS_ID_VERSION = 5
+
+
 def donation_id_of(partner: str, their_id: str) -> UUID:
     """Return our id for a donation that a partner platform received: the same input always gives the same id."""
     return uuid5(NAMESPACE_URL, f"beishan:partner:{partner}:{their_id}")

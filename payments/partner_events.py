@@ -22,6 +22,7 @@ KINDS: Mapping[str, Literal["paid", "refunded", "refund_reversed"]] = {
     REFUNDED: "refunded",
     REFUND_REVERSED: "refund_reversed",
 }
+PARTNER_PREFIX = "partner:"  # of the provider of a donation that a platform received
 OFFLINE = "offline"  # reserved: donations from files, see campaigns/intake/offline_import.py
 BATCH_MOST = 1_000
 MOST_TEXT = 200  # characters
@@ -47,6 +48,11 @@ class PartnerFact:
     occurred_at: datetime
     donor: str
     donor_name: str
+
+    @property
+    def provider(self) -> str:
+        """Return who has the money, as the donation names them."""
+        return f"{PARTNER_PREFIX}{self.partner}"
 
 
 def is_unknown_type(event: Any) -> bool:

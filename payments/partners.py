@@ -15,10 +15,12 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, fault
 from kernel.keys import Keys
 from kernel.strict_json import load_json
 from payments.models import Partner
+from payments.partner_events import OFFLINE
 
 MOST_NAME = 40  # characters
 _NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_NAME}}}", re.ASCII)
 LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count")
+RESERVED = frozenset({OFFLINE, "stripe", "web", "api", "bank", "sandbox"})  # sources of our own
 SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
@@ -32,6 +34,8 @@ def create(
     """
     if not _NAME.fullmatch(name):
         raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
+    if name.casefold() in RESERVED:
+        raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")
     secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()

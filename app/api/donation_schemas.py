@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_dump, validate
 
 from app.api.schema_fields import Currency, Key, Label, Minor, Text, Time, Whole, one_of
-from campaigns.donations.models import CHANNELS
+from campaigns.donations.models import PUBLIC_CHANNELS
 
 FLOWS = ("redirect", "intent")
 
@@ -19,7 +19,7 @@ class DonorIn(Schema):
 
 
 class ChannelIn(Schema):
-    kind = one_of(*(kind for kind in CHANNELS if kind != "partner"), required=True)
+    kind = one_of(*PUBLIC_CHANNELS, required=True)
     code = Label(64)
 
 
@@ -31,7 +31,7 @@ class ReplacedIn(Schema):
 class DonationIn(Schema):
     """What a client sends; it makes the id, so that a repeat after a lost answer is the same donation."""
 
-    id = fields.UUID(required=True)
+    id = fields.UUID(required=True, metadata={"description": "any version but 5; the client makes it"})
     campaign = Text(60, 1, required=True)
     project = Key(required=True)
     # The limits of a donation are settings: the engine refuses what is outside them with `amount_invalid`.

@@ -234,6 +234,8 @@ CHANNELS = {
     "livestream": _l("直播"),
     "video": _l("短视频"),
     "monthly": _l("月捐"),
+    "poster": _l("海报"),
+    "station": _l("站点"),
     "behaviour": _l("行为捐"),
     "consumption": _l("消费捐"),
 }

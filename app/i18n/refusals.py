@@ -41,6 +41,7 @@ REFUSALS = {
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
     "discrepancy_unknown": _l("没有这条差异。"),
+    "donation_id_reserved": _l("捐赠编号的格式留给合作平台，请换一个编号。"),
     "donation_id_reused": _l("这张表单已经提交过一笔不同的捐赠。如果还想再捐一笔，请再次提交。"),
     "donation_has_payment": _l("这笔捐赠已有另一笔付款，或这笔付款已属于另一笔捐赠。"),
     "donation_unknown": _l("没有这笔捐赠，或链接不完整。"),

@@ -12,7 +12,7 @@ from app.i18n.locale import chosen
 from app.i18n.refusals import refusal_text
 from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.contact import Donor
-from campaigns.donations.models import CHANNELS
+from campaigns.donations.models import PUBLIC_CHANNELS
 from kernel.errors import Refusal, fault
 from kernel.text import clean_label
 
@@ -93,7 +93,7 @@ class DonationForm(Form):
             donor=Donor(name=name, email=email, phone=phone, anonymous=anonymous, publish_name=publish_name),
             message=message or "",
             team=clean_label(team or ""),
-            channel=self["channel"] if self["channel"] in CHANNELS and self["channel"] != "partner" else "web",
+            channel=self["channel"] if self["channel"] in PUBLIC_CHANNELS else "web",
             source_code=clean_label(source or ""),
             accept_unmatched=bool(self["accept"]),
             confirmed=self["confirmed"] == str(amount_minor),  # of this amount, not of one typed afterwards

@@ -22,7 +22,7 @@ from campaigns.donations.reversals import Position, position
 from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, DisputeOutcome, Status, Transition
 from campaigns.lifecycle.campaign import SharedCampaign
 from payments.facts import FactKind, FraudWarning, PaymentFact
-from payments.partner_events import PartnerFact
+from payments.partner_events import PARTNER_PREFIX, PartnerFact
 from payments.provider_reader import MAX_MINOR
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
@@ -117,6 +117,10 @@ class DonationAggregate:
 
     def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
         """Merge one fact; idempotent. `arrival` is the place of its message in the inbox."""
+        if isinstance(fact, PartnerFact) != self.provider.startswith(PARTNER_PREFIX) or (
+            isinstance(fact, PartnerFact) and fact.provider != self.provider
+        ):
+            return FactResult("flagged", "donation_of_another_source")
         if isinstance(fact, PartnerFact):
             if fact.kind == "paid":
                 return self.apply_partner_payment(fact)

@@ -11,7 +11,7 @@ from campaigns.donations.contact import Donor
 from campaigns.lifecycle.campaign import SharedCampaign
 from campaigns.lifecycle.phases import Phase
 from kernel.errors import Conflict, Invalid, fault
-from kernel.ids import fingerprint
+from kernel.ids import PARTNERS_ID_VERSION, fingerprint
 from kernel.money import CURRENCY
 from matching.reserve import PlannedMatch
 
@@ -70,7 +70,10 @@ class CreateDonation:
 
 
 def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
-    """Return what is wrong with the command itself: `currency_unknown`, `donor_invalid` or `amount_invalid`."""
+    """Return what is wrong with the command itself: `donation_id_reserved`, `currency_unknown`, `donor_invalid` or
+    `amount_invalid`."""
+    if command.id.version == PARTNERS_ID_VERSION:
+        return Invalid("donation_id_reserved", fields={"id": fault("name_based")})
     if command.currency != campaign.currency:
         return Invalid(
             "currency_unknown", fields={"currency": fault("currency_unsupported", currency=campaign.currency)}

@@ -14,7 +14,9 @@ from campaigns.donations.states import PROVEN, DisputeOutcome, Status
 from kernel.db import identity, moment, one_of
 from payments.reversals import ReversalKind, ReversalState
 
-CHANNELS = ("web", "api", "partner", "offline", "livestream", "video", "monthly", "behaviour", "consumption")
+# What a donor's own request may say of where it came from; the others are what our own intakes write.
+PUBLIC_CHANNELS = ("web", "api", "livestream", "video", "poster", "station")
+CHANNELS = (*PUBLIC_CHANNELS, "partner", "offline", "monthly", "behaviour", "consumption")
 
 
 class Donation(SQLModel, table=True):

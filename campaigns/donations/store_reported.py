@@ -29,7 +29,7 @@ class ReportedDonation(NamedTuple):
 
     @property
     def provider(self) -> str:
-        return f"partner:{self.fact.partner}"
+        return self.fact.provider
 
     def aggregate(self, campaign: SharedCampaign) -> DonationAggregate:
         """Return the donation before its payment. No match was ever reserved for it."""
