@@ -21,6 +21,7 @@ from app.web import routes as web
 from app.web.error_page import error_page
 from app.webhooks import routes as webhooks
 from campaigns.dependencies import Dependencies
+from campaigns.network.sessions import LASTS
 
 
 class Application(Flask):
@@ -65,7 +66,7 @@ def _configure(app: Flask, settings: settings_of.Config) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",  # the donor comes back from the cashier by a link
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
-        PERMANENT_SESSION_LIFETIME=12 * 3600,  # seconds: a manager's working day
+        PERMANENT_SESSION_LIFETIME=LASTS,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]

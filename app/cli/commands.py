@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.cli import (
     access,
+    accounts,
     books,
     campaigns,
     doctor,
@@ -24,6 +25,7 @@ def attach(app: Flask) -> None:
     """Add the commands to the application's command line."""
     for module in (
         access,
+        accounts,
         books,
         campaigns,
         doctor,

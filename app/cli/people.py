@@ -1,42 +1,17 @@
-"""Access: managers, programs and partner platforms. Secrets are printed once, on standard output."""
+"""Access of programs and partner platforms. Secrets are printed once, on standard output."""
 
-import secrets
 from datetime import datetime
 
 import click
 
+from app.cli.accounts import roles
 from app.cli.base import ACTOR, command, deps
 from campaigns.audit import record_audit
-from campaigns.network.people import create_manager
-from campaigns.network.roles import Role
 from campaigns.network.tokens import create_token, list_tokens, revoke_token
 from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
 from payments.partners import create as register
 from payments.partners import set_limits
-
-_roles = click.Choice([str(role) for role in Role])
-
-
-@click.group("users")
-def users() -> None:
-    """Manage the people who sign in to the console."""
-
-
-@users.command("create")
-@click.argument("login")
-@click.option("--role", type=_roles, required=True)
-@click.option("--branch", help="code of the organisation whose branch this person works in; default: all")
-@click.option("--password", help="default: one generated and printed")
-@command
-def create_user(login: str, role: str, branch: str | None, password: str | None) -> None:
-    """Create a login for a person."""
-    chosen = password or secrets.token_urlsafe(12)
-    with deps().db.transaction() as tx:
-        manager = create_manager(tx, login, chosen, role, ACTOR, branch)
-    click.echo(f"login: {manager.login}")
-    if password is None:
-        click.echo(f"password: {chosen}")
 
 
 @click.group("tokens")
@@ -45,7 +20,7 @@ def tokens() -> None:
 
 
 @tokens.command("create")
-@click.option("--role", type=_roles, required=True)
+@click.option("--role", type=roles, required=True)
 @click.option("--branch", help="code of the organisation to whose branch its rights are confined; default: all")
 @click.option("--label", default="command line", show_default=True, help="what it is for")
 @command
@@ -124,4 +99,4 @@ def set_partner_limits(
         click.echo(f"{column}: {'default' if value is None else value}")
 
 
-COMMANDS = (users, tokens, partners)
+COMMANDS = (tokens, partners)

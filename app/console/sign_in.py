@@ -32,12 +32,12 @@ def sign_in() -> Response | tuple[str, int]:
     try:
         with deps().db.transaction() as tx:
             manager = people.sign_in(tx, login, request.form.get("password", ""))
+            token = auth.sign_in(tx, manager)
     except Forbidden as refusal:
         return _count_guess(login, refusal)
     except Refusal as refusal:
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
-    assert manager.id is not None
-    auth.sign_in(manager.id)
+    auth.remember(token)
     return redirect(_console_page(request.form.get("next", "")), 303)
 
 
@@ -53,8 +53,10 @@ def _count_guess(login: str, refusal: Refusal) -> tuple[str, int]:
 @blueprint.post("/sign-out")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def sign_out() -> Response:
-    """Forget who it was."""
-    auth.sign_out()
+    """End the session, here and in the browser."""
+    with deps().db.transaction() as tx:
+        auth.sign_out(tx)
+    auth.forget()
     return redirect(url_for("console.sign_in"), 303)
 
 

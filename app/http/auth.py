@@ -7,14 +7,16 @@ from flask import request, session
 
 from app.current import deps
 from app.http import rate_limit
-from campaigns.network.people import caller_of, find_manager
+from campaigns.network.models import Manager
+from campaigns.network.people import caller_of
 from campaigns.network.roles import Caller, Permission
+from campaigns.network.sessions import end_session_of, manager_of_session, start_session
 from campaigns.network.tokens import caller_of_token
 from kernel.db import Tx
-from kernel.errors import Forbidden, NotFound
+from kernel.errors import Forbidden
 from kernel.ids import same
 
-SESSION_KEY = "manager_id"
+SESSION_KEY = "manager_session"  # holds the token of a session that the server keeps
 GUESSES = 60  # wrong manager tokens per minute and address
 _MOST_TOKEN = 200  # characters
 
@@ -38,26 +40,40 @@ def require_donor(donation_id: UUID) -> None:
         raise Forbidden("token_invalid")
 
 
-def sign_in(manager_id: int) -> None:
-    """Start a session for a manager, in the browser's signed cookie. Drops what was in the session before."""
+def sign_in(tx: Tx, manager: Manager) -> str:
+    """Start a session for a manager and end the one that this browser had; return its token for `remember`."""
+    sign_out(tx)
+    return start_session(tx, manager)
+
+
+def remember(token: str) -> None:
+    """Give the browser the token of its session, in the signed cookie. Drops what was in the cookie before."""
     session.clear()
-    session[SESSION_KEY] = manager_id
+    session[SESSION_KEY] = token
     session.permanent = True
 
 
-def sign_out() -> None:
+def sign_out(tx: Tx) -> None:
+    """End this browser's session on the server: a copy of its cookie opens nothing any more."""
+    if token := _session_token():
+        end_session_of(tx, token)
+
+
+def forget() -> None:
+    """Empty the browser's cookie."""
     session.clear()
+
+
+def _session_token() -> str:
+    token = session.get(SESSION_KEY)
+    return token if isinstance(token, str) else ""
 
 
 def session_caller(tx: Tx) -> Caller | None:
     """Return the manager whose session this is; None for everyone else."""
-    manager_id = session.get(SESSION_KEY)
-    if not isinstance(manager_id, int):
-        return None
-    try:
-        return caller_of(find_manager(tx, manager_id))
-    except NotFound:
-        return None
+    token = _session_token()
+    manager = manager_of_session(tx, token) if token else None
+    return caller_of(manager) if manager else None
 
 
 def require_manager(tx: Tx, *permissions: Permission) -> Caller:

@@ -129,6 +129,7 @@ REFUSALS = {
     "rules_invalid": _l("这样的配捐规则行不通，请检查标出的项目。"),
     "screening_invalid": _l("请检查标出的标准，没有任何改动。"),
     "search_invalid": _l("请检查查找条件。"),
+    "session_unknown": _l("没有这次登录。"),
     "sign_in_failed": _l("用户名或密码不对。"),
     "signature_invalid": _l("签名不对。"),
     "signature_missing": _l("缺少签名。"),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
@@ -36,6 +36,22 @@ class Manager(SQLModel, table=True):
     role: str
     branch_code: str | None = Field(default=None, foreign_key="organisation.code")
     created_at: datetime = Field(sa_column=moment())
+    disabled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class ManagerSession(SQLModel, table=True):
+    """A manager signed in with one browser, until `ends_at` or until somebody ends it. Only the hash of the
+    token is stored that the browser holds."""
+
+    __tablename__ = "manager_session"
+    __table_args__ = (Index("manager_session_manager", "manager_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    token_hash: str = Field(unique=True)
+    manager_id: int = Field(foreign_key="manager.id", sa_type=BigInteger)
+    created_at: datetime = Field(sa_column=moment())
+    last_seen_at: datetime = Field(sa_column=moment())
+    ends_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class ApiToken(SQLModel, table=True):

@@ -34,8 +34,8 @@ def create_manager(
     manager_id = tx.scalar(
         """INSERT INTO manager (login, password_hash, role, branch_code, created_at)
            VALUES (:login, :hash, :role, :branch, :now) ON CONFLICT (login) DO NOTHING RETURNING id""",
-        login=_normal(login),
-        hash=_hasher.hash(password),
+        login=normal_login(login),
+        hash=hashed(password),
         role=role,
         branch=branch_code,
         now=tx.now,
@@ -46,7 +46,13 @@ def create_manager(
     return find_manager(tx, manager_id)
 
 
-def _normal(login: str) -> str:
+def hashed(password: str) -> str:
+    """Return the hash of a password, as it is stored. Slow on purpose."""
+    return _hasher.hash(password)
+
+
+def normal_login(login: str) -> str:
+    """Return a login as it is stored and compared."""
     return login.strip().casefold()
 
 
@@ -54,11 +60,16 @@ def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | Non
     faults: dict[str, Fault] = {}
     if refused := text_fault(login, MOST_LOGIN):
         faults["login"] = refused
-    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
-        faults["password"] = fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
-    elif not is_storable(password):
-        faults["password"] = fault("not_storable")
+    if refused := password_fault(password):
+        faults["password"] = refused
     return faults | rights_faults(tx, role, branch_code)
+
+
+def password_fault(password: str) -> Fault | None:
+    """Return why this cannot be a password; None when it can."""
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        return fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
+    return None if is_storable(password) else fault("not_storable")
 
 
 def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault]:
@@ -86,16 +97,16 @@ def sign_in(tx: Tx, login: str, password: str) -> Manager:
     """Return the manager with this login and password.
 
     Raises Forbidden `sign_in_failed`, after the same work and with the same words whether the login or the
-    password is wrong: nobody learns here which logins exist.
+    password is wrong or the account is off: nobody learns here which logins exist.
     """
     typed = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
-    name = _normal(login) if is_storable(login) else ""
+    name = normal_login(login) if is_storable(login) else ""
     manager = tx.first(select(Manager).where(Manager.login == name))
     try:
         _hasher.verify(manager.password_hash if manager else _decoy_hash(), typed)
     except VerificationError:
         manager = None
-    if manager is None:
+    if manager is None or manager.disabled_at is not None:
         raise Forbidden("sign_in_failed")
     record_audit(tx, name, "manager.sign_in", f"manager:{manager.id}")
     return manager

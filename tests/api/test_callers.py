@@ -5,6 +5,7 @@ from flask.testing import FlaskClient
 
 from app.http.auth import GUESSES, SESSION_KEY
 from campaigns.network.people import create_manager
+from campaigns.network.sessions import start_session
 from embedded.redis import Redis
 from tests.api.client import Api, application, problem
 from tests.world import World
@@ -15,8 +16,9 @@ FUND = {"name": "基金会", "kind": "special"}
 @pytest.fixture
 def signed_in(http: FlaskClient, world: World) -> FlaskClient:
     manager = world.do(create_manager, "lin", "long enough", "finance", "test")
+    token = world.do(start_session, manager)
     with http.session_transaction() as session:
-        session[SESSION_KEY] = manager.id
+        session[SESSION_KEY] = token
     return http
 
 

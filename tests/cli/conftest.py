@@ -16,17 +16,17 @@ class Terminal:
     def __init__(self, app: Flask) -> None:
         self._runner = app.test_cli_runner()
 
-    def run(self, *args: str) -> Result:
-        found: Any = self._runner.invoke(args=args)
+    def run(self, *args: str, typed: str = "") -> Result:
+        found: Any = self._runner.invoke(args=args, input=typed)
         return found
 
-    def ok(self, *args: str) -> str:
-        result = self.run(*args)
+    def ok(self, *args: str, typed: str = "") -> str:
+        result = self.run(*args, typed=typed)
         assert result.exit_code == 0, (result.output, result.exception)
         return result.stdout
 
-    def refused(self, code: str, *args: str) -> str:
-        result = self.run(*args)
+    def refused(self, code: str, *args: str, typed: str = "") -> str:
+        result = self.run(*args, typed=typed)
         assert result.exit_code == 1, (result.output, result.exception)
         assert isinstance(result.exception, SystemExit)
         assert result.stderr.startswith(f"{code}:"), result.stderr

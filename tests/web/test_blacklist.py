@@ -29,6 +29,7 @@ def test_a_project_goes_on_the_list_and_off_again(manager: Reader, world: World)
     manager.send(f"/blacklist/{project}", verb="answer", reason="维持")
     assert "boss：维持" in text(manager.page.text)
     world.clock.advance(days=11)
+    manager.sign_in("boss")
     assert "期满待决定" in manager.open(PAGE)
     manager.send(f"/blacklist/{project}", verb="lift", reason="期满核实")
     assert "黑名单上没有项目" in manager.page.text

@@ -1,0 +1,145 @@
+"""Accounts of the console and their sessions. Passwords come by standard input: arguments show in the list of
+processes."""
+
+import secrets
+import sys
+from datetime import datetime
+
+import click
+
+from app.cli.base import ACTOR, command, deps
+from campaigns.network import accounts
+from campaigns.network.people import create_manager
+from campaigns.network.roles import Role
+from campaigns.network.sessions import end_session, list_sessions
+from kernel.clock import SHANGHAI
+
+roles = click.Choice([str(role) for role in Role])
+_from_input = click.option(
+    "--password-stdin",
+    "read",
+    is_flag=True,
+    help="read the password from standard input; default: one generated and printed, once",
+)
+
+
+@click.group("users")
+def users() -> None:
+    """Manage the people who sign in to the console."""
+
+
+@users.command("create")
+@click.argument("login")
+@click.option("--role", type=roles, required=True)
+@click.option("--branch", help="code of the organisation whose branch this person works in; default: all")
+@_from_input
+@command
+def create(login: str, role: str, branch: str | None, read: bool) -> None:
+    """Create a login for a person."""
+    password = _password(read)
+    with deps().db.transaction() as tx:
+        manager = create_manager(tx, login, password, role, ACTOR, branch)
+    click.echo(f"login: {manager.login}")
+    if not read:
+        click.echo(f"password: {password}")
+
+
+@users.command("list")
+@command
+def list_all() -> None:
+    """List all accounts: login, role, branch, on or off."""
+    with deps().db.transaction() as tx:
+        rows = accounts.list_accounts(tx)
+    for row in rows:
+        click.echo(f"{row.login:<24} {row.role:<10} {row.branch_code or 'all':<14} {'on' if row.is_on else 'off'}")
+
+
+@users.command("disable")
+@click.argument("login")
+@command
+def disable(login: str) -> None:
+    """Switch the account LOGIN off: all its sessions end at once."""
+    with deps().db.transaction() as tx:
+        ended = accounts.disable(tx, login, ACTOR)
+    click.echo(f"{login} is off; sessions ended: {ended}")
+
+
+@users.command("enable")
+@click.argument("login")
+@command
+def enable(login: str) -> None:
+    """Switch the account LOGIN on again."""
+    with deps().db.transaction() as tx:
+        accounts.enable(tx, login, ACTOR)
+    click.echo(f"{login} is on")
+
+
+@users.command("password")
+@click.argument("login")
+@_from_input
+@command
+def password(login: str, read: bool) -> None:
+    """Give the account LOGIN another password: all its sessions end at once."""
+    chosen = _password(read)
+    with deps().db.transaction() as tx:
+        ended = accounts.set_password(tx, login, chosen, ACTOR)
+    click.echo(f"sessions ended: {ended}")
+    if not read:
+        click.echo(f"password: {chosen}")
+
+
+@users.command("role")
+@click.argument("login")
+@click.option("--role", type=roles, required=True)
+@click.option("--branch", help="code of the organisation whose branch this person works in; default: as before")
+@click.option("--whole-network", is_flag=True, help="in the whole network, not in one branch")
+@command
+def role(login: str, role: str, branch: str | None, whole_network: bool) -> None:
+    """Give the account LOGIN another role, from its next request on."""
+    if branch and whole_network:
+        raise click.UsageError("--branch and --whole-network exclude each other")
+    with deps().db.transaction() as tx:
+        before = accounts.find_by_login(tx, login, lock=True).branch_code
+        accounts.set_role(tx, login, role, None if whole_network else branch or before, ACTOR)
+    click.echo(f"{login} is {role}")
+
+
+@click.group("sessions")
+def sessions() -> None:
+    """Sessions of the console."""
+
+
+@sessions.command("list")
+@click.argument("login")
+@command
+def list_of(login: str) -> None:
+    """List the open sessions of LOGIN, the newest first: id, begin, last request, end."""
+    with deps().db.transaction() as tx:
+        manager = accounts.find_by_login(tx, login)
+        assert manager.id is not None
+        rows = list_sessions(tx, manager.id)
+    for row in rows:
+        click.echo(f"{row.id:<8} {_minute(row.created_at)}  {_minute(row.last_seen_at)}  {_minute(row.ends_at)}")
+
+
+@sessions.command("end")
+@click.argument("session_id", metavar="ID", type=int)
+@command
+def end(session_id: int) -> None:
+    """End the session with this ID (see `sessions list`): its cookie opens nothing from now on."""
+    with deps().db.transaction() as tx:
+        end_session(tx, session_id, ACTOR)
+    click.echo(f"session {session_id} is ended")
+
+
+def _password(read: bool) -> str:
+    if read:
+        return sys.stdin.readline().rstrip("\r\n")
+    return secrets.token_urlsafe(12)
+
+
+def _minute(time: datetime) -> str:
+    return time.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
+
+
+COMMANDS = (users, sessions)

@@ -1,0 +1,114 @@
+"""Sessions of the console, kept on the server: the browser holds a random token, we hold its hash. A session can be
+ended here at any moment, and a cookie that somebody kept opens nothing after that."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.network.models import Manager, ManagerSession
+from kernel.db import Tx
+from kernel.errors import Forbidden, NotFound
+from kernel.ids import MOST_ID
+
+LASTS = timedelta(hours=12)  # a manager's working day
+_SEEN_EVERY = timedelta(minutes=1)  # so that reading pages hardly ever writes
+_BYTES = 32
+
+
+class SessionRow(NamedTuple):
+    """What may be shown of a session: everything but its token."""
+
+    id: int
+    created_at: datetime
+    last_seen_at: datetime
+    ends_at: datetime
+    ended_at: datetime | None
+
+
+def _hash(token: str) -> str:
+    # Not a password: 32 random bytes cannot be guessed, so the hash need not be slow nor keyed.
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
+
+
+def start_session(tx: Tx, manager: Manager) -> str:
+    """Start a session of a manager whose password was just verified; return its token, this once.
+
+    Raises Forbidden `sign_in_failed` if the account was switched off or got another password meanwhile: the lock
+    lets no session begin beside the change that ends all of them.
+    """
+    verified = manager.password_hash
+    now = tx.get(Manager, manager.id, lock=True)
+    if now is None or now.disabled_at is not None or now.password_hash != verified:
+        raise Forbidden("sign_in_failed")
+    assert now.id is not None
+    token = secrets.token_urlsafe(_BYTES)
+    tx.add(
+        ManagerSession(
+            token_hash=_hash(token),
+            manager_id=now.id,
+            created_at=tx.now,
+            last_seen_at=tx.now,
+            ends_at=tx.now + LASTS,
+        )
+    )
+    return token
+
+
+def manager_of_session(tx: Tx, token: str) -> Manager | None:
+    """Return the manager whose session has this token, or None: it is unknown or over, or the account is off."""
+    query = select(ManagerSession, Manager).where(
+        ManagerSession.token_hash == _hash(token),
+        ManagerSession.manager_id == Manager.id,
+        col(ManagerSession.ended_at).is_(None),
+        ManagerSession.ends_at > tx.now,
+        col(Manager.disabled_at).is_(None),
+    )
+    for session, manager in tx.all(query):
+        if tx.now - session.last_seen_at >= _SEEN_EVERY:
+            session.last_seen_at = tx.now
+        return manager
+    return None
+
+
+def end_session_of(tx: Tx, token: str) -> None:
+    """End the session with this token, if there is one: its manager signs out."""
+    for session in _open(tx, ManagerSession.token_hash == _hash(token)):
+        session.ended_at = tx.now
+
+
+def end_sessions(tx: Tx, manager_id: int) -> int:
+    """End all sessions of a manager; return how many were open. Lock the manager before."""
+    ending = _open(tx, ManagerSession.manager_id == manager_id)
+    for session in ending:
+        session.ended_at = tx.now
+    return len(ending)
+
+
+def end_session(tx: Tx, session_id: int, actor: str) -> None:
+    """End one session. Idempotent. Raises NotFound `session_unknown`."""
+    session = tx.get(ManagerSession, session_id, lock=True) if 0 < session_id <= MOST_ID else None
+    if session is None:
+        raise NotFound("session_unknown")
+    if session.ended_at is None:
+        session.ended_at = tx.now
+        record_audit(tx, actor, "session.end", f"manager:{session.manager_id}", session_id=session_id)
+
+
+def list_sessions(tx: Tx, manager_id: int) -> list[SessionRow]:
+    """Return the sessions of a manager that are open, the newest first."""
+    return [
+        SessionRow(row.id or 0, row.created_at, row.last_seen_at, row.ends_at, row.ended_at)
+        for row in _open(tx, ManagerSession.manager_id == manager_id)
+    ]
+
+
+def _open(tx: Tx, which: bool) -> list[ManagerSession]:
+    """Return the open sessions of which this holds (a condition on columns), the newest first."""
+    query = select(ManagerSession).where(
+        which, col(ManagerSession.ended_at).is_(None), ManagerSession.ends_at > tx.now
+    )
+    return tx.all(query.order_by(col(ManagerSession.id).desc()).with_for_update())

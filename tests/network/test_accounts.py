@@ -1,0 +1,124 @@
+"""Accounts are switched off and on and get other passwords and roles; sessions end with them."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from campaigns.network import accounts, people, sessions
+from campaigns.network.models import Manager, ManagerSession
+from campaigns.network.roles import Caller, Role
+from kernel.db import Database, Tx
+from kernel.errors import Forbidden, Invalid, NotFound
+from tests.world import World
+
+PASSWORD = "correct horse"
+
+
+def signed_in(tx: Tx) -> str:
+    return sessions.start_session(tx, people.sign_in(tx, "wang", PASSWORD))
+
+
+@pytest.fixture
+def token(world: World) -> str:
+    world.do(people.create_manager, "wang", PASSWORD, Role.MANAGER, "test")
+    started: str = world.do(signed_in)
+    return started
+
+
+def stored(tx: Tx, token: str) -> ManagerSession:
+    return next(row for row in tx.all(select(ManagerSession)) if row.token_hash != token)
+
+
+def test_a_session_is_known_by_its_token_of_which_only_the_hash_is_kept(world: World, token: str) -> None:
+    assert world.do(sessions.manager_of_session, token).login == "wang"
+    for other in ("", "x", "\ud800", "\x00", token + "x"):
+        assert world.do(sessions.manager_of_session, other) is None
+    assert not world.do(lambda tx: tx.scalar("SELECT count(*) FROM manager_session WHERE token_hash = :t", t=token))
+
+
+def test_a_session_ends_after_twelve_hours_and_is_seen_once_a_minute(world: World, token: str) -> None:
+    def seen() -> timedelta:
+        row: ManagerSession = world.do(stored, token)
+        return row.last_seen_at - began
+
+    began = world.clock.at
+    world.clock.advance(seconds=59)
+    assert world.do(sessions.manager_of_session, token)
+    assert seen() == timedelta(0)
+    world.clock.advance(seconds=1)
+    assert world.do(sessions.manager_of_session, token)
+    assert seen() == timedelta(minutes=1)
+    world.clock.advance(hours=11, minutes=58, seconds=59)
+    assert world.do(sessions.manager_of_session, token)
+    world.clock.advance(seconds=1)
+    assert world.do(sessions.manager_of_session, token) is None
+
+
+def test_an_account_that_is_off_has_no_session_and_cannot_sign_in_until_it_is_on(world: World, token: str) -> None:
+    assert world.do(accounts.disable, " WANG ", "admin") == 1
+    assert world.do(accounts.disable, "wang", "admin") == 0
+    assert world.do(sessions.manager_of_session, token) is None
+    with pytest.raises(Forbidden, match="sign_in_failed"):
+        world.do(signed_in)
+    assert world.do(accounts.list_accounts) == [accounts.Account("wang", "manager", None, False)]
+    for _ in range(2):
+        world.do(accounts.enable, "wang", "admin")
+    assert world.do(sessions.manager_of_session, token) is None, "what was ended stays ended"
+    assert world.do(signed_in)
+    counts = "SELECT action, count(*) FROM audit_entry WHERE action LIKE 'manager.%able' GROUP BY 1 ORDER BY 1"
+    assert [tuple(row) for row in world.do(lambda tx: tx.rows(counts))] == [
+        ("manager.disable", 1),
+        ("manager.enable", 1),
+    ]
+
+
+def test_another_password_ends_all_sessions_and_the_old_one_opens_nothing(world: World, token: str) -> None:
+    other = world.do(signed_in)
+    with pytest.raises(Invalid) as refused:
+        world.do(accounts.set_password, "wang", "short", "admin")
+    assert set(refused.value.fields) == {"password"}
+    assert world.do(sessions.manager_of_session, token), "a refusal changes nothing"
+    assert world.do(accounts.set_password, "wang", "battery staple", "admin") == 2
+    assert [world.do(sessions.manager_of_session, one) for one in (token, other)] == [None, None]
+    with pytest.raises(Forbidden, match="sign_in_failed"):
+        world.do(signed_in)
+    assert world.do(people.sign_in, "wang", "battery staple").login == "wang"
+
+
+def test_no_session_begins_with_a_password_that_was_changed_meanwhile(world: World, token: str) -> None:
+    with world.db.transaction() as tx:
+        verified = people.sign_in(tx, "wang", PASSWORD)
+        world.do(accounts.set_password, "wang", "battery staple", "admin")
+        with pytest.raises(Forbidden, match="sign_in_failed"):
+            sessions.start_session(tx, verified)
+
+
+def test_another_role_holds_in_the_running_session(world: World, token: str) -> None:
+    code = world.do(lambda tx: tx.scalar("SELECT code FROM organisation WHERE level = 'county' ORDER BY 1 LIMIT 1"))
+    world.do(accounts.set_role, "wang", Role.AUDITOR, code, "admin")
+    manager: Manager = world.do(sessions.manager_of_session, token)
+    assert people.caller_of(manager) == Caller("wang", "auditor", code)
+    with pytest.raises(Invalid) as refused:
+        world.do(accounts.set_role, "wang", "king", "nowhere", "admin")
+    assert set(refused.value.fields) == {"role", "branch_code"}
+
+
+def test_one_session_is_ended_alone(world: World, token: str) -> None:
+    other = world.do(signed_in)
+    _, older = world.do(sessions.list_sessions, world.do(accounts.find_by_login, "wang").id)
+    for _ in range(2):
+        world.do(sessions.end_session, older.id, "admin")
+    assert world.do(sessions.manager_of_session, token) is None
+    assert world.do(sessions.manager_of_session, other)
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM audit_entry WHERE action = 'session.end'")) == 1
+
+
+def test_what_is_unknown_is_not_changed(db: Database) -> None:
+    for login in ("nobody", "\x00", "\ud800"):
+        for act in (accounts.disable, accounts.enable):
+            with pytest.raises(NotFound, match="manager_unknown"), db.transaction() as tx:
+                act(tx, login, "admin")
+    for session_id in (404, 0, 2**63):
+        with pytest.raises(NotFound, match="session_unknown"), db.transaction() as tx:
+            sessions.end_session(tx, session_id, "admin")
