@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template
+from flask import Blueprint, current_app, render_template
 
 from app.http import access
 
@@ -15,13 +15,6 @@ def page() -> str:
     """The reference, from the same description that programs read."""
     spec = current_app.extensions["api"].spec.to_dict()
     return render_template("api/docs.html", spec=spec, operations=_operations(spec), kind=_kind)
-
-
-@blueprint.get("/docs.css")
-@access.public
-def style() -> Response:
-    """The style sheet of the page."""
-    return current_app.send_static_file("api-docs.css")
 
 
 def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
