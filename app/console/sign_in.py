@@ -1,5 +1,8 @@
 """Signing in and out."""
 
+from hashlib import sha256
+from ipaddress import IPv6Address, IPv6Network
+
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -7,14 +10,16 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access, auth, rate_limit
 from app.http.errors import status_of
+from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
 from campaigns.network.roles import Permission
-from kernel.errors import Forbidden, Refusal
+from kernel.errors import Refusal
 
-GUESSES = 20  # wrong passwords from one address, our default ...
-GUESSES_S = 300  # ... within so many seconds
+TRIES_S = 300  # the window of both limits, in seconds
+TRIES = 10  # for one account from one address: nobody elsewhere can lock its owner out
+TRIES_OF_ADDRESS = 60  # for all accounts: an office behind one address signs in side by side
 
 
 @blueprint.get("/sign-in", endpoint="sign_in")
@@ -28,26 +33,37 @@ def show_form() -> str:
 @access.public
 def sign_in() -> Response | tuple[str, int]:
     """Check login and password. The refusal does not say which of the two was wrong."""
-    login = request.form.get("login", "")
+    login, password = request.form.get("login", ""), request.form.get("password", "")
     try:
-        with deps().db.transaction() as tx:
-            manager = people.sign_in(tx, login, request.form.get("password", ""))
-            token = auth.sign_in(tx, manager)
-    except Forbidden as refusal:
-        return _count_guess(login, refusal)
+        token = _session_for(login, password)
     except Refusal as refusal:
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
     auth.remember(token)
     return redirect(_console_page(request.form.get("next", "")), 303)
 
 
-def _count_guess(login: str, refusal: Refusal) -> tuple[str, int]:
-    """Only wrong tries count: who knows the password is never kept out by others behind the same address."""
-    try:
-        rate_limit.hit("sign_in", request.remote_addr or "", GUESSES, GUESSES_S)
-    except Forbidden as enough:
-        refusal = enough
-    return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
+def _session_for(login: str, password: str) -> str:
+    """Return the token of a new session. The limits are asked before the password is verified, which is dear, and
+    count every try: tries at the same moment do not slip past them."""
+    address = _network(request.remote_addr or "")
+    pair = sha256(f"{people.normal_login(login)} {address}".encode(errors="replace")).hexdigest()
+    rate_limit.hit("sign_in", pair, TRIES, TRIES_S, without_redis=True)
+    rate_limit.hit("sign_in_address", address, TRIES_OF_ADDRESS, TRIES_S, without_redis=True)
+    with deps().db.transaction() as tx:
+        manager = people.candidate(tx, login)
+    verified = off_loop(people.verify, manager, password)
+    with deps().db.transaction() as tx:
+        token = auth.sign_in(tx, people.admit(tx, manager, verified=verified))
+    rate_limit.forget("sign_in", pair, TRIES, TRIES_S)
+    return token
+
+
+def _network(address: str) -> str:
+    """An IPv6 address stands for its /64, as who has one has all of them; a mapped IPv4 address for itself."""
+    if ":" not in address:
+        return address
+    parsed = IPv6Address(address.partition("%")[0])
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
 
 
 @blueprint.post("/sign-out")

@@ -32,6 +32,8 @@ FAULTS = {
     "not_text": _l("应是文字"),
     "too_long": _l("内容太长，最多 %(most)s 个字"),
     "length_out_of_range": _l("应有 %(least)s 至 %(most)s 个字符"),
+    "common_password": _l("太容易被猜到：请不要只用常见词语、年份和键盘上相连的字符"),
+    "login_inside": _l("不能包含用户名"),
     "control_characters": _l("不能有特殊控制字符"),
     "direction_controls": _l("不能有改变文字方向的控制字符"),
     "not_storable": _l("含有不能保存的字符"),

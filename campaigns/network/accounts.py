@@ -64,7 +64,8 @@ def set_password(tx: Tx, login: str, password: str, actor: str) -> int:
 
     Raises Invalid `manager_invalid`.
     """
-    if refused := password_fault(password):
+    name = find_by_login(tx, login).login
+    if refused := password_fault(name, password):
         raise Invalid("manager_invalid", fields={"password": refused})
     password_hash = hashed(password)  # slow: before the lock
     manager = find_by_login(tx, login, lock=True)

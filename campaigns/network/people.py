@@ -9,6 +9,7 @@ from sqlmodel import select
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager
 from campaigns.network.organisations import find
+from campaigns.network.passwords import has_login, is_common
 from campaigns.network.roles import Caller, Role
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, fault
@@ -60,16 +61,20 @@ def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | Non
     faults: dict[str, Fault] = {}
     if refused := text_fault(login, MOST_LOGIN):
         faults["login"] = refused
-    if refused := password_fault(password):
+    if refused := password_fault(login, password):
         faults["password"] = refused
     return faults | rights_faults(tx, role, branch_code)
 
 
-def password_fault(password: str) -> Fault | None:
-    """Return why this cannot be a password; None when it can."""
+def password_fault(login: str, password: str) -> Fault | None:
+    """Return why this cannot be the password of this login; None when it can."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         return fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
-    return None if is_storable(password) else fault("not_storable")
+    if not is_storable(password):
+        return fault("not_storable")
+    if has_login(login, password):
+        return fault("login_inside")
+    return fault("common_password") if is_common(password) else None
 
 
 def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault]:
@@ -94,21 +99,35 @@ def find_manager(tx: Tx, manager_id: int) -> Manager:
 
 
 def sign_in(tx: Tx, login: str, password: str) -> Manager:
-    """Return the manager with this login and password.
+    """Return the manager with this login and password, in one go; see `admit`."""
+    manager = candidate(tx, login)
+    return admit(tx, manager, verified=verify(manager, password))
 
-    Raises Forbidden `sign_in_failed`, after the same work and with the same words whether the login or the
-    password is wrong or the account is off: nobody learns here which logins exist.
-    """
+
+def candidate(tx: Tx, login: str) -> Manager | None:
+    """Return whose password is to be verified, if there is such a login."""
+    return tx.first(select(Manager).where(Manager.login == normal_login(login))) if is_storable(login) else None
+
+
+def verify(manager: Manager | None, password: str) -> bool:
+    """Whether this is the manager's password. Slow on purpose, and as slow for nobody: call it outside of
+    transactions."""
     typed = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
-    name = normal_login(login) if is_storable(login) else ""
-    manager = tx.first(select(Manager).where(Manager.login == name))
     try:
-        _hasher.verify(manager.password_hash if manager else _decoy_hash(), typed)
+        return _hasher.verify(manager.password_hash if manager else _decoy_hash(), typed)
     except VerificationError:
-        manager = None
-    if manager is None or manager.disabled_at is not None:
+        return False
+
+
+def admit(tx: Tx, manager: Manager | None, *, verified: bool) -> Manager:
+    """Return the manager whose password was verified, and record it.
+
+    Raises Forbidden `sign_in_failed`, with the same words whether the login or the password is wrong or the account
+    is off: nobody learns here which logins exist.
+    """
+    if manager is None or not verified or manager.disabled_at is not None:
         raise Forbidden("sign_in_failed")
-    record_audit(tx, name, "manager.sign_in", f"manager:{manager.id}")
+    record_audit(tx, manager.login, "manager.sign_in", f"manager:{manager.id}")
     return manager
 
 

@@ -44,6 +44,45 @@ def test_a_manager_without_sense_is_refused_with_every_fault(db: Database) -> No
     assert set(refused.value.fields) == {"login", "password", "role", "branch_code"}
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "1234567890",
+        "0987654321",
+        "qwertyuiop",
+        "1qaz2wsx3edc",
+        "aaaaaaaaaaaa",
+        "abababababab",
+        "Password2026!",
+        "P@ssw0rd123",
+        "Luoyang-Cishan-2026",
+        "admin123456",
+        "woaini5201314",
+        "洛阳慈善总会管理员密码",
+        "１２３４５６７８９０",
+    ],
+)
+def test_what_everybody_tries_first_is_no_password(db: Database, password: str) -> None:
+    with pytest.raises(Invalid) as refused, db.transaction() as tx:
+        people.create_manager(tx, "wang", password, Role.MANAGER, "seed")
+    assert refused.value.fields["password"].code == "common_password"
+
+
+@pytest.mark.parametrize("password", ["wang.min12345", "my-WANG.MIN-secretly", "1234wang.min"])
+def test_the_login_is_not_in_the_password(db: Database, password: str) -> None:
+    with pytest.raises(Invalid) as refused, db.transaction() as tx:
+        people.create_manager(tx, "Wang.Min", password, Role.MANAGER, "seed")
+    assert refused.value.fields["password"].code == "login_inside"
+
+
+@pytest.mark.parametrize(
+    "password", ["correct horse", "a long enough password", "牡丹花开时节动京城了", "x7Kp-2mQz_9d"]
+)
+def test_other_passwords_are_taken(db: Database, password: str) -> None:
+    with db.transaction() as tx:
+        assert people.create_manager(tx, "wang", password, Role.MANAGER, "seed").login == "wang"
+
+
 def test_a_login_is_given_once(db: Database) -> None:
     with db.transaction() as tx:
         people.create_manager(tx, "wang", PASSWORD, Role.MANAGER, "seed")

@@ -1,0 +1,32 @@
+"""Work that keeps a processor busy runs beside the event loop, a little of it at a time: no stranger's load on one
+door slows down giving."""
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from threading import BoundedSemaphore
+from typing import Any, ParamSpec, TypeVar
+
+Args = ParamSpec("Args")
+Result = TypeVar("Result")
+
+AT_ONCE = 2  # in one process
+_turn = BoundedSemaphore(AT_ONCE)  # where every request has a thread of its own
+
+
+def off_loop(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
+    """Call a function that neither waits nor reads the request, in a thread; wait for it and let others go on."""
+    monkey = sys.modules.get("gevent.monkey")
+    if monkey and monkey.is_module_patched("threading"):
+        result: Result = _pool().apply(act, args, named)
+        return result
+    with _turn:
+        return act(*args, **named)
+
+
+@cache
+def _pool() -> Any:
+    """One pool of real threads in each process, made on first use: workers are forked."""
+    # Only where gevent runs the server: nothing else here imports it.
+    return import_module("gevent.threadpool").ThreadPool(AT_ONCE)

@@ -1,0 +1,64 @@
+"""Which passwords are too easy to guess. The words that people choose are in `data/common-passwords.txt`."""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+LEAST_OWN = 5  # different characters that are in no common word and no row of keys
+_LEAST_LOGIN = 3  # characters; a shorter login is in too many good passwords
+_LEAST_RUN = 3  # keys in a row
+_WORDS = Path(__file__).parent / "data" / "common-passwords.txt"
+_ROWS = (
+    "01234567890",
+    "abcdefghijklmnopqrstuvwxyz",
+    "qwertyuiop",
+    "asdfghjkl",
+    "zxcvbnm",
+    "1qaz2wsx3edc4rfv5tgb",
+    "!@#$%^&*()",
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_LOOK_ALIKE = str.maketrans("@013457$", "aoleasts")  # p@ssw0rd
+
+
+def has_login(login: str, password: str) -> bool:
+    """Whether a password holds the login, in any case of its letters."""
+    name = _plain(login)
+    return len(name) >= _LEAST_LOGIN and name in _plain(password)
+
+
+def is_common(password: str) -> bool:
+    """Whether a password is made of what everybody tries first: common words, years, keys in a row, one character
+    again and again. What is left without them must have some different characters."""
+    text = _plain(password)
+    readings = (text, text.translate(_LOOK_ALIKE))
+    return any(len(set(_without_rows(_without_words(reading)))) < LEAST_OWN for reading in readings)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _without_words(text: str) -> str:
+    for word in _words():
+        text = text.replace(word, "")
+    return text
+
+
+def _without_rows(text: str) -> str:
+    text = _YEAR.sub("", text)
+    for row in _ROWS:
+        for keys in (row, row[::-1]):
+            for length in range(len(keys), _LEAST_RUN - 1, -1):
+                for start in range(len(keys) - length + 1):
+                    text = text.replace(keys[start : start + length], "")
+    return text
+
+
+@cache
+def _words() -> tuple[str, ...]:
+    """The common words, the longest first: `admin` must not break `administrator`."""
+    lines = _WORDS.read_text(encoding="utf-8").split("\n")
+    words = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+    return tuple(sorted(words, key=len, reverse=True))
