@@ -88,6 +88,7 @@ def test_closing_says_what_it_waits_for(world: World, api: Api, manager: Reader)
     world.pay(held, world.clock.at)
     assert set(waits(api)) == {"time"}
     world.clock.advance(hours=30)
+    manager.sign_in("boss")  # the session ended meanwhile
     world.close()
     world.close()  # no provider answers here
     assert world.phase() == "reconciling"
