@@ -149,7 +149,7 @@ def _crowd(projects: Sequence[int], count: int) -> Iterator[bytes]:
     named = pages(0)
     bodies = day.bodies(projects, count // VIEWS + 1)
     for index in range(count):
-        if index % (VIEWS + 1) == VIEWS:
+        if index % (VIEWS + 1) == VIEWS // 2:  # within the first requests, however short the run is
             yield post(REAL, next(bodies))
             continue
         kind = chance.choices(("event_page", "project_page", "standings", "totals", "home"), (40, 35, 10, 10, 5))[0]

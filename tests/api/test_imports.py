@@ -12,6 +12,7 @@ from campaigns.imports import runs
 from campaigns.imports.models import ImportFile
 from campaigns.imports.work import KEPT_FOR, work_off
 from campaigns.network.roles import Caller
+from campaigns.rights import widened
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.errors import NotFound
@@ -189,7 +190,7 @@ def test_a_branch_imports_only_what_is_its_own(world: World) -> None:
     gifts = HEAD + "BOX-1,P000033,10,2026-09-09 10:00,,\n"
     run = runs.upload(world.deps, county, "donations", gifts.encode(), "box.csv")
     assert [row["code"] for row in run.report["faults"]] == ["outside_branch"]
-    city = Caller("city", "admin", "41")
+    city = world.do(widened, Caller("city", "admin", "41"))
     assert runs.upload(world.deps, city, "network", TREE.encode(), "tree.csv").state == "ready"
 
 

@@ -48,7 +48,7 @@ def test_a_refund_is_asked_for_and_the_donor_sees_it(desk: Page, phone: Page, st
     sign_in(desk, stack)
     desk.get_by_role("link", name="捐赠记录").click()
     desk.get_by_label("捐赠编号").fill(donation[1])
-    desk.get_by_role("button", name="查找").click()
+    desk.get_by_role("button", name="查找", exact=True).click()
     desk.get_by_label("金额").fill("40")
     desk.get_by_label("原因").fill("捐错了金额")
     desk.get_by_role("button", name="退款").click()

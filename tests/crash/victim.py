@@ -69,7 +69,6 @@ LATER: dict[str, tuple[str, str, str]] = {
     "refund heard: books written, not committed": ("settle", "campaigns.intake.process", "post"),
     "refund heard: committed": ("settle", "campaigns.intake.process", "process_inbox"),
     "re-offer: reservations written": ("close", "campaigns.closing.reoffer", "write_matches"),
-    "re-offer: captured": ("close", "campaigns.closing.reoffer", "capture"),
     "re-offer: books written": ("close", "campaigns.closing.reoffer", "post"),
     "redistribute: reservations written": ("close", "campaigns.closing.redistribute", "write_decided_matches"),
     "redistribute: moved away": ("close", "campaigns.closing.redistribute", "return_moved"),

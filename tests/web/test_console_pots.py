@@ -111,7 +111,7 @@ def test_there_is_always_room_for_one_more_tranche(manager: Reader, world: World
     assert "转入 187.50 元" in page
     page = text(manager.send(NEW, verb="save"))
     assert "待开放 37.50 现可配 150.00" in page
-    assert f"{times[2].replace('T', ' ')} 开放 待开放" in page
+    assert f"{times[2].replace('T', ' ')} 25.00 待开放" in page
     page = text(manager.open("/console/campaigns/day"))
     assert "已开放" in page and "待开放 37.50" in page
     world.check()
