@@ -25,16 +25,23 @@ SECRET_BYTES = 32  # the specification asks for 24 to 64
 
 
 def create(
-    tx: Tx, keys: Keys, name: str, title: str, projects: list[str] | None = None, *, statement_expected: bool = True
+    tx: Tx,
+    keys: Keys,
+    name: str,
+    title: str,
+    projects: list[str] | None = None,
+    *,
+    statement_expected: bool = True,
+    own: bool = False,
 ) -> str:
     """Register a platform and return its signing secret, which is shown once. `statement_expected`: a campaign that
-    could have its gifts waits for its bill even when it sent nothing.
+    could have its gifts waits for its bill even when it sent nothing. `own`: a source of ours, by a reserved name.
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
     if not _NAME.fullmatch(name):
         raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
-    if name.casefold() in RESERVED:
+    if name.casefold() in RESERVED and not own:
         raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")

@@ -125,7 +125,7 @@ def lock(tx: Tx, deps: Dependencies) -> None:
     try:
         known(tx, OFFLINE)
     except NotFound:
-        create(tx, deps.keys, OFFLINE, "线下捐赠")
+        create(tx, deps.keys, OFFLINE, "线下捐赠", own=True)
     tx.get(Partner, OFFLINE, lock=True)
 
 
