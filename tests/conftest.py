@@ -106,13 +106,15 @@ class Databases:
             return template.execute(SCHEMA).fetchone()
 
 
-# What a test could have changed of the schema: columns, constraints, indexes, triggers.
+# What a test could have changed of the schema: columns, constraints, indexes, triggers, options of tables.
 SCHEMA = """
     SELECT (SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
              WHERE c.relnamespace = 'public'::regnamespace AND NOT a.attisdropped),
            (SELECT count(*) FROM pg_constraint WHERE connamespace = 'public'::regnamespace),
            (SELECT count(*) FROM pg_trigger WHERE tgenabled = 'O'),
-           (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace)"""
+           (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
+           (SELECT string_agg(relname || reloptions::text, ' ' ORDER BY relname) FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace)"""
 SMALL = "SELECT pg_database_size(current_database()) < 40000000"
 EMPTY = """
     DO $$ DECLARE one regclass; BEGIN
