@@ -1,4 +1,4 @@
-"""PURE. Reservations as other rooms see them, and what to take back when a donation shrinks."""
+"""PURE. Reservations as other packages see them, and what to take back when a donation shrinks."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple

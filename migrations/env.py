@@ -8,7 +8,7 @@ from sqlalchemy import TEXT, create_engine, text
 from sqlalchemy.types import TypeEngine
 from sqlmodel import AutoString, SQLModel
 
-ROOMS_WITH_TABLES = (
+MODULES_WITH_TABLES = (
     "app.jobs.runs",
     "campaigns.audit",
     "campaigns.closing.models",
@@ -36,8 +36,8 @@ def _other_type(
 
 
 def run() -> None:
-    for room in ROOMS_WITH_TABLES:
-        import_module(room)
+    for module in MODULES_WITH_TABLES:
+        import_module(module)
     engine = create_engine(context.config.get_main_option("sqlalchemy.url") or "")
     with engine.connect() as connection:
         connection.execute(text("SET lock_timeout = '10s'"))

@@ -1,8 +1,10 @@
 """The blueprint of the JSON API: strict bodies and paging."""
 
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
+import orjson
+from flask import Flask, Response, request
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.pagination import PaginationParameters
@@ -44,12 +46,46 @@ class Problem(Schema):
 
 
 class Api(SmorestApi):
-    """flask-smorest with our own error handlers (`app/http/errors.py`)."""
+    """flask-smorest with our own error handlers (`app/http/errors.py`), and a description that is made when it is
+    first asked for: neither a command nor a worker that nobody asks pays for it at its start."""
 
     ERROR_SCHEMA = Problem
 
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undescribed: list[SmorestBlueprint] = []
+        super().__init__(app, **options)
+
     def _register_error_handlers(self) -> None:
         """Register none: `app/http/errors.py` handles every error of the application."""
+
+    def register_blueprint(self, blp: SmorestBlueprint, **options: Any) -> None:
+        """Register the routes of a blueprint; they are described later."""
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp, **options)
+        self._undescribed.append(blp)
+
+    def describe(self) -> dict[str, Any]:
+        """Return the description of all endpoints (OpenAPI), made once."""
+        while self._undescribed:
+            blueprint = self._undescribed.pop(0)
+            blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+            self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+        return self._described
+
+    @cached_property
+    def _described(self) -> dict[str, Any]:
+        description: dict[str, Any] = self.spec.to_dict()
+        return description
+
+    @cached_property
+    def _json(self) -> bytes:
+        return orjson.dumps(self.describe(), option=orjson.OPT_INDENT_2)
+
+    def _openapi_json(self) -> Response:
+        response = Response(self._json, mimetype="application/json")
+        response.add_etag()
+        response.make_conditional(request)
+        return response
 
 
 @cache

@@ -13,7 +13,7 @@ blueprint = Blueprint("api_reference", __name__, url_prefix="/api")
 @access.public
 def page() -> str:
     """The reference, from the same description that programs read."""
-    spec = current_app.extensions["api"].spec.to_dict()
+    spec = current_app.extensions["api"].describe()
     return render_template("api/docs.html", spec=spec, operations=_operations(spec), kind=_kind)
 
 

@@ -14,30 +14,18 @@ from campaigns.imports.work import KEPT_FOR, work_off
 from campaigns.network.roles import Caller
 from campaigns.rights import widened
 from kernel.clock import FixedClock
-from kernel.db import Database
 from kernel.errors import NotFound
-from payments.partners import create
 from tests.api.client import Api, Json, problem
 from tests.conftest import NOON
-from tests.real_life.files_steps import HEAD, gift, sample
-from tests.world import TREE, World, build
+from tests.real_life.files_steps import HEAD, NEW_PROJECT, gift, sample, world
+from tests.world import TREE, World
 
-NEW_PROJECT = "organisation,name,tier,summary,target,code\n41010101,路灯,micro,灯,30000,LY-1\n"
+__all__ = ["world"]
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-def world(db: Database, clock: FixedClock) -> World:
-    """The sample files name two of the projects, and a campaign that opened in the morning."""
-    world = build(db, clock, opens_at=clock.at - timedelta(hours=8))
-    for project, code in zip(world.projects, ("P000033", "P000034"), strict=False):
-        world.do(lambda tx, p=project, c=code: tx.run("UPDATE project SET code = :c WHERE id = :p", c=c, p=p))
-    world.do(create, world.deps.keys, "plat", "平台")
-    return world
 
 
 def send(api: Api, path: str, data: bytes | str, token: str | None = None, *, raw: bool = False) -> TestResponse:

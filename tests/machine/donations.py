@@ -10,6 +10,7 @@ RESERVATION_PERIOD, LONGEST = timedelta(minutes=15), timedelta(minutes=30)
 FINISHING, LATE = timedelta(minutes=30), timedelta(hours=25)
 WAITING, ENDED_UNPAID, COUNTED = ("pending",), ("cancelled", "expired"), ("paid", "disputed")
 LIVING = ("open", "ended", "settling")
+DISPUTE = ("open", "lost", "won")
 
 
 class Donations(PlainMatching):
@@ -21,6 +22,7 @@ class Donations(PlainMatching):
         super().__init__(windows)
         self.now, self.opens_at, self.ends_at = now, opens_at, ends_at
         self.phase = "open"
+        self.restoring: set[UUID] = set()  # whose money came back, until match was offered again
 
     # Creating and paying
 
@@ -55,10 +57,7 @@ class Donations(PlainMatching):
         donation.status, donation.paid_at = "paid", at
         if self.phase in LIVING and self.eligible(donation) and donation.kept:
             donation.parts += self.allocate_in_window(donation, donation.amount, pots, at, self.now)
-        self.refund(id_, donation.refunded)
-        disputes, donation.early_disputes = donation.early_disputes, []
-        for kind in disputes:
-            self.dispute(id_, kind)
+        self._follow(donation, donation.amount)
 
     def eligible(self, donation: Donation) -> bool:
         """Whether it was paid in time, by the provider's time of payment."""
@@ -101,14 +100,46 @@ class Donations(PlainMatching):
     # Refunds and disputes
 
     def refund(self, id_: UUID, total: int) -> None:
-        """`total` was refunded in all; it only grows. Match returns to its pot while the campaign lives, else to
-        the fund."""
+        """`total` was refunded in all; it only grows."""
         donation = self.donations[id_]
-        donation.refunded = max(donation.refunded, total)
+        kept = donation.kept
+        donation.refund_total = max(donation.refund_total, total)
+        self._follow(donation, kept)
+
+    def bounce(self, id_: UUID, total: int) -> None:
+        """`total` of a partner's refunds came back, by its newest message."""
+        donation = self.donations[id_]
+        kept = donation.kept
+        donation.bounced_total = total
+        self._follow(donation, kept)
+
+    def refund_by_name(self, id_: UUID, name: str, amount: int, state: str) -> None:
+        """One refund: succeeded, or failed after all."""
+        donation = self.donations[id_]
+        kept = donation.kept
+        donation.refunds[name] = (amount, state)
+        self._follow(donation, kept)
+
+    def dispute(self, id_: UUID, name: str, amount: int, state: str) -> None:
+        """`state`: open, lost or won. The later of them counts, whichever is told first: a lost dispute may be won
+        after all."""
+        donation = self.donations[id_]
+        kept = donation.kept
+        before = donation.disputes.get(name, (amount, "open"))[1]
+        donation.disputes[name] = (amount, max(before, state, key=DISPUTE.index))
+        self._follow(donation, kept)
+
+    def _follow(self, donation: Donation, kept_before: int) -> None:
+        """Let status and match follow from what is left. Match returns to its pot while the campaign lives, else to
+        the fund; where money came back, match is offered again."""
         if donation.paid_at is None:
             return
-        if not donation.kept and donation.status in COUNTED:
+        if not donation.kept:
             donation.status = "refunded"
+        else:
+            donation.status = "disputed" if donation.disputed else "paid"
+        if donation.kept > kept_before and self.phase in LIVING:
+            self.restoring.add(donation.id)
         self.return_to_source(self.shrink(donation))
 
     def return_to_source(self, returned: Mapping[int, int]) -> None:
@@ -116,21 +147,6 @@ class Donations(PlainMatching):
         if self.phase not in LIVING:
             for pot_id, amount in returned.items():
                 self.pots[pot_id].funded -= amount
-
-    def dispute(self, id_: UUID, kind: str) -> None:
-        """`kind`: open, won or lost. The outcome counts, even if it is reported before the opening."""
-        donation = self.donations[id_]
-        if donation.paid_at is None:
-            donation.early_disputes.append(kind)
-        elif kind == "open":
-            if not donation.dispute and donation.status in COUNTED:
-                donation.dispute, donation.status = "open", "disputed"
-        elif donation.dispute in ("", "open"):
-            donation.dispute = kind
-            if kind == "lost":
-                self.refund(id_, donation.amount)
-            elif donation.status == "disputed":
-                donation.status = "paid"
 
 
 def _sum(parts: Sequence[Part]) -> int:

@@ -103,17 +103,35 @@ class Donation:
     until: datetime | None
     status: str = "pending"
     paid_at: datetime | None = None
-    refunded: int = 0
-    dispute: str = ""
-    early_disputes: list[str] = field(default_factory=list)  # disputes that came before the payment
+    refund_total: int = 0  # as its provider or partner tells it; it only grows
+    bounced_total: int = 0  # what a partner says came back of its refunds, in all
+    refunds: dict[str, tuple[int, str]] = field(default_factory=dict)  # told by name: fen, state
+    disputes: dict[str, tuple[int, str]] = field(default_factory=dict)  # fen, and open, lost or won
     parts: list[Part] = field(default_factory=list)
     case: str = ""  # of screening: open, released or cancelled
     appealed: bool = False
     replied: bool = False
 
     @property
+    def lost(self) -> int:
+        return sum(amount for amount, state in self.disputes.values() if state == "lost")
+
+    @property
+    def disputed(self) -> int:
+        return sum(amount for amount, state in self.disputes.values() if state == "open")
+
+    @property
+    def sent_back(self) -> int:
+        named = sum(amount for amount, state in self.refunds.values() if state == "succeeded")
+        return max(self.refund_total - self.bounced_total, 0) + named
+
+    @property
     def kept(self) -> int:
-        return self.amount - self.refunded
+        return max(self.amount - self.sent_back - self.lost, 0)
+
+    @property
+    def refunded(self) -> int:
+        return self.amount - self.kept
 
     def matched(self) -> int:
         return sum(part.amount for part in self.parts)

@@ -1,6 +1,7 @@
 """Free match for earlier donations: challenges that are met, re-offer and redistribution after the end."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
+from uuid import UUID
 
 from tests.machine.donations import COUNTED, FINISHING, LATE, LIVING, WAITING, Donations
 from tests.machine.plain_matching import Donation, Part, Pot
@@ -18,16 +19,25 @@ class Sharing(Donations):
         ]
         return sorted(paid, key=lambda donation: (donation.paid_at or self.now, donation.pledged_at, donation.id))
 
-    def reoffer(self, pots: Iterable[Pot] | None = None) -> int:
-        """Offer free match (of all pots) to donations that got less; return how many got some."""
+    def reoffer(self, pots: Iterable[Pot] | None = None, only: Container[UUID] | None = None) -> int:
+        """Offer free match (of all pots) to donations (all) that got less; return how many got some."""
         served = 0
         offered = list(self.pots.values() if pots is None else pots)
         for donation in self.in_turn():
+            if only is not None and donation.id not in only:
+                continue
             if self.eligible(donation) and donation.paid_at is not None:
                 parts = self.allocate_in_window(donation, donation.kept, offered, donation.paid_at, self.now)
                 donation.parts += parts
                 served += bool(parts)
         return served
+
+    def restore(self) -> int:
+        """Offer match again where money came back; return how many donations waited for it."""
+        waiting, self.restoring = self.restoring, set()
+        if self.phase in LIVING and waiting:
+            self.reoffer(only=waiting)
+        return len(waiting)
 
     def redistribute(self) -> int:
         """Move match to better pots until nothing moves; return the number of moves."""
@@ -95,6 +105,7 @@ class Sharing(Donations):
                 donation.status in WAITING for donation in self.donations.values()
             ):
                 self.unlock()
+                self.restoring.clear()
                 while self.reoffer() + self.redistribute():
                     pass
                 self.phase = "reconciling"

@@ -19,6 +19,7 @@ from tests.cli.conftest import Terminal
 from tests.world import ACTOR, World, build
 
 FILES = Path(__file__).with_name("files")
+NEW_PROJECT = "organisation,name,tier,summary,target,code\n41010101,路灯,micro,灯,30000,LY-1\n"
 HEAD = "reference,project_code,amount_yuan,paid_at,donor,donor_name,corrects,reason\n"
 BOTH = Confirmation("li", confirmed_by="wang", reason="counted again")
 

@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from campaigns.donations.contact import Donor
 from campaigns.donations.search import DonationQuery, search
@@ -20,11 +19,6 @@ from tests.world import World
 __all__ = ["app", "clock", "manager", "reader", "world"]
 
 PHONE = "+86 138-0013-8000"
-
-
-@pytest.fixture
-def api(app: Flask, world: World) -> Api:
-    return Api(app.test_client(), world)
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def test_payments_of_another_shop_then_one_real_flagged(world: World, http: Flas
     world.tell(*foreign(999, donation_id="00000000-0000-4000-8000-000000000000"))
     world.settle()
     assert states(world) == {("ignored", "foreign"): 330, ("flagged", "donation_unknown"): 1}
-    listed = api(world, http).get("/inbox", api(world, http).token())
+    listed = Api(http, world).get("/inbox", Api(http, world).token())
     assert [row["note"] for row in listed.get_json()] == ["donation_unknown"]
     world.check()
 
@@ -76,10 +76,6 @@ def test_a_refund_of_an_unknown_payment_waits_once_and_comes_back_with_its_payme
     world.check()
 
 
-def api(world: World, http: FlaskClient) -> Api:
-    return Api(http, world)
-
-
 def flagged(world: World) -> int:
     """A payment that names a donation which is not here."""
     world.tell(*foreign(1, donation_id="00000000-0000-4000-8000-000000000000"))
@@ -90,7 +86,7 @@ def flagged(world: World) -> int:
 def test_a_flagged_message_is_dismissed_with_a_reason_and_no_alarm_counts_it(
     world: World, http: FlaskClient
 ) -> None:
-    program, id_ = api(world, http), flagged(world)
+    program, id_ = Api(http, world), flagged(world)
     path = f"/inbox/{id_}/dismiss"
     problem(program.post(path, {}, program.token()), 422, "validation_failed")
     problem(program.post(path, {"reason": " "}, program.token()), 422, "reason_missing")
@@ -114,7 +110,7 @@ def test_a_flagged_message_is_dismissed_with_a_reason_and_no_alarm_counts_it(
 
 def test_a_payment_is_attached_to_its_donation(world: World, http: FlaskClient) -> None:
     world.pot(500_00)
-    program, id_, donation = api(world, http), flagged(world), world.give(80_00)
+    program, id_, donation = Api(http, world), flagged(world), world.give(80_00)
     path = f"/inbox/{id_}/attach"
     unknown = {"donation": "00000000-0000-4000-8000-000000000000"}
     problem(program.post(path, unknown, program.token()), 404, "donation_unknown")
@@ -139,7 +135,7 @@ def test_only_payments_of_the_provider_can_be_attached(world: World, http: Flask
     world.do(store, [message("partner:p", "e1", body, compare=True)])
     world.settle()
     id_ = world.do(lambda tx: tx.scalar("SELECT id FROM inbox_event"))
-    answer = api(world, http).post(f"/inbox/{id_}/attach", {"donation": str(donation.id)}, api(world, http).token())
+    answer = Api(http, world).post(f"/inbox/{id_}/attach", {"donation": str(donation.id)}, Api(http, world).token())
     problem(answer, 409, "event_not_attachable")
 
 
@@ -174,7 +170,7 @@ def test_one_signed_event_of_ten_to_the_thirteen_waits_uncounted(
     world.clock.advance(minutes=5)
     world.settle()
     assert states(world) == {("waiting", "above_limit"): 1, ("done", ""): 1}
-    program = api(world, http)
+    program = Api(http, world)
     (row,) = program.get("/inbox", program.token()).get_json()
     assert (row["note"], row["amount_minor"]) == ("above_limit", 10**13)
     path = f"/inbox/{row['id']}/retry"
@@ -194,7 +190,7 @@ def test_one_signed_event_of_ten_to_the_thirteen_waits_uncounted(
 def test_the_limits_of_a_day_and_a_gift_are_set_per_partner(
     world: World, http: FlaskClient, secret: str, limits: dict[str, int], taken: int
 ) -> None:
-    program = api(world, http)
+    program = Api(http, world)
     shown = program.manage(f"/partners/{NAME}", limits, 200, method="PATCH")
     assert {name: shown[name] for name in limits} == limits
     for half in ((1, 2), (3, 4, 5)):

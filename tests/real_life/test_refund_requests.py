@@ -28,11 +28,6 @@ def paid(world: World) -> DonationView:
     return world.pay(world.give(100_00, email="a@example.org"))
 
 
-@pytest.fixture
-def api(app: Flask, world: World) -> Api:
-    return Api(app.test_client(), world)
-
-
 def address(world: World, donation: DonationView) -> str:
     return f"/d/{donation.id}?token={world.deps.keys.token(str(donation.id))}"
 

@@ -8,13 +8,13 @@ from flask import Flask
 
 from app.jobs import registry
 from campaigns.audit import entries_of
-from campaigns.donations.replay import replay
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.people import create_manager
 from campaigns.screening import cases, decide
 from kernel.errors import Conflict
 from tests.api.client import Api, Json, problem
+from tests.real_life.running_steps import sound
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, SLUG, World, new_campaign
 
@@ -99,12 +99,6 @@ def test_closing_says_what_it_waits_for(world: World, api: Api, manager: Reader)
 
 def test_the_time_it_waits_for_is_the_end(world: World, api: Api) -> None:
     assert waits(api)["time"]["until"][:19] == (world.clock.at + timedelta(hours=8)).isoformat()[:19]
-
-
-def sound(world: World) -> None:
-    """Every promise holds, and every decision has the same result again."""
-    world.check()
-    assert replay(world.deps, SLUG).differences == ()
 
 
 def test_an_event_that_runs_is_extended(world: World, api: Api) -> None:

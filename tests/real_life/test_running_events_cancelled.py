@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from flask import Flask
 
 from app.jobs import registry
 from campaigns.audit import entries_of
@@ -16,7 +15,7 @@ from campaigns.intake.offline_import import import_donations
 from campaigns.lifecycle.drafts import create
 from kernel.errors import Conflict, Invalid
 from payments.partners import create as create_partner
-from tests.api.client import Api, Json, application, problem
+from tests.api.client import Api, Json, problem
 from tests.cli.conftest import Terminal
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
@@ -26,16 +25,6 @@ from tests.world import ACTOR, SLUG, World, new_campaign
 
 __all__ = ["clock", "day"]
 WHY = "暴雨红色预警，活动取消"
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps)
-
-
-@pytest.fixture
-def api(app: Flask, world: World) -> Api:
-    return Api(app.test_client(), world)
 
 
 def in_fund(world: World) -> int:
@@ -188,11 +177,6 @@ def test_gifts_of_partners_and_offline_are_listed_until_they_are_given_back(
     world.close()
     assert in_fund(world) == before
     sound(world)
-
-
-@pytest.fixture
-def terminal(app: Flask) -> Terminal:
-    return Terminal(app)
 
 
 def test_a_refund_that_fails_is_not_repeated_but_shown(world: World, api: Api) -> None:

@@ -2,38 +2,15 @@
 
 from uuid import UUID
 
-import pytest
-from flask import Flask
-
 from campaigns.closing.cancel import cancel
-from campaigns.network.people import create_manager
 from payments.partners import create as create_partner
-from tests.api.client import application
 from tests.cli.conftest import Terminal
 from tests.closing.partner import tell
 from tests.real_life.running_steps import refund_all
-from tests.web.reader import PASSWORD, Reader
+from tests.web.reader import Reader
 from tests.world import ACTOR, SLUG, World
 
 WHY = "暴雨红色预警，活动取消"
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps)
-
-
-@pytest.fixture
-def terminal(app: Flask) -> Terminal:
-    return Terminal(app)
-
-
-@pytest.fixture
-def manager(app: Flask, world: World) -> Reader:
-    world.do(create_manager, "boss", PASSWORD, "manager", "test")
-    reader = Reader(app.test_client(), world)
-    reader.sign_in("boss")
-    return reader
 
 
 def test_donors_see_that_their_money_is_on_its_way_back(world: World, manager: Reader) -> None:

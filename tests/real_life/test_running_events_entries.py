@@ -2,46 +2,14 @@
 
 from datetime import timedelta
 
-import pytest
-from flask import Flask
-
 from campaigns.audit import entries_of
-from campaigns.donations.replay import replay
-from campaigns.network.people import create_manager
-from tests.api.client import Api, application, problem
+from tests.api.client import Api, problem
 from tests.cli.conftest import Terminal
-from tests.web.reader import PASSWORD, Reader
+from tests.real_life.running_steps import sound
+from tests.web.reader import Reader
 from tests.world import SLUG, World
 
 WHY = {"reason": "报错了项目"}
-
-
-@pytest.fixture
-def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps)
-
-
-@pytest.fixture
-def api(app: Flask, world: World) -> Api:
-    return Api(app.test_client(), world)
-
-
-@pytest.fixture
-def terminal(app: Flask) -> Terminal:
-    return Terminal(app)
-
-
-@pytest.fixture
-def manager(app: Flask, world: World) -> Reader:
-    world.do(create_manager, "boss", PASSWORD, "manager", "test")
-    reader = Reader(app.test_client(), world)
-    reader.sign_in("boss")
-    return reader
-
-
-def sound(world: World) -> None:
-    world.check()
-    assert replay(world.deps, SLUG).differences == ()
 
 
 def test_a_project_without_a_paid_donation_is_withdrawn(world: World, api: Api) -> None:

@@ -1,35 +1,23 @@
 """The page of imports, without JavaScript: a file is chosen, shown, confirmed, imported."""
 
 import io
-from datetime import timedelta
 
 import pytest
 
 from campaigns.imports.work import work_off
 from campaigns.network.people import create_manager
 from kernel.clock import FixedClock
-from kernel.db import Database
-from payments.partners import create
 from tests.conftest import NOON
-from tests.real_life.files_steps import HEAD, sample
+from tests.real_life.files_steps import HEAD, NEW_PROJECT, sample, world
 from tests.web.reader import PASSWORD, Reader, text
-from tests.world import World, build
+from tests.world import World
 
-NEW_PROJECT = "organisation,name,tier,summary,target,code\n41010101,路灯,micro,灯,30000,LY-1\n"
+__all__ = ["world"]
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock(NOON)
-
-
-@pytest.fixture
-def world(db: Database, clock: FixedClock) -> World:
-    world = build(db, clock, opens_at=clock.at - timedelta(hours=8))
-    for project, code in zip(world.projects, ("P000033", "P000034"), strict=False):
-        world.do(lambda tx, p=project, c=code: tx.run("UPDATE project SET code = :c WHERE id = :p", c=c, p=p))
-    world.do(create, world.deps.keys, "plat", "平台")
-    return world
 
 
 def hand_in(manager: Reader, kind: str, data: bytes | str, partner: str = "") -> str:
