@@ -91,7 +91,7 @@ def _readings(plain: str) -> Iterator[int]:
     last = len(plain) - marks[-1] - 1
     if 1 <= last <= 2:
         yield _fen(f"{digits[:-last] or '0'}.{digits[-last:]}")
-    if last == 3 and plain[marks[-1]] == "." and len(marks) == 1:
+    if last == 3 and plain[marks[-1]] == "." and len(marks) == 1 and digits[-1] == "0":
         yield _fen(f"{digits[:-3]}.{digits[-3:-1]}")
     if not (1 <= last <= 2 and plain[marks[-1]] == "." and len(marks) > 1 and plain.count(".") == 1):
         yield _fen(digits)

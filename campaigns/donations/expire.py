@@ -5,7 +5,6 @@ is asked outside any transaction; its answer is applied in one that reads the do
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -24,11 +23,11 @@ from matching.pot_state import pot_states
 from matching.release import release
 from payments.gateway import ClosedAs, GatewayError, GatewayRefused, GatewayUnavailable
 from payments.inbox import store
+from payments.side_by_side import side_by_side
 
 log = structlog.get_logger("expire")
 
 BATCH = 200
-CONCURRENT_CALLS = 8  # providers respond in tenths of a second; a run of the job should not take minutes
 
 
 class _DueDonation(NamedTuple):
@@ -92,8 +91,7 @@ def expire(deps: Dependencies) -> int:
         now = tx.now
     if not due:
         return 0
-    with ThreadPoolExecutor(CONCURRENT_CALLS) as pool:
-        closed = list(pool.map(lambda donation: close_payment(deps, donation.payment_reference), due))
+    closed = side_by_side(lambda donation: close_payment(deps, donation.payment_reference), due)
     pairs = list(zip(due, closed, strict=True))
     store_lost_messages(
         deps, [donation.payment_reference or "" for donation, state in pairs if state is ClosedAs.PAID]

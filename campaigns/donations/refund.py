@@ -11,8 +11,9 @@ from campaigns.donations.models import Donation, Refund, RefundRequestState
 from campaigns.donations.states import COUNTED, Status
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
-from payments.gateway import GatewayRefused, GatewayUnavailable
+from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
 from payments.inbox import store
+from payments.side_by_side import side_by_side
 
 # How the provider answered -> how the request stands.
 _SENT_AS = {"pending": "sent", "succeeded": "sent", "failed": "failed"}
@@ -77,8 +78,8 @@ def _requested_minor(tx: Tx, donation_id: UUID, *conditions: Any) -> int:
     return int(tx.all(requested)[0])
 
 
-def send_refunds(deps: Dependencies, most: int = 50) -> int:
-    """Send requested refunds to the provider and return how many were sent.
+def send_refunds(deps: Dependencies, most: int = 200) -> int:
+    """Send requested refunds to the provider, several side by side, and return how many were sent.
 
     A refund that is sent twice is one refund: its key is ours. What the provider returns goes through the inbox
     like all of its messages.
@@ -87,30 +88,39 @@ def send_refunds(deps: Dependencies, most: int = 50) -> int:
         due = tx.all(
             select(Refund, Donation.payment_intent)
             .join(Donation, col(Donation.id) == Refund.donation_id)
-            .where(Refund.state == "requested")
+            .where(Refund.state == "requested", col(Donation.payment_intent).is_not(None))
             .order_by(col(Refund.id))
             .limit(most)
         )
-    return sum(_send(deps, refund, intent) for refund, intent in due if intent is not None)
+    outcomes = side_by_side(lambda pair: _send(deps, pair[0], str(pair[1])), due)
+    return sum(_record(deps, refund, outcome) for (refund, _), outcome in zip(due, outcomes, strict=True))
 
 
-def _send(deps: Dependencies, refund: Refund, payment_intent: str) -> bool:
+def _send(deps: Dependencies, refund: Refund, payment_intent: str) -> RefundState | GatewayRefused | None:
+    """Return how the provider responded; None when it did not: the next run sends it again, with the same key."""
     # Numbers begin anew in a restored or fresh database; with the donation's id the key never means another refund.
     key = f"{refund.donation_id}:{refund.id}"
     try:
-        state = deps.gateway.refund(payment_intent, key, refund.amount_minor, refund.reason)
+        return deps.gateway.refund(payment_intent, key, refund.amount_minor, refund.reason)
     except GatewayUnavailable:
-        return False  # the next run sends it again, with the same key
-    except GatewayRefused as error:
-        with deps.db.transaction() as tx:
-            _update(tx, refund, "refused", None)
-            record_audit(tx, "system", "refund.refused", f"refund:{refund.id}", code=error.code)
+        return None
+    except GatewayRefused as refusal:
+        return refusal
+
+
+def _record(deps: Dependencies, refund: Refund, outcome: RefundState | GatewayRefused | None) -> bool:
+    """Store the outcome; return whether the refund was sent."""
+    if outcome is None:
         return False
     with deps.db.transaction() as tx:
-        _update(tx, refund, _SENT_AS[state.status], state.provider_refund)
-        if state.message is not None:
-            store(tx, [state.message])
-    return True
+        if isinstance(outcome, GatewayRefused):
+            _update(tx, refund, "refused", None)
+            record_audit(tx, "system", "refund.refused", f"refund:{refund.id}", code=outcome.code)
+            return False
+        _update(tx, refund, _SENT_AS[outcome.status], outcome.provider_refund)
+        if outcome.message is not None:
+            store(tx, [outcome.message])
+        return True
 
 
 def _update(tx: Tx, refund: Refund, state: str, provider_refund: str | None) -> None:

@@ -6,7 +6,6 @@ Money that comes for a replaced donation all the same is accepted as a late paym
 """
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +13,7 @@ from uuid import UUID
 from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.expire import BATCH, CONCURRENT_CALLS, close_payment, store_lost_messages
+from campaigns.donations.expire import BATCH, close_payment, store_lost_messages
 from campaigns.donations.load import load_aggregates, refs_of
 from campaigns.donations.models import PaymentToClose
 from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
@@ -28,6 +27,7 @@ from ledger.post import lock_accounts, post
 from matching.pot_state import PotState
 from matching.release import release
 from payments.gateway import ClosedAs, GatewayError
+from payments.side_by_side import side_by_side
 
 
 class PaymentToCheck(NamedTuple):
@@ -128,8 +128,7 @@ def close_replaced(deps: Dependencies) -> int:
         )
     if not payments:
         return 0
-    with ThreadPoolExecutor(CONCURRENT_CALLS) as pool:
-        states = list(pool.map(lambda payment: close_payment(deps, payment.payment_reference), payments))
+    states = side_by_side(lambda payment: close_payment(deps, payment.payment_reference), payments)
     store_lost_messages(
         deps,
         [

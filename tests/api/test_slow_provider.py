@@ -1,4 +1,4 @@
-"""No donor waits for a stranger: one whose provider takes ten seconds holds no lock and no transaction."""
+"""No donor waits for a stranger: one whose provider takes long holds no lock and no transaction."""
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +14,7 @@ from tests.api.client import Api
 from tests.payments.servers import Server
 from tests.world import World, build
 
-SLOW_S = 10.0
+SLOW_S = 4.0
 
 
 @pytest.fixture

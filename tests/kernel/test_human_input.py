@@ -71,6 +71,7 @@ def test_what_can_be_read_in_two_ways_is_asked_about(typed: str, readings: list[
         ("0x10", "not_an_amount"),
         ("1.2345", "not_an_amount"),
         ("NaN", "not_an_amount"),
+        ("100.005", "too_fine"),
         ("999999999999999", "amount_too_large"),
     ],
 )
