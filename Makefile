@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
-.PHONY: run setup test test-long lint types contracts check bench lock browser nginx translations clean
+.PHONY: run setup test test-long lint types contracts check audit bench lock browser nginx translations clean
 
 run: setup
 	@exec $(BIN)/python -m embedded
@@ -50,6 +50,10 @@ contracts: setup
 # What CI runs. The tests are those of `make test`; the branch coverage of what moves money is printed with them.
 check: lint types contracts
 	@$(MAKE) --no-print-directory test PYTEST_ARGS="--cov --cov-report=term:skip-covered $(PYTEST_ARGS)"
+
+# Compares the locked dependencies with published advisories: ADVISORIES is a folder or zip of OSV records. Fails without.
+audit: setup
+	$(BIN)/python .ci/audit.py "$(ADVISORIES)"
 
 bench: setup
 	@$(BIN)/python -m bench $(ONLY)

@@ -12,7 +12,7 @@ from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
 from app.dependencies import make_dependencies
-from app.http import access, errors, rate_limit, security, static
+from app.http import access, errors, origin, rate_limit, security, security_events, static
 from app.http.session import SessionOnDemand
 from app.jobs import registry
 from app.live import stream as live
@@ -45,7 +45,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     current.attach(app, settings, deps or make_dependencies(settings))
     logs.configure(settings.log_level)
     _configure(app, settings)
-    for step in (logs, security, rate_limit, static):
+    for step in (logs, origin, security, security_events, rate_limit, static):
         step.attach(app)
     metrics.attach(app, registry.JOBS, registry.last_runs)
     errors.attach(app, error_page)

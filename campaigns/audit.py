@@ -1,17 +1,41 @@
-"""The audit trail: one append-only row for every act of a manager."""
+"""The audit trail: one append-only row for every act of a manager, and for every event of security.
 
+`campaigns.audit_chain` seals the rows, `campaigns.audit_trail` searches them, `campaigns.security_log` records the
+events of security. What may be in a row, and why the address is shortened: docs/adr/0019-audit-trail.md.
+"""
+
+from collections.abc import Mapping
+from contextvars import ContextVar
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Index
+import structlog
+from sqlalchemy import Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
 
 from kernel.db import Tx, identity, moment
 
 
+class Origin(NamedTuple):
+    """From where the request came that is being served; empty for jobs and commands.
+
+    The trail keeps the network only; the log, which is deleted in time, has the address.
+    """
+
+    address: str = ""
+    network: str = ""
+
+
+NOWHERE = Origin()
+origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)  # set by whoever knows it
+
+# Entries of these kinds are lines of the log as well: who watches for attacks reads there.
+SECURITY = frozenset({"manager", "session", "token", "contact", "export", "partner", "donors"})
+
+
 class AuditEntry(SQLModel, table=True):
-    """Who did what to which thing. A trigger forbids UPDATE, DELETE and TRUNCATE."""
+    """Who did what to which thing, and from which network. A trigger forbids UPDATE, DELETE and TRUNCATE."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index("audit_entry_subject", "subject"),)
@@ -21,6 +45,7 @@ class AuditEntry(SQLModel, table=True):
     action: str
     subject: str
     detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    address: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
 
 
 def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -> None:
@@ -28,7 +53,22 @@ def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -
 
     `detail` must be JSON: ids, fen, reasons; never a password, a token or a donor's data.
     """
-    tx.add(AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail))
+    add_entry(tx, actor, action, subject, detail)
+    if action.partition(".")[0] in SECURITY:
+        line = {"action": action, "actor": actor, "subject": subject, "address": origin.get().address}
+        tx.after_commit(lambda: structlog.get_logger("security").info("security", **line))
+
+
+def add_entry(tx: Tx, actor: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+    """Add an entry without a line in the log."""
+    network = origin.get().network
+    tx.add(AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail, address=network))
+
+
+def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the fields whose values differ, as the `before` and `after` of an entry's detail."""
+    names = sorted(name for name in after if before.get(name) != after[name])
+    return {"before": {name: before.get(name) for name in names}, "after": {name: after[name] for name in names}}
 
 
 def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:

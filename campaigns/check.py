@@ -1,5 +1,6 @@
 """Check all promises in one snapshot: for the command, the metric, the job and every test."""
 
+import campaigns.audit_chain
 import campaigns.closing.check
 import ledger.check
 import ledger.statements
@@ -137,14 +138,21 @@ CHECKS = {
           LEFT JOIN (SELECT DISTINCT ON (project_id) project_id, rating FROM project_rating
                       ORDER BY project_id, position DESC, id DESC) AS r ON r.project_id = p.id
          WHERE p.rating <> coalesce(r.rating, 0)""",
-    "report_equals_books": """
-        SELECT format('the closing report of campaign %s says %s fen raised, the books at its mark %s',
-                      r.campaign_id, r.report ->> 'raised_minor', coalesce(m.raised, 0))
-          FROM closing_report r
-          LEFT JOIN LATERAL (
-               SELECT sum(m.delta_minor) AS raised FROM donation_movement m
-                WHERE m.campaign_id = r.campaign_id AND m.transfer_id <= r.ledger_mark) AS m ON true
-         WHERE CAST(r.report ->> 'raised_minor' AS bigint) <> coalesce(m.raised, 0)""",
+    "donors_have_their_donations": f"""
+        SELECT format('a donor is counted with %s donations in campaign %s, their rows say %s',
+                      coalesce(k.donations, 0), campaign_id, coalesce(d.donations, 0))
+          FROM campaign_donor k
+          FULL JOIN (SELECT campaign_id, donor_key, count(*) AS donations FROM donation
+                      WHERE {one_of("status", sorted(COUNTED))} GROUP BY 1, 2) AS d USING (campaign_id, donor_key)
+         WHERE coalesce(k.donations, 0) <> coalesce(d.donations, 0)""",
+    "donor_keys_agree": """
+        SELECT format('donation %s is of another donor than its match', d.id)
+          FROM donation d JOIN reservation r ON r.donation_id = d.id
+         WHERE r.donor_key <> d.donor_key
+        UNION ALL
+        SELECT format('donation %s is of another donor than its contact', d.id)
+          FROM donation d JOIN donation_contact c ON c.donation_id = d.id
+         WHERE c.donor_key <> d.donor_key""",
 }
 
 
@@ -152,7 +160,8 @@ def check_books(tx: Tx) -> list[str]:
     """Return every broken promise, in words; empty when all hold. `tx` must be a snapshot (`Database.snapshot`)."""
     with tx.by_set():
         own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
-        return ledger.check.faults(tx) + matching.check.faults(tx) + own + campaigns.closing.check.faults(tx)
+        books = ledger.check.faults(tx) + matching.check.faults(tx)
+        return books + own + campaigns.closing.check.faults(tx) + campaigns.audit_chain.faults(tx)
 
 
 def summary(tx: Tx) -> str:
@@ -162,12 +171,15 @@ def summary(tx: Tx) -> str:
     )
     assert row is not None
     books = ledger.statements.size(tx)
-    number = len(ledger.check.CHECKS) + len(matching.check.CHECKS) + len(CHECKS) + campaigns.closing.check.NUMBER
+    sets = (ledger.check.CHECKS, matching.check.CHECKS, CHECKS, campaigns.audit_chain.CHECKS)
+    number = sum(map(len, sets)) + campaigns.closing.check.NUMBER
     waiting = campaigns.closing.check.open_items(tx)
+    chain = campaigns.audit_chain.head(tx)
     return (
         f"books hold: {number} checks over {books.transfers} transfers, {books.accounts} accounts, "
         f"{row.donations} donations, {row.reservations} reservations; {books.raised_minor} fen raised; "
         "waiting for a person: "
         f"{waiting.differences} differences, {waiting.payments} payments, {waiting.messages} messages; "
-        f"{waiting.suspense_minor} fen in suspense"
+        f"{waiting.suspense_minor} fen in suspense; "
+        f"audit chain: block {chain.block}, {campaigns.audit_chain.unsealed(tx)} entries not sealed yet"
     )

@@ -253,9 +253,9 @@ def is_one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
-def moment(*, nullable: bool = False) -> Any:
+def moment(*, nullable: bool = False, primary_key: bool = False) -> Any:
     """The column of a time: with time zone, always."""
-    return Column(DateTime(timezone=True), nullable=nullable)
+    return Column(DateTime(timezone=True), nullable=nullable, primary_key=primary_key)
 
 
 def one_of(column: str, values: Iterable[str]) -> str:

@@ -26,6 +26,17 @@ VIEWS = {
         "donation_id",
         "amount_minor",
         "delta_minor",
+        "recorded_at",
+    ),
+    # Movements of what projects earned of pots (captured or disbursed). `delta_minor`: what they have more or less.
+    "earned_movement": (
+        "transfer_id",
+        "kind",
+        "pot_id",
+        "project_id",
+        "donation_id",
+        "delta_minor",
+        "recorded_at",
     ),
     # Movements of what is free in pots. `delta_minor` is what the pot has more or less.
     "pot_movement": (

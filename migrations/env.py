@@ -11,6 +11,7 @@ from sqlmodel import AutoString, SQLModel
 MODULES_WITH_TABLES = (
     "app.jobs.runs",
     "campaigns.audit",
+    "campaigns.audit_chain",
     "campaigns.closing.models",
     "campaigns.donations.models",
     "campaigns.funds.models",
@@ -18,6 +19,7 @@ MODULES_WITH_TABLES = (
     "campaigns.lifecycle.models",
     "campaigns.network.models",
     "campaigns.projects.models",
+    "campaigns.security_log",
     "campaigns.screening.models",
     "ledger.models",
     "matching.models",

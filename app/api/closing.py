@@ -15,6 +15,7 @@ from app.http import access
 from app.http.problems import plain
 from app.http.scope import Where
 from app.i18n.waits import wait_text
+from campaigns.closing.corrections import corrections
 from campaigns.closing.discrepancies import count_open, listed, reopen, sign_off
 from campaigns.closing.models import STATES
 from campaigns.closing.report import report
@@ -96,6 +97,19 @@ class PositionOut(Schema):
     suspense_minor = Whole(metadata={"description": "what of it was signed off"})
 
 
+class CorrectionOut(Schema):
+    """What moved after the closing report was written, by day in Shanghai, project and cause; fen."""
+
+    day = fields.Date()
+    project = Key(attribute="project_id")
+    project_name = Text()
+    cause = Text(metadata={"description": "the kind of the transfers, such as `donation_received`"})
+    donations = Whole()
+    raised_minor = Whole(metadata={"description": "below zero where less is left"})
+    matched_minor = Whole()
+    total_minor = Whole()
+
+
 class ReconciliationOut(Schema):
     campaign = Text()
     phase = Text()
@@ -106,6 +120,9 @@ class ReconciliationOut(Schema):
     suspense = fields.List(fields.Nested(SuspenseOut))
     positions = fields.List(fields.Nested(PositionOut))
     report = fields.Dict(allow_none=True)
+    corrections = fields.List(
+        fields.Nested(CorrectionOut), metadata={"description": "report and corrections are what the books say now"}
+    )
 
 
 @blueprint.get("/campaigns/<slug>/reconciliation")
@@ -130,6 +147,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
             "suspense": suspense_of(tx, campaign.id),
             "positions": positions(tx),
             "report": plain(report(tx, campaign.id)),
+            "corrections": corrections(tx, campaign.id),
         }
 
 

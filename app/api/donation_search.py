@@ -10,7 +10,7 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from campaigns.donations.search import MOST_SHOWN, DonationQuery, contact_key, search
+from campaigns.donations.search import MOST_SHOWN, DonationQuery, contact_key, record_contact_search, search
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
 from kernel.money import MAX_MINOR
@@ -64,6 +64,8 @@ def find(query: dict[str, Any]) -> Any:
         access.require_declared(Permission.DONATIONS_REFUND)
     donor_key = contact_key(deps().keys, contact) if contact else ""
     with deps().db.transaction() as tx:
+        if donor_key:
+            record_contact_search(tx, access.actor())
         return search(
             tx, DonationQuery(**query, donor_key=donor_key, branch=g.caller.branch_code), after, page_size
         )

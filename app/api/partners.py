@@ -11,6 +11,7 @@ from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.audit import record_audit
+from campaigns.intake.partner_limits import change_limits
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
 from payments import partners
@@ -92,6 +93,5 @@ def create(body: dict[str, Any]) -> Any:
 def set_limits(body: dict[str, Any], name: str) -> Any:
     """Set a platform's limits: what is above them waits in the inbox, uncounted, until it is released."""
     with deps().db.transaction() as tx:
-        partner = partners.set_limits(tx, name, body)
-        record_audit(tx, access.actor(), "partner.limits", f"partner:{name}", **body)
+        partner = change_limits(tx, name, body, access.actor())
         return partner.model_dump(exclude={"sealed_secret"})

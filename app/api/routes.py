@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from app.api import (
+    audit,
     blacklist,
     campaigns,
     cancellation,
@@ -49,6 +50,7 @@ RESOURCES = (
     payment_exceptions,
     imports,
     refund_requests,
+    audit,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are

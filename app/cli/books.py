@@ -8,13 +8,14 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.engine import make_url
 
-from app.cli.base import command, deps
+from app.cli.base import ACTOR, command, deps
 from app.csv_file import write_csv
 from app.current import settings
 from app.demo.seed import seed as make_demo
 from app.i18n import locale
 from app.i18n.labels import STATUSES, STEPS, word
 from app.i18n.match_explanation import explain_lines
+from campaigns.audit import record_audit
 from campaigns.check import check_books, summary
 from campaigns.donations import export as donations
 from campaigns.donations.explain import explain as explain_donation
@@ -87,7 +88,10 @@ def export() -> None:
 def export_donations(campaign: str) -> None:
     """Write all donations of a campaign as CSV to standard output."""
     with deps().db.snapshot() as tx:
-        rows = donations.export_donations(tx, find_campaign(tx, campaign).id or 0)
+        campaign_id = find_campaign(tx, campaign).id or 0
+        rows = donations.export_donations(tx, campaign_id)
+    with deps().db.transaction() as tx:
+        record_audit(tx, ACTOR, "export.donations", f"campaign:{campaign_id}", rows=len(rows))
     lines = [[*row[:-2], *(moment.isoformat() if moment else "" for moment in row[-2:])] for row in rows]
     click.echo(write_csv(donations.ExportedDonation._fields, lines).encode(), nl=False)
 

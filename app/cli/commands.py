@@ -5,6 +5,7 @@ from flask import Flask
 from app.cli import (
     access,
     accounts,
+    audit,
     books,
     campaigns,
     doctor,
@@ -26,6 +27,7 @@ def attach(app: Flask) -> None:
     for module in (
         access,
         accounts,
+        audit,
         books,
         campaigns,
         doctor,

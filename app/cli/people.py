@@ -7,11 +7,11 @@ import click
 from app.cli.accounts import roles
 from app.cli.base import ACTOR, command, deps
 from campaigns.audit import record_audit
+from campaigns.intake.partner_limits import change_limits
 from campaigns.network.tokens import create_token, list_tokens, revoke_token
 from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
 from payments.partners import create as register
-from payments.partners import set_limits
 
 
 @click.group("tokens")
@@ -91,9 +91,7 @@ def set_partner_limits(
     values = {"gift_most_minor": gift_minor, "day_most_minor": day_minor, "day_most_count": day_count}
     changes = {column: value for column, value in values.items() if reset or value is not None}
     with deps().db.transaction() as tx:
-        partner = set_limits(tx, name, changes)
-        if changes:
-            record_audit(tx, ACTOR, "partner.limits", f"partner:{name}", **changes)
+        partner = change_limits(tx, name, changes, ACTOR)
     for column in values:
         value = getattr(partner, column)
         click.echo(f"{column}: {'default' if value is None else value}")

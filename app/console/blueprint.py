@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.current import deps
 from app.http import access
+from app.http.security_events import notice_refusal
 from app.http.uploads import allow_file
 from app.i18n.fields import labelled, named_faults, refusal_words
 from app.web.blueprint import guard
@@ -59,6 +60,7 @@ def act(
             message = do(tx, g.caller)
         flash(message if isinstance(message, str) else done or _("已完成。"), "good")
     except Refusal as refusal:
+        notice_refusal(refusal)
         flash(refusal_sentence(refusal), "bad")
     return redirect(back, 303)
 

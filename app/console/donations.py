@@ -16,7 +16,7 @@ from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refunds import count_refunds, refunds
-from campaigns.donations.search import DonationQuery, Results, contact_key
+from campaigns.donations.search import DonationQuery, Results, contact_key, record_contact_search
 from campaigns.donations.search import search as find_donations
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_warnings import warnings_of
@@ -74,6 +74,8 @@ def search_contact() -> Response:
     except Invalid:
         flash(_("请填写正确的手机号或邮箱。"), "bad")
         return redirect(url_for("console.donations"), 303)
+    with deps().db.transaction() as tx:
+        record_contact_search(tx, access.actor())
     return redirect(url_for("console.donations", donor=donor_key), 303)
 
 

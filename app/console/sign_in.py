@@ -12,6 +12,7 @@ from app.http import access, auth, rate_limit
 from app.http.errors import status_of
 from app.http.off_loop import off_loop
 from app.http.scope import Where
+from app.http.security_events import notice_sign_in
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
 from campaigns.network.roles import Permission
@@ -37,6 +38,7 @@ def sign_in() -> Response | tuple[str, int]:
     try:
         token = _session_for(login, password)
     except Refusal as refusal:
+        notice_sign_in(refusal, login)
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
     auth.remember(token)
     return redirect(_console_page(request.form.get("next", "")), 303)

@@ -11,7 +11,7 @@ from campaigns.network.models import Manager
 from campaigns.network.people import caller_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.network.sessions import end_session_of, manager_of_session, start_session
-from campaigns.network.tokens import caller_of_token
+from campaigns.network.tokens import account_of_token, caller_of_token
 from kernel.db import Tx
 from kernel.errors import Forbidden
 from kernel.ids import same
@@ -91,6 +91,15 @@ def require_manager(tx: Tx, *permissions: Permission) -> Caller:
         raise Forbidden("token_invalid")
     require_any(manager, permissions)
     return manager
+
+
+def account(tx: Tx) -> tuple[str, str] | None:
+    """Return the account that calls, as the audit trail names it (`manager:7`, `token:3`), and its name."""
+    if "Authorization" in request.headers:
+        return account_of_token(tx, bearer())
+    token = _session_token()
+    manager = manager_of_session(tx, token) if token else None
+    return (f"manager:{manager.id}", manager.login) if manager else None
 
 
 def optional_manager(tx: Tx) -> Caller | None:

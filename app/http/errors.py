@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.http.problems import problem
+from app.http.security_events import notice_refusal
 from app.i18n.refusals import refusal_text
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 
@@ -89,6 +90,7 @@ def refusal_response(refusal: Refusal) -> Response:
 
 
 def _refused(refusal: Refusal) -> Response:
+    notice_refusal(refusal)
     if _for_programs():
         return refusal_response(refusal)
     return _page(status_of(refusal), refusal.code, refusal)

@@ -55,7 +55,9 @@ def require(
         return
     g.holder = rights.holder_of(tx, kind, arguments[kind])
     from_below = where is Where.FROM_BELOW
+    g.foreign = True  # what is refused from here on exists, but not for this caller
     rights.require(tx, caller, g.holder, RESOURCES[kind].unknown, acting=acting, from_below=from_below)
+    g.foreign = False
 
 
 def _require_campaign(tx: Tx, kind: str, arguments: Mapping[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""Labels of our stable codes around giving: ways to pay, fraud warnings, requests for money back."""
+"""Labels of our stable codes around giving: ways to pay, fraud warnings, requests for money back, and what moved
+after the closing report."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -20,4 +21,15 @@ PAYMENT_METHODS = {
     "card": _l("银行卡"),
     "alipay": _l("支付宝"),
     "wechat_pay": _l("微信支付"),
+}
+# Kinds of transfers that correct a closing report.
+CORRECTIONS = {
+    "donation_received": _l("迟到的捐款"),
+    "donation_refunded": _l("退款"),
+    "donation_reinstated": _l("款项回到账上"),
+    "match_captured": _l("补记配捐"),
+    "match_returned": _l("退回配捐"),
+    "match_moved": _l("调剂配捐"),
+    "match_held": _l("配捐待查"),
+    "match_cleared": _l("恢复配捐"),
 }

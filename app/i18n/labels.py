@@ -287,6 +287,7 @@ JOBS = {
     "close": _l("推进活动收尾"),
     "statements": _l("读取支付平台对账单"),
     "analyse": _l("更新数据库统计信息"),
+    "seal": _l("封存操作记录"),
     "check": _l("核对账簿"),
 }
 # Who acted when it was no manager, by the name in the audit trail.

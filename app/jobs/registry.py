@@ -11,6 +11,7 @@ import structlog
 
 from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
+from campaigns.audit_chain import seal
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
@@ -25,6 +26,7 @@ from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.screening.screen import screen
+from campaigns.security_log import write_counted
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.failures import failure_of
@@ -109,6 +111,11 @@ def _analyse(deps: Dependencies) -> str:
     return _outcome(analyse_grown_tables(deps), "tables analysed")
 
 
+def _seal(deps: Dependencies) -> str:
+    write_counted(deps)
+    return _outcome(seal(deps), "rows sealed")
+
+
 def _check(deps: Dependencies) -> str:
     """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
     with deps.db.transaction() as tx:
@@ -134,6 +141,7 @@ JOBS: dict[str, Job] = {
     "close": Job(5, _close),
     "imports": Job(2, _imports),
     "statements": Job(600, _statements),
+    "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
     "check": Job(600, _check),
 }

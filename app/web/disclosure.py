@@ -10,8 +10,11 @@ from flask_babel import gettext as _
 from app.csv_file import csv_response
 from app.current import deps
 from app.http import access
+from app.i18n.giving_labels import CORRECTIONS
+from app.i18n.labels import word
 from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
+from campaigns.closing.corrections import Correction, corrections
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
 from campaigns.projects.place_totals import PlaceTotals, by_place
@@ -21,17 +24,27 @@ from kernel.money import yuan
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A table of a campaign; `report` is the closing report it comes from, None when read live from the books."""
+    """A table of a campaign; `report` is the closing report it comes from, None when read live from the books.
+
+    `corrections` is what moved after the report was written."""
 
     counties: Sequence[PlaceTotals]
     townships: Sequence[PlaceTotals]
     report: Any
+    corrections: Sequence[Correction] = ()
 
     @property
     def whole(self) -> tuple[int, int, int]:
         """The last line: raised, matched, both, in fen."""
         raised = sum(row.raised_minor for row in self.counties)
         matched = sum(row.matched_minor for row in self.counties)
+        return raised, matched, raised + matched
+
+    @property
+    def corrected(self) -> tuple[int, int, int]:
+        """The last line with all corrections, in fen: what the books say now."""
+        raised = self.whole[0] + sum(row.raised_minor for row in self.corrections)
+        matched = self.whole[1] + sum(row.matched_minor for row in self.corrections)
         return raised, matched, raised + matched
 
 
@@ -67,6 +80,9 @@ def download_statement(slug: str) -> Response:
     header = [_("级别"), _("代码"), _("县区"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")]
     rows = [*_lines(_("县区"), statement.counties), *_lines(_("乡镇街道"), statement.townships)]
     rows.append([_("合计"), "", "", "", *(_plain(amount) for amount in statement.whole)])
+    if statement.corrections:
+        rows += _correction_lines(statement.corrections)
+        rows.append([_("更正后合计"), "", "", "", *(_plain(amount) for amount in statement.corrected)])
     return csv_response(campaign.slug, header, rows)
 
 
@@ -74,6 +90,19 @@ def _lines(level: str, rows: Iterable[PlaceTotals]) -> Iterable[list[str]]:
     for row in rows:
         amounts = (row.raised_minor, row.matched_minor, row.total_minor)
         yield [level, row.code, row.parent_name, row.name or _("（其他）"), *(_plain(amount) for amount in amounts)]
+
+
+def _correction_lines(rows: Iterable[Correction]) -> Iterable[list[str]]:
+    for row in rows:
+        amounts = (row.raised_minor, row.matched_minor, row.total_minor)
+        cause = str(word(CORRECTIONS, row.cause))
+        yield [
+            _("更正"),
+            row.day.isoformat(),
+            cause,
+            row.project_name,
+            *(_plain(amount) for amount in amounts),
+        ]
 
 
 def _plain(amount_minor: int) -> str:
@@ -86,4 +115,4 @@ def _statement(tx: Tx, campaign_id: int) -> Statement:
     if final is None:
         return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)
     tables = {level: [PlaceTotals(**row) for row in final[level]] for level in ("county", "township")}
-    return Statement(tables["county"], tables["township"], final)
+    return Statement(tables["county"], tables["township"], final, corrections(tx, campaign_id))

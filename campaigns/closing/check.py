@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from campaigns.closing import check_report
 from campaigns.closing.differences import Difference, find_differences
 from campaigns.closing.line_postings import FEES_BOOKED
 from campaigns.donations.reversals import position
@@ -93,10 +94,11 @@ def faults(tx: Tx) -> list[str]:
     own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
     own += [f"reversals_told_are_facts: {fault}" for fault in _messages_without_fact(tx)]
     own += [f"donations_follow_reversals: {fault}" for fault in _positions_that_differ(tx)]
-    return own + [f"differences_are_listed: {fault}" for fault in _unlisted(tx)]
+    own += [f"differences_are_listed: {fault}" for fault in _unlisted(tx)]
+    return own + check_report.faults(tx)
 
 
-NUMBER = len(CHECKS) + 3
+NUMBER = len(CHECKS) + 3 + check_report.NUMBER
 
 
 def open_items(tx: Tx) -> OpenItems:

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlmodel import select
 
+from campaigns.audit import record_audit
+from campaigns.audit_chain import head
 from campaigns.closing.models import Cancellation, ClosingReport
 from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.models import Campaign, CampaignTally
@@ -12,12 +14,14 @@ from kernel.db import Tx
 from kernel.ids import fingerprint
 from ledger.statements import last_transfer
 
+ACTOR = "scheduler"
+REPORTED = "campaign.report"  # the entry of the audit trail that has a report's hash
 TABLES = ("county", "township", "village")
 
 
 def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = None) -> ClosingReport:
     """Store the result of a campaign from its accounts, as they are at `ledger_mark`; of one that was cancelled
-    also what had been paid until then.
+    also what had been paid until then. The head of the audit chain is published with it.
 
     The campaign is locked exclusively: nothing is posted for it meanwhile.
     """
@@ -38,6 +42,7 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
         "ledger_mark": last_transfer(tx),
         **tables,
         "suspense": [row._asdict() for row in suspense_of(tx, campaign.id)],
+        "audit": head(tx)._asdict(),
     }
     if cancelled is not None:
         figures = ("donations", "donors", "raised_minor")
@@ -49,6 +54,7 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
         report_hash=fingerprint(report),
         created_at=tx.now,
     )
+    record_audit(tx, ACTOR, REPORTED, f"campaign:{campaign.id}", report_hash=row.report_hash)
     return tx.add(row)
 
 

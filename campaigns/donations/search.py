@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from campaigns.audit import record_audit
 from campaigns.donations.contact import identity_key
 from campaigns.donations.identity import contact_identity
 from campaigns.donations.models import Donation
@@ -90,6 +91,11 @@ def contact_key(keys: Keys, contact: str) -> str:
     if identity is None:
         raise Invalid("search_invalid", fields={"contact": fault("contact_required")})
     return identity_key(keys, identity)
+
+
+def record_contact_search(tx: Tx, actor: str) -> None:
+    """Record that a manager looked for somebody by their contact; not for whom: the trail is never erased."""
+    record_audit(tx, actor, "contact.search", "donors")
 
 
 def search(tx: Tx, query: DonationQuery, after: UUID | None = None, most: int = MOST_SHOWN) -> Results:

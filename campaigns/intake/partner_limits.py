@@ -3,17 +3,19 @@
 A day is the day in Shanghai on which we take the donations in, so that no date inside a message widens a limit.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
+from campaigns.audit import changed, record_audit
 from campaigns.dependencies import Dependencies
 from kernel.bulk import unnest
 from kernel.clock import local_day
 from kernel.db import Tx
+from payments import partners
 from payments.inbox import InboxMessage
 from payments.models import Partner, PartnerDay
 from payments.partner_events import OFFLINE, PartnerFact
@@ -31,6 +33,19 @@ class PartnerLimits(NamedTuple):
 
 class LimitsMet(Exception):
     """Batches of one partner met at its limit of the day: this one must be processed again."""
+
+
+def change_limits(tx: Tx, name: str, limits: Mapping[str, int | None], actor: str) -> Partner:
+    """Set a platform's limits (see `payments.partners.set_limits`) and record what they were.
+
+    Raises NotFound `partner_unknown`.
+    """
+    before = partners.known(tx, name).model_dump(include=set(partners.LIMITS))
+    partner = partners.set_limits(tx, name, limits)
+    after = partner.model_dump(include=set(partners.LIMITS))
+    if before != after:
+        record_audit(tx, actor, "partner.limits", f"partner:{name}", **changed(before, after))
+    return partner
 
 
 class _Taken(NamedTuple):

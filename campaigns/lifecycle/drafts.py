@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import select
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.models import Campaign, CampaignHistory, CampaignTally
 from campaigns.lifecycle.phases import Phase
@@ -15,6 +15,7 @@ from campaigns.network.organisations import find as find_organisation
 from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, fault
+from kernel.ids import fingerprint
 from kernel.money import CURRENCY
 
 FINISHING_S = 30 * 60  # our default: donors who are paying at the end may finish
@@ -22,6 +23,7 @@ LATE_S = 25 * 3600  # one large provider repeats its notifications for that long
 NOTICE_S = 10 * 24 * 3600  # our default
 
 MOST_SLUG = 60  # characters
+_OF_PEOPLE = ("responsible", "address")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
     campaign = lock_campaign(tx, slug)
     if campaign.phase != Phase.DRAFT:
         raise Conflict("campaign_phase", phase=campaign.phase)
+    before = _recorded(campaign)
     for name in ("name", "opens_at", "ends_at", "windows"):
         if name in changes:
             setattr(campaign, name, changes[name])
@@ -95,8 +98,20 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
     if faults := _faults(campaign):
         raise Invalid("campaign_invalid", fields=faults)
     tx.add(campaign)
-    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", fields=sorted(changes))
+    record_audit(tx, actor, "campaign.change", f"campaign:{campaign.id}", **changed(before, _recorded(campaign)))
     return campaign
+
+
+def _recorded(campaign: Campaign) -> dict[str, Any]:
+    """Return what the audit trail keeps of a draft, field by field; times as text. The trail is never erased: of
+    fields that name people it keeps a hash, which shows a change."""
+    times = {name: getattr(campaign, name).isoformat() for name in ("opens_at", "ends_at")}
+    kept = {name: getattr(campaign, name) for name in ("name", "windows", "finishing_s", "late_s", "notice_s")}
+    plan = {
+        f"plan.{name}": fingerprint(value)[:12] if name in _OF_PEOPLE else value
+        for name, value in campaign.plan.items()
+    }
+    return {**kept, **times, **plan}
 
 
 def _slug_faults(slug: str) -> dict[str, Fault]:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlmodel import select
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.network.models import Manager
 from campaigns.network.people import hashed, normal_login, password_fault, rights_faults
 from campaigns.network.sessions import end_sessions
@@ -84,5 +84,7 @@ def set_role(tx: Tx, login: str, role: str, branch_code: str | None, actor: str)
     if faults := rights_faults(tx, role, branch_code):
         raise Invalid("manager_invalid", fields=faults)
     manager = find_by_login(tx, login, lock=True)
+    before = {"role": manager.role, "branch_code": manager.branch_code}
     manager.role, manager.branch_code = role, branch_code
-    record_audit(tx, actor, "manager.role", f"manager:{manager.id}", role=role, branch_code=branch_code)
+    after = {"role": role, "branch_code": branch_code}
+    record_audit(tx, actor, "manager.role", f"manager:{manager.id}", **changed(before, after))

@@ -18,6 +18,7 @@ class Permission(StrEnum):
     SCREEN = "screen"
     PARTNERS_WRITE = "partners_write"
     PEOPLE_WRITE = "people_write"
+    AUDIT_READ = "audit_read"
 
 
 class Role(StrEnum):
@@ -35,10 +36,10 @@ _P = Permission
 # that separates duties (业财分离) gives out the narrower roles.
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE},
+    Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE, _P.AUDIT_READ},
     Role.REVIEWER: frozenset({_P.READ, _P.PROJECTS_APPROVE}),
     Role.FINANCE: frozenset({_P.READ, _P.FUNDS_WRITE, _P.DONATIONS_REFUND, _P.RECONCILE}),
-    Role.AUDITOR: frozenset({_P.READ}),
+    Role.AUDITOR: frozenset({_P.READ, _P.AUDIT_READ}),
     Role.LIAISON: frozenset({_P.READ, _P.PROJECTS_WRITE}),
 }
 

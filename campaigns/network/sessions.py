@@ -78,6 +78,8 @@ def end_session_of(tx: Tx, token: str) -> None:
     """End the session with this token, if there is one: its manager signs out."""
     for session in _open(tx, ManagerSession.token_hash == _hash(token)):
         session.ended_at = tx.now
+        subject = f"manager:{session.manager_id}"
+        record_audit(tx, subject, "session.sign_out", subject, session_id=session.id)
 
 
 def end_sessions(tx: Tx, manager_id: int) -> int:

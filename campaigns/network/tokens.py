@@ -62,6 +62,13 @@ def caller_of_token(tx: Tx, token: str) -> Caller | None:
     return Caller(f"token:{row.label}", row.role, row.branch_code) if row else None
 
 
+def account_of_token(tx: Tx, token: str) -> tuple[str, str] | None:
+    """Return a token as the audit trail names it (`token:3`), and its caller's name; None if it opens nothing."""
+    query = select(ApiToken).where(ApiToken.token_hash == _hash(token), col(ApiToken.revoked_at).is_(None))
+    row = tx.first(query)
+    return (f"token:{row.id}", f"token:{row.label}") if row else None
+
+
 def list_tokens(tx: Tx) -> list[TokenRow]:
     """Return all tokens, the newest first."""
     rows = tx.all(select(ApiToken).order_by(col(ApiToken.id).desc()))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import find as find_organisation
 from campaigns.projects.models import Project
@@ -19,6 +19,7 @@ from matching.rules import TIERS
 MOST_NAME = 100  # characters
 MOST_SUMMARY = 2_000
 MOST_CODE = 32
+_CHANGEABLE = ("name", "summary", "target_minor")
 _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
 
 
@@ -65,13 +66,15 @@ def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> P
     project = lock_project(tx, project_id)
     if project.status != Status.DRAFT:
         raise state_conflict(project)
-    for name in ("name", "summary", "target_minor"):
+    before = {name: getattr(project, name) for name in _CHANGEABLE}
+    for name in _CHANGEABLE:
         if name in changes:
             setattr(project, name, changes[name].strip() if isinstance(changes[name], str) else changes[name])
     if faults := _faults(project.name, project.summary, project.target_minor):
         raise Invalid("project_invalid", fields=faults)
     tx.add(project)
-    record_audit(tx, actor, "project.change", f"project:{project_id}", fields=sorted(changes))
+    after = {name: getattr(project, name) for name in _CHANGEABLE}
+    record_audit(tx, actor, "project.change", f"project:{project_id}", **changed(before, after))
     return project
 
 

@@ -1,6 +1,6 @@
 """Rate projects: the rules of a pot may require a minimum rating."""
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.projects.models import Project, ProjectRating
 from campaigns.projects.states import Status
 from campaigns.projects.transitions import bump_matching_versions, lock_project, state_conflict
@@ -28,5 +28,7 @@ def rate(tx: Tx, project_id: int, rating: int, actor: str) -> Project:
         bump_matching_versions(tx, project_id)
         project.rating = rating
         tx.add(ProjectRating(project_id=project_id, rating=rating, rated_at=tx.now, actor=actor))
-        record_audit(tx, actor, "project.rate", f"project:{project_id}", old=old, new=rating)
+        record_audit(
+            tx, actor, "project.rate", f"project:{project_id}", **changed({"rating": old}, {"rating": rating})
+        )
     return tx.add(project)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlmodel import col, select
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.screening.context import SCREENED
@@ -78,7 +78,7 @@ def change(tx: Tx, slug: str, changes: Mapping[str, int | None], defaults: Thres
             continue
         _store(tx, campaign.id, name, None if new == default[name] else new, actor)
         record_audit(
-            tx, actor, "campaign.screening", f"campaign:{campaign.id}", setting=name, old=old[name], new=new
+            tx, actor, "campaign.screening", f"campaign:{campaign.id}", **changed({name: old[name]}, {name: new})
         )
 
 

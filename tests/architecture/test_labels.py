@@ -47,7 +47,8 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "screening_case_state": (labels.CASE_STATES, set()),
     "watch_kind": (labels.WATCHED, set()),
 }
-UNSEEN = {  # on no page
+UNSEEN = {
+    "audit_block_source",  # on no page
     "burst_count_kind",
     "closing_problem_code",
     "donation_dispute",

@@ -34,7 +34,11 @@ def stored(world: World) -> list[tuple[str, int]]:
 
 def audited(world: World) -> list[tuple[str, str, int, int]]:
     rows = world.do(lambda tx: tx.rows("SELECT * FROM audit_entry WHERE action = 'campaign.screening' ORDER BY id"))
-    return [(row.actor, row.detail["setting"], row.detail["old"], row.detail["new"]) for row in rows]
+    return [
+        (row.actor, name, before, row.detail["after"][name])
+        for row in rows
+        for name, before in row.detail["before"].items()
+    ]
 
 
 def small(world: World, count: int, **other: Any) -> list[UUID]:

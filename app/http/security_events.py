@@ -1,0 +1,119 @@
+"""Record what a request shows of security: a failed sign-in, a refused right, a refused token.
+
+What a view or guard notices is kept with the request and written in a transaction of its own when the request ends:
+a refusal rolls its own transaction back. Each is also a line `security` in the log, with the address. What anybody
+can cause without an account is counted here first, so that a flood costs no transaction each.
+"""
+
+from collections import Counter
+from threading import Lock
+from time import monotonic
+from typing import NamedTuple
+
+import structlog
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.current import deps
+from app.http import auth
+from campaigns.network.people import candidate
+from campaigns.security_log import UNKNOWN, count_event
+from kernel.db import Tx
+from kernel.errors import Forbidden, Refusal
+
+FLUSH_S = 1.0  # seconds; at most so often a process writes what callers without an account caused
+RIGHTS = ("not_permitted", "origin_foreign")
+SIGN_IN_FAILED, SIGN_IN_LIMITED = "manager.sign_in_failed", "manager.sign_in_limited"
+RIGHTS_REFUSED, TOKEN_REFUSED, TOKEN_LIMITED = "access.refused", "token.refused", "token.limited"
+
+
+class Noticed(NamedTuple):
+    """An event of this request. `login` is what was typed at the sign-in; `about` the route, or the cause."""
+
+    action: str
+    about: str = ""
+    login: str | None = None
+
+    @property
+    def anonymous(self) -> bool:
+        return self.action in (SIGN_IN_LIMITED, TOKEN_REFUSED, TOKEN_LIMITED)
+
+
+class _Counted:
+    """Events of callers without an account, since they were written last."""
+
+    def __init__(self) -> None:
+        self._lock, self._events, self._written_at = Lock(), Counter[str](), -FLUSH_S
+
+    def add(self, action: str) -> dict[str, int]:
+        """Count an event, and return those that are to be written now, by action."""
+        with self._lock:
+            self._events[action] += 1
+            if monotonic() - self._written_at < FLUSH_S:
+                return {}
+            due, self._events, self._written_at = dict(self._events), Counter(), monotonic()
+            return due
+
+
+def attach(app: Flask) -> None:
+    """Write what was noticed when a request has ended."""
+    app.extensions["security_counted"] = _Counted()
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        for noticed in g.pop("noticed", ()):
+            try:
+                _write(noticed)
+            except SQLAlchemyError as error:  # the answer stands, whatever becomes of its record
+                structlog.get_logger("security").error("security_unrecorded", error=type(error).__name__)
+        return response
+
+
+def notice_sign_in(refusal: Refusal, login: str) -> None:
+    """Remember that a sign-in was refused."""
+    limited = refusal.code == "rate_limited"
+    _notice(Noticed(SIGN_IN_LIMITED if limited else SIGN_IN_FAILED, "" if limited else refusal.code, login))
+
+
+def notice_refusal(refusal: Refusal) -> None:
+    """Remember a refusal that is about rights: also of what does not exist for this caller, but does for others."""
+    if refusal.code in RIGHTS or g.get("foreign"):
+        rule = request.url_rule.rule if request.url_rule else ""
+        _notice(Noticed(RIGHTS_REFUSED, f"{request.method} {rule}"))
+    elif isinstance(refusal, Forbidden) and refusal.code == "token_invalid":
+        _notice(Noticed(TOKEN_REFUSED))
+    elif refusal.code == "rate_limited" and "Authorization" in request.headers:
+        _notice(Noticed(TOKEN_LIMITED))
+
+
+def _notice(noticed: Noticed) -> None:
+    if "noticed" not in g:
+        g.noticed = []
+    if noticed not in g.noticed:
+        g.noticed.append(noticed)
+
+
+def _write(noticed: Noticed) -> None:
+    if noticed.anonymous:
+        counted: _Counted = current_app.extensions["security_counted"]
+        for action, events in counted.add(noticed.action).items():
+            _log(action, UNKNOWN, noticed.about, events)
+            with deps().db.transaction() as tx:
+                count_event(tx, action, about=noticed.about, events=events)
+        return
+    with deps().db.transaction() as tx:
+        account = _account_typed(tx, noticed.login) if noticed.login is not None else auth.account(tx)
+        subject, name = account or (UNKNOWN, UNKNOWN)
+        count_event(tx, noticed.action, subject, actor=name, about=noticed.about)
+    _log(noticed.action, subject, noticed.about, 1)
+
+
+def _account_typed(tx: Tx, login: str) -> tuple[str, str] | None:
+    """Return the account of a login, if there is one: what else was typed there may be a password."""
+    manager = candidate(tx, login)
+    return (f"manager:{manager.id}", UNKNOWN) if manager else None
+
+
+def _log(action: str, subject: str, about: str, events: int) -> None:
+    log = structlog.get_logger("security")
+    log.warning("security", action=action, account=subject, about=about, events=events, address=request.remote_addr)

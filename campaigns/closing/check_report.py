@@ -1,0 +1,89 @@
+"""Check the closing reports: each is as it was written, adds up, and equals the books as they were at its mark."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlmodel import select
+
+from campaigns.audit import AuditEntry
+from campaigns.closing.report import REPORTED, TABLES
+from kernel.db import Tx, one_of
+from kernel.ids import fingerprint
+from ledger.chart import EARNED
+
+# What is published of the audit chain is there.
+CHECKS = {
+    "published_heads_are_in_the_chain": """
+        SELECT format('the closing report of campaign %s was published with block %s of the audit chain, %s',
+                      r.campaign_id, p.number, CASE WHEN b.number IS NULL THEN 'which is gone'
+                                                    ELSE 'which has another hash now' END)
+          FROM closing_report r
+         CROSS JOIN LATERAL (SELECT CAST(r.report #>> '{audit,block}' AS bigint) AS number,
+                                    r.report #>> '{audit,hash}' AS hash) AS p
+          LEFT JOIN audit_block b ON b.number = p.number
+         WHERE p.number > 0 AND b.hash IS DISTINCT FROM p.hash""",
+}
+NUMBER = len(CHECKS) + 4
+
+# The books at the mark: as they are now, less what moved since.
+_AT_ITS_MARK = f"""
+    SELECT r.campaign_id, r.report, r.report_hash, r.ledger_mark,
+           CAST(coalesce(now.raised, 0) - coalesce(since.raised, 0) AS bigint) AS raised_minor,
+           CAST(coalesce(now.matched, 0) - coalesce(since.matched, 0) AS bigint) AS matched_minor
+      FROM closing_report r
+     CROSS JOIN LATERAL (
+           SELECT (SELECT sum(p.raised_minor) FROM project_raised p WHERE p.campaign_id = r.campaign_id) AS raised,
+                  (SELECT sum(b.balance_minor) FROM pot p JOIN pot_balance b ON b.pot_id = p.id
+                    WHERE p.campaign_id = r.campaign_id AND {one_of("b.kind", EARNED)}) AS matched) AS now
+     CROSS JOIN LATERAL (
+           SELECT (SELECT sum(m.delta_minor) FROM donation_movement m
+                    WHERE m.campaign_id = r.campaign_id AND m.transfer_id > r.ledger_mark) AS raised,
+                  (SELECT sum(m.delta_minor) FROM pot p JOIN earned_movement m ON m.pot_id = p.id
+                    WHERE p.campaign_id = r.campaign_id AND m.transfer_id > r.ledger_mark) AS matched) AS since"""
+
+
+class _Report(NamedTuple):
+    """A closing report, and what the books say of its campaign at its mark, in fen."""
+
+    campaign_id: int
+    report: dict[str, Any]
+    report_hash: str
+    ledger_mark: int
+    raised_minor: int
+    matched_minor: int
+
+
+def faults(tx: Tx) -> list[str]:
+    """Return what is wrong with closing reports, in words; empty if nothing is."""
+    own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
+    trail = {
+        (entry.subject, entry.detail.get("report_hash"))
+        for entry in tx.all(select(AuditEntry).where(AuditEntry.action == REPORTED))
+    }
+    return own + [fault for row in tx.rows_as(_Report, _AT_ITS_MARK) for fault in _faults_of(row, trail)]
+
+
+def _faults_of(row: _Report, trail: set[tuple[str, Any]]) -> Iterator[str]:
+    of = f"the closing report of campaign {row.campaign_id}"
+    if "audit" in row.report and (f"campaign:{row.campaign_id}", row.report_hash) not in trail:
+        yield f"reports_are_in_the_audit_trail: {of} has another hash than the audit trail"
+    if (fingerprint(row.report), row.report.get("ledger_mark")) != (row.report_hash, row.ledger_mark):
+        yield f"reports_are_as_written: {of} is not what its hash {row.report_hash[:16]}... was computed from"
+    for figure in ("raised_minor", "matched_minor"):
+        ours, books = row.report[figure], getattr(row, figure)
+        if ours != books:
+            yield f"report_equals_books: {of} has {figure} {ours}, the books at its mark {books}"
+    yield from (f"reports_add_up: {of}: {fault}" for fault in _sums_that_differ(row.report))
+
+
+def _sums_that_differ(report: dict[str, Any]) -> Iterator[str]:
+    """The tables of a report whose rows do not add up to its figures, or do not add up themselves."""
+    figures = ("raised_minor", "matched_minor", "total_minor")
+    if report["raised_minor"] + report["matched_minor"] != report["total_minor"]:
+        yield "raised and matched are not the total"
+    for table in TABLES:
+        rows = report[table]
+        if any(row["raised_minor"] + row["matched_minor"] != row["total_minor"] for row in rows):
+            yield f"a row of {table} does not add up"
+        if any(sum(row[figure] for row in rows) != report[figure] for figure in figures):
+            yield f"the rows of {table} are not the whole"

@@ -1,0 +1,174 @@
+"""The table of what attackers and failing machines met, and the tests that stand there now:
+
+    .venv/bin/python -m tests.attacks.table
+
+A test in this folder belongs to the row whose id its name begins with (`test_c15_...`); those of other folders are
+named here. A test compares the table with the README.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+
+
+class Row(NamedTuple):
+    """An attack: what was possible, and the tests outside of this folder."""
+
+    about: str
+    elsewhere: tuple[str, ...] = ()
+
+
+ROWS = {
+    "C1": Row("a stranger takes the id of a partner's donation, and its money"),
+    "C2": Row(
+        "a manager of another branch reads and acts",
+        (
+            "test_a_neighbour_finds_nothing_and_changes_nothing",
+            "test_those_whose_branch_it_is_reach_it",
+            "test_what_holds_in_all_branches_is_for_the_federation",
+            "test_lists_show_the_own_branch",
+            "test_what_the_body_names_is_asked_too",
+            "test_a_pot_draws_on_the_fund_of_another_node_only_by_a_grant",
+            "test_a_case_opens_only_under_its_own_campaign",
+            "test_a_token_of_a_branch_acts_only_there",
+        ),
+    ),
+    "C3": Row(
+        "wrong passwords and other dear requests stop giving",
+        ("test_verifying_passwords_leaves_the_event_loop_to_others", "test_a_page_is_made_once_for_all_visitors"),
+    ),
+    "C4": Row(
+        "two requests hold a whole pot unpaid",
+        (
+            "test_many_gifts_within_an_hour_are_asked_about_and_then_paused",
+            "test_my_own_abandoned_hold_is_told_before_anything",
+        ),
+    ),
+    "C5": Row(
+        "personal data lies in clear in messages and dumps",
+        ("test_another_key_reads_nothing_and_neither_does_anybody_after_erasure",),
+    ),
+    "C6": Row(
+        "a default secret signs sessions and tokens",
+        (
+            "test_nothing_is_served_without_secrets",
+            "test_secrets_are_private_random_and_the_same_at_every_run",
+            "test_production_refuses_what_is_unsafe",
+        ),
+    ),
+    "C7": Row(
+        "nobody can be switched off, no token revoked, no session ended",
+        (
+            "test_a_cookie_from_before_the_sign_out_opens_nothing",
+            "test_a_session_ends_at_once",
+            "test_an_account_that_is_off_has_no_session_and_cannot_sign_in_until_it_is_on",
+            "test_another_password_ends_all_sessions_and_the_old_one_opens_nothing",
+            "test_one_session_is_ended_alone",
+            "test_a_token_is_made_listed_and_revoked",
+        ),
+    ),
+    "C8": Row(
+        "guessing gets in, or locks the owner out",
+        (
+            "test_after_ten_tries_an_account_waits_at_this_address_and_at_no_other",
+            "test_the_right_password_forgets_the_tries_before_it",
+            "test_one_address_does_not_try_one_password_on_all_accounts",
+            "test_guessing_tokens_is_slow_and_hinders_no_manager",
+        ),
+    ),
+    "C9": Row(
+        "production starts with unsafe settings",
+        (
+            "test_production_refuses_what_is_unsafe",
+            "test_production_says_all_of_it_at_once",
+            "test_every_wrong_setting_is_named_in_one_message",
+        ),
+    ),
+    "C10": Row(
+        "weak passwords, and passwords in the list of processes",
+        (
+            "test_what_everybody_tries_first_is_no_password",
+            "test_the_login_is_not_in_the_password",
+            "test_an_account_from_beginning_to_end",
+        ),
+    ),
+    "C11": Row("a partner takes the name of a source of ours"),
+    "C13": Row("the Host header reaches links and redirects"),
+    "C14": Row("tokens of donations in addresses"),
+    "C16": Row(
+        "formulas in CSV, tabs and line feeds in names",
+        (
+            "test_a_formula_is_shown_as_text",
+            "test_only_one_module_writes_csv",
+            "test_teams_that_look_alike_are_one_team",
+        ),
+    ),
+    "C15": Row("failed sign-ins without who and where, no security log"),
+    "D6": Row("a log or a disk that cannot be written fails requests"),
+    "D": Row(
+        "a database that is frozen or gone hangs pages",
+        (
+            "test_without_the_database_the_answer_is_503",
+            "test_without_a_database_the_last_page_is_shown_and_says_so",
+            "test_an_outage_of_the_database_is_survived",
+        ),
+    ),
+    "R63": Row("a request that is sent again moves money twice"),
+    "B": Row(
+        "lines of statements that nobody lists, and gifts that come after the result",
+        (
+            "test_every_kind_of_line_of_an_unknown_donation_is_listed_once",
+            "test_a_line_that_comes_again_as_another_is_refused",
+            "test_a_partner_that_sent_nothing_at_all_holds_the_notice_by_name",
+            "test_a_line_in_two_campaigns_is_listed_in_the_one_that_opened_last",
+            "test_a_line_of_no_campaign_is_on_a_list_of_its_own",
+        ),
+    ),
+    "F21": Row(
+        "entries, reports, lines and donor keys changed without a word of the checker",
+        (
+            "test_an_entry_that_was_changed_or_deleted_is_named",
+            "test_an_entry_that_was_inserted_behind_a_block_is_named",
+            "test_a_block_that_was_changed_or_deleted_breaks_the_chain",
+            "test_ids_that_commit_out_of_order_are_sealed_when_nothing_can_come_before_them",
+            "test_wrong_money_is_named",
+        ),
+    ),
+    "P10": Row("a stranger's gift calls itself what only we write"),
+}
+
+
+def tests_of(row: str) -> list[str]:
+    """The tests of a row: those of the folders `attacks` and `audit` with its id, and those that are named here."""
+    sources = (path.read_text() for folder in (HERE, HERE.parent / "audit") for path in folder.glob("test_*.py"))
+    names = {name for source in sources for name in re.findall(r"^def (test_\w+)", source, re.M)}
+    own = sorted(name for name in names if name.startswith(f"test_{row.lower()}_"))
+    return [*own, *ROWS[row].elsewhere]
+
+
+def text() -> str:
+    """The README."""
+    lines = (
+        f"| {row} | {ROWS[row].about} | {', '.join(f'`{name}`' for name in tests_of(row)) or 'open'} |"
+        for row in ROWS
+    )
+    return "\n".join(
+        (
+            "# What attackers and failing machines met",
+            "",
+            "Tried from outside on the running engine, each an instance of a kind, and the tests that stand there",
+            "now. Made by `python -m tests.attacks.table`; a test compares it. Rows without a test say `open`.",
+            "",
+            "| id | what was possible | shown by |",
+            "|---|---|---|",
+            *lines,
+            "",
+        )
+    )
+
+
+if __name__ == "__main__":
+    README.write_text(text())

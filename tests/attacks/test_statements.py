@@ -1,0 +1,236 @@
+"""B: every line of every statement ends matched, booked or on a list, once; every expected statement is awaited by
+name; and what comes after the result was published is a correction beside it, never a silent change."""
+
+import csv
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from campaigns.closing.corrections import corrections
+from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.import_statement import import_statement
+from campaigns.closing.reconcile import compare
+from campaigns.closing.report import report
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.phases import Phase
+from campaigns.lifecycle.transitions import schedule
+from kernel.errors import Conflict
+from payments import partners
+from tests.api.client import Api, application
+from tests.cashier import clock, world
+from tests.closing.partner import tell
+from tests.web.reader import Reader, text
+from tests.world import ACTOR, World, new_campaign
+
+__all__ = ["clock", "world"]
+HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
+UNKNOWN: dict[str, int] = {"charge": 88_00, "refund": -5_00, "fee": -1_00, "dispute": -7_00, "other": 3_00}
+
+
+@pytest.fixture
+def app(world: World, database_url: str) -> Flask:
+    return application(database_url, world.deps)
+
+
+@pytest.fixture
+def plat(world: World) -> World:
+    world.do(partners.create, world.deps.keys, "plat", "平台")
+    return world
+
+
+def bill(world: World, *rows: str) -> None:
+    world.do(import_statement, "plat", HEAD + "".join(f"{row}\n" for row in rows), ACTOR)
+
+
+def causes(world: World) -> dict[str, tuple[str, int]]:
+    """What is listed of the campaign: reference -> cause and sum."""
+    rows = world.do(listed, world.do(find_campaign, world.slug).id)[0]
+    return {row.reference: (row.cause, row.sum_minor) for row in rows}
+
+
+@pytest.mark.parametrize(("kind", "cause"), [("charge", "missing_here"), ("other", "adjustment")])
+@pytest.mark.parametrize("again", [1, 2])
+def test_b_a_line_of_an_unknown_donation_is_listed_once(plat: World, kind: str, cause: str, again: int) -> None:
+    for _ in range(again):
+        bill(plat, f"L-1,{kind},g-9,{UNKNOWN[kind]},0,CNY,{plat.clock.at.isoformat()}")
+        plat.do(compare)
+    assert causes(plat) == {"L-1": (cause, UNKNOWN[kind])}
+    plat.check()
+
+
+@pytest.mark.parametrize("kind", ["refund", "fee", "dispute"])
+def test_b_money_that_left_for_an_unknown_donation_is_listed(plat: World, kind: str) -> None:
+    bill(plat, f"L-1,{kind},g-9,{UNKNOWN[kind]},0,CNY,{plat.clock.at.isoformat()}")
+    assert causes(plat) == {"L-1": (kind, UNKNOWN[kind])}
+    plat.check()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "L-1,charge,g-2,5000,0,CNY,{at}",
+        "L-1,refund,g-1,5000,0,CNY,{at}",
+        "L-1,charge,g-1,5000,0,CNY,{later}",
+        "L-1,charge,g-1,5001,0,CNY,{at}",
+        "L-1,charge,g-1,5000,1,CNY,{at}",
+    ],
+)
+def test_b_a_line_that_comes_again_as_another_is_refused_by_its_number(plat: World, other: str) -> None:
+    times = {"at": plat.clock.at.isoformat(), "later": (plat.clock.at + timedelta(seconds=1)).isoformat()}
+    tell(plat, "plat", "g-1", 50_00)
+    plat.settle()
+    bill(plat, "L-0,refund,g-1,-5000,0,CNY,{at}".format(**times), "L-1,charge,g-1,5000,0,CNY,{at}".format(**times))
+    with pytest.raises(Conflict) as refused:
+        bill(plat, other.format(**times))
+    assert (refused.value.code, list(refused.value.fields)) == ("statement_contradicts", ["line 2.line_id"])
+    plat.check()
+
+
+def test_b_a_partner_of_which_neither_gifts_nor_bill_came_holds_the_notice_by_name(plat: World) -> None:
+    _to(plat, Phase.RECONCILING)
+    assert plat.close() == 0
+    assert causes(plat) == {"partner:plat": ("missing_statement", 0)}
+    assert plat.phase() == "reconciling"
+    bill(plat, f"L-1,payout,,-100,0,CNY,{plat.do(find_campaign, plat.slug).opens_at.isoformat()}")
+    plat.clock.advance(seconds=61)
+    plat.close()
+    assert plat.phase() == "notice"
+
+
+def test_b_a_partner_whose_gifts_came_and_whose_bill_did_not_holds_it_gift_by_gift(plat: World) -> None:
+    tell(plat, "plat", "g-1", 50_00)
+    plat.settle()
+    _to(plat, Phase.RECONCILING)
+    plat.close()
+    assert [cause for cause, _ in causes(plat).values()] == ["missing_there"]
+    assert plat.phase() == "reconciling"
+
+
+def test_b_an_orphan_line_holds_one_event_of_those_that_overlap(plat: World) -> None:
+    at = plat.clock.at
+    second = {"slug": "second", "opens_at": at + timedelta(hours=1), "ends_at": at + timedelta(hours=20)}
+    plat.do(create, new_campaign(at, **second), ACTOR)
+    plat.do(add_entry, "second", plat.projects[0], ACTOR)
+    plat.do(schedule, "second", ACTOR)
+    plat.clock.at = at + timedelta(hours=2)
+    plat.close()
+    bill(plat, f"L-1,charge,g-9,8800,0,CNY,{plat.clock.at.isoformat()}")
+    held = [slug for slug in (plat.slug, "second") if plat.do(listed, plat.do(find_campaign, slug).id)[0]]
+    assert held == ["second"], "the one that opened last"
+
+
+def _to(world: World, phase: Phase) -> None:
+    """Bring the campaign to this phase by the clock, without anybody's money."""
+    for step in (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.RELEASED):
+        campaign = world.do(find_campaign, world.slug)
+        if campaign.phase == phase:
+            return
+        world.clock.at = max(world.clock.at, _due(campaign, step))
+        world.close()
+
+
+def _due(campaign: Any, step: Phase) -> datetime:
+    seconds = {Phase.ENDED: 0, Phase.SETTLING: campaign.finishing_s}
+    late = campaign.finishing_s + campaign.late_s
+    after = campaign.ends_at + timedelta(seconds=seconds.get(step, late))
+    if step is Phase.RELEASED:
+        return max(after, campaign.phase_since + timedelta(seconds=campaign.notice_s))
+    return datetime.fromisoformat(after.isoformat())
+
+
+@pytest.fixture(params=[Phase.NOTICE, Phase.RELEASED])
+def published(request: pytest.FixtureRequest, plat: World) -> World:
+    """A campaign with a matched gift of 100.00, whose result is published (and whose match is disbursed)."""
+    plat.pot(500_00)
+    plat.do(lambda tx: tx.run("UPDATE partner SET statement_expected = false"))
+    tell(plat, "plat", "g-1", 100_00)
+    plat.settle()
+    opens = plat.do(find_campaign, plat.slug).opens_at.isoformat()
+    bill(plat, f"L-1,charge,g-1,10000,0,CNY,{opens}")
+    _to(plat, request.param)
+    assert plat.phase() == request.param
+    return plat
+
+
+def late_gift(world: World, amount_minor: int = 30_00) -> None:
+    """A partner tells a gift of the giving day after the result was published."""
+    paid_at = world.do(find_campaign, world.slug).opens_at + timedelta(minutes=5)
+    tell(world, "plat", "g-late", amount_minor, at=paid_at)
+    world.settle()
+
+
+def test_b_a_gift_after_the_result_is_a_correction_beside_it(published: World) -> None:
+    campaign = published.do(find_campaign, published.slug)
+    before = published.do(report, campaign.id)
+    late_gift(published)
+    assert published.do(report, campaign.id) == before, "what was published stays"
+    [correction] = published.do(corrections, campaign.id)
+    figures = (correction.cause, correction.donations, correction.raised_minor, correction.matched_minor)
+    assert figures == ("donation_received", 1, 30_00, 0)
+    now = published.totals()
+    assert now.raised_minor == before["raised_minor"] + 30_00
+    published.check()
+
+
+def test_b_a_refund_after_the_result_takes_money_and_match_back_as_corrections(published: World) -> None:
+    campaign = published.do(find_campaign, published.slug)
+    before = published.do(report, campaign.id)
+    tell(published, "plat", "g-1", 40_00, kind="refunded")
+    published.settle()
+    sums = {row.cause: (row.raised_minor, row.matched_minor) for row in published.do(corrections, campaign.id)}
+    assert sums == {"donation_refunded": (-40_00, 0), "match_returned": (0, -40_00)}
+    now = published.totals()
+    assert (now.raised_minor, now.matched_minor) == (
+        before["raised_minor"] - 40_00,
+        before["matched_minor"] - 40_00,
+    )
+    published.check()
+
+
+def test_b_page_file_and_api_say_the_same_after_a_correction(published: World, app: Flask) -> None:
+    late_gift(published)
+    reader = Reader(app.test_client(), published)
+    page = text(reader.open(f"/public/c/{published.slug}"))
+    assert "公示之后的更正" in page and "迟到的捐款 30.00 0.00 30.00" in page
+    assert "更正后合计 130.00 100.00 230.00" in page and "合计 100.00 100.00 200.00" in page
+    file = reader.http.get(f"/public/c/{published.slug}.csv").text.removeprefix("\ufeff")
+    rows = list(csv.reader(io.StringIO(file)))
+    assert rows[-1][0] == "更正后合计" and rows[-1][-3:] == ["130.00", "100.00", "230.00"]
+    api = Api(app.test_client(), published)
+    told = api.get(f"/campaigns/{published.slug}/reconciliation", api.token()).get_json()
+    assert [(row["cause"], row["raised_minor"]) for row in told["corrections"]] == [("donation_received", 30_00)]
+    totals = api.get(f"/campaigns/{published.slug}").get_json()["totals"]
+    assert totals["raised_minor"] == told["report"]["raised_minor"] + 30_00
+
+
+def test_b_a_gift_after_the_result_is_listed_until_its_bill_comes(published: World) -> None:
+    late_gift(published)
+    published.do(compare)
+    assert ("missing_there", -30_00) in causes(published).values()
+    paid_at = published.do(find_campaign, published.slug).opens_at + timedelta(minutes=5)
+    bill(published, f"L-2,charge,g-late,3000,0,CNY,{paid_at.isoformat()}")
+    campaign = published.do(find_campaign, published.slug)
+    open_now = published.do(listed, campaign.id, "open")[0]
+    assert open_now == []
+    published.check()
+
+
+def test_b_what_was_signed_off_is_no_correction_of_gifts(published: World) -> None:
+    """A difference that is found after the result goes to suspense, not into what donors gave."""
+    at = published.do(find_campaign, published.slug).opens_at.isoformat()
+    bill(published, f"L-9,charge,g-9,8800,0,CNY,{at}")
+    [row] = published.do(listed, published.do(find_campaign, published.slug).id, "open")[0]
+    published.do(sign_off, row.id, "nobody knows it", "finance")
+    assert published.do(corrections, row.campaign_id) == []
+    published.check()
+
+
+def test_b_before_the_result_there_is_nothing_to_correct(world: World) -> None:
+    world.pay(world.give(20_00))
+    campaign = world.do(find_campaign, world.slug)
+    assert world.do(corrections, campaign.id) == []
