@@ -65,6 +65,10 @@ class Config(BaseModel):
     data_dir: Path = Field(Path("var"), alias="DATA_DIR")
     secret_key: str = Field("", alias="SECRET_KEY", repr=False)
     field_key: str = Field("", alias="FIELD_KEY", repr=False)
+    # After a change of FIELD_KEY: the one before, until `keys rewrap` was run; and the first one, with which the
+    # keyed hashes of people go on being made.
+    field_key_before: str = Field("", alias="FIELD_KEY_BEFORE", repr=False)
+    lookup_key: str = Field("", alias="LOOKUP_KEY", repr=False)
     stripe_secret_key: str = Field("", alias="STRIPE_SECRET_KEY", repr=False)
     stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET", repr=False)
     stripe_api_base: Http | None = Field(None, alias="STRIPE_API_BASE")
@@ -98,6 +102,8 @@ class Config(BaseModel):
     stripe_test_mode: Literal["accept", "refuse"] | None = Field(None, alias="STRIPE_TEST_MODE")
     # How long after its reservation a payment that the provider calls under way may stay so (seconds).
     paying_most_s: int = Field(24 * 3600, ge=60, alias="PAYING_MOST_S")
+    # How long the personal parts of messages of partners and of the provider are kept (days).
+    message_days: int = Field(90, ge=2, le=3_660, alias="MESSAGE_DAYS")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 
@@ -185,6 +191,10 @@ def _unsafe_secrets(config: Config) -> Iterator[str]:
             yield f"{name} must be at least {LEAST_KEY} random characters"
         elif name in stripe and not value.startswith(stripe[name]):
             yield f"{name} must begin with {' or '.join(stripe[name])}"
+    for name in ("FIELD_KEY_BEFORE", "LOOKUP_KEY"):
+        value = getattr(config, name.lower())
+        if value and (len(value) < LEAST_KEY or value in (config.field_key, config.secret_key)):
+            yield f"{name} must be at least {LEAST_KEY} characters, and none of the keys of today"
     given = [value for value in values.values() if value]
     if len(set(given)) < len(given):
         yield "the secrets must differ from each other"

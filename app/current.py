@@ -31,7 +31,7 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     app.extensions["deps"] = deps
     app.extensions["create_donations"] = Batcher(partial(create_donations, deps))
     app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, deps))
-    app.extensions["store_messages"] = Batcher(partial(receive_each, deps.db))
+    app.extensions["store_messages"] = Batcher(partial(receive_each, deps.db, deps.keys))
     app.extensions["read_secrets"] = Batcher(partial(read_secrets, deps.db, deps.keys))
 
 
@@ -70,7 +70,7 @@ def store_messages(messages: Sequence[Message]) -> Stored:
     """Store messages from outside, a few in a transaction shared with concurrent callers, many in one of their own.
     Raises as `receive_each`."""
     if len(messages) > MOST_SHARED:
-        return receive_each(deps().db, [messages])[0]
+        return receive_each(deps().db, deps().keys, [messages])[0]
     batcher: Batcher[Sequence[Message], Stored] = current_app.extensions["store_messages"]
     return batcher.submit(messages)
 

@@ -15,7 +15,7 @@ def make_dependencies(settings: Config) -> Dependencies:
     return Dependencies(
         db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
         gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
-        keys=Keys(settings.secret_key, settings.field_key),
+        keys=Keys(settings.secret_key, settings.field_key, settings.field_key_before, settings.lookup_key),
         public_url=settings.public_url,
         limits=DonationLimits(
             minimum_minor=settings.minimum_minor,
@@ -32,5 +32,6 @@ def make_dependencies(settings: Config) -> Dependencies:
             partner_day_most_count=settings.partner_day_most_count,
             paying_most_s=settings.paying_most_s,
         ),
+        message_days=settings.message_days,
         accept_test_mode=settings.accepts_test_mode,
     )

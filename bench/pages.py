@@ -94,7 +94,7 @@ def _move(house: House, deps: Dependencies, donation: object, pipe: object) -> l
     """Settle one payment; how long after its commit each page heard of it, in seconds."""
     time.sleep(0.5)  # a bell that has just rung waits a moment: pages are at rest when this one rings
     with deps.db.transaction() as tx:
-        store(tx, [day.paid_event(donation, datetime.now(UTC))])  # type: ignore[arg-type]
+        store(tx, deps.keys, [day.paid_event(donation, datetime.now(UTC))])  # type: ignore[arg-type]
     committed: list[float] = []
 
     def tell(campaigns: set[int]) -> None:

@@ -88,7 +88,9 @@ def _settling(house: House, deps: Dependencies, pledged: Sequence[object]) -> It
                 began = time.monotonic()
                 now = datetime.now(UTC)
                 with deps.db.transaction() as tx:
-                    store(tx, [day.paid_event(donation, now) for donation in pledged[start : start + size]])  # type: ignore[arg-type]
+                    store(
+                        tx, deps.keys, [day.paid_event(donation, now) for donation in pledged[start : start + size]]
+                    )  # type: ignore[arg-type]
                 process_inbox(deps, changed=lambda campaigns: publish(campaigns, house.redis.url))
                 if over.wait(max(1 / BATCHES - (time.monotonic() - began), 0)):
                     return

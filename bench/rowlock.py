@@ -4,19 +4,23 @@ It uses the same rules (the pure `allocate`) and writes the same rows and books 
 holds for its donations too. Nothing is slowed down on purpose: sums come from indexes and account balances.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import donor_key, seal_contact
-from campaigns.donations.models import Donation, DonationContact, DonationHistory
+from campaigns.donations.contact import donor_key, seal_personal
+from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.open_payment import order_of
+from campaigns.donations.person_keys import context_of
+from campaigns.donations.person_models import DonationContact, PersonKey
 from campaigns.donations.view import DonationView, MatchPart
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.projects.models import Project
@@ -182,14 +186,21 @@ class _Creation:
             provider=self.deps.gateway.provider,
         )
 
+    def _seal(self, donation_id: UUID, personal: dict[str, str]) -> None:
+        """Store what the donor says of themselves, sealed with a key of its own."""
+        keys, key = self.deps.keys, os.urandom(32)
+        wrapped = keys.wrap(key, context_of(donation_id))
+        self.session.add(
+            PersonKey(donation_id=donation_id, donor_key=self.donor, key_id=keys.key_id, wrapped=wrapped)
+        )
+        sealed = seal_personal(key, donation_id, personal)
+        self.session.add(DonationContact(donation_id=donation_id, sealed=sealed))
+
     def _decide(self, donation: Donation, allocation: Allocation) -> MatchDecision:
         """Store history and sealed contact, and the decision behind the match, which is returned."""
         self.session.add(_history(donation, None, "pending", "pledged", self.now))
-        if sealed := seal_contact(self.deps.keys, self.command.donor, self.command.id):
-            contact = DonationContact(
-                donation_id=donation.id, donor_key=self.donor, wrapped_key=sealed[0], sealed=sealed[1]
-            )
-            self.session.add(contact)
+        if personal := self.command.donor.contact():
+            self._seal(donation.id, personal)
         decision = MatchDecision(
             donation_id=donation.id, cause="pledge", decided_at=self.now, window_open=True, trace=trace(allocation)
         )

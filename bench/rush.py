@@ -56,7 +56,7 @@ def report_payments(deps: Dependencies, gifts: list[Gift]) -> None:
             day.paid_event(gift.id, began + MINUTE * index / len(gifts), gift.amount_minor) for index, gift in some
         ]
         with deps.db.transaction() as tx:
-            store(tx, messages)
+            store(tx, deps.keys, messages)
 
 
 def pay(deps: Dependencies, gifts: list[Gift]) -> None:

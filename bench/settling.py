@@ -104,7 +104,7 @@ def fill(deps: Dependencies, donations: list[UUID]) -> float:
     began = time.perf_counter()
     for messages in ready:
         with deps.db.transaction() as tx:
-            store(tx, messages)
+            store(tx, deps.keys, messages)
     return len(donations) / (time.perf_counter() - began)
 
 

@@ -30,9 +30,12 @@ def require_appeal_text(text: str) -> None:
         raise Invalid("appeal_invalid", fields={"text": refused})
 
 
-def is_filed(record: Appealable, text: str) -> bool:
-    """Whether this very appeal has been filed. Raises Conflict `appeal_exists` if another one has."""
-    if record.appealed_at is not None and record.appeal != text:
+def is_filed(record: Appealable, text: str, filed: str) -> bool:
+    """Whether this very appeal has been filed; `filed` is the text of the record's.
+
+    Raises Conflict `appeal_exists` if another one has.
+    """
+    if record.appealed_at is not None and filed != text:
         raise Conflict("appeal_exists")
     return record.appealed_at is not None
 

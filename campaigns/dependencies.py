@@ -46,6 +46,7 @@ class Dependencies:
     limits: DonationLimits = field(default_factory=DonationLimits)
     # Screening thresholds that this installation sets instead of our defaults: name -> value in its own unit.
     screening_defaults: Mapping[str, int] = field(default_factory=dict)
+    message_days: int = 90  # how long the personal parts of messages from outside are kept
     accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
 
     def at(self, clock: Clock) -> "Dependencies":

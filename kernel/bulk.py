@@ -79,6 +79,11 @@ def unnest(model: type[SQLModel], *names: str, alias: str = "u", ordinal: str = 
     return f"unnest({arrays}) AS {alias}({', '.join(names)})"
 
 
+def bytea(value: bytes) -> str:
+    """Return bytes in PostgreSQL's hexadecimal notation: lists of bytes would be bound element by element."""
+    return rf"\x{value.hex()}"
+
+
 def _split(values: Mapping[str, Any]) -> tuple[dict[str, list[Any]], dict[str, Any]]:
     lists = {name: value for name, value in values.items() if type(value) is list}
     return lists, {name: value for name, value in values.items() if name not in lists}

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from kernel.ids import keyed_hash
 
 _NONCE = 12  # bytes, NIST SP 800-38D
+CONTENT_MARK = "k:"  # begins a keyed hash of content; earlier versions stored plain ones
 
 
 def _derive(secret: str, purpose: str) -> bytes:
@@ -36,12 +37,20 @@ def unseal(key: bytes, sealed: bytes, context: bytes = b"") -> bytes:
 
 
 class Keys:
-    """The keys of one installation: SECRET_KEY signs what is handed out, FIELD_KEY protects what is stored."""
+    """The keys of one installation: SECRET_KEY signs what is handed out, FIELD_KEY protects what is stored.
 
-    def __init__(self, secret_key: str, field_key: str) -> None:
+    What was wrapped with an earlier FIELD_KEY can be opened while `field_key_before` names it. `lookup_key` makes
+    the keyed hashes and opens nothing; by default it is FIELD_KEY.
+    """
+
+    def __init__(self, secret_key: str, field_key: str, field_key_before: str = "", lookup_key: str = "") -> None:
         self._token = _derive(secret_key, "donation-token")
-        self._lookup = _derive(field_key, "lookup")
-        self._wrap = _derive(field_key, "wrap")
+        self._erased = _derive(secret_key, "erased-donor")
+        lookup = lookup_key or field_key
+        self._lookup = _derive(lookup, "lookup")
+        self._content = _derive(lookup, "content")
+        self._wraps = [_derive(key, "wrap") for key in (field_key, field_key_before) if key]
+        self.key_id = keyed_hash(self._wraps[0], "id")[:8]  # which FIELD_KEY wrapped a key
 
     def token(self, subject: str) -> str:
         """Return the bearer token of a thing: computed, never stored, the same each time."""
@@ -51,13 +60,28 @@ class Keys:
         """Return a keyed hash that recognises a person without storing who it is."""
         return keyed_hash(self._lookup, *parts)[:32]
 
+    def content(self, fingerprint: str) -> str:
+        """Return a keyed hash of a hash of content: from a plain one, all that is missing could be guessed (there
+        are few phone numbers)."""
+        return CONTENT_MARK + keyed_hash(self._content, fingerprint)[:40]
+
+    def erased(self, *parts: str) -> str:
+        """Return a keyed hash of an erased person's hash. Made with SECRET_KEY: FIELD_KEY and the database together
+        do not lead to the person."""
+        return keyed_hash(self._erased, *parts)[:32]
+
     def wrap(self, plain: bytes, context: str) -> bytes:
         """Seal with the installation's own key."""
-        return seal(self._wrap, plain, context.encode())
+        return seal(self._wraps[0], plain, context.encode())
 
     def unwrap(self, sealed: bytes, context: str) -> bytes:
         """Open what `wrap` sealed. Raises ValueError."""
-        return unseal(self._wrap, sealed, context.encode())
+        for key in self._wraps[:-1]:
+            try:
+                return unseal(key, sealed, context.encode())
+            except ValueError:
+                continue
+        return unseal(self._wraps[-1], sealed, context.encode())
 
     def wrap_text(self, plain: str, context: str) -> str:
         return base64.b64encode(self.wrap(plain.encode(), context)).decode()

@@ -14,6 +14,7 @@ MODULES_WITH_TABLES = (
     "campaigns.audit_chain",
     "campaigns.closing.models",
     "campaigns.donations.models",
+    "campaigns.donations.person_models",
     "campaigns.funds.models",
     "campaigns.imports.models",
     "campaigns.lifecycle.models",

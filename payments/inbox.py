@@ -1,6 +1,5 @@
 """The inbox: messages from outside are stored once, durably, before they are processed."""
 
-import json
 import random
 import time
 from collections.abc import Sequence
@@ -9,14 +8,15 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from sqlalchemy.exc import OperationalError
 
 from kernel.bulk import insert_rows, unnest
 from kernel.db import Database, Tx
 from kernel.errors import Unavailable
+from kernel.keys import Keys
 from payments.messages import Message, content_hash
 from payments.models import InboxConflict, InboxEvent, InboxWork
+from payments.sealed_messages import columns, keyed_content, opened
 
 
 class Stored(NamedTuple):
@@ -28,8 +28,8 @@ class Stored(NamedTuple):
 
 
 class InboxMessage(NamedTuple):
-    """A stored message that is due. `note` is why it waited before; `donation_id` and `confirmed` are what an
-    operator decided (see InboxWork)."""
+    """A stored message that is due, opened. `note` is why it waited before; `donation_id` and `confirmed` are what
+    an operator decided (see InboxWork)."""
 
     id: int
     source: str
@@ -62,6 +62,20 @@ class _Known(NamedTuple):
     event_id: str
     body_hash: str
     body: dict[str, Any]
+    sealed: bytes | None
+    sealed_by: int | None
+
+
+class _Due(NamedTuple):
+    id: int
+    source: str
+    event_id: str
+    body: dict[str, Any]
+    sealed: bytes | None
+    sealed_by: int | None
+    note: str
+    donation_id: UUID | None
+    confirmed: bool
 
 
 _MET = ("40P01", "40001")  # a deadlock, a serialization failure: two transactions met, and one of them was ended
@@ -69,12 +83,12 @@ _ATTEMPTS = 6  # our default; the sixth begins after about 2 s
 _PAUSE_S = 0.05  # before the second attempt, doubled before each further one
 
 
-def receive(db: Database, messages: Sequence[Message]) -> Stored:
+def receive(db: Database, keys: Keys, messages: Sequence[Message]) -> Stored:
     """Store messages in a transaction of its own; raises as `receive_each`."""
-    return receive_each(db, [messages])[0]
+    return receive_each(db, keys, [messages])[0]
 
 
-def receive_each(db: Database, batches: Sequence[Sequence[Message]]) -> list[Stored]:
+def receive_each(db: Database, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
     """Store the messages of several callers in one transaction; when it met another one, try again.
 
     Raises Unavailable `requests_met` when the last attempt met another one too.
@@ -84,19 +98,20 @@ def receive_each(db: Database, batches: Sequence[Sequence[Message]]) -> list[Sto
             time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
         try:
             with db.transaction() as tx:
-                return store_each(tx, batches)
+                return store_each(tx, keys, batches)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in _MET:
                 raise
     raise Unavailable("requests_met")
 
 
-def store(tx: Tx, messages: Sequence[Message]) -> Stored:
-    """Store messages, each once. The same id with another body is kept aside as a conflict; the first one wins."""
-    return store_each(tx, [messages])[0]
+def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
+    """Store messages, each once, their personal parts sealed. The same id with another body is kept aside as a
+    conflict; the first one wins."""
+    return store_each(tx, keys, [messages])[0]
 
 
-def store_each(tx: Tx, batches: Sequence[Sequence[Message]]) -> list[Stored]:
+def store_each(tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
     """Store the messages of several callers as `store` does, one caller's after the other's; one result each."""
     first: dict[MessageKey, Message] = {}
     conflicts: list[Message] = []
@@ -104,11 +119,11 @@ def store_each(tx: Tx, batches: Sequence[Sequence[Message]]) -> list[Stored]:
         known = first.setdefault(MessageKey(message.source, message.event_id), message)
         if known is not message and known.body_hash != message.body_hash:
             conflicts.append(message)
-    new = _insert(tx, list(first.values()))
-    conflicts += _contradicting(tx, [message for key, message in first.items() if key not in new])
+    new = _insert(tx, columns(tx, keys, list(first.values())))
+    conflicts += _contradicting(tx, keys, [message for key, message in first.items() if key not in new])
     if conflicts:
         rows = sorted(conflicts, key=lambda message: (message.source, message.event_id, message.body_hash))
-        insert_rows(tx, InboxConflict, _columns(rows) | {"received_at": tx.now}, conflict="any")
+        insert_rows(tx, InboxConflict, columns(tx, keys, rows) | {"received_at": tx.now}, conflict="any")
     stored, contradicting = {id(first[key]) for key in new}, {id(message) for message in conflicts}
     return [_count(batch, stored, contradicting) for batch in batches]
 
@@ -120,86 +135,80 @@ def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> S
     return Stored(new, len(batch) - new - conflicting, conflicting)
 
 
-def _insert(tx: Tx, messages: Sequence[Message]) -> set[MessageKey]:
+def _insert(tx: Tx, values: dict[str, Any]) -> set[MessageKey]:
     """Insert messages with their work, in one statement, and return the keys of those that were new.
 
     Ids follow the order of the messages, by which they are processed. Rows are inserted in the order of their keys,
     so that two requests with the same messages in another order wait for each other and never in a circle.
     """
-    names = ("source", "event_id", "body", "body_hash")
+    names = ", ".join(values)
     return set(
         tx.rows_as(
             MessageKey,
             f"""WITH numbered AS MATERIALIZED (
                     SELECT nextval(pg_get_serial_sequence('inbox_event', 'id')) AS id,
-                           source, event_id, body, body_hash
-                      FROM (SELECT * FROM {unnest(InboxEvent, *names, ordinal="nth")} ORDER BY nth) AS sent),
+                           {names}
+                      FROM (SELECT * FROM {unnest(InboxEvent, *values, ordinal="nth")} ORDER BY nth) AS sent),
                 new AS (
-                    INSERT INTO inbox_event (id, source, event_id, body, body_hash, received_at)
+                    INSERT INTO inbox_event (id, {names}, received_at)
                     OVERRIDING SYSTEM VALUE
-                    SELECT id, source, event_id, body, body_hash, :now
+                    SELECT id, {names}, :now
                       FROM numbered ORDER BY source, event_id /* order:inbox */
                     ON CONFLICT (source, event_id) DO NOTHING RETURNING id, source, event_id),
                 work AS (INSERT INTO inbox_work (inbox_id) SELECT id FROM new ORDER BY id)
                 SELECT source, event_id FROM new""",
-            **_columns(messages),
+            **values,
             now=tx.now,
         )
     )
 
 
-def _columns(messages: Sequence[Message]) -> dict[str, Any]:
-    return {
-        "source": [message.source for message in messages],
-        "event_id": [message.event_id for message in messages],
-        "body": [_json(message.body) for message in messages],
-        "body_hash": [message.body_hash for message in messages],
-    }
-
-
-def _json(body: dict[str, Any]) -> str:
-    try:
-        return orjson.dumps(body).decode()
-    except TypeError:  # an integer beyond 64 bits
-        return json.dumps(body, ensure_ascii=False)
-
-
-def _contradicting(tx: Tx, messages: Sequence[Message]) -> list[Message]:
-    """Return those of these repeated messages whose content differs from the stored one."""
+def _contradicting(tx: Tx, keys: Keys, messages: Sequence[Message]) -> list[Message]:
+    """Return those of these repeated messages whose content differs from the stored one. Of a message whose donor
+    was erased nothing can be compared any more: the id alone decides."""
     if not messages:
         return []
+    hashes = [keyed_content(keys, message.body_hash) for message in messages]
     rows = tx.rows_as(
         _Known,
-        f"""SELECT e.source, e.event_id, e.body_hash, e.body
+        f"""SELECT e.source, e.event_id, e.body_hash, e.body, e.sealed, e.sealed_by
               FROM {unnest(InboxEvent, "source", "event_id", "body_hash")}
               JOIN inbox_event e ON e.source = u.source AND e.event_id = u.event_id
-                                AND e.body_hash <> u.body_hash""",
+                                AND e.body_hash NOT IN (u.body_hash, '')""",
         source=[message.source for message in messages],
         event_id=[message.event_id for message in messages],
-        body_hash=[message.body_hash for message in messages],
+        body_hash=hashes,
     )
     # Earlier versions stored a hash of the whole body: only the content itself says whether it differs.
-    stored = {(row.source, row.event_id): content_hash(row.body) for row in rows}
+    stored = {
+        (row.source, row.event_id): keyed_content(keys, content_hash(body))
+        for row, body in zip(rows, opened(tx, keys, rows), strict=True)
+    }
     return [
         message
-        for message in messages
-        if stored.get((message.source, message.event_id), message.body_hash) != message.body_hash
+        for message, hash_ in zip(messages, hashes, strict=True)
+        if stored.get((message.source, message.event_id), hash_) != hash_
     ]
 
 
-def claim(tx: Tx, most: int) -> list[InboxMessage]:
+def claim(tx: Tx, keys: Keys, most: int) -> list[InboxMessage]:
     """Claim due messages until the transaction ends, oldest first.
 
     Messages that another worker has claimed are skipped, so that two workers never do the same work.
     """
-    return tx.rows_as(
-        InboxMessage,
-        """SELECT e.id, e.source, e.event_id, e.body, due.note, due.donation_id, due.confirmed
+    rows = tx.rows_as(
+        _Due,
+        """SELECT e.id, e.source, e.event_id, e.body, e.sealed, e.sealed_by, due.note, due.donation_id,
+                  due.confirmed
              FROM (SELECT inbox_id, note, donation_id, confirmed FROM inbox_work WHERE state = 'new'
                     ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED /* lock:inbox */) AS due
              JOIN inbox_event e ON e.id = due.inbox_id ORDER BY e.id""",
         most=most,
     )
+    return [
+        InboxMessage(row.id, row.source, row.event_id, body, row.note, row.donation_id, row.confirmed)
+        for row, body in zip(rows, opened(tx, keys, rows), strict=True)
+    ]
 
 
 def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -14,16 +14,25 @@ INBOX_STATES = ("new", "done", "ignored", "waiting", "flagged", "dismissed")
 
 
 class InboxEvent(SQLModel, table=True):
-    """One message from outside, once per source and id, as it came. Append-only."""
+    """One message from outside, once per source and id. Append-only, but for sealing and erasing what is personal.
+
+    `body` is what the engine goes by; the rest of the message, which may be personal, is `sealed` with the key
+    `sealed_by` (0: there is none, or no more; null: stored by an earlier version, all of it in `body`).
+    """
 
     __tablename__ = "inbox_event"
-    __table_args__ = (UniqueConstraint("source", "event_id", name="inbox_event_once"),)
+    __table_args__ = (
+        UniqueConstraint("source", "event_id", name="inbox_event_once"),
+        Index("inbox_event_unsealed", "id", postgresql_where=text("sealed_by IS NULL")),
+    )
     id: int | None = Field(default=None, sa_column=identity())
     source: str  # "stripe" or "partner:NAME"
     event_id: str
     body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     body_hash: str
     received_at: datetime = Field(sa_column=moment())
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sealed_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
 _FOREIGN = "state = 'ignored' AND reference IS NOT NULL"
@@ -68,6 +77,19 @@ class InboxConflict(SQLModel, table=True):
     body: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     body_hash: str
     received_at: datetime = Field(sa_column=moment())
+    sealed: bytes | None = Field(default=None, sa_type=LargeBinary)
+    sealed_by: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class DayKey(SQLModel, table=True):
+    """The key of a day, with which the personal parts of its messages are sealed; wrapped with the FIELD_KEY whose
+    id is `key_id`. The row is deleted when they are no longer kept."""
+
+    __tablename__ = "message_key"
+    id: int | None = Field(default=None, sa_column=identity())
+    day: date = Field(unique=True)
+    key_id: str
+    wrapped: bytes = Field(sa_type=LargeBinary)
 
 
 class Partner(SQLModel, table=True):

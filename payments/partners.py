@@ -46,7 +46,7 @@ def create(
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")
     secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
-    sealed = keys.wrap_text(secret, f"partner:{name}")
+    sealed = keys.wrap_text(secret, context_of(name))
     tx.add(
         Partner(
             name=name,
@@ -92,19 +92,24 @@ class SigningSecret(NamedTuple):
     read_at: datetime
 
 
+def context_of(name: str) -> str:
+    """Return what the sealed secret of a platform is bound to."""
+    return f"partner:{name}"
+
+
 def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecret]:
     """Return the signing secrets of platforms, in the order of their names, read in one transaction."""
     with db.transaction() as tx:
         valid = sorted({name for name in names if _NAME.fullmatch(name)})
         rows = tx.all(select(Partner.name, Partner.sealed_secret).where(col(Partner.name).in_(valid)))
-        secrets = {name: keys.unwrap_text(sealed, f"partner:{name}") for name, sealed in rows}
+        secrets = {name: keys.unwrap_text(sealed, context_of(name)) for name, sealed in rows}
         return [SigningSecret(secrets.get(name), tx.now) for name in names]
 
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:
     """Return a platform's signing secret. Raises NotFound `partner_unknown`."""
     partner = known(tx, name)
-    return keys.unwrap_text(partner.sealed_secret, f"partner:{name}")
+    return keys.unwrap_text(partner.sealed_secret, context_of(name))
 
 
 def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:

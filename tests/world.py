@@ -148,7 +148,7 @@ class World:
             "data": {"object": subject},
         }
         with self.db.transaction() as tx:
-            store(tx, [message("stripe", event_id, body, compare=False)])
+            store(tx, self.deps.keys, [message("stripe", event_id, body, compare=False)])
         return event_id
 
     def intent(self, donation: DonationView | UUID, **other: Any) -> dict[str, Any]:

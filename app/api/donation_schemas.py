@@ -102,6 +102,7 @@ class DonationOut(Schema):
     accept_unmatched = fields.Boolean()
     pledged_at = Time()
     paid_at = Time(allow_none=True)
+    erased_at = Time(allow_none=True, metadata={"description": "when all that is personal of it was erased"})
     match = fields.Nested(MatchOut)
     payment = fields.Nested(PaymentOut)
 

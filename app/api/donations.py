@@ -23,7 +23,7 @@ from app.http.problems import plain
 from app.i18n.locale import requested_language
 from campaigns.donations.accept_unmatched import accept_unmatched
 from campaigns.donations.commands import CreateDonation, Replaced
-from campaigns.donations.contact import Donor
+from campaigns.donations.contact import Donor, message_of
 from campaigns.donations.expire import cancel as cancel_donation
 from campaigns.donations.expire import keep_alive
 from campaigns.donations.explain import Explanation, explain
@@ -65,7 +65,7 @@ def create(body: dict[str, Any]) -> Any:
         command.locale,
         save_opened_payment,
     )
-    return view(opened), 201 if created.created else 200
+    return view(opened, command.message), 201 if created.created else 200
 
 
 def command_of(body: dict[str, Any]) -> CreateDonation:
@@ -82,12 +82,13 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
     )
 
 
-def view(donation: DonationView) -> dict[str, Any]:
+def view(donation: DonationView, message: str) -> dict[str, Any]:
     """Return a donation as its donor may see it; how to pay only while the payment is awaited."""
     waiting = donation.status in WAITING
     return {
         **{name: getattr(donation, name) for name in DonationOut._declared_fields if hasattr(donation, name)},
         "project": donation.project_id,
+        "message": message,
         "token": deps().keys.token(str(donation.id)),
         "match": {
             "reserved_minor": donation.reserved_minor,
@@ -107,7 +108,7 @@ def view(donation: DonationView) -> dict[str, Any]:
 
 def _shown(donation_id: UUID) -> dict[str, Any]:
     with deps().db.transaction() as tx:
-        shown = view(donation_view(tx, donation_id))
+        shown = view(donation_view(tx, donation_id), message_of(tx, deps().keys, donation_id))
     if g.get("as_manager"):
         for mine in ("token", "payment"):
             del shown[mine]  # what only the donor may act with

@@ -69,7 +69,9 @@ class DeclineIn(Schema):
 def create(body: dict[str, Any], donation_id: UUID) -> Any:
     """Request money back. The same request again, while it is open, is the same one."""
     with deps().db.transaction() as tx:
-        return RequestState.of(request_money_back(tx, donation_id, body.get("amount_minor"), body["reason"]))
+        reason = body["reason"]
+        request = request_money_back(tx, deps().keys, donation_id, body.get("amount_minor"), reason)
+        return RequestState.of(request, reason)
 
 
 @blueprint.get("/donations/<uuid:donation_id>/refund-requests")
@@ -78,7 +80,7 @@ def create(body: dict[str, Any], donation_id: UUID) -> Any:
 def list_of_donation(donation_id: UUID) -> Any:
     """List the requests of a donation, oldest first, and what became of them."""
     with deps().db.transaction() as tx:
-        return requests_of(tx, donation_id)
+        return requests_of(tx, deps().keys, donation_id)
 
 
 @blueprint.get("/refund-requests")
@@ -90,7 +92,9 @@ def list_all(query: dict[str, Any], pagination_parameters: PaginationParameters)
     """List the requests of the caller's branch, open ones first."""
     paging = pagination_parameters
     with deps().db.transaction() as tx:
-        rows, paging.item_count = refund_desk.listed(tx, query.get("state"), g.caller.branch_code, page_of(paging))
+        rows, paging.item_count = refund_desk.listed(
+            tx, deps().keys, query.get("state"), g.caller.branch_code, page_of(paging)
+        )
     return rows
 
 
@@ -100,7 +104,7 @@ def list_all(query: dict[str, Any], pagination_parameters: PaginationParameters)
 def show(request_id: int) -> Any:
     """Return a request."""
     with deps().db.transaction() as tx:
-        return refund_desk.line(tx, request_id)
+        return refund_desk.line(tx, deps().keys, request_id)
 
 
 @blueprint.post("/refund-requests/<id:request_id>/accept")
@@ -111,7 +115,7 @@ def accept(body: dict[str, Any], request_id: int) -> Any:
     """Accept a request: the refund is requested, and a job sends it. Accepting again changes nothing."""
     with deps().db.transaction() as tx:
         refund_desk.accept(tx, request_id, body.get("reason", ""), access.actor())
-        return refund_desk.line(tx, request_id)
+        return refund_desk.line(tx, deps().keys, request_id)
 
 
 @blueprint.post("/refund-requests/<id:request_id>/decline")
@@ -122,4 +126,4 @@ def decline(body: dict[str, Any], request_id: int) -> Any:
     """Decline a request for a reason, which its donor reads."""
     with deps().db.transaction() as tx:
         refund_desk.decline(tx, request_id, body["reason"], access.actor())
-        return refund_desk.line(tx, request_id)
+        return refund_desk.line(tx, deps().keys, request_id)

@@ -12,6 +12,7 @@ from app.api import (
     closing,
     donation_search,
     donations,
+    donors,
     draws,
     funds,
     imports,
@@ -33,6 +34,7 @@ from app.api.docs import blueprint as docs
 RESOURCES = (
     donations,
     donation_search,
+    donors,
     campaigns,
     projects,
     blacklist,

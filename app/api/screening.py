@@ -117,7 +117,9 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=True)
         assert campaign.id is not None
-        rows, paging.item_count = cases.listed(tx, campaign.id, query.get("state"), page_of(paging), scope.branch())
+        rows, paging.item_count = cases.listed(
+            tx, deps().keys, campaign.id, query.get("state"), page_of(paging), scope.branch()
+        )
     return rows
 
 
@@ -127,7 +129,7 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
 def show(case_id: int) -> Any:
     """Return a case with its evidence."""
     with deps().db.transaction() as tx:
-        return cases.view(tx, case_id)
+        return cases.view(tx, deps().keys, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/release")
@@ -160,7 +162,7 @@ def suspend_project(body: dict[str, Any], case_id: int) -> Any:
     """Suspend the project; the case stays open."""
     with deps().db.transaction() as tx:
         decide.suspend_project(tx, case_id, body["reason"], access.actor())
-        return cases.view(tx, case_id)
+        return cases.view(tx, deps().keys, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/blacklist-project")
@@ -171,7 +173,7 @@ def blacklist_project(body: dict[str, Any], case_id: int) -> Any:
     """Blacklist the project; the case stays open."""
     with deps().db.transaction() as tx:
         decide.blacklist_project(tx, case_id, body["reason"], access.actor(), body.get("until"))
-        return cases.view(tx, case_id)
+        return cases.view(tx, deps().keys, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/appeal")
@@ -181,8 +183,8 @@ def blacklist_project(body: dict[str, Any], case_id: int) -> Any:
 def record_appeal(body: dict[str, Any], case_id: int) -> Any:
     """Record an appeal that came by phone or letter."""
     with deps().db.transaction() as tx:
-        appeal.file_appeal(tx, case_id, body["text"], access.actor())
-        return cases.view(tx, case_id)
+        appeal.file_appeal(tx, deps().keys, case_id, body["text"], access.actor())
+        return cases.view(tx, deps().keys, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/answer")
@@ -203,7 +205,8 @@ def answer(body: dict[str, Any], case_id: int) -> Any:
 def donors_appeal(body: dict[str, Any], donation_id: UUID) -> Any:
     """Appeal, as the donor, against match being on hold or withdrawn."""
     with deps().db.transaction() as tx:
-        return appeal.file_appeal(tx, cases.case_id_of_donation(tx, donation_id), body["text"], "donor")
+        case_id = cases.case_id_of_donation(tx, donation_id)
+        return appeal.file_appeal(tx, deps().keys, case_id, body["text"], "donor")
 
 
 @blueprint.post("/campaigns/<slug>/screening-review")
@@ -245,6 +248,6 @@ def remove_staff(staff_id: int) -> None:
 def _decided(tx: Tx, case_id: int) -> dict[str, Any]:
     """The case as it stands now; open pages learn of the match after the commit."""
     tx.session.flush()
-    shown = cases.view(tx, case_id)
+    shown = cases.view(tx, deps().keys, case_id)
     tx.after_commit(lambda: publish({shown["campaign_id"]}))
     return shown

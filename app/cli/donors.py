@@ -1,18 +1,79 @@
-"""Donors: maintenance of the keys by which they are recognised."""
+"""Donors: what we hold of one person, exported or erased; and the keys by which they are recognised."""
+
+import json
+from uuid import UUID
 
 import click
 
 from app.cli.base import ACTOR, command, deps
+from app.http.problems import plain
 from campaigns.donations.rekey import rekey_donors
+from campaigns.privacy.erase import erase
+from campaigns.privacy.export import export
+from campaigns.privacy.person import Person, person_by_contact, person_of_donation
+from campaigns.privacy.seal_stored import seal_stored
 from campaigns.screening.rekey import follow_new_keys
+from kernel.db import Tx
+
+_donation = click.option(
+    "--donation",
+    type=click.UUID,
+    help="a donation of the person; default: a phone number or e-mail address is read",
+)
+
+
+@click.group("donors")
+def donors() -> None:
+    """What we hold of one person. Phone numbers and e-mail addresses come by standard input: arguments show in the
+    list of processes."""
+
+
+@donors.command("export")
+@_donation
+@command
+def export_one(donation: UUID | None) -> None:
+    """Print all that we hold of a person, as JSON."""
+    contact = _contact(donation)
+    with deps().db.transaction() as tx:
+        exported = export(deps(), tx, _person(tx, donation, contact), ACTOR)
+    click.echo(json.dumps(plain(exported), ensure_ascii=False, indent=2))
+
+
+@donors.command("erase")
+@_donation
+@click.option("--yes", is_flag=True, help="do not ask")
+@command
+def erase_one(donation: UUID | None, yes: bool) -> None:
+    """Erase a person for good: name, contact, messages and words to staff. Donations and books stay."""
+    contact = _contact(donation)
+    with deps().db.transaction() as tx:
+        person = _person(tx, donation, contact)
+        if not yes:
+            click.confirm(f"erase the person of {len(person.donations)} donations for good?", abort=True, err=True)
+        erased = erase(deps(), tx, person, ACTOR, "command")
+    click.echo(f"{erased.donations} donations and {erased.messages} stored messages name nobody any more")
+
+
+def _contact(donation: UUID | None) -> str:
+    if donation is not None:
+        return ""
+    return str(click.prompt("phone number or e-mail address", prompt_suffix=": ", err=True)).strip()
+
+
+def _person(tx: Tx, donation: UUID | None, contact: str) -> Person:
+    if donation is not None:
+        return person_of_donation(tx, donation)
+    return person_by_contact(tx, deps().keys, contact)
 
 
 @click.command("rekey-donors")
 @command
 def rekey() -> None:
     """Recompute donors' keys from their sealed contacts, so that one donor has one key. Safe to repeat."""
+    while seal_stored(deps()):
+        pass  # contacts of earlier versions first
     result = rekey_donors(deps(), ACTOR, follow_new_keys)
     click.echo(f"{result.changed} keys changed, {result.kept} kept apart because of a cap")
 
 
-COMMANDS = (rekey,)
+COMMANDS = (donors, rekey)

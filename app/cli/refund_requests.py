@@ -21,7 +21,7 @@ def refund_requests() -> None:
 def list_all(state: str | None) -> None:
     """List requests, open ones first. A request without an amount is for all that is left."""
     with deps().db.transaction() as tx:
-        rows, total = refund_desk.listed(tx, state, page=Page(1, MOST_LISTED))
+        rows, total = refund_desk.listed(tx, deps().keys, state, page=Page(1, MOST_LISTED))
     click.echo(_LINE.format("id", "state", "donation", "donated_minor", "amount_minor", "refund", "reason"))
     for row in rows:
         cells = (row.id, row.state, row.donation_id, row.donated_minor, row.amount_minor or "all", row.refund_state)

@@ -23,7 +23,7 @@ def list_requests() -> str:
     """The requests of the manager's branch, open ones first."""
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
-        rows, total = refund_desk.listed(tx, None, g.caller.branch_code, page)
+        rows, total = refund_desk.listed(tx, deps().keys, None, g.caller.branch_code, page)
     return render_template("console/refund_requests.html", rows=rows, total=total, page=page)
 
 

@@ -46,6 +46,7 @@ FAULTS = {
     "not_an_email": _l("请填写正确的邮箱地址"),
     "not_a_phone": _l("请填写正确的电话号码"),
     "contact_required": _l("请填写电话或邮箱"),
+    "contact_or_donation": _l("请填写电话或邮箱，或一笔捐赠的编号，二者之一"),
     # numbers and amounts
     "not_a_number": _l("请填写数字"),
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),

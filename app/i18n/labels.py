@@ -289,6 +289,7 @@ JOBS = {
     "analyse": _l("更新数据库统计信息"),
     "seal": _l("封存操作记录"),
     "check": _l("核对账簿"),
+    "personal-data": _l("保护个人信息"),
 }
 # Who acted when it was no manager, by the name in the audit trail.
 ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}

@@ -3,6 +3,7 @@
 A job may run in several processes at once: each claims its work in the database.
 """
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
@@ -25,6 +26,8 @@ from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
+from campaigns.privacy.retention import forget_messages, unlink_erased
+from campaigns.privacy.seal_stored import seal_stored
 from campaigns.screening.screen import screen
 from campaigns.security_log import write_counted
 from kernel.db import Tx
@@ -33,6 +36,7 @@ from kernel.failures import failure_of
 
 log = structlog.get_logger("jobs")
 
+SEALING_S = 20  # per run; what is left is sealed by the next
 MOST_BATCHES = 100  # per run, well within the time after which a silent scheduler ends itself
 
 
@@ -127,6 +131,19 @@ def _check(deps: Dependencies) -> str:
     return f"{len(faults)} faults"
 
 
+def _personal_data(deps: Dependencies) -> str:
+    """Seal what earlier versions stored in clear, and forget what is no longer needed."""
+    sealed, began = 0, time.monotonic()
+    while time.monotonic() - began < SEALING_S and (count := seal_stored(deps)):
+        sealed += count
+    done = (
+        _outcome(sealed, "rows sealed"),
+        _outcome(forget_messages(deps), "days of messages forgotten"),
+        _outcome(unlink_erased(deps), "erased donors unlinked"),
+    )
+    return ", ".join(filter(None, done))
+
+
 def _outcome(count: int, unit: str) -> str:
     return f"{count} {unit}" if count else ""
 
@@ -144,6 +161,7 @@ JOBS: dict[str, Job] = {
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
     "check": Job(600, _check),
+    "personal-data": Job(60, _personal_data),
 }
 
 

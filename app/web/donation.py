@@ -83,7 +83,7 @@ def request_refund(donation_id: UUID) -> AnyResponse:
         return _show(donation_id, next(iter(form.faults.values())), 422, form)
     try:
         with deps().db.transaction() as tx:
-            request_money_back(tx, donation_id, amount_minor, reason)
+            request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
     except Refusal as refusal:
         return _show(donation_id, refusal_words(refusal), status_of(refusal), form)
     return redirect(donation_url(donation_id) + "#refund", 303)
@@ -95,7 +95,7 @@ def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | No
         explanation = explain(tx, donation_id)
         unpaid = own_unpaid_sum(tx, explanation)
         contact_helps = contact_would_help(tx, explanation)
-        refund_requests = requests_of(tx, donation_id)
+        refund_requests = requests_of(tx, deps().keys, donation_id)
         returnable_minor, not_returnable = returnable(tx, donation_id)
         try:
             campaign = public_campaign(tx, view.campaign)

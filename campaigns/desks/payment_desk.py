@@ -19,6 +19,7 @@ from campaigns.network.organisations import within
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
+from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 from ledger.post import post
 from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
@@ -205,11 +206,11 @@ def _send(deps: Dependencies, exception: PaymentException) -> bool:
                 _end(tx, stored, ExceptionState.OPEN, f"refused: {error.code}", "system")
         return False
     with deps.db.transaction() as tx:
-        _sent(tx, exception.id, state)
+        _sent(tx, deps.keys, exception.id, state)
     return True
 
 
-def _sent(tx: Tx, exception_id: int, refund: RefundState) -> None:
+def _sent(tx: Tx, keys: Keys, exception_id: int, refund: RefundState) -> None:
     """Record what the provider answered; its messages about the refund may have been faster."""
     stored = find(tx, exception_id, lock=True)
     if stored.state == ExceptionState.REFUNDING:
@@ -221,7 +222,7 @@ def _sent(tx: Tx, exception_id: int, refund: RefundState) -> None:
             stored.provider_refund = refund.provider_refund
             tx.add(stored)
     if refund.message is not None:
-        store(tx, [refund.message])
+        store(tx, keys, [refund.message])
 
 
 def campaign_of(tx: Tx, donation_id: UUID) -> int:

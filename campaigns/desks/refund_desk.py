@@ -7,11 +7,13 @@ from uuid import UUID
 
 from campaigns.audit import record_audit
 from campaigns.donations.models import Donation, RefundRequest
+from campaigns.donations.person_keys import open_text
 from campaigns.donations.refund import request_refund
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 from kernel.ids import MOST_ID
+from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 
 REQUEST_STATES = ("open", "accepted", "declined")
@@ -50,7 +52,7 @@ _CHOSEN = """WHERE (CAST(:state AS text) IS NULL OR q.state = :state)
 
 
 def listed(
-    tx: Tx, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
+    tx: Tx, keys: Keys, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[RequestLine], int]:
     """Return one page of the requests of a branch (None: of all), open ones first, and their number."""
     rows = tx.rows_as(
@@ -62,19 +64,24 @@ def listed(
         skip=page.offset,
     )
     total = tx.scalar(f"SELECT count(*) FROM ({_LINES} {_CHOSEN}) AS chosen", state=state, branch=branch)
-    return rows, int(total)
+    return [_opened(tx, keys, row) for row in rows], int(total)
 
 
-def line(tx: Tx, request_id: int) -> RequestLine:
+def line(tx: Tx, keys: Keys, request_id: int) -> RequestLine:
     """Return one request. Raises NotFound `refund_request_unknown`."""
     rows = tx.rows_as(RequestLine, f"{_LINES} WHERE q.id = :id", id=request_id) if 0 < request_id <= MOST_ID else []
     if not rows:
         raise NotFound("refund_request_unknown")
-    return rows[0]
+    return _opened(tx, keys, rows[0])
+
+
+def _opened(tx: Tx, keys: Keys, line: RequestLine) -> RequestLine:
+    return line._replace(reason=open_text(tx, keys, line.donation_id, line.reason))
 
 
 def accept(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
-    """Request the refund at the provider, with the donor's own reason. Accepting it again changes nothing.
+    """Request the refund at the provider, which is told the request's number, not the donor's words. Accepting it
+    again changes nothing.
 
     Raises NotFound `refund_request_unknown`, Conflict `refund_request_ended`, and what `request_refund` raises.
     """
@@ -82,7 +89,7 @@ def accept(tx: Tx, request_id: int, reply: str, actor: str) -> RefundRequest:
     if request.state == "accepted":
         return request
     _require_open(request)
-    refund = request_refund(tx, request.donation_id, request.amount_minor, request.reason, actor)
+    refund = request_refund(tx, request.donation_id, request.amount_minor, f"refund request {request.id}", actor)
     request.refund_id = refund.id
     return _end(tx, request, "accepted", reply, actor)
 

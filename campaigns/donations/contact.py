@@ -1,11 +1,12 @@
 """The donor: recognised by keyed hash, stored sealed, shown only with consent."""
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
+
+from sqlmodel import select
 
 from campaigns.donations.identity import (
     Identity,
@@ -14,8 +15,10 @@ from campaigns.donations.identity import (
     partner_identity,
     phone_identity,
 )
-from campaigns.donations.models import DonationContact
-from kernel.bulk import insert_rows
+from campaigns.donations.models import Donation
+from campaigns.donations.person_keys import NewPerson, context_of, make_person_keys, person_key
+from campaigns.donations.person_models import DonationContact
+from kernel.bulk import bytea, insert_rows
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 from kernel.keys import Keys, seal, unseal
@@ -33,6 +36,11 @@ class Donor:
     phone: str | None = None
     anonymous: bool = False
     publish_name: bool = False
+
+    @property
+    def publishes(self) -> bool:
+        """Whether they agree that their name is published."""
+        return self.publish_name and not self.anonymous
 
     def contact(self) -> dict[str, str]:
         """The personal part, without what was left empty."""
@@ -65,6 +73,11 @@ def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) 
         return identity_key(keys, identity)
     if visitor:
         return visitor_key(keys, visitor)
+    return own_key(keys, donation_id)
+
+
+def own_key(keys: Keys, donation_id: UUID) -> str:
+    """Return the key of a donor of whom nothing is known but this donation."""
     return "d:" + keys.lookup("donation", str(donation_id))
 
 
@@ -91,6 +104,8 @@ def partner_donor_key(keys: Keys, fact: PartnerFact) -> str:
         identity = partner_identity(fact.donor)
     if identity is not None:
         return identity_key(keys, identity)
+    if not fact.donor:  # the message is older than its personal part is kept
+        return own_key(keys, fact.donation_id)
     return platform_key(keys, fact)
 
 
@@ -104,66 +119,80 @@ def device_key(keys: Keys, visitor: str | None) -> str | None:
     return keys.lookup("device", visitor) if visitor else None
 
 
-class SealedContact(NamedTuple):
-    """A contact sealed with a key of its own, and that key wrapped with the installation's."""
-
-    wrapped_key: bytes
-    sealed: bytes
-
-
-def seal_contact(keys: Keys, donor: Donor, donation_id: UUID) -> SealedContact | None:
-    """Seal the personal part; None when there is nothing personal to keep."""
-    contact = donor.contact()
-    if not contact:
+def instrument_key(keys: Keys, instrument: str | None) -> str | None:
+    """Return the key by which screening recognises what paid (`card:<hash>`): a wallet's number names a person."""
+    if instrument is None:
         return None
-    key = os.urandom(32)
-    context = str(donation_id)
-    plain = json.dumps(contact, ensure_ascii=False).encode()
-    return SealedContact(keys.wrap(key, context), seal(key, plain, context.encode()))
+    kind, _, number = instrument.partition(":")
+    return f"{kind}:{keys.lookup('instrument', kind, number)}"
 
 
 class NewContact(NamedTuple):
-    """The donor of a donation that is being stored."""
+    """The donor of a donation that is being stored, what they wrote."""
 
     donation_id: UUID
     donor_key: str
     donor: Donor
+    message: str = ""
+
+    def personal(self) -> dict[str, str]:
+        """All that is sealed, without what was left empty."""
+        return self.donor.contact() | ({"message": self.message} if self.message else {})
+
+    def person(self, keys: Keys) -> NewPerson:
+        """Whose key seals it; with the key of their e-mail address, where they are known by something else."""
+        email = email_identity(self.donor.email) if self.donor.email else None
+        key = identity_key(keys, email) if email else None
+        return NewPerson(self.donation_id, self.donor_key, key if key != self.donor_key else None)
 
 
 def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:
-    """Store the contacts of new donations, sealed."""
-    sealed = [(new, seal_contact(keys, new.donor, new.donation_id)) for new in contacts]
-    rows = [(new, contact) for new, contact in sealed if contact is not None]
+    """Store what new donations say of their donors, each sealed with a key of its own."""
+    people = [(new, personal) for new in contacts if (personal := new.personal())]
+    if not people:
+        return
+    made = make_person_keys(tx, keys, [new.person(keys) for new, _ in people])
     insert_rows(
         tx,
         DonationContact,
         {
-            "donation_id": [new.donation_id for new, _ in rows],
-            "donor_key": [new.donor_key for new, _ in rows],
-            "wrapped_key": [_bytea(contact.wrapped_key) for _, contact in rows],
-            "sealed": [_bytea(contact.sealed) for _, contact in rows],
+            "donation_id": [new.donation_id for new, _ in people],
+            "sealed": [
+                bytea(seal_personal(key, new.donation_id, personal))
+                for key, (new, personal) in zip(made, people, strict=True)
+            ],
         },
     )
 
 
-def _bytea(value: bytes) -> str:
-    """Return bytes in PostgreSQL's hexadecimal notation: lists of bytes would be bound element by element."""
-    return rf"\x{value.hex()}"
+def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> bytes:
+    """Seal what a donor said of themselves."""
+    plain = json.dumps(personal, ensure_ascii=False).encode()
+    return seal(key, plain, context_of(donation_id).encode())
 
 
 def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
-    """Return the contact of a donation; empty when none was given or the donor was erased."""
+    """Return what the donor of a donation said of themselves (`name`, `email`, `phone`, `message`); empty when they
+    said nothing or were erased."""
     row = tx.get(DonationContact, donation_id)
-    if row is None or row.wrapped_key is None:
+    if row is None:
         return {}
-    return unseal_contact(keys, donation_id, SealedContact(row.wrapped_key, row.sealed))
+    if row.wrapped_key is not None:  # stored by an earlier version
+        key: bytes | None = keys.unwrap(row.wrapped_key, context_of(donation_id))
+    else:
+        key = person_key(tx, keys, donation_id)
+    return {} if key is None else unseal_personal(key, donation_id, row.sealed)
 
 
-def unseal_contact(keys: Keys, donation_id: UUID, contact: SealedContact) -> dict[str, str]:
-    """Open what `seal_contact` sealed for this donation. Raises ValueError."""
-    context = str(donation_id)
-    key = keys.unwrap(contact.wrapped_key, context)
-    personal: dict[str, str] = json.loads(unseal(key, contact.sealed, context.encode()))
+def message_of(tx: Tx, keys: Keys, donation_id: UUID) -> str:
+    """Return what the donor wrote with a donation; "" when they wrote nothing or were erased."""
+    unsealed = tx.first(select(Donation.message).where(Donation.id == donation_id))  # by an earlier version
+    return unsealed or read_contact(tx, keys, donation_id).get("message", "")
+
+
+def unseal_personal(key: bytes, donation_id: UUID, sealed: bytes) -> dict[str, str]:
+    """Open what `seal_personal` sealed for this donation. Raises ValueError."""
+    personal: dict[str, str] = json.loads(unseal(key, sealed, context_of(donation_id).encode()))
     return personal
 
 

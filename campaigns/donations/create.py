@@ -12,9 +12,11 @@ from uuid import UUID
 from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
 from campaigns.donations.commands import CreateDonation, campaign_closed, command_fault, match_short
+from campaigns.donations.erased import DonorIn, keys_after_erasure
 from campaigns.donations.models import Donation
 from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
+from campaigns.donations.store_personal import NewDonor, store_personal
 from campaigns.donations.transitions import transition
 from campaigns.donations.unusual import Gift, load_gifts, unusual
 from campaigns.donations.view import DonationRow, DonationView, MatchPart, donation_views, select_rows
@@ -95,6 +97,7 @@ class _Batch:
         for command in commands:
             self.commands.setdefault(command.id, command)
         self.hashes = {id(command): command.body_hash() for command in commands}
+        self.keyed = {hash_: deps.keys.content(hash_) for hash_ in self.hashes.values()}
         self.results: dict[UUID, Created | Refusal] = {}
         self.campaigns: dict[str, SharedCampaign] = {}
         self.entries: dict[tuple[int, int], Entry] = {}  # by campaign and project
@@ -106,7 +109,7 @@ class _Batch:
             self.results[donation_id] = Created(view, created=False)
         self._refuse_invalid()
         self._release_replaced()
-        donors = {command.id: self._donor(command) for command in self._pending()}
+        donors = self._donors()
         gifts = load_gifts(self.tx, donors.values())
         locked = self._lock_pots()
         self._refuse_closed()
@@ -122,7 +125,8 @@ class _Batch:
         """Return the result; a repeat with another body is refused, whether it comes later or in the same batch."""
         result = self.results[command.id]
         if isinstance(result, Created):
-            if result.donation.request_hash != self.hashes[id(command)]:
+            plain = self.hashes[id(command)]  # as earlier versions stored it
+            if result.donation.request_hash not in (self.keyed[plain], plain):
                 return Conflict("donation_id_reused")
             self.results[command.id] = Created(result.donation, created=False)  # for the next of the same id
         return result
@@ -178,8 +182,18 @@ class _Batch:
             if refusal is not None:
                 self.results[command.id] = refusal
 
-    def _donor(self, command: CreateDonation) -> str:
-        return contact.donor_key(self.deps.keys, command.donor, command.id, command.visitor)
+    def _donors(self) -> dict[UUID, str]:
+        """Return whose caps each command counts against; those who were erased are still one donor."""
+        keys = self.deps.keys
+        donors = {
+            command.id: DonorIn(
+                self.campaigns[command.campaign].id,
+                contact.donor_key(keys, command.donor, command.id, command.visitor),
+            )
+            for command in self._pending()
+        }
+        erased = keys_after_erasure(self.tx, keys, donors.values())
+        return {id_: erased.get(donor, donor.donor_key) for id_, donor in donors.items()}
 
     def _ask_or_pause(self, donors: Mapping[UUID, str], gifts: Mapping[str, list[Gift]]) -> None:
         """Refuse what is unusual for its donor, the earlier commands of the batch included."""
@@ -233,18 +247,11 @@ class _Batch:
         )
         if len(rows) < len(plans):
             raise _Retry
-        contact.store_contacts(
-            self.tx,
-            self.deps.keys,
-            [
-                contact.NewContact(
-                    plan.request.donation_id,
-                    plan.request.allocation_request.donor,
-                    self.commands[plan.request.donation_id].donor,
-                )
-                for plan in plans
-            ],
-        )
+        donors = [
+            NewDonor(self.commands[plan.request.donation_id], plan.request.allocation_request.donor)
+            for plan in ordered
+        ]
+        store_personal(self.tx, self.deps.keys, donors)
         transition(
             self.tx, [Transition(plan.request.donation_id, None, Status.PENDING, "pledged") for plan in plans]
         )
@@ -261,12 +268,12 @@ class _Batch:
             "channel": [command.channel for command in commands],
             "source_code": [command.source_code for command in commands],
             "team": [command.team for command in commands],
-            "message": [command.message for command in commands],
+            "message": "",
             "donor_key": [plan.request.allocation_request.donor for plan in plans],
             "device_key": [contact.device_key(self.deps.keys, command.visitor) for command in commands],
-            "publish_name": [command.donor.publish_name and not command.donor.anonymous for command in commands],
+            "publish_name": [command.donor.publishes for command in commands],
             "accept_unmatched": [command.accept_unmatched for command in commands],
-            "request_hash": [self.hashes[id(command)] for command in commands],
+            "request_hash": [self.keyed[self.hashes[id(command)]] for command in commands],
             "status": str(Status.PENDING),
             "pledged_at": self.tx.now,
             "match_until": self.tx.now + timedelta(seconds=self.deps.limits.hold_s),

@@ -156,7 +156,7 @@ def store_lost_messages(deps: Dependencies, references: Sequence[str]) -> None:
             continue  # the reservation is extended, and the next run asks again
         if message is not None:
             with deps.db.transaction() as tx:
-                store(tx, [message])
+                store(tx, deps.keys, [message])
 
 
 def _extend(tx: Tx, donation_ids: Sequence[UUID], hold_s: int) -> None:

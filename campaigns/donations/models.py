@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models
@@ -16,6 +16,8 @@ from payments.reversals import ReversalKind, ReversalState
 
 # What a donor's own request may say of where it came from; the others are what our own intakes write.
 PUBLIC_CHANNELS = ("web", "api", "livestream", "video", "poster", "station")
+# Donations that hold something of their donor in clear: a message, a plain hash of all they said, an instrument.
+UNSEALED = "message <> '' OR request_hash NOT LIKE 'k:%' OR instrument !~ '^[^:]+:[0-9a-f]{32}$'"
 CHANNELS = (*PUBLIC_CHANNELS, "partner", "offline", "monthly", "behaviour", "consumption")
 
 
@@ -61,6 +63,9 @@ class Donation(SQLModel, table=True):
         Index("donation_amount", "amount_minor", "pledged_at"),
         Index("donation_pledged", "pledged_at", postgresql_using="brin"),
         Index("donation_instrument", "instrument", postgresql_where=text("instrument IS NOT NULL")),
+        # What earlier versions left in clear, until the job `personal-data` has sealed it.
+        Index("donation_unsealed", "id", postgresql_where=text(UNSEALED)),
+        Index("donation_erased", "campaign_id", postgresql_where=text("erased_at IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
@@ -75,7 +80,7 @@ class Donation(SQLModel, table=True):
     channel: str
     source_code: str = ""
     team: str = ""
-    message: str = ""
+    message: str = ""  # of earlier versions; now sealed with the contact
     donor_key: str
     device_key: str | None = None  # no index: screening keeps its own (`device_gift`)
     publish_name: bool = False
@@ -91,6 +96,7 @@ class Donation(SQLModel, table=True):
     instrument: str | None = None
     paid_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     dispute: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # open, won, lost
+    erased_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class ScreeningQueueEntry(SQLModel, table=True):
@@ -113,18 +119,6 @@ class DonationHistory(SQLModel, table=True):
     to_status: str
     at: datetime = Field(sa_column=moment())
     cause: str
-
-
-class DonationContact(SQLModel, table=True):
-    """The contact of a donor: sealed with a key of its own, which is wrapped with FIELD_KEY. Without the wrapped
-    key nobody can read it any more, in backups neither: that is how a donor is erased."""
-
-    __tablename__ = "donation_contact"
-    __table_args__ = (Index("donation_contact_donor", "donor_key"),)
-    donation_id: UUID = Field(primary_key=True)
-    donor_key: str
-    wrapped_key: bytes | None = Field(default=None, sa_type=LargeBinary)
-    sealed: bytes = Field(sa_type=LargeBinary)
 
 
 class RefundRequestState(StrEnum):

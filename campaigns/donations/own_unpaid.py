@@ -74,7 +74,7 @@ def typed_before(tx: Tx, deps: Dependencies, donation_id: UUID, visitor: str | N
     device = contact.device_key(deps.keys, visitor)
     if device is None or donation.device_key != device:
         return typed
-    shown = {"publish_name": "1" if donation.publish_name else "", "message": donation.message}
+    shown = {"publish_name": "1" if donation.publish_name else "", "message": donation.message}  # see the model
     return typed | shown | contact.read_contact(tx, deps.keys, donation_id)
 
 

@@ -119,7 +119,7 @@ def _record(deps: Dependencies, refund: Refund, outcome: RefundState | GatewayRe
             return False
         _update(tx, refund, _SENT_AS[outcome.status], outcome.provider_refund)
         if outcome.message is not None:
-            store(tx, [outcome.message])
+            store(tx, deps.keys, [outcome.message])
         return True
 
 

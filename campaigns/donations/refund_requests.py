@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import col, func, select
 
 from campaigns.donations.models import Donation, Refund, RefundRequest
+from campaigns.donations.person_keys import open_text, seal_text
 from campaigns.donations.refund import left_to_refund
 from campaigns.donations.states import Status
 from campaigns.lifecycle.models import Campaign
@@ -14,6 +15,7 @@ from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.keys import Keys
 
 MOST_REQUESTS = 3  # per donation; our default
 _CLOSED = frozenset({Phase.RELEASED, Phase.ARCHIVED})  # after the public notice the money goes to the project
@@ -33,12 +35,14 @@ class RequestState(NamedTuple):
     refund_state: str
 
     @classmethod
-    def of(cls, request: RefundRequest, refund_state: str = "") -> Self:
-        fields = {name: getattr(request, name) for name in cls._fields if name != "refund_state"}
-        return cls(**fields, refund_state=refund_state)
+    def of(cls, request: RefundRequest, reason: str, refund_state: str = "") -> Self:
+        fields = {name: getattr(request, name) for name in cls._fields if name not in ("reason", "refund_state")}
+        return cls(**fields, reason=reason, refund_state=refund_state)
 
 
-def request_money_back(tx: Tx, donation_id: UUID, amount_minor: int | None, reason: str) -> RefundRequest:
+def request_money_back(
+    tx: Tx, keys: Keys, donation_id: UUID, amount_minor: int | None, reason: str
+) -> RefundRequest:
     """Request `amount_minor` fen (None: all that is left). The same again, while it is open, is the same request.
 
     Raises NotFound `donation_unknown`, Invalid `reason_missing` or `amount_invalid`, Conflict `refund_request_open`
@@ -51,7 +55,7 @@ def request_money_back(tx: Tx, donation_id: UUID, amount_minor: int | None, reas
     earlier = _of(tx, donation_id)
     waiting = next((request for request in earlier if request.state == "open"), None)
     if waiting is not None:
-        if (waiting.amount_minor, waiting.reason) == (amount_minor, reason):
+        if (waiting.amount_minor, open_text(tx, keys, donation_id, waiting.reason)) == (amount_minor, reason):
             return waiting
         raise Conflict("refund_request_open", requested_at=waiting.requested_at)
     left_minor = require_returnable(tx, donation)
@@ -63,7 +67,11 @@ def request_money_back(tx: Tx, donation_id: UUID, amount_minor: int | None, reas
         raise Conflict("refund_request_limit", most=MOST_REQUESTS)
     return tx.add(
         RefundRequest(
-            donation_id=donation_id, amount_minor=amount_minor, reason=reason, state="open", requested_at=tx.now
+            donation_id=donation_id,
+            amount_minor=amount_minor,
+            reason=seal_text(tx, keys, donation, reason),
+            state="open",
+            requested_at=tx.now,
         )
     )
 
@@ -98,13 +106,18 @@ def returnable(tx: Tx, donation_id: UUID) -> tuple[int, str]:
     return (0, "refund_request_limit") if _count(tx, donation_id) >= MOST_REQUESTS else (left_minor, "")
 
 
-def requests_of(tx: Tx, donation_id: UUID) -> list[RequestState]:
+def requests_of(tx: Tx, keys: Keys, donation_id: UUID) -> list[RequestState]:
     """Return the requests of a donation, oldest first."""
     requests = _of(tx, donation_id)
     refund_ids = [request.refund_id for request in requests if request.refund_id is not None]
     refunds = tx.all(select(Refund).where(col(Refund.id).in_(refund_ids))) if refund_ids else []
     states = {refund.id: refund.state for refund in refunds}
-    return [RequestState.of(request, states.get(request.refund_id, "")) for request in requests]
+    return [
+        RequestState.of(
+            request, open_text(tx, keys, donation_id, request.reason), states.get(request.refund_id, "")
+        )
+        for request in requests
+    ]
 
 
 def _of(tx: Tx, donation_id: UUID) -> list[RefundRequest]:

@@ -12,20 +12,15 @@ from sqlmodel import select
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.contact import (
-    Donor,
-    SealedContact,
-    donor_key,
-    partner_donor_key,
-    platform_key,
-    unseal_contact,
-)
+from campaigns.donations.contact import Donor, donor_key, partner_donor_key, platform_key, unseal_personal
+from campaigns.donations.person_keys import context_of
 from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
 from kernel.keys import Keys
 from matching.merge_donors import merge_donors
 from payments.models import Partner
 from payments.partner_events import PAID, fact_of
+from payments.sealed_messages import opened
 
 BATCH = 500
 # What these campaigns have published (numbers of donors, decisions by donor) stays as it was published.
@@ -44,7 +39,7 @@ class Rekeyed(NamedTuple):
 class _Contact(NamedTuple):
     donation_id: UUID
     donor_key: str
-    wrapped_key: bytes
+    wrapped: bytes
     sealed: bytes
 
 
@@ -90,9 +85,10 @@ def _all_new_keys(deps: Dependencies) -> Iterator[NewKeys]:
 def _contacts_after(tx: Tx, donation_id: UUID) -> list[_Contact]:
     return tx.rows_as(
         _Contact,
-        """SELECT donation_id, donor_key, wrapped_key, sealed FROM donation_contact
-            WHERE donation_id > :after AND wrapped_key IS NOT NULL AND left(donor_key, 2) IN ('p\\:', 'm\\:')
-            ORDER BY donation_id LIMIT :most""",
+        """SELECT k.donation_id, k.donor_key, k.wrapped, c.sealed
+             FROM person_key k JOIN donation_contact c ON c.donation_id = k.donation_id
+            WHERE k.donation_id > :after AND left(k.donor_key, 2) IN ('p\\:', 'm\\:')
+            ORDER BY k.donation_id LIMIT :most""",
         after=donation_id,
         most=BATCH,
     )
@@ -102,8 +98,8 @@ def _changed(keys: Keys, contacts: list[_Contact]) -> NewKeys:
     """Return the keys that change. A contact that is no valid number or address any more keeps its key."""
     new_keys = {}
     for contact in contacts:
-        sealed = SealedContact(bytes(contact.wrapped_key), bytes(contact.sealed))
-        personal = unseal_contact(keys, contact.donation_id, sealed)
+        key = keys.unwrap(bytes(contact.wrapped), context_of(contact.donation_id))
+        personal = unseal_personal(key, contact.donation_id, bytes(contact.sealed))
         donor = Donor(email=personal.get("email"), phone=personal.get("phone"))
         new = donor_key(keys, donor, contact.donation_id, None)
         if new != contact.donor_key and new[:2] == contact.donor_key[:2]:
@@ -115,7 +111,7 @@ def _changed_by_partners(tx: Tx, keys: Keys, after: int) -> tuple[int, NewKeys]:
     """Return the last message of a batch (0: there are no more) and the keys that change for its donors, who are
     known by what the platform or the file said."""
     rows = tx.rows(
-        """SELECT id, source, body FROM inbox_event
+        """SELECT id, source, event_id, body, sealed, sealed_by FROM inbox_event
             WHERE id > :after AND source = ANY(:sources) AND body ->> 'type' = :paid
             ORDER BY id LIMIT :most""",
         after=after,
@@ -123,7 +119,12 @@ def _changed_by_partners(tx: Tx, keys: Keys, after: int) -> tuple[int, NewKeys]:
         paid=PAID,
         most=BATCH,
     )
-    facts = [fact_of(row.source.removeprefix("partner:"), row.body) for row in rows]
+    bodies = opened(tx, keys, rows)
+    facts = [
+        fact_of(row.source.removeprefix("partner:"), body)
+        for row, body in zip(rows, bodies, strict=True)
+        if "donor" in body["data"]
+    ]
     new_keys = {}
     for fact in facts:
         old, new = platform_key(keys, fact), partner_donor_key(keys, fact)
@@ -146,7 +147,7 @@ def _rekey(tx: Tx, new_keys: NewKeys) -> Rekeyed:
     for campaign in campaigns:
         present = _keys_in(tx, campaign.id, new_keys)
         merged = merge_donors(tx, campaign.id, present)
-        _rename(tx, campaign.id, {old: new_keys[old] for old in merged})
+        rename_donors(tx, campaign.id, {old: new_keys[old] for old in merged})
         changed, kept = changed + len(merged), kept + len(present) - len(merged)
     return Rekeyed(changed, kept)
 
@@ -161,10 +162,10 @@ def _keys_in(tx: Tx, campaign_id: int, new_keys: NewKeys) -> NewKeys:
 
 
 _RENAMES = (
-    # Contacts first: they find their campaign through the donation.
-    """UPDATE donation_contact c SET donor_key = u.new
+    # Their keys first: they find their campaign through the donation.
+    """UPDATE person_key k SET donor_key = u.new
          FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new), donation d
-        WHERE c.donor_key = u.old AND d.id = c.donation_id AND d.campaign_id = :campaign""",
+        WHERE k.donor_key = u.old AND d.id = k.donation_id AND d.campaign_id = :campaign""",
     """UPDATE donation d SET donor_key = u.new
          FROM unnest(CAST(:old AS text[]), CAST(:new AS text[])) AS u(old, new)
         WHERE d.donor_key = u.old AND d.campaign_id = :campaign""",
@@ -177,7 +178,8 @@ _RENAMES = (
 )
 
 
-def _rename(tx: Tx, campaign_id: int, new_keys: NewKeys) -> None:
+def rename_donors(tx: Tx, campaign_id: int, new_keys: NewKeys) -> None:
+    """Give the donations of a campaign, which is locked exclusively, the keys of their donors (old -> new)."""
     if not new_keys:
         return
     for statement in _RENAMES:

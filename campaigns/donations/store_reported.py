@@ -67,7 +67,9 @@ def store_reported(
     if not new:
         return set()
     rows = [aggregates[donation.fact.donation_id] for donation in new]
-    stored = {row.id for row in insert_rows(tx, Donation, _columns(new, rows), conflict="(id)", returning="id")}
+    stored = {
+        row.id for row in insert_rows(tx, Donation, _columns(keys, new, rows), conflict="(id)", returning="id")
+    }
     for row in rows:
         row.stored = columns_of(row)
     contacts = [
@@ -79,7 +81,7 @@ def store_reported(
     return {row.id for row in rows} - stored
 
 
-def _columns(new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
+def _columns(keys: Keys, new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
     facts = [donation.fact for donation in new]
     return {
         "id": [fact.donation_id for fact in facts],
@@ -94,7 +96,7 @@ def _columns(new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict
         "channel": ["offline" if fact.partner == OFFLINE else "partner" for fact in facts],
         "source_code": [fact.partner for fact in facts],
         "donor_key": [donation.donor_key for donation in new],
-        "request_hash": [fingerprint([fact.partner, fact.their_id]) for fact in facts],
+        "request_hash": [keys.content(fingerprint([fact.partner, fact.their_id])) for fact in facts],
         "pledged_at": [fact.occurred_at for fact in facts],
         "provider": [donation.provider for donation in new],
         "payment_reference": [fact.their_id for fact in facts],

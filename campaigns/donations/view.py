@@ -35,7 +35,6 @@ class DonationRow:
     currency: str
     status: str
     channel: str
-    message: str
     accept_unmatched: bool
     request_hash: str
     pledged_at: datetime
@@ -45,6 +44,7 @@ class DonationRow:
     payment_reference: str | None
     payment_url: str | None
     client_secret: str | None
+    erased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,9 +188,14 @@ def require_kind(caller: Caller, kind: str) -> None:
 
 
 def _seal(keys: Keys, run_id: int | None, data: bytes) -> bytes:
-    return keys.wrap(data, f"import:{run_id}")
+    return keys.wrap(data, context_of(run_id))
+
+
+def context_of(run_id: int | None) -> str:
+    """Return what a sealed file is bound to."""
+    return f"import:{run_id}"
 
 
 def opened(keys: Keys, file: ImportFile) -> bytes:
     """Return the file of an import. Raises ValueError when it was sealed with another key."""
-    return keys.unwrap(file.sealed, f"import:{file.run_id}")
+    return keys.unwrap(file.sealed, context_of(file.run_id))

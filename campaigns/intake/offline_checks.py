@@ -13,8 +13,10 @@ from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Fault, fault
 from kernel.human_input import Unreadable, read_moment
+from kernel.keys import Keys
 from kernel.money import yuan
 from payments.partner_events import PAID, REFUNDED
+from payments.sealed_messages import opened
 
 _NOON = timedelta(hours=12)
 _SECOND = timedelta(seconds=1)
@@ -41,14 +43,20 @@ class Earlier(NamedTuple):
         if event["type"] == REFUNDED:
             earlier = (data["donation_id"], event["correction"]["amount_minor"])
             return earlier == (row.corrects, row.amount_minor)
-        same = (row.corrects, row.project_code, row.amount_minor, row.donor_name) == (
+        same = (row.corrects, row.project_code, row.amount_minor) == (
             "",
             data["project_code"],
             data["amount_minor"],
-            data["donor"].get("name") or "",
         )
-        donors = [contact_identity(donor) or donor for donor in (row.donor or row.reference, data["donor"]["key"])]
-        return same and donors[0] == donors[1] and _same_time(row, data["paid_at"])
+        return same and _same_donor(row, data.get("donor")) and _same_time(row, data["paid_at"])
+
+
+def _same_donor(row: OfflineRow, donor: Mapping[str, Any] | None) -> bool:
+    """Whether a row names the donor of an earlier file; true when that one is no longer kept."""
+    if donor is None:
+        return True
+    keys = [contact_identity(key) or key for key in (row.donor or row.reference, donor["key"])]
+    return row.donor_name == (donor.get("name") or "") and keys[0] == keys[1]
 
 
 def _same_time(row: OfflineRow, paid_at: str) -> bool:
@@ -59,11 +67,12 @@ def _same_time(row: OfflineRow, paid_at: str) -> bool:
     return local_day(before) == local_day(row.paid.at) if row.paid.whole_day else before == row.paid.at
 
 
-def load_earlier(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> Earlier:
+def load_earlier(tx: Tx, keys: Keys, source: str, rows: Sequence[OfflineRow]) -> Earlier:
     """Load what earlier files said under the references that these rows use or correct."""
     corrected = [row.corrects for row in rows if row.corrects]
     events = tx.rows(
-        "SELECT event_id, body FROM inbox_event WHERE source = :source AND event_id = ANY(:ids)",
+        """SELECT source, event_id, body, sealed, sealed_by FROM inbox_event
+            WHERE source = :source AND event_id = ANY(:ids)""",
         source=source,
         ids=[row.reference for row in rows] + corrected,
     )
@@ -75,7 +84,8 @@ def load_earlier(tx: Tx, source: str, rows: Sequence[OfflineRow]) -> Earlier:
         kind=REFUNDED,
         ids=corrected,
     )
-    return Earlier({row.event_id: row.body for row in events}, {row.reference: row.total for row in totals})
+    bodies = {row.event_id: body for row, body in zip(events, opened(tx, keys, events), strict=True)}
+    return Earlier(bodies, {row.reference: row.total for row in totals})
 
 
 def check(tx: Tx, new: Sequence[OfflineRow], rows: Sequence[OfflineRow], earlier: Earlier) -> dict[str, Fault]:

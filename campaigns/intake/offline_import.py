@@ -50,7 +50,7 @@ def plan_donations(
 
     With a `branch_code`, all projects must be inside that branch.
     """
-    earlier = load_earlier(tx, SOURCE, file.rows)
+    earlier = load_earlier(tx, deps.keys, SOURCE, file.rows)
     contradictions = {
         f"line {row.line}.reference": fault("reference_used", before=earlier.describe(row.reference))
         for row in file.rows
@@ -84,9 +84,9 @@ def write_donations(
     Raises what `require_sound` raises.
     """
     plan.require_sound()
-    messages = [message(SOURCE, event["id"], event, compare=True) for event in _events(tx, plan)]
+    messages = [message(SOURCE, event["id"], event, compare=True) for event in _events(tx, deps, plan)]
     parts = [messages[start : start + BATCH] for start in range(0, len(messages), BATCH)]
-    stored = [store(tx, part) for part in track(parts)]
+    stored = [store(tx, deps.keys, part) for part in track(parts)]
     if any(part.conflicting for part in stored):
         raise Conflict("donation_id_reused")
     count_day(tx, plan.new)
@@ -129,10 +129,10 @@ def lock(tx: Tx, deps: Dependencies) -> None:
     tx.get(Partner, OFFLINE, lock=True)
 
 
-def _events(tx: Tx, plan: ImportPlan[OfflineRow]) -> list[dict[str, Any]]:
+def _events(tx: Tx, deps: Dependencies, plan: ImportPlan[OfflineRow]) -> list[dict[str, Any]]:
     """The new rows in the shape of a partner's events."""
     paid_at = moments(tx, [row for row in plan.new if not row.corrects])
-    totals = dict(load_earlier(tx, SOURCE, plan.new).taken_back)
+    totals = dict(load_earlier(tx, deps.keys, SOURCE, plan.new).taken_back)
     events: list[dict[str, Any]] = []
     for number, row in enumerate(plan.new):
         if not row.corrects:

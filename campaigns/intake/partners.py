@@ -9,6 +9,7 @@ from uuid import UUID
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations import contact
+from campaigns.donations.erased import DonorIn, keys_after_erasure
 from campaigns.donations.load import DonationRef, refs_of
 from campaigns.donations.store_reported import ReportedDonation
 from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
@@ -103,7 +104,17 @@ def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, P
             key = contact.partner_donor_key(deps.keys, fact)
             intake.reported[fact.donation_id] = ReportedDonation(fact, place.campaign_id, place.project_id, key)
             intake.known[fact.donation_id] = DonationRef(fact.donation_id, place.campaign_id)
+    _recognise_erased(tx, deps, intake)
     return intake
+
+
+def _recognise_erased(tx: Tx, deps: Dependencies, intake: Intake) -> None:
+    """Let those who were erased and give again count as one donor until the campaign publishes its result."""
+    donors = {id_: DonorIn(new.campaign_id, new.donor_key) for id_, new in intake.reported.items()}
+    erased = keys_after_erasure(tx, deps.keys, donors.values())
+    for id_, donor in donors.items():
+        if donor in erased:
+            intake.reported[id_] = intake.reported[id_]._replace(donor_key=erased[donor])
 
 
 def _by_message(pair: tuple[InboxMessage, PartnerFact]) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from campaigns.dependencies import Dependencies
 from campaigns.donations.aggregate import DonationAggregate, Fact
 from campaigns.donations.apply import BatchEffects
+from campaigns.donations.contact import instrument_key
 from campaigns.donations.load import DonationRef, find_refs, load_aggregates
 from campaigns.donations.store_reported import store_reported
 from campaigns.intake.partner_limits import LimitsMet
@@ -55,7 +56,7 @@ def process_inbox(
 
 def _process_batch(deps: Dependencies, most: int, changed: Callable[[set[int]], None]) -> int:
     with deps.db.transaction(by_key=True) as tx:
-        messages = claim(tx, most)
+        messages = claim(tx, deps.keys, most)
         if not messages:
             return 0
         changed_campaigns = _apply_messages(deps, tx, messages)
@@ -84,7 +85,7 @@ def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]],
 def _flag_first(deps: Dependencies, error: Exception) -> None:
     note = f"failed:{type(error).__name__}"
     with deps.db.transaction() as tx:
-        finish(tx, [Outcome(message.id, "flagged", note) for message in claim(tx, 1)])
+        finish(tx, [Outcome(message.id, "flagged", note) for message in claim(tx, deps.keys, 1)])
 
 
 def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]) -> set[int]:
@@ -134,7 +135,13 @@ def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequ
         return []
     try:
         facts = facts_of(message.body)
-        return [fact._replace(donation_id=message.donation_id or fact.donation_id) for fact in facts]
+        return [
+            fact._replace(
+                donation_id=message.donation_id or fact.donation_id,
+                instrument=instrument_key(deps.keys, fact.instrument),
+            )
+            for fact in facts
+        ]
     except FactMalformed as error:
         outcomes[message.id] = Outcome(message.id, "flagged", f"malformed:{error.code}:{error.field}")
         return []

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     PARTNERS_WRITE = "partners_write"
     PEOPLE_WRITE = "people_write"
     AUDIT_READ = "audit_read"
+    PERSONAL_DATA = "personal_data"  # export and erase a donor
 
 
 class Role(StrEnum):
@@ -36,7 +37,7 @@ _P = Permission
 # that separates duties (业财分离) gives out the narrower roles.
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
-    Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE, _P.AUDIT_READ},
+    Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE, _P.AUDIT_READ, _P.PERSONAL_DATA},
     Role.REVIEWER: frozenset({_P.READ, _P.PROJECTS_APPROVE}),
     Role.FINANCE: frozenset({_P.READ, _P.FUNDS_WRITE, _P.DONATIONS_REFUND, _P.RECONCILE}),
     Role.AUDITOR: frozenset({_P.READ, _P.AUDIT_READ}),

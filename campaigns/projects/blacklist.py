@@ -63,7 +63,7 @@ def appeal(tx: Tx, project_id: int, text: str, actor: str) -> ProjectListing:
     """
     appeals.require_appeal_text(text)
     _, listing = _lock_listing(tx, project_id)
-    if appeals.is_filed(listing, text):
+    if appeals.is_filed(listing, text, listing.appeal):
         return listing
     appeals.file_appeal(tx, listing, text)
     record_audit(tx, actor, "project.appeal", f"project:{project_id}")

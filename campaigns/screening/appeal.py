@@ -2,25 +2,30 @@
 
 from campaigns import appeals
 from campaigns.audit import record_audit
+from campaigns.donations.models import Donation
+from campaigns.donations.person_keys import open_text, seal_text
 from campaigns.reasons import require_reason
 from campaigns.screening.decide import Decision, lock_case, set_state
 from campaigns.screening.models import ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Conflict
+from kernel.keys import Keys
 
 
-def file_appeal(tx: Tx, case_id: int, text: str, actor: str) -> ScreeningCase:
+def file_appeal(tx: Tx, keys: Keys, case_id: int, text: str, actor: str) -> ScreeningCase:
     """Record an appeal against a case. Filing the same text again changes nothing.
 
     Raises NotFound `case_unknown`, Invalid `appeal_invalid`, Conflict `appeal_exists` or `nothing_to_appeal`.
     """
     appeals.require_appeal_text(text)
     case, _ = lock_case(tx, case_id)
-    if appeals.is_filed(case, text):
+    if appeals.is_filed(case, text, open_text(tx, keys, case.donation_id, case.appeal)):
         return case
     if case.state == "released":
         raise Conflict("nothing_to_appeal")
-    appeals.file_appeal(tx, case, text)
+    donation = tx.get(Donation, case.donation_id)
+    assert donation is not None
+    appeals.file_appeal(tx, case, seal_text(tx, keys, donation, text))
     record_audit(tx, actor, "case.appeal", f"case:{case_id}")
     return tx.add(case)
 

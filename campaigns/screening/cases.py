@@ -8,11 +8,13 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
 from campaigns.donations.models import Donation
+from campaigns.donations.person_keys import open_text
 from campaigns.projects.models import Project
 from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import MOST_ID
+from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 
 # A case with what a reviewer needs beside it: the donation, its project, and the match (fen) that is on hold now.
@@ -55,14 +57,19 @@ def _in_branch(branch: str) -> ColumnElement[bool]:
     return col(ScreeningCase.donation_id).in_(select(Donation.id).where(col(Donation.project_id).in_(projects)))
 
 
-def view(tx: Tx, case_id: int) -> dict[str, Any]:
+def view(tx: Tx, keys: Keys, case_id: int) -> dict[str, Any]:
     """Return a case with its donation. Raises NotFound `case_unknown`."""
     find_case(tx, case_id)
-    return _views(tx, [case_id])[0]
+    return _views(tx, keys, [case_id])[0]
 
 
 def listed(
-    tx: Tx, campaign_id: int, state: str | None = None, page: Page = FIRST_PAGE, branch: str | None = None
+    tx: Tx,
+    keys: Keys,
+    campaign_id: int,
+    state: str | None = None,
+    page: Page = FIRST_PAGE,
+    branch: str | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
     """Return one page of a campaign's cases and their number: open ones first, then unanswered appeals; with
     `branch` those of projects in it.
@@ -84,14 +91,16 @@ def listed(
         .limit(page.size)
         .offset(page.offset)
     )
-    return _views(tx, ids), _count(tx, *chosen)
+    return _views(tx, keys, ids), _count(tx, *chosen)
 
 
 def _count(tx: Tx, *conditions: Any) -> int:
     return tx.first(select(func.count()).select_from(ScreeningCase).where(*conditions)) or 0
 
 
-def _views(tx: Tx, case_ids: Sequence[Any]) -> list[dict[str, Any]]:
+def _views(tx: Tx, keys: Keys, case_ids: Sequence[Any]) -> list[dict[str, Any]]:
     """Cases with their donations, in the order of the ids."""
     rows = {row.id: row._asdict() for row in tx.rows(f"{_VIEW} WHERE c.id = ANY(:ids)", ids=list(case_ids))}
+    for row in rows.values():
+        row["appeal"] = open_text(tx, keys, row["donation_id"], row["appeal"])
     return [rows[case_id] for case_id in case_ids]

@@ -66,7 +66,7 @@ def resources(world: World) -> Resources:
         message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
         run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
-        request = request_money_back(tx, donation.id, None, "meant for another village")
+        request = request_money_back(tx, world.deps.keys, donation.id, None, "meant for another village")
         return {
             "case_id": case,
             "discrepancy_id": difference,

@@ -42,7 +42,7 @@ def partner_pays(world: World, amount_minor: int = 50_00) -> UUID:
             "donor": {"key": "u1"},
         },
     }
-    world.do(store, [message("partner:plat", "evt-17", event, compare=True)])
+    world.do(store, world.deps.keys, [message("partner:plat", "evt-17", event, compare=True)])
     while process_inbox(world.deps):
         pass
     return donation_id_of("plat", THEIR_ID)

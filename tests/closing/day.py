@@ -53,7 +53,7 @@ class Day:
         def once() -> bool:
             for event in self.server.receiver.empty():
                 with self.world.db.transaction() as tx:
-                    store(tx, [message("stripe", event["id"], event, compare=False)])
+                    store(tx, self.world.deps.keys, [message("stripe", event["id"], event, compare=False)])
             self.world.settle()
             return bool(heard())
 

@@ -32,7 +32,9 @@ def tell(world: World, partner: str, donation: str, amount_minor: int, **more: A
     """The event arrives in the inbox."""
     data = {"at": world.clock.at, "project_code": code_of(world, 0)} | more
     body = event(donation, amount_minor, **data)
-    stored: Stored = world.do(store, [message(f"partner:{partner}", body["id"], body, compare=True)])
+    stored: Stored = world.do(
+        store, world.deps.keys, [message(f"partner:{partner}", body["id"], body, compare=True)]
+    )
     return stored
 
 

@@ -170,13 +170,13 @@ def test_only_messages_that_came_in_time_hold_the_event(day: Day) -> None:
     world = day.world
     world.tell("customer.created", {})
     with world.db.transaction() as other:
-        assert len(claim(other, 10)) == 1
+        assert len(claim(other, world.deps.keys, 10)) == 1
         day.walk("reconciling")
         assert world.phase() == "settling"
     world.settle()
     world.tell("customer.created", {})
     with world.db.transaction() as other:
-        assert len(claim(other, 10)) == 1
+        assert len(claim(other, world.deps.keys, 10)) == 1
         assert day.tick() == "notice"
     world.check()
 
@@ -186,7 +186,7 @@ def test_what_was_read_for_another_campaign_hides_nothing(day: Day) -> None:
     day.charge(77_00)
     newer = world.clock.at + timedelta(hours=20)
     line = StatementLine("stripe", "payout", "txn_other", None, None, None, -5_00, 0, "CNY", newer)
-    world.do(store, [line])
+    world.do(store, world.deps.keys, [line])
     day.walk("reconciling")
     assert [difference.cause for difference in day.differences()] == ["missing_here"]
     world.check()

@@ -108,4 +108,4 @@ def test_a_donation_whose_donor_never_comes_back_lapses_after_a_crash(day: Day) 
 
 def hear(world: World, event: Json) -> None:
     with world.db.transaction() as tx:
-        store(tx, [message("stripe", event["id"], event, compare=False)])
+        store(tx, world.deps.keys, [message("stripe", event["id"], event, compare=False)])

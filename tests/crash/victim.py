@@ -29,7 +29,7 @@ SIGN = (Signal("staff", {"amount_minor": 1}),)
 
 # Step of the way of a donation -> (stage, module, what to die after).
 STEPS: dict[str, tuple[str, str, str]] = {
-    "2 donation stored": ("give", "campaigns.donations.create", "contact.store_contacts"),
+    "2 donation stored": ("give", "campaigns.donations.create", "store_personal"),
     "3 match reserved": ("give", "campaigns.donations.create", "write_matches"),
     "4 books written, not committed": ("give", "campaigns.donations.create", "post"),
     "4 committed": ("give", "campaigns.donations.create", "create_donations"),
@@ -119,7 +119,7 @@ def run(order: dict[str, Any]) -> None:
     if stage == "hear":
         with db.transaction() as tx:
             event = order["event"]
-            inbox.store(tx, [message("stripe", event["id"], event, compare=False)])
+            inbox.store(tx, deps.keys, [message("stripe", event["id"], event, compare=False)])
     if stage in _LATER_STAGES:
         _LATER_STAGES[stage](deps, command.id)
 

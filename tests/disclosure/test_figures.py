@@ -96,7 +96,11 @@ def test_an_event_without_a_gift_has_empty_tables(world: World) -> None:
 def test_the_thousandth_row_is_on_its_page(world: World) -> None:
     given = [world.command(1_00 + number, team=f"team-{number:04}") for number in range(1_005)]
     assert all(isinstance(answer, Created) for answer in world.try_give(*given))
-    world.do(store, [message("stripe", f"evt_{command.id}", paid(command), compare=False) for command in given])
+    world.do(
+        store,
+        world.deps.keys,
+        [message("stripe", f"evt_{command.id}", paid(command), compare=False) for command in given],
+    )
     world.settle()
     rows, number = table(world, "team", page=20, page_size=50)
     assert number == 1_005

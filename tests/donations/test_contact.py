@@ -20,7 +20,7 @@ def test_another_key_reads_nothing_and_neither_does_anybody_after_erasure(world:
     given = world.give(100_00, donor=LI)
     with pytest.raises(ValueError, match="another key"):
         world.do(read_contact, Keys("test-secret", "another-field-key"), given.id)
-    world.do(lambda tx: tx.run("UPDATE donation_contact SET wrapped_key = NULL"))
+    world.do(lambda tx: tx.run("DELETE FROM person_key"))
     assert world.do(read_contact, world.deps.keys, given.id) == {}
 
 

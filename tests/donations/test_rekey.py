@@ -15,7 +15,7 @@ from kernel.db import Tx
 from tests.world import ACTOR, SLUG, World
 
 PLAIN, LONG, SHORT = "13800000000", "008613800000000", "8613800000000"
-TABLES = ("donation", "donation_contact", "reservation")
+TABLES = ("donation", "person_key", "reservation")
 
 
 def old_key(world: World, phone: str) -> str:
@@ -30,7 +30,7 @@ def put_back(world: World, donations: Sequence[UUID], phone: str) -> None:
         key, ids = old_key(world, phone), list(donations)
         for table, column in (
             ("donation", "id"),
-            ("donation_contact", "donation_id"),
+            ("person_key", "donation_id"),
             ("reservation", "donation_id"),
         ):
             tx.run(f"UPDATE {table} SET donor_key = :key WHERE {column} = ANY(:ids)", key=key, ids=ids)
@@ -115,7 +115,7 @@ def gave_apart(world: World, phone: str, amount: int) -> UUID:
 def test_who_cannot_be_read_any_more_keeps_the_key_unless_another_gift_tells(world: World) -> None:
     erased_with, known = gave(world, LONG, 10_00, 10_00)
     (erased,) = gave(world, SHORT, 10_00)
-    forget = "UPDATE donation_contact SET wrapped_key = NULL WHERE donation_id = ANY(:ids)"
+    forget = "DELETE FROM person_key WHERE donation_id = ANY(:ids)"
     world.do(lambda tx: tx.run(forget, ids=[erased_with, erased]))
     assert rekey(world) == Rekeyed(changed=1, kept=0)
     assert keys_in(world, "donation") == {old_key(world, PLAIN), old_key(world, SHORT)}

@@ -117,7 +117,9 @@ class Staff(Base):
     def the_donor_appeals(self, n: int, to: str | None) -> None:
         """And is answered, perhaps by another decision."""
         donation, case = self._case(n)
-        assert self.refused(self.world.do, file_appeal, case, REASON, ACTOR) == self.model.appeal(donation.id)
+        assert self.refused(
+            self.world.do, file_appeal, self.world.deps.keys, case, REASON, ACTOR
+        ) == self.model.appeal(donation.id)
         assert self.refused(self.world.do, answer_appeal, case, REASON, ACTOR, to) == self.model.reply(
             donation.id, to
         )

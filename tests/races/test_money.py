@@ -41,7 +41,7 @@ def _same_webhook(world: World, pledged: DonationView, deliveries: int) -> list[
     }
 
     def deliver() -> int:
-        world.do(store, [message("stripe", "evt_same", body, compare=False)])
+        world.do(store, world.deps.keys, [message("stripe", "evt_same", body, compare=False)])
         return process_inbox(world.deps)
 
     return at_once(*[deliver] * deliveries)

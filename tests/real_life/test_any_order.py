@@ -218,7 +218,9 @@ def ends_at_the_partners_balance(world: World, said: list[tuple[str, int]], data
 
 
 def _tell(world: World, body: dict[str, Any]) -> None:
-    world.do(store, [message("partner:plat", body["id"], json.loads(json.dumps(body)), compare=True)])
+    world.do(
+        store, world.deps.keys, [message("partner:plat", body["id"], json.loads(json.dumps(body)), compare=True)]
+    )
     world.settle()
 
 

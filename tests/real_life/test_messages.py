@@ -132,7 +132,7 @@ def test_only_payments_of_the_provider_can_be_attached(world: World, http: Flask
     donation = world.give(80_00)
     world.do(create, world.deps.keys, "p", "平台")
     body = partner_event("D1", 80_00, at=world.clock.at, project_code="NEW")
-    world.do(store, [message("partner:p", "e1", body, compare=True)])
+    world.do(store, world.deps.keys, [message("partner:p", "e1", body, compare=True)])
     world.settle()
     id_ = world.do(lambda tx: tx.scalar("SELECT id FROM inbox_event"))
     answer = Api(http, world).post(f"/inbox/{id_}/attach", {"donation": str(donation.id)}, Api(http, world).token())
@@ -219,12 +219,12 @@ def test_messages_of_the_test_mode_move_no_money_in_production(world: World) -> 
     donation = world.give(100_00)
     body = {"id": "evt_t", "type": "payment_intent.succeeded", "created": int(world.clock.at.timestamp())}
     body |= {"livemode": False, "data": {"object": world.intent(donation)}}
-    world.do(store, [message("stripe", "evt_t", body, compare=False)])
+    world.do(store, world.deps.keys, [message("stripe", "evt_t", body, compare=False)])
     real = replace(world.deps, accept_test_mode=False)
     process_inbox(real)
     assert states(world) == {("ignored", "test_mode"): 1}
     assert world.view(donation).status == "pending"
-    world.do(store, [message("stripe", "evt_l", body | {"livemode": True}, compare=False)])
+    world.do(store, world.deps.keys, [message("stripe", "evt_l", body | {"livemode": True}, compare=False)])
     process_inbox(real)
     assert world.view(donation).status == "paid"
 

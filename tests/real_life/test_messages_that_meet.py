@@ -80,10 +80,10 @@ def test_a_repetition_with_another_envelope_is_a_repetition(http: FlaskClient, w
 
 def test_what_an_earlier_version_stored_is_still_a_repetition(world: World) -> None:
     body = partner_event("D1", 50_00, at=world.clock.at)
-    world.do(store, [Message("partner:p", "e1", body, "hash of the whole body")])
-    assert world.do(store, [message("partner:p", "e1", body, compare=True)]).repeated == 1
+    world.do(store, world.deps.keys, [Message("partner:p", "e1", body, "hash of the whole body")])
+    assert world.do(store, world.deps.keys, [message("partner:p", "e1", body, compare=True)]).repeated == 1
     other = partner_event("D1", 60_00, at=world.clock.at)
-    assert world.do(store, [message("partner:p", "e1", other, compare=True)]).conflicting == 1
+    assert world.do(store, world.deps.keys, [message("partner:p", "e1", other, compare=True)]).conflicting == 1
 
 
 # Dates in the future are refused, old ones are taken
@@ -121,7 +121,10 @@ def _batches(world: World, turn: int) -> tuple[list[Message], list[Message]]:
 def test_a_batch_and_its_reverse_sent_at_once_never_deadlock(world: World) -> None:
     for turn in range(10):
         batch, reverse = _batches(world, turn)
-        answers = at_once(lambda b=batch: world.do(store, b), lambda b=reverse: world.do(store, b))
+        answers = at_once(
+            lambda b=batch: world.do(store, world.deps.keys, b),
+            lambda b=reverse: world.do(store, world.deps.keys, b),
+        )
         assert errors(answers) == []
         assert sorted(answer.new for answer in answers) == [0, 1_000]
 
@@ -146,20 +149,26 @@ def test_control_in_the_order_of_the_request_they_do_and_are_tried_again(world: 
     with _inserted_as_sent():
         for turn in range(30):
             batch, reverse = _batches(world, turn)
-            answers = at_once(lambda b=batch: world.do(store, b), lambda b=reverse: world.do(store, b))
+            answers = at_once(
+                lambda b=batch: world.do(store, world.deps.keys, b),
+                lambda b=reverse: world.do(store, world.deps.keys, b),
+            )
             met += len([error for error in errors(answers) if isinstance(error, OperationalError)])
             if met >= 2:
                 break
         assert met
         for turn in range(100, 105):
             batch, reverse = _batches(world, turn)
-            answers = at_once(lambda b=batch: receive(world.db, b), lambda b=reverse: receive(world.db, b))
+            answers = at_once(
+                lambda b=batch: receive(world.db, world.deps.keys, b),
+                lambda b=reverse: receive(world.db, world.deps.keys, b),
+            )
             assert errors(answers) == []
 
 
 def test_messages_are_processed_in_the_order_of_the_request(world: World) -> None:
     names = ["z", "a", "m", "b"]
-    world.do(store, [message("partner:p", name, {"type": name}, compare=True) for name in names])
+    world.do(store, world.deps.keys, [message("partner:p", name, {"type": name}, compare=True) for name in names])
     rows = world.do(lambda tx: tx.rows("SELECT event_id FROM inbox_event ORDER BY id"))
     assert [row.event_id for row in rows] == names
 
@@ -168,6 +177,6 @@ def test_what_callers_share_a_transaction_for_is_counted_for_each(world: World) 
     def told(event_id: str, word: str = "a") -> Message:
         return message("partner:x", event_id, {"type": word, "data": {}}, compare=True)
 
-    receive(world.db, [told("1")])
+    receive(world.db, world.deps.keys, [told("1")])
     batches = [[told("1"), told("2")], [told("2"), told("3"), told("3", "b")], [told("1", "b")], []]
-    assert receive_each(world.db, batches) == [(1, 1, 0), (1, 1, 1), (0, 0, 1), (0, 0, 0)]
+    assert receive_each(world.db, world.deps.keys, batches) == [(1, 1, 0), (1, 1, 1), (0, 0, 1), (0, 0, 0)]

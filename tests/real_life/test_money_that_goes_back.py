@@ -205,7 +205,7 @@ def partner_told(world: World, *events: tuple[str, str, int]) -> None:
             data |= {"project_code": code, "paid_at": at, "donor": {"key": "user-42"}}
         event = {"type": kind, "id": f"{kind}-{number}-{at}", "occurred_at": at, "data": data}
         rows.append(message("partner:p", event["id"], event, compare=True))
-    world.do(store, rows)
+    world.do(store, world.deps.keys, rows)
     tell(world, [])
 
 

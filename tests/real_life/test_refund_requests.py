@@ -55,7 +55,7 @@ def test_a_donor_asks_for_a_part_on_their_page_and_sees_what_becomes_of_it(
 
 
 def test_one_that_is_declined_says_why(reader: Reader, manager: Reader, world: World, paid: DonationView) -> None:
-    world.do(request_money_back, paid.id, None, "后悔了")
+    world.do(request_money_back, world.deps.keys, paid.id, None, "后悔了")
     manager.open("/console/refund-requests")
     assert "请写明原因" in manager.send("/console/refund-requests/1", decision="decline", reason=" ")
     assert "已回复捐赠人：未同意。" in manager.send(
@@ -67,10 +67,10 @@ def test_one_that_is_declined_says_why(reader: Reader, manager: Reader, world: W
 
 
 def test_the_same_request_again_changes_nothing(world: World, paid: DonationView) -> None:
-    first = world.do(request_money_back, paid.id, 40_00, "多了")
-    assert world.do(request_money_back, paid.id, 40_00, "多了").id == first.id
+    first = world.do(request_money_back, world.deps.keys, paid.id, 40_00, "多了")
+    assert world.do(request_money_back, world.deps.keys, paid.id, 40_00, "多了").id == first.id
     with pytest.raises(Conflict, match="refund_request_open"):
-        world.do(request_money_back, paid.id, 50_00, "多了")
+        world.do(request_money_back, world.deps.keys, paid.id, 50_00, "多了")
     for _ in range(2):
         assert world.do(refund_desk.accept, first.id, "", "li").state == "accepted"
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM refund")) == 1
@@ -82,26 +82,26 @@ def test_the_same_request_again_changes_nothing(world: World, paid: DonationView
 def test_requests_have_limits(world: World, paid: DonationView) -> None:
     for reason in ("", " ", "x" * 501):
         with pytest.raises(Invalid, match="reason_missing"):
-            world.do(request_money_back, paid.id, None, reason)
+            world.do(request_money_back, world.deps.keys, paid.id, None, reason)
     with pytest.raises(Conflict, match="refund_exceeds"):
-        world.do(request_money_back, paid.id, 100_01, "x")
+        world.do(request_money_back, world.deps.keys, paid.id, 100_01, "x")
     with pytest.raises(Invalid, match="amount_invalid"):
-        world.do(request_money_back, paid.id, 0, "x")
+        world.do(request_money_back, world.deps.keys, paid.id, 0, "x")
     for number in range(3):
-        request = world.do(request_money_back, paid.id, 1_00, f"{number}")
+        request = world.do(request_money_back, world.deps.keys, paid.id, 1_00, f"{number}")
         world.do(refund_desk.decline, request.id, "不行", "li")
     with pytest.raises(Conflict, match="refund_request_limit"):
-        world.do(request_money_back, paid.id, 1_00, "4")
+        world.do(request_money_back, world.deps.keys, paid.id, 1_00, "4")
     assert requests(world) == 3
     with pytest.raises(Conflict, match="not_refundable"):
-        world.do(request_money_back, world.give(10_00).id, None, "x")
+        world.do(request_money_back, world.deps.keys, world.give(10_00).id, None, "x")
 
 
 def test_after_a_full_refund_the_page_says_why_not(reader: Reader, world: World, paid: DonationView) -> None:
-    request = world.do(request_money_back, paid.id, None, "x")
+    request = world.do(request_money_back, world.deps.keys, paid.id, None, "x")
     world.do(refund_desk.accept, request.id, "", "li")
     with pytest.raises(Conflict, match="nothing_left"):
-        world.do(request_money_back, paid.id, None, "y")
+        world.do(request_money_back, world.deps.keys, paid.id, None, "y")
     world.refund(paid, 100_00)
     page = text(reader.open(address(world, paid)))
     assert "已全部退款，或退款正在路上" in page and "提交退款申请" not in page
@@ -114,7 +114,7 @@ def test_after_the_notice_the_page_says_why_not(reader: Reader, world: World, pa
     world.do(lambda tx: tx.run("UPDATE campaign SET phase = 'released'"))
     assert "公示已结束" in reader.open(address(world, paid))
     with pytest.raises(Conflict, match="refund_request_closed"):
-        world.do(request_money_back, paid.id, None, "x")
+        world.do(request_money_back, world.deps.keys, paid.id, None, "x")
 
 
 def test_a_page_that_was_typed_wrongly_keeps_what_was_typed(
@@ -149,7 +149,7 @@ def test_programs_request_and_managers_decide(api: Api, world: World, paid: Dona
 
 def test_the_desk_is_kept_by_command_too(app: Flask, world: World, paid: DonationView) -> None:
     terminal = Terminal(app)
-    world.do(request_money_back, paid.id, None, "多点了\n一次")
+    world.do(request_money_back, world.deps.keys, paid.id, None, "多点了\n一次")
     assert f"{paid.id}" in terminal.ok("refund-requests", "list") and "多点了 一次" in terminal.ok(
         "refund-requests", "list", "--state", "open"
     )
@@ -160,8 +160,8 @@ def test_the_desk_is_kept_by_command_too(app: Flask, world: World, paid: Donatio
 
 def test_a_branch_decides_about_its_own_only(reader: Reader, world: World, paid: DonationView) -> None:
     other = world.pay(world.give(100_00, project=2))
-    world.do(request_money_back, paid.id, None, "x")
-    world.do(request_money_back, other.id, None, "y")
+    world.do(request_money_back, world.deps.keys, paid.id, None, "x")
+    world.do(request_money_back, world.deps.keys, other.id, None, "y")
     world.do(create_manager, "county", PASSWORD, "manager", "test", "4102")
     reader.sign_in("county")
     page = reader.open("/console/refund-requests")
@@ -175,7 +175,7 @@ def test_an_accepted_request_is_sent_by_the_job(world: World, reader: Reader) ->
     reader.give(chip="10000")
     donation = UUID(str(reader.page.request.path).split("/d/")[1])
     world.pay(donation)
-    request = world.do(request_money_back, donation, None, "x")
+    request = world.do(request_money_back, world.deps.keys, donation, None, "x")
     world.do(refund_desk.accept, request.id, "", "li")
     send_refunds(world.deps)
     assert world.do(lambda tx: tx.scalar("SELECT state FROM refund")) in ("sent", "refused")

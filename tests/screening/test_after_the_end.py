@@ -72,7 +72,7 @@ def test_the_notice_waits_for_every_case(world: World, reachable: World) -> None
     world.close()
     assert world.phase() == "released"
     world.check()
-    world.do(appeal.file_appeal, case_of(world, ids[2])["id"], "late", "donor")
+    world.do(appeal.file_appeal, world.deps.keys, case_of(world, ids[2])["id"], "late", "donor")
     with pytest.raises(Conflict) as refusal:
         world.do(appeal.answer_appeal, case_of(world, ids[2])["id"], "too late", "wang", "released")
     assert refusal.value.code == "campaign_phase"

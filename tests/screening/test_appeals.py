@@ -19,10 +19,10 @@ def test_an_appeal_after_a_cancellation_gives_what_is_still_free(world: World) -
     world.do(decide.cancel, case["id"], REASON, "li")
     world.give(976_00)  # so that little is left
     assert world.pots()[pot].available_minor == 4_00
-    world.do(appeal.file_appeal, case["id"], "这是我们全家的心意", "donor")
-    world.do(appeal.file_appeal, case["id"], "这是我们全家的心意", "donor")
+    world.do(appeal.file_appeal, world.deps.keys, case["id"], "这是我们全家的心意", "donor")
+    world.do(appeal.file_appeal, world.deps.keys, case["id"], "这是我们全家的心意", "donor")
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.file_appeal, case["id"], "other", "donor")
+        world.do(appeal.file_appeal, world.deps.keys, case["id"], "other", "donor")
     assert refusal.value.code == "appeal_exists"
     for _ in range(2):
         world.do(appeal.answer_appeal, case["id"], "属实", "wang", "released")
@@ -47,7 +47,7 @@ def test_an_appeal_gives_no_match_to_a_payment_that_came_after_the_time_of_match
     assert screen(world.deps) == 3
     for id_ in (in_time, late):
         world.do(decide.cancel, case_of(world, id_)["id"], REASON, "li")
-        world.do(appeal.file_appeal, case_of(world, id_)["id"], "please", "donor")
+        world.do(appeal.file_appeal, world.deps.keys, case_of(world, id_)["id"], "please", "donor")
         world.do(appeal.answer_appeal, case_of(world, id_)["id"], "属实", "wang", "released")
     assert world.view(in_time).captured_minor == 10_00
     assert world.view(late).captured_minor == 0
@@ -61,10 +61,10 @@ def test_an_appeal_may_end_in_the_same_decision_and_a_release_may_be_taken_back(
     screen(world.deps)
     kept, turned, opened = (case_of(world, id_)["id"] for id_ in ids)
     world.do(decide.cancel, kept, REASON, "li")
-    world.do(appeal.file_appeal, kept, "please", "donor")
+    world.do(appeal.file_appeal, world.deps.keys, kept, "please", "donor")
     world.do(appeal.answer_appeal, kept, "no", "wang")
     assert case_of(world, ids[0])["state"] == "cancelled"
-    world.do(appeal.file_appeal, turned, "see the letter", "li")
+    world.do(appeal.file_appeal, world.deps.keys, turned, "see the letter", "li")
     world.do(decide.clear, turned, REASON, "li")
     world.do(appeal.answer_appeal, turned, "the letter says otherwise", "wang", "cancelled")
     assert (case_of(world, ids[1])["state"], world.view(ids[1]).captured_minor) == ("cancelled", 0)
@@ -73,6 +73,6 @@ def test_an_appeal_may_end_in_the_same_decision_and_a_release_may_be_taken_back(
     assert refusal.value.code == "appeal_missing"
     world.do(decide.clear, opened, REASON, "li")
     with pytest.raises(Conflict) as refusal:
-        world.do(appeal.file_appeal, opened, "why", "donor")
+        world.do(appeal.file_appeal, world.deps.keys, opened, "why", "donor")
     assert refusal.value.code == "nothing_to_appeal"
     world.check()

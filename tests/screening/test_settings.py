@@ -63,7 +63,7 @@ def test_stricter_settings_count_from_the_next_look_and_only_for_their_campaign(
     assert screen(world.deps) == 0, "nothing new came"
     ids += small(world, 1)
     assert screen(world.deps) == 4, "the next of the pattern brings the others"
-    case = world.do(lambda tx: cases.view(tx, cases.case_id_of_donation(tx, ids[0])))
+    case = world.do(lambda tx: cases.view(tx, world.deps.keys, cases.case_id_of_donation(tx, ids[0])))
     assert case["signals"][0]["evidence"]["limits"] == {
         "small_minor": 10_00,
         "small_count": 3,
@@ -98,7 +98,7 @@ def test_a_case_keeps_the_thresholds_that_it_was_judged_by(world: World) -> None
     ids = small(world, 2)
     screen(world.deps)
     put(world, small_count=9, small_minor=None)
-    case = world.do(lambda tx: cases.view(tx, cases.case_id_of_donation(tx, ids[0])))
+    case = world.do(lambda tx: cases.view(tx, world.deps.keys, cases.case_id_of_donation(tx, ids[0])))
     assert case["state"] == "open", "settings decide nothing"
     assert case["signals"][0]["evidence"]["limits"]["small_minor"] == 15_00
 

@@ -43,7 +43,7 @@ def card(world: World, donation: UUID, fingerprint: str) -> None:
 
 
 def case_of(world: World, donation: UUID) -> dict[str, Any]:
-    return world.do(lambda tx: cases.view(tx, cases.case_id_of_donation(tx, donation)))
+    return world.do(lambda tx: cases.view(tx, world.deps.keys, cases.case_id_of_donation(tx, donation)))
 
 
 def codes(case: dict[str, Any]) -> list[str]:

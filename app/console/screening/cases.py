@@ -40,7 +40,7 @@ def list_cases(slug: str) -> str:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None
         state = state if state in STATES else ""
-        rows, total = cases.listed(tx, campaign.id, state or None, page, scope.branch())
+        rows, total = cases.listed(tx, deps().keys, campaign.id, state or None, page, scope.branch())
         waiting = cases.count_open_cases(tx, campaign.id, scope.branch())
     return render_template(
         "console/cases.html",
@@ -71,7 +71,7 @@ _VERBS: dict[str, Verb] = {
         tx, case, reason, actor, requested_term_end()
     ),
     **{f"watch_{kind}": _watch(kind) for kind in WATCHED},
-    "appeal": appeal.file_appeal,
+    "appeal": lambda tx, case, text, actor: appeal.file_appeal(tx, deps().keys, case, text, actor),
     "answer": appeal.answer_appeal,
     "answer_release": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "released"),
     "answer_cancel": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "cancelled"),

@@ -1,0 +1,92 @@
+"""The stored messages that speak of a person's donations, and how their personal parts are erased."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import orjson
+from sqlmodel import col, select
+
+from campaigns.donations.contact import partner_donor_key
+from campaigns.donations.models import Donation
+from campaigns.privacy.person import Person
+from campaigns.privacy.seal_stored import ALLOW_CHANGE
+from kernel.db import Tx
+from kernel.keys import Keys
+from payments.message_keys import NOTHING
+from payments.partner_events import PAID, PARTNER_PREFIX, fact_of
+from payments.personal_parts import kept_of, split
+from payments.sealed_messages import opened
+
+_TABLES = ("inbox_event", "inbox_conflict")
+# A partner's messages name its order, the provider's our donation or its payment. No index: this is rare, and
+# every message would pay for it.
+_SPEAK_OF = """
+       (source, body #>> '{data,donation_id}') IN (
+           SELECT * FROM unnest(CAST(:sources AS text[]), CAST(:orders AS text[])))
+    OR (source = 'stripe' AND (body #>> '{data,object,metadata,donation_id}' = ANY(:ids)
+                               OR body #>> '{data,object,id}' = ANY(:payments)
+                               OR body #>> '{data,object,payment_intent}' = ANY(:payments)
+                               OR body #>> '{data,object,payment_intent,id}' = ANY(:payments)))"""
+
+
+class PersonsMessages(NamedTuple):
+    """The ids of messages, by table."""
+
+    events: Sequence[int]
+    conflicts: Sequence[int]
+
+
+def messages_of(tx: Tx, keys: Keys, person: Person) -> PersonsMessages:
+    """Find the messages that speak of a person's donations, and those of partners that wait and name them."""
+    donations = tx.all(select(Donation).where(col(Donation.id).in_(person.donations)))
+    partners = [row for row in donations if row.provider.startswith(PARTNER_PREFIX)]
+    payments = [name for row in donations for name in (row.payment_intent, row.payment_reference) if name]
+    values = {
+        "sources": [row.provider for row in partners],
+        "orders": [row.payment_reference or "" for row in partners],
+        "ids": [str(row.id) for row in donations],
+        "payments": payments,
+    }
+    events, conflicts = (
+        [row.id for row in tx.rows(f"SELECT id FROM {table} WHERE {_SPEAK_OF} ORDER BY id", **values)]
+        for table in _TABLES
+    )
+    return PersonsMessages(sorted({*events, *_waiting(tx, keys, person)}), conflicts)
+
+
+def _waiting(tx: Tx, keys: Keys, person: Person) -> list[int]:
+    """Return the messages of partners that no donation came of yet, and whose donor is this person."""
+    if not person.donor_keys:
+        return []
+    rows = tx.rows(
+        r"""SELECT e.id, e.source, e.event_id, e.body, e.sealed, e.sealed_by
+              FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
+             WHERE w.state IN ('new', 'waiting', 'flagged') AND e.source LIKE 'partner\:%'
+               AND e.body ->> 'type' = :paid""",
+        paid=PAID,
+    )
+    bodies = zip(rows, opened(tx, keys, rows), strict=True)
+    facts = [(row.id, fact_of(row.source.removeprefix(PARTNER_PREFIX), body)) for row, body in bodies]
+    return [id_ for id_, fact in facts if fact.donor and partner_donor_key(keys, fact) in person.donor_keys]
+
+
+def erase_messages(tx: Tx, messages: PersonsMessages) -> int:
+    """Erase the personal parts of messages. What the engine goes by stays, and the id: a repetition is one."""
+    tx.scalar(ALLOW_CHANGE)
+    return sum(_erase(tx, table, ids) for table, ids in zip(_TABLES, messages, strict=True))
+
+
+def _erase(tx: Tx, table: str, ids: Sequence[int]) -> int:
+    rows = tx.rows(
+        f"SELECT id, source, body FROM {table} WHERE id = ANY(:ids) ORDER BY id FOR UPDATE", ids=list(ids)
+    )
+    for row in rows:
+        clear, _ = split(row.body, kept_of(row.source))
+        tx.run(
+            f"""UPDATE {table} SET body = CAST(:body AS jsonb), body_hash = '', sealed = NULL, sealed_by = :nothing
+                 WHERE id = :id""",
+            body=orjson.dumps(clear).decode(),
+            nothing=NOTHING,
+            id=row.id,
+        )
+    return len(rows)

@@ -1,0 +1,80 @@
+"""Wrap with today's FIELD_KEY what was wrapped with the one before, in batches; what it protects stays as it is."""
+
+import base64
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from campaigns.donations.person_keys import context_of
+from campaigns.imports.runs import context_of as context_of_import
+from kernel.db import Database, Tx
+from kernel.keys import Keys
+from payments.message_keys import context_of as context_of_day
+from payments.partners import context_of as context_of_partner
+
+BATCH = 1_000
+
+
+class _Wrapped(NamedTuple):
+    """A column of what is wrapped with FIELD_KEY: by which column a row is found, and what it is bound to."""
+
+    table: str
+    key: str
+    column: str
+    context: Callable[[Any], str]
+    is_text: bool = False
+    has_key_id: bool = False
+
+
+_WRAPPED = (
+    _Wrapped("person_key", "donation_id", "wrapped", context_of, has_key_id=True),
+    _Wrapped("message_key", "day", "wrapped", context_of_day, has_key_id=True),
+    _Wrapped("partner", "name", "sealed_secret", context_of_partner, is_text=True),
+    _Wrapped("import_file", "run_id", "sealed", context_of_import),
+)
+
+
+def rewrap(db: Database, keys: Keys) -> int:
+    """Wrap everything with today's key and return how many rows there were. Safe to repeat, and to break off.
+
+    Raises ValueError for what neither key opens.
+    """
+    return sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED)
+
+
+def _rewrap_all(db: Database, keys: Keys, wrapped: _Wrapped) -> int:
+    done, last = 0, None
+    while True:
+        with db.transaction() as tx:
+            rows = _batch(tx, keys, wrapped, last)
+            for row in rows:
+                _rewrap(tx, keys, wrapped, row)
+        if not rows:
+            return done
+        done, last = done + len(rows), rows[-1].key
+
+
+def _batch(tx: Tx, keys: Keys, wrapped: _Wrapped, after: Any) -> Sequence[Any]:
+    conditions = [f"{wrapped.key} > :after"] if after is not None else []
+    conditions += ["key_id <> :key_id"] if wrapped.has_key_id else []
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    values = {"after": after} if after is not None else {}
+    values |= {"key_id": keys.key_id} if wrapped.has_key_id else {}
+    return tx.rows(
+        f"""SELECT {wrapped.key} AS key, {wrapped.column} AS value FROM {wrapped.table} {where}
+             ORDER BY {wrapped.key} LIMIT {BATCH} FOR UPDATE""",
+        **values,
+    )
+
+
+def _rewrap(tx: Tx, keys: Keys, wrapped: _Wrapped, row: Any) -> None:
+    context = wrapped.context(row.key)
+    sealed = base64.b64decode(row.value) if wrapped.is_text else bytes(row.value)
+    anew = keys.wrap(keys.unwrap(sealed, context), context)
+    key_id = ", key_id = :key_id" if wrapped.has_key_id else ""
+    values = {"key_id": keys.key_id} if wrapped.has_key_id else {}
+    tx.run(
+        f"UPDATE {wrapped.table} SET {wrapped.column} = :value{key_id} WHERE {wrapped.key} = :key",
+        value=base64.b64encode(anew).decode() if wrapped.is_text else anew,
+        key=row.key,
+        **values,
+    )

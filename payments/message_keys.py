@@ -1,0 +1,61 @@
+"""The keys that raw messages are sealed with: one a day, wrapped with FIELD_KEY. Whoever deletes a day's key has
+made the personal parts of that day's messages unreadable, also in backups without keys; the rows stay as they are.
+"""
+
+import os
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from kernel.db import Tx
+from kernel.keys import Keys
+
+NOTHING = 0  # in place of a key's id: the message has no personal part, or had one
+
+
+class MessageSealing(NamedTuple):
+    """A key and its id."""
+
+    id: int
+    key: bytes
+
+
+def sealing_key(tx: Tx, keys: Keys) -> MessageSealing:
+    """Return today's key; it is made with the first message of a day."""
+    day = tx.now.date()
+    return _stored(tx, keys, day) or _made(tx, keys, day)
+
+
+def _stored(tx: Tx, keys: Keys, day: date) -> MessageSealing | None:
+    row = tx.row("SELECT id, wrapped FROM message_key WHERE day = :day", day=day)
+    return MessageSealing(row.id, keys.unwrap(bytes(row.wrapped), context_of(day))) if row else None
+
+
+def _made(tx: Tx, keys: Keys, day: date) -> MessageSealing:
+    key = os.urandom(32)
+    row = tx.row(
+        """INSERT INTO message_key (day, key_id, wrapped) VALUES (:day, :key_id, :wrapped)
+           ON CONFLICT (day) DO NOTHING RETURNING id""",
+        day=day,
+        key_id=keys.key_id,
+        wrapped=keys.wrap(key, context_of(day)),
+    )
+    if row is not None:
+        return MessageSealing(row.id, key)
+    stored = _stored(tx, keys, day)  # another process made it first
+    assert stored is not None
+    return stored
+
+
+def opening_keys(tx: Tx, keys: Keys, ids: Iterable[int]) -> dict[int, bytes]:
+    """Return those of these keys that still exist, by id."""
+    wanted = sorted(set(ids) - {NOTHING})
+    if not wanted:
+        return {}
+    rows = tx.rows("SELECT id, day, wrapped FROM message_key WHERE id = ANY(:ids)", ids=wanted)
+    return {row.id: keys.unwrap(bytes(row.wrapped), context_of(row.day)) for row in rows}
+
+
+def context_of(day: date) -> str:
+    """Return what a day's key is bound to when it is wrapped."""
+    return f"messages:{day.isoformat()}"

@@ -1,0 +1,85 @@
+"""Messages at rest: the personal part of each is sealed with the key of its day (`message_keys`)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from kernel.bulk import bytea
+from kernel.db import Tx
+from kernel.keys import Keys, seal, unseal
+from payments.message_keys import NOTHING, opening_keys, sealing_key
+from payments.messages import Message
+from payments.personal_parts import Body, join, kept_of, split
+
+
+class SealedMessage(Protocol):
+    """A stored message."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def body(self) -> Body: ...
+    @property
+    def sealed(self) -> bytes | None: ...
+    @property
+    def sealed_by(self) -> int | None: ...
+
+
+class Sealed(NamedTuple):
+    """How a message is stored: its clear part as JSON, the rest sealed (None: there is none)."""
+
+    body: str
+    sealed: bytes | None
+
+
+def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
+    """Return the columns of messages that are to be stored."""
+    key_id, key = sealing_key(tx, keys)
+    rows = [seal_message(key, message.source, message.event_id, message.body) for message in messages]
+    return {
+        "source": [message.source for message in messages],
+        "event_id": [message.event_id for message in messages],
+        "body": [row.body for row in rows],
+        "body_hash": [keyed_content(keys, message.body_hash) for message in messages],
+        "sealed": [None if row.sealed is None else bytea(row.sealed) for row in rows],
+        "sealed_by": [NOTHING if row.sealed is None else key_id for row in rows],
+    }
+
+
+def keyed_content(keys: Keys, body_hash: str) -> str:
+    """Return what is stored of the hash of a message's content; "" stays "" (the id alone decides)."""
+    return keys.content(body_hash) if body_hash else ""
+
+
+def seal_message(key: bytes, source: str, event_id: str, body: Body) -> Sealed:
+    """Split a message and seal its personal part."""
+    clear, rest = split(body, kept_of(source))
+    return Sealed(_json(clear), seal(key, _json(rest).encode(), _context(source, event_id)) if rest else None)
+
+
+def _json(body: Body) -> str:
+    try:
+        return orjson.dumps(body).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(body, ensure_ascii=False)
+
+
+def _context(source: str, event_id: str) -> bytes:
+    return f"{source}\x1f{event_id}".encode()
+
+
+def opened(tx: Tx, keys: Keys, messages: Sequence[SealedMessage]) -> list[Body]:
+    """Return the bodies of stored messages, whole where the personal part is still readable."""
+    day_keys = opening_keys(tx, keys, (message.sealed_by or NOTHING for message in messages))
+    return [_whole(message, day_keys.get(message.sealed_by or NOTHING)) for message in messages]
+
+
+def _whole(message: SealedMessage, key: bytes | None) -> Body:
+    if message.sealed is None or key is None:
+        return message.body
+    plain = unseal(key, bytes(message.sealed), _context(message.source, message.event_id))
+    return join(message.body, json.loads(plain))

@@ -1,0 +1,1 @@
+"""What is personal: sealed, exported, erased."""

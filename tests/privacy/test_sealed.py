@@ -1,0 +1,114 @@
+"""Nothing personal lies in clear, whatever way it came."""
+
+import json
+
+import pytest
+
+from campaigns.donations.contact import message_of, read_contact
+from campaigns.privacy.rewrap import rewrap
+from kernel.keys import Keys
+from payments.inbox import claim, store
+from payments.message_keys import MessageSealing, opening_keys
+from payments.messages import message
+from payments.personal_parts import join, kept_of, split
+from tests.api.client import Api
+from tests.privacy.people import APPEAL, DONOR, MESSAGE, PHONE, REFUND_WORDS, dump, give_everything, traces
+from tests.world import World
+
+
+def test_nothing_is_in_clear_and_all_of_it_comes_back(world: World, api: Api) -> None:
+    left = give_everything(world)
+    assert traces(dump(world)) == []
+    assert world.do(read_contact, world.deps.keys, left.own) == DONOR.contact() | {"message": MESSAGE}
+    assert world.do(message_of, world.deps.keys, left.own) == MESSAGE
+    requests = api.get("/refund-requests", api.token()).get_json()
+    assert [row["reason"] for row in requests] == [REFUND_WORDS]
+    assert api.get("/cases/1", api.token()).get_json()["appeal"] == APPEAL
+    token = world.deps.keys.token(str(left.own))
+    assert api.get(f"/donations/{left.own}", token).get_json()["message"] == MESSAGE
+    world.check()
+
+
+def test_the_search_finds_what_is_there() -> None:
+    """The negative control of `traces`."""
+    for form in (PHONE, PHONE.encode().hex(), json.dumps({"m": MESSAGE}), f"x{APPEAL}y"):
+        assert traces(form), form
+
+
+def test_a_repeated_request_is_told_by_a_keyed_hash(world: World) -> None:
+    command = world.command(10_00, donor=DONOR)
+    first, again = world.try_give(command), world.try_give(command)
+    assert first[0].donation.id == again[0].donation.id and not again[0].created  # type: ignore[union-attr]
+    stored = world.do(lambda tx: tx.scalar("SELECT request_hash FROM donation"))
+    assert stored.startswith("k:") and command.body_hash() not in stored
+
+
+def test_a_request_of_an_earlier_version_is_still_repeated(world: World) -> None:
+    command = world.command(10_00, donor=DONOR)
+    world.try_give(command)
+    world.do(lambda tx: tx.run("UPDATE donation SET request_hash = :hash", hash=command.body_hash()))
+    assert not world.try_give(command)[0].created  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("source", ["partner:x", "stripe"])
+def test_a_message_is_put_together_as_it_was(source: str) -> None:
+    body = {
+        "id": "e",
+        "type": "t",
+        "data": {
+            "donation_id": "D",
+            "donor": {"key": "k"},
+            "object": {"id": "pi", "latest_charge": {"id": "ch", "x": 1}},
+        },
+        "new_field": [1, {"deep": None}],
+        "occurred_at": {"not": "a time"},
+    }
+    clear, rest = split(body, kept_of(source))
+    assert join(clear, json.loads(json.dumps(rest))) == body
+    assert "k" not in json.dumps(clear["data"].get("donor", {})) and "new_field" in rest
+
+
+def test_a_providers_event_keeps_what_the_engine_goes_by(world: World) -> None:
+    given = world.give(10_00)
+    card = {"card": {"fingerprint": "fp-of-li", "last4": "4242"}, "type": "card"}
+    charge = {
+        "id": "ch_1",
+        "amount_refunded": 0,
+        "payment_method_details": card,
+        "billing_details": {"name": "李四"},
+    }
+    world.tell(
+        "payment_intent.succeeded", world.intent(given, latest_charge=charge, receipt_email="li@example.org")
+    )
+    assert traces(dump(world), ("fp-of-li", "4242", "李四", "li@example.org")) == []
+    world.settle()
+    assert world.view(given).status == "paid"
+    assert world.do(lambda tx: tx.scalar("SELECT instrument FROM donation")).startswith("card:")
+    assert traces(dump(world), ("fp-of-li", "李四")) == []
+    world.check()
+
+
+def test_another_field_key_opens_what_was_wrapped_anew(world: World) -> None:
+    left = give_everything(world)
+    waiting = {"id": "late", "type": "donation.paid", "data": {"donor": {"key": PHONE}}}
+    world.do(store, world.deps.keys, [message("partner:plat", "late", waiting, compare=True)])
+    new = Keys("test-secret", "new-field-key", "test-field-key", "test-field-key")
+    alone = Keys("test-secret", "new-field-key", lookup_key="test-field-key")
+    assert world.do(read_contact, new, left.own)["phone"] == DONOR.phone  # while the old key is named
+    with pytest.raises(ValueError, match="another key"):
+        world.do(read_contact, alone, left.own)
+    assert rewrap(world.db, new) >= 4  # two people, a day, a partner
+    assert world.do(read_contact, alone, left.own)["phone"] == DONOR.phone
+    assert [row.body for row in world.do(claim, alone, 1)] == [waiting]
+    with pytest.raises(ValueError, match="another key"):
+        world.do(read_contact, world.deps.keys, left.own)
+    assert rewrap(world.db, new) == 1  # the partner's secret has no mark, and is wrapped again
+    assert alone.lookup("x") == world.deps.keys.lookup("x")
+
+
+def test_a_days_key_is_made_once(world: World) -> None:
+    for name in ("a", "b"):
+        world.do(store, world.deps.keys, [message("partner:p", name, {"data": {"donor": name}}, compare=True)])
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM message_key")) == 1
+    (key,) = world.do(opening_keys, world.deps.keys, [1, 0, 99])
+    assert key == 1 and MessageSealing._fields == ("id", "key")
