@@ -104,6 +104,9 @@ class Config(BaseModel):
     paying_most_s: int = Field(24 * 3600, ge=60, alias="PAYING_MOST_S")
     # How long the personal parts of messages of partners and of the provider are kept (days).
     message_days: int = Field(90, ge=2, le=3_660, alias="MESSAGE_DAYS")
+    # Whether acts that are large or cannot be undone wait for a second person; unset: in production only.
+    second_person: Literal["on", "off"] | None = Field(None, alias="SECOND_PERSON")
+    second_person_above_minor: int = Field(1_000_000, ge=0, alias="SECOND_PERSON_ABOVE_MINOR")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 
@@ -114,6 +117,10 @@ class Config(BaseModel):
     @property
     def accepts_test_mode(self) -> bool:
         return self.stripe_test_mode == "accept" or (self.stripe_test_mode is None and not self.production)
+
+    @property
+    def needs_second_person(self) -> bool:
+        return self.second_person == "on" or (self.second_person is None and self.production)
 
     @model_validator(mode="before")
     @classmethod

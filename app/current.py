@@ -4,11 +4,13 @@ The only reader of these entries of `app.extensions`. Inside a request or a comm
 runs outside of one (setting up, a metrics collector) passes its application.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from app.group_commit import Batcher
 from campaigns.dependencies import Dependencies
@@ -17,6 +19,7 @@ from campaigns.donations.create import Created, create_donations
 from campaigns.donations.open_payment import Opened, save_opened_payments
 from campaigns.donations.view import DonationView
 from config import Config
+from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.inbox import Stored, receive_each
 from payments.messages import Message
@@ -42,7 +45,19 @@ def settings(app: Flask | None = None) -> Config:
 
 def deps(app: Flask | None = None) -> Dependencies:
     """Return the collaborators of the use cases."""
+    if app is None and (of_request := g.get("shared_deps")):
+        return cast(Dependencies, of_request)
     return cast(Dependencies, (app or current_app).extensions["deps"])
+
+
+@contextmanager
+def shared(tx: Tx) -> Iterator[None]:
+    """Let all transactions of the current request take part in this one."""
+    g.shared_deps = replace(deps(), db=deps().db.joined(tx))
+    try:
+        yield
+    finally:
+        del g.shared_deps
 
 
 def create_donation(command: CreateDonation) -> Created:

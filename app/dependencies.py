@@ -1,6 +1,6 @@
 """Make the collaborators of the use cases from the settings, for web processes, jobs and benchmarks alike."""
 
-from campaigns.dependencies import Dependencies, DonationLimits
+from campaigns.dependencies import Dependencies, DonationLimits, SecondPerson
 from config import Config, require_secrets
 from kernel.db import Database
 from kernel.keys import Keys
@@ -33,5 +33,6 @@ def make_dependencies(settings: Config) -> Dependencies:
             paying_most_s=settings.paying_most_s,
         ),
         message_days=settings.message_days,
+        second_person=SecondPerson(settings.needs_second_person, settings.second_person_above_minor),
         accept_test_mode=settings.accepts_test_mode,
     )

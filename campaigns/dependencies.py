@@ -36,6 +36,14 @@ class DonationLimits:
 
 
 @dataclass(frozen=True)
+class SecondPerson:
+    """Whether acts need a second person (`campaigns.approvals`), those that move money above this many fen."""
+
+    needed: bool = False
+    above_minor: int = 1_000_000
+
+
+@dataclass(frozen=True)
 class Dependencies:
     """The collaborators of the use cases; made once in `create_app`, the scheduler and the tests."""
 
@@ -47,6 +55,7 @@ class Dependencies:
     # Screening thresholds that this installation sets instead of our defaults: name -> value in its own unit.
     screening_defaults: Mapping[str, int] = field(default_factory=dict)
     message_days: int = 90  # how long the personal parts of messages from outside are kept
+    second_person: SecondPerson = field(default_factory=SecondPerson)
     accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
 
     def at(self, clock: Clock) -> "Dependencies":

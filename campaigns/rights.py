@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
+from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.funds.grants import granted_to
@@ -182,6 +183,12 @@ def _of_organisation(tx: Tx, code: str) -> Holder | None:
     return Holder(lineage) if lineage else None
 
 
+def _of_approval(tx: Tx, approval_id: int) -> Holder | None:
+    """An approval belongs where the subject of its act did when it was asked for."""
+    approval = tx.get(Approval, approval_id)
+    return Holder(tuple(approval.lineage), approval.campaign or None) if approval else None
+
+
 def _of_federation(_tx: Tx, _key: Any) -> Holder | None:
     """Watch list and partners work across all branches: the use case finds the resource itself."""
     return FEDERATION
@@ -189,6 +196,7 @@ def _of_federation(_tx: Tx, _key: Any) -> Holder | None:
 
 # By the name of the argument in the address of a route. Of several, the first one here decides.
 RESOURCES: Mapping[str, Resource] = {
+    "approval_id": Resource(_of_approval, "approval_unknown"),
     "case_id": Resource(_of_case, "case_unknown"),
     "discrepancy_id": Resource(_of_discrepancy, "discrepancy_unknown"),
     "exception_id": Resource(_of_exception, "payment_exception_unknown"),

@@ -170,6 +170,26 @@ class Tx:
         yield
         self.scalar("SELECT set_config('enable_nestloop', 'on', true)")
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Undo what the block did when it fails."""
+        known = len(self._after_commit)
+        try:
+            with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self._after_commit[known:]
+            raise
+
+    def rehearse(self, act: Callable[[], Row]) -> Row:
+        """Return the result of an act and undo all that it did here. Raises what it raises."""
+        part, known = self.session.begin_nested(), len(self._after_commit)
+        try:
+            return act()
+        finally:
+            part.rollback()
+            del self._after_commit[known:]
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Remember something that may only happen once this is durable (publishing totals, waking a page)."""
         self._after_commit.append(act)
@@ -230,8 +250,23 @@ class Database:
         other.memory = self.memory
         return other
 
+    def joined(self, tx: Tx) -> "Database":
+        """The same database inside an open transaction: those that are opened here are parts of it."""
+        other = object.__new__(_Joined)
+        other.engine, other.clock, other.memory, other.tx = self.engine, self.clock, self.memory, tx
+        return other
+
     def close(self) -> None:
         self.engine.dispose()
+
+
+class _Joined(Database):
+    tx: Tx
+
+    @contextmanager
+    def transaction(self, *, by_key: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - plans are the whole's
+        with self.tx.part():
+            yield self.tx
 
 
 def _still_connected(connection: Any, _record: Any, _proxy: Any) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import AutoString, SQLModel
 
 MODULES_WITH_TABLES = (
     "app.jobs.runs",
+    "campaigns.approvals.models",
     "campaigns.audit",
     "campaigns.audit_chain",
     "campaigns.closing.models",
@@ -19,6 +20,7 @@ MODULES_WITH_TABLES = (
     "campaigns.imports.models",
     "campaigns.lifecycle.models",
     "campaigns.network.models",
+    "campaigns.network.replies",
     "campaigns.projects.models",
     "campaigns.security_log",
     "campaigns.screening.models",

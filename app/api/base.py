@@ -14,6 +14,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
 from app.http.access import Audience, declared
+from app.http.repeats import HEADER, MOST_KEY, REPLAYED
+from campaigns.network.replies import KEPT
 from kernel.paging import Page
 from kernel.strict_json import load_json
 
@@ -110,17 +112,39 @@ class StrictParser(FlaskParser):
         return load_json(req.get_data())
 
 
+_KEY_PARAMETER = {
+    "name": HEADER,
+    "in": "header",
+    "schema": {"type": "string", "maxLength": MOST_KEY},
+    "description": "names this request: sent again with the same key and body it has no second effect and gets the"
+    f" stored reply, marked `{REPLAYED}: true`; with another body it is refused (409 `idempotency_key_reused`)."
+    f" Kept for {KEPT.days} days.",
+}
+
+
+def _describe_key(doc: dict[str, Any], info: dict[str, Any], *, method: str, **_: Any) -> dict[str, Any]:
+    """Describe the header that makes a change of managers safe to repeat."""
+    if info.get("repeatable") and method in ("post", "patch"):
+        doc.setdefault("parameters", []).append(_KEY_PARAMETER)
+    return doc
+
+
 class Blueprint(SmorestBlueprint):
     ARGUMENTS_PARSER = StrictParser()
     DEFAULT_PAGINATION_PARAMETERS = {"page": 1, "page_size": 50, "max_page_size": 100}  # noqa: RUF012 - theirs
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(_describe_key)
+
     def add_url_rule(self, rule: str, endpoint: str | None = None, view_func: Any = None, **options: Any) -> None:
         """Register a view, and describe who may call it."""
         access = declared(view_func)
-        if schemes := _SCHEMES.get(access.audience) if access else None:
+        if access and (schemes := _SCHEMES.get(access.audience)):
             document = getattr(view_func, "_apidoc", {})
             manual = {**document.get("manual_doc", {}), "security": [{scheme: []} for scheme in schemes]}
-            view_func._apidoc = {**document, "manual_doc": manual}
+            repeatable = access.audience is Audience.MANAGER and not access.own_transactions
+            view_func._apidoc = {**document, "manual_doc": manual, "repeatable": repeatable}
         super().add_url_rule(rule, endpoint, view_func, **options)
 
 

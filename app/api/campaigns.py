@@ -170,7 +170,7 @@ def schedule(slug: str) -> Any:
 
 
 @blueprint.post("/campaigns/<slug>/close")
-@access.managers(Permission.CAMPAIGNS_WRITE)
+@access.managers(Permission.CAMPAIGNS_WRITE, own_transactions=True)
 @blueprint.response(200, CampaignOut)
 def close(slug: str) -> Any:
     """Run the closing steps that are due now, without waiting for the scheduler."""

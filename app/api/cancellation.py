@@ -11,12 +11,13 @@ from app.api.campaign_schemas import CampaignOut
 from app.api.campaign_views import view
 from app.api.running import RunningReasonIn
 from app.api.schema_fields import Currency, Minor, Text, Time, Whole, one_of
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.live.publish import publish
-from campaigns.closing import cancel as cancelling
 from campaigns.closing.cancel import find_cancellation
-from campaigns.closing.give_back import mark_given_back, to_give_back
+from campaigns.closing.give_back import to_give_back
 from campaigns.desks.payment_desk import campaign_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
@@ -75,10 +76,13 @@ class CancelIn(Schema):
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.arguments(CancelIn)
 @blueprint.response(200, CampaignOut)
+@may_wait(blueprint)
 def cancel(body: dict[str, Any], slug: str) -> Any:
     """Cancel a campaign before its end. Donations stop at once; the job `close` gives all money back."""
     with deps().db.transaction() as tx:
-        cancelling.cancel(tx, slug, body["reason"], access.actor())
+        outcome = perform(tx, "campaign.cancel", slug, body["reason"])
+        if response := waiting(outcome):
+            return response
         campaign = find_campaign(tx, slug)
         tx.after_commit(lambda: publish({campaign.id or 0}))
         return view(tx, campaign)
@@ -118,10 +122,13 @@ def list_to_give_back(slug: str, pagination_parameters: PaginationParameters) ->
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.arguments(RunningReasonIn)
 @blueprint.response(200, GivenBackOut)
+@may_wait(blueprint)
 def given_back(body: dict[str, Any], donation_id: UUID) -> Any:
     """Record that such a donation of a cancelled campaign was given back outside. The books follow."""
     with deps().db.transaction() as tx:
-        amount_minor = mark_given_back(tx, deps(), donation_id, body["reason"], access.actor())
+        outcome = perform(tx, "donation.given_back", donation_id, body["reason"])
+        if response := waiting(outcome):
+            return response
         campaign_id = campaign_of(tx, donation_id)
         tx.after_commit(lambda: publish({campaign_id}))
-    return {"donation": donation_id, "amount_minor": amount_minor, "currency": CURRENCY}
+    return {"donation": donation_id, "amount_minor": outcome, "currency": CURRENCY}

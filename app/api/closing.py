@@ -10,13 +10,15 @@ from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.project_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.http.problems import plain
 from app.http.scope import Where
 from app.i18n.waits import wait_text
 from campaigns.closing.corrections import corrections
-from campaigns.closing.discrepancies import count_open, listed, reopen, sign_off
+from campaigns.closing.discrepancies import count_open, listed
 from campaigns.closing.models import STATES
 from campaigns.closing.report import report
 from campaigns.closing.suspense import positions, suspense_of
@@ -169,17 +171,21 @@ def unplaced(query: dict[str, Any], pagination_parameters: PaginationParameters)
 @access.managers(Permission.RECONCILE)
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, DiscrepancyOut)
+@may_wait(blueprint)
 def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
     """Sign off a discrepancy, with the reason. Its sum is booked to `suspense`."""
     with deps().db.transaction() as tx:
-        return sign_off(tx, discrepancy_id, body["reason"], access.actor())
+        outcome = perform(tx, "discrepancy.sign_off", discrepancy_id, body["reason"])
+        return waiting(outcome) or outcome
 
 
 @blueprint.post("/discrepancies/<id:discrepancy_id>/reopen")
 @access.managers(Permission.RECONCILE)
 @blueprint.arguments(ReasonIn)
 @blueprint.response(200, DiscrepancyOut)
+@may_wait(blueprint)
 def create_reopening(body: dict[str, Any], discrepancy_id: int) -> Any:
     """Take back a signature, with the reason: the booking is corrected by another transfer."""
     with deps().db.transaction() as tx:
-        return reopen(tx, discrepancy_id, body["reason"], access.actor())
+        outcome = perform(tx, "discrepancy.reopen", discrepancy_id, body["reason"])
+        return waiting(outcome) or outcome

@@ -17,7 +17,9 @@ from app.api.donation_schemas import (
     RefundOut,
     RefundPreviewOut,
 )
+from app.api.second_person import may_wait, waiting
 from app.current import create_donation, deps, save_opened_payment
+from app.duties import perform
 from app.http import access
 from app.http.problems import plain
 from app.i18n.locale import requested_language
@@ -29,8 +31,7 @@ from campaigns.donations.expire import keep_alive
 from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum
-from campaigns.donations.refund import request_refund
-from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.donations.refund_donor import refundable_of_donor
 from campaigns.donations.shared_device import contact_would_help
 from campaigns.donations.states import WAITING
 from campaigns.donations.view import DonationView, donation_view
@@ -176,10 +177,13 @@ def cancel(donation_id: UUID) -> Any:
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.arguments(RefundIn)
 @blueprint.response(201, RefundOut)
+@may_wait(blueprint)
 def refund(body: dict[str, Any], donation_id: UUID) -> Any:
     """Request a refund, by default of all that is left; a job sends it to the provider."""
     with deps().db.transaction() as tx:
-        return request_refund(tx, donation_id, body.get("amount_minor"), body["reason"], access.actor())
+        amount_minor = body.get("amount_minor")
+        outcome = perform(tx, "donation.refund", donation_id, body["reason"], amount_minor=amount_minor)
+        return waiting(outcome) or outcome
 
 
 @blueprint.get("/donations/<uuid:donation_id>/refund-all-of-donor")
@@ -201,11 +205,15 @@ def preview_refund_donor(donation_id: UUID) -> Any:
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.arguments(RefundDonorIn)
 @blueprint.response(201, RefundDonorOut)
+@may_wait(blueprint)
 def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:
     """Request refunds of all that the donor of this donation gave in its campaign; a job sends them. A repetition
     requests nothing new."""
     with deps().db.transaction() as tx:
-        refunds, skipped = refund_donor(tx, donation_id, body["reason"], access.actor())
+        outcome = perform(tx, "donation.refund_donor", donation_id, body["reason"])
+        if response := waiting(outcome):
+            return response
+        refunds, skipped = outcome
         return {
             "refunds": refunds,
             "skipped": skipped,

@@ -113,7 +113,7 @@ def show(run_id: int) -> Any:
 
 
 @blueprint.post("/imports/<kind>")
-@access.managers(*IMPORTERS, where=Where.NAMED)
+@access.managers(*IMPORTERS, where=Where.NAMED, own_transactions=True)
 @blueprint.arguments(ImportQuery, location="query")
 @blueprint.response(201, ImportOut)
 @blueprint.alt_response(202, schema=ImportOut, description="the file is large, or is being imported: ask again")

@@ -8,12 +8,13 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Text, Time, one_of
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.live.publish import publish
 from campaigns.desks import payment_desk
-from campaigns.donations.models import PaymentException
 from campaigns.donations.payment_exceptions import ExceptionReason, ExceptionState
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
@@ -82,20 +83,21 @@ def show(exception_id: int) -> Any:
 @access.managers(Permission.RECONCILE)
 @blueprint.arguments(DecisionIn)
 @blueprint.response(200, PaymentExceptionOut)
+@may_wait(blueprint)
 def take(body: dict[str, Any], exception_id: int) -> Any:
     """Count the payment as its donation's, with the amount that came. Only in the donation's currency."""
-    hold_s = deps().limits.hold_s
-    return _decided(lambda tx: payment_desk.take(tx, exception_id, body["reason"], access.actor(), hold_s))
+    return _decided(lambda tx: perform(tx, "payment.take", exception_id, body["reason"]))
 
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/attach")
 @access.managers(Permission.RECONCILE)
 @blueprint.arguments(PaymentAttachIn)
 @blueprint.response(200, PaymentExceptionOut)
+@may_wait(blueprint)
 def attach(body: dict[str, Any], exception_id: int) -> Any:
     """Count the payment as another, unpaid donation's. Only in that donation's currency."""
-    donation, reason, hold_s = body["donation"], body["reason"], deps().limits.hold_s
-    return _decided(lambda tx: payment_desk.attach(tx, exception_id, donation, reason, access.actor(), hold_s))
+    donation = str(body["donation"])
+    return _decided(lambda tx: perform(tx, "payment.attach", exception_id, body["reason"], donation=donation))
 
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/refund")
@@ -103,9 +105,13 @@ def attach(body: dict[str, Any], exception_id: int) -> Any:
 @blueprint.arguments(DecisionIn)
 @blueprint.response(202, PaymentExceptionOut)
 def refund(body: dict[str, Any], exception_id: int) -> Any:
-    """Request that all of the payment goes back; a job sends the refund to the provider."""
+    """Request that all of the payment goes back; a job sends the refund to the provider.
+
+    When a second person is needed, the body is that approval and `Location` its address: nothing is requested yet.
+    """
     with deps().db.transaction() as tx:
-        return payment_desk.request_refund(tx, exception_id, body["reason"], access.actor())
+        outcome = perform(tx, "payment.refund", exception_id, body["reason"])
+        return waiting(outcome) or outcome
 
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/dismiss")
@@ -118,10 +124,12 @@ def dismiss(body: dict[str, Any], exception_id: int) -> Any:
         return payment_desk.dismiss(tx, exception_id, body["reason"], access.actor())
 
 
-def _decided(decide: Callable[[Tx], PaymentException]) -> PaymentException:
+def _decided(decide: Callable[[Tx], Any]) -> Any:
     """Decide; open pages learn of the new totals after the commit."""
     with deps().db.transaction() as tx:
         exception = decide(tx)
+        if response := waiting(exception):
+            return response
         campaign = payment_desk.campaign_of(tx, exception.attached_to or exception.donation_id)
         tx.after_commit(lambda: publish({campaign}))
         return exception

@@ -16,7 +16,9 @@ from app.api.pot_schemas import (
     RulesChangeIn,
     TrancheMoveIn,
 )
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns import pots
@@ -118,11 +120,12 @@ def top_up(body: dict[str, Any], pot_id: int) -> Any:
 @access.managers(Permission.POTS_WRITE)
 @blueprint.arguments(AmountIn)
 @blueprint.response(201, PotManagedOut)
+@may_wait(blueprint)
 def reduce(body: dict[str, Any], pot_id: int) -> Any:
     """Return free money to the pot's fund."""
     with deps().db.transaction() as tx:
-        pots.reduce(tx, pot_id, body["amount_minor"], access.actor())
-        return view(tx, pot_id)
+        outcome = perform(tx, "pot.reduce", pot_id, amount_minor=body["amount_minor"])
+        return waiting(outcome) or view(tx, pot_id)
 
 
 @blueprint.post("/pots/<id:pot_id>/pause")
@@ -173,8 +176,9 @@ def move_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
 @access.managers(Permission.POTS_WRITE)
 @blueprint.arguments(PotReasonIn)
 @blueprint.response(200, PotManagedOut)
+@may_wait(blueprint)
 def withdraw_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
     """Take back a tranche that has not opened: its money returns to the fund of the pot."""
     with deps().db.transaction() as tx:
-        pots.withdraw_tranche(tx, pot_id, tranche_id, body["reason"], access.actor())
-        return view(tx, pot_id)
+        outcome = perform(tx, "pot.withdraw_tranche", pot_id, body["reason"], tranche=tranche_id)
+        return waiting(outcome) or view(tx, pot_id)

@@ -6,7 +6,9 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import make_blueprint, page_of
 from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.disclosure.catalogue import listed
@@ -85,10 +87,12 @@ def submit(project_id: int) -> Any:
 @blueprint.post("/projects/<id:project_id>/approve")
 @access.managers(Permission.PROJECTS_APPROVE)
 @blueprint.response(200, ProjectOut)
+@may_wait(blueprint)
 def approve(project_id: int) -> Any:
     """Approve a project, so that it may take part in campaigns."""
     with deps().db.transaction() as tx:
-        return transitions.approve(tx, project_id, access.actor())
+        outcome = perform(tx, "project.approve", project_id)
+        return waiting(outcome) or outcome
 
 
 @blueprint.post("/projects/<id:project_id>/suspend")

@@ -9,7 +9,9 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Text, Time, one_of
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.http.scope import Where
 from campaigns.desks import refund_desk
@@ -111,11 +113,12 @@ def show(request_id: int) -> Any:
 @access.managers(Permission.DONATIONS_REFUND)
 @blueprint.arguments(AcceptIn)
 @blueprint.response(200, RefundRequestLineOut)
+@may_wait(blueprint)
 def accept(body: dict[str, Any], request_id: int) -> Any:
     """Accept a request: the refund is requested, and a job sends it. Accepting again changes nothing."""
     with deps().db.transaction() as tx:
-        refund_desk.accept(tx, request_id, body.get("reason", ""), access.actor())
-        return refund_desk.line(tx, deps().keys, request_id)
+        outcome = perform(tx, "refund_request.accept", request_id, body.get("reason", ""))
+        return waiting(outcome) or refund_desk.line(tx, deps().keys, request_id)
 
 
 @blueprint.post("/refund-requests/<id:request_id>/decline")

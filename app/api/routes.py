@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from app.api import (
+    approvals,
     audit,
     blacklist,
     campaigns,
@@ -52,6 +53,7 @@ RESOURCES = (
     payment_exceptions,
     imports,
     refund_requests,
+    approvals,
     audit,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times

@@ -8,7 +8,9 @@ from app.api.base import make_blueprint
 from app.api.campaign_schemas import CampaignOut
 from app.api.campaign_views import view
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.live.publish import publish
 from campaigns.closing import reschedule
@@ -48,10 +50,12 @@ class HeldOut(Schema):
 @access.managers(Permission.CAMPAIGNS_WRITE)
 @blueprint.arguments(ExtendIn)
 @blueprint.response(200, CampaignOut)
+@may_wait(blueprint)
 def extend(body: dict[str, Any], slug: str) -> Any:
     """Let a scheduled or open campaign end later. The certificate of its plan must last to the new end."""
     with deps().db.transaction() as tx:
-        return view(tx, reschedule.extend(tx, slug, body["ends_at"], body["reason"], access.actor()))
+        outcome = perform(tx, "campaign.extend", slug, body["reason"], ends_at=body["ends_at"].isoformat())
+        return waiting(outcome) or view(tx, outcome)
 
 
 @blueprint.post("/campaigns/<slug>/end-early")

@@ -9,7 +9,9 @@ from marshmallow import Schema, fields
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.live.publish import publish
@@ -136,22 +138,22 @@ def show(case_id: int) -> Any:
 @access.managers(Permission.SCREEN)
 @blueprint.arguments(CaseReasonIn)
 @blueprint.response(200, CaseOut)
+@may_wait(blueprint)
 def release(body: dict[str, Any], case_id: int) -> Any:
     """Clear the case: the donation is sound and its match counts."""
     with deps().db.transaction() as tx:
-        decide.clear(tx, case_id, body["reason"], access.actor())
-        return _decided(tx, case_id)
+        return waiting(perform(tx, "case.release", case_id, body["reason"])) or _decided(tx, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/cancel")
 @access.managers(Permission.SCREEN)
 @blueprint.arguments(CaseReasonIn)
 @blueprint.response(200, CaseOut)
+@may_wait(blueprint)
 def cancel(body: dict[str, Any], case_id: int) -> Any:
     """Withdraw the match; the donation itself stays."""
     with deps().db.transaction() as tx:
-        decide.cancel(tx, case_id, body["reason"], access.actor())
-        return _decided(tx, case_id)
+        return waiting(perform(tx, "case.cancel", case_id, body["reason"])) or _decided(tx, case_id)
 
 
 @blueprint.post("/cases/<id:case_id>/suspend-project")
@@ -191,11 +193,12 @@ def record_appeal(body: dict[str, Any], case_id: int) -> Any:
 @access.managers(Permission.SCREEN)
 @blueprint.arguments(AnswerIn)
 @blueprint.response(200, CaseOut)
+@may_wait(blueprint)
 def answer(body: dict[str, Any], case_id: int) -> Any:
     """Answer an appeal and, if a decision is given, decide again."""
     with deps().db.transaction() as tx:
-        appeal.answer_appeal(tx, case_id, body["reason"], access.actor(), body.get("decision"))
-        return _decided(tx, case_id)
+        outcome = perform(tx, "case.answer", case_id, body["reason"], decision=body.get("decision"))
+        return waiting(outcome) or _decided(tx, case_id)
 
 
 @blueprint.post("/donations/<uuid:donation_id>/appeal")
@@ -210,7 +213,7 @@ def donors_appeal(body: dict[str, Any], donation_id: UUID) -> Any:
 
 
 @blueprint.post("/campaigns/<slug>/screening-review")
-@access.managers(Permission.SCREEN)
+@access.managers(Permission.SCREEN, own_transactions=True)
 @blueprint.response(200, ReviewOut)
 def review_campaign(slug: str) -> Any:
     """Screen all donations of an ended campaign. Repeating it opens nothing new."""

@@ -12,13 +12,18 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from app import current
 from app.current import settings
+from app.duties import news_of, place_of
 from app.i18n.faults import program_text
 from app.i18n.refusals import refusal_text
+from campaigns.approvals import desk
+from campaigns.approvals.models import Approval
 from campaigns.dependencies import Dependencies
+from campaigns.network.roles import Caller, Role
 from kernel.errors import Refusal
 from kernel.human_input import Unreadable, read_moment
 
 ACTOR = "command line"
+OPERATOR = Caller(ACTOR, Role.ADMIN, None, ACTOR)  # who has the shell
 
 
 def command(act: Callable[..., Any]) -> Callable[..., Any]:
@@ -62,6 +67,20 @@ def deps() -> Dependencies:
     if not settings().database_url:
         raise _Failed("database_unset: start `make run`, or set DATABASE_URL")
     return current.deps()
+
+
+def perform(name: str, subject: Any, reason: str = "", **arguments: Any) -> Any:
+    """Do an act in a transaction and return its result. One that needs a second person waits: the command says so
+    and ends."""
+    with deps().db.transaction() as tx:
+        place = place_of(tx, name, subject)
+        outcome = desk.perform(tx, deps(), OPERATOR, name, subject, place, reason, **arguments)
+        if not isinstance(outcome, Approval):
+            news_of(tx, place.campaign)
+    if isinstance(outcome, Approval):
+        click.echo(f"approval {outcome.id} waits for a second person; nothing is done yet")
+        raise click.exceptions.Exit(0)
+    return outcome
 
 
 def moment(text: str) -> datetime:

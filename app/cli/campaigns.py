@@ -7,13 +7,13 @@ from uuid import UUID
 
 import click
 
-from app.cli.base import ACTOR, command, deps, moment, reason_option
+from app.cli.base import ACTOR, command, deps, moment, perform, reason_option
 from app.live.publish import publish
 from campaigns.closing import cancel as cancelling
 from campaigns.closing import reschedule
-from campaigns.closing.give_back import mark_given_back, to_give_back
+from campaigns.closing.give_back import to_give_back
 from campaigns.closing.withdraw import withdraw_entry
-from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.donations.refund_donor import refundable_of_donor
 from campaigns.screening.freeze import hold_project_match
 from kernel.db import Tx
 from kernel.money import yuan
@@ -39,7 +39,7 @@ def campaigns() -> None:
 @command
 def extend(slug: str, ends_at: datetime, reason: str) -> None:
     """Let a scheduled or open campaign end later."""
-    _do(lambda tx: reschedule.extend(tx, slug, ends_at, reason, ACTOR))
+    perform("campaign.extend", slug, reason, ends_at=ends_at.isoformat())
     click.echo(f"{slug} ends at {ends_at.isoformat()}")
 
 
@@ -73,7 +73,7 @@ def cancel(slug: str, reason: str, preview: bool) -> None:
     if preview:
         left = _do(lambda tx: cancelling.find_cancellation(tx, slug)[2])
     else:
-        left = _do(lambda tx: cancelling.cancel(tx, slug, reason, ACTOR))
+        left = perform("campaign.cancel", slug, reason)
         click.echo(f"{slug} is cancelled")
     click.echo(f"unpaid: {left.unpaid}")
     click.echo(f"paid: {left.paid} gifts of {left.donors} donors, {yuan(left.paid_minor)}")
@@ -146,7 +146,7 @@ def refund_all_of_donor(donation: UUID, reason: str, preview: bool) -> None:
         click.echo(f"{len(due)} donations, {yuan(sum(each.left_minor for each in due))}")
         skipped = [each for each in gifts if each.refused]
     else:
-        refunds, skipped = _do(lambda tx: refund_donor(tx, donation, reason, ACTOR))
+        refunds, skipped = perform("donation.refund_donor", donation, reason)
         click.echo(f"{len(refunds)} refunds requested, {yuan(sum(refund.amount_minor for refund in refunds))}")
     for each in skipped:
         click.echo(f"left: {each.donation_id} {each.refused}")
@@ -158,7 +158,7 @@ def refund_all_of_donor(donation: UUID, reason: str, preview: bool) -> None:
 @command
 def given_back(donation: UUID, reason: str) -> None:
     """Record that a gift of a cancelled campaign was given back outside."""
-    amount_minor = _do(lambda tx: mark_given_back(tx, deps(), donation, reason, ACTOR))
+    amount_minor = perform("donation.given_back", donation, reason)
     click.echo(f"{yuan(amount_minor)} of {donation} were given back")
 
 

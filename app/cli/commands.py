@@ -5,6 +5,7 @@ from flask import Flask
 from app.cli import (
     access,
     accounts,
+    approvals,
     audit,
     books,
     campaigns,
@@ -28,6 +29,7 @@ def attach(app: Flask) -> None:
     for module in (
         access,
         accounts,
+        approvals,
         audit,
         books,
         campaigns,

@@ -1,16 +1,13 @@
 """The desk of payments that are not what was asked."""
 
-from collections.abc import Callable
 from uuid import UUID
 
 import click
 
-from app.cli.base import ACTOR, command, deps, reason_option
-from app.live.publish import publish
+from app.cli.base import ACTOR, command, deps, perform, reason_option
 from campaigns.desks import payment_desk
 from campaigns.donations.models import PaymentException
 from campaigns.donations.payment_exceptions import ExceptionState
-from kernel.db import Tx
 from kernel.paging import Page
 
 MOST_LISTED = 200
@@ -43,8 +40,7 @@ def list_all(state: str | None) -> None:
 @command
 def take(exception_id: int, reason: str) -> None:
     """Count the payment as its donation's, with the amount that came."""
-    hold_s = deps().limits.hold_s
-    _decide(lambda tx: payment_desk.take(tx, exception_id, reason, ACTOR, hold_s))
+    _say(perform("payment.take", exception_id, reason))
 
 
 @payments_desk.command("attach")
@@ -54,8 +50,7 @@ def take(exception_id: int, reason: str) -> None:
 @command
 def attach(exception_id: int, donation: UUID, reason: str) -> None:
     """Count the payment as that of another, unpaid DONATION."""
-    hold_s = deps().limits.hold_s
-    _decide(lambda tx: payment_desk.attach(tx, exception_id, donation, reason, ACTOR, hold_s))
+    _say(perform("payment.attach", exception_id, reason, donation=str(donation)))
 
 
 @payments_desk.command("refund")
@@ -64,7 +59,7 @@ def attach(exception_id: int, donation: UUID, reason: str) -> None:
 @command
 def refund(exception_id: int, reason: str) -> None:
     """Request that all of the payment goes back; the job `refunds` sends it."""
-    _decide(lambda tx: payment_desk.request_refund(tx, exception_id, reason, ACTOR))
+    _say(perform("payment.refund", exception_id, reason))
 
 
 @payments_desk.command("dismiss")
@@ -73,16 +68,13 @@ def refund(exception_id: int, reason: str) -> None:
 @command
 def dismiss(exception_id: int, reason: str) -> None:
     """Leave the payment alone."""
-    _decide(lambda tx: payment_desk.dismiss(tx, exception_id, reason, ACTOR))
-
-
-def _decide(act: Callable[[Tx], PaymentException]) -> None:
     with deps().db.transaction() as tx:
-        exception = act(tx)
-        campaign = payment_desk.campaign_of(tx, exception.attached_to or exception.donation_id)
-        tx.after_commit(lambda: publish({campaign}))
-        line = f"payment exception {exception.id} is {exception.state}"
-    click.echo(line)
+        exception = payment_desk.dismiss(tx, exception_id, reason, ACTOR)
+    _say(exception)
+
+
+def _say(exception: PaymentException) -> None:
+    click.echo(f"payment exception {exception.id} is {exception.state}")
 
 
 COMMANDS = (payments_desk,)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from app.cli.base import ACTOR, command, deps, moment, reason_option
+from app.cli.base import ACTOR, command, deps, moment, perform, reason_option
 from campaigns import pots as pots_of_campaigns
 from campaigns.disclosure.totals import pot_views
 from campaigns.lifecycle.campaign import find_campaign
@@ -96,8 +96,7 @@ def _move(pot: int, tranche: int, opens_at: datetime | None, reason: str) -> Non
 @command
 def withdraw_tranche(pot: int, tranche: int, reason: str) -> None:
     """Take back a tranche that has not opened: its money returns to the fund."""
-    with deps().db.transaction() as tx:
-        amount = yuan(pots_of_campaigns.withdraw_tranche(tx, pot, tranche, reason, ACTOR).amount_minor)
+    amount = yuan(perform("pot.withdraw_tranche", pot, reason, tranche=tranche).amount_minor)
     click.echo(f"tranche {tranche} ({amount}) went back to the fund")
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.base import ACTOR, command, deps
+from app.cli.base import ACTOR, command, deps, perform
 from campaigns.desks import refund_desk
 from kernel.paging import Page
 
@@ -36,10 +36,8 @@ def list_all(state: str | None) -> None:
 @command
 def accept(request_id: int, reason: str) -> None:
     """Accept a request; the job `refunds` sends the refund."""
-    with deps().db.transaction() as tx:
-        request = refund_desk.accept(tx, request_id, reason, ACTOR)
-        line = f"refund request {request.id} is {request.state}"
-    click.echo(line)
+    request = perform("refund_request.accept", request_id, reason)
+    click.echo(f"refund request {request.id} is {request.state}")
 
 
 @refund_requests.command("decline")

@@ -9,10 +9,13 @@ from werkzeug.wrappers import Response
 
 from app.current import deps
 from app.http import access
+from app.http.repeats import form_once, new_form_key
 from app.http.security_events import notice_refusal
 from app.http.uploads import allow_file
+from app.i18n.approvals import waiting_text
 from app.i18n.fields import labelled, named_faults, refusal_words
 from app.web.blueprint import guard
+from campaigns.approvals.models import Approval
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -33,7 +36,8 @@ blueprint.before_request(guard)
 
 @blueprint.context_processor
 def _names() -> dict[str, Any]:
-    return {"caller": g.get("caller"), "Permission": Permission, "labelled": labelled}
+    names = {"caller": g.get("caller"), "Permission": Permission, "labelled": labelled}
+    return names | {"new_form_key": new_form_key, "opens": access.opens}
 
 
 @blueprint.after_request
@@ -51,18 +55,39 @@ def act(
     """Do something for the signed-in manager in one transaction, flash how it went, and redirect to `back`.
 
     Without a permission, `do` asks for one. After a refusal nothing is changed, and the refusal is flashed. `do`
-    may return a text that replaces `done`.
+    may return a text that replaces `done`. A second click on the same button changes nothing.
     """
-    try:
+
+    def make() -> Response:
         with deps().db.transaction() as tx:
             if permission is not None:
                 access.require_declared(permission)
             message = do(tx, g.caller)
         flash(message if isinstance(message, str) else done or _("已完成。"), "good")
+        return redirect(back, 303)
+
+    try:
+        return make_once(make)
     except Refusal as refusal:
         notice_refusal(refusal)
         flash(refusal_sentence(refusal), "bad")
-    return redirect(back, 303)
+        return redirect(back, 303)
+
+
+def make_once(make: Callable[[], Response]) -> Response:
+    """Make a change and redirect; a form that is sent again changes nothing, says so, and leads to the same page.
+
+    Raises what `make` and `form_once` raise.
+    """
+    response, repeated = form_once(make)
+    if repeated:
+        flash(_("这张表单刚才已经提交过，没有重复执行。"), "good")
+    return response
+
+
+def said_of(outcome: object) -> str | None:
+    """Return what is said when an act waits for a second person; None when it was done."""
+    return waiting_text(outcome) if isinstance(outcome, Approval) else None
 
 
 def refusal_sentence(refusal: Refusal) -> str:

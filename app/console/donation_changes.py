@@ -39,15 +39,8 @@ def refund_all_of_donor(donation_id: UUID) -> str | Response:
             *kept,
         ]
 
-    return effect_page(
-        _change(
-            donation_id,
-            _("退回这位捐赠人的全部捐赠"),
-            _("确认全部退款"),
-            _("退款已提交，支付平台确认后生效。"),
-            make,
-        )
-    )
+    title, done = _("退回这位捐赠人的全部捐赠"), _("退款已提交，支付平台确认后生效。")
+    return effect_page(_change(donation_id, title, _("确认全部退款"), done, make, "donation.refund_donor"))
 
 
 @blueprint.route("/donations/<uuid:donation_id>/given-back", methods=["GET", "POST"])
@@ -62,10 +55,12 @@ def given_back(donation_id: UUID) -> str | Response:
             _("系统不会再退款，请确认捐赠人已经收到。"),
         ]
 
-    return effect_page(_change(donation_id, _("登记已退回"), _("确认已退回"), _("已登记。"), make))
+    words = _("登记已退回"), _("确认已退回"), _("已登记。")
+    return effect_page(_change(donation_id, *words, make, "donation.given_back"))
 
 
-def _change(donation_id: UUID, title: str, button: str, done: str, make: Make) -> Change:
+def _change(donation_id: UUID, title: str, button: str, done: str, make: Make, act: str) -> Change:
     back = url_for("console.donation", donation_id=donation_id)
     about = _("捐赠记录") + " " + str(donation_id)[:8]
-    return Change(Permission.DONATIONS_REFUND, title, about, back, make, button, done)
+    change = Change(Permission.DONATIONS_REFUND, title, about, back, make, button, done)
+    return change._replace(act=act, subject=donation_id)

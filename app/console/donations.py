@@ -6,15 +6,15 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, said_of
 from app.current import deps
+from app.duties import perform
 from app.forms import Form
 from app.http import access
 from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
 from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
-from campaigns.donations.refund import request_refund
 from campaigns.donations.refunds import count_refunds, refunds
 from campaigns.donations.search import DonationQuery, Results, contact_key, record_contact_search
 from campaigns.donations.search import search as find_donations
@@ -105,14 +105,14 @@ def refund(donation_id: UUID) -> Response:
     """Request a refund. The form says how many refunds its reader saw, so a second click changes nothing."""
     form = Form(request.form)
 
-    def do(tx: Tx, caller: Caller) -> None:
+    def do(tx: Tx, _caller: Caller) -> str | None:
         if form["seen"] != str(count_refunds(tx, donation_id)):
             raise Conflict("refund_seen")
         amount_minor = form.amount("amount")
         if form.faults:
             raise Invalid("amount_invalid")
         reason = request.form.get("reason", "").replace("\x00", "")[:500]
-        request_refund(tx, donation_id, amount_minor, reason, caller.name)
+        return said_of(perform(tx, "donation.refund", donation_id, reason, amount_minor=amount_minor))
 
     back = url_for("console.donation", donation_id=donation_id)
     return act(Permission.DONATIONS_REFUND, back, do, _("退款已提交，支付平台确认后生效。"))

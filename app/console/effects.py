@@ -4,16 +4,18 @@ The words come from making the change for real and rolling it back (`rehearse`);
 same effect as what was shown.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from flask import flash, g, redirect, render_template, request
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import refusal_sentence, rehearse
+from app.console.blueprint import make_once, refusal_sentence, rehearse, said_of
 from app.console.forms import ConsoleForm
 from app.current import deps
+from app.duties import ask_if_needed, needs_second
 from app.http import access
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
@@ -34,6 +36,7 @@ class Change(NamedTuple):
     """A change that a manager may make: `make` makes it and returns its effect, a sentence a line.
 
     `time`: the label of a time that it needs. `word`: what is to be typed to confirm it, for what cannot be undone.
+    `act`, done to `subject` with `arguments`: its name among those that may need a second person.
     """
 
     permission: Permission
@@ -45,6 +48,9 @@ class Change(NamedTuple):
     done: str
     time: str = ""
     word: str = ""
+    act: str = ""
+    subject: Any = None
+    arguments: Mapping[str, Any] = MappingProxyType({})
 
 
 def effect_page(change: Change) -> str | Response:
@@ -52,44 +58,55 @@ def effect_page(change: Change) -> str | Response:
     access.require_declared(change.permission)
     form = ConsoleForm(request.form)
     effect: Sequence[str] = ()
+    waits = False
     if request.method == "POST" or not change.time:
         try:
             if form.verb == "save":
-                _make(change, form)
-                flash(change.done, "good")
-                return redirect(change.back, 303)
-            effect = _shown(change, form)
+                return make_once(lambda: _make(change, form))
+            effect, waits = _shown(change, form)
         except Refusal as refusal:
             if request.method == "GET":
                 flash(refusal_sentence(refusal), "bad")
                 return redirect(change.back, 303)
             form.add_refusal(refusal)
-            effect = _shown_again(change, form)
-    return render_template("console/effect.html", change=change, form=form, effect=effect, seen=_digest(effect))
+            effect, waits = _shown_again(change, form)
+    return render_template(
+        "console/effect.html", change=change, form=form, effect=effect, waits=waits, seen=_digest(effect)
+    )
 
 
-def _make(change: Change, form: ConsoleForm) -> None:
-    """Make the change. Raises what it raises, Conflict `effect_changed` when its effect is not what was shown, and
-    Invalid `word_missing` when the word that confirms it was not typed."""
+def _make(change: Change, form: ConsoleForm) -> Response:
+    """Make the change, and lead back. Raises what it raises, Conflict `effect_changed` when its effect is not what
+    was shown, and Invalid `word_missing` when the word that confirms it was not typed."""
     if change.word and form["word"] != change.word:
         raise Invalid("word_missing", fields={"word": fault("required")}, word=change.word)
     with deps().db.transaction() as tx:
-        effect = change.make(tx, Typed(g.caller, form["reason"], form))
-        if form["seen"] != _digest(effect):
-            raise Conflict("effect_changed")
+        approval = None
+        if change.act:
+            approval = ask_if_needed(tx, change.act, change.subject, form["reason"], **change.arguments)
+        if approval is None:
+            effect = change.make(tx, Typed(g.caller, form["reason"], form))
+            if form["seen"] != _digest(effect):
+                raise Conflict("effect_changed")
+    flash(said_of(approval) or change.done, "good")
+    return redirect(change.back, 303)
 
 
-def _shown(change: Change, form: ConsoleForm) -> Sequence[str]:
+def _shown(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:
+    """Return the effect, and whether it waits for a second person."""
     typed = Typed(g.caller, form["reason"] or _NO_REASON_YET, form)
-    return rehearse(lambda tx: change.make(tx, typed))
+    effect = rehearse(lambda tx: change.make(tx, typed))
+    with deps().db.transaction() as tx:
+        waits = bool(change.act) and needs_second(tx, change.act, change.subject, **change.arguments)
+    return effect, waits
 
 
-def _shown_again(change: Change, form: ConsoleForm) -> Sequence[str]:
+def _shown_again(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:
     """Return the effect as it is now; nothing when the change is not possible any more."""
     try:
         return _shown(change, form)
     except Refusal:
-        return ()
+        return (), False
 
 
 def _digest(effect: Sequence[str]) -> str:

@@ -6,10 +6,11 @@ from hashlib import sha256
 from flask import request
 
 from app.forms import Form
+from app.http.repeats import FIELD
 from kernel.errors import Invalid, fault
 from kernel.human_input import Unreadable, read_moment
 
-_NOT_CONTENT = frozenset({"csrf_token", "verb", "shown", "seen", "place_q", "project_q"})
+_NOT_CONTENT = frozenset({"csrf_token", FIELD, "verb", "shown", "seen", "place_q", "project_q"})
 
 
 class ConsoleForm(Form):

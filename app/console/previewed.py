@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import rehearse
+from app.console.blueprint import make_once, rehearse
 from app.console.forms import ConsoleForm
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -37,7 +37,7 @@ def show_or_save(
         return page(form)
     try:
         if form.confirmed:
-            return save(command)
+            return make_once(lambda: save(command))
         return page(form, rehearse(lambda tx: preview(tx, command)))
     except Refusal as refusal:
         form.add_refusal(refusal)

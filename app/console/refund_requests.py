@@ -4,8 +4,9 @@ from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, said_of
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.http.scope import Where
 from app.web.blueprint import requested_page
@@ -34,9 +35,11 @@ def decide(request_id: int) -> Response:
     accepted = request.form.get("decision") == "accept"
     reply = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
 
-    def do(tx: Tx, caller: Caller) -> None:
-        decision = refund_desk.accept if accepted else refund_desk.decline
-        decision(tx, request_id, reply, caller.name)
+    def do(tx: Tx, caller: Caller) -> str | None:
+        if accepted:
+            return said_of(perform(tx, "refund_request.accept", request_id, reply))
+        refund_desk.decline(tx, request_id, reply, caller.name)
+        return None
 
     done = _("已同意，退款已提交。") if accepted else _("已回复捐赠人：未同意。")
     return act(Permission.DONATIONS_REFUND, url_for("console.refund_requests"), do, done)

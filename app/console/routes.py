@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.console import donation_changes, donations, funds, imports, operations, refund_requests, sign_in
+from app.console import approvals, donation_changes, donations, funds, imports, operations, refund_requests, sign_in
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
 from app.console.pots import create as create_pot
@@ -37,6 +37,7 @@ PAGES = (
     cases,
     settings,
     imports,
+    approvals,
     operations,
 )
 

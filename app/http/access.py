@@ -10,14 +10,14 @@ The declaration stands directly below the route. An application with an undeclar
 
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple, TypeVar
 
 from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.routing import Rule
 
 from app.current import deps
-from app.http import auth, scope
+from app.http import auth, repeats, scope
 from app.http.scope import Where
 from campaigns import rights
 from campaigns.network.roles import Caller, Permission, require
@@ -47,12 +47,14 @@ class Access(NamedTuple):
     """The declaration of a view. One of the permissions is needed; none are listed for callers without a role.
 
     `where` says whose resources a manager reaches, `resource` which argument of the address decides (default: the
-    most specific one)."""
+    most specific one). `own_transactions`: the view has several, so that an `Idempotency-Key` cannot be kept with
+    its effect; it must be harmless to repeat."""
 
     audience: Audience
     permissions: tuple[Permission, ...] = ()
     where: Where = Where.RESOURCE
     resource: str | None = None
+    own_transactions: bool = False
 
     def __str__(self) -> str:
         needed = " or ".join(f"`{permission}`" for permission in self.permissions)
@@ -134,11 +136,14 @@ def donor_or_reader(view: View) -> View:
 
 
 def managers(
-    *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
+    *permissions: Permission,
+    where: Where = Where.RESOURCE,
+    resource: str | None = None,
+    own_transactions: bool = False,
 ) -> Callable[[View], View]:
     """Require a manager with one of these permissions, and that what the route reaches is theirs. Both are checked
-    before the body is read."""
-    access = Access(Audience.MANAGER, permissions, where, resource)
+    before the body is read. A change that is sent again with its `Idempotency-Key` is not made again."""
+    access = Access(Audience.MANAGER, permissions, where, resource, own_transactions)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -146,7 +151,7 @@ def managers(
             with deps().db.transaction() as tx:
                 g.caller = rights.widened(tx, auth.require_manager(tx, *permissions))
                 access.require(tx, g.caller, kwargs, acting=access.acts)
-            return view(*args, **kwargs)
+            return view(*args, **kwargs) if own_transactions else repeats.reply_once(partial(view, *args, **kwargs))
 
         return _declare(guarded, access)  # type: ignore[return-value]
 
@@ -200,6 +205,22 @@ def require_declared(permission: Permission) -> None:
     assert access and permission in access.permissions, f"{request.endpoint} does not declare {permission}"
     require(g.caller, permission)
     scope.require_holder(g.caller, g.get("holder"))
+
+
+def opens(endpoint: str) -> bool:
+    """Whether a page or button of the console is open to the signed-in manager: by the role and the branch that the
+    route declares, for what the page at hand is about. What is not, is not shown."""
+    access = access_of(current_app, f"console.{endpoint}")
+    assert access is not None, f"there is no route console.{endpoint}"
+    manager: Caller = g.caller
+    if not any(manager.may(permission) for permission in access.permissions):
+        return False
+    if access.where is Where.FEDERATION:
+        return manager.branch_code is None
+    holder = g.get("holder")
+    if holder is None or access.where not in (Where.RESOURCE, Where.FROM_BELOW) or rights.may_act(manager, holder):
+        return True
+    return access.where is Where.FROM_BELOW and not access.acts
 
 
 def caller() -> Caller:

@@ -19,6 +19,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unava
 STATUS: dict[str | type[Refusal], int] = {
     # codes that do not follow their class
     "body_invalid": 400,
+    "idempotency_key_invalid": 400,
     "parameters_invalid": 422,
     "sign_in_failed": 401,
     "token_missing": 401,

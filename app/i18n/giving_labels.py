@@ -33,3 +33,11 @@ CORRECTIONS = {
     "match_held": _l("配捐待查"),
     "match_cleared": _l("恢复配捐"),
 }
+APPROVAL_STATES = {
+    "open": _l("待批准"),
+    "approved": _l("已批准"),
+    "declined": _l("未批准"),
+    "expired": _l("无人批准，已过期"),
+}
+# Who acted when it was no manager, by the name in the audit trail.
+ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}

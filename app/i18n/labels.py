@@ -288,11 +288,11 @@ JOBS = {
     "statements": _l("读取支付平台对账单"),
     "analyse": _l("更新数据库统计信息"),
     "seal": _l("封存操作记录"),
+    "approvals": _l("结束无人批准的事项"),
+    "replies": _l("清理重复请求的记录"),
     "check": _l("核对账簿"),
     "personal-data": _l("保护个人信息"),
 }
-# Who acted when it was no manager, by the name in the audit trail.
-ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}
 
 
 def word(table: Mapping[str, Any], code: str) -> str:

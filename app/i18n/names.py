@@ -2,7 +2,8 @@
 
 from flask_babel import gettext as _
 
-from app.i18n.labels import ACTORS, STEPS
+from app.i18n.giving_labels import ACTORS
+from app.i18n.labels import STEPS
 
 _TOKEN, _PARTNER = "token:", "partner:"
 

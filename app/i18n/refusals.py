@@ -13,6 +13,10 @@ from kernel.money import ratio, yuan
 REFUSALS = {
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
     "amount_invalid": _l("金额不对。"),
+    "approval_ended": _l("这件事项已经有了决定，或已过期。"),
+    "approval_open": _l("同一件事已经有人提交，正在等第二个人批准（第 %(approval)s 号）。"),
+    "approval_own": _l("自己提交的事项须由另一个人决定。"),
+    "approval_unknown": _l("没有这件待批准的事项。"),
     "appeal_answered": _l("这件申诉已经答复过。"),
     "appeal_exists": _l("已经提出过申诉。"),
     "appeal_invalid": _l("请写明申诉内容，最多 2000 字。"),
@@ -63,6 +67,9 @@ REFUSALS = {
         "今天已捐了很多，或一小时内捐了很多次。请在 %(again_at)s（北京时间）之后再捐，或联系主办方。"
     ),
     "giving_unusual": _l("将捐赠 %(amount_minor)s 元，一小时内已捐 %(hour_count)s 次。请捐赠人确认后再提交。"),
+    "idempotency_key_in_progress": _l("同一个请求正在处理，请稍后再发一次。"),
+    "idempotency_key_invalid": _l("Idempotency-Key 须是 1 至 %(most)s 个可见的 ASCII 字符。"),
+    "idempotency_key_reused": _l("这张表单（或 Idempotency-Key）已经提交过另外的内容。请重新打开页面再填。"),
     "file_missing": _l("请选择文件。"),
     "file_too_large": _l("文件太大，请分成几个文件。"),
     "import_changed": _l("预览以后文件或情况有变化，请重新预览。"),
@@ -129,6 +136,7 @@ REFUSALS = {
     "replaced_unknown": _l("找不到要换掉的那笔捐赠，或者它不是您的。"),
     "requests_met": _l("同时处理的请求太多，请稍后再发一次。"),
     "rules_in_the_past": _l("规则不能从过去开始。"),
+    "rules_unchanged": _l("没有改动：这些规则现在就是这样。"),
     "rules_invalid": _l("这样的配捐规则行不通，请检查标出的项目。"),
     "screening_invalid": _l("请检查标出的标准，没有任何改动。"),
     "search_invalid": _l("请检查查找条件。"),

@@ -12,6 +12,7 @@ import structlog
 
 from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
+from campaigns.approvals.desk import expire as expire_approvals
 from campaigns.audit_chain import seal
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
@@ -26,6 +27,7 @@ from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
+from campaigns.network.replies import forget
 from campaigns.privacy.retention import forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
 from campaigns.screening.screen import screen
@@ -120,6 +122,18 @@ def _seal(deps: Dependencies) -> str:
     return _outcome(seal(deps), "rows sealed")
 
 
+def _approvals(deps: Dependencies) -> str:
+    """End approvals that nobody decided about in time."""
+    with deps.db.transaction() as tx:
+        return _outcome(expire_approvals(tx), "approvals expired")
+
+
+def _replies(deps: Dependencies) -> str:
+    """Remove replies that nobody will ask for again."""
+    with deps.db.transaction() as tx:
+        return _outcome(forget(tx), "replies removed")
+
+
 def _check(deps: Dependencies) -> str:
     """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
     with deps.db.transaction() as tx:
@@ -160,6 +174,8 @@ JOBS: dict[str, Job] = {
     "statements": Job(600, _statements),
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
+    "approvals": Job(60, _approvals),
+    "replies": Job(60, _replies),
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
 }

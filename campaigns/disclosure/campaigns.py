@@ -66,7 +66,9 @@ class CampaignView:
 
 
 class CampaignLine(NamedTuple):
-    """A campaign in the managers' list, drafts included; how many projects and open discrepancies it has."""
+    """A campaign in the managers' list, drafts included; how many projects and open discrepancies it has.
+
+    `from_above`: a node above the branch that is listed hosts it."""
 
     id: int
     slug: str
@@ -76,6 +78,7 @@ class CampaignLine(NamedTuple):
     ends_at: datetime
     entries: int
     open_discrepancies: int
+    from_above: bool
 
 
 class County(NamedTuple):
@@ -134,7 +137,8 @@ def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
         """SELECT c.id, c.slug, c.name, c.phase, c.opens_at, c.ends_at,
                   (SELECT count(*) FROM campaign_entry e WHERE e.campaign_id = c.id) AS entries,
                   (SELECT count(*) FROM discrepancy d
-                    WHERE d.campaign_id = c.id AND d.state = 'open') AS open_discrepancies
+                    WHERE d.campaign_id = c.id AND d.state = 'open') AS open_discrepancies,
+                  NOT coalesce(o.lineage @> ARRAY[CAST(:branch AS text)], true) AS from_above
              FROM campaign c JOIN organisation o ON o.code = c.host_code
             WHERE CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)]
                OR o.code IN (SELECT unnest(lineage) FROM organisation WHERE code = :branch)

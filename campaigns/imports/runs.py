@@ -16,6 +16,7 @@ from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import KINDS, ImportRequest, admit, kind_of, preview
 from campaigns.imports.models import ImportFile, ImportRun, State
 from campaigns.imports.report import refusal_report, report_of, token_of
+from campaigns.network.owners import owners_of
 from campaigns.network.roles import Caller, require
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
@@ -109,7 +110,7 @@ def confirm(tx: Tx, caller: Caller, run_id: int, token: str, reason: str = "", *
     if run.state != State.READY:
         raise Conflict("import_state")
     reason = clean_text(reason).strip()
-    if faults := _unconfirmed(run, caller, reason, large):
+    if faults := _unconfirmed(tx, run, caller, reason, large):
         raise Invalid("import_unconfirmed", fields=faults)
     run.state, run.confirmed_by, run.confirmed_at, run.reason = State.CONFIRMED, caller.name, tx.now, reason
     tx.add(run)
@@ -117,7 +118,7 @@ def confirm(tx: Tx, caller: Caller, run_id: int, token: str, reason: str = "", *
     return run
 
 
-def _unconfirmed(run: ImportRun, caller: Caller, reason: str, large: bool) -> dict[str, Any]:
+def _unconfirmed(tx: Tx, run: ImportRun, caller: Caller, reason: str, large: bool) -> dict[str, Any]:
     """What of a plan's questions is still open: field -> fault."""
     codes = {question["code"] for question in run.report["questions"]}
     faults = {}
@@ -127,7 +128,7 @@ def _unconfirmed(run: ImportRun, caller: Caller, reason: str, large: bool) -> di
         faults["reason"] = refused
     if codes & ABOVE_LIMIT and not large:
         faults["large"] = fault("large_unconfirmed")
-    if "second_person" in codes and caller.name == run.actor:
+    if "second_person" in codes and caller.owner in owners_of(tx, {run.actor}):
         faults["confirmed_by"] = fault("other_person")
     return faults
 

@@ -139,4 +139,4 @@ def _decoy_hash() -> str:
 
 def caller_of(manager: Manager) -> Caller:
     """Return a signed-in manager as a caller."""
-    return Caller(manager.login, manager.role, manager.branch_code)
+    return Caller(manager.login, manager.role, manager.branch_code, f"manager:{manager.id}")

@@ -46,11 +46,13 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 class Caller(NamedTuple):
-    """Who acts: the name that goes into the audit trail, the role, and the branch (None: the whole tree)."""
+    """Who acts: the name that goes into the audit trail, the role, the branch (None: the whole tree), and the
+    account that answers for it: `manager:7`, or `token:3` for a token of nobody."""
 
     name: str
     role: str
     branch_code: str | None = None
+    owner: str = ""
 
     def may(self, permission: Permission) -> bool:
         """Whether the role has this permission; an unknown role has none."""

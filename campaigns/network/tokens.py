@@ -59,7 +59,7 @@ def caller_of_token(tx: Tx, token: str) -> Caller | None:
     """
     query = select(ApiToken).where(ApiToken.token_hash == _hash(token), col(ApiToken.revoked_at).is_(None))
     row = tx.first(query)
-    return Caller(f"token:{row.label}", row.role, row.branch_code) if row else None
+    return Caller(f"token:{row.label}", row.role, row.branch_code, f"token:{row.id}") if row else None
 
 
 def account_of_token(tx: Tx, token: str) -> tuple[str, str] | None:

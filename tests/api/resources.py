@@ -1,10 +1,12 @@
 """One resource of each kind that belongs to one county, for tests that try them as a neighbour."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
 
 from campaigns import pots
+from campaigns.approvals.models import Approval
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.funds import funds
 from campaigns.imports.models import ImportRun
@@ -66,6 +68,10 @@ def resources(world: World) -> Resources:
         message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
         run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
+        asked = {"asked_by": ACTOR, "owner": "manager:0", "asked_at": tx.now, "until": tx.now + timedelta(days=1)}
+        lineage = ["41", OURS, "410101", "41010101"]
+        about = {"act": "donation.refund", "subject": str(donation.id), "arguments": {}, "reason": MARK}
+        approval = tx.add(Approval(**about, lineage=lineage, campaign=SLUG, **asked)).id
         request = request_money_back(tx, world.deps.keys, donation.id, None, "meant for another village")
         return {
             "case_id": case,
@@ -74,6 +80,7 @@ def resources(world: World) -> Resources:
             "message_id": message,
             "request_id": request.id,
             "run_id": run,
+            "approval_id": approval,
             "watch_id": 1,
             "name": "platform",
         }

@@ -98,7 +98,7 @@ def test_another_role_holds_in_the_running_session(world: World, token: str) -> 
     code = world.do(lambda tx: tx.scalar("SELECT code FROM organisation WHERE level = 'county' ORDER BY 1 LIMIT 1"))
     world.do(accounts.set_role, "wang", Role.AUDITOR, code, "admin")
     manager: Manager = world.do(sessions.manager_of_session, token)
-    assert people.caller_of(manager) == Caller("wang", "auditor", code)
+    assert people.caller_of(manager) == Caller("wang", "auditor", code, f"manager:{manager.id}")
     with pytest.raises(Invalid) as refused:
         world.do(accounts.set_role, "wang", "king", "nowhere", "admin")
     assert set(refused.value.fields) == {"role", "branch_code"}

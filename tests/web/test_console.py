@@ -63,9 +63,14 @@ def test_a_form_of_another_site_does_nothing(manager: Reader, world: World) -> N
 def test_cancelling_twice_says_so(manager: Reader, world: World) -> None:
     manager.open("/console/campaigns/day/cancel")
     page = manager.page
+    manager.open("/console/campaigns/day/cancel")
+    other = manager.page
+    manager.page = page
     confirmed = {"verb": "save", "reason": "暴雨", "word": "day"}
     assert "活动已取消" in manager.send("/cancel", **confirmed)
     manager.page = page
+    assert "没有重复执行" in manager.send("/cancel", **confirmed)
+    manager.page = other
     assert "当前阶段不能做这件事" in manager.send("/cancel", **confirmed)
     assert world.phase() == "cancelled"
 
@@ -83,10 +88,9 @@ def test_a_project_goes_through_its_review(manager: Reader, world: World) -> Non
 def test_a_project_is_rated_and_nonsense_is_not_a_rating(manager: Reader, world: World) -> None:
     project = world.projects[0]
     manager.open("/console/projects")
-    page = manager.page
     assert "评级已保存" in text(manager.send(f"/{project}/rate", rating="4"))
     for wrong in ("", "6", "-1", "many"):
-        manager.page = page
+        manager.open("/console/projects")
         assert "评级：应是 0 至 5 的整数" in text(manager.send(f"/{project}/rate", rating=wrong))
     assert world.do(lambda tx: tx.scalar("SELECT rating FROM project WHERE id = :id", id=project)) == 4
 
@@ -105,9 +109,11 @@ def test_a_deposit_is_booked_once(manager: Reader, world: World) -> None:
     page = manager.page
     assert "入账完成" in manager.send("/deposits", amount="100.50", reference="R-1")
     manager.page = page
+    assert "没有重复执行" in manager.send("/deposits", amount="100.50", reference="R-1")
     assert "没有重复记账" in manager.send("/deposits", amount="100.50", reference="R-1")
-    manager.page = page
     assert "已用于另一金额" in manager.send("/deposits", amount="1", reference="R-1")
+    manager.page = page
+    assert "已经提交过另外的内容" in manager.send("/deposits", amount="7", reference="R-7")
     assert "1,000,100.50" in manager.open("/console/funds")
     assert "请检查金额" in manager.send("/deposits", amount="much", reference="R-2")
 
@@ -117,8 +123,13 @@ def test_a_refund_is_asked_for_once(manager: Reader, world: World) -> None:
     paid = world.pay(world.give())
     manager.open(f"/console/donations?id={paid.id}")
     page = manager.page
+    manager.open(f"/console/donations?id={paid.id}")
+    other = manager.page
+    manager.page = page
     assert "退款已提交" in manager.send("/refunds", amount="10", reason="捐错了")
     manager.page = page
+    assert "没有重复执行" in manager.send("/refunds", amount="10", reason="捐错了")
+    manager.page = other
     assert "退款情况已变化" in manager.send("/refunds", amount="10", reason="捐错了")
     with world.db.transaction() as tx:
         assert tx.scalar("SELECT sum(amount_minor) FROM refund") == 10_00
@@ -147,9 +158,10 @@ def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World
         return
     held = reader.page
     assert "请写明原因" in reader.send("/sign-off", reason="")
+    sent = reader.page
     assert "已签字" in reader.send("/sign-off", reason="平台测试款")
-    reader.page = held
-    assert "已签字" in reader.send("/sign-off", reason="平台测试款"), "the same click again"
+    reader.page = sent
+    assert "没有重复执行" in reader.send("/sign-off", reason="平台测试款"), "the same click again"
     reader.page = held
     assert "已经处理过" in reader.send("/sign-off", reason="别的原因")
 

@@ -39,7 +39,7 @@ def test_a_second_click_makes_no_second_pot(manager: Reader, world: World) -> No
     page = manager.page
     assert "配捐池已建立" in manager.send(NEW, verb="save")
     manager.page = page
-    assert "刚才已经建立，没有重复建立" in manager.send(NEW, verb="save")
+    assert "没有重复执行" in manager.send(NEW, verb="save")
     assert pots(world) == 1
     world.check()
 
@@ -69,14 +69,14 @@ def twin(manager: Reader) -> FlaskClient:
 def test_two_clicks_at_the_same_moment_make_one_pot(manager: Reader, world: World) -> None:
     preview(manager, world)
     told = both_at_once(manager, NEW)
-    assert sorted("没有重复建立" in page for page in told) == [False, True]
+    assert sorted("没有重复执行" in page for page in told) == [False, True]
     assert pots(world) == 1
     pot = next(iter(world.pots()))
     path = f"/console/pots/{pot}/top-ups"
     manager.open(path)
     manager.send(path, verb="preview", amount_minor="200")
     told = both_at_once(manager, path)
-    assert sorted("没有重复记账" in page for page in told) == [False, True]
+    assert sorted("没有重复执行" in page for page in told) == [False, True]
     assert world.pots()[pot].funded_minor == 700_00
     world.check()
 
@@ -144,7 +144,7 @@ def test_new_rules_are_a_new_version_from_a_time_on(manager: Reader, world: Worl
     page = text(manager.send(path, verb="save"))
     assert "新规则已保存" in page and "第 2 版 尚未生效" in page and "第 1 版 现行" in page
     manager.page = form
-    assert "没有重复保存" in manager.send(path, verb="save")
+    assert "没有重复执行" in manager.send(path, verb="save")
     world.clock.advance(hours=3)
     page = text(manager.open(f"/console/pots/{pot}"))
     assert "第 2 版 现行" in page and "第 1 版 已失效" in page
@@ -187,7 +187,7 @@ def test_money_moves_once_and_is_shown_before(manager: Reader, world: World, ver
     page = text(manager.send(path, verb="save"))
     assert "已记账" in page and "200.00 boss" in page
     manager.page = form
-    assert "没有重复记账" in manager.send(path, verb="save")
+    assert "没有重复执行" in manager.send(path, verb="save")
     assert world.pots()[pot].funded_minor == funded
     world.check()
 

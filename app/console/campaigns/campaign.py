@@ -64,7 +64,7 @@ def show(slug: str) -> str:
             "named": names_of_projects(tx, pots),
             "parts": tranches(tx, campaign.id),
             "now": tx.now,
-            "may_add_pots": g.caller.may(Permission.POTS_WRITE) and campaign.phase in LIVING | {Phase.DRAFT},
+            "may_add_pots": access.opens("pot_new") and campaign.phase in LIVING | {Phase.DRAFT},
             "warnings": plan.warnings(campaign),
             "missing": [name for name in plan.PLAN_FIELDS if campaign.plan.get(name) in (None, "")],
         }

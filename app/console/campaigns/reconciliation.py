@@ -4,8 +4,9 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, said_of
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.web.blueprint import requested_page
 from campaigns.closing import discrepancies
@@ -13,6 +14,7 @@ from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
+from kernel.ids import MOST_ID
 
 PAGE_SIZE = 50
 
@@ -47,6 +49,6 @@ def sign_off(slug: str, discrepancy_id: int) -> Response:
     return act(
         Permission.RECONCILE,
         url_for("console.reconciliation", slug=slug),
-        lambda tx, caller: discrepancies.sign_off(tx, min(discrepancy_id, 2**63 - 1), reason, caller.name),
+        lambda tx, _caller: said_of(perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason)),
         _("已签字。"),
     )

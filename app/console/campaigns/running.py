@@ -4,7 +4,8 @@ from flask import request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, said_of
+from app.duties import perform
 from app.http import access
 from campaigns.closing import reschedule
 from campaigns.network.roles import Caller, Permission
@@ -18,12 +19,12 @@ from kernel.human_input import Unreadable, read_moment
 def extend(slug: str) -> Response:
     """Let the campaign end later."""
 
-    def do(tx: Tx, caller: Caller) -> None:
+    def do(tx: Tx, _caller: Caller) -> str | None:
         try:
             ends_at = read_moment(request.form.get("ends_at", "")).at
         except Unreadable as error:
             raise Invalid("time_invalid", fields={"ends_at": error.fault}) from error
-        reschedule.extend(tx, slug, ends_at, _reason(), caller.name)
+        return said_of(perform(tx, "campaign.extend", slug, _reason(), ends_at=ends_at.isoformat()))
 
     return act(Permission.CAMPAIGNS_WRITE, url_for("console.campaign", slug=slug), do, _("活动已延长。"))
 

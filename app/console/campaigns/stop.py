@@ -39,6 +39,8 @@ def cancel(slug: str) -> str | Response:
         make,
         _("确认取消活动"),
         _("活动已取消。"),
+        act="campaign.cancel",
+        subject=slug,
     )
     return effect_page(change._replace(word=slug) if phase == Phase.OPEN else change)
 

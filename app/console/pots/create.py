@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlmodel import col, func, select
+from sqlmodel import func, select
 from werkzeug.wrappers import Response
 
 from app.console import choices
@@ -18,7 +18,7 @@ from app.http import access, scope
 from campaigns import pots
 from campaigns.disclosure.pot_details import pot_view
 from campaigns.funds import funds
-from campaigns.lifecycle.campaign import find_campaign, lock_campaign
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from ledger.chart import fund as fund_account
@@ -39,7 +39,7 @@ def create(slug: str) -> str | Response:
         command,
         page=partial(_form, slug),
         preview=partial(_preview, slug),
-        save=partial(_save, slug, form),
+        save=partial(_save, slug),
     )
 
 
@@ -51,28 +51,22 @@ def _fresh(slug: str) -> PotForm:
     return PotForm.fresh(campaign, min(last + 1, 1_000))
 
 
-def _save(slug: str, form: PotForm, command: dict[str, Any]) -> Response:
-    """Create the pot, unless one of this name is younger than the preview: it came from the same preview."""
+def _save(slug: str, command: dict[str, Any]) -> Response:
+    """Create the pot. Raises what `campaigns.pots.create` raises."""
     with deps().db.transaction() as tx:
         scope.require_draw(tx, slug, command["fund"])
-        campaign = lock_campaign(tx, slug)
-        younger = select(col(Pot.id)).where(Pot.campaign_id == campaign.id, col(Pot.id) > (form.whole("seen") or 0))
-        twin = tx.first(younger.where(Pot.name == command["name"]).order_by(col(Pot.id)))
-        pot_id = twin or pots.create(tx, campaign=slug, **command, actor=g.caller.name)
-    flash(_("这个配捐池刚才已经建立，没有重复建立。") if twin else _("配捐池已建立。"), "good")
+        pot_id = pots.create(tx, campaign=slug, **command, actor=g.caller.name)
+    flash(_("配捐池已建立。"), "good")
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
 def _preview(slug: str, tx: Tx, command: dict[str, Any]) -> dict[str, Any]:
-    """Return the pot as it would be, and what it would leave in the fund. `seen`: the newest existing pot."""
+    """Return the pot as it would be, and what it would leave in the fund."""
     scope.require_draw(tx, slug, command["fund"])
-    campaign = lock_campaign(tx, slug)
-    seen = tx.first(select(func.max(Pot.id)).where(Pot.campaign_id == campaign.id)) or 0
     had_minor = balance(tx, fund_account(command["fund"]))
     state, view = pot_view(tx, pots.create(tx, campaign=slug, **command, actor=g.caller.name))
     return {
         "pot": view,
-        "seen": seen,
         "tranches": command["tranches"],
         "had_minor": had_minor,
         "left_minor": balance(tx, fund_account(command["fund"])),

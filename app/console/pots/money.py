@@ -7,11 +7,12 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import blueprint
+from app.console.blueprint import blueprint, said_of
 from app.console.pots.forms import AmountForm
 from app.console.pots.pot import head, lock_of
 from app.console.previewed import show_or_save
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from campaigns import pots
 from campaigns.disclosure.pot_details import newest_funding, pot_view
@@ -21,7 +22,7 @@ from kernel.errors import Conflict
 from ledger.chart import fund as fund_account
 from ledger.statements import balance
 
-_VERBS = {"top-ups": (pots.top_up, 1, "top_up"), "reductions": (pots.reduce, -1, "reduction")}
+_VERBS = {"top-ups": pots.top_up, "reductions": pots.reduce}
 
 
 @blueprint.route(
@@ -44,22 +45,20 @@ def change(pot_id: int, verb: str) -> str | Response:
 
 
 def _save(pot_id: int, verb: str, seen: str, amount_minor: int) -> Response:
-    """Move the money, unless the same amount moved since the preview.
-
-    Raises what `top_up` and `reduce` of `campaigns.pots` raise, and Conflict `pot_changed` when other money moved
-    meanwhile.
-    """
-    act, sign, reason = _VERBS[verb]
+    """Move the money. Raises what `top_up` and `reduce` of `campaigns.pots` raise, and Conflict `pot_changed` when
+    money moved since the preview."""
     with deps().db.transaction() as tx:
         lock_of(tx, pot_view(tx, pot_id)[0])
         last = newest_funding(tx, pot_id)
-        fresh = seen == str(last.id if last else 0)
-        if not fresh and (last is None or (last.reason, last.amount_minor) != (reason, sign * amount_minor)):
+        if seen != str(last.id if last else 0):
             raise Conflict("pot_changed")
-        if fresh:
-            _require_draw(tx, pot_id, verb)
-            act(tx, pot_id, amount_minor, g.caller.name)
-    flash(_("已记账。") if fresh else _("这笔金额刚才已经记账，没有重复记账。"), "good")
+        _require_draw(tx, pot_id, verb)
+        done = _("已记账。")
+        if verb == "top-ups":
+            pots.top_up(tx, pot_id, amount_minor, g.caller.name)
+        else:
+            done = said_of(perform(tx, "pot.reduce", pot_id, amount_minor=amount_minor)) or done
+    flash(done, "good")
     return redirect(url_for("console.pot", pot_id=pot_id), 303)
 
 
@@ -68,7 +67,7 @@ def _preview(pot_id: int, verb: str, tx: Tx, amount_minor: int) -> dict[str, Any
     lock_of(tx, pot_view(tx, pot_id)[0])
     _require_draw(tx, pot_id, verb)
     last, before = newest_funding(tx, pot_id), _figures(tx, pot_id)
-    _VERBS[verb][0](tx, pot_id, amount_minor, g.caller.name)
+    _VERBS[verb](tx, pot_id, amount_minor, g.caller.name)
     return {"seen": last.id if last else 0, "before": before, "after": _figures(tx, pot_id)}
 
 

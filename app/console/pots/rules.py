@@ -45,7 +45,7 @@ def change(pot_id: int) -> str | Response:
         form,
         command,
         page=partial(_form, state),
-        preview=partial(_preview, state),
+        preview=partial(_preview, state, form),
         save=partial(_save, state, form),
     )
 
@@ -55,30 +55,34 @@ def _newest(state: PotState) -> RulesVersion:
 
 
 def _save(state: PotState, form: RulesForm, command: RulesChange) -> Response:
-    """Save the version, unless the same version is younger than the preview.
-
-    Raises what `campaigns.pots.add_rules` raises, and Conflict `pot_changed` when others changed them meanwhile.
-    """
+    """Save the version. Raises what `_add` raises."""
     with deps().db.transaction() as tx:
-        lock_of(tx, state)
-        newest = _newest(pot_view(tx, state.pot_id)[0])
-        fresh = form["seen"] == str(newest.number)
-        if not fresh and newest.rules != parse(command.rules):
-            raise Conflict("pot_changed")
-        if fresh:
-            pots.add_rules(tx, state.pot_id, *command, g.caller.name)
-    flash(_("新规则已保存。") if fresh else _("这版规则刚才已经保存，没有重复保存。"), "good")
+        _add(tx, state, form, command)
+    flash(_("新规则已保存。"), "good")
     return redirect(url_for("console.pot", pot_id=state.pot_id), 303)
 
 
-def _preview(state: PotState, tx: Tx, command: RulesChange) -> dict[str, Any]:
-    """Return the rules as they would be. `seen`: the newest existing version."""
+def _add(tx: Tx, state: PotState, form: RulesForm, command: RulesChange) -> None:
+    """Add the version.
+
+    Raises what `campaigns.pots.add_rules` raises, Conflict `pot_changed` when others changed the rules since the
+    form was opened (it shows theirs then), and `rules_unchanged` when the typed rules are in force already.
+    """
     lock_of(tx, state)
-    seen = _newest(pot_view(tx, state.pot_id)[0]).number
+    newest = _newest(pot_view(tx, state.pot_id)[0])
+    if form["seen"] != str(newest.number):
+        form.data["seen"] = str(newest.number)
+        raise Conflict("pot_changed")
+    if command.valid_from is None and newest.valid_from <= tx.now and newest.rules == parse(command.rules):
+        raise Conflict("rules_unchanged")
     pots.add_rules(tx, state.pot_id, *command, g.caller.name)
+
+
+def _preview(state: PotState, form: RulesForm, tx: Tx, command: RulesChange) -> dict[str, Any]:
+    """Return the rules as they would be. Raises what `_add` raises."""
+    _add(tx, state, form, command)
     after = pot_view(tx, state.pot_id)[0]
     return {
-        "seen": seen,
         "version": _newest(after),
         "rules": _newest(after).rules.as_json(),
         "at_once": command.valid_from is None,
@@ -90,7 +94,11 @@ def _preview(state: PotState, tx: Tx, command: RulesChange) -> dict[str, Any]:
 def _form(state: PotState, form: RulesForm, preview: dict[str, Any] | None = None) -> str:
     with deps().db.transaction() as tx:
         shown = head(tx, state.pot_id)
-        current = state.version(tx.now)
-        shown |= {"places": places_of(tx, state), "named": named_projects(tx, state)} | scope_choices(tx, form)
+        current = shown["state"].version(tx.now)
+        seen = form["seen"] or _newest(shown["state"]).number
+        shown |= {
+            "places": places_of(tx, shown["state"]),
+            "named": named_projects(tx, shown["state"]),
+        } | scope_choices(tx, form)
     rules = current.rules.as_json() if current else None
-    return render_template("console/pot_rules.html", form=form, preview=preview, current=rules, **shown)
+    return render_template("console/pot_rules.html", form=form, preview=preview, current=rules, seen=seen, **shown)

@@ -85,7 +85,11 @@ def tranche(pot_id: int, tranche_id: int, verb: str) -> str | Response:
         return _moved(tx, pot_id, before, moved.amount_minor, opens_at)
 
     change = _change(pot_id, *titles[verb], make)
-    return effect_page(change._replace(time=_("新的开放时间")) if verb == "move" else change)
+    if verb == "move":
+        change = change._replace(time=_("新的开放时间"))
+    if verb == "withdraw":
+        change = change._replace(act="pot.withdraw_tranche", subject=pot_id, arguments={"tranche": tranche_id})
+    return effect_page(change)
 
 
 def _typed_time(typed: Typed) -> datetime:

@@ -7,16 +7,16 @@ from flask import g, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import transitions
-from campaigns.projects.models import Project
 from campaigns.projects.rating import rate
 from kernel.db import Tx
 from matching.rules import MAX_RATING
@@ -58,9 +58,9 @@ def apply_step(project_id: int, verb: str) -> Response:
     """Move a project one step on in its review, or rate it; only within the manager's branch."""
     reason = request.form.get("reason", "")
     rating = ConsoleForm(request.form).whole("rating")
-    verbs: dict[str, Callable[[Tx, str], Project]] = {
+    verbs: dict[str, Callable[[Tx, str], Any]] = {
         "submit": lambda tx, actor: transitions.submit(tx, project_id, actor),
-        "approve": lambda tx, actor: transitions.approve(tx, project_id, actor),
+        "approve": lambda tx, _actor: perform(tx, "project.approve", project_id),
         "suspend": lambda tx, actor: transitions.suspend(tx, project_id, reason, actor),
         "resume": lambda tx, actor: transitions.resume(tx, project_id, actor, reason),
         "rate": lambda tx, actor: rate(tx, project_id, NO_RATING if rating is None else rating, actor),
@@ -68,7 +68,7 @@ def apply_step(project_id: int, verb: str) -> Response:
 
     def do(tx: Tx, caller: Caller) -> Any:
         access.require_declared(_MAY[verb])
-        return verbs[verb](tx, caller.name)
+        return said_of(verbs[verb](tx, caller.name))
 
     back = url_for("console.projects", q=request.form.get("q") or None)
     return act(_MAY[verb], back, do, _("评级已保存。") if verb == "rate" else _("项目状态已更新。"))

@@ -7,9 +7,10 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.blueprint import act, blueprint, refusal_sentence, said_of
 from app.console.forms import requested_term_end
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n import labels
@@ -64,8 +65,8 @@ def _watch(kind: str) -> Verb:
 
 
 _VERBS: dict[str, Verb] = {
-    "release": decide.clear,
-    "cancel": decide.cancel,
+    "release": lambda tx, case, reason, _actor: perform(tx, "case.release", case, reason),
+    "cancel": lambda tx, case, reason, _actor: perform(tx, "case.cancel", case, reason),
     "suspend": decide.suspend_project,
     "blacklist": lambda tx, case, reason, actor: decide.blacklist_project(
         tx, case, reason, actor, requested_term_end()
@@ -73,8 +74,8 @@ _VERBS: dict[str, Verb] = {
     **{f"watch_{kind}": _watch(kind) for kind in WATCHED},
     "appeal": lambda tx, case, text, actor: appeal.file_appeal(tx, deps().keys, case, text, actor),
     "answer": appeal.answer_appeal,
-    "answer_release": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "released"),
-    "answer_cancel": lambda tx, case, reason, actor: appeal.answer_appeal(tx, case, reason, actor, "cancelled"),
+    "answer_release": lambda tx, case, reason, _: perform(tx, "case.answer", case, reason, decision="released"),
+    "answer_cancel": lambda tx, case, reason, _: perform(tx, "case.answer", case, reason, decision="cancelled"),
 }
 
 
@@ -91,12 +92,13 @@ def decide_case(slug: str, case_id: int) -> Response:
     if verb is None:
         return redirect(back, 303)
 
-    def do(tx: Tx, caller: Caller) -> None:
+    def do(tx: Tx, caller: Caller) -> str | None:
         if request.form["verb"] in _OF_THE_FEDERATION:
             scope.require_federation()
-        verb(tx, case_id, reason, caller.name)
+        outcome = verb(tx, case_id, reason, caller.name)
         campaign_id = cases.find_case(tx, case_id).campaign_id
         tx.after_commit(lambda: publish({campaign_id}))
+        return said_of(outcome)
 
     return act(Permission.SCREEN, back, do, _("处理已记录。"))
 

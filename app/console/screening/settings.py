@@ -87,7 +87,7 @@ def _page(slug: str, form: ThresholdForm) -> str:
         campaign=campaign,
         rows=[_row(setting, form) for setting in rows],
         wrong=bool(form.faults),
-        may=g.caller.may(Permission.SCREEN) and campaign.phase in CHANGEABLE,
+        may=access.opens("screening_change") and campaign.phase in CHANGEABLE,
         own=any(setting.changed_at for setting in rows),
     )
 

@@ -1,0 +1,74 @@
+"""Acts that wait for a second person: listed, approved, declined."""
+
+from typing import Any
+
+from flask_smorest.pagination import PaginationParameters
+from marshmallow import Schema
+
+from app import duties
+from app.api.base import make_blueprint, page_of
+from app.api.schema_fields import Text, one_of
+from app.api.second_person import ApprovalOut, approval_view
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from campaigns.approvals import desk
+from campaigns.approvals.models import ApprovalState
+from campaigns.network.roles import Permission
+from campaigns.reasons import MOST_REASON
+
+blueprint = make_blueprint("approvals", "Acts that one person asked for and another decides about.")
+
+
+class ApprovalQuery(Schema):
+    state = one_of(*ApprovalState)
+
+
+class ApprovalNoteIn(Schema):
+    note = Text(MOST_REASON, load_default="")
+
+
+class ApprovalDeclineIn(Schema):
+    note = Text(MOST_REASON, 1, required=True, metadata={"description": "why"})
+
+
+@blueprint.get("/approvals")
+@access.managers(Permission.READ, where=Where.LISTED)
+@blueprint.arguments(ApprovalQuery, location="query")
+@blueprint.response(200, ApprovalOut(many=True))
+@blueprint.paginate()
+def list_approvals(query: dict[str, Any], pagination_parameters: PaginationParameters) -> Any:
+    """List the approvals of the own branch, those that wait first."""
+    paging = pagination_parameters
+    with deps().db.transaction() as tx:
+        rows, paging.item_count = desk.listed(tx, query.get("state"), scope.branch(), page_of(paging))
+    return [approval_view(row) for row in rows]
+
+
+@blueprint.get("/approvals/<id:approval_id>")
+@access.managers(Permission.READ)
+@blueprint.response(200, ApprovalOut)
+def show(approval_id: int) -> Any:
+    """Return an approval."""
+    with deps().db.transaction() as tx:
+        return approval_view(desk.find(tx, approval_id))
+
+
+@blueprint.post("/approvals/<id:approval_id>/approve")
+@access.managers(*duties.DECIDERS)
+@blueprint.arguments(ApprovalNoteIn)
+@blueprint.response(200, ApprovalOut)
+def approve(body: dict[str, Any], approval_id: int) -> Any:
+    """Approve an act of another person: it is done now. When it is refused, the approval still waits."""
+    with deps().db.transaction() as tx:
+        return approval_view(duties.approve(tx, approval_id, body["note"]))
+
+
+@blueprint.post("/approvals/<id:approval_id>/decline")
+@access.managers(*duties.DECIDERS)
+@blueprint.arguments(ApprovalDeclineIn)
+@blueprint.response(200, ApprovalOut)
+def decline(body: dict[str, Any], approval_id: int) -> Any:
+    """Decline an act of another person, with a note. Nothing is done."""
+    with deps().db.transaction() as tx:
+        return approval_view(desk.decline(tx, access.caller(), approval_id, body["note"]))

@@ -1,0 +1,60 @@
+"""What the API says of an act that waits for a second person: 202, with the approval and its address."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, jsonify, url_for
+from marshmallow import Schema, fields
+
+from app.api.base import Blueprint
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from app.i18n.approvals import approval_text
+from campaigns.approvals.acts import ACTS
+from campaigns.approvals.models import Approval, ApprovalState
+from kernel.money import CURRENCY
+
+
+class ApprovalOut(Schema):
+    """An act that one person asked for and another decides about."""
+
+    id = Key()
+    act = one_of(*ACTS)
+    kind = Text(metadata={"description": "of the subject: the name of its id in addresses"})
+    subject = Text(metadata={"description": "what it is done to: its id or slug"})
+    text = Text(metadata={"description": "the act in words, in the language of the request"})
+    arguments = fields.Dict(metadata={"description": "as they were sent, without the reason"})
+    reason = Text()
+    stake_minor = Minor(0, allow_none=True, metadata={"description": "fen; null: it needs a second person always"})
+    currency = Currency()
+    campaign = Text(metadata={"description": "slug; empty when it belongs to none"})
+    state = one_of(*ApprovalState)
+    asked_by = Text()
+    asked_at = Time()
+    until = Time(metadata={"description": "undecided it expires then, and nothing is done"})
+    decided_by = Text()
+    decided_at = Time(allow_none=True)
+    note = Text()
+
+
+def approval_view(approval: Approval) -> dict[str, Any]:
+    """Return an approval as managers see it."""
+    own = approval.model_dump(exclude={"owner", "lineage"})
+    kind = ACTS[approval.act].kind
+    return {**own, "kind": kind, "text": approval_text(approval), "currency": CURRENCY}
+
+
+def waiting(outcome: Any) -> Response | None:
+    """Return the response to an act that waits for a second person; None when it was done."""
+    if not isinstance(outcome, Approval):
+        return None
+    response = jsonify(ApprovalOut().dump(approval_view(outcome)))
+    response.status_code = 202
+    response.headers["Location"] = url_for("approvals.show", approval_id=outcome.id)
+    return response
+
+
+def may_wait(blueprint: Blueprint) -> Callable[[Any], Any]:
+    """Describe that a route may answer with 202."""
+    description = "waits for a second person: nothing is done yet; see `/approvals`"
+    decorate: Callable[[Any], Any] = blueprint.alt_response(202, schema=ApprovalOut, description=description)
+    return decorate

@@ -1,0 +1,71 @@
+"""Acts that wait for a second person: what would be done, by whom, and why; approved or declined here."""
+
+from flask import g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app import duties
+from app.console.blueprint import act, blueprint, refusal_sentence, rehearse
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from app.i18n.approvals import approval_text
+from app.web.blueprint import requested_page
+from campaigns.approvals import desk
+from campaigns.approvals.acts import ACTS
+from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.network.roles import Caller, Permission
+from campaigns.reasons import MOST_REASON
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+PAGE_SIZE = 20
+
+
+@blueprint.get("/approvals", endpoint="approvals")
+@access.signed_in(Permission.READ, where=Where.LISTED)
+def list_approvals() -> str:
+    """The approvals of the own branch, those that wait first."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = desk.listed(tx, None, scope.branch(), page)
+    return render_template(
+        "console/approvals.html",
+        rows=rows,
+        total=total,
+        page=page,
+        text=approval_text,
+        decidable={row.id for row in rows if _may_decide(row)},
+        refused={row.id: _refused_now(row) for row in rows if row.state == ApprovalState.OPEN},
+    )
+
+
+def _may_decide(approval: Approval) -> bool:
+    caller: Caller = g.caller
+    may = caller.may(ACTS[approval.act].permission)
+    return approval.state == ApprovalState.OPEN and approval.owner != caller.owner and may
+
+
+def _refused_now(approval: Approval) -> str:
+    """Return why the act would be refused if it were approved now; empty when it would be done."""
+    try:
+        rehearse(lambda tx: desk.do_now(tx, deps(), approval, g.caller.name))
+    except Refusal as refusal:
+        return refusal_sentence(refusal)
+    return ""
+
+
+@blueprint.post("/approvals/<int:approval_id>", endpoint="decide_approval")
+@access.signed_in_to_act(*duties.DECIDERS)
+def decide(approval_id: int) -> Response:
+    """Approve an act of another person, which does it, or decline it with a note."""
+    approved = request.form.get("decision") == "approve"
+    note = request.form.get("note", "").replace("\x00", "").strip()[:MOST_REASON]
+
+    def do(tx: Tx, caller: Caller) -> None:
+        if approved:
+            duties.approve(tx, approval_id, note)
+        else:
+            desk.decline(tx, caller, approval_id, note)
+
+    return act(None, url_for("console.approvals"), do, _("已批准并执行。") if approved else _("已记为不批准。"))

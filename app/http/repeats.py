@@ -1,0 +1,105 @@
+"""Requests that are sent again get the reply that they got before, instead of a second effect.
+
+Programs name a request by the header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), forms of the
+console by a hidden field that is another one on every page. What a view does and its reply are committed in one
+transaction. A refusal changes nothing and is not kept: the same key may be sent again.
+"""
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from flask import current_app, g, request, session
+from flask.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
+
+from app import current
+from app.current import deps
+from campaigns.network import replies
+from campaigns.network.replies import Reply, RequestKey
+from kernel.errors import Invalid
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotent-Replayed"  # on a reply that was stored
+FIELD = "form_key"
+MOST_KEY = 200  # characters
+_METHODS = ("POST", "PATCH")
+# A string of RFC 8941, as the draft has it, or a word without quotes, as most programs send it.
+_QUOTED, _BARE = r"[\x20\x21\x23-\x5b\x5d-\x7e]", r"[\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]"
+_KEY = re.compile(rf'"({_QUOTED}{{1,{MOST_KEY}}})"|({_BARE}{{1,{MOST_KEY}}})')
+_FORM_KEY = re.compile(r"[0-9a-f]{32}")
+_NOT_CONTENT = frozenset({FIELD, "csrf_token"})
+
+
+def reply_once(view: Callable[[], Any]) -> Any:
+    """Return the reply of a view to a program. With a key the view is called once; then the stored reply comes.
+
+    Raises Invalid `idempotency_key_invalid`, Conflict `idempotency_key_reused` and `idempotency_key_in_progress`.
+    """
+    sent = request.headers.get(HEADER)
+    if sent is None or request.method not in _METHODS:
+        return view()
+    key = _KEY.fullmatch(sent)
+    if key is None:
+        raise Invalid("idempotency_key_invalid", most=MOST_KEY)
+    content = f"{request.method} {request.full_path}".encode(), request.get_data()
+    request_key = RequestKey(g.caller.owner, f"api:{key[1] or key[2]}", _fingerprint(*content))
+    response, replayed = _once(request_key, view, wait=False)
+    if replayed:
+        response.headers[REPLAYED] = "true"
+    return response
+
+
+def form_once(make: Callable[[], BaseResponse]) -> tuple[BaseResponse, bool]:
+    """Make what the form at hand asks for, and return the redirect; say whether it was made before. A second click
+    waits for the first.
+
+    Raises Conflict `idempotency_key_reused` when something else was sent from the same page.
+    """
+    key = request.form.get(FIELD, "")
+    if not _FORM_KEY.fullmatch(key):
+        return make(), False
+    fields = [(name, values) for name, values in sorted(request.form.lists()) if name not in _NOT_CONTENT]
+    request_key = RequestKey(
+        g.caller.owner, f"form:{key}", _fingerprint(request.path.encode(), repr(fields).encode())
+    )
+    try:
+        return _once(request_key, make, wait=True)
+    except BaseException:
+        session.pop("_flashes", None)  # what was said of a change that did not come about
+        raise
+
+
+def new_form_key() -> str:
+    """Return the key of a form that is being shown."""
+    return uuid4().hex
+
+
+def _once(request_key: RequestKey, make: Callable[[], Any], *, wait: bool) -> tuple[Response, bool]:
+    keys = deps().keys
+    with deps().db.transaction() as tx:
+        stored = replies.claim(tx, keys, request_key, wait=wait)
+        if stored is not None:
+            return _response(stored), True
+        with current.shared(tx):
+            response = current_app.make_response(make())
+        if response.status_code < 400:
+            replies.remember(tx, keys, request_key, _reply(response))
+    return response, False
+
+
+def _reply(response: Response) -> Reply:
+    return Reply(
+        response.status_code, response.headers.get("Location", ""), response.content_type or "", response.get_data()
+    )
+
+
+def _response(reply: Reply) -> Response:
+    headers = {"Location": reply.location} if reply.location else {}
+    return Response(reply.body, reply.status, headers, content_type=reply.content_type)
+
+
+def _fingerprint(*parts: bytes) -> str:
+    return sha256(b"\x1f".join(parts)).hexdigest()

@@ -1,0 +1,54 @@
+"""Acts that wait for a second person, in words."""
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.i18n.labels import CASE_STATES, word
+from app.i18n.locale import when
+from campaigns.approvals.models import Approval
+from kernel.money import yuan
+
+ACTS = {
+    "donation.refund": _l("退款 %(amount)s 元，捐赠 %(subject)s"),
+    "donation.refund_donor": _l("退回一位捐赠人在本活动的全部捐赠，共 %(amount)s 元，其中一笔是 %(subject)s"),
+    "donation.given_back": _l("登记 %(amount)s 元已在系统外退回，捐赠 %(subject)s"),
+    "refund_request.accept": _l("同意第 %(subject)s 号退款申请，退 %(amount)s 元"),
+    "payment.refund": _l("退回第 %(subject)s 号异常支付，%(amount)s 元"),
+    "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
+    "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
+    "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入暂记款"),
+    "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
+    "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
+    "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
+    "campaign.cancel": _l("取消活动 %(subject)s：马上停止接受捐赠，善款全部退回，不能恢复"),
+    "campaign.extend": _l("活动 %(subject)s 延长到 %(ends_at)s"),
+    "project.approve": _l("批准项目 %(subject)s 立项"),
+    "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
+    "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
+    "case.answer": _l("答复第 %(subject)s 号个案的申诉，改为：%(decision)s"),
+}
+
+
+def approval_text(approval: Approval) -> str:
+    """Return what would be done, in the reader's language."""
+    arguments = approval.arguments
+    shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
+    if "ends_at" in arguments:
+        shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
+    shown["donation"] = arguments.get("donation", "")
+    shown["decision"] = word(CASE_STATES, arguments.get("decision") or "")
+    return str(ACTS[approval.act]) % shown
+
+
+def waiting_text(approval: Approval) -> str:
+    """Return what is said to who asked."""
+    return str(
+        _(
+            "已提交，等第二个人批准（第 %(id)s 号，%(until)s 前）。现在还没有执行。",
+            id=approval.id,
+            until=when(approval.until),
+        )
+    )

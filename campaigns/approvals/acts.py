@@ -1,0 +1,208 @@
+"""The acts that may need a second person: one readable table of what they are done to, who may do them, and when
+one person is not enough: refunds, bookings and reductions above a limit, what cannot be undone, and what they made
+themselves."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from campaigns import pots
+from campaigns.audit import entries_of
+from campaigns.closing import cancel, discrepancies, reschedule
+from campaigns.closing.give_back import mark_given_back
+from campaigns.closing.models import Discrepancy
+from campaigns.closing.suspense import SIGNED_OFF
+from campaigns.dependencies import Dependencies
+from campaigns.desks import payment_desk, refund_desk
+from campaigns.donations.models import Donation, PaymentException, RefundRequest
+from campaigns.donations.refund import request_refund
+from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.phases import Phase
+from campaigns.network.roles import Permission
+from campaigns.projects import transitions
+from campaigns.screening import appeal, decide
+from campaigns.screening.freeze import PROJECT_FROZEN
+from campaigns.screening.models import ScreeningCase
+from kernel.db import Tx
+from matching.models import PotFunding
+
+
+class Attempt(NamedTuple):
+    """An act that somebody wants done: on what (its key), with what (as JSON has it), by whom, and why."""
+
+    deps: Dependencies
+    subject: Any
+    arguments: Mapping[str, Any]
+    actor: str
+    reason: str
+
+
+class Act(NamedTuple):
+    """An act. `kind` is the kind of resource that it is done to, as routes name it; `read` makes its key from text.
+
+    `stake` returns the fen at stake: above the installation's limit a second person is needed; None: always.
+    `makers` returns who made what is decided about: they need a second person, whatever is at stake.
+    """
+
+    permission: Permission
+    kind: str
+    read: Callable[[str], Any]
+    do: Callable[[Tx, Attempt], Any]
+    stake: Callable[[Tx, Attempt], int | None] | None = None
+    makers: Callable[[Tx, Attempt], set[str]] | None = None
+
+
+def _always(_tx: Tx, _attempt: Attempt) -> None:
+    """What is announced to everybody, or cannot be undone."""
+    return
+
+
+def _left_of(tx: Tx, donation_id: UUID) -> int:
+    donation = tx.get(Donation, donation_id)
+    return donation.amount_minor - donation.refunded_minor if donation else 0
+
+
+def _of_refund(tx: Tx, attempt: Attempt) -> int:
+    amount_minor: int | None = attempt.arguments.get("amount_minor")
+    return _left_of(tx, attempt.subject) if amount_minor is None else amount_minor
+
+
+def _of_donor(tx: Tx, attempt: Attempt) -> int:
+    return sum(donation.left_minor for donation in refundable_of_donor(tx, attempt.subject))
+
+
+def _of_request(tx: Tx, attempt: Attempt) -> int:
+    request = tx.get(RefundRequest, attempt.subject)
+    if request is None or request.state != "open":
+        return 0
+    return _left_of(tx, request.donation_id) if request.amount_minor is None else request.amount_minor
+
+
+def _of_payment(tx: Tx, attempt: Attempt) -> int:
+    exception = tx.get(PaymentException, attempt.subject)
+    return exception.amount_minor if exception and exception.state == "open" else 0
+
+
+def _of_difference(tx: Tx, attempt: Attempt) -> int:
+    """Return the sum that would be booked."""
+    discrepancy = tx.get(Discrepancy, attempt.subject)
+    return abs(discrepancy.sum_minor) if discrepancy and discrepancy.state == "open" else 0
+
+
+def _of_booking(tx: Tx, attempt: Attempt) -> int:
+    """Return the sum that is booked, and would be corrected."""
+    discrepancy = tx.get(Discrepancy, attempt.subject)
+    return abs(discrepancy.booked_minor) if discrepancy and discrepancy.state == SIGNED_OFF else 0
+
+
+def _of_tranche(tx: Tx, attempt: Attempt) -> int:
+    funding = tx.get(PotFunding, attempt.arguments["tranche"])
+    return abs(funding.amount_minor) if funding else 0
+
+
+def _of_cancelling(tx: Tx, attempt: Attempt) -> int | None:
+    """An open campaign gives all of its money back; one that has not opened has none."""
+    return None if find_campaign(tx, attempt.subject).phase == Phase.OPEN else 0
+
+
+def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
+    entries = entries_of(tx, f"project:{attempt.subject}")
+    return {entry.actor for entry in entries if entry.action in ("project.create", "project.submit")}
+
+
+def _who_held(tx: Tx, attempt: Attempt) -> set[str]:
+    """Return who opened a case by hand; nobody for one that the screening opened."""
+    case = tx.get(ScreeningCase, attempt.subject)
+    if case is None or not any(signal["code"] == PROJECT_FROZEN for signal in case.signals):
+        return set()
+    donation = tx.get(Donation, case.donation_id)
+    assert donation is not None
+    return {
+        entry.actor
+        for entry in entries_of(tx, f"campaign:{case.campaign_id}")
+        if entry.action == "campaign.hold_match" and entry.detail["project"] == donation.project_id
+    }
+
+
+def _who_held_if_decided(tx: Tx, attempt: Attempt) -> set[str]:
+    return _who_held(tx, attempt) if attempt.arguments.get("decision") else set()
+
+
+def _refund(tx: Tx, attempt: Attempt) -> Any:
+    amount_minor = attempt.arguments.get("amount_minor")
+    return request_refund(tx, attempt.subject, amount_minor, attempt.reason, attempt.actor)
+
+
+def _take(tx: Tx, attempt: Attempt) -> Any:
+    return payment_desk.take(tx, attempt.subject, attempt.reason, attempt.actor, attempt.deps.limits.hold_s)
+
+
+def _attach(tx: Tx, attempt: Attempt) -> Any:
+    donation_id = UUID(attempt.arguments["donation"])
+    hold_s = attempt.deps.limits.hold_s
+    return payment_desk.attach(tx, attempt.subject, donation_id, attempt.reason, attempt.actor, hold_s)
+
+
+def _extend(tx: Tx, attempt: Attempt) -> Any:
+    ends_at = datetime.fromisoformat(attempt.arguments["ends_at"])
+    return reschedule.extend(tx, attempt.subject, ends_at, attempt.reason, attempt.actor)
+
+
+def _withdraw_tranche(tx: Tx, attempt: Attempt) -> Any:
+    return pots.withdraw_tranche(tx, attempt.subject, attempt.arguments["tranche"], attempt.reason, attempt.actor)
+
+
+def _answer(tx: Tx, attempt: Attempt) -> Any:
+    decision = attempt.arguments.get("decision")
+    return appeal.answer_appeal(tx, attempt.subject, attempt.reason, attempt.actor, decision)
+
+
+def _plain(use_case: Callable[[Tx, Any, str, str], Any]) -> Callable[[Tx, Attempt], Any]:
+    """Return the act of a use case that takes a subject, a reason and an actor."""
+    return lambda tx, attempt: use_case(tx, attempt.subject, attempt.reason, attempt.actor)
+
+
+_P = Permission
+ACTS: Mapping[str, Act] = {
+    "donation.refund": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _refund, _of_refund),
+    "donation.refund_donor": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _plain(refund_donor), _of_donor),
+    "donation.given_back": Act(
+        _P.DONATIONS_REFUND,
+        "donation_id",
+        UUID,
+        lambda tx, attempt: mark_given_back(tx, attempt.deps, attempt.subject, attempt.reason, attempt.actor),
+        lambda tx, attempt: _left_of(tx, attempt.subject),
+    ),
+    "refund_request.accept": Act(_P.DONATIONS_REFUND, "request_id", int, _plain(refund_desk.accept), _of_request),
+    "payment.refund": Act(
+        _P.DONATIONS_REFUND, "exception_id", int, _plain(payment_desk.request_refund), _of_payment
+    ),
+    "payment.take": Act(_P.RECONCILE, "exception_id", int, _take, _of_payment),
+    "payment.attach": Act(_P.RECONCILE, "exception_id", int, _attach, _of_payment),
+    "discrepancy.sign_off": Act(
+        _P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.sign_off), _of_difference
+    ),
+    "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
+    "pot.reduce": Act(
+        _P.POTS_WRITE,
+        "pot_id",
+        int,
+        lambda tx, attempt: pots.reduce(tx, attempt.subject, attempt.arguments["amount_minor"], attempt.actor),
+        lambda _tx, attempt: attempt.arguments["amount_minor"],
+    ),
+    "pot.withdraw_tranche": Act(_P.POTS_WRITE, "pot_id", int, _withdraw_tranche, _of_tranche),
+    "campaign.cancel": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(cancel.cancel), _of_cancelling),
+    "campaign.extend": Act(_P.CAMPAIGNS_WRITE, "slug", str, _extend, _always),
+    "project.approve": Act(
+        _P.PROJECTS_APPROVE,
+        "project_id",
+        int,
+        lambda tx, attempt: transitions.approve(tx, attempt.subject, attempt.actor),
+        makers=_who_filed,
+    ),
+    "case.release": Act(_P.SCREEN, "case_id", int, _plain(decide.clear), makers=_who_held),
+    "case.cancel": Act(_P.SCREEN, "case_id", int, _plain(decide.cancel), makers=_who_held),
+    "case.answer": Act(_P.SCREEN, "case_id", int, _answer, makers=_who_held_if_decided),
+}

@@ -1,0 +1,200 @@
+"""Two people for what is large or cannot be undone: an act is asked for by one and decided about by another.
+
+What needs a second person is stored instead of done. Another account with the same right approves it, and then the
+act runs as it would have, in the transaction of the decision; or declines it, with a note.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from sqlmodel import col, func, select
+
+from campaigns.approvals.acts import ACTS, Act, Attempt
+from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.audit import record_audit
+from campaigns.dependencies import Dependencies
+from campaigns.network.owners import owners_of
+from campaigns.network.roles import Caller, require
+from campaigns.reasons import require_reason, require_storable_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, Forbidden, NotFound
+from kernel.ids import MOST_ID
+from kernel.paging import FIRST_PAGE, Page
+
+DECIDED_WITHIN = timedelta(days=7)  # our default; then it is to be asked for again
+
+
+class Place(NamedTuple):
+    """Where the subject of an act belongs: the codes from the city down to its node, and its campaign, if any."""
+
+    lineage: Sequence[str] = ()
+    campaign: str | None = None
+
+
+def perform(
+    tx: Tx,
+    deps: Dependencies,
+    caller: Caller,
+    name: str,
+    subject: Any,
+    place: Place,
+    reason: str = "",
+    **arguments: Any,
+) -> Any:
+    """Do an act and return its result; when it needs a second person, ask for it and return the approval.
+
+    Raises what the act raises, also when it is only asked for, and Conflict `approval_open` as `ask_if_needed`.
+    """
+    attempt = Attempt(deps, subject, arguments, caller.name, reason)
+    return ask_if_needed(tx, caller, name, attempt, place) or ACTS[name].do(tx, attempt)
+
+
+def ask_if_needed(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> Approval | None:
+    """Ask for an act that needs a second person and return the approval; None, with nothing done, if it needs none.
+
+    Raises what the act raises; Conflict `approval_open` while another request of the same act on the same subject
+    waits.
+    """
+    if not needs_second(tx, caller, name, attempt):
+        return None
+    tx.rehearse(partial(ACTS[name].do, tx, attempt))
+    return _ask(tx, caller, name, attempt, place)
+
+
+def needs_second(tx: Tx, caller: Caller, name: str, attempt: Attempt) -> bool:
+    """Whether this caller may not do an act alone."""
+    act, rule = ACTS[name], attempt.deps.second_person
+    if not rule.needed:
+        return False
+    if act.makers:
+        return caller.owner in owners_of(tx, act.makers(tx, attempt))
+    stake_minor = _stake(tx, act, attempt)
+    return stake_minor is None or stake_minor > rule.above_minor
+
+
+def _stake(tx: Tx, act: Act, attempt: Attempt) -> int | None:
+    return act.stake(tx, attempt) if act.stake else None
+
+
+def _ask(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> Approval:
+    subject = str(attempt.subject)
+    _lock_subject(tx, name, subject)
+    approval: Approval | None = tx.first(_open_of(name, subject))
+    if approval is not None and approval.until > tx.now:
+        same = approval.owner, approval.arguments, approval.reason
+        if same != (caller.owner, dict(attempt.arguments), attempt.reason):
+            raise Conflict("approval_open", approval=approval.id)
+        return approval
+    if approval is not None:
+        _end(tx, approval, ApprovalState.EXPIRED, "scheduler", "")
+        tx.session.flush()
+    approval = tx.add(
+        Approval(
+            act=name,
+            subject=subject,
+            arguments=dict(attempt.arguments),
+            reason=attempt.reason,
+            stake_minor=_stake(tx, ACTS[name], attempt),
+            campaign=place.campaign or "",
+            lineage=list(place.lineage),
+            asked_by=caller.name,
+            owner=caller.owner,
+            asked_at=tx.now,
+            until=tx.now + DECIDED_WITHIN,
+        )
+    )
+    detail = {"act": name, "of": subject, "arguments": approval.arguments, "reason": attempt.reason}
+    record_audit(tx, caller.name, "approval.ask", f"approval:{approval.id}", **detail)
+    return approval
+
+
+def _lock_subject(tx: Tx, name: str, subject: str) -> None:
+    """Put two who ask for the same in order, so that the second finds the first."""
+    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"approval:{name}:{subject}", 0))))
+
+
+def _open_of(name: str, subject: str) -> Any:
+    return select(Approval).where(
+        Approval.act == name, Approval.subject == subject, Approval.state == ApprovalState.OPEN
+    )
+
+
+def approve(tx: Tx, deps: Dependencies, caller: Caller, approval_id: int, note: str = "") -> Approval:
+    """Approve an act of another person: it is done now, in their words and by this caller.
+
+    Raises NotFound `approval_unknown`, Conflict `approval_ended`, Forbidden `approval_own` and `not_permitted`,
+    Invalid `reason_invalid` for the note, and what the act raises: then the approval still waits.
+    """
+    require_storable_reason(note)
+    approval = _lock_for_decision(tx, caller, approval_id)
+    do_now(tx, deps, approval, caller.name)
+    return _end(tx, approval, ApprovalState.APPROVED, caller.name, note)
+
+
+def decline(tx: Tx, caller: Caller, approval_id: int, note: str) -> Approval:
+    """Decline an act of another person, with a note. Raises as `approve`, and Invalid `reason_missing`."""
+    require_reason(note)
+    approval = _lock_for_decision(tx, caller, approval_id)
+    return _end(tx, approval, ApprovalState.DECLINED, caller.name, note)
+
+
+def do_now(tx: Tx, deps: Dependencies, approval: Approval, actor: str) -> Any:
+    """Do what an approval is about, as it would be done now. Raises what the act raises."""
+    act = ACTS[approval.act]
+    return act.do(tx, Attempt(deps, act.read(approval.subject), approval.arguments, actor, approval.reason))
+
+
+def _lock_for_decision(tx: Tx, caller: Caller, approval_id: int) -> Approval:
+    approval = find(tx, approval_id, lock=True)
+    require(caller, ACTS[approval.act].permission)
+    if approval.owner == caller.owner:
+        raise Forbidden("approval_own")
+    if approval.state != ApprovalState.OPEN or approval.until <= tx.now:
+        raise Conflict("approval_ended", state=_state_now(tx, approval))
+    return approval
+
+
+def _state_now(tx: Tx, approval: Approval) -> str:
+    over = approval.state == ApprovalState.OPEN and approval.until <= tx.now
+    return str(ApprovalState.EXPIRED if over else approval.state)
+
+
+def _end(tx: Tx, approval: Approval, state: ApprovalState, actor: str, note: str) -> Approval:
+    approval.state, approval.decided_by, approval.decided_at, approval.note = state, actor, tx.now, note
+    tx.add(approval)
+    detail = {"act": approval.act, "of": approval.subject, "asked_by": approval.asked_by, "note": note}
+    record_audit(tx, actor, f"approval.{state}", f"approval:{approval.id}", **detail)
+    return approval
+
+
+def expire(tx: Tx) -> int:
+    """End the approvals that nobody decided about in time; return how many."""
+    overdue = select(Approval).where(Approval.state == ApprovalState.OPEN, Approval.until <= tx.now)
+    approvals = tx.all(overdue.order_by(col(Approval.id)).with_for_update(skip_locked=True))
+    for approval in approvals:
+        _end(tx, approval, ApprovalState.EXPIRED, "scheduler", "")
+    return len(approvals)
+
+
+def find(tx: Tx, approval_id: int, *, lock: bool = False) -> Approval:
+    """Return an approval. Raises NotFound `approval_unknown`."""
+    approval = tx.get(Approval, approval_id, lock=lock) if 0 < approval_id <= MOST_ID else None
+    if approval is None:
+        raise NotFound("approval_unknown")
+    return approval
+
+
+def listed(
+    tx: Tx, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
+) -> tuple[list[Approval], int]:
+    """Return one page of the approvals of a branch (None: of all), those that wait first, and their number."""
+    chosen: list[Any] = [] if state is None else [Approval.state == state]
+    if branch is not None:
+        chosen.append(col(Approval.lineage).contains([branch]))
+    count = tx.first(select(func.count()).select_from(Approval).where(*chosen)) or 0
+    rows = (
+        select(Approval).where(*chosen).order_by(col(Approval.state) != ApprovalState.OPEN, col(Approval.id).desc())
+    )
+    return tx.all(rows.offset(page.offset).limit(page.size)), count

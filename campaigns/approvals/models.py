@@ -1,0 +1,59 @@
+"""The table of acts that wait for a second person."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment, one_of
+
+
+class ApprovalState(StrEnum):
+    """Where an approval stands: it waits, or has its one end."""
+
+    OPEN = "open"
+    APPROVED = "approved"  # and done
+    DECLINED = "declined"
+    EXPIRED = "expired"  # nobody decided in time
+
+
+class Approval(SQLModel, table=True):
+    """An act that somebody asked for and another person decides about.
+
+    `subject` is the key of what it is done to, a resource of the kind that the act names; `arguments` are the rest
+    of the request, without the reason. `owner` is the account that asked. `lineage`: the codes from the city to
+    the node that the subject belongs to. `stake_minor` (fen) is null for acts that always need a second person.
+    """
+
+    __table_args__ = (
+        CheckConstraint(one_of("state", ApprovalState), name="approval_state"),
+        CheckConstraint("state <> 'declined' OR note <> ''", name="approval_note"),
+        # One at a time: the second would be decided about without knowing of the first.
+        Index(
+            "approval_one_open",
+            "act",
+            "subject",
+            unique=True,
+            postgresql_where=text(f"state = '{ApprovalState.OPEN}'"),
+        ),
+        Index("approval_lineage", "lineage", postgresql_using="gin"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    act: str
+    subject: str
+    arguments: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    reason: str
+    stake_minor: int | None = Field(default=None, sa_type=BigInteger)
+    campaign: str = ""
+    lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
+    asked_by: str
+    owner: str
+    asked_at: datetime = Field(sa_column=moment())
+    until: datetime = Field(sa_column=moment())
+    state: str = ApprovalState.OPEN
+    decided_by: str = ""
+    decided_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    note: str = ""

@@ -1,0 +1,98 @@
+"""Replies to requests that may be sent again, kept so that the second time has no second effect.
+
+The caller names a request by a key. The reply is stored in the transaction of the effect: both are there after a
+crash, or neither is. While a request runs, its key is locked by the transaction itself, which no crash can leave
+behind.
+"""
+
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlalchemy import Index, LargeBinary, tuple_
+from sqlmodel import Field, SQLModel, col, delete, func, select
+
+from kernel.db import Tx, moment
+from kernel.errors import Conflict
+from kernel.keys import Keys
+
+KEPT = timedelta(days=3)  # our default: a weekend, in which nobody looks at a program that failed
+_PAGE = 10_000  # rows removed in one statement
+
+
+class StoredReply(SQLModel, table=True):
+    """The reply to a request of an account. `fingerprint` says what was asked; the body is sealed, as it may hold
+    what is shown once."""
+
+    __tablename__ = "stored_reply"
+    __table_args__ = (Index("stored_reply_stored_at", "stored_at"),)
+    owner: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    status: int
+    location: str
+    content_type: str
+    sealed: bytes = Field(sa_type=LargeBinary)
+    stored_at: datetime = Field(sa_column=moment())
+
+
+class RequestKey(NamedTuple):
+    """A request that may be sent again: whose it is, its key, and a fingerprint of what it asks."""
+
+    owner: str
+    key: str
+    fingerprint: str
+
+
+class Reply(NamedTuple):
+    """What a caller got."""
+
+    status: int
+    location: str
+    content_type: str
+    body: bytes
+
+
+def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | None:
+    """Return the reply that this request got before; None when it comes for the first time, which holds its key
+    until the transaction ends.
+
+    Raises Conflict `idempotency_key_reused` when the key was used for something else, and without `wait`
+    `idempotency_key_in_progress` while the first request runs.
+    """
+    lock = _lock_number(request)
+    if wait:
+        tx.first(select(func.pg_advisory_xact_lock(lock)))
+    elif not tx.first(select(func.pg_try_advisory_xact_lock(lock))):
+        raise Conflict("idempotency_key_in_progress")
+    stored = tx.get(StoredReply, (request.owner, request.key))
+    if stored is None:
+        return None
+    if stored.fingerprint != request.fingerprint:
+        raise Conflict("idempotency_key_reused")
+    body = keys.unwrap(stored.sealed, _context(request))
+    return Reply(stored.status, stored.location, stored.content_type, body)
+
+
+def remember(tx: Tx, keys: Keys, request: RequestKey, reply: Reply) -> None:
+    """Store the reply to a claimed request."""
+    sealed = keys.wrap(reply.body, _context(request))
+    parts = {name: part for name, part in reply._asdict().items() if name != "body"}
+    tx.add(StoredReply(**request._asdict(), **parts, sealed=sealed, stored_at=tx.now))
+
+
+def forget(tx: Tx) -> int:
+    """Remove a page of the replies that were kept long enough; return how many."""
+    old = select(StoredReply.owner, StoredReply.key).where(StoredReply.stored_at < tx.now - KEPT).limit(_PAGE)
+    pair = tuple_(col(StoredReply.owner), col(StoredReply.key))
+    statement = delete(StoredReply).where(pair.in_(old)).execution_options(synchronize_session=False)
+    return int(tx.session.execute(statement).rowcount)  # type: ignore[attr-defined]
+
+
+def _lock_number(request: RequestKey) -> int:
+    digest = sha256(f"{request.owner}\x1f{request.key}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def _context(request: RequestKey) -> str:
+    return f"reply:{request.owner}:{request.key}"

@@ -1,0 +1,178 @@
+"""Each act that needs a second person is tried: it waits, and is done as it would have been; and nobody approves
+what they made."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from campaigns.approvals.acts import ACTS
+from campaigns.donations.refund_requests import request_money_back
+from matching.pots import Tranche
+from tests.api.approvals import LIMIT, app, ask, decide, paid, second
+from tests.api.client import Api, Json
+from tests.api.test_rights import snapshot
+from tests.world import World
+
+__all__ = ["app", "second"]
+
+
+def _reduce(api: Api, world: World) -> tuple[str, Json]:
+    return f"/pots/{world.pot(300_00)}/reductions", {"amount_minor": LIMIT + 1}
+
+
+def _cancel(_api: Api, world: World) -> tuple[str, Json]:
+    return f"/campaigns/{world.slug}/cancel", {"reason": "flood"}
+
+
+def _extend(_api: Api, world: World) -> tuple[str, Json]:
+    ends_at = (world.clock.at + timedelta(days=1)).isoformat()
+    return f"/campaigns/{world.slug}/extend", {"reason": "rain", "ends_at": ends_at}
+
+
+def _refund_donor(_api: Api, world: World) -> tuple[str, Json]:
+    return f"/donations/{paid(world, LIMIT + 1).id}/refund-all-of-donor", {"reason": "fraud"}
+
+
+def _sign_off(_api: Api, world: World) -> tuple[str, Json]:
+    return f"/discrepancies/{difference(world)}/sign-off", {"reason": "known"}
+
+
+def _reopen(api: Api, world: World) -> tuple[str, Json]:
+    discrepancy = difference(world)
+    world.do(lambda tx: tx.run("UPDATE discrepancy SET sum_minor = 1 WHERE id = :id", id=discrepancy))
+    api.manage(f"/discrepancies/{discrepancy}/sign-off", {"reason": "known"}, 200)
+    world.do(
+        lambda tx: tx.run(
+            "UPDATE discrepancy SET booked_minor = :much WHERE id = :id", id=discrepancy, much=LIMIT + 1
+        )
+    )
+    return f"/discrepancies/{discrepancy}/reopen", {"reason": "not known"}
+
+
+def _tranche(_api: Api, world: World) -> tuple[str, Json]:
+    pot = world.pot(1, tranches=[Tranche(world.clock.at + timedelta(hours=1), LIMIT + 1)])
+    tranche = world.do(lambda tx: tx.scalar("SELECT max(id) FROM pot_funding"))
+    return f"/pots/{pot}/tranches/{tranche}/withdraw", {"reason": "wrong"}
+
+
+def _request(_api: Api, world: World) -> tuple[str, Json]:
+    request = world.do(request_money_back, world.deps.keys, paid(world, LIMIT + 1).id, None, "please")
+    return f"/refund-requests/{request.id}/accept", {}
+
+
+def _take(_api: Api, world: World) -> tuple[str, Json]:
+    return f"/payment-exceptions/{desk_payment(world)}/take", {"reason": "known"}
+
+
+def _give_money_back(_api: Api, world: World) -> tuple[str, Json]:
+    return f"/payment-exceptions/{desk_payment(world)}/refund", {"reason": "not ours"}
+
+
+def _attach(_api: Api, world: World) -> tuple[str, Json]:
+    exception, other = desk_payment(world), world.give(50_00)
+    return f"/payment-exceptions/{exception}/attach", {"reason": "theirs", "donation": str(other.id)}
+
+
+def difference(world: World) -> int:
+    row: int = world.do(
+        lambda tx: tx.scalar(
+            """INSERT INTO discrepancy (campaign_id, provider, cause, reference, ours_minor, theirs_minor,
+                                        sum_minor, state, reason, actor, found_at)
+               SELECT id, 'stripe', 'amount', 'x', 0, :sum, :sum, 'open', '', '', now() FROM campaign
+               RETURNING id""",
+            sum=LIMIT + 1,
+        )
+    )
+    return row
+
+
+def desk_payment(world: World) -> int:
+    donation = world.give(50_00)
+    row: int = world.do(
+        lambda tx: tx.scalar(
+            """INSERT INTO payment_exception (provider, payment_intent, amount_minor, currency, donation_id, reason,
+                                              state, note, actor, refund_attempts, occurred_at, found_at)
+               VALUES ('stripe', 'pi_x', :amount, 'CNY', :donation, 'second_payment', 'open', '', '', 0, :now, :now)
+               RETURNING id""",
+            donation=donation.id,
+            amount=LIMIT + 1,
+            now=world.clock.at,
+        )
+    )
+    return row
+
+
+LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
+    "pot.reduce": _reduce,
+    "pot.withdraw_tranche": _tranche,
+    "campaign.cancel": _cancel,
+    "campaign.extend": _extend,
+    "donation.refund_donor": _refund_donor,
+    "refund_request.accept": _request,
+    "discrepancy.sign_off": _sign_off,
+    "discrepancy.reopen": _reopen,
+    "payment.take": _take,
+    "payment.attach": _attach,
+    "payment.refund": _give_money_back,
+}
+SHOWN_ELSEWHERE = {
+    "donation.refund",
+    "donation.given_back",
+    "project.approve",
+    "case.release",
+    "case.cancel",
+    "case.answer",
+}
+
+
+def test_every_act_is_tried() -> None:
+    assert set(LARGE) | SHOWN_ELSEWHERE == set(ACTS)
+
+
+@pytest.mark.parametrize("act", LARGE)
+def test_each_large_act_waits_and_is_done_as_it_would_have_been(
+    api: Api, world: World, second: str, act: str
+) -> None:
+    path, body = LARGE[act](api, world)
+    before = snapshot(world)
+    approval = ask(api, path, body)
+    changed = {table for table, rows in snapshot(world).items() if rows != before[table]}
+    assert changed == {"approval", "audit_entry"}
+    assert approval["act"] == act
+    assert decide(api, approval, second).status_code == 200
+    done = snapshot(world)
+    assert {table for table in done if done[table] != before[table]} > {"approval", "audit_entry"}
+    assert api.get(f"/approvals/{approval['id']}", second).get_json()["state"] == "approved"
+
+
+def test_nobody_approves_the_project_that_they_filed(api: Api, world: World, second: str) -> None:
+    body = {"organisation": "41010101", "name": "x", "tier": "micro", "summary": "x", "target_minor": 1}
+    project = api.manage("/projects", body | {"currency": "CNY"})["id"]
+    api.manage(f"/projects/{project}/submit", status=200)
+    approval = ask(api, f"/projects/{project}/approve")
+    assert approval["stake_minor"] is None
+    assert decide(api, approval, second).status_code == 200
+    assert api.get(f"/projects/{project}", second).get_json()["status"] == "approved"
+
+    other = api.manage("/projects", body | {"currency": "CNY", "name": "y"})["id"]
+    api.manage(f"/projects/{other}/submit", status=200)
+    assert api.post(f"/projects/{other}/approve", None, second).status_code == 200  # control: another person
+
+
+def test_nobody_decides_the_case_that_they_opened_by_hand(api: Api, world: World, second: str) -> None:
+    world.pot(500_00)
+    for decision, token, status in (("release", "", 202), ("cancel", second, 200)):
+        paid(world, 50_00)
+        held = api.manage(
+            f"/campaigns/{world.slug}/projects/{world.projects[0]}/hold-match", {"reason": "odd"}, 200
+        )
+        assert held["cases_opened"] == 1
+        case = world.do(lambda tx: tx.scalar("SELECT max(id) FROM screening_case"))
+        reply = api.post(f"/cases/{case}/{decision}", {"reason": "looked"}, token or api.token())
+        assert reply.status_code == status, reply.text
+        if status == 202:
+            assert decide(api, reply.get_json(), second).status_code == 200
+    states = world.do(lambda tx: [row[0] for row in tx.rows("SELECT state FROM screening_case ORDER BY id")])
+    assert states == ["released", "cancelled"]
+    world.check()
