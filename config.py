@@ -72,6 +72,8 @@ class Config(BaseModel):
     stripe_secret_key: str = Field("", alias="STRIPE_SECRET_KEY", repr=False)
     stripe_webhook_secret: str = Field("", alias="STRIPE_WEBHOOK_SECRET", repr=False)
     stripe_api_base: Http | None = Field(None, alias="STRIPE_API_BASE")
+    # Where the provider's cashier is, if it is at a domain of your own.
+    stripe_checkout_url: Http = Field("https://checkout.stripe.com", alias="STRIPE_CHECKOUT_URL")
     stripe_methods: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field(
         ("card", "alipay", "wechat_pay"), alias="STRIPE_METHODS"
     )
@@ -107,8 +109,17 @@ class Config(BaseModel):
     # Whether acts that are large or cannot be undone wait for a second person; unset: in production only.
     second_person: Literal["on", "off"] | None = Field(None, alias="SECOND_PERSON")
     second_person_above_minor: int = Field(1_000_000, ge=0, alias="SECOND_PERSON_ABOVE_MINOR")
+    # Further names by which the site is called, beside that of PUBLIC_URL; a dot before one: and all below it.
+    trusted_hosts: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field((), alias="TRUSTED_HOSTS")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
+
+    # Whether administrators and finance must sign in with a second factor; unset: in production only.
+    second_factor: Literal["required", "offered"] | None = Field(None, alias="SECOND_FACTOR")
+
+    @property
+    def second_factor_required(self) -> bool:
+        return self.second_factor == "required" or (self.second_factor is None and self.production)
 
     @property
     def production(self) -> bool:

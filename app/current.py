@@ -23,7 +23,7 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.inbox import Stored, receive_each
 from payments.messages import Message
-from payments.partners import SigningSecret, read_secrets
+from payments.partner_secrets import SigningSecrets, read_secrets
 
 MOST_SHARED = 50  # messages of one request: more have a transaction of their own
 
@@ -90,7 +90,7 @@ def store_messages(messages: Sequence[Message]) -> Stored:
     return batcher.submit(messages)
 
 
-def signing_secret(partner: str) -> SigningSecret:
-    """Return the signing secret of a platform, read in a transaction shared with concurrent callers."""
-    batcher: Batcher[str, SigningSecret] = current_app.extensions["read_secrets"]
+def signing_secrets(partner: str) -> SigningSecrets:
+    """Return the valid signing secrets of a platform, read in a transaction shared with concurrent callers."""
+    batcher: Batcher[str, SigningSecrets] = current_app.extensions["read_secrets"]
     return batcher.submit(partner)

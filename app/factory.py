@@ -62,7 +62,7 @@ def _configure(app: Flask, settings: settings_of.Config) -> None:
         MAX_CONTENT_LENGTH=1 << 20,  # bytes; partners' batches have a limit of their own
         MAX_FORM_MEMORY_SIZE=1 << 20,
         MAX_FORM_PARTS=200,
-        SESSION_COOKIE_NAME="beishan",
+        SESSION_COOKIE_NAME=security.own_cookie("beishan", settings),
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",  # the donor comes back from the cashier by a link
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),

@@ -18,7 +18,8 @@ from campaigns.funds.grants import granted_to
 from campaigns.funds.models import Fund
 from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.models import Campaign
-from campaigns.network.models import Organisation
+from campaigns.network.models import AccountLink, ApiToken, Manager, ManagerSession, Organisation
+from campaigns.network.organisations import root
 from campaigns.network.roles import Caller
 from campaigns.projects.models import Project
 from campaigns.screening.models import ScreeningCase, StaffKey
@@ -62,8 +63,7 @@ def widened(tx: Tx, caller: Caller) -> Caller:
     """Return the caller, without a branch if theirs is the whole network."""
     if caller.branch_code is None:
         return caller
-    roots = tx.all(select(Organisation.code).where(col(Organisation.parent_code).is_(None)).limit(2))
-    return caller._replace(branch_code=None) if roots == [caller.branch_code] else caller
+    return caller._replace(branch_code=None) if root(tx) == caller.branch_code else caller
 
 
 def may_act(caller: Caller, holder: Holder) -> bool:
@@ -178,6 +178,30 @@ def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
     return _of_organisation(tx, staff.organisation_code) if staff else None
 
 
+def _of_branch(tx: Tx, code: str | None) -> Holder:
+    return Holder(lineage_of(tx, code)) if code else FEDERATION
+
+
+def _of_account(tx: Tx, manager_id: int) -> Holder | None:
+    manager = tx.get(Manager, manager_id)
+    return _of_branch(tx, manager.branch_code) if manager else None
+
+
+def _of_session(tx: Tx, session_id: int) -> Holder | None:
+    session = tx.get(ManagerSession, session_id)
+    return _of_account(tx, session.manager_id) if session else None
+
+
+def _of_token(tx: Tx, token_id: int) -> Holder | None:
+    token = tx.get(ApiToken, token_id)
+    return _of_branch(tx, token.branch_code) if token else None
+
+
+def _of_invitation(tx: Tx, invitation_id: int) -> Holder | None:
+    link = tx.get(AccountLink, invitation_id)
+    return _of_branch(tx, link.branch_code) if link else None
+
+
 def _of_organisation(tx: Tx, code: str) -> Holder | None:
     lineage = lineage_of(tx, code)
     return Holder(lineage) if lineage else None
@@ -202,6 +226,10 @@ RESOURCES: Mapping[str, Resource] = {
     "exception_id": Resource(_of_exception, "payment_exception_unknown"),
     "message_id": Resource(_of_message, "event_unknown"),
     "staff_id": Resource(_of_staff, "staff_unknown"),
+    "user_id": Resource(_of_account, "manager_unknown"),
+    "session_id": Resource(_of_session, "session_unknown"),
+    "token_id": Resource(_of_token, "token_unknown"),
+    "invitation_id": Resource(_of_invitation, "invitation_unknown"),
     "watch_id": Resource(_of_federation, "watch_unknown"),
     "name": Resource(_of_federation, "partner_unknown"),
     "request_id": Resource(_of_refund_request, "refund_request_unknown"),

@@ -56,7 +56,11 @@ def text_fault(text: object, most: int, *, lines: bool = False) -> Fault | None:
         return fault("too_long", most=most)
     if turns_direction(text):
         return fault("direction_controls")
-    kept = text.replace("\n", "").replace("\r", "").replace("\t", "") if lines else text
-    if not is_storable(text) or any(ord(char) < 32 or ord(char) == 127 for char in kept):
+    if not is_storable(text) or has_controls(text, but="\n\r\t" if lines else ""):
         return fault("control_characters")
     return None
+
+
+def has_controls(text: str, *, but: str = "") -> bool:
+    """Whether a text holds control characters other than these."""
+    return any(unicodedata.category(char) == "Cc" and char not in but for char in text)

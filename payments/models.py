@@ -93,7 +93,8 @@ class DayKey(SQLModel, table=True):
 
 
 class Partner(SQLModel, table=True):
-    """A platform that pushes donations. `sealed_secret` is its signing secret, encrypted with FIELD_KEY.
+    """A platform that pushes donations. Its signing secrets are in a table of their own; `sealed_secret`
+    is what releases before that read; the next release drops it.
 
     The most per gift and per day (fen, and a number) is the installation's where it is None. A campaign that could
     have its gifts is not published without its bill where `statement_expected`.
@@ -101,7 +102,7 @@ class Partner(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     title: str
-    sealed_secret: str
+    sealed_secret: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     # Without `none_as_null` "any project" would be stored as the JSON null, which is not NULL.
     projects: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
     gift_most_minor: int | None = Field(default=None, sa_type=BigInteger)
@@ -109,6 +110,20 @@ class Partner(SQLModel, table=True):
     day_most_count: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_column=moment())
     statement_expected: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+
+
+class PartnerSecret(SQLModel, table=True):
+    """A signing secret of a platform, encrypted with FIELD_KEY; valid until `ends_at` (None: until it is ended)."""
+
+    __tablename__ = "partner_secret"
+    __table_args__ = (Index("partner_secret_partner", "partner"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    partner: str = Field(foreign_key="partner.name")
+    sealed_secret: str
+    created_at: datetime = Field(sa_column=moment())
+    created_by: str
+    ends_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    last_used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class PartnerDay(SQLModel, table=True):

@@ -7,7 +7,7 @@ from marshmallow import Schema
 
 from app import duties
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Text, one_of
+from app.api.schema_fields import Prose, one_of
 from app.api.second_person import ApprovalOut, approval_view
 from app.current import deps
 from app.http import access, scope
@@ -25,11 +25,11 @@ class ApprovalQuery(Schema):
 
 
 class ApprovalNoteIn(Schema):
-    note = Text(MOST_REASON, load_default="")
+    note = Prose(MOST_REASON, load_default="")
 
 
 class ApprovalDeclineIn(Schema):
-    note = Text(MOST_REASON, 1, required=True, metadata={"description": "why"})
+    note = Prose(MOST_REASON, 1, required=True, metadata={"description": "why"})
 
 
 @blueprint.get("/approvals")

@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.project_schemas import ReasonIn
-from app.api.schema_fields import Key, Text, Time
+from app.api.schema_fields import Key, Prose, Text, Time
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -24,7 +24,7 @@ class ListingIn(ReasonIn):
 
 
 class ObjectionIn(Schema):
-    text = Text(MOST_APPEAL, required=True)
+    text = Prose(MOST_APPEAL, required=True)
 
 
 class ListingAnswerIn(ReasonIn):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema, fields, validate
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
 from campaigns.lifecycle.plan import PLAN_FIELDS
@@ -11,7 +11,7 @@ from matching.rules import LEVELS
 # A year: no step of a campaign lasts longer.
 _MOST_S = 366 * 24 * 3600
 
-_PLAN_TEXTS = {name: Text(2_000, allow_none=True) for name in PLAN_FIELDS if name != "cost_minor"}
+_PLAN_TEXTS = {name: Prose(2_000, allow_none=True) for name in PLAN_FIELDS if name != "cost_minor"}
 PlanIn = Schema.from_dict({**_PLAN_TEXTS, "cost_minor": Minor(0, allow_none=True)}, name="PlanIn")
 
 

@@ -10,7 +10,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.campaign_schemas import CampaignOut
 from app.api.campaign_views import view
 from app.api.running import RunningReasonIn
-from app.api.schema_fields import Currency, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Minor, Prose, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -69,7 +69,7 @@ class GivenBackOut(Schema):
 
 
 class CancelIn(Schema):
-    reason = Text(MOST_REASON, load_default="", metadata={"description": "an open campaign needs one"})
+    reason = Prose(MOST_REASON, load_default="", metadata={"description": "an open campaign needs one"})
 
 
 @blueprint.post("/campaigns/<slug>/cancel")

@@ -4,7 +4,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_dump, validate
 
-from app.api.schema_fields import Currency, Key, Label, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Label, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.donations.models import PUBLIC_CHANNELS
 
 FLOWS = ("redirect", "intent")
@@ -38,7 +38,7 @@ class DonationIn(Schema):
     amount_minor = Whole(-(2**63), 2**63 - 1, required=True, metadata={"description": "fen"})
     currency = Currency(required=True)
     donor = fields.Nested(DonorIn)
-    message = Text(500)
+    message = Prose(500)
     team = Label(60)
     channel = fields.Nested(ChannelIn)
     accept_unmatched = fields.Boolean(truthy={True}, falsy={False})
@@ -113,7 +113,7 @@ class HoldOut(Schema):
 
 class RefundIn(Schema):
     amount_minor = Minor(allow_none=True)
-    reason = Text(500, required=True)
+    reason = Prose(500, required=True)
 
 
 class RefundOut(Schema):
@@ -126,7 +126,7 @@ class RefundOut(Schema):
 
 
 class RefundDonorIn(Schema):
-    reason = Text(500, required=True)
+    reason = Prose(500, required=True)
 
 
 class RefundableOut(Schema):

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema
 
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, one_of
 from campaigns.funds.funds import KINDS
 from campaigns.reasons import MOST_REASON
 
@@ -46,7 +46,7 @@ class DepositOut(Schema):
 
 class GrantIn(Schema):
     organisation = Text(MOST_CODE, 1, required=True)
-    reason = Text(MOST_REASON, required=True)
+    reason = Prose(MOST_REASON, required=True)
 
 
 class RevokeGrantIn(Schema):

@@ -7,7 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Key, Minor, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -31,13 +31,13 @@ class ImportQuery(Schema):
     token = Text(60, metadata={"description": "of the preview: imports just what was shown"})
     partner = Text(60, metadata={"description": "for `statement`: whose bill it is"})
     file_name = Text(200, metadata={"description": "for a raw body"})
-    reason = Text(runs.MOST_REASON, metadata={"description": "see `questions`"})
+    reason = Prose(runs.MOST_REASON, metadata={"description": "see `questions`"})
     large = fields.Boolean(load_default=False, metadata={"description": "gifts above the maximum are right"})
 
 
 class ConfirmIn(Schema):
     token = Text(60, 1, required=True)
-    reason = Text(runs.MOST_REASON)
+    reason = Prose(runs.MOST_REASON)
     large = fields.Boolean(load_default=False)
 
 

@@ -6,7 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Currency, Key, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -41,7 +41,7 @@ class RetryIn(Schema):
     confirm = fields.Boolean(
         load_default=False, truthy={True}, falsy={False}, metadata={"description": "releases what is `above_limit`"}
     )
-    reason = Text(500, load_default="", metadata={"description": "needed with `confirm`"})
+    reason = Prose(500, load_default="", metadata={"description": "needed with `confirm`"})
 
 
 class AttachIn(Schema):
@@ -49,7 +49,7 @@ class AttachIn(Schema):
 
 
 class DismissIn(Schema):
-    reason = Text(500, 1, required=True)
+    reason = Prose(500, 1, required=True)
 
 
 @blueprint.get("/inbox")

@@ -6,7 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Minor, Text, Time, Whole, texts
+from app.api.schema_fields import Key, Minor, Text, Time, Whole, texts
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -14,7 +14,7 @@ from campaigns.audit import record_audit
 from campaigns.intake.partner_limits import change_limits
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
-from payments import partners
+from payments import partner_secrets, partners
 
 blueprint = make_blueprint("partners", "Platforms that push donations by webhook.")
 
@@ -57,6 +57,28 @@ class PartnerMadeOut(Schema):
     secret = Text(metadata={"description": "for signing (Standard Webhooks); shown this once"})
 
 
+class SecretIn(Schema):
+    old_valid_until = Time(
+        allow_none=True, metadata={"description": "when the old secret ends; default: when it is ended"}
+    )
+
+
+class SecretOut(Schema):
+    """A signing secret, without itself."""
+
+    id = Key()
+    created_at = Time()
+    created_by = Text()
+    ends_at = Time(allow_none=True, metadata={"description": "null: valid until it is ended"})
+    last_used_at = Time(allow_none=True, metadata={"description": "to the minute"})
+
+
+class SecretMadeOut(Schema):
+    id = Key()
+    secret = Text(metadata={"description": "shown this once"})
+    created_at = Time()
+
+
 @blueprint.get("/partners")
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, PartnerOut(many=True))
@@ -79,9 +101,8 @@ def create(body: dict[str, Any]) -> Any:
     title = body.get("title") or body["name"]
     with deps().db.transaction() as tx:
         expected = body["statement_expected"]
-        secret = partners.create(
-            tx, deps().keys, body["name"], title, body.get("projects"), statement_expected=expected
-        )
+        how = {"statement_expected": expected, "actor": access.actor()}
+        secret = partners.create(tx, deps().keys, body["name"], title, body.get("projects"), **how)
         record_audit(tx, access.actor(), "partner.create", f"partner:{body['name']}")
     return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}
 
@@ -95,3 +116,42 @@ def set_limits(body: dict[str, Any], name: str) -> Any:
     with deps().db.transaction() as tx:
         partner = change_limits(tx, name, body, access.actor())
         return partner.model_dump(exclude={"sealed_secret"})
+
+
+@blueprint.get("/partners/<name>/secrets")
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+@blueprint.response(200, SecretOut(many=True))
+def list_secrets(name: str) -> Any:
+    """List a platform's signing secrets, ended ones too, the newest first, without themselves."""
+    with deps().db.transaction() as tx:
+        return partner_secrets.list_secrets(tx, partners.known(tx, name))
+
+
+@blueprint.post("/partners/<name>/secrets")
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+@blueprint.arguments(SecretIn)
+@blueprint.response(201, SecretMadeOut)
+def rotate_secret(body: dict[str, Any], name: str) -> Any:
+    """Make another signing secret and return it, once. The old one stays valid beside it, until the time in the
+    body or until it is ended; more than two are not valid at a time."""
+    until, keys = body.get("old_valid_until"), deps().keys
+    with deps().db.transaction() as tx:
+        partner = partners.known(tx, name, lock=True)
+        secret = partner_secrets.rotate(tx, keys, partner, until, access.actor())
+        old = until.isoformat() if until else None
+        record_audit(
+            tx, access.actor(), "partner.secret", f"partner:{name}", secret_id=secret.id, old_valid_until=old
+        )
+    return secret
+
+
+@blueprint.post("/partners/<name>/secrets/<id:secret_id>/end")
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+@blueprint.response(200, SecretOut)
+def end_secret(name: str, secret_id: int) -> Any:
+    """End a signing secret, from the next request on. Idempotent; the only one stays (`partner_secret_last`)."""
+    with deps().db.transaction() as tx:
+        partner = partners.known(tx, name, lock=True)
+        secret = partner_secrets.end_secret(tx, partner, secret_id)
+        record_audit(tx, access.actor(), "partner.secret_end", f"partner:{name}", secret_id=secret_id)
+        return secret

@@ -7,7 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -50,7 +50,7 @@ class ExceptionQuery(Schema):
 
 
 class DecisionIn(Schema):
-    reason = Text(MOST_REASON, 1, required=True)
+    reason = Prose(MOST_REASON, 1, required=True)
 
 
 class PaymentAttachIn(DecisionIn):

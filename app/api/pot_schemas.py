@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from app.api.campaign_schemas import PotOut
-from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
+from app.api.schema_fields import Key, Minor, Prose, Text, Time, Whole, one_of, texts
 from campaigns.reasons import MOST_REASON
 from matching.kinds import PotKind, PotMode
 from matching.rules import LEVELS, TIERS
@@ -83,7 +83,7 @@ class PotQuery(Schema):
 
 
 class PotReasonIn(Schema):
-    reason = Text(MOST_REASON, required=True)
+    reason = Prose(MOST_REASON, required=True)
 
 
 class TrancheMoveIn(PotReasonIn):

@@ -3,13 +3,13 @@
 from marshmallow import Schema
 
 from app.api.campaign_schemas import ProjectQuery
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from matching.rules import MAX_RATING, TIERS
 
 
 class ProjectChange(Schema):
     name = Text(100, 1)
-    summary = Text(2_000)
+    summary = Prose(2_000)
     target_minor = Minor()
     rating = Whole(0, MAX_RATING, metadata={"description": "stars; 0 is not rated"})
 
@@ -18,14 +18,14 @@ class ProjectIn(Schema):
     organisation = Text(32, 1, required=True)
     name = Text(100, 1, required=True)
     tier = one_of(*TIERS, required=True)
-    summary = Text(2_000, required=True)
+    summary = Prose(2_000, required=True)
     target_minor = Minor(required=True)
     currency = Currency(required=True)
     code = Text(32, 1)
 
 
 class ReasonIn(Schema):
-    reason = Text(500, 1, required=True)
+    reason = Prose(500, 1, required=True)
 
 
 class ProjectOut(Schema):

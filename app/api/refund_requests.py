@@ -8,7 +8,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Minor, Text, Time, one_of
+from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -24,7 +24,7 @@ _AMOUNT = {"description": "fen; null or missing: all that is left"}
 
 
 class RefundRequestIn(Schema):
-    reason = Text(MOST_REASON, 1, required=True)
+    reason = Prose(MOST_REASON, 1, required=True)
     amount_minor = Minor(allow_none=True, metadata=_AMOUNT)
 
 
@@ -57,11 +57,11 @@ class RefundRequestQuery(Schema):
 
 
 class AcceptIn(Schema):
-    reason = Text(MOST_REASON, metadata={"description": "a word to the donor, if any"})
+    reason = Prose(MOST_REASON, metadata={"description": "a word to the donor, if any"})
 
 
 class DeclineIn(Schema):
-    reason = Text(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
+    reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
 
 
 @blueprint.post("/donations/<uuid:donation_id>/refund-requests")

@@ -27,6 +27,8 @@ from app.api import (
     running,
     screening,
     screening_settings,
+    tokens,
+    users,
     watch,
 )
 from app.api.base import Api, IdConverter
@@ -49,6 +51,8 @@ RESOURCES = (
     screening_settings,
     watch,
     partners,
+    users,
+    tokens,
     inbox,
     payment_exceptions,
     imports,

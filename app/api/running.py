@@ -7,7 +7,7 @@ from marshmallow import Schema
 from app.api.base import make_blueprint
 from app.api.campaign_schemas import CampaignOut
 from app.api.campaign_views import view
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole
+from app.api.schema_fields import Currency, Key, Minor, Prose, Time, Whole
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -24,7 +24,7 @@ blueprint = make_blueprint("running", "What can be changed of a campaign that is
 
 
 class RunningReasonIn(Schema):
-    reason = Text(MOST_REASON, required=True)
+    reason = Prose(MOST_REASON, required=True)
 
 
 class ExtendIn(RunningReasonIn):

@@ -7,14 +7,16 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from kernel.ids import MOST_ID
 from kernel.money import CURRENCY, MAX_MINOR
-from kernel.text import clean_label, clean_text, is_storable, turns_direction
+from kernel.text import clean_label, clean_text, has_controls, is_storable, turns_direction
 
 _EARLIEST, _LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class Text(fields.String):
-    """Text that database and pages can hold: no NUL, no half surrogate pair, no characters that turn its direction;
-    brought to one form (`kernel.text.clean_text`); `most` characters."""
+    """One line of text that database and pages can hold: no control characters, no half surrogate pair, no
+    characters that turn its direction; brought to one form (`kernel.text.clean_text`); `most` characters."""
+
+    _breaks = ""
 
     def __init__(self, most: int = 200, least: int = 0, **kwargs: Any) -> None:
         super().__init__(validate=validate.Length(least, most), **kwargs)
@@ -25,10 +27,19 @@ class Text(fields.String):
             raise ValidationError("Must not hold NUL or half a surrogate pair.")
         if turns_direction(text):
             raise ValidationError("Must not hold characters that turn the direction of text.")
-        return self._clean(text)
+        cleaned = self._clean(text)
+        if has_controls(cleaned, but=self._breaks):
+            raise ValidationError("Must not hold control characters, nor line breaks where one line is meant.")
+        return cleaned
 
     def _clean(self, text: str) -> str:
         return clean_text(text)
+
+
+class Prose(Text):
+    """Text that may have several lines."""
+
+    _breaks = "\n\r\t"
 
 
 class Label(Text):

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
-from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -63,7 +63,7 @@ class CaseQuery(Schema):
 
 
 class CaseReasonIn(Schema):
-    reason = Text(MOST_REASON, required=True)
+    reason = Prose(MOST_REASON, required=True)
 
 
 class CaseTermIn(CaseReasonIn):
@@ -75,7 +75,7 @@ class AnswerIn(CaseReasonIn):
 
 
 class AppealIn(Schema):
-    text = Text(MOST_APPEAL, required=True)
+    text = Prose(MOST_APPEAL, required=True)
 
 
 class AppealOut(Schema):

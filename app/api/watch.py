@@ -6,7 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Text, Time, one_of
+from app.api.schema_fields import Key, Prose, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -19,7 +19,7 @@ blueprint = make_blueprint("watch", "Donors, instruments and devices whose match
 
 
 class WatchReasonIn(Schema):
-    reason = Text(MOST_REASON, required=True)
+    reason = Prose(MOST_REASON, required=True)
 
 
 class WatchTermIn(WatchReasonIn):

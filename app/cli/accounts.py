@@ -7,8 +7,9 @@ from datetime import datetime
 
 import click
 
-from app.cli.base import ACTOR, command, deps
-from campaigns.network import accounts
+from app.cli.base import ACTOR, OPERATOR, command, deps
+from app.http.addresses import join_url
+from campaigns.network import accounts, links, second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Role
 from campaigns.network.sessions import end_session, list_sessions
@@ -32,13 +33,14 @@ def users() -> None:
 @click.argument("login")
 @click.option("--role", type=roles, required=True)
 @click.option("--branch", help="code of the organisation whose branch this person works in; default: all")
+@click.option("--name", default="", help="what colleagues call them")
 @_from_input
 @command
-def create(login: str, role: str, branch: str | None, read: bool) -> None:
+def create(login: str, role: str, branch: str | None, name: str, read: bool) -> None:
     """Create a login for a person."""
     password = _password(read)
     with deps().db.transaction() as tx:
-        manager = create_manager(tx, login, password, role, ACTOR, branch)
+        manager = create_manager(tx, login, password, role, ACTOR, branch, name)
     click.echo(f"login: {manager.login}")
     if not read:
         click.echo(f"password: {password}")
@@ -54,11 +56,65 @@ def list_all() -> None:
         click.echo(f"{row.login:<24} {row.role:<10} {row.branch_code or 'all':<14} {'on' if row.is_on else 'off'}")
 
 
+@users.command("invite")
+@click.option("--role", type=roles, required=True)
+@click.option("--branch", help="code of the organisation whose branch this person will work in; default: all")
+@click.option("--name", default="", help="what colleagues call them")
+@command
+def invite(role: str, branch: str | None, name: str) -> None:
+    """Print a link by which somebody makes an account with this role, once within a week."""
+    with deps().db.transaction() as tx:
+        link = links.invite(tx, OPERATOR, role, branch, name)
+    click.echo(f"invitation {link.id}, until {_minute(link.expires_at)}:")
+    click.echo(join_url(link.token))
+
+
+@users.command("invitations")
+@command
+def list_invitations() -> None:
+    """List the open invitations, the newest first: id, role, branch, end, who made it."""
+    with deps().db.transaction() as tx:
+        rows = links.list_invitations(tx)
+    for row in rows:
+        branch = row.branch_code or "all"
+        click.echo(f"{row.id:<6} {row.role:<10} {branch:<14} {_minute(row.expires_at)}  {row.created_by}")
+
+
+@users.command("revoke-invitation")
+@click.argument("invitation_id", metavar="ID", type=int)
+@command
+def revoke_invitation(invitation_id: int) -> None:
+    """End the open invitation with this ID."""
+    with deps().db.transaction() as tx:
+        links.revoke_invitation(tx, invitation_id, ACTOR)
+    click.echo(f"invitation {invitation_id} is revoked")
+
+
+@users.command("password-link")
+@click.argument("login")
+@command
+def password_link(login: str) -> None:
+    """Print a link by which the owner of LOGIN chooses another password, once within a week."""
+    with deps().db.transaction() as tx:
+        link = links.link_to_password(tx, OPERATOR, accounts.find_by_login(tx, login, lock=True))
+    click.echo(join_url(link.token))
+
+
+@users.command("reset-second-factor")
+@click.argument("login")
+@command
+def reset_second_factor(login: str) -> None:
+    """Take the second factor off LOGIN, whose owner lost it; they set it up again."""
+    with deps().db.transaction() as tx:
+        second_factor.reset(tx, accounts.find_by_login(tx, login).id or 0, ACTOR)
+    click.echo(f"{login} has no second factor any more")
+
+
 @users.command("disable")
 @click.argument("login")
 @command
 def disable(login: str) -> None:
-    """Switch the account LOGIN off: all its sessions end at once."""
+    """Switch the account LOGIN off: its sessions, tokens and links end at once."""
     with deps().db.transaction() as tx:
         ended = accounts.disable(tx, login, ACTOR)
     click.echo(f"{login} is off; sessions ended: {ended}")
@@ -120,6 +176,16 @@ def list_of(login: str) -> None:
         rows = list_sessions(tx, manager.id)
     for row in rows:
         click.echo(f"{row.id:<8} {_minute(row.created_at)}  {_minute(row.last_seen_at)}  {_minute(row.ends_at)}")
+
+
+@sessions.command("end-all")
+@click.argument("login")
+@command
+def end_all(login: str) -> None:
+    """End all sessions of LOGIN."""
+    with deps().db.transaction() as tx:
+        ended = accounts.end_all_sessions(tx, login, ACTOR)
+    click.echo(f"sessions ended: {ended}")
 
 
 @sessions.command("end")

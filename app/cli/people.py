@@ -1,17 +1,24 @@
 """Access of programs and partner platforms. Secrets are printed once, on standard output."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import click
 
 from app.cli.accounts import roles
-from app.cli.base import ACTOR, command, deps
+from app.cli.base import ACTOR, command, deps, moment
 from campaigns.audit import record_audit
 from campaigns.intake.partner_limits import change_limits
-from campaigns.network.tokens import create_token, list_tokens, revoke_token
+from campaigns.network.accounts import find_by_login
+from campaigns.network.roles import Permission
+from campaigns.network.tokens import TokenRow, TokenTerms, create_token, list_tokens, revoke_token
 from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
+from payments import partner_secrets
 from payments.partners import create as register
+from payments.partners import known
+
+MOST_DAYS = 3_650
+_scopes = click.Choice([str(permission) for permission in Permission])
 
 
 @click.group("tokens")
@@ -23,24 +30,36 @@ def tokens() -> None:
 @click.option("--role", type=roles, required=True)
 @click.option("--branch", help="code of the organisation to whose branch its rights are confined; default: all")
 @click.option("--label", default="command line", show_default=True, help="what it is for")
+@click.option(
+    "--scope", "scopes", multiple=True, type=_scopes, help="a permission of the role; default: all of them"
+)
+@click.option("--days", type=click.IntRange(1, MOST_DAYS), help="how long it lasts; default: until it is revoked")
+@click.option("--owner", metavar="LOGIN", help="the account with which it ends; default: none")
 @command
-def create(role: str, branch: str | None, label: str) -> None:
+def create(
+    role: str, branch: str | None, label: str, scopes: tuple[str, ...], days: int | None, owner: str | None
+) -> None:
     """Create a token and print it, once."""
     with deps().db.transaction() as tx:
-        token = create_token(tx, role, label, ACTOR, branch)
+        owner_id = find_by_login(tx, owner).id if owner else None
+        ends = tx.now + timedelta(days=days) if days else None
+        token = create_token(tx, role, label, ACTOR, branch, TokenTerms(scopes or None, ends, owner_id))
     click.echo(token)
 
 
 @tokens.command("list")
 @command
 def list_all() -> None:
-    """List all tokens, the newest first: id, role, branch, state, when they were made, and what they are for."""
+    """List all tokens, the newest first: id, role, branch, state, when they were made and last used, what they are
+    for, their owner and scopes."""
     with deps().db.transaction() as tx:
-        rows = list_tokens(tx)
+        rows, now = list_tokens(tx), tx.now
     for row in rows:
-        state = f"revoked {_minute(row.revoked_at)}" if row.revoked_at else "active"
-        branch = row.branch_code or "all"
-        click.echo(f"{row.id:<6} {row.role:<10} {branch:<14} {state:<24} {_minute(row.created_at)}  {row.label}")
+        used = _minute(row.last_used_at) if row.last_used_at else "never used"
+        branch, owner = row.branch_code or "all", f" of {row.owner}" if row.owner else ""
+        times = f"{_state(row, now):<24} {_minute(row.created_at)}  {used:<16}"
+        only = f" ({', '.join(row.scopes)})" if row.scopes else ""
+        click.echo(f"{row.id:<6} {row.role:<10} {branch:<14} {times}  {row.label}{owner}{only}")
 
 
 @tokens.command("revoke")
@@ -51,6 +70,14 @@ def revoke(token_id: int) -> None:
     with deps().db.transaction() as tx:
         revoke_token(tx, token_id, ACTOR)
     click.echo(f"token {token_id} is revoked")
+
+
+def _state(row: TokenRow, now: datetime) -> str:
+    if row.revoked_at:
+        return f"revoked {_minute(row.revoked_at)}"
+    if row.expires_at is None:
+        return "active"
+    return f"{'expired' if row.expires_at <= now else 'until'} {_minute(row.expires_at)}"
 
 
 def _minute(time: datetime) -> str:
@@ -75,6 +102,43 @@ def create_partner(name: str, title: str, projects: tuple[str, ...], no_statemen
         secret = register(tx, deps().keys, name, title, chosen, statement_expected=not no_statement)
         record_audit(tx, ACTOR, "partner.create", f"partner:{name}")
     click.echo(secret)
+
+
+@partners.command("rotate-secret")
+@click.argument("name")
+@click.option("--old-until", type=moment, help="when the old secret ends; default: when it is ended")
+@command
+def rotate_secret(name: str, old_until: datetime | None) -> None:
+    """Make another signing secret of NAME and print it, once; the old one stays valid beside it."""
+    with deps().db.transaction() as tx:
+        secret = partner_secrets.rotate(tx, deps().keys, known(tx, name, lock=True), old_until, ACTOR)
+        record_audit(tx, ACTOR, "partner.secret", f"partner:{name}", secret_id=secret.id)
+    click.echo(secret.secret)
+
+
+@partners.command("secrets")
+@click.argument("name")
+@command
+def list_secrets(name: str) -> None:
+    """List the signing secrets of NAME, the newest first: id, when made, last used, end."""
+    with deps().db.transaction() as tx:
+        rows = partner_secrets.list_secrets(tx, known(tx, name))
+    for row in rows:
+        used = _minute(row.last_used_at) if row.last_used_at else "never used"
+        until = f"until {_minute(row.ends_at)}" if row.ends_at else "valid"
+        click.echo(f"{row.id:<6} {_minute(row.created_at)}  {used:<16}  {until}")
+
+
+@partners.command("end-secret")
+@click.argument("name")
+@click.argument("secret_id", metavar="ID", type=int)
+@command
+def end_secret(name: str, secret_id: int) -> None:
+    """End the signing secret of NAME with this ID (see `partners secrets`)."""
+    with deps().db.transaction() as tx:
+        partner_secrets.end_secret(tx, known(tx, name, lock=True), secret_id)
+        record_audit(tx, ACTOR, "partner.secret_end", f"partner:{name}", secret_id=secret_id)
+    click.echo(f"secret {secret_id} is ended")
 
 
 @partners.command("limits")

@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from app.console import approvals, donation_changes, donations, funds, imports, operations, refund_requests, sign_in
+from app.console import (
+    account,
+    approvals,
+    donation_changes,
+    donations,
+    funds,
+    imports,
+    join,
+    operations,
+    refund_requests,
+    second_factor,
+    sign_in,
+)
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
 from app.console.pots import create as create_pot
@@ -16,6 +28,9 @@ from app.web.blueprint import set_up
 # Importing a module of pages binds its views to the blueprint.
 PAGES = (
     sign_in,
+    second_factor,
+    join,
+    account,
     campaign,
     draft,
     entries,

@@ -16,6 +16,7 @@ from app.http.security_events import notice_sign_in
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
 from campaigns.network.roles import Permission
+from campaigns.network.second_factor import is_set_up
 from kernel.errors import Refusal
 
 TRIES_S = 300  # the window of both limits, in seconds
@@ -36,17 +37,18 @@ def sign_in() -> Response | tuple[str, int]:
     """Check login and password. The refusal does not say which of the two was wrong."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
     try:
-        token = _session_for(login, password)
+        token, awaits_code = _session_for(login, password)
     except Refusal as refusal:
         notice_sign_in(refusal, login)
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
     auth.remember(token)
-    return redirect(_console_page(request.form.get("next", "")), 303)
+    page = console_page(request.form.get("next", ""))
+    return redirect(url_for("console.second_factor", next=page) if awaits_code else page, 303)
 
 
-def _session_for(login: str, password: str) -> str:
-    """Return the token of a new session. The limits are asked before the password is verified, which is dear, and
-    count every try: tries at the same moment do not slip past them."""
+def _session_for(login: str, password: str) -> tuple[str, bool]:
+    """Return the token of a new session, and whether it waits for the second factor. The limits are asked before
+    the password is verified, which is dear, and count every try: tries at the same moment do not slip past them."""
     address = _network(request.remote_addr or "")
     pair = sha256(f"{people.normal_login(login)} {address}".encode(errors="replace")).hexdigest()
     rate_limit.hit("sign_in", pair, TRIES, TRIES_S, without_redis=True)
@@ -55,9 +57,11 @@ def _session_for(login: str, password: str) -> str:
         manager = people.candidate(tx, login)
     verified = off_loop(people.verify, manager, password)
     with deps().db.transaction() as tx:
-        token = auth.sign_in(tx, people.admit(tx, manager, verified=verified))
+        admitted = people.admit(tx, manager, verified=verified)
+        awaits_code = is_set_up(admitted) or auth.needs_second_factor(admitted)
+        token = auth.sign_in(tx, admitted, awaits_code=awaits_code)
     rate_limit.forget("sign_in", pair, TRIES, TRIES_S)
-    return token
+    return token, awaits_code
 
 
 def _network(address: str) -> str:
@@ -80,11 +84,11 @@ def sign_out() -> Response:
 
 def _form(login: str, fault: str) -> str:
     return render_template(
-        "console/sign_in.html", login=login, fault=fault, next=_console_page(request.values.get("next", ""))
+        "console/sign_in.html", login=login, fault=fault, next=console_page(request.values.get("next", ""))
     )
 
 
-def _console_page(address: str) -> str:
+def console_page(address: str) -> str:
     """Only pages of the console: a link must not lead a fresh session anywhere else."""
     inside = address.startswith("/console/") and "\\" not in address and "//" not in address
     return address.rstrip("?") if inside else url_for("console.campaigns")

@@ -22,6 +22,7 @@ from kernel.errors import NotFound
 from kernel.money import CURRENCY
 from matching.pots import Tranche
 from payments import partners
+from payments.partner_secrets import secret_of
 
 SLUG = "demo"
 HOST = "4103"
@@ -63,7 +64,7 @@ def seed(deps: Dependencies) -> Seeded:
             _people(tx, deps, password)
             _network_and_campaign(tx)
     with deps.db.transaction() as tx:
-        secret = partners.secret_of(tx, deps.keys, PARTNER)
+        secret = secret_of(tx, deps.keys, PARTNER)
     return Seeded(created, LOGIN, password, PARTNER, secret)
 
 

@@ -17,7 +17,7 @@ from flask import Flask, current_app, g, redirect, request, url_for
 from werkzeug.routing import Rule
 
 from app.current import deps
-from app.http import auth, repeats, scope
+from app.http import auth, donor_cookie, repeats, scope
 from app.http.scope import Where
 from campaigns import rights
 from campaigns.network.roles import Caller, Permission, require
@@ -36,7 +36,7 @@ class Audience(StrEnum):
     PUBLIC = "everybody"
     MONITORING = "everybody who reaches the server; close it to the public at the proxy"
     DONOR = "the donor, with the donation's token as bearer token"
-    DONOR_LINK = "the donor, with the donation's token in the address or form"
+    DONOR_LINK = "the donor, with the donation's token in the form, its cookie, or a link that is exchanged for it"
     DONOR_OR_READER = "the donor, with the donation's token as bearer token; or a manager"
     MANAGER = "a manager, with an API token or a session"
     SIGNED_IN = "a manager, with a session"
@@ -102,15 +102,22 @@ def donor(view: View) -> View:
 
 
 def donor_link(view: View) -> View:
-    """Require the token of the donation in the address, as `token` in the query (GET) or the form (POST).
+    """Require the token of the donation as `token` in the form (POST); for a page (GET) the browser's cookie, for
+    which a `token` in the query is exchanged, or a visit pass (`app/http/donor_cookie.py`).
 
     A wrong token and an unknown donation look alike: NotFound `donation_unknown`.
     """
 
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        sent = request.form if request.method == "POST" else request.args
-        if not auth.may_see_donation(kwargs["donation_id"], sent.get("token", "")):
+        donation_id = kwargs["donation_id"]
+        if request.method == "POST":
+            allowed = auth.may_see_donation(donation_id, request.form.get("token", ""))
+        elif (exchanged := donor_cookie.exchange(donation_id)) is not None:
+            return exchanged
+        else:
+            allowed = donor_cookie.may_see(donation_id)
+        if not allowed:
             raise NotFound("donation_unknown")
         return view(*args, **kwargs)
 

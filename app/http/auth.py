@@ -5,8 +5,9 @@ from uuid import UUID
 
 from flask import request, session
 
-from app.current import deps
+from app.current import deps, settings
 from app.http import rate_limit
+from campaigns.network import second_factor
 from campaigns.network.models import Manager
 from campaigns.network.people import caller_of
 from campaigns.network.roles import Caller, Permission
@@ -40,10 +41,22 @@ def require_donor(donation_id: UUID) -> None:
         raise Forbidden("token_invalid")
 
 
-def sign_in(tx: Tx, manager: Manager) -> str:
-    """Start a session for a manager and end the one that this browser had; return its token for `remember`."""
+def sign_in(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str:
+    """Start a session for a manager and end the one that this browser had; return its token for `remember`.
+    `awaits_code`: it waits for the second factor, and opens nothing yet."""
     sign_out(tx)
-    return start_session(tx, manager)
+    return start_session(tx, manager, awaits_code=awaits_code)
+
+
+def needs_second_factor(manager: Manager) -> bool:
+    """Whether a manager must have a second factor here."""
+    return second_factor.is_required(manager, installation_requires=settings().second_factor_required)
+
+
+def waiting_manager(tx: Tx) -> Manager | None:
+    """Return the manager who typed their password in this browser, and whose second factor is missing."""
+    token = _session_token()
+    return manager_of_session(tx, token, awaits_code=True) if token else None
 
 
 def remember(token: str) -> None:
@@ -70,10 +83,13 @@ def _session_token() -> str:
 
 
 def session_caller(tx: Tx) -> Caller | None:
-    """Return the manager whose session this is; None for everyone else."""
+    """Return the manager whose session this is; None for everyone else, and for who must set up a second factor:
+    their role may have changed since they signed in."""
     token = _session_token()
     manager = manager_of_session(tx, token) if token else None
-    return caller_of(manager) if manager else None
+    if manager is None or (needs_second_factor(manager) and not second_factor.is_set_up(manager)):
+        return None
+    return caller_of(manager)
 
 
 def require_manager(tx: Tx, *permissions: Permission) -> Caller:

@@ -1,27 +1,38 @@
-"""Security headers: what a browser may do with our pages."""
+"""Security headers: what a browser may do with our pages; and the names by which the site may be called."""
 
-from flask import Flask, Response
+import re
+from functools import lru_cache, partial
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
 
 from app.current import settings
+from config import Config
+from kernel.errors import Refusal
 
-# 'self' only: no inline script, no third party. A cashier's page is reached by a form's redirect, which
-# browsers count as form-action, so forms may go on to any https page and, in the demo, to the sandbox.
+# Nothing but what is named: no inline script, no third party. Browsers count the redirect to the cashier's page as
+# form-action, so forms may go on to the provider's and, in the demo, to the sandbox's.
 _POLICY = (
-    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self' https:"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "object-src 'none'; base-uri 'none'; frame-ancestors 'self'; form-action 'self'"
 )
+_MOST_HOST = 300  # characters
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
+_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+_PROBES = ("/healthz", "/readyz", "/metrics")  # asked by machines, which know addresses only
 
 
 def attach(app: Flask) -> None:
-    """Set the headers on every response; one that a view set itself stays."""
+    """Set the headers on every response (one that a view set itself stays), and refuse foreign names of the
+    site."""
     config = settings(app)
-    policy = f"{_POLICY} {config.stripe_api_base}" if config.sandbox and config.stripe_api_base else _POLICY
     headers = {
-        "Content-Security-Policy": policy,
+        "Content-Security-Policy": " ".join([_POLICY, *_cashiers(config)]),
         "X-Content-Type-Options": "nosniff",
-        # A donor's page has the token in its address: no other site may learn it.
+        # A link to a donor's page has a token in its address: no other site may learn it.
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
         "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     }
     # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
@@ -30,9 +41,51 @@ def attach(app: Flask) -> None:
         headers["Strict-Transport-Security"] = "max-age=31536000"
 
     pairs = tuple(headers.items())
+    # Remembered: this is asked at every request, and of few names.
+    app.extensions["is_trusted"] = lru_cache(1_000)(partial(_is_one_of, trusted_hosts(config)))
+    app.before_request(_require_trusted_host)
 
     @app.after_request
     def protect(response: Response) -> Response:
         present = {name.lower() for name, _ in response.headers}
         response.headers.extend(pair for pair in pairs if pair[0].lower() not in present)
         return response
+
+
+def own_cookie(name: str, config: Config) -> str:
+    """Return the name of a cookie of the whole site. With TLS its prefix keeps other hosts of our domain from
+    setting it, and browsers from taking it without TLS."""
+    return f"__Host-{name}" if config.public_url.startswith("https://") else name
+
+
+def trusted_hosts(config: Config) -> tuple[str, ...]:
+    """Return the names by which the site may be called: that of PUBLIC_URL, those of TRUSTED_HOSTS, and outside of
+    production this machine's own."""
+    own = urlsplit(config.public_url).hostname or ""
+    named = f"[{own}]" if ":" in own else own
+    return (named, *map(str.lower, config.trusted_hosts), *(() if config.production else _LOOPBACK))
+
+
+def is_trusted(host: str, app: Flask) -> bool:
+    """Whether the site may be called by this name, with or without a port."""
+    trusted: bool = app.extensions["is_trusted"](host[:_MOST_HOST])
+    return trusted
+
+
+def _is_one_of(names: tuple[str, ...], host: str) -> bool:
+    parts = _HOST.fullmatch(host.lower())
+    return parts is not None and any(
+        parts[1] == name or (name.startswith(".") and parts[1].endswith(name)) for name in names
+    )
+
+
+def _require_trusted_host() -> None:
+    """Refuse a name that is not ours: what is built from it would lead elsewhere. Raises Refusal `host_unknown`."""
+    if request.path not in _PROBES and not is_trusted(request.environ.get("HTTP_HOST", ""), current_app):
+        raise Refusal("host_unknown")
+
+
+def _cashiers(config: Config) -> list[str]:
+    base = urlsplit(config.stripe_api_base or "")
+    own = [f"{base.scheme}://{base.netloc}"] if base.netloc else []
+    return [config.stripe_checkout_url, *own]

@@ -276,23 +276,8 @@ IMPORT_SUMS = {
     "unchanged": _l("没有变化的机构"),
     "renamed": _l("改名的机构"),
 }
-JOBS = {
-    "process-inbox": _l("处理支付消息"),
-    "expire": _l("释放超时的预留"),
-    "refunds": _l("发送退款"),
-    "restore": _l("款项回到账上后补配"),
-    "challenges": _l("解锁挑战池"),
-    "screen": _l("检查套捐迹象"),
-    "imports": _l("导入文件"),
-    "close": _l("推进活动收尾"),
-    "statements": _l("读取支付平台对账单"),
-    "analyse": _l("更新数据库统计信息"),
-    "seal": _l("封存操作记录"),
-    "approvals": _l("结束无人批准的事项"),
-    "replies": _l("清理重复请求的记录"),
-    "check": _l("核对账簿"),
-    "personal-data": _l("保护个人信息"),
-}
+# Who acted when it was no manager, by the name in the audit trail.
+ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}
 
 
 def word(table: Mapping[str, Any], code: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, Response, current_app, has_request_context, request
 from flask_babel import Babel, get_locale, get_translations
 from markupsafe import Markup
 from werkzeug.http import dump_cookie
@@ -76,7 +76,9 @@ _texts: dict[tuple[str, str], Markup] = {}  # as many as there are texts in temp
 def _remember(response: Response) -> Response:
     wanted = request.args.get("lang")
     if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
-        response.headers.add("Set-Cookie", language_cookie(wanted, secure=request.is_secure))
+        response.headers.add(
+            "Set-Cookie", language_cookie(wanted, secure=current_app.config["SESSION_COOKIE_SECURE"])
+        )
     return response
 
 

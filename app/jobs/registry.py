@@ -27,6 +27,7 @@ from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
+from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.privacy.retention import forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
@@ -35,6 +36,7 @@ from campaigns.security_log import write_counted
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.failures import failure_of
+from payments.partner_secrets import forget_secrets
 
 log = structlog.get_logger("jobs")
 
@@ -134,6 +136,11 @@ def _replies(deps: Dependencies) -> str:
         return _outcome(forget(tx), "replies removed")
 
 
+def _forget_access(deps: Dependencies) -> str:
+    with deps.db.transaction() as tx:
+        return _outcome(forget_access(tx) + forget_secrets(tx, tx.now - KEPT), "forgotten")
+
+
 def _check(deps: Dependencies) -> str:
     """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
     with deps.db.transaction() as tx:
@@ -176,6 +183,7 @@ JOBS: dict[str, Job] = {
     "analyse": Job(10, _analyse),
     "approvals": Job(60, _approvals),
     "replies": Job(60, _replies),
+    "forget-access": Job(3600, _forget_access),
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
 }

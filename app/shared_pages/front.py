@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_babel import force_locale
@@ -18,6 +19,7 @@ from werkzeug.test import run_wsgi_app
 
 from app.current import deps, settings
 from app.http.request_id import MAKING, accepted_id
+from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
 from app.observability.logs import log_request
 from app.observability.metrics import CountRequest
@@ -44,6 +46,7 @@ class Front:
         self._inner = app.wsgi_app
         config = settings(app)
         self._url = config.public_url
+        self._host = urlsplit(self._url).netloc
         self._addresses = Addresses(app)
         self._shelf = Shelf()
         self._count: CountRequest = app.extensions["count_request"]
@@ -54,7 +57,8 @@ class Front:
         self.freshness = Freshness(lambda: Database(config.database_url, time_of, pool_size=1), config.redis_url)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+        # A foreign name of the site is the application's to refuse.
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD") and is_trusted(environ.get("HTTP_HOST", ""), self._app):
             meaning = self._addresses.meaning(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
             if meaning is not None:
                 return self._answer(meaning, environ, start)
@@ -146,6 +150,7 @@ class Front:
             "SCRIPT_NAME": "",
             "PATH_INFO": address.path,
             "QUERY_STRING": address.query,
+            "HTTP_HOST": self._host,
             "SERVER_NAME": "localhost",
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": "HTTP/1.1",

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
-from app.i18n import giving_labels, labels, locale, names, pot_rules
+from app.i18n import giving_labels, job_labels, labels, locale, names, pot_rules
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from kernel.paging import Page
 
@@ -41,7 +41,9 @@ def guard_donors() -> None:
         _csrf.protect()
 
 
-_TABLES = {name: table for name, table in (vars(labels) | vars(giving_labels)).items() if name.isupper()}
+_TABLES = {
+    name: table for name, table in (vars(labels) | vars(giving_labels) | vars(job_labels)).items() if name.isupper()
+}
 
 
 def _template_names() -> dict[str, Any]:

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from flask import Response, make_response, redirect, render_template, request, url_for
+from flask import Response, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import create_donation, deps
-from app.http import access
-from app.http.auth import may_see_donation
+from app.http import access, donor_cookie
 from app.http.errors import status_of
 from app.i18n.refusals import refusal_text
 from app.web import visitor
@@ -30,11 +29,12 @@ from kernel.errors import Refusal
 @access.public
 def donate(slug: str, project_id: int) -> AnyResponse:
     """The form, empty or with what the address asks for."""
-    replaces, token = read_uuid(request.args.get("replaces", "")), request.args.get("replaces_token", "")
+    replaces = read_uuid(request.args.get("replaces", ""))
     typed: dict[str, str] = {}
-    if replaces and may_see_donation(replaces, token):
+    if replaces and (visit := request.args.get("visit")) and donor_cookie.opens(replaces, visit):
         with deps().db.snapshot() as tx:
             typed = typed_before(tx, deps(), replaces, visitor.known())
+        typed |= {"replaces": str(replaces), "replaces_token": deps().keys.token(str(replaces))}
     return _show(slug, project_id, DonationForm.fresh(request.args, typed))
 
 
@@ -73,13 +73,7 @@ def _open_payment(created: Created, command: CreateDonation) -> AnyResponse:
         trouble = ""
     except Refusal as refusal:
         trouble = refusal.code
-    return redirect(donation_url(created.donation.id, trouble), 303)
-
-
-def donation_url(donation_id: UUID, trouble: str = "") -> str:
-    """Return the address of the donor's own page of a donation, token included. `trouble`: a refusal's code."""
-    token = deps().keys.token(str(donation_id))
-    return url_for("web.donation", donation_id=donation_id, token=token, trouble=trouble or None)
+    return donor_cookie.to_page(created.donation.id, trouble=trouble)
 
 
 def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> AnyResponse:
@@ -158,10 +152,15 @@ def _show_unpaid(
         amount_minor=command.amount_minor,
         mine=[donation for donation in unpaid if donation.same_browser],
         elsewhere=[donation for donation in unpaid if not donation.same_browser],
-        donation_url=donation_url,
+        donation_url=_pass_url,
         token_of=lambda donation_id: deps().keys.token(str(donation_id)),
     )
     return _private(make_response(page, 409))
+
+
+def _pass_url(donation_id: UUID) -> str:
+    """Return the address of another donation of this donor, to which this browser may have no cookie."""
+    return url_for("web.donation", donation_id=donation_id, visit=donor_cookie.pass_for(donation_id))
 
 
 def _private(response: Response) -> Response:

@@ -2,19 +2,18 @@
 
 from uuid import UUID
 
-from flask import abort, make_response, redirect, render_template, request
+from flask import abort, current_app, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import deps
 from app.forms import Form
-from app.http import access
+from app.http import access, donor_cookie
 from app.http.errors import status_of
 from app.i18n.fields import refusal_words
 from app.i18n.locale import chosen
 from app.i18n.match_explanation import decision_lines, end_lines
 from app.i18n.refusals import REFUSALS, refusal_text
 from app.web.blueprint import blueprint
-from app.web.donate import donation_url
 from campaigns.disclosure.campaigns import public_campaign
 from campaigns.donations import expire
 from campaigns.donations.explain import explain
@@ -46,9 +45,9 @@ def pay(donation_id: UUID) -> AnyResponse:
     try:
         view = open_payment(deps(), view, "redirect", chosen())
     except Refusal as refusal:
-        return redirect(donation_url(donation_id, refusal.code), 303)
+        return donor_cookie.to_page(donation_id, trouble=refusal.code)
     if view.status not in WAITING or not view.payment_url:
-        return redirect(donation_url(donation_id), 303)
+        return donor_cookie.to_page(donation_id)
     response = redirect(view.payment_url, 303)
     response.set_cookie(
         "went",
@@ -57,9 +56,9 @@ def pay(donation_id: UUID) -> AnyResponse:
         path=f"/d/{donation_id}",
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure,
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
     )
-    return response
+    return donor_cookie.remember(response, donation_id)
 
 
 @blueprint.post("/d/<uuid:donation_id>/cancel")
@@ -70,7 +69,7 @@ def cancel(donation_id: UUID) -> AnyResponse:
         expire.cancel(deps(), donation_id)
     except Refusal as refusal:
         return _show(donation_id, refusal_text(refusal), status_of(refusal))
-    return redirect(donation_url(donation_id), 303)
+    return donor_cookie.to_page(donation_id)
 
 
 @blueprint.post("/d/<uuid:donation_id>/refund-requests")
@@ -86,7 +85,7 @@ def request_refund(donation_id: UUID) -> AnyResponse:
             request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
     except Refusal as refusal:
         return _show(donation_id, refusal_words(refusal), status_of(refusal), form)
-    return redirect(donation_url(donation_id) + "#refund", 303)
+    return donor_cookie.to_page(donation_id, at="refund")
 
 
 def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
@@ -116,7 +115,9 @@ def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | No
         campaign=campaign,
         decisions=[decision_lines(decision) for decision in explanation.decisions],
         ends=end_lines(explanation),
-        token=deps().keys.token(str(donation_id)),
+        token=(token := deps().keys.token(str(donation_id))),
+        lasting_link=f"{deps().public_url}/d/{donation_id}?token={token}",
+        visit=donor_cookie.pass_for(donation_id),
         trouble=str(trouble),
         waiting=waiting,
         left=left,

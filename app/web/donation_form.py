@@ -47,9 +47,9 @@ class DonationForm(Form):
 
     @classmethod
     def fresh(cls, args: Mapping[str, str], typed: Mapping[str, str]) -> Self:
-        """Return a new form; the address may name an amount in fen, a team, a channel and its source code, and an
-        unpaid donation with its token that the new one replaces. `typed`: what was typed for that one."""
-        named = {name: args.get(name, "") for name in (*ORIGIN, "replaces", "replaces_token")}
+        """Return a new form; the address may name an amount in fen, a team, a channel and its source code. `typed`:
+        what was typed for the unpaid donation that the new one replaces, and which one that is."""
+        named = {name: args.get(name, "") for name in ORIGIN}
         data = {**named, **typed, "chip": str(DEFAULT_CHIP)}
         if amount := args.get("amount"):
             data |= {"chip": amount} if amount in map(str, CHIPS) else {"chip": "", "custom": _yuan_of(amount)}

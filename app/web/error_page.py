@@ -4,10 +4,10 @@ from flask import Response, g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 
+from app.http.auth import may_see_donation
+from app.http.donor_cookie import page_address
 from app.i18n.refusals import REFUSALS
 from app.web.browser import keeps_no_cookies
-
-_MOST_TOKEN = 200  # characters
 
 
 def error_page(status: int, code: str, error: Exception | str = "") -> Response:
@@ -42,8 +42,8 @@ def _form_page() -> str | None:
     arguments = request.view_args or {}
     if request.endpoint == "web.create_donation":
         return url_for("web.donate", **arguments)
-    if "donation_id" in arguments and (token := request.form.get("token", "")[:_MOST_TOKEN]):
-        return url_for("web.donation", donation_id=arguments["donation_id"], token=token)
+    if "donation_id" in arguments and may_see_donation(arguments["donation_id"], request.form.get("token", "")):
+        return page_address(arguments["donation_id"])
     return None
 
 

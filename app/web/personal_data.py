@@ -3,14 +3,13 @@
 import json
 from uuid import UUID
 
-from flask import Response, redirect, request
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import deps
-from app.http import access
+from app.http import access, donor_cookie
 from app.http.problems import plain
 from app.web.blueprint import blueprint
-from app.web.donate import donation_url
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
 from campaigns.privacy.person import alone
@@ -38,5 +37,5 @@ def erase_personal_data(donation_id: UUID) -> AnyResponse:
             with deps().db.transaction() as tx:
                 erase(deps(), tx, alone(tx, donation_id), "donor", "donor")
     except Refusal as refusal:
-        return redirect(donation_url(donation_id, refusal.code), 303)
-    return redirect(donation_url(donation_id) + "#personal", 303)
+        return donor_cookie.to_page(donation_id, trouble=refusal.code)
+    return donor_cookie.to_page(donation_id, at="personal")

@@ -5,8 +5,15 @@ from uuid import uuid4
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from app.current import settings
+from app.http.security import own_cookie
+
 COOKIE = "visitor"
 _YEAR = 365 * 24 * 3600  # seconds
+
+
+def _name() -> str:
+    return own_cookie(COOKIE, settings())
 
 
 def _signer() -> URLSafeSerializer:
@@ -16,7 +23,7 @@ def _signer() -> URLSafeSerializer:
 def known() -> str | None:
     """Return the visitor's id; None for a new browser, or one whose cookie we did not sign."""
     try:
-        return str(_signer().loads(request.cookies.get(COOKIE, "")))
+        return str(_signer().loads(request.cookies.get(_name(), "")))
     except BadSignature:
         return None
 
@@ -25,7 +32,7 @@ def remember(response: Response) -> Response:
     """Give a new browser its id, with the first donation form that it loads."""
     if known() is None:
         response.set_cookie(
-            COOKIE,
+            _name(),
             str(_signer().dumps(uuid4().hex)),
             max_age=_YEAR,
             httponly=True,

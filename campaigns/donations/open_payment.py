@@ -11,10 +11,13 @@ from campaigns.donations.models import Donation
 from campaigns.donations.states import WAITING, Status, Transition
 from campaigns.donations.transitions import record_transitions
 from campaigns.donations.view import DonationView, donation_views
+from campaigns.donations.visit_pass import visit_pass
 from kernel.bulk import update_rows
 from kernel.db import Tx
 from kernel.errors import Conflict, Unavailable
 from payments.gateway import GatewayRefused, GatewayUnavailable, OpenedPayment, PaymentOrder
+
+RETURN_WITHIN = timedelta(days=1)  # the link back from the provider, counted from the latest end of the reservation
 
 
 class Opened(NamedTuple):
@@ -62,7 +65,9 @@ def open_payment(
 def order_of(deps: Dependencies, donation: DonationView, locale: str) -> PaymentOrder:
     """Return the order of a donation, the same each time: the provider compares it with its idempotency key. It
     expires at the latest end that the reservation can have."""
-    page = f"{deps.public_url}/d/{donation.id}?token={deps.keys.token(str(donation.id))}"
+    expires_at = donation.pledged_at + timedelta(seconds=deps.limits.hold_most_s)
+    back = visit_pass(deps.keys, donation.id, int((expires_at + RETURN_WITHIN).timestamp()))
+    page = f"{deps.public_url}/d/{donation.id}?visit={back}"
     return PaymentOrder(
         donation_id=donation.id,
         amount_minor=donation.amount_minor,
@@ -71,7 +76,7 @@ def order_of(deps: Dependencies, donation: DonationView, locale: str) -> Payment
         locale="en" if locale == "en" else "zh",
         success_url=page,
         cancel_url=f"{page}&left=1",
-        expires_at=donation.pledged_at + timedelta(seconds=deps.limits.hold_most_s),
+        expires_at=expires_at,
     )
 
 

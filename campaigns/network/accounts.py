@@ -1,62 +1,108 @@
-"""Changes of accounts of the console: switched off and on, another password, another role. They hold from the next
+"""Changes of accounts of the console: switched off and on, another password, name or role. They hold from the next
 request on: rights are read at every request, and sessions end with the password that began them."""
 
+from datetime import datetime
 from typing import NamedTuple
 
-from sqlmodel import select
+from sqlalchemy import or_
+from sqlmodel import col, select
 
 from campaigns.audit import changed, record_audit
+from campaigns.network.links import end_links
 from campaigns.network.models import Manager
-from campaigns.network.people import hashed, normal_login, password_fault, rights_faults
+from campaigns.network.organisations import root, within
+from campaigns.network.people import hashed, name_faults, normal_login, password_fault, rights_faults
+from campaigns.network.roles import Role
 from campaigns.network.sessions import end_sessions
+from campaigns.network.tokens import end_tokens
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Conflict, Invalid, NotFound
 from kernel.text import is_storable
 
 
 class Account(NamedTuple):
-    """What may be shown of an account."""
+    """What may be shown of an account. `is_on`: not switched off; `has_password`: somebody can sign in with it;
+    `second_factor`: and has set one up."""
 
+    id: int
     login: str
+    name: str
     role: str
     branch_code: str | None
     is_on: bool
+    has_password: bool
+    second_factor: bool
+    created_at: datetime
 
 
-def list_accounts(tx: Tx) -> list[Account]:
-    """Return all accounts, by login."""
-    rows = tx.all(select(Manager).order_by(Manager.login))
-    return [Account(row.login, row.role, row.branch_code, row.disabled_at is None) for row in rows]
+def account_of(manager: Manager) -> Account:
+    """Return what may be shown of a manager's account."""
+    assert manager.id is not None
+    return Account(
+        manager.id,
+        manager.login,
+        manager.name,
+        manager.role,
+        manager.branch_code,
+        is_on=manager.disabled_at is None,
+        has_password=bool(manager.password_hash),
+        second_factor=manager.totp_since is not None,
+        created_at=manager.created_at,
+    )
+
+
+def list_accounts(tx: Tx, branch: str | None = None) -> list[Account]:
+    """Return the accounts of a branch (None: all), by login."""
+    query = select(Manager).order_by(Manager.login)
+    if branch is not None:
+        query = query.where(within(col(Manager.branch_code), branch))
+    return [account_of(manager) for manager in tx.all(query)]
 
 
 def find_by_login(tx: Tx, login: str, *, lock: bool = False) -> Manager:
     """Return the manager with this login. Raises NotFound `manager_unknown`."""
     query = select(Manager).where(Manager.login == normal_login(login))
-    manager = tx.first(query.with_for_update(key_share=True) if lock else query) if is_storable(login) else None
+    if lock:
+        query = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    manager = tx.first(query) if is_storable(login) else None
     if manager is None:
         raise NotFound("manager_unknown")
     return manager
 
 
 def disable(tx: Tx, login: str, actor: str) -> int:
-    """Switch an account off and end its sessions; return how many were open. Idempotent."""
+    """Switch an account off and end its sessions, its tokens and its links; return how many sessions were open.
+    Idempotent. Raises Conflict `last_admin`."""
+    admins = _federation_admins(tx)
     manager = find_by_login(tx, login, lock=True)
     assert manager.id is not None
     if manager.disabled_at is not None:
         return 0
+    _keep_an_admin(admins, manager)
     manager.disabled_at = tx.now
     ended = end_sessions(tx, manager.id)
-    record_audit(tx, actor, "manager.disable", f"manager:{manager.id}", sessions=ended)
+    tokens = end_tokens(tx, manager, actor)
+    end_links(tx, manager.id, made_too=True)
+    record_audit(tx, actor, "manager.disable", f"manager:{manager.id}", sessions=ended, **_counted(tokens))
     return ended
 
 
 def enable(tx: Tx, login: str, actor: str) -> None:
-    """Switch an account on again. Idempotent. Its old sessions stay ended."""
+    """Switch an account on again. Idempotent. Its old sessions, tokens and links stay ended."""
     manager = find_by_login(tx, login, lock=True)
     if manager.disabled_at is None:
         return
     manager.disabled_at = None
     record_audit(tx, actor, "manager.enable", f"manager:{manager.id}")
+
+
+def end_all_sessions(tx: Tx, login: str, actor: str) -> int:
+    """End all sessions of an account; return how many were open."""
+    manager = find_by_login(tx, login, lock=True)
+    assert manager.id is not None
+    ended = end_sessions(tx, manager.id)
+    record_audit(tx, actor, "manager.sessions_end", f"manager:{manager.id}", sessions=ended)
+    return ended
 
 
 def set_password(tx: Tx, login: str, password: str, actor: str) -> int:
@@ -67,24 +113,64 @@ def set_password(tx: Tx, login: str, password: str, actor: str) -> int:
     name = find_by_login(tx, login).login
     if refused := password_fault(name, password):
         raise Invalid("manager_invalid", fields={"password": refused})
-    password_hash = hashed(password)  # slow: before the lock
+    return store_password(tx, login, hashed(password), actor)  # slow: before the lock
+
+
+def store_password(tx: Tx, login: str, password_hash: str, actor: str) -> int:
+    """Store the hash of another password, and end the account's sessions and links; return how many sessions were
+    open."""
     manager = find_by_login(tx, login, lock=True)
     assert manager.id is not None
     manager.password_hash = password_hash
     ended = end_sessions(tx, manager.id)
+    end_links(tx, manager.id)
     record_audit(tx, actor, "manager.password", f"manager:{manager.id}", sessions=ended)
     return ended
 
 
 def set_role(tx: Tx, login: str, role: str, branch_code: str | None, actor: str) -> None:
-    """Give an account another role and branch (None: the whole network).
+    """Give an account another role and branch (None: the whole network). Its tokens end that could do more.
 
-    Raises Invalid `manager_invalid` with every wrong field.
+    Raises Invalid `manager_invalid` with every wrong field, Conflict `last_admin`.
     """
     if faults := rights_faults(tx, role, branch_code):
         raise Invalid("manager_invalid", fields=faults)
+    admins = _federation_admins(tx)
     manager = find_by_login(tx, login, lock=True)
     before = {"role": manager.role, "branch_code": manager.branch_code}
-    manager.role, manager.branch_code = role, branch_code
     after = {"role": role, "branch_code": branch_code}
-    record_audit(tx, actor, "manager.role", f"manager:{manager.id}", **changed(before, after))
+    if before == after:
+        return
+    if role != Role.ADMIN or branch_code not in (None, root(tx)):
+        _keep_an_admin(admins, manager)
+    manager.role, manager.branch_code = role, branch_code
+    tokens = end_tokens(tx, manager, actor, beyond=True)
+    record_audit(tx, actor, "manager.role", f"manager:{manager.id}", **changed(before, after), **_counted(tokens))
+
+
+def rename(tx: Tx, login: str, name: str, actor: str) -> None:
+    """Change what colleagues call a manager. Raises Invalid `manager_invalid`."""
+    if faults := name_faults(name):
+        raise Invalid("manager_invalid", fields=faults)
+    manager = find_by_login(tx, login, lock=True)
+    if manager.name != name.strip():
+        manager.name = name.strip()
+        record_audit(tx, actor, "manager.name", f"manager:{manager.id}")
+
+
+def _counted(tokens: int) -> dict[str, int]:
+    return {"tokens_ended": tokens} if tokens else {}
+
+
+def _federation_admins(tx: Tx) -> list[int]:
+    """Lock the administrators of the whole network who can sign in, and return their ids. Lock them before any
+    other manager: of two who switch each other off at the same moment one stays."""
+    whole = or_(col(Manager.branch_code).is_(None), col(Manager.branch_code) == root(tx))
+    able = (col(Manager.disabled_at).is_(None), Manager.password_hash != "", Manager.role == Role.ADMIN)
+    query = select(Manager).where(whole, *able).order_by(col(Manager.id))
+    return [admin.id or 0 for admin in tx.all(query.with_for_update(key_share=True))]
+
+
+def _keep_an_admin(admins: list[int], manager: Manager) -> None:
+    if admins == [manager.id]:
+        raise Conflict("last_admin")

@@ -1,8 +1,9 @@
 """The tree of organisations, and the people and programs that act for it."""
 
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
@@ -28,20 +29,41 @@ class Organisation(SQLModel, table=True):
 
 
 class Manager(SQLModel, table=True):
-    """A person who signs in to the console, with the rights of a role within a branch (None: the whole tree)."""
+    """A person who signs in to the console, with the rights of a role within a branch (None: the whole tree).
+
+    Without a password (an empty hash) nobody signs in until a link has set one. `totp_sealed` is the secret of the
+    app that makes codes, which counts since `totp_since` (None: never confirmed); `totp_step` is the last code's.
+    """
 
     id: int | None = Field(default=None, sa_column=identity())
     login: str = Field(unique=True)
+    name: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # as colleagues call them
     password_hash: str
     role: str
     branch_code: str | None = Field(default=None, foreign_key="organisation.code")
     created_at: datetime = Field(sa_column=moment())
     disabled_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    totp_sealed: str | None = None
+    totp_since: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    totp_step: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class RecoveryCode(SQLModel, table=True):
+    """A code that replaces one of the app, once. Only its hash is stored."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("manager_id", "code_hash", name="recovery_code_once"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    manager_id: int = Field(foreign_key="manager.id", sa_type=BigInteger)
+    code_hash: str
+    created_at: datetime = Field(sa_column=moment())
+    used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class ManagerSession(SQLModel, table=True):
     """A manager signed in with one browser, until `ends_at` or until somebody ends it. Only the hash of the
-    token is stored that the browser holds."""
+    token is stored that the browser holds. With `awaits_code` only the password was verified: it opens nothing
+    yet."""
 
     __tablename__ = "manager_session"
     __table_args__ = (Index("manager_session_manager", "manager_id"),)
@@ -52,19 +74,57 @@ class ManagerSession(SQLModel, table=True):
     last_seen_at: datetime = Field(sa_column=moment())
     ends_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    awaits_code: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class ApiToken(SQLModel, table=True):
     """A token of a program for the manager API, with the rights of a role within a branch (None: the whole tree).
 
-    Only its hash is stored.
+    Only its hash is stored. `scopes` are the permissions of the role that it has (None: all of them). It ends at
+    `expires_at` (None: never), when it is revoked, and with the account of its owner.
     """
 
     __tablename__ = "api_token"
+    __table_args__ = (Index("api_token_owner", "owner_id"),)
     id: int | None = Field(default=None, sa_column=identity())
     token_hash: str = Field(unique=True)
     role: str
     branch_code: str | None = Field(default=None, foreign_key="organisation.code")
     label: str
+    scopes: list[str] | None = Field(default=None, sa_column=Column(ARRAY(TEXT), nullable=True))
     created_at: datetime = Field(sa_column=moment())
+    created_by: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    owner_id: int | None = Field(default=None, foreign_key="manager.id", sa_type=BigInteger)
+    expires_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    last_used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class LinkKind(StrEnum):
+    INVITATION = "invitation"  # to make an account with the role and branch that the inviter chose
+    PASSWORD = "password"  # noqa: S105 - the kind; to choose another password
+
+
+class AccountLink(SQLModel, table=True):
+    """A link by which a person chooses login and password of an account, once, until `expires_at`. Only the hash of
+    its token is stored. `manager_id`: whose account it is; of an invitation, whose it became."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", LinkKind), name="account_link_kind"),
+        CheckConstraint(f"kind = '{LinkKind.INVITATION}' OR manager_id IS NOT NULL", name="account_link_manager"),
+        Index("account_link_manager_id", "manager_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    kind: str
+    token_hash: str = Field(unique=True)
+    role: str
+    branch_code: str | None = Field(default=None, foreign_key="organisation.code")
+    name: str = ""
+    manager_id: int | None = Field(default=None, foreign_key="manager.id", sa_type=BigInteger)
+    created_by: str
+    creator_id: int | None = Field(default=None, foreign_key="manager.id", sa_type=BigInteger)
+    created_at: datetime = Field(sa_column=moment())
+    expires_at: datetime = Field(sa_column=moment())
+    used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

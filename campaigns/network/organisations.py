@@ -20,6 +20,12 @@ def find(tx: Tx, code: str) -> Organisation:
     return organisation
 
 
+def root(tx: Tx) -> str | None:
+    """Return the code of the one organisation that has none above it; None when there are several, or none."""
+    codes = tx.all(select(Organisation.code).where(col(Organisation.parent_code).is_(None)).limit(2))
+    return codes[0] if len(codes) == 1 else None
+
+
 def names_of(tx: Tx, codes: Iterable[str]) -> dict[str, str]:
     """Return code -> name of organisations."""
     rows = tx.all(select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(set(codes))))

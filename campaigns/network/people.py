@@ -18,25 +18,42 @@ from kernel.text import is_storable, text_fault
 LEAST_PASSWORD = 10  # characters
 MOST_PASSWORD = 1_000  # characters: hashing must not become a way to keep us busy
 MOST_LOGIN = 64
+MOST_NAME = 80
 
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memory profile
 
 
 def create_manager(
-    tx: Tx, login: str, password: str, role: str, actor: str, branch_code: str | None = None
+    tx: Tx, login: str, password: str | None, role: str, actor: str, branch_code: str | None = None, name: str = ""
 ) -> Manager:
-    """Create a manager: a person who signs in to the console. Logins are stored in lower case.
+    """Create a manager: a person who signs in to the console; without a password (None) once a link has set one.
 
     Raises Invalid `manager_invalid` with every wrong field and Conflict `login_used`.
     """
-    faults = _faults(tx, login, password, role, branch_code)
-    if faults:
+    require_manager(tx, login, password, role, branch_code, name)
+    password_hash = "" if password is None else hashed(password)
+    return store_manager(tx, login, password_hash, role, actor, branch_code, name)
+
+
+def require_manager(
+    tx: Tx, login: str, password: str | None, role: str, branch_code: str | None, name: str
+) -> None:
+    """Raise Invalid `manager_invalid` with every wrong field of a new manager, before the password is hashed."""
+    if faults := login_faults(login, password, name) | rights_faults(tx, role, branch_code):
         raise Invalid("manager_invalid", fields=faults)
+
+
+def store_manager(
+    tx: Tx, login: str, password_hash: str, role: str, actor: str, branch_code: str | None, name: str
+) -> Manager:
+    """Store a manager whose faults were looked for. Logins are stored in lower case. Raises Conflict
+    `login_used`."""
     manager_id = tx.scalar(
-        """INSERT INTO manager (login, password_hash, role, branch_code, created_at)
-           VALUES (:login, :hash, :role, :branch, :now) ON CONFLICT (login) DO NOTHING RETURNING id""",
+        """INSERT INTO manager (login, name, password_hash, role, branch_code, created_at)
+           VALUES (:login, :name, :hash, :role, :branch, :now) ON CONFLICT (login) DO NOTHING RETURNING id""",
         login=normal_login(login),
-        hash=hashed(password),
+        name=name.strip(),
+        hash=password_hash,
         role=role,
         branch=branch_code,
         now=tx.now,
@@ -57,13 +74,20 @@ def normal_login(login: str) -> str:
     return login.strip().casefold()
 
 
-def _faults(tx: Tx, login: str, password: str, role: str, branch_code: str | None) -> dict[str, Fault]:
+def login_faults(login: str, password: str | None, name: str = "") -> dict[str, Fault]:
+    """Return what keeps these from being the login, password (None: none yet) and name of an account, by field."""
     faults: dict[str, Fault] = {}
     if refused := text_fault(login, MOST_LOGIN):
         faults["login"] = refused
-    if refused := password_fault(login, password):
+    if password is not None and (refused := password_fault(login, password)):
         faults["password"] = refused
-    return faults | rights_faults(tx, role, branch_code)
+    return faults | name_faults(name)
+
+
+def name_faults(name: str) -> dict[str, Fault]:
+    """Return what is wrong with the name of a manager; it may be empty."""
+    refused = text_fault(name, MOST_NAME) if name else None
+    return {"name": refused} if refused else {}
 
 
 def password_fault(login: str, password: str) -> Fault | None:
@@ -86,7 +110,7 @@ def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault
         try:
             find(tx, branch_code)
         except NotFound:
-            faults["branch_code"] = fault("unknown_organisation")
+            faults["branch"] = fault("unknown_organisation")
     return faults
 
 
@@ -113,8 +137,9 @@ def verify(manager: Manager | None, password: str) -> bool:
     """Whether this is the manager's password. Slow on purpose, and as slow for nobody: call it outside of
     transactions."""
     typed = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
+    stored = manager.password_hash if manager else ""
     try:
-        return _hasher.verify(manager.password_hash if manager else _decoy_hash(), typed)
+        return _hasher.verify(stored or _decoy_hash(), typed) and bool(stored)
     except VerificationError:
         return False
 
@@ -139,4 +164,5 @@ def _decoy_hash() -> str:
 
 def caller_of(manager: Manager) -> Caller:
     """Return a signed-in manager as a caller."""
-    return Caller(manager.login, manager.role, manager.branch_code, f"manager:{manager.id}")
+    owner = f"manager:{manager.id}"
+    return Caller(manager.login, manager.role, manager.branch_code, owner, manager_id=manager.id)

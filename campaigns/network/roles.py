@@ -1,5 +1,6 @@
 """PURE. What a caller may do: one table from role to permissions."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -45,21 +46,45 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 
+def permissions_of(role: str, scopes: Iterable[str] | None = None) -> frozenset[str]:
+    """Return the permissions of a role (an unknown one has none); with `scopes` those of them that are named."""
+    permissions: frozenset[str] = PERMISSIONS.get(role, frozenset())
+    return permissions if scopes is None else permissions.intersection(scopes)
+
+
 class Caller(NamedTuple):
     """Who acts: the name that goes into the audit trail, the role, the branch (None: the whole tree), and the
-    account that answers for it: `manager:7`, or `token:3` for a token of nobody."""
+    account that answers for it: `manager:7`, or `token:3` for a token of nobody.
+
+    `scopes` narrow the role (None: all of it). `manager_id` is the account behind: of the person who signed in, or
+    of the token's owner.
+    """
 
     name: str
     role: str
     branch_code: str | None = None
     owner: str = ""
+    scopes: tuple[str, ...] | None = None
+    manager_id: int | None = None
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What the caller may do."""
+        return permissions_of(self.role, self.scopes)
 
     def may(self, permission: Permission) -> bool:
-        """Whether the role has this permission; an unknown role has none."""
-        return permission in PERMISSIONS.get(self.role, frozenset())
+        """Whether the caller has this permission."""
+        return permission in self.permissions
 
 
 def require(caller: Caller, permission: Permission) -> None:
     """Raise Forbidden `not_permitted` if the caller's role lacks the permission."""
     if not caller.may(permission):
         raise Forbidden("not_permitted")
+
+
+def require_no_more(caller: Caller, role: str, scopes: Iterable[str] | None = None) -> None:
+    """Raise Forbidden `role_beyond_own` if this role may do what the caller may not: nobody gives, or takes over,
+    more than they have."""
+    if not permissions_of(role, scopes) <= caller.permissions:
+        raise Forbidden("role_beyond_own")

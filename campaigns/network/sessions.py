@@ -1,8 +1,6 @@
 """Sessions of the console, kept on the server: the browser holds a random token, we hold its hash. A session can be
 ended here at any moment, and a cookie that somebody kept opens nothing after that."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -10,13 +8,14 @@ from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager, ManagerSession
+from campaigns.network.secret_tokens import new_token, token_hash
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import MOST_ID
 
 LASTS = timedelta(hours=12)  # a manager's working day
+CODE_WITHIN = timedelta(minutes=10)  # from the password to the code
 _SEEN_EVERY = timedelta(minutes=1)  # so that reading pages hardly ever writes
-_BYTES = 32
 
 
 class SessionRow(NamedTuple):
@@ -29,13 +28,9 @@ class SessionRow(NamedTuple):
     ended_at: datetime | None
 
 
-def _hash(token: str) -> str:
-    # Not a password: 32 random bytes cannot be guessed, so the hash need not be slow nor keyed.
-    return hashlib.sha256(token.encode(errors="replace")).hexdigest()
-
-
-def start_session(tx: Tx, manager: Manager) -> str:
-    """Start a session of a manager whose password was just verified; return its token, this once.
+def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str:
+    """Start a session of a manager whose password was just verified; return its token, this once. `awaits_code`: it
+    opens nothing but the page that asks for the second factor.
 
     Raises Forbidden `sign_in_failed` if the account was switched off or got another password meanwhile: the lock
     lets no session begin beside the change that ends all of them.
@@ -45,27 +40,30 @@ def start_session(tx: Tx, manager: Manager) -> str:
     if now is None or now.disabled_at is not None or now.password_hash != verified:
         raise Forbidden("sign_in_failed")
     assert now.id is not None
-    token = secrets.token_urlsafe(_BYTES)
+    token = new_token()
     tx.add(
         ManagerSession(
-            token_hash=_hash(token),
+            token_hash=token_hash(token),
             manager_id=now.id,
             created_at=tx.now,
             last_seen_at=tx.now,
-            ends_at=tx.now + LASTS,
+            ends_at=tx.now + (CODE_WITHIN if awaits_code else LASTS),
+            awaits_code=awaits_code,
         )
     )
     return token
 
 
-def manager_of_session(tx: Tx, token: str) -> Manager | None:
-    """Return the manager whose session has this token, or None: it is unknown or over, or the account is off."""
+def manager_of_session(tx: Tx, token: str, *, awaits_code: bool = False) -> Manager | None:
+    """Return the manager whose session has this token, or None: it is unknown or over, or the account is off.
+    `awaits_code`: of sessions that wait for the second factor, which are none otherwise."""
     query = select(ManagerSession, Manager).where(
-        ManagerSession.token_hash == _hash(token),
+        ManagerSession.token_hash == token_hash(token),
         ManagerSession.manager_id == Manager.id,
         col(ManagerSession.ended_at).is_(None),
         ManagerSession.ends_at > tx.now,
         col(Manager.disabled_at).is_(None),
+        ManagerSession.awaits_code == awaits_code,
     )
     for session, manager in tx.all(query):
         if tx.now - session.last_seen_at >= _SEEN_EVERY:
@@ -76,7 +74,7 @@ def manager_of_session(tx: Tx, token: str) -> Manager | None:
 
 def end_session_of(tx: Tx, token: str) -> None:
     """End the session with this token, if there is one: its manager signs out."""
-    for session in _open(tx, ManagerSession.token_hash == _hash(token)):
+    for session in _open(tx, ManagerSession.token_hash == token_hash(token)):
         session.ended_at = tx.now
         subject = f"manager:{session.manager_id}"
         record_audit(tx, subject, "session.sign_out", subject, session_id=session.id)

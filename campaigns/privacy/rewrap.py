@@ -6,16 +6,18 @@ from typing import Any, NamedTuple
 
 from campaigns.donations.person_keys import context_of
 from campaigns.imports.runs import context_of as context_of_import
+from campaigns.network.second_factor import context_of as context_of_manager
 from kernel.db import Database, Tx
 from kernel.keys import Keys
 from payments.message_keys import context_of as context_of_day
-from payments.partners import context_of as context_of_partner
+from payments.partner_secrets import context_of as context_of_partner
 
 BATCH = 1_000
 
 
 class _Wrapped(NamedTuple):
-    """A column of what is wrapped with FIELD_KEY: by which column a row is found, and what it is bound to."""
+    """A column of what is wrapped with FIELD_KEY: by which column a row is found, and what it is bound to:
+    `context` makes it of the column `of` (default: the key)."""
 
     table: str
     key: str
@@ -23,12 +25,14 @@ class _Wrapped(NamedTuple):
     context: Callable[[Any], str]
     is_text: bool = False
     has_key_id: bool = False
+    of: str = ""
 
 
 _WRAPPED = (
     _Wrapped("person_key", "donation_id", "wrapped", context_of, has_key_id=True),
     _Wrapped("message_key", "day", "wrapped", context_of_day, has_key_id=True),
-    _Wrapped("partner", "name", "sealed_secret", context_of_partner, is_text=True),
+    _Wrapped("partner_secret", "id", "sealed_secret", context_of_partner, is_text=True, of="partner"),
+    _Wrapped("manager", "id", "totp_sealed", context_of_manager, is_text=True),
     _Wrapped("import_file", "run_id", "sealed", context_of_import),
 )
 
@@ -38,6 +42,8 @@ def rewrap(db: Database, keys: Keys) -> int:
 
     Raises ValueError for what neither key opens.
     """
+    with db.transaction() as tx:  # what earlier versions read, and nobody does any more
+        tx.run("UPDATE partner SET sealed_secret = '' WHERE sealed_secret <> ''")
     return sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED)
 
 
@@ -54,20 +60,21 @@ def _rewrap_all(db: Database, keys: Keys, wrapped: _Wrapped) -> int:
 
 
 def _batch(tx: Tx, keys: Keys, wrapped: _Wrapped, after: Any) -> Sequence[Any]:
-    conditions = [f"{wrapped.key} > :after"] if after is not None else []
+    conditions = [f"{wrapped.column} IS NOT NULL"]
+    conditions += [f"{wrapped.key} > :after"] if after is not None else []
     conditions += ["key_id <> :key_id"] if wrapped.has_key_id else []
-    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     values = {"after": after} if after is not None else {}
     values |= {"key_id": keys.key_id} if wrapped.has_key_id else {}
     return tx.rows(
-        f"""SELECT {wrapped.key} AS key, {wrapped.column} AS value FROM {wrapped.table} {where}
+        f"""SELECT {wrapped.key} AS key, {wrapped.of or wrapped.key} AS bound_to, {wrapped.column} AS value
+              FROM {wrapped.table} WHERE {" AND ".join(conditions)}
              ORDER BY {wrapped.key} LIMIT {BATCH} FOR UPDATE""",
         **values,
     )
 
 
 def _rewrap(tx: Tx, keys: Keys, wrapped: _Wrapped, row: Any) -> None:
-    context = wrapped.context(row.key)
+    context = wrapped.context(row.bound_to)
     sealed = base64.b64decode(row.value) if wrapped.is_text else bytes(row.value)
     anew = keys.wrap(keys.unwrap(sealed, context), context)
     key_id = ", key_id = :key_id" if wrapped.has_key_id else ""

@@ -13,10 +13,17 @@ from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
+from campaigns.network.links import invite
+from campaigns.network.people import create_manager
+from campaigns.network.roles import Caller
+from campaigns.network.sessions import start_session
+from campaigns.network.tokens import create_token
 from campaigns.screening import staff
 from campaigns.screening.freeze import hold_project_match
 from kernel.db import Tx
 from matching.pots import Tranche
+from payments import partners
+from tests.web.reader import PASSWORD
 from tests.world import ACTOR, World, new_campaign
 
 OURS = "4101"
@@ -81,6 +88,8 @@ def resources(world: World) -> Resources:
             "request_id": request.id,
             "run_id": run,
             "approval_id": approval,
+            "secret_id": _partner_secret(tx, world),
+            **_people(tx),
             "watch_id": 1,
             "name": "platform",
         }
@@ -101,3 +110,22 @@ def _pot(tx: Tx, fund: int) -> int:
         tranches=[Tranche(tx.now, 500_00)],
         actor=ACTOR,
     )
+
+
+def _partner_secret(tx: Tx, world: World) -> Any:
+    partners.create(tx, world.deps.keys, "platform", "")
+    return tx.scalar("SELECT max(id) FROM partner_secret")
+
+
+def _people(tx: Tx) -> dict[str, Any]:
+    """An account, a session, a token and an invitation of our county."""
+    account = create_manager(tx, "ours", PASSWORD, "auditor", ACTOR, OURS, MARK)
+    start_session(tx, account)
+    create_token(tx, "auditor", MARK, branch_code=OURS)
+    invitation = invite(tx, Caller(ACTOR, "admin"), "auditor", OURS, MARK)
+    return {
+        "user_id": account.id,
+        "session_id": tx.scalar("SELECT max(id) FROM manager_session"),
+        "token_id": tx.scalar("SELECT max(id) FROM api_token"),
+        "invitation_id": invitation.id,
+    }

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
-from app.i18n import giving_labels, labels
+from app.i18n import giving_labels, job_labels, labels
 from app.i18n.fields import LABELS
 from app.jobs.registry import JOBS
 from campaigns.disclosure.standings import BY
@@ -48,8 +48,9 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "screening_case_state": (labels.CASE_STATES, set()),
     "watch_kind": (labels.WATCHED, set()),
 }
-UNSEEN = {
-    "audit_block_source",  # on no page
+UNSEEN = {  # on no page
+    "account_link_kind",
+    "audit_block_source",
     "burst_count_kind",
     "closing_problem_code",
     "donation_dispute",
@@ -88,7 +89,7 @@ def _value_lists() -> Iterator[tuple[str, set[str]]]:
         (labels.CHANNELS, CHANNELS),
         (labels.CUTS, ("pot", "minimum_minor", *CAPS)),
         (labels.FUND_KINDS, FUND_KINDS),
-        (labels.JOBS, JOBS),
+        (job_labels.JOBS, JOBS),
         (labels.LEVELS, LEVELS),
         (labels.PLAN, PLAN_FIELDS),
         (labels.ROLES, tuple(Role)),

@@ -12,7 +12,7 @@ from flask import Flask
 from campaigns.network.people import sign_in
 from campaigns.network.tokens import caller_of_token
 from kernel.db import Database
-from payments.partners import secret_of
+from payments.partner_secrets import secret_of
 from tests.api.client import PRODUCTION, application
 from tests.cli.conftest import Terminal
 from tests.world import TREE, VILLAGES, World

@@ -1,15 +1,16 @@
 """Accounts are switched off and on and get other passwords and roles; sessions end with them."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from campaigns.network import accounts, people, sessions
+from campaigns.network import accounts, people, sessions, tokens
 from campaigns.network.models import Manager, ManagerSession
 from campaigns.network.roles import Caller, Role
 from kernel.db import Database, Tx
-from kernel.errors import Forbidden, Invalid, NotFound
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from tests.world import World
 
 PASSWORD = "correct horse"
@@ -61,7 +62,8 @@ def test_an_account_that_is_off_has_no_session_and_cannot_sign_in_until_it_is_on
     assert world.do(sessions.manager_of_session, token) is None
     with pytest.raises(Forbidden, match="sign_in_failed"):
         world.do(signed_in)
-    assert world.do(accounts.list_accounts) == [accounts.Account("wang", "manager", None, False)]
+    (account,) = world.do(accounts.list_accounts)
+    assert (account.login, account.role, account.branch_code, account.is_on) == ("wang", "manager", None, False)
     for _ in range(2):
         world.do(accounts.enable, "wang", "admin")
     assert world.do(sessions.manager_of_session, token) is None, "what was ended stays ended"
@@ -98,10 +100,11 @@ def test_another_role_holds_in_the_running_session(world: World, token: str) -> 
     code = world.do(lambda tx: tx.scalar("SELECT code FROM organisation WHERE level = 'county' ORDER BY 1 LIMIT 1"))
     world.do(accounts.set_role, "wang", Role.AUDITOR, code, "admin")
     manager: Manager = world.do(sessions.manager_of_session, token)
-    assert people.caller_of(manager) == Caller("wang", "auditor", code, f"manager:{manager.id}")
+    owner = f"manager:{manager.id}"
+    assert people.caller_of(manager) == Caller("wang", "auditor", code, owner, manager_id=manager.id)
     with pytest.raises(Invalid) as refused:
         world.do(accounts.set_role, "wang", "king", "nowhere", "admin")
-    assert set(refused.value.fields) == {"role", "branch_code"}
+    assert set(refused.value.fields) == {"role", "branch"}
 
 
 def test_one_session_is_ended_alone(world: World, token: str) -> None:
@@ -122,3 +125,46 @@ def test_what_is_unknown_is_not_changed(db: Database) -> None:
     for session_id in (404, 0, 2**63):
         with pytest.raises(NotFound, match="session_unknown"), db.transaction() as tx:
             sessions.end_session(tx, session_id, "admin")
+
+
+def test_the_last_administrator_of_the_network_stays(world: World, token: str) -> None:
+    world.do(people.create_manager, "first", PASSWORD, Role.ADMIN, "test")
+    world.do(people.create_manager, "county", PASSWORD, Role.ADMIN, "test", "4101")
+    world.do(people.create_manager, "invited", None, Role.ADMIN, "test")  # cannot sign in yet
+    for act in (
+        lambda tx: accounts.disable(tx, "first", "admin"),
+        lambda tx: accounts.set_role(tx, "first", Role.MANAGER, None, "admin"),
+        lambda tx: accounts.set_role(tx, "first", Role.ADMIN, "4101", "admin"),
+    ):
+        with pytest.raises(Conflict, match="last_admin"):
+            world.do(act)
+    world.do(accounts.set_role, "first", Role.ADMIN, "41", "admin")  # the root is the whole network too
+    world.do(people.create_manager, "second", PASSWORD, Role.ADMIN, "test")
+    world.do(accounts.disable, "first", "admin")
+    with pytest.raises(Conflict, match="last_admin"):
+        world.do(accounts.disable, "second", "admin")
+
+
+def test_tokens_end_with_their_owner_or_when_they_could_do_more(world: World, token: str) -> None:
+    owner = world.do(accounts.find_by_login, "wang").id
+
+    def made(role: str, branch: str | None = None, **terms: Any) -> str:
+        own = tokens.TokenTerms(owner_id=owner, **terms)
+        made: str = world.do(tokens.create_token, role, "program", "test", branch, own)
+        return made
+
+    def valid(*which: str) -> list[bool]:
+        return [world.do(tokens.caller_of_token, token) is not None for token in which]
+
+    all_of_them = (
+        made("manager"),
+        made("auditor", "4101"),
+        made("manager", "4101", scopes=["read"]),
+        made("auditor"),
+    )
+    assert valid(*all_of_them) == [True] * 4
+    world.do(accounts.set_role, "wang", Role.AUDITOR, "41", "admin")
+    assert valid(*all_of_them) == [False, True, True, False], "a token of the whole network reaches beyond a branch"
+    world.do(accounts.disable, "wang", "admin")
+    world.do(accounts.enable, "wang", "admin")
+    assert valid(*all_of_them) == [False] * 4

@@ -17,7 +17,7 @@ def test_a_manager_signs_in_with_login_and_password_and_the_password_is_not_kept
         assert PASSWORD not in made.password_hash
     with db.transaction() as tx:
         caller = people.caller_of(people.sign_in(tx, "wang.min", PASSWORD))
-    assert caller == Caller("wang.min", "manager", None)
+    assert caller == Caller("wang.min", "manager", None, caller.owner, manager_id=caller.manager_id)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_wrong_login_and_a_wrong_password_are_refused_alike(db: Database, logi
 def test_a_manager_without_sense_is_refused_with_every_fault(db: Database) -> None:
     with pytest.raises(Invalid) as refused, db.transaction() as tx:
         people.create_manager(tx, " ", "short", "king", "seed", "9999")
-    assert set(refused.value.fields) == {"login", "password", "role", "branch_code"}
+    assert set(refused.value.fields) == {"login", "password", "role", "branch"}
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_token_opens_the_door_until_it_is_revoked_and_only_its_hash_is_kept(db
         other = tokens.create_token(tx, Role.AUDITOR, "supervisors")
     with db.transaction() as tx:
         assert token.startswith("bs_")
-        assert tokens.caller_of_token(tx, token) == Caller("token:bank import", "finance")
+        assert tokens.caller_of_token(tx, token)[:3] == ("token:bank import", "finance", None)
         assert not tx.scalar("SELECT count(*) FROM api_token WHERE token_hash = :t", t=token)
         row = next(row for row in tokens.list_tokens(tx) if row.label == "bank import")
         tokens.revoke_token(tx, row.id, "admin")
@@ -118,7 +118,7 @@ def test_a_token_without_sense_is_refused_and_an_unknown_one_cannot_be_revoked(d
     with db.transaction() as tx:
         with pytest.raises(Invalid) as refused:
             tokens.create_token(tx, "king", "", branch_code="nowhere")
-        assert set(refused.value.fields) == {"role", "label", "branch_code"}
+        assert set(refused.value.fields) == {"role", "label", "branch"}
         with pytest.raises(NotFound):
             tokens.revoke_token(tx, 404, "admin")
 

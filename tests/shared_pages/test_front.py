@@ -77,7 +77,9 @@ def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask
 def test_what_is_one_visitors_is_stored_nowhere(ann: FlaskClient, app: Flask, world: World) -> None:
     donation = world.give()
     token = world.deps.keys.token(str(donation.id))
-    own = (f"/donate/day/{world.projects[0]}", f"/d/{donation.id}?token={token}", "/console/sign-in", "/c/day?q=村")
+    exchanged = ann.get(f"/d/{donation.id}?token={token}")
+    assert exchanged.status_code == 303 and caching(exchanged) == "no-store"
+    own = (f"/donate/day/{world.projects[0]}", f"/d/{donation.id}", "/console/sign-in", "/c/day?q=村")
     for address in own:
         answer = ann.get(address)
         assert answer.status_code == 200 and caching(answer) == "no-store", address

@@ -55,6 +55,7 @@ def configuration(folder: Path, site_port: int, port: int) -> Path:
         "/etc/ssl/certs/beishan.pem": str(folder / "cert.pem"),
         "/etc/ssl/private/beishan.key": str(folder / "key.pem"),
         "/var/cache/nginx/beishan": str(folder / "cache"),
+        "/var/log/nginx/beishan.log": str(folder / "access.log"),
     }.items():
         assert documented in text
         text = text.replace(documented, here)

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from uuid import uuid4
 
-from app.web import donate
+from app.http.donor_cookie import page_address
 from campaigns.donations.expire import expire
 from campaigns.donations.view import DonationView
 from tests.payments.servers import Server
@@ -121,7 +121,7 @@ def test_a_provider_that_is_down_leaves_the_donation_waiting(reader: Reader, wor
 def test_only_words_of_ours_are_shown_as_trouble(reader: Reader, world: World) -> None:
     donation = world.give()
     with reader.http.application.test_request_context():
-        address = donate.donation_url(donation.id, trouble="<b>pay me</b>")
+        address = page_address(donation.id, trouble="<b>pay me</b>")
     assert "pay me" not in reader.open(address)
 
 

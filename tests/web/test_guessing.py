@@ -70,12 +70,14 @@ SCRIPT = """
 from gevent import monkey; monkey.patch_all()
 import gevent, http.client, json, re, sys, time
 from urllib.parse import urlencode
+from argon2 import PasswordHasher
 from gevent.pywsgi import WSGIServer
 import config
 from app.factory import create_app
 from campaigns.network import people
 from tests.api.client import SECRETS
 
+people._hasher = PasswordHasher()  # as in production: other tests hash cheaply
 app = create_app(config.load({"DATABASE_URL": sys.argv[1], "PUBLIC_URL": "http://localhost", **SECRETS}))
 server = WSGIServer(("127.0.0.1", 0), app, log=None)
 server.start()

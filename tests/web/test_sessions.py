@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from campaigns.network import accounts
+from campaigns.network.people import create_manager
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
 
@@ -45,10 +46,15 @@ def test_signing_in_again_ends_the_session_that_this_browser_had(manager: Reader
     assert not opens(kept)
 
 
+def switch_off(world: World) -> None:
+    world.do(create_manager, "other", PASSWORD, "admin", "test")  # the last administrator stays
+    world.do(accounts.disable, "boss", "admin")
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        lambda world: world.do(accounts.disable, "boss", "admin"),
+        switch_off,
         lambda world: world.do(accounts.set_password, "boss", "another " + PASSWORD, "admin"),
         lambda world: world.clock.advance(hours=12),
     ],
@@ -63,6 +69,6 @@ def test_a_session_ends_at_once(manager: Reader, world: World, change: Callable[
 def test_an_account_that_is_off_is_refused_as_a_wrong_password_is(
     reader: Reader, manager: Reader, world: World
 ) -> None:
-    world.do(accounts.disable, "boss", "admin")
+    switch_off(world)
     reader.open("/console/sign-in")
     assert "用户名或密码不对" in reader.send("/console/sign-in", 401, login="boss", password=PASSWORD)

@@ -1,0 +1,127 @@
+"""Links by which people choose the login and password of their account: invitations, and ways to a new password.
+
+A link holds a random token, works once and for a week; we keep its hash. What it opens was fixed by who made it.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import or_
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.network.models import AccountLink, LinkKind, Manager
+from campaigns.network.organisations import within
+from campaigns.network.people import name_faults, rights_faults
+from campaigns.network.roles import Caller
+from campaigns.network.secret_tokens import new_token, token_hash
+from kernel.db import Tx
+from kernel.errors import Invalid, NotFound
+from kernel.ids import MOST_ID
+
+LASTS = timedelta(days=7)
+PREFIX = "al_"
+
+
+class NewLink(NamedTuple):
+    """A link that was just made, with its token, this once."""
+
+    id: int
+    token: str
+    expires_at: datetime
+
+
+def invite(tx: Tx, caller: Caller, role: str, branch_code: str | None, name: str = "") -> NewLink:
+    """Make a link by which somebody makes an account with this role and branch.
+
+    Raises Invalid `manager_invalid` with every wrong field.
+    """
+    if faults := rights_faults(tx, role, branch_code) | name_faults(name):
+        raise Invalid("manager_invalid", fields=faults)
+    link = _make(tx, caller, LinkKind.INVITATION, role, branch_code, name=name.strip())
+    record_audit(tx, caller.name, "invitation.create", f"invitation:{link.id}", role=role, branch_code=branch_code)
+    return link
+
+
+def link_to_password(tx: Tx, caller: Caller, manager: Manager) -> NewLink:
+    """Make a link by which a manager chooses another password; their earlier ones end. Until it is used, the old
+    password stays. Raises NotFound `manager_unknown` when the account is off."""
+    if manager.disabled_at is not None:
+        raise NotFound("manager_unknown")
+    assert manager.id is not None
+    end_links(tx, manager.id)
+    link = _make(tx, caller, LinkKind.PASSWORD, manager.role, manager.branch_code, manager_id=manager.id)
+    record_audit(tx, caller.name, "manager.password_link", f"manager:{manager.id}", link_id=link.id)
+    return link
+
+
+def _make(
+    tx: Tx,
+    caller: Caller,
+    kind: LinkKind,
+    role: str,
+    branch_code: str | None,
+    *,
+    name: str = "",
+    manager_id: int | None = None,
+) -> NewLink:
+    token = new_token(PREFIX)
+    link = AccountLink(
+        kind=kind,
+        token_hash=token_hash(token),
+        role=role,
+        branch_code=branch_code,
+        name=name,
+        manager_id=manager_id,
+        created_by=caller.name,
+        creator_id=caller.manager_id,
+        created_at=tx.now,
+        expires_at=tx.now + LASTS,
+    )
+    return NewLink(tx.add(link).id or 0, token, link.expires_at)
+
+
+def find_link(tx: Tx, token: str, *, lock: bool = False) -> AccountLink:
+    """Return the open link with this token. Raises NotFound `link_unknown`, the same for one that was used."""
+    query = select(AccountLink).where(AccountLink.token_hash == token_hash(token), *_is_open(tx))
+    link = tx.first(query.with_for_update(key_share=True) if lock else query)
+    if link is None:
+        raise NotFound("link_unknown")
+    return link
+
+
+def end_links(tx: Tx, manager_id: int, *, made_too: bool = False) -> None:
+    """End the open links to an account; with `made_too` those that its owner made for others."""
+    theirs = col(AccountLink.manager_id) == manager_id
+    if made_too:
+        theirs = or_(theirs, col(AccountLink.creator_id) == manager_id)
+    query = select(AccountLink).where(theirs, *_is_open(tx)).order_by(col(AccountLink.id))
+    for link in tx.all(query.with_for_update(key_share=True)):
+        link.ended_at = tx.now
+
+
+def list_invitations(tx: Tx, branch: str | None = None) -> list[AccountLink]:
+    """Return the open invitations of a branch (None: all), the newest first."""
+    query = select(AccountLink).where(AccountLink.kind == LinkKind.INVITATION, *_is_open(tx))
+    if branch is not None:
+        query = query.where(within(col(AccountLink.branch_code), branch))
+    return tx.all(query.order_by(col(AccountLink.id).desc()))
+
+
+def revoke_invitation(tx: Tx, link_id: int, actor: str) -> None:
+    """End an invitation that nobody has accepted. Raises NotFound `invitation_unknown`."""
+    if not 0 < link_id <= MOST_ID:
+        raise NotFound("invitation_unknown")
+    query = select(AccountLink).where(
+        AccountLink.id == link_id, AccountLink.kind == LinkKind.INVITATION, *_is_open(tx)
+    )
+    link = tx.first(query.with_for_update(key_share=True))
+    if link is None:
+        raise NotFound("invitation_unknown")
+    link.ended_at = tx.now
+    record_audit(tx, actor, "invitation.revoke", f"invitation:{link_id}")
+
+
+def _is_open(tx: Tx) -> tuple[bool, ...]:
+    ended, used = col(AccountLink.ended_at).is_(None), col(AccountLink.used_at).is_(None)
+    return ended, used, AccountLink.expires_at > tx.now  # type: ignore[return-value]

@@ -1,0 +1,183 @@
+"""Signing secrets of partner platforms (Standard Webhooks): sealed at rest, shown once, rotated with two of them
+valid side by side; and the verification of what they signed."""
+
+import base64
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import or_
+from sqlmodel import col, select
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from kernel.db import Database, Tx
+from kernel.errors import Conflict, Forbidden, Invalid, NotFound, fault
+from kernel.ids import MOST_ID
+from kernel.keys import Keys
+from kernel.strict_json import load_json
+from kernel.text import is_storable
+from payments.models import Partner, PartnerSecret
+
+SECRET_BYTES = 32  # the specification asks for 24 to 64
+MOST_VALID = 2  # at the same time: the one in use, and the one that is coming in
+_USED_EVERY = timedelta(minutes=1)  # so that requests hardly ever write
+# Verified against when a platform has none: the refusal takes the same work and says the same.
+_NOBODYS = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
+
+
+class SigningSecret(NamedTuple):
+    """A valid secret in clear, to verify with; `last_used_at` to the minute."""
+
+    id: int
+    secret: str
+    last_used_at: datetime | None
+
+
+class SigningSecrets(NamedTuple):
+    """The valid secrets of a platform, none when there is no such platform, and when they were read."""
+
+    secrets: tuple[SigningSecret, ...]
+    read_at: datetime
+
+
+class NewSecret(NamedTuple):
+    """A secret that was just made, this once in clear."""
+
+    id: int
+    secret: str
+    created_at: datetime
+
+
+def context_of(name: str) -> str:
+    """Return what the sealed secrets of a platform are bound to."""
+    return f"partner:{name}"
+
+
+def add_secret(tx: Tx, keys: Keys, name: str, actor: str) -> NewSecret:
+    """Make a secret of a platform and return it, this once."""
+    secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+    sealed = keys.wrap_text(secret, context_of(name))
+    row = tx.add(PartnerSecret(partner=name, sealed_secret=sealed, created_at=tx.now, created_by=actor))
+    assert row.id is not None
+    return NewSecret(row.id, secret, row.created_at)
+
+
+def rotate(tx: Tx, keys: Keys, partner: Partner, old_valid_until: datetime | None, actor: str) -> NewSecret:
+    """Make another secret of a platform (lock it before); the old one stays valid until a time, or until it is
+    ended (None). Raises Invalid `partner_invalid`, Conflict `partner_secrets_full` while two are valid.
+    """
+    valid = _valid(tx, partner.name)
+    if old_valid_until is not None and old_valid_until <= tx.now:
+        raise Invalid("partner_invalid", fields={"old_valid_until": fault("in_the_past")})
+    if len(valid) >= MOST_VALID:
+        raise Conflict("partner_secrets_full", most=MOST_VALID)
+    for old in valid:
+        if old_valid_until is not None:
+            old.ends_at = old_valid_until
+    return add_secret(tx, keys, partner.name, actor)
+
+
+def end_secret(tx: Tx, partner: Partner, secret_id: int) -> PartnerSecret:
+    """End a secret of a platform (lock it before) at once: what it signs is refused from the next request on.
+    Idempotent. Raises NotFound `partner_secret_unknown`, Conflict `partner_secret_last` when no other one stays.
+    """
+    secret = tx.get(PartnerSecret, secret_id, lock=True) if 0 < secret_id <= MOST_ID else None
+    if secret is None or secret.partner != partner.name:
+        raise NotFound("partner_secret_unknown")
+    valid = _valid(tx, partner.name)
+    if secret in valid:
+        if all(other is secret or other.ends_at for other in valid):
+            raise Conflict("partner_secret_last")
+        secret.ends_at = tx.now
+    return secret
+
+
+def list_secrets(tx: Tx, partner: Partner) -> list[PartnerSecret]:
+    """Return the secrets of a platform, ended ones too, the newest first."""
+    query = select(PartnerSecret).where(PartnerSecret.partner == partner.name)
+    return tx.all(query.order_by(col(PartnerSecret.id).desc()))
+
+
+def secret_of(tx: Tx, keys: Keys, name: str) -> str:
+    """Return the newest valid secret of a platform. Raises NotFound `partner_unknown`."""
+    valid = _valid(tx, name) if is_storable(name) else []
+    if not valid:
+        raise NotFound("partner_unknown")
+    return keys.unwrap_text(valid[-1].sealed_secret, context_of(name))
+
+
+def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecrets]:
+    """Return the valid secrets of platforms, in the order of their names, read in one transaction. They are kept
+    nowhere: one that was ended verifies nothing from the next request on."""
+    with db.transaction() as tx:
+        rows = _valid(tx, *sorted({name for name in names if is_storable(name)}))
+        secrets: dict[str, tuple[SigningSecret, ...]] = {}
+        for row in rows:
+            secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
+            own = SigningSecret(row.id or 0, secret, row.last_used_at)
+            secrets[row.partner] = (own, *secrets.get(row.partner, ()))
+        return [SigningSecrets(secrets.get(name, ()), tx.now) for name in names]
+
+
+def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
+    """Return the content of a request that this platform signed within the last five minutes.
+
+    Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`, and Invalid
+    `body_invalid` for a body that is not strict JSON. The library raises ValueError and its relatives for malformed
+    input beside its own error; here each becomes a refusal.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
+        raise Forbidden("signature_missing")
+    try:
+        Webhook(secret).verify(payload, lower, json_parse=False)
+    except WebhookVerificationError as error:
+        stale = "timestamp too" in str(error)
+        code = "timestamp_out_of_tolerance" if stale else "signature_invalid"
+        raise Forbidden(code) from error
+    except UnicodeDecodeError as error:
+        raise Invalid("body_invalid") from error
+    except (ValueError, OverflowError, OSError, TypeError) as error:
+        raise Forbidden("signature_invalid") from error
+    return load_json(payload)
+
+
+def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[str, str]) -> tuple[Any, int | None]:
+    """Return the content of a request that one of these secrets signed, and the id of the secret if its use is to
+    be noted (`note_use`). Raises as `verify`."""
+    signers = known_secrets.secrets or (SigningSecret(0, _NOBODYS, known_secrets.read_at),)
+    for position, signer in enumerate(signers, 1):
+        try:
+            content = verify(signer.secret, payload, headers)
+        except Forbidden as refusal:
+            if refusal.code != "signature_invalid" or position == len(signers):
+                raise
+            continue
+        due = signer.last_used_at is None or known_secrets.read_at - signer.last_used_at >= _USED_EVERY
+        return content, signer.id if due else None
+    raise AssertionError("the last one returns or raises")
+
+
+def forget_secrets(tx: Tx, ended_before: datetime) -> int:
+    """Delete secrets that ended before this time; return how many."""
+    ended = tx.all(select(PartnerSecret).where(col(PartnerSecret.ends_at) < ended_before))
+    for secret in ended:
+        tx.session.delete(secret)
+    return len(ended)
+
+
+def note_use(db: Database, secret_id: int) -> None:
+    """Note that a secret was used now; of requests at the same moment one does."""
+    with db.transaction() as tx:
+        query = select(PartnerSecret).where(PartnerSecret.id == secret_id)
+        secret = tx.first(query.with_for_update(skip_locked=True, key_share=True))
+        if secret is not None:
+            secret.last_used_at = tx.now
+
+
+def _valid(tx: Tx, *names: str) -> list[PartnerSecret]:
+    """Return the valid secrets of platforms, the oldest first."""
+    ends = col(PartnerSecret.ends_at)
+    query = select(PartnerSecret).where(col(PartnerSecret.partner).in_(names), or_(ends.is_(None), ends > tx.now))
+    return tx.all(query.order_by(col(PartnerSecret.id)))

@@ -1,0 +1,48 @@
+"""One reader of text (C16): what is one line on pages and in files stays one, whichever door it comes through."""
+
+import pytest
+
+from tests.api.client import Api, application
+from tests.cashier import clock, world
+from tests.world import VILLAGES, World
+
+__all__ = ["clock", "world"]
+
+# What Unicode calls a space but no break (\x0b, \x1f, \x85) becomes a space.
+BREAKS = ("\t", "\n", "\r", "\r\n", "\x01", "\x7f", "\x9b", "\x00", "\ud800", "\u202e")
+
+
+@pytest.fixture
+def api(world: World, database_url: str) -> Api:
+    return Api(application(database_url, world.deps).test_client(), world)
+
+
+@pytest.mark.parametrize("text", [f"a{broken}=1+1" for broken in BREAKS], ids=ascii)
+def test_no_line_of_a_file_or_page_is_broken_by_a_name_of_the_api(api: Api, world: World, text: str) -> None:
+    fund = api.manage("/funds", {"name": "基金", "kind": "special"})["id"]
+    opens, ends = world.clock.at.isoformat(), world.clock.at.replace(year=world.clock.at.year + 1).isoformat()
+    project = {"organisation": VILLAGES[1], "tier": "micro", "summary": "x", "target_minor": 1, "currency": "CNY"}
+    pot = {"campaign": world.slug, "fund": fund, "rank": 9, "rules": {"ratio_bps": 1}, "tranches": []}
+    bodies = [
+        ("/donations", api.command(team=text)),
+        ("/donations", api.command(channel={"kind": "video", "code": text})),
+        ("/donations", api.command(donor={"name": text, "publish_name": True})),
+        ("/funds", {"name": text, "kind": "special"}),
+        (f"/funds/{fund}/deposits", {"amount_minor": 1, "currency": "CNY", "reference": text}),
+        ("/projects", project | {"name": text}),
+        ("/projects", project | {"name": "x", "code": text}),
+        ("/campaigns", {"slug": "x", "name": text, "host": "41", "opens_at": opens, "ends_at": ends}),
+        ("/pots", pot | {"name": text}),
+        ("/partners", {"name": "x", "title": text}),
+        ("/tokens", {"name": text, "role": "auditor"}),
+        ("/users", {"login": text, "role": "auditor"}),
+        ("/users", {"login": "x", "name": text, "role": "auditor"}),
+        ("/invitations", {"name": text, "role": "auditor"}),
+    ]
+    accepted = []
+    for path, body in bodies:
+        answer = api.post(path, body, None if path == "/donations" else api.token())
+        assert answer.status_code < 500
+        if answer.status_code != 422:
+            accepted.append((path, answer.status_code, sorted(body)))
+    assert not accepted, accepted
