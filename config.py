@@ -111,6 +111,28 @@ class Config(BaseModel):
     second_person_above_minor: int = Field(1_000_000, ge=0, alias="SECOND_PERSON_ABOVE_MINOR")
     # Further names by which the site is called, beside that of PUBLIC_URL; a dot before one: and all below it.
     trusted_hosts: Annotated[tuple[str, ...], BeforeValidator(_words)] = Field((), alias="TRUSTED_HOSTS")
+    # How long pages and API wait for the database, and jobs for theirs; `kernel/timeouts.py` says for what.
+    database_connect_s: int = Field(3, ge=1, le=60, alias="DATABASE_CONNECT_S")
+    database_pool_s: int = Field(2, ge=1, le=60, alias="DATABASE_POOL_S")
+    database_statement_s: int = Field(6, ge=1, le=600, alias="DATABASE_STATEMENT_S")
+    database_lock_s: int = Field(5, ge=1, le=600, alias="DATABASE_LOCK_S")
+    job_statement_s: int = Field(1800, ge=60, le=86_400, alias="JOB_STATEMENT_S")
+    job_lock_s: int = Field(60, ge=1, le=3_600, alias="JOB_LOCK_S")
+    provider_timeout_s: int = Field(8, ge=1, le=60, alias="PROVIDER_TIMEOUT_S")  # each connect and each read
+    # Limits on match that is held for unpaid donations (campaigns/donations/unpaid_limits.py).
+    unpaid_limits: Literal["on", "off"] = Field("on", alias="UNPAID_LIMITS")
+    unpaid_most_count: int = Field(30, ge=1, alias="UNPAID_MOST_COUNT")
+    unpaid_share_bps: int = Field(2_500, ge=1, le=10_000, alias="UNPAID_SHARE_BPS")
+    unpaid_share_least_minor: int = Field(2_000_000, ge=0, alias="UNPAID_SHARE_LEAST_MINOR")
+    address_unpaid_most_count: int = Field(1_000, ge=1, le=100_000, alias="ADDRESS_UNPAID_MOST_COUNT")
+    address_unpaid_share_bps: int = Field(5_000, ge=1, le=10_000, alias="ADDRESS_UNPAID_SHARE_BPS")
+    contested_bps: int = Field(1_000, ge=0, le=10_000, alias="CONTESTED_BPS")
+    contested_hold_s: int = Field(300, ge=60, le=900, alias="CONTESTED_HOLD_S")
+    # What one address may send to one process (IPv6: one /64), looks; an act counts as five. 0: no limit.
+    address_requests_per_s: int = Field(100, ge=0, le=100_000, alias="ADDRESS_REQUESTS_PER_S")
+    # Open pages with live totals, in one process; of one address.
+    live_streams_most: int = Field(3_000, ge=1, le=100_000, alias="LIVE_STREAMS_MOST")
+    live_streams_of_address: int = Field(200, ge=1, le=100_000, alias="LIVE_STREAMS_OF_ADDRESS")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 
@@ -142,6 +164,9 @@ class Config(BaseModel):
     def _ordered(self) -> Self:
         if self.minimum_minor > self.maximum_minor:
             raise ValueError("MINIMUM_MINOR must not be greater than MAXIMUM_MINOR")
+        for waiter in ("database", "job"):
+            if getattr(self, f"{waiter}_lock_s") > getattr(self, f"{waiter}_statement_s"):
+                raise ValueError(f"{waiter.upper()}_LOCK_S must not be greater than {waiter.upper()}_STATEMENT_S")
         return self
 
 

@@ -25,6 +25,7 @@ from payments.inbox import Stored, receive_each
 from payments.messages import Message
 from payments.partner_secrets import SigningSecrets, read_secrets
 
+GIVING_CONNECTIONS = 4
 MOST_SHARED = 50  # messages of one request: more have a transaction of their own
 
 
@@ -32,10 +33,12 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     """Give the application its settings and dependencies, before every other part."""
     app.extensions["settings"] = settings
     app.extensions["deps"] = deps
-    app.extensions["create_donations"] = Batcher(partial(create_donations, deps))
-    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, deps))
-    app.extensions["store_messages"] = Batcher(partial(receive_each, deps.db, deps.keys))
-    app.extensions["read_secrets"] = Batcher(partial(read_secrets, deps.db, deps.keys))
+    # A connection for each of these: whatever strangers do at other doors, giving does not wait for one.
+    apart = replace(deps, db=deps.db.apart(GIVING_CONNECTIONS))
+    app.extensions["create_donations"] = Batcher(partial(create_donations, apart))
+    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, apart))
+    app.extensions["store_messages"] = Batcher(partial(receive_each, apart.db, deps.keys))
+    app.extensions["read_secrets"] = Batcher(partial(read_secrets, apart.db, deps.keys))
 
 
 def settings(app: Flask | None = None) -> Config:

@@ -1,20 +1,46 @@
 """Make the collaborators of the use cases from the settings, for web processes, jobs and benchmarks alike."""
 
+from dataclasses import replace
+
 from campaigns.dependencies import Dependencies, DonationLimits, SecondPerson
 from config import Config, require_secrets
 from kernel.db import Database
 from kernel.keys import Keys
+from kernel.timeouts import JOBS, Timeouts
 from payments.stripe import StripeGateway
 
 
-def make_dependencies(settings: Config) -> Dependencies:
-    """Return the collaborators of the use cases as the settings name them. Raises BadSettings when there is a
-    database, and no secrets for it."""
+def web_timeouts(settings: Config) -> Timeouts:
+    """Return how long pages and API wait for the database: somebody waits for them."""
+    return Timeouts(
+        connect_s=settings.database_connect_s,
+        pool_s=settings.database_pool_s,
+        statement_s=settings.database_statement_s,
+        lock_s=settings.database_lock_s,
+    )
+
+
+def job_timeouts(settings: Config) -> Timeouts:
+    """Return how long jobs and commands wait for it: they work on many rows at a time."""
+    return replace(JOBS, statement_s=settings.job_statement_s, lock_s=settings.job_lock_s)
+
+
+def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dependencies:
+    """Return the collaborators of the use cases as the settings name them; without `timeouts` those of jobs. Raises
+    BadSettings when there is a database, and no secrets for it."""
     if settings.database_url:
         require_secrets(settings)
     return Dependencies(
-        db=Database(settings.database_url or "postgresql+psycopg://"),  # unset: commands say so
-        gateway=StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods),
+        db=Database(
+            settings.database_url or "postgresql+psycopg://",  # unset: commands say so
+            timeouts=timeouts or job_timeouts(settings),
+        ),
+        gateway=StripeGateway(
+            settings.stripe_secret_key,
+            settings.stripe_api_base,
+            settings.stripe_methods,
+            settings.provider_timeout_s,
+        ),
         keys=Keys(settings.secret_key, settings.field_key, settings.field_key_before, settings.lookup_key),
         public_url=settings.public_url,
         limits=DonationLimits(
@@ -31,6 +57,15 @@ def make_dependencies(settings: Config) -> Dependencies:
             partner_day_most_minor=settings.partner_day_most_minor,
             partner_day_most_count=settings.partner_day_most_count,
             paying_most_s=settings.paying_most_s,
+            unpaid_limits=settings.unpaid_limits == "on",
+            unpaid_most_count=settings.unpaid_most_count,
+            unpaid_share_bps=settings.unpaid_share_bps,
+            unpaid_share_least_minor=settings.unpaid_share_least_minor,
+            address_unpaid_most_count=settings.address_unpaid_most_count,
+            address_unpaid_share_bps=settings.address_unpaid_share_bps,
+            contested_bps=settings.contested_bps,
+            contested_hold_s=settings.contested_hold_s,
+            contested_hold_most_s=2 * settings.contested_hold_s,
         ),
         message_days=settings.message_days,
         second_person=SecondPerson(settings.needs_second_person, settings.second_person_above_minor),

@@ -1,5 +1,6 @@
 """Assemble the application: settings, dependencies, and every part that HTTP reaches."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from app import current
 from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
-from app.dependencies import make_dependencies
+from app.dependencies import job_timeouts, make_dependencies, web_timeouts
 from app.http import access, errors, origin, rate_limit, security, security_events, static
 from app.http.session import SessionOnDemand
 from app.jobs import registry
@@ -22,6 +23,7 @@ from app.web.error_page import error_page
 from app.webhooks import routes as webhooks
 from campaigns.dependencies import Dependencies
 from campaigns.network.sessions import LASTS
+from kernel.timeouts import Timeouts
 
 
 class Application(Flask):
@@ -42,7 +44,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     the settings)."""
     settings = config or settings_of.load()
     app = Application("app", static_folder=None)
-    current.attach(app, settings, deps or make_dependencies(settings))
+    current.attach(app, settings, deps or make_dependencies(settings, _timeouts(settings)))
     logs.configure(settings.log_level)
     _configure(app, settings)
     for step in (logs, origin, security, security_events, rate_limit, static):
@@ -54,6 +56,11 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
         part.attach(app)
     access.check(app)
     return app
+
+
+def _timeouts(settings: settings_of.Config) -> Timeouts:
+    """Commands work on whole campaigns and nobody waits in a queue behind them: they have the time of jobs."""
+    return job_timeouts(settings) if os.environ.get("FLASK_RUN_FROM_CLI") else web_timeouts(settings)
 
 
 def _configure(app: Flask, settings: settings_of.Config) -> None:

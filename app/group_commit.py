@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from threading import Condition
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-
 from kernel.errors import Refusal
+from kernel.outage import strikes_all
 
 MAX_BATCH = 64  # in one transaction: longer ones would keep the pots' locks too long
 
@@ -78,7 +76,7 @@ class Batcher(Generic[In, Out]):
             for call, result in zip(calls, results, strict=True):
                 call.result = result
         except Exception as failure:
-            if len(calls) == 1 or _database_gone(failure):
+            if len(calls) == 1 or strikes_all(failure):
                 for call in calls:
                     call.failure = failure
                 return
@@ -90,13 +88,3 @@ class Batcher(Generic[In, Out]):
             for call in calls:
                 call.failure = call.failure or ending
             raise
-
-
-def _database_gone(failure: Exception) -> bool:
-    """Whether there is no connection: trying each item alone would only make every caller wait longer.
-
-    What the server itself refused (a deadlock, for example) carries a SQLSTATE.
-    """
-    if isinstance(failure, OperationalError):
-        return getattr(failure.orig, "sqlstate", None) is None
-    return isinstance(failure, PoolTimeout)

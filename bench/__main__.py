@@ -12,6 +12,7 @@ from bench import closing, costs, dry, matching, pages, partners, plans, readers
 from bench.giving import hot_pot_http, hot_pot_sandbox, hot_pot_vs_rowlock
 from bench.house import House, open_house
 from bench.result import Result, save, table
+from bench.under_attack import giving_under_attack
 
 OUT = Path(os.environ.get("DATA_DIR") or "var") / "bench.json"
 
@@ -21,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "hot_pot_vs_rowlock": hot_pot_vs_rowlock,
     "hot_pot_vs_counter": dry.hot_pot_vs_counter,
     "hot_pot_sandbox": hot_pot_sandbox,
+    "giving_under_attack": giving_under_attack,
     "allocate": matching.run,
     "allocate_memory": matching.run,
     "settle": settling.run,

@@ -10,9 +10,9 @@ import selectors
 import socket
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 MOST_WAIT_S = 20.0  # for an answer
 
@@ -34,7 +34,7 @@ class Run(NamedTuple):
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
 
-class _Client:
+class Client:
     """One connection and the answer that it waits for."""
 
     def __init__(self, port: int) -> None:
@@ -74,7 +74,7 @@ def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
     """
     rest = iter(requests)
     selector = selectors.DefaultSelector()
-    all_clients = [_Client(port) for _ in range(clients)]
+    all_clients = [Client(port) for _ in range(clients)]
     began = time.monotonic()
     busy = sum(_next(rest, client) for client in all_clients)
     for client in all_clients:
@@ -103,7 +103,7 @@ def drive(port: int, requests: Sequence[bytes], clients: int, seconds: float) ->
     return Run(dict(statuses), took, latencies)
 
 
-def _next(rest: Iterator[bytes], client: _Client) -> bool:
+def _next(rest: Iterator[bytes], client: Client) -> bool:
     request = next(rest, None)
     if request is not None:
         client.send(request)
@@ -141,6 +141,10 @@ class Loader:
     def run(self, port: int, requests: Sequence[bytes], clients: int = 32, seconds: float = 3.0) -> Run:
         """`drive` in the other process; bounded."""
         return self._pool.submit(drive, port, requests, clients, seconds).result(seconds + 2 * MOST_WAIT_S)
+
+    def call(self, act: Callable[..., Run], *args: Any) -> Run:
+        """Another way to make load, in the other process."""
+        return self._pool.submit(act, *args).result(6 * MOST_WAIT_S)
 
     @property
     def pid(self) -> int:

@@ -12,7 +12,8 @@ KEYS = ("name", "value", "unit", "baseline", "ratio")
 class Result(NamedTuple):
     """One figure. `baseline` is in the same unit; `ratio` is value / baseline; None where there is no baseline.
 
-    `target` is what is wanted, as `target_of` says: of the value or the ratio at least, or of the value at `most`.
+    `target` is what is wanted, as `target_of` says: of the `value` or the `ratio` at least, or at most (`most` of
+    the value, `ratio_most`).
     """
 
     name: str
@@ -31,10 +32,10 @@ class Result(NamedTuple):
     @property
     def reached(self) -> bool | None:
         """Is the target met? None where none was set."""
-        value = self.ratio if self.target_of == "ratio" else self.value
+        value = self.ratio if self.target_of.startswith("ratio") else self.value
         if self.target is None or value is None:
             return None
-        return value <= self.target if self.target_of == "most" else value >= self.target
+        return value <= self.target if self.target_of.endswith("most") else value >= self.target
 
     def as_json(self) -> dict[str, Any]:
         """The form of the public contract."""
@@ -72,7 +73,8 @@ def table(results: Sequence[Result]) -> str:
 def _target(result: Result) -> str:
     if result.target is None:
         return ""
-    bound = "value <=" if result.target_of == "most" else f"{result.target_of} >="
+    bounds = {"most": "value <=", "ratio_most": "ratio <="}
+    bound = bounds.get(result.target_of, f"{result.target_of} >=")
     return f"{bound} {_shown(result.target)}: {'reached' if result.reached else 'NOT reached'}"
 
 

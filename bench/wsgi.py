@@ -17,8 +17,9 @@ from app.api.base import make_blueprint
 from app.api.donation_schemas import DonationIn, DonationOut
 from app.api.donations import command_of, view
 from app.current import deps
-from app.dependencies import make_dependencies
+from app.dependencies import make_dependencies, web_timeouts
 from app.factory import create_app
+from app.http import doors
 from app.shared_pages.front import put_in_front
 from app.webhooks.partners import MOST_BYTES, read
 from bench import counter, rowlock
@@ -81,7 +82,8 @@ def checked() -> Any:
 redis = counter.counters()
 settings = config.load(os.environ)
 _gateway = AnswersAtOnce(settings.stripe_secret_key, settings.stripe_api_base, settings.stripe_methods)
-app = create_app(settings, replace(make_dependencies(settings), gateway=_gateway))
+app = create_app(settings, replace(make_dependencies(settings, web_timeouts(settings)), gateway=_gateway))
 app.register_blueprint(blp)
 app.register_blueprint(partner)
 put_in_front(app)
+doors.put_in_front(app)

@@ -24,6 +24,19 @@ class DonationLimits:
     donor_day_most_minor: int = 20_000_000
     offline_day_most_minor: int = 1_000_000_000  # more than that in the files of a day is asked about
     offline_age_most_days: int = 92  # and a gift older than that
+    # Of match that is held for donations nobody has paid yet, per pot: at most so many donations, and such a share
+    # of what is open of the pot, for one contact, browser, or address that left neither; and for one address in
+    # all. A share is never less than `unpaid_share_least_minor`.
+    unpaid_limits: bool = True
+    unpaid_most_count: int = 30
+    unpaid_share_bps: int = 2_500
+    unpaid_share_least_minor: int = 2_000_000
+    address_unpaid_most_count: int = 1_000
+    address_unpaid_share_bps: int = 5_000
+    # A pot with less left than this share of what is open of it is contested: match from it is held for shorter.
+    contested_bps: int = 1_000
+    contested_hold_s: int = 5 * 60
+    contested_hold_most_s: int = 10 * 60
     hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
     hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer

@@ -2,14 +2,19 @@
 
 import gc
 import os
+import resource
 from typing import Any
+
+FILES = 16_384  # each connection is one; the usual limit of a shell is 1,024
+_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
 
 bind = f"127.0.0.1:{os.environ['PORT']}"  # the demo is for this machine only
 worker_class = "gevent"  # each open page keeps a connection for the live totals
 # Half of the cores: the others are PostgreSQL's. Donors of one worker share a transaction, so on two cores one
 # worker takes more donations a second than two, at two thirds of the processor time (docs/performance.md).
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(1, (os.cpu_count() or 2) // 2))
-worker_connections = 2000
+worker_connections = 4000  # of which live totals take 3,000 at most (LIVE_STREAMS_MOST)
 graceful_timeout = 5  # open pages hold their connection for ever; a request in flight takes a second
 errorlog = "-"
 control_socket_disable = True  # it would sit in the home directory, one for all runs

@@ -13,20 +13,22 @@ Which method of `Tx` to use:
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import Any, TypeVar, TypeVarTuple, overload
 
-import orjson
 import psycopg
-from sqlalchemy import BigInteger, Column, DateTime, Engine, Identity, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+import structlog
+from sqlalchemy import BigInteger, Column, DateTime, Engine, Identity, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from kernel.clock import Clock, DatabaseClock
 from kernel.rows import bound, constructor, row_type_of, statement
+from kernel.timeouts import JOBS, Timeouts, open_engine
 
 Model = TypeVar("Model", bound=SQLModel)
 Row = TypeVar("Row")
@@ -195,13 +197,17 @@ class Tx:
         self._after_commit.append(act)
 
     def committed(self) -> None:
+        """Do what waited for the commit. It is news of what is stored: its failure cannot undo that."""
         for act in self._after_commit:
-            act()
+            try:
+                act()
+            except Exception as error:
+                structlog.get_logger("db").warning("after_commit_failed", error=type(error).__name__)
 
 
 # Every statement is planned for its values and for what its tables hold now: those of a giving day were empty a
 # minute ago. Only keyed plans may be kept: they are right for any size (ADR 17).
-_OPTIONS = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c plan_cache_mode=force_custom_plan"
+_OPTIONS = "-c timezone=UTC -c plan_cache_mode=force_custom_plan"
 _OFF = ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
 _KEYED = {"plan_cache_mode": "auto"} | {f"enable_{how}": "off" for how in _OFF}
 _BY_KEY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _KEYED.items())
@@ -211,16 +217,11 @@ _NOT_BY_KEY = _BY_KEY.replace("'off'", "'on'").replace("'auto'", "'force_custom_
 class Database:
     """The way to PostgreSQL. `transaction()` commits at the end of the block or rolls all of it back."""
 
-    def __init__(self, url: str, clock: Clock | None = None, *, pool_size: int = 10) -> None:
-        self.engine: Engine = create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=10,
-            pool_timeout=10,
-            json_deserializer=orjson.loads,
-            connect_args={"options": _OPTIONS},
-        )
-        event.listen(self.engine, "checkout", _still_connected)
+    def __init__(
+        self, url: str, clock: Clock | None = None, *, pool_size: int = 10, timeouts: Timeouts = JOBS
+    ) -> None:
+        self._open = partial(open_engine, url, timeouts, _OPTIONS)
+        self.engine: Engine = self._open(pool_size)
         self.clock: Clock = clock or DatabaseClock()
         self.memory: dict[Any, Any] = {}
 
@@ -244,10 +245,14 @@ class Database:
 
     def at(self, clock: Clock) -> "Database":
         """The same database seen at another time (time travel for demos and tests)."""
-        other = object.__new__(Database)
-        other.engine = self.engine
+        other = copy(self)
         other.clock = clock
-        other.memory = self.memory
+        return other
+
+    def apart(self, connections: int) -> "Database":
+        """The same database with so many connections of its own: who uses it never waits behind others for one."""
+        other = self.at(self.clock)
+        other.engine = self._open(connections, overflow=0)
         return other
 
     def joined(self, tx: Tx) -> "Database":
@@ -267,15 +272,6 @@ class _Joined(Database):
     def transaction(self, *, by_key: bool = False) -> Iterator[Tx]:  # noqa: ARG002 - plans are the whole's
         with self.tx.part():
             yield self.tx
-
-
-def _still_connected(connection: Any, _record: Any, _proxy: Any) -> None:
-    """A server that went away has closed its end: reading what came, without waiting, tells, and costs no round
-    trip. The pool hands out a fresh connection."""
-    try:
-        connection.pgconn.consume_input()
-    except psycopg.OperationalError as error:
-        raise DisconnectionError from error
 
 
 def identity() -> Any:

@@ -37,6 +37,7 @@ class MatchCause(StrEnum):
     """When match was decided."""
 
     PLEDGE = "pledge"
+    WITHHELD = "withheld"  # at the pledge, because of the limits on unpaid donations: no pot was asked
     PAYMENT = "payment"
     LATE = "late"
     REOFFER = "reoffer"

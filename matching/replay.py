@@ -13,6 +13,7 @@ from ledger.chart import AccountKind
 from ledger.statements import pot_balances
 from matching.allocate import Allocation, AllocationRequest, Offer, allocate, serving_offers
 from matching.journal import LoadDonations, Movement, RecordedDecision, decisions, prepare, unposted
+from matching.kinds import MatchCause
 from matching.pot_state import PotState, load_pot_states, ratios_by_rules
 from matching.reallocate import reallocate
 from matching.rebuild import FindTargets, RebuiltState
@@ -136,7 +137,8 @@ class _Replay:
                 decision.decided_at, decision.position
             )
         request = self._allocation_request(decision)
-        offers = serving_offers(self._offers(decision), request.target) if decision.window_open else []
+        open_to_pots = decision.window_open and decision.cause != MatchCause.WITHHELD
+        offers = serving_offers(self._offers(decision), request.target) if open_to_pots else []
         if decision.cause == "redistribute":
             return self._move(decision, request, offers)
         return (allocate(request, offers, self.state.capacity) if offers else NO_MATCH), None

@@ -3,7 +3,7 @@
 Between the last two the caller stores the donations that were not refused.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -24,6 +24,7 @@ from matching.allocate import (
 )
 from matching.cap_usage import FindProjectsOfCounties, fill_cap_usage
 from matching.capture import captured
+from matching.kinds import MatchCause
 from matching.models import MatchDecision, Reservation
 from matching.pot_state import PotState, lock_free_accounts
 from matching.requests import STAGE_MODES, PotQuery, ReservationRequest, Stage
@@ -34,6 +35,10 @@ NO_MATCH = Allocation((), 0, short=False)
 
 # Why match was decided: one of `match_decision.cause`, or one for each stage.
 Cause = str | Mapping[Stage, str]
+
+
+# Whether a donation may get this match.
+Admits = Callable[[ReservationRequest, Allocation], bool]
 
 
 class MatchSource(Protocol):
@@ -49,14 +54,16 @@ class MatchSource(Protocol):
 class PlannedMatch(NamedTuple):
     """The match planned for a request.
 
-    `refused`: the pots have less than their rules would give, and the donor did not accept that; then nothing is
-    reserved. `source`: the match moves away from this reservation, it is no new match.
+    `refused`: the pots have less than their rules would give, or the donor may hold less unpaid, and did not accept
+    that; then nothing is reserved. `source`: the match moves away from this reservation, it is no new match.
+    `withheld`: the rules would give match, the caller does not admit it.
     """
 
     request: ReservationRequest
     allocation: Allocation
     refused: bool
     source: ReservedPart | None = None
+    withheld: bool = False
 
 
 class LockedPots(NamedTuple):
@@ -77,12 +84,17 @@ def lock_pots(tx: Tx, queries: Iterable[PotQuery], pots: Mapping[int, Sequence[P
 
 
 def plan_matches(
-    tx: Tx, locked: LockedPots, requests: Sequence[ReservationRequest], projects_of_counties: FindProjectsOfCounties
+    tx: Tx,
+    locked: LockedPots,
+    requests: Sequence[ReservationRequest],
+    projects_of_counties: FindProjectsOfCounties,
+    admits: Admits | None = None,
 ) -> list[PlannedMatch]:
     """Allocate match to requests, first come first served, from pots that `lock_pots` locked. Writes nothing.
 
     Plan once per transaction: a second plan would not see in the books what the first gave away.
-    `projects_of_counties` finds the projects that caps per county count.
+    `projects_of_counties` finds the projects that caps per county count; `admits` is called, in order, with the
+    match of each donation that gets some, and may withhold all of it.
     """
     now = tx.now
     by_id = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
@@ -92,7 +104,8 @@ def plan_matches(
         fill_cap_usage(tx, capacity, list(by_id.values()), allocation_requests, projects_of_counties)
     offers = {query: _offers(states, now, query.target) for query, states in locked.candidates.items()}
     return [
-        _plan(request, offers[request.pot_query] if request.matchable else [], capacity) for request in requests
+        _plan(request, offers[request.pot_query] if request.matchable else [], capacity, admits)
+        for request in requests
     ]
 
 
@@ -110,9 +123,13 @@ def _offers(pots: Sequence[PotState], now: datetime, target: Target) -> list[Off
     return serving_offers((offer for pot in pots if (offer := pot.offer(now))), target)
 
 
-def _plan(request: ReservationRequest, offers: Sequence[Offer], capacity: Capacity) -> PlannedMatch:
+def _plan(
+    request: ReservationRequest, offers: Sequence[Offer], capacity: Capacity, admits: Admits | None
+) -> PlannedMatch:
     allocation = allocate(request.allocation_request, offers, capacity) if offers else NO_MATCH
     refused = allocation.short and not request.accept_unmatched
+    if admits and not refused and allocation.matched_minor and not admits(request, allocation):
+        return PlannedMatch(request, NO_MATCH, refused=not request.accept_unmatched, withheld=True)
     if not refused:
         capacity.consume(request.allocation_request, allocation)
     return PlannedMatch(request, allocation, refused)
@@ -200,7 +217,7 @@ def _insert_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> li
         MatchDecision,
         {
             "donation_id": [plan.request.donation_id for plan in plans],
-            "cause": [cause if isinstance(cause, str) else cause[plan.request.stage] for plan in plans],
+            "cause": [_cause_of(plan, cause) for plan in plans],
             "window_open": [plan.request.matchable for plan in plans],
             "trace": [orjson.dumps(trace(plan.allocation, plan.source)).decode() for plan in plans],
             "decided_at": tx.now,
@@ -208,6 +225,12 @@ def _insert_decisions(tx: Tx, plans: Sequence[PlannedMatch], cause: Cause) -> li
         returning="id",
     )
     return [row.id for row in rows]
+
+
+def _cause_of(plan: PlannedMatch, cause: Cause) -> str:
+    if plan.withheld:
+        return MatchCause.WITHHELD
+    return cause if isinstance(cause, str) else cause[plan.request.stage]
 
 
 def trace(allocation: Allocation, source: MatchSource | None = None) -> list[dict[str, Any]]:

@@ -2,17 +2,29 @@
 
 from typing import Any
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, Flask, Response, current_app, render_template
 
 from app.http import access
+from app.http.made_once import MadeOnce
 
 blueprint = Blueprint("api_reference", __name__, url_prefix="/api")
 
 
+def attach(app: Flask) -> None:
+    """Register the page; it is rendered when it is first asked for."""
+    app.extensions["api_reference"] = MadeOnce(_page)
+    app.register_blueprint(blueprint)
+
+
 @blueprint.get("/docs")
 @access.public
-def page() -> str:
+def page() -> Response:
     """The reference, from the same description that programs read."""
+    kept: MadeOnce = current_app.extensions["api_reference"]
+    return kept.response("text/html; charset=utf-8")
+
+
+def _page() -> str:
     spec = current_app.extensions["api"].describe()
     return render_template("api/docs.html", spec=spec, operations=_operations(spec), kind=_kind)
 

@@ -21,6 +21,7 @@ from app.api.second_person import may_wait, waiting
 from app.current import create_donation, deps, save_opened_payment
 from app.duties import perform
 from app.http import access
+from app.http.network import sender
 from app.http.problems import plain
 from app.i18n.locale import requested_language
 from campaigns.donations.accept_unmatched import accept_unmatched
@@ -55,7 +56,11 @@ def create(body: dict[str, Any]) -> Any:
     With `confirmed` false, an unusually large gift, or many of one donor within an hour, is refused with
     `giving_unusual` (409) and nothing is held; ask the donor, then send the same body with what its `confirm` says.
     Above a harder limit it is refused with `giving_paused` (409) until `again_at`. Programs that leave `confirmed`
-    out are neither asked nor paused. The cashier speaks the language of `Accept-Language`.
+    out are neither asked nor paused.
+
+    Match is held for few unpaid donations of one donor, browser or address, and only for a share of a pot: beyond,
+    409 `too_many_unpaid` (pay or cancel some), or 409 `unpaid_match_limit`, after which the same body with what its
+    `confirm` says gives without match. The cashier speaks the language of `Accept-Language`.
     """
     command = command_of(body)
     created = create_donation(command)
@@ -79,6 +84,7 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
         channel=channel["kind"],
         source_code=channel.get("code", ""),
         locale=requested_language(),
+        **sender(),
         replaces=tuple(Replaced(**replaced) for replaced in body.get("replaces", ())),
     )
 

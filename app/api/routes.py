@@ -11,6 +11,7 @@ from app.api import (
     campaigns,
     cancellation,
     closing,
+    docs,
     donation_search,
     donations,
     donors,
@@ -32,7 +33,6 @@ from app.api import (
     watch,
 )
 from app.api.base import Api, IdConverter
-from app.api.docs import blueprint as docs
 
 RESOURCES = (
     donations,
@@ -83,7 +83,7 @@ def attach(app: Flask) -> None:
         api.register_blueprint(resource.blueprint)
     partner_intake.describe(api.spec)
     app.extensions["api"] = api
-    app.register_blueprint(docs)
+    docs.attach(app)
 
 
 def _id_schema(_converter: Any) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, NoReturn
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import current
 from app.current import settings
@@ -21,6 +22,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.network.roles import Caller, Role
 from kernel.errors import Refusal
 from kernel.human_input import Unreadable, read_moment
+from kernel.outage import outage_of
 
 ACTOR = "command line"
 OPERATOR = Caller(ACTOR, Role.ADMIN, None, ACTOR)  # who has the shell
@@ -36,8 +38,10 @@ def command(act: Callable[..., Any]) -> Callable[..., Any]:
             return act(*args, **kwargs)
         except Refusal as refusal:
             refuse(refusal)
-        except (OperationalError, InterfaceError) as error:
-            raise _Failed("database_unavailable: the database does not respond") from error
+        except (DBAPIError, PoolTimeout) as error:
+            if (outage := outage_of(error)) is None:
+                raise
+            refuse(outage)
 
     return guarded
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.base import command
 from app.current import deps, settings
+from app.dependencies import job_timeouts, web_timeouts
 from config import Config, unsafe
 from kernel.db import Database
 from migrations import pending
@@ -45,6 +46,7 @@ def doctor() -> None:
 def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Line]:
     """Check everything, one line each. A check that cannot be made is a fault."""
     yield _settings(config)
+    yield _timeouts(config)
     yield _database(config)
     yield _redis(config.redis_url)
     yield _clock("clock", "the database", _database_time(db))
@@ -67,6 +69,17 @@ def _settings(config: Config) -> Line:
     if config.redis_url is None:
         faults.append("REDIS_URL is not set")
     return Line("settings", not faults, "; ".join(faults) or "production")
+
+
+def _timeouts(config: Config) -> Line:
+    web, jobs = web_timeouts(config), job_timeouts(config)
+    return Line(
+        "timeouts",
+        True,
+        f"database: connect {web.connect_s} s, pool {web.pool_s} s, statement {web.statement_s} s (jobs "
+        f"{jobs.statement_s} s), lock {web.lock_s} s (jobs {jobs.lock_s} s), frozen: 503 after {web.longest_s} s "
+        f"at most; provider: {config.provider_timeout_s} s",
+    )
 
 
 def _database(config: Config) -> Line:

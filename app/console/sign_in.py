@@ -1,7 +1,6 @@
 """Signing in and out."""
 
 from hashlib import sha256
-from ipaddress import IPv6Address, IPv6Network
 
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,6 +9,7 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access, auth, rate_limit
 from app.http.errors import status_of
+from app.http.network import network_of
 from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.http.security_events import notice_sign_in
@@ -49,7 +49,7 @@ def sign_in() -> Response | tuple[str, int]:
 def _session_for(login: str, password: str) -> tuple[str, bool]:
     """Return the token of a new session, and whether it waits for the second factor. The limits are asked before
     the password is verified, which is dear, and count every try: tries at the same moment do not slip past them."""
-    address = _network(request.remote_addr or "")
+    address = network_of(request.remote_addr or "")
     pair = sha256(f"{people.normal_login(login)} {address}".encode(errors="replace")).hexdigest()
     rate_limit.hit("sign_in", pair, TRIES, TRIES_S, without_redis=True)
     rate_limit.hit("sign_in_address", address, TRIES_OF_ADDRESS, TRIES_S, without_redis=True)
@@ -62,14 +62,6 @@ def _session_for(login: str, password: str) -> tuple[str, bool]:
         token = auth.sign_in(tx, admitted, awaits_code=awaits_code)
     rate_limit.forget("sign_in", pair, TRIES, TRIES_S)
     return token, awaits_code
-
-
-def _network(address: str) -> str:
-    """An IPv6 address stands for its /64, as who has one has all of them; a mapped IPv4 address for itself."""
-    if ":" not in address:
-        return address
-    parsed = IPv6Address(address.partition("%")[0])
-    return str(parsed.ipv4_mapped or IPv6Network((parsed, 64), strict=False))
 
 
 @blueprint.post("/sign-out")

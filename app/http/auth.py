@@ -7,6 +7,7 @@ from flask import request, session
 
 from app.current import deps, settings
 from app.http import rate_limit
+from app.http.network import network_of
 from campaigns.network import second_factor
 from campaigns.network.models import Manager
 from campaigns.network.people import caller_of
@@ -103,7 +104,7 @@ def require_manager(tx: Tx, *permissions: Permission) -> Caller:
     else:
         manager = caller_of_token(tx, bearer())
     if manager is None:
-        rate_limit.hit("token_guess", request.remote_addr or "", GUESSES, 60)
+        rate_limit.hit("token_guess", network_of(request.remote_addr or ""), GUESSES, 60)
         raise Forbidden("token_invalid")
     require_any(manager, permissions)
     return manager

@@ -2,12 +2,13 @@
 
 Programs get a problem document, people a page."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 import structlog
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException
 
@@ -15,6 +16,7 @@ from app.http.problems import problem
 from app.http.security_events import notice_refusal
 from app.i18n.refusals import refusal_text
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
+from kernel.outage import FULL, READ_ONLY, outage_of
 
 STATUS: dict[str | type[Refusal], int] = {
     # codes that do not follow their class
@@ -28,6 +30,7 @@ STATUS: dict[str | type[Refusal], int] = {
     "signature_invalid": 401,
     "timestamp_out_of_tolerance": 401,
     "rate_limited": 429,
+    "too_many_streams": 429,
     "file_too_large": 413,
     # classes
     NotFound: 404,
@@ -46,6 +49,7 @@ HTTP_CODES = {
     404: "not_found",
     405: "method_not_allowed",
     406: "not_acceptable",
+    408: "body_too_slow",
     413: "body_too_large",
     414: "address_too_long",
     415: "media_type_unsupported",
@@ -76,9 +80,8 @@ def attach(app: Flask, error_page: ErrorPage) -> None:
     app.extensions["error_page"] = error_page
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(HTTPException, _turned_away)
-    app.register_error_handler(OperationalError, _database_down)
-    app.register_error_handler(InterfaceError, _database_down)
-    app.register_error_handler(PoolTimeout, _database_down)
+    app.register_error_handler(PoolTimeout, _database_failed)
+    app.register_error_handler(DBAPIError, _database_failed)
     app.register_error_handler(DataError, _unstorable)
     app.before_request(_refuse_nul)
     app.register_error_handler(Exception, _unexpected)
@@ -142,9 +145,15 @@ def _refuse_nul() -> None:
         raise BadRequest("the address holds a NUL character")
 
 
-def _database_down(error: Exception) -> Response:
-    structlog.get_logger("errors").error("database_unavailable", error=type(error).__name__)
-    return _respond(503, "database_unavailable", error)
+def _database_failed(error: Exception) -> Response:
+    """The database cannot serve now, which has nothing to do with the request; or the statement is at fault."""
+    outage = outage_of(error)
+    if outage is None:
+        return _unexpected(error)
+    if outage in (FULL, READ_ONLY):
+        current_app.extensions["write_refused"] = outage, time.monotonic()  # `/readyz` says so
+    structlog.get_logger("errors").error(outage.code, error=type(error).__name__)
+    return _refused(outage)
 
 
 def _unstorable(error: DataError) -> Response:

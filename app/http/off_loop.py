@@ -1,11 +1,12 @@
 """Work that keeps a processor busy runs beside the event loop, a little of it at a time: no stranger's load on one
 door slows down giving."""
 
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, get_native_id
 from typing import Any, ParamSpec, TypeVar
 
 Args = ParamSpec("Args")
@@ -19,10 +20,17 @@ def off_loop(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs
     """Call a function that neither waits nor reads the request, in a thread; wait for it and let others go on."""
     monkey = sys.modules.get("gevent.monkey")
     if monkey and monkey.is_module_patched("threading"):
-        result: Result = _pool().apply(act, args, named)
+        result: Result = _pool().apply(_modest, (act, *args), named)
         return result
     with _turn:
         return act(*args, **named)
+
+
+def _modest(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
+    """Do the work with the lowest priority: where all processors are busy, the event loop and the database go
+    first. On Linux a thread has a priority of its own."""
+    os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)
+    return act(*args, **named)
 
 
 @cache

@@ -1,8 +1,19 @@
-"""Labels of our stable codes around giving: ways to pay, fraud warnings, requests for money back, and what moved
-after the closing report."""
+"""Labels of our stable codes around giving: decisions about match, ways to pay, fraud warnings, requests for money
+back, and what moved after the closing report."""
 
 from flask_babel import lazy_gettext as _l
 
+# When match was decided.
+SEEKING = {
+    "pledge": _l("提交捐赠时"),
+    "withheld": _l("提交捐赠时"),
+    "payment": _l("支付到账时"),
+    "late": _l("支付迟到时"),
+    "restore": _l("款项回到账上后再次询问配捐池时"),
+    "reoffer": _l("再次询问配捐池时"),
+    "challenge": _l("挑战池解锁后补配时"),
+    "redistribute": _l("活动结束后改由顺序在前的池配捐时"),
+}
 REFUND_REQUEST_STATES = {
     "open": _l("等待处理"),
     "accepted": _l("已同意"),

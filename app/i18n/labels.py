@@ -100,15 +100,6 @@ REFUND_STATES = {
     "failed": _l("没有退成，款项已回到账上"),
     "refused": _l("被拒绝"),
 }
-SEEKING = {
-    "pledge": _l("提交捐赠时"),
-    "payment": _l("支付到账时"),
-    "late": _l("支付迟到时"),
-    "restore": _l("款项回到账上后再次询问配捐池时"),
-    "reoffer": _l("再次询问配捐池时"),
-    "challenge": _l("挑战池解锁后补配时"),
-    "redistribute": _l("活动结束后改由顺序在前的池配捐时"),
-}
 SIGNALS = {
     "small_instrument": _l("同一支付工具多笔小额"),
     "small_donor": _l("同一捐赠人或设备多笔小额"),

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 
 from flask_babel import gettext as _
 
-from app.i18n.labels import CAPS, SCOPE, SEEKING, word
+from app.i18n.giving_labels import SEEKING
+from app.i18n.labels import CAPS, SCOPE, word
 from app.i18n.locale import when
 from campaigns.donations.explain import CapCut, DecisionExplanation, Explanation, PotExplanation, ReturnedMatch
 from kernel.money import ratio, share, yuan
@@ -58,6 +59,8 @@ def decision_lines(decision: DecisionExplanation) -> list[str]:
     head = _("%(time)s，%(cause)s：", time=when(decision.decided_at), cause=word(SEEKING, decision.cause))
     if decision.blacklisted:
         return [head + _("项目当时在黑名单中，没有询问配捐池。")]
+    if decision.cause == "withheld":
+        return [head + _("为未支付的捐赠预留的配捐已到上限，没有询问配捐池。")]
     if not decision.window_open:
         return [head + _("不在配捐时段内，没有询问配捐池。")]
     if not decision.pots:

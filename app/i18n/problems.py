@@ -11,6 +11,7 @@ from app.i18n.refusals import REFUSALS
 PROBLEMS = {
     "address_too_long": _l("网址太长。"),
     "body_too_large": _l("提交的内容太大。"),
+    "body_too_slow": _l("提交的内容没有及时到齐。"),
     "headers_too_large": _l("请求头太大。"),
     "http_error": _l("请求无法处理。"),
     "media_type_unsupported": _l("请求内容必须是 application/json。"),

@@ -40,6 +40,18 @@ REFUSALS = {
     ),
     "csrf": _l("页面已过期，请返回刷新后再提交。"),
     "currency_unknown": _l("只支持人民币。"),
+    "too_many_unpaid": _l(
+        "已有 %(donations)s 笔捐赠还没有支付，最多 %(most)s 笔。请先支付或取消其中几笔，再捐新的。"
+    ),
+    "unpaid_match_limit": _l(
+        "为还没有支付的捐赠预留的配捐已到上限。可以先支付之前的捐赠，稍后再捐；"
+        "也可以现在就捐，暂不预留配捐，活动结束时配捐若有剩余会再补配。"
+    ),
+    "streams_full": _l("实时更新的连接已满，请过一会儿再试，或刷新页面查看。"),
+    "too_many_streams": _l("同一网络打开的实时页面太多（最多 %(most)s 个），请刷新页面查看。"),
+    "database_busy": _l("系统正忙，您的操作没有生效，请稍后再试。"),
+    "database_full": _l("系统暂时不能保存数据，您的操作没有生效，请稍后再试。"),
+    "database_read_only": _l("系统正在切换，暂时只能查看，您的操作没有生效，请稍后再试。"),
     "database_unavailable": _l("系统正在恢复，请稍后再试。"),
     "deposit_invalid": _l("请检查金额和凭据号。"),
     "deposit_reused": _l("这个凭据号已用于另一金额。"),

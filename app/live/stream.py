@@ -6,23 +6,28 @@ changed, and without Redis every second. It runs only while somebody listens.
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
-from threading import Condition, Thread
+from threading import Condition, Lock, Thread
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app
+from flask import Blueprint, Flask, Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps, settings
 from app.http import access
+from app.http.network import network_of, tells_visitors_apart
 from app.live.news import News
 from campaigns.dependencies import Dependencies
 from campaigns.disclosure.campaigns import public_campaign
 from campaigns.disclosure.totals import totals
+from kernel.errors import Forbidden, Unavailable
 
 HEARTBEAT_S = 15.0  # detects clients that are gone, and keeps proxies from closing the connection
 LONGEST_S = 3600.0  # then the page connects anew, perhaps to another process
 SWARM_S = 0.1  # a batch publishes several times
+KNOWN_S = 5.0  # a campaign stays known
+AWAKE = 50  # pages that are written to at a time
 
 blueprint = Blueprint("live", __name__, url_prefix="/api/v1/campaigns")
 
@@ -95,27 +100,80 @@ class Feed:
             return
         payload = json.dumps({**sums._asdict(), "currency": self._currency})
         with self._changed:
-            if payload != self._payload:
-                self._payload = payload
-                self._version += 1
-                self._changed.notify_all()
+            if payload == self._payload:
+                return
+            self._payload = payload
+            self._version += 1
+            listeners = self._listeners
+        for _ in range(0, listeners, AWAKE):
+            with self._changed:
+                self._changed.notify(AWAKE)
+            time.sleep(0)  # donors have their turn between two groups of readers
+
+
+class Streams:
+    """How many streams are open in this process, in all and by address."""
+
+    def __init__(self, most: int, of_address: int) -> None:
+        self._most = most
+        self._of_address = of_address
+        self._turn = Lock()
+        self._open: Counter[str] = Counter()
+
+    def enter(self, network: str) -> None:
+        """Count a stream. Raises Unavailable `streams_full`, or Forbidden `too_many_streams` for its address."""
+        with self._turn:
+            if self._open.total() >= self._most:
+                raise Unavailable("streams_full")
+            if tells_visitors_apart(network) and self._open[network] >= self._of_address:
+                raise Forbidden("too_many_streams", most=self._of_address)
+            self._open[network] += 1
+
+    def leave(self, network: str) -> None:
+        """Count a stream that ended."""
+        with self._turn:
+            self._open[network] -= 1
+            if not self._open[network]:
+                del self._open[network]
 
 
 def attach(app: Flask) -> None:
     """Register the live totals; the feeds live as long as the application."""
+    config = settings(app)
     app.extensions["live"] = {}
+    app.extensions["live_streams"] = Streams(config.live_streams_most, config.live_streams_of_address)
     app.register_blueprint(blueprint)
+
+
+def _feed(slug: str) -> Feed:
+    """Return the feed of a campaign. Looked for in the database once in a while, however many pages are opened."""
+    feeds: dict[str, tuple[Feed, float]] = current_app.extensions["live"]
+    now = time.monotonic()
+    if slug in feeds and now < feeds[slug][1]:
+        return feeds[slug][0]
+    with deps().db.snapshot() as tx:
+        campaign = public_campaign(tx, slug)
+    known = feeds.get(slug)  # another reader may have been faster
+    feed = known[0] if known else Feed(deps(), campaign.id, campaign.currency, settings().redis_url)
+    feeds[slug] = feed, now + KNOWN_S
+    return feed
 
 
 @blueprint.get("/<slug>/live")
 @access.public
 def live(slug: str) -> Response:
-    """Stream the totals of a campaign."""
-    with deps().db.snapshot() as tx:
-        campaign = public_campaign(tx, slug)
-    feeds: dict[int, Feed] = current_app.extensions["live"]
-    feed = feeds.setdefault(campaign.id, Feed(deps(), campaign.id, campaign.currency, settings().redis_url))
+    """Stream the totals of a campaign. A process has so many streams, and an address so many of them; who gets none
+    asks for `/totals` from time to time."""
+    network = network_of(request.remote_addr or "")
+    streams: Streams = current_app.extensions["live_streams"]
+    streams.enter(network)
+    try:
+        feed = _feed(slug)
+    except BaseException:
+        streams.leave(network)
+        raise
     response = Response(feed.listen(), content_type="text/event-stream; charset=utf-8")
+    response.call_on_close(lambda: streams.leave(network))
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold the events back
     return response

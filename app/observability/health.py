@@ -1,5 +1,6 @@
-"""Health checks: the process is alive; it reaches its database."""
+"""Health checks: the process is alive; its database takes what we write."""
 
+import time
 from threading import Thread
 from typing import Any
 
@@ -9,12 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
 from app.http import access
+from kernel.errors import Unavailable
+from kernel.outage import READ_ONLY, UNAVAILABLE, outage_of
 
 MOST_S = 2.0
+AWAY_S = 5.0  # not ready after a write that the database refused because it cannot store anything
+CLOSER_LOOK_S = 60.0  # after it, in which a write is tried
+_READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
+# A new table takes a page of the disk, which no free space in an old one can stand in for. Only after a refusal:
+# each of them leaves dead rows in the catalogue.
+_WRITE = "CREATE TEMPORARY TABLE readiness ON COMMIT DROP AS SELECT repeat('x', 4000) AS page"
 
 
 def attach(app: Flask) -> None:
-    """Add `/healthz`, which touches nothing, and `/readyz`, which queries the database."""
+    """Add `/healthz`, which touches nothing, and `/readyz`, which asks whether the database takes writes."""
 
     @app.get("/healthz")
     @access.monitoring
@@ -24,27 +33,35 @@ def attach(app: Flask) -> None:
     @app.get("/readyz")
     @access.monitoring
     def readyz() -> Any:
-        if database_answers(deps().db.engine):
+        refused: tuple[Unavailable, float] | None = app.extensions.get("write_refused")
+        since_s = time.monotonic() - refused[1] if refused else CLOSER_LOOK_S
+        if refused and since_s < AWAY_S:
+            outage: Unavailable | None = refused[0]
+        else:
+            outage = database_outage(deps().db.engine, writing=since_s < CLOSER_LOOK_S)
+        if outage is None:
             return {"status": "ok"}
-        return {"status": "unavailable", "code": "database_unavailable"}, 503, {"Retry-After": "5"}
+        return {"status": "unavailable", "code": outage.code}, 503, {"Retry-After": "5"}
 
 
-def database_answers(engine: Engine, within_s: float = MOST_S) -> bool:
-    """Return whether the database answers a query in time.
+def database_outage(engine: Engine, within_s: float = MOST_S, *, writing: bool = False) -> Unavailable | None:
+    """Return why the database cannot serve; None if it answers in time and takes writes. `writing`: try one.
 
     Queries in a thread of its own: a dead connection or an exhausted pool would block longer.
     """
-    answered: list[bool] = []
+    outages: list[Unavailable | None] = []
 
-    def ask() -> None:
+    def query() -> None:
         try:
-            with engine.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            return
-        answered.append(True)
+            with engine.begin() as connection:
+                read_only = connection.execute(text(_READ_ONLY)).scalar_one()
+                if writing and not read_only:
+                    connection.execute(text(_WRITE))
+            outages.append(READ_ONLY if read_only else None)
+        except SQLAlchemyError as error:
+            outages.append(outage_of(error) or UNAVAILABLE)
 
-    thread = Thread(target=ask, daemon=True)
+    thread = Thread(target=query, daemon=True)
     thread.start()
     thread.join(within_s)
-    return bool(answered)
+    return outages[0] if outages else UNAVAILABLE

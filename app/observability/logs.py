@@ -13,6 +13,7 @@ import structlog
 from flask import Flask, Response, g, request
 
 from app.http.request_id import MAKING, accepted_id, request_id
+from app.observability import lines
 
 # Fields that may hold a person or a secret, whoever logs them.
 _SECRET = re.compile(r"token|secret|password|authorization|cookie|e-?mail|phone|donor_name|signature", re.I)
@@ -39,10 +40,20 @@ def configure(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
+    logging.raiseExceptions = False  # a line that cannot be written is no reason to write more
+
+
+class _Lines:
+    """A structlog logger; every level writes a line."""
+
+    def msg(self, line: str) -> None:
+        lines.write(line)
+
+    debug = info = warning = error = critical = fatal = msg
 
 
 def _to_stderr(*_: Any) -> Any:
-    return structlog.PrintLogger(sys.stderr)
+    return _Lines()
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
@@ -100,5 +111,4 @@ def log_request(
         "level": "info",
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
     }
-    sys.stderr.write(json.dumps(line, ensure_ascii=False) + "\n")
-    sys.stderr.flush()
+    lines.write(json.dumps(line, ensure_ascii=False))

@@ -21,7 +21,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.current import deps
 from app.http import access
+from app.http.made_once import MadeOnce
 from app.http.request_id import MAKING
+from app.observability.lines import Lost
 from campaigns.closing.check import open_items
 from campaigns.closing.suspense import positions
 from campaigns.desks import payment_desk
@@ -49,6 +51,7 @@ class JobRun(Protocol):
 CountRequest = Callable[[str, str, int, float], None]
 LastRuns = Callable[[Tx], Mapping[str, JobRun]]
 
+KEEP_S = 1.0  # the page is not made more often, however often it is asked for
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 # The label `state` of what is in a pot.
@@ -91,10 +94,12 @@ def attach(app: Flask, jobs: Collection[str], last_runs: LastRuns) -> None:
             count_request(method, request.endpoint or "none", response.status_code, seconds)
         return response
 
+    page = MadeOnce(lambda: generate_latest(registry), KEEP_S)
+
     @app.get("/metrics")
     @access.monitoring
     def metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+        return Response(page.made().body, content_type=CONTENT_TYPE_LATEST)
 
 
 class _Business:
@@ -124,6 +129,7 @@ class _Business:
         except SQLAlchemyError:
             gauges = []
         yield _gauge("beishan_database_up", "1 when the database answers", (), [(int(bool(gauges)),)])
+        yield _gauge("beishan_log_lines_lost", "Log lines that could not be written", (), [(Lost.count,)])
         yield from gauges
 
 

@@ -18,6 +18,7 @@ from markupsafe import escape
 from werkzeug.test import run_wsgi_app
 
 from app.current import deps, settings
+from app.dependencies import web_timeouts
 from app.http.request_id import MAKING, accepted_id
 from app.http.security import is_trusted
 from app.i18n.locale import clock, language_cookie
@@ -52,9 +53,11 @@ class Front:
         self._count: CountRequest = app.extensions["count_request"]
         self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
         self._reading = Reading(-1, -KEEP_S)
-        time_of = deps(app).db.clock
+        time_of, timeouts = deps(app).db.clock, web_timeouts(config)
         # A connection of its own: looks must not wait for one behind donors.
-        self.freshness = Freshness(lambda: Database(config.database_url, time_of, pool_size=1), config.redis_url)
+        self.freshness = Freshness(
+            lambda: Database(config.database_url, time_of, pool_size=1, timeouts=timeouts), config.redis_url
+        )
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         # A foreign name of the site is the application's to refuse.

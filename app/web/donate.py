@@ -1,6 +1,7 @@
 """The form with which a donor gives. Its hidden id makes a double click one donation."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from flask import Response, make_response, render_template, request, url_for
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.current import create_donation, deps
 from app.http import access, donor_cookie
 from app.http.errors import status_of
+from app.http.network import sender
 from app.i18n.refusals import refusal_text
 from app.web import visitor
 from app.web.blueprint import blueprint
@@ -48,6 +50,7 @@ def create(slug: str, project_id: int) -> AnyResponse:
     command = form.command(slug, project_id, visitor.known())
     if command is None:
         return _show(slug, project_id, form, 422)
+    command = replace(command, **sender())
     if not form["both"] and (unpaid := _own_unpaid(slug, command)):
         return _show_unpaid(slug, project_id, form, unpaid, command)
     try:
@@ -55,6 +58,8 @@ def create(slug: str, project_id: int) -> AnyResponse:
     except Refusal as refusal:
         if refusal.code == "match_short":
             return _show_shortage(slug, project_id, form, refusal, command)
+        if refusal.code == "unpaid_match_limit":
+            return _show_withheld(slug, project_id, form, refusal)
         if refusal.code == "giving_unusual":
             return _show_question(slug, project_id, form, refusal)
         if refusal.code == "donation_id_reused":
@@ -115,6 +120,17 @@ def _show_shortage(
         match_minor=refusal.params["match_minor"],
         shares=[{**share, "name": names.get(share["pot"], "")} for share in refusal.params["pots"]],
         reason=refusal_text(refusal),
+    )
+    return _private(make_response(page, status_of(refusal)))
+
+
+def _show_withheld(slug: str, project_id: int, form: DonationForm, refusal: Refusal) -> AnyResponse:
+    """Too much match is held unpaid: the donor may give without match, and nothing is reserved meanwhile."""
+    with deps().db.snapshot() as tx:
+        campaign = public_campaign(tx, slug)
+        project = entry(tx, campaign.id, project_id)
+    page = render_template(
+        "web/withheld.html", campaign=campaign, project=project, form=form, reason=refusal_text(refusal)
     )
     return _private(make_response(page, status_of(refusal)))
 

@@ -111,7 +111,10 @@ def _store(tx: Tx, aggregates: Sequence[DonationAggregate], extended_until: date
     ]
     if changed:
         values = dict(zip(COLUMNS, map(list, zip(*(columns for _, columns in changed), strict=True)), strict=True))
-        update_rows(tx, Donation, "id", {"id": [donation.id for donation, _ in changed], **values})
+        # The provider knows of a payment: this is no stranger's hold any more.
+        update_rows(
+            tx, Donation, "id", {"id": [donation.id for donation, _ in changed], **values, "network_key": None}
+        )
 
 
 def _count_donors(tx: Tx, aggregates: Sequence[DonationAggregate]) -> dict[int, TallyChange]:

@@ -43,6 +43,10 @@ class CreateDonation:
     confirmed: bool | None = None
     payment_flow: Literal["redirect", "intent"] = "redirect"
     visitor: str | None = None  # the signed cookie of a browser; not part of the request
+    # The address from which it came (IPv6: the /64); None for what does not come from outside, which no limit on
+    # unpaid donations counts. `network_tells`: whether the address tells visitors apart.
+    network: str | None = None
+    network_tells: bool = False
     locale: Literal["zh", "en"] = "zh"
     replaces: tuple[Replaced, ...] = ()
 

@@ -119,6 +119,11 @@ def device_key(keys: Keys, visitor: str | None) -> str | None:
     return keys.lookup("device", visitor) if visitor else None
 
 
+def network_key(keys: Keys, network: str, *, anonymous: bool) -> str:
+    """Return the key of an address; `anonymous`: of what comes from there without contact and browser."""
+    return ("a:" if anonymous else "n:") + keys.lookup("network", network)
+
+
 def instrument_key(keys: Keys, instrument: str | None) -> str | None:
     """Return the key by which screening recognises what paid (`card:<hash>`): a wallet's number names a person."""
     if instrument is None:

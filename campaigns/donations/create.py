@@ -18,6 +18,7 @@ from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.store_personal import NewDonor, store_personal
 from campaigns.donations.transitions import transition
+from campaigns.donations.unpaid_limits import UnpaidReservations, stored_network
 from campaigns.donations.unusual import Gift, load_gifts, unusual
 from campaigns.donations.view import DonationRow, DonationView, MatchPart, donation_views, select_rows
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
@@ -53,7 +54,8 @@ def create_donations(deps: Dependencies, commands: Sequence[CreateDonation]) -> 
     `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `project_unknown`,
     `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot),
     `giving_unusual` (with what to send to confirm), `giving_paused` (with the time when it ends),
-    `replaced_unknown`, `replaced_being_paid`.
+    `too_many_unpaid`, `unpaid_match_limit` (with what may be reserved unpaid per pot), `replaced_unknown`,
+    `replaced_being_paid`.
     """
     together = [command for command in commands if not command.replaces]
     results = iter(_create_together(deps, together) if together else [])
@@ -110,12 +112,14 @@ class _Batch:
         self._refuse_invalid()
         self._release_replaced()
         donors = self._donors()
-        gifts = load_gifts(self.tx, donors.values())
         locked = self._lock_pots()
+        gifts = load_gifts(self.tx, donors.values())
         self._refuse_closed()
         self._ask_or_pause(donors, gifts)
+        self.unpaid = UnpaidReservations(self.deps.keys, self.deps.limits, locked)
+        self.unpaid.load(self.tx, self._pending(), donors, gifts)
         requests = [self._request(command, donors[command.id]) for command in self._pending()]
-        self._store(plan_matches(self.tx, locked, requests, projects_of_counties))
+        self._store(plan_matches(self.tx, locked, requests, projects_of_counties, self.unpaid.admits))
         return [self._result_of(command) for command in self.received]
 
     def _pending(self) -> list[CreateDonation]:
@@ -220,10 +224,12 @@ class _Batch:
 
     def _store(self, plans: Sequence[PlannedMatch]) -> None:
         """Store the donations that were not refused, with their match."""
+        accepted = []
         for plan in plans:
-            if plan.refused:
-                self.results[plan.request.donation_id] = match_short(plan)
-        accepted = [plan for plan in plans if not plan.refused]
+            if refusal := self.unpaid.refusal_of(plan) or (match_short(plan) if plan.refused else None):
+                self.results[plan.request.donation_id] = refusal
+            else:
+                accepted.append(plan)
         if not accepted:
             return
         rows = self._insert(accepted)
@@ -271,12 +277,16 @@ class _Batch:
             "message": "",
             "donor_key": [plan.request.allocation_request.donor for plan in plans],
             "device_key": [contact.device_key(self.deps.keys, command.visitor) for command in commands],
+            "network_key": [
+                stored_network(self.deps.keys, command, plan.request.allocation_request.donor)
+                for command, plan in zip(commands, plans, strict=True)
+            ],
             "publish_name": [command.donor.publishes for command in commands],
             "accept_unmatched": [command.accept_unmatched for command in commands],
             "request_hash": [self.keyed[self.hashes[id(command)]] for command in commands],
             "status": str(Status.PENDING),
             "pledged_at": self.tx.now,
-            "match_until": self.tx.now + timedelta(seconds=self.deps.limits.hold_s),
+            "match_until": [self.tx.now + timedelta(seconds=self.unpaid.hold_s(plan)) for plan in plans],
             "provider": self.deps.gateway.provider,
         }
 

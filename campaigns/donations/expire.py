@@ -16,6 +16,7 @@ from campaigns.donations.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation
 from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
 from campaigns.donations.transitions import transition
+from campaigns.donations.unpaid_limits import holds_contested
 from kernel.db import Tx
 from kernel.errors import Conflict
 from ledger.post import post
@@ -38,21 +39,24 @@ class _DueDonation(NamedTuple):
 
 
 def keep_alive(deps: Dependencies, donation_id: UUID) -> datetime:
-    """Extend the reservation while the donor's page is open; return its new end.
+    """Extend the reservation while the donor's page is open; return its new end. By less while little is left of
+    the pot.
 
     Raises Conflict `promise_lapsed` when the donation is not waiting for its payment any more.
     """
     with deps.db.transaction() as tx:
         row = tx.row(
-            "SELECT status, pledged_at, match_until FROM donation WHERE id = :id FOR UPDATE /* lock:donations */",
+            """SELECT status, pledged_at, match_until, campaign_id FROM donation
+                WHERE id = :id FOR UPDATE /* lock:donations */""",
             id=donation_id,
         )
         if row is None or row.status not in WAITING:
             raise Conflict("promise_lapsed")
         limits = deps.limits
-        wanted = min(
-            tx.now + timedelta(seconds=limits.hold_s), row.pledged_at + timedelta(seconds=limits.hold_most_s)
-        )
+        hold_s, most_s = limits.hold_s, limits.hold_most_s
+        if holds_contested(tx, limits, donation_id, row.campaign_id):
+            hold_s, most_s = limits.contested_hold_s, limits.contested_hold_most_s
+        wanted = min(tx.now + timedelta(seconds=hold_s), row.pledged_at + timedelta(seconds=most_s))
         until: datetime = max(row.match_until, wanted)
         tx.run("UPDATE donation SET match_until = :until WHERE id = :id", until=until, id=donation_id)
         return until

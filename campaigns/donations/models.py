@@ -62,6 +62,13 @@ class Donation(SQLModel, table=True):
         # Staff look for "a gift of 100 around nine"; rows lie nearly in the order of their time.
         Index("donation_amount", "amount_minor", "pledged_at"),
         Index("donation_pledged", "pledged_at", postgresql_using="brin"),
+        # What is unpaid from a browser, and from an address: few rows, which leave the index when they are paid.
+        Index(
+            "donation_unpaid_device",
+            "device_key",
+            postgresql_where=text("device_key IS NOT NULL AND status IN ('pending', 'paying')"),
+        ),
+        Index("donation_unpaid_network", "network_key", postgresql_where=text("network_key IS NOT NULL")),
         Index("donation_instrument", "instrument", postgresql_where=text("instrument IS NOT NULL")),
         # What earlier versions left in clear, until the job `personal-data` has sealed it.
         Index("donation_unsealed", "id", postgresql_where=text(UNSEALED)),
@@ -82,7 +89,8 @@ class Donation(SQLModel, table=True):
     team: str = ""
     message: str = ""  # of earlier versions; now sealed with the contact
     donor_key: str
-    device_key: str | None = None  # no index: screening keeps its own (`device_gift`)
+    device_key: str | None = None  # of paid donations screening keeps its own index (`device_gift`)
+    network_key: str | None = None  # keyed hash of the address that it came from; only while it is unpaid
     publish_name: bool = False
     accept_unmatched: bool = False
     request_hash: str

@@ -10,13 +10,15 @@ from kernel.errors import BrokenPromise
 
 
 def transition(tx: Tx, transitions: Sequence[Transition]) -> None:
-    """Make transitions of donations whose rows are locked; several of one donation are made in order.
+    """Make transitions of donations whose rows are locked; several of one donation are made in order. Where an
+    unpaid donation came from is forgotten with it.
 
     Raises BrokenPromise for a transition that is not in the table.
     """
     record_transitions(tx, transitions)
     last = {step.donation_id: step.to for step in transitions if step.from_ is not None}
-    update_rows(tx, Donation, "id", {"id": list(last), "status": [str(status) for status in last.values()]})
+    statuses = [str(status) for status in last.values()]
+    update_rows(tx, Donation, "id", {"id": list(last), "status": statuses, "network_key": None})
 
 
 def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:

@@ -5,8 +5,9 @@ before either. Our pages ask; a program asks its donors if it sends `confirmed`.
 `rapid_giving`). Gifts that came through partners or files have limits of their own (`intake`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from campaigns.dependencies import DonationLimits
@@ -18,42 +19,50 @@ from kernel.db import Tx
 from kernel.errors import Conflict
 
 HOUR = timedelta(hours=1)
+NOTHING_RESERVED: Mapping[int, int] = MappingProxyType({})
 MOST_LOADED = 500  # newest gifts of one donor; more than any pause lets through in a day of few large ones
 
 
 class Gift(NamedTuple):
-    """A gift of a donor that was not given up, paid or not; fen."""
+    """A gift of a donor that was not given up, paid or not; fen. `reserved`: match reserved for it, by pot."""
 
     pledged_at: datetime
     amount_minor: int
+    reserved: Mapping[int, int] = NOTHING_RESERVED
 
 
 class _GiftRow(NamedTuple):
     donor_key: str
     pledged_at: datetime
     amount_minor: int
+    pots: list[int] | None
+    minors: list[int] | None
 
 
 def load_gifts(tx: Tx, donor_keys: Iterable[str]) -> dict[str, list[Gift]]:
-    """Return the newest gifts of donors. Reads no clock, so that it may be called before the locks. A donor who is
-    known by their donation alone has none."""
+    """Return the newest gifts of donors. Reads no clock. What is reserved is exact while the pots are locked. A
+    donor who is known by their donation alone has none."""
     gifts: dict[str, list[Gift]] = {key: [] for key in donor_keys if not is_own_key(key)}
     if not gifts:
         return gifts
     for row in tx.rows_as(
         _GiftRow,
-        """SELECT u.donor_key, g.pledged_at, g.amount_minor
+        """SELECT u.donor_key, g.pledged_at, g.amount_minor, h.pots, h.minors
              FROM unnest(CAST(:keys AS text[])) AS u(donor_key)
             CROSS JOIN LATERAL (
-                  SELECT pledged_at, amount_minor FROM donation
+                  SELECT id, status, pledged_at, amount_minor FROM donation
                    WHERE donor_key = u.donor_key AND channel NOT IN ('partner', 'offline')
                      AND NOT status = ANY(:abandoned)
-                   ORDER BY pledged_at DESC LIMIT :most) AS g""",
+                   ORDER BY pledged_at DESC LIMIT :most) AS g
+             LEFT JOIN LATERAL (
+                  SELECT array_agg(pot_id) AS pots, array_agg(live_minor) AS minors FROM reservation
+                   WHERE donation_id = g.id AND state = 'reserved') AS h ON g.status IN ('pending', 'paying')""",
         keys=sorted(gifts),
         abandoned=sorted(ABANDONED),
         most=MOST_LOADED,
     ):
-        gifts[row.donor_key].append(Gift(row.pledged_at, row.amount_minor))
+        reserved = dict(zip(row.pots, row.minors or (), strict=True)) if row.pots else NOTHING_RESERVED
+        gifts[row.donor_key].append(Gift(row.pledged_at, row.amount_minor, reserved))
     return gifts
 
 

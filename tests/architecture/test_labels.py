@@ -35,7 +35,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "import_run_kind": (labels.IMPORT_KINDS, set()),
     "import_run_state": (labels.IMPORT_STATES, set()),
     "inbox_work_state": (labels.INBOX_STATES, set()),
-    "match_decision_cause": (labels.SEEKING, set()),
+    "match_decision_cause": (giving_labels.SEEKING, set()),
     "organisation_level": (labels.LEVELS, set()),
     "pot_funding_reason": (labels.FUNDING, set()),
     "pot_kind": (labels.POT_KINDS, set()),

@@ -1,0 +1,179 @@
+"""The layer in front of everything: what one address sends does not keep the worker from all others, and a body
+that does not arrive is not waited for. See docs/adr/0024-strangers.md."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask
+from werkzeug.exceptions import RequestTimeout
+
+from app.current import settings
+from app.http.network import network_of, tells_visitors_apart
+from app.http.request_id import accepted_id
+from app.i18n.problems import problem_text
+
+Start = Callable[..., Any]
+
+BURST_S = 5  # an address may send what it may in so many seconds at once: a class that opens a page together
+ACT_COST = 5  # requests; what changes something costs so many times as much as a look
+FORGED_COST = 20  # a webhook that was refused; the good ones cost nothing
+PAUSE_S = 1.0  # before a refusal: who does not wait for answers gets few
+MOST_PAUSING = 200  # connections that wait for their refusal; beyond, it comes at once
+MOST_KNOWN = 10_000  # addresses before those are forgotten that have all their requests again
+BODY_S = 20.0  # for a body to arrive, and a second more for each `BYTES_A_SECOND`
+BYTES_A_SECOND = 20_000
+_FREE = ("/static/", "/healthz")
+_SIGNED = "/webhooks/"
+
+
+class Allowances:
+    """How many requests each address has left: `per_s` come back in a second, `BURST_S` seconds of them at most."""
+
+    def __init__(self, per_s: int) -> None:
+        self._per_s = per_s
+        self._most = per_s * BURST_S
+        self._left: dict[str, tuple[float, float]] = {}  # network -> requests left, at (monotonic)
+
+    def take(self, network: str, cost: int, now: float) -> bool:
+        """Take requests of an address if it has any left. Return whether it had."""
+        left, at = self._left.get(network, (self._most, now))
+        left = min(left + (now - at) * self._per_s, self._most)
+        if len(self._left) >= MOST_KNOWN:
+            self._forget(now)
+        self._left[network] = (left - cost if left > 0 else left, now)
+        return left > 0
+
+    def _forget(self, now: float) -> None:
+        self._left = {
+            network: (left, at)
+            for network, (left, at) in self._left.items()
+            if left + (now - at) * self._per_s < self._most
+        }
+
+
+class Doors:
+    """A WSGI application around the application. `per_s` 0: no allowances."""
+
+    def __init__(self, app: Flask, inner: Any) -> None:
+        config = settings(app)
+        self._app = app
+        self._inner = inner
+        self._proxies = config.trusted_proxies
+        self._allowances = Allowances(config.address_requests_per_s) if config.address_requests_per_s else None
+        self._pausing = 0
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            environ["wsgi.input"] = _TimedBody(environ["wsgi.input"], environ.get("CONTENT_LENGTH") or "0")
+        path = environ["PATH_INFO"]
+        if self._allowances is None or path.startswith(_FREE):
+            return self._inner(environ, start)  # type: ignore[no-any-return]
+        network = network_of(client_address(environ, self._proxies))
+        if not tells_visitors_apart(network):
+            return self._inner(environ, start)  # type: ignore[no-any-return]
+        signed = path.startswith(_SIGNED)
+        if not self._allowances.take(network, _cost(environ, signed), time.monotonic()):
+            return self._refuse(environ, start)
+        return self._inner(environ, self._watching(start, network) if signed else start)  # type: ignore[no-any-return]
+
+    def _watching(self, start: Start, network: str) -> Start:
+        """Return a `start` that counts a webhook that was refused."""
+        assert self._allowances is not None
+        allowances = self._allowances
+
+        def counting(status: str, *rest: Any) -> Any:
+            if status.startswith("4"):
+                allowances.take(network, FORGED_COST, time.monotonic())
+            return start(status, *rest)
+
+        return counting
+
+    def _refuse(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        """Answer 429, after a pause that costs the sender more than us."""
+        if self._pausing < MOST_PAUSING:
+            self._pausing += 1
+            try:
+                time.sleep(PAUSE_S)
+            finally:
+                self._pausing -= 1
+        self._app.extensions["count_request"]("any", "doors", 429, PAUSE_S)
+        with self._app.app_context():
+            texts = {language: problem_text("rate_limited", language) for language in ("zh", "en")}
+        request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        kind, body = _refusal(environ["PATH_INFO"], texts, request_id)
+        headers = [
+            ("Content-Type", kind),
+            ("Content-Length", str(len(body))),
+            ("Retry-After", "5"),
+            ("Cache-Control", "no-store"),
+            ("Connection", "close"),
+            ("X-Request-ID", request_id),
+        ]
+        start("429 TOO MANY REQUESTS", headers)
+        return [body]
+
+
+def _cost(environ: dict[str, Any], signed: bool) -> int:
+    if signed:
+        return 0
+    return 1 if environ["REQUEST_METHOD"] in ("GET", "HEAD") else ACT_COST
+
+
+def client_address(environ: dict[str, Any], proxies: int) -> str:
+    """Return the address that the first of our own proxies saw, as `ProxyFix` does."""
+    forwarded = [address.strip() for address in environ.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if proxies and len(forwarded) >= proxies and forwarded[-proxies]:
+        return str(forwarded[-proxies])
+    return str(environ.get("REMOTE_ADDR", ""))
+
+
+def _refusal(path: str, texts: dict[str, str], request_id: str) -> tuple[str, bytes]:
+    if not path.startswith(("/api/", _SIGNED)):
+        return "text/plain; charset=utf-8", "\n".join(texts.values()).encode()
+    problem = {
+        "type": "urn:beishan:problem:rate_limited",
+        "title": HTTPStatus.TOO_MANY_REQUESTS.phrase,
+        "status": 429,
+        "code": "rate_limited",
+        "detail": texts["en"],
+        "request_id": request_id,
+    }
+    return "application/problem+json", json.dumps(problem).encode()
+
+
+class _TimedBody:
+    """The body of a request, of which every byte must be there in time. Raises RequestTimeout (408)."""
+
+    def __init__(self, body: Any, length: str) -> None:
+        self._body = body
+        bytes_ = int(length) if length.isascii() and length.isdigit() else 0
+        self._until = time.monotonic() + BODY_S + bytes_ / BYTES_A_SECOND
+
+    def read(self, *size: int) -> bytes:
+        with _limit(self._until - time.monotonic()):
+            return self._body.read(*size)  # type: ignore[no-any-return]
+
+    def readline(self, *size: int) -> bytes:
+        with _limit(self._until - time.monotonic()):
+            return self._body.readline(*size)  # type: ignore[no-any-return]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
+
+
+def _limit(seconds: float) -> Any:
+    """Return a context that ends a wait of this greenlet; elsewhere the server has time-outs of its own."""
+    monkey = sys.modules.get("gevent.monkey")
+    if not (monkey and monkey.is_module_patched("socket")):
+        return nullcontext()
+    return sys.modules["gevent"].Timeout(max(seconds, 0.001), RequestTimeout())
+
+
+def put_in_front(app: Flask) -> None:
+    """Put the doors in front of an application that is complete, shared pages included."""
+    app.wsgi_app = Doors(app, app.wsgi_app)  # type: ignore[method-assign, assignment]

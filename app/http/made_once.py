@@ -1,0 +1,56 @@
+"""Answers that are the same for everybody and dear to make: made once, however many ask for them."""
+
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from threading import Lock
+from typing import NamedTuple
+
+from flask import Response, request
+
+
+class Made(NamedTuple):
+    """A body, its entity tag, and when it was made (monotonic seconds)."""
+
+    body: bytes
+    tag: str
+    at: float
+
+
+class MadeOnce:
+    """Keeps what `make` returns, for `keep_s` seconds or as long as the process lives. One caller makes it anew;
+    others get the last one meanwhile, and wait only while there is none."""
+
+    def __init__(self, make: Callable[[], str | bytes], keep_s: float | None = None) -> None:
+        self._make = make
+        self._keep_s = keep_s
+        self._turn = Lock()
+        self._made: Made | None = None
+
+    def made(self) -> Made:
+        """Return the body that is kept, made anew when its time is over. Raises what `make` raises."""
+        kept = self._made
+        if kept is not None and self._good(kept):
+            return kept
+        if not self._turn.acquire(blocking=kept is None) and kept is not None:
+            return kept
+        try:
+            if (kept := self._made) is None or not self._good(kept):
+                content = self._make()
+                body = content.encode() if isinstance(content, str) else content
+                self._made = kept = Made(body, sha256(body).hexdigest()[:32], time.monotonic())
+            return kept
+        finally:
+            self._turn.release()
+
+    def _good(self, made: Made) -> bool:
+        return self._keep_s is None or time.monotonic() - made.at < self._keep_s
+
+    def response(self, content_type: str) -> Response:
+        """Return it for the present request: 304 when the caller has it."""
+        made = self.made()
+        response = Response(made.body, content_type=content_type)
+        response.set_etag(made.tag)
+        response.headers["Cache-Control"] = "no-cache"  # caches may keep it, and ask whether it is still the same
+        response.make_conditional(request)
+        return response

@@ -1,0 +1,191 @@
+"""Strangers who try to keep others from giving: each kind a function that runs in a process of its own until it is
+told to stop. Their own work is done on another machine in real life, so here it has the lowest priority."""
+
+import json
+import os
+import re
+import selectors
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+from urllib.parse import urlencode
+
+from bench import day
+from bench.load import get, post
+
+ADDRESS = "198.51.100.66"  # of all attackers but those who guess passwords
+CONNECTIONS = 16
+STREAMS = 400
+HALF_OPEN = 400
+PATIENCE_S = 30.0
+
+
+class Loop:
+    """Connections that send one request after another; `statuses` counts what came back."""
+
+    def __init__(self, port: int, requests: Iterator[bytes], connections: int = CONNECTIONS) -> None:
+        self._port = port
+        self._requests = requests
+        self._selector = selectors.DefaultSelector()
+        self.statuses: Counter[int] = Counter()
+        for _ in range(connections):
+            self._connect()
+
+    def _connect(self) -> None:
+        with suppress(OSError):
+            connection = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
+            self._selector.register(connection, selectors.EVENT_READ)
+            connection.sendall(next(self._requests))
+
+    def turn(self) -> None:
+        """Take what has come within a moment, and send the next request for each answer."""
+        for key, _ in self._selector.select(0.05):
+            connection: Any = key.fileobj
+            try:
+                data = connection.recv(1 << 18)
+            except OSError:
+                data = b""
+            if data.startswith(b"HTTP/1.1 "):
+                self.statuses[int(data[9:12])] += 1
+            # A fresh connection for each request: that costs the server more.
+            self._selector.unregister(connection)
+            connection.close()
+            self._connect()
+
+
+def _pages(port: int, path: str) -> Loop:
+    request = get(path, X_Forwarded_For=ADDRESS)
+    return Loop(port, (request for _ in count()))
+
+
+def docs(port: int, _projects: list[int]) -> Loop:
+    return _pages(port, "/api/docs")
+
+
+def exports(port: int, _projects: list[int]) -> Loop:
+    """The file of a campaign, which is made, and the metrics."""
+    paths = (f"/public/c/{day.SLUG}.csv", "/metrics", "/api/openapi.json")
+    return Loop(port, (get(paths[number % 3], X_Forwarded_For=ADDRESS) for number in count()))
+
+
+def pledges(port: int, projects: list[int]) -> Loop:
+    """Donations that nobody will pay."""
+    bodies = day.bodies(projects, 10**9)
+    return Loop(port, (post("/api/v1/donations", body, X_Forwarded_For=ADDRESS) for body in bodies))
+
+
+def sign_ins(port: int, _projects: list[int]) -> Loop:
+    """Wrong passwords from ever new addresses, so that each is verified."""
+    client = HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    client.request("GET", "/console/sign-in")
+    page = client.getresponse()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
+    assert token, "the form has no token"
+    cookie = (page.headers["Set-Cookie"] or "").partition(";")[0]
+    form = urlencode({"csrf_token": token[1], "login": "manager", "password": "a wrong password"}).encode()
+
+    def requests() -> Iterator[bytes]:
+        for number in count():
+            address = f"203.0.{number // 8 // 250 % 250}.{number // 8 % 250 + 1}"
+            request = post("/console/sign-in", form, Cookie=cookie, X_Forwarded_For=address)
+            yield request.replace(b"application/json", b"application/x-www-form-urlencoded")
+
+    return Loop(port, requests(), 8)
+
+
+class Held:
+    """Connections that are opened, held, and opened again when the server closes them."""
+
+    def __init__(self, port: int, first: Callable[[int], bytes], number: int) -> None:
+        self._port, self._first = port, first
+        self._selector = selectors.DefaultSelector()
+        self._numbers = count()
+        self._wanted = number
+        self.statuses: Counter[int] = Counter()
+
+    def turn(self) -> None:
+        """Open what is missing, a few at a time, and take what the server says."""
+        missing = self._wanted - len(self._selector.get_map())
+        for _ in range(min(missing, 20)):
+            with suppress(OSError):
+                connection = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
+                self._selector.register(connection, selectors.EVENT_READ)
+                connection.sendall(self._first(next(self._numbers)))
+        for key, _ in self._selector.select(0.02):
+            connection: Any = key.fileobj
+            try:
+                data = connection.recv(1 << 16)
+            except OSError:
+                data = b""
+            if data.startswith(b"HTTP/1.1 "):
+                self.statuses[int(data[9:12])] += 1
+            if not data.startswith(b"HTTP/1.1 200") and b"event:" not in data:
+                self._selector.unregister(connection)
+                connection.close()
+
+
+def streams(port: int, _projects: list[int]) -> Held:
+    request = get(f"/api/v1/campaigns/{day.SLUG}/live", X_Forwarded_For=ADDRESS)
+    return Held(port, lambda _: request, STREAMS)
+
+
+def half_open(port: int, projects: list[int]) -> Held:
+    """Half of them never end their headers, half never their body."""
+    body = next(day.bodies(projects, 1))
+    whole = post("/api/v1/donations", body, X_Forwarded_For=ADDRESS)
+    return Held(port, lambda number: whole[:40] if number % 2 else whole[:-20], HALF_OPEN)
+
+
+KINDS: dict[str, Callable[[int, list[int]], Loop | Held]] = {
+    "wrong sign-ins": sign_ins,
+    "docs": docs,
+    "exports": exports,
+    "pledges of a flood": pledges,
+    "live streams": streams,
+    "half-open requests": half_open,
+}
+
+
+def run(pipe: Connection, kind: str, port: int, projects: list[int]) -> None:
+    """Attack until the pipe says stop; then send what came back."""
+    os.nice(19)
+    attack = KINDS[kind](port, projects)
+    pipe.send("begun")
+    while not pipe.poll():
+        attack.turn()
+    pipe.send(json.dumps({str(status): number for status, number in attack.statuses.items()}))
+
+
+class Attack:
+    """A running attack; `statuses` is there once it has ended."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[int, int] = {}
+
+
+@contextmanager
+def attack(kind: str, port: int, projects: list[int]) -> Iterator[Attack]:
+    """Let strangers attack inside the block. Raises Broken when they could not begin."""
+    here, there = get_context("spawn").Pipe()
+    process = get_context("spawn").Process(target=run, args=(there, kind, port, projects))
+    process.start()
+    running = Attack()
+    try:
+        if not here.poll(PATIENCE_S):
+            raise day.Broken(f"{kind}: the attack did not begin")
+        here.recv()
+        yield running
+        here.send("stop")
+        if here.poll(PATIENCE_S):
+            running.statuses = {int(status): number for status, number in json.loads(here.recv()).items()}
+    finally:
+        process.kill()
+        process.join(PATIENCE_S)
+        time.sleep(0.2)  # the server sees its connections close

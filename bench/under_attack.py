@@ -1,0 +1,135 @@
+"""How much longer giving takes while strangers attack: one kind of attack after the other, in short rounds that
+alternate with quiet ones."""
+
+import selectors
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from bench import day
+from bench.attackers import KINDS, attack
+from bench.giving import REAL
+from bench.house import House, Served
+from bench.load import Client, Run, post
+from bench.result import Result
+
+DONATIONS_S = 66  # the first minute of a city's giving day
+CLIENTS = 32
+SECONDS, ROUNDS = 1.8, 3
+TARGET = 2.0
+
+
+def give_evenly(port: int, requests: Sequence[bytes], per_s: float, clients: int) -> Run:
+    """Send requests at even distances, each on a connection that is free. A latency counts from the moment when the
+    request was due: one that waits for a free connection waits too. Raises TimeoutError as `drive` does."""
+    selector = selectors.DefaultSelector()
+    free: deque[Client] = deque()
+
+    def connect() -> None:
+        client = Client(port)
+        selector.register(client.socket, selectors.EVENT_READ, client)
+        free.append(client)
+
+    for _ in range(clients):
+        connect()
+    began = time.monotonic()
+    due = [began + number / per_s for number in range(len(requests))]
+    statuses: dict[int, int] = {}
+    latencies: list[float] = []
+    sent = 0
+    while len(latencies) < len(requests):
+        now = time.monotonic()
+        while sent < len(requests) and due[sent] <= now and free:
+            client = free.popleft()
+            client.send(requests[sent])
+            client.sent_at = due[sent]
+            sent += 1
+        pause = due[sent] - now if sent < len(requests) and free else 1.0
+        for key, _ in selector.select(max(pause, 0)):
+            client = key.data
+            if client in free:  # the server closed a connection that nobody used for a while
+                free.remove(client)
+                selector.unregister(client.socket)
+                client.socket.close()
+                connect()
+                continue
+            if (status := client.receive()) is None:
+                continue
+            statuses[status] = statuses.get(status, 0) + 1
+            latencies.append(time.monotonic() - client.sent_at)
+            free.append(client)
+        if time.monotonic() - began > len(requests) / per_s + 20:
+            raise TimeoutError(f"{len(requests) - len(latencies)} donations got no answer")
+    selector.close()
+    for client in free:
+        client.socket.close()
+    return Run(statuses, time.monotonic() - began, latencies)
+
+
+class Site:
+    """A server of production behind a proxy that names addresses, and what it acknowledged."""
+
+    def __init__(self, house: House, served: Served, projects: list[int]) -> None:
+        self._house = house
+        self._served = served
+        self.projects = projects
+        self.port = served.port
+        self.acknowledged = 0
+        self._donors = _addresses()
+
+    def give(self, seconds: float) -> Run:
+        """Let donors give, each from an address of their own. Raises Broken when one was refused."""
+        bodies = day.bodies(self.projects, int(seconds * DONATIONS_S))
+        requests = [post(REAL, body, X_Forwarded_For=next(self._donors)) for body in bodies]
+        run = self._house.loader.call(give_evenly, self.port, requests, DONATIONS_S, CLIENTS)
+        if set(run.statuses) != {201}:
+            raise day.Broken(f"{REAL} answered {run.statuses}:\n{self._served.child.log_tail(5)}")
+        self.acknowledged += run.statuses[201]
+        return run
+
+
+def _addresses() -> Iterator[str]:
+    while True:
+        yield from (f"10.{number // 62_500}.{number // 250 % 250}.{number % 250 + 1}" for number in range(10**6))
+
+
+def giving_under_attack(house: House, seconds: float = SECONDS, rounds: int = ROUNDS) -> list[Result]:
+    """The worst kind of attack; the note names all."""
+    url = house.database()
+    deps = house.deps(url)
+    pairs: dict[str, tuple[float, float]] = {}
+    refused: dict[str, dict[int, int]] = {}
+    try:
+        with house.serve(url, TRUSTED_PROXIES="1") as served:
+            site = Site(house, served, day.projects(deps))
+            site.give(seconds)
+            for kind in KINDS:
+                pairs[kind], refused[kind] = _measure(site, kind, seconds, rounds)
+        day.prove(deps, site.acknowledged)
+    finally:
+        deps.db.close()
+    worst = max(pairs, key=lambda kind: pairs[kind][1] / pairs[kind][0])
+    quiet, attacked = pairs[worst]
+    each = "; ".join(
+        f"{kind} {high / low:.2f} ({1000 * low:.1f} to {1000 * high:.1f} ms, answers {refused[kind]})"
+        for kind, (low, high) in pairs.items()
+    )
+    note = f"p99 of {DONATIONS_S} donations a second, worst attack: {worst}; baseline: quiet rounds between. {each}"
+    return [Result("giving_under_attack", 1000 * attacked, "ms", 1000 * quiet, TARGET, "ratio_most", note)]
+
+
+def _measure(site: Site, kind: str, seconds: float, rounds: int) -> tuple[tuple[float, float], dict[int, int]]:
+    """Return the 99th percentile of giving in quiet and in attacked rounds, in seconds, and what attackers got."""
+    quiet: list[float] = []
+    attacked: list[float] = []
+    statuses: dict[int, int] = {}
+    for _ in range(rounds):
+        quiet += site.give(seconds).latencies
+        with attack(kind, site.port, site.projects) as running:
+            attacked += site.give(seconds).latencies
+        for status, number in running.statuses.items():
+            statuses[status] = statuses.get(status, 0) + number
+    if kind == "pledges of a flood":
+        site.acknowledged += statuses.get(201, 0)
+    p99 = [Run({}, 1.0, latencies).quantile(0.99) for latencies in (quiet, attacked)]
+    return (p99[0], p99[1]), statuses

@@ -1,0 +1,226 @@
+"""What strangers do at one door slows down no other (C3), and nobody locks anybody out (C8)."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.console.sign_in import TRIES
+from app.http import doors
+from app.http.doors import BURST_S, Allowances, client_address
+from app.http.made_once import MadeOnce
+from app.http.network import network_of, tells_visitors_apart
+from campaigns.network.people import create_manager
+from embedded.redis import Redis
+from kernel.clock import FixedClock
+from kernel.db import Database
+from tests.api.client import Api, application, problem
+from tests.attacks.served import Site, serving
+from tests.attacks.test_machines import gift
+from tests.cashier import cashier, clock, world
+from tests.web.reader import PASSWORD, Reader
+from tests.world import SLUG, World, build
+
+__all__ = ["cashier", "clock", "world"]
+
+STRANGER = "198.51.100.66"
+
+
+@pytest.fixture
+def http_client(world: World, database_url: str) -> FlaskClient:
+    app = application(database_url, world.deps, TRUSTED_PROXIES="1", ADDRESS_REQUESTS_PER_S="10")
+    doors.put_in_front(app)
+    client = app.test_client()
+    client.environ_base["HTTP_X_FORWARDED_FOR"] = STRANGER
+    return client
+
+
+@pytest.fixture
+def site(database_url: str, redis_server: Redis, servers_dir: Path) -> Iterator[Site]:
+    """A real web server behind a proxy."""
+    clock = FixedClock(datetime.now(UTC).replace(microsecond=0))
+    world = build(Database(database_url, clock), clock)
+    world.pot(100_000_00)
+    world.db.close()
+    limits = {"LIVE_STREAMS_MOST": "30", "LIVE_STREAMS_OF_ADDRESS": "20"}
+    with serving(database_url, redis_server.url, servers_dir, TRUSTED_PROXIES="1", **limits) as running:
+        running.world = world  # type: ignore[attr-defined]
+        yield running
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/openapi.json"])
+def test_c3_the_description_is_made_once(world: World, database_url: str, path: str) -> None:
+    client = application(database_url, world.deps).test_client()
+    first = client.get(path)
+    began = time.perf_counter()
+    again = client.get(path)
+    took = time.perf_counter() - began
+    assert first.status_code == again.status_code == 200 and first.data == again.data
+    assert first.headers["ETag"] == again.headers["ETag"] and took < 0.05
+    known = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert (known.status_code, known.data) == (304, b"")
+
+
+def test_c3_one_caller_makes_and_the_others_have_the_last_one() -> None:
+    made: list[float] = []
+
+    def make() -> bytes:
+        made.append(time.monotonic())
+        time.sleep(0.2)
+        return str(len(made)).encode()
+
+    kept = MadeOnce(make, 0.5)
+    with ThreadPoolExecutor(10) as pool:
+        assert {body.body for body in pool.map(lambda _: kept.made(), range(10))} == {b"1"}
+        time.sleep(0.6)
+        assert {body.body for body in pool.map(lambda _: kept.made(), range(10))} == {b"1", b"2"}
+    assert len(made) == 2
+
+
+def test_c3_metrics_are_made_at_most_once_a_second(world: World, database_url: str) -> None:
+    client = application(database_url, world.deps).test_client()
+    pages = {client.get("/metrics").data for _ in range(20)}
+    assert len(pages) == 1  # each request counts one more
+    time.sleep(1.1)
+    assert client.get("/metrics").data not in pages
+
+
+def test_c3_an_address_has_an_allowance() -> None:
+    allowances = Allowances(10)
+    assert [allowances.take("a", 1, 0.0) for _ in range(10 * BURST_S + 1)] == [True] * 10 * BURST_S + [False]
+    assert allowances.take("b", 1, 0.0)
+    assert [allowances.take("a", 5, 1.0) for _ in range(3)] == [True, True, False]
+    assert allowances.take("a", 1, 60.0)
+
+
+def test_c3_addresses_that_are_known_do_not_grow_for_ever() -> None:
+    allowances = Allowances(10)
+    for number in range(25_000):
+        allowances.take(f"n{number}", 1, number / 100)
+    assert len(allowances._left) <= doors.MOST_KNOWN + 1
+
+
+def test_c3_a_flood_is_refused_and_others_are_served(
+    http_client: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "PAUSE_S", 0.0)
+    world.pot(1_000_00)
+    api = Api(http_client, world)
+    statuses = [api.post("/donations", {}).status_code for _ in range(20)]
+    assert statuses[:10] == [422] * 10 and set(statuses[-5:]) == {429}
+    refused = problem(api.post("/donations", api.command()), 429, "rate_limited")
+    assert refused["detail"]
+    page = http_client.get("/console/sign-in")
+    assert page.status_code == 429 and "太频繁" in page.text and "Retry-After" in page.headers
+    http_client.environ_base["HTTP_X_FORWARDED_FOR"] = "203.0.113.5"
+    assert api.post("/donations", api.command()).status_code == 201
+
+
+def test_c3_good_webhooks_are_never_counted_and_forged_ones_are(
+    http_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doors, "PAUSE_S", 0.0)
+    statuses = [http_client.post("/webhooks/stripe", data=b"{}").status_code for _ in range(10)]
+    assert set(statuses[:3]) <= {400, 401} and statuses[-1] == 429
+
+
+@pytest.mark.parametrize(
+    ("address", "network", "tells"),
+    [
+        ("203.0.113.7", "203.0.113.7", True),
+        ("2001:db8:0:7::1", "2001:db8:0:7::/64", True),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("127.0.0.1", "127.0.0.1", False),
+        ("::1", "::1", False),
+        ("", "", False),
+        ("not:an:address", "not:an:address", False),
+    ],
+)
+def test_c3_an_address_stands_for_its_network(address: str, network: str, tells: bool) -> None:
+    assert network_of(address) == network
+    assert tells_visitors_apart(network) is tells
+
+
+def test_c3_a_sender_cannot_choose_its_address() -> None:
+    environ = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "1.1.1.1, 2.2.2.2, 3.3.3.3"}
+    assert client_address(environ, 0) == "10.0.0.1"
+    assert client_address(environ, 1) == "3.3.3.3"
+    assert client_address(environ, 2) == "2.2.2.2"
+    assert client_address({"REMOTE_ADDR": "10.0.0.1"}, 1) == "10.0.0.1"
+
+
+def stream(site: Site, address: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    connection.request("GET", f"/api/v1/campaigns/{SLUG}/live", headers={"X-Forwarded-For": address})
+    return connection
+
+
+def test_c3_live_streams_are_limited_by_address_and_in_all(site: Site) -> None:
+    mine = [stream(site, STRANGER) for _ in range(25)]
+    answers = [connection.getresponse() for connection in mine]
+    assert [answer.status for answer in answers] == [200] * 20 + [429] * 5
+    assert json.loads(answers[-1].read())["code"] == "too_many_streams"
+    others = [stream(site, f"203.0.113.{number}") for number in range(12)]
+    answers = [connection.getresponse() for connection in others]
+    assert [answer.status for answer in answers] == [200] * 10 + [503] * 2
+    assert json.loads(answers[-1].read())["code"] == "streams_full"
+    for connection in mine + others:
+        connection.close()
+    deadline = time.monotonic() + 40  # a stream notices at its next heartbeat that its reader is gone
+    while stream(site, STRANGER).getresponse().status != 200:
+        assert time.monotonic() < deadline
+        time.sleep(1)
+
+
+def test_c3_half_open_requests_hold_no_worker(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither headers that never end nor bodies that never come."""
+    world: World = site.world  # type: ignore[attr-defined]
+    body = gift(world)
+    head = (
+        f"POST /api/v1/donations HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {STRANGER}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    sockets = []
+    for number in range(300):
+        connection = socket.create_connection(("127.0.0.1", site.port), timeout=40)
+        connection.sendall(head[:30] if number % 3 else head + body[:-10])
+        sockets.append(connection)
+    answers = [
+        site.call("POST", "/api/v1/donations", gift(world), X_Forwarded_For="203.0.113.9") for _ in range(10)
+    ]
+    assert {answer.status for answer in answers} == {201}
+    assert max(answer.seconds for answer in answers) < 2
+    began = time.monotonic()
+    slow = sockets[0]
+    assert b" 408 " in slow.recv(1 << 16) or time.monotonic() - began < doors.BODY_S + 5
+    for connection in sockets[1::3]:
+        assert connection.recv(1 << 16) == b""  # closed, without an answer
+    for connection in sockets:
+        connection.close()
+
+
+def test_c8_who_guesses_waits_and_locks_nobody_out(
+    world: World, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Redis: the right password waits at the address that guessed, and gets in from any other."""
+    app: Flask = application(database_url, world.deps)
+    world.do(create_manager, "boss", PASSWORD, "admin", "test")
+    reader = Reader(app.test_client(), world)
+
+    def sign_in(password: str, address: str, status: int) -> None:
+        reader.http.environ_base["REMOTE_ADDR"] = address
+        reader.open("/console/sign-in")
+        reader.send("/console/sign-in", status, login="boss", password=password)
+
+    for _ in range(TRIES):
+        sign_in("wrong", "2001:db8:1:1::1", 401)
+    sign_in(PASSWORD, "2001:db8:1:1::2", 429)
+    sign_in(PASSWORD, "2001:db8:1:2::1", 200)
