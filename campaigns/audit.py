@@ -7,7 +7,8 @@ events of security. What may be in a row, and why the address is shortened: docs
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import datetime
-from typing import Any, NamedTuple
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Any
 
 import structlog
 from sqlalchemy import Column, Index, text
@@ -16,19 +17,9 @@ from sqlmodel import Field, SQLModel, col, select
 
 from kernel.db import Tx, identity, moment
 
-
-class Origin(NamedTuple):
-    """From where the request came that is being served; empty for jobs and commands.
-
-    The trail keeps the network only; the log, which is deleted in time, has the address.
-    """
-
-    address: str = ""
-    network: str = ""
-
-
-NOWHERE = Origin()
-origin: ContextVar[Origin] = ContextVar("origin", default=NOWHERE)  # set by whoever knows it
+# The address of the request that is being served; "" for jobs and commands. Set by whoever knows it.
+origin: ContextVar[str] = ContextVar("origin", default="")
+IPV4_BITS, IPV6_BITS = 24, 48  # a provider's neighbourhood, not a person's line
 
 # Entries of these kinds are lines of the log as well: who watches for attacks reads there.
 SECURITY = frozenset({"manager", "session", "token", "contact", "export", "partner", "donors"})
@@ -55,14 +46,27 @@ def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -
     """
     add_entry(tx, actor, action, subject, detail)
     if action.partition(".")[0] in SECURITY:
-        line = {"action": action, "actor": actor, "subject": subject, "address": origin.get().address}
+        line = {"action": action, "actor": actor, "subject": subject, "address": origin.get()}
         tx.after_commit(lambda: structlog.get_logger("security").info("security", **line))
 
 
 def add_entry(tx: Tx, actor: str, action: str, subject: str, detail: dict[str, Any]) -> None:
     """Add an entry without a line in the log."""
-    network = origin.get().network
+    network = network_of(origin.get())
     tx.add(AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail, address=network))
+
+
+def network_of(address: str) -> str:
+    """Return the network of an address, shortened as the trail may keep it; "" for what is no address."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return str(IPv6Network((parsed, IPV6_BITS), strict=False))
+        parsed = parsed.ipv4_mapped
+    return str(IPv4Network((parsed, IPV4_BITS), strict=False))
 
 
 def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -95,19 +95,18 @@ _SOURCES = {
 }
 
 
-def _hash(columns: str) -> str:
-    return f"encode(sha256(convert_to(CAST(jsonb_build_array({columns}) AS text), 'UTF8')), 'hex')"
+def _hash(text: str) -> str:
+    return f"encode(sha256(convert_to(CAST({text} AS text), 'UTF8')), 'hex')"
 
 
 def _rows(source: str, condition: str = "true") -> str:
     """The SQL of a table's rows with their marks: 128 bits of the hash name a row that was changed."""
     table = _SOURCES[source]
-    return f"""SELECT r.id, left({_hash(table.columns)}, 32) AS mark, {table.name} AS name,
-                      {table.condition} AS sealed
+    return f"""SELECT r.*, left({_hash(f"ROW({table.columns})")}, 32) AS mark, {table.condition} AS sealed
                  FROM {source} AS r WHERE {condition}"""
 
 
-_BLOCK_HASH = _hash("b.number, b.source, b.first_id, b.last_id, b.ids, b.marks, b.before")
+_BLOCK_HASH = _hash("ROW(b.number, b.source, b.first_id, b.last_id, b.ids, b.marks, b.before)")
 
 
 def head(tx: Tx) -> Head:
@@ -198,10 +197,11 @@ def _add_block(tx: Tx, source: str, last_id: int) -> int:
 
 def _compared(source: str) -> str:
     """The SQL of the faults of one table: rows that are not as they were sealed."""
+    name = _SOURCES[source].name
     return f"""
         SELECT CASE WHEN r.id IS NULL THEN format('{source} %s of block %s is gone', s.id, s.number)
-                    WHEN s.id IS NULL THEN r.name || ' was inserted behind sealed ones'
-                    ELSE format('%s is not as block %s has it', r.name, s.number) END
+                    WHEN s.id IS NULL THEN {name} || ' was inserted behind sealed ones'
+                    ELSE format('%s is not as block %s has it', {name}, s.number) END
           FROM (SELECT b.number, u.id, u.mark
                   FROM audit_block b CROSS JOIN LATERAL unnest(b.ids, b.marks) AS u(id, mark)
                  WHERE b.source = '{source}') AS s

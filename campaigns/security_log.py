@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from campaigns.audit import add_entry, origin
+from campaigns.audit import add_entry, network_of, origin
 from campaigns.dependencies import Dependencies
 from kernel.db import Tx, moment
 
@@ -42,7 +42,13 @@ def count_event(
 
     `subject` is the account (`manager:7`, `token:3`), `about` the route that was refused, or the cause.
     """
-    key = {"action": action, "actor": actor, "subject": subject, "about": about, "address": origin.get().network}
+    key = {
+        "action": action,
+        "actor": actor,
+        "subject": subject,
+        "about": about,
+        "address": network_of(origin.get()),
+    }
     minute = tx.now.replace(second=0, microsecond=0)
     if not _has_room(tx, minute, key):
         key |= {"actor": OTHERS, "subject": OTHERS, "about": "", "address": OTHERS}
