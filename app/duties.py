@@ -20,9 +20,11 @@ from kernel.errors import NotFound
 DECIDERS: tuple[Permission, ...] = tuple(sorted({act.permission for act in ACTS.values()}))
 
 
-def perform(tx: Tx, name: str, subject: Any, reason: str = "", **arguments: Any) -> Any:
-    """Do an act and return its result, or the Approval that it waits for. Raises as `campaigns.approvals.desk`."""
-    return desk.perform(tx, deps(), g.caller, name, subject, place_of(tx, name, subject), reason, **arguments)
+def perform(tx: Tx, name: str, subject: Any, reason: str = "", place: Place | None = None, **arguments: Any) -> Any:
+    """Do an act and return its result, or the Approval that it waits for. `place` says where those who decide have
+    their rights (default: where the subject belongs). Raises as `campaigns.approvals.desk`."""
+    where = place or place_of(tx, name, subject)
+    return desk.perform(tx, deps(), g.caller, name, subject, where, reason, **arguments)
 
 
 def needs_second(tx: Tx, name: str, subject: Any, **arguments: Any) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import make_blueprint, page_of
+from app.api.second_person import may_wait, waiting
 from app.api.user_schemas import (
     EndedOut,
     InvitationIn,
@@ -18,15 +19,18 @@ from app.api.user_schemas import (
     UserPatch,
 )
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.addresses import join_url
 from app.http.off_loop import off_loop
 from app.http.scope import Where
+from campaigns import rights
+from campaigns.approvals.desk import Place
 from campaigns.network import accounts, links, people, second_factor, sessions
 from campaigns.network.models import Manager
-from campaigns.network.roles import Permission, require_no_more
+from campaigns.network.roles import Permission, Role, require_no_more
 from kernel.db import Tx
-from kernel.errors import Forbidden
+from kernel.errors import Conflict, Forbidden
 
 blueprint = make_blueprint("users", "People who sign in to the console, and invitations to them.")
 _PEOPLE = Permission.PEOPLE_WRITE
@@ -37,6 +41,13 @@ def _target(tx: Tx, user_id: int) -> Manager:
     manager = people.find_manager(tx, user_id)
     require_no_more(access.caller(), manager.role)
     return manager
+
+
+def _refuse_new_admin(role: str) -> None:
+    """Refuse a new account with all rights where that takes two persons: it gets another role first; this one is
+    asked for then. Raises Conflict `second_person_needed`."""
+    if role == Role.ADMIN and deps().second_person.needed:
+        raise Conflict("second_person_needed")
 
 
 def _view(tx: Tx, user_id: int) -> accounts.Account:
@@ -63,6 +74,7 @@ def create(body: dict[str, Any]) -> Any:
     """Create an account. Without a `password` its owner chooses one by `link`, which works once and for a week."""
     caller, branch = access.caller(), body.get("branch", scope.branch())
     require_no_more(caller, body["role"])
+    _refuse_new_admin(body["role"])
     login, role, name = body["login"], body["role"], body.get("name", "")
     with deps().db.transaction() as tx:
         scope.require_node(tx, branch)
@@ -87,15 +99,25 @@ def show(user_id: int) -> Any:
 @access.managers(_PEOPLE)
 @blueprint.arguments(UserPatch)
 @blueprint.response(200, UserOut)
+@may_wait(blueprint)
 def change(body: dict[str, Any], user_id: int) -> Any:
-    """Change role, branch or name, from the account's next request on; what is left out stays."""
+    """Change role, branch or name, from the account's next request on; what is left out stays.
+
+    When making an administrator waits for a second person, nothing of the change is done."""
     with deps().db.transaction() as tx:
         manager = _target(tx, user_id)
         if "role" in body or "branch" in body:
             role, branch = body.get("role", manager.role), body.get("branch", manager.branch_code)
             require_no_more(access.caller(), role)
             scope.require_node(tx, branch)
-            accounts.set_role(tx, manager.login, role, branch, access.actor())
+            if role == Role.ADMIN:
+                place = Place(rights.lineage_of(tx, branch or ""))
+                login = manager.login
+                outcome = perform(tx, "person.admin", user_id, place=place, branch=branch, login=login)
+                if response := waiting(outcome):
+                    return response
+            else:
+                accounts.set_role(tx, manager.login, role, branch, access.actor())
         if "name" in body:
             accounts.rename(tx, manager.login, body["name"], access.actor())
         return _view(tx, user_id)
@@ -184,6 +206,7 @@ def invite(body: dict[str, Any]) -> Any:
     """Make a link by which somebody makes an account with this role and branch, once within a week."""
     caller, branch = access.caller(), body.get("branch", scope.branch())
     require_no_more(caller, body["role"])
+    _refuse_new_admin(body["role"])
     with deps().db.transaction() as tx:
         scope.require_node(tx, branch)
         link = links.invite(tx, caller, body["role"], branch, body.get("name", ""))

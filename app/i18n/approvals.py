@@ -25,6 +25,7 @@ ACTS = {
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
     "campaign.cancel": _l("取消活动 %(subject)s：马上停止接受捐赠，善款全部退回，不能恢复"),
     "campaign.extend": _l("活动 %(subject)s 延长到 %(ends_at)s"),
+    "person.admin": _l("把账号 %(login)s 设为管理员（范围：%(branch)s）"),
     "project.approve": _l("批准项目 %(subject)s 立项"),
     "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
     "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
@@ -38,7 +39,8 @@ def approval_text(approval: Approval) -> str:
     shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown["donation"] = arguments.get("donation", "")
+    shown |= {name: arguments.get(name, "") for name in ("donation", "login")}
+    shown["branch"] = arguments.get("branch") or _("全市")
     shown["decision"] = word(CASE_STATES, arguments.get("decision") or "")
     return str(ACTS[approval.act]) % shown
 

@@ -163,6 +163,7 @@ REFUSALS = {
     "role_beyond_own": _l("不能授予或改动超出自己权限的角色。"),
     "second_factor_exists": _l("两步验证已经开启。"),
     "second_factor_own": _l("不能重置自己的两步验证，请另一位管理员来做。"),
+    "second_person_needed": _l("管理员不能由一个人设立：先给这个账号别的角色，再改为管理员，由第二个人批准。"),
     "session_unknown": _l("没有这次登录。"),
     "sign_in_failed": _l("用户名或密码不对。"),
     "signature_invalid": _l("签名不对。"),

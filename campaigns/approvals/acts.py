@@ -20,7 +20,10 @@ from campaigns.donations.refund import request_refund
 from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
-from campaigns.network.roles import Permission
+from campaigns.network.accounts import set_role
+from campaigns.network.models import Manager
+from campaigns.network.people import find_manager
+from campaigns.network.roles import Permission, Role
 from campaigns.projects import transitions
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
@@ -107,6 +110,13 @@ def _of_cancelling(tx: Tx, attempt: Attempt) -> int | None:
     return None if find_campaign(tx, attempt.subject).phase == Phase.OPEN else 0
 
 
+def _of_rights(tx: Tx, attempt: Attempt) -> int | None:
+    """An administrator is made, or gets another branch."""
+    manager = tx.get(Manager, attempt.subject)
+    before = (manager.role, manager.branch_code) if manager else None
+    return 0 if before == (Role.ADMIN, attempt.arguments["branch"]) else None
+
+
 def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
     entries = entries_of(tx, f"project:{attempt.subject}")
     return {entry.actor for entry in entries if entry.action in ("project.create", "project.submit")}
@@ -159,6 +169,11 @@ def _answer(tx: Tx, attempt: Attempt) -> Any:
     return appeal.answer_appeal(tx, attempt.subject, attempt.reason, attempt.actor, decision)
 
 
+def _make_admin(tx: Tx, attempt: Attempt) -> None:
+    login = find_manager(tx, attempt.subject).login
+    set_role(tx, login, Role.ADMIN, attempt.arguments["branch"], attempt.actor)
+
+
 def _plain(use_case: Callable[[Tx, Any, str, str], Any]) -> Callable[[Tx, Attempt], Any]:
     """Return the act of a use case that takes a subject, a reason and an actor."""
     return lambda tx, attempt: use_case(tx, attempt.subject, attempt.reason, attempt.actor)
@@ -195,6 +210,7 @@ ACTS: Mapping[str, Act] = {
     "pot.withdraw_tranche": Act(_P.POTS_WRITE, "pot_id", int, _withdraw_tranche, _of_tranche),
     "campaign.cancel": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(cancel.cancel), _of_cancelling),
     "campaign.extend": Act(_P.CAMPAIGNS_WRITE, "slug", str, _extend, _always),
+    "person.admin": Act(_P.PEOPLE_WRITE, "user_id", int, _make_admin, _of_rights),
     "project.approve": Act(
         _P.PROJECTS_APPROVE,
         "project_id",

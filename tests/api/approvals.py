@@ -26,9 +26,9 @@ def second(world: World) -> str:
     return token
 
 
-def ask(api: Api, path: str, body: Any = None, token: str = "") -> Json:
+def ask(api: Api, path: str, body: Any = None, token: str = "", method: str = "POST") -> Json:
     """Ask for something that waits."""
-    reply = api.post(path, body, token or api.token())
+    reply = api.call(method, path, body, token or api.token())
     assert reply.status_code == 202, reply.text
     approval: Json = reply.get_json()
     assert reply.headers["Location"].endswith(f"/api/v1/approvals/{approval['id']}")

