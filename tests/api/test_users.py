@@ -7,6 +7,7 @@ from flask import Flask
 
 from campaigns.network.accounts import disable, find_by_login
 from campaigns.network.people import caller_of, create_manager, sign_in
+from campaigns.network.roles import PERMISSIONS
 from campaigns.network.sessions import start_session
 from campaigns.network.tokens import TokenTerms, create_token
 from tests.api.client import Api, Json, problem
@@ -63,7 +64,9 @@ def test_sessions_end(api: Api, world: World) -> None:
 
 
 def test_nobody_gives_or_takes_over_more_than_they_have(api: Api, world: World, county: str) -> None:
-    narrow = world.do(create_token, "admin", "people only", terms=TokenTerms(scopes=["read", "people_write"]))
+    narrow = world.do(
+        create_token, "admin", "people only", terms=TokenTerms(scopes=[*PERMISSIONS["auditor"], "people_write"])
+    )
     boss = world.do(create_manager, "boss", PASSWORD, "admin", "test")
     auditor = made(api, login="auditor", role="auditor")
     problem(api.post("/users", {"login": "x", "role": "admin"}, narrow), 403, "role_beyond_own")

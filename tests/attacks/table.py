@@ -78,6 +78,10 @@ ROWS = {
             "test_a_token_that_a_person_made_ends_with_their_account",
             "test_a_password_link_signs_everybody_else_out",
             "test_what_ended_is_forgotten_later",
+            "test_an_account_from_beginning_to_end",
+            "test_tokens_end_with_their_owner_or_when_they_could_do_more",
+            "test_two_are_valid_until_one_is_ended",
+            "test_nobody_gives_or_takes_over_more_than_they_have",
         ),
     ),
     "C8": Row(
@@ -89,6 +93,7 @@ ROWS = {
             "test_guessing_tokens_is_slow_and_hinders_no_manager",
             "test_tries_are_limited",
             "test_a_code_works_once_and_none_before_it_does",
+            "test_who_set_it_up_signs_in_with_a_code",
         ),
     ),
     "C9": Row(
@@ -121,6 +126,7 @@ ROWS = {
         (
             "test_the_token_is_exchanged_for_a_cookie_of_this_donation",
             "test_no_address_of_the_whole_way_holds_a_token",
+            "test_who_comes_back_from_the_cashier_sees_the_page_with_another_browser_too",
             "test_without_cookies_a_pass_opens_the_page_and_its_forms_for_an_hour",
         ),
     ),

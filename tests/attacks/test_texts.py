@@ -18,7 +18,7 @@ def api(world: World, database_url: str) -> Api:
 
 
 @pytest.mark.parametrize("text", [f"a{broken}=1+1" for broken in BREAKS], ids=ascii)
-def test_no_line_of_a_file_or_page_is_broken_by_a_name_of_the_api(api: Api, world: World, text: str) -> None:
+def test_c16_no_line_of_a_file_or_page_is_broken_by_a_name_of_the_api(api: Api, world: World, text: str) -> None:
     fund = api.manage("/funds", {"name": "基金", "kind": "special"})["id"]
     opens, ends = world.clock.at.isoformat(), world.clock.at.replace(year=world.clock.at.year + 1).isoformat()
     project = {"organisation": VILLAGES[1], "tier": "micro", "summary": "x", "target_minor": 1, "currency": "CNY"}

@@ -1,5 +1,6 @@
 """Accounts are switched off and on and get other passwords and roles; sessions end with them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -168,3 +169,16 @@ def test_tokens_end_with_their_owner_or_when_they_could_do_more(world: World, to
     world.do(accounts.disable, "wang", "admin")
     world.do(accounts.enable, "wang", "admin")
     assert valid(*all_of_them) == [False] * 4
+
+
+def test_of_two_administrators_who_switch_each_other_off_one_stays(world: World) -> None:
+    for login in ("first", "second"):
+        world.do(people.create_manager, login, PASSWORD, Role.ADMIN, "test")
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            acts = [pool.submit(world.do, accounts.disable, login, "test") for login in ("first", "second")]
+        refusals = [error for act in acts if (error := act.exception())]
+        assert [str(error) for error in refusals] == ["last_admin"]
+        assert [account.is_on for account in world.do(accounts.list_accounts)].count(True) == 1
+        for login in ("first", "second"):
+            world.do(accounts.enable, login, "test")
