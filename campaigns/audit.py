@@ -20,6 +20,7 @@ from kernel.db import Tx, identity, moment
 # The address of the request that is being served; "" for jobs and commands. Set by whoever knows it.
 origin: ContextVar[str] = ContextVar("origin", default="")
 IPV4_BITS, IPV6_BITS = 24, 48  # a provider's neighbourhood, not a person's line
+DONOR = "donor"  # the actor who is not recognised by name, nor by where they are
 
 # Entries of these kinds are lines of the log as well: who watches for attacks reads there.
 SECURITY = frozenset({"manager", "session", "token", "contact", "export", "partner", "donors"})
@@ -52,7 +53,7 @@ def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -
 
 def add_entry(tx: Tx, actor: str, action: str, subject: str, detail: dict[str, Any]) -> None:
     """Add an entry without a line in the log."""
-    network = network_of(origin.get())
+    network = "" if actor == DONOR else network_of(origin.get())
     tx.add(AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail, address=network))
 
 

@@ -11,6 +11,7 @@ from app.current import deps
 from app.http import access
 from app.http.problems import plain
 from app.http.scope import Where
+from campaigns.audit import DONOR
 from campaigns.network.roles import Permission
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
@@ -70,7 +71,7 @@ def erase_person(body: dict[str, Any]) -> Any:
 def export_own(donation_id: UUID) -> Any:
     """Export, as the donor, all that is held with this donation."""
     with deps().db.transaction() as tx:
-        return plain(export(deps(), tx, alone(tx, donation_id), "donor"))
+        return plain(export(deps(), tx, alone(tx, donation_id), DONOR))
 
 
 @blueprint.post("/donations/<uuid:donation_id>/erasure")
@@ -83,4 +84,4 @@ def erase_own(donation_id: UUID) -> Any:
     are.
     """
     with deps().db.transaction() as tx:
-        return erase(deps(), tx, alone(tx, donation_id), "donor", "donor")
+        return erase(deps(), tx, alone(tx, donation_id), DONOR, "donor")

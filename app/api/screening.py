@@ -16,6 +16,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from app.live.publish import publish
 from campaigns.appeals import MOST_APPEAL
+from campaigns.audit import DONOR
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening import appeal, cases, decide, staff
@@ -209,7 +210,7 @@ def donors_appeal(body: dict[str, Any], donation_id: UUID) -> Any:
     """Appeal, as the donor, against match being on hold or withdrawn."""
     with deps().db.transaction() as tx:
         case_id = cases.case_id_of_donation(tx, donation_id)
-        return appeal.file_appeal(tx, deps().keys, case_id, body["text"], "donor")
+        return appeal.file_appeal(tx, deps().keys, case_id, body["text"], DONOR)
 
 
 @blueprint.post("/campaigns/<slug>/screening-review")

@@ -1,6 +1,7 @@
 """Donors: what we hold of one person, exported or erased; and the keys by which they are recognised."""
 
 import json
+import sys
 from uuid import UUID
 
 import click
@@ -47,16 +48,19 @@ def erase_one(donation: UUID | None, yes: bool) -> None:
     """Erase a person for good: name, contact, messages and words to staff. Donations and books stay."""
     contact = _contact(donation)
     with deps().db.transaction() as tx:
-        person = _person(tx, donation, contact)
-        if not yes:
-            click.confirm(f"erase the person of {len(person.donations)} donations for good?", abort=True, err=True)
-        erased = erase(deps(), tx, person, ACTOR, "command")
+        count = len(_person(tx, donation, contact).donations)
+    if not yes:
+        click.confirm(f"erase the person of {count} donations for good?", abort=True, err=True)
+    with deps().db.transaction() as tx:
+        erased = erase(deps(), tx, _person(tx, donation, contact), ACTOR, "command")
     click.echo(f"{erased.donations} donations and {erased.messages} stored messages name nobody any more")
 
 
 def _contact(donation: UUID | None) -> str:
     if donation is not None:
         return ""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
     return str(click.prompt("phone number or e-mail address", prompt_suffix=": ", err=True)).strip()
 
 

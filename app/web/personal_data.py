@@ -10,6 +10,7 @@ from app.current import deps
 from app.http import access, donor_cookie
 from app.http.problems import plain
 from app.web.blueprint import blueprint
+from campaigns.audit import DONOR
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
 from campaigns.privacy.person import alone
@@ -21,7 +22,7 @@ from kernel.errors import Refusal
 def personal_data(donation_id: UUID) -> Response:
     """Download all that is held with this donation, as JSON."""
     with deps().db.transaction() as tx:
-        exported = plain(export(deps(), tx, alone(tx, donation_id), "donor"))
+        exported = plain(export(deps(), tx, alone(tx, donation_id), DONOR))
     response = Response(json.dumps(exported, ensure_ascii=False, indent=2), mimetype="application/json")
     response.headers["Content-Disposition"] = "attachment; filename=personal-data.json"
     response.headers["Cache-Control"] = "no-store"
@@ -35,7 +36,7 @@ def erase_personal_data(donation_id: UUID) -> AnyResponse:
     try:
         if request.form.get("sure") == "1":
             with deps().db.transaction() as tx:
-                erase(deps(), tx, alone(tx, donation_id), "donor", "donor")
+                erase(deps(), tx, alone(tx, donation_id), DONOR, "donor")
     except Refusal as refusal:
         return donor_cookie.to_page(donation_id, trouble=refusal.code)
     return donor_cookie.to_page(donation_id, at="personal")

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from campaigns.audit import record_audit
+from campaigns.audit import DONOR, record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.donations.consent import withdraw_consent
 from campaigns.donations.erased import DonorIn, erased_key, is_erased_key
@@ -47,7 +47,8 @@ def erase(deps: Dependencies, tx: Tx, person: Person, actor: str, how: str) -> E
         withdraw_consent(tx, donation.id, how)
     erased = erase_messages(tx, messages)
     ids = [str(id_) for id_ in person.donations]
-    record_audit(tx, actor, "donor.erase", "donors", donations=ids, messages=erased, asked_by=how)
+    action = "donor.erase" if actor == DONOR else "donors.erase"
+    record_audit(tx, actor, action, "donors", donations=ids, messages=erased, asked_by=how)
     return Erased(len(ids), erased)
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from campaigns.audit import record_audit
+from campaigns.audit import DONOR, record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.donations.consent import consents_of
 from campaigns.donations.contact import message_of, read_contact
@@ -25,7 +25,10 @@ from payments.sealed_messages import opened
 def export(deps: Dependencies, tx: Tx, person: Person, actor: str) -> dict[str, Any]:
     """Return a person's donations with everything that is personal of them. It is recorded who looked."""
     donations = [_donation(deps, tx, id_) for id_ in person.donations]
-    record_audit(tx, actor, "donor.export", "donors", donations=[str(id_) for id_ in person.donations])
+    action = (
+        "donor.export" if actor == DONOR else "donors.export"
+    )  # the second is a look at a contact: in the log too
+    record_audit(tx, actor, action, "donors", donations=[str(id_) for id_ in person.donations])
     return {"exported_at": tx.now, "donations": donations, "messages": _messages(deps, tx, person)}
 
 

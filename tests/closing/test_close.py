@@ -186,7 +186,7 @@ def test_what_was_read_for_another_campaign_hides_nothing(day: Day) -> None:
     day.charge(77_00)
     newer = world.clock.at + timedelta(hours=20)
     line = StatementLine("stripe", "payout", "txn_other", None, None, None, -5_00, 0, "CNY", newer)
-    world.do(store, world.deps.keys, [line])
+    world.do(store, [line])
     day.walk("reconciling")
     assert [difference.cause for difference in day.differences()] == ["missing_here"]
     world.check()

@@ -189,7 +189,7 @@ def test_the_audit_trail_says_what_was_done_and_to_whom_nothing(world: World, ap
     left = give_everything(world)
     answer = api.post("/donors/erasure", {"contact": PHONE}, api.token())
     assert answer.get_json()["donations"] == 2
-    rows = world.do(lambda tx: tx.rows("SELECT actor, detail FROM audit_entry WHERE action = 'donor.erase'"))
+    rows = world.do(lambda tx: tx.rows("SELECT actor, detail FROM audit_entry WHERE action = 'donors.erase'"))
     assert [sorted(row.detail["donations"]) for row in rows] == [sorted(map(str, left))]
     assert traces(json.dumps([row.detail for row in rows], ensure_ascii=False)) == []
 
@@ -227,6 +227,9 @@ def test_a_donor_downloads_and_erases_with_their_token(world: World, api: Api) -
     assert api.post(f"/donations/{left.own}/erasure", None, token).get_json()["donations"] == 1
     assert api.get(f"/donations/{left.own}", token).get_json()["erased_at"] is not None
     assert problem(api.get(f"/donations/{left.own}/personal-data", token), 404, "donor_unknown")
+    acts = world.do(lambda tx: tx.rows("SELECT action, address FROM audit_entry WHERE actor = 'donor' ORDER BY id"))
+    assert [row.action for row in acts][-2:] == ["donor.export", "donor.erase"]
+    assert {row.address for row in acts} == {""}  # nothing is kept of where a donor was
 
 
 @pytest.mark.parametrize("role", ["manager", "finance", "auditor", "reviewer", "liaison"])

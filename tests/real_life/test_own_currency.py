@@ -37,8 +37,8 @@ def test_a_gift_is_no_difference_and_no_hkd_cents_are_booked_as_cny(world: World
     donation = world.pay(world.give(100_00))
     line = statement_line(lines_of(donation.id, f"pi_{donation.id.hex}")[0])
     if before:  # stored by an earlier version, in the currency of the balance
-        world.do(store, world.deps.keys, [replace(line, amount_minor=108_50, currency="HKD", fee_currency=None)])
-    world.do(store, world.deps.keys, [line])
+        world.do(store, [replace(line, amount_minor=108_50, currency="HKD", fee_currency=None)])
+    world.do(store, [line])
     with world.db.transaction() as tx:
         assert find_differences(tx) == []
         compare(tx)
