@@ -8,73 +8,64 @@ from kernel.db import Tx
 
 MOST_SHOWN = 50
 
-# Kind of subject -> whose it is: a condition on `{id}` that holds when the subject belongs to `:branch` or below.
-# What is missing here (imports of the network, watch list, messages, partners ...) belongs to the federation.
 _HOSTED = """SELECT FROM campaign c JOIN organisation o ON o.code = c.host_code
               WHERE o.lineage @> ARRAY[CAST(:branch AS text)] AND c.id """
 _GIVEN_TO = """SELECT FROM donation d JOIN project p ON p.id = d.project_id
                 WHERE p.lineage @> ARRAY[CAST(:branch AS text)] AND d.id """
-_WORKS_IN = "o.lineage @> ARRAY[CAST(:branch AS text)]"
-_NUMBER, _CODE, _UUID = "[0-9]{1,18}", ".+", "[0-9a-f-]{36}"
-_BELONGS: dict[str, tuple[str, str, str]] = {  # kind -> pattern of its id, type of its id, the condition
-    "organisation": (_CODE, "text", f"SELECT FROM organisation o WHERE o.code = {{id}} AND {_WORKS_IN}"),
-    "manager": (
-        _NUMBER,
-        "bigint",
-        f"""SELECT FROM manager m JOIN organisation o ON o.code = m.branch_code
-             WHERE m.id = {{id}} AND {_WORKS_IN}""",
-    ),
-    "token": (
-        _NUMBER,
-        "bigint",
-        f"""SELECT FROM api_token t JOIN organisation o ON o.code = t.branch_code
-             WHERE t.id = {{id}} AND {_WORKS_IN}""",
-    ),
-    "fund": (
-        _NUMBER,
-        "bigint",
-        f"""SELECT FROM fund f JOIN organisation o ON o.code = f.organisation_code
-             WHERE f.id = {{id}} AND {_WORKS_IN}""",
-    ),
-    "import": (
-        _NUMBER,
-        "bigint",
-        f"""SELECT FROM import_run r JOIN organisation o ON o.code = r.branch_code
-             WHERE r.id = {{id}} AND {_WORKS_IN}""",
-    ),
-    "project": (
-        _NUMBER,
-        "bigint",
-        "SELECT FROM project p WHERE p.id = {id} AND p.lineage @> ARRAY[CAST(:branch AS text)]",
-    ),
-    "campaign": (_NUMBER, "bigint", f"{_HOSTED} = {{id}}"),
-    "pot": (_NUMBER, "bigint", f"{_HOSTED} IN (SELECT campaign_id FROM pot WHERE id = {{id}})"),
-    "discrepancy": (_NUMBER, "bigint", f"{_HOSTED} IN (SELECT campaign_id FROM discrepancy WHERE id = {{id}})"),
-    "payment_exception": (
-        _NUMBER,
-        "bigint",
-        f"""{_HOSTED} IN (SELECT g.campaign_id FROM payment_exception x JOIN donation g ON g.id = x.donation_id
-                           WHERE x.id = {{id}})""",
-    ),
-    "donation": (_UUID, "uuid", f"{_GIVEN_TO} = {{id}}"),
-    "case": (_NUMBER, "bigint", f"{_GIVEN_TO} IN (SELECT donation_id FROM screening_case WHERE id = {{id}})"),
-    "refund": (_NUMBER, "bigint", f"{_GIVEN_TO} IN (SELECT donation_id FROM refund WHERE id = {{id}})"),
-    "refund_request": (
-        _NUMBER,
-        "bigint",
-        f"{_GIVEN_TO} IN (SELECT donation_id FROM refund_request WHERE id = {{id}})",
-    ),
+
+
+def _at(table: str, column: str) -> str:
+    """The rows of a table that name an organisation of the branch."""
+    return f"""SELECT FROM {table} t JOIN organisation o ON o.code = t.{column}
+                WHERE t.id = {{id}} AND o.lineage @> ARRAY[CAST(:branch AS text)]"""
+
+
+def _of_lineage(table: str, key: str = "id") -> str:
+    return f"SELECT FROM {table} t WHERE t.{key} = {{id}} AND t.lineage @> ARRAY[CAST(:branch AS text)]"
+
+
+# Kind of subject -> the condition on `{id}` that it belongs to `:branch` or below.
+_BELONGS = {
+    "organisation": _of_lineage("organisation", "code"),
+    "project": _of_lineage("project"),
+    "approval": _of_lineage("approval"),
+    "manager": _at("manager", "branch_code"),
+    "token": _at("api_token", "branch_code"),
+    "invitation": _at("account_link", "branch_code"),
+    "fund": _at("fund", "organisation_code"),
+    "import": _at("import_run", "branch_code"),
+    "campaign": f"{_HOSTED} = {{id}}",
+    "pot": f"{_HOSTED} IN (SELECT campaign_id FROM pot WHERE id = {{id}})",
+    "discrepancy": f"{_HOSTED} IN (SELECT campaign_id FROM discrepancy WHERE id = {{id}})",
+    "payment_exception": f"""{_HOSTED} IN (SELECT g.campaign_id FROM payment_exception x
+                                             JOIN donation g ON g.id = x.donation_id WHERE x.id = {{id}})""",
+    "donation": f"{_GIVEN_TO} = {{id}}",
+    "case": f"{_GIVEN_TO} IN (SELECT donation_id FROM screening_case WHERE id = {{id}})",
+    "refund": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund WHERE id = {{id}})",
+    "refund_request": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund_request WHERE id = {{id}})",
 }
+# These belong to the federation as a whole: callers with a branch do not see them.
+OF_FEDERATION = frozenset(
+    {"network", "projects", "donors", "keys", "partner", "provider", "payment", "inbox_event", "watch", "offline"}
+)
+_FORMS = {"organisation": (".+", "text"), "donation": ("[0-9a-f-]{36}", "uuid")}  # kind -> form and type of its id
+_NUMBER = ("[0-9]{1,18}", "bigint")
 
 
 def _in_branch() -> str:
     """The condition that an entry is about something of the branch. The id is read only where it is one."""
-    cases = (
-        f"""WHEN '{kind}' THEN e.subject ~ '^{kind}:{pattern}$'
-                 AND EXISTS ({condition.format(id=f"CAST(substr(e.subject, {len(kind) + 2}) AS {type_})")})"""
-        for kind, (pattern, type_, condition) in _BELONGS.items()
-    )
+    cases = []
+    for kind, condition in _BELONGS.items():
+        form, type_ = _FORMS.get(kind, _NUMBER)
+        belongs = condition.format(id=f"CAST(substr(e.subject, {len(kind) + 2}) AS {type_})")
+        cases.append(f"WHEN '{kind}' THEN e.subject ~ '^{kind}:{form}$' AND EXISTS ({belongs})")
     return f"CASE split_part(e.subject, ':', 1) {' '.join(cases)} ELSE false END"
+
+
+def is_placed(subject: str) -> bool:
+    """Whether it is decided to whom subjects of this kind belong."""
+    kind = subject.partition(":")[0]
+    return kind in _BELONGS or kind in OF_FEDERATION
 
 
 _CONDITIONS = {

@@ -136,7 +136,6 @@ ROWS = {
             "test_a_formula_is_shown_as_text",
             "test_only_one_module_writes_csv",
             "test_teams_that_look_alike_are_one_team",
-            "test_no_line_of_a_file_or_page_is_broken_by_a_name_of_the_api",
         ),
     ),
     "C15": Row("failed sign-ins without who and where, no security log"),

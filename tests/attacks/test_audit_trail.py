@@ -1,10 +1,13 @@
 """C15: the audit trail is read by admins and auditors, each their branch, filtered and paged by key."""
 
+import ast
+from pathlib import Path
+
 import pytest
 from flask import Flask
 
 from app.jobs.registry import run
-from campaigns.audit_trail import AuditQuery, search
+from campaigns.audit_trail import AuditQuery, is_placed, search
 from campaigns.network.tokens import create_token
 from campaigns.security_log import count_event
 from tests.api.client import Api, application, problem
@@ -14,6 +17,7 @@ from tests.world import ACTOR, World
 
 __all__ = ["clock", "resources", "world"]
 NEIGHBOUR = "4102"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -87,3 +91,19 @@ def test_c15_the_command_lists_the_trail(world: World, app: Flask) -> None:
     told = app.test_cli_runner().invoke(args=["audit", "--action", "pot", "--most", "5"])
     assert told.exit_code == 0, told.output
     assert "pot.create" in told.stdout and "head of the chain: block" in told.stderr
+
+
+def subjects(source: str) -> set[str]:
+    """What entries of a file are about, as far as it stands in the call: `pot:`, `network`."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and len(node.args) > 3)
+    named = (call.args[3] for call in calls if getattr(call.func, "id", "") == "record_audit")
+    parts = (node.values[0] if isinstance(node, ast.JoinedStr) else node for node in named)
+    return {part.value for part in parts if isinstance(part, ast.Constant)}
+
+
+def test_c15_it_is_decided_whose_each_kind_of_subject_is() -> None:
+    """A new kind of entry is seen by a branch, or declared to be the federation's: never forgotten."""
+    files = [path for package in ("app", "campaigns") for path in (ROOT / package).rglob("*.py")]
+    found = {subject for path in files for subject in subjects(path.read_text())}
+    assert len(found) > 15
+    assert sorted(subject for subject in found if not is_placed(subject)) == []
