@@ -6,6 +6,7 @@ from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
 from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.projects.themes import THEMES
 from matching.rules import LEVELS
 
 # A year: no step of a campaign lasts longer.
@@ -106,6 +107,7 @@ class ProjectQuery(Schema):
     level = one_of(*LEVELS)
     under = Text(32)
     q = Text(100)
+    theme = one_of(*THEMES)
     sort = one_of(*SORTS)
 
 

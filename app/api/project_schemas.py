@@ -4,12 +4,14 @@ from marshmallow import Schema
 
 from app.api.campaign_schemas import ProjectQuery
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
+from campaigns.projects.themes import THEMES
 from matching.rules import MAX_RATING, TIERS
 
 
 class ProjectChange(Schema):
     name = Text(100, 1)
     summary = Prose(2_000)
+    theme = one_of(*THEMES)
     target_minor = Minor()
     rating = Whole(0, MAX_RATING, metadata={"description": "stars; 0 is not rated"})
 
@@ -22,6 +24,7 @@ class ProjectIn(Schema):
     target_minor = Minor(required=True)
     currency = Currency(required=True)
     code = Text(32, 1)
+    theme = one_of(*THEMES)
 
 
 class ReasonIn(Schema):
@@ -36,6 +39,7 @@ class ProjectOut(Schema):
     tier = Text()
     level = Text()
     summary = Text()
+    theme = Text()
     target_minor = Minor()
     currency = Currency()
     status = Text()
@@ -62,6 +66,7 @@ class ProjectRowOut(Schema):
     currency = Currency()
     status = Text()
     rating = Whole(0, MAX_RATING)
+    theme = Text()
 
 
 __all__ = [

@@ -35,10 +35,18 @@ TRANCHE_AFTER = timedelta(minutes=5)
 LASTS = timedelta(days=3)
 
 _THEMES = (
-    ("幸福家园·老年食堂", "为村里 70 岁以上独居老人每天提供一顿热乎的午饭，由村集体和志愿者一起办好食堂。"),
-    ("幸福家园·儿童之家", "把闲置的村小教室改成放学后的儿童之家，添置图书和课桌，请志愿者陪伴留守孩子。"),
-    ("幸福家园·村道路灯", "给村里主要道路装上太阳能路灯，让晚归的老人和孩子不再摸黑走路。"),
-    ("幸福家园·饮水改造", "更换老旧的供水管道，修好蓄水池，让山坡上的人家也有稳定干净的自来水。"),
+    (
+        "meals",
+        "幸福家园·老年食堂",
+        "为村里 70 岁以上独居老人每天提供一顿热乎的午饭，由村集体和志愿者一起办好食堂。",
+    ),
+    (
+        "children",
+        "幸福家园·儿童之家",
+        "把闲置的村小教室改成放学后的儿童之家，添置图书和课桌，请志愿者陪伴留守孩子。",
+    ),
+    ("lights", "幸福家园·村道路灯", "给村里主要道路装上太阳能路灯，让晚归的老人和孩子不再摸黑走路。"),
+    ("water", "幸福家园·饮水改造", "更换老旧的供水管道，修好蓄水池，让山坡上的人家也有稳定干净的自来水。"),
 )
 
 
@@ -144,13 +152,13 @@ def _villages(tx: Tx) -> list[NewProject]:
 
 
 def _village(index: int, row: Any) -> NewProject:
-    theme, summary = _THEMES[index % len(_THEMES)]
+    theme, title, summary = _THEMES[index % len(_THEMES)]
     village = (
         row.name.removesuffix("村民委员会").removesuffix("居民委员会").removesuffix("村委会").removesuffix("居委会")
     )
-    name = f"{village}{theme}"
+    name = f"{village}{title}"
     target = (30_000 + 5_000 * (index % 7)) * 100
-    return NewProject(row.code, name, "micro", f"{row.county}{village}：{summary}", target)
+    return NewProject(row.code, name, "micro", f"{row.county}{village}：{summary}", target, theme=theme)
 
 
 def _campaign(now: datetime) -> NewCampaign:

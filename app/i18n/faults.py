@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.giving_labels import THEMES
 from app.i18n.labels import (
     CAPS,
     CASE_STATES,
@@ -155,7 +156,7 @@ FAULTS = {
 }
 # Where a parameter is a code of ours, people read its label.
 _LABELS = {"wider": CAPS, "kind": POT_KINDS, "level": LEVELS, "expected_level": LEVELS}
-_CHOICES = (POT_KINDS, POT_MODES, FUND_KINDS, LEVELS, TIERS, STANDINGS, WATCHED, CASE_STATES, ROLES)
+_CHOICES = (POT_KINDS, POT_MODES, FUND_KINDS, LEVELS, TIERS, STANDINGS, WATCHED, CASE_STATES, ROLES, THEMES)
 
 
 def fault_text(fault: Fault) -> str:

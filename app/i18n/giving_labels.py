@@ -1,5 +1,5 @@
-"""Labels of our stable codes around giving: decisions about match, ways to pay, fraud warnings, requests for money
-back, and what moved after the closing report."""
+"""Labels of our stable codes around giving: themes, decisions about match, ways to pay, fraud warnings, requests
+for money back, and what moved after the closing report."""
 
 from flask_babel import lazy_gettext as _l
 
@@ -13,6 +13,17 @@ SEEKING = {
     "reoffer": _l("再次询问配捐池时"),
     "challenge": _l("挑战池解锁后补配时"),
     "redistribute": _l("活动结束后改由顺序在前的池配捐时"),
+}
+THEMES = {
+    "meals": _l("老年食堂"),
+    "children": _l("儿童之家"),
+    "lights": _l("村道路灯"),
+    "water": _l("饮水改造"),
+    "clinic": _l("卫生室"),
+    "road": _l("修路"),
+    "school": _l("村小"),
+    "environment": _l("环境"),
+    "other": _l("其他"),
 }
 REFUND_REQUEST_STATES = {
     "open": _l("等待处理"),

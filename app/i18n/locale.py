@@ -6,7 +6,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, has_request_context, request
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, get_locale, get_translations, gettext
 from markupsafe import Markup
 from werkzeug.http import dump_cookie
 
@@ -33,7 +33,8 @@ def init_app(app: Flask) -> None:
     )
     app.after_request(_remember)
     app.jinja_env.globals |= {"_": translated, "gettext": translated}
-    app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "when": when, "clock": clock, "day": day}
+    app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "short_yuan": short_yuan}
+    app.jinja_env.filters |= {"when": when, "clock": clock, "day": day, "soon": soon, "time_left": time_left}
     app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
 
 
@@ -106,6 +107,31 @@ def clock(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """Return the day in Shanghai."""
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
+def soon(moment: datetime, now: datetime) -> str:
+    """Return the time of day in Shanghai, with the day before it when that is another one than today's."""
+    local = moment.astimezone(SHANGHAI)
+    return local.strftime("%H:%M" if local.date() == now.astimezone(SHANGHAI).date() else "%m-%d %H:%M")
+
+
+def time_left(until: datetime, now: datetime) -> str:
+    """Return how long it is until a moment, in the two largest units: '2 天 4 小时', '12 分钟'."""
+    minutes = max(int((until - now).total_seconds()) // 60, 0)
+    days, hours = divmod(minutes // 60, 24)
+    if days:
+        return gettext("%(days)s 天 %(hours)s 小时", days=days, hours=hours)
+    if hours:
+        return gettext("%(hours)s 小时 %(minutes)s 分钟", hours=hours, minutes=minutes % 60)
+    return gettext("%(minutes)s 分钟", minutes=minutes)
+
+
+def short_yuan(amount_minor: int) -> str:
+    """Return yuan for strips and chips, cut to a tenth of 万: '54.2 万'. English has no such unit: full digits."""
+    if language() == "en" or amount_minor < 10_000_00:
+        return whole_yuan(amount_minor // 100 * 100)
+    tenths = amount_minor // 1_000_00
+    return f"{tenths / 10:,.1f}".removesuffix(".0") + " 万"
 
 
 def whole_yuan(amount_minor: int) -> str:

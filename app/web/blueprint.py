@@ -8,6 +8,7 @@ from flask_wtf.csrf import CSRFProtect
 from app.current import settings
 from app.i18n import giving_labels, job_labels, labels, locale, names, pot_rules
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
+from app.web.emblems import drawing_of
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
@@ -27,6 +28,7 @@ def set_up(app: Flask) -> None:
     app.config["WTF_CSRF_SSL_STRICT"] = False  # the token decides; some phones send no Referer
     _csrf.init_app(app)
     app.context_processor(_template_names)
+    app.jinja_env.filters["drawing_of"] = drawing_of
 
 
 def guard() -> None:

@@ -7,7 +7,7 @@ from app.shared_pages.declare import shared
 from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaign_reads import shown_campaign, shown_project
-from campaigns.disclosure.campaigns import County, counties
+from campaigns.disclosure.campaigns import County, counties, themes_of
 from campaigns.disclosure.catalogue import ProjectRow, listed
 from campaigns.disclosure.standings import standings
 from kernel.db import Tx
@@ -20,20 +20,26 @@ SCREEN_ROWS = 8
 
 @blueprint.get("/c/<slug>")
 @access.public
-@shared("page", "under", "sort", private=("q",))
+@shared("page", "under", "sort", "theme", private=("q",))
 def campaign(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = requested_page(PAGE_SIZE)
-    search = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort")}
+    search = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort", "theme")}
     shown = shown_campaign(slug)
 
-    def read(tx: Tx) -> tuple[list[ProjectRow], int, list[County]]:
+    def read(tx: Tx) -> tuple[list[ProjectRow], int, list[County], list[str]]:
         projects, total = listed(
-            tx, shown.campaign.id, under=search["under"], q=search["q"], sort=search["sort"] or "raised", page=page
+            tx,
+            shown.campaign.id,
+            under=search["under"],
+            q=search["q"],
+            sort=search["sort"] or "raised",
+            page=page,
+            theme=search["theme"],
         )
-        return projects, total, counties(tx, shown.campaign.id)
+        return projects, total, counties(tx, shown.campaign.id), themes_of(tx, shown.campaign.id)
 
-    projects, total, in_counties = read_once(("projects", slug, *search.values(), page), read)
+    projects, total, in_counties, themes = read_once(("projects", slug, *search.values(), page), read)
     return render_template(
         "web/campaign.html",
         campaign=shown.campaign,
@@ -45,6 +51,7 @@ def campaign(slug: str) -> str:
         search=search,
         page=page,
         filters={name: value for name, value in search.items() if value},
+        themes=themes,
     )
 
 

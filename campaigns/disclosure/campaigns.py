@@ -13,6 +13,7 @@ from campaigns.lifecycle.phases import PUBLIC, Phase
 from campaigns.lifecycle.windows import Windows
 from campaigns.network.models import Organisation
 from campaigns.projects.models import Project
+from campaigns.projects.themes import THEMES
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
@@ -158,6 +159,13 @@ def counties(tx: Tx, campaign_id: int) -> list[County]:
         .order_by(Organisation.code)
     )
     return [County(*row) for row in rows]
+
+
+def themes_of(tx: Tx, campaign_id: int) -> list[str]:
+    """Return the themes that a campaign's projects have, in the order of our list."""
+    query = select(Project.theme).join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)
+    present = tx.all(query.where(CampaignEntry.campaign_id == campaign_id).distinct())
+    return [theme for theme in THEMES if theme in present]
 
 
 def entries(tx: Tx, campaign_id: int) -> dict[int, ProjectRow]:

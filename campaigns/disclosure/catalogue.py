@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from campaigns.projects.themes import THEMES
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 from kernel.paging import FIRST_PAGE, Page
@@ -26,7 +27,8 @@ _FILTER = """
       AND (CAST(:under AS text) IS NULL OR p.lineage @> ARRAY[CAST(:under AS text)])
       AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
       AND (CAST(:pattern AS text) IS NULL
-           OR p.name ILIKE :pattern OR p.code ILIKE :pattern OR o.name ILIKE :pattern)"""
+           OR p.name ILIKE :pattern OR p.code ILIKE :pattern OR o.name ILIKE :pattern)
+      AND (CAST(:theme AS text) IS NULL OR p.theme = :theme)"""
 
 _COUNT = f"SELECT count(*) FROM project p JOIN organisation o ON o.code = p.organisation_code {_FILTER}"
 
@@ -45,7 +47,7 @@ _PAGE = f"""
           p.county_code, coalesce(c.name, '') AS county_name,
           p.township_code, coalesce(t.name, '') AS township_name, p.summary, p.target_minor,
           CAST(coalesce(r.minor, 0) AS bigint) AS raised_minor,
-          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status, p.rating
+          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status, p.rating, p.theme
      FROM project p
      JOIN organisation o ON o.code = p.organisation_code
      LEFT JOIN organisation c ON c.code = p.county_code
@@ -76,6 +78,7 @@ class ProjectRow(NamedTuple):
     matched_minor: int
     status: str
     rating: int  # stars; 0: not rated
+    theme: str
 
 
 def listed(
@@ -87,6 +90,7 @@ def listed(
     sort: str = "raised",
     page: Page = FIRST_PAGE,
     branch: str | None = None,
+    theme: str | None = None,
 ) -> tuple[list[ProjectRow], int]:
     """Return one page of projects and their total number.
 
@@ -96,13 +100,14 @@ def listed(
     listed: the caller leaves out by `status` what the public may not see.
     Raises Invalid `list_invalid` naming every invalid field.
     """
-    if faults := _faults(level, under, q, sort, page):
+    if faults := _faults(level, under, q, sort, page, theme):
         raise Invalid("list_invalid", fields=faults)
     filters: dict[str, Any] = {
         "campaign": campaign_id,
         "level": level or None,
         "under": under or None,
         "branch": branch,
+        "theme": theme or None,
         "pattern": _pattern(q) if q and q.strip() else None,
     }
     total = int(tx.scalar(_COUNT, **filters))
@@ -123,10 +128,14 @@ def _pattern(q: str) -> str:
     return f"%{escaped}%"
 
 
-def _faults(level: str | None, under: str | None, q: str | None, sort: str, page: Page) -> dict[str, Fault]:
+def _faults(
+    level: str | None, under: str | None, q: str | None, sort: str, page: Page, theme: str | None
+) -> dict[str, Fault]:
     faults: dict[str, Fault] = {}
     if level and level not in LEVELS:
         faults["level"] = fault("not_one_of", options=LEVELS)
+    if theme and theme not in THEMES:
+        faults["theme"] = fault("not_one_of", options=THEMES)
     if sort not in SORTS:
         faults["sort"] = fault("not_one_of", options=list(SORTS))
     for name, value in (("under", under), ("q", q)):

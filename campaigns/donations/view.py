@@ -30,6 +30,7 @@ class DonationRow:
     campaign_name: str
     project_id: int
     project_name: str
+    project_theme: str
     amount_minor: int
     refunded_minor: int
     currency: str
@@ -75,7 +76,7 @@ class DonationView(DonationRow):
 
 
 _ROW_FIELDS = tuple(field.name for field in fields(DonationRow))
-_JOINED = {"campaign": "c.slug", "campaign_name": "c.name", "project_name": "p.name"}
+_JOINED = {"campaign": "c.slug", "campaign_name": "c.name", "project_name": "p.name", "project_theme": "p.theme"}
 
 
 def select_rows(donations: str) -> str:

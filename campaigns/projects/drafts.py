@@ -9,6 +9,7 @@ from campaigns.network.models import Organisation
 from campaigns.network.organisations import find as find_organisation
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
+from campaigns.projects.themes import THEMES, Theme
 from campaigns.projects.transitions import lock_project, record_transition, state_conflict
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
@@ -19,7 +20,7 @@ from matching.rules import TIERS
 MOST_NAME = 100  # characters
 MOST_SUMMARY = 2_000
 MOST_CODE = 32
-_CHANGEABLE = ("name", "summary", "target_minor")
+_CHANGEABLE = ("name", "summary", "theme", "target_minor")
 _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
 
 
@@ -33,6 +34,7 @@ class NewProject(NamedTuple):
     target_minor: int
     currency: str = CURRENCY
     code: str | None = None
+    theme: str = Theme.OTHER.value
 
 
 def create(tx: Tx, new: NewProject, actor: str) -> Project:
@@ -55,11 +57,11 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
 
 def faults_of(new: NewProject) -> dict[str, Fault]:
     """Return what is wrong with a new project in itself: field -> fault."""
-    return _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor)
+    return _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor, new.theme)
 
 
 def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> Project:
-    """Change a draft: replace the name, summary and target_minor (fen) that `changes` holds.
+    """Change a draft: replace the name, summary, theme and target_minor (fen) that `changes` holds.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
     """
@@ -70,7 +72,7 @@ def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> P
     for name in _CHANGEABLE:
         if name in changes:
             setattr(project, name, changes[name].strip() if isinstance(changes[name], str) else changes[name])
-    if faults := _faults(project.name, project.summary, project.target_minor):
+    if faults := _faults(project.name, project.summary, project.target_minor, project.theme):
         raise Invalid("project_invalid", fields=faults)
     tx.add(project)
     after = {name: getattr(project, name) for name in _CHANGEABLE}
@@ -97,7 +99,7 @@ def _fixed_faults(new: NewProject) -> dict[str, Fault]:
     return faults
 
 
-def _faults(name: str, summary: str, target_minor: int) -> dict[str, Fault]:
+def _faults(name: str, summary: str, target_minor: int, theme: str) -> dict[str, Fault]:
     faults: dict[str, Fault] = {}
     if refused := text_fault(name, MOST_NAME):
         faults["name"] = refused
@@ -105,6 +107,8 @@ def _faults(name: str, summary: str, target_minor: int) -> dict[str, Fault]:
         faults["summary"] = refused
     if refused := amount_fault(target_minor):
         faults["target_minor"] = refused
+    if theme not in THEMES:
+        faults["theme"] = fault("not_one_of", options=THEMES)
     return faults
 
 
@@ -114,10 +118,10 @@ def _insert(tx: Tx, new: NewProject, organisation: Organisation) -> int | None:
     county, township = (*organisation.lineage[1:3], "", "")[:2]
     inserted_id: int | None = tx.scalar(
         """INSERT INTO project (id, code, organisation_code, name, tier, level, summary, target_minor, currency,
-                                status, rating, county_code, township_code, lineage, created_at)
+                                status, rating, theme, county_code, township_code, lineage, created_at)
            OVERRIDING SYSTEM VALUE
            VALUES (:id, :code, :organisation, :name, :tier, :level, :summary, :target, :currency,
-                   'draft', 0, :county, :township, CAST(:lineage AS text[]), :now)
+                   'draft', 0, :theme, :county, :township, CAST(:lineage AS text[]), :now)
            ON CONFLICT (code) DO NOTHING RETURNING id""",
         id=project_id,
         code=new.code or f"P{project_id:06d}",
@@ -128,6 +132,7 @@ def _insert(tx: Tx, new: NewProject, organisation: Organisation) -> int | None:
         summary=new.summary.strip(),
         target=new.target_minor,
         currency=new.currency,
+        theme=new.theme,
         county=county,
         township=township,
         lineage=organisation.lineage,

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
 from campaigns.projects.states import Status
+from campaigns.projects.themes import Theme
 from kernel.db import identity, moment, one_of
 from ledger.order import place_in_order
 from matching.rules import MAX_RATING, Tier
@@ -25,6 +26,7 @@ class Project(SQLModel, table=True):
         CheckConstraint("target_minor > 0", name="project_target"),
         CheckConstraint(f"rating BETWEEN 0 AND {MAX_RATING}", name="project_rating"),
         CheckConstraint(one_of("status", Status), name="project_status"),
+        CheckConstraint(one_of("theme", Theme), name="project_theme"),
         Index("project_lineage", "lineage", postgresql_using="gin"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -37,6 +39,7 @@ class Project(SQLModel, table=True):
     target_minor: int = Field(sa_type=BigInteger)
     currency: str
     status: str
+    theme: str = Field(default=Theme.OTHER.value, sa_column_kwargs={"server_default": "other"})
     rating: int = 0  # 0: not rated; else 1 to 5 stars
     county_code: str = ""
     township_code: str = ""

@@ -50,7 +50,7 @@ def test_the_same_form_with_another_amount_is_asked_about(reader: Reader, world:
     ("filled", "words"),
     [
         ({"custom": "abc"}, "请填写金额"),
-        ({"custom": "1.234"}, "请写清金额"),
+        ({"custom": "1.234"}, "最多两位小数"),
         ({"custom": "0"}, "金额应在 1.00 至"),
         ({"custom": "99999999999"}, "金额应在 1.00 至"),
         ({"chip": None}, "请选择或填写捐赠金额"),

@@ -16,6 +16,7 @@ from campaigns.network.roles import Permission
 from campaigns.projects import drafts
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.models import Project
+from campaigns.projects.themes import Theme
 from kernel.db import Tx
 from kernel.errors import Refusal
 
@@ -42,7 +43,9 @@ def _new_project(form: ConsoleForm) -> NewProject:
     target = form.amount("target_minor")
     form.require("organisation", "name", "target_minor")
     name, summary = form.text("name") or "", form.text("summary", lines=True) or ""
-    return NewProject(form["organisation"], name, form["tier"], summary, target or 0)
+    return NewProject(
+        form["organisation"], name, form["tier"], summary, target or 0, theme=form["theme"] or Theme.OTHER
+    )
 
 
 def _create(tx: Tx, new: NewProject, form: ConsoleForm) -> bool:
