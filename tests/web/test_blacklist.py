@@ -59,9 +59,9 @@ def test_a_liaison_objects_and_may_not_lift(reader: Reader, world: World) -> Non
     page = reader.page
     assert "黑名单已更新" in reader.send(f"/blacklist/{world.projects[0]}", verb="appeal", reason="有误")
     reader.page = page
-    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[0]}", verb="lift", reason="有误")
+    assert "您没有权限" in reader.send(f"/blacklist/{world.projects[0]}", verb="lift", reason="有误", form_key=None)
     reader.page = page
-    reader.send(f"/blacklist/{world.projects[0]}", verb="burn", reason="x")
+    reader.send(f"/blacklist/{world.projects[0]}", verb="burn", reason="x", form_key=None)
     assert len(world.do(blacklist.listings)) == 2
 
 
