@@ -8,6 +8,7 @@ from campaigns.donations.contact import identity_key
 from campaigns.donations.erased import DonorIn, erased_key
 from campaigns.donations.identity import contact_identity, is_own_key, is_visitor_key
 from campaigns.donations.models import Donation
+from campaigns.donations.person_models import PersonKey
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
 from kernel.keys import Keys
@@ -45,16 +46,17 @@ def person_of_donation(tx: Tx, donation_id: UUID) -> Person:
 
 def alone(tx: Tx, donation_id: UUID) -> Person:
     """Return the person of one donation, without their others: all that the holder of its token may speak for.
-    Raises NotFound `donor_unknown` when it is erased."""
+    Raises NotFound `donor_unknown` when it is erased, and they have written nothing since."""
     donation = tx.get(Donation, donation_id)
-    if donation is None or donation.erased_at is not None:
+    if donation is None or (donation.erased_at is not None and tx.get(PersonKey, donation_id) is None):
         raise NotFound("donor_unknown")
     return Person((), [donation_id])
 
 
 def _person(tx: Tx, donor_keys: Sequence[str], email_key: str) -> Person:
     rows = tx.rows(
-        """SELECT id FROM donation WHERE erased_at IS NULL
+        """SELECT id FROM donation d
+            WHERE (erased_at IS NULL OR EXISTS (SELECT FROM person_key k WHERE k.donation_id = d.id))
               AND id IN (SELECT id FROM donation WHERE donor_key = ANY(:keys)
                           UNION ALL SELECT donation_id FROM person_key WHERE email_key = :email)
             ORDER BY id""",

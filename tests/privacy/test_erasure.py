@@ -8,6 +8,7 @@ import pytest
 from campaigns.check import check_books
 from campaigns.donations.contact import Donor, identity_key
 from campaigns.donations.identity import contact_identity
+from campaigns.donations.refund_requests import request_money_back
 from campaigns.donations.replay import replay
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
@@ -159,6 +160,21 @@ def test_nobody_is_erased_while_their_payment_is_awaited(world: World) -> None:
     erase_by(world, PHONE)
     with pytest.raises(NotFound, match="donor_unknown"):
         erase_by(world, PHONE)
+    world.check()
+
+
+def test_what_is_written_after_an_erasure_is_erased_too(world: World) -> None:
+    given = world.give(10_00, donor=DONOR)
+    world.pay(given)
+    erase_by(world, PHONE)
+    world.do(request_money_back, world.deps.keys, given.id, None, REFUND_WORDS)
+    assert traces(dump(world)) == []
+    exported = world.do(lambda tx: export(world.deps, tx, person_of_donation(tx, given.id), "test"))
+    assert exported["donations"][0]["refund_requests"][0]["reason"] == REFUND_WORDS
+    world.do(lambda tx: erase(world.deps, tx, alone(tx, given.id), "donor", "donor"))
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM person_key")) == 0
+    with pytest.raises(NotFound, match="donor_unknown"):
+        world.do(alone, given.id)
     world.check()
 
 
