@@ -128,10 +128,10 @@ class Config(BaseModel):
     address_unpaid_share_bps: int = Field(5_000, ge=1, le=10_000, alias="ADDRESS_UNPAID_SHARE_BPS")
     contested_bps: int = Field(1_000, ge=0, le=10_000, alias="CONTESTED_BPS")
     contested_hold_s: int = Field(300, ge=60, le=900, alias="CONTESTED_HOLD_S")
-    # What one address may send to one process (IPv6: one /64), looks; an act counts as five. 0: no limit.
+    # What one address may send to one process (IPv6: one /64), see `app/http/doors.py`; 0: no limit.
     address_requests_per_s: int = Field(100, ge=0, le=100_000, alias="ADDRESS_REQUESTS_PER_S")
     # Open pages with live totals, in one process; of one address.
-    live_streams_most: int = Field(3_000, ge=1, le=100_000, alias="LIVE_STREAMS_MOST")
+    live_streams_most: int = Field(2_500, ge=1, le=100_000, alias="LIVE_STREAMS_MOST")
     live_streams_of_address: int = Field(200, ge=1, le=100_000, alias="LIVE_STREAMS_OF_ADDRESS")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")

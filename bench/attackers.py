@@ -113,7 +113,7 @@ class Held:
     def turn(self) -> None:
         """Open what is missing, a few at a time, and take what the server says."""
         missing = self._wanted - len(self._selector.get_map())
-        for _ in range(min(missing, 20)):
+        for _ in range(min(missing, 5)):
             with suppress(OSError):
                 connection = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
                 self._selector.register(connection, selectors.EVENT_READ)

@@ -25,7 +25,7 @@ from app.webhooks.partners import MOST_BYTES, read
 from bench import counter, rowlock
 from kernel.strict_json import load_json
 from payments.gateway import OpenedPayment, PaymentOrder
-from payments.partners import verify
+from payments.partner_secrets import verify
 from payments.stripe import StripeGateway
 
 
@@ -56,7 +56,8 @@ def plain(body: dict[str, Any]) -> Any:
 @blp.response(201, DonationOut)
 def row_lock(body: dict[str, Any]) -> Any:
     """Giving as one would write it first."""
-    return view(rowlock.create_donation(deps(app), command_of(body))), 201
+    command = command_of(body)
+    return view(rowlock.create_donation(deps(app), command), command.message), 201
 
 
 @blp.post("/bench/counter")

@@ -14,7 +14,7 @@ worker_class = "gevent"  # each open page keeps a connection for the live totals
 # Half of the cores: the others are PostgreSQL's. Donors of one worker share a transaction, so on two cores one
 # worker takes more donations a second than two, at two thirds of the processor time (docs/performance.md).
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(1, (os.cpu_count() or 2) // 2))
-worker_connections = 4000  # of which live totals take 3,000 at most (LIVE_STREAMS_MOST)
+worker_connections = 4000  # of which live totals take 2,500 at most (LIVE_STREAMS_MOST)
 graceful_timeout = 5  # open pages hold their connection for ever; a request in flight takes a second
 errorlog = "-"
 control_socket_disable = True  # it would sit in the home directory, one for all runs

@@ -19,41 +19,43 @@ from app.i18n.problems import problem_text
 
 Start = Callable[..., Any]
 
-BURST_S = 5  # an address may send what it may in so many seconds at once: a class that opens a page together
-ACT_COST = 5  # requests; what changes something costs so many times as much as a look
-FORGED_COST = 20  # a webhook that was refused; the good ones cost nothing
+BURST_S = 0.5  # an address may send what it may in so many seconds at once; what is beyond waits for its turn
+MOST_DELAY_S = 2.0  # for its turn; what would wait longer is refused
+LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # requests: a page that is kept in memory, another one, a change or a large page
+FORGED = 20.0  # a webhook that was refused; the good ones cost nothing
 PAUSE_S = 1.0  # before a refusal: who does not wait for answers gets few
-MOST_PAUSING = 200  # connections that wait for their refusal; beyond, it comes at once
-MOST_KNOWN = 10_000  # addresses before those are forgotten that have all their requests again
+MOST_PAUSING = 800  # connections that wait for their refusal; beyond, it comes at once
+MOST_KNOWN = 10_000  # addresses, before those are forgotten that have nothing to wait for
 BODY_S = 20.0  # for a body to arrive, and a second more for each `BYTES_A_SECOND`
 BYTES_A_SECOND = 20_000
 _FREE = ("/static/", "/healthz")
+_KEPT = ("/c/", "/public/", "/api/v1/campaigns")
+_LARGE = ("/api/docs", "/api/openapi.json", "/metrics")
 _SIGNED = "/webhooks/"
 
 
 class Allowances:
-    """How many requests each address has left: `per_s` come back in a second, `BURST_S` seconds of them at most."""
+    """When each address has its next turn: `per_s` requests in a second, and `BURST_S` seconds of them at once (the
+    generic cell rate algorithm of ITU-T I.371)."""
 
     def __init__(self, per_s: int) -> None:
         self._per_s = per_s
-        self._most = per_s * BURST_S
-        self._left: dict[str, tuple[float, float]] = {}  # network -> requests left, at (monotonic)
+        self._turns: dict[str, float] = {}  # network -> the time (monotonic) until which it has used its allowance
 
-    def take(self, network: str, cost: int, now: float) -> bool:
-        """Take requests of an address if it has any left. Return whether it had."""
-        left, at = self._left.get(network, (self._most, now))
-        left = min(left + (now - at) * self._per_s, self._most)
-        if len(self._left) >= MOST_KNOWN:
-            self._forget(now)
-        self._left[network] = (left - cost if left > 0 else left, now)
-        return left > 0
+    def delay_s(self, network: str, cost: float, now: float) -> float | None:
+        """Return for how long a request of an address waits for its turn, and take it; None when it is too far."""
+        turn = max(self._turns.get(network, 0.0), now - BURST_S) + cost / self._per_s
+        if turn - now > MOST_DELAY_S:
+            return None
+        if len(self._turns) >= MOST_KNOWN:
+            self._turns = {known: at for known, at in self._turns.items() if at > now - BURST_S}
+        self._turns[network] = turn
+        return max(turn - now, 0.0)
 
-    def _forget(self, now: float) -> None:
-        self._left = {
-            network: (left, at)
-            for network, (left, at) in self._left.items()
-            if left + (now - at) * self._per_s < self._most
-        }
+    def charge(self, network: str, cost: float, now: float) -> None:
+        """Take more of an address, whatever it has left."""
+        turn = max(self._turns.get(network, 0.0), now - BURST_S) + cost / self._per_s
+        self._turns[network] = min(turn, now + 2 * MOST_DELAY_S)
 
 
 class Doors:
@@ -77,8 +79,11 @@ class Doors:
         if not tells_visitors_apart(network):
             return self._inner(environ, start)  # type: ignore[no-any-return]
         signed = path.startswith(_SIGNED)
-        if not self._allowances.take(network, _cost(environ, signed), time.monotonic()):
+        delay_s = self._allowances.delay_s(network, 0.0 if signed else _cost(environ), time.monotonic())
+        if delay_s is None:
             return self._refuse(environ, start)
+        if delay_s and not signed:
+            time.sleep(delay_s)
         return self._inner(environ, self._watching(start, network) if signed else start)  # type: ignore[no-any-return]
 
     def _watching(self, start: Start, network: str) -> Start:
@@ -88,7 +93,7 @@ class Doors:
 
         def counting(status: str, *rest: Any) -> Any:
             if status.startswith("4"):
-                allowances.take(network, FORGED_COST, time.monotonic())
+                allowances.charge(network, FORGED, time.monotonic())
             return start(status, *rest)
 
         return counting
@@ -118,10 +123,11 @@ class Doors:
         return [body]
 
 
-def _cost(environ: dict[str, Any], signed: bool) -> int:
-    if signed:
-        return 0
-    return 1 if environ["REQUEST_METHOD"] in ("GET", "HEAD") else ACT_COST
+def _cost(environ: dict[str, Any]) -> float:
+    path: str = environ["PATH_INFO"]
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path in _LARGE:
+        return ACT
+    return LIGHT if path == "/" or (path.startswith(_KEPT) and not path.endswith("/live")) else LOOK
 
 
 def client_address(environ: dict[str, Any], proxies: int) -> str:

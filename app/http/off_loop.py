@@ -27,9 +27,9 @@ def off_loop(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs
 
 
 def _modest(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
-    """Do the work with the lowest priority: where all processors are busy, the event loop and the database go
-    first. On Linux a thread has a priority of its own."""
-    os.setpriority(os.PRIO_PROCESS, get_native_id(), 19)
+    """Do the work with a low priority: where all processors are busy, the event loop and the database go first. On
+    Linux a thread has a priority of its own."""
+    os.setpriority(os.PRIO_PROCESS, get_native_id(), 15)
     return act(*args, **named)
 
 

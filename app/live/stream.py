@@ -27,6 +27,7 @@ HEARTBEAT_S = 15.0  # detects clients that are gone, and keeps proxies from clos
 LONGEST_S = 3600.0  # then the page connects anew, perhaps to another process
 SWARM_S = 0.1  # a batch publishes several times
 KNOWN_S = 5.0  # a campaign stays known
+TURN_S = 2.0  # to wait for the database behind other readers
 AWAKE = 50  # pages that are written to at a time
 
 blueprint = Blueprint("live", __name__, url_prefix="/api/v1/campaigns")
@@ -141,22 +142,32 @@ def attach(app: Flask) -> None:
     """Register the live totals; the feeds live as long as the application."""
     config = settings(app)
     app.extensions["live"] = {}
+    app.extensions["live_turn"] = Lock()
     app.extensions["live_streams"] = Streams(config.live_streams_most, config.live_streams_of_address)
     app.register_blueprint(blueprint)
 
 
 def _feed(slug: str) -> Feed:
-    """Return the feed of a campaign. Looked for in the database once in a while, however many pages are opened."""
+    """Return the feed of a campaign. Looked for in the database once in a while, by one reader at a time, however
+    many pages are opened."""
     feeds: dict[str, tuple[Feed, float]] = current_app.extensions["live"]
-    now = time.monotonic()
-    if slug in feeds and now < feeds[slug][1]:
+    if slug in feeds and time.monotonic() < feeds[slug][1]:
         return feeds[slug][0]
-    with deps().db.snapshot() as tx:
-        campaign = public_campaign(tx, slug)
-    known = feeds.get(slug)  # another reader may have been faster
-    feed = known[0] if known else Feed(deps(), campaign.id, campaign.currency, settings().redis_url)
-    feeds[slug] = feed, now + KNOWN_S
-    return feed
+    turn: Lock = current_app.extensions["live_turn"]
+    if not turn.acquire(timeout=TURN_S):
+        raise Unavailable("database_busy")
+    try:
+        now = time.monotonic()
+        known = feeds.get(slug)
+        if known and now < known[1]:  # another reader was faster
+            return known[0]
+        with deps().db.snapshot() as tx:
+            campaign = public_campaign(tx, slug)
+        feed = known[0] if known else Feed(deps(), campaign.id, campaign.currency, settings().redis_url)
+        feeds[slug] = feed, now + KNOWN_S
+        return feed
+    finally:
+        turn.release()
 
 
 @blueprint.get("/<slug>/live")

@@ -122,7 +122,10 @@ def rename(tx: Tx, campaign_id: int, old: str, new: str) -> None:
 
 def forget_devices(tx: Tx, donation_ids: Sequence[UUID]) -> None:
     """Forget by what browsers and instruments donations came, when no match hangs on it any more."""
-    tx.run("UPDATE donation SET device_key = NULL, instrument = NULL WHERE id = ANY(:ids)", ids=list(donation_ids))
+    tx.run(
+        "UPDATE donation SET device_key = NULL, network_key = NULL, instrument = NULL WHERE id = ANY(:ids)",
+        ids=list(donation_ids),
+    )
     tx.run("DELETE FROM device_gift WHERE donation_id = ANY(:ids)", ids=list(donation_ids))
 
 
