@@ -4,7 +4,7 @@ made the personal parts of that day's messages unreadable, also in backups witho
 
 import os
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from kernel.db import Tx
@@ -22,7 +22,17 @@ class MessageSealing(NamedTuple):
 
 def sealing_key(tx: Tx, keys: Keys) -> MessageSealing:
     """Return today's key; it is made with the first message of a day."""
-    day = tx.now.date()
+    return _of_day(tx, keys, tx.now.date())
+
+
+def make_ahead(tx: Tx, keys: Keys) -> None:
+    """Make the keys of today and tomorrow, in a short transaction of their own: a long one (an import) that made a
+    day's key would hold up everybody else's first message of the day."""
+    for day in (tx.now.date(), tx.now.date() + timedelta(days=1)):
+        _of_day(tx, keys, day)
+
+
+def _of_day(tx: Tx, keys: Keys, day: date) -> MessageSealing:
     return _stored(tx, keys, day) or _made(tx, keys, day)
 
 

@@ -36,6 +36,7 @@ from campaigns.security_log import write_counted
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.failures import failure_of
+from payments.message_keys import make_ahead
 from payments.partner_secrets import forget_secrets
 
 log = structlog.get_logger("jobs")
@@ -154,6 +155,8 @@ def _check(deps: Dependencies) -> str:
 
 def _personal_data(deps: Dependencies) -> str:
     """Seal what earlier versions stored in clear, and forget what is no longer needed."""
+    with deps.db.transaction() as tx:
+        make_ahead(tx, deps.keys)
     sealed, began = 0, time.monotonic()
     while time.monotonic() - began < SEALING_S and (count := seal_stored(deps)):
         sealed += count

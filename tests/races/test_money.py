@@ -1,6 +1,5 @@
 """Messages of payments that meet each other, the scheduler and the donor: each takes effect once."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -13,7 +12,8 @@ from campaigns.intake.process import process_inbox
 from kernel.db import Tx
 from kernel.errors import Conflict
 from payments.inbox import store
-from payments.messages import Message, message
+from payments.message_keys import sealing_key
+from payments.messages import message
 from tests.races.runners import Meeting, at_once, drop_check, errors, without_lock
 from tests.world import World
 
@@ -62,23 +62,24 @@ def test_the_same_webhook_many_times_at_once_is_one_receipt(world: World) -> Non
 def test_control_look_then_insert_keeps_the_webhook_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     meeting = Meeting()
 
-    def look_then_insert(tx: Tx, messages: Sequence[Message]) -> set[tuple[str, str]]:
+    def look_then_insert(tx: Tx, values: dict[str, list[str]]) -> set[tuple[str, str]]:
         fresh = set()
-        for sent in messages:
-            known = tx.scalar("SELECT 1 FROM inbox_event WHERE event_id = :id", id=sent.event_id)
+        for source, event_id in zip(values["source"], values["event_id"], strict=True):
+            known = tx.scalar("SELECT 1 FROM inbox_event WHERE event_id = :id", id=event_id)
             meeting.wait()
             if known is None:
                 tx.run(
                     """WITH e AS (INSERT INTO inbox_event (source, event_id, body, body_hash, received_at)
                                   VALUES (:source, :id, '{}', '', :now) RETURNING id)
                        INSERT INTO inbox_work (inbox_id) SELECT id FROM e""",
-                    source=sent.source,
-                    id=sent.event_id,
+                    source=source,
+                    id=event_id,
                     now=tx.now,
                 )
-                fresh.add((sent.source, sent.event_id))
+                fresh.add((source, event_id))
         return fresh
 
+    world.do(sealing_key, world.deps.keys)  # the job makes a day's key before its first message
     monkeypatch.setattr("payments.inbox._insert", look_then_insert)
     world.do(drop_check, "inbox_event", "inbox_event_once")
     _same_webhook(world, world.give(100_00), 2)
