@@ -139,7 +139,8 @@ def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
                   (SELECT count(*) FROM campaign_entry e WHERE e.campaign_id = c.id) AS entries,
                   (SELECT count(*) FROM discrepancy d
                     WHERE d.campaign_id = c.id AND d.state = 'open') AS open_discrepancies,
-                  NOT coalesce(o.lineage @> ARRAY[CAST(:branch AS text)], true) AS from_above
+                  CAST(:branch AS text) IS NOT NULL
+                    AND NOT o.lineage @> ARRAY[CAST(:branch AS text)] AS from_above
              FROM campaign c JOIN organisation o ON o.code = c.host_code
             WHERE CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)]
                OR o.code IN (SELECT unnest(lineage) FROM organisation WHERE code = :branch)

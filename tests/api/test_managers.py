@@ -144,8 +144,8 @@ def test_drafts_can_be_changed_and_only_drafts(api: Api) -> None:
     path = f"/projects/{made['id']}"
     changed = api.manage(path, {"name": "新名", "target_minor": 1}, 200, method="PATCH")
     assert (changed["name"], changed["target_minor"], changed["summary"]) == ("新名", 1, "午餐")
-    for name in ("  ", "bell\x07"):
-        problem(api.call("PATCH", path, {"name": name}, api.token()), 422, "project_invalid")
+    for name, code in (("  ", "project_invalid"), ("bell\x07", "validation_failed")):
+        problem(api.call("PATCH", path, {"name": name}, api.token()), 422, code)
     api.manage(f"{path}/submit", status=200)
     problem(api.call("PATCH", path, {"name": "x"}, api.token()), 409, "project_state")
     problem(api.post(f"{path}/submit", token=api.token()), 409, "project_state")

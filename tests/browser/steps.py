@@ -37,8 +37,8 @@ def thanked(page: Page) -> None:
 
 
 def money(page: Page, label: str) -> str:
-    """A figure of a page's list of pairs, by its label."""
-    return page.locator(".pairs > div", has_text=label).first.locator("dd").inner_text()
+    """A figure of a donation's page, by its label."""
+    return page.locator(":is(.two, .pairs) > div, .sum-line", has_text=label).first.locator("dd, b").inner_text()
 
 
 def totals(stack: Stack) -> dict[str, int]:

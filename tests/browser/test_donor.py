@@ -120,8 +120,9 @@ def test_typing_an_amount_takes_the_chip_away(phone: Page, stack: Stack) -> None
 def test_a_donor_who_reads_english(phone: Page, stack: Stack) -> None:
     phone.goto(f"{stack.url}/c/demo")
     phone.get_by_role("link", name="English").click()
-    expect(phone.get_by_role("heading", name="Match pots")).to_be_visible()
-    phone.locator(".project-card a.button").first.click()
+    expect(phone.get_by_role("heading", name="How match works")).to_be_visible()
+    phone.locator(".project-card a").first.click()
+    phone.locator(".lead a.button").click()
     give(phone, 20)
     assert money(phone, "Match held for you") == "¥20.00"
     pay(phone)

@@ -23,6 +23,11 @@ def test_a_difference_is_signed_off(desk: Page, stack: Stack) -> None:
     # A charge that no donation of ours belongs to: only the provider's statement could bring it, days later.
     with psycopg.connect(stack.postgres.url.replace("+psycopg", "")) as connection:
         connection.execute(
+            """INSERT INTO provider_line (provider, line_id, source_id, kind, amount_minor, fee_minor, currency,
+                                          occurred_at, fetched_at)
+               VALUES ('stripe', 'ch_stranger', 'ch_stranger', 'charge', 500, 0, 'CNY', now(), now())"""
+        )
+        connection.execute(
             """INSERT INTO discrepancy (campaign_id, provider, cause, reference, ours_minor, theirs_minor, state,
                                         reason, actor, found_at)
                SELECT id, 'stripe', 'missing_here', 'ch_stranger', 0, 500, 'open', '', '', now()
@@ -56,10 +61,10 @@ def test_a_refund_is_asked_for_and_the_donor_sees_it(desk: Page, phone: Page, st
 
     def refunded() -> bool:
         phone.reload()
-        return "¥40.00" in phone.locator(".pairs").first.inner_text()
+        return "¥40.00" in phone.locator(".donation").inner_text()
 
     assert wait_until(refunded, 30, 1)
-    expect(phone.locator(".pairs .match dd")).to_have_text("¥60.00")
+    expect(phone.locator(".two .match dd")).to_have_text("¥60.00")
 
 
 def test_the_console_leads_everywhere(desk: Page, stack: Stack) -> None:
