@@ -127,7 +127,11 @@ def _addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
         parts = {name: str(tx.scalar(sql)) for name, sql in PARTS.items()}
     for rule in app.url_map.iter_rules():
         names = _PART.findall(rule.rule)
-        if rule.rule.startswith("/console") and "GET" in (rule.methods or ()) and set(names) <= set(parts):
+        # The page that accepts an invitation exists for who has one.
+        shown = (
+            rule.rule.startswith("/console") and "GET" in (rule.methods or ()) and rule.endpoint != "console.join"
+        )
+        if shown and set(names) <= set(parts):
             yield _PART.sub(lambda part: parts[part[1]], rule.rule)
 
 

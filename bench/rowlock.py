@@ -264,5 +264,6 @@ class _Creation:
             campaign=self.campaign.slug,
             campaign_name=self.campaign.name,
             project_name=self.project.name,
+            project_theme=self.project.theme,
             parts=tuple(parts),
         )

@@ -32,8 +32,9 @@ class Base(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.world = type(self).open_world(self.stack)
-        # Few donors give all day: whether each is asked is shown elsewhere.
-        unasked = replace(self.world.deps.limits, ask_hour_count=10_000, pause_hour_count=10_000)
+        # Few donors give all day: whether each is asked, or held back, is shown elsewhere.
+        limits = {"ask_hour_count": 10_000, "pause_hour_count": 10_000, "unpaid_limits": False}
+        unasked = replace(self.world.deps.limits, **limits)
         self.world.deps = replace(self.world.deps, limits=unasked)
         campaign = self.world.do(find_campaign, self.world.slug)
         self.campaign_id = campaign.id or 0

@@ -173,7 +173,7 @@ def test_a_case_puts_its_project_on_the_list_and_stays_to_be_decided(world: Worl
     case_id = world.do(cases.case_id_of_donation, donation)
     for _ in range(2):
         world.do(decide.blacklist_project, case_id, REASON, "li", world.clock.at + DAY)
-    seen = world.do(cases.view, case_id)
+    seen = world.do(cases.view, world.deps.keys, case_id)
     assert (seen["state"], seen["blacklisted_by"]) == ("open", "li")
     (listing,) = current(world)
     assert (listing["project_id"], listing["reason"]) == (world.projects[0], REASON)

@@ -129,9 +129,9 @@ def test_cases_are_listed_open_ones_first(world: World) -> None:
     case = held_case(world)
     world.do(decide.clear, case["id"], REASON, "li")
     campaign_id = case["campaign_id"]
-    rows, total = world.do(cases.listed, campaign_id)
+    rows, total = world.do(cases.listed, world.deps.keys, campaign_id)
     assert total == 3
     assert [row["state"] for row in rows] == ["open", "open", "released"]
     assert world.do(cases.count_open_cases, campaign_id) == 2
-    rows, total = world.do(cases.listed, campaign_id, "released", Page(1, 1))
+    rows, total = world.do(cases.listed, world.deps.keys, campaign_id, "released", Page(1, 1))
     assert (total, rows[0]["id"]) == (1, case["id"])
