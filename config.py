@@ -139,6 +139,10 @@ class Config(BaseModel):
     # Whether administrators and finance must sign in with a second factor; unset: in production only.
     second_factor: Literal["required", "offered"] | None = Field(None, alias="SECOND_FACTOR")
 
+    # How long a session of the console lasts that nobody uses: of administrators and finance, and of the others.
+    session_idle_sensitive_s: int = Field(1800, ge=300, le=43_200, alias="SESSION_IDLE_SENSITIVE_S")
+    session_idle_s: int = Field(3600, ge=300, le=43_200, alias="SESSION_IDLE_S")
+
     @property
     def second_factor_required(self) -> bool:
         return self.second_factor == "required" or (self.second_factor is None and self.production)

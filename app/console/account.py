@@ -16,7 +16,7 @@ from app.i18n.faults import fault_text
 from campaigns.network import accounts, people, second_factor
 from campaigns.network.organisations import find
 from campaigns.network.roles import Permission
-from campaigns.network.sessions import list_sessions
+from campaigns.network.sessions import end_own_session, list_sessions
 from kernel.errors import Refusal
 
 Answer = Response | str | tuple[str, int]
@@ -41,10 +41,7 @@ def change_password() -> Answer:
     if form.faults:
         return _show(form, 422)
     try:
-        count_try(g.caller.manager_id)
-        with deps().db.transaction() as tx:
-            manager = people.find_manager(tx, g.caller.manager_id)
-        if not off_loop(people.verify, manager, request.form.get("current", "")):
+        if not _is_own_password(request.form.get("current", "")):
             form.faults["current"] = _("现在的密码不对")
             return _show(form, 422)
         password_hash = off_loop(people.hashed, chosen)
@@ -59,14 +56,34 @@ def change_password() -> Answer:
     return redirect(url_for("console.sign_in"), 303)
 
 
+def _is_own_password(password: str) -> bool:
+    """Whether who is signed in typed their password. Raises Forbidden `rate_limited`."""
+    count_try(g.caller.manager_id)
+    with deps().db.transaction() as tx:
+        manager = people.find_manager(tx, g.caller.manager_id)
+    return off_loop(people.verify, manager, password)
+
+
 @blueprint.post("/account/sessions/end", endpoint="end_own_sessions")
 @access.signed_in(Permission.READ, where=Where.ANY)
 def end_sessions() -> Answer:
-    """End all sessions of the own account, this one too."""
-    with deps().db.transaction() as tx:
-        accounts.end_all_sessions(tx, g.caller.name, g.caller.name)
-    auth.forget()
-    return redirect(url_for("console.sign_in"), 303)
+    """End sessions of the own account: those that were chosen, or all with this one. The password is asked for:
+    who finds an open browser must not throw its owner out."""
+    form, chosen = Form(request.form), request.form.getlist("session", type=int)
+    try:
+        if not _is_own_password(request.form.get("own", "")):
+            form.faults["own"] = _("现在的密码不对")
+            return _show(form, 422)
+        with deps().db.transaction() as tx:
+            if "all" in request.form:
+                accounts.end_all_sessions(tx, g.caller.name, g.caller.name)
+            for session_id in chosen:
+                end_own_session(tx, g.caller.manager_id, session_id, g.caller.name)
+    except Refusal as refusal:
+        form.faults["own"] = refusal_sentence(refusal)
+        return _show(form, status_of(refusal))
+    forget_tries(g.caller.manager_id)
+    return redirect(url_for("console.account"), 303)
 
 
 @blueprint.get("/account/second-factor", endpoint="own_second_factor")
@@ -105,13 +122,14 @@ def _show(form: Form, status: int = 200) -> tuple[str, int]:
     with deps().db.transaction() as tx:
         manager = people.find_manager(tx, g.caller.manager_id)
         branch = find(tx, manager.branch_code).name if manager.branch_code else ""
-        sessions = list_sessions(tx, g.caller.manager_id)
+        sessions, here = list_sessions(tx, g.caller.manager_id), auth.own_session(tx)
         codes_left = second_factor.recovery_codes_left(tx, g.caller.manager_id)
     page = render_template(
         "console/account.html",
         manager=manager,
         branch=branch,
         sessions=sessions,
+        here=here,
         codes_left=codes_left,
         required=auth.needs_second_factor(manager),
         demo=not settings().production,

@@ -1,6 +1,7 @@
 """Who is calling: a donor with their donation's token, a program with an API token, a manager with a session."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from flask import request, session
@@ -12,7 +13,13 @@ from campaigns.network import second_factor
 from campaigns.network.models import Manager
 from campaigns.network.people import caller_of
 from campaigns.network.roles import Caller, Permission
-from campaigns.network.sessions import end_session_of, manager_of_session, start_session
+from campaigns.network.sessions import (
+    Idle,
+    end_session_of,
+    manager_of_session,
+    session_id_of,
+    start_session,
+)
 from campaigns.network.tokens import account_of_token, caller_of_token
 from kernel.db import Tx
 from kernel.errors import Forbidden
@@ -46,7 +53,7 @@ def sign_in(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str:
     """Start a session for a manager and end the one that this browser had; return its token for `remember`.
     `awaits_code`: it waits for the second factor, and opens nothing yet."""
     sign_out(tx)
-    return start_session(tx, manager, awaits_code=awaits_code)
+    return start_session(tx, manager, awaits_code=awaits_code, idle=_idle())
 
 
 def needs_second_factor(manager: Manager) -> bool:
@@ -78,16 +85,26 @@ def forget() -> None:
     session.clear()
 
 
+def _idle() -> Idle:
+    own = settings()
+    return Idle(timedelta(seconds=own.session_idle_s), timedelta(seconds=own.session_idle_sensitive_s))
+
+
 def _session_token() -> str:
     token = session.get(SESSION_KEY)
     return token if isinstance(token, str) else ""
+
+
+def own_session(tx: Tx) -> int | None:
+    """Return the id of this browser's session."""
+    return session_id_of(tx, _session_token())
 
 
 def session_caller(tx: Tx) -> Caller | None:
     """Return the manager whose session this is; None for everyone else, and for who must set up a second factor:
     their role may have changed since they signed in."""
     token = _session_token()
-    manager = manager_of_session(tx, token) if token else None
+    manager = manager_of_session(tx, token, idle=_idle()) if token else None
     if manager is None or (needs_second_factor(manager) and not second_factor.is_set_up(manager)):
         return None
     return caller_of(manager)
@@ -115,7 +132,7 @@ def account(tx: Tx) -> tuple[str, str] | None:
     if "Authorization" in request.headers:
         return account_of_token(tx, bearer())
     token = _session_token()
-    manager = manager_of_session(tx, token) if token else None
+    manager = manager_of_session(tx, token, idle=_idle()) if token else None
     return (f"manager:{manager.id}", manager.login) if manager else None
 
 

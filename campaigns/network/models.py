@@ -61,9 +61,9 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class ManagerSession(SQLModel, table=True):
-    """A manager signed in with one browser, until `ends_at` or until somebody ends it. Only the hash of the
-    token is stored that the browser holds. With `awaits_code` only the password was verified: it opens nothing
-    yet."""
+    """A manager signed in with one browser, until `ends_at`, which each use moves, or until somebody ends it. Only
+    the hash of the token is stored that the browser holds. With `awaits_code` only the password was verified: it
+    opens nothing yet."""
 
     __tablename__ = "manager_session"
     __table_args__ = (Index("manager_session_manager", "manager_id"),)

@@ -34,6 +34,9 @@ class Role(StrEnum):
 
 _P = Permission
 
+# Who gives out rights or moves money: a second factor where it is required, and shorter sessions.
+SENSITIVE = frozenset({Role.ADMIN, Role.FINANCE})
+
 # The public contract lists all verbs below "Managers": a manager may use every one of them. A federation
 # that separates duties (业财分离) gives out the narrower roles.
 PERMISSIONS: dict[str, frozenset[Permission]] = {

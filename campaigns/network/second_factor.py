@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager, RecoveryCode
 from campaigns.network.people import find_manager
-from campaigns.network.roles import Role
+from campaigns.network.roles import SENSITIVE
 from campaigns.network.secret_tokens import token_hash
 from campaigns.network.sessions import end_sessions
 from kernel.db import Tx
@@ -21,7 +21,6 @@ from kernel.ids import same
 from kernel.keys import Keys
 
 ISSUER = "倍善"
-REQUIRED_OF = frozenset({Role.ADMIN, Role.FINANCE})  # where the installation requires it
 CODES = 10
 _CODE_BYTES = 10  # 16 characters: too many to guess, so the hash need not be slow
 _STEP_S = 30
@@ -42,7 +41,7 @@ def is_set_up(manager: Manager) -> bool:
 
 def is_required(manager: Manager, *, installation_requires: bool) -> bool:
     """Whether a manager must have a second factor."""
-    return installation_requires and manager.role in REQUIRED_OF
+    return installation_requires and manager.role in SENSITIVE
 
 
 def begin(tx: Tx, keys: Keys, manager_id: int) -> Enrolment:

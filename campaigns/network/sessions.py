@@ -8,14 +8,30 @@ from sqlmodel import col, select
 
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager, ManagerSession
+from campaigns.network.roles import SENSITIVE
 from campaigns.network.secret_tokens import new_token, token_hash
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import MOST_ID
 
-LASTS = timedelta(hours=12)  # a manager's working day
+LASTS = timedelta(hours=12)  # a manager's working day, however much they do in it
+MOST_OPEN = 10  # sessions of an account; one more ends the oldest
 CODE_WITHIN = timedelta(minutes=10)  # from the password to the code
 _SEEN_EVERY = timedelta(minutes=1)  # so that reading pages hardly ever writes
+
+
+class Idle(NamedTuple):
+    """How long a session lasts that nobody uses: of most people, and of those who give out rights or move money."""
+
+    others: timedelta = timedelta(hours=1)
+    sensitive: timedelta = timedelta(minutes=30)
+
+    def of(self, manager: Manager) -> timedelta:
+        """Return how long this manager may do nothing."""
+        return self.sensitive if manager.role in SENSITIVE else self.others
+
+
+IDLE = Idle()
 
 
 class SessionRow(NamedTuple):
@@ -28,9 +44,9 @@ class SessionRow(NamedTuple):
     ended_at: datetime | None
 
 
-def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str:
+def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False, idle: Idle = IDLE) -> str:
     """Start a session of a manager whose password was just verified; return its token, this once. `awaits_code`: it
-    opens nothing but the page that asks for the second factor.
+    opens nothing but the page that asks for the second factor. The oldest ends if there are too many.
 
     Raises Forbidden `sign_in_failed` if the account was switched off or got another password meanwhile: the lock
     lets no session begin beside the change that ends all of them.
@@ -40,6 +56,8 @@ def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str
     if now is None or now.disabled_at is not None or now.password_hash != verified:
         raise Forbidden("sign_in_failed")
     assert now.id is not None
+    for oldest in _open(tx, ManagerSession.manager_id == now.id)[MOST_OPEN - 1 :]:
+        oldest.ended_at = tx.now
     token = new_token()
     tx.add(
         ManagerSession(
@@ -47,16 +65,17 @@ def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False) -> str
             manager_id=now.id,
             created_at=tx.now,
             last_seen_at=tx.now,
-            ends_at=tx.now + (CODE_WITHIN if awaits_code else LASTS),
+            ends_at=tx.now + (CODE_WITHIN if awaits_code else idle.of(now)),
             awaits_code=awaits_code,
         )
     )
     return token
 
 
-def manager_of_session(tx: Tx, token: str, *, awaits_code: bool = False) -> Manager | None:
+def manager_of_session(tx: Tx, token: str, *, awaits_code: bool = False, idle: Idle = IDLE) -> Manager | None:
     """Return the manager whose session has this token, or None: it is unknown or over, or the account is off.
-    `awaits_code`: of sessions that wait for the second factor, which are none otherwise."""
+    `awaits_code`: of sessions that wait for the second factor, which are none otherwise. Each use moves the end,
+    to the minute."""
     query = select(ManagerSession, Manager).where(
         ManagerSession.token_hash == token_hash(token),
         ManagerSession.manager_id == Manager.id,
@@ -68,6 +87,8 @@ def manager_of_session(tx: Tx, token: str, *, awaits_code: bool = False) -> Mana
     for session, manager in tx.all(query):
         if tx.now - session.last_seen_at >= _SEEN_EVERY:
             session.last_seen_at = tx.now
+            if not awaits_code:
+                session.ends_at = min(session.created_at + LASTS, tx.now + idle.of(manager))
         return manager
     return None
 
@@ -96,6 +117,20 @@ def end_session(tx: Tx, session_id: int, actor: str) -> None:
     if session.ended_at is None:
         session.ended_at = tx.now
         record_audit(tx, actor, "session.end", f"manager:{session.manager_id}", session_id=session_id)
+
+
+def end_own_session(tx: Tx, manager_id: int, session_id: int, actor: str) -> None:
+    """End one session of the own account. Idempotent. Raises NotFound `session_unknown`."""
+    session = tx.get(ManagerSession, session_id) if 0 < session_id <= MOST_ID else None
+    if session is None or session.manager_id != manager_id:
+        raise NotFound("session_unknown")
+    end_session(tx, session_id, actor)
+
+
+def session_id_of(tx: Tx, token: str) -> int | None:
+    """Return the id of the session with this token."""
+    session = tx.first(select(ManagerSession).where(ManagerSession.token_hash == token_hash(token)))
+    return session.id if session else None
 
 
 def list_sessions(tx: Tx, manager_id: int) -> list[SessionRow]:

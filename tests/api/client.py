@@ -40,6 +40,9 @@ def application(database_url: str, deps: Dependencies, **environ: str) -> Flask:
         "DATABASE_URL": database_url,
         "PUBLIC_URL": "http://localhost",
         "STRIPE_WEBHOOK_SECRET": STRIPE_SECRET,
+        # Tests let hours pass within one visit; those of sessions set their own.
+        "SESSION_IDLE_S": "43200",
+        "SESSION_IDLE_SENSITIVE_S": "43200",
         **SECRETS,
     }
     return create_app(config.load(settings | environ), deps)

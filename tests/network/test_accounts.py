@@ -40,6 +40,8 @@ def test_a_session_is_known_by_its_token_of_which_only_the_hash_is_kept(world: W
 
 
 def test_a_session_ends_after_twelve_hours_and_is_seen_once_a_minute(world: World, token: str) -> None:
+    all_day = sessions.Idle(sessions.LASTS, sessions.LASTS)
+
     def seen() -> timedelta:
         row: ManagerSession = world.do(stored, token)
         return row.last_seen_at - began
@@ -49,12 +51,43 @@ def test_a_session_ends_after_twelve_hours_and_is_seen_once_a_minute(world: Worl
     assert world.do(sessions.manager_of_session, token)
     assert seen() == timedelta(0)
     world.clock.advance(seconds=1)
-    assert world.do(sessions.manager_of_session, token)
+    assert world.do(sessions.manager_of_session, token, idle=all_day)
     assert seen() == timedelta(minutes=1)
     world.clock.advance(hours=11, minutes=58, seconds=59)
-    assert world.do(sessions.manager_of_session, token)
+    assert world.do(sessions.manager_of_session, token, idle=all_day)
     world.clock.advance(seconds=1)
+    assert world.do(sessions.manager_of_session, token, idle=all_day) is None
+
+
+@pytest.mark.parametrize(("role", "idle"), [(Role.MANAGER, 60), (Role.FINANCE, 30), (Role.ADMIN, 30)])
+def test_a_session_that_nobody_uses_ends_and_each_use_moves_its_end(world: World, role: Role, idle: int) -> None:
+    world.do(people.create_manager, "wang", PASSWORD, role, "test")
+    token = world.do(signed_in)
+    for _ in range(3):
+        world.clock.advance(minutes=idle, seconds=-1)
+        assert world.do(sessions.manager_of_session, token)
+    world.clock.advance(minutes=idle)
     assert world.do(sessions.manager_of_session, token) is None
+    world.clock.advance(minutes=-idle)
+    world.do(accounts.set_role, "wang", Role.ADMIN, None, "admin")
+    world.clock.advance(minutes=29)
+    assert world.do(sessions.manager_of_session, token)
+    world.clock.advance(minutes=30)
+    assert world.do(sessions.manager_of_session, token) is None, "the new role's time counts"
+
+
+def test_of_more_sessions_than_one_person_needs_the_oldest_ends(world: World, token: str) -> None:
+    newer = [world.do(signed_in) for _ in range(sessions.MOST_OPEN)]
+    open_ones = [world.do(sessions.manager_of_session, kept) is not None for kept in (token, *newer)]
+    assert open_ones == [False] + [True] * sessions.MOST_OPEN
+
+
+def test_a_session_of_somebody_else_is_not_ended(world: World, token: str) -> None:
+    other = world.do(people.create_manager, "li", PASSWORD, Role.MANAGER, "test")
+    (session,) = world.do(sessions.list_sessions, world.do(accounts.find_by_login, "wang").id)
+    with pytest.raises(NotFound, match="session_unknown"):
+        world.do(sessions.end_own_session, other.id, session.id, "li")
+    assert world.do(sessions.manager_of_session, token)
 
 
 def test_an_account_that_is_off_has_no_session_and_cannot_sign_in_until_it_is_on(world: World, token: str) -> None:

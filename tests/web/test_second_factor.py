@@ -126,5 +126,6 @@ def test_the_own_password(manager: Reader, world: World) -> None:
     manager.send("/console/sign-in", login="boss", password="battery staple")
     assert "退出" in manager.open("/console/")
     manager.open(ACCOUNT)
-    manager.send("/account/sessions/end")
+    assert "现在的密码不对" in manager.send("/account/sessions/end", 422, own="x", all="1")
+    manager.send("/account/sessions/end", own="battery staple", all="1")
     assert manager.http.get("/console/").status_code == 303

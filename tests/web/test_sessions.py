@@ -1,5 +1,6 @@
 """A session ends on the server: the cookie that somebody kept opens nothing after that."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,8 @@ from flask.testing import FlaskClient
 
 from campaigns.network import accounts
 from campaigns.network.people import create_manager
+from tests.api.client import application
+from tests.payments.servers import Server
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
 
@@ -64,6 +67,29 @@ def test_a_session_ends_at_once(manager: Reader, world: World, change: Callable[
     assert opens(manager.http)
     change(world)
     assert not opens(manager.http)
+
+
+def test_one_of_the_own_sessions_is_ended_with_the_password(manager: Reader, reader: Reader, world: World) -> None:
+    other = Reader(manager.http.application.test_client(), world)
+    other.sign_in("boss")
+    page = other.open("/console/account")
+    assert page.count('name="session"') == 2
+    older = re.findall(r'name="session" value="(\d+)"', page)[1]
+    assert "现在的密码不对" in other.send("/account/sessions/end", 422, own="x", session=older)
+    assert opens(manager.http)
+    assert other.send("/account/sessions/end", own=PASSWORD, session=older).count('name="session"') == 1
+    assert (opens(manager.http), opens(other.http)) == (False, True)
+
+
+def test_a_session_that_nobody_uses_ends(world: World, database_url: str, cashier: Server) -> None:
+    own = {"SESSION_IDLE_SENSITIVE_S": "600", "STRIPE_API_BASE": cashier.base}
+    reader = Reader(application(database_url, world.deps, **own).test_client(), world)
+    world.do(create_manager, "boss", PASSWORD, "admin", "test")
+    reader.sign_in("boss")
+    world.clock.advance(minutes=9)
+    assert opens(reader.http)
+    world.clock.advance(minutes=10)
+    assert not opens(reader.http)
 
 
 def test_an_account_that_is_off_is_refused_as_a_wrong_password_is(
