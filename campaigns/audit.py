@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
 
 from kernel.db import Tx, identity, moment
+from kernel.errors import Conflict
 
 # The address of the request that is being served; "" for jobs and commands. Set by whoever knows it.
 origin: ContextVar[str] = ContextVar("origin", default="")
@@ -79,3 +80,10 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, di
 def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
     """Return what managers did to one thing (`project:7`), newest first."""
     return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))
+
+
+def changed_meanwhile(tx: Tx, subject: str) -> Conflict:
+    """Return the refusal of a change made from an older state: it names who changed `subject` last, and when."""
+    query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()).limit(1)
+    last = tx.first(query)
+    return Conflict("changed_meanwhile", by=last.actor if last else "", changed_at=last.at if last else tx.now)

@@ -70,6 +70,7 @@ def is_placed(subject: str) -> bool:
 
 _CONDITIONS = {
     "subject": "e.subject = :subject",
+    "kind": "starts_with(e.subject, CAST(:kind AS text) || ':')",
     "actor": "e.actor = :actor",
     "action": "(e.action = :action OR starts_with(e.action, CAST(:action AS text) || '.'))",
     "since": "e.at >= :since",
@@ -83,7 +84,8 @@ _CONDITIONS = {
 class AuditQuery:
     """Which entries are wanted; None: any. An `action` may be a whole one (`pot.create`) or its first part (`pot`).
 
-    `before` is the id behind which the list goes on; `branch` limits it to what belongs to that branch.
+    `before` is the id behind which the list goes on; `branch` limits it to what belongs to that branch; `kind` is
+    the first part of subjects (`pot`).
     """
 
     subject: str | None = None
@@ -93,6 +95,7 @@ class AuditQuery:
     until: datetime | None = None
     before: int | None = None
     branch: str | None = None
+    kind: str | None = None
 
 
 class AuditLine(NamedTuple):

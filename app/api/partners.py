@@ -10,7 +10,7 @@ from app.api.schema_fields import Key, Minor, Text, Time, Whole, texts
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from campaigns.audit import record_audit
+from campaigns.intake import registered
 from campaigns.intake.partner_limits import change_limits
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
@@ -100,10 +100,8 @@ def create(body: dict[str, Any]) -> Any:
     """Register a platform and return its signing secret, once."""
     title = body.get("title") or body["name"]
     with deps().db.transaction() as tx:
-        expected = body["statement_expected"]
-        how = {"statement_expected": expected, "actor": access.actor()}
-        secret = partners.create(tx, deps().keys, body["name"], title, body.get("projects"), **how)
-        record_audit(tx, access.actor(), "partner.create", f"partner:{body['name']}")
+        names = (body["name"], title, access.actor(), body.get("projects"))
+        secret = registered.register(tx, deps().keys, *names, statement_expected=body["statement_expected"])
     return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}
 
 
@@ -134,15 +132,8 @@ def list_secrets(name: str) -> Any:
 def rotate_secret(body: dict[str, Any], name: str) -> Any:
     """Make another signing secret and return it, once. The old one stays valid beside it, until the time in the
     body or until it is ended; more than two are not valid at a time."""
-    until, keys = body.get("old_valid_until"), deps().keys
     with deps().db.transaction() as tx:
-        partner = partners.known(tx, name, lock=True)
-        secret = partner_secrets.rotate(tx, keys, partner, until, access.actor())
-        old = until.isoformat() if until else None
-        record_audit(
-            tx, access.actor(), "partner.secret", f"partner:{name}", secret_id=secret.id, old_valid_until=old
-        )
-    return secret
+        return registered.rotate_secret(tx, deps().keys, name, body.get("old_valid_until"), access.actor())
 
 
 @blueprint.post("/partners/<name>/secrets/<id:secret_id>/end")
@@ -151,7 +142,4 @@ def rotate_secret(body: dict[str, Any], name: str) -> Any:
 def end_secret(name: str, secret_id: int) -> Any:
     """End a signing secret, from the next request on. Idempotent; the only one stays (`partner_secret_last`)."""
     with deps().db.transaction() as tx:
-        partner = partners.known(tx, name, lock=True)
-        secret = partner_secrets.end_secret(tx, partner, secret_id)
-        record_audit(tx, access.actor(), "partner.secret_end", f"partner:{name}", secret_id=secret_id)
-        return secret
+        return registered.end_secret(tx, name, secret_id, access.actor())

@@ -4,6 +4,9 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
+from app.accounts import invite as invitation
+from app.accounts import refuse_new_admin, set_rights, target
+from app.accounts import reset_second_factor as clear_second_factor
 from app.api.base import make_blueprint, page_of
 from app.api.second_person import may_wait, waiting
 from app.api.user_schemas import (
@@ -19,35 +22,16 @@ from app.api.user_schemas import (
     UserPatch,
 )
 from app.current import deps
-from app.duties import perform
 from app.http import access, scope
 from app.http.addresses import join_url
 from app.http.off_loop import off_loop
 from app.http.scope import Where
-from campaigns import rights
-from campaigns.approvals.desk import Place
-from campaigns.network import accounts, links, people, second_factor, sessions
-from campaigns.network.models import Manager
-from campaigns.network.roles import Permission, Role, require_no_more
+from campaigns.network import accounts, links, people, sessions
+from campaigns.network.roles import Permission, require_no_more
 from kernel.db import Tx
-from kernel.errors import Conflict, Forbidden
 
 blueprint = make_blueprint("users", "People who sign in to the console, and invitations to them.")
 _PEOPLE = Permission.PEOPLE_WRITE
-
-
-def _target(tx: Tx, user_id: int) -> Manager:
-    """Return an account that may do no more than the caller: who changes another one could take it over."""
-    manager = people.find_manager(tx, user_id)
-    require_no_more(access.caller(), manager.role)
-    return manager
-
-
-def _refuse_new_admin(role: str) -> None:
-    """Refuse a new account with all rights where that takes two persons: it gets another role first; this one is
-    asked for then. Raises Conflict `second_person_needed`."""
-    if role == Role.ADMIN and deps().second_person.needed:
-        raise Conflict("second_person_needed")
 
 
 def _view(tx: Tx, user_id: int) -> accounts.Account:
@@ -74,7 +58,7 @@ def create(body: dict[str, Any]) -> Any:
     """Create an account. Without a `password` its owner chooses one by `link`, which works once and for a week."""
     caller, branch = access.caller(), body.get("branch", scope.branch())
     require_no_more(caller, body["role"])
-    _refuse_new_admin(body["role"])
+    refuse_new_admin(body["role"])
     login, role, name = body["login"], body["role"], body.get("name", "")
     with deps().db.transaction() as tx:
         scope.require_node(tx, branch)
@@ -105,19 +89,11 @@ def change(body: dict[str, Any], user_id: int) -> Any:
 
     When making an administrator waits for a second person, nothing of the change is done."""
     with deps().db.transaction() as tx:
-        manager = _target(tx, user_id)
+        manager = target(tx, user_id)
         if "role" in body or "branch" in body:
             role, branch = body.get("role", manager.role), body.get("branch", manager.branch_code)
-            require_no_more(access.caller(), role)
-            scope.require_node(tx, branch)
-            if role == Role.ADMIN:
-                place = Place(rights.lineage_of(tx, branch or ""))
-                login = manager.login
-                outcome = perform(tx, "person.admin", user_id, place=place, branch=branch, login=login)
-                if response := waiting(outcome):
-                    return response
-            else:
-                accounts.set_role(tx, manager.login, role, branch, access.actor())
+            if response := waiting(set_rights(tx, user_id, role, branch)):
+                return response
         if "name" in body:
             accounts.rename(tx, manager.login, body["name"], access.actor())
         return _view(tx, user_id)
@@ -129,7 +105,7 @@ def change(body: dict[str, Any], user_id: int) -> Any:
 def disable(user_id: int) -> Any:
     """Switch an account off: its sessions, tokens and links end at once. Idempotent."""
     with deps().db.transaction() as tx:
-        accounts.disable(tx, _target(tx, user_id).login, access.actor())
+        accounts.disable(tx, target(tx, user_id).login, access.actor())
         return _view(tx, user_id)
 
 
@@ -139,7 +115,7 @@ def disable(user_id: int) -> Any:
 def enable(user_id: int) -> Any:
     """Switch an account on again; what ended stays ended. Idempotent."""
     with deps().db.transaction() as tx:
-        accounts.enable(tx, _target(tx, user_id).login, access.actor())
+        accounts.enable(tx, target(tx, user_id).login, access.actor())
         return _view(tx, user_id)
 
 
@@ -158,7 +134,7 @@ def list_sessions(user_id: int) -> Any:
 def end_sessions(user_id: int) -> Any:
     """End all sessions of an account."""
     with deps().db.transaction() as tx:
-        return {"ended": accounts.end_all_sessions(tx, _target(tx, user_id).login, access.actor())}
+        return {"ended": accounts.end_all_sessions(tx, target(tx, user_id).login, access.actor())}
 
 
 @blueprint.post("/users/<id:user_id>/password-links")
@@ -168,7 +144,7 @@ def link_to_password(user_id: int) -> Any:
     """Make a link by which the account's owner chooses another password, once within a week. Earlier links end;
     until it is used, the password stays."""
     with deps().db.transaction() as tx:
-        link = links.link_to_password(tx, access.caller(), _target(tx, user_id))
+        link = links.link_to_password(tx, access.caller(), target(tx, user_id))
     return {"link": join_url(link.token), "expires_at": link.expires_at}
 
 
@@ -179,10 +155,7 @@ def reset_second_factor(user_id: int) -> Any:
     """Take the second factor off an account whose owner lost it, and end its sessions; nobody does this for
     themselves. Make sure before that it is them who ask."""
     with deps().db.transaction() as tx:
-        _target(tx, user_id)
-        if access.caller().manager_id == user_id:
-            raise Forbidden("second_factor_own")
-        second_factor.reset(tx, user_id, access.actor())
+        clear_second_factor(tx, user_id)
         return _view(tx, user_id)
 
 
@@ -204,12 +177,9 @@ def list_invitations(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.response(201, NewInvitationOut)
 def invite(body: dict[str, Any]) -> Any:
     """Make a link by which somebody makes an account with this role and branch, once within a week."""
-    caller, branch = access.caller(), body.get("branch", scope.branch())
-    require_no_more(caller, body["role"])
-    _refuse_new_admin(body["role"])
+    branch = body.get("branch", scope.branch())
     with deps().db.transaction() as tx:
-        scope.require_node(tx, branch)
-        link = links.invite(tx, caller, body["role"], branch, body.get("name", ""))
+        link = invitation(tx, body["role"], branch, body.get("name", ""))
     rights = {"role": body["role"], "branch_code": branch, "name": body.get("name", "")}
     return {**rights, "id": link.id, "link": join_url(link.token), "expires_at": link.expires_at}
 

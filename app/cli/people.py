@@ -6,7 +6,7 @@ import click
 
 from app.cli.accounts import roles
 from app.cli.base import ACTOR, command, deps, moment
-from campaigns.audit import record_audit
+from campaigns.intake import registered
 from campaigns.intake.partner_limits import change_limits
 from campaigns.network.accounts import find_by_login
 from campaigns.network.roles import Permission
@@ -14,7 +14,6 @@ from campaigns.network.tokens import TokenRow, TokenTerms, create_token, list_to
 from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
 from payments import partner_secrets
-from payments.partners import create as register
 from payments.partners import known
 
 MOST_DAYS = 3_650
@@ -99,8 +98,9 @@ def create_partner(name: str, title: str, projects: tuple[str, ...], no_statemen
     """Register a platform and print its signing secret, once."""
     with deps().db.transaction() as tx:
         chosen = list(projects) or None
-        secret = register(tx, deps().keys, name, title, chosen, statement_expected=not no_statement)
-        record_audit(tx, ACTOR, "partner.create", f"partner:{name}")
+        secret = registered.register(
+            tx, deps().keys, name, title, ACTOR, chosen, statement_expected=not no_statement
+        )
     click.echo(secret)
 
 
@@ -111,8 +111,7 @@ def create_partner(name: str, title: str, projects: tuple[str, ...], no_statemen
 def rotate_secret(name: str, old_until: datetime | None) -> None:
     """Make another signing secret of NAME and print it, once; the old one stays valid beside it."""
     with deps().db.transaction() as tx:
-        secret = partner_secrets.rotate(tx, deps().keys, known(tx, name, lock=True), old_until, ACTOR)
-        record_audit(tx, ACTOR, "partner.secret", f"partner:{name}", secret_id=secret.id)
+        secret = registered.rotate_secret(tx, deps().keys, name, old_until, ACTOR)
     click.echo(secret.secret)
 
 
@@ -136,8 +135,7 @@ def list_secrets(name: str) -> None:
 def end_secret(name: str, secret_id: int) -> None:
     """End the signing secret of NAME with this ID (see `partners secrets`)."""
     with deps().db.transaction() as tx:
-        partner_secrets.end_secret(tx, known(tx, name, lock=True), secret_id)
-        record_audit(tx, ACTOR, "partner.secret_end", f"partner:{name}", secret_id=secret_id)
+        registered.end_secret(tx, name, secret_id, ACTOR)
     click.echo(f"secret {secret_id} is ended")
 
 

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 @blueprint.before_request
 def _allow_files() -> None:
     """Let the form with a file be larger than others, before the guard against forgery reads it."""
-    if request.endpoint == "console.import_upload":
+    if request.endpoint in ("console.import_upload", "console.invite_file"):
         allow_file(request)
 
 

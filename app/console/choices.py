@@ -23,10 +23,10 @@ class Choice(NamedTuple):
     place: str
 
 
-def places(tx: Tx, codes: Collection[str], words: str = "") -> list[Choice]:
-    """Return organisations by their codes, then those whose name contains the words."""
+def places(tx: Tx, codes: Collection[str], words: str = "", branch: str | None = None) -> list[Choice]:
+    """Return organisations by their codes, then those of a branch whose name contains the words."""
     chosen = [Choice(*place) for place in search.places(tx, codes)]
-    return chosen + [Choice(*place) for place in search.search(tx, words) if place.code not in codes]
+    return chosen + [Choice(*place) for place in search.search(tx, words, branch) if place.code not in codes]
 
 
 def of_level(tx: Tx, *levels: str) -> list[Choice]:

@@ -5,6 +5,7 @@ from flask import Flask
 from app.console import (
     account,
     approvals,
+    audit,
     donation_changes,
     donations,
     funds,
@@ -17,6 +18,7 @@ from app.console import (
 )
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
+from app.console.people import invite, invite_file, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
@@ -53,6 +55,12 @@ PAGES = (
     settings,
     imports,
     approvals,
+    audit,
+    people,
+    invite,
+    invite_file,
+    tokens,
+    partners,
     operations,
 )
 

@@ -122,6 +122,7 @@ FAULTS = {
     "missing_columns": _l("缺少这些列：%(columns)s"),
     "wrong_column_count": _l("有 %(count)s 列，应有 %(expected)s 列"),
     "no_rows": _l("文件里没有数据行"),
+    "too_many_rows": _l("一次最多 %(most)s 行"),
     "repeated_line": _l("与第 %(line)s 行重复"),
     "refund_never_left": _l("退回的退款比账单里退出去的多 %(over_minor)s 元；退款的金额应为负数"),
     "line_of_another": _l("以前属于“%(before)s”，现在属于“%(now)s”"),

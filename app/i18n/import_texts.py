@@ -1,5 +1,6 @@
 """What is said of an imported file: the places in it, and the sums of its rows."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from flask_babel import gettext as _
@@ -45,13 +46,18 @@ def place_of(kind: str, line: int | None, column: str) -> str:
 
 def place_text(kind: str, name: str) -> str:
     """Return a place in a file as people name it: `line 3.amount_yuan` is 第 3 行“金额”."""
+    return line_place(name, _TITLES.get(kind, {}))
+
+
+def line_place(name: str, titles: Mapping[str, str]) -> str:
+    """Return a place in a table as people name it; `titles` are the Chinese headers of its columns."""
     line, _dot, column = name.partition(".")
     if not line.startswith("line "):
         return _("文件") if name == "file" else name
     number = line.removeprefix("line ")
     if not column:
         return _("第 %(line)s 行", line=number)
-    title = column if language() == "en" else _TITLES[kind].get(column, column)
+    title = column if language() == "en" else titles.get(column, column)
     return _("第 %(line)s 行“%(column)s”", line=number, column=title)
 
 

@@ -217,6 +217,7 @@ ROLES = {
     "auditor": _l("审计与监事"),
     "liaison": _l("村联络员"),
 }
+ACCOUNT_STATES = {"on": _l("在用"), "no_password": _l("还没有设密码"), "off": _l("已停用")}
 CHANNELS = {
     "web": _l("网页"),
     "api": _l("接口"),

@@ -28,12 +28,16 @@ _PLACES = """SELECT o.code, o.name,
               WHERE {which} GROUP BY o.code ORDER BY cardinality(o.lineage), o.code LIMIT {most}"""
 
 
-def search(tx: Tx, words: str) -> list[Place]:
-    """Return organisations whose name contains the words, the highest level first."""
+def search(tx: Tx, words: str, branch: str | None = None) -> list[Place]:
+    """Return organisations of a branch (None: of all) whose name contains the words, the highest level first."""
     words = words.strip()[:MOST_SOUGHT]
     if not words or not is_storable(words):
         return []
-    return _places(tx, "position(:words in o.name) > 0", MOST_FOUND, words=words)
+    which = "position(:words in o.name) > 0"
+    if branch is None:
+        return _places(tx, which, MOST_FOUND, words=words)
+    within = f"{which} AND o.lineage @> ARRAY[CAST(:branch AS text)]"
+    return _places(tx, within, MOST_FOUND, words=words, branch=branch)
 
 
 def places(tx: Tx, codes: Collection[str]) -> list[Place]:

@@ -1,0 +1,1 @@
+"""People: accounts of the console, invitations, tokens of programs, and partner platforms."""

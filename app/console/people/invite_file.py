@@ -1,0 +1,99 @@
+"""Invite many people by a table: shown first with what is wrong in it, then made, and their links taken away as a
+file, this once."""
+
+from collections.abc import Mapping
+
+from flask import Response as FlaskResponse
+from flask import g, render_template, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app import accounts
+from app.console.blueprint import blueprint, make_once, refusal_sentence
+from app.console.forms import ConsoleForm
+from app.console.people.people import roles_to_give
+from app.csv_file import csv_response
+from app.current import deps
+from app.http import access, scope
+from app.http.addresses import join_url
+from app.http.scope import Where
+from app.http.uploads import uploaded_file
+from app.i18n.faults import fault_text
+from app.i18n.import_texts import line_place
+from app.i18n.labels import ROLES, word
+from app.i18n.locale import when
+from campaigns.network.invite_file import GuestList, read_guests
+from campaigns.network.roles import Permission
+from kernel.db import Tx
+from kernel.errors import Invalid, Refusal
+from kernel.tables import decode
+
+_SHOWN = 20  # rows and faults of a preview
+_COLUMNS = {"name": "姓名", "role": "角色", "branch": "机构代码"}
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.route("/people/invite-file", methods=["GET", "POST"], endpoint="invite_file")
+@access.signed_in(Permission.PEOPLE_WRITE, where=Where.NAMED)
+def invite_file() -> Answer:
+    """The form for a table, what was understood of it, and, when that was confirmed, the links."""
+    form = ConsoleForm(request.form)
+    try:
+        text = _text(form)
+        if not text:
+            return _page(form, "")
+        if form.verb == "save":
+            return make_once(lambda: _make(text))
+        with deps().db.transaction() as tx:
+            understood = _read(tx, text)
+        return _page(form, text, understood), 422 if understood.faults else 200
+    except Refusal as refusal:
+        return _page(form, request.form.get("text", ""), refused=refusal_sentence(refusal)), 422
+
+
+def _text(form: ConsoleForm) -> str:
+    """Return the file that was chosen, else what stands in the field: a preview can be mended there."""
+    file = uploaded_file(request).data if request.files else b""
+    if file and form.verb != "save":
+        return decode(file)[0]
+    return request.form.get("text", "").strip()
+
+
+def _read(tx: Tx, text: str) -> GuestList:
+    return read_guests(tx, text, _roles(), scope.branch())
+
+
+def _roles() -> Mapping[str, str]:
+    """Return the roles that may be given, by code and by how they are called here."""
+    allowed = roles_to_give(g.caller)
+    return {role: role for role in allowed} | {word(ROLES, role): role for role in allowed}
+
+
+def _make(text: str) -> FlaskResponse:
+    """Make an invitation for each row, all or none. Raises Invalid `import_invalid` with every fault."""
+    with deps().db.transaction() as tx:
+        understood = _read(tx, text)
+        if understood.faults:
+            raise Invalid("import_invalid", fields=understood.faults)
+        rows = []
+        for guest in understood.guests:
+            link = accounts.invite(tx, guest.role, guest.branch_code, guest.name)
+            until = when(link.expires_at)
+            rows.append((guest.name, word(ROLES, guest.role), guest.branch_name, join_url(link.token), until))
+    header = (_("姓名"), _("角色"), _("范围"), _("账号链接"), _("到期"))
+    return csv_response("invitations", [str(title) for title in header], rows)
+
+
+def _page(form: ConsoleForm, text: str, understood: GuestList | None = None, refused: str = "") -> str:
+    faults = list(understood.faults.items()) if understood else []
+    return render_template(
+        "console/invite_file.html",
+        form=form,
+        text=text,
+        guests=understood.guests[:_SHOWN] if understood else [],
+        total=len(understood.guests) if understood else 0,
+        faults=[(line_place(place, _COLUMNS), fault_text(fault)) for place, fault in faults[:_SHOWN]],
+        fault_count=len(faults),
+        roles=roles_to_give(g.caller),
+        refused=refused,
+    )

@@ -1,0 +1,173 @@
+"""Accounts of the own branch: found, shown with their sessions, and changed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import g, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.accounts import reset_second_factor, set_rights, target
+from app.console import choices
+from app.console.blueprint import act, blueprint, make_once, said_of
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.http import access, scope
+from app.http.addresses import join_url
+from app.http.scope import Where
+from app.i18n.audit_texts import act_text, changes
+from app.web.blueprint import requested_page
+from campaigns.audit import changed_meanwhile
+from campaigns.audit_trail import AuditQuery
+from campaigns.audit_trail import search as find_entries
+from campaigns.network import account_search, accounts, links, sessions
+from campaigns.network.account_search import AccountQuery, AccountState
+from campaigns.network.people import find_manager
+from campaigns.network.roles import Caller, Permission, Role, permissions_of
+from kernel.db import Tx
+
+PAGE_SIZE = 50
+ENTRIES = 8  # of the audit trail, beside an account
+_PEOPLE = Permission.PEOPLE_WRITE
+
+
+@blueprint.get("/people", endpoint="people")
+@access.signed_in(_PEOPLE, where=Where.LISTED)
+def list_people() -> str:
+    """The accounts of the own branch that fit."""
+    page, form = requested_page(PAGE_SIZE), ConsoleForm(request.args)
+    query = AccountQuery(form["q"], form["role"], form["state"], scope.branch())
+    with deps().db.transaction() as tx:
+        rows, total = account_search.search(tx, query, page)
+        waiting = len(links.list_invitations(tx, scope.branch()))
+    filters = {name: form[name] for name in ("q", "role", "state") if form[name]}
+    return render_template(
+        "console/people.html",
+        rows=rows,
+        total=total,
+        page=page,
+        filters=filters,
+        states=list(AccountState),
+        waiting=waiting,
+    )
+
+
+@blueprint.get("/people/<int:user_id>", endpoint="person")
+@access.signed_in(_PEOPLE)
+def show(user_id: int) -> str:
+    """An account: its rights, where it is signed in, and what was done to it."""
+    return _page(user_id, ConsoleForm(request.args))
+
+
+@blueprint.post("/people/<int:user_id>/rights", endpoint="person_rights")
+@access.signed_in_to_act(_PEOPLE)
+def change_rights(user_id: int) -> Response | tuple[str, int]:
+    """Give an account another name, role or branch; the search for a node only shows the form again."""
+    form = ConsoleForm(request.form)
+    if form.verb != "save":
+        return _page(user_id, form), 200
+
+    def do(tx: Tx, _caller: Caller) -> str | None:
+        manager = target(tx, user_id)
+        if form["seen"] != _rights_seen(manager):
+            raise changed_meanwhile(tx, f"manager:{user_id}")
+        accounts.rename(tx, manager.login, form["name"], access.actor())
+        role, branch = form["role"], form["branch"] or None
+        if (role, branch) == (manager.role, manager.branch_code):
+            return None
+        return said_of(set_rights(tx, user_id, role, branch))
+
+    return act(_PEOPLE, url_for("console.person", user_id=user_id), do, _("已保存，下一次请求起生效。"))
+
+
+_VERBS: dict[str, Callable[[Tx, int], Any]] = {
+    "disable": lambda tx, user_id: accounts.disable(tx, target(tx, user_id).login, access.actor()),
+    "enable": lambda tx, user_id: accounts.enable(tx, target(tx, user_id).login, access.actor()),
+    "end_sessions": lambda tx, user_id: accounts.end_all_sessions(tx, target(tx, user_id).login, access.actor()),
+    "reset_factor": reset_second_factor,
+}
+
+
+@blueprint.post(f"/people/<int:user_id>/<any({', '.join(_VERBS)}):verb>", endpoint="person_act")
+@access.signed_in_to_act(_PEOPLE)
+def apply_verb(user_id: int, verb: str) -> Response:
+    """Switch an account off or on, end its sessions, or take its second factor off."""
+    done = {
+        "disable": _("账号已停用，登录、令牌和链接都已结束。"),
+        "enable": _("账号已启用。"),
+        "end_sessions": _("全部登录已结束。"),
+        "reset_factor": _("两步验证已取消，登录已结束；本人下次登录时重新设置。"),
+    }
+    back = url_for("console.person", user_id=user_id)
+    return act(_PEOPLE, back, lambda tx, _caller: _said_nothing(_VERBS[verb](tx, user_id)), done[verb])
+
+
+def _said_nothing(_outcome: object) -> None:
+    """Drop what a use case returns: the page says what was done."""
+
+
+@blueprint.post("/people/<int:user_id>/sessions/<int:session_id>/end", endpoint="person_session_end")
+@access.signed_in_to_act(_PEOPLE)
+def end_session(user_id: int, session_id: int) -> Response:
+    """End one session of an account."""
+
+    def do(tx: Tx, _caller: Caller) -> None:
+        target(tx, user_id)
+        sessions.end_session(tx, session_id, access.actor())
+
+    return act(_PEOPLE, url_for("console.person", user_id=user_id), do, _("这处登录已结束。"))
+
+
+@blueprint.post("/people/<int:user_id>/password-link", endpoint="person_link")
+@access.signed_in(_PEOPLE)
+def link_to_password(user_id: int) -> Response:
+    """Make a link by which the account's owner chooses another password, and show it this once."""
+
+    def make() -> Response:
+        with deps().db.transaction() as tx:
+            link = links.link_to_password(tx, access.caller(), target(tx, user_id))
+        return make_response(show_links([(find_login(user_id), join_url(link.token), link.expires_at)]))
+
+    return make_once(make)
+
+
+def find_login(user_id: int) -> str:
+    """Return the login of an account."""
+    with deps().db.transaction() as tx:
+        return find_manager(tx, user_id).login
+
+
+def show_links(rows: list[tuple[str, str, Any]]) -> str:
+    """Show links to accounts, this once: for whom, the address, until when."""
+    return render_template("console/links.html", rows=rows)
+
+
+def roles_to_give(caller: Caller) -> list[str]:
+    """Return the roles that do no more than the caller."""
+    return [role for role in Role if permissions_of(role) <= caller.permissions]
+
+
+def _rights_seen(manager: Any) -> str:
+    return f"{manager.role}/{manager.branch_code or ''}/{manager.name}"
+
+
+def _page(user_id: int, form: ConsoleForm) -> str:
+    with deps().db.transaction() as tx:
+        manager = find_manager(tx, user_id)
+        chosen = {form["branch"] or manager.branch_code or ""} - {""}
+        places = choices.places(tx, chosen, form["place_q"], scope.branch())
+        opened = sessions.list_sessions(tx, user_id)
+        done = find_entries(tx, AuditQuery(subject=f"manager:{user_id}"), ENTRIES).entries
+    return render_template(
+        "console/person.html",
+        person=manager,
+        state=account_search.state_of(manager),
+        form=form,
+        places=places,
+        roles=roles_to_give(g.caller),
+        sessions=opened,
+        entries=done,
+        seen=_rights_seen(manager),
+        act_text=act_text,
+        changes=changes,
+    )

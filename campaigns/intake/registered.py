@@ -1,0 +1,49 @@
+"""Changes of partner platforms and their signing secrets, each an entry of the audit trail."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from campaigns.audit import record_audit
+from kernel.db import Tx
+from kernel.keys import Keys
+from payments import partner_secrets, partners
+from payments.models import PartnerSecret
+from payments.partner_secrets import NewSecret
+
+
+def register(
+    tx: Tx,
+    keys: Keys,
+    name: str,
+    title: str,
+    actor: str,
+    projects: Sequence[str] | None = None,
+    *,
+    statement_expected: bool = True,
+) -> str:
+    """Register a platform and return its signing secret, this once. Raises as `payments.partners.create`."""
+    codes = None if projects is None else list(projects)
+    secret = partners.create(tx, keys, name, title, codes, statement_expected=statement_expected, actor=actor)
+    record_audit(tx, actor, "partner.create", f"partner:{name}")
+    return secret
+
+
+def rotate_secret(tx: Tx, keys: Keys, name: str, old_valid_until: datetime | None, actor: str) -> NewSecret:
+    """Make another signing secret of a platform; the old one stays valid until the time, or until it is ended.
+
+    Raises NotFound `partner_unknown`, and as `payments.partner_secrets.rotate`.
+    """
+    partner = partners.known(tx, name, lock=True)
+    secret = partner_secrets.rotate(tx, keys, partner, old_valid_until, actor)
+    old = old_valid_until.isoformat() if old_valid_until else None
+    record_audit(tx, actor, "partner.secret", f"partner:{name}", secret_id=secret.id, old_valid_until=old)
+    return secret
+
+
+def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:
+    """End a signing secret, from the next request on. Raises NotFound `partner_unknown`, and as
+    `payments.partner_secrets.end_secret`."""
+    partner = partners.known(tx, name, lock=True)
+    secret = partner_secrets.end_secret(tx, partner, secret_id)
+    record_audit(tx, actor, "partner.secret_end", f"partner:{name}", secret_id=secret_id)
+    return secret

@@ -1,0 +1,86 @@
+"""Invite many people by a table of name, role and code of the node: all of its rows, or every fault in it."""
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.network.models import Organisation
+from campaigns.network.people import name_faults
+from campaigns.network.roles import Role
+from kernel.db import Tx
+from kernel.errors import Fault, Invalid, fault
+from kernel.tables import Column, Layout, Row, read_table
+
+MOST_ROWS = 4_000  # more than the nodes of one city
+LAYOUT = Layout(
+    "invitations",
+    (
+        Column("name", ("name", "姓名"), required=False),
+        Column("role", ("role", "角色")),
+        Column("branch", ("branch", "code", "机构代码", "机构编码", "代码", "编码"), exact=True),
+    ),
+)
+
+
+class Guest(NamedTuple):
+    """Who is to be invited: a row of the file, with the name of the node."""
+
+    line: int
+    name: str
+    role: str
+    branch_code: str
+    branch_name: str
+
+
+class GuestList(NamedTuple):
+    """What was understood of a file; `faults` by `line N.column`."""
+
+    guests: list[Guest]
+    faults: Mapping[str, Fault]
+
+
+def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str | None) -> GuestList:
+    """Read who is to be invited. `roles`: a role as people write it -> the role, for those that may be given;
+    `branch` limits the nodes. A row that stands twice is a fault.
+
+    Raises Invalid `import_invalid` for what is no table, or has too many rows.
+    """
+    table = read_table(data, (LAYOUT,))
+    if len(table.rows) > MOST_ROWS:
+        raise Invalid("import_invalid", fields={"file": fault("too_many_rows", most=MOST_ROWS)})
+    nodes = _nodes(tx, {row.cells["branch"] for row in table.rows}, branch)
+    guests, faults = [], dict(table.faults)
+    seen: dict[tuple[str, str, str], int] = {}
+    for row in table.rows:
+        guest = _guest(row, roles, nodes)
+        refused_cells = _faults(guest, nodes, roles.values())
+        key = (guest.name, guest.role, guest.branch_code)
+        if guest.name and key in seen:
+            refused_cells["name"] = fault("repeated_line", line=seen[key])
+        seen.setdefault(key, row.line)
+        faults |= {f"line {row.line}.{column}": refused for column, refused in refused_cells.items()}
+        guests.append(guest)
+    return GuestList(guests, faults)
+
+
+def _nodes(tx: Tx, codes: Collection[str], branch: str | None) -> dict[str, str]:
+    query = select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(codes))
+    if branch is not None:
+        query = query.where(col(Organisation.lineage).contains([branch]))
+    return dict(tx.all(query))
+
+
+def _guest(row: Row, roles: Mapping[str, str], nodes: Mapping[str, str]) -> Guest:
+    written, code = row.cells["role"], row.cells["branch"]
+    role = roles.get(written, written)
+    return Guest(row.line, row.cells.get("name", ""), role, code, nodes.get(code, ""))
+
+
+def _faults(guest: Guest, nodes: Mapping[str, str], allowed: Collection[str]) -> dict[str, Fault]:
+    faults = name_faults(guest.name)
+    if guest.role not in allowed:
+        faults["role"] = fault("not_one_of", options=[role for role in Role if role in allowed])
+    if guest.branch_code not in nodes:
+        faults["branch"] = fault("unknown_organisation")
+    return faults

@@ -1,0 +1,46 @@
+"""Names of what entries of the audit trail are about, for people who read them."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.funds.models import Fund
+from campaigns.lifecycle.models import Campaign
+from campaigns.network.models import Manager, Organisation
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from matching.models import Pot
+
+
+class Named(NamedTuple):
+    """What a subject is called, and the key of its page, where it has one that is not its id."""
+
+    name: str
+    key: str
+
+
+_BY_ID = {
+    "fund": (Fund.id, Fund.name, Fund.id),
+    "campaign": (Campaign.id, Campaign.name, Campaign.slug),
+    "manager": (Manager.id, Manager.login, Manager.id),
+    "organisation": (Organisation.code, Organisation.name, Organisation.code),
+    "pot": (Pot.id, Pot.name, Pot.id),
+    "project": (Project.id, Project.name, Project.id),
+}
+
+
+def subject_names(tx: Tx, subjects: Iterable[str]) -> dict[str, Named]:
+    """Return subject (`pot:7`) -> name, of those that have one, with one query per kind."""
+    keys: dict[str, set[str]] = {}
+    for subject in set(subjects):
+        kind, _colon, key = subject.partition(":")
+        if kind == "organisation" or (kind in _BY_ID and key.isascii() and key.isdigit() and len(key) < 19):
+            keys.setdefault(kind, set()).add(key)
+    names: dict[str, Named] = {}
+    for kind, wanted in keys.items():
+        id_, name, page = _BY_ID[kind]
+        ids = wanted if kind == "organisation" else {int(key) for key in wanted}
+        for row_id, label, page_key in tx.all(select(id_, name, page).where(col(id_).in_(ids))):
+            names[f"{kind}:{row_id}"] = Named(label, str(page_key))
+    return names

@@ -1,0 +1,98 @@
+"""The page of the audit trail: in words, searched, limited to the own branch, and taken away as a file."""
+
+import ast
+import csv
+import io
+from pathlib import Path
+
+from flask import Flask
+
+from app.i18n import approvals
+from app.i18n.audit_labels import ACTS, ASKED, GROUPS
+from campaigns.network.people import create_manager
+from campaigns.projects.drafts import NewProject, create
+from campaigns.projects.rating import rate
+from tests.web.reader import PASSWORD, Reader, text
+from tests.world import VILLAGES, World
+
+ROOT = Path(__file__).parents[2]
+
+
+def _recorded() -> set[str]:
+    """Every act that the source records by a name that stands there whole."""
+    acts = set()
+    for folder in ("app", "campaigns"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "record_audit":
+                    acts |= {
+                        part.value
+                        for part in ast.walk(node.args[2])
+                        if isinstance(part, ast.Constant) and "." in str(part.value).strip(".")
+                    }
+    return acts
+
+
+def test_every_act_that_is_recorded_has_words() -> None:
+    recorded = _recorded()
+    assert len(recorded) > 50
+    assert sorted(recorded - set(ACTS)) == []
+    assert {act.partition(".")[0] for act in ACTS} == set(GROUPS)
+    assert sorted(set(approvals.ACTS) - set(ASKED)) == []
+
+
+def test_an_entry_says_in_words_who_did_what_and_what_was_before(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    world.do(rate, project, 3, "boss")
+    world.do(rate, project, 5, "boss")
+    page = text(manager.open("/console/audit?act=project&since=2000-01-01"))
+    assert "项目评级" in page and "评级： 3 → 5" in page, page
+    assert "project.rate" not in page
+    assert "Rated a project" in manager.open("/console/audit?act=project&lang=en")
+
+
+def test_filters_are_joined_and_what_cannot_be_read_is_said_at_its_field(manager: Reader, world: World) -> None:
+    first, second = world.projects[:2]
+    world.do(rate, first, 3, "anna")
+    world.do(rate, second, 4, "bert")
+    assert "bert" not in text(manager.open("/console/audit?actor=anna")).split("来自网络")[-1]
+    page = text(manager.open(f"/console/audit?kind=project&number={second}"))
+    assert "bert" in page and "anna" not in page
+    assert "没有符合的记录" in manager.open("/console/audit?until=2001-01-01")
+    for nonsense in ("since=soon", "until=13-13", "number=7"):
+        page = manager.open(f"/console/audit?{nonsense}")
+        assert "aria-invalid" in page and "<tbody>" not in page, nonsense
+    assert "&lt;b&gt;" in manager.open("/console/audit?actor=<b>") and "<b>" not in manager.page.text
+
+
+def test_the_list_goes_on_by_key(manager: Reader, world: World) -> None:
+    for rating in range(60):
+        world.do(rate, world.projects[0], rating % 5 + 1, f"r{rating}")
+    manager.open("/console/audit?act=project.rate")
+    assert "r59" in manager.page.text and ">r9<" not in manager.page.text
+    older = manager.page.text.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+    assert ">r9<" in manager.open(older) and "r59" not in manager.page.text
+
+
+def test_a_branch_sees_what_is_about_it_and_only_auditors_and_admins_the_page(app: Flask, world: World) -> None:
+    world.do(create, NewProject(VILLAGES[0], "我村", "micro", "灯", 1_000_00), "ours")
+    world.do(create, NewProject(VILLAGES[2], "别村", "micro", "灯", 1_000_00), "theirs")
+    for role, status in (("auditor", 200), ("liaison", 403)):
+        world.do(create_manager, role, PASSWORD, role, "test", "4101")
+        reader = Reader(app.test_client(), world)
+        reader.sign_in(role)
+        page = text(reader.open("/console/audit", status))
+        assert ("我村" in page, "别村" in page) == (role == "auditor", False)
+        reader.open("/console/audit.csv", status)
+
+
+def test_the_file_has_every_entry_and_no_formula(manager: Reader, world: World) -> None:
+    for number in range(1_100):
+        world.do(rate, world.projects[0], number % 5 + 1, "=cmd()")
+    text_ = manager.open("/console/audit.csv?act=project.rate")
+    assert text_.count("\ufeff") == 1 and manager.page.mimetype == "text/csv"
+    rows = list(csv.reader(io.StringIO(text_[1:])))
+    assert rows[0][:3] == ["时间（北京）", "谁", "做了什么"]
+    assert len(rows) == 1_100 + 1 and len({row[-1] for row in rows}) == len(rows)
+    assert rows[1][1] == "'=cmd()" and rows[1][2] == "项目评级"
+    assert "export.audit" in manager.open("/console/audit"), "who took it away is recorded"
