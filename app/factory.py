@@ -14,6 +14,7 @@ from app.cli import commands as cli
 from app.console import routes as console
 from app.dependencies import job_timeouts, make_dependencies, web_timeouts
 from app.http import access, errors, origin, rate_limit, security, security_events, static
+from app.http.rules import LazyRule
 from app.http.session import SessionOnDemand
 from app.jobs import registry
 from app.live import stream as live
@@ -30,6 +31,7 @@ class Application(Flask):
     """Flask without what each request would pay for and nothing here uses."""
 
     session_interface = SessionOnDemand()
+    url_rule_class = LazyRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a view as it is: Flask asks of every function at every request whether it is a coroutine."""

@@ -24,8 +24,9 @@ def cashier(servers_dir: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def clock() -> FixedClock:
-    """Starts at the real time: the sandbox opens no payment whose time has passed."""
-    return FixedClock(datetime.now(UTC).replace(microsecond=0))
+    """Starts at the minute that it really is: the sandbox opens no payment whose time has passed, and the worlds of
+    one minute are the same."""
+    return FixedClock(datetime.now(UTC).replace(second=0, microsecond=0))
 
 
 @pytest.fixture
