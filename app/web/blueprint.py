@@ -6,9 +6,10 @@ from flask import Blueprint, Flask, request
 from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
+from app.emblems import drawing_of
 from app.i18n import giving_labels, job_labels, labels, locale, names, pot_rules
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
-from app.web.emblems import drawing_of
+from app.web.link_preview import link_preview
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
@@ -52,6 +53,7 @@ def _template_names() -> dict[str, Any]:
     shown = {
         "sandbox": settings().sandbox,
         "word": labels.word,
+        "link_preview": link_preview,
         "wechat_methods": wechat_methods,
         "rule_lines": pot_rules.rule_lines,
         "actor_name": names.actor_name,

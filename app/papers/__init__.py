@@ -1,0 +1,1 @@
+"""Papers drawn by the server: link pictures, posters, certificates (docs/adr/0026)."""
