@@ -1,4 +1,4 @@
-"""What runs by itself: messages that wait for an operator, and the jobs."""
+"""What runs by itself: the jobs."""
 
 from flask import render_template
 
@@ -8,16 +8,6 @@ from app.http import access
 from app.http.scope import Where
 from app.jobs.registry import last_runs
 from campaigns.network.roles import Permission
-from payments.inbox_review import conflicts, open_messages
-
-
-@blueprint.get("/inbox", endpoint="inbox")
-@access.signed_in(Permission.READ, where=Where.FEDERATION)
-def list_messages() -> str:
-    """Messages from outside that wait for an operator, or contradict an earlier one."""
-    with deps().db.transaction() as tx:
-        rows, contradicting = open_messages(tx), conflicts(tx)
-    return render_template("console/inbox.html", rows=rows, conflicts=contradicting)
 
 
 @blueprint.get("/jobs", endpoint="jobs")

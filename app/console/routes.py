@@ -18,6 +18,7 @@ from app.console import (
 )
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
+from app.console.desks import messages, payments
 from app.console.people import invite, invite_file, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
@@ -55,6 +56,8 @@ PAGES = (
     settings,
     imports,
     approvals,
+    messages,
+    payments,
     audit,
     people,
     invite,

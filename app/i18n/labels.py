@@ -239,6 +239,21 @@ INBOX_STATES = {
     "flagged": _l("存疑"),
     "dismissed": _l("已搁置"),
 }
+INBOX_QUEUES = {"open": _l("待办"), "foreign": _l("别的店铺"), "dismissed": _l("已搁置")}
+EXCEPTION_REASONS = {
+    "currency": _l("币种与捐赠不同"),
+    "above_maximum": _l("比提交的多，而且超过单笔上限"),
+    "nothing_received": _l("支付成功，但金额是 0"),
+    "second_payment": _l("这笔捐赠已经付过一次"),
+}
+EXCEPTION_STATES = {
+    "open": _l("待决定"),
+    "taken": _l("已收下"),
+    "refunding": _l("退款中"),
+    "refunded": _l("已退回"),
+    "attached": _l("已归到别的捐赠"),
+    "dismissed": _l("不处理"),
+}
 IMPORT_KINDS = {
     "donations": _l("线下捐赠"),
     "statement": _l("平台账单"),

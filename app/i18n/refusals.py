@@ -115,6 +115,7 @@ REFUSALS = {
     "not_to_give_back": _l("这笔捐赠不属于已取消活动里系统退不了的捐赠。"),
     "nothing_due": _l("现在没有到期的收尾步骤。"),
     "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
+    "nothing_chosen": _l("请至少选一项。"),
     "organisation_unknown": _l("没有这个地区。"),
     "origin_foreign": _l("请求不是从本站页面发出的。"),
     "paper_unpaid": _l("付款到账后才有感谢状和海报。"),

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -20,16 +21,36 @@ from payments.facts import REVERSALS, FactKind, FactMalformed, PaymentFact, fact
 from payments.inbox import retry
 from payments.models import INBOX_STATES, InboxEvent, InboxWork
 
-__all__ = ["INBOX_STATES", "InboxLine", "attach", "dismiss", "list_messages", "message_line", "retry_waiting"]
+__all__ = [
+    "INBOX_STATES",
+    "InboxLine",
+    "InboxQueue",
+    "attach",
+    "count_queues",
+    "dismiss",
+    "list_messages",
+    "list_queue",
+    "message_line",
+    "retry_waiting",
+    "verbs_of",
+]
 
 OPEN = ("waiting", "flagged")
 _AMOUNT = re.compile(r"[0-9]{1,16}", re.ASCII)
 _WORD = re.compile(r"[\w.]{1,200}", re.ASCII)
 
 
+class InboxQueue(StrEnum):
+    """Messages as an operator goes through them."""
+
+    OPEN = "open"  # they wait or were flagged
+    FOREIGN = "foreign"  # payments of another shop on the same account, which need nothing
+    DISMISSED = "dismissed"
+
+
 class InboxLine(NamedTuple):
     """A message without its body, which may hold people. `amount_minor` as the message says it, None where it says
-    none; `donation_id` is what an operator attached it to."""
+    none; `project_code` and `their_id` as a partner says them; `donation_id` is what an operator attached it to."""
 
     id: int
     source: str
@@ -42,13 +63,17 @@ class InboxLine(NamedTuple):
     donation_id: UUID | None
     received_at: datetime
     done_at: datetime | None
+    project_code: str
+    their_id: str
 
 
 _LINES = """SELECT e.id, e.source, e.event_id, e.body ->> 'type' AS type, w.state, w.note,
                    coalesce(e.body #>> '{data,amount_minor}', e.body #>> '{data,object,amount_received}',
                             e.body #>> '{data,object,amount}', e.body #>> '{data,object,amount_total}') AS amount,
                    coalesce(e.body #>> '{data,currency}', e.body #>> '{data,object,currency}') AS currency,
-                   w.donation_id, e.received_at, w.done_at
+                   w.donation_id, e.received_at, w.done_at, e.body #>> '{data,project_code}' AS project_code,
+                   coalesce(e.body #>> '{data,donation_id}', e.body #>> '{data,object,metadata,donation_id}')
+                       AS their_id
               FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id"""
 
 
@@ -73,6 +98,53 @@ def list_messages(
     return [_line(row) for row in rows], int(total)
 
 
+_QUEUES = {
+    InboxQueue.OPEN: "w.state IN ('waiting', 'flagged')",
+    InboxQueue.FOREIGN: "w.state = 'ignored' AND w.reference IS NOT NULL",
+    InboxQueue.DISMISSED: "w.state = 'dismissed'",
+}
+
+
+def list_queue(
+    tx: Tx, queue: InboxQueue, source: str | None = None, page: Page = FIRST_PAGE
+) -> tuple[list[InboxLine], int]:
+    """Return one page of a queue and the number of its messages: open ones oldest first, others newest first."""
+    condition = f"{_QUEUES[queue]} AND (CAST(:source AS text) IS NULL OR e.source = :source)"
+    order = "w.inbox_id" if queue is InboxQueue.OPEN else "w.inbox_id DESC"
+    rows = tx.rows(
+        f"{_LINES} WHERE {condition} ORDER BY {order} LIMIT :size OFFSET :offset",
+        source=source,
+        size=page.size,
+        offset=page.offset,
+    )
+    total = tx.scalar(
+        f"SELECT count(*) FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id WHERE {condition}",
+        source=source,
+    )
+    return [_line(row) for row in rows], int(total)
+
+
+def count_queues(tx: Tx) -> dict[str, int]:
+    """Return how many messages are in each queue."""
+    return {
+        queue: int(tx.scalar(f"SELECT count(*) FROM inbox_work w WHERE {condition}"))
+        for queue, condition in _QUEUES.items()
+    }
+
+
+def verbs_of(line: InboxLine) -> set[str]:
+    """Return what may be done with a message: `retry`, `release` (above a limit), `attach`, `dismiss`."""
+    foreign = line.state == "ignored" and line.note == FOREIGN
+    if line.state not in (*OPEN, "dismissed") and not foreign:
+        return set()
+    verbs = {"release" if line.note == ABOVE_LIMIT else "retry"}
+    if line.state in OPEN:
+        verbs.add("dismiss")
+    if line.source == "stripe" and line.state != "dismissed":
+        verbs.add("attach")
+    return verbs
+
+
 def message_line(tx: Tx, message_id: int) -> InboxLine:
     """Return one message. Raises NotFound `event_unknown`."""
     row = tx.row(f"{_LINES} WHERE w.inbox_id = :id", id=message_id) if 0 < message_id <= MOST_ID else None
@@ -95,6 +167,8 @@ def _line(row: Any) -> InboxLine:
         donation_id=row.donation_id,
         received_at=row.received_at,
         done_at=row.done_at,
+        project_code=row.project_code or "",
+        their_id=row.their_id or "",
     )
 
 

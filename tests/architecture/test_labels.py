@@ -37,6 +37,8 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "inbox_work_state": (labels.INBOX_STATES, set()),
     "match_decision_cause": (giving_labels.SEEKING, set()),
     "organisation_level": (labels.LEVELS, set()),
+    "payment_exception_reason": (labels.EXCEPTION_REASONS, set()),
+    "payment_exception_state": (labels.EXCEPTION_STATES, set()),
     "pot_funding_reason": (labels.FUNDING, set()),
     "pot_kind": (labels.POT_KINDS, set()),
     "pot_mode": (labels.POT_MODES, set()),
@@ -57,8 +59,6 @@ UNSEEN = {  # on no page
     "donation_dispute",
     "ledger_account_kind",
     "ledger_transfer_kind",
-    "payment_exception_reason",
-    "payment_exception_state",
     "reversal_fact_kind",
     "reversal_fact_state",
 }

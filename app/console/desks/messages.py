@@ -1,0 +1,144 @@
+"""Messages from outside that need an operator: why, what helps, and what is done with one or several of them."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.http import access
+from app.http.scope import Where
+from app.i18n.inbox_texts import money, reason_text, type_text
+from app.web.blueprint import requested_page
+from app.web.donation_form import read_uuid
+from campaigns.desks import inbox_desk
+from campaigns.desks.inbox_desk import InboxQueue
+from campaigns.network.roles import Caller, Permission
+from campaigns.reasons import MOST_REASON
+from kernel.db import Tx
+from kernel.errors import Invalid, fault
+from payments.inbox_conflicts import compare, list_conflicts
+from payments.partners import list_partners
+
+PAGE_SIZE = 50
+_FILTERS = ("queue", "source", "page")
+_RECONCILE = Permission.RECONCILE
+
+
+@blueprint.get("/inbox", endpoint="inbox")
+@access.signed_in(Permission.READ, where=Where.FEDERATION)
+def list_messages() -> str:
+    """The messages of one queue: those that need an operator, those of other shops, or those put aside."""
+    page, form = requested_page(PAGE_SIZE), ConsoleForm(request.args)
+    queue = InboxQueue(form["queue"]) if form["queue"] in tuple(InboxQueue) else InboxQueue.OPEN
+    with deps().db.transaction() as tx:
+        rows, total = inbox_desk.list_queue(tx, queue, form["source"] or None, page)
+        counts = inbox_desk.count_queues(tx)
+        contradicting = list_conflicts(tx, page)[1]
+        partners = list_partners(tx)
+    return render_template(
+        "console/inbox.html",
+        rows=rows,
+        total=total,
+        page=page,
+        queue=queue,
+        queues=list(InboxQueue),
+        counts=counts,
+        contradicting=contradicting,
+        source=form["source"],
+        sources=["stripe", *(f"partner:{partner.name}" for partner in partners)],
+        filters={name: form[name] for name in _FILTERS if form[name]},
+        reason=reason_text,
+        type_text=type_text,
+        money=money,
+    )
+
+
+@blueprint.get("/inbox/<int:message_id>", endpoint="message")
+@access.signed_in(Permission.READ)
+def show(message_id: int) -> str:
+    """One message without its body, and what may be done with it."""
+    form = ConsoleForm(request.args)
+    with deps().db.transaction() as tx:
+        line = inbox_desk.message_line(tx, message_id)
+    return render_template(
+        "console/message.html",
+        message=line,
+        why=reason_text(line.note),
+        verbs=inbox_desk.verbs_of(line),
+        filters={name: form[name] for name in _FILTERS if form[name]},
+        type_text=type_text,
+        money=money,
+    )
+
+
+@blueprint.post("/inbox/<int:message_id>", endpoint="message_act")
+@access.signed_in_to_act(_RECONCILE)
+def decide(message_id: int) -> Response:
+    """Look at a message again, attach it to a donation, or dismiss it; the list is as it was."""
+    form = ConsoleForm(request.form)
+    return act(_RECONCILE, _list_address(form), lambda tx, caller: _decide(tx, caller, message_id, form))
+
+
+@blueprint.post("/inbox/decide", endpoint="messages_act")
+@access.signed_in_to_act(_RECONCILE, where=Where.FEDERATION)
+def decide_several() -> Response:
+    """Do the same with several messages, with one reason: all of them or none."""
+    form = ConsoleForm(request.form)
+
+    def do(tx: Tx, caller: Caller) -> str:
+        ids = sorted({int(id_) for id_ in form.all("message") if id_.isascii() and id_.isdigit()})
+        if not ids:
+            raise Invalid("nothing_chosen")
+        for id_ in ids[:PAGE_SIZE]:
+            _decide(tx, caller, id_, form)
+        return str(_("已处理 %(count)s 条消息。", count=len(ids)))
+
+    return act(_RECONCILE, _list_address(form), do)
+
+
+def _decide(tx: Tx, caller: Caller, message_id: int, form: ConsoleForm) -> str:
+    reason = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
+    if form.verb == "dismiss":
+        inbox_desk.dismiss(tx, caller.name, message_id, reason)
+        return str(_("已搁置，写明的原因在操作记录里。"))
+    if form.verb == "attach":
+        inbox_desk.attach(tx, caller.name, message_id, _donation_id(form))
+        return str(_("已归到这笔捐赠，几秒内处理。"))
+    inbox_desk.retry_waiting(tx, caller.name, message_id, confirm=form.verb == "release", reason=reason)
+    return str(_("已重新排队，几秒内处理。"))
+
+
+def _donation_id(form: ConsoleForm) -> UUID:
+    donation_id = read_uuid(form["donation"])
+    if donation_id is None:
+        raise Invalid("value_invalid", fields={"donation": fault("required")})
+    return donation_id
+
+
+def _list_address(form: ConsoleForm) -> str:
+    filters: dict[str, Any] = {name: form[name] for name in _FILTERS if form[name]}
+    return url_for("console.inbox", **filters)
+
+
+@blueprint.get("/inbox/conflicts", endpoint="message_conflicts")
+@access.signed_in(Permission.READ, where=Where.FEDERATION)
+def conflicts() -> str:
+    """The messages that contradict an earlier one, newest first."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = list_conflicts(tx, page)
+    return render_template("console/message_conflicts.html", rows=rows, total=total, page=page)
+
+
+@blueprint.get("/inbox/conflicts/<int:conflict_id>", endpoint="message_conflict")
+@access.signed_in(Permission.READ, where=Where.FEDERATION)
+def conflict(conflict_id: int) -> str:
+    """Both versions of a message, field by field; personal fields are left out."""
+    with deps().db.transaction() as tx:
+        both = compare(tx, conflict_id)
+    return render_template("console/message_conflict.html", both=both, caller=g.caller)
