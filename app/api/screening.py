@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from flask_smorest.pagination import PaginationParameters
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
+from app.cases import decide_together
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
@@ -20,7 +21,9 @@ from campaigns.audit import DONOR
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 from campaigns.screening import appeal, cases, decide, staff
+from campaigns.screening.decide_together import BATCH
 from campaigns.screening.models import STATES
+from campaigns.screening.open_by_hand import open_case
 from campaigns.screening.review import review
 from kernel.db import Tx
 
@@ -29,7 +32,9 @@ blueprint = make_blueprint("screening", "Match on hold for review because a dona
 
 class SignalOut(Schema):
     code = Text()
-    evidence = fields.Dict(metadata={"description": "numbers, fen and ids of donations; nothing personal"})
+    evidence = fields.Dict(
+        metadata={"description": "numbers, fen and ids of donations; of `by_hand` who opened it and why"}
+    )
 
 
 class CaseOut(Schema):
@@ -69,6 +74,16 @@ class CaseReasonIn(Schema):
 
 class CaseTermIn(CaseReasonIn):
     until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
+
+
+class TogetherIn(CaseReasonIn):
+    cases = fields.List(Key(), required=True, validate=validate.Length(1, BATCH))
+    decision = one_of("released", "cancelled", required=True)
+
+
+class TogetherOut(Schema):
+    decided = Whole(metadata={"description": "cases that were open and are decided now"})
+    own = Whole(metadata={"description": "cases that the caller opened by hand: somebody else decides them"})
 
 
 class AnswerIn(CaseReasonIn):
@@ -124,6 +139,31 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
             tx, deps().keys, campaign.id, query.get("state"), page_of(paging), scope.branch()
         )
     return rows
+
+
+@blueprint.post("/campaigns/<slug>/cases/decide")
+@access.managers(Permission.SCREEN, where=Where.LISTED)
+@blueprint.arguments(TogetherIn)
+@blueprint.response(200, TogetherOut)
+def decide_several(body: dict[str, Any], slug: str) -> Any:
+    """Decide several open cases of the own branch with one reason. Idempotent: others stay as they are."""
+    with deps().db.transaction() as tx:
+        campaign_id = public(tx, slug, drafts=True).id or 0
+        done = decide_together(tx, campaign_id, body["cases"], body["decision"], body["reason"])
+        tx.after_commit(lambda: publish({campaign_id}))
+    return done._asdict()
+
+
+@blueprint.post("/donations/<uuid:donation_id>/case")
+@access.managers(Permission.SCREEN)
+@blueprint.arguments(CaseReasonIn)
+@blueprint.response(201, CaseOut)
+def open_by_hand(body: dict[str, Any], donation_id: UUID) -> Any:
+    """Put the match of a paid donation on hold by hand; somebody else decides the case."""
+    with deps().db.transaction() as tx:
+        case = open_case(tx, donation_id, body["reason"], access.actor())
+        tx.after_commit(lambda: publish({case.campaign_id}))
+        return cases.view(tx, deps().keys, case.id or 0)
 
 
 @blueprint.get("/cases/<id:case_id>")

@@ -25,7 +25,7 @@ from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
 from app.console.projects import blacklist, projects
 from app.console.projects import create as create_project
-from app.console.screening import cases, settings
+from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
 
 # Importing a module of pages binds its views to the blueprint.
@@ -53,6 +53,7 @@ PAGES = (
     refund_requests,
     donation_changes,
     cases,
+    bursts,
     settings,
     imports,
     approvals,

@@ -35,6 +35,7 @@ ACTS = {
     "case.appeal": _l("登记申诉"),
     "case.blacklist_project": _l("由复核列入黑名单"),
     "case.cancelled": _l("取消配捐"),
+    "case.open": _l("人工提出复核"),
     "case.released": _l("恢复配捐"),
     "case.suspend_project": _l("由复核暂停项目"),
     "contact.search": _l("按联系方式查找捐赠"),

@@ -118,6 +118,7 @@ SIGNALS = {
     "watched_device": _l("设备在重点核实名单上"),
     "fraud_warning": _l("卡组织预警：这笔付款可能是欺诈"),
     "project_frozen": _l("项目的配捐被整体暂缓"),
+    "by_hand": _l("人工提出"),
 }
 THRESHOLDS = {
     "small_minor": _l("小额：单笔不超过"),

@@ -1,5 +1,7 @@
 """Names of who acted and where something came from, as pages show them."""
 
+from datetime import datetime
+
 from flask_babel import gettext as _
 
 from app.i18n.giving_labels import ACTORS
@@ -30,3 +32,11 @@ def step_name(cause: str, channel: str) -> str:
     if cause == "partner" and channel == "offline":
         return _("线下登记")
     return str(STEPS.get(cause, cause))
+
+
+def waited(since: datetime, now: datetime) -> str:
+    """Return how long something has waited, in one unit."""
+    hours = int((now - since).total_seconds()) // 3600
+    if hours >= 48:
+        return _("%(count)s 天", count=hours // 24)
+    return _("%(count)s 小时", count=hours) if hours else _("不到 1 小时")

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.i18n.giving_labels import FRAUD_TYPES
 from app.i18n.labels import SIGNALS, THRESHOLDS, word
 from app.i18n.locale import when
+from app.i18n.names import actor_name
 from kernel.money import yuan
 
 
@@ -54,6 +55,8 @@ def _counted(evidence: Mapping[str, Any]) -> list[str]:
         "fraud_type": lambda value: word(FRAUD_TYPES, value),
         "warned_at": lambda value: when(datetime.fromisoformat(value)),
         "warning": str,
+        "by": actor_name,
+        "reason": str,
         "over_minor": lambda value: _("超出 %(amount)s 元", amount=yuan(value)),
     }
     return [say(evidence[name]) for name, say in figures.items() if evidence.get(name) is not None]

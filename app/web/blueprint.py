@@ -59,6 +59,7 @@ def _template_names() -> dict[str, Any]:
         "actor_name": names.actor_name,
         "source_name": names.source_name,
         "step_name": names.step_name,
+        "waited": names.waited,
     }
     return {**_TABLES, **shown}
 

@@ -28,6 +28,7 @@ from campaigns.projects import transitions
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
+from campaigns.screening.open_by_hand import BY_HAND, OPENED
 from kernel.db import Tx
 from matching.models import PotFunding
 
@@ -125,8 +126,12 @@ def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
 def _who_held(tx: Tx, attempt: Attempt) -> set[str]:
     """Return who opened a case by hand; nobody for one that the screening opened."""
     case = tx.get(ScreeningCase, attempt.subject)
-    if case is None or not any(signal["code"] == PROJECT_FROZEN for signal in case.signals):
+    codes = {signal["code"] for signal in case.signals} if case else set()
+    if case is None or not codes & {PROJECT_FROZEN, BY_HAND}:
         return set()
+    if BY_HAND in codes:
+        entries = entries_of(tx, f"donation:{case.donation_id}")
+        return {entry.actor for entry in entries if entry.action == OPENED}
     donation = tx.get(Donation, case.donation_id)
     assert donation is not None
     return {

@@ -60,7 +60,7 @@ def _in_branch(branch: str) -> ColumnElement[bool]:
 def view(tx: Tx, keys: Keys, case_id: int) -> dict[str, Any]:
     """Return a case with its donation. Raises NotFound `case_unknown`."""
     find_case(tx, case_id)
-    return _views(tx, keys, [case_id])[0]
+    return views(tx, keys, [case_id])[0]
 
 
 def listed(
@@ -91,15 +91,15 @@ def listed(
         .limit(page.size)
         .offset(page.offset)
     )
-    return _views(tx, keys, ids), _count(tx, *chosen)
+    return views(tx, keys, ids), _count(tx, *chosen)
 
 
 def _count(tx: Tx, *conditions: Any) -> int:
     return tx.first(select(func.count()).select_from(ScreeningCase).where(*conditions)) or 0
 
 
-def _views(tx: Tx, keys: Keys, case_ids: Sequence[Any]) -> list[dict[str, Any]]:
-    """Cases with their donations, in the order of the ids."""
+def views(tx: Tx, keys: Keys, case_ids: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return cases with their donations, in the order of the ids."""
     rows = {row.id: row._asdict() for row in tx.rows(f"{_VIEW} WHERE c.id = ANY(:ids)", ids=list(case_ids))}
     for row in rows.values():
         row["appeal"] = open_text(tx, keys, row["donation_id"], row["appeal"])

@@ -1,7 +1,9 @@
 """Decisions of reviewers on match on hold. Each has a name and a reason; no case is decided automatically."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
 from sqlmodel import select
 
@@ -21,7 +23,7 @@ from kernel.errors import Conflict
 from ledger.post import Transfer, post
 from matching.capture import reserved_parts
 from matching.holds import clear_hold
-from matching.pot_state import pot_states
+from matching.pot_state import lock_free_accounts, pot_states
 from matching.reservations import Surplus
 from matching.return_match import return_surplus
 
@@ -101,6 +103,14 @@ def set_state(
     tx: Tx, case: ScreeningCase, campaign: SharedCampaign, decision: Decision, reason: str, actor: str
 ) -> ScreeningCase:
     """Decide a locked case and move its match. Raises Conflict `campaign_phase` once match has been disbursed."""
+    post(tx, decided(tx, case, campaign, decision, reason, actor))
+    return case
+
+
+def decided(
+    tx: Tx, case: ScreeningCase, campaign: SharedCampaign, decision: Decision, reason: str, actor: str
+) -> list[Transfer]:
+    """Decide a locked case; return the transfers of its match, to post. Raises as `set_state`."""
     if campaign.phase in (Phase.RELEASED, Phase.ARCHIVED):
         raise Conflict("campaign_phase", phase=campaign.phase)
     assert case.id is not None
@@ -117,8 +127,15 @@ def set_state(
         reason=reason,
     )
     tx.add(case)
-    post(tx, transfers)
-    return case
+    return transfers
+
+
+def lock_pots_of(tx: Tx, donation_ids: Sequence[UUID], campaigns: Sequence[SharedCampaign]) -> None:
+    """Lock the pots from which donations have match, all at once and in the global lock order."""
+    pots = {
+        pot.pot_id: pot for campaign in campaigns for pot in pot_states(tx, campaign.id, campaign.matching_version)
+    }
+    lock_free_accounts(tx, [pots[part.pot_id] for part in reserved_parts(tx, list(donation_ids))])
 
 
 def _decide_once(tx: Tx, case_id: int, decision: Decision, reason: str, actor: str) -> ScreeningCase:

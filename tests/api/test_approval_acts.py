@@ -9,6 +9,7 @@ import pytest
 from campaigns.approvals.acts import ACTS
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.network.tokens import create_token
+from campaigns.screening.open_by_hand import open_case
 from matching.pots import Tranche
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
 from tests.api.client import Api, Json, problem
@@ -204,4 +205,20 @@ def test_nobody_decides_the_case_that_they_opened_by_hand(api: Api, world: World
             assert decide(api, reply.get_json(), second).status_code == 200
     states = world.do(lambda tx: [row[0] for row in tx.rows("SELECT state FROM screening_case ORDER BY id")])
     assert states == ["released", "cancelled"]
+    world.check()
+
+
+def test_who_opened_a_case_by_hand_does_not_decide_it_alone_or_with_others(
+    api: Api, world: World, second: str
+) -> None:
+    world.pot(500_00)
+    first, own = paid(world, 20_00), paid(world, 20_00)
+    asked = api.post(f"/donations/{own.id}/case", {"reason": "collected by a friend"}, api.token())
+    case = asked.get_json()
+    assert asked.status_code == 201 and case["held_minor"] == 20_00
+    screened = world.do(open_case, first.id, "seen by a colleague", "colleague").id
+    chosen = {"cases": [case["id"], screened], "decision": "cancelled", "reason": "not eligible"}
+    path = f"/campaigns/{world.slug}/cases/decide"
+    for token, done in ((api.token(), (1, 1)), (second, (1, 0)), (second, (0, 0))):
+        assert api.post(path, chosen, token).get_json() == {"decided": done[0], "own": done[1]}
     world.check()

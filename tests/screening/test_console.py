@@ -93,6 +93,8 @@ def test_every_sign_has_words(app: Flask) -> None:
     with app.test_request_context():
         lines = evidence_lines([{"code": code, "evidence": {"count": 3, "within_s": 3600}} for code in SIGNALS])
     assert len(lines) == len(SIGNALS)
-    assert set(SIGNALS) - set(THRESHOLD_PREFIXES) == {"project_frozen"}, "a person's decision has no threshold"
+    assert set(SIGNALS) - set(THRESHOLD_PREFIXES) == {"project_frozen", "by_hand"}, (
+        "a person's decision has no threshold"
+    )
     assert all(line.endswith("3 笔，60 分钟内") for line in lines)
     assert screen.BATCH > 0

@@ -88,7 +88,8 @@ def decide_case(slug: str, case_id: int) -> Response:
     """Decide a case, record an appeal or answer it, as the pressed button says."""
     verb = _VERBS.get(request.form.get("verb", ""))
     reason = request.form.get("reason", "").strip()[:MOST_APPEAL]
-    back = url_for("console.cases", slug=slug)
+    state, page = request.form.get("state") or None, request.form.get("page") or None
+    back = url_for("console.cases", slug=slug, state=state if state in STATES else None, page=page)
     if verb is None:
         return redirect(back, 303)
 
