@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel, col, select
 
 from kernel.db import Tx, identity, moment
-from kernel.errors import Conflict
+from kernel.errors import Conflict, fault
 
 # The address of the request that is being served; "" for jobs and commands. Set by whoever knows it.
 origin: ContextVar[str] = ContextVar("origin", default="")
@@ -82,8 +82,13 @@ def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
     return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))
 
 
-def changed_meanwhile(tx: Tx, subject: str) -> Conflict:
-    """Return the refusal of a change made from an older state: it names who changed `subject` last, and when."""
+def changed_meanwhile(tx: Tx, subject: str, now: Mapping[str, str] | None = None) -> Conflict:
+    """Return the refusal of a change made from an older state: it names who changed `subject` last, and when.
+
+    `now`: what the fields are that somebody else changed, as people read them.
+    """
     query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()).limit(1)
     last = tx.first(query)
-    return Conflict("changed_meanwhile", by=last.actor if last else "", changed_at=last.at if last else tx.now)
+    fields = {name: fault("now_is", now=value) for name, value in (now or {}).items()}
+    by, changed_at = (last.actor, last.at) if last else ("", tx.now)
+    return Conflict("changed_meanwhile", fields=fields, by=by, changed_at=changed_at)

@@ -4,6 +4,7 @@ from marshmallow import Schema
 
 from app.api.campaign_schemas import ProjectQuery
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
+from campaigns.projects.review import MOST_COMMENT
 from campaigns.projects.themes import THEMES
 from matching.rules import MAX_RATING, TIERS
 
@@ -25,6 +26,17 @@ class ProjectIn(Schema):
     currency = Currency(required=True)
     code = Text(32, 1)
     theme = one_of(*THEMES)
+
+
+class CommentIn(Schema):
+    text = Prose(MOST_COMMENT, 1, required=True)
+
+
+class CommentOut(Schema):
+    id = Key()
+    at = Time()
+    actor = Text()
+    text = Text()
 
 
 class ReasonIn(Schema):
@@ -70,6 +82,8 @@ class ProjectRowOut(Schema):
 
 
 __all__ = [
+    "CommentIn",
+    "CommentOut",
     "ProjectChange",
     "ProjectIn",
     "ProjectOut",

@@ -5,7 +5,16 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import make_blueprint, page_of
-from app.api.project_schemas import ProjectChange, ProjectIn, ProjectOut, ProjectQuery, ProjectRowOut, ReasonIn
+from app.api.project_schemas import (
+    CommentIn,
+    CommentOut,
+    ProjectChange,
+    ProjectIn,
+    ProjectOut,
+    ProjectQuery,
+    ProjectRowOut,
+    ReasonIn,
+)
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -13,9 +22,10 @@ from app.http import access, scope
 from app.http.scope import Where
 from campaigns.disclosure.catalogue import listed
 from campaigns.network.roles import Permission
-from campaigns.projects import drafts, projects, transitions
+from campaigns.projects import drafts, projects, review, transitions
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.rating import rate
+from campaigns.projects.tiers import require_tier
 from kernel.money import CURRENCY
 
 blueprint = make_blueprint("projects", "Village projects.")
@@ -51,6 +61,7 @@ def create(body: dict[str, Any]) -> Any:
     wanted = NewProject(organisation_code=body.pop("organisation"), **body)
     with deps().db.transaction() as tx:
         scope.require_node(tx, wanted.organisation_code)
+        require_tier(tx, wanted.tier, scope.branch())
         return drafts.create(tx, wanted, access.actor())
 
 
@@ -59,7 +70,7 @@ def create(body: dict[str, Any]) -> Any:
 @blueprint.arguments(ProjectChange)
 @blueprint.response(200, ProjectOut)
 def change(body: dict[str, Any], project_id: int) -> Any:
-    """Change a draft; rate any project that is not closed.
+    """Change a draft or a suspended project; rate any project that is not closed.
 
     A rating belongs to those who approve projects. It counts for match that is decided from then on.
     """
@@ -93,6 +104,44 @@ def approve(project_id: int) -> Any:
     with deps().db.transaction() as tx:
         outcome = perform(tx, "project.approve", project_id)
         return waiting(outcome) or outcome
+
+
+@blueprint.post("/projects/<id:project_id>/send-back")
+@access.managers(Permission.PROJECTS_APPROVE)
+@blueprint.arguments(ReasonIn)
+@blueprint.response(200, ProjectOut)
+def send_back(body: dict[str, Any], project_id: int) -> Any:
+    """Send a project that waits for its review back to be mended, with an opinion; it is a draft again."""
+    with deps().db.transaction() as tx:
+        return review.send_back(tx, project_id, body["reason"], access.actor())
+
+
+@blueprint.post("/projects/<id:project_id>/hand-in-again")
+@access.managers(Permission.PROJECTS_WRITE)
+@blueprint.response(200, ProjectOut)
+def hand_in_again(project_id: int) -> Any:
+    """Hand a suspended project in for another review, after it was mended."""
+    with deps().db.transaction() as tx:
+        return review.hand_in_again(tx, project_id, access.actor())
+
+
+@blueprint.get("/projects/<id:project_id>/comments")
+@access.managers(Permission.READ)
+@blueprint.response(200, CommentOut(many=True))
+def comments(project_id: int) -> Any:
+    """List what colleagues said of a project, newest first."""
+    with deps().db.transaction() as tx:
+        return review.comments_of(tx, project_id)
+
+
+@blueprint.post("/projects/<id:project_id>/comments")
+@access.managers(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
+@blueprint.arguments(CommentIn)
+@blueprint.response(201, CommentOut)
+def comment(body: dict[str, Any], project_id: int) -> Any:
+    """Say something of a project to colleagues; no public page shows it."""
+    with deps().db.transaction() as tx:
+        return review.comment(tx, project_id, body["text"], access.actor())
 
 
 @blueprint.post("/projects/<id:project_id>/suspend")

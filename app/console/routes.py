@@ -23,7 +23,7 @@ from app.console.people import invite, invite_file, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
-from app.console.projects import blacklist, projects
+from app.console.projects import blacklist, projects, review
 from app.console.projects import create as create_project
 from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
@@ -47,6 +47,7 @@ PAGES = (
     running_pot,
     projects,
     create_project,
+    review,
     blacklist,
     funds,
     donations,

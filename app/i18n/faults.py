@@ -122,6 +122,8 @@ FAULTS = {
     "missing_columns": _l("缺少这些列：%(columns)s"),
     "wrong_column_count": _l("有 %(count)s 列，应有 %(expected)s 列"),
     "no_rows": _l("文件里没有数据行"),
+    "now_is": _l("现在是“%(now)s”；要换成您写的，再保存一次"),
+    "tier_beyond_branch": _l("您的范围不能申报这一类，可以申报：%(options)s"),
     "too_many_rows": _l("一次最多 %(most)s 行"),
     "repeated_line": _l("与第 %(line)s 行重复"),
     "refund_never_left": _l("退回的退款比账单里退出去的多 %(over_minor)s 元；退款的金额应为负数"),

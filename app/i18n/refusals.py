@@ -35,6 +35,7 @@ REFUSALS = {
     "case_unknown": _l("没有这件复核。"),
     "changed_meanwhile": _l("%(by)s 在 %(changed_at)s 改过这里，您的修改没有保存。请看过现在的内容再改。"),
     "code_wrong": _l("验证码不对，或者已经用过。请等应用显示下一个再填。"),
+    "comment_invalid": _l("请写评论，最多 2000 字。"),
     "confirm_required": _l("这笔捐赠超过来源的限额，放行须明确确认并写明原因。"),
     "cookies_off": _l(
         "浏览器没有把本站的 Cookie 发回来，表单没有提交，没有产生捐赠，也没有扣款。"

@@ -10,7 +10,12 @@ from campaigns.network.organisations import find as find_organisation
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from campaigns.projects.themes import THEMES, Theme
-from campaigns.projects.transitions import lock_project, record_transition, state_conflict
+from campaigns.projects.transitions import (
+    bump_matching_versions,
+    lock_project,
+    record_transition,
+    state_conflict,
+)
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.money import CURRENCY, amount_fault
@@ -61,12 +66,13 @@ def faults_of(new: NewProject) -> dict[str, Fault]:
 
 
 def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> Project:
-    """Change a draft: replace the name, summary, theme and target_minor (fen) that `changes` holds.
+    """Change a draft or a suspended project: replace the name, summary, theme and target_minor (fen) that `changes`
+    holds.
 
     Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
     """
     project = lock_project(tx, project_id)
-    if project.status != Status.DRAFT:
+    if project.status not in (Status.DRAFT, Status.SUSPENDED):
         raise state_conflict(project)
     before = {name: getattr(project, name) for name in _CHANGEABLE}
     for name in _CHANGEABLE:
@@ -76,6 +82,8 @@ def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> P
         raise Invalid("project_invalid", fields=faults)
     tx.add(project)
     after = {name: getattr(project, name) for name in _CHANGEABLE}
+    if project.status == Status.SUSPENDED:
+        bump_matching_versions(tx, project_id)
     record_audit(tx, actor, "project.change", f"project:{project_id}", **changed(before, after))
     return project
 

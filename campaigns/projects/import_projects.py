@@ -13,9 +13,11 @@ from campaigns.network.models import Organisation
 from campaigns.projects.drafts import NewProject, create, faults_of
 from campaigns.projects.models import Project
 from campaigns.projects.project_file import ProjectFile, ProjectRow
+from campaigns.projects.tiers import tiers_of
 from kernel.db import Tx
 from kernel.errors import Fault, fault
 from kernel.tables import Track
+from matching.rules import TIERS
 
 # What the names of villages end with in the register, and what people leave out or write instead.
 _ENDINGS = ("村民委员会", "社区居民委员会", "居民委员会", "村委会", "居委会", "社区", "村")
@@ -75,6 +77,7 @@ def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
     by_code = {project.code: project for project in earlier}
     by_name = {(project.organisation_code, project.name): project for project in earlier}
     judged = _Judged([], [], {}, {})
+    allowed = tiers_of(tx, branch_code)
     for row in file.rows:
         organisation = _organisation(tree, row)
         if isinstance(organisation, Fault):
@@ -86,6 +89,8 @@ def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
         row_faults = {_COLUMNS.get(field, field): refused for field, refused in faults_of(new).items()}
         if branch_code is not None and branch_code not in organisation.lineage:
             row_faults["organisation"] = fault("outside_branch")
+        if row.tier in TIERS and row.tier not in allowed:
+            row_faults["tier"] = fault("tier_beyond_branch", options=list(allowed))
         judged.faults.update({f"line {row.line}.{column}": refused for column, refused in row_faults.items()})
         project = by_code.get(row.code) if row.code else by_name.get((new.organisation_code, new.name.strip()))
         if project is None:

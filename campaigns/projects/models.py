@@ -61,6 +61,21 @@ class ProjectHistory(SQLModel, table=True):
     reason: str = ""
 
 
+class ProjectComment(SQLModel, table=True):
+    """What somebody said of a project to colleagues. Append-only."""
+
+    __tablename__ = "project_comment"
+    __table_args__ = (
+        CheckConstraint("text <> '' AND actor <> ''", name="project_comment_said"),
+        Index("project_comment_project", "project_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    at: datetime = Field(sa_column=moment())
+    actor: str
+    text: str
+
+
 class ProjectRating(SQLModel, table=True):
     """A rating. Its `position` in the order of the books decides for which match it counts. Append-only."""
 

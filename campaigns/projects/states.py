@@ -33,7 +33,8 @@ _ONWARD = dict(zip(LIVE, (*LIVE[1:], Status.CLOSED), strict=True))
 
 MOVES: dict[Status, frozenset[Status]] = {
     **{status: frozenset({_ONWARD[status], *HELD}) for status in LIVE},
-    Status.SUSPENDED: frozenset({Status.BLACKLISTED}),
+    Status.REVIEW: frozenset({Status.APPROVED, Status.DRAFT, *HELD}),  # a draft again: sent back to be mended
+    Status.SUSPENDED: frozenset({Status.REVIEW, Status.BLACKLISTED}),  # handed in again, after it was mended
     Status.BLACKLISTED: frozenset({Status.SUSPENDED}),  # by lifting only
     Status.CLOSED: frozenset(),
 }

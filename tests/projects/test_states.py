@@ -7,17 +7,19 @@ import pytest
 from campaigns.projects.states import HELD, LIVE, Status, may_move
 
 
-def test_a_project_goes_one_step_at_a_time_and_only_forward() -> None:
+def test_a_project_goes_one_step_at_a_time_and_only_forward_unless_it_is_sent_back() -> None:
     line = [*LIVE, Status.CLOSED]
     for from_, to in itertools.product(line, line):
-        assert may_move(from_, to) == (line.index(to) == line.index(from_) + 1)
+        sent_back = (from_, to) == (Status.REVIEW, Status.DRAFT)
+        assert may_move(from_, to) == (line.index(to) == line.index(from_) + 1 or sent_back)
 
 
 @pytest.mark.parametrize("live", LIVE)
 def test_any_live_project_can_be_held_and_goes_back_only_to_where_it_was(live: Status) -> None:
     for held in HELD:
         assert may_move(live, held)
-    assert [to for to in Status if may_move(Status.SUSPENDED, to, live) and to not in HELD] == [live]
+    ways = {to for to in Status if may_move(Status.SUSPENDED, to, live) and to not in HELD}
+    assert ways == {live, Status.REVIEW}, "or it is reviewed again"
 
 
 def test_what_is_closed_stays_closed() -> None:

@@ -11,12 +11,14 @@ from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
+from app.i18n.labels import TIERS, word
 from campaigns.network.models import Organisation
 from campaigns.network.roles import Permission
 from campaigns.projects import drafts
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.models import Project
 from campaigns.projects.themes import Theme
+from campaigns.projects.tiers import require_tier, tiers_of
 from kernel.db import Tx
 from kernel.errors import Refusal
 
@@ -54,6 +56,7 @@ def _create(tx: Tx, new: NewProject, form: ConsoleForm) -> bool:
     Raises what `campaigns.projects.drafts.create` raises, and Forbidden `not_permitted` outside the own branch.
     """
     scope.require_node(tx, new.organisation_code)
+    require_tier(tx, new.tier, scope.branch())
     # The organisation's row orders two clicks, so that the second finds the first one's project.
     tx.get(Organisation, new.organisation_code, lock=True)
     younger = select(col(Project.id)).where(col(Project.id) > (form.whole("seen") or 0))
@@ -67,7 +70,8 @@ def _create(tx: Tx, new: NewProject, form: ConsoleForm) -> bool:
 def _form(form: ConsoleForm) -> str:
     with deps().db.transaction() as tx:
         chosen = {form["organisation"]} - {""}
-        places = choices.places(tx, chosen, form["place_q"])
+        places = choices.places(tx, chosen, form["place_q"], scope.branch())
+        tiers = [(tier, word(TIERS, tier)) for tier in tiers_of(tx, scope.branch())]
         newest = tx.first(select(col(Project.id)).order_by(col(Project.id).desc()))
         seen = form["seen"] or newest or 0
-    return render_template("console/project_new.html", form=form, places=places, seen=seen)
+    return render_template("console/project_new.html", form=form, places=places, seen=seen, tiers=tiers)

@@ -1,0 +1,209 @@
+"""The review of projects: the queue, one project with its history and comments, and the verbs of both sides."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
+from app.console.forms import ConsoleForm
+from app.console.written import PREFIX, written_fields
+from app.current import deps
+from app.duties import perform
+from app.forms import format_yuan
+from app.http import access, scope
+from app.http.scope import Where
+from app.http.security_events import notice_refusal
+from app.i18n.giving_labels import THEMES
+from app.i18n.labels import word
+from app.web.blueprint import requested_page
+from campaigns.audit import changed_meanwhile
+from campaigns.network.organisations import names_of
+from campaigns.network.roles import Permission, require
+from campaigns.projects import drafts, projects, review, transitions
+from campaigns.projects.models import Project
+from campaigns.projects.states import Status
+from campaigns.reasons import MOST_REASON
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+PAGE_SIZE = 50
+_MENDED = (Status.DRAFT, Status.SUSPENDED)  # its makers may change it
+_FIELDS = ("name", "summary", "theme", "target_minor")
+
+
+@blueprint.get("/projects/review", endpoint="reviews")
+@access.signed_in(Permission.READ, where=Where.LISTED)
+def list_reviews() -> str:
+    """The projects of the own branch that wait for their review, the oldest first."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = review.waiting_projects(tx, scope.branch(), page)
+        now = tx.now
+    return render_template("console/reviews.html", rows=rows, total=total, page=page, now=now)
+
+
+@blueprint.post("/projects/review", endpoint="reviews_approve")
+@access.signed_in_to_act(Permission.PROJECTS_APPROVE, where=Where.LISTED)
+def approve_several() -> Response:
+    """Approve the chosen projects of the own branch, each in a transaction of its own; one that is refused does not
+    keep the others back. Harmless to repeat: an approved project waits no more."""
+    ids = sorted({int(id_) for id_ in request.form.getlist("project") if id_.isascii() and id_.isdigit()})
+    back = redirect(url_for("console.reviews"), 303)
+    if not ids:
+        flash(_("请至少选一项。"), "bad")
+        return back
+    approved = 0
+    for project_id in ids[:PAGE_SIZE]:
+        try:
+            require(g.caller, Permission.PROJECTS_APPROVE)
+            approved += _approve(project_id)
+        except Refusal as refusal:
+            notice_refusal(refusal)
+            flash(_("第 %(id)s 号项目：%(why)s", id=project_id, why=refusal_sentence(refusal)), "bad")
+    if approved:
+        flash(_("已批准 %(count)s 个项目立项。", count=approved), "good")
+    return back
+
+
+def _approve(project_id: int) -> bool:
+    with deps().db.transaction() as tx:
+        scope.require_node(tx, projects.find(tx, project_id).organisation_code)
+        outcome = perform(tx, "project.approve", project_id)
+    if waits := said_of(outcome):
+        flash(waits, "good")
+    return not waits
+
+
+@blueprint.get("/projects/<int:project_id>/review", endpoint="project_review")
+@access.signed_in(Permission.READ)
+def show(project_id: int) -> str:
+    """One project as its reviewers and makers see it."""
+    return _page(project_id, None)
+
+
+def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> str:
+    """Show the page. What it says it showed is what it showed before, unless `fresh`: the reader is told of it."""
+    with deps().db.transaction() as tx:
+        project = projects.find(tx, project_id)
+        history, comments = review.history_of(tx, project_id), review.comments_of(tx, project_id)
+        names = names_of(tx, project.lineage)
+        now = tx.now
+    mends = project.status in _MENDED and access.opens("project_change")
+    return render_template(
+        "console/project_review.html",
+        project=project,
+        places=[names[code] for code in project.lineage if code in names],
+        history=history,
+        comments=comments,
+        opinion=next((move for move in history if _is_sent_back(move)), None) if mends else None,
+        form=form or ConsoleForm(_typed(project)),
+        was=_typed(project) if fresh or form is None else {name: form[PREFIX + name] for name in _FIELDS},
+        mends=mends,
+        now=now,
+    )
+
+
+def _is_sent_back(move: Any) -> bool:
+    return bool(move.reason) and move.to_status in _MENDED
+
+
+def _typed(project: Project) -> dict[str, str]:
+    """Return the fields of the form as they would be typed for this project."""
+    target = format_yuan(project.target_minor)
+    return {"name": project.name, "summary": project.summary, "theme": project.theme, "target_minor": target}
+
+
+def _shown(name: str, now: dict[str, str]) -> str:
+    return word(THEMES, now[name]) if name == "theme" else now[name]
+
+
+@blueprint.post("/projects/<int:project_id>/change", endpoint="project_change")
+@access.signed_in(Permission.PROJECTS_WRITE)
+def change(project_id: int) -> str | Response | tuple[str, int]:
+    """Write the fields that were changed on the form, none over what somebody else changed meanwhile."""
+    form = ConsoleForm(request.form)
+    target = form.amount("target_minor")
+    form.require("name", "target_minor")
+    values = {"name": form["name"], "summary": form["summary"], "theme": form["theme"], "target_minor": target}
+    if form.faults:
+        return _page(project_id, form), 422
+
+    def make() -> Response:
+        with deps().db.transaction() as tx:
+            now = _typed(transitions.lock_project(tx, project_id))
+            names, overtaken = written_fields(form, now, _FIELDS)
+            if overtaken:
+                raise changed_meanwhile(
+                    tx, f"project:{project_id}", {name: _shown(name, now) for name in overtaken}
+                )
+            if names:
+                drafts.change(tx, project_id, {name: values[name] for name in names}, g.caller.name)
+        flash(_("已保存。") if names else _("没有改动。"), "good")
+        return redirect(url_for("console.project_review", project_id=project_id), 303)
+
+    try:
+        return make_once(make)
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        form.faults.setdefault("", refusal_sentence(refusal))
+        return _page(project_id, form, fresh=refusal.code == "changed_meanwhile"), 422
+
+
+Verb = Callable[[Tx, int, str], Any]
+_VERBS: dict[str, tuple[Permission, Verb]] = {
+    "send_back": (
+        Permission.PROJECTS_APPROVE,
+        lambda tx, id_, text: review.send_back(tx, id_, text, access.actor()),
+    ),
+    "approve": (Permission.PROJECTS_APPROVE, lambda tx, id_, _text: perform(tx, "project.approve", id_)),
+    "submit": (Permission.PROJECTS_WRITE, lambda tx, id_, _text: transitions.submit(tx, id_, access.actor())),
+    "hand_in_again": (
+        Permission.PROJECTS_WRITE,
+        lambda tx, id_, _text: review.hand_in_again(tx, id_, access.actor()),
+    ),
+    "resume": (
+        Permission.PROJECTS_APPROVE,
+        lambda tx, id_, text: transitions.resume(tx, id_, access.actor(), text),
+    ),
+    "suspend": (
+        Permission.PROJECTS_APPROVE,
+        lambda tx, id_, text: transitions.suspend(tx, id_, text, access.actor()),
+    ),
+}
+
+
+@blueprint.post(f"/projects/<int:project_id>/<any({', '.join(_VERBS)}):verb>-review", endpoint="review_act")
+@access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
+def apply_verb(project_id: int, verb: str) -> Response:
+    """Move a project on in its review, or back; the page of the project stays."""
+    permission, do = _VERBS[verb]
+    text = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
+    done = {
+        "send_back": _("已退回修改，意见写在经过里。"),
+        "approve": _("已批准立项。"),
+        "submit": _("已提交评审。"),
+        "hand_in_again": _("已重新提交评审。"),
+        "resume": _("项目已恢复。"),
+        "suspend": _("项目已暂停。"),
+    }
+    back = url_for("console.project_review", project_id=project_id)
+    return act(permission, back, lambda tx, _caller: said_of(do(tx, project_id, text)), done[verb])
+
+
+@blueprint.post("/projects/<int:project_id>/comments", endpoint="project_comment")
+@access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
+def comment(project_id: int) -> Response:
+    """Say something of a project to colleagues."""
+    text = request.form.get("comment", "").replace("\x00", "")[: review.MOST_COMMENT]
+    permission = (
+        Permission.PROJECTS_WRITE if g.caller.may(Permission.PROJECTS_WRITE) else Permission.PROJECTS_APPROVE
+    )
+    back = url_for("console.project_review", project_id=project_id)
+
+    def do(tx: Tx, _caller: Any) -> None:
+        review.comment(tx, project_id, text, access.actor())
+
+    return act(permission, back, do, _("评论已记下。"))
