@@ -6,12 +6,12 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, has_request_context, request
-from flask_babel import Babel, get_locale, get_translations, gettext
+from flask_babel import Babel, get_locale, get_translations
 from markupsafe import Markup
 from werkzeug.http import dump_cookie
 
 from kernel.clock import SHANGHAI
-from kernel.money import yuan
+from kernel.money import BPS_WHOLE, ratio, yuan
 
 LANGUAGES = ("zh", "en")
 COOKIE = "lang"
@@ -34,7 +34,8 @@ def init_app(app: Flask) -> None:
     app.after_request(_remember)
     app.jinja_env.globals |= {"_": translated, "gettext": translated}
     app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "short_yuan": short_yuan}
-    app.jinja_env.filters |= {"when": when, "clock": clock, "day": day, "soon": soon, "time_left": time_left}
+    app.jinja_env.filters |= {"when": when, "clock": clock, "day": day, "soon": soon}
+    app.jinja_env.filters |= {"day_and_time": day_and_time, "ratio": ratio, "times": times}
     app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
 
 
@@ -115,15 +116,17 @@ def soon(moment: datetime, now: datetime) -> str:
     return local.strftime("%H:%M" if local.date() == now.astimezone(SHANGHAI).date() else "%m-%d %H:%M")
 
 
-def time_left(until: datetime, now: datetime) -> str:
-    """Return how long it is until a moment, in the two largest units: '2 天 4 小时', '12 分钟'."""
-    minutes = max(int((until - now).total_seconds()) // 60, 0)
-    days, hours = divmod(minutes // 60, 24)
-    if days:
-        return gettext("%(days)s 天 %(hours)s 小时", days=days, hours=hours)
-    if hours:
-        return gettext("%(hours)s 小时 %(minutes)s 分钟", hours=hours, minutes=minutes % 60)
-    return gettext("%(minutes)s 分钟", minutes=minutes)
+def day_and_time(moment: datetime) -> str:
+    """Return day and time in Shanghai without the year, for what is near: '11月28日 21:00', 'Nov 28, 21:00'."""
+    local = moment.astimezone(SHANGHAI)
+    if language() == "en":
+        return f"{local:%b} {local.day}, {local:%H:%M}"
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def times(bps: int) -> str:
+    """Return basis points as how many times a gift: 20,000 is '2', 5,000 is '0.5'."""
+    return f"{bps / BPS_WHOLE:.4f}".rstrip("0").rstrip(".")
 
 
 def short_yuan(amount_minor: int) -> str:

@@ -1,5 +1,7 @@
 """One campaign: its page, its projects, its standings and the big screen."""
 
+from typing import NamedTuple
+
 from flask import render_template, request
 
 from app.http import access
@@ -7,15 +9,32 @@ from app.shared_pages.declare import shared
 from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaign_reads import shown_campaign, shown_project
-from campaigns.disclosure.campaigns import County, counties, themes_of
-from campaigns.disclosure.catalogue import ProjectRow, listed
-from campaigns.disclosure.standings import standings
+from app.web.outlook import next_change, outlook
+from campaigns.disclosure.campaigns import CampaignView, County, counties, themes_of
+from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectRow, listed
+from campaigns.disclosure.pot_details import serving
+from campaigns.disclosure.standings import BY, standings
+from campaigns.projects.targets import targets
+from campaigns.projects.themes import THEMES
 from kernel.db import Tx
 from kernel.paging import Page
+from kernel.text import clean_text
+from matching.rules import Target
 
 PAGE_SIZE = 20
 STANDINGS_SIZE = 50
 SCREEN_ROWS = 8
+
+
+class Listing(NamedTuple):
+    """One page of an event's projects, and what the filters above it offer."""
+
+    projects: list[ProjectRow]
+    total: int
+    page: Page
+    targets: dict[int, Target]
+    counties: list[County]
+    themes: list[str]
 
 
 @blueprint.get("/c/<slug>")
@@ -24,35 +43,48 @@ SCREEN_ROWS = 8
 def campaign(slug: str) -> str:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = requested_page(PAGE_SIZE)
-    search = {name: request.args.get(name, "").strip() for name in ("q", "under", "sort", "theme")}
+    search = _search()
     shown = shown_campaign(slug)
-
-    def read(tx: Tx) -> tuple[list[ProjectRow], int, list[County], list[str]]:
-        projects, total = listed(
-            tx,
-            shown.campaign.id,
-            under=search["under"],
-            q=search["q"],
-            sort=search["sort"] or "raised",
-            page=page,
-            theme=search["theme"],
-        )
-        return projects, total, counties(tx, shown.campaign.id), themes_of(tx, shown.campaign.id)
-
-    projects, total, in_counties, themes = read_once(("projects", slug, *search.values(), page), read)
+    listing = read_once(
+        ("projects", slug, *search.values(), page), lambda tx: _listing(tx, shown.campaign, search, page)
+    )
     return render_template(
         "web/campaign.html",
         campaign=shown.campaign,
         pots=shown.pots,
         places=shown.places,
-        counties=in_counties,
-        projects=projects,
-        total=total,
+        listing=listing,
+        match=outlook(shown.campaign, shown.pots),
+        matches={
+            project.id: outlook(shown.campaign, serving(shown.pots, listing.targets[project.id]))
+            for project in listing.projects
+        },
+        changes_at=next_change(shown.campaign, shown.pots),
         search=search,
-        page=page,
         filters={name: value for name, value in search.items() if value},
-        themes=themes,
     )
+
+
+def _search() -> dict[str, str]:
+    """Return how the list is to be narrowed and sorted. What our lists do not know is left out: a link that was
+    mistyped shows all projects."""
+    search = {name: clean_text(request.args.get(name, "")).strip() for name in ("q", "under", "sort", "theme")}
+    known = {"sort": SORTS, "theme": THEMES}
+    return {name: value[:MOST_QUERY] for name, value in search.items() if value in known.get(name, (value,))}
+
+
+def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page) -> Listing:
+    """Return the page that was asked for, or the last one when it is beyond."""
+
+    def projects(page: Page) -> tuple[list[ProjectRow], int]:
+        return listed(tx, campaign.id, page=page, **{**search, "sort": search.get("sort") or "raised"})
+
+    rows, total = projects(page)
+    if total and not rows:
+        page = Page(page.count(total), page.size)
+        rows, total = projects(page)
+    asked = targets(tx, [row.id for row in rows])
+    return Listing(rows, total, page, asked, counties(tx, campaign.id), themes_of(tx, campaign.id))
 
 
 @blueprint.get("/c/<slug>/p/<int:project_id>")
@@ -62,7 +94,15 @@ def project(slug: str, project_id: int) -> str:
     """One project in one campaign."""
     shown = shown_campaign(slug)
     row, pots = shown_project(shown, project_id)
-    return render_template("web/project.html", campaign=shown.campaign, project=row, pots=pots, places=shown.places)
+    return render_template(
+        "web/project.html",
+        campaign=shown.campaign,
+        project=row,
+        pots=pots,
+        places=shown.places,
+        match=outlook(shown.campaign, pots),
+        changes_at=next_change(shown.campaign, pots),
+    )
 
 
 @blueprint.get("/c/<slug>/standings", endpoint="standings")
@@ -70,7 +110,8 @@ def project(slug: str, project_id: int) -> str:
 @shared("by", "page")
 def show_standings(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
-    by = request.args.get("by", "county")
+    by = request.args.get("by", "")
+    by = by if by in BY else "county"
     page = requested_page(STANDINGS_SIZE)
     campaign = shown_campaign(slug).campaign
     rows, total = read_once(("standings", slug, by, page), lambda tx: standings(tx, campaign.id, by, page))

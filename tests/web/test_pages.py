@@ -1,11 +1,14 @@
 """Every public page, in both languages; and what must be on it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from app.i18n.locale import soon
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.transitions import cancel
+from matching.pots import Tranche
 from tests.web.reader import Reader, text
 from tests.world import ACTOR, World, new_campaign
 
@@ -56,9 +59,9 @@ def test_every_page_opens_in_english_and_has_no_other_text(reader: Reader, world
 
 def test_a_chosen_language_is_remembered(reader: Reader) -> None:
     reader.open("/c/day?lang=en")
-    assert "How match works" in reader.open("/c/day")
+    assert "3 projects" in reader.open("/c/day")
     reader.open("/c/day?lang=zh")
-    assert "配捐池" in reader.open("/c/day")
+    assert "3 个项目" in reader.open("/c/day")
 
 
 def test_no_page_has_inline_script_or_style_or_a_foreign_host(reader: Reader, world: World) -> None:
@@ -84,16 +87,16 @@ def test_the_legal_block_is_on_every_page_of_an_event(reader: Reader, world: Wor
 
 def test_events_stand_under_what_can_be_done_with_them(reader: Reader, world: World) -> None:
     page = text(reader.open("/"))
-    assert "进行中的活动" in page and "往期活动" not in page
+    assert "正在进行" in page and "已经结束" not in page
     world.clock.advance(hours=9)  # the scheduler has not run: the clock decides
     page = text(reader.open("/"))
-    assert "往期活动" in page and "进行中的活动" not in page
+    assert "已经结束" in page and "正在进行" not in page
     assert "活动现在不接受捐赠" in reader.open(f"/donate/day/{world.projects[0]}")
 
 
 def test_without_events_the_first_page_says_so(reader: Reader, world: World) -> None:
     world.do(cancel, "day", ACTOR)
-    assert "还没有公开的活动" in reader.open("/")
+    assert "现在没有可以捐的活动" in reader.open("/")
 
 
 def test_a_draft_is_nobody_elses_business(reader: Reader, world: World) -> None:
@@ -108,12 +111,36 @@ def test_projects_are_searched_filtered_and_paged(reader: Reader, world: World) 
     assert "41020101" in page and "幸福家园 41010101" not in page
     assert "幸福家园 41010102" in reader.open("/c/day?q=41010102")
     page = reader.open("/c/day?page=99999&sort=name")
-    assert "没有找到项目" in page and "/ 1" not in page
+    assert "幸福家园 41010101" in page, "the last page"
 
 
-@pytest.mark.parametrize("query", ["sort=nonsense", "q=" + "长" * 101, "under=" + "1" * 101])
-def test_a_senseless_list_is_refused_in_words(reader: Reader, query: str) -> None:
-    assert "查询条件不对" in reader.open(f"/c/day?{query}", 422)
+@pytest.mark.parametrize("query", ["sort=nonsense", "theme=nope", "page=x"])
+def test_a_link_that_was_mistyped_shows_all_projects(reader: Reader, query: str) -> None:
+    assert "3 个项目" in text(reader.open(f"/c/day?{query}"))
+
+
+@pytest.mark.parametrize("query", ["q=" + "长" * 101, "under=" + "1" * 101])
+def test_too_long_a_search_finds_nothing(reader: Reader, query: str) -> None:
+    assert "没有找到项目" in text(reader.open(f"/c/day?{query}"))
+
+
+def test_without_pots_nothing_is_said_of_them(reader: Reader, world: World) -> None:
+    page = text(reader.open("/c/day"))
+    assert "配捐怎么算" not in page and "配捐已" not in page
+
+
+def test_cards_and_strip_say_how_the_match_stands(reader: Reader, world: World) -> None:
+    """For every project its own pots; and nothing is promised outside match hours or beyond what is left."""
+    world.pot(60_00, scope={"under": ["4101"]}, ratio_bps=5_000)
+    page = text(reader.open("/c/day"))
+    assert "配捐还有 60 元" in page and page.count("配捐 1:0.5 进行中") == 2 and "配捐已完" not in page
+    world.pay(world.give(120_00))
+    page = text(reader.open("/c/day"))
+    assert "进行中" not in page and page.count("配捐已完，照样能捐") == 2 and "配捐已配完，照样能捐" in page
+    opens_at = world.clock.at + timedelta(minutes=90)
+    world.pot(40_00, tranches=[Tranche(opens_at, 40_00)])
+    at = soon(opens_at, world.clock.at)
+    assert f"下一批 {at} 开" in text(reader.open("/c/day"))
 
 
 def test_rules_are_told_in_plain_words(reader: Reader, world: World) -> None:
