@@ -1,50 +1,91 @@
-// The donor's page: counts down, keeps the match held while the page is open, and reloads when the state moved.
+// The page of a donation: counts down, keeps the match held while the page is open, and reloads when anything moved.
+// Nothing is asked while nobody looks.
 (() => {
   "use strict";
   const page = document.querySelector("[data-donation]");
   if (!page) return;
-  const { donation, token, status } = page.dataset;
+  const { donation, token, seen } = page.dataset;
   const api = `/api/v1/donations/${donation}`;
   const headers = { Authorization: `Bearer ${token}` };
   const clock = document.querySelector("[data-countdown]");
+  const bar = document.querySelector("[data-countdown-bar]");
+  const SLOWER_MS = 60000; // after so long without news, ask more rarely
   let until = clock ? Date.parse(clock.dataset.countdown) : 0;
   // The visitor's clock may be wrong: count by what has passed since the page was made.
   const skew = Date.parse(page.dataset.now) - Date.now();
+  const openedAt = Date.now();
+  let over = false;
 
   const tick = () => {
     if (!clock) return;
-    const left = Math.max(0, Math.floor((until - Date.now() - skew) / 1000));
+    const left = Math.floor((until - Date.now() - skew) / 1000);
+    if (left < 0) {
+      if (!over) look(); // the state may have changed this moment
+      over = true;
+      clock.textContent = clock.dataset.over;
+      return;
+    }
     clock.textContent = `${String(Math.floor(left / 60)).padStart(2, "0")}:${String(left % 60).padStart(2, "0")}`;
+    if (bar) {
+      const from = Date.parse(bar.dataset.from);
+      bar.setAttribute("width", Math.min(1000, Math.max(0, (1000 * (until - Date.now() - skew)) / (until - from))));
+    }
   };
-  tick();
-  setInterval(tick, 1000);
 
   // The sentence before the countdown names the same moment, in Beijing time.
   const postpone = (moment) => {
     until = Date.parse(moment);
-    const told = clock && clock.closest(".until").firstChild;
+    over = false;
+    const sentence = document.querySelector("[data-until]");
     const time = new Date(until).toLocaleTimeString("en-GB", { timeZone: "Asia/Shanghai" });
-    if (told) told.textContent = told.textContent.replace(/\d\d:\d\d:\d\d/, time);
+    if (sentence) sentence.textContent = sentence.textContent.replace(/\d\d:\d\d:\d\d/, time);
   };
 
-  const look = () =>
+  let lookedAt = Date.now();
+  const look = () => {
+    lookedAt = Date.now();
     fetch(api, { headers, cache: "no-store" })
-      .then((answer) => (answer.ok ? answer.json() : null))
-      .then((found) => {
-        if (found && found.status !== status) location.reload();
+      .then((response) => (response.ok ? response.json() : null))
+      .then((now) => {
+        if (!now) return;
+        const { reserved_minor, captured_minor, held_minor } = now.match;
+        const state = [now.status, reserved_minor, captured_minor, held_minor, now.refunded_minor].join("/");
+        const typing = document.activeElement && document.activeElement.matches("textarea, input");
+        if (state !== seen && !typing) location.replace(location.href.split("#")[0]);
       })
       .catch(() => {}); // offline: the next round tries again
-  setInterval(look, 2000);
+  };
+  const every = 1000 * page.dataset.every;
+  if (every) {
+    setInterval(() => {
+      const pause = Date.now() - openedAt > SLOWER_MS ? every * 5 : every;
+      if (!document.hidden && Date.now() - lookedAt >= pause) look();
+    }, every);
+    document.addEventListener("visibilitychange", () => document.hidden || look());
+  }
 
   const keepAlive = () => {
     if (document.hidden) return;
     fetch(`${api}/keep-alive`, { method: "POST", headers })
-      .then((answer) => (answer.ok ? answer.json() : null))
-      .then((found) => {
-        const moved = found && (found.until || (found.match && found.match.until));
+      .then((response) => (response.ok ? response.json() : null))
+      .then((hold) => {
+        const moved = hold && (hold.until || (hold.match && hold.match.until));
         if (moved) postpone(moved);
       })
       .catch(() => {});
   };
-  setInterval(keepAlive, 60000);
+  if ("holds" in page.dataset) setInterval(keepAlive, 60000);
+  tick();
+  setInterval(tick, 1000);
+
+  for (const form of document.querySelectorAll("form[data-busy]"))
+    form.addEventListener("submit", () => {
+      const button = form.querySelector("button");
+      button.dataset.label = button.textContent;
+      button.textContent = form.dataset.busy;
+      button.setAttribute("aria-busy", "true");
+    });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload(); // back from the cashier: what the page says may be over
+  });
 })();

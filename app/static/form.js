@@ -1,13 +1,82 @@
-// The donation form: a typed amount takes the place of a chosen one, and the other way round.
+// The donation form: a preset fills the field, the sentence under it follows what is typed by the server's own rule,
+// texts are counted, and a form that was sent says so.
 (() => {
   "use strict";
-  const custom = document.querySelector("#custom");
-  if (!custom) return;
-  const chips = [...document.querySelectorAll("input[name=chip]")];
-  const typed = () => {
-    if (custom.value.trim()) for (const chip of chips) chip.checked = false;
+  const form = document.querySelector("#give");
+  if (!form) return;
+  const custom = form.querySelector("#custom");
+  const chips = [...form.querySelectorAll("input[name=chip]")];
+  const sentence = form.querySelector("[data-live-sentence]");
+  const fault = form.querySelector("[data-fault]");
+  const TYPING_MS = 350;
+
+  let timer = null;
+  let asking = null;
+  const ask = () => {
+    if (asking) asking.abort();
+    asking = new AbortController();
+    fetch(form.dataset.forecast, { method: "POST", body: new FormData(form), signal: asking.signal })
+      .then((response) => (response.ok ? response.json() : null))
+      .then((forecast) => {
+        if (!forecast) return;
+        sentence.innerHTML = forecast.html; // made by our server, which escapes what was typed
+        const ambiguous = sentence.querySelector("[name=reading]") !== null;
+        fault.textContent = ambiguous ? "" : forecast.fault;
+        custom.toggleAttribute("aria-invalid", false);
+        if (forecast.fault) custom.setAttribute("aria-invalid", "true");
+      })
+      .catch(() => {}); // the next change asks again; the next page says it all the same
   };
-  custom.addEventListener("input", typed);
-  typed(); // a quick donor has typed before this script came
-  for (const chip of chips) chip.addEventListener("change", () => { custom.value = ""; });
+  const askSoon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, TYPING_MS);
+  };
+
+  const typed = () => {
+    const text = custom.value.trim();
+    for (const chip of chips) chip.checked = text === String(chip.value / 100);
+  };
+  custom.addEventListener("input", () => {
+    typed();
+    askSoon();
+  });
+  for (const chip of chips)
+    chip.addEventListener("change", () => {
+      custom.value = String(chip.value / 100);
+      ask();
+    });
+  for (const name of ["phone", "email"]) form.elements[name].addEventListener("change", ask); // a donor's own caps
+  if (custom.value.trim()) typed(); // a quick donor has typed before this script came, or came back
+  window.addEventListener("pageshow", () => {
+    const chosen = chips.find((chip) => chip.checked);
+    if (custom.value.trim() || (chosen && !chosen.defaultChecked)) ask();
+    for (const button of form.querySelectorAll("[aria-busy]")) idle(button);
+  });
+
+  for (const output of form.querySelectorAll("[data-count-of]")) {
+    const field = form.elements[output.dataset.countOf];
+    const count = () => { output.textContent = `${field.value.length} / ${field.maxLength}`; };
+    field.addEventListener("input", count);
+    count();
+  }
+
+  const language = document.querySelector(".top a[hreflang]");
+  const other = form.querySelector(".other-language");
+  if (language && other)
+    language.addEventListener("click", (event) => {
+      event.preventDefault();
+      form.requestSubmit(other); // what was typed goes along
+    });
+
+  const idle = (button) => {
+    button.removeAttribute("aria-busy");
+    button.textContent = button.dataset.label;
+  };
+  form.addEventListener("submit", (event) => {
+    const button = form.querySelector(".button");
+    if (event.submitter && event.submitter.name === "edit") return;
+    button.dataset.label = button.textContent;
+    button.textContent = form.dataset.busy;
+    button.setAttribute("aria-busy", "true");
+  });
 })();

@@ -74,7 +74,7 @@ def _search() -> dict[str, str]:
 
 
 def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page) -> Listing:
-    """Return the page that was asked for, or the last one when it is beyond."""
+    """Return the wanted page, or the last one when it is beyond."""
 
     def projects(page: Page) -> tuple[list[ProjectRow], int]:
         return listed(tx, campaign.id, page=page, **{**search, "sort": search.get("sort") or "raised"})
@@ -83,8 +83,8 @@ def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page)
     if total and not rows:
         page = Page(page.count(total), page.size)
         rows, total = projects(page)
-    asked = targets(tx, [row.id for row in rows])
-    return Listing(rows, total, page, asked, counties(tx, campaign.id), themes_of(tx, campaign.id))
+    shown = targets(tx, [row.id for row in rows])
+    return Listing(rows, total, page, shown, counties(tx, campaign.id), themes_of(tx, campaign.id))
 
 
 @blueprint.get("/c/<slug>/p/<int:project_id>")

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from flask import Response, make_response, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import create_donation, deps
@@ -15,15 +16,18 @@ from app.i18n.refusals import refusal_text
 from app.web import visitor
 from app.web.blueprint import blueprint
 from app.web.donation_form import CHIPS, DonationForm, read_uuid
-from app.web.forecast import expected_match
-from campaigns.disclosure.campaigns import entry, public_campaign
+from app.web.forecast import forecast
+from app.web.outlook import outlook
+from campaigns.disclosure.campaigns import CampaignView, entry, public_campaign
+from campaigns.disclosure.catalogue import ProjectRow
 from campaigns.disclosure.pot_details import place_names, pots_serving
-from campaigns.disclosure.totals import pot_views
+from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import OwnUnpaid, own_unpaid, typed_before
 from campaigns.donations.shared_device import device_cap_used_up
+from kernel.db import Tx
 from kernel.errors import Refusal
 
 
@@ -47,6 +51,10 @@ def create(slug: str, project_id: int) -> AnyResponse:
     form = DonationForm(request.form)
     if request.form.get("edit"):
         return _show(slug, project_id, form)
+    return _submit(slug, project_id, form)
+
+
+def _submit(slug: str, project_id: int, form: DonationForm) -> AnyResponse:
     command = form.command(slug, project_id, visitor.known())
     if command is None:
         return _show(slug, project_id, form, 422)
@@ -62,8 +70,9 @@ def create(slug: str, project_id: int) -> AnyResponse:
             return _show_withheld(slug, project_id, form, refusal)
         if refusal.code == "giving_unusual":
             return _show_question(slug, project_id, form, refusal)
-        if refusal.code == "donation_id_reused":
-            form.id = uuid4()
+        if refusal.code == "donation_id_reused":  # the donor came back to the form and changed something
+            form.renew()
+            return _submit(slug, project_id, form)
         if refusal.code in ("replaced_being_paid", "replaced_unknown"):
             form.replace_nothing()
         form.add_refusal(refusal)
@@ -87,7 +96,7 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
         project = entry(tx, campaign.id, project_id)
         pots = pots_serving(tx, campaign.id, project_id)
         places = place_names(tx, pots)
-        forecast = expected_match(tx, campaign, project_id, CHIPS, pots)
+        forecast_html = _forecast(tx, campaign, project, pots, form)
         cap_used_up = device_cap_used_up(tx, deps(), campaign.id, [pot.id for pot in pots], visitor.known())
     page = render_template(
         "web/donate.html",
@@ -96,11 +105,49 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
         pots=pots,
         places=places,
         form=form,
-        chips=forecast,
+        chips=CHIPS,
+        forecast=forecast_html,
+        match=outlook(campaign, pots),
         contact_helps=cap_used_up and not (form["phone"] or form["email"]),
         limits=deps().limits,
     )
-    return visitor.remember(_private(make_response(page, status)))
+    response = make_response(page, status)
+    # Back must bring back what was typed: a browser forgets it with a page that it may not keep.
+    response.headers["Cache-Control"] = "private, no-cache" if status == 200 and not form.replaces else "no-store"
+    return visitor.remember(response)
+
+
+@blueprint.post("/donate/<slug>/<int:project_id>/forecast", endpoint="forecast")
+@access.public
+def show_forecast(slug: str, project_id: int) -> AnyResponse:
+    """The sentence of what a typed amount would become for this visitor, and its figures. Changes nothing."""
+    form = DonationForm(request.form)
+    with deps().db.snapshot() as tx:
+        campaign = public_campaign(tx, slug)
+        project = entry(tx, campaign.id, project_id)
+        pots = pots_serving(tx, campaign.id, project_id)
+        html = _forecast(tx, campaign, project, pots, form)
+    return _private(make_response({"html": html, "fault": form.faults.get("amount", "")}))
+
+
+def _forecast(
+    tx: Tx, campaign: CampaignView, project: ProjectRow, pots: Sequence[PotView], form: DonationForm
+) -> Markup:
+    """Return the live sentence for what is typed; a fault of the amount where it cannot be read."""
+    amount_minor = form.amount_minor() if not form.faults else None
+    expected = None
+    if amount_minor:
+        by_amount = forecast(tx, campaign, project.id, [amount_minor], pots, form.donor, visitor.known())
+        expected = by_amount[amount_minor]
+    html = render_template(
+        "web/forecast.html",
+        campaign=campaign,
+        project=project,
+        form=form,
+        expected=expected,
+        match=outlook(campaign, pots),
+    )
+    return Markup(html)  # noqa: S704 - a template of ours, which escapes
 
 
 def _show_shortage(

@@ -1,5 +1,8 @@
 """The donor's own page of one donation, before and after paying; open only with its token."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import abort, current_app, make_response, redirect, render_template, request
@@ -13,18 +16,29 @@ from app.i18n.fields import refusal_words
 from app.i18n.locale import chosen
 from app.i18n.match_explanation import decision_lines, end_lines
 from app.i18n.refusals import REFUSALS, refusal_text
+from app.web import visitor
 from app.web.blueprint import blueprint
-from campaigns.disclosure.campaigns import public_campaign
+from app.web.match_state import match_state
+from campaigns.audit import DONOR
+from campaigns.disclosure.campaigns import CampaignView, public_campaign
+from campaigns.disclosure.pot_details import pots_serving
+from campaigns.disclosure.totals import PotView
 from campaigns.donations import expire
-from campaigns.donations.explain import explain
+from campaigns.donations.explain import Explanation, explain
+from campaigns.donations.models import RefundRequestState
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.own_unpaid import own_unpaid_sum
+from campaigns.donations.own_unpaid import own_unpaid_sum, typed_before
 from campaigns.donations.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
+from campaigns.donations.refunds import refunds
 from campaigns.donations.shared_device import contact_would_help
 from campaigns.donations.states import WAITING
-from campaigns.donations.view import donation_view
+from campaigns.donations.view import DonationView, donation_view
 from campaigns.reasons import MOST_REASON
+from campaigns.screening.appeal import file_appeal
+from campaigns.screening.cases import OwnCase, case_id_of_donation, case_of_donation
+from kernel.db import Tx
 from kernel.errors import Refusal
+from payments.gateway import ClosedAs, GatewayError
 
 _LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
 
@@ -88,43 +102,112 @@ def request_refund(donation_id: UUID) -> AnyResponse:
     return donor_cookie.to_page(donation_id, at="refund")
 
 
+@blueprint.post("/d/<uuid:donation_id>/statement", endpoint="explain_case")
+@access.donor_link
+def explain_case(donation_id: UUID) -> AnyResponse:
+    """Take the donor's statement about their match that is under review: an appeal, which a reviewer answers."""
+    text = Form(request.form).text("text", MOST_REASON, lines=True) or ""
+    try:
+        with deps().db.transaction() as tx:
+            file_appeal(tx, deps().keys, case_id_of_donation(tx, donation_id), text, DONOR)
+    except Refusal as refusal:
+        return _show(donation_id, refusal_words(refusal), status_of(refusal))
+    return donor_cookie.to_page(donation_id)
+
+
+class RefundLine(NamedTuple):
+    """A refund that has not succeeded (yet), in fen."""
+
+    amount_minor: int
+    state: str
+    requested_at: datetime
+
+
+class _Page(NamedTuple):
+    """What the page of a donation shows, as read in one snapshot."""
+
+    donation: DonationView
+    explanation: Explanation
+    campaign: CampaignView
+    pots: Sequence[PotView]
+    case: OwnCase | None
+    refunds: Sequence[RefundLine]
+    name: str
+    more: dict[str, Any]
+
+
+def _read(tx: Tx, donation_id: UUID) -> _Page:
+    donation = donation_view(tx, donation_id)
+    explanation = explain(tx, donation_id)
+    try:
+        campaign = public_campaign(tx, donation.campaign)
+    except Refusal:
+        abort(404)
+    returnable_minor, not_returnable = returnable(tx, donation_id)
+    return _Page(
+        donation,
+        explanation,
+        campaign,
+        pots_serving(tx, campaign.id, donation.project_id),
+        case_of_donation(tx, donation_id) if donation.held_minor else None,
+        [
+            RefundLine(refund.amount_minor, refund.state, refund.requested_at)
+            for refund in refunds(tx, donation_id)
+            if refund.state != RefundRequestState.SUCCEEDED
+        ],
+        typed_before(tx, deps(), donation_id, visitor.known()).get("name", ""),
+        {
+            "unpaid": own_unpaid_sum(tx, explanation),
+            "contact_helps": contact_would_help(tx, explanation),
+            "refund_requests": requests_of(tx, deps().keys, donation_id),
+            "returnable_minor": returnable_minor,
+            "not_returnable": REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},
+        },
+    )
+
+
+def _in_flight(donation: DonationView) -> bool | None:
+    """Ask the provider whether a payment is under way, of a donor who went to the cashier and came back; None when
+    it does not say. No transaction is open meanwhile."""
+    try:
+        return deps().gateway.state(donation.payment_reference or "") in (ClosedAs.PAID, ClosedAs.PROCESSING)
+    except GatewayError:
+        return None
+
+
 def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
     with deps().db.snapshot() as tx:
-        view = donation_view(tx, donation_id)
-        explanation = explain(tx, donation_id)
-        unpaid = own_unpaid_sum(tx, explanation)
-        contact_helps = contact_would_help(tx, explanation)
-        refund_requests = requests_of(tx, deps().keys, donation_id)
-        returnable_minor, not_returnable = returnable(tx, donation_id)
-        try:
-            campaign = public_campaign(tx, view.campaign)
-        except Refusal:
-            abort(404)
+        read = _read(tx, donation_id)
+    view, campaign = read.donation, read.campaign
     waiting = view.status in WAITING
     left = "left" in request.args
+    # None: not known, so the page says that it waits for the answer, and offers the way back to the cashier too.
+    flying = _in_flight(view) if waiting and not left and "went" in request.cookies else False
+    match = match_state(view, campaign, read.pots, read.explanation, read.case, in_flight=flying is not False)
     page = render_template(
         "web/donation.html",
         donation=view,
-        explanation=explanation,
-        unpaid=unpaid,
-        contact_helps=contact_helps,
-        refund_requests=refund_requests,
-        returnable_minor=returnable_minor,
-        not_returnable=REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},
-        form=form or Form({}),
+        explanation=read.explanation,
         campaign=campaign,
-        decisions=[decision_lines(decision) for decision in explanation.decisions],
-        ends=end_lines(explanation),
+        match=match,
+        sure_in_flight=bool(flying),
+        refunds=read.refunds,
+        name=read.name,
+        form=form or Form({}),
+        decisions=[decision_lines(decision) for decision in read.explanation.decisions],
+        ends=end_lines(read.explanation),
         token=(token := deps().keys.token(str(donation_id))),
         lasting_link=f"{deps().public_url}/d/{donation_id}?token={token}",
         visit=donor_cookie.pass_for(donation_id),
         trouble=str(trouble),
         waiting=waiting,
         left=left,
-        confirming=waiting and not left and "went" in request.cookies,
+        seen=f"{view.status}/{view.reserved_minor}/{view.captured_minor}/{view.held_minor}/{view.refunded_minor}",
+        every_s=2 if waiting else 5 if match.moves or view.payment_reference else 0,
+        **read.more,
     )
     response = make_response(page, status)
-    if left:  # came back from the cashier without paying
+    if left or (waiting and flying is False and "went" in request.cookies):  # came back without paying
         response.delete_cookie("went", path=f"/d/{donation_id}")
     response.headers["Cache-Control"] = "no-store"
     return response

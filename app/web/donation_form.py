@@ -6,17 +6,18 @@ from uuid import UUID, uuid4
 
 from flask_babel import gettext as _
 
-from app.forms import Form, format_yuan
+from app.forms import Form, format_yuan, is_id
 from app.i18n.faults import fault_text
 from app.i18n.locale import chosen
 from app.i18n.refusals import refusal_text
 from campaigns.donations.commands import CreateDonation, Replaced
-from campaigns.donations.contact import Donor
+from campaigns.donations.contact import Donor, contact_faults
 from campaigns.donations.models import PUBLIC_CHANNELS
 from kernel.errors import Refusal, fault
+from kernel.human_input import Unreadable, read_amount
 from kernel.text import clean_label
 
-CHIPS = (2_000, 5_000, 10_000, 20_000, 50_000)  # fen
+CHIPS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000)  # fen
 DEFAULT_CHIP = 10_000  # fen
 MOST_MESSAGE = 200  # characters
 MOST_NAME = 80
@@ -44,6 +45,14 @@ class DonationForm(Form):
     def __init__(self, data: Mapping[str, str]) -> None:
         super().__init__(data)
         self.id = read_uuid(self["id"]) or uuid4()
+
+    def renew(self) -> None:
+        """Take another id, for a donation that replaces the one that was stored under the old one: its browser may
+        do that without its token."""
+        self.data.add("replaces", str(self.id))
+        self.data.add("replaces_token", "")
+        self.id = uuid4()
+        self.data["id"] = str(self.id)
 
     @classmethod
     def fresh(cls, args: Mapping[str, str], typed: Mapping[str, str]) -> Self:
@@ -74,7 +83,7 @@ class DonationForm(Form):
 
     def command(self, slug: str, project_id: int, visitor: str | None) -> CreateDonation | None:
         """Return the command, or None with `faults`."""
-        amount_minor = self._amount()
+        amount_minor = self.amount_minor()
         name, message = self.text("name", MOST_NAME), self.text("message", MOST_MESSAGE, lines=True)
         phone = self.text("phone", MOST_CONTACT, told_as=fault("not_a_phone"))
         email = self.text("email", MOST_CONTACT, told_as=fault("not_an_email"))
@@ -84,13 +93,13 @@ class DonationForm(Form):
                 self.faults["form"] = self.faults.pop(origin)
         if self.faults or amount_minor is None:
             return None
-        anonymous, publish_name = bool(self["anonymous"]), bool(self["publish_name"])
+        publish_name = self.publishes
         return CreateDonation(
             id=self.id,
             campaign=slug,
             project=project_id,
             amount_minor=amount_minor,
-            donor=Donor(name=name, email=email, phone=phone, anonymous=anonymous, publish_name=publish_name),
+            donor=Donor(name, email, phone, anonymous=not publish_name, publish_name=publish_name),
             message=message or "",
             team=clean_label(team or ""),
             channel=self["channel"] if self["channel"] in PUBLIC_CHANNELS else "web",
@@ -102,6 +111,38 @@ class DonationForm(Form):
             replaces=self.replaces,
         )
 
+    @property
+    def publishes(self) -> bool:
+        """Whether the donor chose to be named; the form has one choice of two, older ones had two ticks."""
+        return bool(self["publish_name"]) and not self["anonymous"]
+
+    @property
+    def donor(self) -> Donor:
+        """Who the donor would be, as far as what was typed can be read: for a forecast."""
+        donor = Donor(phone=self["phone"] or None, email=self["email"] or None)
+        return Donor() if contact_faults(donor) else donor
+
+    def amount_minor(self) -> int | None:
+        """Return the amount that was typed or chosen, in fen; None, and a fault, when it cannot be read."""
+        if is_id(self["reading"]):
+            self.data["custom"] = format_yuan(int(self["reading"]))
+        if self["custom"]:
+            return self.amount("amount", self["custom"])
+        if self["chip"] in map(str, CHIPS):
+            return int(self["chip"])
+        self.faults["amount"] = _("请选择或填写捐赠金额")
+        return None
+
+    @property
+    def readings(self) -> list[int]:
+        """What the typed amount could mean, in fen, when that is more than one sum: the donor picks."""
+        try:
+            read_amount(self["custom"])
+        except Unreadable as unreadable:
+            readings: list[int] = unreadable.fault.params.get("readings_minor", [])
+            return readings
+        return []
+
     def add_refusal(self, refusal: Refusal) -> None:
         """Note why the engine refused, at the field if this form has it, else for the form as a whole."""
         for name, reason in refusal.fields.items():
@@ -109,14 +150,6 @@ class DonationForm(Form):
                 self.faults[field] = fault_text(reason)
         if not self.faults:
             self.faults["form"] = refusal_text(refusal)
-
-    def _amount(self) -> int | None:
-        if self["custom"]:
-            return self.amount("amount", self["custom"])
-        if self["chip"] in map(str, CHIPS):
-            return int(self["chip"])
-        self.faults["amount"] = _("请选择或填写捐赠金额")
-        return None
 
 
 def read_uuid(text: str) -> UUID | None:

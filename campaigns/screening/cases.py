@@ -1,7 +1,8 @@
 """Reads of cases."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -44,6 +45,24 @@ def case_id_of_donation(tx: Tx, donation_id: UUID) -> int:
     if case is None or case.id is None:
         raise NotFound("case_unknown")
     return case.id
+
+
+class OwnCase(NamedTuple):
+    """A case as the donor may see it: the codes of its signals, and what became of an appeal."""
+
+    signals: tuple[str, ...]
+    opened_at: datetime
+    appealed_at: datetime | None
+    answer: str
+
+
+def case_of_donation(tx: Tx, donation_id: UUID) -> OwnCase | None:
+    """Return the case of a donation; None without."""
+    case = tx.first(select(ScreeningCase).where(ScreeningCase.donation_id == donation_id))
+    if case is None:
+        return None
+    codes = tuple(dict.fromkeys(str(signal["code"]) for signal in case.signals))
+    return OwnCase(codes, case.opened_at, case.appealed_at, case.answer)
 
 
 def count_open_cases(tx: Tx, campaign_id: int, branch: str | None = None) -> int:

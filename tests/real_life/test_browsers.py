@@ -112,7 +112,7 @@ def test_without_cookies_the_giving_flow_works(app: Flask, reader: Reader, world
     assert made.status_code == 303 and "/d/" in made.headers["Location"]
     http = app.test_client(use_cookies=False)
     page = http.get(made.headers["Location"]).text
-    assert "为您预留的配捐 ¥100.00" in text(page)
+    assert "配捐，先留着 100.00" in text(page)
     where, fields = next(form for form in forms(page) if form[0].endswith("/go"))
     gone = http.post(where, data=fields, headers={"Referer": "http://localhost/d/1"})
     assert gone.status_code == 303 and "/pay/cs_" in gone.headers["Location"]

@@ -32,7 +32,7 @@ def test_my_own_abandoned_hold_is_told_before_anything(reader: Reader, world: Wo
 
 def test_my_own_abandoned_hold_is_replaced_from_the_page(reader: Reader, world: World, abandoned: str) -> None:
     reader.give(409, chip="5000")
-    assert "为您预留的配捐 ¥50.00" in text(reader.send(reader.form_page, replace="1"))
+    assert "配捐，先留着 50.00" in text(reader.send(reader.form_page, replace="1"))
     assert "这笔捐赠已取消" in text(reader.open(abandoned)) and "换成了另一笔捐赠" in text(reader.page.text)
     holds(world)
 
@@ -53,7 +53,7 @@ def test_the_hold_page_changes_the_amount_in_one_step(reader: Reader, world: Wor
     form = reader.open(link)
     assert all(f'value="{typed}"' in form for typed in (MAIL, "王五")) and "加油" in form
     assert 'value="10000" checked' in form and "这一笔换掉" in form
-    assert "为您预留的配捐 ¥50.00" in text(reader.send(reader.form_page, chip="5000"))
+    assert "配捐，先留着 50.00" in text(reader.send(reader.form_page, chip="5000"))
     holds(world)
     reader.http.delete_cookie("visitor")
     assert MAIL not in reader.open(link), "who was passed the link does not see the contact"
@@ -64,7 +64,7 @@ def test_a_typed_contact_of_another_browser_tells_little(reader: Reader, world: 
     old = world.give(77_00, email=MAIL)
     page = reader.give(409, chip="5000", email=MAIL)
     assert "在别处开始的" in page and "77.00" not in page and str(old.id) not in page and "换成" not in page
-    assert "为您预留的配捐 ¥23.00" in text(reader.send(reader.form_page, both="1"))
+    assert "配捐，先留着 23.00" in text(reader.send(reader.form_page, both="1"))
     holds(world)
 
 
@@ -83,7 +83,7 @@ def test_too_little_match_keeps_what_is_to_be_replaced(reader: Reader, world: Wo
     reader.give(409, chip="50000")
     assert "现在只能配捐一部分" in reader.send(reader.form_page, 409, replace="1")
     assert reader.donations() == 1
-    assert "为您预留的配捐 ¥100.00" in text(reader.send(reader.form_page, accept="1"))
+    assert "配捐，先留着 100.00" in text(reader.send(reader.form_page, accept="1"))
     holds(world)
 
 
@@ -121,6 +121,6 @@ def test_one_that_was_paid_meanwhile_is_told_and_the_form_is_kept(
     world.pay(UUID(abandoned.split("/d/")[1].split("?")[0]))
     page = reader.send(reader.form_page, 409, replace="1")
     assert "原来那笔已付款或正在付款，不能换" in page and 'value="5000" checked' in page
-    assert "为您预留的配捐 ¥0.00" in text(reader.send(reader.form_page))
+    assert "配捐 0.00" in text(reader.send(reader.form_page))
     assert world.totals().raised_minor == 100_00
     holds(world)

@@ -108,7 +108,7 @@ def test_the_page_asks_in_words_and_goes_on_when_confirmed(reader: Reader, world
     world.pot(50_000_00)
     page = text(reader.give(409, chip="", custom="5000"))
     assert "您将捐赠 5,000 元，请确认" in page and "没有扣款" in page and reader.donations() == 0
-    assert "为您预留的配捐 ¥5,000.00" in text(reader.send(reader.form_page, confirmed="500000"))
+    assert "配捐，先留着 5,000.00" in text(reader.send(reader.form_page, confirmed="500000"))
     assert reader.donations() == 1
 
 

@@ -75,9 +75,16 @@ def test_a_whole_event_is_reviewed_from_the_console(manager: Reader, world: Worl
 def test_the_donor_reads_that_the_match_is_being_reviewed(reader: Reader, world: World, held: UUID) -> None:
     token = world.deps.keys.token(str(held))
     shown = text(reader.open(f"/d/{held}?token={token}"))
-    assert "配捐正在人工复核：200.00 元暂缓计入，您的捐赠不受影响" in shown
-    assert "获得配捐 ¥0.00" in shown
-    assert "being reviewed by a person" in reader.open(f"/d/{held}?token={token}&lang=en")
+    assert "200.00 元暂缓计入。您捐的 200.00 元已经到账，不受影响" in shown
+    assert "配捐 复核中" in shown
+    assert "最晚在公示前有结果" in shown and "为什么：" in shown
+    assert "Your match is under review" in reader.open(f"/d/{held}?token={token}&lang=en")
+    reader.open(f"/d/{held}?lang=zh")
+    assert "您的说明已收到" in text(reader.send("/statement", text="我们全家一起捐的"))
+    case = world.do(
+        lambda tx: tx.row("SELECT appealed_at, answer FROM screening_case WHERE donation_id = :id", id=held)
+    )
+    assert case.appealed_at is not None and case.answer == ""
 
 
 def test_the_command_reviews_an_ended_event(app: Flask, world: World, held: UUID) -> None:

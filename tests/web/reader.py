@@ -99,6 +99,14 @@ class Reader:
         self.open(self.form_page)
         return self.send(self.form_page, status, **filled)
 
+    def forecast(self, amount: str, **filled: Any) -> str:
+        """The sentence under the amount field of a fresh form, after an amount was typed."""
+        self.open(self.form_page)
+        _, fields = next(form for form in forms(self.page.text) if form[0].endswith(self.form_page))
+        answer = self.http.post(f"{self.form_page}/forecast", data=fields | {"custom": amount} | filled)
+        assert answer.status_code == 200, answer.text
+        return text(f"{answer.json['html']} {answer.json['fault']}")
+
     def donations(self) -> int:
         with self.world.db.transaction() as tx:
             return int(tx.scalar("SELECT count(*) FROM donation"))

@@ -31,7 +31,7 @@ def test_after_paying_the_captured_match_is_explained(reader: Reader, world: Wor
     world.pot(500_00, rank=2, name="第二池", scope={"under": ["4102"]})
     world.pot(40_00, rank=3, name="第三池", donation=25_00)
     page = page_of(reader, world.pay(world.give()))
-    assert "谢谢您的善意" in page and "获得配捐 ¥55.00" in page
+    assert "谢谢您" in page and "配捐 55.00" in page
     assert "“第一池”（1:1）：待配 100.00 元，配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。" in page
     assert "“第二池”：只支持指定地区的项目。" in page
     assert "每笔配捐上限 25.00 元" in page
@@ -41,7 +41,7 @@ def test_a_refund_is_shown_with_the_match_that_went_back(reader: Reader, world: 
     world.pot(500_00, name="池")
     paid = world.pay(world.give())
     page = page_of(reader, world.refund(paid, 40_00))
-    assert "已退款 ¥40.00" in page and "获得配捐 ¥60.00" in page and "因退款，40.00 元配捐退回“池”" in page
+    assert "已退款 ¥40.00" in page and "配捐 60.00" in page and "因退款，40.00 元配捐退回“池”" in page
     assert "已全额退款" in page_of(reader, world.refund(paid, 100_00))
 
 
@@ -83,8 +83,20 @@ def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
     where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
     answer = reader.http.post(where, data=fields)
     assert answer.status_code == 303 and answer.location.startswith(f"{cashier.base}/pay/")
-    assert "正在确认付款" in reader.open(own)
-    assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', reader.page.text)
+    at_cashier = answer.location
+    page = reader.open(own)
+    assert "正在确认付款" not in page and "去支付" in page, "the provider says that nothing was paid yet"
+    reader.http.post(where, data=fields)
+    gateway = world.deps.gateway
+    reader.http.application.extensions["deps"] = replace(world.deps, gateway=offline_gateway())
+    page = reader.open(own)
+    assert "正在确认付款" in page and "回到收银台" in page, "nobody knows: neither promise nor denial"
+    assert re.search(r'<noscript><meta http-equiv="refresh" content="\d+"></noscript>', page)
+    reader.http.application.extensions["deps"] = replace(world.deps, gateway=gateway)
+    cashier.http.post(at_cashier, data={"do": "pay", "card": "4242424242424242"}, allow_redirects=False)
+    page = text(reader.open(own))
+    assert "正在确认付款" in page and "付款还在路上" in page, "the provider has it, its message is on the way"
+    assert not any(words in page for words in ("不捐了", "去支付", "没有扣款"))
 
 
 def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
@@ -98,7 +110,7 @@ def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
     away = cashier.http.post(at_cashier, data={"do": "leave"}, allow_redirects=False).headers["Location"]
     back = away.removeprefix(world.deps.public_url)
     page = text(reader.open(back))
-    assert "还没有付款，没有扣款" in page and "再试一次" in page and "为您预留的配捐 ¥100.00" in page
+    assert "还没有付款" in page and "再试一次" in page and "配捐，先留着 100.00" in page
     assert "正在确认付款" not in page
     assert "正在确认付款" not in reader.open(own), "who went and came back is not confirming any more"
     world.pay(world.do(lambda tx: tx.scalar("SELECT id FROM donation")))
@@ -111,7 +123,7 @@ def test_a_provider_that_is_down_leaves_the_donation_waiting(reader: Reader, wor
     real = world.deps
     reader.http.application.extensions["deps"] = replace(real, gateway=offline_gateway())
     page = text(reader.give())
-    assert "支付平台暂时没有响应" in page and "为您预留的配捐 ¥100.00" in page
+    assert "支付平台暂时没有响应" in page and "配捐，先留着 100.00" in page
     assert "支付平台暂时没有响应" in reader.send("/go")
     reader.http.application.extensions["deps"] = real
     where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
@@ -129,7 +141,7 @@ def test_a_page_without_match_does_not_speak_of_match_that_is_held(reader: Reade
     world.pot(1_00)
     world.give(1_00)
     unmatched = world.give(33_00, accept_unmatched=True)
-    assert "没有预留配捐" in (page := page_of(reader, unmatched)) and "超时后配捐放回池中" not in page
+    assert "这一笔没有配捐" in (page := page_of(reader, unmatched)) and "放回去" not in page
     world.clock.advance(minutes=16)
     assert expire(world.deps) == 2
-    assert "没有扣款。如果之后仍有款项到账" in page_of(reader, unmatched)
+    assert "没有付款，没有扣款" in (page := page_of(reader, unmatched)) and "放回去" not in page

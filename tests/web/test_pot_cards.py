@@ -41,8 +41,8 @@ def test_a_locked_pot_says_what_unlocks_it_and_is_not_counted(
     assert page.count(words) == 2, "on the card, and among the rules"
     assert "待解锁 ¥100.00" in page and "现可配" not in page
     assert "待解锁 ¥100" in text(reader.open("/c/day/screen"))
-    page = text(reader.open(reader.form_page))
-    assert "20 元 暂无配捐" in page and "尚未解锁的挑战池不计入预计" in page
+    assert "尚未解锁的挑战池不计入预计" in text(reader.open(reader.form_page))
+    assert "您捐 20 ＝ 村里收到 20 元" in (sentence := reader.forecast("20")) and "挑战达成后" in sentence
 
 
 def test_an_unlocked_pot_is_counted_like_any_other(reader: Reader, world: World) -> None:
@@ -50,7 +50,8 @@ def test_an_unlocked_pot_is_counted_like_any_other(reader: Reader, world: World)
     paid(world, 30_00)
     assert unlock_challenges(world.deps) == 1
     page = text(reader.open(reader.form_page))
-    assert "50 元 预计配捐 50" in page and "100 元 预计配捐 70" in page
+    assert "您捐 50 ＋ 配捐 50 ＝ 村里收到 100 元" in reader.forecast("50")
+    assert "您捐 100 ＋ 配捐 70 ＝ 村里收到 170 元" in reader.forecast("100")
     assert "挑战已达成" in page and "现可配 ¥70.00" in page and "待解锁" not in page and "不计入预计" not in page
 
 
@@ -58,10 +59,11 @@ def test_a_random_pot_says_its_range_and_is_told_but_not_counted(reader: Reader,
     special_pot(world, 100_00, "random", random={"least_bps": 1_000})
     page = text(reader.open(reader.form_page))
     assert "支付后随机配捐，比例 1:0.1 至 1:1" in page and "每捐 1 元" not in page
-    assert "20 元 随机配捐" in page and "暂无配捐" not in page and "随机配捐在支付后抽取，不计入预计" in page
+    assert "随机配捐在支付后抽取，不计入预计" in page
+    assert "您捐 20 ＋ 付款后抽取的配捐 ＝ 村里收到 20 元起" in reader.forecast("20")
     world.pot(20_00, rank=2)
-    page = text(reader.open(reader.form_page))
-    assert "20 元 预计配捐 20" in page and "50 元 预计配捐 20" in page
+    assert "配捐 20 ＋ 付款后抽取的配捐 ＝ 村里收到 40 元起" in reader.forecast("20")
+    assert "您捐 50 ＋ 配捐 20 ＋" in reader.forecast("50")
 
 
 def test_without_special_pots_nothing_is_said_of_them(reader: Reader, world: World) -> None:

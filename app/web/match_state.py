@@ -1,0 +1,77 @@
+"""The honest state of a donation's match: what its page says and how it draws the emblem's right half. The same on
+the page before paying, after it, and when nothing was paid."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.web.outlook import outlook
+from campaigns.disclosure.campaigns import CampaignView
+from campaigns.disclosure.totals import PotView
+from campaigns.donations.explain import Explanation
+from campaigns.donations.states import WAITING
+from campaigns.donations.view import DonationView
+from campaigns.lifecycle.phases import Phase
+from campaigns.screening.cases import OwnCase
+
+_RE_OFFERED = frozenset({Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING})  # later match is settled
+_UNANSWERED = "payment_unanswered"  # the provider said to the end that the payment was under way
+
+
+@dataclass(frozen=True, slots=True)
+class MatchState:
+    """`face`: held, part (less than the gift), drawn (after the payment), later (more match opens `at`), none,
+    on_the_way (a payment is in flight), review, final, re_offered (match that comes free is offered to it after
+    the end), lapsed (nothing was paid). `amount_minor` is the match it is about, in fen; `case` what a reviewer
+    looks at."""
+
+    face: str
+    amount_minor: int = 0
+    at: datetime | None = None
+    case: OwnCase | None = None
+
+    @property
+    def right(self) -> str:
+        """How the emblem's right half is drawn."""
+        by_face = {"review": "review", "drawn": "drawn", "final": "final", "on_the_way": "reserved"}
+        return by_face.get(self.face, "reserved" if self.face in ("held", "part") else "none")
+
+    @property
+    def moves(self) -> bool:
+        """Whether the page should look for news soon."""
+        return self.face not in ("none", "lapsed")
+
+
+def match_state(
+    donation: DonationView,
+    campaign: CampaignView,
+    pots: Sequence[PotView],
+    explanation: Explanation,
+    case: OwnCase | None,
+    *,
+    in_flight: bool,
+) -> MatchState:
+    """Return the state; `pots` serve the project, `in_flight`: the provider says that a payment is under way."""
+    if donation.status in WAITING:
+        return _unpaid(donation, campaign, pots, in_flight)
+    if donation.paid_at is None:
+        unanswered = bool(explanation.history) and explanation.history[-1].cause == _UNANSWERED
+        return MatchState("on_the_way") if unanswered or in_flight else MatchState("lapsed")
+    if donation.held_minor:
+        return MatchState("review", donation.held_minor, case=case)
+    if donation.captured_minor:
+        return MatchState("final", donation.captured_minor)
+    again = bool(pots) and campaign.phase in _RE_OFFERED and donation.status in ("paid", "settled")
+    return MatchState("re_offered" if again else "none")
+
+
+def _unpaid(donation: DonationView, campaign: CampaignView, pots: Sequence[PotView], in_flight: bool) -> MatchState:
+    reserved_minor = donation.reserved_minor
+    if in_flight:
+        return MatchState("on_the_way", reserved_minor)
+    now = outlook(campaign, pots)
+    if reserved_minor:
+        return MatchState("held" if reserved_minor >= donation.amount_minor else "part", reserved_minor, now.at)
+    if campaign.window_open and any(pot.mode == "payment" and pot.available_minor for pot in pots):
+        return MatchState("drawn")
+    return MatchState("later", at=now.at) if now.at else MatchState("none")
