@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# In the order of the files: the last ones are short, so that no worker waits long for the other.
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
 .PHONY: run setup test test-long lint types contracts check audit bench lock browser nginx translations clean
@@ -31,10 +33,10 @@ nginx:
 	@bash tests/install_nginx.sh
 
 test: setup browser nginx
-	$(BIN)/python -m pytest -n 2 --dist loadscope -m "not long" $(PYTEST_ARGS)
+	$(TESTS) -m "not long" $(PYTEST_ARGS)
 
 test-long: setup browser nginx
-	$(BIN)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+	$(TESTS) --hypothesis-profile=long $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from migrations import upgrade
 ROOT = Path(__file__).parents[1]
 STRIPE_KEY = "sk_test_bench"
 _READY_S = 60.0
+DURABLE: Mapping[str, str] = {}  # PostgreSQL's defaults (fsync, synchronous commit): exactly what `make run` starts
 
 
 class Served(NamedTuple):
@@ -39,10 +40,9 @@ class Served(NamedTuple):
 class House:
     """The servers of one run of benchmarks; made by `open_house`."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, settings: Mapping[str, str]) -> None:
         self.folder = folder
-        # The defaults: durable (fsync and synchronous commit on), exactly what `make run` starts.
-        self.postgres = stack.enter_context(Postgres.start(folder / "postgres"))
+        self.postgres = stack.enter_context(Postgres.start(folder / "postgres", settings=dict(settings)))
         self.redis = stack.enter_context(Redis.start(folder / "redis"))
         self.loader = stack.enter_context(Loader())
         self._databases = 0
@@ -142,13 +142,13 @@ def _wait(child: Child, ready: object) -> None:
 
 
 @contextmanager
-def open_house() -> Iterator[House]:
+def open_house(settings: Mapping[str, str] = DURABLE) -> Iterator[House]:
     """A house in a temporary folder; nothing of it is left afterwards."""
     # Under root PostgreSQL runs as a user of its own, who must be able to pass through.
     folder = Path(tempfile.mkdtemp(prefix="beishan-bench-"))
     folder.chmod(0o755)
     try:
         with ExitStack() as stack:
-            yield House(folder, stack)
+            yield House(folder, stack, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -52,7 +52,7 @@ class Cost(NamedTuple):
         return f"{self.name} {self.ratio:.2g} ({1000 * self.cold_s:,.0f} : {1000 * self.warm_s:,.0f} ms)"
 
 
-def run(house: House, donations: int = DONATIONS) -> list[Result]:
+def run(house: House, donations: int = DONATIONS, requests: int = REQUESTS) -> list[Result]:
     """Run every job and ask for every console page on two copies of the same database: one cold, one warm."""
     collect_rarely()
     url = house.database()
@@ -67,7 +67,7 @@ def run(house: House, donations: int = DONATIONS) -> list[Result]:
     JOBS["process-inbox"].work(deps)
     deps.db.close()
     costs += [_job(house, url, name, paid) for name in JOBS if name not in UNMEASURED | {"process-inbox"}]
-    costs += _console(house, url)
+    costs += _console(house, url, requests)
     costs.sort(key=lambda cost: -cost.ratio)
     note = f"processor time at {donations:,} donations, statistics absent over fresh; {', '.join(map(str, costs))}"
     return [Result("cold_over_warm", costs[0].ratio, "times", None, 2.0, "most", note)]
@@ -104,7 +104,7 @@ def _work(name: str, deps: Dependencies, paid: Sequence[rush.Gift]) -> None:
     JOBS[name].work(deps.at(later) if name == "expire" else deps)
 
 
-def _console(house: House, url: str) -> list[Cost]:
+def _console(house: House, url: str, requests: int) -> list[Cost]:
     """Ask for every page of the console, in turn on a cold copy and on a warm one."""
     cold, warm = house.copy(url), house.copy(url)
     rush.analyse(warm)
@@ -117,7 +117,7 @@ def _console(house: House, url: str) -> list[Cost]:
             addresses = list(_addresses(house, deps, copy))
             served = stack.enter_context(house.serve(copy, "wsgi:app"))
             cookie = pages.sign_in(served.port, seeded.login, seeded.password)
-            askers.append(_asker(served.port, cookie))
+            askers.append(_asker(served.port, cookie, requests))
         return [Cost(address, *(ask(address) for ask in askers)) for address in addresses]
 
 
@@ -135,12 +135,13 @@ def _addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
             yield _PART.sub(lambda part: parts[part[1]], rule.rule)
 
 
-def _asker(port: int, cookie: str) -> Callable[[str], float]:
-    """Return what asks for a page some times and tells the processor seconds of one answer."""
+def _asker(port: int, cookie: str, requests: int) -> Callable[[str], float]:
+    """Return what asks for a page, once to warm up and `requests` times more, and returns an answer's processor
+    seconds."""
 
     def ask(address: str) -> float:
         busy = 0.0
-        for turn in range(REQUESTS + 1):
+        for turn in range(requests + 1):
             before = cpu.seconds(os.getpid())
             connection = HTTPConnection("127.0.0.1", port, timeout=120)
             connection.request("GET", address, headers={"Cookie": cookie})
@@ -150,6 +151,6 @@ def _asker(port: int, cookie: str) -> Callable[[str], float]:
             if response.status not in (200, 303):
                 raise day.Broken(f"{address} answered {response.status}")
             busy += (cpu.seconds(os.getpid()) - before) if turn else 0.0  # the first one warms up
-        return busy / REQUESTS
+        return busy / requests
 
     return ask

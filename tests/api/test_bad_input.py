@@ -43,9 +43,7 @@ def books(api: Api) -> tuple[int, ...]:
     )
 
 
-RELAXED = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
 
 @RELAXED

@@ -4,6 +4,7 @@ above its own, or beside it."""
 import ast
 import re
 from configparser import ConfigParser
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -22,6 +23,7 @@ EXCEPTIONS = {
 }
 
 
+@cache
 def floors() -> dict[str, int]:
     """Room -> how high it stands, as the import contracts have it; rooms side by side share a floor."""
     contracts = ConfigParser()
@@ -52,6 +54,7 @@ def sources() -> list[Path]:
     ]
 
 
+@cache
 def tables() -> dict[str, str]:
     """Table -> the room whose models define it."""
     for path in sources():

@@ -7,29 +7,35 @@ import pytest
 from bench import closing, day, dry, giving, matching, partners, plans, readers, screening, settling
 from bench.house import House, open_house
 from bench.load import get, post
+from tests.conftest import SPEED
 
 
 @pytest.fixture(scope="module")
 def house() -> Iterator[House]:
-    with open_house() as opened:
+    with open_house(SPEED) as opened:
         yield opened
 
 
-def test_giving_runs_and_its_books_are_proved(house: House) -> None:
-    with giving.hall(house) as one:
-        rates = giving.alternate(one, one.sides(giving.REAL, giving.PLAIN, giving.ROWLOCK), 0.3, 1)
-        assert min(rates) > 0
-        assert one.acknowledged == day.sums(one.deps).donations > 0
-        requests = [post("/nowhere", b"{}"), get("/healthz"), get("/healthz")]
-        run = house.loader.run(one.served.port, requests, 2, 5.0)
-        assert (run.statuses, len(run.latencies)) == ({404: 1, 200: 2}, 3)
+@pytest.fixture(scope="module")
+def hall(house: House) -> Iterator[giving.Hall]:
+    """A running server; when all is done, its books are proved."""
+    with giving.hall(house) as opened:
+        yield opened
 
 
-def test_a_refused_request_is_no_figure(house: House) -> None:
-    with giving.hall(house) as one:
-        bad = giving.Hall(house, one.deps, one.served, [10**9])
-        with pytest.raises(day.Broken, match="404"):
-            bad.round(giving.REAL, 0.2, one.served.port)
+def test_giving_runs_and_its_books_are_proved(house: House, hall: giving.Hall) -> None:
+    rates = giving.alternate(hall, hall.sides(giving.REAL, giving.PLAIN, giving.ROWLOCK), 0.3, 1)
+    assert min(rates) > 0
+    assert hall.acknowledged == day.sums(hall.deps).donations > 0
+    requests = [post("/nowhere", b"{}"), get("/healthz"), get("/healthz")]
+    run = house.loader.run(hall.served.port, requests, 2, 5.0)
+    assert (run.statuses, len(run.latencies)) == ({404: 1, 200: 2}, 3)
+
+
+def test_a_refused_request_is_no_figure(house: House, hall: giving.Hall) -> None:
+    bad = giving.Hall(house, hall.deps, hall.served, [10**9])
+    with pytest.raises(day.Broken, match="404"):
+        bad.round(giving.REAL, 0.2, hall.served.port)
 
 
 def test_a_donation_too_many_breaks_the_proof(house: House) -> None:
@@ -88,6 +94,6 @@ def test_a_rush_is_screened(house: House) -> None:
 
 
 def test_every_job_and_console_page_is_measured_cold_and_warm(house: House) -> None:
-    (cold,) = plans.run(house, 60)
+    (cold,) = plans.run(house, 60, requests=1)
     assert cold.value >= 1
     assert all(name in cold.note for name in ("screen", "close", "check", "/console/donations", "/console/pots/"))

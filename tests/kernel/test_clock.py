@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
@@ -26,7 +26,6 @@ def test_a_time_without_offset_is_meant_in_shanghai() -> None:
 
 
 @given(st.one_of(st.text(), st.datetimes().map(datetime.isoformat), st.just("9999-12-31T23:59:59-12:00")))
-@settings(deadline=None)
 def test_anything_is_an_aware_time_or_a_value_error(text: str) -> None:
     try:
         assert parse_time(text).tzinfo is UTC

@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.ids import donation_id_of, fingerprint, keyed_hash, same
@@ -14,7 +14,6 @@ KEYS = Keys("secret", "field")
 
 
 @given(st.binary(), st.binary())
-@settings(deadline=None)
 def test_what_is_sealed_opens_again(plain: bytes, context: bytes) -> None:
     sealed = seal(KEY, plain, context)
     assert unseal(KEY, sealed, context) == plain
@@ -22,7 +21,6 @@ def test_what_is_sealed_opens_again(plain: bytes, context: bytes) -> None:
 
 
 @given(st.binary(min_size=1), st.data())
-@settings(deadline=None)
 def test_one_changed_bit_is_noticed(plain: bytes, data: st.DataObject) -> None:
     sealed = bytearray(seal(KEY, plain, b"here"))
     at = data.draw(st.integers(0, len(sealed) - 1))
@@ -32,7 +30,6 @@ def test_one_changed_bit_is_noticed(plain: bytes, data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(deadline=None)
 def test_bytes_that_nobody_sealed_are_value_errors(junk: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         unseal(KEY, junk)

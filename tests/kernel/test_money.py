@@ -1,7 +1,7 @@
 """Money divides without losing a fen, and shares never add up to more than the whole."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.money import BPS_WHOLE, MAX_MINOR, share, split
@@ -11,7 +11,6 @@ weights = st.lists(st.integers(0, BPS_WHOLE), min_size=1, max_size=12).filter(an
 
 
 @given(amounts, weights)
-@settings(deadline=None)
 def test_the_parts_of_a_split_sum_to_the_whole(amount: int, shares: list[int]) -> None:
     parts = split(amount, shares)
     assert sum(parts) == amount
@@ -21,7 +20,6 @@ def test_the_parts_of_a_split_sum_to_the_whole(amount: int, shares: list[int]) -
 
 
 @given(amounts, st.integers(1, 12))
-@settings(deadline=None)
 def test_equal_weights_differ_by_one_fen_and_the_earlier_gets_more(amount: int, number: int) -> None:
     parts = split(amount, [1] * number)
     assert parts == sorted(parts, reverse=True)
@@ -41,7 +39,6 @@ def test_there_must_be_something_to_divide_by(amount: int, shares: list[int]) ->
 
 
 @given(amounts, st.integers(0, BPS_WHOLE))
-@settings(deadline=None)
 def test_a_share_never_gives_more_than_it_may(amount: int, bps: int) -> None:
     part = share(amount, bps)
     assert part * BPS_WHOLE <= amount * bps < (part + 1) * BPS_WHOLE

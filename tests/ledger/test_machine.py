@@ -149,7 +149,5 @@ def test_random_books_always_balance(db: Database) -> None:
     Here.db = db
     run_state_machine_as_test(
         Here,
-        settings=settings(
-            max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=25, stateful_step_count=12, suppress_health_check=list(HealthCheck)),
     )

@@ -20,7 +20,7 @@ from tests.copies import copied
 from tests.machine.machine import GivingDay
 from tests.world import World, build
 
-QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+QUIET = {"suppress_health_check": list(HealthCheck), "print_blob": True}
 SHORT = settings(max_examples=16, stateful_step_count=30, derandomize=True, database=None, **QUIET)
 LONG = settings(max_examples=100, stateful_step_count=60, database=None, **QUIET)
 ENDS = NOON + timedelta(hours=29, minutes=30)

@@ -1,6 +1,6 @@
 """Where a donation is matched: properties that hold for all rules, pots and donations, and single cases."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.allocate import (
@@ -17,7 +17,6 @@ from matching.rules import CAPS, Caps, Rules, Scope
 from tests.matching.offers import HERE, ME, PLENTY, PotSetup, donations, pots
 
 ANY = Scope()
-many = settings(deadline=None, max_examples=200)
 
 
 def _donation(amount_minor: int, **other: object) -> AllocationRequest:
@@ -29,7 +28,6 @@ def _ratios(offers: list[Offer]) -> dict[int, int]:
 
 
 @given(donations, pots())
-@many
 def test_every_fen_is_matched_at_most_once(donation: AllocationRequest, setup: PotSetup) -> None:
     offers, capacity = setup.offers, setup.capacity()
     allocation = allocate(donation, offers, capacity)
@@ -42,7 +40,6 @@ def test_every_fen_is_matched_at_most_once(donation: AllocationRequest, setup: P
 
 
 @given(donations, pots())
-@many
 def test_no_pot_gives_what_it_has_not_or_may_not(donation: AllocationRequest, setup: PotSetup) -> None:
     offers, capacity = setup.offers, setup.capacity()
     rules = {offer.pot_id: offer.rules for offer in offers}
@@ -60,7 +57,6 @@ def test_no_pot_gives_what_it_has_not_or_may_not(donation: AllocationRequest, se
 
 
 @given(donations, pots())
-@many
 def test_a_later_pot_gives_only_what_earlier_ones_could_not(donation: AllocationRequest, setup: PotSetup) -> None:
     offers, capacity = setup.offers, setup.capacity()
     ratio = _ratios(offers)
@@ -78,7 +74,6 @@ def test_a_later_pot_gives_only_what_earlier_ones_could_not(donation: Allocation
 
 
 @given(donations, pots())
-@many
 def test_each_cut_says_what_limited(donation: AllocationRequest, setup: PotSetup) -> None:
     offers, capacity = setup.offers, setup.capacity()
     rules = {offer.pot_id: offer.rules for offer in offers}
@@ -97,7 +92,6 @@ def test_each_cut_says_what_limited(donation: AllocationRequest, setup: PotSetup
 
 
 @given(donations, pots())
-@settings(many, max_examples=500)
 def test_short_exactly_when_bottomless_pots_give_more(donation: AllocationRequest, setup: PotSetup) -> None:
     offers, capacity = setup.offers, setup.capacity()
     allocation, most = allocate(donation, offers, capacity), allocate(donation, offers, setup.bottomless())
@@ -106,7 +100,6 @@ def test_short_exactly_when_bottomless_pots_give_more(donation: AllocationReques
 
 
 @given(donations, pots(ratio=st.just(10_000)), st.data())
-@many
 def test_a_bigger_pot_never_means_less_match(
     donation: AllocationRequest, setup: PotSetup, data: st.DataObject
 ) -> None:
@@ -117,7 +110,6 @@ def test_a_bigger_pot_never_means_less_match(
 
 
 @given(donations, pots(), st.data())
-@many
 def test_a_bigger_pot_gives_no_less_itself_whatever_the_ratios(
     donation: AllocationRequest, setup: PotSetup, data: st.DataObject
 ) -> None:
@@ -132,7 +124,6 @@ def _part_of(allocation: Allocation, pot: int) -> int:
 
 
 @given(st.lists(donations, min_size=1, max_size=6), pots())
-@many
 def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[AllocationRequest], setup: PotSetup) -> None:
     offers, capacity = setup.offers, setup.capacity()
     start = dict(setup.available)
@@ -154,7 +145,6 @@ def test_a_batch_never_gives_more_than_pots_and_caps_hold(batch: list[Allocation
 
 
 @given(donations, pots())
-@many
 def test_allocating_changes_nothing_and_asking_again_for_the_rest_finds_nothing(
     donation: AllocationRequest, setup: PotSetup
 ) -> None:

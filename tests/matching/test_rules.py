@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.errors import Fault, Invalid
@@ -49,7 +49,6 @@ GOOD: dict[str, Any] = {
 
 
 @given(json | shaped)
-@settings(deadline=None, max_examples=400)
 def test_any_json_is_rules_or_a_refusal_that_names_fields(data: Any) -> None:
     try:
         rules = parse(data)
@@ -78,7 +77,6 @@ def test_any_json_is_rules_or_a_refusal_that_names_fields(data: Any) -> None:
         caps=st.lists(st.integers(100_000, 200_000), min_size=5, max_size=5).map(lambda each: Caps(*sorted(each))),
     )
 )
-@settings(deadline=None)
 def test_what_is_stored_is_read_again_as_it_was(rules: Rules) -> None:
     assert parse(rules.as_json()) == rules
 

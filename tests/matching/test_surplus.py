@@ -3,7 +3,7 @@
 from itertools import accumulate
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from matching.allocate import allocate, matched_base
@@ -12,7 +12,6 @@ from tests.matching.offers import PotSetup, donations, pots
 
 DONATION = UUID(int=1)
 Ratios = dict[int, int]
-many = settings(deadline=None, max_examples=200)
 
 
 def _part(number: int, amount_minor: int, returned_minor: int = 0, state: str = "captured") -> ReservedPart:
@@ -41,7 +40,6 @@ def _live(parts: list[ReservedPart]) -> list[int]:
 
 
 @given(matched(), st.data())
-@many
 def test_any_sequence_of_part_refunds_ends_like_one_of_their_sum(
     donation: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
@@ -55,7 +53,6 @@ def test_any_sequence_of_part_refunds_ends_like_one_of_their_sum(
 
 
 @given(matched(), st.data())
-@many
 def test_what_stays_fits_what_remains_and_nothing_is_negative(
     donation: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
@@ -70,7 +67,6 @@ def test_what_stays_fits_what_remains_and_nothing_is_negative(
 
 
 @given(matched(), st.data())
-@many
 def test_the_last_pot_gives_back_first_and_no_more_than_it_must(
     donation: tuple[int, list[ReservedPart], Ratios], data: st.DataObject
 ) -> None:
@@ -88,7 +84,6 @@ def test_the_last_pot_gives_back_first_and_no_more_than_it_must(
 
 
 @given(matched())
-@many
 def test_without_a_refund_nothing_is_taken(donation: tuple[int, list[ReservedPart], Ratios]) -> None:
     amount, parts, ratios = donation
     assert surplus(amount, parts, ratios) == []

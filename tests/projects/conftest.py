@@ -60,13 +60,12 @@ def campaign(tree: Database) -> Callable[..., int]:
                 slug=slug,
                 now=tx.now,
             )
-            for project in projects:
-                tx.run(
-                    "INSERT INTO campaign_entry VALUES (:campaign, :project, :now)",
-                    campaign=campaign_id,
-                    project=project,
-                    now=tx.now,
-                )
+            tx.run(
+                "INSERT INTO campaign_entry SELECT :campaign, unnest(CAST(:projects AS bigint[])), :now",
+                campaign=campaign_id,
+                projects=list(projects),
+                now=tx.now,
+            )
         return int(campaign_id)
 
     return make

@@ -37,10 +37,10 @@ from tests.real_life.provider import MadeUpProvider
 from tests.world import ACTOR, World, build
 
 SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-SHORT = settings(max_examples=15, deadline=None, suppress_health_check=SHARED)
+SHORT = settings(max_examples=8, suppress_health_check=SHARED)
 Steps = list[tuple[str, int, str]]
 Fresh = Callable[[], AbstractContextManager[tuple[World, MadeUpProvider]]]
-LONG = settings(max_examples=400, deadline=None, suppress_health_check=SHARED)
+LONG = settings(max_examples=400, suppress_health_check=SHARED)
 
 GIFT = 100_00
 acts = st.lists(

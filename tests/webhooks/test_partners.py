@@ -157,9 +157,7 @@ junk = st.recursive(
 )
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(
     where=st.sampled_from(["type", "id", "occurred_at", "data", "extra", "\x00"]),
     inside=st.sampled_from(["donation_id", "project_code", "amount_minor", "currency", "paid_at", "donor", "more"]),

@@ -100,9 +100,7 @@ def test_what_the_database_cannot_keep_is_a_400(http: FlaskClient, world: World,
     assert stored(world) == 0
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 @given(payload=st.binary(max_size=200), signature=st.one_of(st.none(), st.text(max_size=80)), sign=st.booleans())
 def test_no_bytes_are_our_fault(
     http: FlaskClient, world: World, payload: bytes, signature: str | None, sign: bool
