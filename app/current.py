@@ -25,7 +25,8 @@ from payments.inbox import Stored, receive_each
 from payments.messages import Message
 from payments.partner_secrets import SigningSecrets, read_secrets
 
-GIVING_CONNECTIONS = 4
+GIVING_CONNECTIONS = 2
+INTAKE_CONNECTIONS = 2
 MOST_SHARED = 50  # messages of one request: more have a transaction of their own
 
 
@@ -34,11 +35,12 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     app.extensions["settings"] = settings
     app.extensions["deps"] = deps
     # A connection for each of these: whatever strangers do at other doors, giving does not wait for one.
-    apart = replace(deps, db=deps.db.apart(GIVING_CONNECTIONS))
-    app.extensions["create_donations"] = Batcher(partial(create_donations, apart))
-    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, apart))
-    app.extensions["store_messages"] = Batcher(partial(receive_each, apart.db, deps.keys))
-    app.extensions["read_secrets"] = Batcher(partial(read_secrets, apart.db, deps.keys))
+    giving = replace(deps, db=deps.db.apart(GIVING_CONNECTIONS, by_key=True))
+    app.extensions["create_donations"] = Batcher(partial(create_donations, giving))
+    app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, giving))
+    intake = deps.db.apart(INTAKE_CONNECTIONS)
+    app.extensions["store_messages"] = Batcher(partial(receive_each, intake, deps.keys))
+    app.extensions["read_secrets"] = Batcher(partial(read_secrets, intake, deps.keys))
 
 
 def settings(app: Flask | None = None) -> Config:

@@ -1,9 +1,11 @@
 """Group commit: concurrent callers of one process share a transaction, because they would wait for the same locks.
 
-The first caller leads: it runs whatever is waiting and hands each caller the result, round after round, until its
-own is there; then it passes the lead on. No timer is involved: a caller who is alone runs at once.
+The first caller leads: it lets those come whose requests are here already, runs whatever is waiting, and hands each
+caller the result, round after round, until its own is there; then it passes the lead on. No timer is involved: a
+caller who is alone runs at once.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from threading import Condition
 from typing import Generic, TypeVar
@@ -60,6 +62,9 @@ class Batcher(Generic[In, Out]):
         """Run batches until our own item is processed. The lead is passed on whatever happens."""
         try:
             while not own.done:
+                # Those who were handed their results together come back together: without this the first of them
+                # would run alone, and the others after it.
+                time.sleep(0)
                 with self._turn:
                     calls, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
                 self._run(calls)

@@ -1,20 +1,21 @@
 """Time: aware UTC inside, Asia/Shanghai at the edges; one injectable clock that asks the database."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
-from sqlalchemy.orm import Session
-
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+Query = Callable[[str], Any]  # runs a statement and returns its only value
 
 
 class Clock(Protocol):
     """The source of a transaction's time. `Tx.now` reads it once per transaction."""
 
-    def read(self, session: Session) -> datetime: ...
+    def read(self, query: Query) -> datetime: ...
 
 
 class DatabaseClock:
@@ -24,8 +25,8 @@ class DatabaseClock:
     the time at which it began.
     """
 
-    def read(self, session: Session) -> datetime:
-        now: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    def read(self, query: Query) -> datetime:
+        now: datetime = query("SELECT clock_timestamp()")
         return now.astimezone(UTC)
 
 
@@ -35,7 +36,7 @@ class FixedClock:
 
     at: datetime
 
-    def read(self, session: Session) -> datetime:  # noqa: ARG002
+    def read(self, query: Query) -> datetime:  # noqa: ARG002
         return self.at
 
     def advance(self, **delta: float) -> None:

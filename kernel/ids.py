@@ -27,7 +27,7 @@ def fingerprint(value: Any) -> str:
 
 def keyed_hash(key: bytes, *parts: str) -> str:
     """Return a hash that only the holder of the key can compute: for look-ups of people and for tokens."""
-    return hmac.new(key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()
 
 
 def same(left: str, right: str) -> bool:

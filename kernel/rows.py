@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
+import psycopg
 
 _NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 
@@ -17,6 +18,14 @@ _NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 def statement(sql: str) -> str:
     """Translate `:name` to the driver's placeholders. A literal colon is escaped with a backslash."""
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%")).replace("\\:", ":")
+
+
+def column_names(cursor: psycopg.Cursor[Any]) -> tuple[str, ...]:
+    """Return the names of the columns of what was executed; the driver's description makes an object of each."""
+    result = cursor.pgresult
+    if result is None:
+        return ()
+    return tuple((result.fname(index) or b"").decode() for index in range(result.nfields))
 
 
 @cache

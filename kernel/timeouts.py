@@ -10,6 +10,8 @@ from psycopg.abc import PQGen
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 
+from kernel.greenlets import shares_its_thread, wait_in_greenlet
+
 Result = TypeVar("Result")
 
 GRACE_S = 1  # the server ends a statement by itself first, if it is able to
@@ -69,9 +71,14 @@ class Connection(psycopg.Connection[Any]):
 
     answer_s: float = JOBS.answer_s
 
+    in_greenlets = False  # the thread is shared with other requests
+
     def wait(self, gen: PQGen[Result], interval: float = 0.1, timeout: float | None = None) -> Result:
+        timeout_s = self.answer_s if timeout is None else timeout
         try:
-            return super().wait(gen, interval, self.answer_s if timeout is None else timeout)
+            if self.in_greenlets:
+                return wait_in_greenlet(gen, self.pgconn.socket, timeout_s)
+            return super().wait(gen, interval, timeout_s)
         except errors._WaitTimeout as silence:
             self.close()
             raise psycopg.OperationalError("the database does not answer") from silence
@@ -91,7 +98,7 @@ def open_engine(url: str, timeouts: Timeouts, options: str, connections: int, ov
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: Any, _record: Any, arguments: list[Any], named: dict[str, Any]) -> Connection:
         connection = Connection.connect(*arguments, **named)
-        connection.answer_s = timeouts.answer_s
+        connection.answer_s, connection.in_greenlets = timeouts.answer_s, shares_its_thread()
         return connection
 
     event.listen(engine, "checkout", _still_connected)

@@ -151,7 +151,7 @@ class Reservation(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     decision_id: int = Field(sa_type=BigInteger)  # the `match_decision` that made it
     donation_id: UUID
-    pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id")
+    pot_id: int = Field(sa_type=BigInteger)  # exists: checked once per statement by a trigger (ADR 27)
     rules_id: int = Field(sa_type=BigInteger)
     project_id: int = Field(sa_type=BigInteger)
     amount_minor: int = Field(sa_type=BigInteger)

@@ -1,13 +1,14 @@
 """What donors agreed to: an append-only log, one row whenever they say so."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import col, select
 
 from campaigns.donations.person_models import Consent
-from kernel.bulk import insert_rows
+from kernel.bulk import Rows
 from kernel.db import Tx
 
 # The wording that donors see today; docs/privacy.md has all of them. A changed wording gets another version.
@@ -23,22 +24,19 @@ class Agreed(NamedTuple):
     how: str
 
 
-def log_consents(tx: Tx, agreed: Sequence[Agreed]) -> None:
-    """Record what donors agreed to; those who left nothing of themselves have nothing to agree to."""
+def consent_rows(agreed: Sequence[Agreed], at: datetime) -> Rows:
+    """Return the rows that record what donors agreed to; those who left nothing of themselves have nothing to agree
+    to."""
     rows = [row for row in agreed if row.publish_name or row.use_contact]
-    if rows:
-        insert_rows(
-            tx,
-            Consent,
-            {
-                "donation_id": [row.donation_id for row in rows],
-                "publish_name": [row.publish_name for row in rows],
-                "use_contact": [row.use_contact for row in rows],
-                "how": [row.how for row in rows],
-                "text_version": TEXT_VERSION,
-                "at": tx.now,
-            },
-        )
+    values = {
+        "donation_id": [row.donation_id for row in rows],
+        "publish_name": [row.publish_name for row in rows],
+        "use_contact": [row.use_contact for row in rows],
+        "how": [row.how for row in rows],
+        "text_version": TEXT_VERSION,
+        "at": at,
+    }
+    return Rows(Consent, values)
 
 
 def withdraw_consent(tx: Tx, donation_id: UUID, how: str) -> None:

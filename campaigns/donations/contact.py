@@ -16,9 +16,9 @@ from campaigns.donations.identity import (
     phone_identity,
 )
 from campaigns.donations.models import Donation
-from campaigns.donations.person_keys import NewPerson, context_of, make_person_keys, person_key
+from campaigns.donations.person_keys import NewPerson, context_of, new_person_keys, person_key
 from campaigns.donations.person_models import DonationContact
-from kernel.bulk import bytea, insert_rows
+from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 from kernel.keys import Keys, seal, unseal
@@ -153,21 +153,21 @@ class NewContact(NamedTuple):
 
 def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:
     """Store what new donations say of their donors, each sealed with a key of its own."""
+    insert_together(tx, contact_rows(keys, contacts))
+
+
+def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
+    """Return the rows to store of what new donations say of their donors, and of the keys that seal it."""
     people = [(new, personal) for new in contacts if (personal := new.personal())]
-    if not people:
-        return
-    made = make_person_keys(tx, keys, [new.person(keys) for new, _ in people])
-    insert_rows(
-        tx,
-        DonationContact,
-        {
-            "donation_id": [new.donation_id for new, _ in people],
-            "sealed": [
-                bytea(seal_personal(key, new.donation_id, personal))
-                for key, (new, personal) in zip(made, people, strict=True)
-            ],
-        },
-    )
+    made, key_rows = new_person_keys(keys, [new.person(keys) for new, _ in people])
+    values = {
+        "donation_id": [new.donation_id for new, _ in people],
+        "sealed": [
+            bytea(seal_personal(key, new.donation_id, personal))
+            for key, (new, personal) in zip(made, people, strict=True)
+        ],
+    }
+    return [key_rows, Rows(DonationContact, values)]
 
 
 def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> bytes:

@@ -17,7 +17,7 @@ from campaigns.donations.models import Donation
 from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.store_personal import NewDonor, store_personal
-from campaigns.donations.transitions import transition
+from campaigns.donations.transitions import history_rows
 from campaigns.donations.unpaid_limits import UnpaidReservations, stored_network
 from campaigns.donations.unusual import Gift, load_gifts, unusual
 from campaigns.donations.view import DonationRow, DonationView, MatchPart, donation_views, select_rows
@@ -248,8 +248,15 @@ class _Batch:
     def _insert(self, plans: Sequence[PlannedMatch]) -> dict[UUID, DonationRow]:
         """Insert donations with their contacts and history, and return them by id."""
         ordered = sorted(plans, key=lambda plan: plan.request.donation_id)
+        steps = [Transition(plan.request.donation_id, None, Status.PENDING, "pledged") for plan in ordered]
         rows = insert_rows_as(
-            self.tx, DonationRow, Donation, self._columns(ordered), conflict="(id)", select=_SELECT_NEW
+            self.tx,
+            DonationRow,
+            Donation,
+            self._columns(ordered),
+            conflict="(id)",
+            select=_SELECT_NEW,
+            beside=[history_rows(steps, self.tx.now)],
         )
         if len(rows) < len(plans):
             raise _Retry
@@ -258,9 +265,6 @@ class _Batch:
             for plan in ordered
         ]
         store_personal(self.tx, self.deps.keys, donors)
-        transition(
-            self.tx, [Transition(plan.request.donation_id, None, Status.PENDING, "pledged") for plan in plans]
-        )
         return {row.id: row for row in rows}
 
     def _columns(self, plans: Sequence[PlannedMatch]) -> dict[str, Any]:

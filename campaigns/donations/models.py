@@ -75,8 +75,8 @@ class Donation(SQLModel, table=True):
         Index("donation_erased", "campaign_id", postgresql_where=text("erased_at IS NOT NULL")),
     )
     id: UUID = Field(primary_key=True)
-    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
-    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    campaign_id: int = Field(sa_type=BigInteger)  # both exist: checked once per statement by a trigger (ADR 27)
+    project_id: int = Field(sa_type=BigInteger)
     amount_minor: int = Field(sa_type=BigInteger)
     refunded_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     excess_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})

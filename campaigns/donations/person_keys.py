@@ -8,7 +8,7 @@ from uuid import UUID
 
 from campaigns.donations.models import Donation
 from campaigns.donations.person_models import PersonKey
-from kernel.bulk import bytea, insert_rows
+from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
 from kernel.keys import Keys, seal, unseal
 
@@ -25,20 +25,23 @@ class NewPerson(NamedTuple):
 
 def make_person_keys(tx: Tx, keys: Keys, people: Sequence[NewPerson]) -> list[bytes]:
     """Make and store a key for each of these donations, which have none, and return the keys in order."""
+    made, rows = new_person_keys(keys, people)
+    insert_together(tx, [rows])
+    return made
+
+
+def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> tuple[list[bytes], Rows]:
+    """Make a key for each of these donations; return the keys in order, and the rows to store."""
     made = [os.urandom(32) for _ in people]
     wrapped = [keys.wrap(key, context_of(person.donation_id)) for key, person in zip(made, people, strict=True)]
-    insert_rows(
-        tx,
-        PersonKey,
-        {
-            "donation_id": [person.donation_id for person in people],
-            "donor_key": [person.donor_key for person in people],
-            "email_key": [person.email_key for person in people],
-            "wrapped": [bytea(key) for key in wrapped],
-            "key_id": keys.key_id,
-        },
-    )
-    return made
+    values = {
+        "donation_id": [person.donation_id for person in people],
+        "donor_key": [person.donor_key for person in people],
+        "email_key": [person.email_key for person in people],
+        "wrapped": [bytea(key) for key in wrapped],
+        "key_id": keys.key_id,
+    }
+    return made, Rows(PersonKey, values)
 
 
 def person_key(tx: Tx, keys: Keys, donation_id: UUID) -> bytes | None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.consent import Agreed, log_consents
-from campaigns.donations.contact import NewContact, store_contacts
+from campaigns.donations.consent import Agreed, consent_rows
+from campaigns.donations.contact import NewContact, contact_rows
+from kernel.bulk import insert_together
 from kernel.db import Tx
 from kernel.keys import Keys
 
@@ -19,15 +20,9 @@ class NewDonor(NamedTuple):
 
 def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
     """Store the personal part of new donations."""
-    store_contacts(
-        tx,
-        keys,
-        [NewContact(command.id, donor_key, command.donor, command.message) for command, donor_key in donors],
-    )
-    log_consents(
-        tx,
-        [
-            Agreed(command.id, command.donor.publishes, bool(command.donor.contact()), command.channel)
-            for command, _ in donors
-        ],
-    )
+    contacts = [NewContact(command.id, donor_key, command.donor, command.message) for command, donor_key in donors]
+    agreed = [
+        Agreed(command.id, command.donor.publishes, bool(command.donor.contact()), command.channel)
+        for command, _ in donors
+    ]
+    insert_together(tx, [*contact_rows(keys, contacts), consent_rows(agreed, tx.now)])

@@ -1,10 +1,11 @@
 """The one setter of a donation's status; every transition leaves a row in its history."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.states import Transition, may_move
-from kernel.bulk import insert_rows, update_rows
+from kernel.bulk import Rows, insert_together, update_rows
 from kernel.db import Tx
 from kernel.errors import BrokenPromise
 
@@ -27,17 +28,19 @@ def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:
     Only for a caller that writes the status itself, in one statement with other columns of the same rows;
     everyone else calls `transition`. Raises BrokenPromise for a transition that is not in the table.
     """
+    insert_together(tx, [history_rows(transitions, tx.now)])
+
+
+def history_rows(transitions: Sequence[Transition], at: datetime) -> Rows:
+    """Check transitions against the table and return the rows of their history; see `record_transitions`."""
     for step in transitions:
         if step.from_ is not None and not may_move(step.from_, step.to):
             raise BrokenPromise(f"donation {step.donation_id} cannot go from {step.from_} to {step.to}")
-    insert_rows(
-        tx,
-        DonationHistory,
-        {
-            "donation_id": [step.donation_id for step in transitions],
-            "from_status": [step.from_ for step in transitions],
-            "to_status": [step.to for step in transitions],
-            "cause": [step.cause for step in transitions],
-            "at": tx.now,
-        },
-    )
+    values = {
+        "donation_id": [step.donation_id for step in transitions],
+        "from_status": [step.from_ for step in transitions],
+        "to_status": [step.to for step in transitions],
+        "cause": [step.cause for step in transitions],
+        "at": at,
+    }
+    return Rows(DonationHistory, values)

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.donations.contact import Donor, contact_faults, donor_key
-from campaigns.donations.identity import contact_identity, email_identity, partner_identity, phone_identity
+from campaigns.donations.identity import (
+    _any_email,
+    contact_identity,
+    email_identity,
+    partner_identity,
+    phone_identity,
+)
 from campaigns.intake.offline_import import import_donations
 from campaigns.screening import staff, watch
 from kernel.errors import Invalid, Refusal
@@ -77,6 +83,18 @@ def test_what_is_no_number_is_nobody(phone: str) -> None:
 def test_what_is_no_address_is_nobody(email: str) -> None:
     assert email_identity(email) is None
     assert contact_faults(Donor(email=email))
+
+
+LOCAL_PARTS = st.text('aZ9_+-.%@"é ', max_size=66)
+DOMAINS = st.lists(st.text("aZ9-é", max_size=64), max_size=5).map(".".join)
+
+
+@given(
+    LOCAL_PARTS, DOMAINS | st.sampled_from(["qq.com", "QQ.com", "a.test", "localhost", "xn--fiqs8s.cn", "a@b.cn"])
+)
+def test_the_short_way_and_the_library_agree(local: str, domain: str) -> None:
+    for text in (f"{local}@{domain}", f" {local}@{domain}\n", f"a@{'b' * 60}.{domain * 4}.com"):
+        assert email_identity(text) == _any_email(text)
 
 
 def test_an_address_is_one_donor_in_capitals_and_as_an_international_name() -> None:

@@ -5,9 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy.orm import Session
 
-from kernel.clock import DatabaseClock, FixedClock, local_day, parse_time
+from kernel.clock import DatabaseClock, FixedClock, Query, local_day, parse_time
 from kernel.db import Database
 
 
@@ -45,9 +44,9 @@ class CountingClock:
     def __init__(self) -> None:
         self.asked = 0
 
-    def read(self, session: Session) -> datetime:
+    def read(self, query: Query) -> datetime:
         self.asked += 1
-        return DatabaseClock().read(session)
+        return DatabaseClock().read(query)
 
 
 def test_a_transaction_asks_for_the_time_once(db: Database) -> None:

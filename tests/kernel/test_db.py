@@ -1,8 +1,12 @@
 """Transactions: all or nothing, and what waits for the commit does not happen without it."""
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import select
 
+from app.jobs.runs import JobRun
 from kernel.db import Database
 from ledger.chart import bank, fund
 from ledger.kinds import TransferKind
@@ -60,6 +64,32 @@ def test_a_snapshot_sees_one_moment_and_may_not_write(db: Database) -> None:
         assert tx.scalar("SELECT count(*) FROM ledger_transfer") == 1
     with pytest.raises(DBAPIError, match="read-only"), db.snapshot() as tx:
         tx.run("UPDATE ledger_account SET balance_minor = 0")
+
+
+def test_what_was_added_changed_or_deleted_last_is_committed(db: Database) -> None:
+    def runs() -> list[tuple[str, str]]:
+        with db.snapshot() as tx:
+            return [tuple(row) for row in tx.rows("SELECT name, outcome FROM job_run ORDER BY name")]
+
+    with db.transaction() as tx:
+        tx.session.add(JobRun(name="a", started_at=tx.now))
+    assert runs() == [("a", "")]
+    with db.transaction() as tx:
+        tx.all(select(JobRun))[0].outcome = "done"
+    assert runs() == [("a", "done")]
+    with db.transaction() as tx:
+        tx.session.delete(tx.all(select(JobRun))[0])
+    assert runs() == []
+
+
+def test_a_failure_that_was_swallowed_commits_nothing(db: Database) -> None:
+    """A failed flush rolls the transaction back: what comes after it must not be taken for stored."""
+    with pytest.raises(AssertionError, match="not raised"), db.transaction() as tx:
+        tx.session.add(JobRun(name="a", started_at=None))
+        with suppress(IntegrityError):
+            tx.flush()
+    with db.snapshot() as tx:
+        assert tx.scalar("SELECT count(*) FROM job_run") == 0
 
 
 def test_a_locking_read_refreshes_what_the_session_holds(db: Database) -> None:
