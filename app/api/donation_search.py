@@ -10,22 +10,33 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from campaigns.donations.search import MOST_SHOWN, DonationQuery, contact_key, record_contact_search, search
+from campaigns.donations.models import CHANNELS
+from campaigns.donations.search import MOST_SHOWN, contact_key, record_contact_search, search
+from campaigns.donations.search_plan import DonationQuery, Order
+from campaigns.donations.states import STATUSES
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
 from kernel.money import MAX_MINOR
 
-blueprint = make_blueprint("donation_search", "Find a donation by what is known of it.")
+blueprint = make_blueprint("donation_search", "Donations in a list, filtered and sorted.")
 
 
 class DonationSearch(Schema):
-    """What is known of a donation; at least one of these."""
+    """What is known of donations; without any of these all are listed."""
 
     id = Text(36, metadata={"description": "the id or its first 8 or more characters"})
     reference = Text(255, metadata={"description": "an order number of the provider or the platform"})
     contact = Text(254, metadata={"description": "phone or e-mail in any form; needs `donations_refund`"})
     amount_minor = fields.Integer(validate=validate.Range(1, MAX_MINOR), metadata={"description": "fen"})
+    least_minor = fields.Integer(validate=validate.Range(1, MAX_MINOR), metadata={"description": "fen"})
+    most_minor = fields.Integer(validate=validate.Range(1, MAX_MINOR), metadata={"description": "fen"})
     project = fields.Integer(validate=validate.Range(1, MOST_ID))
+    campaign = Text(200, metadata={"description": "slug"})
+    node = Text(64, metadata={"description": "code of an organisation above the project"})
+    status = fields.String(validate=validate.OneOf(STATUSES))
+    channel = fields.String(validate=validate.OneOf(CHANNELS))
+    pot = fields.Integer(validate=validate.Range(1, MOST_ID), metadata={"description": "that matched or reserved"})
+    order = fields.Enum(Order, by_value=True, load_default=Order.NEWEST)
     since = Time(metadata={"description": "paid (an unpaid one: pledged) at this time or later"})
     until = Time(metadata={"description": "paid (an unpaid one: pledged) before this time"})
     after = fields.UUID(metadata={"description": "`after` of the page before"})
@@ -46,6 +57,9 @@ class DonationLineOut(Schema):
     payment_reference = Text(allow_none=True)
     pledged_at = Time()
     paid_at = Time(allow_none=True)
+    matched_minor = Minor(0, metadata={"description": "captured and not on hold"})
+    reserved_minor = Minor(0)
+    held_minor = Minor(0, metadata={"description": "captured, and on hold until a reviewer decides"})
 
 
 class DonationsOut(Schema):
@@ -58,7 +72,9 @@ class DonationsOut(Schema):
 @blueprint.arguments(DonationSearch, location="query")
 @blueprint.response(200, DonationsOut)
 def find(query: dict[str, Any]) -> Any:
-    """Find donations of the caller's branch by what is known of them, newest pledge first, without their donors."""
+    """List donations of the caller's branch that fit what is known of them, without their donors."""
+    status = query.pop("status", None)
+    query["statuses"] = (status,) if status else ()
     contact, after, page_size = query.pop("contact", ""), query.pop("after", None), query.pop("page_size")
     if contact:
         access.require_declared(Permission.DONATIONS_REFUND)

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from flask import Response, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.console.blueprint import blueprint
-from app.csv_file import csv_stream
+from app.csv_file import long_csv_response
 from app.current import deps
 from app.forms import Form
 from app.http import access, scope
@@ -66,7 +67,8 @@ def export() -> Response | str:
     with deps().db.transaction() as tx:
         record_audit(tx, access.actor(), "export.audit", f"manager:{g.caller.manager_id}")
     header = (_("时间（北京）"), _("谁"), _("做了什么"), _("对象"), _("内容"), _("来自网络"), _("代码"), _("编号"))
-    return csv_stream("audit-trail", [str(title) for title in header], _pages(query))
+    rows = chain.from_iterable(_pages(query))
+    return long_csv_response("audit-trail", [str(title) for title in header], rows)
 
 
 def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:

@@ -1,12 +1,14 @@
-"""Donations for managers: found by what is known of them; one with its state, why, and its refunds."""
+"""Donations for managers: the list, and one with its state, why, and its refunds."""
 
 from uuid import UUID
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.donation_file import donations_file
+from app.console.donation_filters import FILTERS, STATE_GROUPS, filter_choices, find_in, read_query
 from app.current import deps
 from app.duties import perform
 from app.forms import Form
@@ -16,8 +18,7 @@ from app.i18n.match_explanation import explain_lines
 from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
 from campaigns.donations.refunds import count_refunds, refunds
-from campaigns.donations.search import DonationQuery, Results, contact_key, record_contact_search
-from campaigns.donations.search import search as find_donations
+from campaigns.donations.search import contact_key, record_contact_search
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
@@ -25,43 +26,40 @@ from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
 
-_KNOWN = ("id", "reference", "amount", "since", "until", "project", "donor")
-
 
 @blueprint.get("/donations", endpoint="donations")
 @access.signed_in(Permission.READ, where=Where.LISTED)
-def search() -> str | Response:
-    """Find a donation by what is known of it; a whole id leads to it at once."""
+def list_donations() -> str | Response:
+    """Donations of the own branch, filtered, sorted and paged by key; a whole id leads to its page at once."""
     form = Form(request.args)
     donation_id = read_uuid(form["id"])
     if donation_id is not None:
         return redirect(url_for("console.donation", donation_id=donation_id), 303)
-    known = {name: form[name] for name in _KNOWN if form[name]}
-    results = _results(form) if known else None
-    return render_template("console/donations.html", form=form, known=known, results=results)
-
-
-def _results(form: Form) -> Results | None:
-    """Return what fits, or None with `form.faults`."""
-    donor_key = form["donor"] if g.caller.may(Permission.DONATIONS_REFUND) else ""
-    query = DonationQuery(
-        id=form["id"],
-        reference=form.text("reference", 255) or "",
-        donor_key=donor_key,
-        amount_minor=form.amount("amount"),
-        project=form.whole("project"),
-        since=form.moment("since"),
-        until=form.moment("until"),
-        branch=g.caller.branch_code,
+    query = read_query(form)
+    with deps().db.transaction() as tx:
+        results = find_in(tx, form, query)
+        choices = filter_choices(tx, query)
+    kept = {name: form[name] for name in FILTERS if form[name]}
+    return render_template(
+        "console/donations.html",
+        form=form,
+        results=results,
+        kept=kept,
+        query=query,
+        groups=STATE_GROUPS,
+        **choices,
     )
-    if form.faults:
-        return None
-    try:
-        with deps().db.transaction() as tx:
-            return find_donations(tx, query, read_uuid(form["after"]))
-    except Invalid as refusal:
-        form.add_refusal(refusal)
-        return None
+
+
+@blueprint.get("/donations.csv", endpoint="donations_file")
+@access.signed_in(Permission.READ, where=Where.LISTED)
+def download_donations() -> Response:
+    """All donations that fit the filters of the list, as a file without their donors."""
+    form = Form(request.args)
+    query = read_query(form)
+    if query is None:
+        return redirect(f"{url_for('console.donations')}?{request.query_string.decode()}", 303)
+    return donations_file(query)
 
 
 @blueprint.post("/donations/contact", endpoint="donations_of_contact")

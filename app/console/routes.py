@@ -9,11 +9,13 @@ from app.console import (
     donation_changes,
     donations,
     funds,
+    home,
     imports,
     join,
     operations,
     refund_requests,
     second_factor,
+    seek,
     sign_in,
 )
 from app.console.blueprint import blueprint
@@ -30,6 +32,8 @@ from app.web.blueprint import set_up
 
 # Importing a module of pages binds its views to the blueprint.
 PAGES = (
+    home,
+    seek,
     sign_in,
     second_factor,
     join,

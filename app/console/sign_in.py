@@ -83,4 +83,4 @@ def _form(login: str, fault: str) -> str:
 def console_page(address: str) -> str:
     """Only pages of the console: a link must not lead a fresh session anywhere else."""
     inside = address.startswith("/console/") and "\\" not in address and "//" not in address
-    return address.rstrip("?") if inside else url_for("console.campaigns")
+    return address.rstrip("?") if inside else url_for("console.home")

@@ -51,7 +51,6 @@ FAULTS = {
     # numbers and amounts
     "not_a_number": _l("请填写数字"),
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),
-    "nothing_to_search": _l("请至少填写一项查找条件"),
     "not_whole": _l("请填写整数"),
     "number_too_large": _l("数字太大"),
     "negative": _l("不能是负数"),

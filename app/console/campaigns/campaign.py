@@ -36,7 +36,7 @@ from matching.tranches import tranches
 PAGE_SIZE = 50
 
 
-@blueprint.get("/", endpoint="campaigns")
+@blueprint.get("/campaigns", endpoint="campaigns")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 def list_campaigns() -> str:
     """All campaigns with their totals."""

@@ -1,0 +1,102 @@
+"""What waits for the signed-in manager, and how the running events stand."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from flask import g, render_template, url_for
+from flask_babel import gettext as _
+
+from app.console.blueprint import blueprint
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from app.i18n.waiting import waiting_line, work_label
+from app.i18n.waits import wait_text
+from campaigns.closing.waits import waits
+from campaigns.disclosure.campaigns import CampaignLine, campaign_lines
+from campaigns.disclosure.totals import pot_views, totals
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.phases import Phase
+from campaigns.network.roles import Permission
+from campaigns.waiting import Waiting, Work, waiting
+from kernel.clock import SHANGHAI
+from kernel.db import Tx
+
+MOST_EVENTS = 3  # beside the list; the others are on their own page
+_CLOSING = (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.CANCELLED)
+_SOON = timedelta(days=3)
+
+
+class Bucket(NamedTuple):
+    """Lines that are due at about the same time; `urgent`: today or before."""
+
+    title: str
+    urgent: bool
+    lines: list[Waiting]
+
+
+@blueprint.get("/", endpoint="home")
+@access.signed_in(Permission.READ, where=Where.LISTED)
+def home() -> str:
+    """What waits for me, what is due first first; beside it the running events and what closing ones wait for."""
+    with deps().db.transaction() as tx:
+        lines = waiting(tx, g.caller)
+        events = campaign_lines(tx, scope.branch())
+        now = tx.now
+        running = [_standing(tx, event) for event in events if event.phase == Phase.OPEN][:MOST_EVENTS]
+        closing = [(event, _waits_of(tx, event)) for event in events if event.phase in _CLOSING]
+    return render_template(
+        "console/home.html",
+        buckets=buckets(lines, now),
+        waiting_count=sum(line.pieces for line in lines),
+        running=running,
+        closing=[(event, sentences) for event, sentences in closing if sentences][:MOST_EVENTS],
+        now=now,
+        sentence=waiting_line,
+        kind=work_label,
+        target=_target,
+    )
+
+
+def buckets(lines: Sequence[Waiting], now: datetime) -> list[Bucket]:
+    """Put lines, which are sorted by when they are due, into today, three days, later; empty ones are left out."""
+    end_of_today = now.astimezone(SHANGHAI).replace(hour=23, minute=59, second=59)
+    today = [line for line in lines if line.due_at <= end_of_today]
+    soon = [line for line in lines if end_of_today < line.due_at <= now + _SOON]
+    later = lines[len(today) + len(soon) :]
+    all_buckets = (
+        Bucket(_("今天到期"), True, today),
+        Bucket(_("三天以内"), False, soon),
+        Bucket(_("不急"), False, [*later]),
+    )
+    return [bucket for bucket in all_buckets if bucket.lines]
+
+
+def _standing(tx: Tx, event: CampaignLine) -> dict[str, Any]:
+    return {"event": event, "sums": totals(tx, [event.id])[event.id], "pots": pot_views(tx, event.id)}
+
+
+def _waits_of(tx: Tx, event: CampaignLine) -> list[str]:
+    return [wait_text(wait) for wait in waits(tx, find_campaign(tx, event.slug))]
+
+
+def _target(line: Waiting) -> tuple[str, str]:
+    """Return the page on which a line is worked off, and the verb that leads there; no page for one that only
+    managers of the whole network open."""
+    match line.work:
+        case Work.CASES | Work.APPEALS:
+            return url_for("console.cases", slug=line.campaign), _("去复核")
+        case Work.REFUND_REQUESTS:
+            return url_for("console.refund_requests"), _("看后决定")
+        case Work.PROJECTS:
+            return url_for("console.projects", status="review"), _("审阅")
+        case Work.DISCREPANCIES:
+            return url_for("console.reconciliation", slug=line.campaign), _("查原因")
+        case Work.PAYMENTS:
+            return url_for("console.payments"), _("去处理")
+        case Work.MESSAGES:
+            return url_for("console.inbox") if access.opens("inbox") else "", _("去处理")
+        case _:
+            assert line.approval is not None
+            return url_for("console.approvals") + f"#a{line.approval.id}", _("批准或不批准")

@@ -1,0 +1,88 @@
+"""The navigation of the console: which pages stand in it, and to which of them a page belongs."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from flask import request
+from flask_babel import lazy_gettext as _l
+
+from app.http import access
+
+
+class Entry(NamedTuple):
+    """A page in the navigation; `below` names the other endpoints by how they begin."""
+
+    endpoint: str
+    label: Any
+    below: tuple[str, ...] = ()
+
+
+class Group(NamedTuple):
+    label: Any
+    entries: tuple[Entry, ...]
+
+
+GROUPS = (
+    Group(
+        _l("今天"),
+        (
+            Entry("home", _l("等我处理")),
+            Entry("donations", _l("捐赠记录"), ("donation", "refund_preview", "give_back", "refund_all")),
+            Entry("campaigns", _l("活动"), ("campaign", "entries", "pot", "cases", "screening", "reconciliation")),
+            Entry("projects", _l("项目"), ("project",)),
+        ),
+    ),
+    Group(
+        _l("办理"),
+        (
+            Entry("approvals", _l("待批准")),
+            Entry("refund_requests", _l("退款申请")),
+            Entry("inbox", _l("待办消息"), ("message", "inbox_")),
+            Entry("payments", _l("不符的支付"), ("payment",)),
+            Entry("imports", _l("导入"), ("import_",)),
+        ),
+    ),
+    Group(
+        _l("管理"),
+        (
+            Entry("funds", _l("基金"), ("fund",)),
+            Entry("blacklist", _l("黑名单")),
+            Entry("people", _l("人员"), ("person", "invit", "token")),
+            Entry("partners", _l("合作平台"), ("partner",)),
+            Entry("audit", _l("操作记录"), ("audit",)),
+            Entry("jobs", _l("任务")),
+        ),
+    ),
+)
+
+
+class Link(NamedTuple):
+    """An entry as a reader sees it."""
+
+    endpoint: str
+    label: Any
+    current: bool
+
+
+def navigation() -> Iterator[tuple[Any, list[Link]]]:
+    """Yield the groups of what the signed-in manager may open, with the page at hand marked."""
+    here = current_entry((request.endpoint or "").removeprefix("console."))
+    for group in GROUPS:
+        links = [
+            Link(entry.endpoint, entry.label, entry.endpoint == here)
+            for entry in group.entries
+            if access.opens(entry.endpoint)
+        ]
+        if links:
+            yield group.label, links
+
+
+def current_entry(endpoint: str) -> str | None:
+    """Return the entry that a page belongs to: its own, else the one whose beginning fits best."""
+    entries = [entry for group in GROUPS for entry in group.entries]
+    if any(entry.endpoint == endpoint for entry in entries):
+        return endpoint
+    fitting = [
+        (len(begin), entry.endpoint) for entry in entries for begin in entry.below if endpoint.startswith(begin)
+    ]
+    return max(fitting)[1] if fitting else None

@@ -1,0 +1,45 @@
+"""What waits for a manager, in words."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.i18n.approvals import approval_text
+from campaigns.waiting import Waiting, Work
+
+WORKS = {
+    Work.CASES: _l("复核"),
+    Work.APPEALS: _l("申诉"),
+    Work.REFUND_REQUESTS: _l("退款"),
+    Work.PROJECTS: _l("项目"),
+    Work.DISCREPANCIES: _l("差异"),
+    Work.PAYMENTS: _l("支付"),
+    Work.MESSAGES: _l("消息"),
+    Work.APPROVAL: _l("批准"),
+}
+
+
+def waiting_line(line: Waiting) -> str:
+    """Return one sentence on what waits."""
+    match line.work:
+        case Work.CASES:
+            return _("%(count)s 笔捐赠的配捐先留着，等复核", count=line.pieces)
+        case Work.APPEALS:
+            return _("%(count)s 件申诉等答复", count=line.pieces)
+        case Work.REFUND_REQUESTS:
+            return _("%(count)s 位捐赠人申请退款", count=line.pieces)
+        case Work.PROJECTS:
+            return _("%(count)s 个项目等评审", count=line.pieces)
+        case Work.DISCREPANCIES:
+            return _("%(count)s 条对账差异没有结", count=line.pieces)
+        case Work.PAYMENTS:
+            return _("%(count)s 笔支付与捐赠不符", count=line.pieces)
+        case Work.MESSAGES:
+            return _("%(count)s 条平台消息入不了账", count=line.pieces)
+        case _:
+            assert line.approval is not None
+            return approval_text(line.approval)
+
+
+def work_label(line: Waiting) -> str:
+    """Return the kind of work in one word."""
+    return str(WORKS[line.work])

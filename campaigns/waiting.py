@@ -1,0 +1,142 @@
+"""What waits for a manager, by their rights and branch: one line for each kind of work and campaign.
+
+By when a line is due follows from how long its oldest piece may wait. These terms are our defaults; the law sets
+none of them. An approval says itself until when it waits.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.approvals.acts import ACTS
+from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.network.roles import Caller, Permission
+from kernel.db import Tx
+
+
+class Work(StrEnum):
+    """A kind of work that waits for a person."""
+
+    CASES = "cases"
+    APPEALS = "appeals"
+    REFUND_REQUESTS = "refund_requests"
+    PROJECTS = "projects"
+    DISCREPANCIES = "discrepancies"
+    PAYMENTS = "payments"
+    MESSAGES = "messages"
+    APPROVAL = "approval"
+
+
+MOST_APPROVALS = 50
+MAY_WAIT = {
+    Work.CASES: timedelta(days=3),
+    Work.APPEALS: timedelta(days=5),
+    Work.REFUND_REQUESTS: timedelta(days=5),
+    Work.PROJECTS: timedelta(days=7),
+    Work.DISCREPANCIES: timedelta(days=3),
+    Work.PAYMENTS: timedelta(days=3),
+    Work.MESSAGES: timedelta(days=1),
+}
+
+
+class Waiting(NamedTuple):
+    """Work of one kind: how many `pieces`, since when the oldest waits, and by when it is due.
+
+    `amount_minor` (fen) is what is at stake, None where nothing is. `campaign` (slug) and `campaign_name` are empty
+    for work of no campaign. `approval` is the act that waits for a second person.
+    """
+
+    work: Work
+    pieces: int
+    since: datetime
+    due_at: datetime
+    amount_minor: int | None = None
+    campaign: str = ""
+    campaign_name: str = ""
+    approval: Approval | None = None
+
+
+# Limits to donations of projects in a branch, and to campaigns hosted in it.
+_GIVEN = """(CAST(:branch AS text) IS NULL OR d.project_id IN
+            (SELECT id FROM project WHERE lineage @> ARRAY[CAST(:branch AS text)]))"""
+_HOSTED = """(CAST(:branch AS text) IS NULL OR c.host_code IN
+             (SELECT code FROM organisation WHERE lineage @> ARRAY[CAST(:branch AS text)]))"""
+# Of each kind: who may work it off, and what waits as campaign, name, pieces, since, amount.
+_QUEUES = {
+    Work.CASES: (
+        Permission.SCREEN,
+        f"""SELECT c.slug, c.name, count(*), min(s.opened_at), sum(s.held_minor)
+              FROM screening_case s JOIN campaign c ON c.id = s.campaign_id JOIN donation d ON d.id = s.donation_id
+             WHERE s.state = 'open' AND {_GIVEN} GROUP BY c.id""",
+    ),
+    Work.APPEALS: (
+        Permission.SCREEN,
+        f"""SELECT c.slug, c.name, count(*), min(s.appealed_at), NULL
+              FROM screening_case s JOIN campaign c ON c.id = s.campaign_id JOIN donation d ON d.id = s.donation_id
+             WHERE s.appealed_at IS NOT NULL AND s.answered_at IS NULL AND {_GIVEN} GROUP BY c.id""",
+    ),
+    Work.REFUND_REQUESTS: (
+        Permission.DONATIONS_REFUND,
+        f"""SELECT '', '', count(*), min(r.requested_at),
+                   sum(coalesce(r.amount_minor, d.amount_minor - d.refunded_minor))
+              FROM refund_request r JOIN donation d ON d.id = r.donation_id
+             WHERE r.state = 'open' AND {_GIVEN}""",
+    ),
+    Work.PROJECTS: (
+        Permission.PROJECTS_APPROVE,
+        """SELECT '', '', count(*), min(h.at), sum(p.target_minor)
+             FROM project p CROSS JOIN LATERAL (SELECT max(at) AS at FROM project_history h
+                                                 WHERE h.project_id = p.id AND h.to_status = 'review') AS h
+            WHERE p.status = 'review'
+              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+    ),
+    Work.DISCREPANCIES: (
+        Permission.RECONCILE,
+        f"""SELECT c.slug, c.name, count(*), min(i.found_at), sum(abs(i.sum_minor))
+              FROM discrepancy i JOIN campaign c ON c.id = i.campaign_id
+             WHERE i.state = 'open' AND {_HOSTED} GROUP BY c.id""",
+    ),
+    Work.PAYMENTS: (
+        Permission.DONATIONS_REFUND,
+        f"""SELECT '', '', count(*), min(e.found_at), sum(e.amount_minor)
+              FROM payment_exception e JOIN donation d ON d.id = e.donation_id
+              JOIN campaign c ON c.id = d.campaign_id
+             WHERE e.state = 'open' AND {_HOSTED}""",
+    ),
+    Work.MESSAGES: (
+        Permission.RECONCILE,
+        """SELECT '', '', count(*), min(e.received_at), NULL
+             FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
+            WHERE w.state IN ('waiting', 'flagged') AND CAST(:branch AS text) IS NULL""",
+    ),
+}
+
+
+def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
+    """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
+    lines = [*_approvals(tx, caller)]
+    for work, (permission, sql) in _QUEUES.items():
+        if caller.may(permission):
+            lines += _lines(tx, work, sql, caller.branch_code)
+    return sorted(lines, key=lambda line: (line.due_at, line.work, line.campaign))
+
+
+def _lines(tx: Tx, work: Work, sql: str, branch: str | None) -> Iterator[Waiting]:
+    for slug, name, pieces, since, amount in tx.rows(sql, branch=branch):
+        if pieces:
+            amount_minor = None if amount is None else int(amount)
+            yield Waiting(work, pieces, since, since + MAY_WAIT[work], amount_minor, slug, name)
+
+
+def _approvals(tx: Tx, caller: Caller) -> Iterator[Waiting]:
+    chosen: list[Any] = [Approval.state == ApprovalState.OPEN, col(Approval.until) > tx.now]
+    if caller.branch_code is not None:
+        chosen.append(col(Approval.lineage).contains([caller.branch_code]))
+    for approval in tx.all(select(Approval).where(*chosen).order_by(col(Approval.until)).limit(MOST_APPROVALS)):
+        if approval.owner != caller.owner and caller.may(ACTS[approval.act].permission):
+            yield Waiting(
+                Work.APPROVAL, 1, approval.asked_at, approval.until, approval.stake_minor, approval=approval
+            )

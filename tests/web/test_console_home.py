@@ -1,0 +1,75 @@
+"""What waits for a manager stands on the first page, by their rights and branch; one search leads to everything."""
+
+from campaigns.donations.refund_requests import request_money_back
+from campaigns.network.people import create_manager
+from campaigns.network.roles import Caller, Role
+from campaigns.waiting import MAY_WAIT, Work, waiting
+from tests.web.reader import PASSWORD, Reader, text
+from tests.world import World
+
+
+def admin(branch: str | None = None, role: str = Role.ADMIN) -> Caller:
+    return Caller("boss", role, branch, "manager:1")
+
+
+def ask_for_money_back(world: World, project: int = 0) -> None:
+    gift = world.pay(world.give(20_00, project=project))
+    world.do(request_money_back, world.deps.keys, gift.id, None, "打错了金额")
+
+
+def test_with_nothing_to_do_the_page_says_so(manager: Reader) -> None:
+    assert "现在没有等您处理的事" in manager.open("/console/")
+
+
+def test_a_request_for_money_back_waits_for_who_may_refund(manager: Reader, world: World) -> None:
+    ask_for_money_back(world)
+    page = text(manager.open("/console/"))
+    assert "1 位捐赠人申请退款" in page and "20.00" in page
+    line = world.do(waiting, admin())[0]
+    assert (line.work, line.pieces, line.amount_minor) == (Work.REFUND_REQUESTS, 1, 20_00)
+    assert line.due_at - line.since == MAY_WAIT[Work.REFUND_REQUESTS]
+    assert world.do(waiting, admin(role=Role.AUDITOR)) == [], "an auditor decides nothing"
+
+
+def test_a_branch_sees_only_what_is_its_own(world: World) -> None:
+    ask_for_money_back(world)
+    ask_for_money_back(world, project=2)
+    assert world.do(waiting, admin())[0].pieces == 2
+    assert world.do(waiting, admin("4102"))[0].pieces == 1
+    assert world.do(waiting, admin("nowhere")) == []
+
+
+def test_one_search_leads_to_what_was_typed(manager: Reader, world: World) -> None:
+    gift = world.pay(world.give(66_60))
+    world.give(20_00)
+    for typed in (str(gift.id), str(gift.id)[:8], f"pi_{gift.id.hex}", "66.60", "￥66.6"):
+        manager.open("/console/")
+        page = manager.send("/console/search", q=typed)
+        assert str(gift.id) in page, typed
+    manager.open("/console/")
+    manager.send("/console/search", q="nothing of this name")
+    assert "/console/projects" in manager.page.request.full_path
+
+
+def test_a_contact_is_searched_by_who_refunds_and_stands_in_no_address(
+    manager: Reader, reader: Reader, world: World
+) -> None:
+    manager.open("/console/")
+    manager.send("/console/search", q="13800138000")
+    assert "138" not in manager.page.request.full_path[:40]
+    world.do(create_manager, "ears", PASSWORD, "auditor", "test")
+    reader.sign_in("ears")
+    reader.open("/console/")
+    assert "只对办理退款的人开放" in reader.send("/console/search", q="13800138000")
+
+
+def test_the_file_holds_every_row_that_fits_and_no_donor(manager: Reader, world: World) -> None:
+    world.pot(500_00)
+    gift = world.pay(world.give(66_60))
+    world.give(20_00)
+    answer = manager.http.get("/console/donations.csv?state=paid")
+    lines = answer.text.splitlines()
+    assert answer.text.startswith("\ufeff") and len(lines) == 2
+    assert str(gift.id) in lines[1] and ",66.60,0.00,66.60,0.00,0.00" in lines[1]
+    assert manager.http.get("/console/donations.csv?amount=x").status_code == 303
+    assert "aria-invalid" in manager.open("/console/donations?amount=x")
