@@ -1,7 +1,5 @@
 """A web process that gets one request and is killed (kill -9) right after a named step of it."""
 
-import json
-import sys
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +18,3 @@ def run(order: dict[str, Any]) -> None:
     app.test_client().post(
         order["path"], headers=order["headers"], data=order["body"], content_type="application/json"
     )
-
-
-if __name__ == "__main__":
-    run(json.load(sys.stdin))

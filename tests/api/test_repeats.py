@@ -1,10 +1,7 @@
 """A change of managers that is sent again has no second effect: `Idempotency-Key`, at every route of the router."""
 
 import json
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,13 +15,14 @@ from campaigns.network.replies import KEPT
 from campaigns.network.tokens import create_token
 from kernel.db import Tx
 from tests.api.client import Api, Json, problem
+from tests.api.repeat_victim import run
 from tests.api.resources import Resources, resources
 from tests.api.test_rights import callers, paths, snapshot
+from tests.killed import killed_in
 from tests.races.runners import at_once
 from tests.world import World
 
 __all__ = ["callers", "resources"]
-ROOT = Path(__file__).parents[2]
 # Their work is several transactions, so that no reply can be stored with it; repeating them is harmless: what is
 # due or new is looked for again, and a file is imported by the token of its preview, once.
 WITH_OWN_TRANSACTIONS = {
@@ -259,11 +257,7 @@ def test_after_a_crash_effect_and_reply_are_both_there_or_neither(
         "headers": {"Authorization": f"Bearer {api.token()}", HEADER: "crash"},
         "body": json.dumps({"amount_minor": 50_00}),
     }
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.api.repeat_victim"], input=json.dumps(order).encode(), cwd=ROOT,
-        capture_output=True, timeout=60,
-    )  # fmt: skip
-    assert died.returncode == -9, died.stderr.decode()
+    killed_in(run, order)
     assert funded(world, pot) == (150_00 if committed else 100_00)
     again = send(api, f"/pots/{pot}/top-ups", {"amount_minor": 50_00}, "crash")
     assert (again.status_code, REPLAYED in again.headers) == (201, committed)

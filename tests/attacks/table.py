@@ -162,7 +162,6 @@ ROWS = {
         "lines of statements that nobody lists, and gifts that come after the result",
         (
             "test_every_kind_of_line_of_an_unknown_donation_is_listed_once",
-            "test_a_line_that_comes_again_as_another_is_refused",
             "test_a_partner_that_sent_nothing_at_all_holds_the_notice_by_name",
             "test_a_line_in_two_campaigns_is_listed_in_the_one_that_opened_last",
             "test_a_line_of_no_campaign_is_on_a_list_of_its_own",

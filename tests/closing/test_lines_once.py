@@ -13,9 +13,7 @@ from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
-from kernel.errors import Conflict
 from payments import partners
-from tests.closing.partner import tell
 from tests.world import ACTOR, World, new_campaign
 
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
@@ -57,24 +55,6 @@ def test_a_line_of_no_campaign_is_on_a_list_of_its_own(plat: World) -> None:
     assert (line.cause, line.sum_minor, causes(plat, 1)) == ("refund", -5_00, [])
     plat.do(sign_off, line.id, "of last year", "finance")
     plat.check()
-
-
-@pytest.mark.parametrize(
-    "again",
-    [
-        "L-1,charge,g-2,5000,0,CNY,{at}",
-        "L-1,refund,g-1,5000,0,CNY,{at}",
-        "L-1,charge,g-1,5000,0,CNY,{later}",
-        "L-1,charge,g-1,5000,1,CNY,{at}",
-    ],
-)
-def test_a_line_that_comes_again_as_another_is_refused(plat: World, again: str) -> None:
-    times = {"at": plat.clock.at.isoformat(), "later": (plat.clock.at + timedelta(seconds=1)).isoformat()}
-    tell(plat, "plat", "g-1", 50_00)
-    plat.settle()
-    bill(plat, "L-0,refund,g-1,-5000,0,CNY,{at}".format(**times), "L-1,charge,g-1,5000,0,CNY,{at}".format(**times))
-    with pytest.raises(Conflict, match="statement_contradicts"):
-        bill(plat, again.format(**times))
 
 
 def test_a_partner_that_sent_nothing_at_all_holds_the_notice_by_name(plat: World) -> None:

@@ -1,12 +1,6 @@
 """Kill -9 after each of the steps 2 to 8 of the way of a donation; what comes next heals it, and nobody repairs
 anything by hand. The provider is the real sandbox, the killed process is a real process."""
 
-import json
-import subprocess
-import sys
-from dataclasses import asdict
-from pathlib import Path
-
 import pytest
 
 from campaigns.donations.commands import CreateDonation
@@ -16,12 +10,12 @@ from payments.inbox import store
 from payments.messages import message
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
-from tests.crash.victim import STEPS
+from tests.crash.victim import STEPS, Order, run
+from tests.killed import killed_in
 from tests.payments.servers import KEY, Json
 from tests.world import World
 
 __all__ = ["clock", "day"]
-ROOT = Path(__file__).parents[2]
 
 
 def kill(day: Day, step: str, command: CreateDonation, event: Json | None = None) -> None:
@@ -31,24 +25,8 @@ def kill(day: Day, step: str, command: CreateDonation, event: Json | None = None
 
 def kill_in(world: World, provider: str, step: str, command: CreateDonation, event: Json | None = None) -> None:
     """The same, given the provider's address."""
-    order = {
-        "step": step,
-        "database": world.db.engine.url.render_as_string(hide_password=False),
-        "provider": provider,
-        "key": KEY,
-        "now": world.clock.at.isoformat(),
-        "command": asdict(command) | {"id": str(command.id), "donor": None},
-        "event": event,
-    }
-    del order["command"]["donor"]  # type: ignore[attr-defined]
-    died = subprocess.run(
-        [sys.executable, "-m", "tests.crash.victim"],
-        input=json.dumps(order).encode(),
-        cwd=ROOT,
-        capture_output=True,
-        timeout=60,
-    )
-    assert died.returncode == -9, died.stderr.decode()
+    url = world.db.engine.url.render_as_string(hide_password=False)
+    killed_in(run, Order(step, url, provider, KEY, world.clock.at, command, event))
 
 
 def charges(day: Day) -> list[Json]:

@@ -3,14 +3,12 @@
 `STEPS` are those of giving and paying, `LATER` what can become of a donation afterwards.
 """
 
-import json
 import os
 import signal
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import campaigns.donations.models  # noqa: F401 (cases point to its tables)
@@ -104,12 +102,25 @@ def die_after(module: str, path: str) -> None:
     setattr(owner, name, work_and_die)
 
 
-def run(order: dict[str, Any]) -> None:
-    stage, module, path = (STEPS | LATER)[order["step"]]
-    db = Database(order["database"], FixedClock(datetime.fromisoformat(order["now"])))
-    gateway = StripeGateway(order["key"], order["provider"], ("card",))
+class Order(NamedTuple):
+    """After which step to die, and what the stage needs."""
+
+    step: str
+    database_url: str
+    provider: str
+    key: str
+    now: datetime
+    command: CreateDonation
+    event: dict[str, Any] | None
+
+
+def run(order: Order) -> None:
+    """Do the stage of the step."""
+    stage, module, path = (STEPS | LATER)[order.step]
+    db = Database(order.database_url, FixedClock(order.now))
+    gateway = StripeGateway(order.key, order.provider, ("card",))
     deps = Dependencies(db, gateway, Keys("test-secret", "test-field-key"), "http://127.0.0.1")
-    command = CreateDonation(**(order["command"] | {"id": UUID(order["command"]["id"])}))
+    command = order.command
     die_after(module, path)
     # Looked up again: the function of the stage itself may be the one that dies.
     if stage in ("give", "pay"):
@@ -117,8 +128,9 @@ def run(order: dict[str, Any]) -> None:
         assert isinstance(answer, Created)
         import_module("campaigns.donations.open_payment").open_payment(deps, answer.donation, "redirect", "zh")
     if stage == "hear":
+        event = order.event
+        assert event is not None
         with db.transaction() as tx:
-            event = order["event"]
             inbox.store(tx, deps.keys, [message("stripe", event["id"], event, compare=False)])
     if stage in _LATER_STAGES:
         _LATER_STAGES[stage](deps, command.id)
@@ -166,7 +178,3 @@ _LATER_STAGES: dict[str, Callable[[Dependencies, UUID], Any]] = {
     "decide": _cancel_case,
     "top-up": _top_up,
 }
-
-
-if __name__ == "__main__":
-    run(json.load(sys.stdin))
