@@ -8,7 +8,7 @@ READY := .venv/.ready
 TESTS := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
-.PHONY: run setup test test-long lint types contracts check audit bench lock browser nginx translations clean
+.PHONY: run setup test test-long lint types contracts check audit bench screens lock browser nginx translations clean
 
 run: setup
 	@exec $(BIN)/python -m embedded
@@ -56,6 +56,10 @@ check: lint types contracts
 # Compares the locked dependencies with published advisories: ADVISORIES is a folder or zip of OSV records. Fails without.
 audit: setup
 	$(BIN)/python .ci/audit.py "$(ADVISORIES)"
+
+# Takes docs/screens anew, on a demo of its own; SITE=http://127.0.0.1:8000 takes those of a demo that runs.
+screens: setup browser
+	$(BIN)/python -m tests.screens $(SITE)
 
 bench: setup
 	@$(BIN)/python -m bench $(ONLY)

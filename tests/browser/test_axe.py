@@ -1,0 +1,57 @@
+"""axe-core finds nothing on any donor's page: on a phone in light and Chinese, on a desk in dark and English."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import PATIENCE_MS, PHONE
+from tests.browser.steps import give, pay, thanked
+from tests.stack import Stack
+
+PAGES = (
+    "/",
+    "/c/demo",
+    "/c/demo?q=xyzzy",
+    "/c/demo/p/1",
+    "/donate/demo/1",
+    "/c/demo/standings",
+    "/public/c/demo",
+    "/report?campaign=demo",
+    "/nothing-here",
+    "/design",
+)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESK = {"width": 1440, "height": 900}
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it stands, after its fades."""
+    page.wait_for_timeout(300)
+    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]]
+
+
+@pytest.mark.parametrize(("size", "scheme", "language"), [(PHONE, "light", "zh"), (DESK, "dark", "en")])
+def test_axe_finds_nothing(
+    chromium: Browser, stack: Stack, size: dict[str, int], scheme: str, language: str
+) -> None:
+    with chromium.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce") as context:  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        seen: list[str] = []
+        for path in PAGES:
+            page.goto(f"{stack.url}{path}{'&' if '?' in path else '?'}lang={language}")
+            seen += violations(page)
+            wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            seen += [f"{page.url} is wider than the screen"] if wide else []
+        page.goto(f"{stack.url}/donate/demo/2?lang=zh")
+        page.fill("#custom", "66,60")
+        page.locator("[name=reading]").first.wait_for()
+        seen += violations(page)
+        page.fill("#custom", "")
+        give(page, 20)
+        seen += violations(page)
+        pay(page)
+        thanked(page)
+        seen += violations(page)
+        assert seen == []

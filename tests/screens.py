@@ -1,0 +1,100 @@
+"""Take the pictures in docs/screens: `python -m tests.screens [URL OF A DEMO]`, or `make screens`.
+
+Each page at three widths, light and dark, in Chinese; the event in English too. WebP, so that they stay small.
+"""
+
+import base64
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.conftest import ARGS, NAMES
+from tests.stack import running
+
+TARGET = Path(__file__).parents[1] / "docs" / "screens"
+SIZES = ((390, 844), (768, 1024), (1440, 900))
+TALLEST = 2_200  # px: the beginning of a page says enough
+QUALITY = 50  # of WebP
+PAGES = {
+    "home": "/",
+    "event": "/c/demo",
+    "project": "/c/demo/p/1",
+    "give": "/donate/demo/1?amount=6660",
+    "standings": "/c/demo/standings",
+    "statement": "/public/c/demo",
+    "error": "/nothing-here",
+    "design": "/design",
+}
+
+
+def take(page: Page, name: str) -> None:
+    """Write the page as it stands."""
+    page.wait_for_timeout(400)
+    size = page.viewport_size or {"width": 0, "height": 0}
+    tall = min(page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+    clip = {"x": 0, "y": 0, "width": size["width"], "height": max(tall, size["height"]), "scale": 1}
+    shot = page.context.new_cdp_session(page).send(
+        "Page.captureScreenshot",
+        {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": clip},
+    )
+    (TARGET / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))
+
+
+def journey(page: Page, site: str, suffix: str) -> None:
+    """Give, and take the page of the donation before and after it is paid."""
+    page.goto(f"{site}/donate/demo/3")
+    page.fill("input[name=name]", "小满")
+    page.fill("#custom", "66.60")
+    page.locator("form.give .button").click()
+    page.wait_for_url(re.compile("/d/"))
+    take(page, f"hold-{suffix}")
+    page.locator("form[action$='/go'] button").click()
+    page.wait_for_url(re.compile("/pay/"))
+    page.locator("button.go").click()
+    page.wait_for_url(re.compile("/d/"))
+    expect(page.get_by_role("heading", name="谢谢您")).to_be_visible()
+    take(page, f"thanks-{suffix}")
+
+
+def take_all(browser: Browser, site: str) -> None:
+    """Take every page at every width, in light and dark."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    for width, height in SIZES:
+        for scheme in ("light", "dark"):
+            context = browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme=scheme,  # type: ignore[arg-type]
+                locale="zh-CN",
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            for name, path in PAGES.items():
+                page.goto(site + path)
+                take(page, f"{name}-{width}-{scheme}")
+            journey(page, site, f"{width}-{scheme}")
+            page.goto(f"{site}/c/demo?lang=en")
+            take(page, f"event-english-{width}-{scheme}")
+            context.close()
+
+
+@contextmanager
+def site_of(argument: list[str]) -> Iterator[str]:
+    """The demo that was named, or one of our own."""
+    if argument:
+        yield argument[0].rstrip("/")
+        return
+    with running() as stack:
+        yield stack.url
+
+
+if __name__ == "__main__":
+    with site_of(sys.argv[1:]) as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=next(path for path in NAMES if Path(path).exists()), args=[*ARGS, "--no-sandbox"]
+        )
+        take_all(browser, address)
+        browser.close()
