@@ -87,6 +87,8 @@ class Config(BaseModel):
     web_concurrency: int | None = Field(None, ge=1, alias="WEB_CONCURRENCY")  # read by embedded/gunicorn_conf.py
     log_level: Annotated[LogLevel, BeforeValidator(str.upper)] = Field("INFO", alias="LOG_LEVEL")
     environment: Literal["production", "development"] = Field("development", alias="BEISHAN_ENV")
+    # How many gifts the demo event comes with, two days old; 0: it opens now and has none.
+    demo_gifts: int = Field(3_000, ge=0, le=20_000, alias="DEMO_GIFTS")
     sandbox: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_SANDBOX")
     minimum_minor: int = Field(100, ge=1, alias="MINIMUM_MINOR")
     maximum_minor: int = Field(5_000_000, ge=1, alias="MAXIMUM_MINOR")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from campaigns.dependencies import Dependencies, DonationLimits, SecondPerson
 from config import Config, require_secrets
 from kernel.db import Database
+from kernel.files import FileStore
 from kernel.keys import Keys
 from kernel.timeouts import JOBS, Timeouts
 from payments.stripe import StripeGateway
@@ -69,5 +70,6 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         ),
         message_days=settings.message_days,
         second_person=SecondPerson(settings.needs_second_person, settings.second_person_above_minor),
+        pictures=FileStore(settings.data_dir.absolute() / "pictures"),
         accept_test_mode=settings.accepts_test_mode,
     )

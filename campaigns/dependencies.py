@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from kernel.clock import Clock
 from kernel.db import Database
+from kernel.files import FileStore
 from kernel.keys import Keys
 from payments.gateway import PaymentGateway
 
@@ -69,6 +71,8 @@ class Dependencies:
     screening_defaults: Mapping[str, int] = field(default_factory=dict)
     message_days: int = 90  # how long the personal parts of messages from outside are kept
     second_person: SecondPerson = field(default_factory=SecondPerson)
+    # Where the files of pictures are (`make_dependencies` sets it).
+    pictures: FileStore = field(default_factory=lambda: FileStore(Path("var/pictures")))
     accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
 
     def at(self, clock: Clock) -> "Dependencies":

@@ -22,6 +22,7 @@ MODULES_WITH_TABLES = (
     "campaigns.network.models",
     "campaigns.network.replies",
     "campaigns.projects.models",
+    "campaigns.projects.page_models",
     "campaigns.security_log",
     "campaigns.screening.models",
     "ledger.models",

@@ -63,6 +63,7 @@ class Stack:
             "DATA_DIR": str(self.folder),
             "DATABASE_URL": self.postgres.url,
             "WEB_CONCURRENCY": "1",
+            "DEMO_GIFTS": "0",
             **self._given,
         }
         self.launch = Launch(config.load(env), env, self._parts)

@@ -7,6 +7,8 @@ webhook does it; tests that need its HTTP interface use the sandbox or the whole
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -33,6 +35,7 @@ from campaigns.projects.drafts import NewProject
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from kernel.errors import Refusal
+from kernel.files import FileStore
 from kernel.keys import Keys
 from matching.pots import Tranche
 from payments.gateway import PaymentGateway
@@ -53,6 +56,7 @@ TREE = """code,name,level,parent_code
 """
 VILLAGES = ("41010101", "41010102", "41020101")
 ACTOR = "test"
+_FILES = TemporaryDirectory(prefix="beishan-pictures-")  # of this process
 SLUG = "day"
 
 
@@ -63,7 +67,8 @@ def offline_gateway() -> PaymentGateway:
 
 def offline_deps(db: Database, gateway: PaymentGateway | None = None) -> Dependencies:
     """What use cases need, for a database; without a gateway no provider can be asked."""
-    return Dependencies(db, gateway or offline_gateway(), Keys("test-secret", "test-field-key"), "http://127.0.0.1")
+    keys, pictures = Keys("test-secret", "test-field-key"), FileStore(Path(_FILES.name))
+    return Dependencies(db, gateway or offline_gateway(), keys, "http://127.0.0.1", pictures=pictures)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from app.api.campaign_schemas import (
     TotalsOut,
 )
 from app.api.campaign_views import DURATIONS, listed, public, view
-from app.api.project_schemas import ProjectRowOut
+from app.api.project_schemas import ProjectPageOut, ProjectRowOut
 from app.current import deps
 from app.http import access, scope
 from app.http.auth import optional_manager
@@ -24,7 +24,10 @@ from app.http.scope import Where
 from app.shared_pages.declare import shared
 from campaigns import rights
 from campaigns.closing.close import close as close_due
+from campaigns.disclosure.campaigns import entry
 from campaigns.disclosure.catalogue import listed as list_projects
+from campaigns.disclosure.pictures import covers
+from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import standings
 from campaigns.disclosure.totals import totals
 from campaigns.lifecycle import drafts, entries, transitions
@@ -92,7 +95,21 @@ def projects(query: dict[str, Any], slug: str, pagination_parameters: Pagination
     with deps().db.transaction() as tx:
         campaign = public(tx, slug, drafts=_may_see_drafts(tx, slug))
         rows, paging.item_count = list_projects(tx, campaign.id, page=page_of(paging), **query)
-    return [{**row._asdict(), "currency": CURRENCY} for row in rows]
+        shown = covers(tx, [row.id for row in rows])
+    return [{**row._asdict(), "picture": shown.get(row.id), "currency": CURRENCY} for row in rows]
+
+
+@blueprint.get("/campaigns/<slug>/projects/<id:project_id>")
+@access.public
+@blueprint.response(200, ProjectPageOut)
+def project(slug: str, project_id: int) -> Any:
+    """Show a project that takes part: what its page says, and what it raised in this campaign."""
+    with deps().db.transaction() as tx:
+        campaign = public(tx, slug, drafts=_may_see_drafts(tx, slug))
+        assert campaign.id is not None
+        row, page = entry(tx, campaign.id, project_id), project_page(tx, project_id)
+    cover = page.pictures[0] if page.pictures else None
+    return {**row._asdict(), **page._asdict(), "picture": cover, "currency": CURRENCY}
 
 
 @blueprint.get("/campaigns/<slug>/standings")

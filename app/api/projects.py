@@ -21,11 +21,15 @@ from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.pictures import covers
 from campaigns.network.roles import Permission
 from campaigns.projects import drafts, projects, review, transitions
+from campaigns.projects.description import describe
 from campaigns.projects.drafts import NewProject
+from campaigns.projects.models import Project
 from campaigns.projects.rating import rate
 from campaigns.projects.tiers import require_tier
+from kernel.db import Tx
 from kernel.money import CURRENCY
 
 blueprint = make_blueprint("projects", "Village projects.")
@@ -41,7 +45,8 @@ def list_projects(query: dict[str, Any], pagination_parameters: PaginationParame
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         rows, paging.item_count = listed(tx, page=page_of(paging), branch=scope.branch(), **query)
-    return [{**row._asdict(), "currency": CURRENCY} for row in rows]
+        shown = covers(tx, [row.id for row in rows])
+    return [{**row._asdict(), "picture": shown.get(row.id), "currency": CURRENCY} for row in rows]
 
 
 @blueprint.get("/projects/<id:project_id>")
@@ -70,20 +75,31 @@ def create(body: dict[str, Any]) -> Any:
 @blueprint.arguments(ProjectChange)
 @blueprint.response(200, ProjectOut)
 def change(body: dict[str, Any], project_id: int) -> Any:
-    """Change a draft or a suspended project; rate any project that is not closed.
+    """Change a draft or a suspended project; describe or rate any project that is not closed.
 
-    A rating belongs to those who approve projects. It counts for match that is decided from then on.
+    What a sum does (`unit`), the budget and the contact may change later too. Those who approve projects change
+    the budget of a submitted one, and rate: a rating counts for match that is decided from then on.
     """
-    rating = body.pop("rating", None)
+    rating, description = body.pop("rating", None), body.pop("description", None)
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
-        if body or rating is None:
+        if description is not None:
+            project = _describe(tx, project_id, description)
+        if body or (rating is None and description is None):
             access.require_declared(Permission.PROJECTS_WRITE)
             project = drafts.change(tx, project_id, body, access.actor())
         if rating is not None:
             access.require_declared(Permission.PROJECTS_APPROVE)
             project = rate(tx, project_id, rating, access.actor())
         return project
+
+
+def _describe(tx: Tx, project_id: int, description: dict[str, Any]) -> Project:
+    """Describe a project as far as the caller's role goes."""
+    reviewing = access.caller().may(Permission.PROJECTS_APPROVE)
+    only_budget = set(description) == {"budget"}
+    access.require_declared(Permission.PROJECTS_APPROVE if reviewing and only_budget else Permission.PROJECTS_WRITE)
+    return describe(tx, project_id, description, access.actor(), reviewing=reviewing)
 
 
 @blueprint.post("/projects/<id:project_id>/submit")

@@ -37,7 +37,7 @@ def db_upgrade() -> None:
 @command
 def seed() -> None:
     """Create the demo campaign once, and print its log-ins each time."""
-    made = make_demo(deps())
+    made = make_demo(deps(), settings().demo_gifts)
     click.echo(f"登录 Login: {made.login} / {made.password}")
     click.echo(f"伙伴平台 Partner: {made.partner} / {made.partner_secret}")
 

@@ -18,6 +18,7 @@ from app.i18n.fields import labelled, named_faults, refusal_words
 from app.web.blueprint import guard
 from campaigns.approvals.models import Approval
 from campaigns.network.roles import Caller, Permission
+from campaigns.projects.picture_file import MOST_BYTES
 from kernel.db import Tx
 from kernel.errors import Refusal
 
@@ -27,9 +28,11 @@ Result = TypeVar("Result")
 
 @blueprint.before_request
 def _allow_files() -> None:
-    """Let the form with a file be larger than others, before the guard against forgery reads it."""
+    """Let forms with a file be larger than others, before the guard against forgery reads it."""
     if request.endpoint in ("console.import_upload", "console.invite_file"):
         allow_file(request)
+    elif request.endpoint in ("console.picture_add", "console.news_picture"):
+        allow_file(request, MOST_BYTES)
 
 
 blueprint.before_request(guard)

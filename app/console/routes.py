@@ -25,7 +25,7 @@ from app.console.people import invite, invite_file, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
-from app.console.projects import blacklist, projects, review
+from app.console.projects import blacklist, description, pictures, projects, review
 from app.console.projects import create as create_project
 from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
@@ -52,6 +52,8 @@ PAGES = (
     projects,
     create_project,
     review,
+    description,
+    pictures,
     blacklist,
     funds,
     donations,

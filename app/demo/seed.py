@@ -1,10 +1,14 @@
 """The demo campaign: a giving day in the real Luoyang tree, made through the use cases that managers use."""
 
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any, NamedTuple
 
 from sqlmodel import select
 
+from app.demo.gifts import SEED, Village, give
+from app.demo.pages import tell
+from app.demo.story import STORIES, description_of, summary_of
 from campaigns import pots
 from campaigns.dependencies import Dependencies
 from campaigns.funds import funds
@@ -16,7 +20,7 @@ from campaigns.network import import_tree, people, tree_file
 from campaigns.network.data import luoyang
 from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
-from kernel.clock import SHANGHAI
+from kernel.clock import SHANGHAI, FixedClock
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.money import CURRENCY
@@ -31,23 +35,10 @@ LOGIN = "demo-manager"
 PARTNER = "demo-platform"
 PROJECTS_PER_COUNTY = 4
 RING_FENCED_COUNTY = "410324"  # 栾川县
+AGE = timedelta(days=2)  # of the event, when it comes with gifts
 TRANCHE_AFTER = timedelta(minutes=5)
+LAST_TRANCHE_AFTER = timedelta(days=1)
 LASTS = timedelta(days=3)
-
-_THEMES = (
-    (
-        "meals",
-        "幸福家园·老年食堂",
-        "为村里 70 岁以上独居老人每天提供一顿热乎的午饭，由村集体和志愿者一起办好食堂。",
-    ),
-    (
-        "children",
-        "幸福家园·儿童之家",
-        "把闲置的村小教室改成放学后的儿童之家，添置图书和课桌，请志愿者陪伴留守孩子。",
-    ),
-    ("lights", "幸福家园·村道路灯", "给村里主要道路装上太阳能路灯，让晚归的老人和孩子不再摸黑走路。"),
-    ("water", "幸福家园·饮水改造", "更换老旧的供水管道，修好蓄水池，让山坡上的人家也有稳定干净的自来水。"),
-)
 
 
 class Seeded(NamedTuple):
@@ -60,20 +51,31 @@ class Seeded(NamedTuple):
     partner_secret: str
 
 
-def seed(deps: Dependencies) -> Seeded:
+def seed(deps: Dependencies, gifts: int = 0) -> Seeded:
     """Create the demo campaign once and return the demo logins. Idempotent.
 
-    The manager's password comes from SECRET_KEY, so that it can be printed at every start and is stored nowhere.
+    With `gifts` it is two days old and has about so many; without, it opens now. The manager's password comes from
+    SECRET_KEY, so that it can be printed at every start and is stored nowhere.
     """
     password = deps.keys.token("demo-manager-password")[3:19]
     with deps.db.transaction() as tx:
         created = tx.first(select(Campaign.slug).where(Campaign.slug == SLUG)) is None
-        if created:
-            _people(tx, deps, password)
-            _network_and_campaign(tx)
+        now = tx.now.replace(microsecond=0)
+    if created:
+        _create(deps, password, now, gifts)
     with deps.db.transaction() as tx:
         secret = secret_of(tx, deps.keys, PARTNER)
     return Seeded(created, LOGIN, password, PARTNER, secret)
+
+
+def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> None:
+    began = deps.at(FixedClock(now - AGE)) if gifts else deps
+    with began.db.transaction() as tx:
+        _people(tx, deps, password)
+        villages = _network_and_campaign(tx, now)
+    if gifts:
+        tell(began, villages, now.astimezone(SHANGHAI).date() - AGE, ACTOR)
+        give(deps, SLUG, PARTNER, villages, now, gifts)
 
 
 def _people(tx: Tx, deps: Dependencies, password: str) -> None:
@@ -84,26 +86,30 @@ def _people(tx: Tx, deps: Dependencies, password: str) -> None:
         partners.create(tx, deps.keys, PARTNER, "演示合作平台", statement_expected=False)
 
 
-def _network_and_campaign(tx: Tx) -> None:
+def _network_and_campaign(tx: Tx, now: datetime) -> list[Village]:
+    """Create the campaign with its projects and pots; return the projects as they will be chosen by donors."""
+    random = Random(SEED)  # noqa: S311 - the demo is the same at each start
     import_tree.import_tree(tx, tree_file.read(luoyang()), ACTOR)
-    campaign = create(tx, _campaign(tx.now), ACTOR)
-    for village in _villages(tx):
+    campaign = create(tx, _campaign(tx.now, now), ACTOR)
+    villages = []
+    for village in _villages(tx, random):
         project = drafts.create(tx, village, ACTOR)
         assert project.id is not None
         transitions.submit(tx, project.id, ACTOR)
         transitions.approve(tx, project.id, ACTOR)
         add_entry(tx, SLUG, project.id, ACTOR)
+        villages.append(Village(project.id, project.code, project.theme, random.paretovariate(1.1)))
     city = funds.create(tx, "洛阳市乡村振兴专项基金", "special", ACTOR)
     county = funds.create(tx, "栾川幸福家园专项基金", "special", ACTOR)
-    funds.deposit(tx, city, 600_000_00, CURRENCY, "DEMO-0001", ACTOR)
-    funds.deposit(tx, county, 100_000_00, CURRENCY, "DEMO-0002", ACTOR)
-    _pots(tx, city, county)
+    funds.deposit(tx, city, 1_200_000_00, CURRENCY, "DEMO-0001", ACTOR)
+    funds.deposit(tx, county, 200_000_00, CURRENCY, "DEMO-0002", ACTOR)
+    _pots(tx, city, county, now)
     schedule(tx, campaign.slug, ACTOR)
+    return villages
 
 
-def _pots(tx: Tx, city: int, county: int) -> None:
+def _pots(tx: Tx, city: int, county: int, now: datetime) -> None:
     caps = {"donation_minor": 500_00, "donor_day_minor": 999_00}
-    now = tx.now
 
     def pot(fund: int, name: str, rank: int, scope: dict[str, Any], *tranches: Tranche) -> None:
         rules = {"ratio_bps": 10_000, "scope": scope, "minimum_minor": 1_00, "caps": caps}
@@ -120,19 +126,20 @@ def _pots(tx: Tx, city: int, county: int) -> None:
             actor=ACTOR,
         )
 
-    pot(county, "栾川县配捐池", 1, {"under": [RING_FENCED_COUNTY]}, Tranche(now, 50_000_00))
+    pot(county, "栾川县配捐池", 1, {"under": [RING_FENCED_COUNTY]}, Tranche(tx.now, 100_000_00))
     pot(
         city,
         "市级村级项目配捐池",
         2,
         {"levels": ["village"]},
-        Tranche(now, 200_000_00),
+        Tranche(tx.now, 300_000_00),
         Tranche(now + TRANCHE_AFTER, 200_000_00),
+        Tranche(now + LAST_TRANCHE_AFTER, 100_000_00),
     )
-    pot(city, "市级补充配捐池", 3, {}, Tranche(now, 100_000_00))
+    pot(city, "市级补充配捐池", 3, {}, Tranche(tx.now, 100_000_00))
 
 
-def _villages(tx: Tx) -> list[NewProject]:
+def _villages(tx: Tx, random: Random) -> list[NewProject]:
     """Return a project for the first villages of each county, by their codes, with one theme each in turn."""
     rows = tx.rows(
         """SELECT code, name, county FROM (
@@ -148,26 +155,33 @@ def _villages(tx: Tx) -> list[NewProject]:
         if len(chosen.setdefault(row.county, [])) < PROJECTS_PER_COUNTY:
             chosen[row.county].append(row)
     villages = [village for of_county in chosen.values() for village in of_county]
-    return [_village(index, row) for index, row in enumerate(villages)]
+    return [_village(index, row, random.randint(24, 96)) for index, row in enumerate(villages)]
 
 
-def _village(index: int, row: Any) -> NewProject:
-    theme, title, summary = _THEMES[index % len(_THEMES)]
+def _village(index: int, row: Any, people: int) -> NewProject:
+    story = STORIES[index % len(STORIES)]
     village = (
         row.name.removesuffix("村民委员会").removesuffix("居民委员会").removesuffix("村委会").removesuffix("居委会")
     )
-    name = f"{village}{title}"
     target = (30_000 + 5_000 * (index % 7)) * 100
-    return NewProject(row.code, name, "micro", f"{row.county}{village}：{summary}", target, theme=theme)
+    return NewProject(
+        row.code,
+        f"{village}{story.title}",
+        "micro",
+        summary_of(story, people, target),
+        target,
+        theme=story.theme,
+        description=description_of(story, people, target),
+    )
 
 
-def _campaign(now: datetime) -> NewCampaign:
+def _campaign(opens_at: datetime, now: datetime) -> NewCampaign:
     today: date = now.astimezone(SHANGHAI).date()
     return NewCampaign(
         slug=SLUG,
         name="洛阳市“久久公益节”（演示）",
         host=HOST,
-        opens_at=now,
+        opens_at=opens_at,
         ends_at=now + LASTS,
         plan={
             "purpose": "汇聚善款改善村庄的养老、儿童、照明和饮水条件，由专项基金按 1:1 配捐。",

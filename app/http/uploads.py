@@ -22,14 +22,14 @@ class Upload(NamedTuple):
         return sha256(self.data).hexdigest()
 
 
-def allow_file(request: Request) -> None:
+def allow_file(request: Request, most_bytes: int = MOST_BYTES) -> None:
     """Let a request be as large as the largest file; call it before anything reads the body."""
-    request.max_content_length = MOST_BYTES + _ROOM
+    request.max_content_length = most_bytes + _ROOM
 
 
-def uploaded_file(request: Request) -> Upload:
+def uploaded_file(request: Request, most_bytes: int = MOST_BYTES) -> Upload:
     """Return the field `file` of a form, or else the body."""
-    allow_file(request)
+    allow_file(request, most_bytes)
     if request.mimetype != "multipart/form-data":
         return Upload("", request.get_data())
     file = request.files.get("file")

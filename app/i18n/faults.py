@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
-from app.i18n.giving_labels import THEMES
+from app.i18n.giving_labels import PEOPLE_SHOWN, REMOVALS, THEMES
 from app.i18n.labels import (
     CAPS,
     CASE_STATES,
@@ -53,6 +53,14 @@ FAULTS = {
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),
     "not_whole": _l("请填写整数"),
     "number_too_large": _l("数字太大"),
+    "picture_unreadable": _l("不是能读取的图片；请用 JPEG、PNG 或 WebP"),
+    "picture_too_heavy": _l("文件太大，最多 %(most_mib)s MB"),
+    "picture_too_large": _l("图片太大，最多 %(most_megapixels)s 百万像素"),
+    "picture_too_small": _l("图片太小，每边至少 %(least)s 像素"),
+    "budget_too_long": _l("最多 %(most)s 行"),
+    "budget_differs": _l("各项合计 %(sum_minor)s 元，应等于目标金额 %(target_minor)s 元"),
+    "not_a_budget": _l("请写成“名称 金额；名称 金额”，例如“米面粮油 18000；灶台 8000”"),
+    "consent_required": _l("须先征得本人同意"),
     "negative": _l("不能是负数"),
     "out_of_range": _l("应是 %(least)s 至 %(most)s 的整数"),
     "amount_not_positive": _l("请填写大于 0 的金额"),
@@ -158,7 +166,20 @@ FAULTS = {
 }
 # Where a parameter is a code of ours, people read its label.
 _LABELS = {"wider": CAPS, "kind": POT_KINDS, "level": LEVELS, "expected_level": LEVELS}
-_CHOICES = (POT_KINDS, POT_MODES, FUND_KINDS, LEVELS, TIERS, STANDINGS, WATCHED, CASE_STATES, ROLES, THEMES)
+_CHOICES = (
+    POT_KINDS,
+    POT_MODES,
+    FUND_KINDS,
+    LEVELS,
+    TIERS,
+    STANDINGS,
+    WATCHED,
+    CASE_STATES,
+    ROLES,
+    THEMES,
+    PEOPLE_SHOWN,
+    REMOVALS,
+)
 
 
 def fault_text(fault: Fault) -> str:

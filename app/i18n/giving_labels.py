@@ -25,6 +25,17 @@ THEMES = {
     "environment": _l("环境"),
     "other": _l("其他"),
 }
+# Who can be recognised in a picture, and why a picture goes.
+PEOPLE_SHOWN = {
+    "none": _l("没有人，或认不出来"),
+    "adults": _l("有大人"),
+    "children": _l("有孩子"),
+}
+REMOVALS = {
+    "consent_withdrawn": _l("里面的人不同意了"),
+    "wrong": _l("放错了"),
+    "old": _l("旧了"),
+}
 REFUND_REQUEST_STATES = {
     "open": _l("等待处理"),
     "accepted": _l("已同意"),

@@ -17,6 +17,7 @@ JOBS = {
     "forget-access": _l("清理已结束的登录和令牌"),
     "approvals": _l("结束无人批准的事项"),
     "replies": _l("清理重复请求的记录"),
+    "pictures": _l("清理没有用到的图片文件"),
     "check": _l("核对账簿"),
     "personal-data": _l("保护个人信息"),
 }

@@ -1,6 +1,6 @@
 """The language of a request: Chinese, or English on demand. `?lang=en` is kept in a cookie; msgids are Chinese."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -36,6 +36,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "short_yuan": short_yuan}
     app.jinja_env.filters |= {"when": when, "clock": clock, "day": day, "soon": soon}
     app.jinja_env.filters |= {"day_and_time": day_and_time, "ratio": ratio, "times": times}
+    app.jinja_env.filters |= {"dialled": dialled, "day_of": day_of}
     app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
 
 
@@ -110,6 +111,11 @@ def day(moment: datetime) -> str:
     return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
 
 
+def day_of(day: date) -> str:
+    """Return a day as lists show it: '2026-09-09'."""
+    return day.isoformat()
+
+
 def soon(moment: datetime, now: datetime) -> str:
     """Return the time of day in Shanghai, with the day before it when that is another one than today's."""
     local = moment.astimezone(SHANGHAI)
@@ -135,6 +141,11 @@ def short_yuan(amount_minor: int) -> str:
         return whole_yuan(amount_minor // 100 * 100)
     tenths = amount_minor // 1_000_00
     return f"{tenths / 10:,.1f}".removesuffix(".0") + " 万"
+
+
+def dialled(number: str) -> str:
+    """Return a phone number as a telephone dials it: digits, and a plus before them."""
+    return "".join(char for char in number if char in "+0123456789")
 
 
 def whole_yuan(amount_minor: int) -> str:

@@ -31,6 +31,7 @@ from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.privacy.retention import forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
+from campaigns.projects.stray_pictures import remove_stray_files
 from campaigns.screening.screen import screen
 from campaigns.security_log import write_counted
 from kernel.db import Tx
@@ -142,6 +143,10 @@ def _forget_access(deps: Dependencies) -> str:
         return _outcome(forget_access(tx) + forget_secrets(tx, tx.now - KEPT), "forgotten")
 
 
+def _pictures(deps: Dependencies) -> str:
+    return _outcome(remove_stray_files(deps), "stray files removed")
+
+
 def _check(deps: Dependencies) -> str:
     """Compare the books with the statements, check them, and log the faults; repairing them is left to people."""
     with deps.db.transaction() as tx:
@@ -187,6 +192,7 @@ JOBS: dict[str, Job] = {
     "approvals": Job(60, _approvals),
     "replies": Job(60, _replies),
     "forget-access": Job(3600, _forget_access),
+    "pictures": Job(3600, _pictures),
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
 }

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask, request, url_for
 from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
@@ -10,6 +10,7 @@ from app.emblems import drawing_of
 from app.i18n import giving_labels, job_labels, labels, locale, names, pot_rules
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from app.web.link_preview import link_preview
+from campaigns.disclosure.pictures import Picture
 from kernel.paging import Page
 
 blueprint = Blueprint("web", __name__)
@@ -57,11 +58,17 @@ def _template_names() -> dict[str, Any]:
         "wechat_methods": wechat_methods,
         "rule_lines": pot_rules.rule_lines,
         "actor_name": names.actor_name,
+        "picture_url": picture_url,
         "source_name": names.source_name,
         "step_name": names.step_name,
         "waited": names.waited,
     }
     return {**_TABLES, **shown}
+
+
+def picture_url(picture: Picture, width: int) -> str:
+    """Return the address of the file of a picture."""
+    return url_for("web.photo", file_key=picture.file_key, width=width)
 
 
 def requested_page(size: int) -> Page:

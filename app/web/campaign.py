@@ -10,9 +10,12 @@ from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaign_reads import shown_campaign, shown_project
 from app.web.outlook import next_change, outlook
+from app.web.worth import worth
 from campaigns.disclosure.campaigns import CampaignView, County, counties, themes_of
 from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectRow, listed
+from campaigns.disclosure.pictures import Picture, covers
 from campaigns.disclosure.pot_details import serving
+from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY, standings
 from campaigns.projects.targets import targets
 from campaigns.projects.themes import THEMES
@@ -33,6 +36,7 @@ class Listing(NamedTuple):
     total: int
     page: Page
     targets: dict[int, Target]
+    covers: dict[int, Picture]
     counties: list[County]
     themes: list[str]
 
@@ -83,8 +87,9 @@ def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page)
     if total and not rows:
         page = Page(page.count(total), page.size)
         rows, total = projects(page)
-    shown = targets(tx, [row.id for row in rows])
-    return Listing(rows, total, page, shown, counties(tx, campaign.id), themes_of(tx, campaign.id))
+    ids = [row.id for row in rows]
+    filters = counties(tx, campaign.id), themes_of(tx, campaign.id)
+    return Listing(rows, total, page, targets(tx, ids), covers(tx, ids), *filters)
 
 
 @blueprint.get("/c/<slug>/p/<int:project_id>")
@@ -94,10 +99,14 @@ def project(slug: str, project_id: int) -> str:
     """One project in one campaign."""
     shown = shown_campaign(slug)
     row, pots = shown_project(shown, project_id)
+    page = read_once(("project", project_id), lambda tx: project_page(tx, project_id))
+    matching = shown.campaign.running and shown.campaign.window_open
     return render_template(
         "web/project.html",
         campaign=shown.campaign,
         project=row,
+        page=page,
+        worth=worth(page, pots, matching=matching),
         pots=pots,
         places=shown.places,
         match=outlook(shown.campaign, pots),

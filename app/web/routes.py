@@ -2,11 +2,22 @@
 
 from flask import Flask
 
-from app.web import campaign, design, disclosure, donate, donation, donor_papers, home, personal_data, pictures
+from app.web import (
+    campaign,
+    design,
+    disclosure,
+    donate,
+    donation,
+    donor_papers,
+    home,
+    personal_data,
+    photos,
+    pictures,
+)
 from app.web.blueprint import blueprint, set_up
 
 # Importing a module of pages binds its views to the blueprint.
-PAGES = (home, campaign, pictures, donate, donation, donor_papers, personal_data, disclosure, design)
+PAGES = (home, campaign, pictures, donate, donation, donor_papers, personal_data, disclosure, photos, design)
 
 
 def attach(app: Flask) -> None:

@@ -47,7 +47,8 @@ _PAGE = f"""
           p.county_code, coalesce(c.name, '') AS county_name,
           p.township_code, coalesce(t.name, '') AS township_name, p.summary, p.target_minor,
           CAST(coalesce(r.minor, 0) AS bigint) AS raised_minor,
-          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status, p.rating, p.theme
+          CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status, p.rating, p.theme,
+          p.unit, p.unit_price_minor
      FROM project p
      JOIN organisation o ON o.code = p.organisation_code
      LEFT JOIN organisation c ON c.code = p.county_code
@@ -79,6 +80,8 @@ class ProjectRow(NamedTuple):
     status: str
     rating: int  # stars; 0: not rated
     theme: str
+    unit: str  # what a sum buys one of; empty: not said
+    unit_price_minor: int | None
 
 
 def listed(

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from campaigns.audit import changed, record_audit
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import find as find_organisation
+from campaigns.projects.description import describe, description_faults
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from campaigns.projects.themes import THEMES, Theme
@@ -30,7 +32,8 @@ _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
 
 
 class NewProject(NamedTuple):
-    """A project to create; `target_minor` in fen, without a `code` one is generated."""
+    """A project to create; `target_minor` in fen, without a `code` one is generated. `description` holds what
+    `describe` takes."""
 
     organisation_code: str
     name: str
@@ -40,6 +43,7 @@ class NewProject(NamedTuple):
     currency: str = CURRENCY
     code: str | None = None
     theme: str = Theme.OTHER.value
+    description: Mapping[str, Any] = MappingProxyType({})
 
 
 def create(tx: Tx, new: NewProject, actor: str) -> Project:
@@ -57,12 +61,13 @@ def create(tx: Tx, new: NewProject, actor: str) -> Project:
         raise Conflict("project_code_used", fields={"code": fault("taken")})
     record_transition(tx, project_id, None, Status.DRAFT, actor)
     record_audit(tx, actor, "project.create", f"project:{project_id}", organisation=new.organisation_code)
-    return lock_project(tx, project_id)
+    return describe(tx, project_id, new.description, actor) if new.description else lock_project(tx, project_id)
 
 
 def faults_of(new: NewProject) -> dict[str, Fault]:
     """Return what is wrong with a new project in itself: field -> fault."""
-    return _fixed_faults(new) | _faults(new.name, new.summary, new.target_minor, new.theme)
+    own = _faults(new.name, new.summary, new.target_minor, new.theme)
+    return _fixed_faults(new) | own | description_faults(new.description)
 
 
 def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> Project:

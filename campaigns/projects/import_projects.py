@@ -21,7 +21,10 @@ from matching.rules import TIERS
 
 # What the names of villages end with in the register, and what people leave out or write instead.
 _ENDINGS = ("村民委员会", "社区居民委员会", "居民委员会", "村委会", "居委会", "社区", "村")
-_COLUMNS = {"target_minor": "target_yuan"}  # of our fields, where the file's column has another name
+_COLUMNS = {
+    "target_minor": "target_yuan",
+    "unit_price_minor": "unit_price_yuan",
+}  # of our fields, where the file's column has another name
 
 
 class _Tree(NamedTuple):
@@ -84,9 +87,19 @@ def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
             judged.faults[f"line {row.line}.{'organisation' if row.organisation else _lowest(row)}"] = organisation
             continue
         new = NewProject(
-            organisation.code, row.name, row.tier, row.summary, row.target_minor, row.currency, row.code or None
+            organisation.code,
+            row.name,
+            row.tier,
+            row.summary,
+            row.target_minor,
+            row.currency,
+            row.code or None,
+            row.theme,
+            row.description,
         )
-        row_faults = {_COLUMNS.get(field, field): refused for field, refused in faults_of(new).items()}
+        row_faults = {
+            _COLUMNS.get(field, field.partition(".")[0]): refused for field, refused in faults_of(new).items()
+        }
         if branch_code is not None and branch_code not in organisation.lineage:
             row_faults["organisation"] = fault("outside_branch")
         if row.tier in TIERS and row.tier not in allowed:

@@ -1,9 +1,10 @@
 """The tables of projects: the project, its history, its ratings and its listings on the blacklist."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TEXT
 from sqlmodel import Field, SQLModel
 
 import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
@@ -12,6 +13,8 @@ from campaigns.projects.themes import Theme
 from kernel.db import identity, moment, one_of
 from ledger.order import place_in_order
 from matching.rules import MAX_RATING, Tier
+
+_TEXT = {"server_default": text("''")}
 
 
 class Project(SQLModel, table=True):
@@ -27,6 +30,9 @@ class Project(SQLModel, table=True):
         CheckConstraint(f"rating BETWEEN 0 AND {MAX_RATING}", name="project_rating"),
         CheckConstraint(one_of("status", Status), name="project_status"),
         CheckConstraint(one_of("theme", Theme), name="project_theme"),
+        CheckConstraint("(unit <> '') = (unit_price_minor IS NOT NULL)", name="project_unit"),
+        CheckConstraint("unit_price_minor > 0", name="project_unit_price"),
+        CheckConstraint("(contact_name <> '') = (contact_consented_at IS NOT NULL)", name="project_contact"),
         Index("project_lineage", "lineage", postgresql_using="gin"),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -45,6 +51,26 @@ class Project(SQLModel, table=True):
     township_code: str = ""
     lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
     created_at: datetime = Field(sa_column=moment())
+    # What a sum does: one `unit` for `unit_price_minor` fen.
+    unit: str = Field(default="", sa_column_kwargs=_TEXT)
+    unit_price_minor: int | None = Field(default=None, sa_type=BigInteger)
+    unit_note: str = Field(default="", sa_column_kwargs=_TEXT)
+    # Rows as `campaigns.projects.budget.BudgetRow`.
+    budget: list[dict[str, Any]] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default=text("'[]'"))
+    )
+    # Whom to ask, shown to everybody; there is none without consent.
+    contact_name: str = Field(default="", sa_column_kwargs=_TEXT)
+    contact_role: str = Field(default="", sa_column_kwargs=_TEXT)
+    contact_phone: str = Field(default="", sa_column_kwargs=_TEXT)
+    contact_consented_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+    @property
+    def contact(self) -> dict[str, str] | None:
+        """Whom everybody may ask about the project; None if nobody agreed to be named."""
+        if not self.contact_name:
+            return None
+        return {"name": self.contact_name, "role": self.contact_role, "phone": self.contact_phone}
 
 
 class ProjectHistory(SQLModel, table=True):
@@ -90,9 +116,6 @@ class ProjectRating(SQLModel, table=True):
     rated_at: datetime = Field(sa_column=moment())
     actor: str
     position: int | None = Field(default=None, sa_column=place_in_order())
-
-
-_TEXT = {"server_default": text("''")}
 
 
 class ProjectListing(SQLModel, table=True):

@@ -1,8 +1,11 @@
 """PURE. Read a file of new projects, as a federation collects them from its counties."""
 
+import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from campaigns.projects.budget import BudgetRow
+from campaigns.projects.themes import Theme
 from kernel.errors import Fault, fault
 from kernel.human_input import Unreadable, read_amount
 from kernel.money import CURRENCY
@@ -26,11 +29,33 @@ LAYOUT = Layout(
             required=False,
             exact=True,
         ),
+        Column("theme", ("theme", "主题", "项目主题"), required=False),
+        Column("unit", ("unit", "单位", "计量单位"), required=False),
+        Column("unit_price_yuan", ("unit_price", "unit_price_yuan", "单价", "单价(元)"), required=False),
+        Column("budget", ("budget", "预算", "预算明细"), required=False),
         Column("county", ("county", "县区", "区县", "县", "县(区)"), required=False),
         Column("township", ("township", "乡镇", "乡镇街道", "镇街", "乡镇(街道)"), required=False),
         Column("village", ("village", "村", "村社区", "村(社区)", "村名"), required=False),
     ),
 )
+# Themes as people write them in Chinese.
+_THEMES = {
+    "": Theme.OTHER,
+    "老年食堂": Theme.MEALS,
+    "儿童之家": Theme.CHILDREN,
+    "村道路灯": Theme.LIGHTS,
+    "路灯": Theme.LIGHTS,
+    "饮水改造": Theme.WATER,
+    "饮水": Theme.WATER,
+    "卫生室": Theme.CLINIC,
+    "修路": Theme.ROAD,
+    "村小": Theme.SCHOOL,
+    "环境": Theme.ENVIRONMENT,
+    "其他": Theme.OTHER,
+}
+# A budget in a cell: 米面粮油 18000；灶台 8000
+_BUDGET_ROWS = re.compile(r"[；;\n]+")
+_BUDGET_ROW = re.compile(r"(.*\S)[\s:：]+(\S+)")
 PLACES = ("county", "township", "village")  # from the highest level down
 # Tiers as people write them in Chinese.
 _TIERS = (
@@ -54,6 +79,20 @@ class ProjectRow(NamedTuple):
     summary: str
     target_minor: int
     currency: str
+    theme: str
+    unit: str
+    unit_price_minor: int | None
+    budget: tuple[BudgetRow, ...]
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What a row says for `campaigns.projects.description.describe`."""
+        fields = {
+            "unit": self.unit,
+            "unit_price_minor": self.unit_price_minor,
+            "budget": [row._asdict() for row in self.budget],
+        }
+        return {name: value for name, value in fields.items() if value}
 
 
 class ProjectFile(NamedTuple):
@@ -91,11 +130,7 @@ def read(data: bytes | str, track: Track = iter) -> ProjectFile:
 def _row(row: Row) -> tuple[ProjectRow, dict[str, Fault]]:
     cells = {column.name: row.cells.get(column.name, "") for column in LAYOUT.columns}
     faults: dict[str, Fault] = {}
-    target = 0
-    try:
-        target = read_amount(cells["target_yuan"])
-    except Unreadable as unreadable:
-        faults["target_yuan"] = unreadable.fault
+    target = _amount(cells, "target_yuan", faults)
     places = tuple(clean_text(cells[level]) for level in PLACES)
     if not cells["organisation"] and not any(places):
         faults["organisation"] = fault("place_required")
@@ -110,5 +145,29 @@ def _row(row: Row) -> tuple[ProjectRow, dict[str, Fault]]:
         summary=clean_text(cells["summary"]),
         target_minor=target,
         currency=_CURRENCIES.get(cells["currency"], cells["currency"]),
+        theme=_THEMES.get(clean_label(cells["theme"]), clean_label(cells["theme"])),
+        unit=clean_text(cells["unit"]).strip(),
+        unit_price_minor=_amount(cells, "unit_price_yuan", faults) if cells["unit_price_yuan"] else None,
+        budget=_budget(cells["budget"], faults),
     )
     return read_row, faults
+
+
+def _amount(cells: Mapping[str, str], column: str, faults: dict[str, Fault]) -> int:
+    """Read yuan as fen; what cannot be read is noted and counts as nothing."""
+    try:
+        return read_amount(cells[column])
+    except Unreadable as unreadable:
+        faults[column] = unreadable.fault
+        return 0
+
+
+def _budget(cell: str, faults: dict[str, Fault]) -> tuple[BudgetRow, ...]:
+    rows = []
+    for text in filter(str.strip, _BUDGET_ROWS.split(clean_text(cell))):
+        parts = _BUDGET_ROW.fullmatch(text.strip())
+        if parts is None:
+            faults["budget"] = fault("not_a_budget")
+            return ()
+        rows.append(BudgetRow(parts[1].rstrip(":："), _amount({"budget": parts[2]}, "budget", faults)))
+    return tuple(rows)

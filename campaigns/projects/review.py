@@ -8,10 +8,11 @@ from sqlmodel import col, func, select
 from campaigns.audit import record_audit
 from campaigns.network.models import Organisation
 from campaigns.network.organisations import within
+from campaigns.projects.budget import require_sum, rows_of
 from campaigns.projects.models import Project, ProjectComment, ProjectHistory
 from campaigns.projects.projects import find
 from campaigns.projects.states import Status
-from campaigns.projects.transitions import transition
+from campaigns.projects.transitions import lock_project, transition
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Invalid
@@ -41,7 +42,9 @@ def send_back(tx: Tx, project_id: int, opinion: str, actor: str) -> Project:
 
 
 def hand_in_again(tx: Tx, project_id: int, actor: str) -> Project:
-    """Hand a suspended project in for another review, after it was mended. Raises as `send_back`."""
+    """Hand a suspended project in for another review, after it was mended. Raises as `submit`."""
+    project = lock_project(tx, project_id)
+    require_sum(rows_of(project.budget), project.target_minor)
     return transition(tx, project_id, Status.REVIEW, actor, "project.hand_in_again")
 
 

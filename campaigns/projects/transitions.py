@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
+from campaigns.projects.budget import require_sum, rows_of
 from campaigns.projects.models import Project, ProjectHistory
 from campaigns.projects.states import HELD, Status, may_move
 from campaigns.reasons import require_one_line_reason, require_storable_reason
@@ -14,7 +15,12 @@ from kernel.ids import MOST_ID
 
 
 def submit(tx: Tx, project_id: int, actor: str) -> Project:
-    """Submit a draft for review. Raises NotFound `project_unknown`, Conflict `project_state`."""
+    """Submit a draft for review, with a budget that adds up to its target or with none.
+
+    Raises NotFound `project_unknown`, Conflict `project_state`, Invalid `project_invalid`.
+    """
+    project = lock_project(tx, project_id)
+    require_sum(rows_of(project.budget), project.target_minor)
     return transition(tx, project_id, Status.REVIEW, actor, "project.submit")
 
 

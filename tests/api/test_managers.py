@@ -256,3 +256,23 @@ def test_every_act_asks_who_is_calling(api: Api, method: str, path: str, role: s
 def test_lists_of_managers_are_theirs(api: Api, path: str) -> None:
     problem(api.get(path), 401, "token_missing")
     assert api.get(path, api.token("auditor")).status_code == 200
+
+
+def test_a_liaison_describes_a_project_and_everybody_reads_it(api: Api) -> None:
+    world = api.world
+    project, token = world.projects[0], api.token("liaison")
+    contact = {"name": "李秀英", "phone": "0379-63912345", "consented": True}
+    body = {"unit": "顿热午饭", "unit_price_minor": 500, "contact": contact}
+    changed = api.call("PATCH", f"/projects/{project}", body, token)
+    assert changed.status_code == 200 and changed.get_json()["contact"]["name"] == "李秀英"
+    shown = api.get(f"/campaigns/{world.slug}/projects/{project}").get_json()
+    assert (shown["unit"], shown["unit_price_minor"], shown["raised_minor"]) == ("顿热午饭", 500, 0)
+    rows = api.get(f"/campaigns/{world.slug}/projects").get_json()
+    assert {row["id"]: row["unit"] for row in rows}[project] == "顿热午饭"
+    budget = {"budget": [{"name": "灶台", "amount_minor": changed.get_json()["target_minor"]}]}
+    problem(api.call("PATCH", f"/projects/{project}", budget, token), 403, "not_permitted")
+    assert api.call("PATCH", f"/projects/{project}", budget, api.token("reviewer")).status_code == 200
+    problem(api.call("PATCH", f"/projects/{project}", {"unit": "x"}, api.token("reviewer")), 403, "not_permitted")
+    refused = api.call("PATCH", f"/projects/{project}", {"contact": {**contact, "consented": False}}, token)
+    assert problem(refused, 422, "project_invalid")["fields"]["contact.consented"]["code"] == "consent_required"
+    problem(api.get(f"/campaigns/{world.slug}/projects/999999"), 404, "project_unknown")

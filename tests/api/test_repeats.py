@@ -24,11 +24,13 @@ from tests.world import World
 
 __all__ = ["callers", "resources"]
 # Their work is several transactions, so that no reply can be stored with it; repeating them is harmless: what is
-# due or new is looked for again, and a file is imported by the token of its preview, once.
+# due or new is looked for again, a file is imported by the token of its preview, once, and a picture is kept once.
 WITH_OWN_TRANSACTIONS = {
     "/api/v1/campaigns/<slug>/close",
     "/api/v1/campaigns/<slug>/screening-review",
     "/api/v1/imports/<kind>",
+    "/api/v1/projects/<id:project_id>/news/<id:news_id>/picture",
+    "/api/v1/projects/<id:project_id>/pictures",
 }
 
 

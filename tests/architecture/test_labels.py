@@ -45,6 +45,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "project_status": (labels.PROJECT_STATUSES, set()),
     "project_tier": (labels.TIERS, set()),
     "refund_state": (labels.REFUND_STATES, set()),
+    "project_picture_people": (giving_labels.PEOPLE_SHOWN, set()),
     "project_theme": (giving_labels.THEMES, set()),
     "refund_request_state": (giving_labels.REFUND_REQUEST_STATES, set()),
     "reservation_state": (labels.HOLD_STATES, {"held"}),  # captured, on hold while a reviewer looks at it

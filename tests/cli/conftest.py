@@ -36,7 +36,7 @@ class Terminal:
 
 @pytest.fixture
 def app(world: World, database_url: str) -> Flask:
-    return application(database_url, world.deps)
+    return application(database_url, world.deps, DEMO_GIFTS="60")
 
 
 @pytest.fixture

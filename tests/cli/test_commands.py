@@ -167,6 +167,16 @@ def test_the_schema_and_the_demo_event(db: Database, world: World, terminal: Ter
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM campaign WHERE slug = 'demo'")) == 1
 
 
+def test_the_gifts_of_the_demo_event_are_real(db: Database, world: World, terminal: Terminal) -> None:
+    """Two days of them: the books hold, each match replays, and the statement agrees."""
+    terminal.ok("seed")
+    assert "books hold" in terminal.ok("check-books")
+    terminal.ok("replay-matching", "demo")
+    gifts = world.do(lambda tx: tx.rows("SELECT channel, count(*) FROM donation GROUP BY 1 ORDER BY 1"))
+    assert [row[0] for row in gifts] == ["partner", "web"] and sum(row[1] for row in gifts) > 50
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM discrepancy")) == 0
+
+
 def test_without_a_database_a_command_says_so(world: World) -> None:
     lost = application("", world.deps)
     result = lost.test_cli_runner().invoke(args=["check-books"])

@@ -1,0 +1,127 @@
+"""One project: what its page says of it, and the form in which it is changed."""
+
+from typing import Any, Self
+
+from flask import flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import blueprint, make_once
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.forms import format_yuan
+from app.http import access
+from campaigns.disclosure.pictures import news_of, pictures_of
+from campaigns.network.roles import Permission
+from campaigns.projects import projects
+from campaigns.projects.budget import MOST_ROWS, BudgetRow, rows_of
+from campaigns.projects.description import describe
+from campaigns.projects.models import Project
+from campaigns.projects.states import Status
+from kernel.errors import Refusal
+
+ROWS = 3  # that are shown empty
+
+
+class DescriptionForm(ConsoleForm):
+    """What a sum does, the budget, and whom to ask."""
+
+    @classmethod
+    def of(cls, project: Project) -> Self:
+        """Return the form as it would have been typed for this project."""
+        data: MultiDict[str, str] = MultiDict({"unit": project.unit, "unit_note": project.unit_note})
+        data["unit_price_minor"] = format_yuan(project.unit_price_minor)
+        budget = rows_of(project.budget)
+        data.setlist("budget_name", [row.name for row in budget])
+        data.setlist("budget_amount", [format_yuan(row.amount_minor) for row in budget])
+        data.setlist("budget_note", [row.note for row in budget])
+        for name, text in (project.contact or {}).items():
+            data[f"contact.{name}"] = text
+        if project.contact:
+            data["contact.consented"] = "yes"
+        return cls(data)
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Return the typed rows of the budget, with empty ones to be filled in."""
+        columns = [self.all(f"budget_{name}") for name in ("name", "amount", "note")]
+        count = min(max(max(map(len, columns)) + 1, ROWS), MOST_ROWS)
+        padded = [[*column, *[""] * count][:count] for column in columns]
+        return list(zip(*padded, strict=True))
+
+    def changes(self) -> dict[str, Any]:
+        """Return what `describe` takes; complete only without `faults`."""
+        contact = {name: self[f"contact.{name}"] for name in ("name", "role", "phone")}
+        named = any(contact.values())
+        return {
+            "unit": self["unit"],
+            "unit_price_minor": self.amount("unit_price_minor"),
+            "unit_note": self["unit_note"],
+            "budget": self._budget(),
+            "contact": contact | {"consented": self["contact.consented"] == "yes"} if named else None,
+        }
+
+    def _budget(self) -> list[dict[str, Any]]:
+        typed = [row for row in self.rows() if any(row)]
+        amounts = [self.amount(f"budget.{number}", row[1]) or 0 for number, row in enumerate(typed)]
+        return [
+            BudgetRow(name, amount, note)._asdict()
+            for (name, _amount, note), amount in zip(typed, amounts, strict=True)
+        ]
+
+
+@blueprint.get("/projects/<int:project_id>", endpoint="project")
+@access.signed_in(Permission.READ)
+def show(project_id: int) -> str:
+    """A project, and what its page says of it."""
+    with deps().db.transaction() as tx:
+        project = projects.find(tx, project_id)
+    return _page(project, DescriptionForm.of(project))
+
+
+@blueprint.post("/projects/<int:project_id>/description", endpoint="project_describe")
+@access.signed_in(Permission.PROJECTS_WRITE)
+def change(project_id: int) -> str | Response:
+    """Change what the page of a project says of it."""
+    form = DescriptionForm(request.form)
+    changes = form.changes()
+    try:
+        if not form.faults:
+            return make_once(lambda: _change(project_id, changes))
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        form.faults |= _on_rows(form.faults)
+    with deps().db.transaction() as tx:
+        project = projects.find(tx, project_id)
+    return _page(project, form)
+
+
+def _change(project_id: int, changes: dict[str, Any]) -> Response:
+    with deps().db.transaction() as tx:
+        reviewing = g.caller.may(Permission.PROJECTS_APPROVE)
+        describe(tx, project_id, changes, g.caller.name, reviewing=reviewing)
+    flash(_("项目页的内容已保存。"), "good")
+    return redirect(url_for("console.project", project_id=project_id), 303)
+
+
+def _on_rows(faults: dict[str, str]) -> dict[str, str]:
+    """Return the faults of single cells of the budget as faults of their rows."""
+    cells = [name for name in faults if name.startswith("budget.") and name.count(".") == 2]
+    return {name.rpartition(".")[0]: faults.pop(name) for name in cells}
+
+
+def _page(project: Project, form: DescriptionForm) -> str:
+    assert project.id is not None
+    with deps().db.transaction() as tx:
+        shown, items = pictures_of(tx, project.id), news_of(tx, project.id, hidden=True)
+    writes = access.opens("project_describe") and project.status not in (Status.CLOSED, Status.BLACKLISTED)
+    return render_template(
+        "console/project.html",
+        project=project,
+        form=form,
+        writes=writes,
+        budgets=project.status in (Status.DRAFT, Status.SUSPENDED) or g.caller.may(Permission.PROJECTS_APPROVE),
+        budget=rows_of(project.budget),
+        shown=shown,
+        items=items,
+    )

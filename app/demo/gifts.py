@@ -1,0 +1,186 @@
+"""The gifts of the demo's first two days, made through the real path at the times when they would have come.
+
+Most come from the partner platform, the others from our own pages with the provider's messages and lines of its
+statement: the books, the replay of the match and the reconciliation take them for what they are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from app.demo.story import NAMES, messages_of
+from campaigns.closing.reconcile import compare
+from campaigns.dependencies import Dependencies
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.contact import Donor
+from campaigns.donations.create import create_donations
+from campaigns.intake.process import process_inbox
+from kernel.clock import SHANGHAI, FixedClock
+from kernel.errors import Refusal
+from kernel.money import CURRENCY
+from payments import inbox, statements
+from payments.gateway import StatementLine
+from payments.messages import Message, message
+
+SEED = 41_0399
+ROUNDS = 24
+TOGETHER = 8  # gifts on our pages at one moment
+PAGES_SHARE = 0.25  # of the gifts come over our own pages
+AMOUNTS_MINOR = (1_00, 5_00, 10_00, 20_00, 50_00, 66_60, 88_00, 99_00, 100_00, 200_00, 500_00, 1_000_00)
+_OFTEN = (4, 8, 16, 18, 22, 6, 5, 6, 14, 5, 2, 1)
+FEE_BPS = 60
+
+
+class Village(NamedTuple):
+    """A project of the demo that takes gifts; `weight`: how often it is chosen."""
+
+    id: int
+    code: str
+    theme: str
+    weight: float
+
+
+class _Gift(NamedTuple):
+    village: Village
+    amount_minor: int
+    at: datetime
+    id: UUID
+
+
+def give(
+    deps: Dependencies, campaign: str, partner: str, villages: Sequence[Village], until: datetime, most: int
+) -> None:
+    """Make `most` gifts within the two days before a moment."""
+    random = Random(SEED)  # noqa: S311 - a demo that is the same at each start
+    for began, ended in pairwise(_moments(until)):
+        count = round(most * _share(began, until))
+        gifts = sorted((_gift(random, villages, began, ended) for _ in range(count)), key=lambda gift: gift.at)
+        own = gifts[:: round(1 / PAGES_SHARE)]
+        _over_pages(deps.at(FixedClock(ended)), campaign, own, random)
+        _over_partner(deps.at(FixedClock(ended)), partner, [gift for gift in gifts if gift not in own])
+    with deps.db.transaction() as tx:
+        compare(tx)
+
+
+def _moments(until: datetime) -> list[datetime]:
+    step = timedelta(days=2) / ROUNDS
+    return [until - step * number for number in range(ROUNDS, -1, -1)]
+
+
+def _share(at: datetime, until: datetime) -> float:
+    """Return which part of all gifts comes in the round that begins at a moment: few at night, many at first."""
+    moments = _moments(until)[:-1]
+    weights = [_liveliness(moment) * (3 if number < 4 else 1) for number, moment in enumerate(moments)]
+    return weights[moments.index(at)] / sum(weights)
+
+
+def _liveliness(at: datetime) -> float:
+    hour = at.astimezone(SHANGHAI).hour
+    return 0.15 if hour < 6 else 0.6 if hour < 9 else 1.0 if hour < 19 else 1.6
+
+
+def _gift(random: Random, villages: Sequence[Village], began: datetime, ended: datetime) -> _Gift:
+    village = random.choices(villages, [village.weight for village in villages])[0]
+    amount = random.choices(AMOUNTS_MINOR, _OFTEN)[0]
+    at = began + (ended - began) * (random.random() * 0.95)
+    return _Gift(village, amount, at.replace(microsecond=0), UUID(int=random.getrandbits(128), version=4))
+
+
+def _over_pages(deps: Dependencies, campaign: str, gifts: Sequence[_Gift], random: Random) -> None:
+    """Donors give on our pages, a few at a time, and pay at once."""
+    for first in range(0, len(gifts), TOGETHER):
+        group = gifts[first : first + TOGETHER]
+        at_their_time = deps.at(FixedClock(group[-1].at))
+        for result in create_donations(at_their_time, [_command(campaign, gift, random) for gift in group]):
+            if isinstance(result, Refusal):
+                raise result
+    with deps.db.transaction() as tx:
+        provider = deps.gateway.provider
+        inbox.store(tx, deps.keys, [_paid(provider, gift) for gift in gifts])
+        statements.store(tx, [_line(provider, gift) for gift in gifts])
+    _process(deps)
+
+
+def _command(campaign: str, gift: _Gift, random: Random) -> CreateDonation:
+    name = random.choice(NAMES) if random.random() < 0.75 else None
+    return CreateDonation(
+        id=gift.id,
+        campaign=campaign,
+        project=gift.village.id,
+        amount_minor=gift.amount_minor,
+        donor=Donor(name=name, publish_name=name is not None),
+        message=random.choice(messages_of(gift.village.theme)) if random.random() < 0.45 else "",
+        accept_unmatched=True,
+    )
+
+
+def _paid(provider: str, gift: _Gift) -> Message:
+    """Return what the provider says of a payment."""
+    intent = {
+        "id": f"pi_{gift.id.hex}",
+        "object": "payment_intent",
+        "amount": gift.amount_minor,
+        "amount_received": gift.amount_minor,
+        "currency": CURRENCY.lower(),
+        "metadata": {"donation_id": str(gift.id)},
+        "latest_charge": f"ch_{gift.id.hex}",
+    }
+    event = {
+        "id": f"evt_{gift.id.hex}",
+        "object": "event",
+        "type": "payment_intent.succeeded",
+        "created": int(gift.at.timestamp()) + 20,
+        "data": {"object": intent},
+    }
+    return message(provider, f"evt_{gift.id.hex}", event, compare=False)
+
+
+def _line(provider: str, gift: _Gift) -> StatementLine:
+    """Return the payment as the provider's statement has it."""
+    return StatementLine(
+        provider=provider,
+        kind="charge",
+        line_id=f"txn_{gift.id.hex}",
+        source_id=f"ch_{gift.id.hex}",
+        payment_intent=f"pi_{gift.id.hex}",
+        donation_id=gift.id,
+        amount_minor=gift.amount_minor,
+        fee_minor=gift.amount_minor * FEE_BPS // 10_000,
+        currency=CURRENCY,
+        occurred_at=gift.at + timedelta(seconds=20),
+        fee_currency=CURRENCY,
+    )
+
+
+def _over_partner(deps: Dependencies, partner: str, gifts: Sequence[_Gift]) -> None:
+    source = f"partner:{partner}"
+    with deps.db.transaction() as tx:
+        inbox.store(
+            tx, deps.keys, [message(source, f"e-{gift.id.hex}", _event(gift), compare=True) for gift in gifts]
+        )
+    _process(deps)
+
+
+def _event(gift: _Gift) -> dict[str, Any]:
+    """Return what the partner platform says of a gift."""
+    return {
+        "type": "donation.paid",
+        "id": f"e-{gift.id.hex}",
+        "occurred_at": gift.at.isoformat(),
+        "data": {
+            "donation_id": f"d-{gift.id.hex}",
+            "project_code": gift.village.code,
+            "amount_minor": gift.amount_minor,
+            "currency": CURRENCY,
+            "paid_at": gift.at.isoformat(),
+            "donor": {"key": f"u-{gift.id.hex[:12]}"},
+        },
+    }
+
+
+def _process(deps: Dependencies) -> None:
+    while process_inbox(deps):
+        pass

@@ -1,0 +1,25 @@
+"""The files of pictures that everybody may see."""
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from app.current import deps
+from app.http import access
+from app.http.pictures import KEPT, KEPT_BY_CACHES_S, picture_response
+from app.web.blueprint import blueprint
+from campaigns.disclosure.pictures import is_public
+from kernel.errors import NotFound
+
+
+@blueprint.get("/pictures/<string(length=32):file_key>-<int:width>.webp")
+@access.public
+def photo(file_key: str, width: int) -> Response:
+    """A picture of a project that takes part in a public campaign, in one width."""
+    with deps().db.transaction() as tx:
+        if not is_public(tx, file_key):
+            raise NotFound("picture_unknown")
+    response = picture_response(file_key, width)
+    response.headers["Cache-Control"] = KEPT
+    response.headers["X-Accel-Expires"] = str(KEPT_BY_CACHES_S)
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,29 @@
+"""Files of pictures that no row names: of uploads that were refused late, and what a crash left behind."""
+
+from datetime import timedelta
+from itertools import islice
+
+from sqlmodel import col, select
+
+from campaigns.dependencies import Dependencies
+from campaigns.projects.page_models import ProjectPicture
+
+LEAST_AGE = timedelta(hours=1)  # an upload writes its files first, its row a moment later
+BATCH = 1_000
+
+
+def remove_stray_files(deps: Dependencies) -> int:
+    """Delete the files of pictures that are older than `LEAST_AGE` and that no row names; return how many."""
+    with deps.db.transaction() as tx:
+        before = tx.now - LEAST_AGE
+    files = (file.name for file in deps.pictures.stored() if file.written_at < before)
+    removed = deps.pictures.sweep(before)
+    while names := list(islice(files, BATCH)):
+        hashes = {name.partition("-")[0] for name in names}
+        with deps.db.transaction() as tx:
+            named = select(ProjectPicture.file_key).where(col(ProjectPicture.file_key).in_(hashes))
+            kept = set(tx.all(named))
+        stray = [name for name in names if name.partition("-")[0] not in kept]
+        deps.pictures.delete(*stray)
+        removed += len(stray)
+    return removed
