@@ -121,6 +121,8 @@ class Config(BaseModel):
     job_statement_s: int = Field(1800, ge=60, le=86_400, alias="JOB_STATEMENT_S")
     job_lock_s: int = Field(60, ge=1, le=3_600, alias="JOB_LOCK_S")
     provider_timeout_s: int = Field(8, ge=1, le=60, alias="PROVIDER_TIMEOUT_S")  # each connect and each read
+    # Whether only giving is served (app/http/reduced.py); `auto`: while the database or Redis is in trouble.
+    reduced: Literal["auto", "on", "off"] = Field("auto", alias="REDUCED")
     # Limits on match that is held for unpaid donations (campaigns/donations/unpaid_limits.py).
     unpaid_limits: Literal["on", "off"] = Field("on", alias="UNPAID_LIMITS")
     unpaid_most_count: int = Field(30, ge=1, alias="UNPAID_MOST_COUNT")

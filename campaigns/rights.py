@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
+from campaigns.donations.person_models import DonorQuestion, PublicWords
 from campaigns.funds.grants import granted_to
 from campaigns.funds.models import Fund
 from campaigns.imports.models import ImportRun
@@ -23,6 +24,7 @@ from campaigns.network.organisations import root
 from campaigns.network.roles import Caller
 from campaigns.projects.models import Project
 from campaigns.screening.models import ScreeningCase, StaffKey
+from campaigns.teams.models import Team
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import MOST_ID
@@ -162,6 +164,21 @@ def _of_refund_request(tx: Tx, request_id: int) -> Holder | None:
     return _of_donation(tx, request.donation_id) if request else None
 
 
+def _of_words(tx: Tx, words_id: int) -> Holder | None:
+    words = tx.get(PublicWords, words_id)
+    return _of_donation(tx, words.donation_id) if words else None
+
+
+def _of_question(tx: Tx, question_id: int) -> Holder | None:
+    question = tx.get(DonorQuestion, question_id)
+    return _of_donation(tx, question.donation_id) if question else None
+
+
+def _of_team(tx: Tx, team_id: int) -> Holder | None:
+    own = select(Team.campaign_id).where(Team.id == team_id)
+    return _campaign(tx, col(Campaign.id).in_(own))
+
+
 def _of_import(tx: Tx, run_id: int) -> Holder | None:
     """An import belongs to the branch of who handed its file in."""
     run = tx.get(ImportRun, run_id)
@@ -233,6 +250,9 @@ RESOURCES: Mapping[str, Resource] = {
     "watch_id": Resource(_of_federation, "watch_unknown"),
     "name": Resource(_of_federation, "partner_unknown"),
     "request_id": Resource(_of_refund_request, "refund_request_unknown"),
+    "words_id": Resource(_of_words, "words_unknown"),
+    "question_id": Resource(_of_question, "question_unknown"),
+    "team_id": Resource(_of_team, "team_unknown"),
     "donation_id": Resource(_of_donation, "donation_unknown"),
     "pot_id": Resource(_of_pot, "pot_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),

@@ -25,6 +25,8 @@ MODULES_WITH_TABLES = (
     "campaigns.projects.page_models",
     "campaigns.security_log",
     "campaigns.screening.models",
+    "campaigns.site_switch",
+    "campaigns.teams.models",
     "ledger.models",
     "matching.models",
     "payments.models",

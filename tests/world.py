@@ -16,6 +16,7 @@ from campaigns import pots
 from campaigns.check import check_books
 from campaigns.closing.close import close
 from campaigns.dependencies import Dependencies
+from campaigns.desks.team_desk import approve_label
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
@@ -180,6 +181,11 @@ class World:
             "payment_intent": f"pi_{found.id.hex}",
             "metadata": {"donation_id": str(found.id)},
         }
+
+    def team(self, *names: str) -> None:
+        """Teams whose names everybody may see."""
+        for name in names:
+            self.do(lambda tx, n=name: approve_label(tx, find_campaign(tx, self.slug).id or 0, n, "friends", ACTOR))
 
     def pay(self, donation: DonationView | UUID, at: datetime | None = None) -> DonationView:
         """The payment succeeds and its event is worked off."""

@@ -20,6 +20,7 @@ from app.api.project_schemas import ProjectPageOut, ProjectRowOut
 from app.current import deps
 from app.http import access, scope
 from app.http.auth import optional_manager
+from app.http.reduced import require_full
 from app.http.scope import Where
 from app.shared_pages.declare import shared
 from campaigns import rights
@@ -119,7 +120,8 @@ def project(slug: str, project_id: int) -> Any:
 @blueprint.response(200, StandingOut(many=True))
 @blueprint.paginate()
 def list_standings(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
-    """Rank counties, townships, villages or teams by their totals, the highest first."""
+    """Rank counties, townships, villages or teams by their totals, the highest first. Not in reduced mode."""
+    require_full()
     paging = pagination_parameters
     with deps().db.transaction() as tx:
         campaign = public(tx, slug)

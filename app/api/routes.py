@@ -26,13 +26,16 @@ from app.api import (
     project_news,
     project_pictures,
     projects,
+    questions,
     refund_requests,
     running,
     screening,
     screening_settings,
+    teams,
     tokens,
     users,
     watch,
+    words,
 )
 from app.api.base import Api, IdConverter
 
@@ -61,6 +64,9 @@ RESOURCES = (
     payment_exceptions,
     imports,
     refund_requests,
+    questions,
+    words,
+    teams,
     approvals,
     audit,
 )

@@ -37,6 +37,9 @@ GROUPS = (
         (
             Entry("approvals", _l("待批准")),
             Entry("refund_requests", _l("退款申请")),
+            Entry("questions", _l("提问")),
+            Entry("words", _l("留言")),
+            Entry("teams", _l("队伍")),
             Entry("inbox", _l("待办消息"), ("message", "inbox_")),
             Entry("payments", _l("不符的支付"), ("payment",)),
             Entry("imports", _l("导入"), ("import_",)),

@@ -13,10 +13,13 @@ from app.console import (
     imports,
     join,
     operations,
+    questions,
     refund_requests,
     second_factor,
     seek,
     sign_in,
+    teams,
+    words,
 )
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
@@ -35,6 +38,9 @@ PAGES = (
     home,
     seek,
     sign_in,
+    teams,
+    questions,
+    words,
     second_factor,
     join,
     account,

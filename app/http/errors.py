@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from app.http.problems import problem
+from app.http.reduced import note_trouble
 from app.http.security_events import notice_refusal
 from app.i18n.refusals import refusal_text
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
@@ -152,6 +153,7 @@ def _database_failed(error: Exception) -> Response:
         return _unexpected(error)
     if outage in (FULL, READ_ONLY):
         current_app.extensions["write_refused"] = outage, time.monotonic()  # `/readyz` says so
+    note_trouble("database")
     structlog.get_logger("errors").error(outage.code, error=type(error).__name__)
     return _refused(outage)
 

@@ -14,6 +14,7 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from app.current import settings
+from app.http.reduced import ReducedMode, note_trouble
 from kernel.errors import Forbidden
 
 _TIMEOUT_S = 0.3  # waiting for Redis must not slow down a request by more
@@ -22,6 +23,7 @@ _TIMEOUT_S = 0.3  # waiting for Redis must not slow down a request by more
 def attach(app: Flask) -> None:
     """Make one limiter for the process; it connects when it is first used."""
     url = settings(app).redis_url
+    app.extensions["reduced"] = ReducedMode()
     app.extensions["limits"] = _limiter(url) if url else None
     app.extensions["limits_here"] = FixedWindowRateLimiter(MemoryStorage())
 
@@ -50,6 +52,7 @@ def hit(action: str, caller: str, most: int, per_s: int, *, without_redis: bool 
     try:
         allowed = limiter.hit(item, action, caller) if limiter else None
     except (StorageError, OSError) as error:
+        note_trouble("redis")
         structlog.get_logger("limits").warning("limits_off", error=type(error).__name__, own_count=without_redis)
     if allowed is None and without_redis:
         allowed = current_app.extensions["limits_here"].hit(item, action, caller)

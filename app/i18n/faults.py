@@ -42,6 +42,8 @@ FAULTS = {
     "reserved_name": _l("这个名称由系统保留，请换一个"),
     "code_format": _l("只能用 1 至 %(most)s 个英文字母、数字、- 或 _"),
     "slug_format": _l("只能用英文字母、数字和连字符，最多 %(most)s 个"),
+    "team_name_characters": _l("请只用汉字、英文字母、数字和 · & ( ) -"),
+    "contact_inside": _l("不能含电话、网址、微信号等联系方式"),
     "taken": _l("已被使用，请换一个"),
     "slug_taken": _l("这个网址名已被其他活动使用"),
     "not_an_email": _l("请填写正确的邮箱地址"),

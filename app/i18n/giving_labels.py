@@ -41,6 +41,28 @@ REFUND_REQUEST_STATES = {
     "accepted": _l("已同意"),
     "declined": _l("未同意"),
 }
+WORDS_STATES = {
+    "waiting": _l("待看"),
+    "shown": _l("已公开"),
+    "hidden": _l("已隐藏"),
+    "withdrawn": _l("捐赠人已撤回"),
+}
+TEAM_KINDS = {
+    "friends": _l("亲友"),
+    "unit": _l("单位"),
+    "company": _l("企业"),
+    "school": _l("学校、班级"),
+    "village": _l("同村同乡"),
+}
+TEAM_STATES = {
+    "waiting": _l("待看"),
+    "approved": _l("已公开"),
+    "refused": _l("未同意"),
+}
+WORDS_SUSPICIONS = {
+    "": _l("没有发现"),
+    "contact": _l("可能含联系方式"),
+}
 FRAUD_TYPES = {
     "card_never_received": _l("卡在邮寄中丢失"),
     "fraudulent_card_application": _l("冒名申请的卡"),

@@ -19,5 +19,6 @@ JOBS = {
     "replies": _l("清理重复请求的记录"),
     "pictures": _l("清理没有用到的图片文件"),
     "check": _l("核对账簿"),
+    "spelling": _l("给地名、项目名注拼音"),
     "personal-data": _l("保护个人信息"),
 }

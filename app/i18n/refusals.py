@@ -7,10 +7,12 @@ from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from app.i18n.locale import language, when
+from app.i18n.people_refusals import PEOPLE_REFUSALS
 from kernel.errors import Refusal
 from kernel.money import ratio, yuan
 
 REFUSALS = {
+    **PEOPLE_REFUSALS,
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
     "amount_invalid": _l("金额不对。"),
     "approval_ended": _l("这件事项已经有了决定，或已过期。"),

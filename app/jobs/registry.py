@@ -31,6 +31,7 @@ from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.privacy.retention import forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
+from campaigns.projects.spelling import spell_names
 from campaigns.projects.stray_pictures import remove_stray_files
 from campaigns.screening.screen import screen
 from campaigns.security_log import write_counted
@@ -173,6 +174,10 @@ def _personal_data(deps: Dependencies) -> str:
     return ", ".join(filter(None, done))
 
 
+def _spelling(deps: Dependencies) -> str:
+    return _outcome(spell_names(deps), "names spelled")
+
+
 def _outcome(count: int, unit: str) -> str:
     return f"{count} {unit}" if count else ""
 
@@ -195,6 +200,7 @@ JOBS: dict[str, Job] = {
     "pictures": Job(3600, _pictures),
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
+    "spelling": Job(30, _spelling),
 }
 
 

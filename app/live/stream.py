@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.current import deps, settings
 from app.http import access
 from app.http.network import network_of, tells_visitors_apart
+from app.http.reduced import require_full
 from app.live.news import News
 from campaigns.dependencies import Dependencies
 from campaigns.disclosure.campaigns import public_campaign
@@ -175,6 +176,7 @@ def _feed(slug: str) -> Feed:
 def live(slug: str) -> Response:
     """Stream the totals of a campaign. A process has so many streams, and an address so many of them; who gets none
     asks for `/totals` from time to time."""
+    require_full()
     network = network_of(request.remote_addr or "")
     streams: Streams = current_app.extensions["live_streams"]
     streams.enter(network)

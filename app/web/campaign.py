@@ -5,11 +5,13 @@ from typing import NamedTuple
 from flask import render_template, request
 
 from app.http import access
+from app.http.reduced import require_full
 from app.shared_pages.declare import shared
 from app.shared_pages.reading import read_once
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaign_reads import shown_campaign, shown_project
 from app.web.outlook import next_change, outlook
+from app.web.people import MOST_LATELY, MOST_ON_SCREEN, gifts_lately, people_of_project
 from app.web.worth import worth
 from campaigns.disclosure.campaigns import CampaignView, County, counties, themes_of
 from campaigns.disclosure.catalogue import MOST_QUERY, SORTS, ProjectRow, listed
@@ -17,6 +19,7 @@ from campaigns.disclosure.pictures import Picture, covers
 from campaigns.disclosure.pot_details import serving
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY, standings
+from campaigns.disclosure.suggestions import Place, similar_places
 from campaigns.projects.targets import targets
 from campaigns.projects.themes import THEMES
 from kernel.db import Tx
@@ -26,7 +29,6 @@ from matching.rules import Target
 
 PAGE_SIZE = 20
 STANDINGS_SIZE = 50
-SCREEN_ROWS = 8
 
 
 class Listing(NamedTuple):
@@ -39,6 +41,7 @@ class Listing(NamedTuple):
     covers: dict[int, Picture]
     counties: list[County]
     themes: list[str]
+    similar: list[Place]
 
 
 @blueprint.get("/c/<slug>")
@@ -66,6 +69,7 @@ def campaign(slug: str) -> str:
         changes_at=next_change(shown.campaign, shown.pots),
         search=search,
         filters={name: value for name, value in search.items() if value},
+        gifts=gifts_lately(slug, shown.campaign.id)[:MOST_LATELY],
     )
 
 
@@ -89,7 +93,8 @@ def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page)
         rows, total = projects(page)
     ids = [row.id for row in rows]
     filters = counties(tx, campaign.id), themes_of(tx, campaign.id)
-    return Listing(rows, total, page, targets(tx, ids), covers(tx, ids), *filters)
+    similar = similar_places(tx, campaign.id, search["q"]) if search.get("q") and not total else []
+    return Listing(rows, total, page, targets(tx, ids), covers(tx, ids), *filters, similar)
 
 
 @blueprint.get("/c/<slug>/p/<int:project_id>")
@@ -111,6 +116,7 @@ def project(slug: str, project_id: int) -> str:
         places=shown.places,
         match=outlook(shown.campaign, pots),
         changes_at=next_change(shown.campaign, pots),
+        people=people_of_project(shown.campaign.id, project_id),
     )
 
 
@@ -119,6 +125,7 @@ def project(slug: str, project_id: int) -> str:
 @shared("by", "page")
 def show_standings(slug: str) -> str:
     """Totals by county, township, village or team; ranks totals only."""
+    require_full()
     by = request.args.get("by", "")
     by = by if by in BY else "county"
     page = requested_page(STANDINGS_SIZE)
@@ -135,10 +142,5 @@ def show_standings(slug: str) -> str:
 def screen(slug: str) -> str:
     """The big screen of a hall (1920 x 1080): figures that can be read from afar, live."""
     shown = shown_campaign(slug)
-    page = Page(1, SCREEN_ROWS)
-    rows, _ = read_once(
-        ("standings", slug, "county", page), lambda tx: standings(tx, shown.campaign.id, "county", page)
-    )
-    return render_template(
-        "web/screen.html", campaign=shown.campaign, pots=shown.pots, rows=[row for row in rows if row.code]
-    )
+    gifts = gifts_lately(slug, shown.campaign.id)[:MOST_ON_SCREEN]
+    return render_template("web/screen.html", campaign=shown.campaign, pots=shown.pots, gifts=gifts)

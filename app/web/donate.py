@@ -18,6 +18,7 @@ from app.web.blueprint import blueprint
 from app.web.donation_form import CHIPS, DonationForm, read_uuid
 from app.web.forecast import forecast
 from app.web.outlook import outlook
+from app.web.teams import joined_team, remember_team
 from campaigns.disclosure.campaigns import CampaignView, entry, public_campaign
 from campaigns.disclosure.catalogue import ProjectRow
 from campaigns.disclosure.pot_details import place_names, pots_serving
@@ -27,6 +28,8 @@ from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import OwnUnpaid, own_unpaid, typed_before
 from campaigns.donations.shared_device import device_cap_used_up
+from campaigns.teams.names import clean_name, name_fault
+from campaigns.teams.teams import TeamView, team_of_link
 from kernel.db import Tx
 from kernel.errors import Refusal
 
@@ -41,7 +44,10 @@ def donate(slug: str, project_id: int) -> AnyResponse:
         with deps().db.snapshot() as tx:
             typed = typed_before(tx, deps(), replaces, visitor.known())
         typed |= {"replaces": str(replaces), "replaces_token": deps().keys.token(str(replaces))}
-    return _show(slug, project_id, DonationForm.fresh(request.args, typed))
+    form = DonationForm.fresh(request.args, typed)
+    if not form["team"] and (joined := joined_team(slug)):
+        form.data["team"] = joined
+    return _show(slug, project_id, form)
 
 
 @blueprint.post("/donate/<slug>/<int:project_id>", endpoint="create_donation")
@@ -49,9 +55,9 @@ def donate(slug: str, project_id: int) -> AnyResponse:
 def create(slug: str, project_id: int) -> AnyResponse:
     """Create the donation, reserve its match, open its payment; then show the donation's own page."""
     form = DonationForm(request.form)
-    if request.form.get("edit"):
-        return _show(slug, project_id, form)
-    return _submit(slug, project_id, form)
+    response = _show(slug, project_id, form) if request.form.get("edit") else _submit(slug, project_id, form)
+    left = joined_team(slug) and not form["team"]
+    return remember_team(response, slug, "") if left else response
 
 
 def _submit(slug: str, project_id: int, form: DonationForm) -> AnyResponse:
@@ -97,9 +103,12 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
         pots = pots_serving(tx, campaign.id, project_id)
         places = place_names(tx, pots)
         forecast_html = _forecast(tx, campaign, project, pots, form)
+        team = team_of_link(tx, campaign.id, form["team"]) if form["team"] else None
         cap_used_up = device_cap_used_up(tx, deps(), campaign.id, [pot.id for pot in pots], visitor.known())
+    keep_team(form, team)
     page = render_template(
         "web/donate.html",
+        team=team,
         campaign=campaign,
         project=project,
         pots=pots,
@@ -115,6 +124,15 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
     # Back must bring back what was typed: a browser forgets it with a page that it may not keep.
     response.headers["Cache-Control"] = "private, no-cache" if status == 200 and not form.replaces else "no-store"
     return visitor.remember(response)
+
+
+def keep_team(form: DonationForm, team: TeamView | None) -> None:
+    """Let the form name a team by its name, as donations do. What a link calls a team that there is not, or not
+    yet, is kept when it could be a name: a poster may be printed before the name is approved."""
+    if team is not None:
+        form.data["team"] = team.name
+    elif form["team"] and name_fault(clean_name(form["team"])):
+        form.drop("team")
 
 
 @blueprint.post("/donate/<slug>/<int:project_id>/forecast", endpoint="forecast")

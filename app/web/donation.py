@@ -24,10 +24,12 @@ from campaigns.disclosure.campaigns import CampaignView, public_campaign
 from campaigns.disclosure.pot_details import pots_serving
 from campaigns.disclosure.totals import PotView
 from campaigns.donations import expire
+from campaigns.donations.consent import published_of
 from campaigns.donations.explain import Explanation, explain
 from campaigns.donations.models import RefundRequestState
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum, typed_before
+from campaigns.donations.questions import ask, questions_of
 from campaigns.donations.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
 from campaigns.donations.refunds import refunds
 from campaigns.donations.shared_device import contact_would_help
@@ -160,10 +162,25 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
             "unpaid": own_unpaid_sum(tx, explanation),
             "contact_helps": contact_would_help(tx, explanation),
             "refund_requests": requests_of(tx, deps().keys, donation_id),
+            "published": published_of(tx, donation_id),
+            "questions": questions_of(tx, deps().keys, donation_id),
             "returnable_minor": returnable_minor,
             "not_returnable": REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},
         },
     )
+
+
+@blueprint.post("/d/<uuid:donation_id>/questions")
+@access.donor_link
+def ask_question(donation_id: UUID) -> AnyResponse:
+    """Ask about the donation; the answer comes onto this page."""
+    words = request.form.get("question", "").replace("\x00", "")
+    try:
+        with deps().db.transaction() as tx:
+            ask(tx, deps().keys, donation_id, words)
+    except Refusal as refusal:
+        return _show(donation_id, refusal_words(refusal), status_of(refusal))
+    return donor_cookie.to_page(donation_id, at="question")
 
 
 def _in_flight(donation: DonationView) -> bool | None:

@@ -88,9 +88,9 @@ class DonationForm(Form):
         phone = self.text("phone", MOST_CONTACT, told_as=fault("not_a_phone"))
         email = self.text("email", MOST_CONTACT, told_as=fault("not_an_email"))
         team, source = self.text("team", MOST_CODE), self.text("source", MOST_CODE)
-        for origin in ("team", "source"):  # hidden: what a link brought is told for the form as a whole
-            if origin in self.faults:
-                self.faults["form"] = self.faults.pop(origin)
+        for origin in ("team", "source"):  # what a link brought, and cannot be, must not keep anybody
+            if self.faults.pop(origin, None):
+                self.drop(origin)
         if self.faults or amount_minor is None:
             return None
         publish_name = self.publishes
@@ -101,9 +101,9 @@ class DonationForm(Form):
             amount_minor=amount_minor,
             donor=Donor(name, email, phone, anonymous=not publish_name, publish_name=publish_name),
             message=message or "",
-            team=clean_label(team or ""),
+            team=clean_label(self["team"] and (team or "")),
             channel=self["channel"] if self["channel"] in PUBLIC_CHANNELS else "web",
-            source_code=clean_label(source or ""),
+            source_code=clean_label(self["source"] and (source or "")),
             accept_unmatched=bool(self["accept"]),
             confirmed=self["confirmed"] == str(amount_minor),  # of this amount, not of one typed afterwards
             visitor=visitor,
@@ -142,6 +142,10 @@ class DonationForm(Form):
             readings: list[int] = unreadable.fault.params.get("readings_minor", [])
             return readings
         return []
+
+    def drop(self, name: str) -> None:
+        """Forget what a field holds."""
+        self.data.setlist(name, [])
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Note why the engine refused, at the field if this form has it, else for the form as a whole."""

@@ -1,6 +1,6 @@
 """The first page: running, coming and past campaigns. And how to report a problem."""
 
-from flask import Response, render_template, request
+from flask import render_template, request
 
 from app.current import deps
 from app.http import access
@@ -37,13 +37,5 @@ def report() -> str:
             campaign = public_campaign(tx, slug) if slug else None
         except NotFound:
             campaign = None  # the advice is worth showing all the same
-    return render_template("web/report.html", campaign=campaign)
-
-
-@blueprint.get("/robots.txt")
-@access.public
-def robots() -> Response:
-    """Keep search engines off donors' own pages and the console."""
-    return Response(
-        "User-agent: *\nDisallow: /d/\nDisallow: /console/\nDisallow: /donate/\n", mimetype="text/plain"
-    )
+        others = [] if campaign else [other for other in public_campaigns(tx) if other.contact]
+    return render_template("web/report.html", campaign=campaign, others=others)

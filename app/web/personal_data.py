@@ -1,4 +1,4 @@
-"""What is personal of a donation: its donor may download it, and erase it."""
+"""What is personal of a donation: its donor may download it, erase it, and take back what others may read."""
 
 import json
 from uuid import UUID
@@ -11,6 +11,7 @@ from app.http import access, donor_cookie
 from app.http.problems import plain
 from app.web.blueprint import blueprint
 from campaigns.audit import DONOR
+from campaigns.donations import consent
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
 from campaigns.privacy.person import alone
@@ -39,4 +40,13 @@ def erase_personal_data(donation_id: UUID) -> AnyResponse:
                 erase(deps(), tx, alone(tx, donation_id), DONOR, "donor")
     except Refusal as refusal:
         return donor_cookie.to_page(donation_id, trouble=refusal.code)
+    return donor_cookie.to_page(donation_id, at="personal")
+
+
+@blueprint.post("/d/<uuid:donation_id>/unpublish")
+@access.donor_link
+def withdraw_publication(donation_id: UUID) -> AnyResponse:
+    """Show neither the donor's name nor their message any more."""
+    with deps().db.transaction() as tx:
+        consent.withdraw_publication(tx, donation_id, "donor")
     return donor_cookie.to_page(donation_id, at="personal")

@@ -9,15 +9,34 @@ from app.web import (
     donate,
     donation,
     donor_papers,
+    embedded,
     home,
+    own,
+    people,
     personal_data,
     photos,
     pictures,
+    teams,
 )
 from app.web.blueprint import blueprint, set_up
 
 # Importing a module of pages binds its views to the blueprint.
-PAGES = (home, campaign, pictures, donate, donation, donor_papers, personal_data, disclosure, photos, design)
+PAGES = (
+    home,
+    campaign,
+    pictures,
+    donate,
+    donation,
+    donor_papers,
+    own,
+    people,
+    teams,
+    embedded,
+    personal_data,
+    disclosure,
+    photos,
+    design,
+)
 
 
 def attach(app: Flask) -> None:

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeSerializer
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import settings
 from app.http.security import own_cookie
@@ -39,4 +40,12 @@ def remember(response: Response) -> Response:
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
+    return response
+
+
+def forget(response: AnyResponse) -> AnyResponse:
+    """Take the browser's id away: what it gave before is no longer found by it."""
+    response.delete_cookie(
+        _name(), secure=current_app.config["SESSION_COOKIE_SECURE"], samesite="Lax", httponly=True
+    )
     return response

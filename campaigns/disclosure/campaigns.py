@@ -8,6 +8,7 @@ from sqlmodel import col, func, select
 
 from campaigns.disclosure.catalogue import MOST_PAGE_SIZE, ProjectRow, listed
 from campaigns.disclosure.totals import Totals, totals
+from campaigns.lifecycle.host_contact import Contact, contacts_of
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import PUBLIC, Phase
 from campaigns.lifecycle.windows import Windows
@@ -40,6 +41,7 @@ class CampaignView:
     currency: str
     now: datetime
     totals: Totals
+    contact: Contact | None = None  # how the host is reached
 
     @property
     def running(self) -> bool:
@@ -109,11 +111,14 @@ def public_campaign(tx: Tx, slug: str) -> CampaignView:
 
 
 def _views(tx: Tx, rows: list[tuple[Campaign, str]]) -> list[CampaignView]:
-    sums = totals(tx, [campaign.id for campaign, _ in rows if campaign.id is not None])
-    return [_view(campaign, host, tx.now, sums) for campaign, host in rows]
+    ids = [campaign.id for campaign, _ in rows if campaign.id is not None]
+    sums, contacts = totals(tx, ids), contacts_of(tx, ids)
+    return [_view(campaign, host, tx.now, sums, contacts) for campaign, host in rows]
 
 
-def _view(campaign: Campaign, host: str, now: datetime, sums: dict[int, Totals]) -> CampaignView:
+def _view(
+    campaign: Campaign, host: str, now: datetime, sums: dict[int, Totals], contacts: dict[int, Contact]
+) -> CampaignView:
     assert campaign.id is not None
     return CampaignView(
         id=campaign.id,
@@ -128,6 +133,7 @@ def _view(campaign: Campaign, host: str, now: datetime, sums: dict[int, Totals])
         currency=campaign.currency,
         now=now,
         totals=sums[campaign.id],
+        contact=contacts.get(campaign.id),
     )
 
 

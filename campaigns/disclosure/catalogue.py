@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from campaigns.projects.themes import THEMES
+from campaigns.projects.themes import SEARCH_WORDS, THEMES
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
 from kernel.paging import FIRST_PAGE, Page
@@ -12,13 +12,14 @@ from matching.rules import LEVELS
 
 SORTS = {
     "raised": "raised_minor DESC, p.id",
-    "name": "p.name, p.id",
+    "name": "coalesce(sp.syllables, p.name), p.name, p.id",
     "newest": "p.created_at DESC, p.id DESC",
     "target": "p.target_minor DESC, p.id",
 }
 MOST_PAGE = 1_000_000
 MOST_PAGE_SIZE = 5_000
 MOST_QUERY = 100  # characters
+MOST_WORDS = 8
 
 _FILTER = """
     WHERE (CAST(:campaign AS bigint) IS NULL
@@ -26,14 +27,30 @@ _FILTER = """
       AND (CAST(:level AS text) IS NULL OR p.level = :level)
       AND (CAST(:under AS text) IS NULL OR p.lineage @> ARRAY[CAST(:under AS text)])
       AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
-      AND (CAST(:pattern AS text) IS NULL
-           OR p.name ILIKE :pattern OR p.code ILIKE :pattern OR o.name ILIKE :pattern)
       AND (CAST(:theme AS text) IS NULL OR p.theme = :theme)"""
 
-_COUNT = f"SELECT count(*) FROM project p JOIN organisation o ON o.code = p.organisation_code {_FILTER}"
+# Each word that was typed is somewhere in a name, in Chinese or in pinyin.
+_BY_WORDS = """
+      AND NOT EXISTS (
+          SELECT FROM unnest(CAST(:patterns AS text[])) AS word(pattern)
+           WHERE NOT concat_ws(' ', p.name, p.code, o.name, c.name, t.name, th.words,
+                               sp.search, so.search, sc.search, st.search) ILIKE word.pattern)"""
+_JOINED = """
+     FROM project p
+     JOIN organisation o ON o.code = p.organisation_code
+     LEFT JOIN organisation c ON c.code = p.county_code
+     LEFT JOIN organisation t ON t.code = p.township_code
+     LEFT JOIN spelling sp ON sp.name = p.name"""
+# Only for searching: places in pinyin, and the words of themes.
+_SEARCHED = """
+     LEFT JOIN spelling so ON so.name = o.name
+     LEFT JOIN spelling sc ON sc.name = c.name
+     LEFT JOIN spelling st ON st.name = t.name
+     LEFT JOIN unnest(CAST(:themes AS text[]), CAST(:theme_words AS text[])) AS th(theme, words)
+            ON th.theme = p.theme"""
 
 # Sums first, then hash joins: the accounts are read once, whatever the number of projects.
-_PAGE = f"""
+_PAGE = """
    WITH raised AS (
         SELECT project_id, sum(raised_minor) AS minor FROM project_raised
          WHERE CAST(:campaign AS bigint) IS NULL OR campaign_id = :campaign
@@ -49,14 +66,11 @@ _PAGE = f"""
           CAST(coalesce(r.minor, 0) AS bigint) AS raised_minor,
           CAST(coalesce(m.minor, 0) AS bigint) AS matched_minor, p.status, p.rating, p.theme,
           p.unit, p.unit_price_minor
-     FROM project p
-     JOIN organisation o ON o.code = p.organisation_code
-     LEFT JOIN organisation c ON c.code = p.county_code
-     LEFT JOIN organisation t ON t.code = p.township_code
+   {joined}
      LEFT JOIN raised r ON r.project_id = p.id
      LEFT JOIN matched m ON m.project_id = p.id
-    {_FILTER}
-    ORDER BY {{order}} LIMIT :size OFFSET :skip"""
+    {filter}
+    ORDER BY {order} LIMIT :size OFFSET :skip"""
 
 
 class ProjectRow(NamedTuple):
@@ -98,8 +112,9 @@ def listed(
     """Return one page of projects and their total number.
 
     With `campaign_id`, only its entries and only what was raised there. `under` and `branch` are codes of branches
-    of the network: the place that was asked for, and the one that the caller is limited to. `q` is searched for in
-    the project's name and code and the organisation's name. Empty text means any. Projects of every status are
+    of the network: the place that was asked for, and the one that the caller is limited to. Each word of `q`
+    is searched for in the names of the project, its village, township and county, in its code and theme, in Chinese
+    or in pinyin. Empty text means any. Projects of every status are
     listed: the caller leaves out by `status` what the public may not see.
     Raises Invalid `list_invalid` naming every invalid field.
     """
@@ -111,12 +126,16 @@ def listed(
         "under": under or None,
         "branch": branch,
         "theme": theme or None,
-        "pattern": _pattern(q) if q and q.strip() else None,
     }
-    total = int(tx.scalar(_COUNT, **filters))
+    joined, chosen = _JOINED, _FILTER
+    if words := (q or "").split()[:MOST_WORDS]:
+        joined, chosen = _JOINED + _SEARCHED, _FILTER + _BY_WORDS
+        filters |= {"patterns": [_pattern(word) for word in words]}
+        filters |= {"themes": list(SEARCH_WORDS), "theme_words": list(SEARCH_WORDS.values())}
+    total = int(tx.scalar(f"SELECT count(*) {joined} {chosen}", **filters))
     rows = tx.rows_as(
         ProjectRow,
-        _PAGE.format(order=SORTS[sort]),
+        _PAGE.format(joined=joined, filter=chosen, order=SORTS[sort]),
         **filters,
         earned=list(EARNED),
         size=page.size,
@@ -126,8 +145,8 @@ def listed(
 
 
 def _pattern(q: str) -> str:
-    """Return an ILIKE pattern that finds the words as they were typed: % and _ are plain characters."""
-    escaped = q.strip().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    """Return an ILIKE pattern that finds a word as it was typed: % and _ are plain characters."""
+    escaped = q.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     return f"%{escaped}%"
 
 

@@ -1,7 +1,7 @@
 """The standings of a campaign: totals by county, township, village or team.
 
 Only totals are ranked; nobody is shown who has not donated, as there are no quotas. Equal totals are in the order
-of their codes.
+of their codes. Of the names that gifts carry only those of approved teams are shown.
 """
 
 from campaigns.donations.states import COUNTED
@@ -30,6 +30,7 @@ def _teams(tx: Tx, campaign_id: int) -> list[PlaceTotals]:
                   coalesce(sum((SELECT sum(r.live_minor) FROM reservation r
                                  WHERE r.donation_id = d.id AND r.state = 'captured' AND NOT r.held)), 0) AS matched
              FROM donation d
+             JOIN team t ON t.campaign_id = d.campaign_id AND t.name = d.team AND t.state = 'approved'
             WHERE d.campaign_id = :campaign AND d.team <> '' AND d.status = ANY(:counted)
             GROUP BY d.team""",
         campaign=campaign_id,

@@ -261,8 +261,8 @@ class _Batch:
         if len(rows) < len(plans):
             raise _Retry
         donors = [
-            NewDonor(self.commands[plan.request.donation_id], plan.request.allocation_request.donor)
-            for plan in ordered
+            NewDonor(self.commands[request.donation_id], request.allocation_request.donor, request.campaign_id)
+            for request in (plan.request for plan in ordered)
         ]
         store_personal(self.tx, self.deps.keys, donors)
         return {row.id: row for row in rows}

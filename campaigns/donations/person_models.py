@@ -1,12 +1,13 @@
 """The tables of what is personal of donations: keys, what donors said, what they agreed to, who was erased."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, moment
+from kernel.db import identity, moment, one_of
 
 
 class PersonKey(SQLModel, table=True):
@@ -48,15 +49,16 @@ class DonationContact(SQLModel, table=True):
 
 
 class Consent(SQLModel, table=True):
-    """What a donor agreed to, or no longer agrees to: that their name is published, that their contact is kept and
-    used for this gift. `text_version` is the wording they saw, `how` the way in. Append-only; the newest row of a
-    donation counts."""
+    """What a donor agreed to, or no longer agrees to: that their name or message is published, that their contact
+    is kept and used for this gift. `text_version` is the wording they saw, `how` the way in. Append-only; the
+    newest row of a donation counts."""
 
     __tablename__ = "consent"
     __table_args__ = (Index("consent_donation", "donation_id"),)
     id: int | None = Field(default=None, sa_column=identity())
     donation_id: UUID
     publish_name: bool
+    publish_message: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     use_contact: bool
     text_version: str
     how: str
@@ -72,3 +74,55 @@ class ErasedDonor(SQLModel, table=True):
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)
     donor_key: str = Field(primary_key=True)
     erased_at: datetime = Field(sa_column=moment())
+
+
+class WordsState(StrEnum):
+    """Whether others may read a donor's words."""
+
+    WAITING = "waiting"
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    WITHDRAWN = "withdrawn"  # by the donor
+
+
+class PublicWords(SQLModel, table=True):
+    """A donor's words that others may read once somebody has let them: their message, and a name that is not plain.
+    The words themselves are in `DonationContact`, sealed. `suspicion` says what a rule found in them (`contact`),
+    `reports` how often readers called them improper since somebody decided."""
+
+    __tablename__ = "public_words"
+    __table_args__ = (
+        CheckConstraint(one_of("state", WordsState), name="public_words_state"),
+        CheckConstraint("suspicion IN ('', 'contact')", name="public_words_suspicion"),
+        Index("public_words_donation", "donation_id", unique=True),
+        Index("public_words_shown", "campaign_id", "id", postgresql_where=text("state = 'shown'")),
+        Index("public_words_to_do", "id", postgresql_where=text("state = 'waiting' OR reports > 0")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID
+    campaign_id: int = Field(sa_type=BigInteger)
+    project_id: int = Field(sa_type=BigInteger)
+    state: str
+    suspicion: str = ""
+    reports: int = 0
+    written_at: datetime = Field(sa_column=moment())
+    decided_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    actor: str = ""
+
+
+class DonorQuestion(SQLModel, table=True):
+    """What a donor asks about their donation, sealed with its key, and the answer of staff."""
+
+    __tablename__ = "donor_question"
+    __table_args__ = (
+        CheckConstraint("(answer = '') = (answered_at IS NULL)", name="donor_question_answered"),
+        Index("donor_question_donation", "donation_id"),
+        Index("donor_question_open", "id", postgresql_where=text("answered_at IS NULL")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID = Field(foreign_key="donation.id")
+    words: str
+    asked_at: datetime = Field(sa_column=moment())
+    answer: str = ""
+    answered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    actor: str = ""

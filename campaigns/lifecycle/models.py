@@ -43,6 +43,16 @@ class Campaign(SQLModel, table=True):
     created_at: datetime = Field(sa_column=moment())
 
 
+class HostContact(SQLModel, table=True):
+    """How donors reach the host of a campaign (`host_contact.py`)."""
+
+    __tablename__ = "host_contact"
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id", primary_key=True)
+    phone: str = ""
+    hours: str = ""
+    email: str = ""
+
+
 class CampaignEntry(SQLModel, table=True):
     """A project takes part in a campaign."""
 

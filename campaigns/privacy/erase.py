@@ -132,12 +132,14 @@ def forget_devices(tx: Tx, donation_ids: Sequence[UUID]) -> None:
 _STATEMENTS = (
     "DELETE FROM person_key WHERE donation_id = ANY(:ids)",
     "DELETE FROM donation_contact WHERE donation_id = ANY(:ids)",
+    "DELETE FROM public_words WHERE donation_id = ANY(:ids)",
     """UPDATE donation SET erased_at = :now, message = '', publish_name = false, request_hash = 'k\\:',
               payment_url = NULL, client_secret = NULL WHERE id = ANY(:ids)""",
     "UPDATE screening_case SET appeal = :words WHERE donation_id = ANY(:ids) AND appeal <> ''",
     # Earlier versions gave a refund the words of its request.
     """UPDATE refund SET reason = concat(CAST(:request AS text), q.id) FROM refund_request q
         WHERE q.refund_id = refund.id AND q.donation_id = ANY(:ids)""",
+    "UPDATE donor_question SET words = :words WHERE donation_id = ANY(:ids)",
     "UPDATE refund_request SET reason = :words WHERE donation_id = ANY(:ids)",
 )
 

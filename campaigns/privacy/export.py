@@ -11,6 +11,7 @@ from campaigns.donations.consent import consents_of
 from campaigns.donations.contact import message_of, read_contact
 from campaigns.donations.models import Donation
 from campaigns.donations.person_keys import open_text
+from campaigns.donations.questions import questions_of
 from campaigns.donations.refund_requests import requests_of
 from campaigns.donations.view import donation_view
 from campaigns.privacy.messages import messages_of
@@ -46,6 +47,7 @@ def _donation(deps: Dependencies, tx: Tx, donation_id: UUID) -> dict[str, Any]:
             consent.model_dump(exclude={"id", "donation_id"}) for consent in consents_of(tx, [donation_id])
         ],
         "refund_requests": [request._asdict() for request in requests_of(tx, deps.keys, donation_id)],
+        "questions": [question._asdict() for question in questions_of(tx, deps.keys, donation_id)],
         "appeals": _appeals(deps, tx, donation_id),
     }
 

@@ -118,6 +118,14 @@ class ProjectRating(SQLModel, table=True):
     position: int | None = Field(default=None, sa_column=place_in_order())
 
 
+class Spelling(SQLModel, table=True):
+    """How a name of a project or place is spelled in pinyin (`spelling.py`)."""
+
+    name: str = Field(primary_key=True)
+    syllables: str
+    search: str
+
+
 class ProjectListing(SQLModel, table=True):
     """A project on the blacklist: why, by whom, until when (NULL: no end), the appeal, and who lifted it."""
 

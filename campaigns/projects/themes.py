@@ -18,3 +18,16 @@ class Theme(StrEnum):
 
 
 THEMES = tuple(theme.value for theme in Theme)
+
+# What people type who look for a theme; nobody reads it.
+SEARCH_WORDS = {
+    "meals": "老年食堂 助老 午餐 meals",
+    "children": "儿童之家 孩子 托管 children",
+    "lights": "路灯 照明 lights",
+    "water": "饮水 水井 自来水 water",
+    "clinic": "卫生室 看病 医疗 clinic",
+    "road": "修路 道路 桥 road",
+    "school": "村小 学校 助学 school",
+    "environment": "环境 垃圾 绿化 environment",
+    "other": "其他 other",
+}

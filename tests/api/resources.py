@@ -7,9 +7,11 @@ import pytest
 
 from campaigns import pots
 from campaigns.approvals.models import Approval
+from campaigns.donations.questions import ask
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.funds import funds
 from campaigns.imports.models import ImportRun
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
@@ -20,6 +22,7 @@ from campaigns.network.sessions import start_session
 from campaigns.network.tokens import create_token
 from campaigns.screening import staff
 from campaigns.screening.freeze import hold_project_match
+from campaigns.teams.teams import NewTeam, found_team
 from kernel.db import Tx
 from matching.pots import Tranche
 from payments import partners
@@ -49,7 +52,7 @@ def resources(world: World) -> Resources:
     made = world.do(make)
     world.do(funds.deposit, made["fund_id"], 1_000_00, "CNY", "D-ours", ACTOR)
     made["pot_id"] = world.do(_pot, made["fund_id"])
-    donation = world.give(50_00, campaign=SLUG)
+    donation = world.give(50_00, campaign=SLUG, message=MARK)
     world.pay(donation)
     made |= {"donation_id": donation.id, "project_id": world.projects[0]}
     held = world.do(hold_project_match, SLUG, world.projects[0], "many equal gifts", ACTOR)
@@ -73,6 +76,8 @@ def resources(world: World) -> Resources:
             donation=donation.id,
         )
         message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
+        words = tx.scalar("SELECT max(id) FROM public_words")
+        team = found_team(tx, NewTeam(find_campaign(tx, SLUG).id or 0, MARK, "friends"))
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
         run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
         asked = {"asked_by": ACTOR, "owner": "manager:0", "asked_at": tx.now, "until": tx.now + timedelta(days=1)}
@@ -90,6 +95,9 @@ def resources(world: World) -> Resources:
             "approval_id": approval,
             "secret_id": _partner_secret(tx, world),
             **_people(tx),
+            "words_id": words,
+            "team_id": team.id,
+            "question_id": ask(tx, world.deps.keys, donation.id, MARK).id,
             "watch_id": 1,
             "name": "platform",
         }

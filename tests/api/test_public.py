@@ -52,6 +52,7 @@ def test_standings_equal_the_totals(api: Api, world: World) -> None:
     world.pot(1_000_00)
     for project, team in ((0, "red"), (1, "blue"), (2, "red")):
         world.pay(world.give(100_00, project=project, team=team))
+    world.team("red", "blue")
     for by, places in (("county", 2), ("township", 2), ("village", 3), ("team", 2)):
         rows = api.get(f"/campaigns/day/standings?by={by}").get_json()
         assert len(rows) == places

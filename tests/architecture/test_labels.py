@@ -48,6 +48,10 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "project_picture_people": (giving_labels.PEOPLE_SHOWN, set()),
     "project_theme": (giving_labels.THEMES, set()),
     "refund_request_state": (giving_labels.REFUND_REQUEST_STATES, set()),
+    "public_words_state": (giving_labels.WORDS_STATES, set()),
+    "public_words_suspicion": (giving_labels.WORDS_SUSPICIONS, set()),
+    "team_kind": (giving_labels.TEAM_KINDS, set()),
+    "team_state": (giving_labels.TEAM_STATES, set()),
     "reservation_state": (labels.HOLD_STATES, {"held"}),  # captured, on hold while a reviewer looks at it
     "screening_case_state": (labels.CASE_STATES, set()),
     "watch_kind": (labels.WATCHED, set()),

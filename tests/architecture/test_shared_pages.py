@@ -39,6 +39,9 @@ PAST = {
     "donation.match_until",
     "donation.paid_at",
     "donation.pledged_at",
+    "donation_history.at",
+    "public_words.decided_at",
+    "public_words.written_at",
     "organisation.created_at",
     "pot.created_at",
     "pot_draw.revealed_at",
@@ -54,6 +57,9 @@ PAST = {
     "project.created_at",
     "reservation.created_at",
     "reservation.ended_at",
+    "site_switch.turned_at",
+    "team.created_at",
+    "team.decided_at",
     "tranche_move.at",
 }
 
@@ -78,6 +84,7 @@ def test_every_table_that_a_shared_page_reads_is_counted(
     for way in ("transaction", "snapshot"):
         monkeypatch.setattr(Database, way, watched(way))
     world.pot(500_00)
+    world.team("一队")
     world.pay(world.give(team="一队"))
     read.clear()
     browser = app.test_client()

@@ -73,6 +73,7 @@ def test_who_raised_what(world: World) -> None:
     mixed_journey(world)
     assert money(world, "county") == {"4101": (210_00, 100_00, 310_00), "4102": (100_00, 90_00, 190_00)}
     assert list(money(world, "village")) == ["41010101", "41020101", "41010102"]  # highest total first
+    world.team("red", "blue")
     assert money(world, "team") == {"red": (140_00, 100_00, 240_00), "blue": (90_00, 80_00, 170_00)}
     [first, _] = table(world, "township")[0]
     assert (first.name, first.parent_name) == ("庙子镇", "栾川县")
@@ -102,6 +103,7 @@ def test_the_thousandth_row_is_on_its_page(world: World) -> None:
         [message("stripe", f"evt_{command.id}", paid(command), compare=False) for command in given],
     )
     world.settle()
+    world.team(*(command.team for command in given))
     rows, number = table(world, "team", page=20, page_size=50)
     assert number == 1_005
     assert [row.code for row in rows] == [f"team-{1_004 - place:04}" for place in range(950, 1_000)]
@@ -126,9 +128,10 @@ def paid(command: CreateDonation) -> dict[str, Any]:
 
 
 def test_equal_totals_stand_in_the_order_of_their_codes(world: World) -> None:
-    for team in ("c", "a", "b"):
+    world.team("team c", "team a", "team b")
+    for team in ("team c", "team a", "team b"):
         world.pay(world.give(10_00, team=team))
-    assert list(money(world, "team")) == ["a", "b", "c"]
+    assert list(money(world, "team")) == ["team a", "team b", "team c"]
 
 
 def test_a_pot_that_matches_at_payment_holds_nothing_before(world: World) -> None:

@@ -82,9 +82,12 @@ def _close(world: World) -> None:
 def test_standings_rank_totals_and_teams(reader: Reader, world: World) -> None:
     three_donations(world)
     world.pay(world.give(70_00, team="一队"))
+    world.pay(world.give(70_00, team="没人看过的队"))
+    world.team("一队")
     page = text(reader.open("/c/day/standings"))
     assert page.index("栾川县") < page.index("嵩县")
-    assert "1 一队 70.00" in text(reader.open("/c/day/standings?by=team"))
+    page = text(reader.open("/c/day/standings?by=team"))
+    assert "1 一队 70.00" in page and "没人看过" not in page
     assert "栾川县" in text(reader.open("/c/day/standings?by=payment")), "what we do not rank by: by county"
 
 

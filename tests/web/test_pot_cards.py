@@ -113,7 +113,7 @@ def test_after_the_end_a_card_says_what_became_of_the_money(reader: Reader, worl
         page = text(reader.open(path))
         assert f"已配 ¥30.00 {figures} " in page and "现可配" not in page and "暂已配完" not in page
     page = text(reader.open("/c/day/screen"))
-    assert "配捐池已配" in page and "配捐池现余" not in page
+    assert "已配 ¥30" in page and "配捐还有" not in page
 
 
 def test_the_clock_ends_it_before_the_scheduler_does(reader: Reader, world: World) -> None:

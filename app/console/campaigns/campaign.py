@@ -25,6 +25,7 @@ from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle import plan, transitions
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.history import history
+from campaigns.lifecycle.host_contact import Contact, contacts_of
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import LIVING, MOVES, Phase
 from campaigns.network.roles import Permission
@@ -56,6 +57,7 @@ def show(slug: str) -> str:
         assert campaign.id is not None
         pots = pot_views(tx, campaign.id)
         shown: dict[str, Any] = {
+            "contact": contacts_of(tx, [campaign.id]).get(campaign.id, Contact()),
             "waits": [wait_text(wait) for wait in waits(tx, campaign)],
             "history": history(tx, campaign.id),
             "sums": totals(tx, [campaign.id])[campaign.id],

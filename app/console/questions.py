@@ -1,0 +1,54 @@
+"""What donors ask, and how the host is reached."""
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from app.web.blueprint import requested_page
+from campaigns.desks import question_desk
+from campaigns.lifecycle.host_contact import Contact, set_contact
+from campaigns.network.roles import Caller, Permission
+from campaigns.reasons import MOST_REASON
+from kernel.db import Tx
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/questions", endpoint="questions")
+@access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
+def list_questions() -> str:
+    """The questions of the manager's branch, those that wait first."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = question_desk.listed(tx, deps().keys, scope.branch(), page)
+    return render_template("console/questions.html", rows=rows, total=total, page=page)
+
+
+@blueprint.post("/questions/<int:question_id>", endpoint="answer_question")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def reply(question_id: int) -> Response:
+    """Answer a question; its donor reads it on their page."""
+    words = request.form.get("reason", "").replace("\x00", "").strip()[:MOST_REASON]
+
+    def do(tx: Tx, caller: Caller) -> None:
+        question_desk.answer_question(tx, question_id, words, caller.name)
+
+    return act(
+        Permission.CAMPAIGNS_WRITE, url_for("console.questions"), do, _("已答复，捐赠人在自己的页面上能看到。")
+    )
+
+
+@blueprint.post("/campaigns/<slug>/contact", endpoint="campaign_contact")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def save_contact(slug: str) -> Response:
+    """Say how the host of a campaign is reached."""
+    contact = Contact(*(request.form.get(name, "").replace("\x00", "")[:300] for name in Contact._fields))
+
+    def do(tx: Tx, caller: Caller) -> None:
+        set_contact(tx, slug, contact, caller.name)
+
+    return act(Permission.CAMPAIGNS_WRITE, url_for("console.campaign", slug=slug), do, _("联系方式已保存。"))

@@ -1,0 +1,46 @@
+"""Donors' messages and names, before others read them."""
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from app.web.blueprint import requested_page
+from campaigns.desks import words_desk
+from campaigns.network.roles import Caller, Permission
+from kernel.db import Tx
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/words", endpoint="words")
+@access.signed_in(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
+def list_words() -> str:
+    """The words of the manager's branch that wait, reported ones first; or those of a state."""
+    page = requested_page(PAGE_SIZE)
+    state = request.args.get("state", "")
+    state = state if state in words_desk.STATES else ""
+    with deps().db.transaction() as tx:
+        rows, total = words_desk.listed(tx, deps().keys, state or None, scope.branch(), page)
+    return render_template(
+        "console/words.html", rows=rows, total=total, page=page, state=state, states=words_desk.STATES
+    )
+
+
+@blueprint.post("/words", endpoint="decide_words")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE, where=Where.LISTED)
+def decide() -> Response:
+    """Let others read words, or hide them: those that are ticked, or those of the button."""
+    show = "show" in request.form
+    of_button = request.form.get("show" if show else "hide", "")
+    chosen = [of_button] if of_button else request.form.getlist("words")
+    ids = [int(text) for text in chosen[:PAGE_SIZE] if text.isascii() and text.isdigit()]
+
+    def do(tx: Tx, caller: Caller) -> str:
+        count = words_desk.decide(tx, ids, caller.name, show=show, branch=scope.branch())
+        return _("公开了 %(count)s 条。", count=count) if show else _("隐藏了 %(count)s 条。", count=count)
+
+    return act(Permission.CAMPAIGNS_WRITE, url_for("console.words"), do)

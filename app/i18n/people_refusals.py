@@ -1,0 +1,19 @@
+"""The texts of refusals around donors' words, teams and questions."""
+
+from flask_babel import lazy_gettext as _l
+
+PEOPLE_REFUSALS = {
+    "question_answered": _l("这个问题已经答复过。"),
+    "question_invalid": _l("请写下您的问题，最多 500 字。"),
+    "question_limit": _l("一笔捐赠最多问 %(most)s 个问题，请打电话联系主办方。"),
+    "question_unknown": _l("没有这个问题。"),
+    "reduced_mode": _l("现在访问太多，暂时只开放捐赠，榜单等稍后恢复。"),
+    "switch_invalid": _l("开关只能是 auto、on 或 off。"),
+    "team_ended": _l("这支队伍的名称没有获准，或已撤下。"),
+    "team_exists": _l("已经有一支名称看起来一样的队伍，请换一个名称。"),
+    "team_invalid": _l("请检查队名。"),
+    "team_unknown": _l("没有这支队伍。"),
+    "teams_waiting": _l("等着看的队名太多了，请过一会儿再建。"),
+    "words_unknown": _l("没有这条留言，或它已不再公开。"),
+    "words_withdrawn": _l("捐赠人已撤回这条留言，不能再公开。"),
+}

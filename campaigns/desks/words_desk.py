@@ -1,0 +1,127 @@
+"""The desk of donors' words: messages, and names that are not plain, wait here until somebody lets others read
+them. Every decision is audited, without the words."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from campaigns.audit import record_audit
+from campaigns.donations.contact import read_contact
+from campaigns.donations.person_models import PublicWords, WordsState
+from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
+from kernel.ids import MOST_ID
+from kernel.keys import Keys
+from kernel.paging import FIRST_PAGE, Page
+
+STATES = tuple(WordsState)
+REPORTS_HIDE = 3  # readers, each from a network of its own, after whom words wait for a second look
+
+
+class WordsLine(NamedTuple):
+    """Words with their gift (fen). `name` is "" when the donor did not agree that it is shown."""
+
+    id: int
+    donation_id: UUID
+    campaign: str
+    project_name: str
+    amount_minor: int
+    status: str
+    state: str
+    suspicion: str
+    reports: int
+    written_at: datetime
+    decided_at: datetime | None
+    actor: str
+    publishes_name: bool
+    name: str = ""
+    message: str = ""
+
+
+_LINES = """
+    SELECT w.id, w.donation_id, c.slug AS campaign, p.name AS project_name, d.amount_minor, d.status, w.state,
+           w.suspicion, w.reports, w.written_at, w.decided_at, w.actor, d.publish_name AS publishes_name,
+           '' AS name, '' AS message
+      FROM public_words w JOIN donation d ON d.id = w.donation_id JOIN campaign c ON c.id = w.campaign_id
+      JOIN project p ON p.id = w.project_id"""
+# Words of gifts that were never paid are nobody's to read; they come up with the payment.
+_CHOSEN = """WHERE d.paid_at IS NOT NULL
+               AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
+               AND (CAST(:state AS text) IS NULL AND (w.state = 'waiting' OR w.reports > 0) OR w.state = :state)"""
+
+
+def listed(
+    tx: Tx, keys: Keys, state: str | None = None, branch: str | None = None, page: Page = FIRST_PAGE
+) -> tuple[list[WordsLine], int]:
+    """Return one page of the words of a branch (None: of all), and their number; without a state those that wait
+    or were reported: reported ones first, those with a suspicion last."""
+    chosen: dict[str, Any] = {"state": state, "branch": branch}
+    rows = tx.rows_as(
+        WordsLine,
+        f"{_LINES} {_CHOSEN} ORDER BY w.reports DESC, w.suspicion <> '', w.id LIMIT :size OFFSET :skip",
+        **chosen,
+        size=page.size,
+        skip=page.offset,
+    )
+    total = tx.scalar(f"SELECT count(*) FROM ({_LINES} {_CHOSEN}) AS chosen", **chosen)
+    return [_opened(tx, keys, row) for row in rows], int(total)
+
+
+def line(tx: Tx, keys: Keys, words_id: int) -> WordsLine:
+    """Return words by their id. Raises NotFound `words_unknown`."""
+    rows = tx.rows_as(WordsLine, f"{_LINES} WHERE w.id = :id", id=words_id) if 0 < words_id <= MOST_ID else []
+    if not rows:
+        raise NotFound("words_unknown")
+    return _opened(tx, keys, rows[0])
+
+
+def _opened(tx: Tx, keys: Keys, row: WordsLine) -> WordsLine:
+    contact = read_contact(tx, keys, row.donation_id)
+    name = contact.get("name", "") if row.publishes_name else ""
+    return row._replace(name=name, message=contact.get("message", ""))
+
+
+def decide(tx: Tx, words_ids: Sequence[int], actor: str, *, show: bool, branch: str | None = None) -> int:
+    """Let others read words, or hide them; return how many were decided. Idempotent.
+
+    Raises NotFound `words_unknown` for ids outside of the branch, Conflict `words_withdrawn` when a donor took
+    theirs back.
+    """
+    ids = sorted({words_id for words_id in words_ids if 0 < words_id <= MOST_ID})
+    _require_in_branch(tx, ids, branch)
+    state = WordsState.SHOWN if show else WordsState.HIDDEN
+    for words_id in ids:
+        words = tx.get(PublicWords, words_id, lock=True)
+        assert words is not None
+        if words.state == WordsState.WITHDRAWN:
+            raise Conflict("words_withdrawn")
+        words.state, words.reports, words.decided_at, words.actor = state, 0, tx.now, actor
+        tx.add(words)
+        record_audit(tx, actor, f"words.{state}", f"words:{words_id}", donation=str(words.donation_id))
+    tx.session.flush()
+    return len(ids)
+
+
+def _require_in_branch(tx: Tx, ids: Sequence[int], branch: str | None) -> None:
+    within = tx.scalar(
+        """SELECT count(*) FROM public_words w JOIN project p ON p.id = w.project_id
+            WHERE w.id = ANY(:ids)
+              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+        ids=list(ids),
+        branch=branch,
+    )
+    if within != len(ids):
+        raise NotFound("words_unknown")
+
+
+def report(tx: Tx, words_id: int) -> None:
+    """Note that a reader calls shown words improper; after `REPORTS_HIDE` of them they wait again. The caller
+    counts a reader once. Raises NotFound `words_unknown`."""
+    words = tx.get(PublicWords, words_id, lock=True) if 0 < words_id <= MOST_ID else None
+    if words is None or words.state != WordsState.SHOWN:
+        raise NotFound("words_unknown")
+    words.reports += 1
+    if words.reports >= REPORTS_HIDE:
+        words.state = WordsState.WAITING
+    tx.add(words)

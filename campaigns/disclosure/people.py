@@ -1,0 +1,156 @@
+"""Who gave lately: the newest gifts of a campaign or project, with the names and messages that others may read.
+
+A name is shown when its donor agreed and it is plain, or somebody let it pass; a message only when somebody did.
+Everything else is a gift without a name.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from campaigns.donations.contact import read_contact
+from campaigns.donations.models import Donation
+from campaigns.donations.person_models import PublicWords, WordsState
+from campaigns.donations.public_words import is_plain_name
+from campaigns.donations.states import COUNTED
+from campaigns.donations.view import donation_views
+from kernel.db import Tx
+from kernel.keys import Keys
+
+# The newest gifts of a campaign are among the newest transitions of all; further back they are not "just now".
+_WINDOW = 5_000
+MOST_COUNTED = 1_000  # donors of a project: counted so far, above it pages say "more than"
+
+
+class RecentGift(NamedTuple):
+    """A gift as everybody may see it; amounts in fen. `name` and `message` are "" where nothing may be shown,
+    `words_id` names them to those who report them (None: nothing that was let pass)."""
+
+    project_id: int
+    project_name: str
+    amount_minor: int
+    matched_minor: int
+    paid_at: datetime
+    name: str = ""
+    message: str = ""
+    words_id: int | None = None
+
+
+def recent_gifts(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift]:
+    """Return the newest gifts of a campaign, the newest first."""
+    rows = tx.rows(
+        """SELECT d.id
+             FROM (SELECT id, donation_id, to_status FROM donation_history ORDER BY id DESC LIMIT :window) h
+             JOIN donation d ON d.id = h.donation_id
+            WHERE h.to_status = 'paid' AND d.campaign_id = :campaign AND d.status = ANY(:counted)
+            ORDER BY h.id DESC LIMIT :most""",
+        window=_WINDOW,
+        campaign=campaign_id,
+        counted=sorted(COUNTED),
+        most=most,
+    )
+    return _gifts(tx, keys, list(dict.fromkeys(row.id for row in rows)))
+
+
+def recent_gifts_of_project(tx: Tx, keys: Keys, campaign_id: int, project_id: int, most: int) -> list[RecentGift]:
+    """Return the newest gifts of a project in a campaign, the newest first."""
+    rows = tx.rows(
+        """SELECT id FROM donation
+            WHERE campaign_id = :campaign AND project_id = :project AND paid_at IS NOT NULL
+              AND status = ANY(:counted)
+            ORDER BY paid_at DESC LIMIT :most""",
+        campaign=campaign_id,
+        project=project_id,
+        counted=sorted(COUNTED),
+        most=most,
+    )
+    return _gifts(tx, keys, [row.id for row in rows])
+
+
+def recent_gifts_of_team(tx: Tx, keys: Keys, campaign_id: int, team: str, most: int) -> list[RecentGift]:
+    """Return the newest gifts of a team, the newest first."""
+    rows = tx.rows(
+        """SELECT id FROM donation
+            WHERE campaign_id = :campaign AND team = :team AND team <> '' AND paid_at IS NOT NULL
+              AND status = ANY(:counted)
+            ORDER BY paid_at DESC LIMIT :most""",
+        campaign=campaign_id,
+        team=team,
+        counted=sorted(COUNTED),
+        most=most,
+    )
+    return _gifts(tx, keys, [row.id for row in rows])
+
+
+def donors_of_project(tx: Tx, campaign_id: int, project_id: int) -> int:
+    """Return how many donors a project has in a campaign; `MOST_COUNTED` gifts are looked at, not more."""
+    return int(
+        tx.scalar(
+            """SELECT count(DISTINCT donor_key) FROM (
+                      SELECT donor_key FROM donation
+                       WHERE campaign_id = :campaign AND project_id = :project AND paid_at IS NOT NULL
+                         AND status = ANY(:counted)
+                       ORDER BY paid_at DESC LIMIT :most) AS newest""",
+            campaign=campaign_id,
+            project=project_id,
+            counted=sorted(COUNTED),
+            most=MOST_COUNTED,
+        )
+    )
+
+
+def messages(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift]:
+    """Return the newest gifts of a campaign whose words were let pass, the newest first."""
+    rows = tx.rows(
+        """SELECT w.donation_id AS id FROM public_words w JOIN donation d ON d.id = w.donation_id
+            WHERE w.campaign_id = :campaign AND w.state = 'shown' AND d.status = ANY(:counted)
+            ORDER BY w.id DESC LIMIT :most""",
+        campaign=campaign_id,
+        counted=sorted(COUNTED),
+        most=most,
+    )
+    return _gifts(tx, keys, [row.id for row in rows])
+
+
+def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
+    views = donation_views(tx, ids)
+    publishing = set(
+        tx.all(select(Donation.id).where(col(Donation.id).in_(ids), col(Donation.publish_name).is_(True)))
+    )
+    words = {
+        row.donation_id: row for row in tx.all(select(PublicWords).where(col(PublicWords.donation_id).in_(ids)))
+    }
+    gifts = []
+    for id_ in ids:
+        if (view := views.get(id_)) is not None:
+            name, message = _shown_words(tx, keys, id_, publishes=id_ in publishing, words=words.get(id_))
+            shown = words[id_].id if message or (name and id_ in words) else None
+            gifts.append(
+                RecentGift(
+                    view.project_id,
+                    view.project_name,
+                    view.amount_minor - view.refunded_minor,
+                    view.captured_minor,
+                    view.paid_at or view.pledged_at,
+                    name,
+                    message,
+                    shown,
+                )
+            )
+    return gifts
+
+
+def _shown_words(
+    tx: Tx, keys: Keys, donation_id: UUID, *, publishes: bool, words: PublicWords | None
+) -> tuple[str, str]:
+    """Return the name and message of a gift that may be shown."""
+    passed = words is not None and words.state == WordsState.SHOWN
+    waiting = words is None or words.state == WordsState.WAITING
+    if not passed and not (publishes and waiting):
+        return "", ""
+    contact = read_contact(tx, keys, donation_id)
+    name = contact.get("name", "") if publishes else ""
+    return name if passed or is_plain_name(name) else "", contact.get("message", "") if passed else ""

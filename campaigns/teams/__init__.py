@@ -1,0 +1,1 @@
+"""Teams: people who give together under one name."""

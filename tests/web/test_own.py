@@ -1,0 +1,45 @@
+"""A donor finds again what they gave with this browser, and nobody else does."""
+
+from campaigns.screening.screen import screen
+from tests.web.reader import Reader, text
+from tests.world import World
+
+
+def test_what_waits_for_a_payment_is_found_and_cancelled(reader: Reader, world: World) -> None:
+    assert "还没有捐赠" in reader.open("/my")
+    world.pot(10_000_00)
+    reader.give(email="a@example.org")
+    page = reader.open("/my")
+    assert "还没付款" in page and "100.00 元 · 给您留着配捐 100.00 元" in text(page).replace(" </b>", "")
+    assert reader.page.headers["Cache-Control"] == "no-store"
+    reader.send("/cancel")
+    assert "还没付款" not in reader.open("/my")
+
+
+def test_a_paid_gift_shows_its_match_and_can_be_given_again(reader: Reader, world: World) -> None:
+    world.pot(10_000_00)
+    reader.give(email="a@example.org")
+    (donation,) = world.do(lambda tx: [row.id for row in tx.rows("SELECT id FROM donation")])
+    world.pay(donation)
+    screen(world.deps)
+    page = reader.open("/my")
+    assert "捐过的" in page and "配捐 100.00 元" in text(page)
+    again = page.split("再捐一次")[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    assert 'value="10000" checked' in reader.open(again)
+    reader.open("/my")
+    reader.send("/my/forget")
+    assert "还没有捐赠" in reader.page.text
+
+
+def test_another_browser_finds_nothing(reader: Reader, world: World) -> None:
+    reader.give()
+    other = Reader(reader.http.application.test_client(), world)
+    assert "还没有捐赠" in other.open("/my")
+    other.http.set_cookie("visitor", "forged")
+    assert "还没有捐赠" in other.open("/my")
+
+
+def test_gifts_of_a_station_are_not_shown(reader: Reader, world: World) -> None:
+    reader.open(reader.form_page + "?channel=station")
+    reader.send(reader.form_page)
+    assert "还没有捐赠" in reader.open("/my")

@@ -1,0 +1,56 @@
+"""Reduced mode: giving goes on as before, everything that is only looked at is left out."""
+
+import pytest
+from flask import Flask
+
+from campaigns.donations.contact import Donor
+from campaigns.site_switch import REDUCED, turn_switch
+from tests.api.client import Api, problem
+from tests.web.reader import Reader, text
+from tests.world import World
+
+LOOKED_AT = ("/c/day/standings", "/c/day/people", "/c/day/teams")
+
+
+def test_the_switch_leaves_giving_only(reader: Reader, world: World, app: Flask) -> None:
+    world.pot(10_000_00)
+    world.pay(world.give(66_00, donor=Donor(name="张伟", publish_name=True)))
+    assert "张伟" in reader.open("/c/day")
+    result = app.test_cli_runner().invoke(args=["reduced", "on"])
+    assert result.output == "reduced mode: on\n", result.output
+    app.extensions["reduced"]._read_at = -100.0
+    page = text(reader.open("/c/day"))
+    assert "张伟" not in page and "捐给一个村" in page
+    for path in LOOKED_AT:
+        assert "暂时只开放捐赠" in reader.open(path, 503)
+    api = Api(reader.http, world)
+    problem(api.get("/campaigns/day/standings"), 503, "reduced_mode")
+    problem(api.get("/campaigns/day/live"), 503, "reduced_mode")
+    assert api.get("/campaigns/day/totals").status_code == 200
+    assert "配捐给您留好了" in text(reader.give())
+    assert reader.donations() == 2
+    world.do(turn_switch, REDUCED, "auto", "test")
+    app.extensions["reduced"]._read_at = -100.0
+    assert reader.open("/c/day/standings")
+    entries = world.do(
+        lambda tx: tx.rows("SELECT detail FROM audit_entry WHERE action = 'site.switch' ORDER BY id")
+    )
+    assert entries[0].detail == {"before": "auto", "after": "on"}
+
+
+@pytest.mark.parametrize("table", ["public_words"])
+def test_what_is_only_looked_at_may_break_and_giving_goes_on(reader: Reader, world: World, table: str) -> None:
+    world.do(lambda tx: tx.run(f"ALTER TABLE {table} RENAME TO broken"))
+    try:
+        assert reader.http.get("/c/day/people").status_code == 500
+        assert Api(reader.http, world).give()["status"] == "paying"
+    finally:
+        world.do(lambda tx: tx.run(f"ALTER TABLE broken RENAME TO {table}"))
+
+
+def test_trouble_turns_it_on_by_itself_for_a_while(reader: Reader, world: World, app: Flask) -> None:
+    app.extensions["reduced"].note_trouble("test")
+    reader.open("/c/day/standings", 503)
+    assert reader.give() and reader.donations() == 1
+    app.extensions["reduced"]._trouble_at = -100.0
+    reader.open("/c/day/standings")
