@@ -1,16 +1,18 @@
 """Changes of accounts that API and console make alike: nobody gives, or takes over, more than they have."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
 from campaigns import rights
 from campaigns.approvals.desk import Place
-from campaigns.network import accounts, links, people, second_factor
+from campaigns.approvals.models import Approval
+from campaigns.network import accounts, links, people, tokens
 from campaigns.network.links import NewLink
 from campaigns.network.models import Manager
-from campaigns.network.roles import Role, require_no_more
+from campaigns.network.roles import gives_rights, require_no_more
+from campaigns.network.tokens import TokenRow, TokenTerms
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden
 
@@ -28,7 +30,7 @@ def target(tx: Tx, user_id: int) -> Manager:
 def refuse_new_admin(role: str) -> None:
     """Refuse a new account with all rights where that takes two persons: it gets another role first; this one is
     asked for then. Raises Conflict `second_person_needed`."""
-    if role == Role.ADMIN and deps().second_person.needed:
+    if gives_rights(role) and deps().second_person.needed:
         raise Conflict("second_person_needed")
 
 
@@ -40,7 +42,7 @@ def set_rights(tx: Tx, user_id: int, role: str, branch: str | None) -> Any:
     manager = target(tx, user_id)
     require_no_more(access.caller(), role)
     scope.require_node(tx, branch)
-    if role != Role.ADMIN:
+    if not gives_rights(role):
         return accounts.set_role(tx, manager.login, role, branch, access.actor())
     place = Place(rights.lineage_of(tx, branch or ""))
     return perform(tx, "person.admin", user_id, place=place, branch=branch, login=manager.login)
@@ -58,9 +60,37 @@ def invite(tx: Tx, role: str, branch: str | None, name: str = "") -> NewLink:
     return links.invite(tx, access.caller(), role, branch, name)
 
 
-def reset_second_factor(tx: Tx, user_id: int) -> None:
-    """Take the second factor off another account. Raises Forbidden `second_factor_own`."""
-    target(tx, user_id)
+def reset_second_factor(tx: Tx, user_id: int) -> Any:
+    """Take the second factor off another account; return the Approval where it waits for one.
+
+    Raises Forbidden `second_factor_own`.
+    """
+    login = target(tx, user_id).login
     if access.caller().manager_id == user_id:
         raise Forbidden("second_factor_own")
-    second_factor.reset(tx, user_id, access.actor())
+    return perform(tx, "person.second_factor", user_id, login=login)
+
+
+class NewToken(NamedTuple):
+    """A token in clear, this once, its row, and the Approval that it waits for, if it does."""
+
+    token: str
+    row: TokenRow
+    approval: Approval | None
+
+
+def create_token(tx: Tx, role: str, label: str, branch: str | None, terms: TokenTerms) -> NewToken:
+    """Make a token within the caller's branch, which ends with their account. One that can give rights to others
+    waits for a second person, where acts do: until then it opens nothing.
+
+    Raises Forbidden `not_permitted` and `role_beyond_own`, Invalid `token_invalid`.
+    """
+    caller = access.caller()
+    require_no_more(caller, role, terms.scopes)
+    scope.require_node(tx, branch)
+    waits = gives_rights(role, terms.scopes) and deps().second_person.needed
+    own = terms._replace(owner_id=caller.manager_id, waits=waits)
+    token = tokens.create_token(tx, role, label, caller.name, branch, own)
+    row = tokens.show_new_token(tx, token)
+    approval = perform(tx, "token.activate", row.id, label=row.label) if waits else None
+    return NewToken(token, row, approval)

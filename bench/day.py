@@ -15,7 +15,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
-from campaigns.funds import funds
+from campaigns.funds import deposits, funds
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.plan import PLAN_FIELDS
@@ -65,7 +65,7 @@ def add_campaign(tx: Tx, slug: str, pots_minor: Sequence[int]) -> None:
     for project_id in _demo_projects(tx):
         add_entry(tx, slug, project_id, ACTOR)
     fund = funds.create(tx, f"bench {slug}", "special", ACTOR)
-    funds.deposit(tx, fund, sum(pots_minor), "CNY", f"BENCH-{slug}", ACTOR)
+    deposits.deposit(tx, fund, sum(pots_minor), "CNY", f"BENCH-{slug}", ACTOR)
     for rank, amount_minor in enumerate(pots_minor, 1):
         _pot(tx, slug, fund, rank, amount_minor)
     schedule(tx, slug, ACTOR)

@@ -13,6 +13,7 @@ from ledger.kinds import TransferKind
 
 # Lists of states as constants: SQL of a check is read by people too.
 _RECEIVED = (*sorted(COUNTED), Status.REFUNDED)
+_DEPOSITED = one_of("kind", (TransferKind.DEPOSIT, TransferKind.DEPOSIT_CORRECTED))
 _ALLOWED = ", ".join(f"('{from_}', '{to}')" for from_, tos in MOVES.items() for to in tos)
 
 _COUNTED_GIFTS = "(SELECT donation_id, 1 AS donations, CAST(newcomer AS int) AS newcomers FROM counted_gift) AS g"
@@ -30,6 +31,12 @@ CHECKS = {
                   FULL JOIN (SELECT campaign_id, project_id, raised_minor AS balance FROM project_raised) AS b
                     USING (campaign_id, project_id)) AS both_sides
          WHERE ours <> books""",
+    "entries_equal_books": f"""
+        SELECT format('entry %s of a fund: %s fen, books %s', coalesce(e.key, m.key), e.amount_minor, m.delta_minor)
+          FROM fund_entry e
+          FULL JOIN (SELECT key, fund_id, delta_minor FROM fund_movement WHERE {_DEPOSITED}) AS m
+            ON m.key = e.key AND m.fund_id = e.fund_id
+         WHERE e.amount_minor IS DISTINCT FROM m.delta_minor""",
     "one_receipt_per_donation": f"""
         SELECT format('donation %s is paid but has no receipt of its amount', d.id) FROM donation d
          WHERE d.paid_at IS NOT NULL

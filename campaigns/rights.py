@@ -16,7 +16,7 @@ from campaigns.closing.models import Discrepancy
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.person_models import DonorQuestion, PublicWords
 from campaigns.funds.grants import granted_to
-from campaigns.funds.models import Fund
+from campaigns.funds.models import Fund, FundEntry
 from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.models import AccountLink, ApiToken, Manager, ManagerSession, Organisation
@@ -190,6 +190,11 @@ def _of_fund(tx: Tx, fund_id: int) -> Holder | None:
     return Holder(lineage_of(tx, fund.organisation_code or "")) if fund else None
 
 
+def _of_deposit(tx: Tx, deposit_id: int) -> Holder | None:
+    deposit = tx.get(FundEntry, deposit_id)
+    return _of_fund(tx, deposit.fund_id) if deposit else None
+
+
 def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
     staff = tx.get(StaffKey, staff_id)
     return _of_organisation(tx, staff.organisation_code) if staff else None
@@ -256,6 +261,7 @@ RESOURCES: Mapping[str, Resource] = {
     "donation_id": Resource(_of_donation, "donation_unknown"),
     "pot_id": Resource(_of_pot, "pot_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),
+    "deposit_id": Resource(_of_deposit, "deposit_unknown"),
     "fund_id": Resource(_of_fund, "fund_unknown"),
     "project_id": Resource(_of_project, "project_unknown"),
     "code": Resource(_of_organisation, "organisation_unknown"),

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 class TransferKind(StrEnum):
     DEPOSIT = "deposit"  # bank -> fund
+    DEPOSIT_CORRECTED = "deposit_corrected"  # bank <-> fund: the difference to what really came in
     POT_FUNDED = "pot_funded"  # fund -> pot: tranches at its creation, and top-ups
     POT_REDUCED = "pot_reduced"  # pot -> fund, by a manager
     POT_RETURNED = "pot_returned"  # pot -> fund, what is free at the end of a campaign
@@ -51,5 +52,14 @@ OF_DONATION = (
     TransferKind.LOSS_RECOVERED,
 )
 OF_FUNDING = (TransferKind.POT_FUNDED, TransferKind.POT_REDUCED, TransferKind.POT_RETURNED)
+# What moves the money of funds: into them, and out of them.
+INTO_FUND = (
+    TransferKind.DEPOSIT,
+    TransferKind.DEPOSIT_CORRECTED,
+    TransferKind.POT_REDUCED,
+    TransferKind.POT_RETURNED,
+    TransferKind.MATCH_RETURNED,
+)
+OUT_OF_FUND = (TransferKind.DEPOSIT_CORRECTED, TransferKind.POT_FUNDED)
 LEFT_DONATION = (TransferKind.MATCH_RETURNED, TransferKind.MATCH_MOVED)  # earned match that left its donation
 BACK_IN_POT = (TransferKind.MATCH_RELEASED, *LEFT_DONATION)  # match that may be free in its pot again

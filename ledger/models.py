@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment, one_of
 from ledger.chart import OF_CAMPAIGN, OF_FUND, OF_POT, OF_PROJECT, OF_PROVIDER, AccountKind
-from ledger.kinds import LEFT_DONATION, OF_CASE, OF_DONATION, OF_RESERVATION, TransferKind
+from ledger.kinds import INTO_FUND, LEFT_DONATION, OF_CASE, OF_DONATION, OF_RESERVATION, OUT_OF_FUND, TransferKind
 
 _NAME = " || '/' || ".join(
     ["kind"]
@@ -96,6 +96,9 @@ class LedgerTransfer(SQLModel, table=True):
             "donation_id",
             postgresql_where=text(one_of("kind", LEFT_DONATION)),
         ),
+        # Statements of funds: a few movements among those of millions of donations.
+        Index("ledger_transfer_fund_credit", "credit_account", postgresql_where=text(one_of("kind", INTO_FUND))),
+        Index("ledger_transfer_fund_debit", "debit_account", postgresql_where=text(one_of("kind", OUT_OF_FUND))),
     )
     id: int | None = Field(default=None, sa_column=identity())
     key: str = Field(unique=True)

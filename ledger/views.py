@@ -13,6 +13,17 @@ VIEWS = {
     "project_raised": ("campaign_id", "project_id", "raised_minor"),
     # The free money of funds.
     "fund_balance": ("fund_id", "currency", "balance_minor"),
+    # Movements of the money of funds. `delta_minor` is what the fund has more or less; `pot_id` the other side.
+    "fund_movement": (
+        "transfer_id",
+        "key",
+        "kind",
+        "fund_id",
+        "delta_minor",
+        "pot_id",
+        "donation_id",
+        "recorded_at",
+    ),
     # What providers hold, kept and lost for us, and the signed-off differences to them.
     "provider_balance": ("provider", "currency", "kind", "balance_minor"),
     # The postings of lines of statements, by their keys.

@@ -22,7 +22,7 @@ from campaigns.donations.commands import CreateDonation
 from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
 from campaigns.donations.view import DonationView, donation_view
-from campaigns.funds import funds
+from campaigns.funds import deposits, funds
 from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import NewCampaign, create
@@ -281,7 +281,7 @@ def _make(world: World, **campaign: Any) -> None:
             add_entry(tx, SLUG, project_id, ACTOR)
         schedule(tx, SLUG, ACTOR)
     with world.db.transaction() as tx:
-        funds.deposit(tx, world.fund, 1_000_000_00, "CNY", "D-1", ACTOR)
+        deposits.deposit(tx, world.fund, 1_000_000_00, "CNY", "D-1", ACTOR)
 
 
 def new_campaign(now: datetime, **other: Any) -> NewCampaign:

@@ -143,7 +143,7 @@ class Blueprint(SmorestBlueprint):
         if access and (schemes := _SCHEMES.get(access.audience)):
             document = getattr(view_func, "_apidoc", {})
             manual = {**document.get("manual_doc", {}), "security": [{scheme: []} for scheme in schemes]}
-            repeatable = access.audience is Audience.MANAGER and not access.own_transactions
+            repeatable = access.audience is Audience.MANAGER
             view_func._apidoc = {**document, "manual_doc": manual, "repeatable": repeatable}
         super().add_url_rule(rule, endpoint, view_func, **options)
 

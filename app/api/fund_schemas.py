@@ -1,10 +1,11 @@
 """Funds, their deposits and their grants as JSON."""
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, one_of
 from campaigns.funds.funds import KINDS
 from campaigns.reasons import MOST_REASON
+from ledger.kinds import INTO_FUND, OUT_OF_FUND
 
 MOST_CODE = 32
 
@@ -37,11 +38,49 @@ class DepositIn(Schema):
 
 
 class DepositOut(Schema):
+    id = Key()
     fund = Key()
     amount_minor = Minor()
     currency = Currency()
     reference = Text()
     balance_minor = Minor(0)
+
+
+class CorrectionIn(Schema):
+    amount_minor = Minor(0, required=True, metadata={"description": "what really came in; 0: nothing did"})
+    currency = Currency(required=True)
+    reason = Text(MOST_REASON, 1, required=True)
+    preview = fields.Boolean(
+        load_default=False, metadata={"description": "true: only return what would be booked, and book nothing"}
+    )
+
+
+class CorrectionOut(Schema):
+    """A deposit before and after its correction, and what the fund has then."""
+
+    deposit = Key(attribute="deposit_id")
+    reference = Text()
+    before_minor = Minor(0)
+    amount_minor = Minor(0)
+    balance_minor = Minor(0)
+    currency = Currency()
+
+
+class FundEntryOut(Schema):
+    """A movement of a fund's money. Out of the fund it is below zero; `balance_minor` is what it has after it."""
+
+    booked_at = Time()
+    kind = one_of(*INTO_FUND, *OUT_OF_FUND)
+    amount_minor = fields.Integer(metadata={"description": "fen"})
+    balance_minor = Minor(0)
+    currency = Currency()
+    deposit = Key(attribute="entry_id", allow_none=True, metadata={"description": "of a deposit or correction"})
+    corrects = Key(attribute="corrects_id", allow_none=True, metadata={"description": "the deposit it corrects"})
+    reference = Text()
+    reason = Text()
+    actor = Text()
+    pot = Key(attribute="pot_id", allow_none=True)
+    donation = fields.UUID(attribute="donation_id", allow_none=True)
 
 
 class GrantIn(Schema):

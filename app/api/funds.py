@@ -4,14 +4,30 @@ from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
 
-from app.api.base import make_blueprint
-from app.api.fund_schemas import DepositIn, DepositOut, FundIn, FundOut, GrantIn, GrantOut, RevokeGrantIn
+from app.api.base import make_blueprint, page_of
+from app.api.fund_schemas import (
+    CorrectionIn,
+    CorrectionOut,
+    DepositIn,
+    DepositOut,
+    FundEntryOut,
+    FundIn,
+    FundOut,
+    GrantIn,
+    GrantOut,
+    RevokeGrantIn,
+)
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
-from campaigns.funds import funds, grants
+from campaigns.funds import deposits, funds, grants
+from campaigns.funds.statement import statement
 from campaigns.network.roles import Permission
 from kernel.db import Tx
+from kernel.errors import NotFound
+from kernel.money import CURRENCY
 from ledger.chart import fund as account_of
 from ledger.statements import balance
 
@@ -65,9 +81,43 @@ def deposit(body: dict[str, Any], fund_id: int) -> Any:
     """Record a deposit that came in outside; a reference counts once."""
     with deps().db.transaction() as tx:
         money = (body["amount_minor"], body["currency"], body["reference"])
-        booked = funds.deposit(tx, fund_id, *money, access.actor())
-        document = {**body, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
+        booked = deposits.deposit(tx, fund_id, *money, access.actor())
+        deposit_id = deposits.deposit_of(tx, fund_id, body["reference"]).id
+        document = {**body, "id": deposit_id, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
     return document, 201 if booked else 200
+
+
+@blueprint.post("/funds/<id:fund_id>/deposits/<id:deposit_id>/corrections")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(CorrectionIn)
+@blueprint.response(201, CorrectionOut)
+@blueprint.alt_response(200, schema=CorrectionOut, description="a preview: nothing is booked")
+@may_wait(blueprint)
+def correct_deposit(body: dict[str, Any], fund_id: int, deposit_id: int) -> Any:
+    """Correct a deposit to what really came in, by another entry that refers to it and says why."""
+    right = (deposit_id, body["amount_minor"], body["reason"], access.actor())
+    with deps().db.transaction() as tx:
+        if deposits.find_deposit(tx, deposit_id).fund_id != fund_id:
+            raise NotFound("deposit_unknown")
+        if body["preview"]:
+            return _corrected(tx.rehearse(lambda: deposits.correct_deposit(tx, *right))), 200
+        outcome = perform(tx, "fund.correct_deposit", deposit_id, body["reason"], amount_minor=body["amount_minor"])
+        return waiting(outcome) or _corrected(outcome)
+
+
+def _corrected(correction: deposits.Correction) -> dict[str, Any]:
+    return {**correction._asdict(), "currency": CURRENCY}
+
+
+@blueprint.get("/funds/<id:fund_id>/entries")
+@access.managers(Permission.READ)
+@blueprint.response(200, FundEntryOut(many=True))
+@blueprint.paginate()
+def list_entries(pagination_parameters: PaginationParameters, fund_id: int) -> Any:
+    """List the movements of a fund's money, the newest first."""
+    with deps().db.transaction() as tx:
+        lines, pagination_parameters.item_count = statement(tx, fund_id, page_of(pagination_parameters))
+    return [{**line._asdict(), "currency": CURRENCY} for line in lines]
 
 
 @blueprint.get("/funds/<id:fund_id>/grants")

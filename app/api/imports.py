@@ -112,8 +112,13 @@ def show(run_id: int) -> Any:
         return as_json(runs.find(tx, access.caller(), run_id))
 
 
+def _file() -> bytes:
+    """Return the file handed in: a form has another boundary each time that it is sent."""
+    return uploaded_file(request).data
+
+
 @blueprint.post("/imports/<kind>")
-@access.managers(*IMPORTERS, where=Where.NAMED, own_transactions=True)
+@access.managers(*IMPORTERS, where=Where.NAMED, own_transactions=True, content=_file)
 @blueprint.arguments(ImportQuery, location="query")
 @blueprint.response(201, ImportOut)
 @blueprint.alt_response(202, schema=ImportOut, description="the file is large, or is being imported: ask again")

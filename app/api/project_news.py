@@ -9,7 +9,7 @@ from app.api.picture_schemas import ManagedNewsOut, NewsChange, NewsIn, PictureO
 from app.api.project_schemas import ReasonIn
 from app.current import deps
 from app.http import access
-from app.http.pictures import uploaded_picture
+from app.http.pictures import picture_handed_in, uploaded_picture
 from campaigns.disclosure.pictures import news_item, news_of, picture_of
 from campaigns.network.roles import Permission
 from campaigns.projects import news, projects
@@ -52,7 +52,7 @@ def change(body: dict[str, Any], project_id: int, news_id: int) -> Any:
 
 
 @blueprint.post("/projects/<id:project_id>/news/<id:news_id>/picture")
-@access.managers(Permission.PROJECTS_WRITE, own_transactions=True)
+@access.managers(Permission.PROJECTS_WRITE, own_transactions=True, content=picture_handed_in)
 @blueprint.arguments(PictureQuery, location="query")
 @blueprint.response(201, PictureOut)
 def illustrate(query: dict[str, Any], project_id: int, news_id: int) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields, validate
 
+from app.accounts import create_token
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Text, Time, one_of
 from app.api.user_schemas import branch_in, branch_out
@@ -13,7 +14,7 @@ from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.network import tokens
-from campaigns.network.roles import Permission, Role, require_no_more
+from campaigns.network.roles import Permission, Role
 
 blueprint = make_blueprint("tokens", "Tokens of programs for this API.")
 LASTS = timedelta(days=90)  # unless the body says otherwise
@@ -44,10 +45,12 @@ class TokenOut(Schema):
     expires_at = Time(allow_none=True)
     last_used_at = Time(allow_none=True, metadata={"description": "to the minute"})
     revoked_at = Time(allow_none=True)
+    waits = fields.Boolean(metadata={"description": "for a second person, and opens nothing until then"})
 
 
 class NewTokenOut(TokenOut):
     token = fields.String(metadata={"description": "shown this once"})
+    approval = Key(metadata={"description": "the approval that it waits for, if it does"})
 
 
 @blueprint.get("/tokens")
@@ -67,16 +70,16 @@ def list_tokens(pagination_parameters: PaginationParameters) -> Any:
 @blueprint.arguments(TokenIn)
 @blueprint.response(201, NewTokenOut)
 def create(body: dict[str, Any]) -> Any:
-    """Create a token. It ends with the account that made it, or with the owner of the token that did."""
-    caller, branch = access.caller(), body.get("branch", scope.branch())
-    scopes = body.get("scopes")
-    require_no_more(caller, body["role"], scopes)
+    """Create a token. It ends with the account that made it, or with the owner of the token that did.
+
+    Where acts need a second person, one that can give rights to others opens nothing until they approve it."""
+    branch = body.get("branch", scope.branch())
     with deps().db.transaction() as tx:
-        scope.require_node(tx, branch)
         ends = body["expires_at"] if "expires_at" in body else tx.now + LASTS
-        terms = tokens.TokenTerms(scopes, ends, caller.manager_id)
-        token = tokens.create_token(tx, body["role"], body["name"], caller.name, branch, terms)
-        return tokens.show_new_token(tx, token)._asdict() | {"token": token}
+        terms = tokens.TokenTerms(body.get("scopes"), ends)
+        made = create_token(tx, body["role"], body["name"], branch, terms)
+        waits = {"approval": made.approval.id} if made.approval else {}
+        return made.row._asdict() | {"token": made.token} | waits
 
 
 @blueprint.get("/tokens/<id:token_id>")

@@ -151,11 +151,13 @@ def link_to_password(user_id: int) -> Any:
 @blueprint.post("/users/<id:user_id>/second-factor/reset")
 @access.managers(_PEOPLE)
 @blueprint.response(200, UserOut)
+@may_wait(blueprint)
 def reset_second_factor(user_id: int) -> Any:
     """Take the second factor off an account whose owner lost it, and end its sessions; nobody does this for
     themselves. Make sure before that it is them who ask."""
     with deps().db.transaction() as tx:
-        clear_second_factor(tx, user_id)
+        if response := waiting(clear_second_factor(tx, user_id)):
+            return response
         return _view(tx, user_id)
 
 

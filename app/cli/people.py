@@ -74,6 +74,8 @@ def revoke(token_id: int) -> None:
 def _state(row: TokenRow, now: datetime) -> str:
     if row.revoked_at:
         return f"revoked {_minute(row.revoked_at)}"
+    if row.waits:
+        return "waits"
     if row.expires_at is None:
         return "active"
     return f"{'expired' if row.expires_at <= now else 'until'} {_minute(row.expires_at)}"

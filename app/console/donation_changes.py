@@ -1,4 +1,4 @@
-"""One donation of an event that runs or was cancelled: refund all of its donor, record what was given back."""
+"""One donation: refund it or a part of it, refund all of its donor, record what was given back."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -8,17 +8,38 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
-from app.console.effects import Change, Typed, effect_page
+from app.console.effects import Change, Typed, amount_of, effect_page
 from app.current import deps
 from app.http import access
 from app.i18n.refusals import code_text
 from campaigns.closing.give_back import mark_given_back
 from campaigns.donations.refund_donor import refund_donor
+from campaigns.donations.refund_effect import request_with_effect
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.money import yuan
 
 Make = Callable[[Tx, Typed], Sequence[str]]
+
+
+@blueprint.route("/donations/<uuid:donation_id>/refunds", methods=["GET", "POST"])
+@access.signed_in(Permission.DONATIONS_REFUND)
+def refund(donation_id: UUID) -> str | Response:
+    """Request a refund of one donation, all or a part of it."""
+
+    def make(tx: Tx, typed: Typed) -> Sequence[str]:
+        amount_minor = amount_of(typed.form)
+        effect = request_with_effect(tx, donation_id, amount_minor, typed.reason, typed.caller.name)
+        match = _("配捐随之退回 %(amount)s 元。", amount=yuan(effect.match_minor))
+        return [
+            _("退给捐赠人 %(amount)s 元，原路退回。", amount=yuan(effect.refunded_minor)),
+            _("这笔捐赠还剩 %(amount)s 元。", amount=yuan(effect.left_minor)),
+            match if effect.match_minor else _("没有配捐要退回。"),
+        ]
+
+    title, done = _("退款"), _("退款已提交，支付平台确认后生效。")
+    change = _change(donation_id, title, _("确认退款"), done, make, "donation.refund")
+    return effect_page(change._replace(amount=_("退多少（元）")))
 
 
 @blueprint.route("/donations/<uuid:donation_id>/refund-all-of-donor", methods=["GET", "POST"])

@@ -6,25 +6,23 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, said_of
+from app.console.blueprint import blueprint
 from app.console.donation_file import donations_file
 from app.console.donation_filters import FILTERS, STATE_GROUPS, filter_choices, find_in, read_query
 from app.current import deps
-from app.duties import perform
 from app.forms import Form
 from app.http import access
 from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
 from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
-from campaigns.donations.refunds import count_refunds, refunds
+from campaigns.donations.refunds import refunds
 from campaigns.donations.search import contact_key, record_contact_search
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
-from campaigns.network.roles import Caller, Permission
-from kernel.db import Tx
-from kernel.errors import Conflict, Invalid
+from campaigns.network.roles import Permission
+from kernel.errors import Invalid
 
 
 @blueprint.get("/donations", endpoint="donations")
@@ -95,22 +93,3 @@ def show(donation_id: UUID) -> str:
         warnings=warnings,
         refundable=view.status in COUNTED and view.refunded_minor < view.amount_minor,
     )
-
-
-@blueprint.post("/donations/<uuid:donation_id>/refunds", endpoint="refund")
-@access.signed_in_to_act(Permission.DONATIONS_REFUND)
-def refund(donation_id: UUID) -> Response:
-    """Request a refund. The form says how many refunds its reader saw, so a second click changes nothing."""
-    form = Form(request.form)
-
-    def do(tx: Tx, _caller: Caller) -> str | None:
-        if form["seen"] != str(count_refunds(tx, donation_id)):
-            raise Conflict("refund_seen")
-        amount_minor = form.amount("amount")
-        if form.faults:
-            raise Invalid("amount_invalid")
-        reason = request.form.get("reason", "").replace("\x00", "")[:500]
-        return said_of(perform(tx, "donation.refund", donation_id, reason, amount_minor=amount_minor))
-
-    back = url_for("console.donation", donation_id=donation_id)
-    return act(Permission.DONATIONS_REFUND, back, do, _("退款已提交，支付平台确认后生效。"))

@@ -35,8 +35,9 @@ class Typed(NamedTuple):
 class Change(NamedTuple):
     """A change that a manager may make: `make` makes it and returns its effect, a sentence a line.
 
-    `time`: the label of a time that it needs. `word`: what is to be typed to confirm it, for what cannot be undone.
-    `act`, done to `subject` with `arguments`: its name among those that may need a second person.
+    `time`, `amount`: the label of a time, of an amount in yuan, that it needs. `word`: what is to be typed to
+    confirm it, for what cannot be undone.
+    `act`, done to `subject` with `arguments` and the amount: its name among those that may need a second person.
     """
 
     permission: Permission
@@ -47,6 +48,7 @@ class Change(NamedTuple):
     button: str
     done: str
     time: str = ""
+    amount: str = ""
     word: str = ""
     act: str = ""
     subject: Any = None
@@ -59,7 +61,7 @@ def effect_page(change: Change) -> str | Response:
     form = ConsoleForm(request.form)
     effect: Sequence[str] = ()
     waits = False
-    if request.method == "POST" or not change.time:
+    if request.method == "POST" or not (change.time or change.amount):
         try:
             if form.verb == "save":
                 return make_once(lambda: _make(change, form))
@@ -83,7 +85,7 @@ def _make(change: Change, form: ConsoleForm) -> Response:
     with deps().db.transaction() as tx:
         approval = None
         if change.act:
-            approval = ask_if_needed(tx, change.act, change.subject, form["reason"], **change.arguments)
+            approval = ask_if_needed(tx, change.act, change.subject, form["reason"], **_arguments(change, form))
         if approval is None:
             effect = change.make(tx, Typed(g.caller, form["reason"], form))
             if form["seen"] != _digest(effect):
@@ -97,8 +99,21 @@ def _shown(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:
     typed = Typed(g.caller, form["reason"] or _NO_REASON_YET, form)
     effect = rehearse(lambda tx: change.make(tx, typed))
     with deps().db.transaction() as tx:
-        waits = bool(change.act) and needs_second(tx, change.act, change.subject, **change.arguments)
+        waits = bool(change.act) and needs_second(tx, change.act, change.subject, **_arguments(change, form))
     return effect, waits
+
+
+def _arguments(change: Change, form: ConsoleForm) -> Mapping[str, Any]:
+    return {**change.arguments, "amount_minor": amount_of(form)} if change.amount else change.arguments
+
+
+def amount_of(form: ConsoleForm) -> int:
+    """Return the amount that was typed, in fen. Raises Invalid `amount_invalid`: an empty field means nothing."""
+    amount_minor = form.amount("amount_minor")
+    if amount_minor is None:
+        why = {} if form.faults else {"amount_minor": fault("required")}
+        raise Invalid("amount_invalid", fields=why)
+    return amount_minor
 
 
 def _shown_again(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:

@@ -1,19 +1,28 @@
 """Funds and the money that came in for them."""
 
+from collections.abc import Sequence
+
 from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.effects import Change, Typed, amount_of, effect_page
 from app.current import deps
 from app.forms import Form
 from app.http import access, scope
 from app.http.scope import Where
-from campaigns.funds import funds
+from app.web.blueprint import requested_page
+from campaigns.funds import deposits, funds
+from campaigns.funds.statement import statement
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
-from kernel.errors import Invalid
-from kernel.money import CURRENCY
+from kernel.errors import Invalid, NotFound
+from kernel.money import CURRENCY, yuan
+from ledger.chart import fund as account_of
+from ledger.statements import balance
+
+PAGE_SIZE = 50
 
 
 @blueprint.get("/funds", endpoint="funds")
@@ -48,7 +57,63 @@ def deposit(fund_id: int) -> Response:
         amount_minor = form.amount("amount")
         if amount_minor is None:
             raise Invalid("deposit_invalid")
-        fresh = funds.deposit(tx, fund_id, amount_minor, CURRENCY, form["reference"], caller.name)
+        fresh = deposits.deposit(tx, fund_id, amount_minor, CURRENCY, form["reference"], caller.name)
         return str(_("入账完成。") if fresh else _("这笔入账已经记过，没有重复记账。"))
 
-    return act(Permission.FUNDS_WRITE, url_for("console.funds"), do)
+    return act(Permission.FUNDS_WRITE, url_for("console.fund", fund_id=fund_id), do)
+
+
+@blueprint.get("/funds/<int:fund_id>", endpoint="fund")
+@access.signed_in(Permission.READ)
+def show(fund_id: int) -> str:
+    """A fund with the statement of its money."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        fund = funds.find(tx, fund_id)
+        lines, total = statement(tx, fund_id, page)
+        balance_minor = balance(tx, account_of(fund_id))
+    return render_template(
+        "console/fund.html", fund=fund, lines=lines, total=total, page=page, balance_minor=balance_minor
+    )
+
+
+@blueprint.route(
+    "/funds/<int:fund_id>/deposits/<int:deposit_id>/correct", methods=["GET", "POST"], endpoint="deposit_correct"
+)
+@access.signed_in(Permission.FUNDS_WRITE)
+def correct_deposit(fund_id: int, deposit_id: int) -> str | Response:
+    """Correct a deposit to what really came in: another entry books the difference."""
+    with deps().db.transaction() as tx:
+        booked = deposits.find_deposit(tx, deposit_id)
+        now_minor = deposits.amount_now(tx, deposit_id)
+    if booked.fund_id != fund_id:
+        raise NotFound("deposit_unknown")
+
+    def make(tx: Tx, typed: Typed) -> Sequence[str]:
+        right = (amount_of(typed.form), typed.reason, typed.caller.name)
+        corrected = deposits.correct_deposit(tx, deposit_id, *right)
+        difference_minor = corrected.amount_minor - corrected.before_minor
+        amounts = {"before": yuan(corrected.before_minor), "after": yuan(corrected.amount_minor)}
+        return [
+            _(
+                "凭据 %(reference)s 的入账从 %(before)s 元更正为 %(after)s 元。",
+                reference=booked.reference,
+                **amounts,
+            ),
+            _("记一笔更正分录 %(amount)s 元，注明更正的是哪笔；原分录不动。", amount=yuan(difference_minor)),
+            _("基金余额变为 %(amount)s 元。", amount=yuan(corrected.balance_minor)),
+        ]
+
+    change = Change(
+        Permission.FUNDS_WRITE,
+        _("更正入账"),
+        _("凭据 %(reference)s，现记 %(amount)s 元", reference=booked.reference, amount=yuan(now_minor)),
+        url_for("console.fund", fund_id=fund_id),
+        make,
+        _("确认更正"),
+        _("已更正。"),
+        amount=_("实际到账（元）；没有到账填 0"),
+        act="fund.correct_deposit",
+        subject=deposit_id,
+    )
+    return effect_page(change)

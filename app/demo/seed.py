@@ -11,7 +11,7 @@ from app.demo.pages import tell
 from app.demo.story import STORIES, description_of, summary_of
 from campaigns import pots
 from campaigns.dependencies import Dependencies
-from campaigns.funds import funds
+from campaigns.funds import deposits, funds
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.models import Campaign
@@ -101,8 +101,8 @@ def _network_and_campaign(tx: Tx, now: datetime) -> list[Village]:
         villages.append(Village(project.id, project.code, project.theme, random.paretovariate(1.1)))
     city = funds.create(tx, "洛阳市乡村振兴专项基金", "special", ACTOR)
     county = funds.create(tx, "栾川幸福家园专项基金", "special", ACTOR)
-    funds.deposit(tx, city, 1_200_000_00, CURRENCY, "DEMO-0001", ACTOR)
-    funds.deposit(tx, county, 200_000_00, CURRENCY, "DEMO-0002", ACTOR)
+    deposits.deposit(tx, city, 1_200_000_00, CURRENCY, "DEMO-0001", ACTOR)
+    deposits.deposit(tx, county, 200_000_00, CURRENCY, "DEMO-0002", ACTOR)
     _pots(tx, city, county, now)
     schedule(tx, campaign.slug, ACTOR)
     return villages

@@ -47,14 +47,12 @@ class Access(NamedTuple):
     """The declaration of a view. One of the permissions is needed; none are listed for callers without a role.
 
     `where` says whose resources a manager reaches, `resource` which argument of the address decides (default: the
-    most specific one). `own_transactions`: the view has several, so that an `Idempotency-Key` cannot be kept with
-    its effect; it must be harmless to repeat."""
+    most specific one)."""
 
     audience: Audience
     permissions: tuple[Permission, ...] = ()
     where: Where = Where.RESOURCE
     resource: str | None = None
-    own_transactions: bool = False
 
     def __str__(self) -> str:
         needed = " or ".join(f"`{permission}`" for permission in self.permissions)
@@ -147,10 +145,14 @@ def managers(
     where: Where = Where.RESOURCE,
     resource: str | None = None,
     own_transactions: bool = False,
+    content: Callable[[], bytes] = repeats.whole_body,
 ) -> Callable[[View], View]:
     """Require a manager with one of these permissions, and that what the route reaches is theirs. Both are checked
-    before the body is read. A change that is sent again with its `Idempotency-Key` is not made again."""
-    access = Access(Audience.MANAGER, permissions, where, resource, own_transactions)
+    before the body is read. A change that is sent again with its `Idempotency-Key` is not made again.
+
+    `own_transactions`: the view has several, so that a crash can keep its effect and lose its reply; it must be
+    harmless to repeat. `content`: what makes two requests to it the same; default: the body."""
+    access = Access(Audience.MANAGER, permissions, where, resource)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -158,7 +160,7 @@ def managers(
             with deps().db.transaction() as tx:
                 g.caller = rights.widened(tx, auth.require_manager(tx, *permissions))
                 access.require(tx, g.caller, kwargs, acting=access.acts)
-            return view(*args, **kwargs) if own_transactions else repeats.reply_once(partial(view, *args, **kwargs))
+            return repeats.reply_once(partial(view, *args, **kwargs), apart=own_transactions, content=content)
 
         return _declare(guarded, access)  # type: ignore[return-value]
 

@@ -1,6 +1,6 @@
 """Pictures over HTTP: taken in and written anew beside the event loop, sent in a width."""
 
-from flask import Request, Response
+from flask import Request, Response, request
 
 from app.current import deps
 from app.http.off_loop import off_loop
@@ -27,3 +27,8 @@ def picture_response(file_key: str, width: int) -> Response:
     if data is None:
         raise NotFound("picture_unknown")
     return Response(data, mimetype="image/webp")
+
+
+def picture_handed_in() -> bytes:
+    """Return the picture of the present request: a form has another boundary each time that it is sent."""
+    return uploaded_file(request, MOST_BYTES).data

@@ -2,11 +2,13 @@
 
 Programs name a request by the header `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header), forms of the
 console by a hidden field that is another one on every page. What a view does and its reply are committed in one
-transaction. A refusal changes nothing and is not kept: the same key may be sent again.
+transaction; a view that needs transactions of its own is harmless to repeat, as its reply may be lost in a crash.
+A refusal is not kept: the same key may be sent again.
 """
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
@@ -33,8 +35,14 @@ _FORM_KEY = re.compile(r"[0-9a-f]{32}")
 _NOT_CONTENT = frozenset({FIELD, "csrf_token"})
 
 
-def reply_once(view: Callable[[], Any]) -> Any:
+def whole_body() -> bytes:
+    """Return what a request asks for, beside its address."""
+    return request.get_data()
+
+
+def reply_once(view: Callable[[], Any], *, apart: bool = False, content: Callable[[], bytes] = whole_body) -> Any:
     """Return the reply of a view to a program. With a key the view is called once; then the stored reply comes.
+    `apart`: it has transactions of its own. `content`: what tells the same request from another one.
 
     Raises Invalid `idempotency_key_invalid`, Conflict `idempotency_key_reused` and `idempotency_key_in_progress`.
     """
@@ -44,9 +52,9 @@ def reply_once(view: Callable[[], Any]) -> Any:
     key = _KEY.fullmatch(sent)
     if key is None:
         raise Invalid("idempotency_key_invalid", most=MOST_KEY)
-    content = f"{request.method} {request.full_path}".encode(), request.get_data()
-    request_key = RequestKey(g.caller.owner, f"api:{key[1] or key[2]}", _fingerprint(*content))
-    response, replayed = _once(request_key, view, wait=False)
+    parts = f"{request.method} {request.full_path}".encode(), content()
+    request_key = RequestKey(g.caller.owner, f"api:{key[1] or key[2]}", _fingerprint(*parts))
+    response, replayed = _once(request_key, view, wait=False, apart=apart)
     if replayed:
         response.headers[REPLAYED] = "true"
     return response
@@ -77,13 +85,17 @@ def new_form_key() -> str:
     return uuid4().hex
 
 
-def _once(request_key: RequestKey, make: Callable[[], Any], *, wait: bool) -> tuple[Response, bool]:
+def _once(
+    request_key: RequestKey, make: Callable[[], Any], *, wait: bool, apart: bool = False
+) -> tuple[Response, bool]:
     keys = deps().keys
     with deps().db.transaction() as tx:
         stored = replies.claim(tx, keys, request_key, wait=wait)
         if stored is not None:
             return _response(stored), True
-        with current.shared(tx):
+        if apart:
+            replies.hold(tx)
+        with nullcontext() if apart else current.shared(tx):
             response = current_app.make_response(make())
         if response.status_code < 400:
             replies.remember(tx, keys, request_key, _reply(response))

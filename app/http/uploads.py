@@ -33,4 +33,7 @@ def uploaded_file(request: Request, most_bytes: int = MOST_BYTES) -> Upload:
     if request.mimetype != "multipart/form-data":
         return Upload("", request.get_data())
     file = request.files.get("file")
-    return Upload(file.filename or "", file.read()) if file else Upload("", b"")
+    if not file:
+        return Upload("", b"")
+    file.stream.seek(0)  # it may have been read before
+    return Upload(file.filename or "", file.read())

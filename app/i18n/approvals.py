@@ -21,11 +21,14 @@ ACTS = {
     "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
     "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入暂记款"),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
+    "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
     "campaign.cancel": _l("取消活动 %(subject)s：马上停止接受捐赠，善款全部退回，不能恢复"),
     "campaign.extend": _l("活动 %(subject)s 延长到 %(ends_at)s"),
     "person.admin": _l("把账号 %(login)s 设为管理员（范围：%(branch)s）"),
+    "person.second_factor": _l("取消账号 %(login)s 的两步验证，由本人重新设置"),
+    "token.activate": _l("启用第 %(subject)s 号令牌“%(label)s”，它有系统管理员的权限"),
     "project.approve": _l("批准项目 %(subject)s 立项"),
     "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
     "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
@@ -39,7 +42,9 @@ def approval_text(approval: Approval) -> str:
     shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown |= {name: arguments.get(name, "") for name in ("donation", "login")}
+    shown |= {name: arguments.get(name, "") for name in ("donation", "login", "label")}
+    if "amount_minor" in arguments:
+        shown["right"] = yuan(arguments["amount_minor"] or 0)
     shown["branch"] = arguments.get("branch") or _("全市")
     shown["decision"] = word(CASE_STATES, arguments.get("decision") or "")
     return str(ACTS[approval.act]) % shown

@@ -55,6 +55,7 @@ ACTS = {
     "export.audit": _l("导出操作记录"),
     "export.donations": _l("导出捐赠"),
     "fund.create": _l("新建基金"),
+    "fund.correct_deposit": _l("更正入账"),
     "fund.deposit": _l("基金入账"),
     "fund.grant": _l("基金授权"),
     "fund.grant_revoke": _l("收回基金授权"),
@@ -125,6 +126,7 @@ ACTS = {
     "staff.add": _l("登记工作人员"),
     "staff.remove": _l("移除工作人员"),
     "statement.import": _l("导入对账单"),
+    "token.activate": _l("启用接口令牌"),
     "token.create": _l("新建接口令牌"),
     "token.limited": _l("令牌请求过于频繁，被拒绝"),
     "token.refused": _l("无效令牌被拒绝"),
@@ -141,6 +143,7 @@ ASKED = {
     "payment.refund": _l("退回异常支付"),
     "payment.take": _l("收下异常支付"),
     "person.admin": _l("设为系统管理员"),
+    "person.second_factor": _l("取消两步验证"),
     "refund_request.accept": _l("同意退款申请"),
 }
 # The first parts of acts, by which the trail is filtered.

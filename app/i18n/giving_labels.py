@@ -96,3 +96,13 @@ APPROVAL_STATES = {
 }
 # Who acted when it was no manager, by the name in the audit trail.
 ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}
+
+# Why the money of a fund moved.
+FUND_MOVEMENTS = {
+    "deposit": _l("入账"),
+    "deposit_corrected": _l("更正入账"),
+    "pot_funded": _l("拨给配捐池"),
+    "pot_reduced": _l("配捐池调减退回"),
+    "pot_returned": _l("配捐池结余退回"),
+    "match_returned": _l("退款后配捐退回"),
+}

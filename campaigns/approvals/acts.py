@@ -18,12 +18,15 @@ from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.funds import deposits
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
+from campaigns.network import second_factor
 from campaigns.network.accounts import set_role
 from campaigns.network.models import Manager
 from campaigns.network.people import find_manager
 from campaigns.network.roles import Permission, Role
+from campaigns.network.tokens import activate_token
 from campaigns.projects import transitions
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
@@ -106,6 +109,12 @@ def _of_tranche(tx: Tx, attempt: Attempt) -> int:
     return abs(funding.amount_minor) if funding else 0
 
 
+def _of_correction(tx: Tx, attempt: Attempt) -> int:
+    """Return the sum that the books would change by."""
+    amount_minor: int = attempt.arguments["amount_minor"]
+    return abs(amount_minor - deposits.amount_now(tx, attempt.subject))
+
+
 def _of_cancelling(tx: Tx, attempt: Attempt) -> int | None:
     """An open campaign gives all of its money back; one that has not opened has none."""
     return None if find_campaign(tx, attempt.subject).phase == Phase.OPEN else 0
@@ -179,6 +188,15 @@ def _make_admin(tx: Tx, attempt: Attempt) -> None:
     set_role(tx, login, Role.ADMIN, attempt.arguments["branch"], attempt.actor)
 
 
+def _correct_deposit(tx: Tx, attempt: Attempt) -> Any:
+    amount_minor = attempt.arguments["amount_minor"]
+    return deposits.correct_deposit(tx, attempt.subject, amount_minor, attempt.reason, attempt.actor)
+
+
+def _reset_second_factor(tx: Tx, attempt: Attempt) -> None:
+    second_factor.reset(tx, attempt.subject, attempt.actor)
+
+
 def _plain(use_case: Callable[[Tx, Any, str, str], Any]) -> Callable[[Tx, Attempt], Any]:
     """Return the act of a use case that takes a subject, a reason and an actor."""
     return lambda tx, attempt: use_case(tx, attempt.subject, attempt.reason, attempt.actor)
@@ -205,6 +223,7 @@ ACTS: Mapping[str, Act] = {
         _P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.sign_off), _of_difference
     ),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
+    "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
     "pot.reduce": Act(
         _P.POTS_WRITE,
         "pot_id",
@@ -216,6 +235,14 @@ ACTS: Mapping[str, Act] = {
     "campaign.cancel": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(cancel.cancel), _of_cancelling),
     "campaign.extend": Act(_P.CAMPAIGNS_WRITE, "slug", str, _extend, _always),
     "person.admin": Act(_P.PEOPLE_WRITE, "user_id", int, _make_admin, _of_rights),
+    "person.second_factor": Act(_P.PEOPLE_WRITE, "user_id", int, _reset_second_factor, _always),
+    "token.activate": Act(
+        _P.PEOPLE_WRITE,
+        "token_id",
+        int,
+        lambda tx, attempt: activate_token(tx, attempt.subject, attempt.actor),
+        _always,
+    ),
     "project.approve": Act(
         _P.PROJECTS_APPROVE,
         "project_id",

@@ -15,7 +15,7 @@ from campaigns.approvals.acts import ACTS, Act, Attempt
 from campaigns.approvals.models import Approval, ApprovalState
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.network.owners import hands_of, owners_of
+from campaigns.network.owners import may_be_same_person, owners_of
 from campaigns.network.roles import Caller, require
 from campaigns.reasons import require_reason, require_storable_reason
 from kernel.db import Tx
@@ -69,7 +69,8 @@ def needs_second(tx: Tx, caller: Caller, name: str, attempt: Attempt) -> bool:
     if not rule.needed:
         return False
     if act.makers:
-        return bool(hands_of(tx, caller.owner) & owners_of(tx, act.makers(tx, attempt)))
+        makers = owners_of(tx, act.makers(tx, attempt))
+        return any(may_be_same_person(tx, caller.owner, maker) for maker in makers)
     stake_minor = _stake(tx, act, attempt)
     return stake_minor is None or stake_minor > rule.above_minor
 
@@ -149,7 +150,7 @@ def do_now(tx: Tx, deps: Dependencies, approval: Approval, actor: str) -> Any:
 def _lock_for_decision(tx: Tx, caller: Caller, approval_id: int) -> Approval:
     approval = find(tx, approval_id, lock=True)
     require(caller, ACTS[approval.act].permission)
-    if hands_of(tx, approval.owner) & hands_of(tx, caller.owner):
+    if may_be_same_person(tx, approval.owner, caller.owner):
         raise Forbidden("approval_own")
     if approval.state != ApprovalState.OPEN or approval.until <= tx.now:
         raise Conflict("approval_ended", state=_state_now(tx, approval))

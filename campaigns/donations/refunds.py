@@ -4,16 +4,10 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from campaigns.donations.models import Donation, Refund
+from campaigns.donations.models import Refund
 from kernel.db import Tx
 
 
 def refunds(tx: Tx, donation_id: UUID) -> list[Refund]:
     """Return the refunds that were requested for a donation, oldest first."""
     return tx.all(select(Refund).where(Refund.donation_id == donation_id).order_by(col(Refund.id)))
-
-
-def count_refunds(tx: Tx, donation_id: UUID) -> int:
-    """Return how many refunds were requested, with the donation locked so that none can be added meanwhile."""
-    tx.get(Donation, donation_id, lock=True)
-    return len(refunds(tx, donation_id))

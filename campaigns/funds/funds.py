@@ -1,4 +1,4 @@
-"""Funds (专项基金 ...): create them, book deposits, and list their balances."""
+"""Funds (专项基金 ...): create them, and list their balances."""
 
 from typing import NamedTuple
 
@@ -8,17 +8,11 @@ from campaigns.network.organisations import names_of
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
-from kernel.money import CURRENCY, amount_fault
+from kernel.money import CURRENCY
 from kernel.text import text_fault
-from ledger.chart import bank
-from ledger.chart import fund as fund_account
-from ledger.kinds import TransferKind
-from ledger.post import Transfer, post
-from ledger.statements import posted_amount
 
 KINDS = tuple(kind.value for kind in FundKind)
 MOST_NAME = 100
-MOST_REFERENCE = 100
 
 
 class FundRow(NamedTuple):
@@ -70,40 +64,6 @@ def find(tx: Tx, fund_id: int, *, lock: bool = False) -> Fund:
     if fund is None:
         raise NotFound("fund_unknown")
     return fund
-
-
-def deposit(tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: str, actor: str) -> bool:
-    """Book `amount_minor` fen that came into the federation's bank account for a fund, once per reference.
-
-    Return whether it was booked now; False when the books have this deposit already. Posts to the ledger: nothing
-    that locks rows may follow in the transaction. Raises Invalid `deposit_invalid`, NotFound `fund_unknown`, and
-    Conflict `deposit_reused` when the books have the reference with another amount.
-    """
-    faults = _deposit_faults(amount_minor, currency, reference)
-    if faults:
-        raise Invalid("deposit_invalid", fields=faults)
-    # The lock puts deposits with the same reference in order, so that the second finds the first in the books.
-    find(tx, fund_id, lock=True)
-    key = f"deposit:{fund_id}:{reference}"
-    booked = posted_amount(tx, key)
-    if booked == amount_minor:
-        return False
-    if booked is not None:
-        raise Conflict("deposit_reused", amount_minor=booked)
-    record_audit(tx, actor, "fund.deposit", f"fund:{fund_id}", amount_minor=amount_minor, reference=reference)
-    post(tx, [Transfer(key, bank(currency), fund_account(fund_id), amount_minor, TransferKind.DEPOSIT)])
-    return True
-
-
-def _deposit_faults(amount_minor: int, currency: str, reference: str) -> dict[str, Fault]:
-    faults: dict[str, Fault] = {}
-    if refused := amount_fault(amount_minor):
-        faults["amount_minor"] = refused
-    if currency != CURRENCY:
-        faults["currency"] = fault("currency_unsupported", currency=CURRENCY)
-    if refused := text_fault(reference, MOST_REFERENCE):
-        faults["reference"] = refused
-    return faults
 
 
 def list_funds(tx: Tx, branch: str | None = None) -> list[FundRow]:

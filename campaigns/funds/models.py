@@ -42,6 +42,31 @@ class FundGrant(SQLModel, table=True):
     revoked_by: str = ""
 
 
+class FundEntry(SQLModel, table=True):
+    """A deposit of a fund, or a correction of one: never changed, never deleted. `amount_minor` is what the fund
+    got more (of a correction: or less), in fen; `key` that of its transfer in the books."""
+
+    __tablename__ = "fund_entry"
+    __table_args__ = (
+        CheckConstraint("amount_minor <> 0", name="fund_entry_amount"),
+        CheckConstraint(
+            "CASE WHEN corrects_id IS NULL THEN amount_minor > 0 ELSE reason <> '' END",
+            name="fund_entry_correction",
+        ),
+        Index("fund_entry_fund", "fund_id", "reference"),
+        Index("fund_entry_corrects", "corrects_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    fund_id: int = Field(sa_type=BigInteger, foreign_key="fund.id")
+    key: str = Field(unique=True)
+    amount_minor: int = Field(sa_type=BigInteger)
+    reference: str
+    reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    corrects_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="fund_entry.id")
+    actor: str
+    booked_at: datetime = Field(sa_column=moment())
+
+
 class Fund(SQLModel, table=True):
     """A fund (专项基金 ...). Its balance is in the ledger."""
 

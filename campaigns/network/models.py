@@ -81,7 +81,8 @@ class ApiToken(SQLModel, table=True):
     """A token of a program for the manager API, with the rights of a role within a branch (None: the whole tree).
 
     Only its hash is stored. `scopes` are the permissions of the role that it has (None: all of them). It ends at
-    `expires_at` (None: never), when it is revoked, and with the account of its owner.
+    `expires_at` (None: never), when it is revoked, and with the account of its owner. While it `waits` for a second
+    person it opens nothing.
     """
 
     __tablename__ = "api_token"
@@ -98,6 +99,7 @@ class ApiToken(SQLModel, table=True):
     expires_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     last_used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     revoked_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    waits: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class LinkKind(StrEnum):

@@ -1,13 +1,17 @@
-"""The accounts behind the names in the audit trail, and behind tokens."""
+"""The accounts behind the names in the audit trail, and behind tokens; which of them may be one person's."""
 
 from collections.abc import Set
+from datetime import timedelta
 
 from sqlmodel import col, select
 
+from campaigns.audit import AuditEntry
 from campaigns.network.models import ApiToken, Manager
 from kernel.db import Tx
 
-_PROGRAM = "token:"
+_PROGRAM, _PERSON, _INVITATION = "token:", "manager:", "invitation:"
+FRESH = timedelta(days=7)  # our default: as long as a link lasts
+_GIVES_ACCESS = ("manager.create", "manager.password", "manager.password_link", "second_factor.reset")
 
 
 def owners_of(tx: Tx, names: Set[str]) -> set[str]:
@@ -28,6 +32,28 @@ def hands_of(tx: Tx, owner: str) -> set[str]:
         makers = set(tx.all(select(ApiToken.created_by).where(*of_nobody)))
         waiting = _accounts(tx, makers)[0] - hands
     return hands
+
+
+def may_be_same_person(tx: Tx, first: str, second: str) -> bool:
+    """Whether one person may act with both accounts: they have hands in common, or within the last week one gave
+    access to the other (made it, or its password), or somebody with an account gave it to both. Who has the shell
+    needs no second account, so what programs of nobody made is not held together."""
+    hands, others = hands_of(tx, first), hands_of(tx, second)
+    givers, givers_of_others = _givers(tx, hands), _givers(tx, others)
+    people = {giver for giver in givers & givers_of_others if giver.startswith(_PERSON)}
+    return bool(hands & others or hands & givers_of_others or others & givers or people)
+
+
+def _givers(tx: Tx, accounts: Set[str]) -> set[str]:
+    """Return the accounts that gave access to these within the last week."""
+    lately = AuditEntry.at > tx.now - FRESH
+    people = {account for account in accounts if account.startswith(_PERSON)}
+    gave = col(AuditEntry.action).in_(_GIVES_ACCESS), col(AuditEntry.subject).in_(people)
+    actors = set(tx.all(select(AuditEntry.actor).where(*gave, lately)))
+    invitations = {actor for actor in actors if actor.startswith(_INVITATION)}
+    invited = AuditEntry.action == "invitation.create", col(AuditEntry.subject).in_(invitations)
+    actors |= set(tx.all(select(AuditEntry.actor).where(*invited)))
+    return {giver for name in _accounts(tx, actors)[0] for giver in hands_of(tx, name)} - accounts
 
 
 def _accounts(tx: Tx, names: Set[str]) -> tuple[set[str], set[str]]:

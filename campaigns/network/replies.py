@@ -17,6 +17,7 @@ from kernel.errors import Conflict
 from kernel.keys import Keys
 
 KEPT = timedelta(days=3)  # our default: a weekend, in which nobody looks at a program that failed
+_LONGEST_S = 900  # no request takes longer: proxies and programs have given up
 _PAGE = 10_000  # rows removed in one statement
 
 
@@ -72,6 +73,11 @@ def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | Non
         raise Conflict("idempotency_key_reused")
     body = keys.unwrap(stored.sealed, _context(request))
     return Reply(stored.status, stored.location, stored.content_type, body)
+
+
+def hold(tx: Tx) -> None:
+    """Let the claim of this transaction last while a long request works in others, in which it is idle."""
+    tx.first(select(func.set_config("idle_in_transaction_session_timeout", f"{_LONGEST_S}s", True)))
 
 
 def remember(tx: Tx, keys: Keys, request: RequestKey, reply: Reply) -> None:

@@ -80,6 +80,11 @@ class Caller(NamedTuple):
         return permission in self.permissions
 
 
+def gives_rights(role: str, scopes: Iterable[str] | None = None) -> bool:
+    """Whether who has these permissions can give some to others."""
+    return Permission.PEOPLE_WRITE in permissions_of(role, scopes)
+
+
 def require(caller: Caller, permission: Permission) -> None:
     """Raise Forbidden `not_permitted` if the caller's role lacks the permission."""
     if not caller.may(permission):

@@ -38,15 +38,18 @@ class TokenRow(NamedTuple):
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    waits: bool
 
 
 class TokenTerms(NamedTuple):
     """How far a token reaches beside its role and branch: its permissions (None: all of the role), its end (None:
-    until it is revoked), and the account with which it ends (None: with none)."""
+    until it is revoked), and the account with which it ends (None: with none). `waits`: it opens nothing until a
+    second person activates it."""
 
     scopes: Sequence[str] | None = None
     expires_at: datetime | None = None
     owner_id: int | None = None
+    waits: bool = False
 
 
 def create_token(
@@ -74,6 +77,7 @@ def create_token(
             created_by=actor,
             owner_id=terms.owner_id,
             expires_at=terms.expires_at,
+            waits=terms.waits,
         )
     )
     rights = {"role": role, "branch_code": branch_code, "scopes": scopes}
@@ -122,6 +126,7 @@ def _valid(tx: Tx, token: str) -> ApiToken | None:
         query.where(
             ApiToken.token_hash == token_hash(token),
             col(ApiToken.revoked_at).is_(None),
+            col(ApiToken.waits).is_(False),
             or_(ends.is_(None), ends > tx.now),
             col(Manager.disabled_at).is_(None),
         )
@@ -177,6 +182,7 @@ def _row(token: ApiToken, owner: str | None) -> TokenRow:
         token.expires_at,
         token.last_used_at,
         token.revoked_at,
+        token.waits,
     )
 
 
@@ -192,6 +198,14 @@ def revoke_token(tx: Tx, token_id: int, actor: str) -> None:
     row = _find(tx, token_id, lock=True)
     if row.revoked_at is None:
         _revoke(tx, row, actor)
+
+
+def activate_token(tx: Tx, token_id: int, actor: str) -> None:
+    """Let a token open what it was made for. Idempotent. Raises NotFound `token_unknown`."""
+    row = _find(tx, token_id, lock=True)
+    if row.waits:
+        row.waits = False
+        record_audit(tx, actor, "token.activate", f"token:{token_id}", label=row.label)
 
 
 def end_tokens(tx: Tx, owner: Manager, actor: str, *, beyond: bool = False) -> int:

@@ -9,7 +9,7 @@ from campaigns import pots
 from campaigns.approvals.models import Approval
 from campaigns.donations.questions import ask
 from campaigns.donations.refund_requests import request_money_back
-from campaigns.funds import funds
+from campaigns.funds import deposits, funds
 from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
@@ -50,7 +50,8 @@ def resources(world: World) -> Resources:
         return {"fund_id": fund, "slug": SLUG, "code": OURS, "staff_id": people[0].id}
 
     made = world.do(make)
-    world.do(funds.deposit, made["fund_id"], 1_000_00, "CNY", "D-ours", ACTOR)
+    world.do(deposits.deposit, made["fund_id"], 1_000_00, "CNY", "D-ours", ACTOR)
+    made["deposit_id"] = world.do(deposits.deposit_of, made["fund_id"], "D-ours").id
     made["pot_id"] = world.do(_pot, made["fund_id"])
     donation = world.give(50_00, campaign=SLUG, message=MARK)
     world.pay(donation)

@@ -8,6 +8,8 @@ import pytest
 
 from campaigns.approvals.acts import ACTS
 from campaigns.donations.refund_requests import request_money_back
+from campaigns.network import second_factor
+from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
 from campaigns.screening.open_by_hand import open_case
 from matching.pots import Tranche
@@ -111,12 +113,28 @@ def desk_payment(world: World) -> int:
     return row
 
 
+def _second_factor(_api: Api, world: World) -> tuple[str, Json]:
+    manager = world.do(create_manager, "li", PASSWORD, "finance", "test")
+    world.do(second_factor.begin, world.deps.keys, manager.id)
+    return f"/users/{manager.id}/second-factor/reset", {}
+
+
+def _correct(api: Api, _world: World) -> tuple[str, Json]:
+    fund = api.manage("/funds", {"name": "x", "kind": "special"})["id"]
+    body = {"amount_minor": 3 * LIMIT, "currency": "CNY", "reference": "R-1"}
+    deposit = api.manage(f"/funds/{fund}/deposits", body)["id"]
+    right = {"amount_minor": 2 * LIMIT - 1, "currency": "CNY", "reason": "a digit too many"}
+    return f"/funds/{fund}/deposits/{deposit}/corrections", right
+
+
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "pot.reduce": _reduce,
     "pot.withdraw_tranche": _tranche,
     "campaign.cancel": _cancel,
     "campaign.extend": _extend,
     "donation.refund_donor": _refund_donor,
+    "person.second_factor": _second_factor,
+    "fund.correct_deposit": _correct,
     "refund_request.accept": _request,
     "discrepancy.sign_off": _sign_off,
     "discrepancy.reopen": _reopen,
@@ -126,6 +144,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "person.admin": _admin,
 }
 SHOWN_ELSEWHERE = {
+    "token.activate",
     "donation.refund",
     "donation.given_back",
     "project.approve",
@@ -169,7 +188,7 @@ def test_nobody_makes_an_administrator_alone(api: Api, world: World, second: str
 
 
 def test_a_token_that_was_made_by_the_askers_token_decides_nothing(api: Api, world: World, second: str) -> None:
-    made = api.manage("/tokens", {"name": "mine too", "role": "admin", "branch": None})["token"]
+    made = api.manage("/tokens", {"name": "mine too", "role": "manager", "branch": None})["token"]
     path, body = _reduce(api, world)
     approval = ask(api, path, body)
     problem(decide(api, approval, made), 403, "approval_own")

@@ -23,15 +23,6 @@ from tests.races.runners import at_once
 from tests.world import World
 
 __all__ = ["callers", "resources"]
-# Their work is several transactions, so that no reply can be stored with it; repeating them is harmless: what is
-# due or new is looked for again, a file is imported by the token of its preview, once, and a picture is kept once.
-WITH_OWN_TRANSACTIONS = {
-    "/api/v1/campaigns/<slug>/close",
-    "/api/v1/campaigns/<slug>/screening-review",
-    "/api/v1/imports/<kind>",
-    "/api/v1/projects/<id:project_id>/news/<id:news_id>/picture",
-    "/api/v1/projects/<id:project_id>/pictures",
-}
 
 
 def changes(app: Flask) -> list[Any]:
@@ -54,7 +45,7 @@ def send(api: Api, path: str, body: Any, key: str | None, token: str = "", metho
 
 
 def test_every_change_of_managers_takes_a_key(app: Flask, api: Api, world: World, resources: Resources) -> None:
-    """From the router: a route that is new takes one, or is listed above with the reason."""
+    """From the router: a route that is new takes one."""
     before = snapshot(world)
     without = set()
     routes = changes(app)
@@ -64,9 +55,9 @@ def test_every_change_of_managers_takes_a_key(app: Flask, api: Api, world: World
             status = send(api, path.removeprefix("/api/v1"), {}, "no\\key", method=method)
             if (status.status_code, (status.get_json() or {}).get("code")) != (400, "idempotency_key_invalid"):
                 without.add(rule.rule)
-    assert without == WITH_OWN_TRANSACTIONS
+    assert without == set()
     changed = {table for table, rows in snapshot(world).items() if rows != before[table]}
-    assert changed <= {"audit_entry", "import_run", "import_file"}, changed
+    assert changed <= {"audit_entry"}, changed
 
 
 def test_the_description_has_the_key_at_every_such_change(app: Flask, api: Api) -> None:
@@ -77,8 +68,7 @@ def test_the_description_has_the_key_at_every_such_change(app: Flask, api: Api) 
         for method, operation in operations.items()
         if isinstance(operation, dict) and any(p.get("name") == HEADER for p in operation.get("parameters", []))
     }
-    expected = len([rule for rule, _ in changes(app) if rule.rule not in WITH_OWN_TRANSACTIONS])
-    assert len(named) == expected
+    assert len(named) == len(changes(app))
 
 
 @pytest.fixture

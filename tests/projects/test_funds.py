@@ -1,15 +1,20 @@
 """Funds: money that comes in is booked once, and what a fund holds is what the books say."""
 
 import threading
+from contextlib import suppress
 
 import pytest
 
-from campaigns.funds import funds
+from campaigns.check import check_books as check
+from campaigns.funds import deposits, funds
+from campaigns.funds.statement import statement
 from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
+from kernel.paging import Page
 from ledger.chart import bank, fund
 from ledger.check import faults
 from ledger.statements import balance
+from tests.world import World
 
 YUAN = 100
 
@@ -22,7 +27,7 @@ def fund_id(db: Database) -> int:
 
 def test_a_deposit_moves_money_from_the_bank_to_the_fund(db: Database, fund_id: int) -> None:
     with db.transaction() as tx:
-        assert funds.deposit(tx, fund_id, 1_000 * YUAN, "CNY", "bank 1", "finance")
+        assert deposits.deposit(tx, fund_id, 1_000 * YUAN, "CNY", "bank 1", "finance")
     with db.transaction() as tx:
         assert balance(tx, fund(fund_id)) == 1_000 * YUAN
         assert balance(tx, bank()) == -1_000 * YUAN
@@ -32,7 +37,7 @@ def test_a_deposit_moves_money_from_the_bank_to_the_fund(db: Database, fund_id: 
 def test_the_same_reference_again_is_the_same_deposit(db: Database, fund_id: int) -> None:
     for new in (True, False):
         with db.transaction() as tx:
-            assert funds.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance") is new
+            assert deposits.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance") is new
     with db.transaction() as tx:
         assert balance(tx, fund(fund_id)) == 500
         assert tx.scalar("SELECT count(*) FROM audit_entry WHERE action = 'fund.deposit'") == 1
@@ -40,18 +45,18 @@ def test_the_same_reference_again_is_the_same_deposit(db: Database, fund_id: int
 
 def test_the_same_reference_with_another_amount_is_refused(db: Database, fund_id: int) -> None:
     with db.transaction() as tx:
-        funds.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance")
+        deposits.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance")
     with pytest.raises(Conflict) as refused, db.transaction() as tx:
-        funds.deposit(tx, fund_id, 501, "CNY", "bank 1", "finance")
+        deposits.deposit(tx, fund_id, 501, "CNY", "bank 1", "finance")
     assert (refused.value.code, refused.value.params) == ("deposit_reused", {"amount_minor": 500})
 
 
 def test_references_belong_to_their_fund(db: Database, fund_id: int) -> None:
     with db.transaction() as tx:
         other = funds.create(tx, "乡村振兴基金", "rural", "finance")
-        assert funds.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance")
+        assert deposits.deposit(tx, fund_id, 500, "CNY", "bank 1", "finance")
     with db.transaction() as tx:
-        assert funds.deposit(tx, other, 700, "CNY", "bank 1", "finance")
+        assert deposits.deposit(tx, other, 700, "CNY", "bank 1", "finance")
     with db.transaction() as tx:
         assert [(row.name, row.balance_minor) for row in funds.list_funds(tx)] == [
             ("99公益日配捐基金", 500),
@@ -67,7 +72,7 @@ def test_one_reference_from_eight_threads_is_one_deposit(db: Database, fund_id: 
         ready.wait()
         try:
             with db.transaction() as tx:
-                answers.append(funds.deposit(tx, fund_id, amount_minor, "CNY", "bank 1", "finance"))
+                answers.append(deposits.deposit(tx, fund_id, amount_minor, "CNY", "bank 1", "finance"))
         except Conflict as refused:
             answers.append(refused.code)
 
@@ -102,14 +107,14 @@ def test_a_senseless_deposit_is_refused(
     db: Database, fund_id: int, amount_minor: int, currency: str, reference: str, field: str
 ) -> None:
     with pytest.raises(Invalid) as refused, db.transaction() as tx:
-        funds.deposit(tx, fund_id, amount_minor, currency, reference, "finance")
+        deposits.deposit(tx, fund_id, amount_minor, currency, reference, "finance")
     assert list(refused.value.fields) == [field]
 
 
 @pytest.mark.parametrize("unknown", [404, 0, -1, 2**70])
 def test_no_money_goes_to_a_fund_that_does_not_exist(db: Database, unknown: int) -> None:
     with pytest.raises(NotFound) as refused, db.transaction() as tx:
-        funds.deposit(tx, unknown, 500, "CNY", "bank 1", "finance")
+        deposits.deposit(tx, unknown, 500, "CNY", "bank 1", "finance")
     assert refused.value.code == "fund_unknown"
 
 
@@ -121,3 +126,105 @@ def test_a_fund_needs_a_name_of_its_own_and_a_known_kind(db: Database, fund_id: 
         with pytest.raises(Conflict) as taken:
             funds.create(tx, "99公益日配捐基金 ", "unit", "finance")
         assert taken.value.code == "fund_exists"
+
+
+@pytest.fixture
+def deposit_id(db: Database, fund_id: int) -> int:
+    with db.transaction() as tx:
+        deposits.deposit(tx, fund_id, 10_000 * YUAN, "CNY", "bank 1", "finance")
+        deposit = deposits.deposit_of(tx, fund_id, "bank 1")
+    assert deposit.id is not None
+    return deposit.id
+
+
+def corrected(
+    db: Database, deposit_id: int, amount_minor: int, reason: str = "a zero too many"
+) -> deposits.Correction:
+    with db.transaction() as tx:
+        return deposits.correct_deposit(tx, deposit_id, amount_minor, reason, "boss")
+
+
+def test_a_deposit_is_corrected_by_another_entry_that_refers_to_it(
+    db: Database, fund_id: int, deposit_id: int
+) -> None:
+    first = corrected(db, deposit_id, 1_000 * YUAN)
+    assert (first.before_minor, first.amount_minor, first.balance_minor) == (
+        10_000 * YUAN,
+        1_000 * YUAN,
+        1_000 * YUAN,
+    )
+    assert corrected(db, deposit_id, 1_200 * YUAN, "and 200 more").balance_minor == 1_200 * YUAN
+    assert corrected(db, deposit_id, 0, "of another fund").balance_minor == 0
+    with db.transaction() as tx:
+        lines, total = statement(tx, fund_id, Page(1, 50))
+        assert balance(tx, bank()) == 0
+        assert check(tx) == []
+    assert total == 4
+    assert [(line.kind, line.amount_minor // YUAN, line.balance_minor // YUAN, line.reason) for line in lines] == [
+        ("deposit_corrected", -1_200, 0, "of another fund"),
+        ("deposit_corrected", 200, 1_200, "and 200 more"),
+        ("deposit_corrected", -9_000, 1_000, "a zero too many"),
+        ("deposit", 10_000, 10_000, ""),
+    ]
+    assert [line.corrects_id for line in lines] == [deposit_id, deposit_id, deposit_id, None]
+    assert {line.reference for line in lines} == {"bank 1"}
+    with db.transaction() as tx:
+        assert not deposits.deposit(tx, fund_id, 10_000 * YUAN, "CNY", "bank 1", "finance"), (
+            "the bank's line is known"
+        )
+
+
+def test_a_correction_that_cannot_be_changes_nothing(db: Database, fund_id: int, deposit_id: int) -> None:
+    correction = corrected(db, deposit_id, 9_000 * YUAN)
+    cases: list[tuple[int, int, str, type[Exception], str]] = [
+        (deposit_id, 9_000 * YUAN, "x", Conflict, "deposit_unchanged"),
+        (deposit_id, 1, " ", Invalid, "reason_invalid"),
+        (deposit_id, -1, "x", Invalid, "amount_invalid"),
+        (deposit_id, 10**15, "x", Invalid, "amount_invalid"),
+        (correction.entry_id, 1, "x", NotFound, "deposit_unknown"),
+        (404, 1, "x", NotFound, "deposit_unknown"),
+        (2**63, 1, "x", NotFound, "deposit_unknown"),
+    ]
+    for target, amount_minor, reason, refusal, code in cases:
+        with pytest.raises(refusal, match=code):
+            corrected(db, target, amount_minor, reason)
+    with db.transaction() as tx:
+        assert balance(tx, fund(fund_id)) == 9_000 * YUAN
+
+
+def test_what_the_fund_has_spent_cannot_be_taken_off(world: World) -> None:
+    world.pot(999_999_00)
+    deposit = world.do(deposits.deposit_of, world.fund, "D-1")
+    with pytest.raises(Conflict) as refused:
+        world.do(deposits.correct_deposit, deposit.id, 999_998_00, "less came", "boss")
+    assert (refused.value.code, refused.value.params) == ("fund_short", {"available_minor": 1_00})
+    world.do(deposits.correct_deposit, deposit.id, 999_999_00, "less came", "boss")
+    lines, _ = world.do(statement, world.fund, Page(1, 50))
+    assert [(line.kind, line.balance_minor) for line in lines] == [
+        ("deposit_corrected", 0),
+        ("pot_funded", 1_00),
+        ("deposit", 1_000_000_00),
+    ]
+    world.check()
+
+
+def test_an_entry_that_the_books_do_not_have_is_named(db: Database, deposit_id: int) -> None:
+    with db.transaction() as tx:
+        tx.run("UPDATE fund_entry SET amount_minor = amount_minor + 1 WHERE id = :id", id=deposit_id)
+    with db.transaction() as tx:
+        assert any("entries_equal_books" in fault for fault in check(tx))
+
+
+def test_corrections_at_the_same_moment_do_not_add_up(db: Database, fund_id: int, deposit_id: int) -> None:
+    def correct() -> None:
+        with suppress(Conflict):
+            corrected(db, deposit_id, 1_000 * YUAN)
+
+    threads = [threading.Thread(target=correct) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with db.transaction() as tx:
+        assert balance(tx, fund(fund_id)) == 1_000 * YUAN
+        assert len(statement(tx, fund_id, Page(1, 50))[0]) == 2

@@ -7,7 +7,7 @@ import pytest
 from campaigns import pots
 from campaigns.check import check_books
 from campaigns.donations.view import DonationView
-from campaigns.funds import funds
+from campaigns.funds import deposits, funds
 from kernel.errors import Conflict, Refusal
 from tests.races.runners import at_once, drop_check, errors, pots_without_lock
 from tests.world import ACTOR, World
@@ -89,10 +89,10 @@ def test_control_without_lock_a_donor_is_turned_away_before_a_rich_pot(
 def _pots_and_deposits_on_one_fund(world: World) -> tuple[list[Any], int]:
     """A fund of 100 yuan: eight pots of 30 while four times 10 come in. Answers, and what the fund holds."""
     world.fund = world.do(funds.create, "小基金", "special", ACTOR)
-    world.do(funds.deposit, world.fund, 100_00, "CNY", "first", ACTOR)
+    world.do(deposits.deposit, world.fund, 100_00, "CNY", "first", ACTOR)
     filling = [lambda: world.pot(30_00) for _ in range(8)]
     coming = [
-        lambda n=n: world.do(funds.deposit, world.fund, 10_00, "CNY", f"more {n}", ACTOR) for n in (1, 2, 3, 4)
+        lambda n=n: world.do(deposits.deposit, world.fund, 10_00, "CNY", f"more {n}", ACTOR) for n in (1, 2, 3, 4)
     ]
     answers = at_once(*filling, *coming)
     return answers, next(row.balance_minor for row in world.do(funds.list_funds) if row.id == world.fund)
@@ -118,7 +118,7 @@ def test_control_without_the_floor_the_fund_is_overdrawn(world: World) -> None:
 
 
 def test_one_deposit_told_by_many_counts_once(world: World) -> None:
-    answers = at_once(*[lambda: world.do(funds.deposit, world.fund, 5_00, "CNY", "same", ACTOR)] * 6)
+    answers = at_once(*[lambda: world.do(deposits.deposit, world.fund, 5_00, "CNY", "same", ACTOR)] * 6)
     assert sorted(answers) == [False] * 5 + [True]
     world.check()
 

@@ -26,8 +26,10 @@ class Two:
 
 def test_in_the_console_a_refund_waits_and_another_person_approves_it(app: Flask, world: World) -> None:
     two, donation = Two(app, world), paid(world, 300_00)
-    two.first.open(f"/console/donations/{donation.id}")
-    assert "等第二个人批准" in two.first.send("/refunds", reason="asked for")
+    two.first.open(f"/console/donations/{donation.id}/refunds")
+    typed = {"amount_minor": "300", "reason": "asked for"}
+    assert "这一步要两个人" in two.first.send("/refunds", **typed, verb="preview")
+    assert "等第二个人批准" in two.first.send("/refunds", **typed, verb="save")
     assert refunds(world) == []
     own = two.first.open("/console/approvals")
     assert ("退款 300.00 元" in own, "须由另一位有权限的同事决定" in own, "批准并执行" in own) == (

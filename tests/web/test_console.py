@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from campaigns.funds import deposits
 from campaigns.network.people import create_manager
 from campaigns.projects.drafts import NewProject, create
 from tests.web.reader import PASSWORD, Reader, forms, text
@@ -118,23 +119,52 @@ def test_a_deposit_is_booked_once(manager: Reader, world: World) -> None:
     assert "请检查金额" in manager.send("/deposits", amount="much", reference="R-2")
 
 
+def test_a_deposit_is_corrected_after_a_preview(manager: Reader, world: World) -> None:
+    deposit = world.do(deposits.deposit_of, world.fund, "D-1").id
+    statement = manager.open(f"/console/funds/{world.fund}")
+    address = f"/console/funds/{world.fund}/deposits/{deposit}/correct"
+    assert address in statement and "1,000,000.00" in statement
+    manager.open(address)
+    shown = manager.send("/correct", amount_minor="900000", reason="多打一位", verb="preview")
+    assert "从 1,000,000.00 元更正为 900,000.00 元" in shown and "基金余额变为 900,000.00 元" in shown
+    page = manager.send("/correct", amount_minor="900000", reason="多打一位", verb="save")
+    assert all(words in page for words in ("已更正", "更正入账", "-100,000.00", "多打一位"))
+    assert "不用更正" in manager.open(address) + manager.send(
+        "/correct", amount_minor="900000", reason="多打一位", verb="preview"
+    )
+    manager.open(f"/console/funds/4711/deposits/{deposit}/correct", 404)
+    world.check()
+
+
 def test_a_refund_is_asked_for_once(manager: Reader, world: World) -> None:
     world.pot(500_00)
     paid = world.pay(world.give())
+    form = f"/console/donations/{paid.id}/refunds"
     manager.open(f"/console/donations?id={paid.id}")
-    page = manager.page
-    manager.open(f"/console/donations?id={paid.id}")
+    assert "会发生什么" not in manager.open(form)
+    assert "请填写" in manager.send("/refunds", amount_minor="", reason="捐错了", verb="save")
+    shown = manager.send("/refunds", amount_minor="10", reason="捐错了", verb="preview")
+    assert all(
+        words in shown for words in ("退给捐赠人 10.00 元", "这笔捐赠还剩 90.00 元", "配捐随之退回 10.00 元")
+    )
+    previewed = manager.page
+    manager.send("/refunds", amount_minor="10", reason="捐错了", verb="preview")
     other = manager.page
-    manager.page = page
-    assert "退款已提交" in manager.send("/refunds", amount="10", reason="捐错了")
-    manager.page = page
-    assert "没有重复执行" in manager.send("/refunds", amount="10", reason="捐错了")
+    assert refunded(world) is None
+    manager.page = previewed
+    assert "退款已提交" in manager.send("/refunds", amount_minor="10", reason="捐错了", verb="save")
+    manager.page = previewed
+    assert "没有重复执行" in manager.send("/refunds", amount_minor="10", reason="捐错了", verb="save")
     manager.page = other
-    assert "退款情况已变化" in manager.send("/refunds", amount="10", reason="捐错了")
-    with world.db.transaction() as tx:
-        assert tx.scalar("SELECT sum(amount_minor) FROM refund") == 10_00
-    assert "请写明原因" in manager.send("/refunds", amount="10", reason=" ")
-    assert "退款超过" in manager.send("/refunds", amount="90.01", reason="再退")
+    assert "重新预览" in manager.send("/refunds", amount_minor="10", reason="捐错了", verb="save")
+    assert refunded(world) == 10_00
+    assert 'href="#f-reason"' in manager.send("/refunds", amount_minor="10", reason=" ", verb="save")
+    assert "退款超过" in manager.send("/refunds", amount_minor="90.01", reason="再退", verb="preview")
+
+
+def refunded(world: World) -> int | None:
+    amount: int | None = world.do(lambda tx: tx.scalar("SELECT sum(amount_minor) FROM refund"))
+    return amount
 
 
 def test_looking_for_a_donation_that_is_none(manager: Reader) -> None:

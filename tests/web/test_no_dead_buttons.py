@@ -17,7 +17,8 @@ from tests.world import ACTOR, World
 __all__ = ["resources"]
 MOST_FORMS = 3
 REFUSED = "您没有权限做这件事"
-NOT_OF_OTHERS = ("/console/sign-out", "/console/sign-in")
+# They end the walk, or answer a missing code with 403, whoever asks.
+NOT_OF_OTHERS = ("/console/sign-out", "/console/sign-in", "/console/account/second-factor")
 
 
 class Button(NamedTuple):

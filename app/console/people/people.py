@@ -99,11 +99,7 @@ def apply_verb(user_id: int, verb: str) -> Response:
         "reset_factor": _("两步验证已取消，登录已结束；本人下次登录时重新设置。"),
     }
     back = url_for("console.person", user_id=user_id)
-    return act(_PEOPLE, back, lambda tx, _caller: _said_nothing(_VERBS[verb](tx, user_id)), done[verb])
-
-
-def _said_nothing(_outcome: object) -> None:
-    """Drop what a use case returns: the page says what was done."""
+    return act(_PEOPLE, back, lambda tx, _caller: said_of(_VERBS[verb](tx, user_id)), done[verb])
 
 
 @blueprint.post("/people/<int:user_id>/sessions/<int:session_id>/end", endpoint="person_session_end")

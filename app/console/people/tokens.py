@@ -8,8 +8,9 @@ from flask import g, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.accounts import create_token
 from app.console import choices
-from app.console.blueprint import act, blueprint, make_once
+from app.console.blueprint import act, blueprint, make_once, said_of
 from app.console.forms import ConsoleForm
 from app.console.people.people import roles_to_give
 from app.current import deps
@@ -19,7 +20,7 @@ from app.i18n.audit_labels import PERMISSIONS
 from app.web.blueprint import requested_page
 from campaigns.network import tokens
 from campaigns.network.organisations import names_of
-from campaigns.network.roles import Caller, Permission, permissions_of, require_no_more
+from campaigns.network.roles import Caller, Permission, permissions_of
 from campaigns.network.tokens import TokenTerms
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -73,13 +74,11 @@ def _make(form: ConsoleForm, label: str) -> FlaskResponse:
     allowed = permissions_of(role)
     chosen = sorted(set(form.all("scopes")) & allowed)
     scopes = chosen or None
-    require_no_more(g.caller, role, scopes)
     with deps().db.transaction() as tx:
-        scope.require_node(tx, branch)
         ends = tx.now + timedelta(days=days) if days in LASTS else None
-        terms = TokenTerms(scopes, ends, g.caller.manager_id)
-        token = tokens.create_token(tx, role, label, g.caller.name, branch, terms)
-    page = render_template("console/secret.html", title=label, secret=token, back=url_for("console.tokens"))
+        made = create_token(tx, role, label, branch, TokenTerms(scopes, ends))
+    back, waits = url_for("console.tokens"), said_of(made.approval)
+    page = render_template("console/secret.html", title=label, secret=made.token, back=back, waits=waits)
     return make_response(page)
 
 

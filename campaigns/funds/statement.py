@@ -1,0 +1,50 @@
+"""The statement of a fund: every movement of its money, with what it has after each."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.funds.funds import find
+from kernel.db import Tx
+from kernel.paging import Page
+
+
+class StatementLine(NamedTuple):
+    """A movement of a fund's money; amounts in fen, out of the fund below zero. `kind` is a TransferKind.
+
+    Deposits and their corrections have an `entry_id`, a reference and an actor; corrections name the deposit that
+    they correct, and say why. Other movements name the pot, and the donation whose match came back.
+    """
+
+    transfer_id: int
+    booked_at: datetime
+    kind: str
+    amount_minor: int
+    balance_minor: int
+    entry_id: int | None
+    corrects_id: int | None
+    reference: str
+    reason: str
+    actor: str
+    pot_id: int | None
+    pot_name: str | None
+    donation_id: UUID | None
+
+
+def statement(tx: Tx, fund_id: int, page: Page) -> tuple[list[StatementLine], int]:
+    """Return one page of a fund's movements, the newest first, and their number. Raises NotFound `fund_unknown`."""
+    find(tx, fund_id)
+    lines = tx.rows_as(
+        StatementLine,
+        """SELECT m.transfer_id, m.recorded_at AS booked_at, m.kind, m.delta_minor AS amount_minor,
+                  CAST(sum(m.delta_minor) OVER (ORDER BY m.transfer_id) AS bigint) AS balance_minor,
+                  e.id AS entry_id, e.corrects_id, coalesce(e.reference, '') AS reference,
+                  coalesce(e.reason, '') AS reason, coalesce(e.actor, '') AS actor,
+                  m.pot_id, p.name AS pot_name, m.donation_id
+             FROM fund_movement m LEFT JOIN fund_entry e ON e.key = m.key LEFT JOIN pot p ON p.id = m.pot_id
+            WHERE m.fund_id = :fund ORDER BY m.transfer_id DESC OFFSET :offset LIMIT :size""",
+        fund=fund_id,
+        offset=page.offset,
+        size=page.size,
+    )
+    return lines, int(tx.scalar("SELECT count(*) FROM fund_movement WHERE fund_id = :fund", fund=fund_id))
