@@ -29,7 +29,7 @@ SEED = 41_0399
 ROUNDS = 24
 TOGETHER = 8  # gifts on our pages at one moment
 PAGES_SHARE = 0.25  # of the gifts come over our own pages
-AMOUNTS_MINOR = (1_00, 5_00, 10_00, 20_00, 50_00, 66_60, 88_00, 99_00, 100_00, 200_00, 500_00, 1_000_00)
+AMOUNTS_MINOR = (1_00, 5_00, 10_00, 20_00, 50_00, 66_00, 88_00, 99_00, 100_00, 200_00, 500_00, 1_000_00)
 _OFTEN = (4, 8, 16, 18, 22, 6, 5, 6, 14, 5, 2, 1)
 FEE_BPS = 60
 

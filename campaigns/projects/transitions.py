@@ -38,8 +38,11 @@ def suspend(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
 
 
 def resume(tx: Tx, project_id: int, actor: str, reason: str = "") -> Project:
-    """Return a suspended project to the status that it had before. Raises as `suspend`; the reason may be empty."""
+    """Return a suspended project to the status that it had before, with a budget that adds up to its target or with
+    none. Raises as `suspend`, and Invalid `project_invalid`; the reason may be empty."""
     require_storable_reason(reason)
+    project = lock_project(tx, project_id)
+    require_sum(rows_of(project.budget), project.target_minor)
     return transition(tx, project_id, None, actor, "project.resume", reason)
 
 

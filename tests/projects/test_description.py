@@ -117,3 +117,16 @@ def test_a_project_on_the_blacklist_stays_as_it_is(tree: Database) -> None:
         blacklist(tx, project, "misuse", "reviewer")
     refused = told(tree, project, {"unit_note": "x"})
     assert isinstance(refused, Conflict) and refused.code == "project_state"
+
+
+def test_a_suspended_project_is_mended_and_comes_back_with_a_budget_that_adds_up(tree: Database) -> None:
+    with tree.transaction() as tx:
+        project = approved(tx, description={"budget": ROWS})
+        transitions.suspend(tx, project, "the budget is old", "reviewer")
+    assert told(tree, project, {"budget": ROWS[:1]}) is None
+    with pytest.raises(Invalid) as refused, tree.transaction() as tx:
+        transitions.resume(tx, project, "reviewer")
+    assert refused.value.fields["budget"].code == "budget_differs"
+    assert told(tree, project, {"budget": ROWS}) is None
+    with tree.transaction() as tx:
+        assert transitions.resume(tx, project, "reviewer").status == "approved"
