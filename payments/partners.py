@@ -26,30 +26,39 @@ def create(
     projects: list[str] | None = None,
     *,
     statement_expected: bool = True,
-    own: bool = False,
     actor: str = "command line",
 ) -> str:
     """Register a platform and return its signing secret, which is shown once. `statement_expected`: a campaign that
-    could have its gifts waits for its bill even when it sent nothing. `own`: a source of ours, by a reserved name.
+    could have its gifts waits for its bill even when it sent nothing.
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
     if not _NAME.fullmatch(name):
         raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
-    if name.casefold() in RESERVED and not own:
+    if name.casefold() in RESERVED:
         raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")
+    _add(tx, name, title or name, projects, statement_expected)
+    return add_secret(tx, keys, name, actor).secret
+
+
+def ensure_offline(tx: Tx, title: str) -> None:
+    """Register the source of files of ours, when it is not yet. It signs nothing and so needs no secret."""
+    if tx.get(Partner, OFFLINE) is None:
+        _add(tx, OFFLINE, title, projects=None, statement_expected=True)
+
+
+def _add(tx: Tx, name: str, title: str, projects: list[str] | None, statement_expected: bool) -> None:
     tx.add(
         Partner(
             name=name,
-            title=title or name,
+            title=title,
             projects=projects,
             created_at=tx.now,
             statement_expected=statement_expected,
         )
     )
-    return add_secret(tx, keys, name, actor).secret
 
 
 def known(tx: Tx, name: str, *, lock: bool = False) -> Partner:

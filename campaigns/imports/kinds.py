@@ -55,7 +55,7 @@ KINDS = {
         write=lambda tx, deps, request, plan, track: offline_import.write_donations(
             tx, deps, plan, _actor(request), request.confirmation, track
         ),
-        lock=offline_import.lock,
+        lock=lambda tx, _deps: offline_import.lock(tx),
     ),
     "statement": Kind(
         Permission.RECONCILE,

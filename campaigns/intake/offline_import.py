@@ -16,14 +16,14 @@ from campaigns.intake.offline_file import OfflineFile, OfflineRow, read
 from campaigns.intake.offline_limits import above_limits, count_day
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
-from kernel.errors import Conflict, Fault, NotFound, fault
+from kernel.errors import Conflict, Fault, fault
 from kernel.money import CURRENCY
 from kernel.tables import Track
 from payments.inbox import store
 from payments.messages import message
 from payments.models import Partner
 from payments.partner_events import OFFLINE, PAID, REFUNDED
-from payments.partners import create, known
+from payments.partners import ensure_offline
 
 SOURCE = f"partner:{OFFLINE}"
 BATCH = 1_000  # messages stored by one statement
@@ -39,7 +39,7 @@ def import_donations(
     """
     confirmation = confirmation or Confirmation(actor)
     file = read(data)
-    lock(tx, deps)
+    lock(tx)
     return write_donations(tx, deps, plan_donations(tx, deps, file, confirmation), actor, confirmation)
 
 
@@ -119,13 +119,10 @@ def _unconfirmed(
     return faults
 
 
-def lock(tx: Tx, deps: Dependencies) -> None:
-    """Register the reserved partner; its signing secret is shown to nobody, so it cannot send webhooks. Locks it:
-    imports wait for each other, because a correction counts those before it."""
-    try:
-        known(tx, OFFLINE)
-    except NotFound:
-        create(tx, deps.keys, OFFLINE, "线下捐赠", own=True)
+def lock(tx: Tx) -> None:
+    """Register the reserved partner, which has no signing secret and so cannot send webhooks. Locks it: imports
+    wait for each other, because a correction counts those before it."""
+    ensure_offline(tx, "线下捐赠")
     tx.get(Partner, OFFLINE, lock=True)
 
 

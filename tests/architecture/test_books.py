@@ -3,7 +3,8 @@ a sentence, and what an enum says is what the database checks."""
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,13 +27,16 @@ PROSE = re.compile(r"(?:=|<>|\bIN \((?:[^()']*'[^']*',)*)\s*'[A-Za-z]+ [^']*'")
 _LITERAL = re.compile(r"'([^']*)'")
 
 
-def texts(source: str) -> Iterator[str]:
+@cache
+def texts(source: str) -> list[str]:
     """Every string in a file, the parts of f-strings included, without docstrings."""
-    tree = ast.parse(source)
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
-            yield node.value
+    nodes = list(ast.walk(ast.parse(source)))
+    docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs
+    ]
 
 
 def names_tables(path: Path, source: str) -> bool:
