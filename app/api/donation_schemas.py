@@ -6,6 +6,8 @@ from marshmallow import Schema, fields, post_dump, validate
 
 from app.api.schema_fields import Currency, Key, Label, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.donations.models import PUBLIC_CHANNELS
+from campaigns.donations.tribute import KINDS as TRIBUTE_KINDS
+from campaigns.donations.tribute import MOST_NAME as MOST_TRIBUTE
 
 FLOWS = ("redirect", "intent")
 
@@ -28,6 +30,11 @@ class ReplacedIn(Schema):
     token = Text(200, required=True, metadata={"description": "the token of that donation"})
 
 
+class TributeIn(Schema):
+    kind = one_of(*TRIBUTE_KINDS, required=True)
+    name = Text(MOST_TRIBUTE, 1, required=True)
+
+
 class DonationIn(Schema):
     """What a client sends; it makes the id, so that a repeat after a lost answer is the same donation."""
 
@@ -38,6 +45,7 @@ class DonationIn(Schema):
     amount_minor = Whole(-(2**63), 2**63 - 1, required=True, metadata={"description": "fen"})
     currency = Currency(required=True)
     donor = fields.Nested(DonorIn)
+    tribute = fields.Nested(TributeIn, metadata={"description": "in whose honour or memory; shown as `message` is"})
     message = Prose(500)
     team = Label(60)
     channel = fields.Nested(ChannelIn)

@@ -35,6 +35,7 @@ from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.refund_donor import refundable_of_donor
 from campaigns.donations.shared_device import contact_would_help
 from campaigns.donations.states import WAITING
+from campaigns.donations.tribute import Tribute
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.network.roles import Permission
 from kernel.db import Tx
@@ -86,6 +87,7 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
         locale=requested_language(),
         **sender(),
         replaces=tuple(Replaced(**replaced) for replaced in body.get("replaces", ())),
+        tribute=Tribute(**body["tribute"]) if body.get("tribute") else None,
     )
 
 

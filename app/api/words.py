@@ -32,6 +32,7 @@ class WordsOut(Schema):
     actor = Text()
     name = Text(metadata={"description": "empty when the donor did not agree that it is shown"})
     message = Text()
+    tribute = Text(metadata={"description": "in whose honour or memory; empty: nobody's"})
 
 
 class WordsQuery(Schema):

@@ -41,6 +41,10 @@ REFUND_REQUEST_STATES = {
     "accepted": _l("已同意"),
     "declined": _l("未同意"),
 }
+TRIBUTES = {
+    "honour": _l("祝福"),
+    "memory": _l("纪念"),
+}
 WORDS_STATES = {
     "waiting": _l("待看"),
     "shown": _l("已公开"),

@@ -14,6 +14,7 @@ PEOPLE_REFUSALS = {
     "team_invalid": _l("请检查队名。"),
     "team_unknown": _l("没有这支队伍。"),
     "teams_waiting": _l("等着看的队名太多了，请过一会儿再建。"),
+    "tribute_invalid": _l("请写明为谁而捐，最多 40 个字。"),
     "words_unknown": _l("没有这条留言，或它已不再公开。"),
     "words_withdrawn": _l("捐赠人已撤回这条留言，不能再公开。"),
 }

@@ -13,6 +13,8 @@ from app.i18n.refusals import refusal_text
 from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.contact import Donor, contact_faults
 from campaigns.donations.models import PUBLIC_CHANNELS
+from campaigns.donations.tribute import MOST_NAME as MOST_TRIBUTE
+from campaigns.donations.tribute import Tribute, TributeKind
 from kernel.errors import Refusal, fault
 from kernel.human_input import Unreadable, read_amount
 from kernel.text import clean_label
@@ -25,7 +27,7 @@ MOST_CODE = 60
 MOST_CONTACT = 254
 _MOST_REPLACED = 20
 ORIGIN = ("team", "channel", "source")  # where the donor comes from; the address of the form may name it
-ABOUT = ("name", "phone", "email", "message", *ORIGIN)
+ABOUT = ("name", "phone", "email", "message", "tribute_kind", "tribute_name", *ORIGIN)
 # What the engine calls a field -> what the form calls it.
 _FIELDS = {
     "amount_minor": "amount",
@@ -33,6 +35,8 @@ _FIELDS = {
     "donor.phone": "phone",
     "donor.email": "email",
     "message": "message",
+    "tribute.kind": "tribute_name",
+    "tribute.name": "tribute_name",
 }
 
 
@@ -91,6 +95,7 @@ class DonationForm(Form):
         for origin in ("team", "source"):  # what a link brought, and cannot be, must not keep anybody
             if self.faults.pop(origin, None):
                 self.drop(origin)
+        tribute = self.text("tribute_name", MOST_TRIBUTE)
         if self.faults or amount_minor is None:
             return None
         publish_name = self.publishes
@@ -109,6 +114,7 @@ class DonationForm(Form):
             visitor=visitor,
             locale="en" if chosen() == "en" else "zh",
             replaces=self.replaces,
+            tribute=Tribute(self["tribute_kind"] or TributeKind.HONOUR, tribute) if tribute else None,
         )
 
     @property

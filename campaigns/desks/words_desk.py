@@ -37,12 +37,13 @@ class WordsLine(NamedTuple):
     publishes_name: bool
     name: str = ""
     message: str = ""
+    tribute: str = ""
 
 
 _LINES = """
     SELECT w.id, w.donation_id, c.slug AS campaign, p.name AS project_name, d.amount_minor, d.status, w.state,
            w.suspicion, w.reports, w.written_at, w.decided_at, w.actor, d.publish_name AS publishes_name,
-           '' AS name, '' AS message
+           '' AS name, '' AS message, '' AS tribute
       FROM public_words w JOIN donation d ON d.id = w.donation_id JOIN campaign c ON c.id = w.campaign_id
       JOIN project p ON p.id = w.project_id"""
 # Words of gifts that were never paid are nobody's to read; they come up with the payment.
@@ -79,7 +80,7 @@ def line(tx: Tx, keys: Keys, words_id: int) -> WordsLine:
 def _opened(tx: Tx, keys: Keys, row: WordsLine) -> WordsLine:
     contact = read_contact(tx, keys, row.donation_id)
     name = contact.get("name", "") if row.publishes_name else ""
-    return row._replace(name=name, message=contact.get("message", ""))
+    return row._replace(name=name, message=contact.get("message", ""), tribute=contact.get("tribute_name", ""))
 
 
 def decide(tx: Tx, words_ids: Sequence[int], actor: str, *, show: bool, branch: str | None = None) -> int:

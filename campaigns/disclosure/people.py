@@ -16,6 +16,7 @@ from campaigns.donations.models import Donation
 from campaigns.donations.person_models import PublicWords, WordsState
 from campaigns.donations.public_words import is_plain_name
 from campaigns.donations.states import COUNTED
+from campaigns.donations.tribute import Tribute, tribute_of
 from campaigns.donations.view import donation_views
 from kernel.db import Tx
 from kernel.keys import Keys
@@ -36,6 +37,7 @@ class RecentGift(NamedTuple):
     paid_at: datetime
     name: str = ""
     message: str = ""
+    tribute: Tribute | None = None
     words_id: int | None = None
 
 
@@ -126,8 +128,8 @@ def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
     gifts = []
     for id_ in ids:
         if (view := views.get(id_)) is not None:
-            name, message = _shown_words(tx, keys, id_, publishes=id_ in publishing, words=words.get(id_))
-            shown = words[id_].id if message or (name and id_ in words) else None
+            name, message, tribute = _shown_words(tx, keys, id_, publishes=id_ in publishing, words=words.get(id_))
+            shown = words[id_].id if message or tribute or (name and id_ in words) else None
             gifts.append(
                 RecentGift(
                     view.project_id,
@@ -137,6 +139,7 @@ def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
                     view.paid_at or view.pledged_at,
                     name,
                     message,
+                    tribute,
                     shown,
                 )
             )
@@ -145,12 +148,14 @@ def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
 
 def _shown_words(
     tx: Tx, keys: Keys, donation_id: UUID, *, publishes: bool, words: PublicWords | None
-) -> tuple[str, str]:
-    """Return the name and message of a gift that may be shown."""
+) -> tuple[str, str, Tribute | None]:
+    """Return what of the words of a gift may be shown: the name, the message, for whom it was made."""
     passed = words is not None and words.state == WordsState.SHOWN
     waiting = words is None or words.state == WordsState.WAITING
     if not passed and not (publishes and waiting):
-        return "", ""
-    contact = read_contact(tx, keys, donation_id)
-    name = contact.get("name", "") if publishes else ""
-    return name if passed or is_plain_name(name) else "", contact.get("message", "") if passed else ""
+        return "", "", None
+    personal = read_contact(tx, keys, donation_id)
+    name = personal.get("name", "") if publishes else ""
+    if passed:
+        return name, personal.get("message", ""), tribute_of(personal)
+    return name if is_plain_name(name) else "", "", None

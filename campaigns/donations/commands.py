@@ -8,6 +8,7 @@ from uuid import UUID
 from campaigns.dependencies import DonationLimits
 from campaigns.donations import contact
 from campaigns.donations.contact import Donor
+from campaigns.donations.tribute import Tribute, tribute_faults
 from campaigns.lifecycle.campaign import SharedCampaign
 from campaigns.lifecycle.phases import Phase
 from kernel.errors import Conflict, Invalid, fault
@@ -49,6 +50,7 @@ class CreateDonation:
     network_tells: bool = False
     locale: Literal["zh", "en"] = "zh"
     replaces: tuple[Replaced, ...] = ()
+    tribute: Tribute | None = None
 
     def body_hash(self) -> str:
         """Tell the same request again from the same id for something else."""
@@ -69,13 +71,14 @@ class CreateDonation:
                 self.payment_flow,
                 # Left out when empty: the hashes of earlier requests stay what they were.
                 *([sorted(str(replaced.id) for replaced in self.replaces)] if self.replaces else []),
+                *([list(self.tribute)] if self.tribute else []),
             ]
         )
 
 
 def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
-    """Return what is wrong with the command itself: `donation_id_reserved`, `currency_unknown`, `donor_invalid` or
-    `amount_invalid`."""
+    """Return what is wrong with the command itself: `donation_id_reserved`, `currency_unknown`, `donor_invalid`,
+    `tribute_invalid` or `amount_invalid`."""
     if command.id.version == PARTNERS_ID_VERSION:
         return Invalid("donation_id_reserved", fields={"id": fault("name_based")})
     if command.currency != campaign.currency:
@@ -84,6 +87,8 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
         )
     if faults := contact.contact_faults(command.donor):
         return Invalid("donor_invalid", fields=faults)
+    if command.tribute and (faults := tribute_faults(command.tribute)):
+        return Invalid("tribute_invalid", fields=faults)
     if limits.minimum_minor <= command.amount_minor <= limits.maximum_minor:
         return None
     return Invalid(

@@ -18,6 +18,7 @@ from campaigns.donations.identity import (
 from campaigns.donations.models import Donation
 from campaigns.donations.person_keys import NewPerson, context_of, new_person_keys, person_key
 from campaigns.donations.person_models import DonationContact
+from campaigns.donations.tribute import Tribute
 from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid, fault
@@ -139,10 +140,12 @@ class NewContact(NamedTuple):
     donor_key: str
     donor: Donor
     message: str = ""
+    tribute: Tribute | None = None
 
     def personal(self) -> dict[str, str]:
         """All that is sealed, without what was left empty."""
-        return self.donor.contact() | ({"message": self.message} if self.message else {})
+        written = {"message": self.message} if self.message else {}
+        return self.donor.contact() | written | (self.tribute.personal() if self.tribute else {})
 
     def person(self, keys: Keys) -> NewPerson:
         """Whose key seals it; with the key of their e-mail address, where they are known by something else."""
@@ -177,7 +180,8 @@ def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> by
 
 
 def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
-    """Return what the donor of a donation said of themselves (`name`, `email`, `phone`, `message`); empty when they
+    """Return what the donor of a donation said of themselves (`name`, `email`, `phone`, `message`, `tribute_kind`,
+    `tribute_name`); empty when they
     said nothing or were erased."""
     row = tx.get(DonationContact, donation_id)
     if row is None:

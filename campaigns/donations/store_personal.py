@@ -26,7 +26,8 @@ class NewDonor(NamedTuple):
 def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
     """Store the personal part of new donations."""
     contacts = [
-        NewContact(command.id, donor_key, command.donor, command.message) for command, donor_key, _ in donors
+        NewContact(command.id, donor_key, command.donor, command.message, command.tribute)
+        for command, donor_key, _ in donors
     ]
     agreed = [
         Agreed(
@@ -34,7 +35,7 @@ def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
             command.donor.publishes,
             bool(command.donor.contact()),
             command.channel,
-            publish_message=bool(command.message),
+            publish_message=bool(command.message or command.tribute),
         )
         for command, *_ in donors
     ]
@@ -61,4 +62,4 @@ def _words_rows(donors: Sequence[NewDonor], at: datetime) -> Rows:
 def _words_to_check(command: CreateDonation) -> str:
     name = command.donor.name or ""
     named = name if command.donor.publishes and not is_plain_name(name) else ""
-    return " ".join(filter(None, (named, command.message)))
+    return " ".join(filter(None, (named, command.message, command.tribute.name if command.tribute else "")))
