@@ -23,10 +23,14 @@ class Choice(NamedTuple):
     place: str
 
 
-def places(tx: Tx, codes: Collection[str], words: str = "", branch: str | None = None) -> list[Choice]:
-    """Return organisations by their codes, then those of a branch whose name contains the words."""
+def places(
+    tx: Tx, codes: Collection[str], words: str = "", branch: str | None = None, *, closed: bool = False
+) -> list[Choice]:
+    """Return organisations by their codes, then those of a branch whose name contains the words; `closed`: also of
+    closed ones."""
     chosen = [Choice(*place) for place in search.places(tx, codes)]
-    return chosen + [Choice(*place) for place in search.search(tx, words, branch) if place.code not in codes]
+    places_named = search.search(tx, words, branch, closed=closed)
+    return chosen + [Choice(*place) for place in places_named if place.code not in codes]
 
 
 def of_level(tx: Tx, *levels: str) -> list[Choice]:

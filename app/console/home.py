@@ -85,12 +85,14 @@ def _target(line: Waiting) -> tuple[str, str]:
     """Return the page on which a line is worked off, and the verb that leads there; no page for one that only
     managers of the whole network open."""
     match line.work:
-        case Work.CASES | Work.APPEALS:
+        case Work.CASES:
+            return url_for("console.bursts", slug=line.campaign), _("去复核")
+        case Work.APPEALS:
             return url_for("console.cases", slug=line.campaign), _("去复核")
         case Work.REFUND_REQUESTS:
             return url_for("console.refund_requests"), _("看后决定")
         case Work.PROJECTS:
-            return url_for("console.projects", status="review"), _("审阅")
+            return url_for("console.reviews"), _("审阅")
         case Work.DISCREPANCIES:
             return url_for("console.reconciliation", slug=line.campaign), _("查原因")
         case Work.PAYMENTS:

@@ -27,9 +27,15 @@ GROUPS = (
         _l("今天"),
         (
             Entry("home", _l("等我处理")),
-            Entry("donations", _l("捐赠记录"), ("donation", "refund_preview", "give_back", "refund_all")),
-            Entry("campaigns", _l("活动"), ("campaign", "entries", "pot", "cases", "screening", "reconciliation")),
-            Entry("projects", _l("项目"), ("project",)),
+            Entry(
+                "donations", _l("捐赠记录"), ("donation", "refund_preview", "give_back", "refund_all", "open_case")
+            ),
+            Entry(
+                "campaigns",
+                _l("活动"),
+                ("campaign", "entries", "pot", "cases", "burst", "screening", "reconciliation"),
+            ),
+            Entry("projects", _l("项目"), ("project", "review")),
         ),
     ),
     Group(
@@ -51,6 +57,7 @@ GROUPS = (
             Entry("funds", _l("基金"), ("fund",)),
             Entry("blacklist", _l("黑名单")),
             Entry("people", _l("人员"), ("person", "invit", "token")),
+            Entry("network", _l("组织网络"), ("node",)),
             Entry("partners", _l("合作平台"), ("partner",)),
             Entry("audit", _l("操作记录"), ("audit",)),
             Entry("jobs", _l("任务")),

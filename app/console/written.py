@@ -3,7 +3,7 @@
 A page sends beside each field what it showed (`was.NAME`). Who is told of a colleague's change may save again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.forms import Form
@@ -18,16 +18,20 @@ class Written(NamedTuple):
     overtaken: tuple[str, ...]
 
 
-def written_fields(form: Form, now: Mapping[str, str], names: Iterable[str]) -> Written:
-    """Compare what was typed with what the page showed and with what is stored `now`, all as they are typed.
+def written_fields(form: Form, typed: Mapping[str, str], now: Mapping[str, str]) -> Written:
+    """Compare what was `typed` with what the page showed and with what is stored `now`, all as people type it.
 
-    What is stored already is no change, whoever made it.
+    What is stored already is no change, whoever made it. A page that did not say what it showed showed what is now.
     """
-    changed = tuple(
-        name for name in names if _same(form[name]) not in (_same(form[PREFIX + name]), _same(now[name]))
-    )
-    overtaken = tuple(name for name in changed if _same(form[PREFIX + name]) != _same(now[name]))
+    was = {name: _same(form.data.get(PREFIX + name, now[name])) for name in typed}
+    changed = tuple(name for name, text in typed.items() if _same(text) not in (was[name], _same(now[name])))
+    overtaken = tuple(name for name in changed if was[name] != _same(now[name]))
     return Written(changed, overtaken)
+
+
+def shown_before(form: Form, now: Mapping[str, str]) -> dict[str, str]:
+    """Return what the page showed from which a form was sent, to be shown again with its faults."""
+    return {name: form.data.get(PREFIX + name, text) for name, text in now.items()}
 
 
 def _same(text: str) -> str:

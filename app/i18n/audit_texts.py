@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from app.i18n import giving_labels, labels
-from app.i18n.audit_labels import ACTS, ASKED, FIELDS, PERMISSIONS, SUBJECTS
+from app.i18n.audit_fields import FIELDS, PERMISSIONS
+from app.i18n.audit_labels import ACTS, ASKED, SUBJECTS
 from app.i18n.fields import label
 from app.i18n.labels import word
 from app.i18n.locale import when

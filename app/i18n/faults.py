@@ -133,6 +133,8 @@ FAULTS = {
     "no_rows": _l("文件里没有数据行"),
     "now_is": _l("现在是“%(now)s”；要换成您写的，再保存一次"),
     "tier_beyond_branch": _l("您的范围不能申报这一类，可以申报：%(options)s"),
+    "organisation_closed": _l("这个机构已关闭"),
+    "no_level_below": _l("村（社区）下面没有下级机构"),
     "too_many_rows": _l("一次最多 %(most)s 行"),
     "repeated_line": _l("与第 %(line)s 行重复"),
     "refund_never_left": _l("退回的退款比账单里退出去的多 %(over_minor)s 元；退款的金额应为负数"),

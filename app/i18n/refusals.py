@@ -123,6 +123,12 @@ REFUSALS = {
     "nothing_to_appeal": _l("这笔捐赠的配捐已经恢复。"),
     "nothing_to_hold": _l("这笔捐赠没有可以暂缓的配捐。"),
     "nothing_chosen": _l("请至少选一项。"),
+    "organisation_in_use": _l(
+        "还不能关闭：下级机构 %(nodes)s 个、没有结项的项目 %(projects)s 个、在用的账号 %(accounts)s 个、"
+        "没有结束的活动 %(campaigns)s 个。"
+    ),
+    "organisation_invalid": _l("请检查标出的项目。"),
+    "parent_closed": _l("上级机构已关闭，请先启用上级。"),
     "organisation_unknown": _l("没有这个地区。"),
     "origin_foreign": _l("请求不是从本站页面发出的。"),
     "paper_unpaid": _l("付款到账后才有感谢状和海报。"),

@@ -12,7 +12,8 @@ from matching.rules import Level
 
 
 class Organisation(SQLModel, table=True):
-    """A node of the four-level network. `lineage`: the codes from the city down to the node itself."""
+    """A node of the four-level network. `lineage`: the codes from the city down to the node itself. Since
+    `closed_at` nothing new begins there."""
 
     __table_args__ = (
         CheckConstraint(one_of("level", Level), name="organisation_level"),
@@ -26,6 +27,7 @@ class Organisation(SQLModel, table=True):
     parent_code: str | None = Field(default=None, foreign_key="organisation.code")
     lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
     created_at: datetime = Field(sa_column=moment())
+    closed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class Manager(SQLModel, table=True):

@@ -108,7 +108,8 @@ def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault
         faults["role"] = fault("not_one_of", options=list(Role))
     if branch_code is not None:
         try:
-            find(tx, branch_code)
+            if find(tx, branch_code).closed_at is not None:
+                faults["branch"] = fault("organisation_closed")
         except NotFound:
             faults["branch"] = fault("unknown_organisation")
     return faults

@@ -28,12 +28,13 @@ _PLACES = """SELECT o.code, o.name,
               WHERE {which} GROUP BY o.code ORDER BY cardinality(o.lineage), o.code LIMIT {most}"""
 
 
-def search(tx: Tx, words: str, branch: str | None = None) -> list[Place]:
-    """Return organisations of a branch (None: of all) whose name contains the words, the highest level first."""
+def search(tx: Tx, words: str, branch: str | None = None, *, closed: bool = False) -> list[Place]:
+    """Return organisations of a branch (None: of all) whose name contains the words, the highest level first; with
+    `closed` those that are closed too."""
     words = words.strip()[:MOST_SOUGHT]
     if not words or not is_storable(words):
         return []
-    which = "position(:words in o.name) > 0"
+    which = "position(:words in o.name) > 0" + ("" if closed else " AND o.closed_at IS NULL")
     if branch is None:
         return _places(tx, which, MOST_FOUND, words=words)
     within = f"{which} AND o.lineage @> ARRAY[CAST(:branch AS text)]"

@@ -50,6 +50,11 @@ class TreeFile(NamedTuple):
     faults: Mapping[str, Fault]
 
 
+def is_code(text: str) -> bool:
+    """Whether this can be the code of an organisation."""
+    return bool(_CODE.fullmatch(text))
+
+
 def read(data: bytes | str) -> list[Node]:
     """Read a file in which every row is sound. Raises Invalid `import_invalid` with every fault of the others."""
     file = read_file(data)

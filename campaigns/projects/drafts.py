@@ -95,7 +95,9 @@ def change(tx: Tx, project_id: int, changes: Mapping[str, Any], actor: str) -> P
 
 def _organisation(tx: Tx, code: str) -> tuple[Organisation | None, dict[str, Fault]]:
     try:
-        return find_organisation(tx, code), {}
+        organisation = find_organisation(tx, code)
+        closed = organisation.closed_at is not None
+        return organisation, {"organisation": fault("organisation_closed")} if closed else {}
     except NotFound:
         return None, {"organisation": fault("unknown_organisation")}
 

@@ -102,6 +102,8 @@ def _judge(tx: Tx, file: ProjectFile, branch_code: str | None) -> _Judged:
         }
         if branch_code is not None and branch_code not in organisation.lineage:
             row_faults["organisation"] = fault("outside_branch")
+        elif organisation.closed_at is not None:
+            row_faults["organisation"] = fault("organisation_closed")
         if row.tier in TIERS and row.tier not in allowed:
             row_faults["tier"] = fault("tier_beyond_branch", options=list(allowed))
         judged.faults.update({f"line {row.line}.{column}": refused for column, refused in row_faults.items()})

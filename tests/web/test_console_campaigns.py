@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from app.forms import format_moment
+from campaigns.lifecycle import drafts as campaign_drafts
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.network.people import create_manager
 from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
 from tests.web.reader import PASSWORD, Reader, text
-from tests.world import ACTOR, VILLAGES, World
+from tests.world import ACTOR, VILLAGES, World, new_campaign
 
 NEW = "/console/new-campaign"
 EDIT = "/console/campaigns/spring/edit"
@@ -122,7 +123,7 @@ def test_a_draft_comes_back_as_it_was_typed(manager: Reader, world: World) -> No
         before = find_campaign(tx, "spring").model_dump()
     manager.open(EDIT)
     assert manager.send(EDIT, verb="more").count('name="window_opens_at"') == 4
-    assert "活动方案已保存" in manager.send(EDIT, verb="save")
+    assert "没有改动" in manager.send(EDIT, verb="save")
     with world.db.transaction() as tx:
         assert find_campaign(tx, "spring").model_dump() == before
     assert before["late_s"] == 3 * 3600 and len(before["windows"]) == 1
@@ -200,3 +201,28 @@ def test_who_may_not_write_campaigns_finds_no_way_in(reader: Reader, world: Worl
     for path in (NEW, "/console/campaigns/day/edit", "/console/campaigns/day/entries", "/console/projects/new"):
         assert path not in page
         reader.open(path, 403)
+
+
+def test_two_who_edit_one_draft_keep_both_changes_and_are_told_of_the_same_field(
+    manager: Reader, world: World
+) -> None:
+    world.do(campaign_drafts.create, new_campaign(world.clock.at, slug="plan", name="新活动"), "test")
+    page = "/console/campaigns/plan/edit"
+    manager.open(page)
+    theirs = {"name": "同事起的名", "plan": {"purpose": "同事写的目的"}, "windows": []}
+    world.do(campaign_drafts.change, "plan", theirs, "anna")
+    assert "活动方案已保存" in manager.send("/edit", verb="save", **{"plan.area": "我写的地域"})
+    kept = world.do(lambda tx: tx.row("SELECT name, plan FROM campaign WHERE slug = 'plan'"))
+    assert kept.name == "同事起的名"
+    assert (kept.plan["purpose"], kept.plan["area"]) == ("同事写的目的", "我写的地域")
+    changed = world.do(lambda tx: tx.scalar("SELECT detail FROM audit_entry ORDER BY id DESC LIMIT 1"))
+    assert set(changed["after"]) == {"plan.area"}, "the trail has what was changed, and no more"
+    manager.open(page)
+    world.do(campaign_drafts.change, "plan", {"name": "又改了名"}, "anna")
+    refused = text(manager.send("/edit", verb="save", name="我起的名"))
+    assert "anna 在 " in refused and "现在是“又改了名”" in refused
+    assert world.do(lambda tx: tx.scalar("SELECT name FROM campaign WHERE slug = 'plan'")) == "又改了名"
+    assert "活动方案已保存" in manager.send("/edit", verb="save"), "who was told may save again"
+    assert world.do(lambda tx: tx.scalar("SELECT name FROM campaign WHERE slug = 'plan'")) == "我起的名"
+    manager.open(page)
+    assert "没有改动" in manager.send("/edit", verb="save")

@@ -7,13 +7,16 @@ from werkzeug.wrappers import Response
 from app.console import choices
 from app.console.blueprint import blueprint, rehearse
 from app.console.campaigns.forms import UNITS_S, CampaignForm
+from app.console.written import shown_before, written_fields
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
-from app.i18n.fields import at_fields
+from app.i18n.fields import at_fields, refusal_words
+from campaigns.audit import changed_meanwhile
 from campaigns.lifecycle import drafts
-from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.roles import Permission
@@ -64,22 +67,38 @@ def change(slug: str) -> str | Response:
     if request.method == "GET":
         if "check" in request.args:
             _mark_missing(slug, stored)
-        return _form(stored, campaign)
+        return _form(stored, campaign, stored)
     form = CampaignForm(request.form)
-    changes = form.changes() if form.verb == "save" else {}
-    if not changes or form.faults:
-        return _form(form, campaign)
-    # A duration of odd seconds, set through the API, stays as it is until it is typed anew.
-    durations = changes["durations"].items()
-    changes["durations"] = {name: value for name, value in durations if form[name] != stored[name]}
+    if form.verb != "save" or not form.changes() or form.faults:
+        return _form(form, campaign, stored)
     try:
         with deps().db.transaction() as tx:
-            drafts.change(tx, slug, changes, g.caller.name)
+            changed = _change(tx, slug, form)
     except Refusal as refusal:
         form.add_refusal(refusal)
-        return _form(form, campaign)
-    flash(_("活动方案已保存。"), "good")
+        if refusal.code != "changed_meanwhile":
+            return _form(form, campaign, stored)
+        form.faults.setdefault("", refusal_words(refusal))
+        with deps().db.transaction() as tx:
+            now = CampaignForm.of(find_campaign(tx, slug))
+        return _form(form, campaign, now, fresh=True)
+    flash(_("活动方案已保存。") if changed else _("没有改动。"), "good")
     return redirect(url_for("console.campaign", slug=slug), 303)
+
+
+def _change(tx: Tx, slug: str, form: CampaignForm) -> bool:
+    """Write the fields that were changed on the form; return whether any was.
+
+    Raises what `drafts.change` raises, and Conflict `changed_meanwhile` when somebody else changed one of them.
+    """
+    campaign = lock_campaign(tx, slug)
+    now = CampaignForm.of(campaign).typed()
+    names, overtaken = written_fields(form, form.typed(), now)
+    if overtaken:
+        raise changed_meanwhile(tx, f"campaign:{campaign.id}", {name: now[name] for name in overtaken})
+    if names or campaign.phase != Phase.DRAFT:  # which is refused
+        drafts.change(tx, slug, form.written(names), g.caller.name)
+    return bool(names)
 
 
 def _mark_missing(slug: str, form: CampaignForm) -> None:
@@ -91,9 +110,18 @@ def _mark_missing(slug: str, form: CampaignForm) -> None:
             form.faults[f"plan.{name}" if name in PLAN_FIELDS else name] = sentence
 
 
-def _form(form: CampaignForm, campaign: Campaign | None = None) -> str:
+def _form(
+    form: CampaignForm, campaign: Campaign | None = None, stored: CampaignForm | None = None, *, fresh: bool = False
+) -> str:
+    """Show the form. What it says it showed is what it showed before, unless `fresh`: its reader is told of it."""
+    now = stored.typed() if stored else {}
     with deps().db.transaction() as tx:
         hosts = choices.of_level(tx, "city", "county")
     return render_template(
-        "console/campaign_edit.html", form=form, campaign=campaign, hosts=hosts, durations=list(UNITS_S)
+        "console/campaign_edit.html",
+        form=form,
+        campaign=campaign,
+        hosts=hosts,
+        durations=list(UNITS_S),
+        was=now if fresh else shown_before(form, now),
     )

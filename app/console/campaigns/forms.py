@@ -1,5 +1,6 @@
 """The form of a campaign's draft: times of the clock in Shanghai, durations in minutes, hours and days."""
 
+from collections.abc import Collection
 from typing import Any, Self
 
 from flask_babel import gettext as _
@@ -60,6 +61,20 @@ class CampaignForm(ConsoleForm):
             "plan": self._plan(),
             "durations": {name: self._seconds(name) for name in UNITS_S if self[name]},
         }
+
+    def typed(self) -> dict[str, str]:
+        """Return the fields as they stand, the windows as one, to tell which of them somebody changed."""
+        names = ("name", "opens_at", "ends_at", *UNITS_S, *(f"plan.{name}" for name in PLAN_FIELDS))
+        windows = " ".join("/".join(row) for row in self.rows() if any(row))
+        return {name: self[name] for name in names} | {"windows": windows}
+
+    def written(self, names: Collection[str]) -> dict[str, Any]:
+        """Return of `changes` what these fields say."""
+        changes = self.changes()
+        parts = {name: changes[name] for name in ("name", "opens_at", "ends_at", "windows") if name in names}
+        plan = {name: value for name, value in changes["plan"].items() if f"plan.{name}" in names}
+        durations = {name: value for name, value in changes["durations"].items() if name in names}
+        return parts | {"plan": plan, "durations": durations}
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the windows as they were typed, with room for more."""

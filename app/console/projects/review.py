@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
 from app.console.forms import ConsoleForm
-from app.console.written import PREFIX, written_fields
+from app.console.written import shown_before, written_fields
 from app.current import deps
 from app.duties import perform
 from app.forms import format_yuan
@@ -31,7 +31,6 @@ from kernel.errors import Refusal
 
 PAGE_SIZE = 50
 _MENDED = (Status.DRAFT, Status.SUSPENDED)  # its makers may change it
-_FIELDS = ("name", "summary", "theme", "target_minor")
 
 
 @blueprint.get("/projects/review", endpoint="reviews")
@@ -100,7 +99,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         comments=comments,
         opinion=next((move for move in history if _is_sent_back(move)), None) if mends else None,
         form=form or ConsoleForm(_typed(project)),
-        was=_typed(project) if fresh or form is None else {name: form[PREFIX + name] for name in _FIELDS},
+        was=_typed(project) if fresh or form is None else shown_before(form, _typed(project)),
         mends=mends,
         now=now,
     )
@@ -134,7 +133,7 @@ def change(project_id: int) -> str | Response | tuple[str, int]:
     def make() -> Response:
         with deps().db.transaction() as tx:
             now = _typed(transitions.lock_project(tx, project_id))
-            names, overtaken = written_fields(form, now, _FIELDS)
+            names, overtaken = written_fields(form, {name: form[name] for name in now}, now)
             if overtaken:
                 raise changed_meanwhile(
                     tx, f"project:{project_id}", {name: _shown(name, now) for name in overtaken}

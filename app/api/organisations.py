@@ -1,0 +1,95 @@
+"""The tree of organisations, for administrators: one node at a time."""
+
+from typing import Any
+
+from marshmallow import Schema
+
+from app.api.base import make_blueprint
+from app.api.project_schemas import ReasonIn
+from app.api.schema_fields import Text, Time
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from campaigns.close_node import close_node
+from campaigns.network import tree
+from campaigns.network.organisations import children, find
+from campaigns.network.roles import Permission
+from campaigns.network.tree_file import MOST_CODE, MOST_NAME
+
+blueprint = make_blueprint("organisations", "The tree of organisations: city, counties, townships, villages.")
+_PEOPLE = Permission.PEOPLE_WRITE
+
+
+class OrganisationIn(Schema):
+    code = Text(MOST_CODE, 1, required=True)
+    name = Text(MOST_NAME, 1, required=True)
+    parent = Text(MOST_CODE, 1, required=True, metadata={"description": "code of the node above; it never changes"})
+
+
+class OrganisationPatch(Schema):
+    name = Text(MOST_NAME, 1, required=True)
+
+
+class OrganisationOut(Schema):
+    code = Text()
+    name = Text()
+    level = Text()
+    parent = Text(attribute="parent_code", allow_none=True)
+    closed_at = Time(allow_none=True, metadata={"description": "nothing new begins there since then"})
+
+
+@blueprint.post("/organisations")
+@access.managers(_PEOPLE, where=Where.NAMED)
+@blueprint.arguments(OrganisationIn)
+@blueprint.response(201, OrganisationOut)
+def add(body: dict[str, Any]) -> Any:
+    """Add a node one level below another one of the own branch."""
+    with deps().db.transaction() as tx:
+        scope.require_node(tx, body["parent"])
+        return tree.add(tx, body["parent"], body["code"], body["name"], access.actor())
+
+
+@blueprint.get("/organisations/<code>")
+@access.managers(Permission.READ)
+@blueprint.response(200, OrganisationOut)
+def show(code: str) -> Any:
+    with deps().db.transaction() as tx:
+        return find(tx, code)
+
+
+@blueprint.get("/organisations/<code>/children")
+@access.managers(Permission.READ)
+@blueprint.response(200, OrganisationOut(many=True))
+def list_children(code: str) -> Any:
+    """List the nodes directly below a node, by code."""
+    with deps().db.transaction() as tx:
+        return children(tx, code)
+
+
+@blueprint.route("/organisations/<code>", methods=["PATCH"])
+@access.managers(_PEOPLE)
+@blueprint.arguments(OrganisationPatch)
+@blueprint.response(200, OrganisationOut)
+def rename(body: dict[str, Any], code: str) -> Any:
+    """Give a node another name."""
+    with deps().db.transaction() as tx:
+        return tree.rename(tx, code, body["name"], access.actor())
+
+
+@blueprint.post("/organisations/<code>/close")
+@access.managers(_PEOPLE)
+@blueprint.arguments(ReasonIn)
+@blueprint.response(200, OrganisationOut)
+def close(body: dict[str, Any], code: str) -> Any:
+    """Close a node in which nothing lives any more: no project, account or node begins there. Idempotent."""
+    with deps().db.transaction() as tx:
+        return close_node(tx, code, body["reason"], access.actor())
+
+
+@blueprint.post("/organisations/<code>/reopen")
+@access.managers(_PEOPLE)
+@blueprint.response(200, OrganisationOut)
+def reopen(code: str) -> Any:
+    """Open a closed node again. Idempotent."""
+    with deps().db.transaction() as tx:
+        return tree.reopen(tx, code, access.actor())
