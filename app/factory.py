@@ -14,6 +14,7 @@ from app.cli import commands as cli
 from app.console import routes as console
 from app.dependencies import job_timeouts, make_dependencies, web_timeouts
 from app.http import access, errors, origin, rate_limit, security, security_events, static
+from app.http.json_provider import QuickJSONProvider
 from app.http.rules import LazyRule
 from app.http.session import SessionOnDemand
 from app.jobs import registry
@@ -31,6 +32,7 @@ class Application(Flask):
     """Flask without what each request would pay for and nothing here uses."""
 
     session_interface = SessionOnDemand()
+    json_provider_class = QuickJSONProvider
     url_rule_class = LazyRule
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -77,7 +79,5 @@ def _configure(app: Flask, settings: settings_of.Config) -> None:
         SESSION_COOKIE_SECURE=settings.public_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=LASTS,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    app.json.sort_keys = False  # type: ignore[attr-defined]
     if hops := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]

@@ -1,10 +1,13 @@
 """Find where our books and the statements differ. Each difference has the sum (fen) by which a provider holds more
 than our books say, or less; all are found by a few set-based statements over whole tables."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
+
+PAGE = 5_000  # differences
 
 
 class Difference(NamedTuple):
@@ -147,11 +150,16 @@ _OF_STATEMENTS = f"""{_COMPARED}
                           AND l.occurred_at >= c.opens_at AND l.occurred_at < c.closed_at)"""
 
 
-def find_differences(tx: Tx, reconciled: int | None = None) -> list[Difference]:
-    """Return the differences of all campaigns that are not archived, and of lines that belong to none.
+def find_differences(tx: Tx, reconciled: int | None = None) -> Iterator[Difference]:
+    """Return the differences of all campaigns that are not archived, and of lines that belong to none, from
+    cursors: a statement that is missing may leave as many as there are donations.
 
     `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
     """
-    statements = (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_PAYMENTS, _OF_STATEMENTS)
-    with tx.by_set():
-        return [row for sql in statements for row in tx.rows_as(Difference, sql, campaign=reconciled)]
+    for sql in (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_PAYMENTS, _OF_STATEMENTS):
+        pages = tx.pages(Difference, PAGE, sql, campaign=reconciled)
+        with tx.by_set():  # the statement is planned with its first page
+            page = next(pages, [])
+        while page:
+            yield from page
+            page = next(pages, [])

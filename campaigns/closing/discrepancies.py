@@ -29,7 +29,7 @@ def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]
     """
     # Two runs at once would list the same rows in other orders; signing off waits for the end of one, too.
     tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
-    differences = find_differences(tx, reconciled)
+    differences = list(find_differences(tx, reconciled))
     _store(tx, differences)
     _end_gone(tx, differences)
     _sign_off_dismissed(tx)

@@ -1,12 +1,15 @@
 """Book what lines of statements say of the provider itself: the fees that it kept, and what it sent to the bank."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
-from ledger.chart import bank, clearing, fees
+from ledger.chart import Account, bank, clearing, fees
 from ledger.kinds import TransferKind
 from ledger.post import Transfer
+
+PAGE = 5_000  # lines
 
 # The fee of a line: a fee of its own (negative on statements), or what was kept of another movement. Those of a
 # partner are booked whatever the line is about; those of a provider that other shops use as well, when the line
@@ -38,24 +41,23 @@ class _Line(NamedTuple):
     amount_minor: int
 
 
-def line_transfers(tx: Tx) -> list[Transfer]:
-    """Return the transfers of lines that are not in the books yet: fees and payouts.
-
-    Fees are looked for line by line only when their sum differs from the books'; payouts are few.
-    """
-    return [*_fee_transfers(tx), *_payout_transfers(tx)]
+def fee_accounts(tx: Tx) -> set[Account]:
+    """Return the accounts of the providers whose fees differ from the books; empty when none is left to book."""
+    rows = tx.rows(FEES_BOOKED)
+    return {account for row in rows for account in (fees(row[0], row[1]), clearing(row[0], row[1]))}
 
 
-def _fee_transfers(tx: Tx) -> list[Transfer]:
-    if not tx.rows(FEES_BOOKED):
-        return []
-    lines = tx.rows_as(
+def fee_pages(tx: Tx) -> Iterator[list[Transfer]]:
+    """Return the transfers of the fees of lines that are not in the books yet, a page at a time: every line of a
+    statement may have one. Ask `fee_accounts` first whether there are any."""
+    pages = tx.pages(
         _Line,
+        PAGE,
         f"""SELECT due.* FROM ({_FEES}) AS due
               LEFT JOIN line_posting p ON p.key = 'fee:' || due.provider || ':' || due.line_id
              WHERE p.key IS NULL AND due.amount_minor <> 0""",
     )
-    return [_fee_transfer(line) for line in lines]
+    return ([_fee_transfer(line) for line in page] for page in pages)
 
 
 def _fee_transfer(line: _Line) -> Transfer:
@@ -66,7 +68,8 @@ def _fee_transfer(line: _Line) -> Transfer:
     return Transfer(key, receivable, expense, -line.amount_minor, TransferKind.FEE_REFUNDED, line.donation_id)
 
 
-def _payout_transfers(tx: Tx) -> list[Transfer]:
+def payout_transfers(tx: Tx) -> list[Transfer]:
+    """Return the transfers of payouts that are not in the books yet; they are few."""
     lines = tx.rows_as(
         _Line,
         """SELECT l.provider, l.line_id, l.currency, CAST(NULL AS uuid) AS donation_id,

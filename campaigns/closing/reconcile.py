@@ -6,14 +6,14 @@ from uuid import UUID
 
 from campaigns.closing.differences import SIDES
 from campaigns.closing.discrepancies import count_open, list_differences
-from campaigns.closing.line_postings import line_transfers
+from campaigns.closing.line_postings import fee_accounts, fee_pages, payout_transfers
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.suspense import suspense_transfers
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.transitions import transition
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
-from ledger.post import post
+from ledger.post import lock_accounts, post
 
 PAGE = 5_000  # donations
 
@@ -51,7 +51,14 @@ def _link_lines(tx: Tx) -> None:
 
 
 def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
-    post(tx, [*line_transfers(tx), *suspense_transfers(tx, differences)])
+    """Book fees, a page at a time, then payouts and what was signed off: all accounts are locked before."""
+    rest = [*payout_transfers(tx), *suspense_transfers(tx, differences)]
+    accounts = {account for transfer in rest for account in (transfer.debit, transfer.credit)}
+    of_fees = fee_accounts(tx)
+    lock_accounts(tx, accounts | of_fees)
+    for transfers in fee_pages(tx) if of_fees else ():
+        post(tx, transfers)
+    post(tx, rest)
 
 
 def _settle_donations(tx: Tx, campaign_id: int) -> None:

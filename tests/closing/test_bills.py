@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from campaigns.closing import differences, line_postings
 from campaigns.closing.import_statement import import_statement
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid, NotFound, fault
@@ -105,7 +106,10 @@ def test_bills_of_nobody_and_of_the_gateway(world: World) -> None:
         world.do(import_statement, "stripe", bill(), "finance")
 
 
-def test_partner_donations_settle_by_their_bill(day: Day) -> None:
+@pytest.mark.parametrize("page", [1, 5_000])
+def test_partner_donations_settle_by_their_bill(day: Day, monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+    for paged in (line_postings, differences):
+        monkeypatch.setattr(paged, "PAGE", page)
     world = day.world
     world.pot(500_00)
     world.do(partners.create, world.deps.keys, "plat", "平台")

@@ -40,7 +40,7 @@ def test_a_gift_is_no_difference_and_no_hkd_cents_are_booked_as_cny(world: World
         world.do(store, [replace(line, amount_minor=108_50, currency="HKD", fee_currency=None)])
     world.do(store, [line])
     with world.db.transaction() as tx:
-        assert find_differences(tx) == []
+        assert list(find_differences(tx)) == []
         compare(tx)
     fees = world.do(lambda tx: tx.scalar("SELECT count(*) FROM ledger_transfer WHERE kind = 'fee_charged'"))
     assert fees == 0
