@@ -81,7 +81,6 @@
   for (const form of document.querySelectorAll("form[data-busy]"))
     form.addEventListener("submit", () => {
       const button = form.querySelector("button");
-      button.dataset.label = button.textContent;
       button.textContent = form.dataset.busy;
       button.setAttribute("aria-busy", "true");
     });

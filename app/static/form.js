@@ -74,7 +74,7 @@
   };
   form.addEventListener("submit", (event) => {
     const button = form.querySelector(".button");
-    if (event.submitter && event.submitter.name === "edit") return;
+    if ((event.submitter && event.submitter.name === "edit") || button.hasAttribute("aria-busy")) return;
     button.dataset.label = button.textContent;
     button.textContent = form.dataset.busy;
     button.setAttribute("aria-busy", "true");

@@ -16,7 +16,7 @@ def test_a_donor_sees_the_held_match_pays_and_sees_the_captured_match(phone: Pag
     give(phone, 100)
     assert money(phone, "配捐，先留着") == "100.00"
     expect(phone.locator("[data-countdown]")).to_have_text(re.compile(r"1[0-5]:[0-5]\d"))
-    expect(phone.locator(".until")).to_contain_text("北京时间）前支付")
+    expect(phone.locator(".until")).to_contain_text("北京时间）前付款")
     pay(phone)
     thanked(phone)
     assert money(phone, "配捐") == "100.00" and money(phone, "村里收到") == "200.00"
@@ -48,7 +48,7 @@ def test_the_same_without_javascript(plain_phone: Page, stack: Stack) -> None:
     give(page, 50)
     assert money(page, "配捐，先留着") == "50.00"
     expect(page.locator("[data-countdown]")).to_be_hidden()
-    expect(page.locator(".until")).to_contain_text("前支付")
+    expect(page.locator(".until")).to_contain_text("前付款")
     pay(page)
     # No script: the page's own refresh brings the answer.
     thanked(page)
@@ -114,7 +114,7 @@ def test_typing_an_amount_takes_the_chip_away(phone: Page, stack: Stack) -> None
     expect(phone.locator("input[name=chip]:checked")).to_have_count(0)
     phone.locator("form.give button.button").click()
     phone.wait_for_url(re.compile("/d/"))
-    assert money(phone, "您的捐赠") == "¥66.60"
+    assert money(phone, "您捐") == "66.60"
 
 
 def test_a_donor_who_reads_english(phone: Page, stack: Stack) -> None:
@@ -124,7 +124,7 @@ def test_a_donor_who_reads_english(phone: Page, stack: Stack) -> None:
     phone.locator(".project-card a").first.click()
     phone.locator(".lead a.button").click()
     give(phone, 20)
-    assert money(phone, "Match held for you") == "¥20.00"
+    assert money(phone, "Match, reserved") == "20.00"
     pay(phone)
     expect(phone.get_by_role("heading", name="Thank you")).to_be_visible()
     expect(phone.locator("main")).to_contain_text("20.00 yuan still to match, matched 20.00 yuan")
