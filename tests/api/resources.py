@@ -91,6 +91,7 @@ def resources(world: World) -> Resources:
             "discrepancy_id": difference,
             "exception_id": exception,
             "message_id": message,
+            "conflict_id": _conflict(tx, message),
             "request_id": request.id,
             "run_id": run,
             "approval_id": approval,
@@ -104,6 +105,15 @@ def resources(world: World) -> Resources:
         }
 
     return Resources(made | world.do(rows))
+
+
+def _conflict(tx: Tx, message: int) -> int:
+    conflict: int = tx.scalar(
+        """INSERT INTO inbox_conflict (source, event_id, body, body_hash, received_at)
+           SELECT source, event_id, body, 'another', received_at FROM inbox_event WHERE id = :id RETURNING id""",
+        id=message,
+    )
+    return conflict
 
 
 def _pot(tx: Tx, fund: int) -> int:

@@ -127,7 +127,7 @@ def test_those_whose_branch_it_is_reach_it(
     app: Flask, world: World, resources: Resources, callers: Callers, branch: str
 ) -> None:
     for rule, method, _ in routes(app, Where.RESOURCE, Where.FROM_BELOW):
-        if method == "GET" and not {"watch_id", "name", "message_id"}.intersection(rule.arguments):
+        if method == "GET" and not {"watch_id", "name", "message_id", "picture_id"}.intersection(rule.arguments):
             for path in paths(app, rule, resources.arguments):
                 answer = callers.call(path, method, "admin", branch)
                 assert answer.status_code not in (401, 403, 404), (path, answer.status_code)
@@ -153,7 +153,10 @@ def test_lists_show_the_own_branch(app: Flask, world: World, resources: Resource
             for path in paths(app, rule, resources.arguments):
                 asked = f"{path}?amount_minor=5000" if path.endswith("/v1/donations") else path
                 answer = callers.call(asked, method, "admin", NEIGHBOUR)
-                assert answer.status_code == 200, (path, answer.status_code)
+                assert answer.status_code in (200, 303), (
+                    path,
+                    answer.status_code,
+                )  # the network leads to the own node
                 assert MARK not in answer.text, path
 
 
@@ -168,6 +171,11 @@ def test_those_below_see_what_the_city_runs_and_may_not_touch_it(
             continue
         for path in paths(app, rule, arguments):
             status = callers.call(path, method, "manager", NEIGHBOUR).status_code
+            if path.endswith(
+                "/burst"
+            ):  # decides about the own branch's cases of a burst; of none: back to the list
+                assert status == 303
+                continue
             seen = declared.where is Where.FROM_BELOW and method == "GET"
             assert status == (200 if seen else 404), (method, path, status)
 
