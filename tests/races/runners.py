@@ -71,20 +71,19 @@ def without_lock(marker: str) -> Iterator[None]:
     clause = re.compile(
         rf"FOR (?:NO KEY UPDATE|UPDATE|SHARE)(?: OF \w+)?(?: SKIP LOCKED)?\s*/\* lock:{re.escape(marker)} \*/"
     )
-    execute, meeting = Tx._executed, Meeting()
+    execute, meeting = Tx._execute, Meeting()
     unlocked: list[str] = []
 
-    @contextmanager
-    def execute_unlocked(tx: Tx, sql: str, values: dict[str, Any]) -> Iterator[Any]:
+    def execute_unlocked(tx: Tx, sql: str, values: dict[str, Any], *name: str) -> Any:
         statement = clause.sub("", sql)
-        with execute(tx, statement, values) as cursor:
-            yield cursor
+        cursor = execute(tx, statement, values, *name)
         if statement != sql:
             unlocked.append(sql)
             meeting.wait()
+        return cursor
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tx, "_executed", execute_unlocked)
+        patch.setattr(Tx, "_execute", execute_unlocked)
         yield
     assert unlocked, f"no statement carries /* lock:{marker} */ behind its FOR clause: the control shows nothing"
 

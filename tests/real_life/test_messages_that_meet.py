@@ -132,15 +132,13 @@ def test_a_batch_and_its_reverse_sent_at_once_never_deadlock(world: World) -> No
 @contextmanager
 def _inserted_as_sent() -> Iterator[None]:
     """The control: rows are inserted in the order of the request, as they were."""
-    execute = Tx._executed
+    execute = Tx._execute
 
-    @contextmanager
-    def execute_as_sent(tx: Tx, sql: str, values: dict[str, Any]) -> Iterator[Any]:
-        with execute(tx, sql.replace("ORDER BY source, event_id /* order:inbox */", ""), values) as cursor:
-            yield cursor
+    def execute_as_sent(tx: Tx, sql: str, values: dict[str, Any], *name: str) -> Any:
+        return execute(tx, sql.replace("ORDER BY source, event_id /* order:inbox */", ""), values, *name)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tx, "_executed", execute_as_sent)
+        patch.setattr(Tx, "_execute", execute_as_sent)
         yield
 
 
