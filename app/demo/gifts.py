@@ -11,7 +11,7 @@ from random import Random
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from app.demo.story import NAMES, messages_of
+from app.demo.story import NAMES, TEAMS, messages_of
 from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
@@ -113,8 +113,15 @@ def _command(campaign: str, gift: _Gift, random: Random) -> CreateDonation:
         amount_minor=gift.amount_minor,
         donor=Donor(name=name, publish_name=name is not None),
         message=random.choice(messages_of(gift.village.theme)) if random.random() < 0.45 else "",
+        team=_team(gift),
         accept_unmatched=True,
     )
+
+
+def _team(gift: _Gift) -> str:
+    """Return the team of every third gift, always the same."""
+    number = gift.id.int % (3 * len(TEAMS))
+    return list(TEAMS)[number] if number < len(TEAMS) else ""
 
 
 def _paid(provider: str, gift: _Gift) -> Message:

@@ -8,7 +8,8 @@ from sqlmodel import select
 
 from app.demo.gifts import SEED, Village, give
 from app.demo.pages import tell
-from app.demo.story import STORIES, description_of, summary_of
+from app.demo.people import gather
+from app.demo.story import STORIES, TEAMS, description_of, summary_of
 from campaigns import pots
 from campaigns.dependencies import Dependencies
 from campaigns.funds import deposits, funds
@@ -76,6 +77,7 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
     if gifts:
         tell(began, villages, now.astimezone(SHANGHAI).date() - AGE, ACTOR)
         give(deps, SLUG, PARTNER, villages, now, gifts)
+        gather(deps, SLUG, TEAMS, ACTOR)
 
 
 def _people(tx: Tx, deps: Dependencies, password: str) -> None:

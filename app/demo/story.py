@@ -26,6 +26,7 @@ class Story(NamedTuple):
 _DATA: dict[str, Any] = orjson.loads(Path(__file__).with_name("stories.json").read_bytes())
 STORIES = [Story(**story) for story in _DATA["stories"]]
 NAMES: list[str] = _DATA["names"]
+TEAMS: dict[str, str] = _DATA["teams"]  # name -> kind
 
 
 def messages_of(theme: str) -> list[str]:
