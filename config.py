@@ -41,6 +41,15 @@ def _http(url: str) -> str:
     return url.rstrip("/")
 
 
+def _mail(url: str) -> str:
+    """Accept smtp:// (STARTTLS where the server offers it) and smtps://, each with `user:password@` if need be, and
+    file:///folder, which keeps letters instead of sending them."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps", "file") or (parts.scheme != "file" and not parts.hostname):
+        raise ValueError("must begin with smtp://, smtps:// or file:///")
+    return url
+
+
 def _words(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(","))
     if not all(words):
@@ -140,6 +149,10 @@ class Config(BaseModel):
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 
+    # Where letters to donors are sent from, and in whose name; without MAIL_URL none are sent.
+    mail_url: Annotated[str, AfterValidator(_mail)] = Field("", alias="MAIL_URL", repr=False)
+    mail_from: str = Field("", alias="MAIL_FROM")
+
     # Whether administrators and finance must sign in with a second factor; unset: in production only.
     second_factor: Literal["required", "offered"] | None = Field(None, alias="SECOND_FACTOR")
 
@@ -150,6 +163,11 @@ class Config(BaseModel):
     @property
     def second_factor_required(self) -> bool:
         return self.second_factor == "required" or (self.second_factor is None and self.production)
+
+    @property
+    def mail_sender(self) -> str:
+        """From whom letters come: MAIL_FROM, else no-reply at the site's own name."""
+        return self.mail_from or f"no-reply@{urlsplit(self.public_url).hostname or 'localhost'}"
 
     @property
     def production(self) -> bool:
@@ -260,6 +278,8 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "PUBLIC_URL must begin with https://"
     if config.stripe_api_base and not config.stripe_api_base.startswith("https://"):
         yield "STRIPE_API_BASE must begin with https://"
+    if config.mail_url.startswith("file:"):
+        yield "MAIL_URL must begin with smtp:// or smtps://: a folder sends nothing to anybody"
     if config.sandbox:
         yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
 

@@ -42,11 +42,24 @@ _BELONGS = {
     "donation": f"{_GIVEN_TO} = {{id}}",
     "case": f"{_GIVEN_TO} IN (SELECT donation_id FROM screening_case WHERE id = {{id}})",
     "refund": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund WHERE id = {{id}})",
+    "receipt": f"{_GIVEN_TO} IN (SELECT donation_id FROM receipt_request WHERE id = {{id}})",
     "refund_request": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund_request WHERE id = {{id}})",
 }
 # These belong to the federation as a whole: callers with a branch do not see them.
 OF_FEDERATION = frozenset(
-    {"network", "projects", "donors", "keys", "partner", "provider", "payment", "inbox_event", "watch", "offline"}
+    {
+        "network",
+        "projects",
+        "receipts",
+        "donors",
+        "keys",
+        "partner",
+        "provider",
+        "payment",
+        "inbox_event",
+        "watch",
+        "offline",
+    }
 )
 _FORMS = {"organisation": (".+", "text"), "donation": ("[0-9a-f-]{36}", "uuid")}  # kind -> form and type of its id
 _NUMBER = ("[0-9]{1,18}", "bigint")

@@ -15,6 +15,7 @@ from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.person_models import DonorQuestion, PublicWords
+from campaigns.donations.receipt_models import ReceiptRequest
 from campaigns.funds.grants import granted_to
 from campaigns.funds.models import Fund, FundEntry
 from campaigns.imports.models import ImportRun
@@ -179,6 +180,11 @@ def _of_team(tx: Tx, team_id: int) -> Holder | None:
     return _campaign(tx, col(Campaign.id).in_(own))
 
 
+def _of_receipt(tx: Tx, receipt_id: int) -> Holder | None:
+    request = tx.get(ReceiptRequest, receipt_id)
+    return _of_donation(tx, request.donation_id) if request else None
+
+
 def _of_import(tx: Tx, run_id: int) -> Holder | None:
     """An import belongs to the branch of who handed its file in."""
     run = tx.get(ImportRun, run_id)
@@ -258,6 +264,7 @@ RESOURCES: Mapping[str, Resource] = {
     "words_id": Resource(_of_words, "words_unknown"),
     "question_id": Resource(_of_question, "question_unknown"),
     "team_id": Resource(_of_team, "team_unknown"),
+    "receipt_id": Resource(_of_receipt, "receipt_unknown"),
     "donation_id": Resource(_of_donation, "donation_unknown"),
     "pot_id": Resource(_of_pot, "pot_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),

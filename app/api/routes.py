@@ -28,6 +28,7 @@ from app.api import (
     project_pictures,
     projects,
     questions,
+    receipts,
     refund_requests,
     running,
     screening,
@@ -69,6 +70,7 @@ RESOURCES = (
     questions,
     words,
     teams,
+    receipts,
     approvals,
     audit,
 )

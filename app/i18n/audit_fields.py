@@ -83,6 +83,7 @@ PERMISSIONS = {
     "pots_write": _l("配捐池管理"),
     "funds_write": _l("基金管理"),
     "donations_refund": _l("退款"),
+    "receipts": _l("捐赠票据"),
     "reconcile": _l("对账"),
     "screen": _l("配捐复核"),
     "partners_write": _l("合作平台管理"),

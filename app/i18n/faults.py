@@ -46,6 +46,8 @@ FAULTS = {
     "contact_inside": _l("不能含电话、网址、微信号等联系方式"),
     "taken": _l("已被使用，请换一个"),
     "slug_taken": _l("这个网址名已被其他活动使用"),
+    "not_a_credit_code": _l("不是有效的统一社会信用代码（18 位）"),
+    "only_companies": _l("只有单位填写"),
     "not_an_email": _l("请填写正确的邮箱地址"),
     "not_a_phone": _l("请填写正确的电话号码"),
     "contact_required": _l("请填写电话或邮箱"),

@@ -45,6 +45,15 @@ TRIBUTES = {
     "honour": _l("祝福"),
     "memory": _l("纪念"),
 }
+RECEIPT_STATES = {
+    "requested": _l("等待开票"),
+    "issued": _l("已开票"),
+    "withdrawn": _l("已撤回"),
+}
+PAYER_KINDS = {
+    "person": _l("个人"),
+    "company": _l("单位"),
+}
 WORDS_STATES = {
     "waiting": _l("待看"),
     "shown": _l("已公开"),

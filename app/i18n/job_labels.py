@@ -15,6 +15,7 @@ JOBS = {
     "analyse": _l("更新数据库统计信息"),
     "seal": _l("封存操作记录"),
     "forget-access": _l("清理已结束的登录和令牌"),
+    "letters": _l("给捐赠人发信"),
     "approvals": _l("结束无人批准的事项"),
     "replies": _l("清理重复请求的记录"),
     "pictures": _l("清理没有用到的图片文件"),

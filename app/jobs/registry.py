@@ -12,6 +12,7 @@ import structlog
 
 from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
+from app.mail.send import send_letters
 from campaigns.approvals.desk import expire as expire_approvals
 from campaigns.audit_chain import seal
 from campaigns.check import check_books
@@ -178,6 +179,10 @@ def _spelling(deps: Dependencies) -> str:
     return _outcome(spell_names(deps), "names spelled")
 
 
+def _letters(deps: Dependencies) -> str:
+    return _outcome(send_letters(deps), "letters sent")
+
+
 def _outcome(count: int, unit: str) -> str:
     return f"{count} {unit}" if count else ""
 
@@ -194,6 +199,7 @@ JOBS: dict[str, Job] = {
     "statements": Job(600, _statements),
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
+    "letters": Job(5, _letters),
     "approvals": Job(60, _approvals),
     "replies": Job(60, _replies),
     "forget-access": Job(3600, _forget_access),

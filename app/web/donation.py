@@ -26,10 +26,12 @@ from campaigns.disclosure.totals import PotView
 from campaigns.donations import expire
 from campaigns.donations.consent import published_of
 from campaigns.donations.explain import Explanation, explain
+from campaigns.donations.letters import letters_shown
 from campaigns.donations.models import RefundRequestState
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum, typed_before
 from campaigns.donations.questions import ask, questions_of
+from campaigns.donations.receipt_requests import receipts_of
 from campaigns.donations.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
 from campaigns.donations.refunds import refunds
 from campaigns.donations.shared_device import contact_would_help
@@ -49,7 +51,7 @@ _LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
 @access.donor_link
 def donation(donation_id: UUID) -> AnyResponse:
     """The state of the donation, and the explanation of its match."""
-    return _show(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
+    return show_donation(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
 
 
 @blueprint.post("/d/<uuid:donation_id>/go")
@@ -84,7 +86,7 @@ def cancel(donation_id: UUID) -> AnyResponse:
     try:
         expire.cancel(deps(), donation_id)
     except Refusal as refusal:
-        return _show(donation_id, refusal_text(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
     return donor_cookie.to_page(donation_id)
 
 
@@ -95,12 +97,12 @@ def request_refund(donation_id: UUID) -> AnyResponse:
     form = Form(request.form)
     amount_minor, reason = form.amount("amount"), form.text("reason", MOST_REASON, lines=True) or ""
     if form.faults:
-        return _show(donation_id, next(iter(form.faults.values())), 422, form)
+        return show_donation(donation_id, next(iter(form.faults.values())), 422, form)
     try:
         with deps().db.transaction() as tx:
             request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
     except Refusal as refusal:
-        return _show(donation_id, refusal_words(refusal), status_of(refusal), form)
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal), form)
     return donor_cookie.to_page(donation_id, at="refund")
 
 
@@ -113,7 +115,7 @@ def explain_case(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             file_appeal(tx, deps().keys, case_id_of_donation(tx, donation_id), text, DONOR)
     except Refusal as refusal:
-        return _show(donation_id, refusal_words(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
     return donor_cookie.to_page(donation_id)
 
 
@@ -159,6 +161,8 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
         ],
         typed_before(tx, deps(), donation_id, visitor.known()).get("name", ""),
         {
+            "letters": letters_shown(tx, donation_id),
+            "receipts": receipts_of(tx, deps().keys, donation_id),
             "unpaid": own_unpaid_sum(tx, explanation),
             "contact_helps": contact_would_help(tx, explanation),
             "refund_requests": requests_of(tx, deps().keys, donation_id),
@@ -179,7 +183,7 @@ def ask_question(donation_id: UUID) -> AnyResponse:
         with deps().db.transaction() as tx:
             ask(tx, deps().keys, donation_id, words)
     except Refusal as refusal:
-        return _show(donation_id, refusal_words(refusal), status_of(refusal))
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
     return donor_cookie.to_page(donation_id, at="question")
 
 
@@ -192,7 +196,7 @@ def _in_flight(donation: DonationView) -> bool | None:
         return None
 
 
-def _show(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
+def show_donation(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
     with deps().db.snapshot() as tx:
         read = _read(tx, donation_id)
     view, campaign = read.donation, read.campaign

@@ -11,11 +11,13 @@ from app.web import (
     donor_papers,
     embedded,
     home,
+    letters,
     own,
     people,
     personal_data,
     photos,
     pictures,
+    receipts,
     teams,
 )
 from app.web.blueprint import blueprint, set_up
@@ -35,6 +37,8 @@ PAGES = (
     personal_data,
     disclosure,
     photos,
+    letters,
+    receipts,
     design,
 )
 

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from campaigns.donations.aggregate import DonationAggregate
 from campaigns.donations.columns import COLUMNS, columns_of
+from campaigns.donations.letter_models import LetterKind
+from campaigns.donations.letters import NewLetter, queue_letters
 from campaigns.donations.match_changes import MatchChanges
 from campaigns.donations.models import Donation
 from campaigns.donations.screening_queue import queue_for_screening
@@ -48,6 +50,7 @@ class BatchEffects:
         _store(self.tx, self.aggregates, self.tx.now + timedelta(seconds=self.hold_s))
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
         store_reversals(self.tx, self.aggregates)
+        queue_letters(self.tx, _refund_letters(self.aggregates))
         store_exceptions(self.tx, self.aggregates)
         store_warnings(self.tx, self.aggregates)
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])
@@ -98,6 +101,20 @@ def _returned(donation: DonationAggregate) -> list[Transfer]:
         Transfer(key + suffix, debit, credit, amount, kind, donation.id)
         for amount, suffix, debit, credit, kind in steps
         if amount > 0
+    ]
+
+
+def _refund_letters(aggregates: Sequence[DonationAggregate]) -> list[NewLetter]:
+    """Return letters to those to whom more was refunded. Money that a bank takes back is no refund of ours."""
+    return [
+        NewLetter(
+            donation.id,
+            LetterKind.REFUNDED,
+            str(donation.reversal_postings),
+            donation.refunded_minor - donation.refunded_was,
+        )
+        for donation in aggregates
+        if donation.paid_at is not None and not donation.dispute and donation.refunded_minor > donation.refunded_was
     ]
 
 

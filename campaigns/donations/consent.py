@@ -102,3 +102,10 @@ def published_of(tx: Tx, donation_id: UUID) -> Published | None:
 def consents_of(tx: Tx, donation_ids: Sequence[UUID]) -> list[Consent]:
     """Return what the donors of donations said, oldest first."""
     return tx.all(select(Consent).where(col(Consent.donation_id).in_(donation_ids)).order_by(col(Consent.id)))
+
+
+def newest_consent(tx: Tx, donation_id: UUID) -> Consent | None:
+    """Return what the donor of a donation said last; None when they were never asked."""
+    return tx.first(
+        select(Consent).where(Consent.donation_id == donation_id).order_by(col(Consent.id).desc()).limit(1)
+    )

@@ -141,11 +141,13 @@ class NewContact(NamedTuple):
     donor: Donor
     message: str = ""
     tribute: Tribute | None = None
+    language: str = "zh"  # in which they are written to
 
     def personal(self) -> dict[str, str]:
         """All that is sealed, without what was left empty."""
         written = {"message": self.message} if self.message else {}
-        return self.donor.contact() | written | (self.tribute.personal() if self.tribute else {})
+        spoken = {"language": self.language} if self.donor.email and self.language != "zh" else {}
+        return self.donor.contact() | written | spoken | (self.tribute.personal() if self.tribute else {})
 
     def person(self, keys: Keys) -> NewPerson:
         """Whose key seals it; with the key of their e-mail address, where they are known by something else."""

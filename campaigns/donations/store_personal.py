@@ -26,7 +26,7 @@ class NewDonor(NamedTuple):
 def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
     """Store the personal part of new donations."""
     contacts = [
-        NewContact(command.id, donor_key, command.donor, command.message, command.tribute)
+        NewContact(command.id, donor_key, command.donor, command.message, command.tribute, command.locale)
         for command, donor_key, _ in donors
     ]
     agreed = [

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     POTS_WRITE = "pots_write"
     FUNDS_WRITE = "funds_write"
     DONATIONS_REFUND = "donations_refund"
+    RECEIPTS = "receipts"  # donation receipts, with their payers
     RECONCILE = "reconcile"
     SCREEN = "screen"
     PARTNERS_WRITE = "partners_write"
@@ -43,7 +44,7 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE, _P.AUDIT_READ, _P.PERSONAL_DATA},
     Role.REVIEWER: frozenset({_P.READ, _P.PROJECTS_APPROVE}),
-    Role.FINANCE: frozenset({_P.READ, _P.FUNDS_WRITE, _P.DONATIONS_REFUND, _P.RECONCILE}),
+    Role.FINANCE: frozenset({_P.READ, _P.FUNDS_WRITE, _P.DONATIONS_REFUND, _P.RECEIPTS, _P.RECONCILE}),
     Role.AUDITOR: frozenset({_P.READ, _P.AUDIT_READ}),
     Role.LIAISON: frozenset({_P.READ, _P.PROJECTS_WRITE}),
 }

@@ -140,6 +140,7 @@ _STATEMENTS = (
     """UPDATE refund SET reason = concat(CAST(:request AS text), q.id) FROM refund_request q
         WHERE q.refund_id = refund.id AND q.donation_id = ANY(:ids)""",
     "UPDATE donor_question SET words = :words WHERE donation_id = ANY(:ids)",
+    "UPDATE receipt_request SET payer = :words WHERE donation_id = ANY(:ids)",
     "UPDATE refund_request SET reason = :words WHERE donation_id = ANY(:ids)",
 )
 

@@ -1,5 +1,6 @@
 """All that we hold of a person, opened for them (PIPL 45)."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from campaigns.donations.contact import message_of, read_contact
 from campaigns.donations.models import Donation
 from campaigns.donations.person_keys import open_text
 from campaigns.donations.questions import questions_of
+from campaigns.donations.receipt_requests import ReceiptView, receipts_of
 from campaigns.donations.refund_requests import requests_of
 from campaigns.donations.view import donation_view
 from campaigns.privacy.messages import messages_of
@@ -48,8 +50,13 @@ def _donation(deps: Dependencies, tx: Tx, donation_id: UUID) -> dict[str, Any]:
         ],
         "refund_requests": [request._asdict() for request in requests_of(tx, deps.keys, donation_id)],
         "questions": [question._asdict() for question in questions_of(tx, deps.keys, donation_id)],
+        "receipt_requests": [_receipt(view) for view in receipts_of(tx, deps.keys, donation_id)],
         "appeals": _appeals(deps, tx, donation_id),
     }
+
+
+def _receipt(view: ReceiptView) -> dict[str, Any]:
+    return view._asdict() | {"payer": asdict(view.payer)}
 
 
 def _appeals(deps: Dependencies, tx: Tx, donation_id: UUID) -> list[dict[str, Any]]:

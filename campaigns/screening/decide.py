@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlmodel import select
 
 from campaigns.audit import record_audit
+from campaigns.donations.letter_models import LetterKind
+from campaigns.donations.letters import NewLetter, queue_letters
 from campaigns.donations.models import Donation
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from campaigns.lifecycle.phases import LIVING, Phase
@@ -127,6 +129,8 @@ def decided(
         reason=reason,
     )
     tx.add(case)
+    kind = LetterKind.REVIEW_CANCELLED if decision == "cancelled" else LetterKind.REVIEW_CLEARED
+    queue_letters(tx, [NewLetter(case.donation_id, kind, f"{case.id} {tx.now.isoformat()}")])
     return transfers
 
 

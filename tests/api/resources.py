@@ -7,7 +7,9 @@ import pytest
 
 from campaigns import pots
 from campaigns.approvals.models import Approval
+from campaigns.donations.payer import read_payer
 from campaigns.donations.questions import ask
+from campaigns.donations.receipt_requests import request_receipt
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.funds import deposits, funds
 from campaigns.imports.models import ImportRun
@@ -85,6 +87,8 @@ def resources(world: World) -> Resources:
         lineage = ["41", OURS, "410101", "41010101"]
         about = {"act": "donation.refund", "subject": str(donation.id), "arguments": {}, "reason": MARK}
         approval = tx.add(Approval(**about, lineage=lineage, campaign=SLUG, **asked)).id
+        payer = read_payer("person", MARK, "", "payer@example.org")
+        receipt = request_receipt(tx, world.deps.keys, donation.id, payer)
         request = request_money_back(tx, world.deps.keys, donation.id, None, "meant for another village")
         return {
             "case_id": case,
@@ -93,6 +97,7 @@ def resources(world: World) -> Resources:
             "message_id": message,
             "conflict_id": _conflict(tx, message),
             "request_id": request.id,
+            "receipt_id": receipt.id,
             "run_id": run,
             "approval_id": approval,
             "secret_id": _partner_secret(tx, world),

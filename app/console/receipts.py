@@ -1,0 +1,71 @@
+"""Requests for donation receipts: listed for finance, issued, withdrawn."""
+
+from datetime import date
+
+from flask import g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.csv_file import csv_response
+from app.current import deps
+from app.forms import Form
+from app.http import access
+from app.http.scope import Where
+from app.i18n.receipt_columns import header, row_of
+from app.web.blueprint import requested_page
+from campaigns.audit import record_audit
+from campaigns.desks import receipt_desk
+from campaigns.desks.receipt_desk import Issued
+from campaigns.network.roles import Caller, Permission
+from kernel.db import Tx
+from kernel.errors import Invalid, fault
+from kernel.paging import Page
+
+PAGE_SIZE = 50
+MOST_LINES = 5_000
+
+
+@blueprint.get("/receipts")
+@access.signed_in(Permission.RECEIPTS, where=Where.LISTED)
+def receipts() -> str:
+    """The requests of the manager's branch, those that wait first."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = receipt_desk.listed(tx, deps().keys, branch=g.caller.branch_code, page=page)
+    return render_template("console/receipts.html", rows=rows, total=total, page=page)
+
+
+@blueprint.get("/receipts.csv")
+@access.signed_in(Permission.RECEIPTS, where=Where.LISTED)
+def receipts_file() -> Response:
+    """The same as a file for the fiscal system."""
+    with deps().db.transaction() as tx:
+        rows, _total = receipt_desk.listed(tx, deps().keys, branch=g.caller.branch_code, page=Page(1, MOST_LINES))
+        record_audit(tx, g.caller.name, "receipts.export", "receipts", rows=len(rows))
+    return csv_response("receipt-requests", header(), [row_of(row) for row in rows])
+
+
+@blueprint.post("/receipts/<int:receipt_id>")
+@access.signed_in_to_act(Permission.RECEIPTS)
+def decide_receipt(receipt_id: int) -> Response:
+    """Record what the fiscal system issued, or withdraw a request or receipt."""
+    form = Form(request.form)
+    withdrawing = form["decision"] == "withdraw"
+
+    def do(tx: Tx, caller: Caller) -> None:
+        if withdrawing:
+            receipt_desk.withdraw(tx, receipt_id, form["reason"], caller.name)
+        else:
+            issued = Issued(form["code"], form["number"], form["check_code"], _day(form["issued_on"]))
+            receipt_desk.issue(tx, receipt_id, issued, caller.name)
+
+    done = _("已撤回。") if withdrawing else _("票据号码已登记，捐赠人能看到。")
+    return act(Permission.RECEIPTS, url_for("console.receipts"), do, done)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid("receipt_invalid", fields={"issued_on": fault("not_a_date")}) from None

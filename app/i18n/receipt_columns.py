@@ -1,0 +1,57 @@
+"""The columns of the file of receipt requests: what the fiscal system asks for (财综〔2024〕1号, article 6)."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.i18n.giving_labels import PAYER_KINDS, RECEIPT_STATES
+from app.i18n.labels import word
+from campaigns.desks.receipt_desk import ReceiptLine
+from kernel.clock import local_day
+from kernel.money import yuan
+
+
+def header() -> list[str]:
+    """Return the titles of the columns, in the language in force."""
+    return [
+        _("申请编号"),
+        _("状态"),
+        _("交款人类别"),
+        _("交款人"),
+        _("交款人统一社会信用代码"),
+        _("邮箱"),
+        _("项目编码"),
+        _("项目名称"),
+        _("金额（元）"),
+        _("捐赠日期"),
+        _("捐赠编号"),
+        _("主办方"),
+        _("票据代码"),
+        _("票据号码"),
+        _("校验码"),
+        _("开票日期"),
+        _("已开金额（元）"),
+    ]
+
+
+def row_of(line: ReceiptLine) -> list[Any]:
+    """Return a request as a row of the file."""
+    return [
+        line.id,
+        str(word(RECEIPT_STATES, line.state)),
+        str(word(PAYER_KINDS, line.payer.kind)),
+        line.payer.title,
+        line.payer.tax_id,
+        line.payer.email,
+        line.project_code,
+        line.project_name,
+        yuan(line.kept_minor).replace(",", ""),
+        local_day(line.paid_at).isoformat() if line.paid_at else "",
+        str(line.donation_id),
+        line.host,
+        line.code,
+        line.number,
+        line.check_code,
+        line.issued_on.isoformat() if line.issued_on else "",
+        yuan(line.issued_minor).replace(",", "") if line.issued_minor is not None else "",
+    ]

@@ -1,0 +1,1 @@
+"""Letters to donors by e-mail: what they say, and how they are sent."""

@@ -1,0 +1,111 @@
+"""How letters leave: by SMTP, or into a folder where nobody is written to (the demo)."""
+
+import mailbox
+import smtplib
+import ssl
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import NamedTuple, Protocol
+from urllib.parse import unquote, urlsplit
+
+from campaigns.donations.outbox import Delivery
+
+_TIMEOUT_S = 15
+_PORTS = {"smtp": 587, "smtps": 465}
+_MOST_KEPT = 200  # letters in the folder
+# Replies of a server that speak of the address, and will not change (RFC 5321, RFC 3463).
+_NO_SUCH_ADDRESS = frozenset({550, 551, 553})
+
+
+class Outcome(NamedTuple):
+    """How a letter was taken, and a code for what went wrong: never a server's own words, which name people."""
+
+    delivery: Delivery
+    failure: str = ""
+
+
+class Transport(Protocol):
+    """Something that takes letters."""
+
+    def send(self, message: EmailMessage, address: str) -> Outcome: ...
+
+
+class Smtp:
+    """A mail server. Each letter has a connection of its own: there are few, and none waits for another."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+
+    def send(self, message: EmailMessage, address: str) -> Outcome:
+        """Hand a letter to the server."""
+        try:
+            with self._connect() as server:
+                server.send_message(message, to_addrs=[address])
+        except smtplib.SMTPRecipientsRefused as refused:
+            code = next((reply[0] for reply in refused.recipients.values()), 0)
+            return Outcome(Delivery.BOUNCED if code in _NO_SUCH_ADDRESS else Delivery.LATER, f"smtp_{code}")
+        except smtplib.SMTPNotSupportedError:
+            return Outcome(Delivery.BOUNCED, "address_not_supported")
+        except smtplib.SMTPResponseException as reply:
+            return Outcome(Delivery.LATER, f"smtp_{reply.smtp_code}")
+        except (smtplib.SMTPException, OSError) as error:
+            return Outcome(Delivery.LATER, type(error).__name__)
+        return Outcome(Delivery.SENT)
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port = self._url.hostname or "", self._url.port or _PORTS[self._url.scheme]
+        tls = ssl.create_default_context()
+        if self._url.scheme == "smtps":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=_TIMEOUT_S, context=tls)
+        else:
+            server = smtplib.SMTP(host, port, timeout=_TIMEOUT_S)
+            server.ehlo()
+            if server.has_extn("starttls"):
+                server.starttls(context=tls)
+            elif self._url.username:
+                server.close()
+                raise smtplib.SMTPException("a password must not travel in clear")
+        if self._url.username:
+            server.login(unquote(self._url.username), unquote(self._url.password or ""))
+        return server
+
+
+class Folder:
+    """A mailbox on this machine (Maildir), where the demo shows what donors would get."""
+
+    def __init__(self, url: str) -> None:
+        self.path = unquote(urlsplit(url).path)
+
+    def send(self, message: EmailMessage, _address: str) -> Outcome:
+        """Keep a letter, and no more than the newest."""
+        box = mailbox.Maildir(self.path)
+        box.add(message)
+        for key in sorted(box.keys(), key=_counted)[:-_MOST_KEPT]:
+            box.discard(key)
+        return Outcome(Delivery.SENT)
+
+    def newest(self, most: int) -> list[tuple[str, EmailMessage]]:
+        """Return the newest letters and their keys."""
+        box = mailbox.Maildir(self.path)
+        keys = sorted(box.keys(), key=_counted, reverse=True)[:most]
+        return [(key, message) for key in keys if (message := _read(box, key)) is not None]
+
+
+def _counted(key: str) -> tuple[float, str]:
+    """The order in which letters came: a Maildir key begins with its second."""
+    seconds = key.partition(".")[0]
+    return (float(seconds) if seconds.isdigit() else 0.0, key)
+
+
+def _read(box: mailbox.Maildir, key: str) -> EmailMessage | None:
+    try:
+        return message_from_bytes(box.get_bytes(key), policy=policy.default)
+    except KeyError:
+        return None  # another process discarded it
+
+
+def transport_of(url: str) -> Transport | None:
+    """Return what MAIL_URL names; None when it is not set."""
+    if not url:
+        return None
+    return Folder(url) if url.startswith("file:") else Smtp(url)

@@ -1,0 +1,105 @@
+"""What letters to donors say, in the language in force. Amounts in fen."""
+
+from typing import NamedTuple
+
+from flask_babel import gettext as _
+
+from app.i18n.locale import whole_yuan
+from campaigns.disclosure.campaigns import CampaignView
+from campaigns.donations.letter_models import LetterKind
+from campaigns.donations.outbox import ClaimedLetter
+from campaigns.donations.view import DonationView
+
+
+class Words(NamedTuple):
+    """All texts of a letter."""
+
+    brand: str
+    subject: str
+    salutation: str
+    paragraphs: list[str]
+    link: str
+    keep: str
+    host: str
+    why: str
+
+
+def words_of(letter: ClaimedLetter, donation: DonationView, campaign: CampaignView, name: str) -> Words:
+    """Return what a letter says about a donation as it stands now."""
+    kind = LetterKind(letter.kind)
+    filing = _("备案 %(number)s", number=campaign.plan.get("filing_no", ""))
+    return Words(
+        brand=_("倍善"),
+        subject=_subject(kind, donation.project_name),
+        salutation=_("%(name)s：", name=name) if name else "",
+        paragraphs=_paragraphs(kind, letter, donation),
+        link=_("看这笔捐赠"),
+        keep=_("凭这个链接能看、能管这笔捐赠，请不要转发。"),
+        host=f"{campaign.name} · {campaign.host} · {filing}",
+        why=_("这封信不是公益事业捐赠票据。您捐赠时留了邮箱，所以收到它；不想再收，请在捐赠页上点“不再发信给我”。"),
+    )
+
+
+def _subject(kind: LetterKind, project: str) -> str:
+    match kind:
+        case LetterKind.THANKS:
+            return _("谢谢您捐给%(project)s", project=project)
+        case LetterKind.LATE_THANKS:
+            return _("您捐给%(project)s的钱到了，谢谢您", project=project)
+        case LetterKind.LAPSED:
+            return _("给%(project)s的这笔捐赠还没有付款", project=project)
+        case LetterKind.REFUNDED:
+            return _("您捐给%(project)s的款项已退", project=project)
+        case LetterKind.REVIEW_CLEARED:
+            return _("复核结束，您的配捐算数了")
+        case LetterKind.REVIEW_CANCELLED:
+            return _("复核结束，这笔捐赠没有配捐")
+
+
+def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView) -> list[str]:
+    if kind is LetterKind.LAPSED:
+        return [
+            _(
+                "您想捐 %(amount)s 元，预留的时间过了，付款还没有到，为您留的配捐已放回池里。",
+                amount=_yuan(donation.amount_minor),
+            ),
+            _("还想捐，打开下面的链接再来一次。如果您已经付了款，到账后我们照常收下，再告诉您。"),
+        ]
+    if kind is LetterKind.REFUNDED:
+        refunded = _("已退给您 %(amount)s 元，原路退回，到账要几天。", amount=_yuan(letter.amount_minor or 0))
+        return [refunded, *([_kept(donation)] if donation.refunded_minor < donation.amount_minor else [])]
+    if kind is LetterKind.REVIEW_CANCELLED:
+        return [
+            _("我们复核了这笔捐赠，它不计配捐。您捐的钱照常给项目，不受影响。"),
+            _("不同意这个结果，可以在捐赠页上说明，由另一个人再看一遍。"),
+        ]
+    if kind is LetterKind.REVIEW_CLEARED:
+        return [_("我们复核了这笔捐赠，没有问题。"), _kept(donation)]
+    first = (
+        [_("付款到得晚一些，我们照常收下；配捐按到账时池里的余额算。")] if kind is LetterKind.LATE_THANKS else []
+    )
+    return [*first, _kept(donation), *_under_review(donation)]
+
+
+def _kept(donation: DonationView) -> str:
+    """What the project has of a donation now."""
+    gave_minor = donation.amount_minor - donation.refunded_minor
+    if donation.captured_minor:
+        return _(
+            "您捐 %(gave)s 元，配捐 %(matched)s 元，%(project)s一共收到 %(sum)s 元。",
+            gave=_yuan(gave_minor),
+            matched=_yuan(donation.captured_minor),
+            project=donation.project_name,
+            sum=_yuan(gave_minor + donation.captured_minor),
+        )
+    return _("%(project)s收到您捐的 %(gave)s 元。", project=donation.project_name, gave=_yuan(gave_minor))
+
+
+def _under_review(donation: DonationView) -> list[str]:
+    if not donation.held_minor:
+        return []
+    return [_("配捐 %(amount)s 元正在复核，结果出来再告诉您。", amount=_yuan(donation.held_minor))]
+
+
+def _yuan(amount_minor: int) -> str:
+    return str(whole_yuan(amount_minor))

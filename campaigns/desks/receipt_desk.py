@@ -1,0 +1,171 @@
+"""The desk of donation receipts: what donors asked for, listed for finance; what the fiscal system issued, kept.
+
+The engine issues no receipts itself: they have a supervision seal and numbers of the fiscal system.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import select
+
+from campaigns.audit import record_audit
+from campaigns.donations.models import Donation
+from campaigns.donations.payer import Payer, payer_of
+from campaigns.donations.person_keys import open_text
+from campaigns.donations.receipt_models import ReceiptRequest, ReceiptState
+from campaigns.donations.receipt_requests import require_receiptable
+from campaigns.reasons import require_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, Fault, Invalid, NotFound
+from kernel.ids import MOST_ID
+from kernel.keys import Keys
+from kernel.paging import FIRST_PAGE, Page
+from kernel.text import text_fault
+
+MOST_NUMBER = 40  # characters of a code or number
+
+
+class Issued(NamedTuple):
+    """What the fiscal system says of a receipt: 票据代码, 票据号码, 校验码, 开票日期."""
+
+    code: str
+    number: str
+    check_code: str
+    issued_on: date
+
+
+class ReceiptLine(NamedTuple):
+    """A request with what a receipt needs. Fen; `kept_minor` is what is left of the donation now: an issued receipt
+    over another sum must be withdrawn and issued anew."""
+
+    id: int
+    donation_id: UUID
+    campaign: str
+    project_code: str
+    project_name: str
+    host: str
+    lineage: Sequence[str]
+    kept_minor: int
+    paid_at: datetime | None
+    state: str
+    requested_at: datetime
+    code: str
+    number: str
+    check_code: str
+    issued_on: date | None
+    issued_minor: int | None
+    ended_at: datetime | None
+    actor: str
+    reason: str
+    payer_text: str
+
+    @property
+    def payer(self) -> Payer:
+        """To whom it is made out; nobody, once they were erased."""
+        return payer_of(self.payer_text)
+
+
+_LINES = """
+    SELECT q.id, q.donation_id, c.slug AS campaign, p.code AS project_code, p.name AS project_name, h.name AS host,
+           o.lineage, d.amount_minor - d.refunded_minor AS kept_minor, d.paid_at, q.state, q.requested_at, q.code,
+           q.number, q.check_code, q.issued_on, q.issued_minor, q.ended_at, q.actor, q.reason, q.payer AS payer_text
+      FROM receipt_request q JOIN donation d ON d.id = q.donation_id JOIN campaign c ON c.id = d.campaign_id
+      JOIN project p ON p.id = d.project_id JOIN organisation o ON o.code = p.organisation_code
+      JOIN organisation h ON h.code = c.host_code"""
+_CHOSEN = """WHERE (CAST(:state AS text) IS NULL OR q.state = :state)
+               AND (CAST(:campaign AS text) IS NULL OR c.slug = :campaign)
+               AND (CAST(:branch AS text) IS NULL OR CAST(:branch AS text) = ANY(o.lineage))"""
+
+
+def listed(
+    tx: Tx,
+    keys: Keys,
+    state: str | None = None,
+    campaign: str | None = None,
+    branch: str | None = None,
+    page: Page = FIRST_PAGE,
+) -> tuple[list[ReceiptLine], int]:
+    """Return one page of the requests of a branch (None: of all), those that wait first, and their number."""
+    chosen = {"state": state, "campaign": campaign, "branch": branch}
+    order = "ORDER BY q.state <> 'requested', q.id LIMIT :size OFFSET :skip"
+    rows = tx.rows_as(ReceiptLine, f"{_LINES} {_CHOSEN} {order}", **chosen, size=page.size, skip=page.offset)
+    total = tx.scalar(f"SELECT count(*) FROM ({_LINES} {_CHOSEN}) AS chosen", **chosen)
+    return [_opened(tx, keys, row) for row in rows], int(total)
+
+
+def line(tx: Tx, keys: Keys, receipt_id: int) -> ReceiptLine:
+    """Return one request. Raises NotFound `receipt_unknown`."""
+    rows = tx.rows_as(ReceiptLine, f"{_LINES} WHERE q.id = :id", id=receipt_id) if 0 < receipt_id <= MOST_ID else []
+    if not rows:
+        raise NotFound("receipt_unknown")
+    return _opened(tx, keys, rows[0])
+
+
+def _opened(tx: Tx, keys: Keys, line: ReceiptLine) -> ReceiptLine:
+    return line._replace(payer_text=open_text(tx, keys, line.donation_id, line.payer_text))
+
+
+def issue(tx: Tx, receipt_id: int, issued: Issued, actor: str) -> None:
+    """Record a receipt that the fiscal system issued over what is left of the donation. The same again changes
+    nothing.
+
+    Raises NotFound `receipt_unknown`, Invalid `receipt_invalid`, Conflict `receipt_ended`, `receipt_unpaid` or
+    `receipt_number_taken`.
+    """
+    _require_valid(issued)
+    donation, request = _locked(tx, receipt_id)
+    known = Issued(request.code, request.number, request.check_code, request.issued_on or date.min)
+    if request.state == ReceiptState.ISSUED and known == issued:
+        return
+    if request.state != ReceiptState.REQUESTED:
+        raise Conflict("receipt_ended", state=request.state)
+    require_receiptable(donation)
+    same = select(ReceiptRequest.id).where(
+        ReceiptRequest.code == issued.code, ReceiptRequest.number == issued.number
+    )
+    if tx.all(same):
+        raise Conflict("receipt_number_taken")
+    request.code, request.number, request.check_code, request.issued_on = issued
+    request.state, request.issued_minor = ReceiptState.ISSUED, donation.amount_minor - donation.refunded_minor
+    _end(tx, request, "issue", actor)
+
+
+def withdraw(tx: Tx, receipt_id: int, reason: str, actor: str) -> None:
+    """Withdraw a request, or a receipt that was cancelled in the fiscal system (作废, 红冲), for a reason that its
+    donor reads. Again changes nothing. Raises NotFound `receipt_unknown`, Invalid `reason_missing`."""
+    require_reason(reason)
+    _donation, request = _locked(tx, receipt_id)
+    if request.state == ReceiptState.WITHDRAWN:
+        return
+    request.state, request.reason = ReceiptState.WITHDRAWN, reason
+    _end(tx, request, "withdraw", actor)
+
+
+def _require_valid(issued: Issued) -> None:
+    texts = {"code": issued.code, "number": issued.number, "check_code": issued.check_code}
+    faults: dict[str, Fault] = {
+        name: refused for name, text in texts.items() if (refused := text_fault(text, MOST_NUMBER)) is not None
+    }
+    if faults:
+        raise Invalid("receipt_invalid", fields=faults)
+
+
+def _locked(tx: Tx, receipt_id: int) -> tuple[Donation, ReceiptRequest]:
+    """Lock the donation, then its request, as donors do."""
+    request = tx.get(ReceiptRequest, receipt_id) if 0 < receipt_id <= MOST_ID else None
+    if request is None:
+        raise NotFound("receipt_unknown")
+    donation = tx.get(Donation, request.donation_id, lock=True)
+    locked = tx.get(ReceiptRequest, receipt_id, lock=True)
+    assert donation is not None and locked is not None
+    return donation, locked
+
+
+def _end(tx: Tx, request: ReceiptRequest, verb: str, actor: str) -> None:
+    request.actor, request.ended_at = actor, tx.now
+    tx.add(request)
+    tx.session.flush()
+    detail = {"donation": str(request.donation_id), "amount_minor": request.issued_minor}
+    record_audit(tx, actor, f"receipt.{verb}", f"receipt:{request.id}", **detail)

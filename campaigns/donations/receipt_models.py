@@ -1,0 +1,49 @@
+"""The table of requests for donation receipts (公益事业捐赠票据)."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+from kernel.db import identity, moment, one_of
+
+
+class ReceiptState(StrEnum):
+    REQUESTED = "requested"
+    ISSUED = "issued"
+    WITHDRAWN = "withdrawn"  # by the donor before it was issued, or by finance afterwards
+
+
+class ReceiptRequest(SQLModel, table=True):
+    """A donor asks for a donation receipt. `payer`: the title, tax id and address to send it to, sealed with the
+    donation's person key. The fiscal system issues receipts; what it says of one is kept here: code, number, check
+    code, day and sum (fen). One of a donation is open or issued at a time."""
+
+    __tablename__ = "receipt_request"
+    __table_args__ = (
+        CheckConstraint(one_of("state", ReceiptState), name="receipt_request_state"),
+        CheckConstraint("(issued_minor IS NULL) = (number = '')", name="receipt_request_issued"),
+        Index("receipt_request_donation", "donation_id"),
+        Index(
+            "receipt_request_live",
+            "donation_id",
+            unique=True,
+            postgresql_where=text("state IN ('requested', 'issued')"),
+        ),
+        Index("receipt_request_number", "code", "number", unique=True, postgresql_where=text("number <> ''")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    donation_id: UUID = Field(foreign_key="donation.id")
+    payer: str
+    state: str = ReceiptState.REQUESTED
+    requested_at: datetime = Field(sa_column=moment())
+    code: str = ""
+    number: str = ""
+    check_code: str = ""
+    issued_on: date | None = None
+    issued_minor: int | None = Field(default=None, sa_type=BigInteger)
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    actor: str = ""
+    reason: str = ""

@@ -1,0 +1,195 @@
+"""Letters to donors: written with the facts, sent once each, to those alone who left an address and agreed."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import config
+from app.mail.send import send_letters
+from app.mail.transport import Folder
+from campaigns.donations.contact import Donor
+from campaigns.donations.expire import expire
+from campaigns.donations.outbox import BACKOFF
+from campaigns.donations.view import DonationView
+from campaigns.privacy.erase import erase
+from campaigns.privacy.person import alone
+from campaigns.screening import decide
+from campaigns.screening.freeze import hold_project_match
+from tests.mail.conftest import MailServer
+from tests.papers.test_pictures import NASTY
+from tests.web.reader import Reader
+from tests.world import World
+
+DONOR = Donor(name="小满", email="xiaoman@example.org")
+
+
+def send(world: World, server: MailServer) -> int:
+    return send_letters(replace(world.deps, mail_url=server.url, mail_from="no-reply@example.org"))
+
+
+def letters(world: World) -> list[tuple[Any, ...]]:
+    with world.db.snapshot() as tx:
+        return [tuple(row) for row in tx.rows("SELECT kind, state, attempts, failure FROM letter ORDER BY id")]
+
+
+def body(letter: Any, kind: str = "plain") -> str:
+    return str(letter.get_body((kind,)).get_content())
+
+
+def test_a_paid_gift_is_thanked_for_once(world: World, mail_server: MailServer) -> None:
+    world.pot(500_00)
+    paid = world.pay(world.give(66_60, donor=DONOR))
+    assert send(world, mail_server) == 1 and send(world, mail_server) == 0
+    (letter,) = mail_server.letters
+    assert letter["To"] == "xiaoman@example.org" and "no-reply@example.org" in letter["From"]
+    assert letter["Subject"].startswith("谢谢您捐给幸福家园")
+    assert letter["Message-ID"] == f"<letter-1.{paid.id}@127.0.0.1>"
+    assert "您捐 66.60 元，配捐 66.60 元" in body(letter) and "一共收到 133.20 元" in body(letter)
+    assert f"/d/{paid.id}?token=" in body(letter) and "小满：" in body(letter, "html")
+    assert letters(world) == [("thanks", "sent", 1, "")]
+
+
+def test_who_left_no_address_or_gave_elsewhere_gets_none(world: World, mail_server: MailServer) -> None:
+    for donor in (Donor(), Donor(phone="13800138000"), Donor(name="小满")):
+        world.pay(world.give(100_00, donor=donor))
+    assert letters(world) == [] and send(world, mail_server) == 0
+
+
+def test_each_fact_has_its_letter(world: World, mail_server: MailServer) -> None:
+    world.pot(5_000_00)
+    lapsed = world.give(50_00, donor=DONOR)
+    world.clock.advance(minutes=16)
+    expire(world.deps)
+    assert send(world, mail_server) == 1
+    assert "付款还没有到" in body(mail_server.letters[-1]) and "没有扣款" not in body(mail_server.letters[-1])
+    world.pay(lapsed)
+    assert send(world, mail_server) == 1 and "付款到得晚一些" in body(mail_server.letters[-1])
+    refunded = world.refund(lapsed, 20_00)
+    assert send(world, mail_server) == 1
+    assert "已退给您 20 元" in body(mail_server.letters[-1]) and "您捐 30 元" in body(mail_server.letters[-1])
+    world.refund(refunded, 30_00)
+    assert send(world, mail_server) == 1
+    assert [kind for kind, *_ in letters(world)] == ["lapsed", "late_thanks", "refunded", "refunded"]
+
+
+def test_english_donors_are_written_to_in_english(world: World, mail_server: MailServer) -> None:
+    world.pay(world.give(100_00, donor=DONOR, locale="en"))
+    assert send(world, mail_server) == 1
+    assert mail_server.letters[0]["Content-Language"] == "en"
+    assert "receives the 100 yuan that you gave" in body(mail_server.letters[0])
+
+
+def test_a_server_that_is_away_is_tried_again_and_later_given_up(world: World, mail_server: MailServer) -> None:
+    world.pay(world.give(100_00, donor=DONOR))
+    mail_server.replies[DONOR.email or ""] = "451 try later"
+    assert send(world, mail_server) == 0
+    assert letters(world) == [("thanks", "waiting", 1, "smtp_451")]
+    assert send(world, mail_server) == 0 and letters(world)[0][2] == 1  # not before it is due
+    world.clock.advance(minutes=BACKOFF[0] + 1)
+    away = replace(world.deps, mail_url="smtp://127.0.0.1:9", mail_from="no-reply@example.org")
+    assert send_letters(away) == 0
+    assert letters(world)[0][1:3] == ("waiting", 2)
+    world.clock.advance(minutes=BACKOFF[1] + 1)
+    mail_server.replies.clear()
+    assert send(world, mail_server) == 1
+    assert letters(world) == [("thanks", "sent", 3, "")]
+
+
+def test_an_address_that_does_not_exist_is_written_to_no_more(
+    world: World, mail_server: MailServer, reader: Reader
+) -> None:
+    paid = world.pay(world.give(100_00, donor=DONOR))
+    mail_server.replies[DONOR.email or ""] = "550 no such user xiaoman"
+    assert send(world, mail_server) == 0
+    assert letters(world) == [("thanks", "bounced", 1, "smtp_550")]
+    assert "写给您的信没有送到" in page_of(reader, paid)
+    world.refund(paid, 20_00)
+    mail_server.replies.clear()
+    assert send(world, mail_server) == 0 and not mail_server.letters
+    assert letters(world)[1][:2] == ("refunded", "dropped")
+
+
+def test_a_crash_after_sending_sends_it_again_under_the_same_id(world: World, mail_server: MailServer) -> None:
+    world.pay(world.give(100_00, donor=DONOR))
+    send(world, mail_server)
+    with world.db.transaction() as tx:  # as if the process had died before it recorded that
+        tx.run("UPDATE letter SET state = 'waiting', ended_at = NULL")
+    world.clock.advance(minutes=6)
+    send(world, mail_server)
+    first, second = mail_server.letters
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def page_of(reader: Reader, donation: DonationView) -> str:
+    return reader.open(f"/d/{donation.id}?token={reader.world.deps.keys.token(str(donation.id))}")
+
+
+def test_a_donor_stops_letters(world: World, mail_server: MailServer, reader: Reader) -> None:
+    paid = world.pay(world.give(100_00, donor=DONOR))
+    assert "不再发信给我" in page_of(reader, paid)
+    assert "不再发信给我" not in reader.send("/no-letters")
+    assert send(world, mail_server) == 0 and letters(world)[0][1] == "dropped"
+    world.refund(paid, 20_00)
+    assert len(letters(world)) == 1
+
+
+def test_an_erased_donor_gets_none(world: World, mail_server: MailServer) -> None:
+    paid = world.pay(world.give(100_00, donor=DONOR))
+    with world.db.transaction() as tx:
+        erase(world.deps, tx, alone(tx, paid.id), "donor", "donor")
+    assert send(world, mail_server) == 0
+    assert letters(world) == [("thanks", "dropped", 1, "nobody_to_write_to")]
+
+
+def test_what_was_typed_is_shown_and_does_nothing(world: World, mail_server: MailServer) -> None:
+    names = [name[:80] for name in NASTY if name.strip()]
+    for name in names:
+        world.pay(world.give(100_00, donor=Donor(name=name, email="xiaoman@example.org")))
+    with world.db.transaction() as tx:
+        tx.run("UPDATE project SET name = :name", name="<b>村</b>\r\nBcc: evil@example.org")
+    assert send(world, mail_server) == len(names)
+    for name, letter in zip(names, sorted(mail_server.letters, key=lambda m: int(_number(m))), strict=True):
+        assert letter["Bcc"] is None and "<b>村</b>" not in body(letter, "html")
+        assert "<script>" not in body(letter, "html") and name in body(letter)
+
+
+def _number(letter: Any) -> str:
+    match = re.match(r"<letter-(\d+)\.", letter["Message-ID"])
+    assert match
+    return match[1]
+
+
+def test_a_review_that_ends_is_told(world: World, mail_server: MailServer) -> None:
+    world.pot(5_000_00)
+    paid = world.pay(world.give(100_00, donor=DONOR))
+    world.do(hold_project_match, world.slug, paid.project_id, "a reason", "test")
+    with world.db.snapshot() as tx:
+        case = tx.scalar("SELECT id FROM screening_case")
+    world.do(decide.cancel, case, "a reason", "test")
+    send(world, mail_server)
+    assert [kind for kind, *_ in letters(world)] == ["thanks", "review_cancelled"]
+    assert any("它不计配捐" in body(letter) for letter in mail_server.letters)
+
+
+def test_without_mail_url_nothing_is_sent_and_old_letters_end(world: World) -> None:
+    world.pay(world.give(100_00, donor=DONOR))
+    assert send_letters(world.deps) == 0 and letters(world)[0][1] == "waiting"
+    world.clock.advance(minutes=3 * 24 * 60 + 1)
+    send_letters(world.deps)
+    assert letters(world) == [("thanks", "dropped", 0, "too_old")]
+
+
+def test_the_folder_keeps_letters(world: World, tmp_path: Any) -> None:
+    world.pay(world.give(100_00, donor=DONOR))
+    url = f"file://{tmp_path}/mailbox"
+    assert send_letters(replace(world.deps, mail_url=url, mail_from="no-reply@example.org")) == 1
+    ((_key, letter),) = Folder(url).newest(10)
+    assert letter["To"] == "xiaoman@example.org" and "收到您捐的 100 元" in body(letter)
+
+
+@pytest.mark.parametrize("url", ["http://mail", "smtp://", "mail.example.org"])
+def test_a_bad_mail_url_is_refused(url: str) -> None:
+    with pytest.raises(config.BadSettings, match="MAIL_URL must begin"):
+        config.load({"MAIL_URL": url})
