@@ -146,6 +146,10 @@ class Config(BaseModel):
     # Open pages with live totals, in one process; of one address.
     live_streams_most: int = Field(2_500, ge=1, le=100_000, alias="LIVE_STREAMS_MOST")
     live_streams_of_address: int = Field(200, ge=1, le=100_000, alias="LIVE_STREAMS_OF_ADDRESS")
+    # Exports and other long reads of managers at once, in one process.
+    heavy_reads_most: int = Field(4, ge=1, le=100, alias="HEAVY_READS_MOST")
+    # Whether browsers must use TLS for all hosts below PUBLIC_URL's too.
+    hsts_subdomains: Literal["on", "off"] = Field("off", alias="HSTS_SUBDOMAINS")
     # Exact number of proxies in front of us; 0 ignores X-Forwarded-*.
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
 

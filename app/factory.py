@@ -13,7 +13,7 @@ from app.api import routes as api
 from app.cli import commands as cli
 from app.console import routes as console
 from app.dependencies import job_timeouts, make_dependencies, web_timeouts
-from app.http import access, errors, origin, rate_limit, security, security_events, static
+from app.http import access, errors, heavy_reads, origin, rate_limit, security, security_events, static
 from app.http.json_provider import QuickJSONProvider
 from app.http.rules import LazyRule
 from app.http.session import SessionOnDemand
@@ -51,7 +51,7 @@ def create_app(config: settings_of.Config | None = None, deps: Dependencies | No
     current.attach(app, settings, deps or make_dependencies(settings, _timeouts(settings)))
     logs.configure(settings.log_level)
     _configure(app, settings)
-    for step in (logs, origin, security, security_events, rate_limit, static):
+    for step in (logs, origin, security, security_events, rate_limit, heavy_reads, static):
         step.attach(app)
     metrics.attach(app, registry.JOBS, registry.last_runs)
     errors.attach(app, error_page)

@@ -1,9 +1,10 @@
-"""Strangers who try to keep others from giving: each kind a function that runs in a process of its own until it is
-told to stop. Their own work is done on another machine in real life, so here it has the lowest priority."""
+"""Strangers who try to keep others from giving: each kind a function that runs in a process of its own, in rounds.
+Their own work is done on another machine in real life, so here it has the lowest priority."""
 
 import json
 import os
 import re
+import secrets
 import selectors
 import socket
 import time
@@ -44,6 +45,10 @@ class Loop:
             self._selector.register(connection, selectors.EVENT_READ)
             connection.sendall(next(self._requests))
 
+    def close(self) -> None:
+        """Leave."""
+        _close(self._selector)
+
     def turn(self) -> None:
         """Take what has come within a moment, and send the next request for each answer."""
         for key, _ in self._selector.select(0.05):
@@ -58,6 +63,13 @@ class Loop:
             self._selector.unregister(connection)
             connection.close()
             self._connect()
+
+
+def _close(selector: selectors.BaseSelector) -> None:
+    for key in list(selector.get_map().values()):
+        connection: Any = key.fileobj
+        connection.close()
+    selector.close()
 
 
 def _pages(port: int, path: str) -> Loop:
@@ -92,7 +104,8 @@ def sign_ins(port: int, _projects: list[int]) -> Loop:
     form = urlencode({"csrf_token": token[1], "login": "manager", "password": "a wrong password"}).encode()
 
     def requests() -> Iterator[bytes]:
-        for number in count():
+        # Each round from other addresses: those of the last are refused before a password is verified.
+        for number in count(secrets.randbelow(8 * 250 * 250)):
             address = f"203.0.{number // 8 // 250 % 250}.{number // 8 % 250 + 1}"
             request = post("/console/sign-in", form, Cookie=cookie, X_Forwarded_For=address)
             yield request.replace(b"application/json", b"application/x-www-form-urlencoded")
@@ -109,6 +122,10 @@ class Held:
         self._numbers = count()
         self._wanted = number
         self.statuses: Counter[int] = Counter()
+
+    def close(self) -> None:
+        """Leave."""
+        _close(self._selector)
 
     def turn(self) -> None:
         """Open what is missing, a few at a time, and take what the server says."""
@@ -154,38 +171,51 @@ KINDS: dict[str, Callable[[int, list[int]], Loop | Held]] = {
 
 
 def run(pipe: Connection, kind: str, port: int, projects: list[int]) -> None:
-    """Attack until the pipe says stop; then send what came back."""
+    """Attack from each `go` on until the next word, and send what came back; end when nobody listens."""
     os.nice(19)
-    attack = KINDS[kind](port, projects)
-    pipe.send("begun")
-    while not pipe.poll():
-        attack.turn()
-    pipe.send(json.dumps({str(status): number for status, number in attack.statuses.items()}))
+    with suppress(EOFError):
+        while pipe.recv():
+            attack = KINDS[kind](port, projects)
+            pipe.send("begun")
+            while not pipe.poll():
+                attack.turn()
+            pipe.recv()
+            attack.close()
+            pipe.send(json.dumps({str(status): number for status, number in attack.statuses.items()}))
 
 
-class Attack:
-    """A running attack; `statuses` is there once it has ended."""
+class Attackers:
+    """Attackers of one kind, who attack in rounds; `statuses` counts what came back."""
 
-    def __init__(self) -> None:
-        self.statuses: dict[int, int] = {}
+    def __init__(self, kind: str, pipe: Connection) -> None:
+        self._kind, self._pipe = kind, pipe
+        self.statuses: Counter[int] = Counter()
+
+    @contextmanager
+    def attacking(self) -> Iterator[None]:
+        """Let them attack inside the block. Raises Broken when they could not begin."""
+        self._say("go", "did not begin")
+        yield
+        counts = json.loads(self._say("stop", "did not end"))
+        self.statuses.update({int(status): number for status, number in counts.items()})
+        time.sleep(0.2)  # the server sees its connections close
+
+    def _say(self, word: str, silence: str) -> str:
+        self._pipe.send(word)
+        if not self._pipe.poll(PATIENCE_S):
+            raise day.Broken(f"{self._kind}: the attack {silence}")
+        reply: str = self._pipe.recv()
+        return reply
 
 
 @contextmanager
-def attack(kind: str, port: int, projects: list[int]) -> Iterator[Attack]:
-    """Let strangers attack inside the block. Raises Broken when they could not begin."""
+def attackers(kind: str, port: int, projects: list[int]) -> Iterator[Attackers]:
+    """Have attackers of one kind at hand inside the block."""
     here, there = get_context("spawn").Pipe()
     process = get_context("spawn").Process(target=run, args=(there, kind, port, projects))
     process.start()
-    running = Attack()
     try:
-        if not here.poll(PATIENCE_S):
-            raise day.Broken(f"{kind}: the attack did not begin")
-        here.recv()
-        yield running
-        here.send("stop")
-        if here.poll(PATIENCE_S):
-            running.statuses = {int(status): number for status, number in json.loads(here.recv()).items()}
+        yield Attackers(kind, here)
     finally:
         process.kill()
         process.join(PATIENCE_S)
-        time.sleep(0.2)  # the server sees its connections close

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from bench import day
-from bench.attackers import CONNECTIONS, KINDS, attack
+from bench.attackers import CONNECTIONS, KINDS, attackers
 from bench.giving import REAL
 from bench.house import House, Served
 from bench.load import Client, Run, post
@@ -126,13 +126,12 @@ def _measure(site: Site, kind: str, seconds: float, rounds: int) -> tuple[tuple[
     """Return the 99th percentile of giving in quiet and in attacked rounds, in seconds, and what attackers got."""
     quiet: list[float] = []
     attacked: list[float] = []
-    statuses: dict[int, int] = {}
-    for _ in range(rounds):
-        quiet += site.give(seconds).latencies
-        with attack(kind, site.port, site.projects) as running:
-            attacked += site.give(seconds).latencies
-        for status, number in running.statuses.items():
-            statuses[status] = statuses.get(status, 0) + number
+    with attackers(kind, site.port, site.projects) as strangers:
+        for _ in range(rounds):
+            quiet += site.give(seconds).latencies
+            with strangers.attacking():
+                attacked += site.give(seconds).latencies
+    statuses = dict(strangers.statuses)
     if kind == "pledges of a flood":
         site.acknowledged += statuses.get(201, 0)
     p99 = [Run({}, 1.0, latencies).quantile(0.99) for latencies in (quiet, attacked)]

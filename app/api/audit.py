@@ -8,6 +8,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Key, Text, Time
 from app.current import deps
 from app.http import access, scope
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from campaigns import audit_chain
 from campaigns.audit_trail import MOST_SHOWN, AuditQuery, search
@@ -57,6 +58,7 @@ class AuditOut(Schema):
 
 @blueprint.get("/audit")
 @access.managers(Permission.AUDIT_READ, where=Where.LISTED)
+@heavy
 @blueprint.arguments(AuditIn, location="query")
 @blueprint.response(200, AuditOut)
 def entries(query: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Text, Whole
 from app.current import deps
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.problems import plain
 from app.http.scope import Where
 from campaigns.audit import DONOR
@@ -44,6 +45,7 @@ def _person(tx: Tx, body: dict[str, Any]) -> Person:
 
 @blueprint.post("/donors/export")
 @access.managers(Permission.PERSONAL_DATA, where=Where.FEDERATION)
+@heavy
 @blueprint.arguments(PersonIn)
 @blueprint.response(200, description="their donations, with everything personal, consents and stored messages")
 def export_person(body: dict[str, Any]) -> Any:

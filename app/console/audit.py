@@ -13,6 +13,7 @@ from app.csv_file import long_csv_response
 from app.current import deps
 from app.forms import Form
 from app.http import access, scope
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.i18n.audit_labels import GROUPS, SUBJECTS
 from app.i18n.audit_texts import act_text, changes, changes_text, subject_text
@@ -58,6 +59,7 @@ def list_entries() -> str:
 
 @blueprint.get("/audit.csv", endpoint="audit_file")
 @access.signed_in(Permission.AUDIT_READ, where=Where.LISTED)
+@heavy
 def export() -> Response | str:
     """The same entries, all of them, as a file for spreadsheets."""
     form = Form(request.args)

@@ -12,6 +12,7 @@ from app.console.donation_filters import FILTERS, STATE_GROUPS, filter_choices, 
 from app.current import deps
 from app.forms import Form
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
 from app.web.donation_form import read_uuid
@@ -51,6 +52,7 @@ def list_donations() -> str | Response:
 
 @blueprint.get("/donations.csv", endpoint="donations_file")
 @access.signed_in(Permission.READ, where=Where.LISTED)
+@heavy
 def download_donations() -> Response:
     """All donations that fit the filters of the list, as a file without their donors."""
     form = Form(request.args)

@@ -32,6 +32,7 @@ STATUS: dict[str | type[Refusal], int] = {
     "timestamp_out_of_tolerance": 401,
     "rate_limited": 429,
     "too_many_streams": 429,
+    "too_many_reads": 429,
     "file_too_large": 413,
     # classes
     NotFound: 404,

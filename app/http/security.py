@@ -38,7 +38,8 @@ def attach(app: Flask) -> None:
     # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
     headers["Cache-Control"] = "no-store"
     if config.public_url.startswith("https://"):
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        below = "; includeSubDomains" if config.hsts_subdomains == "on" else ""
+        headers["Strict-Transport-Security"] = f"max-age=31536000{below}"
 
     pairs = tuple(headers.items())
     # Remembered: this is asked at every request, and of few names.

@@ -178,6 +178,8 @@ REFUSALS = {
     "receipt_unknown": _l("没有这份票据申请。"),
     "receipt_unpaid": _l("付款到账后才能申请票据。"),
     "reason_missing": _l("请写明原因。"),
+    "reads_busy": _l("正在导出的人太多，请过几秒再试。"),
+    "too_many_reads": _l("您已有 %(most)s 个导出在进行，请等它们完成。"),
     "refund_exceeds": _l("退款超过了这笔捐赠的剩余金额。"),
     "refund_request_closed": _l("公示已结束，善款已进入项目，不能再申请退款。如有疑问请联系主办方。"),
     "refund_request_ended": _l("这份退款申请已经处理过。"),

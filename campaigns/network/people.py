@@ -9,7 +9,7 @@ from sqlmodel import select
 from campaigns.audit import record_audit
 from campaigns.network.models import Manager
 from campaigns.network.organisations import find
-from campaigns.network.passwords import has_login, is_common
+from campaigns.network.passwords import has_login, is_common, is_guessable
 from campaigns.network.roles import Caller, Role
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, fault
@@ -98,7 +98,7 @@ def password_fault(login: str, password: str) -> Fault | None:
         return fault("not_storable")
     if has_login(login, password):
         return fault("login_inside")
-    return fault("common_password") if is_common(password) else None
+    return fault("common_password") if is_common(password) or is_guessable(login, password) else None
 
 
 def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault]:

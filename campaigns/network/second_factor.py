@@ -22,7 +22,7 @@ from kernel.keys import Keys
 
 ISSUER = "倍善"
 CODES = 10
-_CODE_BYTES = 10  # 16 characters: too many to guess, so the hash need not be slow
+_CODE_BYTES = 15  # 24 characters, 120 bits: too many to guess, so the hash need not be slow (ASVS 6.5.2: 112)
 _STEP_S = 30
 _DRIFT = 1  # steps by which the phone's clock may be wrong (RFC 6238, 5.2)
 

@@ -1,5 +1,7 @@
 """Who may come in, and what each may do."""
 
+import time
+
 import pytest
 
 from campaigns.network import people, roles, tokens
@@ -66,6 +68,21 @@ def test_what_everybody_tries_first_is_no_password(db: Database, password: str) 
     with pytest.raises(Invalid) as refused, db.transaction() as tx:
         people.create_manager(tx, "wang", password, Role.MANAGER, "seed")
     assert refused.value.fields["password"].code == "common_password"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["4815162342", "manchester", "Manch3ster1", "testpassword123", "jennifer12345", "29.02.1984!", "密码" * 9],
+)
+def test_what_was_stolen_elsewhere_is_no_password(password: str) -> None:
+    refused = people.password_fault("wang", password)
+    assert refused is not None and refused.code == "common_password"
+
+
+def test_a_long_password_is_judged_in_time() -> None:
+    began = time.process_time()
+    assert people.password_fault("wang", "@4$5(3)!1|0" * 90) is None
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize("password", ["wang.min12345", "my-WANG.MIN-secretly", "1234wang.min"])

@@ -74,6 +74,12 @@ def test_a_code_works_once_and_none_before_it_does(
         assert not passes(world, manager, nonsense)
 
 
+def test_a_recovery_code_is_too_long_to_guess(recovery_codes: list[str]) -> None:
+    """ASVS 6.5.2: what has 112 bits may be stored as a plain hash."""
+    lengths = {len(code.replace("-", "")) for code in recovery_codes}
+    assert {5 * length >= 112 for length in lengths} == {True}  # five bits a character of base32
+
+
 def test_a_recovery_code_works_once(world: World, manager: int, recovery_codes: list[str]) -> None:
     assert len(set(recovery_codes)) == second_factor.CODES
     assert passes(world, manager, recovery_codes[0])

@@ -51,6 +51,14 @@ def pages(world: World) -> list[str]:
     ]
 
 
+def test_subdomains_are_bound_when_the_installation_says_so(world: World, database_url: str) -> None:
+    headers = []
+    for own in ({}, {"HSTS_SUBDOMAINS": "on"}):
+        site = application(database_url, world.deps, PUBLIC_URL=SITE, **own).test_client()
+        headers.append(site.get("/healthz", base_url=SITE).headers["Strict-Transport-Security"])
+    assert headers == ["max-age=31536000", "max-age=31536000; includeSubDomains"]
+
+
 def test_every_page_gets_the_best_mark(visitor: FlaskClient, world: World) -> None:
     cookies: list[str] = []
     answers = [(path, visitor.get(path, base_url=SITE)) for path in pages(world)]
