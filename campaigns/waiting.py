@@ -27,6 +27,10 @@ class Work(StrEnum):
     DISCREPANCIES = "discrepancies"
     PAYMENTS = "payments"
     MESSAGES = "messages"
+    RECEIPTS = "receipts"
+    QUESTIONS = "questions"
+    WORDS = "words"
+    TEAMS = "teams"
     APPROVAL = "approval"
 
 
@@ -39,6 +43,10 @@ MAY_WAIT = {
     Work.DISCREPANCIES: timedelta(days=3),
     Work.PAYMENTS: timedelta(days=3),
     Work.MESSAGES: timedelta(days=1),
+    Work.RECEIPTS: timedelta(days=5),
+    Work.QUESTIONS: timedelta(days=1),
+    Work.WORDS: timedelta(days=1),
+    Work.TEAMS: timedelta(days=1),
 }
 
 
@@ -111,6 +119,29 @@ _QUEUES = {
         """SELECT '', '', count(*), min(e.received_at), NULL
              FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
             WHERE w.state IN ('waiting', 'flagged') AND CAST(:branch AS text) IS NULL""",
+    ),
+    Work.RECEIPTS: (
+        Permission.RECEIPTS,
+        f"""SELECT '', '', count(*), min(q.requested_at), sum(d.amount_minor - d.refunded_minor)
+              FROM receipt_request q JOIN donation d ON d.id = q.donation_id
+             WHERE q.state = 'requested' AND {_GIVEN}""",
+    ),
+    Work.QUESTIONS: (
+        Permission.CAMPAIGNS_WRITE,
+        f"""SELECT '', '', count(*), min(q.asked_at), NULL
+              FROM donor_question q JOIN donation d ON d.id = q.donation_id
+             WHERE q.answered_at IS NULL AND {_GIVEN}""",
+    ),
+    Work.WORDS: (
+        Permission.CAMPAIGNS_WRITE,
+        f"""SELECT '', '', count(*), min(d.paid_at), NULL
+              FROM public_words w JOIN donation d ON d.id = w.donation_id
+             WHERE (w.state = 'waiting' OR w.reports > 0) AND d.paid_at IS NOT NULL AND {_GIVEN}""",
+    ),
+    Work.TEAMS: (
+        Permission.CAMPAIGNS_WRITE,
+        f"""SELECT '', '', count(*), min(t.created_at), NULL
+              FROM team t JOIN campaign c ON c.id = t.campaign_id WHERE t.state = 'waiting' AND {_HOSTED}""",
     ),
 }
 

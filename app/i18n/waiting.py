@@ -14,6 +14,10 @@ WORKS = {
     Work.DISCREPANCIES: _l("差异"),
     Work.PAYMENTS: _l("支付"),
     Work.MESSAGES: _l("消息"),
+    Work.RECEIPTS: _l("票据"),
+    Work.QUESTIONS: _l("提问"),
+    Work.WORDS: _l("留言"),
+    Work.TEAMS: _l("队伍"),
     Work.APPROVAL: _l("批准"),
 }
 
@@ -35,6 +39,14 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 笔支付与捐赠不符", count=line.pieces)
         case Work.MESSAGES:
             return _("%(count)s 条平台消息入不了账", count=line.pieces)
+        case Work.RECEIPTS:
+            return _("%(count)s 位捐赠人要捐赠票据", count=line.pieces)
+        case Work.QUESTIONS:
+            return _("%(count)s 位捐赠人有问题", count=line.pieces)
+        case Work.WORDS:
+            return _("%(count)s 条留言等人看过再公开", count=line.pieces)
+        case Work.TEAMS:
+            return _("%(count)s 支队伍等核对名称", count=line.pieces)
         case _:
             assert line.approval is not None
             return approval_text(line.approval)
