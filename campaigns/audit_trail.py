@@ -43,6 +43,9 @@ _BELONGS = {
     "case": f"{_GIVEN_TO} IN (SELECT donation_id FROM screening_case WHERE id = {{id}})",
     "refund": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund WHERE id = {{id}})",
     "receipt": f"{_GIVEN_TO} IN (SELECT donation_id FROM receipt_request WHERE id = {{id}})",
+    "question": f"{_GIVEN_TO} IN (SELECT donation_id FROM donor_question WHERE id = {{id}})",
+    "words": f"{_GIVEN_TO} IN (SELECT donation_id FROM public_words WHERE id = {{id}})",
+    "team": f"{_HOSTED} IN (SELECT campaign_id FROM team WHERE id = {{id}})",
     "refund_request": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund_request WHERE id = {{id}})",
 }
 # These belong to the federation as a whole: callers with a branch do not see them.
@@ -51,7 +54,9 @@ OF_FEDERATION = frozenset(
         "network",
         "projects",
         "receipts",
+        "donations",
         "donors",
+        "switch",
         "keys",
         "partner",
         "provider",

@@ -140,6 +140,17 @@ ACTS = {
     "token.revoke": _l("吊销接口令牌"),
     "watch.add": _l("加入重点核实名单"),
     "watch.lift": _l("移出重点核实名单"),
+    "campaign.contact": _l("填写活动的联系方式"),
+    "project.describe": _l("修改项目说明和预算"),
+    "project.news_add": _l("发布项目消息"),
+    "project.news_change": _l("修改项目消息"),
+    "project.news_hide": _l("隐藏项目消息"),
+    "project.news_show": _l("恢复项目消息"),
+    "project.picture_add": _l("添加项目图片"),
+    "project.picture_change": _l("修改项目图片"),
+    "project.picture_remove": _l("移除项目图片"),
+    "question.answer": _l("答复捐赠人的提问"),
+    "site.switch": _l("切换只开放捐赠"),
 }
 # Acts that wait for a second person, where they are not called as their entries are.
 ASKED = {
@@ -155,6 +166,8 @@ ASKED = {
 }
 # The first parts of acts, by which the trail is filtered.
 GROUPS = {
+    "question": _l("提问"),
+    "site": _l("网站"),
     "access": _l("权限"),
     "approval": _l("第二人批准"),
     "campaign": _l("活动"),

@@ -121,8 +121,7 @@ def _show(slug: str, project_id: int, form: DonationForm, status: int = 200) -> 
         limits=deps().limits,
     )
     response = make_response(page, status)
-    # Back must bring back what was typed: a browser forgets it with a page that it may not keep.
-    response.headers["Cache-Control"] = "private, no-cache" if status == 200 and not form.replaces else "no-store"
+    response.headers["Cache-Control"] = "no-store"
     return visitor.remember(response)
 
 

@@ -13,7 +13,8 @@ class Outlook(NamedTuple):
     """The state of the match that some pots give together.
 
     `state`: `open` (match at `ratio_bps`), `drawn` (only by draw, after payment), `locked` (a challenge comes
-    first), `shut` (outside match hours), `later` (the next tranche opens `at`), `spent`, or `none` without pots.
+    first), `shut` (outside match hours), `later` (the next tranche opens `at`), `paused` (by a
+    manager), `spent`, or `none` without pots.
     """
 
     state: str
@@ -39,6 +40,8 @@ def outlook(campaign: CampaignView, pots: Sequence[PotView]) -> Outlook:
         return Outlook("open" if certain else "drawn", free_minor, rules.get("ratio_bps", 0), least_bps, later)
     if later is not None:
         return Outlook("later", at=later)
+    if any(pot.paused and pot.paused_minor for pot in pots):
+        return Outlook("paused")
     return Outlook("locked" if any(pot.locked for pot in pots) else "spent")
 
 

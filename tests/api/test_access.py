@@ -49,9 +49,9 @@ def test_nobody_without_a_token_or_session_gets_past_a_declaration(app: Flask) -
         assert declared
         if declared.audience not in refused:
             continue
-        choices = re.search(r"any\(([^),]+)", rule.rule)  # the first of the verbs that the route takes
-        verbs = {"verb": choices[1].strip("'") if choices else "submit"}
-        arguments = {name: (values | verbs).get(name, 1) for name in rule.arguments}
+        # The first of the words that the route takes.
+        words = {name: word.strip("'") for word, name in re.findall(r"any\(([^),]+)[^)]*\):(\w+)", rule.rule)}
+        arguments = {name: (values | words).get(name, 1) for name in rule.arguments}
         path = adapter.build(rule.endpoint, arguments)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             status = client.open(path, method=method, json={} if path.startswith("/api/") else None).status_code

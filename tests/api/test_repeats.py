@@ -200,13 +200,13 @@ def test_a_request_whose_first_sending_still_runs_is_refused(app: Flask, api: Ap
     def order() -> TestResponse:
         return send(Api(app.test_client(), world), f"/pots/{pot}/top-ups", {"amount_minor": 1_00}, "slow", token)
 
-    with world.db.transaction() as blocking:
-        blocking.rows("SELECT id FROM campaign FOR UPDATE")
+    with world.db.engine.connect() as blocking:
+        blocking.exec_driver_sql("SELECT id FROM campaign FOR UPDATE")
 
         def second() -> TestResponse:
             waits_for_claim(world)
             refused = order()
-            blocking.session.rollback()
+            blocking.rollback()
             return refused
 
         first, refused = at_once(order, second)

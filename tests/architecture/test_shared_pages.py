@@ -31,6 +31,7 @@ MOMENTS = {
 }
 # Times at which something was written, or that no shared page compares with the clock.
 PAST = {
+    "organisation.closed_at",
     "donation.erased_at",
     "campaign.created_at",
     "campaign.phase_since",

@@ -145,6 +145,7 @@ def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:
         TransferKind.DIFFERENCE_CORRECTED,
         TransferKind.PAYOUT,
         TransferKind.PAYOUT_RETURNED,
+        TransferKind.DEPOSIT_CORRECTED,
     }
     assert transfers == set(TransferKind) - later
     assert accounts == set(AccountKind) - {AccountKind.LOSSES, AccountKind.SUSPENSE}

@@ -135,12 +135,11 @@ def test_c15_a_button_that_is_refused_on_its_page_is_recorded_too(app: Flask, wo
     world.do(create_manager, "looks", PASSWORD, "auditor", ACTOR)
     reader = Reader(app.test_client(), world)
     reader.sign_in("looks")
-    donation = world.pay(world.give(50_00))
     fields = next(fields for _, fields in forms(reader.page.text) if "csrf_token" in fields)
-    sent = {"csrf_token": fields["csrf_token"], "amount": "1.00", "reason": "x"}
-    assert reader.http.post(f"/console/donations/{donation.id}/refunds", data=sent).status_code == 303
+    sent = {"csrf_token": fields["csrf_token"], "reason": "x"}
+    assert reader.http.post(f"/console/campaigns/{world.slug}/schedule", data=sent).status_code == 303
     [entry] = trail(world, action="access.refused")
-    assert (entry.actor, entry.detail["about"]) == ("looks", "POST /console/donations/<uuid:donation_id>/refunds")
+    assert (entry.actor, entry.detail["about"]) == ("looks", "POST /console/campaigns/<slug>/schedule")
 
 
 def test_c15_a_token_that_opens_nothing_is_recorded_without_it(api: Api, world: World) -> None:

@@ -75,7 +75,8 @@ def test_every_fault_is_named_and_nothing_changes(tree: Database, changes: Any, 
     assert isinstance(refused, Invalid) and refused.code == "project_invalid"
     assert {name: fault.code for name, fault in refused.fields.items()} == faults
     with tree.transaction() as tx:
-        assert project_page(tx, project) == ("", None, "", (), None)
+        page = project_page(tx, project)
+    assert (page.unit, page.unit_price_minor, page.unit_note, page.budget, page.contact) == ("", None, "", (), None)
 
 
 def test_a_budget_that_is_not_the_target_is_not_submitted(tree: Database) -> None:

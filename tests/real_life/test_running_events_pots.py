@@ -41,7 +41,8 @@ def test_the_public_page_says_that_a_pot_is_paused(world: World, api: Api, manag
     api.manage(f"/pots/{pot}/pause", WHY, 200)
     assert "暂停配捐" in manager.open(f"/c/{SLUG}") and "现可配" not in manager.page.text
     assert "暂停配捐" in manager.open(f"/c/{SLUG}/screen")
-    assert "暂无配捐" in manager.open(manager.form_page)
+    assert "配捐暂停，照样能捐" in manager.open(f"/c/{SLUG}")
+    assert "配捐暂停了" in manager.open(manager.form_page)
     assert "Matching paused" in manager.open(f"/c/{SLUG}?lang=en")
 
 

@@ -11,6 +11,7 @@ from app.console.choices import names_of_projects
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
+from app.http.security_events import notice_refusal
 from app.i18n.refusals import refusal_text
 from app.i18n.waits import wait_text
 from app.web.blueprint import requested_page
@@ -104,6 +105,7 @@ def schedule(slug: str) -> Response:
         flash(refusal_text(refusal), "bad")
         return redirect(url_for("console.campaign_edit", slug=slug, check=1), 303)
     except Refusal as refusal:
+        notice_refusal(refusal)
         flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.campaign", slug=slug), 303)
 
@@ -117,5 +119,6 @@ def close_now(slug: str) -> Response:
         steps = close(deps(), slug)
         flash(_("完成了 %(steps)s 个到期的步骤。", steps=steps) if steps else _("现在没有到期的步骤。"), "good")
     except Refusal as refusal:
+        notice_refusal(refusal)
         flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.campaign", slug=slug), 303)

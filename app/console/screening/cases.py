@@ -13,6 +13,7 @@ from app.current import deps
 from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
+from app.http.security_events import notice_refusal
 from app.i18n import labels
 from app.i18n.labels import word
 from app.i18n.screening_evidence import evidence_lines, limit_lines
@@ -115,5 +116,6 @@ def review_campaign(slug: str) -> Response:
             _("复查了 %(seen)s 笔捐赠，新增 %(opened)s 件复核。", seen=done.donations, opened=done.opened), "good"
         )
     except Refusal as refusal:
+        notice_refusal(refusal)
         flash(refusal_sentence(refusal), "bad")
     return redirect(url_for("console.cases", slug=slug), 303)

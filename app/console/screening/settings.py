@@ -12,6 +12,7 @@ from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.errors import status_of
+from app.http.security_events import notice_refusal
 from app.i18n.labels import UNITS
 from app.i18n.screening_evidence import threshold_text
 from campaigns.lifecycle.campaign import find_campaign
@@ -55,6 +56,7 @@ def change(slug: str) -> Response | tuple[str, int]:
             if not form.faults:
                 settings.change(tx, slug, values, defaults, g.caller.name)
     except Refusal as refusal:
+        notice_refusal(refusal)
         if refusal.code != "screening_invalid":
             flash(refusal_sentence(refusal), "bad")
             return redirect(url_for("console.screening_settings", slug=slug), 303)
