@@ -15,7 +15,7 @@ FUND = {"name": "基金会", "kind": "special"}
 
 @pytest.fixture
 def signed_in(http: FlaskClient, world: World) -> FlaskClient:
-    manager = world.do(create_manager, "lin", "long enough", "finance", "test")
+    manager = world.do(create_manager, "lin", "a long enough password", "finance", "test")
     token = world.do(start_session, manager)
     with http.session_transaction() as session:
         session[SESSION_KEY] = token
