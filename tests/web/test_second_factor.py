@@ -24,7 +24,7 @@ def secret_on(page: str) -> str:
 
 
 def recovery_codes_on(page: str) -> list[str]:
-    codes = re.findall(r"<code>((?:[A-Z2-7]{4}-){3}[A-Z2-7]{4})</code>", page)
+    codes = re.findall(r"<code>((?:[A-Z2-7]{4}-){5}[A-Z2-7]{4})</code>", page)
     assert len(codes) == 10
     return codes
 
