@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 from flask import g, render_template, url_for
@@ -45,13 +46,15 @@ def home() -> str:
         events = campaign_lines(tx, scope.branch())
         now = tx.now
         running = [_standing(tx, event) for event in events if event.phase == Phase.OPEN][:MOST_EVENTS]
-        closing = [(event, _waits_of(tx, event)) for event in events if event.phase in _CLOSING]
+        # Each costs several statements: no more are asked than are shown.
+        waiting_events = ((event, _waits_of(tx, event)) for event in events if event.phase in _CLOSING)
+        closing = list(islice((pair for pair in waiting_events if pair[1]), MOST_EVENTS))
     return render_template(
         "console/home.html",
         buckets=buckets(lines, now),
         waiting_count=sum(line.pieces for line in lines),
         running=running,
-        closing=[(event, sentences) for event, sentences in closing if sentences][:MOST_EVENTS],
+        closing=closing,
         now=now,
         sentence=waiting_line,
         kind=work_label,

@@ -1,4 +1,4 @@
-"""The desk of donors' questions: somebody answers them, and the donor reads the answer on their page."""
+"""Questions that donors ask about their donations: list them and answer them."""
 
 from datetime import datetime
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """PURE. Which words of donors need a second look before others read them: those with a way to reach somebody.
 
-A rule finds what is suspicious; whether words are shown, a person decides. Plain names alone pass by this rule.
+A rule flags suspicious words; a person decides whether they are shown. Only a plain name needs no decision.
 """
 
 import re
