@@ -13,7 +13,7 @@ from app.csv_file import write_csv
 from app.current import settings
 from app.demo.seed import seed as make_demo
 from app.i18n import locale
-from app.i18n.labels import STATUSES, STEPS, word
+from app.i18n.labels import ROLES, STATUSES, STEPS, word
 from app.i18n.match_explanation import explain_lines
 from campaigns.audit import record_audit
 from campaigns.check import check_books, summary
@@ -39,6 +39,9 @@ def seed() -> None:
     """Create the demo campaign once, and print its log-ins each time."""
     made = make_demo(deps(), settings().demo_gifts)
     click.echo(f"登录 Login: {made.login} / {made.password}")
+    click.echo("其他角色，密码相同 Other roles, the same password:")
+    for colleague in made.colleagues:
+        click.echo(f"  {colleague.login}  {word(ROLES, colleague.role)}，{colleague.place}")
     click.echo(f"伙伴平台 Partner: {made.partner} / {made.partner_secret}")
 
 

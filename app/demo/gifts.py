@@ -4,7 +4,7 @@ Most come from the partner platform, the others from our own pages with the prov
 statement: the books, the replay of the match and the reconciliation take them for what they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
@@ -43,7 +43,9 @@ class Village(NamedTuple):
     weight: float
 
 
-class _Gift(NamedTuple):
+class Gift(NamedTuple):
+    """A gift of the demo: `at` is when it is made and paid."""
+
     village: Village
     amount_minor: int
     at: datetime
@@ -82,49 +84,64 @@ def _liveliness(at: datetime) -> float:
     return 0.15 if hour < 6 else 0.6 if hour < 9 else 1.0 if hour < 19 else 1.6
 
 
-def _gift(random: Random, villages: Sequence[Village], began: datetime, ended: datetime) -> _Gift:
+def _gift(random: Random, villages: Sequence[Village], began: datetime, ended: datetime) -> Gift:
     village = random.choices(villages, [village.weight for village in villages])[0]
     amount = random.choices(AMOUNTS_MINOR, _OFTEN)[0]
     at = began + (ended - began) * (random.random() * 0.95)
-    return _Gift(village, amount, at.replace(microsecond=0), UUID(int=random.getrandbits(128), version=4))
+    return Gift(village, amount, at.replace(microsecond=0), UUID(int=random.getrandbits(128), version=4))
 
 
-def _over_pages(deps: Dependencies, campaign: str, gifts: Sequence[_Gift], random: Random) -> None:
+def _over_pages(deps: Dependencies, campaign: str, gifts: Sequence[Gift], random: Random) -> None:
+    give_on_pages(deps, gifts, lambda gift: _command(campaign, gift, random))
+    with deps.db.transaction() as tx:
+        statements.store(tx, [line_of(deps.gateway.provider, gift) for gift in gifts])
+
+
+def give_on_pages(deps: Dependencies, gifts: Sequence[Gift], command: Callable[[Gift], CreateDonation]) -> None:
     """Donors give on our pages, a few at a time, and pay at once."""
     for first in range(0, len(gifts), TOGETHER):
         group = gifts[first : first + TOGETHER]
         at_their_time = deps.at(FixedClock(group[-1].at))
-        for result in create_donations(at_their_time, [_command(campaign, gift, random) for gift in group]):
+        for result in create_donations(at_their_time, [command(gift) for gift in group]):
             if isinstance(result, Refusal):
                 raise result
+    hear(deps, [payment_of(deps.gateway.provider, gift) for gift in gifts])
+
+
+def hear(deps: Dependencies, messages: Sequence[Message]) -> None:
+    """Store messages from outside and process them."""
     with deps.db.transaction() as tx:
-        provider = deps.gateway.provider
-        inbox.store(tx, deps.keys, [_paid(provider, gift) for gift in gifts])
-        statements.store(tx, [_line(provider, gift) for gift in gifts])
-    _process(deps)
+        inbox.store(tx, deps.keys, messages)
+    while process_inbox(deps):
+        pass
 
 
-def _command(campaign: str, gift: _Gift, random: Random) -> CreateDonation:
+def _command(campaign: str, gift: Gift, random: Random) -> CreateDonation:
     name = random.choice(NAMES) if random.random() < 0.75 else None
     return CreateDonation(
         id=gift.id,
         campaign=campaign,
         project=gift.village.id,
         amount_minor=gift.amount_minor,
-        donor=Donor(name=name, publish_name=name is not None),
+        donor=Donor(name=name, phone=phone_of(gift), publish_name=name is not None),
         message=random.choice(messages_of(gift.village.theme)) if random.random() < 0.45 else "",
         team=_team(gift),
         accept_unmatched=True,
     )
 
 
-def _team(gift: _Gift) -> str:
+def phone_of(gift: Gift) -> str | None:
+    """Return the number of every third donor; it rings nowhere."""
+    return f"1380000{gift.id.int % 10_000:04d}" if gift.id.int % 3 == 0 else None
+
+
+def _team(gift: Gift) -> str:
     """Return the team of every third gift, always the same."""
     number = gift.id.int % (3 * len(TEAMS))
     return list(TEAMS)[number] if number < len(TEAMS) else ""
 
 
-def _paid(provider: str, gift: _Gift) -> Message:
+def payment_of(provider: str, gift: Gift) -> Message:
     """Return what the provider says of a payment."""
     intent = {
         "id": f"pi_{gift.id.hex}",
@@ -145,7 +162,7 @@ def _paid(provider: str, gift: _Gift) -> Message:
     return message(provider, f"evt_{gift.id.hex}", event, compare=False)
 
 
-def _line(provider: str, gift: _Gift) -> StatementLine:
+def line_of(provider: str, gift: Gift) -> StatementLine:
     """Return the payment as the provider's statement has it."""
     return StatementLine(
         provider=provider,
@@ -162,17 +179,16 @@ def _line(provider: str, gift: _Gift) -> StatementLine:
     )
 
 
-def _over_partner(deps: Dependencies, partner: str, gifts: Sequence[_Gift]) -> None:
-    source = f"partner:{partner}"
-    with deps.db.transaction() as tx:
-        inbox.store(
-            tx, deps.keys, [message(source, f"e-{gift.id.hex}", _event(gift), compare=True) for gift in gifts]
-        )
-    _process(deps)
+def _over_partner(deps: Dependencies, partner: str, gifts: Sequence[Gift]) -> None:
+    hear(deps, [partner_message(partner, gift) for gift in gifts])
 
 
-def _event(gift: _Gift) -> dict[str, Any]:
+def partner_message(partner: str, gift: Gift) -> Message:
     """Return what the partner platform says of a gift."""
+    return message(f"partner:{partner}", f"e-{gift.id.hex}", _event(gift), compare=True)
+
+
+def _event(gift: Gift) -> dict[str, Any]:
     return {
         "type": "donation.paid",
         "id": f"e-{gift.id.hex}",
@@ -186,8 +202,3 @@ def _event(gift: _Gift) -> dict[str, Any]:
             "donor": {"key": f"u-{gift.id.hex[:12]}"},
         },
     }
-
-
-def _process(deps: Dependencies) -> None:
-    while process_inbox(deps):
-        pass

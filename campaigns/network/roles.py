@@ -43,7 +43,7 @@ SENSITIVE = frozenset({Role.ADMIN, Role.FINANCE})
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MANAGER: frozenset(Permission) - {_P.PEOPLE_WRITE, _P.AUDIT_READ, _P.PERSONAL_DATA},
-    Role.REVIEWER: frozenset({_P.READ, _P.PROJECTS_APPROVE}),
+    Role.REVIEWER: frozenset({_P.READ, _P.PROJECTS_APPROVE, _P.SCREEN}),
     Role.FINANCE: frozenset({_P.READ, _P.FUNDS_WRITE, _P.DONATIONS_REFUND, _P.RECEIPTS, _P.RECONCILE}),
     Role.AUDITOR: frozenset({_P.READ, _P.AUDIT_READ}),
     Role.LIAISON: frozenset({_P.READ, _P.PROJECTS_WRITE}),

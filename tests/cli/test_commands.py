@@ -9,9 +9,14 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from campaigns.network.people import sign_in
+from app.demo.accounts import CITY, COUNTY_MANAGER, EVENT_MANAGER, FINANCE, LOGINS, REVIEWER, SECOND_FINANCE
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network.accounts import find_by_login
+from campaigns.network.people import caller_of, sign_in
 from campaigns.network.tokens import caller_of_token
-from kernel.db import Database
+from campaigns.screening.cases import count_open_cases
+from campaigns.waiting import Work, waiting
+from kernel.db import Database, Tx
 from payments.partner_secrets import secret_of
 from tests.api.client import PRODUCTION, application
 from tests.cli.conftest import Terminal
@@ -168,13 +173,30 @@ def test_the_schema_and_the_demo_event(db: Database, world: World, terminal: Ter
 
 
 def test_the_gifts_of_the_demo_event_are_real(db: Database, world: World, terminal: Terminal) -> None:
-    """Two days of them: the books hold, each match replays, and the statement agrees."""
-    terminal.ok("seed")
+    """Two days of them: the books hold, each match replays, and the statement agrees. Work waits for each role, but
+    the demo event waits for nobody."""
+    printed = terminal.ok("seed")
+    assert all(login in printed for login in LOGINS)
     assert "books hold" in terminal.ok("check-books")
     terminal.ok("replay-matching", "demo")
+    terminal.ok("replay-matching", "luanchuan")
+    world.do(_work_waits_for_each_role)
     gifts = world.do(lambda tx: tx.rows("SELECT channel, count(*) FROM donation GROUP BY 1 ORDER BY 1"))
     assert [row[0] for row in gifts] == ["partner", "web"] and sum(row[1] for row in gifts) > 50
-    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM discrepancy")) == 0
+    differing = "SELECT count(*) FROM discrepancy i JOIN campaign c ON c.id = i.campaign_id WHERE c.slug = 'demo'"
+    assert world.do(lambda tx: tx.scalar(differing)) == 0
+
+
+def _work_waits_for_each_role(tx: Tx) -> None:
+    accounts = [caller_of(find_by_login(tx, login)) for login in LOGINS]
+    callers = [caller._replace(branch_code=None) if caller.branch_code == CITY else caller for caller in accounts]
+    seen = {caller.name: {line.work for line in waiting(tx, caller)} for caller in callers}
+    assert seen[REVIEWER] == {Work.PROJECTS, Work.CASES, Work.APPEALS}
+    assert seen[FINANCE] == {Work.DISCREPANCIES, Work.RECEIPTS, Work.REFUND_REQUESTS, Work.PAYMENTS, Work.MESSAGES}
+    assert seen[SECOND_FINANCE] == seen[FINANCE] | {Work.APPROVAL}
+    assert seen[EVENT_MANAGER] == set(Work)
+    assert Work.CASES in seen[COUNTY_MANAGER] and Work.MESSAGES not in seen[COUNTY_MANAGER]
+    assert count_open_cases(tx, find_campaign(tx, "demo").id or 0) == 0
 
 
 def test_without_a_database_a_command_says_so(world: World) -> None:

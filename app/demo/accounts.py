@@ -1,0 +1,70 @@
+"""The colleagues of the demo: an account for each role, all with the password of the manager."""
+
+from typing import NamedTuple
+
+from campaigns.network import people
+from campaigns.network.accounts import list_accounts
+from campaigns.network.organisations import names_of
+from campaigns.network.roles import Role
+from kernel.db import Tx
+
+CITY = "4103"
+COUNTY = "410324"  # 栾川县
+LOGIN = "demo-manager"
+EVENT_MANAGER, COUNTY_MANAGER = "demo-event", "demo-county"
+REVIEWER, FINANCE, SECOND_FINANCE = "demo-reviewer", "demo-finance", "demo-finance-2"
+AUDITOR, LIAISON = "demo-auditor", "demo-liaison"
+LOGINS = (EVENT_MANAGER, COUNTY_MANAGER, REVIEWER, FINANCE, SECOND_FINANCE, AUDITOR, LIAISON)
+
+
+class DemoAccount(NamedTuple):
+    """An account as it is printed at the start: its login, role, and the place that its rights end with."""
+
+    login: str
+    role: str
+    place: str
+
+
+class Colleague(NamedTuple):
+    """An account of the demo; `branch` is the code of its node, None for the whole network."""
+
+    login: str
+    role: Role
+    branch: str | None
+    name: str
+
+
+def colleagues(village: str) -> tuple[Colleague, ...]:
+    """Return the accounts; the liaison's is of a village."""
+    return (
+        Colleague(LOGIN, Role.ADMIN, None, "演示管理员"),
+        Colleague(EVENT_MANAGER, Role.MANAGER, CITY, "市级活动经理"),
+        Colleague(COUNTY_MANAGER, Role.MANAGER, COUNTY, "栾川县活动经理"),
+        Colleague(REVIEWER, Role.REVIEWER, CITY, "市级评审"),
+        Colleague(FINANCE, Role.FINANCE, CITY, "财务甲"),
+        Colleague(SECOND_FINANCE, Role.FINANCE, CITY, "财务乙"),
+        Colleague(AUDITOR, Role.AUDITOR, CITY, "监事"),
+        Colleague(LIAISON, Role.LIAISON, village, "村级联络员"),
+    )
+
+
+def make_accounts(tx: Tx, password: str, village: str, actor: str) -> None:
+    """Make the accounts. The password is hashed once: hashing is slow on purpose."""
+    made = colleagues(village)
+    first = people.create_manager(tx, made[0].login, password, made[0].role, actor, made[0].branch, made[0].name)
+    for colleague in made[1:]:
+        people.store_manager(
+            tx, colleague.login, first.password_hash, colleague.role, actor, colleague.branch, colleague.name
+        )
+
+
+def printed_accounts(tx: Tx) -> list[DemoAccount]:
+    """Return the accounts that there are beside the manager's: an older demo has none."""
+    accounts = {account.login: account for account in list_accounts(tx)}
+    codes = [account.branch_code for account in accounts.values() if account.branch_code]
+    names = names_of(tx, codes)
+    return [
+        DemoAccount(login, accounts[login].role, names.get(accounts[login].branch_code or "", ""))
+        for login in LOGINS
+        if login in accounts
+    ]

@@ -1,0 +1,92 @@
+"""The projects of the demo: a village of each of the first townships of a county, with a story each."""
+
+from random import Random
+from typing import Any
+
+from app.demo.gifts import Village
+from app.demo.story import STORIES, description_of, summary_of
+from campaigns.projects import drafts, review, transitions
+from campaigns.projects.drafts import NewProject
+from kernel.db import Tx
+
+PER_COUNTY = 4
+IN_REVIEW = 3
+OPINION = "请补一张预算明细：太阳能板和电池分开写，再请村委会盖章。"
+
+
+def file_projects(tx: Tx, random: Random, actor: str) -> list[Village]:
+    """File and approve the projects of the event; return them as donors will choose them."""
+    places = [place for of_county in _places(tx, nth=2).values() for place in of_county[:PER_COUNTY]]
+    chosen = [_project(index, place, random.randint(24, 96)) for index, place in enumerate(places)]
+    villages = [_approved(tx, project, actor, actor) for project in chosen]
+    return [village._replace(weight=random.paretovariate(1.1)) for village in villages]
+
+
+def file_more(tx: Tx, county: str, most: int, maker: str, reviewer: str) -> list[Village]:
+    """File and approve projects of villages of a county that have none yet."""
+    places = _places(tx, nth=3)[county][:most]
+    return [
+        _approved(tx, _project(index, place, 30 + 7 * index), maker, reviewer) for index, place in enumerate(places)
+    ]
+
+
+def file_for_review(tx: Tx, county: str, maker: str, reviewer: str) -> None:
+    """File projects that wait for their review, and one that is sent back."""
+    for index, place in enumerate(_places(tx, nth=4)[county][: IN_REVIEW + 1]):
+        project = drafts.create(tx, _project(index, place, 41 + 5 * index), maker)
+        assert project.id is not None
+        transitions.submit(tx, project.id, maker)
+        if index == IN_REVIEW:
+            review.send_back(tx, project.id, OPINION, reviewer)
+
+
+def first_place(tx: Tx, county: str) -> str:
+    """Return the code of the first village of a county that has a project."""
+    code: str = _places(tx, nth=2)[county][0].code
+    return code
+
+
+def _approved(tx: Tx, new: NewProject, maker: str, reviewer: str) -> Village:
+    project = drafts.create(tx, new, maker)
+    assert project.id is not None
+    transitions.submit(tx, project.id, maker)
+    transitions.approve(tx, project.id, reviewer)
+    return Village(project.id, project.code, project.theme, 1.0)
+
+
+def _places(tx: Tx, nth: int) -> dict[str, list[Any]]:
+    """Return the villages with this place in their township, by county."""
+    rows = tx.rows(
+        """SELECT code, name, county_code FROM (
+               SELECT v.code, v.name, c.code AS county_code, t.code AS township_code,
+                      row_number() OVER (PARTITION BY c.code, t.code ORDER BY v.code) AS nth_in_township
+                 FROM organisation v JOIN organisation t ON t.code = v.parent_code
+                 JOIN organisation c ON c.code = t.parent_code WHERE v.level = 'village') AS x
+            WHERE nth_in_township = :nth ORDER BY county_code, township_code""",
+        nth=nth,
+    )
+    places: dict[str, list[Any]] = {}
+    for row in rows:
+        places.setdefault(row.county_code, []).append(row)
+    return places
+
+
+def _project(index: int, place: Any, people: int) -> NewProject:
+    """Return the project of a village; the themes come in turn."""
+    story = STORIES[index % len(STORIES)]
+    village = (
+        place.name.removesuffix("村民委员会")
+        .removesuffix("居民委员会")
+        .removesuffix("村委会")
+        .removesuffix("居委会")
+    )
+    target = (30_000 + 5_000 * (index % 7)) * 100
+    return NewProject(
+        place.code,
+        f"{village}{story.title}",
+        "micro",
+        summary_of(story, people, target),
+        target,
+        theme=story.theme,
+        description=description_of(story, people, target),
+    )
