@@ -3,59 +3,54 @@ that a spreadsheet would run as a formula."""
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Sequence
-from tempfile import TemporaryFile
-from typing import Any
+from datetime import datetime
+from typing import IO, Any
 
-from flask import Response, send_file
+from flask import Response
+
+from app.i18n.locale import when
+from app.table_cells import runs_as_formula
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 _MARK = "\ufeff"
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?", re.ASCII)
-# What begins a formula, also behind spaces and characters that nobody sees, and as signs of full width (OWASP: CSV
-# injection). Tab and line feed count by themselves: some programs cut the cell there.
-_FORMULA = re.compile(
-    r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\u2212\ufe63\ufe62\ufe66\ufe6b]"
-)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table as the text of a file, with its mark."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    text.write(_MARK)
-    writer.writerow([safe_cell(title) for title in header])
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
+    text = io.StringIO(newline="")
+    _write(text, header, rows)
     return text.getvalue()
 
 
+def write_csv_file(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table of any length. Raises what `rows` raises."""
+    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+    try:
+        _write(text, header, rows)
+    finally:
+        text.detach()
+
+
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """Return a table as a download named `name`.csv; `name` is of letters that a header can hold."""
+    """Return a short table as a download named `name`.csv; `name` is of letters that a header can hold."""
     disposition = f"attachment; filename={name}.csv"
     return Response(
         write_csv(header, rows), content_type=CONTENT_TYPE, headers={"Content-Disposition": disposition}
     )
 
 
-def long_csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
-    """Return a table of any length as a download. Raises what `rows` raises.
+def safe_cell(value: Any) -> Any:
+    """Return a value as it may stand in a cell: text that a spreadsheet could run begins with an apostrophe."""
+    return f"'{value}" if runs_as_formula(value) else value
 
-    It is written to disk first: neither memory nor a transaction that `rows` reads from waits for a slow reader.
-    """
-    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
-    text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
+
+def _write(text: IO[str], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     text.write(_MARK)
     writer = csv.writer(text)
     writer.writerow([safe_cell(title) for title in header])
-    writer.writerows([safe_cell(value) for value in row] for row in rows)
-    text.detach()
-    file.seek(0)
-    return send_file(file, mimetype=CONTENT_TYPE, as_attachment=True, download_name=f"{name}.csv")
+    writer.writerows([_cell(value) for value in row] for row in rows)
 
 
-def safe_cell(value: Any) -> Any:
-    """Return a value as it may stand in a cell: text that a spreadsheet could run begins with an apostrophe."""
-    if not isinstance(value, str) or _NUMBER.fullmatch(value) or not _FORMULA.match(value):
-        return value
-    return f"'{value}"
+def _cell(value: Any) -> Any:
+    return when(value) if isinstance(value, datetime) else safe_cell(value)

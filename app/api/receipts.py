@@ -9,11 +9,11 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
-from app.csv_file import csv_response
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from app.i18n.receipt_columns import header, row_of
+from app.table_file import FORMATS, table_response
 from campaigns.audit import record_audit
 from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Issued
@@ -137,11 +137,11 @@ def list_all(query: dict[str, Any], pagination_parameters: PaginationParameters)
     return rows
 
 
-@blueprint.get("/receipt-requests.csv")
+@blueprint.get(f"/receipt-requests{FORMATS}")
 @access.managers(Permission.RECEIPTS, where=Where.LISTED)
 @blueprint.arguments(ReceiptQuery, location="query")
-@blueprint.response(200, description="a CSV file with what the fiscal system needs")
-def as_file(query: dict[str, Any]) -> Response:
+@blueprint.response(200, description="a file with what the fiscal system needs")
+def as_file(query: dict[str, Any], file_format: str) -> Response:
     """Export the requests of the caller's branch, those that wait first. The audit trail records who looked."""
     with deps().db.transaction() as tx:
         rows, _total = receipt_desk.listed(
@@ -153,7 +153,7 @@ def as_file(query: dict[str, Any]) -> Response:
             Page(1, MOST_LINES),
         )
         record_audit(tx, access.actor(), "receipts.export", "receipts", rows=len(rows))
-    return csv_response("receipt-requests", header(), [row_of(row) for row in rows])
+    return table_response(file_format, "receipt-requests", header(), map(row_of, rows))
 
 
 @blueprint.get("/receipt-requests/<id:receipt_id>")

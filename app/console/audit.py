@@ -9,7 +9,6 @@ from flask import Response, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.console.blueprint import blueprint
-from app.csv_file import long_csv_response
 from app.current import deps
 from app.forms import Form
 from app.http import access, scope
@@ -18,8 +17,8 @@ from app.http.scope import Where
 from app.i18n.audit_labels import GROUPS, SUBJECTS
 from app.i18n.audit_texts import act_text, changes, changes_text, subject_text
 from app.i18n.faults import fault_text
-from app.i18n.locale import when
 from app.i18n.names import actor_name
+from app.table_file import FORMATS, table_response
 from campaigns.audit import record_audit
 from campaigns.audit_trail import AuditQuery, search
 from campaigns.network.roles import Permission
@@ -57,10 +56,10 @@ def list_entries() -> str:
     )
 
 
-@blueprint.get("/audit.csv", endpoint="audit_file")
+@blueprint.get(f"/audit{FORMATS}", endpoint="audit_file")
 @access.signed_in(Permission.AUDIT_READ, where=Where.LISTED)
 @heavy
-def export() -> Response | str:
+def export(file_format: str) -> Response | str:
     """The same entries, all of them, as a file for spreadsheets."""
     form = Form(request.args)
     query = _query(form)
@@ -70,7 +69,7 @@ def export() -> Response | str:
         record_audit(tx, access.actor(), "export.audit", f"manager:{g.caller.manager_id}")
     header = (_("时间（北京）"), _("谁"), _("做了什么"), _("对象"), _("内容"), _("来自网络"), _("代码"), _("编号"))
     rows = chain.from_iterable(_pages(query))
-    return long_csv_response("audit-trail", [str(title) for title in header], rows)
+    return table_response(file_format, "audit-trail", header, rows)
 
 
 def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
@@ -80,7 +79,7 @@ def _pages(query: AuditQuery) -> Iterator[list[tuple[Any, ...]]]:
             names = subject_names(tx, (entry.subject for entry in page.entries))
         yield [
             (
-                when(entry.at),
+                entry.at,
                 actor_name(entry.actor),
                 act_text(entry.action),
                 subject_text(entry.subject, names[entry.subject].name if entry.subject in names else ""),

@@ -1,33 +1,32 @@
 """The list of donations as a file: every row that fits, without its donor, whatever their number."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from typing import Any
 
 from flask import Response
 from flask_babel import gettext as _
 from sqlmodel import select
 
-from app.csv_file import long_csv_response
 from app.current import deps
 from app.http import access
 from app.i18n.labels import CHANNELS, STATUSES, word
-from app.i18n.locale import when
 from app.i18n.names import source_name
+from app.table_cells import Yuan
+from app.table_file import table_response
 from campaigns.audit import record_audit
 from campaigns.donations.export import ListedDonation, export_listed
 from campaigns.donations.search_plan import DonationQuery
 from campaigns.network.models import Organisation
 from kernel.db import Tx
-from kernel.money import yuan
 
 
-def donations_file(query: DonationQuery) -> Response:
-    """Return the donations of a query as CSV, with amounts in yuan and times of Beijing, and record who took it.
+def donations_file(query: DonationQuery, file_format: str) -> Response:
+    """Return the donations of a query as a table, and record who took it.
 
     Raises Invalid `search_invalid`.
     """
     with deps().db.snapshot() as tx:
-        response = long_csv_response("donations", _header(), _rows(tx, query))
+        response = table_response(file_format, "donations", _header(), _rows(tx, query))
     with deps().db.transaction() as tx:
         record_audit(tx, access.actor(), "export.donations", "donations")
     return response
@@ -58,19 +57,19 @@ def _header() -> list[str]:
     ]
 
 
-def _rows(tx: Tx, query: DonationQuery) -> Iterator[list[str]]:
+def _rows(tx: Tx, query: DonationQuery) -> Iterator[list[Any]]:
     names: dict[str, str] = dict(tx.all(select(Organisation.code, Organisation.name)))
     words = {code: str(word(table, code)) for table in (STATUSES, CHANNELS) for code in table}
     for page in export_listed(tx, query):
         yield from (_cells(row, names, words) for row in page)
 
 
-def _cells(row: ListedDonation, names: dict[str, str], words: dict[str, str]) -> list[str]:
+def _cells(row: ListedDonation, names: dict[str, str], words: dict[str, str]) -> list[Any]:
     amounts = row.amount_minor, row.refunded_minor, row.matched_minor, row.reserved_minor, row.held_minor
     return [
         str(row.id),
-        _time(row.paid_at),
-        _time(row.pledged_at),
+        row.paid_at,
+        row.pledged_at,
         row.campaign_name,
         names.get(row.county_code, ""),
         names.get(row.township_code, ""),
@@ -83,9 +82,5 @@ def _cells(row: ListedDonation, names: dict[str, str], words: dict[str, str]) ->
         row.team,
         source_name(row.provider),
         row.payment_reference or "",
-        *(yuan(amount).replace(",", "") for amount in amounts),
+        *map(Yuan, amounts),
     ]
-
-
-def _time(moment: datetime | None) -> str:
-    return when(moment) if moment else ""

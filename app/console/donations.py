@@ -15,6 +15,7 @@ from app.http import access
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
+from app.table_file import FORMATS
 from app.web.donation_form import read_uuid
 from campaigns.donations.explain import explain
 from campaigns.donations.refunds import refunds
@@ -50,16 +51,16 @@ def list_donations() -> str | Response:
     )
 
 
-@blueprint.get("/donations.csv", endpoint="donations_file")
+@blueprint.get(f"/donations{FORMATS}", endpoint="donations_file")
 @access.signed_in(Permission.READ, where=Where.LISTED)
 @heavy
-def download_donations() -> Response:
+def download_donations(file_format: str) -> Response:
     """All donations that fit the filters of the list, as a file without their donors."""
     form = Form(request.args)
     query = read_query(form)
     if query is None:
         return redirect(f"{url_for('console.donations')}?{request.query_string.decode()}", 303)
-    return donations_file(query)
+    return donations_file(query, file_format)
 
 
 @blueprint.post("/donations/contact", endpoint="donations_of_contact")

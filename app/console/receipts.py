@@ -7,12 +7,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
-from app.csv_file import csv_response
 from app.current import deps
 from app.forms import Form
 from app.http import access
 from app.http.scope import Where
 from app.i18n.receipt_columns import header, row_of
+from app.table_file import FORMATS, table_response
 from app.web.blueprint import requested_page
 from campaigns.audit import record_audit
 from campaigns.desks import receipt_desk
@@ -36,14 +36,14 @@ def receipts() -> str:
     return render_template("console/receipts.html", rows=rows, total=total, page=page)
 
 
-@blueprint.get("/receipts.csv")
+@blueprint.get(f"/receipts{FORMATS}")
 @access.signed_in(Permission.RECEIPTS, where=Where.LISTED)
-def receipts_file() -> Response:
+def receipts_file(file_format: str) -> Response:
     """The same as a file for the fiscal system."""
     with deps().db.transaction() as tx:
         rows, _total = receipt_desk.listed(tx, deps().keys, branch=g.caller.branch_code, page=Page(1, MOST_LINES))
         record_audit(tx, g.caller.name, "receipts.export", "receipts", rows=len(rows))
-    return csv_response("receipt-requests", header(), [row_of(row) for row in rows])
+    return table_response(file_format, "receipt-requests", header(), map(row_of, rows))
 
 
 @blueprint.post("/receipts/<int:receipt_id>")

@@ -6,9 +6,9 @@ from flask_babel import gettext as _
 
 from app.i18n.giving_labels import PAYER_KINDS, RECEIPT_STATES
 from app.i18n.labels import word
+from app.table_cells import Yuan
 from campaigns.desks.receipt_desk import ReceiptLine
 from kernel.clock import local_day
-from kernel.money import yuan
 
 
 def header() -> list[str]:
@@ -45,13 +45,13 @@ def row_of(line: ReceiptLine) -> list[Any]:
         line.payer.email,
         line.project_code,
         line.project_name,
-        yuan(line.kept_minor).replace(",", ""),
-        local_day(line.paid_at).isoformat() if line.paid_at else "",
+        Yuan(line.kept_minor),
+        local_day(line.paid_at) if line.paid_at else None,
         str(line.donation_id),
         line.host,
         line.code,
         line.number,
         line.check_code,
-        line.issued_on.isoformat() if line.issued_on else "",
-        yuan(line.issued_minor).replace(",", "") if line.issued_minor is not None else "",
+        line.issued_on,
+        Yuan(line.issued_minor) if line.issued_minor is not None else None,
     ]

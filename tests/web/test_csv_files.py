@@ -1,6 +1,6 @@
-"""Every table that leaves the system as CSV: with the mark that spreadsheets want, and without a formula.
+"""Every table that leaves the system: CSV with the mark that spreadsheets want, workbooks, both without a formula.
 
-The test finds them by itself: all addresses that answer with text/csv, and all commands under `export`.
+The test finds them by itself: all addresses that answer with a table, and all commands under `export`.
 """
 
 import ast
@@ -13,7 +13,9 @@ import pytest
 from flask import Flask
 
 from app.csv_file import safe_cell, write_csv
+from app.xlsx_file import CONTENT_TYPE as WORKBOOK
 from tests.web.reader import Reader
+from tests.web.workbook import read_workbook
 from tests.world import World
 
 APP = Path(__file__).parents[2] / "app"
@@ -65,23 +67,33 @@ def test_only_one_module_writes_csv() -> None:
     assert writers == {"csv_file.py"}
 
 
-def test_every_address_and_command_that_writes_csv(manager: Reader, app: Flask, world: World) -> None:
+def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Flask, world: World) -> None:
     for place, evil in zip(("4101", "4102", "410101", "410201"), EVIL, strict=False):
         world.do(lambda tx, c=place, n=evil: tx.run("UPDATE organisation SET name = :n WHERE code = :c", n=n, c=c))
     for evil in EVIL:
         world.pay(world.give(100_00, team=evil))
     known = {"slug": world.slug, "project_id": world.projects[0], "donation_id": world.give(100_00).id}
-    lines = []
+    lines, books = {}, {}
     for rule in app.url_map.iter_rules():
-        if "GET" not in (rule.methods or ()) or not rule.arguments <= set(known) or rule.rule.endswith("/live"):
+        if (
+            "GET" not in (rule.methods or ())
+            or not rule.arguments - {"file_format"} <= set(known)
+            or rule.rule.endswith("/live")
+        ):
             continue
-        with app.test_request_context():
-            address = app.url_for(rule.endpoint, **{name: known[name] for name in rule.arguments})
-        answer = manager.http.get(address)
-        if answer.content_type.startswith("text/csv"):
-            lines.append(len(cells(answer.get_data(as_text=True))))
+        for file_format in ("csv", "xlsx") if "file_format" in rule.arguments else ("",):
+            values = {name: (known | {"file_format": file_format})[name] for name in rule.arguments}
+            with app.test_request_context():
+                address = app.url_for(rule.endpoint, **values)
+            answer = manager.http.get(address)
+            if answer.content_type.startswith("text/csv"):
+                lines[rule.endpoint] = len(cells(answer.get_data(as_text=True)))
+            if answer.content_type == WORKBOOK:
+                books[rule.endpoint] = len(read_workbook(answer.get_data()))
     # Donations, the statement and the trail have rows; nobody asked for a receipt.
-    assert len(lines) >= 4 and sum(many > 2 for many in lines) >= 3 and min(lines) >= 1, lines
+    assert len(lines) >= 4 and sum(many > 2 for many in lines.values()) >= 3 and min(lines.values()) >= 1, lines
+    # Each reading of the trail is an entry of the trail.
+    assert books and all(lines[name] <= many <= lines[name] + 1 for name, many in books.items()), (lines, books)
     group = app.cli.commands["export"]
     for name in group.commands:  # type: ignore[attr-defined]
         result = app.test_cli_runner().invoke(args=["export", name, world.slug])

@@ -1,0 +1,37 @@
+"""Tables that people take away: one way for all, as CSV or as a workbook.
+
+An address of a table ends in `FORMATS`: `@blueprint.get(f"/donations{FORMATS}")`; its view gets `file_format`.
+"""
+
+from collections.abc import Iterable, Sequence
+from tempfile import TemporaryFile
+from typing import Any
+
+from flask import Response, send_file
+
+from app import csv_file, xlsx_file
+
+FORMATS = ".<any(xlsx, csv):file_format>"
+_WRITERS = {
+    "csv": (csv_file.write_csv_file, csv_file.CONTENT_TYPE),
+    "xlsx": (xlsx_file.write_xlsx, xlsx_file.CONTENT_TYPE),
+}
+
+
+def table_response(file_format: str, name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+    """Return a table of any length as a download. Cells: see `app/table_cells.py`. Raises what `rows` raises.
+
+    It is written to disk first: neither memory nor a transaction that `rows` reads from waits for a slow reader;
+    the browser knows the length.
+    """
+    write, content_type = _WRITERS[file_format]
+    file = TemporaryFile()  # noqa: SIM115 (the response closes it)
+    try:
+        write(file, header, rows)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return send_file(
+        file, mimetype=content_type, as_attachment=True, download_name=f"{name}.{file_format}", max_age=0
+    )
