@@ -50,6 +50,14 @@ def _mail(url: str) -> str:
     return url
 
 
+def _sms(url: str) -> str:
+    """Accept https:// and http:// (a gateway, with `:token@` if it wants one), and file:///folder as MAIL_URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http", "file") or (parts.scheme != "file" and not parts.hostname):
+        raise ValueError("must begin with https://, http:// or file:///")
+    return url
+
+
 def _words(text: str) -> tuple[str, ...]:
     words = tuple(word.strip() for word in text.split(","))
     if not all(words):
@@ -156,6 +164,8 @@ class Config(BaseModel):
     # Where letters to donors are sent from, and in whose name; without MAIL_URL none are sent.
     mail_url: Annotated[str, AfterValidator(_mail)] = Field("", alias="MAIL_URL", repr=False)
     mail_from: str = Field("", alias="MAIL_FROM")
+    # What takes text messages: codes by which donors find what they gave. Without it none are sent.
+    sms_url: Annotated[str, AfterValidator(_sms)] = Field("", alias="SMS_URL", repr=False)
 
     # Whether administrators and finance must sign in with a second factor; unset: in production only.
     second_factor: Literal["required", "offered"] | None = Field(None, alias="SECOND_FACTOR")
@@ -284,6 +294,8 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "STRIPE_API_BASE must begin with https://"
     if config.mail_url.startswith("file:"):
         yield "MAIL_URL must begin with smtp:// or smtps://: a folder sends nothing to anybody"
+    if config.sms_url and not config.sms_url.startswith("https://"):
+        yield "SMS_URL must begin with https://: codes open what donors gave"
     if config.sandbox:
         yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
 

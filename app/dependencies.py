@@ -72,6 +72,7 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         second_person=SecondPerson(settings.needs_second_person, settings.second_person_above_minor),
         pictures=FileStore(settings.data_dir.absolute() / "pictures"),
         mail_url=settings.mail_url,
+        sms_url=settings.sms_url,
         mail_from=settings.mail_sender,
         accept_test_mode=settings.accepts_test_mode,
     )

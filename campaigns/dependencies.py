@@ -74,6 +74,7 @@ class Dependencies:
     # Where the files of pictures are (`make_dependencies` sets it).
     pictures: FileStore = field(default_factory=lambda: FileStore(Path("var/pictures")))
     mail_url: str = ""  # where letters to donors are sent from; none are sent without
+    sms_url: str = ""  # and what takes codes to phone numbers; none are sent without
     mail_from: str = ""
     accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
 

@@ -73,7 +73,8 @@ class Launch:
         self.sandbox_url = f"http://127.0.0.1:{port}"
         self.env |= {"STRIPE_API_BASE": self.sandbox_url, "BEISHAN_SANDBOX": "1"}
         # Letters to donors are kept where /demo/mailbox shows them.
-        self.env = with_defaults(self.env, {"MAIL_URL": f"file://{self.data_dir}/mailbox"})
+        mailbox = f"file://{self.data_dir}/mailbox"
+        self.env = with_defaults(self.env, {"MAIL_URL": mailbox, "SMS_URL": mailbox})
         child = self.run("sandbox", *self._sandbox(port))
         ready = wait_until(lambda: not child.alive or not port_is_free(port), 20.0)
         if not ready or not child.alive:

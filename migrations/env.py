@@ -23,6 +23,7 @@ MODULES_WITH_TABLES = (
     "campaigns.lifecycle.models",
     "campaigns.network.models",
     "campaigns.network.replies",
+    "campaigns.privacy.code_models",
     "campaigns.projects.models",
     "campaigns.projects.page_models",
     "campaigns.security_log",

@@ -41,5 +41,5 @@ def _sandbox(folder: Path) -> dict[str, str]:
         port = int((folder / "sandbox.port").read_text())
     except (OSError, ValueError):
         return {}
-    mail = {"MAIL_URL": f"file://{folder}/mailbox"}
+    mail = dict.fromkeys(("MAIL_URL", "SMS_URL"), f"file://{folder}/mailbox")
     return {"STRIPE_API_BASE": f"http://127.0.0.1:{port}", "BEISHAN_SANDBOX": "1", **mail}

@@ -60,6 +60,13 @@ WORDS_STATES = {
     "hidden": _l("已隐藏"),
     "withdrawn": _l("捐赠人已撤回"),
 }
+TRACE_STAGES = {
+    "paid": _l("付款"),
+    "arrived": _l("到账"),
+    "matched": _l("配捐定下"),
+    "notice": _l("公示"),
+    "disbursed": _l("拨出配捐"),
+}
 TEAM_KINDS = {
     "friends": _l("亲友"),
     "unit": _l("单位"),

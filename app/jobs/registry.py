@@ -30,7 +30,7 @@ from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
-from campaigns.privacy.retention import forget_messages, unlink_erased
+from campaigns.privacy.retention import forget_codes, forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
 from campaigns.projects.spelling import spell_names
 from campaigns.projects.stray_pictures import remove_stray_files
@@ -171,6 +171,7 @@ def _personal_data(deps: Dependencies) -> str:
         _outcome(sealed, "rows sealed"),
         _outcome(forget_messages(deps), "days of messages forgotten"),
         _outcome(unlink_erased(deps), "erased donors unlinked"),
+        _outcome(forget_codes(deps), "codes forgotten"),
     )
     return ", ".join(filter(None, done))
 

@@ -12,10 +12,13 @@ from flask import Flask, render_template
 from flask_babel import force_locale
 
 from app.i18n.locale import init_app
-from app.mail.words import words_of
+from app.mail.words import Words, code_text, code_words, words_of
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
+from campaigns.privacy.own_codes import LASTS
+
+_MINUTES = int(LASTS.total_seconds()) // 60
 
 
 class Reader(NamedTuple):
@@ -26,27 +29,53 @@ class Reader(NamedTuple):
     language: str
 
 
+class Envelope(NamedTuple):
+    """What every letter has: where its link leads, who sends it, and when."""
+
+    link: str
+    sender: str
+    at: datetime
+
+
 def compose(
-    letter: ClaimedLetter,
-    reader: Reader,
-    donation: DonationView,
-    campaign: CampaignView,
-    link: str,
-    sender: str,
-    at: datetime,
+    letter: ClaimedLetter, reader: Reader, donation: DonationView, campaign: CampaignView, envelope: Envelope
 ) -> EmailMessage:
-    """Return a letter. Raises ValueError for an address that no header can hold."""
+    """Return a letter about a donation. Raises ValueError for an address that no header can hold."""
     with _texts().app_context(), force_locale(reader.language):
-        words = words_of(letter, donation, campaign, reader.name)
-        shown = {"words": words, "language_tag": "en" if reader.language == "en" else "zh-CN", "link": link}
-        text, html = render_template("mail/letter.txt", **shown), render_template("mail/letter.html", **shown)
+        return _message(letter, reader, words_of(letter, donation, campaign, reader.name), envelope)
+
+
+def compose_code(letter: ClaimedLetter, reader: Reader, code: str, envelope: Envelope) -> EmailMessage:
+    """Return the letter that brings a code. Raises ValueError for an address that no header can hold."""
+    with _texts().app_context(), force_locale(reader.language):
+        return _message(letter, reader, code_words(code, _MINUTES), envelope)
+
+
+def compose_text(reader: Reader, code: str, at: datetime) -> EmailMessage:
+    """Return the text message that brings a code to a phone number: its body is all that is sent."""
+    with _texts().app_context(), force_locale(reader.language):
+        text = code_text(code, _MINUTES)
+    message = EmailMessage()
+    message["Subject"], message["To"], message["Date"] = text, reader.address, format_datetime(at)
+    message.set_content(text)
+    return message
+
+
+def _message(letter: ClaimedLetter, reader: Reader, words: Words, envelope: Envelope) -> EmailMessage:
+    shown = {
+        "words": words,
+        "language_tag": "en" if reader.language == "en" else "zh-CN",
+        "link": envelope.link,
+    }
+    text, html = render_template("mail/letter.txt", **shown), render_template("mail/letter.html", **shown)
     message = EmailMessage()
     message["Subject"] = " ".join(words.subject.split())
-    message["From"] = Address(words.brand, addr_spec=sender)
+    message["From"] = Address(words.brand, addr_spec=envelope.sender)
     message["To"] = Address(addr_spec=reader.address)
-    message["Date"] = format_datetime(at)
+    message["Date"] = format_datetime(envelope.at)
     # The same id however often it is sent: programs show it once.
-    message["Message-ID"] = f"<letter-{letter.id}.{donation.id}@{urlsplit(link).hostname}>"
+    host = urlsplit(envelope.link).hostname
+    message["Message-ID"] = f"<letter-{letter.id}.{letter.donation_id}@{host}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(html, subtype="html")

@@ -1,16 +1,20 @@
 """Send the letters that are due. Nothing is sent inside a transaction, and no address gets into a log."""
 
-from datetime import datetime
 from email.message import EmailMessage
+from typing import NamedTuple
+from uuid import UUID
 
-from app.mail.letter import Reader, compose
+from app.mail.letter import Envelope, Reader, compose, compose_code, compose_text
 from app.mail.transport import Outcome, Transport, transport_of
 from campaigns.dependencies import Dependencies
 from campaigns.disclosure.campaigns import public_campaign
 from campaigns.donations.contact import read_contact
+from campaigns.donations.identity import phone_identity
+from campaigns.donations.letter_models import LetterKind
 from campaigns.donations.letters import gets_letters
 from campaigns.donations.outbox import ClaimedLetter, Delivery, claim, drop_old, is_known_to_bounce, record
 from campaigns.donations.view import donation_view
+from campaigns.privacy.own_codes import code_of, still_valid
 from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.side_by_side import side_by_side
@@ -19,41 +23,80 @@ BATCH = 50
 _NOBODY = Outcome(Delivery.DROPPED, "nobody_to_write_to")
 
 
+class _Ways(NamedTuple):
+    """By what letters leave; None where a setting names nothing."""
+
+    mail: Transport | None
+    texts: Transport | None
+
+
+class _Written(NamedTuple):
+    """A letter that is ready, its address, and by what it leaves."""
+
+    message: EmailMessage
+    address: str
+    transport: Transport | None
+
+
 def send_letters(deps: Dependencies) -> int:
-    """Send a batch of letters and return how many left. Safe to run beside itself; without MAIL_URL it only drops
-    those that are too old."""
-    transport = transport_of(deps.mail_url)
+    """Send a batch of letters and return how many left. Safe to run beside itself; what no setting takes
+    is only dropped when it is too old."""
+    ways = _Ways(transport_of(deps.mail_url), transport_of(deps.sms_url))
     with deps.db.transaction() as tx:
         drop_old(tx)
-        claimed = claim(tx, BATCH) if transport else []
-    if not claimed or transport is None:
+        claimed = claim(tx, BATCH, mail=ways.mail is not None, texts=ways.texts is not None) if any(ways) else []
+    if not claimed:
         return 0
     with deps.db.snapshot() as tx:
-        written = [(letter, _write(deps, tx, letter)) for letter in claimed]
-    outcomes = side_by_side(lambda pair: _deliver(transport, pair[1]), written)
+        written = [(letter, _write(deps, tx, letter, ways)) for letter in claimed]
+    outcomes = side_by_side(lambda pair: _deliver(pair[1]), written)
     for (letter, _), outcome in zip(written, outcomes, strict=True):
         with deps.db.transaction() as tx:
             record(tx, letter, outcome.delivery, outcome.failure)
     return sum(outcome.delivery is Delivery.SENT for outcome in outcomes)
 
 
-def _write(deps: Dependencies, tx: Tx, letter: ClaimedLetter) -> tuple[EmailMessage, str] | None:
-    """Return the message and its address; None when there is nobody to write to (any more)."""
+def _write(deps: Dependencies, tx: Tx, letter: ClaimedLetter, ways: _Ways) -> _Written | None:
+    """Return a letter that is ready; None when there is nobody to write to (any more)."""
     contact = read_contact(tx, deps.keys, letter.donation_id)
-    address = contact.get("email", "")
-    if not (address and gets_letters(tx, letter.donation_id)) or is_known_to_bounce(tx, letter.donation_id):
-        return None
+    kind = LetterKind(letter.kind)
+    address = contact.get("phone" if kind is LetterKind.TEXT_CODE else "email", "")
     reader = Reader(address, contact.get("name", ""), contact.get("language", "zh"))
-    donation = donation_view(tx, letter.donation_id)
-    token = deps.keys.token(str(donation.id))
-    link = f"{deps.public_url}/d/{donation.id}?token={token}"
-    now: datetime = tx.now
+    if not address or (kind is not LetterKind.TEXT_CODE and is_known_to_bounce(tx, letter.donation_id)):
+        return None
     try:
-        campaign = public_campaign(tx, donation.campaign)
-        return compose(letter, reader, donation, campaign, link, deps.mail_from, now), address
+        if kind in (LetterKind.CODE, LetterKind.TEXT_CODE):
+            return _code(deps, tx, letter, reader, ways)
+        message = _about_donation(deps, tx, letter, reader)
     except (Refusal, ValueError):
         return None
+    return _Written(message, address, ways.mail) if message is not None else None
 
 
-def _deliver(transport: Transport, written: tuple[EmailMessage, str] | None) -> Outcome:
-    return _NOBODY if written is None else transport.send(*written)
+def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader) -> EmailMessage | None:
+    if not gets_letters(tx, letter.donation_id):
+        return None
+    donation = donation_view(tx, letter.donation_id)
+    link = f"{deps.public_url}/d/{donation.id}?token={deps.keys.token(str(donation.id))}"
+    envelope = Envelope(link, deps.mail_from, tx.now)
+    return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope)
+
+
+def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, ways: _Ways) -> _Written | None:
+    """Return the code that somebody asked for: they want it, whatever they agreed to about letters."""
+    code_id = UUID(letter.about)
+    if not still_valid(tx, code_id):
+        return None
+    code = code_of(deps.keys, code_id)
+    if letter.kind == LetterKind.TEXT_CODE:
+        identity = phone_identity(reader.address)
+        number = identity.value if identity else reader.address
+        return _Written(compose_text(reader, code, tx.now), number, ways.texts)
+    envelope = Envelope(f"{deps.public_url}/my/code/{code_id}", deps.mail_from, tx.now)
+    return _Written(compose_code(letter, reader, code, envelope), reader.address, ways.mail)
+
+
+def _deliver(written: _Written | None) -> Outcome:
+    if written is None or written.transport is None:
+        return _NOBODY
+    return written.transport.send(written.message, written.address)

@@ -1,12 +1,15 @@
-"""How letters leave: by SMTP, or into a folder where nobody is written to (the demo)."""
+"""How letters leave: by SMTP, to a gateway for text messages, or into a folder (the demo), where they stay."""
 
+import json
 import mailbox
 import smtplib
 import ssl
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import NamedTuple, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.error import HTTPError
+from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.request import Request, urlopen
 
 from campaigns.donations.outbox import Delivery
 
@@ -70,6 +73,31 @@ class Smtp:
         return server
 
 
+class TextGateway:
+    """A gateway for text messages: `POST {"to": number, "text": ...}` in JSON, with the address's password as
+    bearer token. A provider with another interface needs a small bridge."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        host = parts.netloc.rpartition("@")[2]
+        self._url = urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
+        self._token = unquote(parts.password or "")
+
+    def send(self, message: EmailMessage, address: str) -> Outcome:
+        """Hand a text message to the gateway."""
+        body = json.dumps({"to": address, "text": message.get_content().strip()}, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            with urlopen(Request(self._url, body, headers), timeout=_TIMEOUT_S):  # noqa: S310 - a checked setting
+                return Outcome(Delivery.SENT)
+        except HTTPError as error:
+            return Outcome(Delivery.LATER, f"http_{error.code}")
+        except OSError as error:
+            return Outcome(Delivery.LATER, type(error).__name__)
+
+
 class Folder:
     """A mailbox on this machine (Maildir), where the demo shows what donors would get."""
 
@@ -105,7 +133,9 @@ def _read(box: mailbox.Maildir, key: str) -> EmailMessage | None:
 
 
 def transport_of(url: str) -> Transport | None:
-    """Return what MAIL_URL names; None when it is not set."""
+    """Return what MAIL_URL or SMS_URL names; None when it is not set."""
     if not url:
         return None
-    return Folder(url) if url.startswith("file:") else Smtp(url)
+    if url.startswith("file:"):
+        return Folder(url)
+    return TextGateway(url) if url.startswith("http") else Smtp(url)

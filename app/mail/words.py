@@ -40,6 +40,32 @@ def words_of(letter: ClaimedLetter, donation: DonationView, campaign: CampaignVi
     )
 
 
+def code_words(code: str, minutes: int) -> Words:
+    """Return what the letter with a code says."""
+    return Words(
+        brand=_("倍善"),
+        subject=_("验证码 %(code)s", code=code),
+        salutation="",
+        paragraphs=[
+            _("您的验证码是 %(code)s，%(minutes)s 分钟内有效。", code=code, minutes=minutes),
+            _("不是您本人在查捐赠，不用理会这封信。别把验证码告诉别人，我们也不会向您要。"),
+        ],
+        link=_("去填验证码"),
+        keep="",
+        host="",
+        why=_("有人在倍善用这个邮箱查找捐赠，所以有这封信。"),
+    )
+
+
+def code_text(code: str, minutes: int) -> str:
+    """Return what the text message with a code says."""
+    return _(
+        "【倍善】验证码 %(code)s，%(minutes)s 分钟内有效。不是您本人在查捐赠，不用理会。",
+        code=code,
+        minutes=minutes,
+    )
+
+
 def _subject(kind: LetterKind, project: str) -> str:
     match kind:
         case LetterKind.THANKS:
@@ -54,6 +80,10 @@ def _subject(kind: LetterKind, project: str) -> str:
             return _("复核结束，您的配捐算数了")
         case LetterKind.REVIEW_CANCELLED:
             return _("复核结束，这笔捐赠没有配捐")
+        case LetterKind.RECEIPT_ISSUED:
+            return _("您捐给%(project)s的票据开好了", project=project)
+        case LetterKind.CODE | LetterKind.TEXT_CODE:
+            return _("您的验证码")
 
 
 def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView) -> list[str]:
@@ -73,6 +103,9 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView)
             _("我们复核了这笔捐赠，它不计配捐。您捐的钱照常给项目，不受影响。"),
             _("不同意这个结果，可以在捐赠页上说明，由另一个人再看一遍。"),
         ]
+    if kind is LetterKind.RECEIPT_ISSUED:
+        issued = _("公益事业捐赠票据开好了，金额 %(amount)s 元。", amount=_yuan(letter.amount_minor or 0))
+        return [issued, _("票据代码、号码和校验码在捐赠页上，凭它们可以在财政票据查验平台查验。")]
     if kind is LetterKind.REVIEW_CLEARED:
         return [_("我们复核了这笔捐赠，没有问题。"), _kept(donation)]
     first = (

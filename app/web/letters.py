@@ -38,10 +38,12 @@ def mailbox() -> str:
 @access.public
 def mailbox_letter(key: str) -> Response:
     """A letter as a program for mail shows it."""
-    body = next((letter.get_body(("html",)) for known, letter in _folder().newest(_SHOWN) if known == key), None)
+    bodies = (letter.get_body(("html", "plain")) for known, letter in _folder().newest(_SHOWN) if known == key)
+    body = next(bodies, None)
     if body is None:
         abort(404)
-    return Response(body.get_content(), headers={"Content-Security-Policy": _LETTER_POLICY})
+    kind = body.get_content_type()  # a text message has no HTML
+    return Response(body.get_content(), mimetype=kind, headers={"Content-Security-Policy": _LETTER_POLICY})
 
 
 def _folder() -> Folder:

@@ -1,27 +1,39 @@
-"""What somebody gave, found again: by the cookie of their browser."""
+"""What somebody gave, found again: by the cookie of their browser, or by a code (`own_code`)."""
 
 from uuid import UUID
 
-from flask import Response, make_response, redirect, render_template, url_for
+from flask import Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.current import deps
 from app.http import access, donor_cookie
-from app.web import visitor
+from app.i18n.refusals import REFUSALS
+from app.web import own_code, visitor
 from app.web.blueprint import blueprint
-from campaigns.disclosure.own_donations import OwnDonations, own_donations
+from campaigns.disclosure.own_donations import OwnDonations, own_donations, person_donations
+from campaigns.disclosure.trace import traces
 
 
 @blueprint.get("/my")
 @access.public
 def my() -> AnyResponse:
-    """The donations of this browser: those that wait for a payment first."""
+    """The donations of this browser, or of the person whose code was typed: those that wait for a payment first."""
     known = visitor.known()
     with deps().db.snapshot() as tx:
-        own = own_donations(tx, deps().keys, known) if known else OwnDonations([], [])
+        person = own_code.opened_person(tx)
+        if person is not None:
+            own = person_donations(tx, person.donations)
+        else:
+            own = own_donations(tx, deps().keys, known) if known else OwnDonations([], [])
+        ways = traces(tx, own.past)
     page = render_template(
         "web/my.html",
         own=own,
+        by_code=person is not None,
+        count=len(person.donations) if person is not None else 0,
+        traces=ways,
+        done=request.args.get("done", ""),
+        trouble=REFUSALS.get(request.args.get("trouble", ""), ""),
         donation_url=donation_url,
         token_of=lambda donation_id: deps().keys.token(str(donation_id)),
     )

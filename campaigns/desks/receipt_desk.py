@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlmodel import select
 
 from campaigns.audit import record_audit
+from campaigns.donations.letter_models import LetterKind
+from campaigns.donations.letters import NewLetter, queue_letters
 from campaigns.donations.models import Donation
 from campaigns.donations.payer import Payer, payer_of
 from campaigns.donations.person_keys import open_text
@@ -130,6 +132,8 @@ def issue(tx: Tx, receipt_id: int, issued: Issued, actor: str) -> None:
     request.code, request.number, request.check_code, request.issued_on = issued
     request.state, request.issued_minor = ReceiptState.ISSUED, donation.amount_minor - donation.refunded_minor
     _end(tx, request, "issue", actor)
+    about = str(request.id)
+    queue_letters(tx, [NewLetter(donation.id, LetterKind.RECEIPT_ISSUED, about, request.issued_minor)])
 
 
 def withdraw(tx: Tx, receipt_id: int, reason: str, actor: str) -> None:

@@ -5,10 +5,14 @@ keeps (`device_gift`), and those of donors who are known by nothing else by thei
 station are left out: many people share its browser.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlmodel import col, select
+
 from campaigns.donations.contact import device_key, visitor_key
+from campaigns.donations.models import Donation
 from campaigns.donations.states import WAITING, Status
 from campaigns.donations.view import DonationView, donation_views
 from kernel.db import Tx
@@ -45,7 +49,18 @@ def own_donations(tx: Tx, keys: Keys, visitor: str) -> OwnDonations:
     return sorted_views(tx, ids)
 
 
-def sorted_views(tx: Tx, ids: list[UUID]) -> OwnDonations:
+def person_donations(tx: Tx, donation_ids: Sequence[UUID]) -> OwnDonations:
+    """Return the newest `MOST_SHOWN` of a person's donations."""
+    newest = (
+        select(Donation.id)
+        .where(col(Donation.id).in_(donation_ids))
+        .order_by(col(Donation.status).in_(WAITING).desc(), col(Donation.pledged_at).desc(), col(Donation.id))
+        .limit(MOST_SHOWN)
+    )
+    return sorted_views(tx, tx.all(newest))
+
+
+def sorted_views(tx: Tx, ids: Sequence[UUID]) -> OwnDonations:
     """Return donations in the order of their ids, those that wait for a payment apart."""
     views = donation_views(tx, ids)
     shown = [views[id_] for id_ in ids if id_ in views]

@@ -19,6 +19,9 @@ class LetterKind(StrEnum):
     REFUNDED = "refunded"
     REVIEW_CLEARED = "review_cleared"
     REVIEW_CANCELLED = "review_cancelled"
+    RECEIPT_ISSUED = "receipt_issued"
+    CODE = "code"  # `about`: the code that was asked for
+    TEXT_CODE = "text_code"  # the same, to a phone number
 
 
 class LetterState(StrEnum):

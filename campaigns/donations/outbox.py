@@ -22,6 +22,7 @@ class ClaimedLetter(NamedTuple):
     kind: str
     amount_minor: int | None
     attempts: int
+    about: str
 
 
 class Delivery(StrEnum):
@@ -33,14 +34,18 @@ class Delivery(StrEnum):
     DROPPED = "dropped"  # there is nobody to send it to
 
 
-def claim(tx: Tx, most: int) -> list[ClaimedLetter]:
-    """Claim letters that are due, for `LEASE`. Others skip them meanwhile."""
+def claim(tx: Tx, most: int, *, mail: bool, texts: bool) -> list[ClaimedLetter]:
+    """Claim letters that are due and can be sent, by e-mail or as text messages, for `LEASE`. Others skip them
+    meanwhile."""
     return tx.rows_as(
         ClaimedLetter,
         """UPDATE letter SET attempts = attempts + 1, due_at = :lease
             WHERE id IN (SELECT id FROM letter WHERE state = 'waiting' AND due_at <= :now
+                            AND CASE WHEN kind = 'text_code' THEN :texts ELSE :mail END
                           ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
-        RETURNING id, donation_id, kind, amount_minor, attempts""",
+        RETURNING id, donation_id, kind, amount_minor, attempts, about""",
+        mail=mail,
+        texts=texts,
         now=tx.now,
         lease=tx.now + LEASE,
         most=most,

@@ -27,7 +27,11 @@ def person_by_contact(tx: Tx, keys: Keys, contact: str) -> Person:
     identity = contact_identity(contact)
     if identity is None:
         raise Invalid("contact_invalid", fields={"contact": fault("contact_required")})
-    key = identity_key(keys, identity)
+    return person_by_key(tx, keys, identity_key(keys, identity))
+
+
+def person_by_key(tx: Tx, keys: Keys, key: str) -> Person:
+    """Return who is known by a hash of their phone number or e-mail. Raises NotFound `donor_unknown`."""
     campaigns = tx.rows("SELECT DISTINCT campaign_id AS id FROM erased_donor")
     again = [erased_key(keys, DonorIn(campaign.id, key)) for campaign in campaigns]  # who gave again since
     return _person(tx, [key, *again], key)

@@ -7,6 +7,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.erased import is_erased_key
 from campaigns.donations.rekey import CLOSED
 from campaigns.privacy.erase import forget_devices, rename, unlinked_key
+from campaigns.privacy.own_codes import DAY
 from campaigns.privacy.seal_stored import ALLOW_CHANGE, BATCH
 from kernel.bulk import bytea, unnest
 from kernel.db import Tx
@@ -56,6 +57,12 @@ def _seal_undecided_anew(tx: Tx, keys: Keys, old: list[int]) -> int:
         key=key_id,
     )
     return len(rows)
+
+
+def forget_codes(deps: Dependencies) -> int:
+    """Delete codes of more than a day ago, by which donors found what they gave; return how many there were."""
+    with deps.db.transaction() as tx:
+        return tx.run("DELETE FROM donor_code WHERE created_at < :before", before=tx.now - DAY)
 
 
 def unlink_erased(deps: Dependencies) -> int:

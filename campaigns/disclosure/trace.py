@@ -1,0 +1,70 @@
+"""The way of a gift, from the payment to the village, as far as it has come."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from campaigns.donations.models import DonationHistory
+from campaigns.donations.states import Status
+from campaigns.donations.view import DonationView
+from campaigns.lifecycle.models import Campaign, CampaignHistory
+from campaigns.lifecycle.phases import Phase
+from kernel.db import Tx
+
+
+class Stage(StrEnum):
+    """A step on the way of a gift."""
+
+    PAID = "paid"
+    ARRIVED = "arrived"  # the provider's statement shows it
+    MATCHED = "matched"  # final: nothing of its match is under review
+    NOTICE = "notice"
+    DISBURSED = "disbursed"
+
+
+class TraceStep(NamedTuple):
+    """A step, whether the gift has made it, and when, where that is known."""
+
+    stage: Stage
+    done: bool
+    at: datetime | None = None
+
+
+def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceStep]]:
+    """Return the ways of paid donations, by id; of the others, and of what went back whole, there is none. Two
+    queries."""
+    shown = [view for view in donations if view.status in (Status.PAID, Status.SETTLED)]
+    arrived = tx.all(
+        select(DonationHistory.donation_id, DonationHistory.at).where(
+            col(DonationHistory.donation_id).in_([view.id for view in shown]),
+            DonationHistory.to_status == Status.SETTLED,
+        )
+    )
+    phases = tx.all(
+        select(Campaign.slug, CampaignHistory.to_phase, CampaignHistory.at)
+        .join(CampaignHistory, col(CampaignHistory.campaign_id) == Campaign.id)
+        .where(
+            col(Campaign.slug).in_({view.campaign for view in shown}),
+            col(CampaignHistory.to_phase).in_([Phase.NOTICE, Phase.RELEASED]),
+        )
+    )
+    reached = {(slug, phase): at for slug, phase, at in phases}
+    settled_at = dict(arrived)
+    return {view.id: _steps(view, settled_at.get(view.id), reached) for view in shown}
+
+
+def _steps(
+    view: DonationView, settled_at: datetime | None, reached: dict[tuple[str, str], datetime]
+) -> list[TraceStep]:
+    notice, released = (reached.get((view.campaign, phase)) for phase in (Phase.NOTICE, Phase.RELEASED))
+    return [
+        TraceStep(Stage.PAID, True, view.paid_at),
+        TraceStep(Stage.ARRIVED, view.status == Status.SETTLED, settled_at),
+        TraceStep(Stage.MATCHED, not view.held_minor),
+        TraceStep(Stage.NOTICE, notice is not None, notice),
+        TraceStep(Stage.DISBURSED, released is not None, released),
+    ]

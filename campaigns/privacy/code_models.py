@@ -1,0 +1,28 @@
+"""The table of codes by which donors find what they gave from another device."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+from sqlmodel import Field, SQLModel
+
+from kernel.db import moment
+
+
+class DonorCode(SQLModel, table=True):
+    """A code was asked for by a phone number or e-mail address, of which only the keyed hash is here. `donation_id`
+    is the donation that holds the contact in clear, sealed; null when nobody gave with it. The code itself is
+    computed from `id`, never stored; `opened_at` says when it was typed."""
+
+    __tablename__ = "donor_code"
+    __table_args__ = (
+        Index("donor_code_contact", "contact_key", "created_at"),
+        Index("donor_code_created", "created_at"),
+        CheckConstraint("tries >= 0", name="donor_code_tries"),
+    )
+    id: UUID = Field(primary_key=True)
+    contact_key: str
+    donation_id: UUID | None = None
+    tries: int = 0
+    created_at: datetime = Field(sa_column=moment())
+    opened_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -1,0 +1,104 @@
+"""A donor shows that a phone number or e-mail address is theirs, by a code sent to it, and sees all that was given
+with it. Nobody learns from this whether somebody gave: what a caller sees is the same for every contact."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlmodel import col, func, or_, select
+
+from campaigns.donations.contact import identity_key
+from campaigns.donations.identity import contact_identity
+from campaigns.donations.letter_models import Letter, LetterKind
+from campaigns.donations.models import Donation
+from campaigns.donations.person_models import DonationContact, PersonKey
+from campaigns.privacy.code_models import DonorCode
+from kernel.db import Tx
+from kernel.errors import Forbidden, Invalid, NotFound, fault
+from kernel.ids import same
+from kernel.keys import Keys
+
+# Our defaults. 30 guesses of a day among a million codes.
+DIGITS = 6
+LASTS = timedelta(minutes=10)  # how long a code can be typed
+OPEN_FOR = timedelta(hours=1)  # how long it opens the list then
+MOST_TRIES = 5
+MOST_A_DAY = 6  # codes for one contact
+DAY = timedelta(days=1)  # and how long they are kept
+
+
+def request_code(tx: Tx, keys: Keys, contact: str) -> UUID:
+    """Send a code to a phone number or e-mail address if somebody gave with it, and return the id under which it is
+    typed. Raises Invalid `contact_invalid`, Forbidden `code_limit`."""
+    identity = contact_identity(contact)
+    if identity is None:
+        raise Invalid("contact_invalid", fields={"contact": fault("contact_required")})
+    key = identity_key(keys, identity)
+    # Those who ask at the same moment are counted one after the other.
+    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"donor-code:{key}", 0))))
+    recent = select(func.count()).where(DonorCode.contact_key == key, col(DonorCode.created_at) > tx.now - DAY)
+    if (tx.first(recent) or 0) >= MOST_A_DAY:
+        raise Forbidden("code_limit", most=MOST_A_DAY)
+    code = tx.add(
+        DonorCode(id=uuid4(), contact_key=key, donation_id=_reachable_by(tx, key), tries=0, created_at=tx.now)
+    )
+    if code.donation_id is not None:
+        kind = LetterKind.CODE if identity.kind == "email" else LetterKind.TEXT_CODE
+        about = str(code.id)
+        tx.add(Letter(donation_id=code.donation_id, kind=kind, about=about, created_at=tx.now, due_at=tx.now))
+    return code.id
+
+
+def _reachable_by(tx: Tx, key: str) -> UUID | None:
+    """Return the newest donation that holds this contact."""
+    return tx.first(
+        select(Donation.id)
+        .join(PersonKey, col(PersonKey.donation_id) == Donation.id)
+        .join(DonationContact, col(DonationContact.donation_id) == Donation.id)
+        .where(or_(PersonKey.donor_key == key, PersonKey.email_key == key))
+        .order_by(col(Donation.pledged_at).desc())
+        .limit(1)
+    )
+
+
+def code_of(keys: Keys, code_id: UUID) -> str:
+    """Return the digits of a code: computed with SECRET_KEY, so that the database does not hold them."""
+    number = int(keys.token(f"donor-code:{code_id}").removeprefix("dt_"), 16)
+    return str(number % 10**DIGITS).zfill(DIGITS)
+
+
+def still_valid(tx: Tx, code_id: UUID) -> bool:
+    """Whether a code can be typed: not used, not over, not tried too often."""
+    code = tx.get(DonorCode, code_id)
+    return code is not None and _can_be_typed(tx, code)
+
+
+def _can_be_typed(tx: Tx, code: DonorCode) -> bool:
+    return code.opened_at is None and code.tries < MOST_TRIES and tx.now < code.created_at + LASTS
+
+
+def type_code(tx: Tx, keys: Keys, code_id: UUID, digits: str) -> bool:
+    """Try a code, and return whether it was right: it opens the list then, once. Every try counts, also that of a
+    code which was sent to nobody. Raises NotFound `code_over`."""
+    code = tx.get(DonorCode, code_id, lock=True)
+    if code is None or not _can_be_typed(tx, code):
+        raise NotFound("code_over")
+    code.tries += 1
+    if same(code_of(keys, code_id), digits) and code.donation_id is not None:
+        code.opened_at = tx.now
+    tx.add(code)
+    return code.opened_at is not None
+
+
+def opened_contact(tx: Tx, code_id: UUID) -> str | None:
+    """Return the key of the contact whose list a code has opened, as long as it stays open."""
+    code = tx.get(DonorCode, code_id)
+    if code is None or code.opened_at is None or tx.now >= code.opened_at + OPEN_FOR:
+        return None
+    return code.contact_key
+
+
+def close(tx: Tx, code_id: UUID) -> None:
+    """Close the list that a code has opened. Idempotent."""
+    code = tx.get(DonorCode, code_id, lock=True)
+    if code is not None:
+        tx.session.delete(code)

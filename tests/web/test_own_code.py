@@ -1,0 +1,178 @@
+"""A donor finds what they gave from any device by a code sent to them, and nobody else does."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from app.mail.send import send_letters
+from campaigns.donations.contact import Donor
+from campaigns.privacy import own_codes
+from campaigns.privacy.retention import forget_codes
+from tests.mail.conftest import MailServer, mail_server
+from tests.web.reader import Reader, text
+from tests.world import World
+
+__all__ = ["mail_server"]
+DONOR = Donor(name="小满", email="xiaoman@example.org", publish_name=True)
+
+
+@pytest.fixture
+def sms(request: Any) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """A gateway for text messages: its address, and what it took (authorization and body)."""
+    taken: list[tuple[str, str]] = []
+
+    class Gateway(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            taken.append((self.headers.get("Authorization", ""), body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://:secret@127.0.0.1:{server.server_port}/texts", taken
+    server.shutdown()
+
+
+def ask(reader: Reader, contact: str, status: int = 200) -> str:
+    reader.open("/my")
+    return reader.send("/my/code", status, contact=contact)
+
+
+def code_in_mail(world: World, server: MailServer) -> str:
+    sent = send_letters(replace(world.deps, mail_url=server.url, mail_from="no-reply@example.org"))
+    assert sent, "no letter was sent"
+    body = str(server.letters[-1].get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    digits = re.search(r"验证码是 (\d{6})", body)
+    assert digits, body
+    return digits[1]
+
+
+def enter(reader: Reader, code: str, status: int = 200) -> str:
+    action = reader.page.request.path
+    return reader.send(action, status, code=code)
+
+
+def test_a_code_opens_all_that_was_given_with_an_address(
+    reader: Reader, world: World, mail_server: MailServer
+) -> None:
+    world.pot(10_000_00)
+    first = world.pay(world.give(66_60, donor=DONOR))
+    world.give(20_00, donor=Donor(phone="13800138000", email="XiaoMan@example.org"))  # known by phone, same address
+    world.give(30_00, donor=Donor(email="other@example.org"))
+    send_letters(replace(world.deps, mail_url=mail_server.url, mail_from="no-reply@example.org"))
+    ask(reader, " xiaoman@EXAMPLE.org ")
+    page = enter(reader, code_in_mail(world, mail_server))
+    assert mail_server.letters[-1]["To"] == "xiaoman@example.org"
+    assert "一共捐了 2 笔" in page and "66.60" in page and "20.00" in page and "30.00" not in page
+    assert reader.page.headers["Cache-Control"] == "no-store"
+    steps = text(page.split('class="trace"')[1].split("</ol>")[0])
+    assert "付款 已完成" in steps and "到账 已完成" not in steps
+    link = next(url for url in re.findall(r'href="(/d/[^"]+)"', page) if str(first.id) in url)
+    assert "谢谢您" in reader.open(link)
+    reader.open("/my")
+    assert "这台设备上还没有捐赠" in reader.send("/my/close")
+
+
+def test_a_contact_that_never_gave_looks_the_same(reader: Reader, world: World, mail_server: MailServer) -> None:
+    world.pay(world.give(66_60, donor=DONOR))
+    known = text(ask(reader, "xiaoman@example.org"))
+    unknown = text(ask(reader, "nobody@example.org"))
+    assert known == unknown
+    unknown_id = reader.page.request.path.rsplit("/", 1)[1]
+    with world.db.snapshot() as tx:
+        right = own_codes.code_of(world.deps.keys, tx.scalar("SELECT id FROM donor_code WHERE donation_id IS NULL"))
+        assert tx.scalar("SELECT count(*) FROM letter WHERE kind = 'code'") == 1 and unknown_id
+    assert "验证码不对" in enter(reader, right, 404)  # even the right digits open nothing
+
+
+def test_a_code_is_tried_five_times_typed_once_and_ends(
+    reader: Reader, world: World, mail_server: MailServer
+) -> None:
+    world.pay(world.give(66_60, donor=DONOR))
+    ask(reader, "xiaoman@example.org")
+    code = code_in_mail(world, mail_server)
+    for _ in range(own_codes.MOST_TRIES):
+        assert "验证码不对" in enter(reader, "0000000", 404)
+    assert "试错太多次" in enter(reader, code, 404)
+    ask(reader, "xiaoman@example.org")
+    where = reader.page.request.path
+    code = code_in_mail(world, mail_server)
+    world.clock.advance(minutes=11)
+    assert "已过期" in enter(reader, code, 404)
+    ask(reader, "xiaoman@example.org")
+    where = reader.page.request.path
+    code = code_in_mail(world, mail_server)
+    assert "一共捐了 1 笔" in enter(reader, code)
+    other = Reader(reader.http.application.test_client(), world)
+    other.open(where)
+    assert "已过期" in enter(other, code, 404)  # nobody types it again
+    other.http.set_cookie("own", where.rsplit("/", 1)[1])
+    assert "一共捐了" not in other.open("/my")  # and a cookie that we did not sign opens nothing
+    world.clock.advance(minutes=61)
+    assert "一共捐了" not in reader.open("/my")
+
+
+def test_codes_of_a_contact_are_limited_and_forgotten(reader: Reader, world: World) -> None:
+    for _ in range(own_codes.MOST_A_DAY):
+        ask(reader, "nobody@example.org")
+    assert "今天要过" in ask(reader, "nobody@example.org", 403)
+    assert "手机号或邮箱" in ask(reader, "not a contact", 422)
+    world.clock.at += timedelta(days=1, minutes=1)
+    ask(reader, "nobody@example.org")
+    assert forget_codes(world.deps) == own_codes.MOST_A_DAY
+
+
+def test_a_phone_number_gets_a_text_message(
+    reader: Reader, world: World, sms: tuple[str, list[tuple[str, str]]]
+) -> None:
+    url, taken = sms
+    world.pay(world.give(66_60, donor=Donor(phone="138 0013 8000")))
+    ask(reader, "13800138000")
+    assert send_letters(world.deps) == 0  # no gateway: it waits, and ends
+    assert send_letters(replace(world.deps, sms_url=url)) == 1
+    authorization, body = taken[0]
+    assert authorization == "Bearer secret" and '"to": "+8613800138000"' in body
+    digits = re.search(r"验证码 (\d{6})", body)
+    assert digits and "一共捐了 1 笔" in enter(reader, digits[1])
+
+
+def test_consent_export_and_erasure_of_all_at_once(reader: Reader, world: World, mail_server: MailServer) -> None:
+    donations = [world.pay(world.give(amount, donor=DONOR)).id for amount in (10_00, 20_00)]
+    ask(reader, "xiaoman@example.org")
+    enter(reader, code_in_mail(world, mail_server))
+    page = reader.page
+    exported = reader.send("/my/personal-data")
+    assert all(str(id_) in exported for id_ in donations) and "小满" in exported
+    reader.page = page
+    assert "不再公开了" in reader.send("/my/unpublish")
+    with world.db.snapshot() as tx:
+        assert tx.scalar("SELECT count(*) FROM donation WHERE publish_name") == 0
+    assert "不再发信" in reader.send("/my/no-letters")
+    assert "一共捐了 2 笔" in reader.send("/my/erasure", sure=None)
+    assert "已注销" in reader.send("/my/erasure", sure="1")
+    with world.db.snapshot() as tx:
+        assert tx.scalar("SELECT count(*) FROM person_key") == 0
+        assert tx.scalar("SELECT count(*) FROM donation") == 2
+    world.check()
+
+
+def test_without_a_code_nothing_of_a_person_can_be_done(reader: Reader, world: World) -> None:
+    world.pay(world.give(66_60, donor=DONOR))
+    ask(reader, "xiaoman@example.org")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', reader.page.text)
+    assert token
+    for action in ("personal-data", "unpublish", "no-letters", "erasure"):
+        sent = reader.http.post(f"/my/{action}", data={"csrf_token": token[1], "sure": "1"})
+        assert sent.status_code == (303 if action == "erasure" else 404), action
+    with world.db.snapshot() as tx:
+        assert tx.scalar("SELECT count(*) FROM person_key") == 1
