@@ -33,6 +33,10 @@ _BELONGS = {
     "token": _at("api_token", "branch_code"),
     "invitation": _at("account_link", "branch_code"),
     "fund": _at("fund", "organisation_code"),
+    "payee": _at("payee_account", "organisation_code"),
+    "payout_plan": f"{_HOSTED} IN (SELECT campaign_id FROM payout_plan WHERE id = {{id}})",
+    "remittance": f"""{_HOSTED} IN (SELECT l.campaign_id FROM remittance r
+                                      JOIN payout_plan l ON l.id = r.plan_id WHERE r.id = {{id}})""",
     "import": _at("import_run", "branch_code"),
     "campaign": f"{_HOSTED} = {{id}}",
     "pot": f"{_HOSTED} IN (SELECT campaign_id FROM pot WHERE id = {{id}})",

@@ -2,6 +2,7 @@
 
 import campaigns.audit_chain
 import campaigns.closing.check
+import campaigns.payouts.check
 import ledger.check
 import ledger.statements
 import matching.check
@@ -166,7 +167,8 @@ CHECKS = {
 def check_books(tx: Tx) -> list[str]:
     """Return every broken promise, in words; empty when all hold. `tx` must be a snapshot (`Database.snapshot`)."""
     with tx.by_set():
-        own = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
+        checks = CHECKS | campaigns.payouts.check.CHECKS
+        own = [f"{name}: {row[0]}" for name, sql in checks.items() for row in tx.rows(sql)]
         books = ledger.check.faults(tx) + matching.check.faults(tx)
         return books + own + campaigns.closing.check.faults(tx) + campaigns.audit_chain.faults(tx)
 
@@ -178,7 +180,8 @@ def summary(tx: Tx) -> str:
     )
     assert row is not None
     books = ledger.statements.size(tx)
-    sets = (ledger.check.CHECKS, matching.check.CHECKS, CHECKS, campaigns.audit_chain.CHECKS)
+    books_checks = ledger.check.CHECKS, matching.check.CHECKS, campaigns.payouts.check.CHECKS
+    sets = (*books_checks, CHECKS, campaigns.audit_chain.CHECKS)
     number = sum(map(len, sets)) + campaigns.closing.check.NUMBER
     waiting = campaigns.closing.check.open_items(tx)
     chain = campaigns.audit_chain.head(tx)

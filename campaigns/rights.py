@@ -23,6 +23,7 @@ from campaigns.lifecycle.models import Campaign
 from campaigns.network.models import AccountLink, ApiToken, Manager, ManagerSession, Organisation
 from campaigns.network.organisations import root
 from campaigns.network.roles import Caller
+from campaigns.payouts.models import PayeeAccount, PayoutPlan, Remittance
 from campaigns.projects.models import Project
 from campaigns.screening.models import ScreeningCase, StaffKey
 from campaigns.teams.models import Team
@@ -201,6 +202,22 @@ def _of_deposit(tx: Tx, deposit_id: int) -> Holder | None:
     return _of_fund(tx, deposit.fund_id) if deposit else None
 
 
+def _of_plan(tx: Tx, plan_id: int) -> Holder | None:
+    """A payout plan is the business of its campaign's host, which pays."""
+    own = select(PayoutPlan.campaign_id).where(PayoutPlan.id == plan_id)
+    return _campaign(tx, col(Campaign.id).in_(own))
+
+
+def _of_remittance(tx: Tx, remittance_id: int) -> Holder | None:
+    remittance = tx.get(Remittance, remittance_id)
+    return _of_plan(tx, remittance.plan_id) if remittance else None
+
+
+def _of_payee(tx: Tx, payee_id: int) -> Holder | None:
+    payee = tx.get(PayeeAccount, payee_id)
+    return _of_organisation(tx, payee.organisation_code) if payee else None
+
+
 def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
     staff = tx.get(StaffKey, staff_id)
     return _of_organisation(tx, staff.organisation_code) if staff else None
@@ -267,6 +284,9 @@ RESOURCES: Mapping[str, Resource] = {
     "receipt_id": Resource(_of_receipt, "receipt_unknown"),
     "donation_id": Resource(_of_donation, "donation_unknown"),
     "pot_id": Resource(_of_pot, "pot_unknown"),
+    "remittance_id": Resource(_of_remittance, "remittance_unknown"),
+    "plan_id": Resource(_of_plan, "plan_unknown"),
+    "payee_id": Resource(_of_payee, "payee_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),
     "deposit_id": Resource(_of_deposit, "deposit_unknown"),
     "fund_id": Resource(_of_fund, "fund_unknown"),

@@ -42,6 +42,11 @@ def ratio(bps: int) -> str:
     return "1:" + f"{bps / BPS_WHOLE:.4f}".rstrip("0").rstrip(".")
 
 
+def percent(bps: int) -> str:
+    """A share as people read it: 1,050 basis points are '10.5%'."""
+    return f"{bps / 100:.2f}".rstrip("0").rstrip(".") + "%"
+
+
 def amount_fault(amount_minor: int) -> Fault | None:
     """Return why this cannot be an amount of fen that someone gives or asks for; None when it can."""
     if amount_minor < 1:

@@ -2,7 +2,7 @@
 
 Balances are credits minus debits, in fen. What the federation holds (bank, clearing) is therefore negative,
 what it owes to a purpose (funds, pots, projects) is positive, and all accounts of a currency sum to zero.
-`suspense` may be on either side.
+`suspense` may be on either side, and `allotted` is negative: what of a project's income its shares got.
 """
 
 from enum import StrEnum
@@ -25,14 +25,34 @@ class AccountKind(StrEnum):
     POT_CAPTURED = "pot_captured"  # earned by paid donations
     POT_RELEASED = "pot_released"  # earned, and spendable after the public notice
     DONATIONS = "donations"  # what donors gave to a project in a campaign
+    ALLOTTED = "allotted"  # what of a project's gifts and match was divided among its shares: below zero
+    SHARE_PROJECT = "share_project"  # to be paid out for the project
+    SHARE_TOWNSHIP = "share_township"  # for the pool of its township
+    SHARE_MANAGEMENT = "share_management"  # management cost of the host
+    SHARE_FEES = "share_fees"  # kept by the host for what providers charged, where gifts bear their fees
+    PAYABLE = "payable"  # approved to be paid out, and not confirmed by the bank
 
 
-UNBOUNDED = (AccountKind.BANK, AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, AccountKind.SUSPENSE)
+UNBOUNDED = (
+    AccountKind.BANK,
+    AccountKind.CLEARING,
+    AccountKind.FEES,
+    AccountKind.LOSSES,
+    AccountKind.SUSPENSE,
+    AccountKind.ALLOTTED,
+)
 
 # Accounts by what they belong to: their columns, and so their CHECK constraints, follow from these.
 OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, AccountKind.SUSPENSE)
 OF_FUND = (AccountKind.FUND,)
-OF_CAMPAIGN = (AccountKind.DONATIONS,)
+SHARES = (
+    AccountKind.SHARE_PROJECT,
+    AccountKind.SHARE_TOWNSHIP,
+    AccountKind.SHARE_MANAGEMENT,
+    AccountKind.SHARE_FEES,
+)
+PAID_OUT = SHARES[:2]  # shares that leave the host
+OF_CAMPAIGN = (AccountKind.DONATIONS, AccountKind.ALLOTTED, *SHARES, AccountKind.PAYABLE)
 OF_POT = tuple(kind for kind in AccountKind if kind.startswith("pot_"))
 OF_PROJECT = tuple(kind for kind in (*OF_POT, *OF_CAMPAIGN) if kind is not AccountKind.POT_FREE)
 
@@ -123,3 +143,19 @@ def pot_released(pot_id: int, project_id: int) -> Account:
 @cache
 def donations(campaign_id: int, project_id: int, currency: str = CURRENCY) -> Account:
     return Account(AccountKind.DONATIONS, campaign_id=campaign_id, project_id=project_id, currency=currency)
+
+
+@cache
+def allotted(campaign_id: int, project_id: int) -> Account:
+    return Account(AccountKind.ALLOTTED, campaign_id=campaign_id, project_id=project_id)
+
+
+@cache
+def share(kind: AccountKind, campaign_id: int, project_id: int) -> Account:
+    assert kind in SHARES, kind
+    return Account(kind, campaign_id=campaign_id, project_id=project_id)
+
+
+@cache
+def payable(campaign_id: int, project_id: int) -> Account:
+    return Account(AccountKind.PAYABLE, campaign_id=campaign_id, project_id=project_id)

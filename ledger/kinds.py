@@ -30,6 +30,13 @@ class TransferKind(StrEnum):
     DIFFERENCE_CORRECTED = "difference_corrected"  # the same back: it went away, changed, or was opened again
     PAYOUT = "payout"  # bank <- clearing: a provider sent what it held to the federation's bank account
     PAYOUT_RETURNED = "payout_returned"  # and the bank did not take it
+    MONEY_ALLOTTED = "money_allotted"  # allotted -> share: a project's income is divided by its split rule
+    ALLOTMENT_CORRECTED = "allotment_corrected"  # share -> allotted: less came in, or another rule held
+    REMITTANCE_APPROVED = "remittance_approved"  # share -> payable: a payout plan was approved
+    REMITTANCE_WITHDRAWN = "remittance_withdrawn"  # payable -> share: it was not paid, and will not be
+    REMITTANCE_PAID = "remittance_paid"  # payable -> bank: the bank paid the payee
+    REMITTANCE_RETURNED = "remittance_returned"  # bank -> share: the money came back, to be paid anew
+    PURPOSE_CHANGED = "purpose_changed"  # share of a project -> share of another: the purpose was changed
 
 
 # Transfers of one reservation: `reservation_id` says of which.

@@ -102,8 +102,10 @@ def raised(tx: Tx, campaign_id: int) -> int:
     """Return what a campaign has raised, in fen, refunds taken off."""
     return int(
         tx.scalar(
-            "SELECT coalesce(sum(balance_minor), 0) FROM ledger_account WHERE campaign_id = :campaign",
+            """SELECT coalesce(sum(balance_minor), 0) FROM ledger_account
+                WHERE campaign_id = :campaign AND kind = :kind""",
             campaign=campaign_id,
+            kind=str(AccountKind.DONATIONS),
         )
     )
 

@@ -11,6 +11,8 @@ VIEWS = {
     "pot_balance": ("pot_id", "project_id", "kind", "balance_minor"),
     # What donors gave to projects in campaigns, refunds taken off.
     "project_raised": ("campaign_id", "project_id", "raised_minor"),
+    # What is done with the money of projects after the release of a campaign: `allotted`, the shares, `payable`.
+    "share_balance": ("campaign_id", "project_id", "kind", "balance_minor"),
     # The free money of funds.
     "fund_balance": ("fund_id", "currency", "balance_minor"),
     # Movements of the money of funds. `delta_minor` is what the fund has more or less; `pot_id` the other side.

@@ -24,6 +24,7 @@ MODULES_WITH_TABLES = (
     "campaigns.network.models",
     "campaigns.network.replies",
     "campaigns.privacy.code_models",
+    "campaigns.payouts.models",
     "campaigns.projects.models",
     "campaigns.projects.page_models",
     "campaigns.security_log",

@@ -22,6 +22,8 @@ ACTS = {
     "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入暂记款"),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
+    "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
+    "payee.confirm": _l("确认第 %(subject)s 号收款账户，以后拨款打到这个账户"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
     "campaign.cancel": _l("取消活动 %(subject)s：马上停止接受捐赠，善款全部退回，不能恢复"),

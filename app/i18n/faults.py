@@ -52,7 +52,11 @@ FAULTS = {
     "not_a_phone": _l("请填写正确的电话号码"),
     "contact_required": _l("请填写电话或邮箱"),
     "contact_or_donation": _l("请填写电话或邮箱，或一笔捐赠的编号，二者之一"),
+    "not_a_bank_code": _l("应是 12 位数字的联行号"),
+    "not_an_account_number": _l("应是 8 至 30 位数字的账号"),
     # numbers and amounts
+    "shares_not_whole": _l("各部分合计应是 100%%，现在是 %(sum_share_bps)s"),
+    "above_ceiling": _l("超过上限 %(most_share_bps)s"),
     "not_a_number": _l("请填写数字"),
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),
     "not_whole": _l("请填写整数"),

@@ -126,3 +126,27 @@ FUND_MOVEMENTS = {
     "pot_returned": _l("配捐池结余退回"),
     "match_returned": _l("退款后配捐退回"),
 }
+
+# Money out: shares of a project's money, accounts of payees, plans and remittances.
+SHARES = {
+    "share_project": _l("项目款"),
+    "share_township": _l("乡镇统筹款"),
+    "share_management": _l("管理费"),
+    "share_fees": _l("抵手续费"),
+}
+FEES_FROM = {"host": _l("由主办方承担"), "gifts": _l("从捐款中扣除")}
+PAYEE_STATES = {"proposed": _l("待确认"), "active": _l("使用中"), "ended": _l("已停用")}
+PLAN_STATES = {
+    "draft": _l("待批准"),
+    "approved": _l("已批准，未送银行"),
+    "sent": _l("已送银行"),
+    "withdrawn": _l("已撤回"),
+}
+REMITTANCE_STATES = {
+    "planned": _l("待批准"),
+    "approved": _l("已批准"),
+    "sent": _l("已送银行"),
+    "paid": _l("已付款"),
+    "returned": _l("已退回"),
+    "withdrawn": _l("没有付"),
+}

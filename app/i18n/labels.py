@@ -13,7 +13,7 @@ PHASES = {
     "settling": _l("结算中"),
     "reconciling": _l("对账中"),
     "notice": _l("公示中"),
-    "released": _l("已公示，配捐已拨付"),
+    "released": _l("已公示，款项可拨付"),
     "archived": _l("已归档"),
     "cancelled": _l("已取消"),
 }

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.i18n.locale import language, when
 from app.i18n.people_refusals import PEOPLE_REFUSALS
 from kernel.errors import Refusal
-from kernel.money import ratio, yuan
+from kernel.money import percent, ratio, yuan
 
 REFUSALS = {
     **PEOPLE_REFUSALS,
@@ -137,6 +137,22 @@ REFUSALS = {
     "paper_unpaid": _l("付款到账后才有感谢状和海报。"),
     "paper_withdrawn": _l("这笔捐赠的款项已退回或有争议，感谢状和海报已收回。"),
     "paper_unavailable": _l("图片暂时做不出来，请稍后再试。"),
+    "nothing_to_pay": _l("现在没有可以拨付的款项。"),
+    "payee_invalid": _l("请检查标出的账户信息。"),
+    "payee_missing": _l("这些机构还没有确认的收款账户：%(organisations)s（共 %(count)s 家）。"),
+    "payee_state": _l("这个收款账户已经确认或停用。"),
+    "payee_unknown": _l("没有这个收款账户。"),
+    "payout_rules_invalid": _l("请检查标出的项目。"),
+    "plan_open": _l("已有一份拨付计划等待批准（第 %(plan)s 号），请先批准或撤回。"),
+    "plan_outdated": _l("计划做好以后款项有变化，请撤回后重新生成。"),
+    "plan_own": _l("拨付计划须由制定人以外的人批准。"),
+    "plan_state": _l("拨付计划现在的状态不能做这件事。"),
+    "plan_unknown": _l("没有这份拨付计划。"),
+    "remittance_invalid": _l("请检查标出的项目。"),
+    "remittance_state": _l("这笔拨款现在的状态不能做这件事。"),
+    "remittance_unknown": _l("没有这笔拨款。"),
+    "split_allotted": _l("活动 %(campaign)s 的款项已经按原规则分账，新规则只能从以后开始。"),
+    "split_invalid": _l("请检查各部分的比例。"),
     "partner_exists": _l("这个合作平台已经登记。"),
     "partner_invalid": _l("请检查标出的项目。"),
     "partner_secret_last": _l("这是唯一长期有效的签名密钥，请先生成新的再停用。"),
@@ -248,6 +264,8 @@ def shown(name: str, value: Any) -> str:
         return gettext("、").join(yuan(item) if name.endswith("_minor") else str(item) for item in value)
     if name.endswith("_minor"):
         return yuan(value)
+    if name.endswith("_share_bps"):
+        return percent(value)
     if name.endswith("_bps"):
         return ratio(value)
     if name.endswith("_at"):

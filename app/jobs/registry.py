@@ -30,6 +30,7 @@ from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
+from campaigns.payouts.allot import allot
 from campaigns.privacy.retention import forget_codes, forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
 from campaigns.projects.spelling import spell_names
@@ -114,6 +115,10 @@ def _close(deps: Dependencies) -> str:
     return _outcome(close(deps), "steps")
 
 
+def _allot(deps: Dependencies) -> str:
+    return _outcome(allot(deps), "projects")
+
+
 def _statements(deps: Dependencies) -> str:
     """Follow the provider's statement, so that money is compared at once and not only at the end."""
     return _outcome(follow_statement(deps), "lines")
@@ -196,6 +201,7 @@ JOBS: dict[str, Job] = {
     "restore": Job(5, _restore),
     "screen": Job(5, _screen),
     "close": Job(5, _close),
+    "allot": Job(30, _allot),
     "imports": Job(2, _imports),
     "statements": Job(600, _statements),
     "seal": Job(1, _seal),

@@ -27,6 +27,8 @@ from campaigns.network.models import Manager
 from campaigns.network.people import find_manager
 from campaigns.network.roles import Permission, Role
 from campaigns.network.tokens import activate_token
+from campaigns.payouts import payees, plans
+from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
 from campaigns.projects import transitions
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
@@ -127,6 +129,16 @@ def _of_rights(tx: Tx, attempt: Attempt) -> int | None:
     return 0 if before == (Role.ADMIN, attempt.arguments["branch"]) else None
 
 
+def _of_plan(tx: Tx, attempt: Attempt) -> int:
+    plan = tx.get(PayoutPlan, attempt.subject)
+    return plan.total_minor if plan and plan.state == PlanState.DRAFT else 0
+
+
+def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
+    payee = tx.get(PayeeAccount, attempt.subject)
+    return {payee.proposed_by} if payee else set()
+
+
 def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
     entries = entries_of(tx, f"project:{attempt.subject}")
     return {entry.actor for entry in entries if entry.action in ("project.create", "project.submit")}
@@ -193,6 +205,15 @@ def _correct_deposit(tx: Tx, attempt: Attempt) -> Any:
     return deposits.correct_deposit(tx, attempt.subject, amount_minor, attempt.reason, attempt.actor)
 
 
+def _approve_plan(tx: Tx, attempt: Attempt) -> Any:
+    apart = attempt.deps.second_person.needed
+    return plans.approve(tx, attempt.subject, attempt.actor, apart=apart)
+
+
+def _confirm_payee(tx: Tx, attempt: Attempt) -> Any:
+    return payees.confirm(tx, attempt.subject, attempt.actor)
+
+
 def _reset_second_factor(tx: Tx, attempt: Attempt) -> None:
     second_factor.reset(tx, attempt.subject, attempt.actor)
 
@@ -224,6 +245,8 @@ ACTS: Mapping[str, Act] = {
     ),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
+    "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
+    "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),
     "pot.reduce": Act(
         _P.POTS_WRITE,
         "pot_id",

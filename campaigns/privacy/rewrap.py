@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from campaigns.donations.person_keys import context_of
 from campaigns.imports.runs import context_of as context_of_import
 from campaigns.network.second_factor import context_of as context_of_manager
+from campaigns.payouts.payees import context_of as context_of_payee
 from kernel.db import Database, Tx
 from kernel.keys import Keys
 from payments.message_keys import context_of as context_of_day
@@ -33,6 +34,7 @@ _WRAPPED = (
     _Wrapped("message_key", "day", "wrapped", context_of_day, has_key_id=True),
     _Wrapped("partner_secret", "id", "sealed_secret", context_of_partner, is_text=True, of="partner"),
     _Wrapped("manager", "id", "totp_sealed", context_of_manager, is_text=True),
+    _Wrapped("payee_account", "id", "sealed", context_of_payee, is_text=True, of="organisation_code"),
     _Wrapped("import_file", "run_id", "sealed", context_of_import),
 )
 

@@ -22,6 +22,8 @@ from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
 from campaigns.network.sessions import start_session
 from campaigns.network.tokens import create_token
+from campaigns.payouts.models import PayoutPlan, Remittance
+from campaigns.payouts.payees import NewAccount, propose
 from campaigns.screening import staff
 from campaigns.screening.freeze import hold_project_match
 from campaigns.teams.teams import NewTeam, found_team
@@ -102,6 +104,7 @@ def resources(world: World) -> Resources:
             "approval_id": approval,
             "secret_id": _partner_secret(tx, world),
             **_people(tx),
+            **_money_out(tx, world),
             "words_id": words,
             "team_id": team.id,
             "question_id": ask(tx, world.deps.keys, donation.id, MARK).id,
@@ -134,6 +137,27 @@ def _pot(tx: Tx, fund: int) -> int:
         tranches=[Tranche(tx.now, 500_00)],
         actor=ACTOR,
     )
+
+
+def _money_out(tx: Tx, world: World) -> dict[str, Any]:
+    """A payee's account, and a plan with its remittance."""
+    new = NewAccount(MARK, "bank", "105493000010", "410012345678")
+    payee = propose(tx, world.deps.keys, OURS, new, ACTOR)
+    campaign_id = find_campaign(tx, SLUG).id or 0
+    plan = tx.add(
+        PayoutPlan(campaign_id=campaign_id, state="withdrawn", total_minor=1, made_by=ACTOR, made_at=tx.now)
+    )
+    remittance = tx.add(
+        Remittance(
+            plan_id=plan.id or 0,
+            organisation_code=OURS,
+            end_to_end_id=MARK,
+            amount_minor=1,
+            state="withdrawn",
+            changed_at=tx.now,
+        )
+    )
+    return {"payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
 
 
 def _partner_secret(tx: Tx, world: World) -> Any:

@@ -11,11 +11,13 @@ from campaigns.donations.refund_requests import request_money_back
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
+from campaigns.payouts import plans
 from campaigns.screening.open_by_hand import open_case
 from matching.pots import Tranche
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
 from tests.api.client import Api, Json, problem
 from tests.api.test_rights import snapshot
+from tests.payouts.released import ACCOUNT, account, release
 from tests.web.reader import PASSWORD
 from tests.world import World
 
@@ -127,6 +129,18 @@ def _correct(api: Api, _world: World) -> tuple[str, Json]:
     return f"/funds/{fund}/deposits/{deposit}/corrections", right
 
 
+def _approve_plan(_api: Api, world: World) -> tuple[str, Json]:
+    world.pay(world.give(LIMIT + 1))
+    release(world)
+    account(world, "4101")
+    return f"/payout-plans/{world.do(plans.make_plan, world.slug, 'maker').id}/approve", {}
+
+
+def _confirm_payee(api: Api, _world: World) -> tuple[str, Json]:
+    body = ACCOUNT._asdict()
+    return f"/payees/{api.manage('/organisations/4101/payees', body)['id']}/confirm", {}
+
+
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "pot.reduce": _reduce,
     "pot.withdraw_tranche": _tranche,
@@ -139,6 +153,8 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "discrepancy.sign_off": _sign_off,
     "discrepancy.reopen": _reopen,
     "payment.take": _take,
+    "payout.approve": _approve_plan,
+    "payee.confirm": _confirm_payee,
     "payment.attach": _attach,
     "payment.refund": _give_money_back,
     "person.admin": _admin,

@@ -1,0 +1,147 @@
+"""Money out as JSON: splits, accounts of payees, plans and their remittances."""
+
+from marshmallow import Schema, fields, validate
+
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState
+from campaigns.payouts.payees import MOST_BANK, MOST_HOLDER
+from campaigns.payouts.remittances import MOST_REFERENCE
+from campaigns.reasons import MOST_REASON
+from kernel.money import BPS_WHOLE
+from ledger.chart import PAID_OUT
+from matching.rules import LEVELS
+
+
+class SplitIn(Schema):
+    project_bps = Whole(0, BPS_WHOLE, required=True)
+    township_bps = Whole(0, BPS_WHOLE, load_default=0)
+    management_bps = Whole(0, BPS_WHOLE, load_default=0)
+    valid_from = Time(load_default=None, metadata={"description": "default: now"})
+    reason = Text(MOST_REASON, 1, required=True)
+
+
+class SplitOut(Schema):
+    """A version of how a project's money is divided; in basis points that sum to 10,000."""
+
+    id = Key()
+    project = Key(attribute="project_id")
+    project_bps = Whole()
+    township_bps = Whole()
+    management_bps = Whole()
+    valid_from = Time()
+    reason = Text()
+    actor = Text()
+    created_at = Time()
+
+
+class PayoutRulesIn(Schema):
+    fees_from = one_of(*FeesFrom, metadata={"description": "who bears what payment providers charge"})
+    lowest_payee = one_of(*LEVELS, metadata={"description": "organisations below this level are not paid"})
+    management_most_bps = Whole(0, BPS_WHOLE, metadata={"description": "ceiling of a project's management share"})
+
+
+class PayoutRulesOut(PayoutRulesIn):
+    organisation = Text(metadata={"description": "code of whose rules these are; empty: our defaults"})
+
+
+class PayeeIn(Schema):
+    holder = Text(MOST_HOLDER, 1, required=True)
+    bank = Text(MOST_BANK, 1, required=True)
+    bank_code = Text(12, 1, required=True, metadata={"description": "联行号, 12 digits"})
+    number = Text(40, 1, required=True, metadata={"description": "stored sealed, never returned"})
+
+
+class PayeeOut(Schema):
+    """The bank account of an organisation, with the last digits of its number alone."""
+
+    id = Key()
+    organisation = Text(attribute="organisation_code")
+    holder = Text()
+    bank = Text()
+    bank_code = Text()
+    tail = Text(metadata={"description": "the last four digits"})
+    state = one_of(*PayeeState)
+    proposed_by = Text()
+    proposed_at = Time()
+    confirmed_by = Text()
+    confirmed_at = Time(allow_none=True)
+    ended_at = Time(allow_none=True)
+
+
+class MoneyOutFigures(Schema):
+    """Fen. `left`: what may be paid out and is in no approved plan; `payable`: set aside for remittances."""
+
+    raised_minor = fields.Integer()
+    matched_minor = Minor(0)
+    project_minor = Minor(0)
+    township_minor = Minor(0)
+    management_minor = Minor(0)
+    fees_minor = Minor(0)
+    left_minor = Minor(0)
+    payable_minor = Minor(0)
+    paid_minor = Minor(0)
+    currency = Currency()
+
+
+class ProjectMoneyOut(MoneyOutFigures):
+    project = Key(attribute="project_id")
+    code = Text()
+    name = Text()
+
+
+class PlanOut(Schema):
+    """A payout plan. `draft`: it holds no money; `approved`: its money is set aside; `sent`: the bank was told."""
+
+    id = Key()
+    campaign = Text()
+    state = one_of(*PlanState)
+    total_minor = Minor()
+    currency = Currency()
+    made_by = Text()
+    made_at = Time()
+    approved_by = Text()
+    approved_at = Time(allow_none=True)
+    sent_by = Text()
+    sent_at = Time(allow_none=True)
+    reason = Text()
+
+
+class PartOut(Schema):
+    project = Key(attribute="project_id")
+    share = one_of(*PAID_OUT)
+    amount_minor = Minor()
+
+
+class RemittanceOut(Schema):
+    """One payment of a plan to one organisation."""
+
+    id = Key()
+    plan = Key(attribute="plan_id")
+    organisation = Text(attribute="organisation_code")
+    payee = Key(attribute="payee_account_id", allow_none=True)
+    end_to_end_id = Text(metadata={"description": "goes to the bank, and comes back on its statement"})
+    amount_minor = Minor()
+    currency = Currency()
+    state = one_of(*RemittanceState)
+    reference = Text()
+    evidence = Text()
+    paid_on = fields.Date(allow_none=True)
+    reason = Text()
+
+
+class RemittanceWithParts(RemittanceOut):
+    parts = fields.List(fields.Nested(PartOut))
+
+
+class PaidIn(Schema):
+    reference = Text(MOST_REFERENCE, 1, required=True, metadata={"description": "the bank's number of the payment"})
+    paid_on = fields.Date(required=True)
+    evidence = Text(MOST_REASON, 1, required=True, metadata={"description": "where it was seen"})
+
+
+class ReasonIn(Schema):
+    reason = Text(MOST_REASON, 1, required=True)
+
+
+class FileQuery(Schema):
+    format = fields.String(validate=validate.OneOf(("csv", "pain001")), load_default="csv")

@@ -1,0 +1,204 @@
+"""The tables of money out: rules, accounts of payees, what was allotted, plans and their remittances."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlmodel import Field, SQLModel
+
+import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tables)
+from kernel.db import identity, moment, one_of
+from kernel.money import BPS_WHOLE
+from ledger.chart import PAID_OUT
+from matching.rules import Level
+
+_TEXT = {"server_default": text("''")}
+
+
+class FeesFrom(StrEnum):
+    """Who bears what payment providers charge."""
+
+    HOST = "host"  # our default: every fen of a gift reaches the split
+    GIFTS = "gifts"
+
+
+class PayeeState(StrEnum):
+    PROPOSED = "proposed"  # another person has not confirmed it yet
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class PlanState(StrEnum):
+    DRAFT = "draft"  # holds no money
+    APPROVED = "approved"  # its money is set aside, nothing has left
+    SENT = "sent"  # its file was made for the bank
+    WITHDRAWN = "withdrawn"
+
+
+class RemittanceState(StrEnum):
+    PLANNED = "planned"
+    APPROVED = "approved"
+    SENT = "sent"  # the bank was told to pay
+    PAID = "paid"
+    RETURNED = "returned"  # it was paid, and the money came back: the next plan pays it anew
+    WITHDRAWN = "withdrawn"  # it was never paid: the next plan has it
+
+
+class PayoutRules(SQLModel, table=True):
+    """How the money of campaigns that an organisation (or one below it) hosts is paid out."""
+
+    __tablename__ = "payout_rules"
+    __table_args__ = (
+        CheckConstraint(one_of("fees_from", FeesFrom), name="payout_rules_fees_from"),
+        CheckConstraint(one_of("lowest_payee", Level), name="payout_rules_lowest_payee"),
+        CheckConstraint(f"management_most_bps BETWEEN 0 AND {BPS_WHOLE}", name="payout_rules_management"),
+    )
+    organisation_code: str = Field(foreign_key="organisation.code", primary_key=True)
+    fees_from: str
+    lowest_payee: str
+    management_most_bps: int
+
+
+class SplitRule(SQLModel, table=True):
+    """How the money of a project is divided among its shares, in basis points, from a time on. Append-only."""
+
+    __tablename__ = "split_rule"
+    __table_args__ = (
+        CheckConstraint(
+            f"least(project_bps, township_bps, management_bps) >= 0"
+            f" AND project_bps + township_bps + management_bps = {BPS_WHOLE}",
+            name="split_rule_whole",
+        ),
+        Index("split_rule_project", "project_id", "valid_from"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    project_bps: int
+    township_bps: int
+    management_bps: int
+    valid_from: datetime = Field(sa_column=moment())
+    reason: str
+    actor: str
+    created_at: datetime = Field(sa_column=moment())
+
+
+class Allotment(SQLModel, table=True):
+    """What was allotted to the shares of a project in one step, in fen; below zero where something was taken back.
+    Append-only: their sums are what the shares got."""
+
+    __table_args__ = (Index("allotment_once", "campaign_id", "project_id", "number", unique=True),)
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    number: int  # 1, 2, ... per campaign and project
+    rule_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="split_rule.id")
+    project_minor: int = Field(sa_type=BigInteger)
+    township_minor: int = Field(sa_type=BigInteger)
+    management_minor: int = Field(sa_type=BigInteger)
+    fees_minor: int = Field(sa_type=BigInteger)
+    allotted_at: datetime = Field(sa_column=moment())
+
+
+class PayeeAccount(SQLModel, table=True):
+    """The bank account of an organisation that is paid. `sealed` holds the number; `tail` its last four digits."""
+
+    __tablename__ = "payee_account"
+    __table_args__ = (
+        CheckConstraint(one_of("state", PayeeState), name="payee_account_state"),
+        Index(
+            "payee_account_active",
+            "organisation_code",
+            unique=True,
+            postgresql_where=text(f"state = '{PayeeState.ACTIVE}'"),
+        ),
+        Index("payee_account_organisation", "organisation_code"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    organisation_code: str = Field(foreign_key="organisation.code")
+    holder: str
+    bank: str
+    bank_code: str
+    sealed: str
+    tail: str
+    state: str
+    proposed_by: str
+    proposed_at: datetime = Field(sa_column=moment())
+    confirmed_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    confirmed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class PayoutPlan(SQLModel, table=True):
+    """What a campaign pays to whom at one time. One draft at a time per campaign."""
+
+    __tablename__ = "payout_plan"
+    __table_args__ = (
+        CheckConstraint(one_of("state", PlanState), name="payout_plan_state"),
+        CheckConstraint("total_minor > 0", name="payout_plan_total"),
+        Index(
+            "payout_plan_draft",
+            "campaign_id",
+            unique=True,
+            postgresql_where=text(f"state = '{PlanState.DRAFT}'"),
+        ),
+        Index("payout_plan_campaign", "campaign_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    state: str
+    total_minor: int = Field(sa_type=BigInteger)
+    made_by: str
+    made_at: datetime = Field(sa_column=moment())
+    approved_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    approved_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    sent_by: str = Field(default="", sa_column_kwargs=_TEXT)
+    sent_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    # Whose account is debited: the host's, as it was when the plan was sent.
+    payer_account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="payee_account.id")
+    reason: str = Field(default="", sa_column_kwargs=_TEXT)  # of a withdrawal
+
+
+class Remittance(SQLModel, table=True):
+    """One payment of a plan to one payee. `end_to_end_id` goes to the bank and comes back on its statement;
+    `payee_account_id` is set when the plan is approved. `reference`: the bank's number of the payment, by hand or
+    from a statement; `evidence`: where it was seen."""
+
+    __table_args__ = (
+        CheckConstraint(one_of("state", RemittanceState), name="remittance_state"),
+        CheckConstraint("amount_minor > 0", name="remittance_amount"),
+        CheckConstraint(
+            f"(paid_on IS NOT NULL) = ({one_of('state', (RemittanceState.PAID, RemittanceState.RETURNED))})",
+            name="remittance_paid",
+        ),
+        Index("remittance_plan", "plan_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    plan_id: int = Field(sa_type=BigInteger, foreign_key="payout_plan.id")
+    organisation_code: str = Field(foreign_key="organisation.code")
+    payee_account_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="payee_account.id")
+    end_to_end_id: str = Field(unique=True)
+    amount_minor: int = Field(sa_type=BigInteger)
+    state: str
+    reference: str = Field(default="", sa_column_kwargs=_TEXT)
+    evidence: str = Field(default="", sa_column_kwargs=_TEXT)
+    paid_on: date | None = None
+    reason: str = Field(default="", sa_column_kwargs=_TEXT)  # why it was returned or withdrawn
+    actor: str = Field(default="", sa_column_kwargs=_TEXT)
+    changed_at: datetime = Field(sa_column=moment())
+
+
+class RemittancePart(SQLModel, table=True):
+    """What of a remittance is for one project, out of one of its shares. Append-only."""
+
+    __tablename__ = "remittance_part"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="remittance_part_amount"),
+        CheckConstraint(one_of("share", PAID_OUT), name="remittance_part_share"),
+        Index("remittance_part_once", "remittance_id", "project_id", "share", unique=True),
+        Index("remittance_part_project", "project_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    remittance_id: int = Field(sa_type=BigInteger, foreign_key="remittance.id")
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    share: str
+    amount_minor: int = Field(sa_type=BigInteger)

@@ -1,0 +1,69 @@
+"""What the states of remittances mean in the books: each part moves between its share, `payable` and the bank."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.payouts.models import PayoutPlan, Remittance, RemittancePart
+from kernel.db import Tx
+from ledger.chart import Account, AccountKind, bank, payable, share
+from ledger.kinds import TransferKind
+from ledger.post import Transfer
+
+
+class Part(NamedTuple):
+    """What of a remittance is for a project, out of one of its shares."""
+
+    part_id: int
+    campaign_id: int
+    project_id: int
+    share: AccountKind
+    amount_minor: int
+
+
+def _share(part: Part) -> Account:
+    return share(part.share, part.campaign_id, part.project_id)
+
+
+def _payable(part: Part) -> Account:
+    return payable(part.campaign_id, part.project_id)
+
+
+def _bank(_part: Part) -> Account:
+    return bank()
+
+
+# Kind -> where the money is taken from, and where it goes.
+_WAYS: Mapping[TransferKind, tuple[Callable[[Part], Account], Callable[[Part], Account]]] = {
+    TransferKind.REMITTANCE_APPROVED: (_share, _payable),
+    TransferKind.REMITTANCE_WITHDRAWN: (_payable, _share),
+    TransferKind.REMITTANCE_PAID: (_payable, _bank),
+    TransferKind.REMITTANCE_RETURNED: (_bank, _share),
+}
+
+
+def parts_of(tx: Tx, plan_id: int, remittance_id: int | None = None) -> list[Part]:
+    """Return the parts of a plan, or of one of its remittances, in their order."""
+    query = (
+        select(RemittancePart, PayoutPlan.campaign_id)
+        .join(Remittance, col(Remittance.id) == RemittancePart.remittance_id)
+        .join(PayoutPlan, col(PayoutPlan.id) == Remittance.plan_id)
+        .where(PayoutPlan.id == plan_id)
+        .order_by(col(RemittancePart.id))
+    )
+    if remittance_id is not None:
+        query = query.where(RemittancePart.remittance_id == remittance_id)
+    return [
+        Part(row.id or 0, campaign_id, row.project_id, AccountKind(row.share), row.amount_minor)
+        for row, campaign_id in tx.all(query)
+    ]
+
+
+def transfers(tx: Tx, plan_id: int, kind: TransferKind, remittance_id: int | None = None) -> list[Transfer]:
+    """Return the transfers of a plan, or of one of its remittances. A remittance goes each way once."""
+    debit, credit = _WAYS[kind]
+    return [
+        Transfer(f"{kind}:{part.part_id}", debit(part), credit(part), part.amount_minor, kind)
+        for part in parts_of(tx, plan_id, remittance_id)
+    ]

@@ -1,0 +1,97 @@
+"""What became of single remittances: paid, by the bank's statement or with evidence; refused; returned."""
+
+from datetime import date
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.payouts.models import Remittance, RemittanceState
+from campaigns.payouts.plans import move
+from campaigns.payouts.postings import transfers
+from campaigns.reasons import require_one_line_reason
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.ids import MOST_ID
+from kernel.text import text_fault
+from ledger.kinds import TransferKind
+from ledger.post import post
+
+MOST_REFERENCE = 100
+
+
+def find_remittance(tx: Tx, remittance_id: int, *, lock: bool = False) -> Remittance:
+    """Return a remittance. Raises NotFound `remittance_unknown`."""
+    row = tx.get(Remittance, remittance_id, lock=lock) if 0 < remittance_id <= MOST_ID else None
+    if row is None:
+        raise NotFound("remittance_unknown")
+    return row
+
+
+def mark_paid(tx: Tx, remittance_id: int, reference: str, paid_on: date, evidence: str, actor: str) -> Remittance:
+    """Record that the bank paid a remittance: its number of the payment, the day, and where that was seen. The same
+    again changes nothing. Posts to the ledger.
+
+    Raises NotFound `remittance_unknown`, Conflict `remittance_state`, Invalid `remittance_invalid`.
+    """
+    faults = {
+        name: refused
+        for name, text, most in (("reference", reference, MOST_REFERENCE), ("evidence", evidence, 500))
+        if (refused := text_fault(text, most))
+    }
+    if paid_on > local_day(tx.now):
+        faults["paid_on"] = fault("in_the_future")
+    if faults:
+        raise Invalid("remittance_invalid", fields=faults)
+    row = find_remittance(tx, remittance_id, lock=True)
+    if row.state == RemittanceState.PAID and (row.reference, row.paid_on) == (reference, paid_on):
+        return row
+    _require(row, RemittanceState.SENT)
+    row.reference, row.paid_on, row.evidence = reference, paid_on, evidence
+    return _moved(tx, row, RemittanceState.PAID, actor, "remittance.paid", TransferKind.REMITTANCE_PAID)
+
+
+def refuse(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
+    """Record that the bank did not pay a remittance: its money is back in its shares. Posts to the ledger.
+
+    Raises NotFound `remittance_unknown`, Conflict `remittance_state`, Invalid `reason_invalid`.
+    """
+    require_one_line_reason(reason)
+    row = find_remittance(tx, remittance_id, lock=True)
+    _require(row, RemittanceState.SENT)
+    row.reason = reason
+    kind = TransferKind.REMITTANCE_WITHDRAWN
+    return _moved(tx, row, RemittanceState.WITHDRAWN, actor, "remittance.refused", kind)
+
+
+def mark_returned(tx: Tx, remittance_id: int, reason: str, actor: str) -> Remittance:
+    """Record that the money of a paid remittance came back: the next plan pays it anew. Posts to the ledger.
+
+    Raises as `refuse`.
+    """
+    require_one_line_reason(reason)
+    row = find_remittance(tx, remittance_id, lock=True)
+    _require(row, RemittanceState.PAID)
+    row.reason = reason
+    kind = TransferKind.REMITTANCE_RETURNED
+    return _moved(tx, row, RemittanceState.RETURNED, actor, "remittance.returned", kind)
+
+
+def by_end_to_end_id(tx: Tx, end_to_end_id: str) -> Remittance | None:
+    """Return the remittance that a line of the bank's statement names."""
+    return tx.first(select(Remittance).where(col(Remittance.end_to_end_id) == end_to_end_id))
+
+
+def _require(row: Remittance, state: RemittanceState) -> None:
+    if row.state != state:
+        raise Conflict("remittance_state", state=row.state)
+
+
+def _moved(
+    tx: Tx, row: Remittance, state: RemittanceState, actor: str, action: str, kind: TransferKind
+) -> Remittance:
+    assert row.id is not None
+    move(tx, [row], state, actor)
+    record_audit(tx, actor, action, f"remittance:{row.id}", amount_minor=row.amount_minor, reason=row.reason)
+    post(tx, transfers(tx, row.plan_id, kind, row.id))
+    return row

@@ -1,0 +1,145 @@
+"""The rules of money out: how projects are split, in versions, and what holds for the campaigns of a host."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from campaigns.audit import changed, record_audit
+from campaigns.lifecycle.models import Campaign
+from campaigns.network.organisations import find as find_organisation
+from campaigns.payouts.models import Allotment, FeesFrom, PayoutRules, SplitRule
+from campaigns.payouts.split import Shares, shares_faults
+from campaigns.projects.transitions import lock_project
+from campaigns.reasons import require_one_line_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, fault
+from kernel.money import BPS_WHOLE
+from matching.rules import LEVELS, Level
+
+# 慈善法 第61条: management cost of a foundation that raises money publicly is at most 10 % of its spending of the
+# year. A ceiling of each project's share keeps it on the way; a host of another kind sets its own.
+MANAGEMENT_MOST_BPS = 1_000
+CHANGEABLE = ("fees_from", "lowest_payee", "management_most_bps")
+
+
+def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
+    """Return the rules of the nearest organisation of a lineage that has some, else our defaults (not stored)."""
+    chosen = select(PayoutRules).where(col(PayoutRules.organisation_code).in_(lineage))
+    rows = {rules.organisation_code: rules for rules in tx.all(chosen)}
+    for code in reversed(lineage):
+        if code in rows:
+            return rows[code]
+    return PayoutRules(
+        organisation_code="",
+        fees_from=FeesFrom.HOST,
+        lowest_payee=Level.COUNTY,
+        management_most_bps=MANAGEMENT_MOST_BPS,
+    )
+
+
+def rules_of_organisation(tx: Tx, code: str) -> PayoutRules:
+    """Return what holds for campaigns that an organisation hosts. Raises NotFound `organisation_unknown`."""
+    return rules_of(tx, find_organisation(tx, code).lineage)
+
+
+def rules_of_campaign(tx: Tx, campaign: Campaign) -> PayoutRules:
+    return rules_of_organisation(tx, campaign.host_code)
+
+
+def set_rules(tx: Tx, code: str, changes: Mapping[str, Any], actor: str) -> PayoutRules:
+    """Change how campaigns of an organisation, and of those below it without rules, are paid out.
+
+    Raises NotFound `organisation_unknown`, Invalid `payout_rules_invalid`.
+    """
+    before = {name: getattr(rules_of_organisation(tx, code), name) for name in CHANGEABLE}
+    after = before | {name: value for name, value in changes.items() if name in CHANGEABLE}
+    if faults := _rules_faults(after):
+        raise Invalid("payout_rules_invalid", fields=faults)
+    rules = tx.get(PayoutRules, code, lock=True) or PayoutRules(organisation_code=code, **after)
+    for name, value in after.items():
+        setattr(rules, name, value)
+    record_audit(tx, actor, "payout.rules", f"organisation:{code}", **changed(before, after))
+    return tx.add(rules)
+
+
+def _rules_faults(values: Mapping[str, Any]) -> dict[str, Any]:
+    faults = {}
+    if values["fees_from"] not in tuple(FeesFrom):
+        faults["fees_from"] = fault("not_one_of", options=list(FeesFrom))
+    if values["lowest_payee"] not in LEVELS:
+        faults["lowest_payee"] = fault("not_one_of", options=list(LEVELS))
+    if not 0 <= values["management_most_bps"] <= BPS_WHOLE:
+        faults["management_most_bps"] = fault("out_of_range", least=0, most=BPS_WHOLE)
+    return faults
+
+
+def set_split(
+    tx: Tx, project_id: int, shares: Shares, valid_from: datetime | None, reason: str, actor: str
+) -> SplitRule:
+    """Add a version of how a project's money is divided. It holds for campaigns that open from `valid_from` on
+    (default: now), and for those that opened while the project had no rule.
+
+    Raises NotFound `project_unknown`, Invalid `split_invalid` and `reason_invalid`, Conflict `split_allotted` when
+    money of a campaign that it would hold for was divided already.
+    """
+    require_one_line_reason(reason)
+    project = lock_project(tx, project_id)
+    if faults := shares_faults(shares, rules_of(tx, project.lineage).management_most_bps):
+        raise Invalid("split_invalid", fields=faults)
+    begins_at = valid_from or tx.now
+    _require_undivided(tx, project_id, begins_at)
+    rule = tx.add(
+        SplitRule(
+            project_id=project_id,
+            **shares._asdict(),
+            valid_from=begins_at,
+            reason=reason,
+            actor=actor,
+            created_at=tx.now,
+        )
+    )
+    detail = {**shares._asdict(), "valid_from": begins_at.isoformat(), "reason": reason}
+    record_audit(tx, actor, "project.split", f"project:{project_id}", **detail)
+    return rule
+
+
+def _require_undivided(tx: Tx, project_id: int, begins_at: datetime) -> None:
+    """A rule may begin in the past while no campaign that opened since then has divided the project's money."""
+    divided = select(Allotment.campaign_id).where(Allotment.project_id == project_id)
+    later = select(Campaign.slug).where(col(Campaign.id).in_(divided), col(Campaign.opens_at) >= begins_at)
+    if slug := tx.first(later.order_by(col(Campaign.id))):
+        raise Conflict("split_allotted", campaign=slug)
+
+
+def splits_of(tx: Tx, project_id: int) -> list[SplitRule]:
+    """Return the versions of a project's split, the newest first."""
+    own = select(SplitRule).where(SplitRule.project_id == project_id)
+    return tx.all(own.order_by(col(SplitRule.valid_from).desc(), col(SplitRule.id).desc()))
+
+
+def splits_at(tx: Tx, moment: datetime, project_ids: Sequence[int]) -> dict[int, SplitRule]:
+    """Return the rule of each project that was valid at a moment; of a project that had none then, its first. Of
+    two that begin at the same time the later entered holds."""
+    began = col(SplitRule.valid_from) <= moment
+    newest = func.row_number().over(
+        partition_by=col(SplitRule.project_id),
+        order_by=(
+            began.desc(),
+            # Those that had begun: the newest first; the others: the oldest first.
+            func.abs(func.extract("epoch", col(SplitRule.valid_from) - moment)),
+            col(SplitRule.id).desc(),
+        ),
+    )
+    ranked = (
+        select(col(SplitRule.id).label("id"), newest.label("place"))
+        .where(col(SplitRule.project_id).in_(project_ids))
+        .subquery()
+    )
+    rules = tx.all(select(SplitRule).join(ranked, ranked.c.id == SplitRule.id).where(ranked.c.place == 1))
+    return {rule.project_id: rule for rule in rules}
+
+
+def shares_of(rule: SplitRule | None) -> Shares:
+    return Shares(rule.project_bps, rule.township_bps, rule.management_bps) if rule else Shares()
