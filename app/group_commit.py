@@ -7,7 +7,7 @@ caller who is alone runs at once.
 
 import time
 from collections.abc import Callable, Sequence
-from threading import Condition
+from threading import Lock
 from typing import Generic, TypeVar
 
 from kernel.errors import Refusal
@@ -24,6 +24,9 @@ class _Call(Generic[In, Out]):
 
     def __init__(self, item: In) -> None:
         self.item = item
+        self.leads = False  # was woken to lead
+        self._sleeps = Lock()  # held until the call is woken: an event costs a condition, this costs nothing
+        self._sleeps.acquire()
         self.result: Out | Refusal | None = None
         self.failure: BaseException | None = None
 
@@ -31,24 +34,31 @@ class _Call(Generic[In, Out]):
     def done(self) -> bool:
         return self.result is not None or self.failure is not None
 
+    def sleep(self) -> None:
+        """Wait until the call is done, or its caller leads."""
+        self._sleeps.acquire()
+
+    def wake(self) -> None:
+        self._sleeps.release()
+
 
 class Batcher(Generic[In, Out]):
     """Collect the items of concurrent callers; `run_batch` processes them and returns one result each, in order."""
 
     def __init__(self, run_batch: Callable[[Sequence[In]], Sequence[Out | Refusal]]) -> None:
         self._run_batch = run_batch
-        self._turn = Condition()
+        self._lock = Lock()  # of the two below
         self._waiting: list[_Call[In, Out]] = []
-        self._led = False  # a caller is running a batch
+        self._led = False  # a caller is running batches, or was woken to
 
     def submit(self, item: In) -> Out:
         """Return the result of this item, or raise its Refusal; other items neither affect nor delay it long."""
         call = _Call[In, Out](item)
-        with self._turn:
+        with self._lock:
             self._waiting.append(call)
-            self._turn.wait_for(lambda: call.done or not self._led)
-            if not call.done:
-                self._led = True
+            follows, self._led = self._led, True
+        if follows:
+            self._follow(call)
         if not call.done:
             self._lead(call)
         if call.failure is not None:
@@ -65,15 +75,37 @@ class Batcher(Generic[In, Out]):
                 # Those who were handed their results together come back together: without this the first of them
                 # would run alone, and the others after it.
                 time.sleep(0)
-                with self._turn:
+                with self._lock:
                     calls, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-                self._run(calls)
-                with self._turn:
-                    self._turn.notify_all()
+                try:
+                    self._run(calls)
+                finally:
+                    for call in calls:
+                        if call is not own:
+                            call.wake()
         finally:
-            with self._turn:
-                self._led = False
-                self._turn.notify_all()
+            self._pass_on(own)
+
+    def _follow(self, call: _Call[In, Out]) -> None:
+        """Wait for the result, or for the lead."""
+        try:
+            call.sleep()
+        except BaseException:  # the caller was ended: nobody may wait for it to lead
+            with self._lock:
+                self._waiting = [other for other in self._waiting if other is not call]
+                leads = call.leads
+            if leads:
+                self._pass_on(call)
+            raise
+
+    def _pass_on(self, own: _Call[In, Out]) -> None:
+        """Let the next caller lead; without one, whoever comes leads."""
+        with self._lock:
+            self._waiting = [call for call in self._waiting if call is not own]
+            self._led = bool(self._waiting)
+            if self._led:
+                self._waiting[0].leads = True
+                self._waiting[0].wake()
 
     def _run(self, calls: Sequence[_Call[In, Out]]) -> None:
         try:

@@ -14,8 +14,9 @@ from flask import Blueprint, request
 
 import config
 from app.api.base import make_blueprint
+from app.api.donation_answer import answer
 from app.api.donation_schemas import DonationIn, DonationOut
-from app.api.donations import command_of, view
+from app.api.donations import command_of
 from app.current import deps
 from app.dependencies import make_dependencies, web_timeouts
 from app.factory import create_app
@@ -57,7 +58,7 @@ def plain(body: dict[str, Any]) -> Any:
 def row_lock(body: dict[str, Any]) -> Any:
     """Giving as one would write it first."""
     command = command_of(body)
-    return view(rowlock.create_donation(deps(app), command), command.message), 201
+    return answer(rowlock.create_donation(deps(app), command), command.message, 201)
 
 
 @blp.post("/bench/counter")

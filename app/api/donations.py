@@ -4,9 +4,10 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import Response, g
 
 from app.api.base import make_blueprint
+from app.api.donation_answer import answer
 from app.api.donation_schemas import (
     DonationIn,
     DonationOut,
@@ -34,9 +35,8 @@ from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import own_unpaid_sum
 from campaigns.donations.refund_donor import refundable_of_donor
 from campaigns.donations.shared_device import contact_would_help
-from campaigns.donations.states import WAITING
 from campaigns.donations.tribute import Tribute
-from campaigns.donations.view import DonationView, donation_view
+from campaigns.donations.view import donation_view
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.money import CURRENCY
@@ -72,7 +72,7 @@ def create(body: dict[str, Any]) -> Any:
         command.locale,
         save_opened_payment,
     )
-    return view(opened, command.message), 201 if created.created else 200
+    return answer(opened, command.message, 201 if created.created else 200)
 
 
 def command_of(body: dict[str, Any]) -> CreateDonation:
@@ -91,37 +91,10 @@ def command_of(body: dict[str, Any]) -> CreateDonation:
     )
 
 
-def view(donation: DonationView, message: str) -> dict[str, Any]:
-    """Return a donation as its donor may see it; how to pay only while the payment is awaited."""
-    waiting = donation.status in WAITING
-    return {
-        **{name: getattr(donation, name) for name in DonationOut._declared_fields if hasattr(donation, name)},
-        "project": donation.project_id,
-        "message": message,
-        "token": deps().keys.token(str(donation.id)),
-        "match": {
-            "reserved_minor": donation.reserved_minor,
-            "captured_minor": donation.captured_minor,
-            "held_minor": donation.held_minor,
-            "until": donation.match_until if waiting else None,
-            "parts": donation.parts,
-        },
-        "payment": {
-            "provider": donation.provider,
-            "reference": donation.payment_reference,
-            "url": donation.payment_url if waiting else None,
-            "client_secret": donation.client_secret if waiting else None,
-        },
-    }
-
-
-def _shown(donation_id: UUID) -> dict[str, Any]:
+def _shown(donation_id: UUID) -> Response:
     with deps().db.transaction() as tx:
-        shown = view(donation_view(tx, donation_id), message_of(tx, deps().keys, donation_id))
-    if g.get("as_manager"):
-        for mine in ("token", "payment"):
-            del shown[mine]  # what only the donor may act with
-    return shown
+        donation, message = donation_view(tx, donation_id), message_of(tx, deps().keys, donation_id)
+    return answer(donation, message, as_donor=not g.get("as_manager"))
 
 
 @blueprint.get("/donations/<uuid:donation_id>")

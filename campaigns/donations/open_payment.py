@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
@@ -12,7 +12,7 @@ from campaigns.donations.states import WAITING, Status, Transition
 from campaigns.donations.transitions import record_transitions
 from campaigns.donations.view import DonationView, donation_views
 from campaigns.donations.visit_pass import visit_pass
-from kernel.bulk import update_rows
+from kernel.bulk import unnest
 from kernel.db import Tx
 from kernel.errors import Conflict, Unavailable
 from payments.gateway import GatewayRefused, GatewayUnavailable, OpenedPayment, PaymentOrder
@@ -25,15 +25,6 @@ class Opened(NamedTuple):
 
     donation: DonationView
     payment: OpenedPayment
-
-
-class _Stored(NamedTuple):
-    """What the database holds of the payment of a donation."""
-
-    id: UUID
-    status: str
-    payment_reference: str | None
-    payment_intent: str | None
 
 
 def open_payment(
@@ -87,44 +78,45 @@ def save_opened_payments(deps: Dependencies, batch: Sequence[Opened]) -> list[Do
     donations closes this one.
     """
     with deps.db.transaction(by_key=True) as tx:
-        rows = tx.rows_as(
-            _Stored,
-            """SELECT id, status, payment_reference, payment_intent FROM donation
-                WHERE id = ANY(:ids) ORDER BY id FOR UPDATE""",
-            ids=[opened.donation.id for opened in batch],
-        )
-        stored = {row.id: row for row in rows}
-        new = {
-            opened.donation.id: opened for opened in batch if stored[opened.donation.id].payment_reference is None
-        }
-        paying = {id_: opened for id_, opened in new.items() if stored[id_].status == Status.PENDING}
-        _store(tx, list(new.values()), stored)
+        paying = {row.id for row in tx.rows(_START_PAYING, **_columns(batch))}
         record_transitions(tx, [Transition(id_, Status.PENDING, Status.PAYING, "payment_opened") for id_ in paying])
         # What nobody changed meanwhile is known without reading it again.
-        ids = [opened.donation.id for opened in batch]
-        others = donation_views(tx, [id_ for id_ in ids if id_ not in paying])
-        return [_with_payment(*paying[id_]) if id_ in paying else _payable(others[id_]) for id_ in ids]
+        others = _remember(tx, [opened for opened in batch if opened.donation.id not in paying])
+        return [others.get(opened.donation.id) or _with_payment(*opened) for opened in batch]
 
 
-def _store(tx: Tx, batch: Sequence[Opened], stored: dict[UUID, _Stored]) -> None:
-    rows = [stored[opened.donation.id] for opened in batch]
+def _remember(tx: Tx, batch: Sequence[Opened]) -> dict[UUID, DonationView]:
+    """Store the references of donations that were changed meanwhile, where none is known; return the donations."""
+    if batch:
+        tx.run(_KEEP_REFERENCE, **_columns(batch))
+    views = donation_views(tx, [opened.donation.id for opened in batch])
+    return {id_: _payable(view) for id_, view in views.items()}
+
+
+def _columns(batch: Sequence[Opened]) -> dict[str, Any]:
     payments = [opened.payment for opened in batch]
-    update_rows(
-        tx,
-        Donation,
-        "id",
-        {
-            "id": [row.id for row in rows],
-            "status": [str(Status.PAYING if row.status == Status.PENDING else row.status) for row in rows],
-            "payment_reference": [payment.reference for payment in payments],
-            "payment_url": [payment.url for payment in payments],
-            "client_secret": [payment.client_secret for payment in payments],
-            "payment_intent": [
-                row.payment_intent or (payment.reference if payment.url is None else None)
-                for row, payment in zip(rows, payments, strict=True)
-            ],
-        },
-    )
+    return {
+        "id": [opened.donation.id for opened in batch],
+        "payment_reference": [payment.reference for payment in payments],
+        "payment_url": [payment.url for payment in payments],
+        "client_secret": [payment.client_secret for payment in payments],
+        # A payment without a page is an intent, and its reference the intent's.
+        "payment_intent": [payment.reference if payment.url is None else None for payment in payments],
+    }
+
+
+_NAMES = ("id", "payment_reference", "payment_url", "client_secret", "payment_intent")
+# Rows are locked in the order of their ids, as everywhere, and found by them: conditions come after the lock, or
+# the planner takes a partial index.
+_STORE = f"""WITH locked AS (
+        SELECT id, status, payment_reference FROM donation WHERE id = ANY(:id) ORDER BY id FOR UPDATE)
+    UPDATE donation AS d
+       SET payment_reference = u.payment_reference, payment_url = u.payment_url, client_secret = u.client_secret,
+           payment_intent = coalesce(d.payment_intent, u.payment_intent){{status}}
+      FROM locked JOIN {unnest(Donation, *_NAMES)} USING (id)
+     WHERE d.id = locked.id AND locked.payment_reference IS NULL{{condition}} RETURNING d.id"""
+_START_PAYING = _STORE.format(condition=" AND locked.status = 'pending'", status=", status = 'paying'")
+_KEEP_REFERENCE = _STORE.format(condition="", status="")
 
 
 def _with_payment(donation: DonationView, payment: OpenedPayment) -> DonationView:

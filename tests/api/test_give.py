@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import jsonschema_rs
 import pytest
 
+from app.api.donation_schemas import DonationOut, MatchOut, PartOut, PaymentOut
 from tests.api.client import Api, application, problem
 from tests.payments.servers import Server
 from tests.world import World, offline_gateway
@@ -32,6 +34,22 @@ def test_a_donation_is_stored_matched_and_can_be_paid(api: Api, world: World) ->
     assert "client_secret" not in payment
     assert world.totals().donations == 0  # nobody has paid
     world.check()
+
+
+@pytest.mark.parametrize("flow", ["redirect", "intent"])
+def test_the_answer_is_what_its_description_says(api: Api, world: World, flow: str) -> None:
+    """It is written without the schema (`app/api/donation_answer.py`), so that the two could part."""
+    world.pot(1_000_00)
+    answered = api.give(100_00, payment_flow=flow)
+    rules = {
+        "$ref": "#/components/schemas/DonationOut",
+        "components": api.http.get("/api/openapi.json").get_json()["components"],
+    }
+    jsonschema_rs.validator_for(rules).validate(answered)
+    assert set(answered) == set(DonationOut._declared_fields)
+    assert set(answered["match"]) == set(MatchOut._declared_fields)
+    assert set(answered["match"]["parts"][0]) == set(PartOut._declared_fields)
+    assert set(answered["payment"]) <= set(PaymentOut._declared_fields)
 
 
 @pytest.mark.parametrize(

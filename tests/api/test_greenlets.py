@@ -35,7 +35,25 @@ sizes = []
 batcher = Batcher(batch)
 calls = [gevent.spawn(batcher.submit, n) for n in range(100)]
 gevent.joinall(calls, timeout=20, raise_error=True)
-print(json.dumps({"together": together, "answers": [call.value for call in calls], "batches": len(sizes)}))
+
+def slow(items):
+    gevent.sleep(0.1)
+    return items
+
+# Callers who are ended before their result came: the leader, one who waits, and one who was just woken to lead.
+batcher = Batcher(slow)
+leader, follower, last = [gevent.spawn(batcher.submit, n) for n in range(1, 4)]
+gevent.sleep(0.05)
+more = [gevent.spawn(batcher.submit, n) for n in range(4, 7)]
+gevent.sleep(0)
+for ended in (follower, more[0], leader, more[1]):
+    ended.kill(block=False)
+after = gevent.spawn(batcher.submit, 7)
+gevent.joinall([more[2], after], timeout=5)
+ended = [more[2].value, after.value, batcher.submit(8), batcher._waiting, batcher._led]
+
+answers = [call.value for call in calls]
+print(json.dumps({"ended": ended, "together": together, "answers": answers, "batches": len(sizes)}))
 """
 
 
@@ -47,3 +65,4 @@ def test_greenlets_wait_side_by_side_and_share_batches(database_url: str) -> Non
     assert told["together"] < 3  # five waits of a second each, and some slack for a busy machine
     assert told["answers"] == [2 * n for n in range(100)]
     assert told["batches"] <= 4
+    assert told["ended"] == [6, 7, 8, [], False]  # nobody waits for a caller who is gone
