@@ -49,7 +49,8 @@ class Problem(Schema):
 
 class Api(SmorestApi):
     """flask-smorest with our own error handlers (`app/http/errors.py`), and a description that is made when it is
-    first asked for: neither a command nor a worker that nobody asks pays for it at its start."""
+    first asked for, so that no command pays for it. Workers with an event loop make it at their start
+    (`app.api.docs.make_before_requests`)."""
 
     ERROR_SCHEMA = Problem
 
@@ -79,12 +80,16 @@ class Api(SmorestApi):
         description: dict[str, Any] = self.spec.to_dict()
         return description
 
+    def as_json(self) -> bytes:
+        """Return the description as a file, made once."""
+        return self._json
+
     @cached_property
     def _json(self) -> bytes:
         return orjson.dumps(self.describe(), option=orjson.OPT_INDENT_2)
 
     def _openapi_json(self) -> Response:
-        response = Response(self._json, mimetype="application/json")
+        response = Response(self.as_json(), mimetype="application/json")
         response.add_etag()
         response.make_conditional(request)
         return response

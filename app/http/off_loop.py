@@ -16,10 +16,15 @@ AT_ONCE = 2  # in one process
 _turn = BoundedSemaphore(AT_ONCE)  # where every request has a thread of its own
 
 
+def on_event_loop() -> bool:
+    """Whether all requests of this process share one thread, so that work of one holds up all others (gevent)."""
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))
+
+
 def off_loop(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
     """Call a function that neither waits nor reads the request, in a thread; wait for it and let others go on."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey and monkey.is_module_patched("threading"):
+    if on_event_loop():
         result: Result = _pool().apply(_modest, (act, *args), named)
         return result
     with _turn:
