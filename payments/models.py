@@ -159,3 +159,43 @@ class ProviderLine(SQLModel, table=True):
     fee_currency: str | None = None  # null: the same as `currency`
     occurred_at: datetime = Field(sa_column=moment())
     fetched_at: datetime = Field(sa_column=moment())
+
+
+class LineConflict(SQLModel, table=True):
+    """A line that a provider's API says again with other contents: kept for review, without effect (the first one
+    counts)."""
+
+    __tablename__ = "provider_line_conflict"
+    __table_args__ = (
+        UniqueConstraint(
+            "provider",
+            "line_id",
+            "kind",
+            "source_id",
+            "amount_minor",
+            "fee_minor",
+            "currency",
+            "occurred_at",
+            name="provider_line_conflict_once",
+        ),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    provider: str
+    line_id: str
+    kind: str
+    source_id: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    fee_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    occurred_at: datetime = Field(sa_column=moment())
+    fetched_at: datetime = Field(sa_column=moment())
+
+
+class EmptyBillDay(SQLModel, table=True):
+    """A day in Shanghai of which a partner said that its bill has no lines."""
+
+    __tablename__ = "empty_bill_day"
+    provider: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    said_at: datetime = Field(sa_column=moment())
+    said_by: str

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, fault
 from payments.gateway import StatementLine
-from payments.models import ProviderLine
+from payments.models import LineConflict, ProviderLine
 
 BATCH = 2_000
 FETCHED = frozenset({"stripe"})  # providers whose statements are read through their API, never from a file
@@ -20,32 +20,42 @@ class _Contradiction(NamedTuple):
     line_id: str
     stored_minor: int
     amount_minor: int
-    stored_line: str  # kind and donation; and time, where it differs
+    stored_line: str  # kind and donation; and currency and time, where they differ
     line: str
     moved: bool
 
 
 def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
-    """Store lines that are new and return how many.
+    """Store the lines of a file that are new and return how many.
 
-    Raises Conflict `statement_contradicts` when a line was stored with another amount, fee, donation, kind or time:
-    what a provider said once is never changed silently.
+    Raises Conflict `statement_contradicts` when a line was stored with another amount, fee, currency, donation,
+    kind or time: what a provider said once is never changed silently.
     """
     new = 0
     rest = iter(lines)
     while batch := list(islice(rest, BATCH)):
-        new += _store(tx, batch)
+        added, changed = _store(tx, batch)
+        if changed:
+            raise Conflict("statement_contradicts", fields=changed)
+        new += added
     return new
 
 
-def _store(tx: Tx, lines: Sequence[StatementLine]) -> int:
+def store_fetched(tx: Tx, lines: Sequence[StatementLine]) -> int:
+    """Store the lines of a provider's API that are new, and those that contradict an earlier one beside it, for
+    review: nobody is there to refuse them to. Return how many were new or contradict."""
+    new, changed = _store(tx, lines)
+    beside = [line for line in lines if _place(line) in changed]
+    return new + (_insert_conflicts(tx, beside) if beside else 0)
+
+
+def _store(tx: Tx, lines: Sequence[StatementLine]) -> tuple[int, dict[str, Fault]]:
+    """Store lines that are new; return how many, and which contradict earlier ones."""
     new = _insert(tx, lines)
     if new == len(lines):
-        return new
+        return new, {}
     _correct_earlier(tx, lines)
-    if changed := contradictions(tx, lines):
-        raise Conflict("statement_contradicts", fields=changed)
-    return new
+    return new, contradictions(tx, lines)
 
 
 def _correct_earlier(tx: Tx, lines: Sequence[StatementLine]) -> None:
@@ -71,27 +81,33 @@ def _correct_earlier(tx: Tx, lines: Sequence[StatementLine]) -> None:
 
 
 def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
-    """Return which of these lines were stored with another amount, fee, donation, kind or time, and how. A kind
-    that an earlier version did not know (`other`) may become known."""
-    names = ("provider", "line_id", "kind", "source_id", "amount_minor", "fee_minor", "occurred_at")
+    """Return which of these lines were stored with another amount, fee, currency, donation, kind or time, and how.
+    A kind that an earlier version did not know (`other`) may become known."""
+    names = ("provider", "line_id", "kind", "source_id", "currency", "amount_minor", "fee_minor", "occurred_at")
     rows = tx.rows_as(
         _Contradiction,
         f"""SELECT l.line_id, l.amount_minor AS stored_minor, u.amount_minor,
-                   concat_ws(' ', l.kind, l.source_id, nullif(l.occurred_at, u.occurred_at)) AS stored_line,
-                   concat_ws(' ', u.kind, u.source_id, nullif(u.occurred_at, l.occurred_at)) AS line,
+                   concat_ws(' ', l.kind, l.source_id, nullif(l.currency, u.currency),
+                             nullif(l.occurred_at, u.occurred_at)) AS stored_line,
+                   concat_ws(' ', u.kind, u.source_id, nullif(u.currency, l.currency),
+                             nullif(u.occurred_at, l.occurred_at)) AS line,
                    (l.amount_minor, l.fee_minor) = (u.amount_minor, u.fee_minor) AS moved
               FROM {unnest(ProviderLine, *names)}
               JOIN provider_line l USING (provider, line_id)
              WHERE (l.amount_minor, l.fee_minor) <> (u.amount_minor, u.fee_minor)
-                OR (l.source_id, l.occurred_at) <> (u.source_id, u.occurred_at)
+                OR (l.source_id, l.currency, l.occurred_at) <> (u.source_id, u.currency, u.occurred_at)
                 OR (l.kind <> u.kind AND (l.kind <> 'other' OR l.provider LIKE 'partner:%'))
              ORDER BY l.line_id""",
-        **{name: [getattr(line, name) or "" for line in lines] for name in names[:4]},
+        **{name: [getattr(line, name) or "" for line in lines] for name in names[:5]},
         amount_minor=[line.amount_minor for line in lines],
         fee_minor=[line.fee_minor for line in lines],
         occurred_at=[line.occurred_at for line in lines],
     )
     return {f"line_id {row.line_id}": _contradiction(row) for row in rows}
+
+
+def _place(line: StatementLine) -> str:
+    return f"line_id {line.line_id}"
 
 
 def known_lines(tx: Tx, lines: Sequence[StatementLine]) -> int:
@@ -134,3 +150,10 @@ def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
         returning="id",
     )
     return len(inserted)
+
+
+def _insert_conflicts(tx: Tx, lines: Sequence[StatementLine]) -> int:
+    names = ("provider", "line_id", "kind", "amount_minor", "fee_minor", "currency", "occurred_at")
+    values: dict[str, Any] = {name: [getattr(line, name) for line in lines] for name in names}
+    values |= {"source_id": [line.source_id or "" for line in lines], "fetched_at": tx.now}
+    return len(insert_rows(tx, LineConflict, values, conflict="any", returning="id"))

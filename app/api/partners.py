@@ -10,6 +10,7 @@ from app.api.schema_fields import Key, Minor, Text, Time, Whole, texts
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
+from campaigns.closing.empty_days import record_empty_day
 from campaigns.intake import registered
 from campaigns.intake.partner_limits import change_limits
 from campaigns.network.roles import Permission
@@ -55,6 +56,19 @@ class PartnerMadeOut(Schema):
     title = Text()
     projects = fields.List(fields.String(), allow_none=True)
     secret = Text(metadata={"description": "for signing (Standard Webhooks); shown this once"})
+
+
+class EmptyDayIn(Schema):
+    day = fields.Date(required=True, metadata={"description": "in Shanghai, and over"})
+
+
+class EmptyDayOut(Schema):
+    """A day of which the platform says that its bill has no lines."""
+
+    provider = Text()
+    day = fields.Date()
+    said_at = Time()
+    said_by = Text()
 
 
 class SecretIn(Schema):
@@ -114,6 +128,17 @@ def set_limits(body: dict[str, Any], name: str) -> Any:
     with deps().db.transaction() as tx:
         partner = change_limits(tx, name, body, access.actor())
         return partner.model_dump(exclude={"sealed_secret"})
+
+
+@blueprint.post("/partners/<name>/empty-days")
+@access.managers(Permission.RECONCILE, where=Where.FEDERATION)
+@blueprint.arguments(EmptyDayIn)
+@blueprint.response(201, EmptyDayOut)
+def record_day(body: dict[str, Any], name: str) -> Any:
+    """Record that a platform says that its bill of a day has no lines. Gifts of that day which we know become
+    differences one by one."""
+    with deps().db.transaction() as tx:
+        return record_empty_day(tx, name, body["day"], access.actor())
 
 
 @blueprint.get("/partners/<name>/secrets")

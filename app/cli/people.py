@@ -6,6 +6,7 @@ import click
 
 from app.cli.accounts import roles
 from app.cli.base import ACTOR, command, deps, moment
+from campaigns.closing.empty_days import record_empty_day
 from campaigns.intake import registered
 from campaigns.intake.partner_limits import change_limits
 from campaigns.network.accounts import find_by_login
@@ -139,6 +140,17 @@ def end_secret(name: str, secret_id: int) -> None:
     with deps().db.transaction() as tx:
         registered.end_secret(tx, name, secret_id, ACTOR)
     click.echo(f"secret {secret_id} is ended")
+
+
+@partners.command("empty-day")
+@click.argument("name")
+@click.argument("day", metavar="YYYY-MM-DD", type=click.DateTime(["%Y-%m-%d"]))
+@command
+def empty_day(name: str, day: datetime) -> None:
+    """Record that NAME says that its bill of this day has no lines."""
+    with deps().db.transaction() as tx:
+        recorded = record_empty_day(tx, name, day.date(), ACTOR)
+    click.echo(f"{recorded.provider} {recorded.day}: no lines")
 
 
 @partners.command("limits")

@@ -145,6 +145,7 @@ ACTS = {
     "session.sign_out": _l("退出登录"),
     "staff.add": _l("登记工作人员"),
     "staff.remove": _l("移除工作人员"),
+    "statement.empty_day": _l("记录平台的无交易日"),
     "statement.import": _l("导入对账单"),
     "token.activate": _l("启用接口令牌"),
     "token.create": _l("新建接口令牌"),

@@ -62,6 +62,7 @@ CAUSES = {
     "adjustment": _l("调整"),
     "payment_exception": _l("支付与捐赠不符、待处理"),
     "missing_statement": _l("缺对账单"),
+    "contradiction": _l("同一流水前后不一"),
 }
 DISCREPANCY_STATES = {
     "open": _l("待处理"),

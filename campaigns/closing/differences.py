@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
+from kernel.clock import SHANGHAI
 from kernel.db import Tx
+from kernel.money import CURRENCY
 
 PAGE = 5_000  # differences
 
@@ -40,7 +42,7 @@ _COMPARED = f"""
 # Each paid donation by our books and by the statements. Refunds are negative on statements.
 SIDES = f"""{_COMPARED},
     ours AS (
-        SELECT d.id, d.campaign_id, d.provider, d.amount_minor, d.currency,
+        SELECT d.id, d.campaign_id, d.provider, d.amount_minor, d.currency, d.paid_at,
                d.refunded_minor + d.excess_minor AS returned_minor, d.dispute, c.complete,
                c.complete OR d.paid_at < r.until AS read
           FROM donation d
@@ -59,31 +61,65 @@ SIDES = f"""{_COMPARED},
                               AND e.state NOT IN ('taken', 'attached'))
          GROUP BY l.donation_id)"""
 
+# A partner's bill of a day is in when it has a line of that day, or the partner said that there is none.
+BILL_DUE_H = 10  # hours after the end of the day
+_BILL_DAYS = f"""
+    bill_day AS MATERIALIZED (
+        SELECT provider, CAST(occurred_at AT TIME ZONE '{SHANGHAI}' AS date) AS day
+          FROM provider_line WHERE provider LIKE 'partner:%'
+         UNION
+        SELECT provider, day FROM empty_bill_day)"""
+
 # A statement that is not read to its end may lack what our books know, never the other way round: but an open
-# dispute has taken the money already. A day is read when lines of a later day have come.
-_OF_DONATIONS = f"""{SIDES}
-    SELECT o.campaign_id, o.provider, c.cause, CAST(o.id AS text) AS reference, o.id AS donation_id, o.currency,
-           c.ours_minor, CAST(c.theirs_minor AS bigint) AS theirs_minor, CAST(c.sum_minor AS bigint) AS sum_minor
-      FROM ours o LEFT JOIN theirs t USING (id)
-     CROSS JOIN LATERAL (VALUES
-           ('missing_there', o.amount_minor, 0,
-            o.returned_minor - o.amount_minor - coalesce(t.returned, 0),
-            o.read AND (t.id IS NULL OR t.charges = 0)),
-           ('duplicate', o.amount_minor, t.charged, t.charged - o.amount_minor, t.charges > 1),
-           ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
-            t.charges = 1 AND t.charged <> o.amount_minor),
-           ('refund', o.returned_minor, t.returned, o.returned_minor - t.returned,
-            t.charges > 0 AND CASE WHEN o.complete THEN t.returned <> o.returned_minor
-                                   ELSE t.returned > o.returned_minor AND o.dispute <> 'open' END)
-         ) AS c(cause, ours_minor, theirs_minor, sum_minor, differs)
-     WHERE c.differs
-       AND (t.charges = 1 AND t.charged = o.amount_minor AND t.returned = o.returned_minor) IS NOT TRUE"""
+# dispute has taken the money already. A day is read when lines of a later day have come. Gifts of a day whose bill
+# is not in are one difference, of the partner and the day; while the event runs, from when an expected bill is due.
+_OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
+    differing AS (
+        SELECT o.id, o.campaign_id, o.provider, o.currency, o.read, c.*,
+               CAST(o.paid_at AT TIME ZONE '{SHANGHAI}' AS date) AS day
+          FROM ours o LEFT JOIN theirs t USING (id)
+         CROSS JOIN LATERAL (VALUES
+               ('missing_there', o.amount_minor, 0,
+                o.returned_minor - o.amount_minor - coalesce(t.returned, 0),
+                (o.read OR o.provider LIKE 'partner:%') AND (t.id IS NULL OR t.charges = 0)),
+               ('duplicate', o.amount_minor, t.charged, t.charged - o.amount_minor, t.charges > 1),
+               ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
+                t.charges = 1 AND t.charged <> o.amount_minor),
+               ('refund', o.returned_minor, t.returned, o.returned_minor - t.returned,
+                t.charges > 0 AND CASE WHEN o.complete THEN t.returned <> o.returned_minor
+                                       ELSE t.returned > o.returned_minor AND o.dispute <> 'open' END)
+             ) AS c(cause, ours_minor, theirs_minor, sum_minor, differs)
+         WHERE c.differs
+           AND (t.charges = 1 AND t.charged = o.amount_minor AND t.returned = o.returned_minor) IS NOT TRUE),
+    judged AS (
+        SELECT *, cause = 'missing_there' AND provider LIKE 'partner:%'
+                  AND (provider, day) NOT IN (SELECT provider, day FROM bill_day) AS by_day
+          FROM differing)
+    SELECT campaign_id, provider, cause, CAST(id AS text) AS reference, id AS donation_id, currency, ours_minor,
+           CAST(theirs_minor AS bigint) AS theirs_minor, CAST(sum_minor AS bigint) AS sum_minor
+      FROM judged WHERE NOT by_day AND (read OR cause <> 'missing_there')
+     UNION ALL
+    SELECT campaign_id, provider, 'missing_statement',
+           day || CASE currency WHEN '{CURRENCY}' THEN '' ELSE ' ' || currency END, CAST(NULL AS uuid), currency,
+           CAST(sum(ours_minor) AS bigint), CAST(0 AS bigint), CAST(sum(sum_minor) AS bigint)
+      FROM judged
+     WHERE by_day
+       AND (read OR (provider IN (SELECT 'partner:' || name FROM partner WHERE statement_expected)
+                     AND day + 1 + make_interval(hours => {BILL_DUE_H})
+                         <= CAST(:now AS timestamptz) AT TIME ZONE '{SHANGHAI}'))
+     GROUP BY campaign_id, provider, day, currency"""
 
 # Lines that no paid donation of their provider explains. Lines of another shop's payments and of payments on the
 # desk are explained. A line belongs to the campaign of its donation, else to the one campaign that was open at its
 # time or took late messages then (the last opened), else to none. The fee of a line is part of its sum where it is
 # not booked as a fee.
-LINES_UNEXPLAINED = """
+_AT_ITS_TIME = """
+           SELECT s.id FROM campaign s
+            WHERE d.id IS NULL AND s.phase NOT IN ('draft', 'scheduled', 'cancelled')
+              AND l.occurred_at >= s.opens_at
+              AND l.occurred_at < s.ends_at + make_interval(secs => s.finishing_s + s.late_s)
+            ORDER BY l.occurred_at < s.ends_at DESC, s.opens_at DESC, s.id LIMIT 1"""
+LINES_UNEXPLAINED = f"""
     SELECT coalesce(d.campaign_id, at_its_time.id) AS campaign_id, l.provider,
            CASE l.kind WHEN 'charge' THEN CASE WHEN l.occurred_at < c.ends_at + make_interval(secs => c.finishing_s)
                                                  OR c.id IS NULL THEN 'missing_here' ELSE 'late' END
@@ -96,12 +132,7 @@ LINES_UNEXPLAINED = """
                                  THEN 0 ELSE l.fee_minor END AS sum_minor
       FROM provider_line l
       LEFT JOIN donation d ON d.id = l.donation_id
-      LEFT JOIN LATERAL (
-           SELECT s.id FROM campaign s
-            WHERE d.id IS NULL AND s.phase NOT IN ('draft', 'scheduled', 'cancelled')
-              AND l.occurred_at >= s.opens_at
-              AND l.occurred_at < s.ends_at + make_interval(secs => s.finishing_s + s.late_s)
-            ORDER BY l.occurred_at < s.ends_at DESC, s.opens_at DESC, s.id LIMIT 1) AS at_its_time ON true
+      LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true
       LEFT JOIN campaign c ON c.id = coalesce(d.campaign_id, at_its_time.id)
      WHERE (l.kind = 'other' OR (l.kind = 'fee' AND l.donation_id IS NOT NULL AND d.id IS NULL)
             OR (l.kind IN ('charge', 'refund', 'dispute')
@@ -113,6 +144,19 @@ LINES_UNEXPLAINED = """
        AND NOT (l.donation_id IS NULL AND l.payment_intent IS NOT NULL
                 AND EXISTS (SELECT FROM inbox_work w
                              WHERE w.state = 'ignored' AND w.reference = l.payment_intent))"""
+
+# Lines that a provider says again with other contents; the books follow what it said first. The last one counts.
+_OF_CONTRADICTIONS = f"""
+    SELECT coalesce(d.campaign_id, at_its_time.id) AS campaign_id, l.provider, 'contradiction' AS cause,
+           l.line_id AS reference, d.id AS donation_id, l.currency, l.amount_minor AS ours_minor,
+           again.amount_minor AS theirs_minor,
+           CASE WHEN again.currency = l.currency AND coalesce(l.fee_currency, l.currency) = l.currency
+                THEN again.amount_minor - again.fee_minor - l.amount_minor + l.fee_minor ELSE 0 END AS sum_minor
+      FROM (SELECT DISTINCT ON (provider, line_id) provider, line_id, amount_minor, fee_minor, currency
+              FROM provider_line_conflict ORDER BY provider, line_id, id DESC) AS again
+      JOIN provider_line l USING (provider, line_id)
+      LEFT JOIN donation d ON d.id = l.donation_id
+      LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true"""
 
 # Payments on the desk: the provider has them, our books do not. One that was dismissed stays a difference, and one
 # that was refunded is one as long as the statement shows another sum than nothing.
@@ -145,6 +189,10 @@ _OF_STATEMENTS = f"""{_COMPARED}
             OR EXISTS (SELECT FROM campaign_entry n JOIN project j ON j.id = n.project_id
                         WHERE n.campaign_id = c.id AND p.projects ? j.code))
        AND NOT EXISTS (SELECT FROM donation d WHERE d.campaign_id = c.id AND d.provider = 'partner:' || p.name)
+       AND NOT EXISTS (SELECT FROM empty_bill_day e
+                        WHERE e.provider = 'partner:' || p.name
+                          AND e.day >= CAST(c.opens_at AT TIME ZONE '{SHANGHAI}' AS date)
+                          AND e.day <= CAST(c.closed_at AT TIME ZONE '{SHANGHAI}' AS date))
        AND NOT EXISTS (SELECT FROM provider_line l
                         WHERE l.provider = 'partner:' || p.name
                           AND l.occurred_at >= c.opens_at AND l.occurred_at < c.closed_at)"""
@@ -156,8 +204,8 @@ def find_differences(tx: Tx, reconciled: int | None = None) -> Iterator[Differen
 
     `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
     """
-    for sql in (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_PAYMENTS, _OF_STATEMENTS):
-        pages = tx.pages(Difference, PAGE, sql, campaign=reconciled)
+    for sql in (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS, _OF_STATEMENTS):
+        pages = tx.pages(Difference, PAGE, sql, campaign=reconciled, now=tx.now)
         with tx.by_set():  # the statement is planned with its first page
             page = next(pages, [])
         while page:

@@ -9,7 +9,7 @@ from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.phases import Phase
 from payments.gateway import GatewayError, StatementLine
-from payments.statements import BATCH, store
+from payments.statements import BATCH, store_fetched
 
 AGAIN_S = 60  # while a difference is open, the provider is asked once per minute
 OVERLAP = timedelta(hours=1)
@@ -54,12 +54,13 @@ def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime
     while batch := list(islice(lines, BATCH)):
         newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
         with deps.db.transaction() as tx:
-            store(tx, batch)
+            store_fetched(tx, batch)
     return newest
 
 
 def follow_statement(deps: Dependencies) -> int:
-    """Fetch what is new on the provider's statement, compare the books with it, and return how many lines were new.
+    """Fetch what is new on the provider's statement, compare the books with it, and return how many lines were new
+    or contradict earlier ones.
 
     A process begins at the newest line that we have (else at the first campaign that is not archived) and then goes
     on from where it was. Raises GatewayError; what was read until then stays.
@@ -88,4 +89,4 @@ def follow_statement(deps: Dependencies) -> int:
 
 def _store_period(deps: Dependencies, lines: list[StatementLine]) -> int:
     with deps.db.transaction() as tx:
-        return store(tx, lines)
+        return store_fetched(tx, lines)

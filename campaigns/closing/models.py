@@ -24,6 +24,7 @@ CAUSES = (
     "adjustment",
     "payment_exception",
     "missing_statement",
+    "contradiction",
 )
 PROBLEMS = ("step_failed", "statement_unavailable")
 STATES = ("open", "matched", "booked", "signed_off")

@@ -3,7 +3,7 @@ name; and what comes after the result was published is a correction beside it, n
 
 import csv
 import io
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from flask import Flask
 
 from campaigns.closing.corrections import corrections
 from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.empty_days import record_empty_day
 from campaigns.closing.import_statement import import_statement
 from campaigns.closing.reconcile import compare
 from campaigns.closing.report import report
@@ -19,7 +20,8 @@ from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.phases import Phase
 from campaigns.lifecycle.transitions import schedule
-from kernel.errors import Conflict
+from kernel.clock import SHANGHAI
+from kernel.errors import Conflict, Invalid
 from payments import partners
 from tests.api.client import Api, application
 from tests.cashier import clock, world
@@ -102,13 +104,61 @@ def test_b_a_partner_of_which_neither_gifts_nor_bill_came_holds_the_notice_by_na
     assert plat.phase() == "notice"
 
 
-def test_b_a_partner_whose_gifts_came_and_whose_bill_did_not_holds_it_gift_by_gift(plat: World) -> None:
-    tell(plat, "plat", "g-1", 50_00)
+def test_b_a_bill_is_awaited_by_partner_and_day_while_the_event_runs(plat: World) -> None:
+    """Three gifts of a day are one difference, from ten o'clock of the next day on, until the bill is in."""
+    day = plat.clock.at.astimezone(SHANGHAI).date()
+    for gift in ("g-1", "g-2", "g-3"):
+        tell(plat, "plat", gift, 50_00)
     plat.settle()
+    due = datetime.combine(day + timedelta(days=1), time(10), SHANGHAI)
+    plat.clock.at = due - timedelta(seconds=1)
+    plat.do(compare)
+    assert causes(plat) == {}
+    plat.clock.at = due
+    plat.do(compare)
+    assert causes(plat) == {str(day): ("missing_statement", -150_00)}
+    bill(plat, f"L-1,charge,g-1,5000,0,CNY,{_noon(day)}", f"L-2,charge,g-2,5000,0,CNY,{_noon(day)}")
+    assert causes(plat)[str(day)][0] == "missing_statement"
+    states = {row.reference: row.state for row in plat.do(listed, plat.do(find_campaign, plat.slug).id)[0]}
+    assert states == {str(day): "matched"}, "the third is awaited until a later day's lines have come, or the end"
     _to(plat, Phase.RECONCILING)
     plat.close()
-    assert [cause for cause, _ in causes(plat).values()] == ["missing_there"]
-    assert plat.phase() == "reconciling"
+    assert [cause for cause, _ in causes(plat).values()] == ["missing_there", "missing_statement"]
+    plat.check()
+
+
+def test_b_a_partner_says_that_a_day_is_empty(plat: World) -> None:
+    """Then gifts of that day which we know are differences one by one; and nothing at all is a bill, too."""
+    day = plat.clock.at.astimezone(SHANGHAI).date()
+    with pytest.raises(Invalid) as refused:
+        plat.do(record_empty_day, "plat", day, ACTOR)
+    assert (refused.value.code, list(refused.value.fields)) == ("day_invalid", ["day"])
+    tell(plat, "plat", "g-1", 50_00)
+    plat.settle()
+    plat.clock.advance(days=2)
+    plat.do(compare)
+    assert list(causes(plat)) == [str(day)]
+    for _ in range(2):
+        plat.do(record_empty_day, "partner:plat", day, ACTOR)
+    _to(plat, Phase.RECONCILING)
+    plat.close()
+    assert ("missing_there", -50_00) in causes(plat).values()
+    bill(plat, f"L-1,charge,g-1,5000,0,CNY,{_noon(day + timedelta(days=1))}")
+    with pytest.raises(Conflict, match="bill_day_has_lines"):
+        plat.do(record_empty_day, "plat", day + timedelta(days=1), ACTOR)
+    plat.check()
+
+
+def test_b_a_partner_without_gifts_that_says_so_holds_nothing(plat: World) -> None:
+    day = plat.do(find_campaign, plat.slug).opens_at.astimezone(SHANGHAI).date()
+    plat.clock.advance(days=1)
+    plat.do(record_empty_day, "plat", day, ACTOR)
+    _to(plat, Phase.NOTICE)
+    assert (causes(plat), plat.phase()) == ({}, "notice")
+
+
+def _noon(day: date) -> str:
+    return datetime.combine(day, time(12), SHANGHAI).isoformat()
 
 
 def test_b_an_orphan_line_holds_one_event_of_those_that_overlap(plat: World) -> None:

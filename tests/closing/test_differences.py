@@ -1,9 +1,14 @@
 """Where our books and the provider's differ: each difference is listed, and holds the event until it ends."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from campaigns.closing.discrepancies import sign_off
+from campaigns.closing.fetch_statement import follow_statement
 from kernel.errors import Conflict, Invalid, NotFound
+from payments.statements import store_fetched
 from tests.closing.day import Day
 from tests.world import ACTOR
 
@@ -105,3 +110,27 @@ def test_a_sign_off_has_a_reason_and_a_name_and_happens_once(day: Day) -> None:
         world.do(sign_off, found.id, "another reason", ACTOR)
     named = world.do(lambda tx: tx.rows("SELECT actor FROM audit_entry WHERE action = 'discrepancy.sign_off'"))
     assert [row[0] for row in named] == [ACTOR]
+
+
+def test_a_line_that_the_provider_says_again_as_another_waits_for_a_person(day: Day) -> None:
+    """What it says second has no effect, is listed once, and stops neither the job nor the campaign."""
+    world = day.world
+    for amount_minor in (50_00, 60_00, 70_00):
+        day.paid(amount_minor)
+    lines = world.deps.gateway.statement(world.clock.at - timedelta(hours=1), world.clock.at + timedelta(hours=1))
+    by_amount = {line.amount_minor: line for line in lines}
+    first = [
+        replace(by_amount[50_00], amount_minor=51_00),
+        replace(by_amount[60_00], fee_minor=by_amount[60_00].fee_minor + 1),
+        replace(by_amount[70_00], source_id="ch_other"),
+    ]
+    assert world.do(store_fetched, first) == 3
+    assert [follow_statement(world.deps), follow_statement(world.deps)] == [3, 0]
+    day.walk("reconciling")
+    listed = [row for row in day.differences() if row.cause == "contradiction"]
+    said = {(row.ours_minor, row.theirs_minor, row.sum_minor) for row in listed}
+    assert said == {(51_00, 50_00, -1_00), (60_00, 60_00, 1), (70_00, 70_00, 0)}
+    for row in day.differences():
+        world.do(sign_off, row.id, "the provider was asked", "finance")
+    assert day.tick() == "notice"
+    world.check()

@@ -8,12 +8,15 @@ from app.console.blueprint import act, blueprint, said_of
 from app.current import deps
 from app.duties import perform
 from app.http import access
+from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.closing import discrepancies
+from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
 from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.network.roles import Permission
+from campaigns.network.roles import Caller, Permission
 from campaigns.screening.cases import count_open_cases
+from kernel.db import Tx
 from kernel.ids import MOST_ID
 
 PAGE_SIZE = 50
@@ -36,9 +39,23 @@ def list_discrepancies(slug: str) -> str:
         rows=rows,
         suspense=suspense,
         cases=cases,
+        day_awaited=day_awaited,
         total=total,
         page=page,
     )
+
+
+@blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/empty-day", endpoint="empty_day")
+@access.signed_in_to_act(Permission.RECONCILE, where=Where.FEDERATION)
+def record_day(slug: str, discrepancy_id: int) -> Response:
+    """Record that a platform says that its bill of the day that is missing has no lines."""
+
+    def record(tx: Tx, caller: Caller) -> None:
+        provider, day = awaited_day(tx, discrepancy_id)
+        record_empty_day(tx, provider, day, caller.name)
+
+    back = url_for("console.reconciliation", slug=slug)
+    return act(Permission.RECONCILE, back, record, _("已记为无交易日。"))
 
 
 @blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
