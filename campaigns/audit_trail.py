@@ -60,6 +60,7 @@ OF_FEDERATION = frozenset(
         "receipts",
         "donations",
         "donors",
+        "table",
         "switch",
         "keys",
         "partner",

@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from flask import g
+from flask import Response, g
 from marshmallow import Schema, fields, validate
 
 from app.api.base import make_blueprint
 from app.api.schema_fields import Currency, Key, Minor, Text, Time
 from app.current import deps
+from app.exports.donations import donations_file
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
+from app.table_file import FORMATS
 from campaigns.donations.models import CHANNELS
 from campaigns.donations.search import MOST_SHOWN, contact_key, record_contact_search, search
 from campaigns.donations.search_plan import DonationQuery, Order
@@ -73,15 +76,30 @@ class DonationsOut(Schema):
 @blueprint.response(200, DonationsOut)
 def find(query: dict[str, Any]) -> Any:
     """List donations of the caller's branch that fit what is known of them, without their donors."""
-    status = query.pop("status", None)
-    query["statuses"] = (status,) if status else ()
-    contact, after, page_size = query.pop("contact", ""), query.pop("after", None), query.pop("page_size")
+    after, page_size = query.pop("after", None), query.pop("page_size")
+    wanted = _query(query)
+    with deps().db.transaction() as tx:
+        return search(tx, wanted, after, page_size)
+
+
+@blueprint.get(f"/donations{FORMATS}", endpoint="find_file")
+@access.managers(Permission.READ, Permission.DONATIONS_REFUND, where=Where.LISTED)
+@heavy
+@blueprint.arguments(DonationSearch(exclude=("after", "page_size")), location="query")
+@blueprint.response(200, description="all donations that fit, as CSV or XLSX")
+def find_file(query: dict[str, Any], file_format: str) -> Response:
+    """Return all donations that fit as a file. The audit trail records who took it."""
+    return donations_file(_query(query), file_format)
+
+
+def _query(query: dict[str, Any]) -> DonationQuery:
+    """Return what is asked for; looking for a contact is recorded. Raises Invalid `search_invalid`."""
+    status, contact = query.pop("status", None), query.pop("contact", "")
+    donor_key = ""
     if contact:
         access.require_declared(Permission.DONATIONS_REFUND)
-    donor_key = contact_key(deps().keys, contact) if contact else ""
-    with deps().db.transaction() as tx:
-        if donor_key:
+        donor_key = contact_key(deps().keys, contact)
+        with deps().db.transaction() as tx:
             record_contact_search(tx, access.actor())
-        return search(
-            tx, DonationQuery(**query, donor_key=donor_key, branch=g.caller.branch_code), after, page_size
-        )
+    query["statuses"] = (status,) if status else ()
+    return DonationQuery(**query, donor_key=donor_key, branch=g.caller.branch_code)

@@ -7,9 +7,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
-from app.console.donation_file import donations_file
 from app.console.donation_filters import FILTERS, STATE_GROUPS, filter_choices, find_in, read_query
 from app.current import deps
+from app.exports.donations import donations_file
 from app.forms import Form
 from app.http import access
 from app.http.heavy_reads import heavy

@@ -62,6 +62,7 @@ FIELDS = {
     "report_hash": _l("报告指纹"),
     "role": _l("角色"),
     "rows": _l("行数"),
+    "table": _l("表格"),
     "rules": _l("规则"),
     "scopes": _l("权限"),
     "secret_id": _l("密钥号"),

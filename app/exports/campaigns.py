@@ -1,0 +1,144 @@
+"""What a campaign has, as tables: its projects, pots, standings, cases and differences."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.current import deps
+from app.exports.lists import project_header, project_row
+from app.exports.table import Order, Places, Table, all_pages
+from app.i18n.labels import CASE_STATES, CAUSES, DISCREPANCY_STATES, POT_KINDS, STANDINGS, STATUSES, word
+from app.i18n.names import actor_name, source_name
+from app.i18n.screening_evidence import evidence_lines
+from app.table_cells import Yuan
+from campaigns.closing import discrepancies
+from campaigns.closing.models import Discrepancy
+from campaigns.disclosure import standings as ranking
+from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.totals import PotView, pot_views
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.projects.place_totals import PlaceTotals
+from campaigns.screening import cases as screening
+from kernel.db import Tx
+
+
+def entries(tx: Tx, order: Order) -> Table:
+    """The projects that take part, with what they raised in this campaign; with a branch those of the branch."""
+    campaign_id = _id(tx, order)
+    rows = all_pages(lambda page: listed(tx, campaign_id, page=page, branch=order.branch))
+    return Table(f"campaign:{campaign_id}", project_header(), map(project_row, rows))
+
+
+def pots(tx: Tx, order: Order) -> Table:
+    """The pots, in the order in which they are order."""
+    campaign_id = _id(tx, order)
+    header = [
+        _("编号"),
+        _("顺序"),
+        _("配捐池"),
+        _("种类"),
+        _("投入（元）"),
+        _("现可配（元）"),
+        _("支付中预留（元）"),
+    ]
+    header += [
+        _("已配（元）"),
+        _("复核中（元）"),
+        _("已退回基金（元）"),
+        _("下一批开放（北京）"),
+        _("暂停于（北京）"),
+    ]
+
+    def row(pot: PotView) -> Sequence[Any]:
+        amounts = (pot.funded_minor, pot.available_minor, pot.reserved_minor, pot.captured_minor, pot.held_minor)
+        kind = str(word(POT_KINDS, pot.kind))
+        sums = [Yuan(amount) for amount in (*amounts, pot.returned_minor)]
+        return [pot.id, pot.rank, pot.name, kind, *sums, pot.next_tranche_at, pot.paused_at]
+
+    return Table(f"campaign:{campaign_id}", header, map(row, pot_views(tx, campaign_id)))
+
+
+def standings(tx: Tx, order: Order) -> Table:
+    """The standings by county, township, village or team. Raises Invalid `standings_unknown`."""
+    campaign_id, by = _id(tx, order), order.filters.get("by", "county")
+    header = [_("名次"), _("代码"), _("上级"), _("名称"), _("筹款（元）"), _("配捐（元）"), _("合计（元）")]
+    assert set(ranking.BY) == set(STANDINGS)
+
+    def row(place: int, line: PlaceTotals) -> Sequence[Any]:
+        amounts = (line.raised_minor, line.matched_minor, line.total_minor)
+        return [place, line.code, line.parent_name, line.name or _("（其他）"), *map(Yuan, amounts)]
+
+    rows = all_pages(lambda page: ranking.standings(tx, campaign_id, by, page))
+    return Table(f"campaign:{campaign_id}", header, (row(place, line) for place, line in enumerate(rows, 1)))
+
+
+def cases(tx: Tx, order: Order) -> Table:
+    """The cases with their evidence; with a branch those of its projects. Raises Invalid `list_invalid`."""
+    campaign_id, places = _id(tx, order), Places(tx)
+    header = [_("个案"), _("状态"), _("捐赠编号"), _("项目"), _("县区"), _("乡镇街道"), _("村（社区）或单位")]
+    header += [_("捐赠状态"), _("支付时间（北京）"), _("捐赠（元）"), _("暂缓的配捐（元）"), _("依据")]
+    header += [_("立案（北京）"), _("决定（北京）"), _("决定人"), _("原因")]
+
+    def row(case: Mapping[str, Any]) -> Sequence[Any]:
+        return [
+            case["id"],
+            str(word(CASE_STATES, case["state"])),
+            str(case["donation_id"]),
+            case["project_name"],
+            *places.of(case["project_id"]),
+            str(word(STATUSES, case["status"])),
+            case["paid_at"],
+            Yuan(case["amount_minor"]),
+            Yuan(case["now_held_minor"]),
+            "\n".join(evidence_lines(case["signals"])),
+            case["opened_at"],
+            case["decided_at"],
+            actor_name(case["actor"]),
+            case["reason"],
+        ]
+
+    state, keys = order.filters.get("state"), deps().keys
+    rows = all_pages(lambda page: screening.listed(tx, keys, campaign_id, state, page, order.branch))
+    return Table(f"campaign:{campaign_id}", header, map(row, rows))
+
+
+def differences(tx: Tx, order: Order) -> Table:
+    """The differences between the books and the statements, open ones first."""
+    campaign_id = _id(tx, order)
+    header = [
+        _("编号"),
+        _("状态"),
+        _("支付平台"),
+        _("原因"),
+        _("单号"),
+        _("捐赠编号"),
+        _("我方（元）"),
+        _("对方（元）"),
+    ]
+    header += [_("差额（元）"), _("发现（北京）"), _("结束（北京）"), _("说明"), _("经办")]
+
+    def row(line: Discrepancy) -> Sequence[Any]:
+        return [
+            line.id,
+            str(word(DISCREPANCY_STATES, line.state)),
+            source_name(line.provider),
+            str(word(CAUSES, line.cause)),
+            line.reference,
+            str(line.donation_id or ""),
+            *(Yuan(amount) if amount is not None else None for amount in (line.ours_minor, line.theirs_minor)),
+            Yuan(line.sum_minor),
+            line.found_at,
+            line.ended_at,
+            line.reason,
+            actor_name(line.actor),
+        ]
+
+    rows = all_pages(lambda page: discrepancies.listed(tx, campaign_id, None, page))
+    return Table(f"campaign:{campaign_id}", header, map(row, rows))
+
+
+def _id(tx: Tx, order: Order) -> int:
+    campaign_id = find_campaign(tx, order.arguments["slug"]).id
+    assert campaign_id is not None
+    return campaign_id

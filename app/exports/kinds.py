@@ -1,0 +1,52 @@
+"""Which tables can be taken away, where, and by whom. The console and the API offer each under the same address."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from flask import Response
+
+from app.current import deps
+from app.exports import campaigns, lists
+from app.exports.table import Order, Table
+from app.http import access, scope
+from app.http.scope import Where
+from app.table_file import table_response
+from campaigns.audit import record_audit
+from campaigns.network.roles import Permission
+from kernel.db import Tx
+
+
+class Kind(NamedTuple):
+    """A table: `address` without its ending, `filters` are the arguments of the query that it reads."""
+
+    name: str
+    address: str
+    make: Callable[[Tx, Order], Table]
+    permission: Permission = Permission.READ
+    where: Where = Where.RESOURCE
+    filters: Sequence[str] = ()
+
+
+KINDS = (
+    Kind("campaigns", "/campaigns", lists.campaigns, where=Where.LISTED),
+    Kind("projects", "/projects", lists.projects, where=Where.LISTED, filters=("q",)),
+    Kind("funds", "/funds", lists.funds, where=Where.LISTED),
+    Kind("fund-statement", "/funds/<id:fund_id>/statement", lists.fund_statement),
+    Kind("people", "/people", lists.people, Permission.PEOPLE_WRITE, Where.LISTED, ("q", "role", "state")),
+    Kind("entries", "/campaigns/<slug>/entries", campaigns.entries, where=Where.FROM_BELOW),
+    Kind("pots", "/campaigns/<slug>/pots", campaigns.pots, where=Where.FROM_BELOW),
+    Kind("standings", "/campaigns/<slug>/standings", campaigns.standings, where=Where.FROM_BELOW, filters=("by",)),
+    Kind("cases", "/campaigns/<slug>/cases", campaigns.cases, where=Where.FROM_BELOW, filters=("state",)),
+    Kind("differences", "/campaigns/<slug>/differences", campaigns.differences),
+)
+
+
+def download(kind: Kind, file_format: str, arguments: Mapping[str, Any], query: Mapping[str, str]) -> Response:
+    """Return a table as a file, all of it of one moment, and record who took it. Raises what its `make` raises."""
+    filters = {name: query[name].strip() for name in kind.filters if query.get(name, "").strip()}
+    with deps().db.snapshot() as tx:
+        table = kind.make(tx, Order(arguments, filters, scope.branch()))
+        response = table_response(file_format, kind.name, table.header, table.rows)
+    with deps().db.transaction() as tx:
+        record_audit(tx, access.actor(), "export.table", table.subject, table=kind.name)
+    return response
