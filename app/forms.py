@@ -6,7 +6,7 @@ The only readers of typed yuan, ratios, times, numbers and texts, for donors and
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import TypeVar
@@ -135,6 +135,10 @@ class Form:
     def moment(self, name: str, text: str | None = None) -> datetime | None:
         """Read a time of the clock in Shanghai, in UTC. `text` as in `amount`."""
         return self._read(name, text, parse_moment, fault("not_a_time"))
+
+    def day(self, name: str) -> date | None:
+        """Read a day, as browsers send it."""
+        return self._read(name, None, date.fromisoformat, fault("not_a_date"))
 
     def require(self, *names: str) -> None:
         """Note those of these fields that are empty."""

@@ -27,11 +27,12 @@ from app.console import (
 from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
 from app.console.desks import messages, payments
+from app.console.money_out import payees, plans
 from app.console.people import invite, invite_file, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
-from app.console.projects import blacklist, description, pictures, projects, review
+from app.console.projects import blacklist, description, pictures, projects, review, split
 from app.console.projects import create as create_project
 from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
@@ -64,6 +65,9 @@ PAGES = (
     description,
     pictures,
     blacklist,
+    split,
+    plans,
+    payees,
     funds,
     donations,
     exports,

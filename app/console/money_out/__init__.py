@@ -1,0 +1,1 @@
+"""Money out: accounts of payees, payout plans and remittances."""

@@ -1,0 +1,86 @@
+"""Into which bank accounts organisations are paid, and how the campaigns that they host are paid out."""
+
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint, said_of
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.duties import perform
+from app.forms import Form
+from app.http import access
+from campaigns.network.organisations import find
+from campaigns.network.roles import Caller, Permission
+from campaigns.payouts import payees, rules
+from campaigns.payouts.payees import NewAccount
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+_FUNDS = Permission.FUNDS_WRITE
+
+
+@blueprint.get("/network/<code>/payees", endpoint="payees")
+@access.signed_in(_FUNDS)
+def show(code: str) -> str:
+    """The accounts of an organisation, and the rules of what it pays out."""
+    return _page(code, ConsoleForm({}))
+
+
+def _page(code: str, form: Form) -> str:
+    with deps().db.transaction() as tx:
+        node = find(tx, code)
+        accounts = payees.accounts_of(tx, code)
+        held = rules.rules_of_organisation(tx, code)
+    return render_template("console/payees.html", node=node, accounts=accounts, rules=held, form=form)
+
+
+@blueprint.post("/network/<code>/payees", endpoint="payee_propose")
+@access.signed_in_to_act(_FUNDS)
+def propose(code: str) -> str | Response:
+    """Enter an account; another person confirms it."""
+    form = ConsoleForm(request.form)
+    new = NewAccount(form["holder"], form["bank"], form["bank_code"], form["number"])
+
+    def do(tx: Tx, caller: Caller) -> None:
+        try:
+            payees.propose(tx, deps().keys, code, new, caller.name)
+        except Refusal as refusal:
+            form.add_refusal(refusal)
+            raise
+
+    back = act(_FUNDS, url_for("console.payees", code=code), do, _("账户已登记，等另一个人确认。"))
+    return _page(code, form) if form.faults else back
+
+
+@blueprint.post("/payees/<int:payee_id>/<any(confirm, end):verb>", endpoint="payee_act")
+@access.signed_in_to_act(_FUNDS)
+def change(payee_id: int, verb: str) -> Response:
+    """Confirm an account, or end it."""
+    with deps().db.transaction() as tx:
+        code = payees.find_payee(tx, payee_id).organisation_code
+
+    def do(tx: Tx, caller: Caller) -> Any:
+        if verb == "end":
+            payees.end(tx, payee_id, caller.name)
+            return None
+        return said_of(perform(tx, "payee.confirm", payee_id))
+
+    done = _("账户已停用。") if verb == "end" else _("账户已确认，以后拨款打到这里。")
+    return act(_FUNDS, url_for("console.payees", code=code), do, done)
+
+
+@blueprint.post("/network/<code>/payout-rules", endpoint="payout_rules")
+@access.signed_in_to_act(_FUNDS)
+def change_rules(code: str) -> Response:
+    """Change how the campaigns of an organisation are paid out."""
+    form = Form(request.form)
+
+    def do(tx: Tx, caller: Caller) -> None:
+        most = form.number("management_most", 2)
+        changes = {"fees_from": form["fees_from"], "lowest_payee": form["lowest_payee"]}
+        rules.set_rules(tx, code, {**changes, "management_most_bps": -1 if most is None else most}, caller.name)
+
+    return act(_FUNDS, url_for("console.payees", code=code), do, _("拨付规则已保存。"))

@@ -1,0 +1,46 @@
+"""How the money of a project is divided: the rule of now, its versions, and another one from a time on."""
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.current import deps
+from app.forms import Form
+from app.http import access
+from campaigns.network.roles import Caller, Permission
+from campaigns.payouts import rules
+from campaigns.payouts.split import Shares
+from campaigns.projects import projects
+from kernel.db import Tx
+from kernel.errors import Invalid
+
+
+@blueprint.get("/projects/<int:project_id>/split", endpoint="project_split")
+@access.signed_in(Permission.READ)
+def show(project_id: int) -> str:
+    """The versions of a project's split."""
+    with deps().db.transaction() as tx:
+        project = projects.find(tx, project_id)
+        versions = rules.splits_of(tx, project_id)
+        most_bps = rules.rules_of(tx, project.lineage).management_most_bps
+    return render_template("console/project_split.html", project=project, versions=versions, most_bps=most_bps)
+
+
+@blueprint.post("/projects/<int:project_id>/split", endpoint="project_split_set")
+@access.signed_in_to_act(Permission.FUNDS_WRITE)
+def change(project_id: int) -> Response:
+    """Divide the project's money in another way from a time on."""
+    form = Form(request.form)
+
+    def do(tx: Tx, caller: Caller) -> None:
+        typed = [form.number(name, 2) for name in ("project", "township", "management")]
+        valid_from = form.moment("valid_from")
+        if form.faults:
+            raise Invalid("split_invalid")
+        shares = Shares(*(bps or 0 for bps in typed))
+        rules.set_split(tx, project_id, shares, valid_from, form["reason"], caller.name)
+
+    return act(
+        Permission.FUNDS_WRITE, url_for("console.project_split", project_id=project_id), do, _("分账规则已保存。")
+    )

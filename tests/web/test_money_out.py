@@ -1,0 +1,69 @@
+"""Money out on the console's pages: split, accounts, plan, approval, file, paid, returned."""
+
+import re
+
+from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
+from tests.web.reader import Reader, text
+from tests.world import World
+
+
+def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    manager.open(f"/console/projects/{project}/split")
+    page = manager.send(
+        f"/projects/{project}/split",
+        project="80",
+        township="15",
+        management="5",
+        valid_from="2026-09-09T09:00",
+        reason="按协议",
+    )
+    assert "80%" in page and "按协议" in page
+    page = manager.send(f"/projects/{project}/split", project="80", township="15", management="6", reason="x")
+    assert "各部分合计应是 100%，现在是 101%" in page
+    world.pay(world.give(100_00))
+    assert "公示期满以后" in manager.open(f"/console/campaigns/{world.slug}/payouts")
+    release(world)
+    account(world, "41", HOST_ACCOUNT)
+
+    manager.open(f"/console/campaigns/{world.slug}/payouts")
+    page = manager.send(f"/campaigns/{world.slug}/payouts")
+    assert "第 1 号拨付计划已生成" in page and "95.00" in page
+    page = manager.open("/console/payout-plans/1")
+    assert "栾川县" in page and "批准时确定" in page
+    assert "还没有确认的收款账户：栾川县" in manager.send("/payout-plans/1/approve")
+
+    manager.open("/console/network/4101/payees")
+    bad = manager.send("/network/4101/payees", **ACCOUNT._replace(bank_code="1", holder="<b>x</b>")._asdict())
+    assert "12 位数字的联行号" in bad and "<b>x</b>" not in bad and "&lt;b&gt;x" in bad
+    page = manager.send("/network/4101/payees", **ACCOUNT._asdict())
+    assert "****2345" in page and "9012" not in page
+    payee = re.findall(r"/payees/(\d+)/confirm", page)[0]
+    assert "使用中" in manager.send(f"/payees/{payee}/confirm")
+
+    manager.open("/console/payout-plans/1")
+    assert "已批准，款项已留出" in manager.send("/payout-plans/1/approve")
+    assert sums(world)["payable"] == 95_00
+    page = manager.send("/payout-plans/1/send")
+    assert "下载 pain.001" in page
+    assert b"EndToEndId" in manager.http.get("/console/payout-plans/1/file-pain001").data
+    assert "410012345678" in manager.http.get("/console/payout-plans/1/file-csv").text
+    manager.open("/console/payout-plans/1")
+    page = manager.send("/remittances/1/paid", reference="R-1", paid_on="2026-09-09", evidence="回单 1")
+    assert "已付款" in text(page) and "回单 1" in page
+    page = manager.send("/remittances/1/returned", reason="户名不符")
+    assert "户名不符" in page
+    assert sums(world)["share_project"] + sums(world)["share_township"] == 95_00
+    world.check()
+
+
+def test_rules_of_payouts_are_kept_and_shown(manager: Reader, world: World) -> None:
+    manager.open("/console/network/41/payees")
+    page = manager.send(
+        "/network/41/payout-rules", fees_from="gifts", lowest_payee="township", management_most="8.5"
+    )
+    assert 'value="8.5"' in page and "拨付规则已保存" in page
+    refused = manager.send(
+        "/network/41/payout-rules", fees_from="gifts", lowest_payee="township", management_most="x"
+    )
+    assert "拨付规则已保存" not in refused
