@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -91,6 +91,7 @@ class Table:
     faults: Mapping[str, Fault] = field(default_factory=dict)
     skipped: int = 0  # blank lines, totals and footers
     refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
+    preamble: tuple[tuple[str, ...], ...] = ()  # the cells of the lines before the header
 
     @property
     def faulty_lines(self) -> frozenset[int]:
@@ -108,6 +109,7 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     lines = _lines(text)
     header_at, layout, places = _header(lines, layouts)
     table = _read_rows(lines[header_at + 1 :], layout, places, len(lines[header_at][1]), encoding)
+    table = replace(table, preamble=tuple(tuple(cells) for _, cells in lines[:header_at]))
     if not table.rows and not table.faults:
         raise Invalid("import_invalid", fields={f"line {lines[header_at][0]}": fault("no_rows")})
     return table

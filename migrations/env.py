@@ -13,6 +13,7 @@ MODULES_WITH_TABLES = (
     "campaigns.approvals.models",
     "campaigns.audit",
     "campaigns.audit_chain",
+    "campaigns.bank.models",
     "campaigns.closing.models",
     "campaigns.donations.letter_models",
     "campaigns.donations.models",

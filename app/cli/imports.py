@@ -15,6 +15,7 @@ from campaigns.imports.kinds import ImportRequest
 from campaigns.imports.kinds import import_file as import_rows
 from campaigns.imports.kinds import preview as preview_rows
 
+BANK = "bank"  # no partner has this name
 MANY_ROWS = 1_000  # from where on a bar shows how far the work is
 
 preview_option = click.option(
@@ -56,8 +57,10 @@ def import_projects(file: Path, preview: bool, lang: str | None) -> None:
 @lang_option
 @command
 def import_statement(provider: str, file: Path, preview: bool, lang: str | None) -> None:
-    """Import a partner's daily bill from a CSV file: our format, or that of Alipay or WeChat Pay."""
-    _run(ImportRequest("statement", Confirmation(ACTOR), provider), file, preview, lang, "{count} new lines")
+    """Import a partner's daily bill from a CSV file: our format, or that of Alipay or WeChat Pay. With `bank` as
+    PROVIDER, a bank statement: ISO 20022 camt.053, or CSV with debits and credits or with signed amounts."""
+    kind, partner = ("bank", "") if provider == BANK else ("statement", provider)
+    _run(ImportRequest(kind, Confirmation(ACTOR), partner), file, preview, lang, "{count} new lines")
 
 
 @click.command("import-donations")

@@ -8,6 +8,7 @@ ACTS = {
     "approval.ask": _l("提交第二人批准"),
     "approval.declined": _l("不批准待批准事项"),
     "approval.expired": _l("待批准事项过期"),
+    "bank.import": _l("导入银行对账单"),
     "campaign.archived": _l("活动归档"),
     "campaign.cancel": _l("取消活动"),
     "campaign.cancelled": _l("活动取消"),
@@ -185,6 +186,7 @@ GROUPS = {
     "site": _l("网站"),
     "access": _l("权限"),
     "approval": _l("第二人批准"),
+    "bank": _l("银行账户"),
     "campaign": _l("活动"),
     "case": _l("配捐复核"),
     "contact": _l("联系方式"),
@@ -223,6 +225,7 @@ GROUPS = {
 }
 SUBJECTS = {
     "approval": _l("待批准事项"),
+    "bank": _l("银行账户"),
     "campaign": _l("活动"),
     "case": _l("复核个案"),
     "discrepancy": _l("差异"),

@@ -172,6 +172,14 @@ FAULTS = {
     "parent_required": _l("这一级（%(level)s）应有上级"),
     "parent_not_allowed": _l("这一级（%(level)s）没有上级"),
     "parent_level": _l("上级应是：%(expected_level)s"),
+    # bank statements
+    "no_bank_statement": _l("这不是银行对账单：请导入 ISO 20022 camt.053，或有借方、贷方金额的 CSV"),
+    "document_type": _l("不接受带文档类型声明（DOCTYPE）的 XML"),
+    "account_missing": _l("缺少账号：请在表格里加“账号”一列，或在表头上方写明“账号：……”"),
+    "both_sides": _l("借方和贷方只能填一个"),
+    "balance_off": _l("期初余额加发生额是 %(expected_minor)s 元，对账单写的余额是 %(stated_minor)s 元：可能缺行"),
+    "parts_differ": _l("明细合计 %(parts_minor)s 元，这一行是 %(line_minor)s 元"),
+    "not_booked": _l("银行还没有入账，这一行先不导入；入账后再导入一次"),
     "moved_in_tree": _l("这个地区已在组织树的其他位置"),
 }
 # Where a parameter is a code of ours, people read its label.

@@ -150,3 +150,11 @@ REMITTANCE_STATES = {
     "returned": _l("已退回"),
     "withdrawn": _l("没有付"),
 }
+# What the books know that a line of the bank is about, and how it was recognised.
+BANK_CLAIMS = {
+    "payout": _l("平台提现"),
+    "settlement": _l("平台结算"),
+    "deposit": _l("基金入账"),
+    "paid_out": _l("对外付款"),
+}
+BANK_MATCHED_BY = {"reference": _l("凭参考号"), "amount": _l("凭金额和日期")}

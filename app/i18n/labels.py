@@ -259,6 +259,7 @@ EXCEPTION_STATES = {
 IMPORT_KINDS = {
     "donations": _l("线下捐赠"),
     "statement": _l("平台账单"),
+    "bank": _l("银行对账单"),
     "projects": _l("项目"),
     "network": _l("组织网络"),
 }
@@ -277,6 +278,8 @@ IMPORT_SUMS = {
     "corrections": _l("更正"),
     "known": _l("以前导入过的"),
     "charges": _l("收款"),
+    "came_in": _l("新的入账"),
+    "went_out": _l("新的出账"),
     "refunds": _l("退款"),
     "other": _l("其他"),
     "fees": _l("手续费"),

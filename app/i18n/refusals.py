@@ -227,6 +227,7 @@ REFUSALS = {
     "standings_unknown": _l("没有这种榜单。"),
     "bill_day_has_lines": _l("这一天的账单已有 %(lines)s 行，不能记为无交易。"),
     "day_invalid": _l("日期不对。"),
+    "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
     "statement_by_api": _l("这个支付平台的对账单由系统自动获取。"),
     "statement_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
     "term_invalid": _l("期限须在今天之后。"),

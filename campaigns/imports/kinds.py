@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from campaigns.bank.import_lines import plan_lines, read_bank_file, write_lines
 from campaigns.closing.import_statement import partner_name, plan_statement, write_statement
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation, ImportPlan
@@ -13,6 +14,7 @@ from campaigns.projects import import_projects, project_file
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.tables import Layout, Track
+from payments import bank_csv
 from payments.bill import read_bill
 from payments.bill_formats import FORMATS
 
@@ -66,6 +68,14 @@ KINDS = {
         write=lambda tx, _deps, request, plan, track: write_statement(
             tx, plan, request.partner, _actor(request), track
         ),
+    ),
+    "bank": Kind(
+        Permission.RECONCILE,
+        whole_network=True,
+        layouts=bank_csv.LAYOUTS,
+        read=lambda _request, data, track: read_bank_file(data, track),
+        plan=lambda tx, _deps, _request, file: plan_lines(tx, file),
+        write=lambda tx, _deps, request, plan, track: write_lines(tx, plan, _actor(request), track),
     ),
     "projects": Kind(
         Permission.PROJECTS_WRITE,

@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 # The CHECK constraint of a column with a list of values -> the labels of those values, and labels beyond them.
 OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "approval_state": (giving_labels.APPROVAL_STATES, set()),
+    "bank_claim_how": (giving_labels.BANK_MATCHED_BY, set()),
+    "bank_claim_kind": (giving_labels.BANK_CLAIMS, set()),
     "campaign_phase": (labels.PHASES, set()),
     "discrepancy_cause": (labels.CAUSES, set()),
     "discrepancy_state": (labels.DISCREPANCY_STATES, set()),
