@@ -20,11 +20,13 @@ from payments.sealed_messages import columns, keyed_content, opened
 
 
 class Stored(NamedTuple):
-    """How many messages were new, how many had come before, and how many contradict an earlier one."""
+    """How many messages were new, how many had come before, and how many contradict an earlier one; and which of
+    these each message was, in their order."""
 
     new: int
     repeated: int
     conflicting: int
+    results: tuple[str, ...] = ()
 
 
 class InboxMessage(NamedTuple):
@@ -132,7 +134,11 @@ def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> S
     """Count what became of one caller's messages; `stored` and `conflicts` hold the `id()` of the objects."""
     new = len({id(message) for message in batch} & stored)
     conflicting = sum(id(message) in conflicts for message in batch)
-    return Stored(new, len(batch) - new - conflicting, conflicting)
+    results = tuple(
+        "accepted" if id(message) in stored else "conflicting" if id(message) in conflicts else "repeated"
+        for message in batch
+    )
+    return Stored(new, len(batch) - new - conflicting, conflicting, results)
 
 
 def _insert(tx: Tx, values: dict[str, Any]) -> set[MessageKey]:
@@ -236,6 +242,16 @@ def reopen(tx: Tx, notes: Sequence[str]) -> int:
     )
 
 
+def reopen_of(tx: Tx, source: str, note: str) -> int:
+    """Make the messages of a source due again that wait with this note; return how many."""
+    return tx.run(
+        """UPDATE inbox_work w SET state = 'new', done_at = NULL FROM inbox_event e
+            WHERE e.id = w.inbox_id AND w.state = 'waiting' AND w.note = :note AND e.source = :source""",
+        source=source,
+        note=note,
+    )
+
+
 def reopen_foreign(tx: Tx, references: Sequence[str]) -> int:
     """Make messages due again that were put aside as another shop's: their payment turned out to be ours."""
     if not references:
@@ -264,7 +280,8 @@ def retry(tx: Tx, *, waiting_since: datetime, most: int = 200) -> int:
     return tx.run(
         """UPDATE inbox_work SET state = 'new'
             WHERE inbox_id IN (SELECT inbox_id FROM inbox_work
-                                WHERE state = 'waiting' AND done_at <= :since AND note <> 'above_limit'
+                                WHERE state = 'waiting' AND done_at <= :since
+                                  AND note NOT IN ('above_limit', 'partner_paused')
                                 ORDER BY done_at, inbox_id LIMIT :most FOR UPDATE SKIP LOCKED)""",
         since=waiting_since,
         most=most,

@@ -1,6 +1,7 @@
 """Messages from outside, stored before they are processed; and the statements of providers."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, LargeBinary, 
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from kernel.db import identity, is_one_of, moment
+from kernel.db import identity, is_one_of, moment, one_of
 
 INBOX_STATES = ("new", "done", "ignored", "waiting", "flagged", "dismissed")
 
@@ -92,6 +93,16 @@ class DayKey(SQLModel, table=True):
     wrapped: bytes = Field(sa_type=LargeBinary)
 
 
+class PartnerState(StrEnum):
+    """How far a platform is: being prepared, trying its events out, sending real ones, held back, or over."""
+
+    DRAFT = "draft"
+    TEST = "test"
+    LIVE = "live"
+    PAUSED = "paused"
+    ENDED = "ended"
+
+
 class Partner(SQLModel, table=True):
     """A platform that pushes donations. Its signing secrets are in a table of their own; `sealed_secret`
     is what releases before that read; the next release drops it.
@@ -100,8 +111,10 @@ class Partner(SQLModel, table=True):
     have its gifts is not published without its bill where `statement_expected`.
     """
 
+    __table_args__ = (CheckConstraint(one_of("state", PartnerState), name="partner_state"),)
     name: str = Field(primary_key=True)
     title: str
+    state: str = Field(default=PartnerState.LIVE.value, sa_column_kwargs={"server_default": text("'live'")})
     sealed_secret: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     # Without `none_as_null` "any project" would be stored as the JSON null, which is not NULL.
     projects: list[str] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
@@ -113,7 +126,8 @@ class Partner(SQLModel, table=True):
 
 
 class PartnerSecret(SQLModel, table=True):
-    """A signing secret of a platform, encrypted with FIELD_KEY; valid until `ends_at` (None: until it is ended)."""
+    """A signing secret of a platform, encrypted with FIELD_KEY; valid until `ends_at` (None: until it is ended).
+    What a `test` secret signs is judged and answered, and never booked."""
 
     __tablename__ = "partner_secret"
     __table_args__ = (Index("partner_secret_partner", "partner"),)
@@ -124,6 +138,49 @@ class PartnerSecret(SQLModel, table=True):
     created_by: str
     ends_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     last_used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    test: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+
+
+class PartnerTestEvent(SQLModel, table=True):
+    """An event that a platform sent to try it out, without its personal part; once per id. `state` and `note` are
+    what would have become of it, as in InboxWork. In no list or total of donations."""
+
+    __tablename__ = "partner_test_event"
+    __table_args__ = (
+        UniqueConstraint("partner", "event_id", name="partner_test_event_once"),
+        Index("partner_test_event_donation", "partner", "their_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    partner: str = Field(foreign_key="partner.name")
+    event_id: str
+    type: str
+    their_id: str
+    project_code: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    occurred_at: datetime = Field(sa_column=moment())
+    content: str  # keyed hash of what it says
+    state: str
+    note: str
+    received_at: datetime = Field(sa_column=moment())
+
+
+class PartnerCheck(SQLModel, table=True):
+    """An item of the check list of a platform that passed in its test mode."""
+
+    __tablename__ = "partner_check"
+    partner: str = Field(primary_key=True, foreign_key="partner.name")
+    item: str = Field(primary_key=True)
+    passed_at: datetime = Field(sa_column=moment())
+
+
+class PartnerRefusal(SQLModel, table=True):
+    """How many events or requests of a platform were refused on a day in Shanghai, by the code of the refusal."""
+
+    __tablename__ = "partner_refusal"
+    partner: str = Field(primary_key=True, foreign_key="partner.name")
+    day: date = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    events: int = Field(sa_type=BigInteger)
 
 
 class PartnerDay(SQLModel, table=True):

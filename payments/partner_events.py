@@ -13,10 +13,12 @@ from kernel.json_reader import Fields
 from kernel.money import CURRENCY, amount_fault
 from kernel.strict_json import unstorable
 from kernel.text import clean_text
+from payments.gift_details import NO_DETAILS, GiftDetails, check_details, check_flag, details_of
 
 PAID = "donation.paid"
 REFUNDED = "donation.refunded"
 REFUND_REVERSED = "donation.refund_reversed"
+PING = "ping"  # says that both sides hear each other; nothing is kept of it
 KINDS: Mapping[str, Literal["paid", "refunded", "refund_reversed"]] = {
     PAID: "paid",
     REFUNDED: "refunded",
@@ -48,6 +50,7 @@ class PartnerFact:
     occurred_at: datetime
     donor: str
     donor_name: str
+    details: GiftDetails = NO_DETAILS
 
     @property
     def provider(self) -> str:
@@ -58,7 +61,18 @@ class PartnerFact:
 def is_unknown_type(event: Any) -> bool:
     """Whether an event has a type that is none of ours: a partner may send more than we follow."""
     kind = event.get("type") if isinstance(event, Mapping) else None
-    return isinstance(kind, str) and 0 < len(kind) <= MOST_TEXT and bool(kind.strip()) and kind not in KINDS
+    is_word = isinstance(kind, str) and 0 < len(kind) <= MOST_TEXT and bool(kind.strip())
+    return is_word and kind not in KINDS and kind != PING
+
+
+def is_ping(event: Any) -> bool:
+    """Whether an event only asks whether we hear it."""
+    return isinstance(event, Mapping) and event.get("type") == PING
+
+
+def is_test(event: Mapping[str, Any]) -> bool:
+    """Whether an event that has no `faults` says that it is only a test."""
+    return event.get("test") is True or event["data"].get("test") is True
 
 
 def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
@@ -74,13 +88,16 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
     kind = fields.constant("type", tuple(KINDS), fault("not_one_of", options=list(KINDS)))
     fields.text("id", MOST_TEXT)
     _check_time(fields, "occurred_at", now)
+    check_flag(fields, "test")
     data = fields.part("data", required=True)
     if data.is_object:
         data.text("donation_id", MOST_TEXT)
         data.required_number("amount_minor", amount_fault if kind == PAID else _total_fault)
         data.constant("currency", (CURRENCY,), fault("currency_unsupported", currency=CURRENCY))
+        check_flag(data, "test")
         if kind == PAID:
             _check_payment(data, now)
+            check_details(data)
     return fields.faults
 
 
@@ -121,4 +138,5 @@ def fact_of(partner: str, event: Mapping[str, Any]) -> PartnerFact:
         occurred_at=parse_time(data["paid_at"] if paid else event["occurred_at"]),
         donor=donor.get("key", ""),
         donor_name=clean_text(donor.get("name") or ""),
+        details=details_of(data),
     )

@@ -17,28 +17,35 @@ from kernel.ids import MOST_ID
 from kernel.keys import Keys
 from kernel.strict_json import load_json
 from kernel.text import is_storable
-from payments.models import Partner, PartnerSecret
+from payments.models import Partner, PartnerSecret, PartnerState
 
 SECRET_BYTES = 32  # the specification asks for 24 to 64
 MOST_VALID = 2  # at the same time: the one in use, and the one that is coming in
+SENDING = (PartnerState.TEST, PartnerState.LIVE, PartnerState.PAUSED)  # states in which a platform is heard
+BOOKED = (PartnerState.LIVE, PartnerState.PAUSED)  # and those in which it is taken at its word
 _USED_EVERY = timedelta(minutes=1)  # so that requests hardly ever write
+_LIVE, _TEST = "whsec_", "whsec_test_"
 # Verified against when a platform has none: the refusal takes the same work and says the same.
 _NOBODYS = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
 
 class SigningSecret(NamedTuple):
-    """A valid secret in clear, to verify with; `last_used_at` to the minute."""
+    """A valid secret in clear, to verify with; `last_used_at` to the minute. What a `test` secret signs is only
+    tried out."""
 
     id: int
     secret: str
     last_used_at: datetime | None
+    test: bool = False
 
 
 class SigningSecrets(NamedTuple):
-    """The valid secrets of a platform, none when there is no such platform, and when they were read."""
+    """The valid secrets of a platform, none when there is no such platform or it may not send, its state, and when
+    they were read."""
 
     secrets: tuple[SigningSecret, ...]
     read_at: datetime
+    state: str = ""
 
 
 class NewSecret(NamedTuple):
@@ -54,20 +61,23 @@ def context_of(name: str) -> str:
     return f"partner:{name}"
 
 
-def add_secret(tx: Tx, keys: Keys, name: str, actor: str) -> NewSecret:
-    """Make a secret of a platform and return it, this once."""
-    secret = "whsec_" + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+def add_secret(tx: Tx, keys: Keys, name: str, actor: str, *, test: bool = False) -> NewSecret:
+    """Make a secret of a platform and return it, this once. `test`: what it signs is only tried out."""
+    secret = (_TEST if test else _LIVE) + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
     sealed = keys.wrap_text(secret, context_of(name))
-    row = tx.add(PartnerSecret(partner=name, sealed_secret=sealed, created_at=tx.now, created_by=actor))
+    row = tx.add(PartnerSecret(partner=name, sealed_secret=sealed, created_at=tx.now, created_by=actor, test=test))
     assert row.id is not None
     return NewSecret(row.id, secret, row.created_at)
 
 
-def rotate(tx: Tx, keys: Keys, partner: Partner, old_valid_until: datetime | None, actor: str) -> NewSecret:
-    """Make another secret of a platform (lock it before); the old one stays valid until a time, or until it is
-    ended (None). Raises Invalid `partner_invalid`, Conflict `partner_secrets_full` while two are valid.
+def rotate(
+    tx: Tx, keys: Keys, partner: Partner, old_valid_until: datetime | None, actor: str, *, test: bool = False
+) -> NewSecret:
+    """Make another secret of a platform (lock it before), of its test mode with `test`; the old one stays valid
+    until a time, or until it is ended (None). Raises Invalid `partner_invalid`, Conflict `partner_secrets_full`
+    while two are valid.
     """
-    valid = _valid(tx, partner.name)
+    valid = [secret for secret in valid_secrets(tx, partner.name) if secret.test == test]
     if old_valid_until is not None and old_valid_until <= tx.now:
         raise Invalid("partner_invalid", fields={"old_valid_until": fault("in_the_past")})
     if len(valid) >= MOST_VALID:
@@ -75,19 +85,20 @@ def rotate(tx: Tx, keys: Keys, partner: Partner, old_valid_until: datetime | Non
     for old in valid:
         if old_valid_until is not None:
             old.ends_at = old_valid_until
-    return add_secret(tx, keys, partner.name, actor)
+    return add_secret(tx, keys, partner.name, actor, test=test)
 
 
 def end_secret(tx: Tx, partner: Partner, secret_id: int) -> PartnerSecret:
     """End a secret of a platform (lock it before) at once: what it signs is refused from the next request on.
-    Idempotent. Raises NotFound `partner_secret_unknown`, Conflict `partner_secret_last` when no other one stays.
+    Idempotent. Raises NotFound `partner_secret_unknown`, Conflict `partner_secret_last` when no other one stays
+    (of test secrets none need stay).
     """
     secret = tx.get(PartnerSecret, secret_id, lock=True) if 0 < secret_id <= MOST_ID else None
     if secret is None or secret.partner != partner.name:
         raise NotFound("partner_secret_unknown")
-    valid = _valid(tx, partner.name)
+    valid = [other for other in valid_secrets(tx, partner.name) if other.test == secret.test]
     if secret in valid:
-        if all(other is secret or other.ends_at for other in valid):
+        if not secret.test and all(other is secret or other.ends_at for other in valid):
             raise Conflict("partner_secret_last")
         secret.ends_at = tx.now
     return secret
@@ -101,7 +112,7 @@ def list_secrets(tx: Tx, partner: Partner) -> list[PartnerSecret]:
 
 def secret_of(tx: Tx, keys: Keys, name: str) -> str:
     """Return the newest valid secret of a platform. Raises NotFound `partner_unknown`."""
-    valid = _valid(tx, name) if is_storable(name) else []
+    valid = [secret for secret in valid_secrets(tx, name) if not secret.test] if is_storable(name) else []
     if not valid:
         raise NotFound("partner_unknown")
     return keys.unwrap_text(valid[-1].sealed_secret, context_of(name))
@@ -111,20 +122,32 @@ def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[Signing
     """Return the valid secrets of platforms, in the order of their names, read in one transaction. They are kept
     nowhere: one that was ended verifies nothing from the next request on."""
     with db.transaction() as tx:
-        rows = _valid(tx, *sorted({name for name in names if is_storable(name)}))
+        known = sorted({name for name in names if is_storable(name)})
+        states = dict(tx.all(select(Partner.name, Partner.state).where(col(Partner.name).in_(known))))
         secrets: dict[str, tuple[SigningSecret, ...]] = {}
-        for row in rows:
+        for row in valid_secrets(tx, *(name for name, state in states.items() if state in SENDING)):
+            if not row.test and states[row.partner] not in BOOKED:
+                continue
             secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
-            own = SigningSecret(row.id or 0, secret, row.last_used_at)
+            own = SigningSecret(row.id or 0, secret, row.last_used_at, row.test)
             secrets[row.partner] = (own, *secrets.get(row.partner, ()))
-        return [SigningSecrets(secrets.get(name, ()), tx.now) for name in names]
+        return [SigningSecrets(secrets.get(name, ()), tx.now, states.get(name, "")) for name in names]
 
 
 def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
-    """Return the content of a request that this platform signed within the last five minutes.
+    """Return the content of a request that was signed with this secret within the last five minutes.
+
+    Raises as `check_signature`, and Invalid `body_invalid` for a body that is not strict JSON.
+    """
+    check_signature(secret, payload, headers)
+    return load_json(payload)
+
+
+def check_signature(secret: str, payload: bytes, headers: Mapping[str, str]) -> None:
+    """Check that a request was signed with this secret within the last five minutes.
 
     Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`, and Invalid
-    `body_invalid` for a body that is not strict JSON. The library raises ValueError and its relatives for malformed
+    `body_invalid` for a body that is not UTF-8. The library raises ValueError and its relatives for malformed
     input beside its own error; here each becomes a refusal.
     """
     lower = {name.lower(): value for name, value in headers.items()}
@@ -140,23 +163,45 @@ def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
         raise Invalid("body_invalid") from error
     except (ValueError, OverflowError, OSError, TypeError) as error:
         raise Forbidden("signature_invalid") from error
-    return load_json(payload)
 
 
-def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[str, str]) -> tuple[Any, int | None]:
-    """Return the content of a request that one of these secrets signed, and the id of the secret if its use is to
-    be noted (`note_use`). Raises as `verify`."""
+class Signed(NamedTuple):
+    """A request that a platform signed: its body, with which secret, and whether the use of it is to be noted
+    (`note_use`)."""
+
+    payload: bytes
+    secret: SigningSecret
+    unnoted: bool
+
+
+def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[str, str]) -> Signed:
+    """Return by which of these secrets a request was signed. Raises as `check_signature`."""
     signers = known_secrets.secrets or (SigningSecret(0, _NOBODYS, known_secrets.read_at),)
     for position, signer in enumerate(signers, 1):
         try:
-            content = verify(signer.secret, payload, headers)
+            _verify(signer, payload, headers)
         except Forbidden as refusal:
             if refusal.code != "signature_invalid" or position == len(signers):
                 raise
             continue
         due = signer.last_used_at is None or known_secrets.read_at - signer.last_used_at >= _USED_EVERY
-        return content, signer.id if due else None
+        return Signed(payload, signer, due)
     raise AssertionError("the last one returns or raises")
+
+
+def _verify(signer: SigningSecret, payload: bytes, headers: Mapping[str, str]) -> None:
+    """Verify a signature. Libraries that are strict about base64 take the part after `whsec_test_` as the key,
+    lenient ones all that follows `whsec_`, without the underscore: with a test secret both are right."""
+    if not signer.test:
+        check_signature(signer.secret, payload, headers)
+        return
+    key = signer.secret.removeprefix(_TEST)
+    try:
+        check_signature(_LIVE + key, payload, headers)
+    except Forbidden as refusal:
+        if refusal.code != "signature_invalid":
+            raise
+        check_signature(f"{_LIVE}test{key}", payload, headers)
 
 
 def forget_secrets(tx: Tx, ended_before: datetime) -> int:
@@ -176,7 +221,7 @@ def note_use(db: Database, secret_id: int) -> None:
             secret.last_used_at = tx.now
 
 
-def _valid(tx: Tx, *names: str) -> list[PartnerSecret]:
+def valid_secrets(tx: Tx, *names: str) -> list[PartnerSecret]:
     """Return the valid secrets of platforms, the oldest first."""
     ends = col(PartnerSecret.ends_at)
     query = select(PartnerSecret).where(col(PartnerSecret.partner).in_(names), or_(ends.is_(None), ends > tx.now))

@@ -1,14 +1,14 @@
 """Partner platforms: who they are, and how much of what they send is believed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlmodel import col, select
 
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.keys import Keys
-from payments.models import Partner
+from payments.models import Partner, PartnerState
 from payments.partner_events import OFFLINE
 from payments.partner_secrets import add_secret
 
@@ -26,10 +26,12 @@ def create(
     projects: list[str] | None = None,
     *,
     statement_expected: bool = True,
+    state: PartnerState = PartnerState.LIVE,
     actor: str = "command line",
 ) -> str:
-    """Register a platform and return its signing secret, which is shown once. `statement_expected`: a campaign that
-    could have its gifts waits for its bill even when it sent nothing.
+    """Register a platform and return its signing secret, which is shown once ("" for a draft, one of test mode for
+    a platform that begins with it). `statement_expected`: a campaign that could have its gifts waits for its bill
+    even when it sent nothing.
 
     Raises Invalid `partner_invalid`, Conflict `partner_exists`.
     """
@@ -39,8 +41,10 @@ def create(
         raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
     if tx.get(Partner, name) is not None:
         raise Conflict("partner_exists")
-    _add(tx, name, title or name, projects, statement_expected)
-    return add_secret(tx, keys, name, actor).secret
+    _add(tx, name, title or name, projects, statement_expected, state)
+    if state == PartnerState.DRAFT:
+        return ""
+    return add_secret(tx, keys, name, actor, test=state == PartnerState.TEST).secret
 
 
 def ensure_offline(tx: Tx, title: str) -> None:
@@ -49,7 +53,14 @@ def ensure_offline(tx: Tx, title: str) -> None:
         _add(tx, OFFLINE, title, projects=None, statement_expected=True)
 
 
-def _add(tx: Tx, name: str, title: str, projects: list[str] | None, statement_expected: bool) -> None:
+def _add(
+    tx: Tx,
+    name: str,
+    title: str,
+    projects: list[str] | None,
+    statement_expected: bool,
+    state: PartnerState = PartnerState.LIVE,
+) -> None:
     tx.add(
         Partner(
             name=name,
@@ -57,8 +68,10 @@ def _add(tx: Tx, name: str, title: str, projects: list[str] | None, statement_ex
             projects=projects,
             created_at=tx.now,
             statement_expected=statement_expected,
+            state=state.value,
         )
     )
+    tx.flush()  # its secrets refer to it
 
 
 def known(tx: Tx, name: str, *, lock: bool = False) -> Partner:
@@ -84,3 +97,10 @@ def set_limits(tx: Tx, name: str, limits: Mapping[str, int | None]) -> Partner:
 def list_partners(tx: Tx) -> list[Partner]:
     """Return all platforms by name."""
     return tx.all(select(Partner).order_by(col(Partner.name)))
+
+
+def in_state(tx: Tx, names: Collection[str], state: PartnerState) -> set[str]:
+    """Return which of these platforms are in a state."""
+    return set(
+        tx.all(select(Partner.name).where(col(Partner.name).in_(sorted(names)), Partner.state == state.value))
+    )

@@ -15,7 +15,10 @@ _REFERENCE: Kept = {"id": _VALUE}  # an id, or the object that has it
 
 _PARTNER: Kept = {
     **dict.fromkeys(("id", "type", "occurred_at"), _VALUE),
-    "data": dict.fromkeys(("donation_id", "project_code", "amount_minor", "currency", "paid_at"), _VALUE),
+    "data": {
+        **dict.fromkeys(("donation_id", "project_code", "amount_minor", "currency", "paid_at", "campaign"), _VALUE),
+        "channel": dict.fromkeys(("kind", "code"), _VALUE),
+    },
     "correction": dict.fromkeys(("amount_minor", "project_code"), _VALUE),
 }
 _OBJECT = ("id", "object", "amount", "amount_received", "amount_total", "amount_refunded", "currency", "status")

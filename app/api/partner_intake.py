@@ -6,9 +6,11 @@ from typing import Any
 from apispec import APISpec
 from werkzeug.routing import Map, Rule
 
-from app.webhooks.partners import MOST_BYTES
+from app.api import partner_door
+from app.webhooks.partners import MOST_BYTES, REPRESENTATION, RESULTS
 from kernel.money import CURRENCY, MAX_MINOR
-from payments.partner_events import BATCH_MOST, KINDS, MOST_TEXT, PAID, REFUND_REVERSED, REFUNDED
+from payments.gift_details import CHANNELS, MOST_LABEL, MOST_MESSAGE
+from payments.partner_events import BATCH_MOST, KINDS, MOST_TEXT, PAID, PING, REFUND_REVERSED, REFUNDED
 
 RULE = "/webhooks/partners/<name>"
 TAG = "partner intake"
@@ -33,12 +35,34 @@ _DATA = {
             "name": {"type": "string", "maxLength": MOST_TEXT, "nullable": True},
         },
     },
+    "campaign": {"type": "string", "maxLength": MOST_LABEL, "description": "slug of the event it was for"},
+    "channel": {
+        "type": "object",
+        "required": ["kind", "code"],
+        "description": "through which source the donor came",
+        "properties": {
+            "kind": {"type": "string", "enum": list(CHANNELS)},
+            "code": {"type": "string", "maxLength": MOST_LABEL},
+        },
+    },
+    "message": {"type": "string", "maxLength": MOST_MESSAGE, "description": "shown once somebody has looked at it"},
+    "team": {"type": "string", "maxLength": MOST_LABEL},
+    "consent": {
+        "type": "object",
+        "description": "what the donor agreed to",
+        "properties": {"publish_name": {"type": "boolean"}},
+    },
+    "anonymous": {"type": "boolean", "description": "counts more than any consent"},
 }
 _EVENT = {
     "type": "object",
     "required": ["type", "id", "occurred_at", "data"],
     "properties": {
-        "type": {"type": "string", "description": f"{', '.join(KINDS)}; others are accepted and ignored"},
+        "type": {
+            "type": "string",
+            "description": f"{', '.join(KINDS)}, or {PING}, which needs nothing else; others are ignored",
+        },
+        "test": {"type": "boolean", "description": "only judged, never booked"},
         "id": {"type": "string", "maxLength": MOST_TEXT, "description": "of the event, the same at each attempt"},
         "occurred_at": {"type": "string", "description": "ISO 8601"},
         "data": {
@@ -69,6 +93,22 @@ _RECEIPT = {
         "repeated": {**_COUNT, "description": "came before with the same content"},
         "conflicting": {**_COUNT, "description": "came before with other content; the first one counts"},
         "ignored": {**_COUNT, "description": "of types that are not described here; left out when there are none"},
+        "pings": {**_COUNT, "description": "left out when there are none"},
+        "test": {"type": "boolean", "description": "signed with a secret of the test mode: judged, not booked"},
+        "events": {
+            "type": "array",
+            "description": "with Prefer: return=representation: what became of each, in their order",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "index": _COUNT,
+                    "id": {"type": "string"},
+                    "result": {"type": "string", "enum": list(RESULTS)},
+                    "reason": {"type": "string", "nullable": True},
+                    "fields": {"type": "object"},
+                },
+            },
+        },
         "refused": {
             "type": "array",
             "description": "with ?partial=1: the bad ones, by their place in the batch",
@@ -124,6 +164,9 @@ def describe(spec: APISpec) -> None:
     rule = Rule(RULE, defaults={})
     rule.bind(Map())  # the library asks the rule of the view for its parameters
     spec.path(rule=rule, operations={"post": _operation()})
+    headers = [_header(name, description) for name, description in _HEADERS.items()]
+    refusal = _content(_REFUSALS["401"], "application/problem+json", "Problem")
+    partner_door.describe(spec, RULE, TAG, headers, refusal)
 
 
 def _operation() -> dict[str, Any]:
@@ -138,6 +181,7 @@ def _operation() -> dict[str, Any]:
         "summary": "Send events of donations, one or a batch, signed after Standard Webhooks.",
         "parameters": [
             {"name": "partial", "in": "query", "schema": {"type": "string", "enum": ["1"]}},
+            {"name": "Prefer", "in": "header", "schema": {"type": "string", "enum": [REPRESENTATION]}},
             *(_header(name, description) for name, description in _HEADERS.items()),
         ],
         "requestBody": {

@@ -6,16 +6,18 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.schema_fields import Key, Minor, Text, Time, Whole, texts
+from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.closing.empty_days import record_empty_day
-from campaigns.intake import registered
+from campaigns.intake import partner_states, registered
+from campaigns.intake.check_list import Check, check_list
 from campaigns.intake.partner_limits import change_limits
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
 from payments import partner_secrets, partners
+from payments.models import PartnerState
 
 blueprint = make_blueprint("partners", "Platforms that push donations by webhook.")
 
@@ -30,11 +32,17 @@ class PartnerIn(Schema):
             "description": "whether an event that could have its gifts waits for its bill, even without gifts"
         },
     )
+    state = one_of(
+        *(PartnerState.DRAFT, PartnerState.TEST, PartnerState.LIVE),
+        load_default=PartnerState.LIVE.value,
+        metadata={"description": "`test`: its events are only judged until its check list has passed"},
+    )
 
 
 class PartnerOut(Schema):
     name = Text()
     title = Text()
+    state = one_of(*PartnerState)
     projects = fields.List(fields.String(), allow_none=True)
     gift_most_minor = Whole(allow_none=True)
     day_most_minor = Whole(allow_none=True)
@@ -71,7 +79,21 @@ class EmptyDayOut(Schema):
     said_by = Text()
 
 
+class StateIn(Schema):
+    state = one_of(*PartnerState, required=True)
+
+
+class StateOut(PartnerOut):
+    secret = Text(allow_none=True, metadata={"description": "that the move brought, shown this once"})
+
+
+class CheckOut(Schema):
+    item = one_of(*Check)
+    passed_at = Time(allow_none=True)
+
+
 class SecretIn(Schema):
+    test = fields.Boolean(load_default=False, metadata={"description": "of the test mode"})
     old_valid_until = Time(
         allow_none=True, metadata={"description": "when the old secret ends; default: when it is ended"}
     )
@@ -85,6 +107,7 @@ class SecretOut(Schema):
     created_by = Text()
     ends_at = Time(allow_none=True, metadata={"description": "null: valid until it is ended"})
     last_used_at = Time(allow_none=True, metadata={"description": "to the minute"})
+    test = fields.Boolean(metadata={"description": "what it signs is only judged"})
 
 
 class SecretMadeOut(Schema):
@@ -115,7 +138,9 @@ def create(body: dict[str, Any]) -> Any:
     title = body.get("title") or body["name"]
     with deps().db.transaction() as tx:
         names = (body["name"], title, access.actor(), body.get("projects"))
-        secret = registered.register(tx, deps().keys, *names, statement_expected=body["statement_expected"])
+        state = PartnerState(body["state"])
+        expected = body["statement_expected"]
+        secret = registered.register(tx, deps().keys, *names, statement_expected=expected, state=state)
     return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}
 
 
@@ -141,6 +166,32 @@ def record_day(body: dict[str, Any], name: str) -> Any:
         return record_empty_day(tx, name, body["day"], access.actor())
 
 
+@blueprint.post("/partners/<name>/state")
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+@blueprint.arguments(StateIn)
+@blueprint.response(200, StateOut)
+def set_state(body: dict[str, Any], name: str) -> Any:
+    """Move a platform to another state: draft, test, live, paused (what it sends is kept and waits), ended (401).
+    It gets a secret of its test mode when it begins to try, and a real one when it goes live after its check
+    list."""
+    with deps().db.transaction() as tx:
+        partner, made = partner_states.change_state(tx, deps().keys, name, body["state"], access.actor())
+        secret = made.secret if made else None
+        return partner.model_dump(exclude={"sealed_secret"}) | {"secret": secret}
+
+
+@blueprint.get("/partners/<name>/checks")
+@access.managers(Permission.READ, where=Where.FEDERATION)
+@blueprint.response(200, CheckOut(many=True))
+def list_checks(name: str) -> Any:
+    """List what a platform must try in its test mode, and when each item passed."""
+    with deps().db.transaction() as tx:
+        checks = check_list(tx, partners.known(tx, name).name)
+    return [
+        {"item": item.value, "passed_at": passed.passed_at if passed else None} for item, passed in checks.items()
+    ]
+
+
 @blueprint.get("/partners/<name>/secrets")
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.response(200, SecretOut(many=True))
@@ -158,7 +209,8 @@ def rotate_secret(body: dict[str, Any], name: str) -> Any:
     """Make another signing secret and return it, once. The old one stays valid beside it, until the time in the
     body or until it is ended; more than two are not valid at a time."""
     with deps().db.transaction() as tx:
-        return registered.rotate_secret(tx, deps().keys, name, body.get("old_valid_until"), access.actor())
+        until, actor = body.get("old_valid_until"), access.actor()
+        return registered.rotate_secret(tx, deps().keys, name, until, actor, test=body["test"])
 
 
 @blueprint.post("/partners/<name>/secrets/<id:secret_id>/end")

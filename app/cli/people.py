@@ -8,13 +8,16 @@ from app.cli.accounts import roles
 from app.cli.base import ACTOR, command, deps, moment
 from campaigns.closing.empty_days import record_empty_day
 from campaigns.intake import registered
+from campaigns.intake.check_list import check_list
 from campaigns.intake.partner_limits import change_limits
+from campaigns.intake.partner_states import change_state
 from campaigns.network.accounts import find_by_login
 from campaigns.network.roles import Permission
 from campaigns.network.tokens import TokenRow, TokenTerms, create_token, list_tokens, revoke_token
 from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
 from payments import partner_secrets
+from payments.models import PartnerState
 from payments.partners import known
 
 MOST_DAYS = 3_650
@@ -96,15 +99,34 @@ def partners() -> None:
 @click.option("--title", default="", help="how people call it")
 @click.option("--project", "projects", multiple=True, help="code of a project it may raise money for; default: any")
 @click.option("--no-statement", is_flag=True, help="no event waits for its bill when it sent no gifts")
+@click.option("--test", is_flag=True, help="it begins with its test mode, and goes live after its check list")
 @command
-def create_partner(name: str, title: str, projects: tuple[str, ...], no_statement: bool) -> None:
+def create_partner(name: str, title: str, projects: tuple[str, ...], no_statement: bool, test: bool) -> None:
     """Register a platform and print its signing secret, once."""
+    state = PartnerState.TEST if test else PartnerState.LIVE
     with deps().db.transaction() as tx:
         chosen = list(projects) or None
         secret = registered.register(
-            tx, deps().keys, name, title, ACTOR, chosen, statement_expected=not no_statement
+            tx, deps().keys, name, title, ACTOR, chosen, statement_expected=not no_statement, state=state
         )
     click.echo(secret)
+
+
+@partners.command("state")
+@click.argument("name")
+@click.argument("state", type=click.Choice([state.value for state in PartnerState]), required=False)
+@command
+def set_partner_state(name: str, state: str | None) -> None:
+    """Print the state and check list of NAME, or move it to another STATE and print the secret that it gets by
+    it."""
+    with deps().db.transaction() as tx:
+        if state is None:
+            click.echo(known(tx, name).state)
+            for check, passed in check_list(tx, name).items():
+                click.echo(f"{check.value:<12} {_minute(passed.passed_at) if passed else 'open'}")
+            return
+        partner, made = change_state(tx, deps().keys, name, state, ACTOR)
+    click.echo(made.secret if made else partner.state)
 
 
 @partners.command("rotate-secret")

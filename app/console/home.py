@@ -12,6 +12,7 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
+from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.waiting import waiting_line, work_label
 from app.i18n.waits import wait_text
 from campaigns.closing.waits import waits
@@ -20,6 +21,7 @@ from campaigns.disclosure.totals import pot_views, totals
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.roles import Permission
+from campaigns.partner_alarms import partner_alarms
 from campaigns.waiting import Waiting, Work, waiting
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
@@ -44,6 +46,7 @@ def home() -> str:
     with deps().db.transaction() as tx:
         lines = waiting(tx, g.caller)
         events = campaign_lines(tx, scope.branch())
+        alarms = partner_alarms(tx) if access.opens("partner") else []
         now = tx.now
         running = [_standing(tx, event) for event in events if event.phase == Phase.OPEN][:MOST_EVENTS]
         # Each costs several statements: no more are asked than are shown.
@@ -55,6 +58,9 @@ def home() -> str:
         waiting_count=sum(line.pieces for line in lines),
         running=running,
         closing=closing,
+        alarms=alarms,
+        alarm_line=alarm_line,
+        ALARMS=ALARMS,
         now=now,
         sentence=waiting_line,
         kind=work_label,

@@ -4,6 +4,7 @@ Without Redis the limits of signing in are counted in each process; all others a
 guessing, they do not guard money.
 """
 
+import time
 from contextlib import suppress
 
 import structlog
@@ -58,6 +59,16 @@ def hit(action: str, caller: str, most: int, per_s: int, *, without_redis: bool 
         allowed = current_app.extensions["limits_here"].hit(item, action, caller)
     if allowed is False:
         raise Forbidden("rate_limited", retry_after_s=per_s)
+
+
+def left(action: str, caller: str, most: int, per_s: int) -> tuple[int, int]:
+    """Return how many tries a caller has left, and the seconds after which all of them are back."""
+    limiter: FixedWindowRateLimiter | None = current_app.extensions["limits"]
+    with suppress(StorageError, OSError):
+        if limiter:
+            stats = limiter.get_window_stats(RateLimitItemPerSecond(most, per_s), action, caller)
+            return stats.remaining, max(round(stats.reset_time - time.time()), 0)
+    return most, per_s
 
 
 def forget(action: str, caller: str, most: int, per_s: int) -> None:

@@ -91,6 +91,7 @@ ACTS = {
     "partner.limits": _l("修改合作平台的限额"),
     "partner.secret": _l("更换签名密钥"),
     "partner.secret_end": _l("停用签名密钥"),
+    "partner.state": _l("改变合作平台的状态"),
     "payment_exception.attached": _l("异常支付归到捐赠"),
     "payment_exception.dismissed": _l("搁置异常支付"),
     "payment_exception.open": _l("异常支付转人工"),

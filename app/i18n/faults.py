@@ -60,6 +60,7 @@ FAULTS = {
     "not_a_number": _l("请填写数字"),
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),
     "not_whole": _l("请填写整数"),
+    "not_a_flag": _l("应是 true 或 false"),
     "number_too_large": _l("数字太大"),
     "picture_unreadable": _l("不是能读取的图片；请用 JPEG、PNG 或 WebP"),
     "picture_too_heavy": _l("文件太大，最多 %(most_mib)s MB"),

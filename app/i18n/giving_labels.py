@@ -45,6 +45,21 @@ TRIBUTES = {
     "honour": _l("祝福"),
     "memory": _l("纪念"),
 }
+PARTNER_STATES = {
+    "draft": _l("准备中"),
+    "test": _l("测试中"),
+    "live": _l("已上线"),
+    "paused": _l("已暂停"),
+    "ended": _l("已结束"),
+}
+PARTNER_CHECKS = {
+    "first_event": _l("收到第一笔支付"),
+    "repeat": _l("同一条消息重发，只算一次"),
+    "refund": _l("收到一笔退款"),
+    "wrong_key": _l("签名不对的请求被拒绝"),
+    "late": _l("收到一笔迟到的支付（付款 10 分钟以后才到）"),
+    "bill": _l("账单与消息一致"),
+}
 RECEIPT_STATES = {
     "requested": _l("等待开票"),
     "issued": _l("已开票"),

@@ -28,6 +28,7 @@ from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
+from campaigns.intake.refusal_counts import forget_refusals
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.payouts.allot import allot
@@ -147,7 +148,8 @@ def _replies(deps: Dependencies) -> str:
 
 def _forget_access(deps: Dependencies) -> str:
     with deps.db.transaction() as tx:
-        return _outcome(forget_access(tx) + forget_secrets(tx, tx.now - KEPT), "forgotten")
+        forgotten = forget_access(tx) + forget_secrets(tx, tx.now - KEPT) + forget_refusals(tx)
+        return _outcome(forgotten, "forgotten")
 
 
 def _pictures(deps: Dependencies) -> str:

@@ -2,32 +2,44 @@
 
 A batch is stored completely or not at all, so that a platform can correct it and send it again; with `?partial=1`
 the good events are stored and the bad ones named. Events of types that we do not know are counted and ignored.
+With `Prefer: return=representation` (RFC 7240) the response says of each event what became of it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Blueprint, request
+from flask import Blueprint, g, make_response, request
+from werkzeug.wrappers import Response
 
-from app.current import deps, signing_secrets, store_messages
+from app.current import deps, store_messages
 from app.http import access
 from app.http.problems import coded_faults
+from app.webhooks.signed import MOST_BYTES, SignedRequest, note_refused, signed_request
+from campaigns.intake.door_events import events_of, of_test
+from campaigns.intake.test_mode import receive_tests, stored_tests
 from kernel.errors import Fault, Invalid, fault
+from kernel.strict_json import load_json
 from payments.messages import message
-from payments.partner_events import BATCH_MOST, faults, is_unknown_type
-from payments.partner_secrets import note_use, verify_any
+from payments.partner_events import BATCH_MOST, faults, is_ping, is_test, is_unknown_type
 
 blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
+blueprint.after_request(note_refused)
 
-MOST_BYTES = 4 << 20
 MOST_NAMED = 100  # faults: enough to correct a batch, without a response as large as one
+REPRESENTATION = "return=representation"
+RESULTS = ("accepted", "repeated", "conflicting", "ignored", "waiting", "refused")
+__all__ = ["MOST_BYTES", "REPRESENTATION", "RESULTS", "blueprint"]
 
 
 class Batch(NamedTuple):
-    """The events of a body: those to store, how many are of unknown types, and the faults of the others."""
+    """The events of a body: those to store by their place in it, the places of pings and of events of unknown
+    types, and the faults of the others."""
 
-    events: list[dict[str, Any]]
-    ignored: int
+    size: int
+    events: dict[int, dict[str, Any]]
+    pings: list[int]
+    ignored: list[int]
     faults_by_index: dict[int, dict[str, Fault]]
 
 
@@ -35,28 +47,25 @@ class Batch(NamedTuple):
 @access.signature
 def receive(name: str) -> Any:
     """Store events. The response (202) counts new, repeated, conflicting and ignored ones."""
-    request.max_content_length = MOST_BYTES
-    payload = request.get_data()
-    secrets = signing_secrets(name)
-    body, unnoted = verify_any(secrets, payload, dict(request.headers))
+    sent = signed_request(name)
     partial = request.args.get("partial") == "1"
-    batch = read(body, secrets.read_at, partial=partial)
-    if unnoted is not None:
-        note_use(deps().db, unnoted)
-    source = f"partner:{name}"
-    stored = store_messages([message(source, event["id"], event, compare=True) for event in batch.events])
+    batch = read(load_json(sent.payload), sent.read_at, partial=partial)
+    results = _store(sent, batch.events)
     counts: dict[str, Any] = {
-        "accepted": stored.new,
-        "repeated": stored.repeated,
-        "conflicting": stored.conflicting,
+        word: sum(result == word for result in results.values()) for word in ("accepted", "repeated", "conflicting")
     }
     if batch.ignored:
-        counts["ignored"] = batch.ignored
+        counts["ignored"] = len(batch.ignored)
+    if batch.pings:
+        counts["pings"] = len(batch.pings)
     if partial:
+        g.refused_events = {"event_invalid": len(batch.faults_by_index)} if batch.faults_by_index else {}
         counts["refused"] = [
             {"index": index, "fields": coded_faults(refused)} for index, refused in batch.faults_by_index.items()
         ]
-    return counts, 202
+    if sent.test:
+        counts["test"] = True
+    return _represented(sent, batch, results, counts), 202
 
 
 def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
@@ -75,16 +84,19 @@ def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
         events, prefix = body["events"], "events.{0}.{1}"
     if len(events) > BATCH_MOST:
         raise Invalid("batch_too_large", most=BATCH_MOST)
-    known = {index: event for index, event in enumerate(events) if not is_unknown_type(event)}
-    judged = {index: faults(event, now) for index, event in known.items()}
-    faults_by_index = {index: refused for index, refused in judged.items() if refused}
-    if faults_by_index and not partial:
-        _refuse(faults_by_index, prefix)
-    return Batch(
-        [event for index, event in known.items() if index not in faults_by_index],
-        len(events) - len(known),
-        faults_by_index,
-    )
+    batch = Batch(len(events), {}, [], [], {})
+    for index, event in enumerate(events):
+        if is_unknown_type(event):
+            batch.ignored.append(index)
+        elif is_ping(event):
+            batch.pings.append(index)
+        elif refused := faults(event, now):
+            batch.faults_by_index[index] = refused
+        else:
+            batch.events[index] = event
+    if batch.faults_by_index and not partial:
+        _refuse(batch.faults_by_index, prefix)
+    return batch
 
 
 def _refuse(faults_by_index: dict[int, dict[str, Fault]], prefix: str) -> None:
@@ -94,3 +106,52 @@ def _refuse(faults_by_index: dict[int, dict[str, Fault]], prefix: str) -> None:
         for field, refused in event_faults.items()
     }
     raise Invalid("event_invalid", fields=dict(list(fields.items())[:MOST_NAMED]), faults=len(fields))
+
+
+def _store(sent: SignedRequest, events: Mapping[int, dict[str, Any]]) -> dict[int, str]:
+    """Store events and return by place whether each is new, repeated or conflicting. Those of the test mode, and
+    those that say that they are a test, are only judged."""
+    tests = {index: event for index, event in events.items() if sent.test or is_test(event)}
+    real = {index: event for index, event in events.items() if index not in tests} if tests else events
+    results: dict[int, str] = {}
+    if real:
+        messages = [message(sent.source, event["id"], event, compare=True) for event in real.values()]
+        results |= zip(real, store_messages(messages).results, strict=True)
+    if tests:
+        with deps().db.transaction() as tx:
+            judged = receive_tests(tx, deps(), sent.partner, list(tests.values()))
+        results |= zip(tests, judged, strict=True)
+    return results
+
+
+def _represented(
+    sent: SignedRequest, batch: Batch, results: Mapping[int, str], counts: dict[str, Any]
+) -> Response | dict[str, Any]:
+    """Return the counts, and what became of each event when the platform prefers to know."""
+    if REPRESENTATION not in request.headers.get("Prefer", "").replace(" ", "").lower():
+        return counts
+    rows: list[dict[str, Any]] = [{"index": index} for index in range(batch.size)]
+    reasons = _waiting(sent, batch, results)
+    for index, result in results.items():
+        event_id = batch.events[index]["id"]
+        rows[index] |= {"id": event_id, "result": result}
+        if result != "conflicting" and event_id in reasons:
+            rows[index] |= {"result": "waiting", "reason": reasons[event_id]}
+    rows = [row | {"result": row.get("result", "ignored")} for row in rows]
+    for index in batch.pings:
+        rows[index]["result"] = "accepted"
+    for index, refused in batch.faults_by_index.items():
+        rows[index] |= {"result": "refused", "fields": coded_faults(refused)}
+    response = make_response(counts | {"events": rows})
+    response.headers["Preference-Applied"] = REPRESENTATION
+    return response
+
+
+def _waiting(sent: SignedRequest, batch: Batch, results: Mapping[int, str]) -> dict[str, str | None]:
+    """Return why events wait for somebody, by their id: those that came before, and new ones of a test."""
+    tests = [event["id"] for event in batch.events.values() if sent.test or is_test(event)]
+    known = [batch.events[index]["id"] for index, result in results.items() if result == "repeated"]
+    with deps().db.transaction() as tx:
+        events = [of_test(row) for row in stored_tests(tx, sent.partner, tests)] if tests else []
+        events += events_of(tx, sent.source, [event_id for event_id in known if event_id not in set(tests)])
+    return {event.id: event.reason for event in events if event.state in ("waiting", "flagged")}

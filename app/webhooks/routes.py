@@ -2,9 +2,11 @@
 
 from flask import Flask
 
-from app.webhooks import partners, stripe
+from app.webhooks import door, door_changes, partners, stripe
 
 
 def attach(app: Flask) -> None:
     app.register_blueprint(stripe.blueprint)
     app.register_blueprint(partners.blueprint)
+    app.register_blueprint(door.blueprint)
+    app.register_blueprint(door_changes.blueprint)

@@ -184,6 +184,7 @@ _OF_STATEMENTS = f"""{_COMPARED}
            'partner:' || p.name AS reference, CAST(NULL AS uuid) AS donation_id, 'CNY' AS currency,
            CAST(0 AS bigint) AS ours_minor, CAST(0 AS bigint) AS theirs_minor, CAST(0 AS bigint) AS sum_minor
       FROM compared c JOIN partner p ON p.statement_expected AND p.created_at < c.closed_at
+                                 AND p.state NOT IN ('draft', 'test')
      WHERE c.complete
        AND (p.projects IS NULL
             OR EXISTS (SELECT FROM campaign_entry n JOIN project j ON j.id = n.project_id

@@ -66,7 +66,8 @@ class PotExplanation:
 
 @dataclass(frozen=True, slots=True)
 class DecisionExplanation:
-    """One time that match was allocated, pot by pot.
+    """One time that match was allocated, pot by pot. `position` is its place in the order of decisions: what pots
+    and caps still held then was given (ADR 36).
 
     `cause`: pledge, payment, late, reoffer, challenge (a pot unlocked and served earlier donations), redistribute
     (match moved to a better pot).
@@ -77,6 +78,7 @@ class DecisionExplanation:
     window_open: bool
     pots: tuple[PotExplanation, ...]
     blacklisted: bool = False  # no pot was asked because the project was listed then
+    position: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ def _decisions(
             row.window_open,
             _explain_pots(row, pots, as_of(target_history, row.position)),
             row.blacklisted,
+            row.position,
         )
         for row in rows
     )

@@ -115,6 +115,18 @@ class Donation(SQLModel, table=True):
     erased_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
+class GiftSource(SQLModel, table=True):
+    """Through which channel a partner's donor came, and the code of the source there (a host, a video, a poster, a
+    station). Of our own pages' donations the donation itself says it."""
+
+    __tablename__ = "gift_source"
+    __table_args__ = (Index("gift_source_code", "campaign_id", "code"),)
+    donation_id: UUID = Field(primary_key=True)
+    campaign_id: int = Field(sa_type=BigInteger)
+    kind: str
+    code: str
+
+
 class ScreeningQueueEntry(SQLModel, table=True):
     """A paid donation that screening must check again: its instrument, a refund or more match became known. The
     row is deleted with the check."""

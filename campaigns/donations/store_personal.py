@@ -4,10 +4,11 @@ their words wait to be read by others."""
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.consent import Agreed, consent_rows
-from campaigns.donations.contact import NewContact, contact_rows
+from campaigns.donations.contact import Donor, NewContact, contact_rows
 from campaigns.donations.person_models import PublicWords, WordsState
 from campaigns.donations.public_words import is_plain_name, suspicion_of
 from kernel.bulk import Rows, insert_together
@@ -39,19 +40,32 @@ def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
         )
         for command, *_ in donors
     ]
-    insert_together(tx, [*contact_rows(keys, contacts), consent_rows(agreed, tx.now), _words_rows(donors, tx.now)])
+    words = [
+        NewWords(command.id, campaign_id, command.project, _words_to_check(command))
+        for command, _, campaign_id in donors
+    ]
+    insert_together(tx, [*contact_rows(keys, contacts), consent_rows(agreed, tx.now), words_rows(words, tx.now)])
 
 
-def _words_rows(donors: Sequence[NewDonor], at: datetime) -> Rows:
+class NewWords(NamedTuple):
+    """Words of a donor that others may read; "" where there are none, or only a plain name."""
+
+    donation_id: UUID
+    campaign_id: int
+    project_id: int
+    text: str
+
+
+def words_rows(written: Sequence[NewWords], at: datetime) -> Rows:
     """Return the rows of words that others may read: they wait for somebody who looks at them; a plain name needs
     nobody."""
-    words = [(new, text) for new in donors if (text := _words_to_check(new.command))]
+    words = [new for new in written if new.text]
     values = {
-        "donation_id": [new.command.id for new, _ in words],
-        "campaign_id": [new.campaign_id for new, _ in words],
-        "project_id": [new.command.project for new, _ in words],
+        "donation_id": [new.donation_id for new in words],
+        "campaign_id": [new.campaign_id for new in words],
+        "project_id": [new.project_id for new in words],
         "state": WordsState.WAITING.value,
-        "suspicion": [suspicion_of(text) for _, text in words],
+        "suspicion": [suspicion_of(new.text) for new in words],
         "reports": 0,
         "written_at": at,
         "actor": "",
@@ -60,6 +74,12 @@ def _words_rows(donors: Sequence[NewDonor], at: datetime) -> Rows:
 
 
 def _words_to_check(command: CreateDonation) -> str:
-    name = command.donor.name or ""
-    named = name if command.donor.publishes and not is_plain_name(name) else ""
-    return " ".join(filter(None, (named, command.message, command.tribute.name if command.tribute else "")))
+    tribute = command.tribute.name if command.tribute else ""
+    return words_to_check(command.donor, command.message, tribute)
+
+
+def words_to_check(donor: Donor, message: str, tribute: str = "") -> str:
+    """Return what of a donor's words somebody must look at before others read it."""
+    name = donor.name or ""
+    named = name if donor.publishes and not is_plain_name(name) else ""
+    return " ".join(filter(None, (named, message, tribute)))

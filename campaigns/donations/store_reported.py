@@ -8,14 +8,17 @@ from uuid import UUID
 from campaigns.donations import contact
 from campaigns.donations.aggregate import DonationAggregate
 from campaigns.donations.columns import columns_of
+from campaigns.donations.consent import Agreed, consent_rows
 from campaigns.donations.contact import Donor, NewContact
-from campaigns.donations.models import Donation
+from campaigns.donations.models import Donation, GiftSource
 from campaigns.donations.states import Status, Transition
+from campaigns.donations.store_personal import NewWords, words_rows, words_to_check
 from campaigns.lifecycle.campaign import SharedCampaign
-from kernel.bulk import insert_rows
+from kernel.bulk import Rows, insert_rows, insert_together
 from kernel.db import Tx
 from kernel.ids import fingerprint
 from kernel.keys import Keys
+from payments.gift_details import NO_DETAILS
 from payments.partner_events import OFFLINE, PartnerFact
 
 
@@ -30,6 +33,10 @@ class ReportedDonation(NamedTuple):
     @property
     def provider(self) -> str:
         return self.fact.provider
+
+    @property
+    def donor(self) -> Donor:
+        return Donor(name=self.fact.donor_name, publish_name=self.fact.details.publish_name)
 
     def aggregate(self, campaign: SharedCampaign) -> DonationAggregate:
         """Return the donation before its payment. No match was ever reserved for it."""
@@ -72,13 +79,49 @@ def store_reported(
     }
     for row in rows:
         row.stored = columns_of(row)
-    contacts = [
-        NewContact(donation.fact.donation_id, donation.donor_key, Donor(name=donation.fact.donor_name))
-        for donation in new
-        if donation.fact.donation_id in stored
-    ]
-    contact.store_contacts(tx, keys, contacts)
+    _store_personal(tx, keys, [donation for donation in new if donation.fact.donation_id in stored])
     return {row.id for row in rows} - stored
+
+
+def _store_personal(tx: Tx, keys: Keys, new: list[ReportedDonation]) -> None:
+    """Store what donors said of themselves, and where they said more than their name: what they agreed to, their
+    words, and the source that they came from."""
+    contacts = [NewContact(row.fact.donation_id, row.donor_key, row.donor, row.fact.details.message) for row in new]
+    contact.store_contacts(tx, keys, contacts)
+    detailed = [row for row in new if row.fact.details is not NO_DETAILS]
+    if not detailed:
+        return
+    agreed = [
+        Agreed(
+            row.fact.donation_id,
+            row.donor.publishes,
+            use_contact=False,
+            how="partner",
+            publish_message=bool(row.fact.details.message),
+        )
+        for row in detailed
+    ]
+    words = [
+        NewWords(
+            row.fact.donation_id,
+            row.campaign_id,
+            row.project_id,
+            words_to_check(row.donor, row.fact.details.message),
+        )
+        for row in detailed
+    ]
+    insert_together(tx, [consent_rows(agreed, tx.now), words_rows(words, tx.now), _source_rows(detailed)])
+
+
+def _source_rows(detailed: list[ReportedDonation]) -> Rows:
+    sources = [row for row in detailed if row.fact.details.code]
+    values = {
+        "donation_id": [row.fact.donation_id for row in sources],
+        "campaign_id": [row.campaign_id for row in sources],
+        "kind": [row.fact.details.kind for row in sources],
+        "code": [row.fact.details.code for row in sources],
+    }
+    return Rows(GiftSource, values)
 
 
 def _columns(keys: Keys, new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
@@ -100,8 +143,8 @@ def _columns(keys: Keys, new: list[ReportedDonation], rows: list[DonationAggrega
         "pledged_at": [fact.occurred_at for fact in facts],
         "provider": [donation.provider for donation in new],
         "payment_reference": [fact.their_id for fact in facts],
-        "team": "",
+        "team": [fact.details.team for fact in facts],
         "message": "",
-        "publish_name": False,
+        "publish_name": [donation.donor.publishes for donation in new],
         "accept_unmatched": True,
     }

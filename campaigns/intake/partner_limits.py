@@ -82,6 +82,11 @@ class Allowance:
         self.beyond |= not within
         return True
 
+    def today(self, partner: str) -> dict[str, int]:
+        """Return what was taken in from a partner today; fen, and a number."""
+        taken = self.taken.get(partner, _Taken())
+        return {"today_minor": taken.amount_minor, "today_count": taken.donations}
+
     def take_back(self, fact: PartnerFact) -> None:
         """Do not count a gift after all: another worker took it in."""
         self._add(fact.partner, -fact.amount_minor, -1)

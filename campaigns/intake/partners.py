@@ -1,7 +1,7 @@
 """Take in donations that partner platforms received: they become donations of their own channel, by the platform's
 time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from campaigns.donations.erased import DonorIn, keys_after_erasure
 from campaigns.donations.load import DonationRef, refs_of
 from campaigns.donations.store_reported import ReportedDonation
 from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
+from campaigns.intake.partner_states import PAUSED, paused
 from kernel.db import Tx
 from payments.inbox import InboxMessage, retry
 from payments.partner_events import PartnerFact
@@ -25,12 +26,14 @@ class Intake:
     """What a batch of partners' payments comes to.
 
     `reported` are the donations to store, by id, `known` where these and those that exist belong, `waiting` the
-    messages that wait for an operator and why (message id -> reason).
+    messages that wait for an operator and why (message id -> reason), `differing` those that contradict the
+    donation that they speak of.
     """
 
     reported: dict[UUID, ReportedDonation] = field(default_factory=dict)
     known: dict[UUID, DonationRef] = field(default_factory=dict)
     waiting: dict[int, str] = field(default_factory=dict)
+    differing: dict[int, str] = field(default_factory=dict)
     limits: Allowance | None = None
 
     def count(self, tx: Tx) -> None:
@@ -47,13 +50,15 @@ class Intake:
                 self.limits.take_back(donation.fact)
 
 
-class _Place(NamedTuple):
-    """Where a donation could belong: None where nothing was found. `allowed`: the partner may raise for it."""
+class Place(NamedTuple):
+    """Where a donation could belong: None where nothing was found. `allowed`: the partner may raise for it; `held`:
+    the project was suspended, or on the blacklist, before the payment."""
 
     id: UUID
     project_id: int | None
     campaign_id: int | None
     allowed: bool
+    held: bool
 
     @property
     def problem(self) -> str | None:
@@ -62,6 +67,8 @@ class _Place(NamedTuple):
             return "project_unknown"
         if not self.allowed:
             return "project_not_allowed"
+        if self.held:
+            return "project_suspended"
         return "no_campaign_then" if self.campaign_id is None else None
 
 
@@ -84,18 +91,26 @@ def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, P
     """Find out which partners' payments are new donations, and where they belong. Writes nothing.
 
     A message waits when its project code is unknown, the partner may not raise money for it, no campaign of it was
-    open at the time of payment, or it is above the partner's limits (`partner_limits`).
+    open at the time of payment, it is above the partner's limits (`partner_limits`), or the partner is
+    paused.
     """
-    paid = {fact.donation_id: (message, fact) for message, fact in reversed(received) if fact.kind == "paid"}
-    intake = Intake(known={ref.id: ref for ref in refs_of(tx, paid)})
+    held_back = paused(tx, {fact.partner for _, fact in received})
+    waiting = {message.id: PAUSED for message, fact in received if fact.partner in held_back}
+    paid = {
+        fact.donation_id: (message, fact)
+        for message, fact in reversed(received)
+        if fact.kind == "paid" and message.id not in waiting
+    }
+    intake = Intake(known={ref.id: ref for ref in refs_of(tx, paid)}, waiting=waiting)
+    intake.differing = _differing(tx, deps, received, paid, intake)
     new = [pair for id_, pair in paid.items() if id_ not in intake.known]
     if not new:
         return intake
-    places = _places(tx, [fact for _, fact in new])
+    belonging = places(tx, [fact for _, fact in new])
     limited = {fact.partner for _, fact in new if is_limited(fact.partner)}
     intake.limits = allowance(tx, deps, limited) if limited else None
     for message, fact in sorted(new, key=_by_message):
-        place = places[fact.donation_id]
+        place = belonging[fact.donation_id]
         if place.problem is not None:
             intake.waiting[message.id] = place.problem
         elif intake.limits and is_limited(fact.partner) and not intake.limits.fits(message, fact):
@@ -106,6 +121,56 @@ def take_in(tx: Tx, deps: Dependencies, received: Sequence[tuple[InboxMessage, P
             intake.known[fact.donation_id] = DonationRef(fact.donation_id, place.campaign_id)
     _recognise_erased(tx, deps, intake)
     return intake
+
+
+def _differing(
+    tx: Tx,
+    deps: Dependencies,
+    received: Sequence[tuple[InboxMessage, PartnerFact]],
+    paid: Mapping[UUID, tuple[InboxMessage, PartnerFact]],
+    intake: Intake,
+) -> dict[int, str]:
+    """Return the payments that came again for another project, or from another donor, than the first one said."""
+    again = [
+        (message, fact)
+        for message, fact in received
+        if fact.kind == "paid"
+        and message.id not in intake.waiting
+        and (fact.donation_id in intake.known or paid[fact.donation_id][0] is not message)
+    ]
+    if not again:
+        return {}
+    firsts = _firsts(tx, [fact.donation_id for _, fact in again])
+    for id_, (_, fact) in paid.items():
+        if id_ not in intake.known:
+            firsts[id_] = _First(id_, fact.project_code, contact.partner_donor_key(deps.keys, fact))
+    notes = {message.id: firsts[fact.donation_id].contradiction(deps, fact) for message, fact in again}
+    return {message_id: note for message_id, note in notes.items() if note}
+
+
+class _First(NamedTuple):
+    """What was said first of a donation; no donor key when they were erased."""
+
+    id: UUID
+    project_code: str
+    donor_key: str | None
+
+    def contradiction(self, deps: Dependencies, fact: PartnerFact) -> str:
+        """Return what a later event says otherwise, as a stable code; "" for nothing."""
+        if fact.project_code != self.project_code:
+            return "project_differs"
+        key = contact.partner_donor_key(deps.keys, fact)
+        return "donor_differs" if fact.donor and self.donor_key not in (None, key) else ""
+
+
+def _firsts(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, _First]:
+    rows = tx.rows_as(
+        _First,
+        """SELECT d.id, p.code AS project_code, CASE WHEN d.erased_at IS NULL THEN d.donor_key END AS donor_key
+             FROM donation d JOIN project p ON p.id = d.project_id WHERE d.id = ANY(:ids)""",
+        ids=list(donation_ids),
+    )
+    return {row.id: row for row in rows}
 
 
 def _recognise_erased(tx: Tx, deps: Dependencies, intake: Intake) -> None:
@@ -121,29 +186,36 @@ def _by_message(pair: tuple[InboxMessage, PartnerFact]) -> int:
     return pair[0].id
 
 
-def _places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, _Place]:
+def places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, Place]:
     """Find the campaign and project of each donation.
 
     Who was paying when a campaign ended may finish, on a platform as on our pages: a payment within `finishing_s`
-    of the end counts, unless another campaign was open then. Of several campaigns the one that opened last counts:
-    campaigns of one project do not overlap in practice, and this decides where they do.
+    of the end counts, unless another campaign was open then. Of several campaigns the one that the platform names
+    counts, else the one that opened last.
     """
     rows = tx.rows_as(
-        _Place,
+        Place,
         """SELECT DISTINCT ON (u.id) u.id, p.id AS project_id, c.id AS campaign_id,
-                  coalesce(pa.projects IS NULL OR pa.projects @> to_jsonb(u.code), false) AS allowed
+                  coalesce(pa.projects IS NULL OR pa.projects @> to_jsonb(u.code), false) AS allowed,
+                  CASE WHEN p.status IN ('suspended', 'blacklisted')
+                       THEN u.paid_at >= (SELECT max(h.at) FROM project_history h
+                                           WHERE h.project_id = p.id AND h.to_status = p.status)
+                       ELSE false END AS held
              FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:partners AS text[]),
-                         CAST(:times AS timestamptz[])) AS u(id, code, partner, paid_at)
+                         CAST(:times AS timestamptz[]), CAST(:slugs AS text[]))
+                  AS u(id, code, partner, paid_at, slug)
              LEFT JOIN project p ON p.code = u.code
              LEFT JOIN partner pa ON pa.name = u.partner
              LEFT JOIN campaign_entry e ON e.project_id = p.id
              LEFT JOIN campaign c ON c.id = e.campaign_id AND c.phase NOT IN ('draft', 'cancelled')
                                  AND c.opens_at <= u.paid_at
                                  AND u.paid_at < c.ends_at + make_interval(secs => c.finishing_s)
+                                 AND u.slug IN ('', c.slug)
             ORDER BY u.id, u.paid_at < c.ends_at DESC NULLS LAST, c.opens_at DESC NULLS LAST""",
         ids=[fact.donation_id for fact in facts],
         codes=[fact.project_code for fact in facts],
         partners=[fact.partner for fact in facts],
         times=[fact.occurred_at for fact in facts],
+        slugs=[fact.details.campaign for fact in facts],
     )
     return {row.id: row for row in rows}

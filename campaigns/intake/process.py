@@ -6,6 +6,7 @@ One batch of messages is one transaction.
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
@@ -13,7 +14,7 @@ from campaigns.dependencies import Dependencies
 from campaigns.donations.aggregate import DonationAggregate, Fact
 from campaigns.donations.apply import BatchEffects
 from campaigns.donations.contact import instrument_key
-from campaigns.donations.load import DonationRef, find_refs, load_aggregates
+from campaigns.donations.load import DonationRef, find_refs, load_aggregates, refs_of
 from campaigns.donations.store_reported import store_reported
 from campaigns.intake.partner_limits import LimitsMet
 from campaigns.intake.partners import Intake, retry_due, take_in
@@ -22,10 +23,19 @@ from kernel.db import Tx
 from ledger.post import post
 from payments.facts import FactMalformed, facts_of
 from payments.inbox import InboxMessage, Outcome, claim, finish, reopen, reopen_foreign
-from payments.partner_events import PartnerFact, fact_of
+from payments.partner_events import PARTNER_PREFIX, PartnerFact, fact_of
 
 BATCH = 1_000
 Outcomes = dict[int, Outcome]  # by the id of the message
+
+
+class Applied(NamedTuple):
+    """What a batch did: the campaigns whose totals changed, the partners' donations that it paid, and those for
+    which it left a refund waiting."""
+
+    campaigns: set[int]
+    paid: list[UUID]
+    before_payment: list[UUID]
 
 
 class ReceivedFact(NamedTuple):
@@ -59,9 +69,23 @@ def _process_batch(deps: Dependencies, most: int, changed: Callable[[set[int]], 
         messages = claim(tx, deps.keys, most)
         if not messages:
             return 0
-        changed_campaigns = _apply_messages(deps, tx, messages)
-        tx.after_commit(lambda: changed(changed_campaigns))
+        applied = _apply_messages(deps, tx, messages)
+        tx.after_commit(lambda: changed(applied.campaigns))
+    _meet(deps, applied)
     return len(messages)
+
+
+def _meet(deps: Dependencies, applied: Applied) -> None:
+    """Let refunds and payments meet that two workers processed at the same moment, neither of which saw the
+    other's.
+
+    After the commit: whichever of the two commits last finds what the other one stored.
+    """
+    if not (applied.paid or applied.before_payment):
+        return
+    with deps.db.transaction() as tx:
+        stored = {ref.id for ref in refs_of(tx, applied.before_payment)}
+        reopen(tx, [f"before_payment:{id_}" for id_ in (*applied.paid, *stored)])
 
 
 def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]], None]) -> int:
@@ -88,12 +112,13 @@ def _flag_first(deps: Dependencies, error: Exception) -> None:
         finish(tx, [Outcome(message.id, "flagged", note) for message in claim(tx, deps.keys, 1)])
 
 
-def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]) -> set[int]:
-    """Apply claimed messages and return the campaigns whose totals changed."""
+def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]) -> Applied:
+    """Apply claimed messages."""
     outcomes: Outcomes = {}
     received = [ReceivedFact(message, fact) for message in messages for fact in _read(deps, message, outcomes)]
     intake = take_in(tx, deps, [(message, fact) for message, fact in received if isinstance(fact, PartnerFact)])
     outcomes |= {id_: Outcome(id_, "waiting", reason) for id_, reason in intake.waiting.items()}
+    outcomes |= {id_: Outcome(id_, "flagged", reason) for id_, reason in intake.differing.items()}
     by_donation = _group(tx, received, intake, outcomes)
     donations = load_aggregates(tx, by_donation, intake.reported, deps.limits.maximum_minor)
     for ref, facts in by_donation.items():
@@ -107,7 +132,17 @@ def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]
     post(tx, effects.write())
     effects.count()
     intake.count(tx)
-    return {donation.campaign_id for donation in effects.aggregates if donation.changed}
+    before_payment = [
+        fact.donation_id
+        for message, fact in received
+        if isinstance(fact, PartnerFact)
+        and outcomes.get(message.id, Outcome(0, "")).note.startswith("before_payment")
+    ]
+    return Applied(
+        {donation.campaign_id for donation in effects.aggregates if donation.changed},
+        [donation.id for donation in effects.newly_paid if donation.provider.startswith(PARTNER_PREFIX)],
+        before_payment,
+    )
 
 
 def _finish(
@@ -151,7 +186,8 @@ def _group(
     tx: Tx, received: Sequence[ReceivedFact], intake: Intake, outcomes: Outcomes
 ) -> dict[DonationRef, list[ReceivedFact]]:
     """Group facts by donation, in the order of the inbox; those without a donation get their outcome here."""
-    readable = [pair for pair in received if pair.message.id not in intake.waiting]
+    undecided = intake.waiting.keys() | intake.differing.keys()
+    readable = [pair for pair in received if pair.message.id not in undecided]
     refs = find_refs(tx, [pair.fact for pair in readable], intake.known)
     grouped: dict[DonationRef, list[ReceivedFact]] = defaultdict(list)
     unplaced = [pair for pair, ref in zip(readable, refs, strict=True) if ref is None]

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from campaigns.audit import record_audit
 from kernel.db import Tx
+from kernel.errors import Conflict
 from kernel.keys import Keys
 from payments import partner_secrets, partners
-from payments.models import PartnerSecret
+from payments.models import PartnerSecret, PartnerState
 from payments.partner_secrets import NewSecret
 
 
@@ -20,23 +21,34 @@ def register(
     projects: Sequence[str] | None = None,
     *,
     statement_expected: bool = True,
+    state: PartnerState = PartnerState.LIVE,
 ) -> str:
     """Register a platform and return its signing secret, this once. Raises as `payments.partners.create`."""
     codes = None if projects is None else list(projects)
-    secret = partners.create(tx, keys, name, title, codes, statement_expected=statement_expected, actor=actor)
+    secret = partners.create(
+        tx, keys, name, title, codes, statement_expected=statement_expected, state=state, actor=actor
+    )
     record_audit(tx, actor, "partner.create", f"partner:{name}")
     return secret
 
 
-def rotate_secret(tx: Tx, keys: Keys, name: str, old_valid_until: datetime | None, actor: str) -> NewSecret:
-    """Make another signing secret of a platform; the old one stays valid until the time, or until it is ended.
+def rotate_secret(
+    tx: Tx, keys: Keys, name: str, old_valid_until: datetime | None, actor: str, *, test: bool = False
+) -> NewSecret:
+    """Make another signing secret of a platform, of its test mode with `test`; the old one stays valid until the
+    time, or until it is ended.
 
-    Raises NotFound `partner_unknown`, and as `payments.partner_secrets.rotate`.
+    Raises NotFound `partner_unknown`, Conflict `partner_state` for one that may not use it, and as
+    `payments.partner_secrets.rotate`.
     """
     partner = partners.known(tx, name, lock=True)
-    secret = partner_secrets.rotate(tx, keys, partner, old_valid_until, actor)
+    if partner.state not in (partner_secrets.SENDING if test else partner_secrets.BOOKED):
+        raise Conflict("partner_state", state=partner.state)
+    secret = partner_secrets.rotate(tx, keys, partner, old_valid_until, actor, test=test)
     old = old_valid_until.isoformat() if old_valid_until else None
-    record_audit(tx, actor, "partner.secret", f"partner:{name}", secret_id=secret.id, old_valid_until=old)
+    record_audit(
+        tx, actor, "partner.secret", f"partner:{name}", secret_id=secret.id, old_valid_until=old, test=test
+    )
     return secret
 
 

@@ -27,11 +27,11 @@ def ours(their_id: str) -> object:
 
 def test_once_per_id_and_the_first_wins(world: World) -> None:
     world.pot(500_00)
-    assert tell(world, "plat", "D1", 50_00) == (1, 0, 0)
-    assert tell(world, "plat", "D1", 50_00) == (0, 1, 0)
-    assert tell(world, "plat", "D1", 90_00) == (0, 0, 1)
+    assert tell(world, "plat", "D1", 50_00)[:3] == (1, 0, 0)
+    assert tell(world, "plat", "D1", 50_00)[:3] == (0, 1, 0)
+    assert tell(world, "plat", "D1", 90_00)[:3] == (0, 0, 1)
     world.settle()
-    assert tell(world, "plat", "D1", 90_00) == (0, 0, 1)
+    assert tell(world, "plat", "D1", 90_00)[:3] == (0, 0, 1)
     world.settle()
     found = world.view(ours("D1"))
     assert (found.status, found.channel, found.amount_minor, found.captured_minor) == (
@@ -158,12 +158,11 @@ def test_a_dispute_in_the_same_batch_as_its_payment_is_not_forgotten(world: Worl
 
 
 def test_two_workers_on_refund_and_payment_forget_neither(world: World) -> None:
-    """Each may not see the other's half; what then waits is looked at again."""
+    """Each may not see the other's half; whoever commits last lets them meet (P4: a minute was too long)."""
     for number in range(5):
         tell(world, "plat", f"D{number}", 50_00, kind="refunded")
         tell(world, "plat", f"D{number}", 50_00)
     _settle_at_once(world)
-    world.clock.advance(minutes=1)
     world.settle()
     assert waiting(world) == []
     assert [world.view(ours(f"D{number}")).status for number in range(5)] == ["refunded"] * 5

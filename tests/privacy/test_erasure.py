@@ -271,7 +271,7 @@ def test_old_messages_are_forgotten_and_still_recognised(world: World) -> None:
     assert forget_messages(world.deps) == 1 and forget_messages(world.deps) == 0
     donor = {"key": f"+86{PHONE}", "name": PLATFORM_NAME}
     stored = tell(world, "plat", "order-1", 30_00, at=paid_at, donor=donor, remark=MESSAGE)
-    assert stored == (0, 1, 0)
+    assert stored[:3] == (0, 1, 0)
     exported = world.do(lambda tx: export(world.deps, tx, person_by_contact(tx, world.deps.keys, PHONE), "t"))
     assert PLATFORM_NAME not in str(exported["messages"])
     world.do(lambda tx: tx.run("UPDATE project SET code = 'P-none' WHERE id = :id", id=world.projects[0]))

@@ -28,7 +28,7 @@ def test_an_event_of_an_unknown_type_is_accepted_and_ignored(http: FlaskClient, 
     answer = send(http, secret, batch)
     assert answer.status_code == 202
     assert answer.get_json() == {"accepted": 2, "repeated": 0, "conflicting": 0, "ignored": 1}
-    assert send(http, secret, {"type": "ping", "id": "p"}).get_json()["ignored"] == 1
+    assert send(http, secret, {"type": "donation.pledged", "id": "p"}).get_json()["ignored"] == 1
     world.settle()
     assert world.totals().donations == 2
     world.check()
@@ -177,4 +177,6 @@ def test_what_callers_share_a_transaction_for_is_counted_for_each(world: World) 
 
     receive(world.db, world.deps.keys, [told("1")])
     batches = [[told("1"), told("2")], [told("2"), told("3"), told("3", "b")], [told("1", "b")], []]
-    assert receive_each(world.db, world.deps.keys, batches) == [(1, 1, 0), (1, 1, 1), (0, 0, 1), (0, 0, 0)]
+    stored = receive_each(world.db, world.deps.keys, batches)
+    assert [row[:3] for row in stored] == [(1, 1, 0), (1, 1, 1), (0, 0, 1), (0, 0, 0)]
+    assert stored[1].results == ("repeated", "accepted", "conflicting")

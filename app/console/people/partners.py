@@ -1,26 +1,48 @@
 """Partner platforms: registered, their limits, and the rotation of their signing secrets."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import make_response, render_template, request, url_for
+from flask import flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, make_once
+from app.console.blueprint import act, blueprint, make_once, refusal_sentence
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
-from campaigns.intake import registered
-from campaigns.intake.partner_limits import change_limits
+from app.http.security_events import notice_refusal
+from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES
+from app.i18n.labels import CAUSES
+from app.i18n.locale import language
+from app.i18n.partner_texts import alarm_line
+from app.i18n.problems import problem_text
+from campaigns.closing.bill_differences import bill_days, bill_differences, lines_of
+from campaigns.intake import door_events, partner_states, registered
+from campaigns.intake.check_list import check_list
+from campaigns.intake.door_donations import day_of, day_sums
+from campaigns.intake.partner_limits import allowance, change_limits
+from campaigns.intake.refusal_counts import refusals_of
 from campaigns.network.roles import Caller, Permission
+from campaigns.partner_alarms import partner_alarms
+from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
 from payments import partner_secrets, partners
+from payments.models import Partner, PartnerState
 
 _PARTNERS = Permission.PARTNERS_WRITE
 OVERLAPS = (1, 7, 30)  # days for which the old secret stays valid; 0: until it is ended
+MOVE_WORDS = {
+    "test": _l("开始测试"),
+    "live": _l("上线"),
+    "paused": _l("暂停（先收下，不入账）"),
+    "ended": _l("结束（不再接收）"),
+}
 Answer = str | Response | tuple[str, int]
 
 
@@ -45,10 +67,10 @@ def list_partners() -> Answer:
 def _register(form: ConsoleForm, name: str, title: str) -> FlaskResponse:
     codes = [code for code in form["projects"].replace("，", ",").replace(",", " ").split() if code] or None
     expected = form["statement"] == "yes"
+    state = PartnerState.TEST if form["begin"] == "test" else PartnerState.LIVE
     with deps().db.transaction() as tx:
-        secret = registered.register(
-            tx, deps().keys, name, title, access.actor(), codes, statement_expected=expected
-        )
+        names = (name, title, access.actor(), codes)
+        secret = registered.register(tx, deps().keys, *names, statement_expected=expected, state=state)
     return _secret(title, secret, name)
 
 
@@ -60,7 +82,7 @@ def _secret(title: str, secret: str, name: str) -> FlaskResponse:
 def _list(form: ConsoleForm) -> str:
     with deps().db.transaction() as tx:
         rows = partners.list_partners(tx)
-    return render_template("console/partners.html", rows=rows, form=form)
+    return render_template("console/partners.html", rows=rows, form=form, PARTNER_STATES=PARTNER_STATES)
 
 
 @blueprint.get("/partners/<name>", endpoint="partner")
@@ -74,18 +96,93 @@ def _page(name: str, form: ConsoleForm | None) -> str:
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
         secrets, now = partner_secrets.list_secrets(tx, partner), tx.now
+        standing = _standing(tx, partner)
     valid = [secret for secret in secrets if secret.ends_at is None or secret.ends_at > now]
+    real = [secret for secret in valid if not secret.test]
+    lasting = [secret for secret in real if not secret.ends_at]
     return render_template(
         "console/partner.html",
         partner=partner,
         secrets=secrets,
         valid=valid,
-        endable=[own for own in valid if any(other is not own and not other.ends_at for other in valid)],
-        room=len(valid) < partner_secrets.MOST_VALID,
+        endable=[own for own in valid if own.test or any(other is not own for other in lasting)],
+        room=partner.state in partner_secrets.BOOKED and len(real) < partner_secrets.MOST_VALID,
+        test_room=partner.state in partner_secrets.SENDING and len(valid) - len(real) < partner_secrets.MOST_VALID,
         overlaps=OVERLAPS,
         limits=deps().limits,
         form=form or ConsoleForm({}),
+        **standing,
     )
+
+
+def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
+    """Return what the page says of the platform's events, refusals and bills."""
+    source, today = f"partner:{partner.name}", local_day(tx.now)
+    week = today - timedelta(days=7)
+    return {
+        "moves": sorted(partner_states.MOVES[PartnerState(partner.state)]),
+        "checks": check_list(tx, partner.name),
+        "heard_at": max(
+            filter(None, (row.last_used_at for row in partner_secrets.list_secrets(tx, partner))), default=None
+        ),
+        "open_events": door_events.count_open(tx, source),
+        "oldest_due_at": door_events.oldest_due_at(tx, source),
+        "conflicts": door_events.count_conflicts(tx, source),
+        "taken": allowance(tx, deps(), [partner.name]).today(partner.name),
+        "refusals": refusals_of(tx, partner.name, week),
+        "days": bill_days(tx, source, week),
+        "alarms": [alarm for alarm in partner_alarms(tx) if alarm.partner == partner.name],
+        "alarm_line": alarm_line,
+        "reason": partial(problem_text, locale=language()),
+        "PARTNER_STATES": PARTNER_STATES,
+        "PARTNER_CHECKS": PARTNER_CHECKS,
+        "MOVE_WORDS": MOVE_WORDS,
+    }
+
+
+@blueprint.get("/partners/<name>/bills/<day>", endpoint="partner_bill")
+@access.signed_in(_PARTNERS, where=Where.FEDERATION)
+def show_bill(name: str, day: str) -> str:
+    """The lines of a platform's bills for a day, summed up, and where they differ from its events."""
+    with deps().db.transaction() as tx:
+        partner = partners.known(tx, name)
+        source, date_ = f"partner:{name}", day_of(day)
+        lines = lines_of(tx, source, date_)
+        differences = bill_differences(tx, source, lines)
+        sums = day_sums(tx, name, date_)
+    return render_template(
+        "console/partner_bill.html",
+        partner=partner,
+        day=date_,
+        lines=lines,
+        differences=differences,
+        sums=sums,
+        CAUSES=CAUSES,
+    )
+
+
+@blueprint.post("/partners/<name>/state", endpoint="partner_state")
+@access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
+def set_state(name: str) -> Answer:
+    """Move a platform to another state, and show the secret that it gets by it, this once."""
+    back = url_for("console.partner", name=name)
+
+    def make() -> Response:
+        access.require_declared(_PARTNERS)
+        with deps().db.transaction() as tx:
+            state = request.form.get("state", "")
+            partner, made = partner_states.change_state(tx, deps().keys, name, state, access.actor())
+        if made:
+            return _secret(partner.title, made.secret, name)
+        flash(_("状态已改为“%(state)s”。", state=PARTNER_STATES[partner.state]), "good")
+        return redirect(back, 303)
+
+    try:
+        return make_once(make)
+    except Refusal as refusal:
+        notice_refusal(refusal)
+        flash(refusal_sentence(refusal), "bad")
+        return redirect(back, 303)
 
 
 @blueprint.post("/partners/<name>/limits", endpoint="partner_limits")
@@ -114,12 +211,13 @@ def set_limits(name: str) -> Answer:
 def rotate(name: str) -> Answer:
     """Make another signing secret and show it, this once; the old one stays valid as long as was chosen."""
     access.require_declared(_PARTNERS)
-    days = ConsoleForm(request.form).whole("days")
+    form = ConsoleForm(request.form)
+    days, test = form.whole("days"), form["test"] == "yes"
 
     def make() -> FlaskResponse:
         with deps().db.transaction() as tx:
             until = tx.now + timedelta(days=days) if days in OVERLAPS else None
-            made = registered.rotate_secret(tx, deps().keys, name, until, access.actor())
+            made = registered.rotate_secret(tx, deps().keys, name, until, access.actor(), test=test)
         return _secret(name, made.secret, name)
 
     return make_once(make)

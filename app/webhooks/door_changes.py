@@ -1,0 +1,97 @@
+"""What a partner platform may do beside sending events: hand in its bill, and change its signing secret."""
+
+from typing import Any
+
+from flask import Blueprint, request
+
+from app.current import deps
+from app.http import access
+from app.http.problems import plain
+from app.i18n.faults import program_text
+from app.webhooks.signed import SignedRequest, note_refused, signed_request
+from campaigns.closing.bill_differences import bill_differences, tested_differences
+from campaigns.closing.empty_days import record_empty_day
+from campaigns.import_plan import Confirmation, ImportPlan
+from campaigns.imports.kinds import ImportRequest, import_file, preview
+from campaigns.imports.report import report_of
+from campaigns.imports.runs import MOST_BYTES
+from campaigns.intake import registered
+from campaigns.intake.check_list import Check, note_check
+from campaigns.intake.door_donations import day_of
+from kernel.clock import parse_time
+from kernel.errors import Fault, Invalid, fault
+from kernel.strict_json import load_json
+from payments.gateway import StatementLine
+
+blueprint = Blueprint("partner_door_changes", __name__, url_prefix="/webhooks/partners/<name>")
+
+blueprint.after_request(note_refused)
+EMPTY = "empty"  # what stands in the body for the bill of a day without a line
+
+
+@blueprint.post("/bill")
+@access.signature
+def hand_in_bill(name: str) -> Any:
+    """Show what a bill would do: its lines, faults and differences; with `?confirm=1`, import it when it is sound.
+
+    `{"empty": "2026-09-09"}` says that a day had no payment.
+    """
+    sent = signed_request(name, MOST_BYTES)
+    if not sent.payload:
+        raise Invalid("file_missing")
+    if sent.payload[:1] == b"{":
+        return _say_empty(sent)
+    asked_for = ImportRequest("statement", Confirmation(f"partner:{name}"), name)
+    plan = preview(deps(), asked_for, sent.payload)
+    sound = not (plan.faults or plan.contradictions)
+    added = None
+    if sound and request.args.get("confirm") == "1" and not sent.test:
+        added = import_file(deps(), asked_for, sent.payload).added
+    return _shown(sent, plan, added)
+
+
+def _shown(sent: SignedRequest, plan: ImportPlan[StatementLine], added: int | None) -> dict[str, Any]:
+    report = report_of(plan)
+    with deps().db.transaction() as tx:
+        if sent.test:
+            differences = tested_differences(tx, sent.partner, plan.new)
+            if plan.new and not differences and not report["fault_count"]:
+                note_check(tx, sent.partner, Check.BILL)
+        else:
+            differences = bill_differences(tx, sent.source, plan.new)
+    for refused in report["faults"]:
+        refused["message"] = program_text(Fault(refused["code"], refused["params"]))
+    return report | {
+        "imported": added is not None,
+        "added": added or 0,
+        "differences": [difference._asdict() for difference in differences],
+        "test": sent.test,
+    }
+
+
+def _say_empty(sent: SignedRequest) -> dict[str, Any]:
+    body = load_json(sent.payload)
+    day = day_of(body.get(EMPTY) if isinstance(body, dict) else None)
+    if not sent.test:
+        with deps().db.transaction() as tx:
+            record_empty_day(tx, sent.partner, day, sent.source)
+    return {"day": day.isoformat(), "lines": 0, "imported": not sent.test, "test": sent.test}
+
+
+@blueprint.post("/secret")
+@access.signature
+def change_secret(name: str) -> Any:
+    """Make another signing secret of the kind that signed this request, and return it, once. The body says
+    `{"rotate": true}`, and until when the old one stays valid (`old_valid_until`; default: until it is ended)."""
+    sent = signed_request(name)
+    body = load_json(sent.payload)
+    if not isinstance(body, dict) or body.get("rotate") is not True:
+        raise Invalid("partner_invalid", fields={"rotate": fault("required")})
+    until = body.get("old_valid_until")
+    try:
+        old_valid_until = parse_time(until) if until is not None else None
+    except (ValueError, TypeError, OverflowError) as error:
+        raise Invalid("partner_invalid", fields={"old_valid_until": fault("not_a_time")}) from error
+    with deps().db.transaction() as tx:
+        made = registered.rotate_secret(tx, deps().keys, name, old_valid_until, sent.source, test=sent.test)
+    return plain(made._asdict()), 201

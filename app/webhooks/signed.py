@@ -1,0 +1,88 @@
+"""Requests that a partner platform signed: the one way in of all its addresses.
+
+A request without a body is signed over an empty one. The signature does not cover the address, so nothing that
+changes something is asked for without a body of its own.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple
+
+from flask import g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from app.current import deps, signing_secrets
+from app.http.rate_limit import hit, left
+from campaigns.intake.check_list import Check, note_check
+from campaigns.intake.refusal_counts import count_refusal
+from kernel.errors import Forbidden
+from kernel.text import is_storable
+from payments.models import PartnerState
+from payments.partner_secrets import SigningSecrets, note_use, verify_any
+
+MOST_BYTES = 4 << 20
+_NO_FAULT = ("event_unknown", "donation_unknown", "rate_limited")  # questions that have another answer
+QUESTIONS, QUESTIONS_S = 600, 60  # questions of a platform in so many seconds, our default
+
+
+class SignedRequest(NamedTuple):
+    """A request of a platform. `test`: it was signed with a secret of its test mode; `read_at`: when it came."""
+
+    partner: str
+    payload: bytes
+    test: bool
+    read_at: datetime
+
+    @property
+    def source(self) -> str:
+        return f"partner:{self.partner}"
+
+
+def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
+    """Return the current request. Raises as `payments.partner_secrets.verify_any`."""
+    request.max_content_length = most_bytes
+    payload = request.get_data()
+    secrets = signing_secrets(name)
+    try:
+        signed = verify_any(secrets, payload, dict(request.headers))
+    except Forbidden as refusal:
+        _note_wrong_key(name, secrets, refusal)
+        raise
+    if signed.unnoted:
+        note_use(deps().db, signed.secret.id)
+    g.partner = name
+    return SignedRequest(name, payload, signed.secret.test, secrets.read_at)
+
+
+def question(name: str) -> SignedRequest:
+    """Return the current request, which only asks. Raises as `signed_request`, and Forbidden `rate_limited`."""
+    asking = signed_request(name)
+    hit("partner-door", name, QUESTIONS, QUESTIONS_S)
+    remaining, reset_s = left("partner-door", name, QUESTIONS, QUESTIONS_S)
+    g.rate_limit = {
+        "RateLimit-Policy": f'"door";q={QUESTIONS};w={QUESTIONS_S}',
+        "RateLimit": f'"door";r={remaining};t={reset_s}',
+    }
+    return asking
+
+
+def note_refused(response: Response) -> Response:
+    """Count what was refused of a platform, by its code; after the response was made, in a transaction of its
+    own."""
+    name = (request.view_args or {}).get("name")
+    refused: list[tuple[str, int]] = [*g.get("refused_events", {}).items()]
+    if 400 <= response.status_code < 500 and g.get("code") not in (None, *_NO_FAULT):
+        refused.append((g.code, 1))
+    if name and is_storable(name) and refused:
+        with suppress(SQLAlchemyError), deps().db.transaction() as tx:
+            for code, events in sorted(refused):
+                count_refusal(tx, name, code, events)
+    return response
+
+
+def _note_wrong_key(name: str, secrets: SigningSecrets, refusal: Forbidden) -> None:
+    """A platform that is trying its events out has seen how a wrong key is refused."""
+    if secrets.state == PartnerState.TEST and refusal.code == "signature_invalid":
+        with deps().db.transaction() as tx:
+            note_check(tx, name, Check.WRONG_KEY)

@@ -1,0 +1,42 @@
+"""The check list of a partner platform: what it must have tried in its test mode before it goes live."""
+
+from enum import StrEnum
+
+from sqlmodel import select
+
+from kernel.db import Tx
+from payments.models import PartnerCheck
+from payments.partners import known
+
+
+class Check(StrEnum):
+    """What a platform tries, in the order of its page."""
+
+    FIRST_EVENT = "first_event"  # a payment was accepted
+    REPEAT = "repeat"  # the same event came again
+    REFUND = "refund"  # money went back to a donor
+    WRONG_KEY = "wrong_key"  # a request with a wrong signature was refused
+    LATE = "late"  # a payment came some time after it was made
+    BILL = "bill"  # a bill agreed with the events
+
+
+def note_check(tx: Tx, partner: str, *checks: Check) -> None:
+    """Note that items of the list passed. Idempotent."""
+    missing = set(checks) & set(open_checks(tx, partner))
+    if missing:
+        known(tx, partner, lock=True)  # two who note the same wait for each other here
+    for check in missing:
+        if tx.get(PartnerCheck, (partner, check.value)) is None:
+            tx.add(PartnerCheck(partner=partner, item=check.value, passed_at=tx.now))
+
+
+def check_list(tx: Tx, partner: str) -> dict[Check, PartnerCheck | None]:
+    """Return every item, with when it passed."""
+    rows = tx.all(select(PartnerCheck).where(PartnerCheck.partner == partner))
+    passed = {row.item: row for row in rows}
+    return {check: passed.get(check.value) for check in Check}
+
+
+def open_checks(tx: Tx, partner: str) -> list[Check]:
+    """Return the items that have not passed yet."""
+    return [check for check, passed in check_list(tx, partner).items() if passed is None]

@@ -1,0 +1,62 @@
+"""A partner platform from draft to its end: who is heard, and whose gifts are booked."""
+
+from collections.abc import Mapping
+
+from campaigns.audit import record_audit
+from campaigns.intake.check_list import open_checks
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, fault
+from kernel.keys import Keys
+from payments import partner_secrets, partners
+from payments.inbox import reopen_of
+from payments.models import Partner, PartnerState
+from payments.partner_secrets import NewSecret
+
+PAUSED = "partner_paused"  # why an event of a paused platform waits
+
+# An ended platform stays so: its secrets are gone, and another registration has another name.
+MOVES: Mapping[PartnerState, frozenset[PartnerState]] = {
+    PartnerState.DRAFT: frozenset({PartnerState.TEST, PartnerState.ENDED}),
+    PartnerState.TEST: frozenset({PartnerState.LIVE, PartnerState.ENDED}),
+    PartnerState.LIVE: frozenset({PartnerState.PAUSED, PartnerState.ENDED}),
+    PartnerState.PAUSED: frozenset({PartnerState.LIVE, PartnerState.ENDED}),
+    PartnerState.ENDED: frozenset(),
+}
+
+
+def change_state(tx: Tx, keys: Keys, name: str, state: str, actor: str) -> tuple[Partner, NewSecret | None]:
+    """Move a platform to another state; return it, and the secret that it gets by it: one of test mode when it
+    begins to try, a real one when it goes live. Idempotent.
+
+    Raises NotFound `partner_unknown`, Invalid `partner_invalid`, Conflict `partner_state` for a move that there is
+    not, Conflict `partner_checks_open` while items of its check list are open.
+    """
+    partner = partners.known(tx, name, lock=True)
+    if state not in set(PartnerState):
+        raise Invalid("partner_invalid", fields={"state": fault("not_one_of", options=list(PartnerState))})
+    before, after = PartnerState(partner.state), PartnerState(state)
+    if before is after:
+        return partner, None
+    if after not in MOVES[before]:
+        raise Conflict("partner_state", state=before.value)
+    if before is PartnerState.TEST and after is PartnerState.LIVE and (missing := open_checks(tx, name)):
+        raise Conflict("partner_checks_open", checks=", ".join(missing))
+    partner.state = after.value
+    tx.add(partner)
+    record_audit(tx, actor, "partner.state", f"partner:{name}", before=before.value, after=after.value)
+    if before is PartnerState.PAUSED and after is PartnerState.LIVE:
+        reopen_of(tx, f"partner:{name}", PAUSED)
+    return partner, _secret_for(tx, keys, partner, before, actor)
+
+
+def _secret_for(tx: Tx, keys: Keys, partner: Partner, before: PartnerState, actor: str) -> NewSecret | None:
+    if partner.state == PartnerState.TEST:
+        return partner_secrets.add_secret(tx, keys, partner.name, actor, test=True)
+    if before is PartnerState.TEST and partner.state == PartnerState.LIVE:
+        return partner_secrets.add_secret(tx, keys, partner.name, actor)
+    return None
+
+
+def paused(tx: Tx, names: set[str]) -> set[str]:
+    """Return which of these platforms are paused: what they send is kept, and waits."""
+    return partners.in_state(tx, names, PartnerState.PAUSED) if names else set()

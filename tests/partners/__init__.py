@@ -1,0 +1,1 @@
+"""The door of partner platforms, tried as the engineer of one."""

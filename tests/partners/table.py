@@ -1,0 +1,117 @@
+"""What a platform's engineer met (P1 to P11), and the tests that stand there now:
+
+    .venv/bin/python -m tests.partners.table
+
+A test compares the table with the README.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+
+
+class Row(NamedTuple):
+    """What was met, and the tests that would fail if it came back."""
+
+    about: str
+    tests: tuple[str, ...]
+
+
+ROWS = {
+    "P1": Row(
+        "one signed event of any size was booked and public at once",
+        (
+            "test_one_signed_event_of_ten_to_the_thirteen_waits_uncounted",
+            "test_the_limits_of_a_day_and_a_gift_are_set_per_partner",
+            "test_two_workers_keep_the_limit_of_a_day_together",
+            "test_a_date_in_the_future_is_refused",
+        ),
+    ),
+    "P2": Row(
+        "no rotation, no revocation; a new name began caps and ids anew",
+        (
+            "test_two_are_valid_until_one_is_ended",
+            "test_the_old_one_ends_by_itself_at_the_time_that_was_set",
+            "test_a_partner_rotates_its_own_secret",
+        ),
+    ),
+    "P3": Row(
+        "requests with the same events met in deadlocks and were answered 503",
+        (
+            "test_a_batch_and_its_reverse_sent_at_once_never_deadlock",
+            "test_control_in_the_order_of_the_request_they_do_and_are_tried_again",
+        ),
+    ),
+    "P4": Row(
+        "a refund waited a minute although its payment had come",
+        ("test_two_workers_on_refund_and_payment_forget_neither",),
+    ),
+    "P5": Row(
+        "match differs by the order of arrival: a rule that is chosen, written and shown",
+        (
+            "test_match_goes_by_the_order_of_arrival_and_says_so",
+            "test_two_orders_of_a_day_differ_in_nothing_but_match",
+        ),
+    ),
+    "P6": Row(
+        "the partner is blind",
+        (
+            "test_each_event_gets_its_own_result",
+            "test_an_event_is_followed_by_its_own_id",
+            "test_a_donation_says_its_match_and_why",
+            "test_a_day_is_summed_up",
+            "test_health_says_what_waits_and_what_is_left",
+            "test_projects_are_mine_with_the_match_that_is_left",
+            "test_nobody_sees_what_is_of_another_platform",
+            "test_the_check_list_opens_the_way",
+        ),
+    ),
+    "P7": Row("staff are blind", ("test_staff_see_what_their_platform_does",)),
+    "P8": Row(
+        "a missing or empty bill, and a stray line",
+        ("test_a_bill_shows_its_faults_and_differences_and_is_then_taken", "test_an_empty_day_is_said"),
+    ),
+    "P9": Row(
+        "what an event said was silently lost or taken",
+        (
+            "test_all_that_a_donor_said_is_kept",
+            "test_a_payment_says_which_campaign_it_was_for",
+            "test_the_same_donation_for_another_project_or_donor_is_flagged",
+            "test_a_payment_after_the_suspension_of_its_project_waits",
+        ),
+    ),
+    "P10": Row("a stranger's donation called itself offline or monthly", ("test_channels_are_kept",)),
+    "P11": Row(
+        "the docs left open what an engineer asks",
+        ("test_the_description_has_every_address_of_the_door", "test_every_example_is_taken_as_it_stands"),
+    ),
+}
+_HEAD = """# What a platform's engineer met
+
+Rows of the trial with four signers and a day of 30,000 events, and the tests that would fail if one came back.
+Made by `.venv/bin/python -m tests.partners.table`.
+
+| row | what was met | tests |
+|---|---|---|
+"""
+
+
+def text() -> str:
+    """The README."""
+    lines = (
+        f"| {id_} | {row.about} | {' '.join(f'`{test}`' for test in row.tests)} |" for id_, row in ROWS.items()
+    )
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def known_tests() -> set[str]:
+    """The names of all tests."""
+    sources = (path.read_text() for path in HERE.parent.rglob("test_*.py"))
+    return {name for source in sources for name in re.findall(r"^def (test_\w+)\(", source, re.MULTILINE)}
+
+
+if __name__ == "__main__":
+    README.write_text(text())

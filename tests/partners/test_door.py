@@ -1,0 +1,202 @@
+"""The door: what became of each event, and what a platform may ask, under its own ids (P6)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kernel.ids import donation_id_of
+from payments.partners import create
+from tests.api.client import problem
+from tests.partners.engineer import NAME, Engineer, bill
+from tests.world import World
+
+
+def test_each_event_gets_its_own_result(engineer: Engineer, world: World) -> None:
+    good, other = engineer.paid(1), engineer.paid(1, 30_00)
+    bad, unknown = engineer.paid(2, -1), {"type": "donation.pledged", "id": "x"}
+    assert engineer.results(good, {"type": "ping"}, unknown) == [
+        ("accepted", None),
+        ("accepted", None),
+        ("ignored", None),
+    ]
+    body = engineer.send(good, other, bad, query="?partial=1")
+    assert [row["result"] for row in body["events"]] == ["repeated", "conflicting", "refused"]
+    assert body["events"][2]["fields"] == {"data.amount_minor": {"code": "amount_not_positive"}}
+    assert (body["accepted"], body["repeated"], body["conflicting"]) == (0, 1, 1)
+    lost = engineer.paid(3, project_code="NOWHERE")
+    assert engineer.results(lost) == [("accepted", None)]
+    world.settle()
+    assert engineer.results(lost) == [("waiting", "project_unknown")]
+    plain = engineer.call("", good).get_json()
+    assert plain == {"accepted": 0, "repeated": 1, "conflicting": 0}, "nobody asked"
+
+
+def test_a_ping_is_heard_and_leaves_nothing(engineer: Engineer, world: World) -> None:
+    answer = engineer.call("", {"type": "ping"})
+    assert (answer.status_code, answer.get_json()["pings"]) == (202, 1)
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0
+
+
+def test_an_event_is_followed_by_its_own_id(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1), engineer.refunded(7, 5_00))
+    assert engineer.get("/events/donation.paid-1")["state"] == "new"
+    world.settle()
+    shown = engineer.get("/events/donation.paid-1")
+    assert (shown["state"], shown["donation_id"], shown["reason"]) == ("done", "T-1", None)
+    waiting = engineer.get("/events?state=waiting")["events"]
+    assert [(row["id"], row["reason"]) for row in waiting] == [("donation.refunded-7", "before_payment")]
+    problem(engineer.call("/events/nobody"), 404, "event_unknown")
+    problem(engineer.call("/events?state=lost"), 422, "parameters_invalid")
+    problem(engineer.call("/events?since=yesterday"), 422, "parameters_invalid")
+
+
+def test_events_are_listed_since_a_time_and_on(engineer: Engineer, world: World) -> None:
+    for hour in range(4):
+        engineer.send(*(engineer.paid(100 * hour + n) for n in range(60)))
+        world.clock.at += timedelta(hours=1)
+    since = (world.clock.at - timedelta(hours=2)).isoformat()
+    first = engineer.get(f"/events?since={since}")
+    assert first["events"][0]["donation_id"] == "T-200" and len(first["events"]) == 100
+    rest = engineer.get(f"/events?since={since}&after={first['next_after']}")
+    assert len(rest["events"]) == 20 and rest["next_after"] is None
+    assert engineer.get(f"/events?since={world.clock.at.isoformat()}")["events"] == []
+
+
+def test_a_donation_says_its_match_and_why(engineer: Engineer, world: World) -> None:
+    world.pot(1_000_00, donation=10_00)
+    engineer.send(engineer.paid(1), engineer.refunded(1, 20_00))
+    world.settle()
+    shown = engineer.get("/donations/T-1")
+    assert (shown["status"], shown["amount_minor"], shown["refunded_minor"]) == ("paid", 25_00, 20_00)
+    assert shown["match"]["captured_minor"] == world.view(donation_id_of(NAME, "T-1")).captured_minor
+    pot = shown["why"][0]["pots"][0]
+    assert (pot["given_minor"], pot["left_before_minor"], pot["cuts"]) == (10_00, 1_000_00, ["donation_minor"])
+    problem(engineer.call("/donations/T-2"), 404, "donation_unknown")
+
+
+def test_nobody_sees_what_is_of_another_platform(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1))
+    world.settle()
+    stranger = Engineer(engineer.http, world, world.do(create, world.deps.keys, "other", "别家"), "other")
+    problem(stranger.call("/donations/T-1"), 404, "donation_unknown")
+    problem(stranger.call("/events/donation.paid-1"), 404, "event_unknown")
+    assert stranger.get("/events")["events"] == []
+    engineer.secret = stranger.secret
+    problem(engineer.call("/events"), 401, "signature_invalid")
+
+
+def test_a_day_is_summed_up(engineer: Engineer, world: World) -> None:
+    world.pot(1_000_00)
+    engineer.send(engineer.paid(1), engineer.paid(2, 40_00), engineer.refunded(2, 15_00))
+    engineer.send(engineer.paid(1, 26_00))
+    world.settle()
+    day = engineer.get("/summary")
+    sums = (day["donations"], day["amount_minor"], day["refunded_minor"], day["matched_minor"])
+    assert sums == (2, 65_00, 15_00, world.totals().matched_minor)
+    assert (day["events"]["done"], day["events"]["conflicting"]) == (3, 1)
+    assert engineer.get("/summary?day=2020-01-01")["donations"] == 0
+    problem(engineer.call("/summary?day=heute"), 422, "parameters_invalid")
+
+
+def test_health_says_what_waits_and_what_is_left(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1), engineer.refunded(9, 1_00))
+    world.settle()
+    answer = engineer.call("/health")
+    health = answer.get_json()
+    assert (health["state"], health["test"], health["events"]["waiting"]) == ("live", False, 1)
+    assert (health["limits"]["today_minor"], health["limits"]["today_count"]) == (25_00, 1)
+    assert health["last_heard_at"] and len(health["secrets"]) == 1
+    assert answer.headers["RateLimit-Policy"] == '"door";q=600;w=60'
+
+
+def test_projects_are_mine_with_the_match_that_is_left(engineer: Engineer, world: World) -> None:
+    world.pot(1_000_00, donation=50_00)
+    codes = [row["code"] for row in engineer.get("/projects")["projects"]]
+    assert len(codes) == len(world.projects)
+    own = world.do(create, world.deps.keys, "small", "小店", [codes[1]])
+    small = Engineer(engineer.http, world, own, "small")
+    [project] = small.get("/projects")["projects"]
+    assert (project["code"], project["may_raise"]) == (codes[1], True)
+    [campaign] = project["campaigns"]
+    assert campaign["match_now"] | {"next_at": None} == {
+        "ratio_bps": 10_000,
+        "left_minor": 1_000_00,
+        "cap_minor": 50_00,
+        "next_at": None,
+    }
+    later = (world.clock.at + timedelta(days=1)).isoformat()
+    assert small.get(f"/projects?updated_since={later}")["projects"] == []
+
+
+def test_a_partner_rotates_its_own_secret(engineer: Engineer, world: World) -> None:
+    problem(engineer.call("/secret", {"rotate": False}), 422, "partner_invalid")
+    made = engineer.call("/secret", {"rotate": True}).get_json()
+    after = Engineer(engineer.http, world, made["secret"])
+    assert after.get("/health")["state"] == engineer.get("/health")["state"] == "live"
+    problem(after.call("/secret", {"rotate": True}), 409, "partner_secrets_full")
+
+
+def test_a_signature_of_a_question_changes_nothing(engineer: Engineer) -> None:
+    """It is over an empty body: what changes something wants one."""
+    problem(engineer.call("/secret", b""), 400, "body_invalid")
+    problem(engineer.call("/bill", b""), 422, "file_missing")
+
+
+def test_a_bill_shows_its_faults_and_differences_and_is_then_taken(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1), engineer.paid(2), engineer.paid(3))
+    world.settle()
+    at = world.clock.at.isoformat()
+    rows = [("L1", "charge", "T-1", 25_00, 0), ("L2", "charge", "T-2", 24_00, 0), ("L9", "charge", "T-9", 7_00, 0)]
+    shown = engineer.call("/bill", bill(*rows, at=at)).get_json()
+    assert {(row["cause"], row["donation_id"]) for row in shown["differences"]} == {
+        ("amount", "T-2"),
+        ("missing_here", "T-9"),
+        ("missing_there", "T-3"),
+    }
+    assert (shown["imported"], shown["fault_count"]) == (False, 0)
+    faulty = bill(*rows, ("L1", "charge", "T-3", 25_00, 0), ("L5", "gift", "T-3", "x", 0), at=at)
+    refused = engineer.call("/bill?confirm=1", faulty).get_json()
+    assert not refused["imported"]
+    assert {(row["line"], row["field"]) for row in refused["faults"]} == {
+        (5, "line_id"),
+        (6, "kind"),
+        (6, "amount_minor"),
+    }
+    taken = engineer.call("/bill?confirm=1", bill(*rows, at=at)).get_json()
+    assert (taken["imported"], taken["added"]) == (True, 3)
+    assert engineer.call("/bill?confirm=1", bill(*rows, at=at)).get_json()["added"] == 0
+    problem(engineer.call("/bill", b"a,b\n1,2\n"), 422, "import_invalid")
+
+
+def test_an_empty_day_is_said(engineer: Engineer, world: World) -> None:
+    assert engineer.call("/bill", {"empty": "2026-09-08"}).get_json()["imported"]
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM empty_bill_day")) == 1
+    problem(engineer.call("/bill", {"empty": "2026-09-09"}), 422, "day_invalid")
+    problem(engineer.call("/bill", {"empty": "soon"}), 422, "parameters_invalid")
+
+
+@pytest.mark.parametrize("since", ["2026-09-09T10:00:00+08:00", "2026-09-09T10:00:00%2B08:00"])
+def test_a_plus_sign_in_an_address_is_one(engineer: Engineer, since: str) -> None:
+    assert engineer.get(f"/events?since={since}")["events"] == []
+
+
+def test_the_description_has_every_address_of_the_door(engineer: Engineer) -> None:
+    app = engineer.http.application
+    described = engineer.http.get("/api/openapi.json").get_json()["paths"]
+    views = {
+        (rule.rule.replace("<path:", "{").replace("<", "{").replace(">", "}"), method.lower())
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith("partner_")
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert views == {
+        (path, method)
+        for path, operations in described.items()
+        if path.startswith("/webhooks/partners/")
+        for method in operations
+        if method in ("get", "post")
+    }
+    manual = (Path(__file__).parents[2] / "docs" / "partners.md").read_text()
+    for address in ("/events", "/donations/", "/summary", "/health", "/projects", "/bill", "/secret"):
+        assert f" {address}" in manual

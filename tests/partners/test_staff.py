@@ -1,0 +1,56 @@
+"""What staff see of a platform (P7): its page, its alarms, its name."""
+
+from datetime import timedelta
+
+from campaigns.intake.refusal_counts import refusals_of
+from campaigns.network.people import create_manager
+from campaigns.partner_alarms import AlarmKind, partner_alarms
+from kernel.clock import local_day
+from tests.partners.engineer import NAME, Engineer, bill
+from tests.web.reader import PASSWORD, Reader
+from tests.world import World
+
+
+def alarms(world: World) -> set[AlarmKind]:
+    return {alarm.kind for alarm in world.do(partner_alarms)}
+
+
+def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1), engineer.paid(2, project_code="NOWHERE"), engineer.refunded(9, 1_00))
+    engineer.call("", engineer.paid(3, -1))
+    rows = [("L1", "charge", "T-1", 24_00, 0)]
+    engineer.call("/bill?confirm=1", bill(*rows, at=world.clock.at.isoformat()))
+    world.settle()
+    world.do(create_manager, "manager", PASSWORD, "admin", "test")
+    reader = Reader(engineer.http.application.test_client(), world)
+    reader.sign_in("manager")
+    page = reader.open(f"/console/partners/{NAME}")
+    assert "event_invalid" in page and "2026-09-09" in page
+    day = reader.open(f"/console/partners/{NAME}/bills/2026-09-09")
+    assert "T-1" in day and "24.00" in day and "25.00" in day
+    world.clock.at += timedelta(hours=2)
+    assert alarms(world) == {AlarmKind.WAITING}
+    assert "茶馆" in reader.open("/console/")
+
+
+def test_refused_events_are_counted_by_code(engineer: Engineer, world: World) -> None:
+    bad = [engineer.paid(number, -1) for number in range(12)]
+    engineer.send(engineer.paid(99), *bad, query="?partial=1")
+    engineer.call("", bad[0])
+    engineer.secret = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
+    engineer.call("/health")
+    counts = world.do(lambda tx: refusals_of(tx, NAME, local_day(tx.now)))
+    assert {(row.code, row.events) for row in counts} == {("event_invalid", 13), ("signature_invalid", 1)}
+    assert AlarmKind.REFUSED in alarms(world)
+
+
+def test_silence_in_a_running_event_and_a_missing_bill_are_alarms(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1))
+    world.settle()
+    assert alarms(world) == set()
+    world.clock.at += timedelta(hours=3)
+    assert alarms(world) == {AlarmKind.SILENT}
+    world.clock.at += timedelta(days=1)
+    assert AlarmKind.BILL in alarms(world)
+    engineer.call("/bill", {"empty": "2026-09-09"})
+    assert AlarmKind.BILL not in alarms(world)
