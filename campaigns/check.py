@@ -1,7 +1,9 @@
 """Check all promises in one snapshot: for the command, the metric, the job and every test."""
 
+import campaigns.accounting.check
 import campaigns.audit_chain
 import campaigns.closing.check
+import campaigns.monthly.check
 import campaigns.payouts.check
 import ledger.check
 import ledger.statements
@@ -170,7 +172,9 @@ def check_books(tx: Tx) -> list[str]:
         checks = CHECKS | campaigns.payouts.check.CHECKS
         own = [f"{name}: {row[0]}" for name, sql in checks.items() for row in tx.rows(sql)]
         books = ledger.check.faults(tx) + matching.check.faults(tx)
-        return books + own + campaigns.closing.check.faults(tx) + campaigns.audit_chain.faults(tx)
+        above = campaigns.closing.check.faults(tx) + campaigns.accounting.check.faults(tx)
+        above += campaigns.monthly.check.faults(tx)
+        return books + own + above + campaigns.audit_chain.faults(tx)
 
 
 def summary(tx: Tx) -> str:
@@ -181,8 +185,8 @@ def summary(tx: Tx) -> str:
     assert row is not None
     books = ledger.statements.size(tx)
     books_checks = ledger.check.CHECKS, matching.check.CHECKS, campaigns.payouts.check.CHECKS
-    sets = (*books_checks, CHECKS, campaigns.audit_chain.CHECKS)
-    number = sum(map(len, sets)) + campaigns.closing.check.NUMBER
+    sets = (*books_checks, CHECKS, campaigns.audit_chain.CHECKS, campaigns.accounting.check.CHECKS)
+    number = sum(map(len, sets)) + campaigns.closing.check.NUMBER + campaigns.monthly.check.NUMBER
     waiting = campaigns.closing.check.open_items(tx)
     chain = campaigns.audit_chain.head(tx)
     return (

@@ -62,4 +62,25 @@ VIEWS = {
         "reservation_id",
         "decision_id",
     ),
+    # Every transfer with both of its accounts, for vouchers; `campaign_id` and `project_id` are those of either.
+    "journal_movement": (
+        "transfer_id",
+        "kind",
+        "currency",
+        "amount_minor",
+        "donation_id",
+        "campaign_id",
+        "project_id",
+        "debit_kind",
+        "debit_fund_id",
+        "debit_pot_id",
+        "debit_provider",
+        "credit_kind",
+        "credit_fund_id",
+        "credit_pot_id",
+        "credit_provider",
+        "recorded_at",
+    ),
+    # Every transfer without its accounts: to compare sums over all of them.
+    "transfer_amount": ("transfer_id", "kind", "amount_minor"),
 }

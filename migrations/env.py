@@ -10,6 +10,7 @@ from sqlmodel import AutoString, SQLModel
 
 MODULES_WITH_TABLES = (
     "app.jobs.runs",
+    "campaigns.accounting.models",
     "campaigns.approvals.models",
     "campaigns.audit",
     "campaigns.audit_chain",
@@ -22,6 +23,7 @@ MODULES_WITH_TABLES = (
     "campaigns.funds.models",
     "campaigns.imports.models",
     "campaigns.lifecycle.models",
+    "campaigns.monthly.models",
     "campaigns.network.models",
     "campaigns.network.replies",
     "campaigns.privacy.code_models",

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Flask
 
 from app.api import (
+    accounting,
     approvals,
     audit,
     blacklist,
@@ -20,6 +21,7 @@ from app.api import (
     funds,
     imports,
     inbox,
+    monthly,
     organisations,
     partner_intake,
     partners,
@@ -53,6 +55,8 @@ RESOURCES = (
     project_news,
     blacklist,
     funds,
+    accounting,
+    monthly,
     pots,
     draws,
     exports,

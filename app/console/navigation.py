@@ -66,6 +66,8 @@ GROUPS = (
         _l("管理"),
         (
             Entry("funds", _l("基金"), ("fund",)),
+            Entry("vouchers", _l("记账凭证"), ("voucher", "chart")),
+            Entry("monthly", _l("收支月公示")),
             Entry("blacklist", _l("黑名单")),
             Entry("people", _l("人员"), ("person", "invit", "token")),
             Entry("network", _l("组织网络"), ("node", "payee")),

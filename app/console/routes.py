@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.console import (
     account,
+    accounting,
     approvals,
     audit,
     donation_changes,
@@ -13,6 +14,7 @@ from app.console import (
     home,
     imports,
     join,
+    monthly,
     network,
     operations,
     questions,
@@ -69,6 +71,8 @@ PAGES = (
     plans,
     payees,
     funds,
+    accounting,
+    monthly,
     donations,
     exports,
     refund_requests,

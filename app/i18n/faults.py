@@ -81,7 +81,9 @@ FAULTS = {
     "not_an_amount": _l("请填写金额，单位元，最多两位小数，例如 100 或 66.60"),
     "currency_unsupported": _l("只支持人民币（%(currency)s）"),
     # times
+    "account_code": _l("科目编码是 4 位数字，每下一级再加 2 位"),
     "not_a_date": _l("不是日期"),
+    "not_a_month": _l("不是年月"),
     "not_a_time": _l("请填写日期和时间，例如 2026-09-09T09:00"),
     "in_the_future": _l("这个时间还没有到"),
     "in_the_past": _l("这个时间已过"),

@@ -3,6 +3,7 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.accounting_labels import ACCOUNT_KINDS
 from app.i18n.faults import fault_text
 from app.i18n.labels import CAPS, PLAN
 from app.i18n.refusals import refusal_text
@@ -11,6 +12,7 @@ from kernel.money import yuan
 
 # The lines of a table go by the table's name.
 LABELS = {
+    **{f"accounts.{kind}": label for kind, label in ACCOUNT_KINDS.items()},
     "name": _l("名称"),
     "slug": _l("网址名"),
     "host": _l("主办方（募捐组织）"),

@@ -20,6 +20,8 @@ JOBS = {
     "approvals": _l("结束无人批准的事项"),
     "replies": _l("清理重复请求的记录"),
     "pictures": _l("清理没有用到的图片文件"),
+    "vouchers": _l("制作记账凭证"),
+    "monthly": _l("公示收支月报"),
     "check": _l("核对账簿"),
     "spelling": _l("给地名、项目名注拼音"),
     "personal-data": _l("保护个人信息"),

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.accounting_refusals import ACCOUNTING_REFUSALS
 from app.i18n.locale import language, when
 from app.i18n.people_refusals import PEOPLE_REFUSALS
 from kernel.errors import Refusal
@@ -13,6 +14,7 @@ from kernel.money import percent, ratio, yuan
 
 REFUSALS = {
     **PEOPLE_REFUSALS,
+    **ACCOUNTING_REFUSALS,
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
     "amount_invalid": _l("金额不对。"),
     "approval_ended": _l("这件事项已经有了决定，或已过期。"),

@@ -13,6 +13,7 @@ import structlog
 from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
 from app.mail.send import send_letters
+from campaigns.accounting.book import book
 from campaigns.approvals.desk import expire as expire_approvals
 from campaigns.audit_chain import seal
 from campaigns.check import check_books
@@ -29,6 +30,7 @@ from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.intake.refusal_counts import forget_refusals
+from campaigns.monthly.publish import publish_statements
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.payouts.allot import allot
@@ -140,6 +142,15 @@ def _approvals(deps: Dependencies) -> str:
         return _outcome(expire_approvals(tx), "approvals expired")
 
 
+def _vouchers(deps: Dependencies) -> str:
+    """Make the vouchers of yesterday and before."""
+    return _outcome(book(deps, "scheduler").vouchers, "vouchers")
+
+
+def _monthly(deps: Dependencies) -> str:
+    return _outcome(publish_statements(deps), "statements")
+
+
 def _replies(deps: Dependencies) -> str:
     """Remove replies that nobody will ask for again."""
     with deps.db.transaction() as tx:
@@ -213,6 +224,8 @@ JOBS: dict[str, Job] = {
     "replies": Job(60, _replies),
     "forget-access": Job(3600, _forget_access),
     "pictures": Job(3600, _pictures),
+    "vouchers": Job(3600, _vouchers),
+    "monthly": Job(3600, _monthly),
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
     "spelling": Job(30, _spelling),

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
-from app.i18n import giving_labels, job_labels, labels
+from app.i18n import accounting_labels, giving_labels, job_labels, labels
 from app.i18n.fields import LABELS
 from app.jobs.registry import JOBS
 from campaigns.disclosure.standings import BY
@@ -20,6 +20,8 @@ from campaigns.funds.funds import KINDS as FUND_KINDS
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.network.roles import Role
 from campaigns.screening.thresholds import BOUNDS
+from ledger.chart import AccountKind
+from ledger.kinds import TransferKind
 from matching.rules import CAPS, LEVELS, TIERS, Challenge, Scope
 from tests.architecture.error_codes import words
 
@@ -64,6 +66,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "team_state": (giving_labels.TEAM_STATES, set()),
     "reservation_state": (labels.HOLD_STATES, {"held"}),  # captured, on hold while a reviewer looks at it
     "screening_case_state": (labels.CASE_STATES, set()),
+    "voucher_line_side": (accounting_labels.SIDES, set()),
     "watch_kind": (labels.WATCHED, set()),
 }
 UNSEEN = {  # on no page
@@ -102,6 +105,8 @@ def _value_lists() -> Iterator[tuple[str, set[str]]]:
 @pytest.mark.parametrize(
     ("table", "codes"),
     [
+        (accounting_labels.ACCOUNT_KINDS, tuple(AccountKind)),
+        (accounting_labels.TRANSFER_KINDS, tuple(TransferKind)),
         (labels.CAPS, CAPS),
         (labels.CHALLENGE, Challenge.__slots__),
         (labels.CHANNELS, CHANNELS),

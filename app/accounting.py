@@ -1,0 +1,42 @@
+"""Files of accounting that API and console hand out alike: the journal and the trial balance."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response
+
+from app.current import deps
+from app.i18n.accounting_labels import balance_header, journal_header, summary
+from app.table_cells import Yuan
+from app.table_file import table_response
+from campaigns.accounting import reading
+from campaigns.accounting.reading import JournalRow
+from campaigns.audit import record_audit
+from kernel.db import Tx
+
+
+def journal_file(file_format: str, period: str, actor: str) -> Response:
+    """Return the vouchers of a period as a file. Raises Invalid `period_invalid`."""
+    with deps().db.transaction() as tx:
+        record_audit(tx, actor, "export.vouchers", f"period:{period}")
+        return table_response(file_format, f"vouchers-{period}", journal_header(), _lines(tx, period))
+
+
+def balance_file(file_format: str, period: str) -> Response:
+    """Return the trial balance of a period as a file. Raises Invalid `period_invalid`."""
+    with deps().db.transaction() as tx:
+        rows = reading.trial_balance(tx, period)
+    cells = [(row.code, row.name, row.currency, *map(Yuan, row[3:])) for row in rows]
+    return table_response(file_format, f"trial-balance-{period}", balance_header(), cells)
+
+
+def _lines(tx: Tx, period: str) -> Iterator[tuple[Any, ...]]:
+    for page in reading.journal(tx, period):
+        yield from map(_cells, page)
+
+
+def _cells(row: JournalRow) -> tuple[Any, ...]:
+    amounts = (Yuan(amount) if amount else None for amount in (row.debit_minor, row.credit_minor))
+    about = " ".join(filter(None, (row.fund, row.pot, row.provider)))
+    head = (row.period, row.dated_on, row.word, row.number, summary(row), row.code, row.name)
+    return (*head, *amounts, row.currency, about, row.occurred_on, row.transfers)

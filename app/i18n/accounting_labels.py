@@ -1,0 +1,103 @@
+"""What accounting calls accounts of the books, reasons why money moves, and the columns of its files."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.i18n.labels import word
+from campaigns.accounting.reading import JournalRow, VoucherRow
+
+ACCOUNT_KINDS = {
+    "bank": _l("银行账户"),
+    "clearing": _l("支付平台代收"),
+    "fees": _l("支付手续费"),
+    "losses": _l("退款损失"),
+    "suspense": _l("待查差异"),
+    "fund": _l("基金"),
+    "pot_free": _l("配捐池未使用"),
+    "pot_reserved": _l("配捐池已预留"),
+    "pot_held": _l("配捐池复核中"),
+    "pot_captured": _l("配捐池已配"),
+    "pot_released": _l("配捐池可拨付"),
+    "donations": _l("项目捐款"),
+    "allotted": _l("已分账"),
+    "share_project": _l("待拨：项目"),
+    "share_township": _l("待拨：乡镇统筹"),
+    "share_management": _l("计提管理费"),
+    "share_fees": _l("捐款承担的手续费"),
+    "payable": _l("已批准、待银行付款"),
+}
+TRANSFER_KINDS = {
+    "deposit": _l("基金入账"),
+    "deposit_corrected": _l("更正基金入账"),
+    "pot_funded": _l("基金拨给配捐池"),
+    "pot_reduced": _l("配捐池调减退回基金"),
+    "pot_returned": _l("配捐池结余退回基金"),
+    "match_reserved": _l("预留配捐"),
+    "match_captured": _l("确认配捐"),
+    "match_released": _l("释放预留"),
+    "match_held": _l("配捐转复核"),
+    "match_cleared": _l("复核后恢复配捐"),
+    "match_returned": _l("退回配捐"),
+    "match_moved": _l("配捐改由另一个池"),
+    "match_disbursed": _l("配捐转为可拨付"),
+    "donation_received": _l("收到捐款"),
+    "donation_refunded": _l("退还捐款"),
+    "donation_reinstated": _l("退款未成，捐款回账"),
+    "loss_booked": _l("记退款损失"),
+    "loss_recovered": _l("收回退款损失"),
+    "fee_charged": _l("支付平台手续费"),
+    "fee_refunded": _l("退回手续费"),
+    "difference_booked": _l("差异签字入账"),
+    "difference_corrected": _l("冲回差异"),
+    "payout": _l("支付平台结算到银行"),
+    "payout_returned": _l("结算被银行退回"),
+    "money_allotted": _l("分账"),
+    "allotment_corrected": _l("更正分账"),
+    "remittance_approved": _l("批准拨款"),
+    "remittance_withdrawn": _l("撤回拨款"),
+    "remittance_paid": _l("拨款到账"),
+    "remittance_returned": _l("拨款被银行退回"),
+    "purpose_changed": _l("变更用途"),
+}
+SIDES = {"debit": _l("借"), "credit": _l("贷")}
+
+
+def summary(voucher: VoucherRow | JournalRow) -> str:
+    """Return what a voucher is about in one line (摘要)."""
+    counted = _(
+        "%(kind)s，共 %(count)s 笔", kind=word(TRANSFER_KINDS, voucher.kind), count=f"{voucher.transfers:,}"
+    )
+    later = _("（%(day)s 发生）", day=voucher.occurred_on) if voucher.occurred_on != voucher.dated_on else ""
+    return " ".join(filter(None, (voucher.campaign_name, counted + later)))
+
+
+def journal_header() -> list[str]:
+    """Return the titles of the columns of the journal, in the language in force."""
+    return [
+        _("期间"),
+        _("凭证日期"),
+        _("凭证字"),
+        _("凭证号"),
+        _("摘要"),
+        _("科目编码"),
+        _("科目名称"),
+        _("借方金额（元）"),
+        _("贷方金额（元）"),
+        _("币种"),
+        _("辅助核算"),
+        _("业务日期"),
+        _("笔数"),
+    ]
+
+
+def balance_header() -> list[str]:
+    """Return the titles of the columns of the trial balance."""
+    return [
+        _("科目编码"),
+        _("科目名称"),
+        _("币种"),
+        _("期初余额（元）"),
+        _("本期借方（元）"),
+        _("本期贷方（元）"),
+        _("期末余额（元）"),
+    ]

@@ -1,0 +1,42 @@
+"""Monthly statements (收支月公示) for everybody: the list of all, and one node's statement as page and file."""
+
+from flask import Response, render_template, request
+
+from app.current import deps
+from app.http import access
+from app.i18n.monthly import header, rows_of
+from app.table_file import FORMATS, table_response
+from app.web.blueprint import blueprint, requested_page
+from campaigns.monthly import reading
+from kernel.text import is_storable
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/public/monthly/", endpoint="monthly_statements")
+@access.public
+def statements() -> str:
+    """The statements of all nodes, the newest month first; of a node and all below it with `?under=`."""
+    page, under = requested_page(PAGE_SIZE), request.args.get("under", "")
+    chosen = under if under and is_storable(under) else None
+    with deps().db.snapshot() as tx:
+        rows, total = reading.statements(tx, None, chosen, page)
+    return render_template("web/monthly_statements.html", rows=rows, total=total, page=page, under=chosen)
+
+
+@blueprint.get("/public/monthly/<code>/<month>", endpoint="monthly_statement")
+@access.public
+def statement(code: str, month: str) -> str:
+    """One node's statement, with the notices of its corrections."""
+    with deps().db.snapshot() as tx:
+        published = reading.published(tx, code, month)
+    return render_template("web/monthly_statement.html", published=published, statement=published.statement)
+
+
+@blueprint.get(f"/public/monthly/<code>/<month>/statement{FORMATS}", endpoint="monthly_file")
+@access.public
+def statement_file(code: str, month: str, file_format: str) -> Response:
+    """The same as a file."""
+    with deps().db.snapshot() as tx:
+        published = reading.published(tx, code, month)
+    return table_response(file_format, f"{code}-{month}", header(), rows_of(published.statement))

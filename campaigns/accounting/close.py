@@ -1,0 +1,19 @@
+"""Close a month: make the vouchers that it lacks, then let it change no more."""
+
+from campaigns.accounting import periods
+from campaigns.accounting.book import book
+from campaigns.accounting.models import AccountingPeriod
+from campaigns.accounting.periods import last_day, require_over
+from campaigns.dependencies import Dependencies
+
+
+def close_period(deps: Dependencies, period: str, actor: str) -> AccountingPeriod:
+    """Make the vouchers of all days up to the end of a period, and close it. Closing it again changes nothing.
+
+    Raises as `campaigns.accounting.periods.close` and `campaigns.accounting.book.book`.
+    """
+    with deps.db.transaction() as tx:
+        require_over(tx, period)
+    book(deps, actor, last_day(period))
+    with deps.db.transaction() as tx:
+        return periods.close(tx, period, actor)

@@ -1,0 +1,72 @@
+"""Check the monthly statements: each is as it was published and adds up; the whole is what the books had then."""
+
+from typing import Any, NamedTuple
+
+from sqlmodel import select
+
+from campaigns.audit import AuditEntry
+from campaigns.monthly.figures import sums_that_differ
+from campaigns.monthly.publish import PUBLISHED
+from kernel.db import Tx
+from kernel.ids import fingerprint
+
+CHECKS = {
+    "statement_numbers_have_no_gap": """
+        SELECT format('%s has %s statements, the last is number %s', organisation_code, count(*), max(number))
+          FROM monthly_statement GROUP BY organisation_code HAVING count(*) <> max(number)""",
+    "statement_runs_follow_each_other": """
+        SELECT format('the statements of %s begin after transfer %s, those before ended at %s', month,
+                      after_transfer, ended)
+          FROM (SELECT month, after_transfer, coalesce(lag(last_transfer) OVER (ORDER BY month), 0) AS ended
+                  FROM statement_run) AS runs
+         WHERE after_transfer <> ended""",
+    "statements_equal_books": """
+        SELECT format('the statements of %s end with %s fen, the books had %s', r.month, s.closing, b.closing)
+          FROM statement_run r
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(CAST(m.statement ->> 'closing_minor' AS bigint)), 0) AS closing
+                 FROM monthly_statement m JOIN organisation o ON o.code = m.organisation_code
+                WHERE m.month = r.month AND o.parent_code IS NULL) AS s
+         CROSS JOIN LATERAL (
+               SELECT coalesce((SELECT sum(delta_minor) FROM donation_movement
+                                 WHERE transfer_id <= r.last_transfer), 0)
+                    + coalesce((SELECT sum(delta_minor) FROM earned_movement
+                                 WHERE transfer_id <= r.last_transfer), 0) AS closing) AS b
+         WHERE r.month = (SELECT max(month) FROM statement_run) AND s.closing <> b.closing""",
+}
+NUMBER = len(CHECKS) + 3
+_STORED = """SELECT organisation_code, month, statement, hash FROM monthly_statement
+              ORDER BY month, organisation_code"""
+
+
+class _Stored(NamedTuple):
+    organisation_code: str
+    month: str
+    statement: dict[str, Any]
+    hash: str
+
+
+def faults(tx: Tx) -> list[str]:
+    """Return what is wrong with monthly statements, in words; empty when nothing is."""
+    known = [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
+    hashes: dict[str, list[str]] = {}
+    for page in tx.pages(_Stored, 500, _STORED):
+        for row in page:
+            hashes.setdefault(row.month, []).append(row.hash)
+            name = f"the statement of {row.organisation_code} for {row.month}"
+            if fingerprint(row.statement) != row.hash:
+                known.append(f"statements_are_as_published: {name} is not what its hash was computed from")
+            known += [f"statements_add_up: {name}: {fault}" for fault in sums_that_differ(row.statement)]
+    return known + _unlike_the_trail(tx, hashes)
+
+
+def _unlike_the_trail(tx: Tx, hashes: dict[str, list[str]]) -> list[str]:
+    trail = {
+        entry.subject: entry.detail.get("statements_hash")
+        for entry in tx.all(select(AuditEntry).where(AuditEntry.action == PUBLISHED))
+    }
+    return [
+        f"statements_are_in_the_audit_trail: those of {month} have another hash than the audit trail"
+        for month, of_month in hashes.items()
+        if trail.get(f"month:{month}") != fingerprint(of_month)
+    ]

@@ -1,0 +1,100 @@
+"""Read monthly statements, and add notices of corrections."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.monthly.models import MonthlyStatement, StatementCorrection
+from campaigns.reasons import require_reason
+from kernel.db import Tx
+from kernel.errors import NotFound
+from kernel.paging import FIRST_PAGE, Page
+from kernel.text import is_storable
+
+
+class StatementRow(NamedTuple):
+    """A statement of a list, in fen."""
+
+    organisation: str
+    name: str
+    level: str
+    month: str
+    number: int
+    received_minor: int
+    matched_minor: int
+    refunded_minor: int
+    closing_minor: int
+    hash: str
+    corrections: int
+
+
+class Published(NamedTuple):
+    """A statement with its number, hash and time, and the notices beside it."""
+
+    id: int
+    number: int
+    hash: str
+    made_at: datetime
+    statement: dict[str, Any]
+    corrections: list[StatementCorrection]
+
+
+_CHOSEN = """(CAST(:month AS text) IS NULL OR s.month = :month)
+         AND (CAST(:under AS text) IS NULL OR o.lineage @> ARRAY[CAST(:under AS text)])"""
+
+
+def statements(
+    tx: Tx, month: str | None = None, under: str | None = None, page: Page = FIRST_PAGE
+) -> tuple[list[StatementRow], int]:
+    """Return one page of statements of a month (None: of all) and branch, the newest month first, from the city
+    down; and their number."""
+    figures = ", ".join(
+        f"CAST(s.statement ->> '{name}' AS bigint) AS {name}"
+        for name in ("received_minor", "matched_minor", "refunded_minor", "closing_minor")
+    )
+    chosen = {"month": month, "under": under}
+    rows = tx.rows_as(
+        StatementRow,
+        f"""SELECT s.organisation_code AS organisation, s.statement ->> 'name' AS name, o.level, s.month, s.number,
+                   {figures}, s.hash,
+                   (SELECT count(*) FROM statement_correction c WHERE c.statement_id = s.id) AS corrections
+              FROM monthly_statement s JOIN organisation o ON o.code = s.organisation_code
+             WHERE {_CHOSEN} ORDER BY s.month DESC, o.lineage LIMIT :size OFFSET :skip""",
+        **chosen,
+        size=page.size,
+        skip=page.offset,
+    )
+    count = f"""SELECT count(*) FROM monthly_statement s JOIN organisation o ON o.code = s.organisation_code
+                 WHERE {_CHOSEN}"""
+    return rows, int(tx.scalar(count, **chosen))
+
+
+def published(tx: Tx, organisation: str, month: str) -> Published:
+    """Return the statement of a node. Raises NotFound `statement_unknown`."""
+    row = _find(tx, organisation, month)
+    made_at = tx.scalar("SELECT made_at FROM statement_run WHERE month = :month", month=month)
+    notices = select(StatementCorrection).where(StatementCorrection.statement_id == row.id)
+    corrections = tx.all(notices.order_by(col(StatementCorrection.id)))
+    return Published(row.id or 0, row.number, row.hash, made_at, row.statement, corrections)
+
+
+def correct(tx: Tx, organisation: str, month: str, text: str, actor: str) -> StatementCorrection:
+    """Publish a notice beside a statement, which stays as it was: what was not right, and where it is put right.
+
+    Raises NotFound `statement_unknown`, Invalid `reason_missing`.
+    """
+    require_reason(text)
+    row = _find(tx, organisation, month)
+    assert row.id is not None
+    record_audit(tx, actor, "monthly.correct", f"statement:{organisation}/{month}", reason=text)
+    return tx.add(StatementCorrection(statement_id=row.id, text=text, actor=actor, corrected_at=tx.now))
+
+
+def _find(tx: Tx, organisation: str, month: str) -> MonthlyStatement:
+    known = MonthlyStatement.organisation_code == organisation, MonthlyStatement.month == month
+    row = tx.first(select(MonthlyStatement).where(*known)) if is_storable(organisation + month) else None
+    if row is None:
+        raise NotFound("statement_unknown")
+    return row
