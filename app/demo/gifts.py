@@ -29,6 +29,7 @@ SEED = 41_0399
 ROUNDS = 24
 TOGETHER = 8  # gifts on our pages at one moment
 PAGES_SHARE = 0.25  # of the gifts come over our own pages
+LATEST = 24  # and all of the newest
 AMOUNTS_MINOR = (1_00, 5_00, 10_00, 20_00, 50_00, 66_00, 88_00, 99_00, 100_00, 200_00, 500_00, 1_000_00)
 _OFTEN = (4, 8, 16, 18, 22, 6, 5, 6, 14, 5, 2, 1)
 FEE_BPS = 60
@@ -60,9 +61,10 @@ def give(
     for began, ended in pairwise(_moments(until)):
         count = round(most * _share(began, until))
         gifts = sorted((_gift(random, villages, began, ended) for _ in range(count)), key=lambda gift: gift.at)
-        own = gifts[:: round(1 / PAGES_SHARE)]
-        _over_pages(deps.at(FixedClock(ended)), campaign, own, random)
+        # What came last stands on the first pages: there people agree to be named.
+        own = gifts[:: round(1 / PAGES_SHARE)] if ended < until else gifts[-LATEST:] or gifts
         _over_partner(deps.at(FixedClock(ended)), partner, [gift for gift in gifts if gift not in own])
+        _over_pages(deps.at(FixedClock(ended)), campaign, own, random)
     with deps.db.transaction() as tx:
         compare(tx)
 
@@ -117,7 +119,7 @@ def hear(deps: Dependencies, messages: Sequence[Message]) -> None:
 
 
 def _command(campaign: str, gift: Gift, random: Random) -> CreateDonation:
-    name = random.choice(NAMES) if random.random() < 0.75 else None
+    name = random.choice(NAMES) if random.random() < 0.85 else None
     return CreateDonation(
         id=gift.id,
         campaign=campaign,

@@ -107,9 +107,11 @@ def _cut_text(cut: CapCut) -> str:
         return _("池中只剩 %(left)s 元。", left=yuan(left_minor))
     if by == "minimum_minor":
         return _("未达到起配金额 %(limit)s 元。", limit=yuan(limit_minor))
+    if left_minor == limit_minor:
+        return _("受限于%(cap)s %(limit)s 元。", cap=word(CAPS, by), limit=yuan(limit_minor))
     return _(
-        "受限于%(cap)s %(limit)s 元，尚余 %(left)s 元。",
+        "受限于%(cap)s %(limit)s 元，之前已用 %(used)s 元。",
         cap=word(CAPS, by),
         limit=yuan(limit_minor),
-        left=yuan(left_minor),
+        used=yuan(limit_minor - left_minor),
     )

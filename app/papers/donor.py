@@ -12,6 +12,7 @@ from app.papers.fonts import drawable
 from app.papers.pictures import Subject
 from app.papers.words import GOLD, PAPER, PENCIL, RED, Runs, face, runs, yuan_text
 from campaigns.disclosure.campaigns import CampaignView
+from campaigns.disclosure.project_page import Unit
 from campaigns.donations.view import DonationView
 from kernel.clock import SHANGHAI
 from kernel.errors import Conflict
@@ -29,13 +30,14 @@ class Thanked(NamedTuple):
     name: str
     gave_minor: int
     matched_minor: int
+    unit: Unit | None = None
 
     @property
     def sum_minor(self) -> int:
         return self.gave_minor + self.matched_minor
 
 
-def thanked(donation: DonationView, campaign: CampaignView, name: str) -> Thanked:
+def thanked(donation: DonationView, campaign: CampaignView, name: str, unit: Unit | None = None) -> Thanked:
     """Return what there is to thank for. Raises Conflict `paper_unpaid` and, when the money went back,
     `paper_withdrawn`."""
     if donation.status in ("refunded", "disputed"):
@@ -43,7 +45,7 @@ def thanked(donation: DonationView, campaign: CampaignView, name: str) -> Thanke
     if donation.status not in ("paid", "settled"):
         raise Conflict("paper_unpaid")
     gave_minor = donation.amount_minor - donation.refunded_minor
-    return Thanked(donation, campaign, drawable(name, MOST_NAME), gave_minor, donation.captured_minor)
+    return Thanked(donation, campaign, drawable(name, MOST_NAME), gave_minor, donation.captured_minor, unit)
 
 
 def poster_values(thanked: Thanked, public_url: str) -> dict[str, Any]:
@@ -57,9 +59,18 @@ def poster_values(thanked: Thanked, public_url: str) -> dict[str, Any]:
         "gave": _("我捐的"),
         "lead": _lead(thanked, matched),
         "sum": whole_yuan(thanked.sum_minor),
-        "below": runs(_("捐给%(project)s"), project=donation.project_name),
+        "below": _given_to(thanked),
         "missing": [(_("也来捐给一个村"), False)] if campaign.running else [],
     }
+
+
+def _given_to(thanked: Thanked) -> Runs:
+    """Return to whom the gift goes, and what it buys there."""
+    project, unit = thanked.donation.project_name, thanked.unit
+    if unit is None or not unit.bought_by(thanked.sum_minor):
+        return runs(_("捐给%(project)s"), project=project)
+    count = f"{unit.bought_by(thanked.sum_minor):,}"
+    return runs(_("捐给%(project)s，够 %(count)s %(unit)s"), project=project, count=count, unit=drawable(unit.name))
 
 
 def _lead(thanked: Thanked, matched: bool) -> str:

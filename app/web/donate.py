@@ -22,6 +22,7 @@ from app.web.teams import joined_team, remember_team
 from campaigns.disclosure.campaigns import CampaignView, entry, public_campaign
 from campaigns.disclosure.catalogue import ProjectRow
 from campaigns.disclosure.pot_details import place_names, pots_serving
+from campaigns.disclosure.project_page import unit_of
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created
@@ -162,6 +163,7 @@ def _forecast(
         project=project,
         form=form,
         expected=expected,
+        unit=unit_of(tx, project.id),
         match=outlook(campaign, pots),
     )
     return Markup(html)  # noqa: S704 - a template of ours, which escapes
@@ -175,8 +177,10 @@ def _show_shortage(
         campaign = public_campaign(tx, slug)
         project = entry(tx, campaign.id, project_id)
         names = {pot.id: pot.name for pot in pot_views(tx, campaign.id)}
+        match = outlook(campaign, pots_serving(tx, campaign.id, project_id))
     page = render_template(
         "web/short.html",
+        match=match,
         campaign=campaign,
         project=project,
         form=form,

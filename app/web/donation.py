@@ -22,6 +22,7 @@ from app.web.match_state import match_state
 from campaigns.audit import DONOR
 from campaigns.disclosure.campaigns import CampaignView, public_campaign
 from campaigns.disclosure.pot_details import pots_serving
+from campaigns.disclosure.project_page import unit_of
 from campaigns.disclosure.totals import PotView
 from campaigns.donations import expire
 from campaigns.donations.consent import published_of
@@ -162,6 +163,7 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
         typed_before(tx, deps(), donation_id, visitor.known()).get("name", ""),
         {
             "letters": letters_shown(tx, donation_id),
+            "unit": unit_of(tx, donation.project_id),
             "receipts": receipts_of(tx, deps().keys, donation_id),
             "unpaid": own_unpaid_sum(tx, explanation),
             "contact_helps": contact_would_help(tx, explanation),

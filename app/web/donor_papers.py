@@ -11,6 +11,7 @@ from app.papers.donor import Thanked
 from app.papers.press import Form, draw
 from app.web.blueprint import blueprint
 from campaigns.disclosure.campaigns import public_campaign
+from campaigns.disclosure.project_page import unit_of
 from campaigns.donations.contact import read_contact
 from campaigns.donations.view import donation_view
 
@@ -37,9 +38,9 @@ def thanked(donation_id: UUID, *, named: bool) -> Thanked:
     """Read what a paper thanks for. Raises Conflict `paper_unpaid`, `paper_withdrawn`."""
     with deps().db.snapshot() as tx:
         view = donation_view(tx, donation_id)
-        campaign = public_campaign(tx, view.campaign)
+        campaign, unit = public_campaign(tx, view.campaign), unit_of(tx, view.project_id)
         name = read_contact(tx, deps().keys, donation_id).get("name", "") if named else ""
-    return donor.thanked(view, campaign, name)
+    return donor.thanked(view, campaign, name, unit)
 
 
 def _file(drawn: bytes, form: Form, name: str) -> Response:

@@ -7,7 +7,7 @@ from campaigns.disclosure.project_page import ProjectPage
 from campaigns.disclosure.totals import PotView
 from kernel.money import BPS_WHOLE
 
-SUMS_MINOR = (50_00, 100_00, 200_00, 500_00, 1_000_00, 5_000_00)  # that people give
+SUMS_MINOR = (50_00, 100_00, 200_00, 500_00)  # that many people give; what costs more is shown by its price
 MOST_DRAWN = 10
 
 

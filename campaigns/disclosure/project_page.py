@@ -8,6 +8,17 @@ from campaigns.projects.projects import find
 from kernel.db import Tx
 
 
+class Unit(NamedTuple):
+    """What a sum buys so many of in a project, and its price in fen."""
+
+    name: str
+    price_minor: int
+
+    def bought_by(self, amount_minor: int) -> int:
+        """Return how many whole units a sum buys."""
+        return amount_minor // self.price_minor
+
+
 class ProjectPage(NamedTuple):
     """What a sum does, how the money is spent, whom to ask, and what the village shows and tells (fen)."""
 
@@ -18,6 +29,21 @@ class ProjectPage(NamedTuple):
     contact: dict[str, str] | None
     pictures: list[Picture]
     news: list[News]
+
+    @property
+    def counted(self) -> Unit | None:
+        """The unit, where the project says its price."""
+        return _unit(self.unit, self.unit_price_minor)
+
+
+def unit_of(tx: Tx, project_id: int) -> Unit | None:
+    """Return the unit of a project; None when it does not say one. Raises NotFound `project_unknown`."""
+    project = find(tx, project_id)
+    return _unit(project.unit, project.unit_price_minor)
+
+
+def _unit(name: str, price_minor: int | None) -> Unit | None:
+    return Unit(name, price_minor) if name and price_minor else None
 
 
 def project_page(tx: Tx, project_id: int) -> ProjectPage:
