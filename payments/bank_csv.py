@@ -112,7 +112,7 @@ class _Reader:
         line = StatedLine(
             account=account,
             statement=statement,
-            line_id=f"{line_id}:reversal" if line_id and reversal else line_id or self._made_id(account, row),
+            line_id=f"{line_id}/reversal" if line_id and reversal else line_id or self._made_id(account, row),
             booked_on=booked_on,
             valued_on=valued_on,
             amount_minor=amount_minor,

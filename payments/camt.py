@@ -199,7 +199,7 @@ class _Entries:
         """What names the line at the bank. A reversal has the reference of what it takes back; some banks give the
         lines of one payment the same; without any the place in the statement has to do."""
         reference = _text_at(entry, "AcctSvcrRef", "NtryRef")[:MOST_TEXT] or f"{self.statement}#{self._nth}"
-        reference += ":reversal" if reversal else ""
+        reference += "/reversal" if reversal else ""
         self._references[reference] += 1
         nth = self._references[reference]
         return reference if nth == 1 else f"{reference}:{nth}"

@@ -18,12 +18,14 @@ def actor_name(actor: str) -> str:
 
 
 def source_name(source: str) -> str:
-    """Return where a message or a payment came from: the payment provider, offline, or a partner by its name."""
+    """Return where money or a message came from: the payment provider, the bank, offline, or a partner by name."""
     partner = source.removeprefix(_PARTNER)
     if partner == "offline":
         return _("线下")
     if source.startswith(_PARTNER):
         return _("合作平台 %(name)s", name=partner)
+    if source == "bank":
+        return _("银行")
     return _("在线支付（Stripe）") if source == "stripe" else source
 
 

@@ -7,11 +7,12 @@ What waits for a person is no fault: it is counted (`open_items`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.closing import check_report
+from campaigns.closing.bank_differences import BANK
 from campaigns.closing.differences import Difference, find_differences
 from campaigns.closing.line_postings import FEES_BOOKED
 from campaigns.donations.reversals import position
@@ -211,9 +212,7 @@ def _unlisted(tx: Tx) -> Iterator[str]:
     unlisted = [
         difference
         for difference in find_differences(tx)
-        if difference.cause not in _DESK_ONLY
-        and listed.get((difference.provider, _kind(difference.cause), difference.reference))
-        != (difference.ours_minor, difference.theirs_minor)
+        if difference.cause not in _DESK_ONLY and not _is_listed(difference, listed)
     ]
     changed = _changed_since_read(tx, unlisted)
     for difference in unlisted:
@@ -222,6 +221,14 @@ def _unlisted(tx: Tx) -> Iterator[str]:
                 f"{difference.cause} {difference.reference} of {difference.provider}: the books say "
                 f"{difference.ours_minor} fen, the statement {difference.theirs_minor}, and no list has it"
             )
+
+
+def _is_listed(difference: Difference, listed: Mapping[tuple[str, str, str], tuple[int, int]]) -> bool:
+    """Whether a list has a difference. A deposit may have been corrected since the bank was compared."""
+    amounts = listed.get((difference.provider, _kind(difference.cause), difference.reference))
+    if difference.provider == BANK:
+        return amounts is not None
+    return amounts == (difference.ours_minor, difference.theirs_minor)
 
 
 def _kind(cause: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.closing.bank_differences import ALL as OF_BANK
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.money import CURRENCY
@@ -205,7 +206,7 @@ def find_differences(tx: Tx, reconciled: int | None = None) -> Iterator[Differen
 
     `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
     """
-    for sql in (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS, _OF_STATEMENTS):
+    for sql in (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS, _OF_STATEMENTS, *OF_BANK):
         pages = tx.pages(Difference, PAGE, sql, campaign=reconciled, now=tx.now)
         with tx.by_set():  # the statement is planned with its first page
             page = next(pages, [])

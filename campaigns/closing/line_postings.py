@@ -87,3 +87,15 @@ def _payout_transfer(line: _Line) -> Transfer:
     if line.amount_minor > 0:
         return Transfer(key, account, held, line.amount_minor, TransferKind.PAYOUT)
     return Transfer(key, held, account, -line.amount_minor, TransferKind.PAYOUT_RETURNED)
+
+
+def settlement_transfers(tx: Tx) -> list[Transfer]:
+    """Return the transfers of days that partners settled without a payout on their bills: the bank shows them."""
+    lines = tx.rows_as(
+        _Line,
+        """SELECT c.provider, c.item AS line_id, l.currency, CAST(NULL AS uuid) AS donation_id, c.amount_minor
+             FROM bank_claim c JOIN bank_line l ON l.id = c.bank_line_id
+             LEFT JOIN line_posting p ON p.key = 'payout:' || c.provider || ':' || 'settled ' || c.item
+            WHERE c.kind = 'settlement' AND p.key IS NULL""",
+    )
+    return [_payout_transfer(line._replace(line_id=f"settled {line.line_id}")) for line in lines]

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from campaigns.closing.bank_match import match_bank
 from campaigns.closing.differences import SIDES
 from campaigns.closing.discrepancies import count_open, list_differences
-from campaigns.closing.line_postings import fee_accounts, fee_pages, payout_transfers
+from campaigns.closing.line_postings import fee_accounts, fee_pages, payout_transfers, settlement_transfers
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.suspense import suspense_transfers
 from campaigns.donations.states import Status, Transition
@@ -23,6 +24,7 @@ def reconcile(tx: Tx, campaign: Campaign) -> int:
     off; return how many differences of the campaign are open. The campaign is locked."""
     assert campaign.id is not None
     _link_lines(tx)
+    match_bank(tx)
     listed = list_differences(tx, campaign.id)
     _settle_donations(tx, campaign.id)
     _post(tx, listed)
@@ -32,6 +34,7 @@ def reconcile(tx: Tx, campaign: Campaign) -> int:
 def compare(tx: Tx) -> None:
     """List the differences, and book fees, payouts and what was signed off: when lines came, and regularly."""
     _link_lines(tx)
+    match_bank(tx)
     _post(tx, list_differences(tx))
 
 
@@ -52,7 +55,7 @@ def _link_lines(tx: Tx) -> None:
 
 def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
     """Book fees, a page at a time, then payouts and what was signed off: all accounts are locked before."""
-    rest = [*payout_transfers(tx), *suspense_transfers(tx, differences)]
+    rest = [*payout_transfers(tx), *settlement_transfers(tx), *suspense_transfers(tx, differences)]
     accounts = {account for transfer in rest for account in (transfer.debit, transfer.credit)}
     of_fees = fee_accounts(tx)
     lock_accounts(tx, accounts | of_fees)

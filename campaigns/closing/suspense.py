@@ -4,9 +4,10 @@ provider holds is what it holds, and the account shows what nobody has placed ye
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from campaigns.closing.bank_differences import BANK
 from campaigns.closing.models import Discrepancy
 from kernel.db import Tx
-from ledger.chart import clearing, suspense
+from ledger.chart import bank, clearing, suspense
 from ledger.kinds import TransferKind
 from ledger.post import Transfer
 
@@ -55,7 +56,8 @@ def suspense_transfers(tx: Tx, differences: Sequence[Discrepancy]) -> list[Trans
 
 def _transfer(difference: Discrepancy, key: str, amount_minor: int, kind: TransferKind) -> Transfer:
     """Above zero the provider holds more than donations explain: it is owed to nobody that we know."""
-    held = clearing(difference.provider, difference.currency)
+    at_bank = difference.provider == BANK
+    held = bank(difference.currency) if at_bank else clearing(difference.provider, difference.currency)
     unplaced = suspense(difference.provider, difference.currency)
     debit, credit = (held, unplaced) if amount_minor > 0 else (unplaced, held)
     return Transfer(key, debit, credit, abs(amount_minor), kind, difference.donation_id)

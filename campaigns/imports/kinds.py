@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from campaigns.bank.import_lines import plan_lines, read_bank_file, write_lines
 from campaigns.closing.import_statement import partner_name, plan_statement, write_statement
+from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation, ImportPlan
 from campaigns.intake import offline_file, offline_import
@@ -75,7 +76,7 @@ KINDS = {
         layouts=bank_csv.LAYOUTS,
         read=lambda _request, data, track: read_bank_file(data, track),
         plan=lambda tx, _deps, _request, file: plan_lines(tx, file),
-        write=lambda tx, _deps, request, plan, track: write_lines(tx, plan, _actor(request), track),
+        write=lambda tx, _deps, request, plan, track: _write_bank(tx, request, plan, track),
     ),
     "projects": Kind(
         Permission.PROJECTS_WRITE,
@@ -152,3 +153,11 @@ def import_file(deps: Dependencies, request: ImportRequest, data: bytes, track: 
 
 def _actor(request: ImportRequest) -> str:
     return request.confirmation.entered_by
+
+
+def _write_bank(tx: Tx, request: ImportRequest, plan: ImportPlan[Any], track: Track) -> int:
+    """Store the lines of a bank statement, and compare the books with them."""
+    added = write_lines(tx, plan, _actor(request), track)
+    if added:
+        compare(tx)
+    return added

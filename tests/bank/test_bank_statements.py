@@ -28,7 +28,7 @@ def test_a_camt_statement_is_taken_line_by_line(world: World) -> None:
         ("R1", 1200_50, "po_1200", False, 1),
         ("R2", -300_00, "PLAN-7", False, 2),
         ("R3", 50_00, "", False, 25),
-        ("R3:reversal", -50_00, "", True, 1),
+        ("R3/reversal", -50_00, "", True, 1),
         ("S-0909#5", 8_88, "", False, 1),  # neither name nor phone number is kept
     ]
     parts = world.do(lambda tx: tx.rows("SELECT number, amount_minor, reference FROM bank_part ORDER BY number"))
@@ -126,7 +126,7 @@ def test_two_layouts_of_chinese_banks(world: World) -> None:
     assert stored(world, "account", "line_id", "amount_minor", "reference", "reversal") == [
         ("41001234567", "F001", 1200_50, "po_1200", False),
         ("41001234567", "F002", -300_00, "PLAN-7", False),
-        ("41001234567", "F002:reversal", 300_00, "PLAN-7", True),
+        ("41001234567", "F002/reversal", 300_00, "PLAN-7", True),
         ("41001234567", "F003", 8_88, "", False),
     ]
     assert take(world, TWO_SIDES.encode()).added == 0
