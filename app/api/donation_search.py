@@ -14,7 +14,7 @@ from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.table_file import FORMATS
 from campaigns.donations.models import CHANNELS
-from campaigns.donations.search import MOST_SHOWN, contact_key, record_contact_search, search
+from campaigns.donations.search import MOST_SHOWN, contact_key, name_key_of, record_contact_search, search
 from campaigns.donations.search_plan import DonationQuery, Order
 from campaigns.donations.states import STATUSES
 from campaigns.network.roles import Permission
@@ -30,6 +30,7 @@ class DonationSearch(Schema):
     id = Text(36, metadata={"description": "the id or its first 8 or more characters"})
     reference = Text(255, metadata={"description": "an order number of the provider or the platform"})
     contact = Text(254, metadata={"description": "phone or e-mail in any form; needs `donations_refund`"})
+    name = Text(80, metadata={"description": "the donor's whole name; needs `donations_refund`"})
     amount_minor = fields.Integer(validate=validate.Range(1, MAX_MINOR), metadata={"description": "fen"})
     least_minor = fields.Integer(validate=validate.Range(1, MAX_MINOR), metadata={"description": "fen"})
     most_minor = fields.Integer(validate=validate.Range(1, MAX_MINOR), metadata={"description": "fen"})
@@ -93,13 +94,14 @@ def find_file(query: dict[str, Any], file_format: str) -> Response:
 
 
 def _query(query: dict[str, Any]) -> DonationQuery:
-    """Return what is asked for; looking for a contact is recorded. Raises Invalid `search_invalid`."""
-    status, contact = query.pop("status", None), query.pop("contact", "")
-    donor_key = ""
-    if contact:
+    """Return what is asked for; looking for a contact or name is recorded. Raises Invalid `search_invalid`."""
+    status, contact, name = query.pop("status", None), query.pop("contact", ""), query.pop("name", None)
+    if contact or name is not None:
         access.require_declared(Permission.DONATIONS_REFUND)
-        donor_key = contact_key(deps().keys, contact)
+    query["donor_key"] = contact_key(deps().keys, contact) if contact else ""
+    query["name_key"] = "" if name is None else name_key_of(deps().keys, name)
+    if contact or name is not None:
         with deps().db.transaction() as tx:
             record_contact_search(tx, access.actor())
     query["statuses"] = (status,) if status else ()
-    return DonationQuery(**query, donor_key=donor_key, branch=g.caller.branch_code)
+    return DonationQuery(**query, branch=g.caller.branch_code)

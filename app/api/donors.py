@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
@@ -13,6 +14,7 @@ from app.http.heavy_reads import heavy
 from app.http.problems import plain
 from app.http.scope import Where
 from campaigns.audit import DONOR
+from campaigns.donations.contact_look import look_at_contact, look_at_token
 from campaigns.network.roles import Permission
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
@@ -74,6 +76,37 @@ def export_own(donation_id: UUID) -> Any:
     """Export, as the donor, all that is held with this donation."""
     with deps().db.transaction() as tx:
         return plain(export(deps(), tx, alone(tx, donation_id), DONOR))
+
+
+class ContactOut(Schema):
+    """What a donor left; "" for what they did not."""
+
+    name = Text()
+    phone = Text()
+    email = Text()
+
+
+class LinkOut(Schema):
+    url = Text(metadata={"description": "opens the donation; for its donor only"})
+
+
+@blueprint.get("/donations/<uuid:donation_id>/contact")
+@access.managers(Permission.CONTACTS)
+@blueprint.response(200, ContactOut)
+def show_contact(donation_id: UUID) -> Any:
+    """Return name, phone and e-mail of a donation's donor. The audit trail records who looked."""
+    with deps().db.transaction() as tx:
+        return look_at_contact(tx, deps().keys, donation_id, access.actor())
+
+
+@blueprint.get("/donations/<uuid:donation_id>/link")
+@access.managers(Permission.CONTACTS)
+@blueprint.response(200, LinkOut)
+def show_link(donation_id: UUID) -> Any:
+    """Return the link that the donor got, for a donor who lost it. The audit trail records who looked."""
+    with deps().db.transaction() as tx:
+        token = look_at_token(tx, deps().keys, donation_id, access.actor())
+    return {"url": f"{deps().public_url}{url_for('web.donation', donation_id=donation_id, token=token)}"}
 
 
 @blueprint.post("/donations/<uuid:donation_id>/erasure")

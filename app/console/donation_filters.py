@@ -45,6 +45,7 @@ FILTERS = (
     "channel",
     "state",
     "donor",
+    "name",
     "order",
 )
 
@@ -55,7 +56,8 @@ def read_query(form: Form) -> DonationQuery | None:
     query = DonationQuery(
         id=form["id"],
         reference=form.text("reference", 255) or "",
-        donor_key=_donor_key(form["donor"]),
+        donor_key=_key_of_person(form["donor"]),
+        name_key=_key_of_person(form["name"]),
         amount_minor=form.amount("amount"),
         least_minor=form.amount("least"),
         most_minor=form.amount("most"),
@@ -73,8 +75,8 @@ def read_query(form: Form) -> DonationQuery | None:
     return None if form.faults else query
 
 
-def _donor_key(key: str) -> str:
-    """Return whose donations are asked for; nobody's to those who may not look for people."""
+def _key_of_person(key: str) -> str:
+    """Return the key of whose donations are asked for; nobody's to those who may not look for people."""
     return key if not key or g.caller.may(Permission.DONATIONS_REFUND) else NOBODY
 
 

@@ -1,5 +1,6 @@
 """Donations for managers: the list, and one with its state, why, and its refunds."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import flash, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
 from app.console.donation_filters import FILTERS, STATE_GROUPS, filter_choices, find_in, read_query
+from app.console.donation_story import story_of
 from app.current import deps
 from app.exports.donations import donations_file
 from app.forms import Form
@@ -17,14 +19,18 @@ from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
 from app.table_file import FORMATS
 from app.web.donation_form import read_uuid
+from campaigns.donations.contact_look import look_at_contact, look_at_token
 from campaigns.donations.explain import explain
+from campaigns.donations.identity import contact_identity
 from campaigns.donations.refunds import refunds
-from campaigns.donations.search import contact_key, record_contact_search
+from campaigns.donations.search import contact_key, name_key_of, record_contact_search
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
 from campaigns.network.roles import Permission
+from kernel.db import Tx
 from kernel.errors import Invalid
+from kernel.text import clean_text
 
 
 @blueprint.get("/donations", endpoint="donations")
@@ -66,33 +72,61 @@ def download_donations(file_format: str) -> Response:
 @blueprint.post("/donations/contact", endpoint="donations_of_contact")
 @access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def search_contact() -> Response:
-    """Find the donations of a phone number or e-mail address: it goes no further than its keyed hash, and into no
-    address."""
+    """Find the donations of a phone number, an e-mail address or else a whole name: it goes no further than its
+    keyed hash, and into no address."""
+    typed = clean_text(request.form.get("contact", "")).strip()[:254]
+    donor = name = None
     try:
-        donor_key = contact_key(deps().keys, request.form.get("contact", "").strip()[:254])
+        if contact_identity(typed) is not None:
+            donor = contact_key(deps().keys, typed)
+        else:
+            name = name_key_of(deps().keys, typed)
     except Invalid:
-        flash(_("请填写正确的手机号或邮箱。"), "bad")
+        flash(_("请填写手机号、邮箱或姓名。"), "bad")
         return redirect(url_for("console.donations"), 303)
     with deps().db.transaction() as tx:
         record_contact_search(tx, access.actor())
-    return redirect(url_for("console.donations", donor=donor_key), 303)
+    return redirect(url_for("console.donations", donor=donor, name=name), 303)
 
 
 @blueprint.get("/donations/<uuid:donation_id>", endpoint="donation")
 @access.signed_in(Permission.READ)
 def show(donation_id: UUID) -> str:
-    """Its state and explanation; who gave is not shown here."""
+    """Its state and story; who gave is shown by `look`."""
     with deps().db.transaction() as tx:
-        view = donation_view(tx, donation_id)
-        explanation = explain(tx, donation_id)
-        requested = refunds(tx, donation_id)
-        warnings = warnings_of(tx, donation_id)
+        return _page(tx, donation_id)
+
+
+@blueprint.post("/donations/<uuid:donation_id>/contact", endpoint="look_at_contact")
+@access.signed_in(Permission.CONTACTS)
+def look(donation_id: UUID) -> str:
+    """The same page with the donor's contact, this once: each look is recorded."""
+    with deps().db.transaction() as tx:
+        contact = look_at_contact(tx, deps().keys, donation_id, access.actor())
+        return _page(tx, donation_id, contact=contact)
+
+
+@blueprint.post("/donations/<uuid:donation_id>/link", endpoint="look_at_link")
+@access.signed_in(Permission.CONTACTS)
+def look_at_link(donation_id: UUID) -> str:
+    """The same page with the link that the donor got, this once: each look is recorded."""
+    with deps().db.transaction() as tx:
+        token = look_at_token(tx, deps().keys, donation_id, access.actor())
+        link = f"{deps().public_url}{url_for('web.donation', donation_id=donation_id, token=token)}"
+        return _page(tx, donation_id, link=link)
+
+
+def _page(tx: Tx, donation_id: UUID, **looked_at: Any) -> str:
+    view = donation_view(tx, donation_id)
+    explanation = explain(tx, donation_id)
     return render_template(
         "console/donation.html",
         donation=view,
         explanation=explanation,
         lines=explain_lines(explanation),
-        refunds=requested,
-        warnings=warnings,
+        refunds=refunds(tx, donation_id),
+        warnings=warnings_of(tx, donation_id),
+        story=story_of(tx, donation_id),
+        **looked_at,
         refundable=view.status in COUNTED and view.refunded_minor < view.amount_minor,
     )

@@ -9,6 +9,7 @@ from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.donations.identity import contact_identity
+from campaigns.donations.name_key import NAMELESS, name_key
 from campaigns.donations.search import contact_key, record_contact_search, search
 from campaigns.donations.search_plan import DonationQuery
 from campaigns.network.roles import Permission
@@ -21,8 +22,8 @@ from kernel.text import clean_text
 @blueprint.post("/search", endpoint="seek")
 @access.signed_in(Permission.READ, Permission.DONATIONS_REFUND, where=Where.LISTED)
 def seek() -> Response:
-    """Lead to what was typed: the donations that it names, else the projects with it in their name or place. A
-    contact goes no further than its keyed hash, and into no address."""
+    """Lead to what was typed: the donations that it names, those of a donor of that whole name, else the projects
+    with it in their name or place. A contact or name goes no further than its keyed hash, and into no address."""
     typed = clean_text(request.form.get("q", "")).strip()[:254]
     with deps().db.transaction() as tx:
         return redirect(_place_of(tx, typed), 303)
@@ -39,7 +40,7 @@ def _place_of(tx: Tx, typed: str) -> str:
         return url_for("console.donations", reference=typed)
     if _is_amount(typed):
         return url_for("console.donations", amount=typed)
-    return url_for("console.projects", q=typed)
+    return _of_name(tx, typed) or url_for("console.projects", q=typed)
 
 
 def _of_contact(tx: Tx, contact: str) -> str:
@@ -48,6 +49,16 @@ def _of_contact(tx: Tx, contact: str) -> str:
         return url_for("console.donations")
     record_contact_search(tx, access.actor())
     return url_for("console.donations", donor=contact_key(deps().keys, contact))
+
+
+def _of_name(tx: Tx, typed: str) -> str | None:
+    """Lead to the donations of a donor of this name; most of what is typed is no donor's name."""
+    key = name_key(deps().keys, typed)
+    known = g.caller.may(Permission.DONATIONS_REFUND) and key != NAMELESS
+    if not known or not _any(tx, DonationQuery(name_key=key, branch=g.caller.branch_code)):
+        return None
+    record_contact_search(tx, access.actor())
+    return url_for("console.donations", name=key)
 
 
 def _any(tx: Tx, query: DonationQuery) -> bool:

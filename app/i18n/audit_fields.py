@@ -97,5 +97,6 @@ PERMISSIONS = {
     "partners_write": _l("合作平台管理"),
     "people_write": _l("人员管理"),
     "audit_read": _l("操作记录"),
+    "contacts": _l("查看捐赠人联系方式"),
     "personal_data": _l("捐赠人信息导出与删除"),
 }

@@ -16,6 +16,7 @@ from campaigns.donations.identity import (
     phone_identity,
 )
 from campaigns.donations.models import Donation
+from campaigns.donations.name_key import name_key
 from campaigns.donations.person_keys import NewPerson, context_of, new_person_keys, person_key
 from campaigns.donations.person_models import DonationContact
 from campaigns.donations.tribute import Tribute
@@ -150,10 +151,12 @@ class NewContact(NamedTuple):
         return self.donor.contact() | written | spoken | (self.tribute.personal() if self.tribute else {})
 
     def person(self, keys: Keys) -> NewPerson:
-        """Whose key seals it; with the key of their e-mail address, where they are known by something else."""
+        """Whose key seals it; with the key of their name, and of their e-mail address where they are known by
+        something else."""
         email = email_identity(self.donor.email) if self.donor.email else None
         key = identity_key(keys, email) if email else None
-        return NewPerson(self.donation_id, self.donor_key, key if key != self.donor_key else None)
+        email_key = key if key != self.donor_key else None
+        return NewPerson(self.donation_id, self.donor_key, email_key, name_key(keys, self.donor.name or ""))
 
 
 def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:

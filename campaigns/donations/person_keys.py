@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.donations.models import Donation
+from campaigns.donations.name_key import NAMELESS
 from campaigns.donations.person_models import PersonKey
 from kernel.bulk import Rows, bytea, insert_together
 from kernel.db import Tx
@@ -21,6 +22,7 @@ class NewPerson(NamedTuple):
     donation_id: UUID
     donor_key: str
     email_key: str | None = None
+    name_key: str = NAMELESS
 
 
 def make_person_keys(tx: Tx, keys: Keys, people: Sequence[NewPerson]) -> list[bytes]:
@@ -38,6 +40,7 @@ def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> tuple[list[bytes
         "donation_id": [person.donation_id for person in people],
         "donor_key": [person.donor_key for person in people],
         "email_key": [person.email_key for person in people],
+        "name_key": [person.name_key for person in people],
         "wrapped": [bytea(key) for key in wrapped],
         "key_id": keys.key_id,
     }

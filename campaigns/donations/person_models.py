@@ -17,17 +17,21 @@ class PersonKey(SQLModel, table=True):
 
     A key per donation, so that donors never wait for each other here, and one whose token is all that we know of
     somebody ends with that donation. `donor_key` finds all of a person's; `email_key` those whose donor is known by
-    phone, and left an e-mail address too.
+    phone, and left an e-mail address too; `name_key` those of a name ("": they left none; NULL: stored by an
+    earlier version, until the job `personal-data` has looked).
     """
 
     __tablename__ = "person_key"
     __table_args__ = (
         Index("person_key_donor", "donor_key"),
         Index("person_key_email", "email_key", postgresql_where=text("email_key IS NOT NULL")),
+        Index("person_key_name", "name_key", postgresql_where=text("name_key <> ''")),
+        Index("person_key_unnamed", "donation_id", postgresql_where=text("name_key IS NULL")),
     )
     donation_id: UUID = Field(primary_key=True)
     donor_key: str
     email_key: str | None = None
+    name_key: str | None = None
     key_id: str
     wrapped: bytes = Field(sa_type=LargeBinary)
 

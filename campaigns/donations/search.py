@@ -8,6 +8,7 @@ from campaigns.audit import record_audit
 from campaigns.donations.contact import identity_key
 from campaigns.donations.identity import contact_identity
 from campaigns.donations.models import Donation
+from campaigns.donations.name_key import NAMELESS, name_key
 from campaigns.donations.search_plan import ORDERS, DonationQuery, Plan
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
@@ -74,8 +75,17 @@ def contact_key(keys: Keys, contact: str) -> str:
     return identity_key(keys, identity)
 
 
+def name_key_of(keys: Keys, name: str) -> str:
+    """Return the key of a donor's whole name. Raises Invalid `search_invalid`."""
+    key = name_key(keys, name)
+    if key == NAMELESS:
+        raise Invalid("search_invalid", fields={"name": fault("required")})
+    return key
+
+
 def record_contact_search(tx: Tx, actor: str) -> None:
-    """Record that a manager looked for somebody by their contact; not for whom: the trail is never erased."""
+    """Record that a manager looked for somebody by their contact or name; not for whom: the trail is
+    never erased."""
     record_audit(tx, actor, "contact.search", "donors")
 
 

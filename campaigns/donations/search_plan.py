@@ -41,13 +41,15 @@ class DonationQuery:
     """What is known of donations; "", (), None: anything. Amounts in fen.
 
     The time is that of the payment, of an unpaid donation that of the pledge, from `since` on and before `until`.
-    `id` is its beginning, `reference` an order number of the provider or the platform, `campaign` a slug, `node`
-    the code of an organisation above the project. `branch` limits the search to what the caller may see.
+    `name_key` is that of a donor's whole name, `id` the beginning of the donation's id, `reference` an order number
+    of the provider or the platform, `campaign` a slug, `node` the code of an organisation above the project.
+    `branch` limits the search to what the caller may see.
     """
 
     id: str = ""
     reference: str = ""
     donor_key: str = ""
+    name_key: str = ""
     amount_minor: int | None = None
     least_minor: int | None = None
     most_minor: int | None = None
@@ -81,6 +83,8 @@ _BY_REFERENCE = """d.id IN (SELECT id FROM donation WHERE payment_reference = :r
                      UNION SELECT donation_id FROM provider_line WHERE source_id = :reference)"""
 _BY_PROJECTS = """d.project_id = ANY(:projects) AND d.campaign_id IN
                   (SELECT campaign_id FROM campaign_entry WHERE project_id = ANY(:projects))"""
+_BY_NAME = "d.id IN (SELECT donation_id FROM person_key WHERE name_key = :name AND name_key <> '')"
+_NAMED = "EXISTS (SELECT FROM person_key k WHERE k.donation_id = d.id AND k.name_key = :name)"
 _BY_POT = "EXISTS (SELECT FROM reservation r WHERE r.donation_id = d.id AND r.pot_id = :pot)"
 
 
@@ -120,6 +124,7 @@ def _values(tx: Tx, query: DonationQuery) -> dict[str, Any]:
         "high": high,
         "reference": query.reference,
         "donor": query.donor_key,
+        "name": query.name_key,
         "amount": query.amount_minor,
         "least": query.least_minor,
         "largest": query.most_minor,
@@ -176,7 +181,7 @@ def _few(tx: Tx, query: DonationQuery, values: dict[str, Any]) -> str | None:
 
 
 def _indexed(query: DonationQuery) -> list[str]:
-    conditions = []
+    conditions = [_BY_NAME] if query.name_key else []
     if query.statuses and RARE_STATUSES.issuperset(query.statuses):
         conditions.append(
             "d.status = ANY(:statuses) AND d.status IN ('cancelled', 'expired', 'failed', 'refunded', 'disputed')"
@@ -204,6 +209,7 @@ def _filters(query: DonationQuery) -> Sequence[str]:
     """Return every condition once more, as expressions that no index fits."""
     known: list[tuple[Any, str]] = [
         (query.donor_key, "d.donor_key || '' = :donor"),
+        (query.name_key, _NAMED),
         (query.reference, _BY_REFERENCE),
         (query.amount_minor, "d.amount_minor + 0 = :amount"),
         (query.least_minor, "d.amount_minor + 0 >= :least"),

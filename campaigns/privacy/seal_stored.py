@@ -9,6 +9,7 @@ from uuid import UUID
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.contact import Donor, NewContact, instrument_key, seal_personal, unseal_personal
+from campaigns.donations.index_names import index_names
 from campaigns.donations.models import UNSEALED, Donation
 from campaigns.donations.person_keys import SEALED_MARK, NewPerson, context_of, make_person_keys, seal_text
 from campaigns.donations.person_models import DonationContact
@@ -27,7 +28,7 @@ ALLOW_CHANGE = "SELECT set_config('beishan.privacy', 'on', true)"  # of messages
 def seal_stored(deps: Dependencies) -> int:
     """Seal one batch of each kind of row and return how many there were; 0 when nothing is left."""
     done = 0
-    for step in (_move_contacts, _seal_donations, _seal_events, _seal_conflicts, _seal_words):
+    for step in (_move_contacts, _seal_donations, _seal_events, _seal_conflicts, _seal_words, index_names):
         with deps.db.transaction() as tx:
             done += step(tx, deps.keys)
     return done
