@@ -66,6 +66,7 @@ OF_FEDERATION = frozenset(
         "partner",
         "provider",
         "payment",
+        "inbox_conflict",
         "inbox_event",
         "watch",
         "offline",

@@ -22,6 +22,7 @@ MODULES_WITH_TABLES = (
     "campaigns.donations.receipt_models",
     "campaigns.funds.models",
     "campaigns.imports.models",
+    "campaigns.intake.models",
     "campaigns.lifecycle.models",
     "campaigns.monthly.models",
     "campaigns.network.models",

@@ -11,7 +11,9 @@ from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.desks import inbox_desk
+from campaigns.intake.settled_conflicts import settle_conflict
 from campaigns.network.roles import Permission
+from campaigns.reasons import MOST_REASON
 
 blueprint = make_blueprint("inbox", "Messages of providers and partners, without their bodies.")
 
@@ -98,3 +100,17 @@ def dismiss(body: dict[str, Any], message_id: int) -> Any:
     with deps().db.transaction() as tx:
         inbox_desk.dismiss(tx, access.actor(), message_id, body["reason"])
         return inbox_desk.message_line(tx, message_id)
+
+
+class SettleIn(Schema):
+    reason = Text(MOST_REASON, required=True, metadata={"description": "what was found out"})
+
+
+@blueprint.post("/inbox/conflicts/<id:conflict_id>/settle")
+@access.managers(Permission.RECONCILE, where=Where.FEDERATION)
+@blueprint.arguments(SettleIn)
+@blueprint.response(204)
+def settle(body: dict[str, Any], conflict_id: int) -> None:
+    """Settle two messages of one id that contradict each other. The first one stays in force."""
+    with deps().db.transaction() as tx:
+        settle_conflict(tx, conflict_id, body["reason"], access.actor())

@@ -14,6 +14,7 @@ from campaigns.closing.empty_days import record_empty_day
 from campaigns.intake import partner_states, registered
 from campaigns.intake.check_list import Check, check_list
 from campaigns.intake.partner_limits import change_limits
+from campaigns.intake.project_codes import map_code, mapped_codes, unmap_code
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
 from payments import partner_secrets, partners
@@ -220,3 +221,50 @@ def end_secret(name: str, secret_id: int) -> Any:
     """End a signing secret, from the next request on. Idempotent; the only one stays (`partner_secret_last`)."""
     with deps().db.transaction() as tx:
         return registered.end_secret(tx, name, secret_id, access.actor())
+
+
+class ProjectCodeIn(Schema):
+    code = Text(200, 1, required=True, metadata={"description": "the platform's own"})
+    project = Text(32, 1, required=True, metadata={"description": "the code of our project"})
+
+
+class ProjectCodeOut(Schema):
+    partner = Text()
+    code = Text()
+    project_id = Key()
+    project_code = Text()
+    project_name = Text()
+    actor = Text()
+
+
+class MappedOut(Schema):
+    messages = Whole(0, MOST_ID, metadata={"description": "how many that waited for the code go on"})
+
+
+@blueprint.get("/partners/<name>/project-codes")
+@access.managers(Permission.READ, where=Where.FEDERATION)
+@blueprint.response(200, ProjectCodeOut(many=True))
+def list_project_codes(name: str) -> Any:
+    """List the codes by which a platform calls our projects."""
+    with deps().db.transaction() as tx:
+        return mapped_codes(tx, partners.known(tx, name).name)
+
+
+@blueprint.post("/partners/<name>/project-codes")
+@access.managers(Permission.RECONCILE, where=Where.FEDERATION)
+@blueprint.arguments(ProjectCodeIn)
+@blueprint.response(200, MappedOut)
+def map_project_code(body: dict[str, Any], name: str) -> Any:
+    """Let a platform's code mean one of our projects; messages that wait for it are processed."""
+    with deps().db.transaction() as tx:
+        return {"messages": map_code(tx, name, body["code"], body["project"], access.actor())}
+
+
+@blueprint.delete("/partners/<name>/project-codes")
+@access.managers(Permission.RECONCILE, where=Where.FEDERATION)
+@blueprint.arguments(ProjectCodeIn(only=("code",)), location="query")
+@blueprint.response(204)
+def unmap_project_code(query: dict[str, Any], name: str) -> None:
+    """Forget what a platform's code means; messages with it wait again, what came stays."""
+    with deps().db.transaction() as tx:
+        unmap_code(tx, name, query["code"], access.actor())

@@ -11,6 +11,7 @@ from sqlmodel import select
 from campaigns.audit import record_audit
 from campaigns.donations.models import Donation
 from campaigns.intake.partner_limits import ABOVE_LIMIT
+from campaigns.intake.partners import PROJECT_UNKNOWN
 from campaigns.intake.unplaced import FOREIGN
 from campaigns.reasons import require_reason
 from kernel.db import Tx
@@ -133,13 +134,16 @@ def count_queues(tx: Tx) -> dict[str, int]:
 
 
 def verbs_of(line: InboxLine) -> set[str]:
-    """Return what may be done with a message: `retry`, `release` (above a limit), `attach`, `dismiss`."""
+    """Return what may be done with a message: `retry`, `release` (above a limit), `attach`, `dismiss`,
+    `map` (a code that nobody knows)."""
     foreign = line.state == "ignored" and line.note == FOREIGN
     if line.state not in (*OPEN, "dismissed") and not foreign:
         return set()
     verbs = {"release" if line.note == ABOVE_LIMIT else "retry"}
     if line.state in OPEN:
         verbs.add("dismiss")
+    if line.note == PROJECT_UNKNOWN and line.state in OPEN:
+        verbs.add("map")
     if line.source == "stripe" and line.state != "dismissed":
         verbs.add("attach")
     return verbs

@@ -14,10 +14,12 @@ from campaigns.donations.load import DonationRef, refs_of
 from campaigns.donations.store_reported import ReportedDonation
 from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
 from campaigns.intake.partner_states import PAUSED, paused
+from campaigns.intake.project_codes import codes_of_ours
 from kernel.db import Tx
 from payments.inbox import InboxMessage, retry
 from payments.partner_events import PartnerFact
 
+PROJECT_UNKNOWN = "project_unknown"  # why a message waits
 RETRY = timedelta(minutes=1)  # our default
 
 
@@ -64,7 +66,7 @@ class Place(NamedTuple):
     def problem(self) -> str | None:
         """Why the donation cannot be taken in now, as a stable code."""
         if self.project_id is None:
-            return "project_unknown"
+            return PROJECT_UNKNOWN
         if not self.allowed:
             return "project_not_allowed"
         if self.held:
@@ -141,10 +143,11 @@ def _differing(
     if not again:
         return {}
     firsts = _firsts(tx, [fact.donation_id for _, fact in again])
+    ours = codes_of_ours(tx, {fact.partner for _, fact in again})
     for id_, (_, fact) in paid.items():
         if id_ not in intake.known:
-            firsts[id_] = _First(id_, fact.project_code, contact.partner_donor_key(deps.keys, fact))
-    notes = {message.id: firsts[fact.donation_id].contradiction(deps, fact) for message, fact in again}
+            firsts[id_] = _First(id_, ours(fact), contact.partner_donor_key(deps.keys, fact))
+    notes = {message.id: firsts[fact.donation_id].contradiction(deps, fact, ours(fact)) for message, fact in again}
     return {message_id: note for message_id, note in notes.items() if note}
 
 
@@ -155,9 +158,10 @@ class _First(NamedTuple):
     project_code: str
     donor_key: str | None
 
-    def contradiction(self, deps: Dependencies, fact: PartnerFact) -> str:
-        """Return what a later event says otherwise, as a stable code; "" for nothing."""
-        if fact.project_code != self.project_code:
+    def contradiction(self, deps: Dependencies, fact: PartnerFact, project_code: str) -> str:
+        """Return what a later event, of a project with this code of ours, says otherwise, as a stable code; "" for
+        nothing."""
+        if project_code != self.project_code:
             return "project_differs"
         key = contact.partner_donor_key(deps.keys, fact)
         return "donor_differs" if fact.donor and self.donor_key not in (None, key) else ""
@@ -187,7 +191,7 @@ def _by_message(pair: tuple[InboxMessage, PartnerFact]) -> int:
 
 
 def places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, Place]:
-    """Find the campaign and project of each donation.
+    """Find the campaign and project of each donation; what a partner's own code was mapped to goes first.
 
     Who was paying when a campaign ended may finish, on a platform as on our pages: a payment within `finishing_s`
     of the end counts, unless another campaign was open then. Of several campaigns the one that the platform names
@@ -196,7 +200,8 @@ def places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, Place]:
     rows = tx.rows_as(
         Place,
         """SELECT DISTINCT ON (u.id) u.id, p.id AS project_id, c.id AS campaign_id,
-                  coalesce(pa.projects IS NULL OR pa.projects @> to_jsonb(u.code), false) AS allowed,
+                  coalesce(pa.projects IS NULL OR pa.projects @> to_jsonb(coalesce(p.code, u.code)), false)
+                      AS allowed,
                   CASE WHEN p.status IN ('suspended', 'blacklisted')
                        THEN u.paid_at >= (SELECT max(h.at) FROM project_history h
                                            WHERE h.project_id = p.id AND h.to_status = p.status)
@@ -204,7 +209,9 @@ def places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, Place]:
              FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:partners AS text[]),
                          CAST(:times AS timestamptz[]), CAST(:slugs AS text[]))
                   AS u(id, code, partner, paid_at, slug)
-             LEFT JOIN project p ON p.code = u.code
+             LEFT JOIN partner_project_code m ON (m.partner, m.code) = (u.partner, u.code)
+             LEFT JOIN project own ON own.code = u.code
+             LEFT JOIN project p ON p.id = coalesce(m.project_id, own.id)
              LEFT JOIN partner pa ON pa.name = u.partner
              LEFT JOIN campaign_entry e ON e.project_id = p.id
              LEFT JOIN campaign c ON c.id = e.campaign_id AND c.phase NOT IN ('draft', 'cancelled')

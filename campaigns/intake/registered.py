@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlmodel import col, select
+
 from campaigns.audit import record_audit
+from campaigns.projects.models import Project
 from kernel.db import Tx
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Invalid, fault
 from kernel.keys import Keys
 from payments import partner_secrets, partners
 from payments.models import PartnerSecret, PartnerState
@@ -23,8 +26,15 @@ def register(
     statement_expected: bool = True,
     state: PartnerState = PartnerState.LIVE,
 ) -> str:
-    """Register a platform and return its signing secret, this once. Raises as `payments.partners.create`."""
+    """Register a platform and return its signing secret, this once. `projects`: the codes of those that it may
+    raise money for (None: any).
+
+    Raises Invalid `partner_invalid` for a code that no project has, and as `payments.partners.create`.
+    """
     codes = None if projects is None else list(projects)
+    known = set(tx.all(select(Project.code).where(col(Project.code).in_(codes)))) if codes else set()
+    if unknown := [code for code in codes or () if code not in known]:
+        raise Invalid("partner_invalid", fields={"projects": fault("unknown_projects", values=", ".join(unknown))})
     secret = partners.create(
         tx, keys, name, title, codes, statement_expected=statement_expected, state=state, actor=actor
     )

@@ -7,8 +7,12 @@ import pytest
 from flask import Flask
 
 from app.i18n.inbox_texts import REASONS, reason_text
+from campaigns.intake import registered
+from campaigns.intake.project_codes import map_code
+from campaigns.intake.settled_conflicts import settle_conflict
 from campaigns.network.people import create_manager
 from kernel.db import Tx
+from kernel.errors import Conflict, Invalid
 from payments import partners
 from payments.inbox_conflicts import compare
 from tests.closing.partner import tell
@@ -173,3 +177,57 @@ def test_every_reason_has_words(world: World) -> None:
         assert reason_text(f"{code}:5000:CNY").text != code
     assert reason_text("amount_differs:5000:CNY").detail == "50.00 元"
     assert reason_text("brand_new:x").detail == "brand_new:x"
+
+
+def code_of(world: World, project: int) -> str:
+    return str(world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=project)))
+
+
+def test_an_unknown_code_is_mapped_and_what_waits_goes_on(manager: Reader, world: World) -> None:
+    unknown_codes(world, "d1", "d2")
+    (id_,) = world.do(lambda tx: tx.row("SELECT max(inbox_id) FROM inbox_work"))
+    manager.open(f"/console/inbox/{id_}")
+    assert "编号没有对应上" in manager.send(f"/inbox/{id_}", verb="map", project="NO-SUCH")
+    manager.open(f"/console/inbox/{id_}")
+    page = manager.send(f"/inbox/{id_}", verb="map", project=code_of(world, world.projects[1]))
+    assert "等它的 2 条消息" in page
+    world.settle()
+    assert states(world) == [("done", ""), ("done", "")]
+    gifts = world.do(lambda tx: tx.rows("SELECT project_id, amount_minor FROM donation"))
+    assert [tuple(gift) for gift in gifts] == [(world.projects[1], 88_00)] * 2
+    tell(world, "shanmei", "d1", 88_00, project_code="NO-<b>CODE", event_id="again")
+    world.settle()
+    assert states(world)[-1][0] in ("done", "ignored"), "the same gift again is no contradiction"
+    assert "NO-&lt;b&gt;CODE" in manager.open("/console/inbox/codes")
+    manager.send("/console/inbox/codes")
+    unknown_codes(world, "d3")
+    assert states(world)[-1] == ("waiting", "project_unknown"), "no longer mapped"
+    world.check()
+
+
+def test_a_partner_limited_to_projects_may_not_reach_others_by_its_codes(world: World) -> None:
+    ours, others = code_of(world, world.projects[0]), code_of(world, world.projects[1])
+    world.do(registered.register, world.deps.keys, "narrow", "窄", "test", [ours])
+    for code, project in (("A", ours), ("B", others)):
+        world.do(map_code, "narrow", code, project, "test")
+        tell(world, "narrow", f"d-{code}", 10_00, project_code=code)
+    world.settle()
+    assert states(world) == [("done", ""), ("waiting", "project_not_allowed")]
+    with pytest.raises(Invalid) as refused:
+        world.do(registered.register, world.deps.keys, "far", "远", "test", ["NO-SUCH"])
+    assert refused.value.fields["projects"].code == "unknown_projects"
+
+
+def test_a_contradiction_is_settled_once_with_what_was_found_out(manager: Reader, world: World) -> None:
+    tell(world, "shanmei", "d1", 88_00, event_id="same")
+    tell(world, "shanmei", "d1", 99_00, event_id="same")
+    (conflict,) = world.do(lambda tx: tx.row("SELECT id FROM inbox_conflict"))
+    assert "前后矛盾 1" in text(manager.open("/console/inbox"))
+    manager.open(f"/console/inbox/conflicts/{conflict}")
+    assert "请写明原因" in manager.send(f"/conflicts/{conflict}", reason=" ")
+    manager.open(f"/console/inbox/conflicts/{conflict}")
+    assert "已核对" in manager.send(f"/conflicts/{conflict}", reason="平台<b>答复：88 元是对的")
+    assert "前后矛盾 0" in text(manager.open("/console/inbox"))
+    assert "平台&lt;b&gt;答复" in manager.open(f"/console/inbox/conflicts/{conflict}")
+    with pytest.raises(Conflict, match="conflict_settled"):
+        world.do(settle_conflict, conflict, "again", "test")

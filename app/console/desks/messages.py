@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import g, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -17,11 +17,15 @@ from app.web.blueprint import requested_page
 from app.web.donation_form import read_uuid
 from campaigns.desks import inbox_desk
 from campaigns.desks.inbox_desk import InboxQueue
+from campaigns.intake.project_codes import map_code, mapped_codes, unmap_code
+from campaigns.intake.settled_conflicts import count_unsettled, settle_conflict, settled_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
+from kernel.text import clean_text
 from payments.inbox_conflicts import compare, list_conflicts
+from payments.partner_events import PARTNER_PREFIX
 from payments.partners import list_partners
 
 PAGE_SIZE = 50
@@ -38,7 +42,7 @@ def list_messages() -> str:
     with deps().db.transaction() as tx:
         rows, total = inbox_desk.list_queue(tx, queue, form["source"] or None, page)
         counts = inbox_desk.count_queues(tx)
-        contradicting = list_conflicts(tx, page)[1]
+        contradicting = count_unsettled(tx)
         partners = list_partners(tx)
     return render_template(
         "console/inbox.html",
@@ -106,6 +110,11 @@ def _decide(tx: Tx, caller: Caller, message_id: int, form: ConsoleForm) -> str:
     if form.verb == "dismiss":
         inbox_desk.dismiss(tx, caller.name, message_id, reason)
         return str(_("已搁置，写明的原因在操作记录里。"))
+    if form.verb == "map":
+        line = inbox_desk.message_line(tx, message_id)
+        partner = line.source.removeprefix(PARTNER_PREFIX)
+        due = map_code(tx, partner, line.project_code, form["project"], caller.name)
+        return str(_("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", count=due))
     if form.verb == "attach":
         inbox_desk.attach(tx, caller.name, message_id, _donation_id(form))
         return str(_("已归到这笔捐赠，几秒内处理。"))
@@ -125,6 +134,28 @@ def _list_address(form: ConsoleForm) -> str:
     return url_for("console.inbox", **filters)
 
 
+@blueprint.get("/inbox/codes", endpoint="project_codes")
+@access.signed_in(Permission.READ, where=Where.FEDERATION)
+def list_codes() -> str:
+    """What the codes of partner platforms mean."""
+    with deps().db.transaction() as tx:
+        rows = mapped_codes(tx)
+    return render_template("console/project_codes.html", rows=rows)
+
+
+@blueprint.post("/inbox/codes", endpoint="unmap_code")
+@access.signed_in_to_act(_RECONCILE, where=Where.FEDERATION)
+def unmap() -> Response:
+    """Forget what a code means; messages with it wait again."""
+    form = ConsoleForm(request.form)
+
+    def do(tx: Tx, caller: Caller) -> str:
+        unmap_code(tx, form["partner"], form["code"], caller.name)
+        return str(_("已取消对应，以后带这个编号的消息会等待处理。"))
+
+    return act(_RECONCILE, url_for("console.project_codes"), do)
+
+
 @blueprint.get("/inbox/conflicts", endpoint="message_conflicts")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def conflicts() -> str:
@@ -132,7 +163,8 @@ def conflicts() -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
         rows, total = list_conflicts(tx, page)
-    return render_template("console/message_conflicts.html", rows=rows, total=total, page=page)
+        settled = settled_of(tx, [row.id for row in rows])
+    return render_template("console/message_conflicts.html", rows=rows, total=total, page=page, settled=settled)
 
 
 @blueprint.get("/inbox/conflicts/<int:conflict_id>", endpoint="message_conflict")
@@ -141,4 +173,18 @@ def conflict(conflict_id: int) -> str:
     """Both versions of a message, field by field; personal fields are left out."""
     with deps().db.transaction() as tx:
         both = compare(tx, conflict_id)
-    return render_template("console/message_conflict.html", both=both, caller=g.caller)
+        settled = settled_of(tx, [conflict_id]).get(conflict_id)
+    return render_template("console/message_conflict.html", both=both, settled=settled)
+
+
+@blueprint.post("/inbox/conflicts/<int:conflict_id>", endpoint="settle_conflict")
+@access.signed_in_to_act(_RECONCILE, where=Where.FEDERATION)
+def settle(conflict_id: int) -> Response:
+    """Write down what is true of two messages that contradict each other."""
+    reason = clean_text(request.form.get("reason", "")).strip()[:MOST_REASON]
+
+    def do(tx: Tx, caller: Caller) -> str:
+        settle_conflict(tx, conflict_id, reason, caller.name)
+        return str(_("已记下核对结果。"))
+
+    return act(_RECONCILE, url_for("console.message_conflicts"), do)

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0054"
-down_revision = "0053"
+revision = "0061"
+down_revision = "0060"
 
 
 def upgrade() -> None:

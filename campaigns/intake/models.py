@@ -1,0 +1,32 @@
+"""The tables of the way in: what partners call our projects, and contradictions of messages that are settled."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlmodel import Field, SQLModel
+
+import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
+import payments.models  # noqa: F401
+from kernel.db import moment
+
+
+class PartnerProjectCode(SQLModel, table=True):
+    """A partner platform's own code of one of our projects. It goes before a code of ours that reads the same."""
+
+    __tablename__ = "partner_project_code"
+    partner: str = Field(primary_key=True, foreign_key="partner.name")
+    code: str = Field(primary_key=True)
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    actor: str
+    mapped_at: datetime = Field(sa_column=moment())
+
+
+class SettledConflict(SQLModel, table=True):
+    """What an operator found out about two messages of one id that contradict each other. The first one stays in
+    force: what must change comes as a message of its own, or by the desks."""
+
+    __tablename__ = "settled_conflict"
+    conflict_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="inbox_conflict.id")
+    reason: str
+    actor: str
+    settled_at: datetime = Field(sa_column=moment())
