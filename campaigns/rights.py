@@ -26,6 +26,7 @@ from campaigns.network.roles import Caller
 from campaigns.payouts.models import PayeeAccount, PayoutPlan, Remittance
 from campaigns.projects.models import Project
 from campaigns.screening.models import ScreeningCase, StaffKey
+from campaigns.spending.models import Spending
 from campaigns.teams.models import Team
 from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
@@ -218,6 +219,11 @@ def _of_payee(tx: Tx, payee_id: int) -> Holder | None:
     return _of_organisation(tx, payee.organisation_code) if payee else None
 
 
+def _of_spending(tx: Tx, spending_id: int) -> Holder | None:
+    spending = tx.get(Spending, spending_id)
+    return _of_project(tx, spending.project_id) if spending else None
+
+
 def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
     staff = tx.get(StaffKey, staff_id)
     return _of_organisation(tx, staff.organisation_code) if staff else None
@@ -287,6 +293,7 @@ RESOURCES: Mapping[str, Resource] = {
     "remittance_id": Resource(_of_remittance, "remittance_unknown"),
     "plan_id": Resource(_of_plan, "plan_unknown"),
     "payee_id": Resource(_of_payee, "payee_unknown"),
+    "spending_id": Resource(_of_spending, "spending_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),
     "deposit_id": Resource(_of_deposit, "deposit_unknown"),
     "fund_id": Resource(_of_fund, "fund_unknown"),

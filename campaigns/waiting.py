@@ -31,6 +31,8 @@ class Work(StrEnum):
     QUESTIONS = "questions"
     WORDS = "words"
     TEAMS = "teams"
+    SPENDINGS = "spendings"
+    PAYOUT_PLANS = "payout_plans"
     APPROVAL = "approval"
 
 
@@ -47,6 +49,8 @@ MAY_WAIT = {
     Work.QUESTIONS: timedelta(days=1),
     Work.WORDS: timedelta(days=1),
     Work.TEAMS: timedelta(days=1),
+    Work.SPENDINGS: timedelta(days=7),
+    Work.PAYOUT_PLANS: timedelta(days=3),
 }
 
 
@@ -142,6 +146,19 @@ _QUEUES = {
         Permission.CAMPAIGNS_WRITE,
         f"""SELECT '', '', count(*), min(t.created_at), NULL
               FROM team t JOIN campaign c ON c.id = t.campaign_id WHERE t.state = 'waiting' AND {_HOSTED}""",
+    ),
+    Work.SPENDINGS: (
+        Permission.FUNDS_WRITE,
+        """SELECT '', '', count(*), min(s.entered_at), sum(s.amount_minor)
+             FROM spending s JOIN project p ON p.id = s.project_id
+            WHERE s.state = 'entered'
+              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+    ),
+    Work.PAYOUT_PLANS: (
+        Permission.FUNDS_WRITE,
+        f"""SELECT c.slug, c.name, count(*), min(l.made_at), sum(l.total_minor)
+              FROM payout_plan l JOIN campaign c ON c.id = l.campaign_id
+             WHERE l.state = 'draft' AND {_HOSTED} GROUP BY c.id""",
     ),
 }
 

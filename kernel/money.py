@@ -14,6 +14,11 @@ def share(amount_minor: int, bps: int) -> int:
     return amount_minor * bps // BPS_WHOLE
 
 
+def proportion(amount_minor: int, part: int, whole: int) -> int:
+    """Return what of an amount is in proportion `part` to `whole`, in fen, rounded down; 0 of nothing."""
+    return amount_minor * part // whole if whole > 0 else 0
+
+
 def split(amount_minor: int, weights: Sequence[int]) -> list[int]:
     """Divide fen by weights; the parts sum to the whole (largest remainder method, earlier parts first).
 

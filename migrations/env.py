@@ -34,6 +34,7 @@ MODULES_WITH_TABLES = (
     "campaigns.security_log",
     "campaigns.screening.models",
     "campaigns.site_switch",
+    "campaigns.spending.models",
     "campaigns.teams.models",
     "ledger.models",
     "matching.models",

@@ -24,6 +24,12 @@ from kernel.errors import Refusal
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 Result = TypeVar("Result")
+_WITH_PICTURES = (
+    "console.picture_add",
+    "console.news_picture",
+    "console.spending_enter",
+    "console.spending_correct",
+)
 
 
 @blueprint.before_request
@@ -31,7 +37,7 @@ def _allow_files() -> None:
     """Let forms with a file be larger than others, before the guard against forgery reads it."""
     if request.endpoint in ("console.import_upload", "console.invite_file"):
         allow_file(request)
-    elif request.endpoint in ("console.picture_add", "console.news_picture"):
+    elif request.endpoint in _WITH_PICTURES:
         allow_file(request, MOST_BYTES)
 
 

@@ -54,6 +54,7 @@ GROUPS = (
             Entry("approvals", _l("待批准")),
             Entry("refund_requests", _l("退款申请")),
             Entry("receipts", _l("捐赠票据"), ("receipt",)),
+            Entry("spendings", _l("支出"), ("spending",)),
             Entry("questions", _l("提问")),
             Entry("words", _l("留言")),
             Entry("teams", _l("队伍")),

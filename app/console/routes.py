@@ -34,7 +34,7 @@ from app.console.people import invite, invite_file, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
-from app.console.projects import blacklist, description, pictures, projects, review, split
+from app.console.projects import blacklist, description, pictures, projects, review, spending, split
 from app.console.projects import create as create_project
 from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
@@ -68,6 +68,7 @@ PAGES = (
     pictures,
     blacklist,
     split,
+    spending,
     plans,
     payees,
     funds,

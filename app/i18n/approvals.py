@@ -23,6 +23,8 @@ ACTS = {
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
+    "spending.check": _l("核对第 %(subject)s 号支出"),
+    "project.change_purpose": _l("项目 %(subject)s 的 %(right)s 元改给项目 %(to_project)s（备案 %(filing_no)s）"),
     "payee.confirm": _l("确认第 %(subject)s 号收款账户，以后拨款打到这个账户"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
@@ -44,7 +46,7 @@ def approval_text(approval: Approval) -> str:
     shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown |= {name: arguments.get(name, "") for name in ("donation", "login", "label")}
+    shown |= {name: arguments.get(name, "") for name in ("donation", "login", "label", "to_project", "filing_no")}
     if "amount_minor" in arguments:
         shown["right"] = yuan(arguments["amount_minor"] or 0)
     shown["branch"] = arguments.get("branch") or _("全市")

@@ -28,6 +28,7 @@ FIELDS = {
     "expires_at": _l("到期"),
     "file_bytes": _l("文件字节数"),
     "fees_from": _l("手续费由谁承担"),
+    "filing_no": _l("备案编号"),
     "first_at": _l("最早"),
     "format": _l("格式"),
     "held_minor": _l("冻结金额"),

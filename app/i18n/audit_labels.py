@@ -115,7 +115,13 @@ ACTS = {
     "payout.rules": _l("修改拨付规则"),
     "payout.send": _l("拨付计划送银行"),
     "payout.withdraw": _l("撤回拨付计划"),
+    "project.change_purpose": _l("变更款项用途"),
     "project.split": _l("修改分账规则"),
+    "spending.checked": _l("核对支出"),
+    "spending.correct": _l("更正支出"),
+    "spending.enter": _l("登记支出"),
+    "spending.sent_back": _l("退回支出"),
+    "spending.withdrawn": _l("撤回支出"),
     "remittance.paid": _l("登记拨款到账"),
     "remittance.refused": _l("登记银行没有付款"),
     "remittance.returned": _l("登记拨款退回"),
@@ -191,6 +197,7 @@ ASKED = {
     "person.admin": _l("设为系统管理员"),
     "person.second_factor": _l("取消两步验证"),
     "refund_request.accept": _l("同意退款申请"),
+    "spending.check": _l("核对支出"),
 }
 # The first parts of acts, by which the trail is filtered.
 GROUPS = {
@@ -232,6 +239,7 @@ GROUPS = {
     "refund_request": _l("退款申请"),
     "second_factor": _l("两步验证"),
     "session": _l("登录会话"),
+    "spending": _l("支出"),
     "staff": _l("工作人员"),
     "statement": _l("对账单"),
     "token": _l("接口令牌"),
@@ -268,6 +276,7 @@ SUBJECTS = {
     "pot": _l("配捐池"),
     "project": _l("项目"),
     "remittance": _l("拨款"),
+    "spending": _l("支出"),
     "projects": _l("项目"),
     "provider": _l("支付平台"),
     "receipt": _l("捐赠票据"),

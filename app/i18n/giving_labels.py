@@ -173,3 +173,9 @@ BANK_CLAIMS = {
     "paid_out": _l("对外付款"),
 }
 BANK_MATCHED_BY = {"reference": _l("凭参考号"), "amount": _l("凭金额和日期")}
+SPENDING_STATES = {
+    "entered": _l("待核对"),
+    "checked": _l("已核对"),
+    "sent_back": _l("已退回"),
+    "withdrawn": _l("已撤回"),
+}

@@ -18,6 +18,8 @@ WORKS = {
     Work.QUESTIONS: _l("提问"),
     Work.WORDS: _l("留言"),
     Work.TEAMS: _l("队伍"),
+    Work.SPENDINGS: _l("支出"),
+    Work.PAYOUT_PLANS: _l("拨付"),
     Work.APPROVAL: _l("批准"),
 }
 
@@ -47,6 +49,10 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 条留言等人看过再公开", count=line.pieces)
         case Work.TEAMS:
             return _("%(count)s 支队伍等核对名称", count=line.pieces)
+        case Work.SPENDINGS:
+            return _("%(count)s 笔支出等核对", count=line.pieces)
+        case Work.PAYOUT_PLANS:
+            return _("%(count)s 份拨付计划等批准", count=line.pieces)
         case _:
             assert line.approval is not None
             return approval_text(line.approval)

@@ -40,6 +40,7 @@ from campaigns.projects.spelling import spell_names
 from campaigns.projects.stray_pictures import remove_stray_files
 from campaigns.screening.screen import screen
 from campaigns.security_log import write_counted
+from campaigns.spending.vouchers import named_photos
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.failures import failure_of
@@ -164,7 +165,7 @@ def _forget_access(deps: Dependencies) -> str:
 
 
 def _pictures(deps: Dependencies) -> str:
-    return _outcome(remove_stray_files(deps), "stray files removed")
+    return _outcome(remove_stray_files(deps, named_photos), "stray files removed")
 
 
 def _check(deps: Dependencies) -> str:

@@ -29,11 +29,14 @@ from campaigns.network.roles import Permission, Role
 from campaigns.network.tokens import activate_token
 from campaigns.payouts import payees, plans
 from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
+from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.projects import transitions
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
 from campaigns.screening.open_by_hand import BY_HAND, OPENED
+from campaigns.spending import vouchers
+from campaigns.spending.models import Spending
 from kernel.db import Tx
 from matching.models import PotFunding
 
@@ -139,6 +142,11 @@ def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
     return {payee.proposed_by} if payee else set()
 
 
+def _who_spent(tx: Tx, attempt: Attempt) -> set[str]:
+    spending = tx.get(Spending, attempt.subject)
+    return {spending.entered_by} if spending else set()
+
+
 def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
     entries = entries_of(tx, f"project:{attempt.subject}")
     return {entry.actor for entry in entries if entry.action in ("project.create", "project.submit")}
@@ -210,6 +218,15 @@ def _approve_plan(tx: Tx, attempt: Attempt) -> Any:
     return plans.approve(tx, attempt.subject, attempt.actor, apart=apart)
 
 
+def _change_purpose(tx: Tx, attempt: Attempt) -> Any:
+    new = NewPurpose(**attempt.arguments)
+    return change_purpose(tx, attempt.subject, new, attempt.reason, attempt.actor)
+
+
+def _check_spending(tx: Tx, attempt: Attempt) -> Any:
+    return vouchers.check(tx, attempt.subject, attempt.actor)
+
+
 def _confirm_payee(tx: Tx, attempt: Attempt) -> Any:
     return payees.confirm(tx, attempt.subject, attempt.actor)
 
@@ -247,6 +264,8 @@ ACTS: Mapping[str, Act] = {
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
     "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),
+    "spending.check": Act(_P.FUNDS_WRITE, "spending_id", int, _check_spending, makers=_who_spent),
+    "project.change_purpose": Act(_P.FUNDS_WRITE, "project_id", int, _change_purpose, _always),
     "pot.reduce": Act(
         _P.POTS_WRITE,
         "pot_id",

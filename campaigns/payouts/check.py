@@ -24,6 +24,10 @@ CHECKS = {
                   FROM remittance_part s JOIN remittance r ON r.id = s.remittance_id
                   JOIN payout_plan l ON l.id = r.plan_id WHERE r.state NOT IN ({_LOST})
                  UNION ALL
+                SELECT campaign_id, from_project_id, share, -amount_minor, 0 FROM purpose_change
+                 UNION ALL
+                SELECT campaign_id, to_project_id, share, amount_minor, 0 FROM purpose_change
+                 UNION ALL
                 SELECT campaign_id, project_id, kind, 0, balance_minor FROM share_balance
                  WHERE kind <> '{AccountKind.ALLOTTED}' AND kind <> '{AccountKind.PAYABLE}') AS both_sides
          GROUP BY kind, project_id, campaign_id HAVING sum(ours) <> sum(books)""",

@@ -202,3 +202,27 @@ class RemittancePart(SQLModel, table=True):
     project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
     share: str
     amount_minor: int = Field(sa_type=BigInteger)
+
+
+class PurposeChange(SQLModel, table=True):
+    """Money of a project in a campaign that was given another purpose: why, and under which filing. Append-only."""
+
+    __tablename__ = "purpose_change"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="purpose_change_amount"),
+        CheckConstraint("from_project_id <> to_project_id", name="purpose_change_projects"),
+        CheckConstraint(one_of("share", PAID_OUT), name="purpose_change_share"),
+        CheckConstraint("reason <> '' AND filing_no <> ''", name="purpose_change_said"),
+        Index("purpose_change_from", "from_project_id"),
+        Index("purpose_change_to", "to_project_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    from_project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    to_project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    share: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    filing_no: str
+    reason: str
+    actor: str
+    changed_at: datetime = Field(sa_column=moment())

@@ -1,5 +1,6 @@
 """Files of pictures that no row names: of uploads that were refused late, and what a crash left behind."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import islice
 
@@ -7,13 +8,15 @@ from sqlmodel import col, select
 
 from campaigns.dependencies import Dependencies
 from campaigns.projects.page_models import ProjectPicture
+from kernel.db import Tx
 
 LEAST_AGE = timedelta(hours=1)  # an upload writes its files first, its row a moment later
 BATCH = 1_000
 
 
-def remove_stray_files(deps: Dependencies) -> int:
-    """Delete the files of pictures that are older than `LEAST_AGE` and that no row names; return how many."""
+def remove_stray_files(deps: Dependencies, named_elsewhere: Callable[[Tx, set[str]], set[str]]) -> int:
+    """Delete the files of pictures that are older than `LEAST_AGE` and that no row names; return how many.
+    `named_elsewhere` returns which of some keys rows of higher packages name."""
     with deps.db.transaction() as tx:
         before = tx.now - LEAST_AGE
     files = (file.name for file in deps.pictures.stored() if file.written_at < before)
@@ -22,7 +25,7 @@ def remove_stray_files(deps: Dependencies) -> int:
         hashes = {name.partition("-")[0] for name in names}
         with deps.db.transaction() as tx:
             named = select(ProjectPicture.file_key).where(col(ProjectPicture.file_key).in_(hashes))
-            kept = set(tx.all(named))
+            kept = set(tx.all(named)) | named_elsewhere(tx, hashes)
         stray = [name for name in names if name.partition("-")[0] not in kept]
         deps.pictures.delete(*stray)
         removed += len(stray)

@@ -26,7 +26,9 @@ from campaigns.payouts.models import PayoutPlan, Remittance
 from campaigns.payouts.payees import NewAccount, propose
 from campaigns.screening import staff
 from campaigns.screening.freeze import hold_project_match
+from campaigns.spending.vouchers import Voucher, enter
 from campaigns.teams.teams import NewTeam, found_team
+from kernel.clock import local_day
 from kernel.db import Tx
 from matching.pots import Tranche
 from payments import partners
@@ -157,7 +159,9 @@ def _money_out(tx: Tx, world: World) -> dict[str, Any]:
             changed_at=tx.now,
         )
     )
-    return {"payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
+    voucher = Voucher(50_00, local_day(tx.now), "N-1", MARK)
+    spending = enter(tx, world.projects[0], voucher, None, ACTOR)
+    return {"spending_id": spending.id, "payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
 
 
 def _partner_secret(tx: Tx, world: World) -> Any:

@@ -44,6 +44,8 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "payout_plan_state": (giving_labels.PLAN_STATES, set()),
     "payout_rules_fees_from": (giving_labels.FEES_FROM, set()),
     "payout_rules_lowest_payee": (labels.LEVELS, set()),
+    "purpose_change_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
+    "spending_state": (giving_labels.SPENDING_STATES, set()),
     "remittance_part_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
     "remittance_state": (giving_labels.REMITTANCE_STATES, set()),
     "organisation_level": (labels.LEVELS, set()),

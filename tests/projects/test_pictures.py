@@ -14,6 +14,7 @@ from campaigns.projects.news import NewsText
 from campaigns.projects.picture_file import WIDTHS, Rewritten, rewrite
 from campaigns.projects.pictures import MOST_PICTURES, PictureText, file_name
 from campaigns.projects.stray_pictures import remove_stray_files
+from campaigns.spending.vouchers import named_photos
 from kernel.errors import Conflict, Invalid, NotFound, Refusal
 from kernel.files import FileStore
 from tests.projects.photos import photo
@@ -156,5 +157,5 @@ def test_files_that_no_row_names_are_removed_later(album: World, kitchen: Rewrit
     stray = pictures.store_files(album.deps, kitchen)
     (tmp_path / "half.new").write_bytes(b"half")
     album.clock.at += timedelta(days=4_000)  # files have real times
-    assert remove_stray_files(album.deps) == len(WIDTHS) + 1
+    assert remove_stray_files(album.deps, named_photos) == len(WIDTHS) + 1
     assert files(album) == kept and not any(name.startswith(stray) for name in kept)

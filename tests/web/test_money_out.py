@@ -1,8 +1,10 @@
 """Money out on the console's pages: split, accounts, plan, approval, file, paid, returned."""
 
+import io
 import re
 
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
+from tests.projects.photos import photo
 from tests.web.reader import Reader, text
 from tests.world import World
 
@@ -67,3 +69,25 @@ def test_rules_of_payouts_are_kept_and_shown(manager: Reader, world: World) -> N
         "/network/41/payout-rules", fees_from="gifts", lowest_payee="township", management_most="x"
     )
     assert "拨付规则已保存" not in refused
+
+
+def test_a_liaison_spends_with_a_photo_and_finance_checks(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    page = manager.open(f"/console/projects/{project}/spending")
+    assert 'capture="environment"' in page
+    typed = {"amount": "12.30", "purpose": "<b>一周的菜</b>", "spent_on": "2026-09-09", "document_no": "发票 7"}
+    file = (io.BytesIO(photo()), "voucher.jpg")
+    page = manager.send(f"/projects/{project}/spending", **typed, file=file)
+    assert "支出已登记" in page and "&lt;b&gt;一周的菜" in page and "<b>一周的菜" not in page
+    spending = re.findall(r"/spendings/(\d+)/check", page)[0]
+    assert manager.http.get(f"/console/spendings/{spending}/photo").mimetype == "image/webp"
+    assert "1 笔支出等核对" in manager.open("/console/")
+    assert "发票 7" in manager.open("/console/spendings")
+    manager.open(f"/console/projects/{project}/spending")
+    assert "已退回修改" in manager.send(f"/spendings/{spending}/back", reason="名称写明白")
+    page = manager.send(f"/spendings/{spending}", **typed | {"purpose": "一周的菜"})
+    assert "支出已更正" in page
+    page = manager.send(f"/spendings/{spending}/check")
+    assert "已核对" in page and "支出超过已拨付的款项" in page
+    bad = manager.send(f"/projects/{project}/spending", **typed | {"amount": "1,2"})
+    assert "支出已登记" not in bad

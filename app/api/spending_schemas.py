@@ -1,0 +1,101 @@
+"""Spending of projects as JSON."""
+
+from marshmallow import Schema, fields
+
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from campaigns.projects.budget import MOST_ROW_NAME
+from campaigns.reasons import MOST_REASON
+from campaigns.spending.models import SpendingState
+from campaigns.spending.vouchers import MOST_DOCUMENT, MOST_PURPOSE
+from kernel.money import CURRENCY
+from ledger.chart import PAID_OUT
+
+
+class SpendingIn(Schema):
+    amount_minor = Minor(required=True)
+    currency = one_of(CURRENCY, required=True)
+    spent_on = fields.Date(required=True)
+    document_no = Text(MOST_DOCUMENT, 1, required=True, metadata={"description": "number of the invoice or slip"})
+    purpose = Text(MOST_PURPOSE, 1, required=True, metadata={"description": "published once it is checked"})
+    budget_row = Text(MOST_ROW_NAME, load_default="", metadata={"description": "a row of the project's budget"})
+
+
+class SpendingOut(Schema):
+    """What a project spent. `photo`: whether there is one of its voucher; without, it cannot be checked."""
+
+    id = Key()
+    project = Key(attribute="project_id")
+    amount_minor = Minor()
+    currency = Currency()
+    spent_on = fields.Date()
+    document_no = Text()
+    purpose = Text()
+    budget_row = Text()
+    photo = fields.Boolean()
+    state = one_of(*SpendingState)
+    entered_by = Text()
+    entered_at = Time()
+    opinion = Text()
+    decided_by = Text()
+    decided_at = Time(allow_none=True)
+
+
+class BudgetLine(Schema):
+    """A row of the budget; an empty name: spent beside the budget. `over`: more is spent than it has."""
+
+    name = Text()
+    budget_minor = Minor(0)
+    spent_minor = Minor(0)
+    waiting_minor = Minor(0)
+    over = fields.Boolean()
+
+
+class AccountOut(Schema):
+    """Income and spending of a project. `unspent_minor` is below zero when it has spent more than it got."""
+
+    paid_minor = Minor(0)
+    spent_minor = Minor(0)
+    waiting_minor = Minor(0)
+    unspent_minor = fields.Integer()
+    currency = Currency()
+    rows = fields.List(fields.Nested(BudgetLine))
+
+
+class PurposeIn(Schema):
+    campaign = Text(100, 1, required=True)
+    to_project = Key(required=True)
+    share = one_of(*PAID_OUT, load_default="share_project")
+    amount_minor = Minor(required=True)
+    currency = one_of(CURRENCY, required=True)
+    filing_no = Text(60, 1, required=True)
+    reason = Text(MOST_REASON, 1, required=True)
+
+
+class PurposeOut(Schema):
+    """Money that was given another purpose."""
+
+    id = Key()
+    from_project = Key(attribute="from_project_id")
+    to_project = Key(attribute="to_project_id")
+    share = one_of(*PAID_OUT)
+    amount_minor = Minor()
+    currency = Currency()
+    filing_no = Text()
+    reason = Text()
+    actor = Text()
+    changed_at = Time()
+
+
+class TraceOut(Schema):
+    """What became of a gift and its match, in fen: `paid` and `spent` are its share of the project's."""
+
+    kept_minor = Minor(0)
+    matched_minor = Minor(0)
+    released = fields.Boolean()
+    project_minor = Minor(0)
+    township_minor = Minor(0)
+    management_minor = Minor(0)
+    fees_minor = Minor(0)
+    paid_minor = Minor(0)
+    spent_minor = Minor(0)
+    currency = Currency()

@@ -1,0 +1,84 @@
+"""Give money of a project another purpose: filed with the authority, by two people, in new entries."""
+
+from typing import NamedTuple
+
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.payouts.allot import RELEASED, balances
+from campaigns.payouts.models import PurposeChange
+from campaigns.projects.projects import find as find_project
+from campaigns.projects.states import Status
+from campaigns.reasons import require_one_line_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, Fault, Invalid, fault
+from kernel.money import amount_fault
+from kernel.text import text_fault
+from ledger.chart import PAID_OUT, AccountKind, share
+from ledger.kinds import TransferKind
+from ledger.post import Transfer, post
+
+MOST_FILING = 60
+
+
+class NewPurpose(NamedTuple):
+    """What of a share of a project goes to another, in fen, and the number under which that was filed."""
+
+    campaign: str
+    to_project: int
+    share: str
+    amount_minor: int
+    filing_no: str
+
+
+def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor: str) -> PurposeChange:
+    """Move money that a project has and that is not set aside to another project of the campaign's host
+    (慈善法 第55条: by another filing, or with the donors' consent). Posts to the ledger.
+
+    Raises NotFound `project_unknown` and `campaign_unknown`, Conflict `campaign_phase`, `project_state`, and
+    `share_short`; Invalid `purpose_invalid` and `reason_invalid`.
+    """
+    require_one_line_reason(reason)
+    if faults := _faults(project_id, new):
+        raise Invalid("purpose_invalid", fields=faults)
+    campaign = lock_campaign(tx, new.campaign)
+    if campaign.phase not in RELEASED:
+        raise Conflict("campaign_phase", phase=campaign.phase)
+    find_project(tx, project_id)
+    to = find_project(tx, new.to_project)
+    if to.status in (Status.SUSPENDED, Status.BLACKLISTED, Status.DRAFT, Status.REVIEW):
+        raise Conflict("project_state", status=to.status)
+    kind, campaign_id = AccountKind(new.share), campaign.id or 0
+    available_minor = balances(tx, campaign_id).get((project_id, kind), 0)
+    if available_minor < new.amount_minor:
+        raise Conflict("share_short", available_minor=available_minor)
+    row = tx.add(
+        PurposeChange(
+            campaign_id=campaign_id,
+            from_project_id=project_id,
+            to_project_id=new.to_project,
+            share=new.share,
+            amount_minor=new.amount_minor,
+            filing_no=new.filing_no,
+            reason=reason,
+            actor=actor,
+            changed_at=tx.now,
+        )
+    )
+    detail = {"project": new.to_project, "amount_minor": new.amount_minor, "filing_no": new.filing_no}
+    record_audit(tx, actor, "project.change_purpose", f"project:{project_id}", **detail, reason=reason)
+    source, target = share(kind, campaign_id, project_id), share(kind, campaign_id, new.to_project)
+    post(tx, [Transfer(f"purpose:{row.id}", source, target, new.amount_minor, TransferKind.PURPOSE_CHANGED)])
+    return row
+
+
+def _faults(project_id: int, new: NewPurpose) -> dict[str, Fault]:
+    faults: dict[str, Fault] = {}
+    if refused := amount_fault(new.amount_minor):
+        faults["amount_minor"] = refused
+    if new.to_project == project_id:
+        faults["to_project"] = fault("same_project")
+    if new.share not in PAID_OUT:
+        faults["share"] = fault("not_one_of", options=list(PAID_OUT))
+    if refused := text_fault(new.filing_no, MOST_FILING):
+        faults["filing_no"] = refused
+    return faults

@@ -1,0 +1,1 @@
+"""What projects spent: entered with vouchers, checked, and compared with what they got."""
