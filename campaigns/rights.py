@@ -118,13 +118,13 @@ def _of_campaign(tx: Tx, slug: str) -> Holder | None:
     return _campaign(tx, col(Campaign.slug) == slug)
 
 
-def _of_pot(tx: Tx, pot_id: int) -> Holder | None:
-    return _campaign(tx, col(Campaign.id).in_(select(Pot.campaign_id).where(Pot.id == pot_id)))
+def _by_campaign(model: Any) -> Callable[[Tx, int], Holder | None]:
+    """Rows of a campaign are the business of its host."""
 
+    def find(tx: Tx, key: int) -> Holder | None:
+        return _campaign(tx, col(Campaign.id).in_(select(model.campaign_id).where(model.id == key)))
 
-def _of_discrepancy(tx: Tx, discrepancy_id: int) -> Holder | None:
-    own = select(Discrepancy.campaign_id).where(Discrepancy.id == discrepancy_id)
-    return _campaign(tx, col(Campaign.id).in_(own))
+    return find
 
 
 def _of_exception(tx: Tx, exception_id: int) -> Holder | None:
@@ -156,35 +156,20 @@ def _of_donation(tx: Tx, donation_id: UUID) -> Holder | None:
     return Holder(tuple(project.lineage), campaign.slug)
 
 
+def _by_donation(model: Any) -> Callable[[Tx, int], Holder | None]:
+    """Rows about a donation belong where it does."""
+
+    def find(tx: Tx, key: int) -> Holder | None:
+        row = tx.get(model, key)
+        return _of_donation(tx, row.donation_id) if row else None
+
+    return find
+
+
 def _of_case(tx: Tx, case_id: int) -> Holder | None:
     """A case belongs to the project that was given to: its reviewer knows the village."""
     case = tx.get(ScreeningCase, case_id)
     return _of_donation(tx, case.donation_id) if case else None
-
-
-def _of_refund_request(tx: Tx, request_id: int) -> Holder | None:
-    request = tx.get(RefundRequest, request_id)
-    return _of_donation(tx, request.donation_id) if request else None
-
-
-def _of_words(tx: Tx, words_id: int) -> Holder | None:
-    words = tx.get(PublicWords, words_id)
-    return _of_donation(tx, words.donation_id) if words else None
-
-
-def _of_question(tx: Tx, question_id: int) -> Holder | None:
-    question = tx.get(DonorQuestion, question_id)
-    return _of_donation(tx, question.donation_id) if question else None
-
-
-def _of_team(tx: Tx, team_id: int) -> Holder | None:
-    own = select(Team.campaign_id).where(Team.id == team_id)
-    return _campaign(tx, col(Campaign.id).in_(own))
-
-
-def _of_receipt(tx: Tx, receipt_id: int) -> Holder | None:
-    request = tx.get(ReceiptRequest, receipt_id)
-    return _of_donation(tx, request.donation_id) if request else None
 
 
 def _of_import(tx: Tx, run_id: int) -> Holder | None:
@@ -203,15 +188,9 @@ def _of_deposit(tx: Tx, deposit_id: int) -> Holder | None:
     return _of_fund(tx, deposit.fund_id) if deposit else None
 
 
-def _of_plan(tx: Tx, plan_id: int) -> Holder | None:
-    """A payout plan is the business of its campaign's host, which pays."""
-    own = select(PayoutPlan.campaign_id).where(PayoutPlan.id == plan_id)
-    return _campaign(tx, col(Campaign.id).in_(own))
-
-
 def _of_remittance(tx: Tx, remittance_id: int) -> Holder | None:
     remittance = tx.get(Remittance, remittance_id)
-    return _of_plan(tx, remittance.plan_id) if remittance else None
+    return _by_campaign(PayoutPlan)(tx, remittance.plan_id) if remittance else None
 
 
 def _of_payee(tx: Tx, payee_id: int) -> Holder | None:
@@ -273,7 +252,7 @@ def _of_federation(_tx: Tx, _key: Any) -> Holder | None:
 RESOURCES: Mapping[str, Resource] = {
     "approval_id": Resource(_of_approval, "approval_unknown"),
     "case_id": Resource(_of_case, "case_unknown"),
-    "discrepancy_id": Resource(_of_discrepancy, "discrepancy_unknown"),
+    "discrepancy_id": Resource(_by_campaign(Discrepancy), "discrepancy_unknown"),
     "exception_id": Resource(_of_exception, "payment_exception_unknown"),
     "message_id": Resource(_of_message, "event_unknown"),
     "staff_id": Resource(_of_staff, "staff_unknown"),
@@ -283,15 +262,15 @@ RESOURCES: Mapping[str, Resource] = {
     "invitation_id": Resource(_of_invitation, "invitation_unknown"),
     "watch_id": Resource(_of_federation, "watch_unknown"),
     "name": Resource(_of_federation, "partner_unknown"),
-    "request_id": Resource(_of_refund_request, "refund_request_unknown"),
-    "words_id": Resource(_of_words, "words_unknown"),
-    "question_id": Resource(_of_question, "question_unknown"),
-    "team_id": Resource(_of_team, "team_unknown"),
-    "receipt_id": Resource(_of_receipt, "receipt_unknown"),
+    "request_id": Resource(_by_donation(RefundRequest), "refund_request_unknown"),
+    "words_id": Resource(_by_donation(PublicWords), "words_unknown"),
+    "question_id": Resource(_by_donation(DonorQuestion), "question_unknown"),
+    "team_id": Resource(_by_campaign(Team), "team_unknown"),
+    "receipt_id": Resource(_by_donation(ReceiptRequest), "receipt_unknown"),
     "donation_id": Resource(_of_donation, "donation_unknown"),
-    "pot_id": Resource(_of_pot, "pot_unknown"),
+    "pot_id": Resource(_by_campaign(Pot), "pot_unknown"),
     "remittance_id": Resource(_of_remittance, "remittance_unknown"),
-    "plan_id": Resource(_of_plan, "plan_unknown"),
+    "plan_id": Resource(_by_campaign(PayoutPlan), "plan_unknown"),
     "payee_id": Resource(_of_payee, "payee_unknown"),
     "spending_id": Resource(_of_spending, "spending_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),

@@ -45,7 +45,8 @@ def paths(app: Flask, rule: Rule, arguments: dict[str, Any]) -> list[str]:
     adapter = app.url_map.bind("localhost")
     converter = rule._converters.get("verb")
     verbs = converter.items if converter is not None and hasattr(converter, "items") else {""}
-    wanted = {name: arguments.get(name, 1) for name in rule.arguments if name != "verb"}
+    first = {name: min(way.items) for name, way in rule._converters.items() if hasattr(way, "items")}
+    wanted = {name: arguments.get(name, first.get(name, 1)) for name in rule.arguments if name != "verb"}
     named = [{**wanted, "verb": verb} if "verb" in rule.arguments else wanted for verb in sorted(verbs)]
     return [adapter.build(rule.endpoint, values) for values in named]
 
