@@ -8,7 +8,7 @@ READY := .venv/.ready
 TESTS := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
-.PHONY: run setup test test-long lint types contracts check audit bench screens lock browser nginx translations clean
+.PHONY: run setup test test-long lint types contracts check audit bench screens lock browser nginx node translations clean
 
 run: setup
 	@exec $(BIN)/python -m embedded
@@ -32,10 +32,13 @@ browser:
 nginx:
 	@bash tests/install_nginx.sh
 
-test: setup browser nginx
+node:
+	@bash tests/install_node.sh
+
+test: setup browser nginx node
 	$(TESTS) -m "not long" $(PYTEST_ARGS)
 
-test-long: setup browser nginx
+test-long: setup browser nginx node
 	$(TESTS) --hypothesis-profile=long $(PYTEST_ARGS)
 
 lint: setup

@@ -39,6 +39,7 @@ MODULES_WITH_TABLES = (
     "ledger.models",
     "matching.models",
     "payments.models",
+    "payments.outgoing_models",
 )
 ADVISORY_LOCK = 71_201_917  # two starting machines migrate one after the other
 

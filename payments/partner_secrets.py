@@ -61,9 +61,14 @@ def context_of(name: str) -> str:
     return f"partner:{name}"
 
 
+def make_secret(prefix: str = _LIVE) -> str:
+    """Return a new secret; it is kept nowhere."""
+    return prefix + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+
+
 def add_secret(tx: Tx, keys: Keys, name: str, actor: str, *, test: bool = False) -> NewSecret:
     """Make a secret of a platform and return it, this once. `test`: what it signs is only tried out."""
-    secret = (_TEST if test else _LIVE) + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
+    secret = make_secret(_TEST if test else _LIVE)
     sealed = keys.wrap_text(secret, context_of(name))
     row = tx.add(PartnerSecret(partner=name, sealed_secret=sealed, created_at=tx.now, created_by=actor, test=test))
     assert row.id is not None

@@ -30,7 +30,7 @@ from app.console.blueprint import blueprint
 from app.console.campaigns import campaign, draft, entries, reconciliation, running, stop
 from app.console.desks import messages, payments
 from app.console.money_out import payees, plans
-from app.console.people import invite, invite_file, partners, people, tokens
+from app.console.people import invite, invite_file, partner_deliveries, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
@@ -93,6 +93,7 @@ PAGES = (
     invite_file,
     tokens,
     partners,
+    partner_deliveries,
     operations,
 )
 

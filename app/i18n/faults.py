@@ -61,6 +61,7 @@ FAULTS = {
     "not_a_number": _l("请填写数字"),
     "not_an_id": _l("请填写捐赠编号，至少前 %(least)s 位"),
     "not_whole": _l("请填写整数"),
+    "not_an_address": _l("请填写以 https:// 开头的网址"),
     "not_a_flag": _l("应是 true 或 false"),
     "number_too_large": _l("数字太大"),
     "picture_unreadable": _l("不是能读取的图片；请用 JPEG、PNG 或 WebP"),

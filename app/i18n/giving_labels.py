@@ -45,6 +45,14 @@ TRIBUTES = {
     "honour": _l("祝福"),
     "memory": _l("纪念"),
 }
+OUTGOING_TYPES = {
+    "donation.matched": _l("捐赠得到配捐"),
+    "donation.settled": _l("捐赠已到账"),
+    "refund.booked": _l("退款已入账"),
+    "campaign.phase": _l("活动进入新阶段"),
+    "project.news": _l("村里的消息"),
+}
+DELIVERY_STATES = {"due": _l("待发"), "sent": _l("已送达"), "failed": _l("没有送达")}
 PARTNER_STATES = {
     "draft": _l("准备中"),
     "test": _l("测试中"),

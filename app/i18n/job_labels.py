@@ -17,6 +17,7 @@ JOBS = {
     "seal": _l("封存操作记录"),
     "forget-access": _l("清理已结束的登录和令牌"),
     "letters": _l("给捐赠人发信"),
+    "tell-partners": _l("通知合作平台"),
     "approvals": _l("结束无人批准的事项"),
     "replies": _l("清理重复请求的记录"),
     "pictures": _l("清理没有用到的图片文件"),

@@ -30,6 +30,7 @@ from campaigns.donations.replace import close_replaced
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.intake.refusal_counts import forget_refusals
+from campaigns.intake.tell_partners import tell_partners
 from campaigns.monthly.publish import publish_statements
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
@@ -203,6 +204,10 @@ def _letters(deps: Dependencies) -> str:
     return _outcome(send_letters(deps), "letters sent")
 
 
+def _tell_partners(deps: Dependencies) -> str:
+    return _outcome(tell_partners(deps), "events taken")
+
+
 def _outcome(count: int, unit: str) -> str:
     return f"{count} {unit}" if count else ""
 
@@ -221,6 +226,7 @@ JOBS: dict[str, Job] = {
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
     "letters": Job(5, _letters),
+    "tell-partners": Job(5, _tell_partners),
     "approvals": Job(60, _approvals),
     "replies": Job(60, _replies),
     "forget-access": Job(3600, _forget_access),

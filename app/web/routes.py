@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.web import (
     campaign,
+    connect,
     design,
     disclosure,
     donate,
@@ -43,6 +44,7 @@ PAGES = (
     photos,
     letters,
     receipts,
+    connect,
     design,
 )
 

@@ -11,6 +11,7 @@ from campaigns.donations.letter_models import LetterKind
 from campaigns.donations.letters import NewLetter, queue_letters
 from campaigns.donations.match_changes import MatchChanges
 from campaigns.donations.models import Donation
+from campaigns.donations.outgoing import queue_refunds
 from campaigns.donations.screening_queue import queue_for_screening
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_exceptions import store_exceptions
@@ -51,6 +52,7 @@ class BatchEffects:
         record_transitions(self.tx, [step for donation in self.aggregates for step in donation.transitions])
         store_reversals(self.tx, self.aggregates)
         queue_letters(self.tx, _refund_letters(self.aggregates))
+        queue_refunds(self.tx, [row.id for row in self.aggregates if row.refunded_minor > row.refunded_was])
         store_exceptions(self.tx, self.aggregates)
         store_warnings(self.tx, self.aggregates)
         queue_for_screening(self.tx, [donation.id for donation in self.aggregates if donation.needs_screening])

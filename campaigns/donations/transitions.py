@@ -5,6 +5,7 @@ from datetime import datetime
 
 from campaigns.donations.letters import letters_of, queue_letters
 from campaigns.donations.models import Donation, DonationHistory
+from campaigns.donations.outgoing import queue_transitions
 from campaigns.donations.states import Transition, may_move
 from kernel.bulk import Rows, insert_together, update_rows
 from kernel.db import Tx
@@ -24,13 +25,14 @@ def transition(tx: Tx, transitions: Sequence[Transition]) -> None:
 
 
 def record_transitions(tx: Tx, transitions: Sequence[Transition]) -> None:
-    """Check transitions against the table, write their history, and queue the letters that tell their donors.
+    """Check transitions against the table, write their history, and queue what tells their donors and platforms.
 
     Only for a caller that writes the status itself, in one statement with other columns of the same rows;
     everyone else calls `transition`. Raises BrokenPromise for a transition that is not in the table.
     """
     insert_together(tx, [history_rows(transitions, tx.now)])
     queue_letters(tx, letters_of(transitions))
+    queue_transitions(tx, transitions)
 
 
 def history_rows(transitions: Sequence[Transition], at: datetime) -> Rows:

@@ -10,8 +10,9 @@ from campaigns.projects.models import Project
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
 from kernel.keys import Keys
-from payments import partner_secrets, partners
+from payments import outgoing, partner_secrets, partners
 from payments.models import PartnerSecret, PartnerState
+from payments.outgoing_models import PartnerSubscription
 from payments.partner_secrets import NewSecret
 
 
@@ -69,3 +70,21 @@ def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:
     secret = partner_secrets.end_secret(tx, partner, secret_id)
     record_audit(tx, actor, "partner.secret_end", f"partner:{name}", secret_id=secret_id)
     return secret
+
+
+def subscribe(
+    tx: Tx, keys: Keys, name: str, url: str, types: Sequence[str], actor: str
+) -> tuple[PartnerSubscription, str]:
+    """Tell a platform of kinds of events at an address. Raises as `payments.outgoing.subscribe`."""
+    partner = partners.known(tx, name, lock=True)
+    row, secret = outgoing.subscribe(tx, keys, partner, url, types, actor)
+    tx.flush()
+    record_audit(tx, actor, "partner.subscribe", f"partner:{name}", subscription=row.id, types=row.types)
+    return row, secret
+
+
+def unsubscribe(tx: Tx, name: str, subscription_id: int, actor: str) -> PartnerSubscription:
+    """End a subscription. Raises as `payments.outgoing.unsubscribe`."""
+    row = outgoing.unsubscribe(tx, name, subscription_id)
+    record_audit(tx, actor, "partner.unsubscribe", f"partner:{name}", subscription=subscription_id)
+    return row

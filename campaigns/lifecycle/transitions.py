@@ -7,6 +7,8 @@ from campaigns.lifecycle.phases import MOVES, Phase
 from campaigns.lifecycle.plan import plan_faults
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
+from payments import outgoing
+from payments.outgoing_models import OutgoingType
 
 
 def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
@@ -43,3 +45,5 @@ def transition(tx: Tx, campaign: Campaign, to: Phase, actor: str) -> None:
     campaign.phase_since = tx.now
     tx.add(campaign)
     record_audit(tx, actor, f"campaign.{to}", f"campaign:{campaign.id}")
+    if to is not Phase.DRAFT:
+        outgoing.queue(tx, OutgoingType.CAMPAIGN_PHASE, {"campaign": campaign.slug, "phase": to.value}, None)

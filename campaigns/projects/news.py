@@ -26,6 +26,8 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.text import text_fault
+from payments import outgoing
+from payments.outgoing_models import OutgoingType
 
 MOST_NEWS = 60  # of a project; our default
 MOST_TITLE = 40  # characters
@@ -64,6 +66,13 @@ def add_news(tx: Tx, project_id: int, news: NewsText, actor: str) -> ProjectNews
         )
     )
     record_audit(tx, actor, "project.news_add", f"project:{project_id}", news=row.id)
+    words = {
+        "project_code": project.code,
+        "happened_on": str(row.happened_on),
+        "title": row.title,
+        "text": row.text,
+    }
+    outgoing.queue(tx, OutgoingType.PROJECT_NEWS, words, [project.code])
     return row
 
 

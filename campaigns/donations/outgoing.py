@@ -1,0 +1,57 @@
+"""Tell platforms what became of their donations: rows written with the fact, their words at the first attempt."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from campaigns.donations.models import Donation
+from campaigns.donations.states import Status, Transition
+from campaigns.donations.view import donation_view
+from kernel.db import Tx
+from payments.outgoing_models import OutgoingType
+
+
+def queue_transitions(tx: Tx, steps: Sequence[Transition]) -> None:
+    """Queue what platforms subscribed to of these transitions: settled donations, and match with the payment."""
+    settled = [step.donation_id for step in steps if step.to is Status.SETTLED]
+    paid = [step.donation_id for step in steps if step.to is Status.PAID and step.from_ is Status.PENDING]
+    _queue(tx, OutgoingType.DONATION_SETTLED, settled)
+    _queue(tx, OutgoingType.DONATION_MATCHED, paid)
+
+
+def queue_refunds(tx: Tx, donation_ids: Sequence[UUID]) -> None:
+    """Queue what platforms subscribed to of refunds that were booked."""
+    _queue(tx, OutgoingType.REFUND_BOOKED, donation_ids)
+
+
+def _queue(tx: Tx, type_: OutgoingType, donation_ids: Sequence[UUID]) -> None:
+    if not donation_ids or not tx.scalar(
+        "SELECT EXISTS (SELECT FROM partner_subscription WHERE ended_at IS NULL AND types ? :type)",
+        type=type_.value,
+    ):
+        return
+    tx.run(
+        """INSERT INTO partner_delivery (subscription_id, type, donation_id, created_at, due_at)
+           SELECT s.id, :type, d.id, :now, :now
+             FROM donation d JOIN partner_subscription s ON d.provider = 'partner:' || s.partner
+            WHERE d.id = ANY(:ids) AND s.ended_at IS NULL AND s.types ? :type
+            ORDER BY d.id, s.id""",
+        type=type_.value,
+        ids=list(donation_ids),
+        now=tx.now,
+    )
+
+
+def words_of(tx: Tx, donation_id: UUID) -> dict[str, Any]:
+    """Return what a platform is told of its donation, in its own id: nothing of a person."""
+    donation, view = tx.get(Donation, donation_id), donation_view(tx, donation_id)
+    assert donation is not None
+    return {
+        "donation_id": donation.payment_reference,
+        "campaign": view.campaign,
+        "status": view.status,
+        "amount_minor": view.amount_minor,
+        "refunded_minor": view.refunded_minor,
+        "currency": view.currency,
+        "match": {"captured_minor": view.captured_minor, "held_minor": view.held_minor},
+    }

@@ -1,0 +1,187 @@
+"""What we tell platforms (Standard Webhooks): subscribed to, written with the fact, claimed in one transaction,
+sent outside of any, recorded in another."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.ids import MOST_ID
+from kernel.keys import Keys
+from kernel.paging import Page
+from payments.models import Partner
+from payments.outgoing_models import DeliveryState, OutgoingType, PartnerDelivery, PartnerSubscription
+from payments.partner_secrets import context_of, make_secret
+
+LEASE = timedelta(minutes=2)  # who claimed a delivery and died: another one sends it then, under the same id
+BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; together a day
+MOST_SUBSCRIPTIONS = 5  # of a platform at a time
+MOST_URL = 500
+
+
+class Claimed(NamedTuple):
+    """A delivery to send now; `attempts` counts this one too."""
+
+    id: int
+    subscription_id: int
+    type: str
+    donation_id: UUID | None
+    body: dict[str, Any] | None
+    attempts: int
+    created_at: datetime
+
+
+class Target(NamedTuple):
+    """Where a delivery goes, and the secret that signs it."""
+
+    partner: str
+    url: str
+    secret: str
+
+
+def subscribe(
+    tx: Tx, keys: Keys, partner: Partner, url: str, types: Sequence[str], actor: str
+) -> tuple[PartnerSubscription, str]:
+    """Tell a platform (lock it before) of these kinds of events at an address; return the subscription and its
+    signing secret, this once. Raises Invalid `subscription_invalid`, Conflict `subscriptions_full`."""
+    faults = {}
+    if not is_web_address(url):
+        faults["url"] = fault("not_an_address")
+    unknown = [name for name in types if name not in set(OutgoingType)]
+    if unknown or not types:
+        faults["types"] = fault("not_one_of", options=list(OutgoingType))
+    if faults:
+        raise Invalid("subscription_invalid", fields=faults)
+    if len(subscriptions_of(tx, partner.name)) >= MOST_SUBSCRIPTIONS:
+        raise Conflict("subscriptions_full", most=MOST_SUBSCRIPTIONS)
+    secret = make_secret()
+    row = PartnerSubscription(
+        partner=partner.name,
+        url=url,
+        types=sorted(set(types)),
+        sealed_secret=keys.wrap_text(secret, context_of(partner.name)),
+        created_at=tx.now,
+        created_by=actor,
+    )
+    return tx.add(row), secret
+
+
+def is_web_address(url: str) -> bool:
+    """Whether a text is an address that deliveries may go to by its form; who answers there is asked when they
+    do."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= MOST_URL
+    named = bool(parts.hostname) and parts.username is None and parts.password is None
+    return plain and parts.scheme in ("https", "http") and named and port != 0
+
+
+def subscriptions_of(tx: Tx, partner: str) -> list[PartnerSubscription]:
+    """Return the subscriptions of a platform that have not ended, oldest first."""
+    mine = select(PartnerSubscription).where(PartnerSubscription.partner == partner)
+    return tx.all(mine.where(col(PartnerSubscription.ended_at).is_(None)).order_by(col(PartnerSubscription.id)))
+
+
+def unsubscribe(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
+    """End a subscription; what is due to it is not sent any more. Idempotent. Raises NotFound
+    `subscription_unknown`."""
+    row = tx.get(PartnerSubscription, subscription_id, lock=True) if 0 < subscription_id <= MOST_ID else None
+    if row is None or row.partner != partner:
+        raise NotFound("subscription_unknown")
+    row.ended_at = row.ended_at or tx.now
+    return tx.add(row)
+
+
+def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequence[str] | None) -> None:
+    """Queue an event for the platforms that subscribed to it and may raise money for one of these projects (None:
+    all that did)."""
+    rows = tx.all(
+        select(PartnerSubscription, Partner)
+        .join(Partner, col(Partner.name) == col(PartnerSubscription.partner))
+        .where(col(PartnerSubscription.ended_at).is_(None), Partner.state == "live")
+        .order_by(col(PartnerSubscription.id))
+    )
+    for subscription, partner in rows:
+        allowed = partner.projects is None or project_codes is None or set(partner.projects) & set(project_codes)
+        if type_ in subscription.types and allowed:
+            tx.add(
+                PartnerDelivery(
+                    subscription_id=subscription.id, type=type_.value, body=body, created_at=tx.now, due_at=tx.now
+                )
+            )
+
+
+def claim(tx: Tx, most: int) -> list[Claimed]:
+    """Claim deliveries that are due, for `LEASE`. Others skip them meanwhile."""
+    return tx.rows_as(
+        Claimed,
+        """UPDATE partner_delivery SET attempts = attempts + 1, due_at = :lease
+            WHERE id IN (SELECT id FROM partner_delivery WHERE state = 'due' AND due_at <= :now
+                          ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+        RETURNING id, subscription_id, type, donation_id, body, attempts, created_at""",
+        now=tx.now,
+        lease=tx.now + LEASE,
+        most=most,
+    )
+
+
+def target_of(tx: Tx, keys: Keys, subscription_id: int) -> Target | None:
+    """Return where a delivery goes; None when its subscription has ended, or its platform."""
+    row = tx.get(PartnerSubscription, subscription_id)
+    assert row is not None
+    partner = tx.get(Partner, row.partner)
+    if row.ended_at is not None or partner is None or partner.state != "live":
+        return None
+    return Target(row.partner, row.url, keys.unwrap_text(row.sealed_secret, context_of(row.partner)))
+
+
+def keep_body(tx: Tx, delivery_id: int, body: dict[str, Any]) -> None:
+    """Keep what the first attempt says: later ones repeat it."""
+    row = tx.get(PartnerDelivery, delivery_id, lock=True)
+    assert row is not None
+    row.body = body
+    tx.add(row)
+
+
+def record(tx: Tx, delivery: Claimed, status: int | None, failure: str = "") -> bool:
+    """Record how an attempt went and return whether it was taken: a status of 2xx. A code says what failed, never
+    what the other side wrote."""
+    row = tx.get(PartnerDelivery, delivery.id, lock=True)
+    assert row is not None
+    is_taken = status is not None and 200 <= status < 300
+    row.status, row.failure = status, failure
+    if is_taken:
+        row.state, row.ended_at = DeliveryState.SENT.value, tx.now
+    elif delivery.attempts > len(BACKOFF) or failure == "unsubscribed":
+        row.state, row.ended_at = DeliveryState.FAILED.value, tx.now
+    else:
+        row.due_at = tx.now + timedelta(minutes=BACKOFF[delivery.attempts - 1])
+    tx.add(row)
+    return is_taken
+
+
+def send_again(tx: Tx, partner: str, delivery_id: int) -> PartnerDelivery:
+    """Make a delivery due now, with the same id and body. Raises NotFound `delivery_unknown`."""
+    row = tx.get(PartnerDelivery, delivery_id, lock=True) if 0 < delivery_id <= MOST_ID else None
+    subscription = tx.get(PartnerSubscription, row.subscription_id) if row else None
+    if row is None or subscription is None or subscription.partner != partner:
+        raise NotFound("delivery_unknown")
+    row.state, row.attempts, row.due_at, row.ended_at = DeliveryState.DUE.value, 0, tx.now, None
+    return tx.add(row)
+
+
+def list_deliveries(tx: Tx, partner: str, page: Page) -> tuple[list[PartnerDelivery], int]:
+    """Return a page of what a platform was told, the newest first, and how much that was."""
+    own = select(col(PartnerSubscription.id)).where(PartnerSubscription.partner == partner)
+    chosen = col(PartnerDelivery.subscription_id).in_(own)
+    newest = select(PartnerDelivery).where(chosen).order_by(col(PartnerDelivery.id).desc())
+    total = tx.first(select(func.count()).select_from(PartnerDelivery).where(chosen)) or 0
+    return tx.all(newest.offset(page.offset).limit(page.size)), total

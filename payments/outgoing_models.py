@@ -1,0 +1,69 @@
+"""What we tell platforms: to which address which kinds of events go, and each of them with how it went."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+import payments.models  # noqa: F401  (foreign keys refer to its tables)
+from kernel.db import identity, moment, one_of
+
+
+class OutgoingType(StrEnum):
+    """What a platform may subscribe to."""
+
+    DONATION_MATCHED = "donation.matched"
+    DONATION_SETTLED = "donation.settled"
+    REFUND_BOOKED = "refund.booked"
+    CAMPAIGN_PHASE = "campaign.phase"
+    PROJECT_NEWS = "project.news"
+
+
+class DeliveryState(StrEnum):
+    DUE = "due"
+    SENT = "sent"
+    FAILED = "failed"  # for a day nobody took it; may be sent again
+
+
+class PartnerSubscription(SQLModel, table=True):
+    """An address of a platform and what it is told; signed with a secret of its own."""
+
+    __tablename__ = "partner_subscription"
+    __table_args__ = (Index("partner_subscription_partner", "partner"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    partner: str = Field(foreign_key="partner.name")
+    url: str
+    types: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    sealed_secret: str
+    created_at: datetime = Field(sa_column=moment())
+    created_by: str
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+
+class PartnerDelivery(SQLModel, table=True):
+    """An event for one subscription, written with its fact. `body` is made at the first attempt and stays; of a
+    donation it has no person. `answer` is the last HTTP status, `failure` a code where there was none."""
+
+    __tablename__ = "partner_delivery"
+    __table_args__ = (
+        CheckConstraint(one_of("type", OutgoingType), name="partner_delivery_type"),
+        CheckConstraint(one_of("state", DeliveryState), name="partner_delivery_state"),
+        Index("partner_delivery_due", "due_at", postgresql_where=text("state = 'due'")),
+        Index("partner_delivery_subscription", "subscription_id", "id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    subscription_id: int = Field(sa_type=BigInteger, foreign_key="partner_subscription.id")
+    type: str
+    donation_id: UUID | None = None
+    body: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True))
+    state: str = Field(default=DeliveryState.DUE.value, sa_column_kwargs={"server_default": text("'due'")})
+    attempts: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    status: int | None = None
+    failure: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    created_at: datetime = Field(sa_column=moment())
+    due_at: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
