@@ -8,7 +8,8 @@ from app.current import deps
 from app.live.publish import publish
 from campaigns import rights
 from campaigns.approvals import desk
-from campaigns.approvals.acts import ACTS, Attempt
+from campaigns.approvals.act import Attempt
+from campaigns.approvals.acts import ACTS
 from campaigns.approvals.desk import Place
 from campaigns.approvals.models import Approval
 from campaigns.lifecycle.campaign import find_campaign

@@ -67,6 +67,7 @@ GROUPS = (
         _l("管理"),
         (
             Entry("funds", _l("基金"), ("fund",)),
+            Entry("three_sides", _l("三方对账"), ("difference",)),
             Entry("vouchers", _l("记账凭证"), ("voucher", "chart")),
             Entry("monthly", _l("收支月公示")),
             Entry("blacklist", _l("黑名单")),

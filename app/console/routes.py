@@ -24,6 +24,7 @@ from app.console import (
     seek,
     sign_in,
     teams,
+    three_sides,
     words,
 )
 from app.console.blueprint import blueprint
@@ -45,6 +46,7 @@ PAGES = (
     seek,
     sign_in,
     teams,
+    three_sides,
     questions,
     words,
     second_factor,

@@ -6,8 +6,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.i18n.labels import CASE_STATES, word
+from app.i18n.labels import CASE_STATES, CAUSES, word
 from app.i18n.locale import when
+from app.i18n.names import source_name
 from campaigns.approvals.models import Approval
 from kernel.money import yuan
 
@@ -20,6 +21,9 @@ ACTS = {
     "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
     "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入暂记款"),
+    "discrepancies.sign_off": _l(
+        "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元记入暂记款"
+    ),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
@@ -47,6 +51,11 @@ def approval_text(approval: Approval) -> str:
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
     shown |= {name: arguments.get(name, "") for name in ("donation", "login", "label", "to_project", "filing_no")}
+    shown |= {
+        "source": source_name(arguments.get("provider", "")),
+        "cause": word(CAUSES, arguments.get("cause", "")),
+        "differences": arguments.get("differences", 0),
+    }
     if "amount_minor" in arguments:
         shown["right"] = yuan(arguments["amount_minor"] or 0)
     shown["branch"] = arguments.get("branch") or _("全市")

@@ -3,6 +3,8 @@ for money back, and what moved after the closing report."""
 
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.labels import STATUSES
+
 # When match was decided.
 SEEKING = {
     "pledge": _l("提交捐赠时"),
@@ -186,4 +188,15 @@ SPENDING_STATES = {
     "checked": _l("已核对"),
     "sent_back": _l("已退回"),
     "withdrawn": _l("已撤回"),
+}
+# What stands on either side of a difference: a donation's status, a line of a statement, a bank line and its claim.
+EVIDENCE_KINDS = {
+    **STATUSES,
+    **BANK_CLAIMS,
+    "charge": _l("收款"),
+    "refund": _l("退款"),
+    "fee": _l("手续费"),
+    "dispute": _l("争议"),
+    "other": _l("调整"),
+    "bank": _l("银行流水"),
 }

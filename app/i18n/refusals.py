@@ -67,6 +67,7 @@ REFUSALS = {
     "deposit_unknown": _l("没有这笔入账。"),
     "deposit_invalid": _l("请检查金额和凭据号。"),
     "deposit_reused": _l("这个凭据号已用于另一金额。"),
+    "differences_changed": _l("差异刚刚有变化，请重新核对笔数和金额。"),
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
     "discrepancy_unknown": _l("没有这条差异。"),

@@ -3,17 +3,18 @@ one person is not enough: refunds, bookings and reductions above a limit, what c
 themselves."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from campaigns import pots
+from campaigns.approvals.act import Act, Attempt
 from campaigns.audit import entries_of
 from campaigns.closing import cancel, discrepancies, reschedule
 from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import Discrepancy
+from campaigns.closing.sign_off_together import sign_off_together
 from campaigns.closing.suspense import SIGNED_OFF
-from campaigns.dependencies import Dependencies
 from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.refund import request_refund
@@ -39,31 +40,6 @@ from campaigns.spending import vouchers
 from campaigns.spending.models import Spending
 from kernel.db import Tx
 from matching.models import PotFunding
-
-
-class Attempt(NamedTuple):
-    """An act that somebody wants done: on what (its key), with what (as JSON has it), by whom, and why."""
-
-    deps: Dependencies
-    subject: Any
-    arguments: Mapping[str, Any]
-    actor: str
-    reason: str
-
-
-class Act(NamedTuple):
-    """An act. `kind` is the kind of resource that it is done to, as routes name it; `read` makes its key from text.
-
-    `stake` returns the fen at stake: above the installation's limit a second person is needed; None: always.
-    `makers` returns who made what is decided about: they need a second person, whatever is at stake.
-    """
-
-    permission: Permission
-    kind: str
-    read: Callable[[str], Any]
-    do: Callable[[Tx, Attempt], Any]
-    stake: Callable[[Tx, Attempt], int | None] | None = None
-    makers: Callable[[Tx, Attempt], set[str]] | None = None
 
 
 def _always(_tx: Tx, _attempt: Attempt) -> None:
@@ -101,6 +77,12 @@ def _of_difference(tx: Tx, attempt: Attempt) -> int:
     """Return the sum that would be booked."""
     discrepancy = tx.get(Discrepancy, attempt.subject)
     return abs(discrepancy.sum_minor) if discrepancy and discrepancy.state == "open" else 0
+
+
+def _of_group(_tx: Tx, attempt: Attempt) -> int:
+    """Return the sums that would be booked, added up without their signs."""
+    stake_minor: int = attempt.arguments["stake_minor"]
+    return stake_minor
 
 
 def _of_booking(tx: Tx, attempt: Attempt) -> int:
@@ -189,6 +171,13 @@ def _attach(tx: Tx, attempt: Attempt) -> Any:
     return payment_desk.attach(tx, attempt.subject, donation_id, attempt.reason, attempt.actor, hold_s)
 
 
+def _sign_off_together(tx: Tx, attempt: Attempt) -> Any:
+    shown = attempt.arguments
+    day = date.fromisoformat(shown["day"])
+    group = (shown["provider"], shown["cause"], day, shown["differences"], shown["stake_minor"])
+    return sign_off_together(tx, attempt.subject, group, attempt.reason, attempt.actor)
+
+
 def _extend(tx: Tx, attempt: Attempt) -> Any:
     ends_at = datetime.fromisoformat(attempt.arguments["ends_at"])
     return reschedule.extend(tx, attempt.subject, ends_at, attempt.reason, attempt.actor)
@@ -260,6 +249,7 @@ ACTS: Mapping[str, Act] = {
     "discrepancy.sign_off": Act(
         _P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.sign_off), _of_difference
     ),
+    "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, func, select
 
-from campaigns.approvals.acts import ACTS, Act, Attempt
+from campaigns.approvals.act import Act, Attempt
+from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies

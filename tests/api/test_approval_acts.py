@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from campaigns.approvals.acts import ACTS
+from campaigns.closing.sign_off_together import groups
 from campaigns.donations.refund_requests import request_money_back
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
@@ -45,6 +47,14 @@ def _refund_donor(_api: Api, world: World) -> tuple[str, Json]:
 
 def _sign_off(_api: Api, world: World) -> tuple[str, Json]:
     return f"/discrepancies/{difference(world)}/sign-off", {"reason": "known"}
+
+
+def _sign_off_together(_api: Api, world: World) -> tuple[str, Json]:
+    difference(world)
+    group = world.do(groups, world.do(find_campaign, world.slug).id)[0]._asdict()
+    shown = {name: str(group[name]) for name in ("provider", "cause", "day")} | {"reason": "known"}
+    counted = {name: group[name] for name in ("differences", "stake_minor")}
+    return f"/campaigns/{world.slug}/discrepancies/sign-off", shown | counted
 
 
 def _reopen(api: Api, world: World) -> tuple[str, Json]:
@@ -178,6 +188,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "fund.correct_deposit": _correct,
     "refund_request.accept": _request,
     "discrepancy.sign_off": _sign_off,
+    "discrepancies.sign_off": _sign_off_together,
     "discrepancy.reopen": _reopen,
     "payment.take": _take,
     "payout.approve": _approve_plan,

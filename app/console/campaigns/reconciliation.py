@@ -12,6 +12,7 @@ from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.closing import discrepancies
 from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
+from campaigns.closing.sign_off_together import groups
 from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
@@ -33,10 +34,12 @@ def list_discrepancies(slug: str) -> str:
         rows, total = discrepancies.listed(tx, campaign.id, None, page)
         suspense = suspense_of(tx, campaign.id)
         cases = count_open_cases(tx, campaign.id)
+        open_groups = groups(tx, campaign.id)
     return render_template(
         "console/reconciliation.html",
         campaign=campaign,
         rows=rows,
+        groups=open_groups,
         suspense=suspense,
         cases=cases,
         day_awaited=day_awaited,

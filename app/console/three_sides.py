@@ -1,0 +1,141 @@
+"""Books, providers and bank side by side; one difference with its evidence; many signed off together."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from flask import abort, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint, said_of
+from app.console.effects import Change, Typed, effect_page
+from app.current import deps
+from app.duties import perform
+from app.http import access
+from app.http.scope import Where
+from app.i18n.labels import CAUSES, word
+from app.i18n.names import source_name
+from app.i18n.reconciliation_texts import suggestion
+from app.web.blueprint import requested_page
+from campaigns.closing import discrepancies
+from campaigns.closing.evidence import evidence, find_discrepancy
+from campaigns.closing.sign_off_together import NO_CAMPAIGN, Group, group_of, groups, sign_off_together
+from campaigns.closing.suspense import suspense_of
+from campaigns.closing.three_sides import at_bank, sides
+from campaigns.lifecycle.models import Campaign
+from campaigns.network.roles import Permission
+from kernel.db import Tx
+from kernel.ids import MOST_ID
+from kernel.money import yuan
+
+PAGE_SIZE = 50
+
+
+@blueprint.get("/reconciliation", endpoint="three_sides")
+@access.signed_in(Permission.READ, where=Where.FEDERATION)
+def show_sides() -> str:
+    """What providers hold and sent, what the bank shows, and the differences that belong to no campaign."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.snapshot() as tx:
+        rows, total = discrepancies.listed(tx, None, None, page)
+        shown = {"sides": sides(tx), "accounts": at_bank(tx), "groups": groups(tx, None)}
+        suspense = suspense_of(tx, None)
+    return render_template(
+        "console/three_sides.html", rows=rows, total=total, page=page, suspense=suspense, slug=NO_CAMPAIGN, **shown
+    )
+
+
+@blueprint.get("/discrepancies/<int:discrepancy_id>", endpoint="difference")
+@access.signed_in(Permission.READ)
+def show(discrepancy_id: int) -> str:
+    """One difference: what both sides say, what it may be, and signing it off."""
+    with deps().db.snapshot() as tx:
+        row = find_discrepancy(tx, min(discrepancy_id, MOST_ID))
+        lines = evidence(tx, row)
+        campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
+    return render_template(
+        "console/difference.html", row=row, lines=lines, campaign=campaign, suggestion=suggestion(row)
+    )
+
+
+@blueprint.post("/discrepancies/<int:discrepancy_id>/sign-off", endpoint="difference_sign_off")
+@access.signed_in_to_act(Permission.RECONCILE)
+def sign_off(discrepancy_id: int) -> Response:
+    """Sign off a difference with a reason."""
+    reason = request.form.get("reason", "").strip()[:500]
+    return act(
+        Permission.RECONCILE,
+        url_for("console.difference", discrepancy_id=discrepancy_id),
+        lambda tx, _caller: said_of(perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason)),
+        _("已签字。"),
+    )
+
+
+@blueprint.route(
+    "/reconciliation/together/<provider>/<cause>/<day>", methods=["GET", "POST"], endpoint="difference_together"
+)
+@access.signed_in(Permission.RECONCILE, where=Where.FEDERATION)
+def together(provider: str, cause: str, day: str) -> str | Response:
+    """Sign off the open differences of no campaign of one provider, cause and day."""
+    return _together(NO_CAMPAIGN, provider, cause, day, url_for("console.three_sides"))
+
+
+@blueprint.route(
+    "/campaigns/<slug>/reconciliation/together/<provider>/<cause>/<day>",
+    methods=["GET", "POST"],
+    endpoint="reconciliation_together",
+)
+@access.signed_in(Permission.RECONCILE)
+def together_of_campaign(slug: str, provider: str, cause: str, day: str) -> str | Response:
+    """Sign off the open differences of a campaign of one provider, cause and day."""
+    return _together(slug, provider, cause, day, url_for("console.reconciliation", slug=slug))
+
+
+def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str | Response:
+    try:
+        group_day = date.fromisoformat(day)
+    except ValueError:
+        abort(404)
+    with deps().db.transaction() as tx:
+        group = group_of(tx, slug, provider, cause, group_day)
+    shown = (group.provider, group.cause, group.day, group.differences, group.stake_minor)
+
+    def make(tx: Tx, typed: Typed) -> Sequence[str]:
+        sign_off_together(tx, slug, shown, typed.reason, typed.caller.name)
+        return _effect(group)
+
+    change = Change(
+        Permission.RECONCILE,
+        _("一并签字"),
+        _("对账"),
+        back,
+        make,
+        _("确认签字"),
+        _("已签字。"),
+        act="discrepancies.sign_off",
+        subject=slug,
+        arguments={
+            "provider": group.provider,
+            "cause": group.cause,
+            "day": str(group.day),
+            "differences": group.differences,
+            "stake_minor": group.stake_minor,
+        },
+    )
+    return effect_page(change)
+
+
+def _effect(group: Group) -> list[str]:
+    figures = {
+        "count": group.differences,
+        "source": source_name(group.provider),
+        "cause": word(CAUSES, group.cause),
+    }
+    return [
+        _("%(source)s：%(count)s 笔“%(cause)s”一并签字，原因相同。", **figures),
+        _(
+            "净额 %(sum)s 元记入暂记款；不计正负共 %(stake)s 元。",
+            sum=yuan(group.sum_minor),
+            stake=yuan(group.stake_minor),
+        ),
+    ]

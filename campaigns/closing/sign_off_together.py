@@ -1,0 +1,111 @@
+"""Sign off all open differences of one provider, cause and day together, with their number and sum in view."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.closing.models import Discrepancy
+from campaigns.closing.suspense import SIGNED_OFF, suspense_transfers
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.reasons import require_reason
+from kernel.clock import SHANGHAI
+from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
+from ledger.post import post
+
+NO_CAMPAIGN = "-"  # stands for differences that belong to no campaign
+MOST = 5_000  # at once
+
+
+class Group(NamedTuple):
+    """Open differences of one provider and cause that were listed on one day: how many, and their sums in fen (what
+    the other side has beyond our books): with their signs, and without, which is what is at stake."""
+
+    provider: str
+    cause: str
+    currency: str
+    day: date
+    differences: int
+    sum_minor: int
+    stake_minor: int
+
+
+def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
+    """Return the open differences of a campaign (None: of none) in groups, the largest stake first."""
+    return tx.rows_as(
+        Group,
+        f"""SELECT provider, cause, currency, CAST(found_at AT TIME ZONE '{SHANGHAI}' AS date) AS day,
+                   count(*) AS differences, CAST(sum(sum_minor) AS bigint) AS sum_minor,
+                   CAST(sum(abs(sum_minor)) AS bigint) AS stake_minor
+              FROM discrepancy
+             WHERE state = 'open' AND campaign_id IS NOT DISTINCT FROM CAST(:campaign AS bigint)
+             GROUP BY 1, 2, 3, 4 ORDER BY stake_minor DESC, provider, cause, day""",
+        campaign=campaign_id,
+    )
+
+
+def group_of(tx: Tx, slug: str, provider: str, cause: str, day: date) -> Group:
+    """Return one group. Raises NotFound `campaign_unknown`, `discrepancy_unknown` when none is open."""
+    for group in groups(tx, _campaign_id(tx, slug)):
+        if (group.provider, group.cause, group.day) == (provider, cause, day):
+            return group
+    raise NotFound("discrepancy_unknown")
+
+
+def sign_off_together(
+    tx: Tx, slug: str, shown: tuple[str, str, date, int, int], reason: str, actor: str
+) -> Sequence[Discrepancy]:
+    """Sign off a group for one reason, and book the sums to `suspense`. `shown` is what whoever signs has seen:
+    provider, cause, day, number and stake (fen).
+
+    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when it is not what
+    was shown any more.
+    """
+    require_reason(reason)
+    provider, cause, day, number, stake_minor = shown
+    campaign_id = _campaign_id(tx, slug)
+    rows = [row for row in _open_of(tx, campaign_id, provider, cause) if _day(row) == day][:MOST]
+    if (len(rows), sum(abs(row.sum_minor) for row in rows)) != (number, stake_minor):
+        raise Conflict("differences_changed")
+    for row in rows:
+        row.state, row.reason, row.actor, row.ended_at = SIGNED_OFF, reason, actor, tx.now
+        tx.session.add(row)
+    detail = {
+        "provider": provider,
+        "cause": cause,
+        "day": str(day),
+        "differences": number,
+        "stake_minor": stake_minor,
+    }
+    subject = f"campaign:{campaign_id}" if campaign_id else f"provider:{provider}"
+    record_audit(tx, actor, "discrepancies.sign_off", subject, reason=reason, **detail)
+    post(tx, suspense_transfers(tx, rows))
+    return rows
+
+
+def _campaign_id(tx: Tx, slug: str) -> int | None:
+    return None if slug == NO_CAMPAIGN else find_campaign(tx, slug).id
+
+
+def _open_of(tx: Tx, campaign_id: int | None, provider: str, cause: str) -> list[Discrepancy]:
+    """Lock and return the open differences of a provider and cause, in id order."""
+    of_campaign = col(Discrepancy.campaign_id)
+    return tx.all(
+        select(Discrepancy)
+        .where(
+            of_campaign.is_(None) if campaign_id is None else of_campaign == campaign_id,
+            Discrepancy.provider == provider,
+            Discrepancy.cause == cause,
+            Discrepancy.state == "open",
+        )
+        .order_by(col(Discrepancy.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _day(row: Discrepancy) -> date:
+    return row.found_at.astimezone(SHANGHAI).date()

@@ -1,0 +1,81 @@
+"""Books, providers and bank at a look: what each provider holds by our books and by its statement, what it sent,
+and what of that the bank shows."""
+
+from datetime import date
+from typing import NamedTuple
+
+from kernel.db import Tx
+
+
+class Side(NamedTuple):
+    """One provider, in fen: what it holds by our books (signed-off differences included) and by its statement, what
+    of the difference is listed and open, what it sent to the bank, and what of that the bank shows."""
+
+    provider: str
+    currency: str
+    books_minor: int
+    stated_minor: int
+    open_minor: int
+    sent_minor: int
+    arrived_minor: int
+
+    @property
+    def apart_minor(self) -> int:
+        """What the provider has beyond our books."""
+        return self.stated_minor - self.books_minor
+
+
+class AtBank(NamedTuple):
+    """One account by the bank's statements: days covered, lines, what came in and went out (fen), and how many
+    lines nothing of ours explains."""
+
+    account: str
+    first: date
+    last: date
+    lines: int
+    in_minor: int
+    out_minor: int
+    unexplained: int
+
+
+def sides(tx: Tx) -> list[Side]:
+    """Return where books, providers and bank stand, by provider."""
+    return tx.rows_as(
+        Side,
+        """WITH books AS (
+               SELECT provider, currency, -balance_minor AS minor FROM provider_balance WHERE kind = 'clearing'),
+           stated AS (
+               SELECT provider, currency, sum(amount_minor - CASE WHEN coalesce(fee_currency, currency) = currency
+                                                                  THEN fee_minor ELSE 0 END) AS minor,
+                      -coalesce(sum(amount_minor) FILTER (WHERE kind = 'payout'), 0) AS sent
+                 FROM provider_line GROUP BY 1, 2),
+           listed AS (
+               SELECT provider, currency, sum(sum_minor) AS minor FROM discrepancy
+                WHERE state = 'open' AND provider <> 'bank' GROUP BY 1, 2),
+           arrived AS (
+               SELECT c.provider, l.currency, sum(c.amount_minor) AS minor,
+                      coalesce(sum(c.amount_minor) FILTER (WHERE c.kind = 'settlement'), 0) AS settled
+                 FROM bank_claim c JOIN bank_line l ON l.id = c.bank_line_id
+                WHERE c.kind IN ('payout', 'settlement') GROUP BY 1, 2)
+           SELECT provider, currency, CAST(coalesce(b.minor, 0) AS bigint) AS books_minor,
+                  CAST(coalesce(s.minor, 0) - coalesce(a.settled, 0) AS bigint) AS stated_minor,
+                  CAST(coalesce(o.minor, 0) AS bigint) AS open_minor,
+                  CAST(coalesce(s.sent, 0) + coalesce(a.settled, 0) AS bigint) AS sent_minor,
+                  CAST(coalesce(a.minor, 0) AS bigint) AS arrived_minor
+             FROM books b FULL JOIN stated s USING (provider, currency)
+             FULL JOIN listed o USING (provider, currency) FULL JOIN arrived a USING (provider, currency)
+            ORDER BY provider, currency""",
+    )
+
+
+def at_bank(tx: Tx) -> list[AtBank]:
+    """Return what the bank's statements cover, by account."""
+    return tx.rows_as(
+        AtBank,
+        """SELECT l.account, min(l.booked_on) AS first, max(l.booked_on) AS last, count(*) AS lines,
+                  CAST(coalesce(sum(l.amount_minor) FILTER (WHERE l.amount_minor > 0), 0) AS bigint) AS in_minor,
+                  CAST(coalesce(-sum(l.amount_minor) FILTER (WHERE l.amount_minor < 0), 0) AS bigint) AS out_minor,
+                  count(*) FILTER (WHERE NOT EXISTS (SELECT FROM bank_claim c WHERE c.bank_line_id = l.id))
+                      AS unexplained
+             FROM bank_line l GROUP BY l.account ORDER BY l.account""",
+    )

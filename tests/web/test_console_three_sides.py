@@ -1,0 +1,53 @@
+"""Books, providers and bank on pages and over the API: evidence of both sides, and many signed off together."""
+
+import pytest
+from flask import Flask
+
+from tests.api.client import Api, problem
+from tests.bank.test_three_ways import at_bank, bank, differences, payouts
+from tests.web.reader import Reader, text
+from tests.world import World
+
+__all__ = ["at_bank"]
+
+
+@pytest.fixture
+def api(app: Flask, world: World) -> Api:
+    return Api(app.test_client(), world)
+
+
+def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
+    manager: Reader, api: Api, at_bank: World
+) -> None:
+    world = at_bank
+    payouts(world, ("po_100001", 500_00, 0))
+    bank(world, (490_00, "po_100001", 1), (88_00, "", 3), (12_00, "", 3))
+    page = text(manager.open("/console/reconciliation"))
+    assert "三方对账" in page and "500.00" in page and "4100" in page and "一并签字" in page
+    listed = api.call("GET", "/discrepancies?state=open", token=api.token()).get_json()
+    unequal = next(row for row in listed if row["cause"] == "amount")
+    evidence = api.call("GET", f"/discrepancies/{unequal['id']}", token=api.token()).get_json()
+    assert [(row["side"], row["amount_minor"]) for row in evidence["evidence"]] == [
+        ("ours", 500_00),
+        ("theirs", 490_00),
+    ]
+    assert "多半是扣了费用" in evidence["suggestion"]
+    shown = text(manager.open(f"/console/discrepancies/{unequal['id']}"))
+    assert "stripe txn_po_100001" in shown and "490.00" in shown and "多半是扣了费用" in shown
+
+    answer = api.call("GET", "/reconciliation", token=api.token()).get_json()
+    [side] = answer["sides"]
+    assert (side["provider"], side["sent_minor"], side["arrived_minor"]) == ("stripe", 500_00, 500_00)
+    group = next(row for row in answer["groups"] if row["cause"] == "missing_here")
+    assert (group["differences"], group["sum_minor"], group["stake_minor"]) == (2, 100_00, 100_00)
+    stated = {name: group[name] for name in ("provider", "cause", "day", "differences", "stake_minor")}
+    changed = stated | {"stake_minor": 1, "reason": "transfers"}
+    problem(api.post("/discrepancies/sign-off", changed, api.token()), 409, "differences_changed")
+
+    path = f"/reconciliation/together/bank/missing_here/{group['day']}"
+    assert "2 笔" in text(manager.open(f"/console{path}")) and "100.00" in text(manager.page.text)
+    manager.send(path, verb="save", reason="两笔直接汇款，待登记")
+    assert differences(world) == [("amount", "4100 B0", -10_00)]
+    signed = differences(world, "signed_off")
+    assert sorted(sum_minor for _, _, sum_minor in signed) == [12_00, 88_00]
+    world.check()
