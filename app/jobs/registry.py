@@ -35,6 +35,7 @@ from campaigns.monthly.publish import publish_statements
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.payouts.allot import allot
+from campaigns.privacy.messages import erase_late
 from campaigns.privacy.retention import forget_codes, forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
 from campaigns.projects.spelling import spell_names
@@ -189,6 +190,7 @@ def _personal_data(deps: Dependencies) -> str:
         sealed += count
     done = (
         _outcome(sealed, "rows sealed"),
+        _outcome(erase_late(deps), "messages of erased donors"),
         _outcome(forget_messages(deps), "days of messages forgotten"),
         _outcome(unlink_erased(deps), "erased donors unlinked"),
         _outcome(forget_codes(deps), "codes forgotten"),

@@ -71,7 +71,7 @@ def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | Non
         return None
     if stored.fingerprint != request.fingerprint:
         raise Conflict("idempotency_key_reused")
-    body = keys.unwrap(stored.sealed, _context(request))
+    body = keys.unwrap(stored.sealed, context_of(request.owner, request.key))
     return Reply(stored.status, stored.location, stored.content_type, body)
 
 
@@ -82,7 +82,7 @@ def hold(tx: Tx) -> None:
 
 def remember(tx: Tx, keys: Keys, request: RequestKey, reply: Reply) -> None:
     """Store the reply to a claimed request."""
-    sealed = keys.wrap(reply.body, _context(request))
+    sealed = keys.wrap(reply.body, context_of(request.owner, request.key))
     parts = {name: part for name, part in reply._asdict().items() if name != "body"}
     tx.add(StoredReply(**request._asdict(), **parts, sealed=sealed, stored_at=tx.now))
 
@@ -100,5 +100,6 @@ def _lock_number(request: RequestKey) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
-def _context(request: RequestKey) -> str:
-    return f"reply:{request.owner}:{request.key}"
+def context_of(owner: str, key: str) -> str:
+    """Return what the body of a reply is bound to when it is sealed."""
+    return f"reply:{owner}:{key}"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import orjson
 from sqlmodel import col, select
 
+from campaigns.dependencies import Dependencies
 from campaigns.donations.contact import partner_donor_key
 from campaigns.donations.models import Donation
 from campaigns.privacy.person import Person
@@ -17,6 +18,7 @@ from payments.partner_events import PAID, PARTNER_PREFIX, fact_of
 from payments.personal_parts import kept_of, split
 from payments.sealed_messages import opened
 
+OVERLAP = 10_000  # ids: transactions end in another order than they take them
 _TABLES = ("inbox_event", "inbox_conflict")
 # A partner's messages name its order, the provider's our donation or its payment. No index: this is rare, and
 # every message would pay for it.
@@ -38,20 +40,45 @@ class PersonsMessages(NamedTuple):
 
 def messages_of(tx: Tx, keys: Keys, person: Person) -> PersonsMessages:
     """Find the messages that speak of a person's donations, and those of partners that wait and name them."""
-    donations = tx.all(select(Donation).where(col(Donation.id).in_(person.donations)))
-    partners = [row for row in donations if row.provider.startswith(PARTNER_PREFIX)]
-    payments = [name for row in donations for name in (row.payment_intent, row.payment_reference) if name]
-    values = {
-        "sources": [row.provider for row in partners],
-        "orders": [row.payment_reference or "" for row in partners],
-        "ids": [str(row.id) for row in donations],
-        "payments": payments,
-    }
+    values = _names(tx.all(select(Donation).where(col(Donation.id).in_(person.donations))))
     events, conflicts = (
         [row.id for row in tx.rows(f"SELECT id FROM {table} WHERE {_SPEAK_OF} ORDER BY id", **values)]
         for table in _TABLES
     )
     return PersonsMessages(sorted({*events, *_waiting(tx, keys, person)}), conflicts)
+
+
+def _names(donations: Sequence[Donation]) -> dict[str, list[str]]:
+    """Return by what messages name these donations: the values of `_SPEAK_OF`."""
+    partners = [row for row in donations if row.provider.startswith(PARTNER_PREFIX)]
+    return {
+        "sources": [row.provider for row in partners],
+        "orders": [row.payment_reference or "" for row in partners],
+        "ids": [str(row.id) for row in donations],
+        "payments": [name for row in donations for name in (row.payment_intent, row.payment_reference) if name],
+    }
+
+
+def erase_late(deps: Dependencies) -> int:
+    """Erase the personal parts of messages that speak of an erased donation and came after its erasure; return how
+    many there were. A process looks at all messages once, then at those that are new."""
+    memory = deps.db.memory
+    with deps.db.transaction() as tx:
+        erased = tx.all(select(Donation).where(col(Donation.erased_at).is_not(None)))
+        if not erased:
+            return 0
+        late, newest = [], {}
+        for table in _TABLES:
+            newest[table] = tx.scalar(f"SELECT coalesce(max(id), 0) FROM {table}")
+            rows = tx.rows(
+                f"SELECT id FROM {table} WHERE id > :seen AND sealed IS NOT NULL AND ({_SPEAK_OF}) ORDER BY id",
+                seen=memory.get(("late", table), 0) - OVERLAP,
+                **_names(erased),
+            )
+            late.append([row.id for row in rows])
+        count = erase_messages(tx, PersonsMessages(*late))
+    memory.update({("late", table): seen for table, seen in newest.items()})
+    return count
 
 
 def _waiting(tx: Tx, keys: Keys, person: Person) -> list[int]:

@@ -4,8 +4,13 @@ import base64
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from sqlalchemy import tuple_
+from sqlmodel import col, select
+
 from campaigns.donations.person_keys import context_of
 from campaigns.imports.runs import context_of as context_of_import
+from campaigns.network.replies import StoredReply
+from campaigns.network.replies import context_of as context_of_reply
 from campaigns.network.second_factor import context_of as context_of_manager
 from campaigns.payouts.payees import context_of as context_of_payee
 from kernel.db import Database, Tx
@@ -46,7 +51,7 @@ def rewrap(db: Database, keys: Keys) -> int:
     """
     with db.transaction() as tx:  # what earlier versions read, and nobody does any more
         tx.run("UPDATE partner SET sealed_secret = '' WHERE sealed_secret <> ''")
-    return sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED)
+    return sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED) + _rewrap_replies(db, keys)
 
 
 def _rewrap_all(db: Database, keys: Keys, wrapped: _Wrapped) -> int:
@@ -59,6 +64,26 @@ def _rewrap_all(db: Database, keys: Keys, wrapped: _Wrapped) -> int:
         if not rows:
             return done
         done, last = done + len(rows), rows[-1].key
+
+
+def _rewrap_replies(db: Database, keys: Keys) -> int:
+    """Wrap the replies that are kept for requests that are sent again: they are found by two columns."""
+    done, last = 0, ("", "")
+    while True:
+        with db.transaction() as tx:
+            replies = tx.all(
+                select(StoredReply)
+                .where(tuple_(col(StoredReply.owner), col(StoredReply.key)) > last)
+                .order_by(col(StoredReply.owner), col(StoredReply.key))
+                .limit(BATCH)
+                .with_for_update()
+            )
+            for reply in replies:
+                context = context_of_reply(reply.owner, reply.key)
+                reply.sealed = keys.wrap(keys.unwrap(bytes(reply.sealed), context), context)
+        if not replies:
+            return done
+        done, last = done + len(replies), (replies[-1].owner, replies[-1].key)
 
 
 def _batch(tx: Tx, keys: Keys, wrapped: _Wrapped, after: Any) -> Sequence[Any]:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from campaigns.donations.contact import message_of, read_contact
+from campaigns.network.replies import Reply, RequestKey, remember
+from campaigns.network.replies import claim as claim_reply
 from campaigns.privacy.rewrap import rewrap
 from kernel.keys import Keys
 from payments.inbox import claim, store
@@ -13,7 +15,10 @@ from payments.messages import message
 from payments.personal_parts import join, kept_of, split
 from tests.api.client import Api
 from tests.privacy.people import APPEAL, DONOR, MESSAGE, PHONE, REFUND_WORDS, dump, give_everything, traces
+from tests.stack import ROOT
 from tests.world import World
+
+WRAPPING = ("app", "campaigns", "payments")
 
 
 def test_nothing_is_in_clear_and_all_of_it_comes_back(world: World, api: Api) -> None:
@@ -97,13 +102,30 @@ def test_another_field_key_opens_what_was_wrapped_anew(world: World) -> None:
     assert world.do(read_contact, new, left.own)["phone"] == DONOR.phone  # while the old key is named
     with pytest.raises(ValueError, match="another key"):
         world.do(read_contact, alone, left.own)
-    assert rewrap(world.db, new) >= 4  # two people, a day, a partner
+    request = RequestKey("token:1", "key-1", "POST")
+    assert world.do(claim_reply, world.deps.keys, request, wait=True) is None
+    world.do(remember, world.deps.keys, request, Reply(201, "", "application/json", b"{}"))
+    assert rewrap(world.db, new) >= 5  # two people, a day, a partner, a reply
+    assert world.do(claim_reply, alone, request, wait=True).body == b"{}"
     assert world.do(read_contact, alone, left.own)["phone"] == DONOR.phone
     assert [row.body for row in world.do(claim, alone, 1)] == [waiting]
     with pytest.raises(ValueError, match="another key"):
         world.do(read_contact, world.deps.keys, left.own)
-    assert rewrap(world.db, new) == 1  # the partner's secret has no mark, and is wrapped again
+    assert rewrap(world.db, new) == 2  # the partner's secret and the reply have no mark, and are wrapped again
     assert alone.lookup("x") == world.deps.keys.lookup("x")
+
+
+def test_all_that_is_wrapped_with_the_field_key_is_wrapped_anew() -> None:
+    """Whoever wraps a new kind of row adds it to `campaigns/privacy/rewrap.py`."""
+    rewrapping = (ROOT / "campaigns" / "privacy" / "rewrap.py").read_text()
+    sources = {path: path.read_text() for folder in WRAPPING for path in (ROOT / folder).rglob("*.py")}
+    wrapping = {
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for path, source in sources.items()
+        if "keys.wrap(" in source or "keys.wrap_text(" in source
+    } - {"campaigns.privacy.rewrap"}
+    assert len(wrapping) >= 7
+    assert [module for module in sorted(wrapping) if f"from {module} import" not in rewrapping] == []
 
 
 def test_a_days_key_is_made_once(world: World) -> None:
