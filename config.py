@@ -216,13 +216,47 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
     Raises BadSettings when one is not valid, and in production (`BEISHAN_ENV=production`) when one is unsafe.
     """
     variables = os.environ if environ is None else environ
+    variables = {name: value for name, value in variables.items() if value}
     try:
-        config = Config.model_validate({name: value for name, value in variables.items() if value})
+        config = Config.model_validate(variables | _from_files(variables))
     except ValidationError as error:
         raise BadSettings("\n".join(["Refusing to start:", *_faults(error)])) from None
     if config.production and (faults := unsafe(config)):
         raise BadSettings("\n".join(["Refusing to start in production:", *faults]))
     return config
+
+
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "FIELD_KEY",
+    "FIELD_KEY_BEFORE",
+    "LOOKUP_KEY",
+    "STRIPE_SECRET_KEY",
+    "STRIPE_WEBHOOK_SECRET",
+    "MAIL_URL",
+    "SMS_URL",
+)
+
+
+def _from_files(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets whose files are named (`SECRET_KEY_FILE`): how vaults hand them over. Raises BadSettings
+    naming every file that cannot be read, and every secret that is set in both ways."""
+    values, faults = {}, []
+    for name in SECRETS:
+        if not (path := variables.get(f"{name}_FILE")):
+            continue
+        if name in variables:
+            faults.append(f"{name} and {name}_FILE must not both be set")
+            continue
+        try:
+            values[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(f"{name}_FILE cannot be read: {type(error).__name__}")
+    if faults:
+        raise BadSettings("\n".join(["Refusing to start:", *faults]))
+    return values
 
 
 def require_secrets(config: Config) -> None:

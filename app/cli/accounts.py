@@ -10,7 +10,8 @@ import click
 from app.cli.base import ACTOR, OPERATOR, command, deps
 from app.http.addresses import join_url
 from campaigns.network import accounts, links, second_factor
-from campaigns.network.people import create_manager
+from campaigns.network.models import Manager
+from campaigns.network.people import create_manager, make_first_password
 from campaigns.network.roles import Role
 from campaigns.network.sessions import end_session, list_sessions
 from kernel.clock import SHANGHAI
@@ -20,7 +21,7 @@ _from_input = click.option(
     "--password-stdin",
     "read",
     is_flag=True,
-    help="read the password from standard input; default: one generated and printed, once",
+    help="read the password from standard input; default: one generated and printed, once, that ends in a week",
 )
 
 
@@ -41,9 +42,11 @@ def create(login: str, role: str, branch: str | None, name: str, read: bool) -> 
     password = _password(read)
     with deps().db.transaction() as tx:
         manager = create_manager(tx, login, password, role, ACTOR, branch, name)
+        if not read:
+            make_first_password(tx, manager)
     click.echo(f"login: {manager.login}")
     if not read:
-        click.echo(f"password: {password}")
+        _show(manager, password)
 
 
 @users.command("list")
@@ -139,9 +142,12 @@ def password(login: str, read: bool) -> None:
     chosen = _password(read)
     with deps().db.transaction() as tx:
         ended = accounts.set_password(tx, login, chosen, ACTOR)
+        manager = accounts.find_by_login(tx, login)
+        if not read:
+            make_first_password(tx, manager)
     click.echo(f"sessions ended: {ended}")
     if not read:
-        click.echo(f"password: {chosen}")
+        _show(manager, chosen)
 
 
 @users.command("role")
@@ -202,6 +208,12 @@ def _password(read: bool) -> str:
     if read:
         return sys.stdin.readline().rstrip("\r\n")
     return secrets.token_urlsafe(12)
+
+
+def _show(manager: Manager, password: str) -> None:
+    assert manager.password_until is not None
+    click.echo(f"password: {password}")
+    click.echo(f"valid until: {_minute(manager.password_until)}, unless its owner chooses another before")
 
 
 def _minute(time: datetime) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 import click
 import redis
@@ -48,6 +49,8 @@ def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Lin
     yield _settings(config)
     yield _timeouts(config)
     yield _database(config)
+    yield role_line(db)
+    yield _encryption(config)
     yield _redis(config.redis_url)
     yield _clock("clock", "the database", _database_time(db))
     try:
@@ -92,6 +95,26 @@ def _database(config: Config) -> Line:
     if missing:
         return Line("database", False, f"not migrated: {', '.join(missing)} (flask --app wsgi db-upgrade)")
     return Line("database", True, "reachable and migrated")
+
+
+def role_line(db: Database) -> Line:
+    """Say whether the role of DATABASE_URL may do more than web and jobs need (docs/roles.sql); no fault."""
+    try:
+        with db.engine.connect() as connection:
+            may = connection.execute(text("SELECT has_schema_privilege('public', 'CREATE')")).scalar_one()
+    except SQLAlchemyError as error:
+        return Line("role", False, f"the database does not answer: {type(error).__name__}")
+    return Line("role", True, "may change tables: docs/roles.sql makes one for web and jobs" if may else _ROWS)
+
+
+_ROWS = "reads and writes rows only"
+
+
+def _encryption(config: Config) -> Line:
+    """The start takes sslmode=require, which reads no certificate: who stands between could be the database."""
+    modes = parse_qs(urlsplit(config.database_url).query).get("sslmode", [])
+    checked = not modes or modes[-1] != "require" or not config.production
+    return Line("tls", checked, "as set" if checked else "sslmode=require checks no certificate: use verify-full")
 
 
 def _redis(url: str | None) -> Line:

@@ -1,8 +1,10 @@
 """Signing in and out."""
 
+from datetime import datetime
 from hashlib import sha256
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
@@ -13,6 +15,7 @@ from app.http.network import network_of
 from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.http.security_events import notice_sign_in
+from app.i18n.locale import day
 from app.i18n.refusals import refusal_text
 from campaigns.network import people
 from campaigns.network.roles import Permission
@@ -37,17 +40,23 @@ def sign_in() -> Response | tuple[str, int]:
     """Check login and password. The refusal does not say which of the two was wrong."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
     try:
-        token, awaits_code = _session_for(login, password)
+        token, awaits_code, password_until = _session_for(login, password)
     except Refusal as refusal:
         notice_sign_in(refusal, login)
         return _form(login[: people.MOST_LOGIN], refusal_text(refusal)), status_of(refusal)
     auth.remember(token)
+    if password_until is not None:
+        flash(
+            _("这是首次密码，%(until)s 前请在“我的账号”里换掉，过期就不能再登录。", until=day(password_until)),
+            "bad",
+        )
     page = console_page(request.form.get("next", ""))
     return redirect(url_for("console.second_factor", next=page) if awaits_code else page, 303)
 
 
-def _session_for(login: str, password: str) -> tuple[str, bool]:
-    """Return the token of a new session, and whether it waits for the second factor. The limits are asked before
+def _session_for(login: str, password: str) -> tuple[str, bool, datetime | None]:
+    """Return the token of a new session, whether it waits for the second factor, and when a password that we made
+    ends. The limits are asked before
     the password is verified, which is dear, and count every try: tries at the same moment do not slip past them."""
     address = network_of(request.remote_addr or "")
     pair = sha256(f"{people.normal_login(login)} {address}".encode(errors="replace")).hexdigest()
@@ -61,7 +70,7 @@ def _session_for(login: str, password: str) -> tuple[str, bool]:
         awaits_code = is_set_up(admitted) or auth.needs_second_factor(admitted)
         token = auth.sign_in(tx, admitted, awaits_code=awaits_code)
     rate_limit.forget("sign_in", pair, TRIES, TRIES_S)
-    return token, awaits_code
+    return token, awaits_code, admitted.password_until
 
 
 @blueprint.post("/sign-out")

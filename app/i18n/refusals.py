@@ -237,6 +237,7 @@ REFUSALS = {
     "second_factor_own": _l("不能重置自己的两步验证，请另一位管理员来做。"),
     "second_person_needed": _l("管理员不能由一个人设立：先给这个账号别的角色，再改为管理员，由第二个人批准。"),
     "session_unknown": _l("没有这次登录。"),
+    "password_expired": _l("这个首次密码已过期。请让管理员再发一个设密码的链接。"),
     "sign_in_failed": _l("用户名或密码不对。"),
     "signature_invalid": _l("签名不对。"),
     "signature_missing": _l("缺少签名。"),

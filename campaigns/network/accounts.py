@@ -121,7 +121,7 @@ def store_password(tx: Tx, login: str, password_hash: str, actor: str) -> int:
     open."""
     manager = find_by_login(tx, login, lock=True)
     assert manager.id is not None
-    manager.password_hash = password_hash
+    manager.password_hash, manager.password_until = password_hash, None
     ended = end_sessions(tx, manager.id)
     end_links(tx, manager.id)
     record_audit(tx, actor, "manager.password", f"manager:{manager.id}", sessions=ended)

@@ -35,6 +35,7 @@ class Manager(SQLModel, table=True):
 
     Without a password (an empty hash) nobody signs in until a link has set one. `totp_sealed` is the secret of the
     app that makes codes, which counts since `totp_since` (None: never confirmed); `totp_step` is the last code's.
+    A password that we made signs in until `password_until`; None: one that a person chose.
     """
 
     id: int | None = Field(default=None, sa_column=identity())
@@ -48,6 +49,7 @@ class Manager(SQLModel, table=True):
     totp_sealed: str | None = None
     totp_since: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     totp_step: int | None = Field(default=None, sa_type=BigInteger)
+    password_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class RecoveryCode(SQLModel, table=True):

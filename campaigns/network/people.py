@@ -1,5 +1,6 @@
 """People who sign in to the console."""
 
+from datetime import timedelta
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -19,6 +20,7 @@ LEAST_PASSWORD = 10  # characters
 MOST_PASSWORD = 1_000  # characters: hashing must not become a way to keep us busy
 MOST_LOGIN = 64
 MOST_NAME = 80
+FIRST_PASSWORD = timedelta(days=7)  # how long one that we made signs in; our default, as for links
 
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memory profile
 
@@ -33,6 +35,12 @@ def create_manager(
     require_manager(tx, login, password, role, branch_code, name)
     password_hash = "" if password is None else hashed(password)
     return store_manager(tx, login, password_hash, role, actor, branch_code, name)
+
+
+def make_first_password(tx: Tx, manager: Manager) -> None:
+    """Let the password of an account end in a week unless its owner chooses another: others saw it."""
+    manager.password_until = tx.now + FIRST_PASSWORD
+    tx.add(manager)
 
 
 def require_manager(
@@ -149,10 +157,13 @@ def admit(tx: Tx, manager: Manager | None, *, verified: bool) -> Manager:
     """Return the manager whose password was verified, and record it.
 
     Raises Forbidden `sign_in_failed`, with the same words whether the login or the password is wrong or the account
-    is off: nobody learns here which logins exist.
+    is off: nobody learns here which logins exist. Raises Forbidden `password_expired` for a right password that we
+    made and whose owner did not choose another in time.
     """
     if manager is None or not verified or manager.disabled_at is not None:
         raise Forbidden("sign_in_failed")
+    if manager.password_until is not None and manager.password_until <= tx.now:
+        raise Forbidden("password_expired")
     record_audit(tx, manager.login, "manager.sign_in", f"manager:{manager.id}")
     return manager
 

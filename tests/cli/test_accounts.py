@@ -1,7 +1,10 @@
 """Accounts and sessions at the terminal."""
 
+import pytest
+
 from campaigns.network.people import sign_in
 from campaigns.network.sessions import manager_of_session, start_session
+from kernel.errors import Forbidden
 from tests.cli.conftest import Terminal
 from tests.world import World
 
@@ -27,8 +30,13 @@ def test_an_account_from_beginning_to_end(terminal: Terminal, world: World) -> N
 
     terminal.ok("users", "password", "lin", "--password-stdin", typed="battery staple\n")
     assert world.do(sign_in, "lin", "battery staple").login == "lin"
-    made_up = terminal.ok("users", "password", "lin").split("password: ")[1].strip()
+    made_up = terminal.ok("users", "password", "lin").split("password: ")[1].splitlines()[0]
     assert world.do(sign_in, "lin", made_up).login == "lin"
+    world.clock.advance(days=7)
+    with pytest.raises(Forbidden, match="password_expired"):
+        world.do(sign_in, "lin", made_up)
+    terminal.ok("users", "password", "lin", "--password-stdin", typed="battery staple\n")
+    assert world.do(sign_in, "lin", "battery staple").login == "lin", "one that a person chose does not end"
 
 
 def test_what_the_terminal_refuses(terminal: Terminal) -> None:

@@ -16,6 +16,7 @@ from campaigns.network.people import caller_of, sign_in
 from campaigns.network.tokens import caller_of_token
 from campaigns.screening.cases import count_open_cases
 from campaigns.waiting import Work, waiting
+from kernel.clock import SHANGHAI
 from kernel.db import Database, Tx
 from payments.partner_secrets import secret_of
 from tests.api.client import PRODUCTION, application
@@ -85,6 +86,8 @@ def test_access_is_given(terminal: Terminal, world: World) -> None:
         line.split(": ") for line in terminal.ok("users", "create", "Lin", "--role", "manager").splitlines()
     )
     assert world.do(sign_in, "lin", said["password"]).role == "manager"
+    in_a_week = (world.clock.at + timedelta(days=7)).astimezone(SHANGHAI)
+    assert said["valid until"].startswith(f"{in_a_week:%Y-%m-%d %H:%M}")
     terminal.refused("login_used", "users", "create", "lin", "--role", "auditor")
     secret = terminal.ok("partners", "create", "teahouse", "--project", "P000001").strip()
     assert world.do(secret_of, world.deps.keys, "teahouse") == secret

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,19 @@ def test_every_wrong_setting_is_named_in_one_message() -> None:
         "BEISHAN_ENV must be 'production' or 'development', not 'prod'",
         "MINIMUM_MINOR must be at least 1, not '0'",
         "TRUSTED_PROXIES must be at least 0, not '-1'",
+    ]
+
+
+def test_secrets_come_from_files_of_a_vault(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{PRODUCTION['SECRET_KEY']}\n")
+    environ = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
+    named = environ | {"SECRET_KEY_FILE": str(tmp_path / "key")}
+    assert config.load(named).secret_key == PRODUCTION["SECRET_KEY"]
+    with pytest.raises(config.BadSettings) as refused:
+        config.load(PRODUCTION | {"SECRET_KEY_FILE": str(tmp_path / "key"), "MAIL_URL_FILE": "/nowhere"})
+    assert str(refused.value).splitlines()[1:] == [
+        "SECRET_KEY and SECRET_KEY_FILE must not both be set",
+        "MAIL_URL_FILE cannot be read: FileNotFoundError",
     ]
 
 

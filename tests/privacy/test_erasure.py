@@ -5,7 +5,6 @@ from uuid import UUID
 
 import pytest
 
-from app.jobs import registry
 from campaigns.check import check_books
 from campaigns.donations.contact import Donor, identity_key
 from campaigns.donations.identity import contact_identity
@@ -13,7 +12,6 @@ from campaigns.donations.refund_requests import request_money_back
 from campaigns.donations.replay import replay
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
-from campaigns.privacy.messages import erase_late
 from campaigns.privacy.person import Person, alone, person_by_contact, person_of_donation
 from campaigns.privacy.retention import forget_messages, unlink_erased
 from kernel.errors import Conflict, NotFound
@@ -187,29 +185,6 @@ def test_a_partners_repetition_after_the_erasure_is_one(world: World) -> None:
     assert tell(world, "plat", "order-1", 30_00, donor=donor, remark=MESSAGE).repeated == 1
     assert traces(dump(world)) == []
     world.check()
-
-
-def test_a_message_that_comes_after_the_erasure_cannot_be_read(world: World) -> None:
-    """Another message of the order, and one that contradicts that."""
-    give_everything(world)
-    erase_by(world, PHONE)
-    donor = {"key": f"+86{PHONE}", "name": PLATFORM_NAME}
-    tell(world, "plat", "order-1", 30_00, donor=donor, event_id="again")
-    assert tell(world, "plat", "order-1", 31_00, donor=donor, event_id="again").conflicting == 1
-    assert _readable(world) == 2
-    assert registry.run("personal-data", world.deps).startswith("2 messages of erased donors")
-    assert _readable(world) == 0
-    tell(world, "plat", "order-1", 30_00, donor=donor, event_id="once more")
-    assert erase_late(world.deps) == 1
-    assert (_readable(world), erase_late(world.deps)) == (0, 0)
-    world.settle()
-    world.check()
-
-
-def _readable(world: World) -> int:
-    """How many messages have a personal part that a key still opens."""
-    tables = ("inbox_event", "inbox_conflict")
-    return sum(world.do(lambda tx, t=t: tx.scalar(f"SELECT count(sealed) FROM {t}")) for t in tables)
 
 
 def test_a_message_that_waits_loses_its_donor_and_counts_all_the_same(world: World) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.cli.doctor import Line, check
+from app.cli.doctor import Line, _encryption, check
 from app.factory import create_app
 from config import Config
 from embedded.redis import Redis
@@ -16,6 +16,7 @@ from payments.facts import EVENT_TYPES
 from payments.gateway import WebhookEndpoint
 from payments.stripe import StripeGateway
 from sandbox.events import ENABLED_EVENTS
+from tests.api.client import PRODUCTION
 from tests.payments.conftest import make_order, receiver, sandbox
 from tests.payments.servers import ROOT, Server, until
 from tests.world import World
@@ -80,6 +81,12 @@ def test_a_fault_at_the_provider_is_named(
     assert not found["all"].ok
     assert list(found) == [at_fault, "all"]
     assert says in found[at_fault].text
+
+
+@pytest.mark.parametrize(("mode", "ok"), [("require", False), ("verify-ca", True), ("verify-full", True)])
+def test_a_database_whose_certificate_nobody_checks_is_a_fault(mode: str, ok: bool) -> None:
+    url = f"postgresql://beishan@db.internal/x?sslmode={mode}"
+    assert _encryption(Config.model_validate(PRODUCTION | {"DATABASE_URL": url})).ok is ok
 
 
 def test_an_account_in_another_currency_can_be_meant_so(

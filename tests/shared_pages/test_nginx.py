@@ -25,10 +25,11 @@ pytestmark = pytest.mark.skipif(
 
 
 class Site:
-    """The site as a visitor reaches it: over TLS, through nginx."""
+    """The site as a visitor reaches it: over TLS, through nginx; `plain_port` stands for port 80."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, plain_port: int) -> None:
         self.port = port
+        self.plain_port = plain_port
         self._tls = ssl.create_default_context()
         self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
 
@@ -44,14 +45,14 @@ class Site:
         return self.get(path, **headers)[1]
 
 
-def configuration(folder: Path, site_port: int, port: int) -> Path:
+def configuration(folder: Path, site_port: int, port: int, plain_port: int) -> Path:
     """Return the documented file with this test's ports and paths, inside the smallest configuration around it."""
     text = (ROOT / "docs" / "nginx.conf").read_text()
     for documented, here in {
         "127.0.0.1:8000": f"127.0.0.1:{site_port}",
         "127.0.0.1:8001": f"127.0.0.1:{site_port}",
         "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-        "listen 80;": f"listen 127.0.0.1:{free_port()};",
+        "listen 80;": f"listen 127.0.0.1:{plain_port};",
         "/etc/ssl/certs/beishan.pem": str(folder / "cert.pem"),
         "/etc/ssl/private/beishan.key": str(folder / "key.pem"),
         "/var/cache/nginx/beishan": str(folder / "cache"),
@@ -84,11 +85,11 @@ def site(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sit
     key = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost")
     made = (*key, "-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem"))
     subprocess.run(made, check=True, capture_output=True)
-    port = free_port()
-    whole = configuration(folder, stack.port, port)
+    port, plain_port = free_port(), free_port()
+    whole = configuration(folder, stack.port, port, plain_port)
     child = Child([NGINX, "-c", str(whole)], folder / "nginx.log", dict(os.environ), folder)
     child.start()
-    site = Site(port)
+    site = Site(port, plain_port)
     try:
         assert wait_until(lambda: not child.alive or _answers(site), 20, 0.1) and child.alive, child.log_tail()
         yield site
@@ -181,6 +182,17 @@ def test_http_2_static_files_streams_and_closed_addresses(site: Site) -> None:
         pass
     assert time.monotonic() - began < 5, "not held back"
     stream.close()
+
+
+def test_without_tls_pages_lead_to_it_and_programs_are_refused(site: Site) -> None:
+    """A redirect would hide that a token went over the wire in clear."""
+    statuses = {}
+    for path in ("/", "/c/demo", "/api/v1/funds", "/webhooks/partners/plat"):
+        connection = http.client.HTTPConnection("127.0.0.1", site.plain_port, timeout=20)
+        connection.request("GET", path)
+        statuses[path] = connection.getresponse().status
+        connection.close()
+    assert list(statuses.values()) == [301, 301, 403, 403]
 
 
 def test_a_change_shows_within_a_second_and_without_the_database_pages_say_so(stack: Stack, site: Site) -> None:
