@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from typing import TypeAlias
 
 from lxml import etree
 
@@ -22,7 +23,7 @@ _SIGNS = {"CRDT": 1, "DBIT": -1}
 _OPENING, _CLOSING = ("OPBD", "PRCD"), "CLBD"
 _NOT_BOOKED = ("PDNG", "INFO", "FUTR")
 _NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
-_Element = etree._Element
+_Element: TypeAlias = etree._Element
 
 
 def is_xml(data: bytes) -> bool:

@@ -200,13 +200,16 @@ _OF_STATEMENTS = f"""{_COMPARED}
                           AND l.occurred_at >= c.opens_at AND l.occurred_at < c.closed_at)"""
 
 
+ALL_SIDES = (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS, _OF_STATEMENTS, *OF_BANK)
+
+
 def find_differences(tx: Tx, reconciled: int | None = None) -> Iterator[Difference]:
     """Return the differences of all campaigns that are not archived, and of lines that belong to none, from
     cursors: a statement that is missing may leave as many as there are donations.
 
     `reconciled` is the campaign that is being reconciled: its statements are read to their ends.
     """
-    for sql in (_OF_DONATIONS, LINES_UNEXPLAINED, _OF_CONTRADICTIONS, _OF_PAYMENTS, _OF_STATEMENTS, *OF_BANK):
+    for sql in ALL_SIDES:
         pages = tx.pages(Difference, PAGE, sql, campaign=reconciled, now=tx.now)
         with tx.by_set():  # the statement is planned with its first page
             page = next(pages, [])

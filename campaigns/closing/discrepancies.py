@@ -1,23 +1,20 @@
 """Differences between the books and a provider: listed, ended when they went away, and signed off by operators."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import case
 from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
-from campaigns.closing.differences import Difference, find_differences
+from campaigns.closing.differences import ALL_SIDES, Difference
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.suspense import SIGNED_OFF, suspense_transfers
 from campaigns.reasons import require_reason
-from kernel.bulk import unnest
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 from kernel.paging import FIRST_PAGE, Page
 from ledger.post import post
 
-_KEY = ("campaign_id", "provider", "cause", "reference")  # what makes a difference the same one in the next run
 _CHANGED = """(d.state = 'matched'
                OR (d.ours_minor, d.theirs_minor) <> (excluded.ours_minor, excluded.theirs_minor))"""
 
@@ -29,9 +26,9 @@ def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]
     """
     # Two runs at once would list the same rows in other orders; signing off waits for the end of one, too.
     tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
-    differences = list(find_differences(tx, reconciled))
-    _store(tx, differences)
-    _end_gone(tx, differences)
+    _gather(tx, reconciled)
+    _store(tx)
+    _end_gone(tx)
     _sign_off_dismissed(tx)
     return tx.all(
         select(Discrepancy)
@@ -43,12 +40,31 @@ def list_differences(tx: Tx, reconciled: int | None = None) -> list[Discrepancy]
     )
 
 
-def _store(tx: Tx, differences: Sequence[Difference]) -> None:
+def _gather(tx: Tx, reconciled: int | None) -> None:
+    """Put all differences of now into a table of this transaction: a statement that is missing may leave as many as
+    there are donations."""
+    columns = ", ".join(Difference._fields)
     tx.run(
-        f"""INSERT INTO discrepancy AS d (campaign_id, provider, cause, reference, donation_id, currency,
-                                         ours_minor, theirs_minor, sum_minor, state, reason, actor, found_at)
-           SELECT u.*, 'open', '', '', CAST(:now AS timestamptz)
-             FROM {unnest(Discrepancy, *Difference._fields)}
+        """CREATE TEMPORARY TABLE IF NOT EXISTS current_difference (
+               campaign_id bigint, provider text, cause text, reference text, donation_id uuid, currency text,
+               ours_minor bigint, theirs_minor bigint, sum_minor bigint) ON COMMIT DROP"""
+    )
+    tx.run("DELETE FROM current_difference")
+    with tx.by_set():
+        for sql in ALL_SIDES:
+            tx.run(
+                f"INSERT INTO current_difference ({columns}) SELECT {columns} FROM ({sql}) AS d",
+                campaign=reconciled,
+                now=tx.now,
+            )
+        tx.run("ANALYZE current_difference")
+
+
+def _store(tx: Tx) -> None:
+    columns = ", ".join(Difference._fields)
+    tx.run(
+        f"""INSERT INTO discrepancy AS d ({columns}, state, reason, actor, found_at)
+           SELECT {columns}, 'open', '', '', CAST(:now AS timestamptz) FROM current_difference
            ON CONFLICT (campaign_id, provider, cause, reference) DO UPDATE
               SET ours_minor = excluded.ours_minor, theirs_minor = excluded.theirs_minor,
                   sum_minor = excluded.sum_minor, currency = excluded.currency,
@@ -56,22 +72,21 @@ def _store(tx: Tx, differences: Sequence[Difference]) -> None:
                   ended_at = CASE WHEN {_CHANGED} THEN NULL ELSE d.ended_at END
             WHERE {_CHANGED} OR d.sum_minor <> excluded.sum_minor""",
         now=tx.now,
-        **{name: [getattr(difference, name) for difference in differences] for name in Difference._fields},
     )
 
 
-def _end_gone(tx: Tx, differences: Sequence[Difference]) -> None:
-    tx.run(
-        f"""UPDATE discrepancy d SET state = 'matched', ended_at = :now
-            WHERE d.state IN ('open', 'signed_off')
-              AND (d.campaign_id IS NULL
-                   OR d.campaign_id IN (SELECT id FROM campaign WHERE phase <> 'archived'))
-              AND NOT EXISTS (SELECT FROM {unnest(Discrepancy, *_KEY)}
-                               WHERE (coalesce(u.campaign_id, 0), u.provider, u.cause, u.reference)
-                                   = (coalesce(d.campaign_id, 0), d.provider, d.cause, d.reference))""",
-        now=tx.now,
-        **{name: [getattr(difference, name) for difference in differences] for name in _KEY},
-    )
+def _end_gone(tx: Tx) -> None:
+    with tx.by_set():
+        tx.run(
+            """UPDATE discrepancy d SET state = 'matched', ended_at = :now
+                WHERE d.state IN ('open', 'signed_off')
+                  AND (d.campaign_id IS NULL
+                       OR d.campaign_id IN (SELECT id FROM campaign WHERE phase <> 'archived'))
+                  AND NOT EXISTS (SELECT FROM current_difference u
+                                   WHERE (coalesce(u.campaign_id, 0), u.provider, u.cause, u.reference)
+                                       = (coalesce(d.campaign_id, 0), d.provider, d.cause, d.reference))""",
+            now=tx.now,
+        )
 
 
 def _sign_off_dismissed(tx: Tx) -> None:
