@@ -62,7 +62,7 @@ def make(deps: Dependencies) -> None:
 def add_campaign(tx: Tx, slug: str, pots_minor: Sequence[int]) -> None:
     """Add a campaign with these pots (fen), asked in this order."""
     create(tx, _campaign(slug, tx.now), ACTOR)
-    for project_id in _demo_projects(tx):
+    for project_id in demo_projects(tx):
         add_entry(tx, slug, project_id, ACTOR)
     fund = funds.create(tx, f"bench {slug}", "special", ACTOR)
     deposits.deposit(tx, fund, sum(pots_minor), "CNY", f"BENCH-{slug}", ACTOR)
@@ -88,11 +88,12 @@ def _pot(tx: Tx, slug: str, fund: int, rank: int, amount_minor: int) -> None:
 
 def _campaign(slug: str, now: datetime) -> NewCampaign:
     plan: dict[str, Any] = dict.fromkeys(PLAN_FIELDS, "given")
+    plan["platform_url"] = "https://platform.example"
     plan |= {"cost_minor": 0, "certificate_until": "2099-01-01", "filed_at": "2020-01-01"}
     return NewCampaign(slug, "Bench", "4103", now - timedelta(minutes=1), now + timedelta(hours=8), plan)
 
 
-def _demo_projects(tx: Tx) -> list[int]:
+def demo_projects(tx: Tx) -> list[int]:
     """The first forty villages of the demo event."""
     rows = tx.rows(
         """SELECT e.project_id FROM campaign_entry e JOIN campaign c ON c.id = e.campaign_id
@@ -104,7 +105,7 @@ def _demo_projects(tx: Tx) -> list[int]:
 def projects(deps: Dependencies) -> list[int]:
     """The ids of the hot campaign's projects."""
     with deps.db.transaction() as tx:
-        return _demo_projects(tx)
+        return demo_projects(tx)
 
 
 def bodies(project_ids: Sequence[int], count: int) -> Iterator[bytes]:

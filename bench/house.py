@@ -45,6 +45,7 @@ class House:
         self.postgres = stack.enter_context(Postgres.start(folder / "postgres", settings=dict(settings)))
         self.redis = stack.enter_context(Redis.start(folder / "redis"))
         self.loader = stack.enter_context(Loader())
+        self.alone = False  # benchmarks were named: sizes that take long are wanted
         self._databases = 0
         self._template: str | None = None
 

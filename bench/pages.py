@@ -1,4 +1,4 @@
-"""What managers read; and how soon 2,000 open pages see that the totals moved."""
+"""How soon 2,000 open pages see that the totals moved."""
 
 import re
 import time
@@ -8,38 +8,17 @@ from multiprocessing import get_context
 from statistics import median
 from urllib.parse import urlencode
 
-from app.demo.seed import seed
 from app.live.publish import publish
 from bench import day
 from bench.house import House
 from bench.listeners import listen
-from bench.readers import ask
 from bench.result import Result
 from campaigns.dependencies import Dependencies
 from campaigns.intake.process import process_inbox
 from payments.inbox import store
 
-CONSOLE = ("/console/", f"/console/campaigns/{day.SLUG}", "/console/donations", "/console/projects")
 LISTENERS = 2_000
 PATIENCE_S = 60.0
-
-
-def console(house: House, seconds: float = 3.0) -> list[Result]:
-    """Pages that a manager looks at, one at a time: the 95th percentile."""
-    url = house.database()
-    deps = house.deps(url)
-    try:
-        day.pledge(deps, 2_000)
-        seeded = seed(deps)
-        with house.serve(url, "wsgi:app") as served:
-            cookie = sign_in(served.port, seeded.login, seeded.password)
-            ask(house, served, CONSOLE[0], 1.0, 1, Cookie=cookie)
-            runs = [ask(house, served, page, seconds, 1, Cookie=cookie) for page in CONSOLE]
-    finally:
-        deps.db.close()
-    note = f"the slowest of {', '.join(CONSOLE)}, one reader; baseline: its median"
-    slowest = max(runs, key=lambda run: run.quantile(0.95))
-    return [Result("console_p95", 1000 * slowest.quantile(0.95), "ms", 1000 * slowest.quantile(0.5), note=note)]
 
 
 def sign_in(port: int, login: str, password: str) -> str:

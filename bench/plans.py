@@ -114,14 +114,15 @@ def _console(house: House, url: str, requests: int) -> list[Cost]:
             deps = house.deps(copy)
             stack.callback(deps.db.close)
             seeded = seed(deps)
-            addresses = list(_addresses(house, deps, copy))
+            paths = list(addresses(house, deps, copy))
             served = stack.enter_context(house.serve(copy, "wsgi:app"))
             cookie = pages.sign_in(served.port, seeded.login, seeded.password)
             askers.append(_asker(served.port, cookie, requests))
-        return [Cost(address, *(ask(address) for ask in askers)) for address in addresses]
+        return [Cost(path, *(ask(path) for ask in askers)) for path in paths]
 
 
-def _addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
+def addresses(house: House, deps: Dependencies, url: str) -> Iterator[str]:
+    """Yield the addresses of all console pages that the measured campaign has."""
     app = create_app(config.load(house.env(url)), deps)
     with deps.db.transaction() as tx:
         parts = {name: str(tx.scalar(sql)) for name, sql in PARTS.items()}

@@ -27,7 +27,6 @@ from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
-from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.import_tree import import_tree
 from campaigns.network.tree_file import read
@@ -43,6 +42,7 @@ from payments.gateway import PaymentGateway
 from payments.inbox import store
 from payments.messages import message
 from payments.stripe import StripeGateway
+from tests.plans import complete_plan
 from tests.rows import Rows, rows_of
 
 TREE = """code,name,level,parent_code
@@ -286,9 +286,7 @@ def _make(world: World, **campaign: Any) -> None:
 
 def new_campaign(now: datetime, **other: Any) -> NewCampaign:
     """A campaign whose plan is complete."""
-    plan: dict[str, Any] = dict.fromkeys(PLAN_FIELDS, "given")
-    plan |= {"cost_minor": 0, "certificate_until": "2030-01-01", "filed_at": "2026-08-01"}
-    new = NewCampaign(SLUG, "公益日", "41", now - timedelta(hours=1), now + timedelta(hours=8), plan)
+    new = NewCampaign(SLUG, "公益日", "41", now - timedelta(hours=1), now + timedelta(hours=8), complete_plan())
     return replace(new, **other)
 
 

@@ -5,14 +5,14 @@ from marshmallow import Schema, fields, validate
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.disclosure.catalogue import SORTS
 from campaigns.disclosure.standings import BY
-from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.plan import FIELDS
 from campaigns.projects.themes import THEMES
 from matching.rules import LEVELS
 
 # A year: no step of a campaign lasts longer.
 _MOST_S = 366 * 24 * 3600
 
-_PLAN_TEXTS = {name: Prose(2_000, allow_none=True) for name in PLAN_FIELDS if name != "cost_minor"}
+_PLAN_TEXTS = {name: Prose(2_000, allow_none=True) for name in FIELDS if name != "cost_minor"}
 PlanIn = Schema.from_dict({**_PLAN_TEXTS, "cost_minor": Minor(0, allow_none=True)}, name="PlanIn")
 
 

@@ -20,6 +20,7 @@ def plan(now: datetime) -> dict[str, Any]:
         "use_of_funds": "全部用于所选村级项目的执行，过程和支出公开",
         "cost_minor": 0,
         "surplus_rule": "项目结余用于同一乡镇的同类项目",
+        "certificate_holder": "洛阳市慈善总会（演示）",
         "certificate_no": "演示证书 DEMO-0000",
         "certificate_until": (today + timedelta(days=365)).isoformat(),
         "filing_no": "演示备案 DEMO-0000",

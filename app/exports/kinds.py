@@ -33,7 +33,7 @@ KINDS = (
     Kind("funds", "/funds", lists.funds, where=Where.LISTED),
     Kind("fund-statement", "/funds/<id:fund_id>/statement", lists.fund_statement),
     Kind("people", "/people", lists.people, Permission.PEOPLE_WRITE, Where.LISTED, ("q", "role", "state")),
-    Kind("entries", "/campaigns/<slug>/entries", campaigns.entries, where=Where.FROM_BELOW),
+    Kind("entries", "/campaigns/<slug>/projects", campaigns.entries, where=Where.FROM_BELOW),
     Kind("pots", "/campaigns/<slug>/pots", campaigns.pots, where=Where.FROM_BELOW),
     Kind("standings", "/campaigns/<slug>/standings", campaigns.standings, where=Where.FROM_BELOW, filters=("by",)),
     Kind("cases", "/campaigns/<slug>/cases", campaigns.cases, where=Where.FROM_BELOW, filters=("state",)),

@@ -68,6 +68,7 @@ LABELS = {
     "large": _l("大额捐赠"),
     "confirmed_by": _l("确认人"),
     "tranches": _l("分批额度"),
+    "entries": _l("参加的项目"),
     "valid_from": _l("从何时起"),
     "finishing_s": _l("等待支付中的捐赠（分钟）"),
     "late_s": _l("等待迟到的支付消息（小时）"),

@@ -210,6 +210,7 @@ PLAN = {
     "filed_at": _l("备案日期"),
     "platform_name": _l("指定的互联网募捐信息平台"),
     "platform_url": _l("平台网址"),
+    "certificate_holder": _l("公开募捐资格证书持有人（法定名称）"),
 }
 ROLES = {
     "admin": _l("系统管理员"),

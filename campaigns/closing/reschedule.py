@@ -6,7 +6,7 @@ from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
-from campaigns.lifecycle.plan import plan_faults
+from campaigns.lifecycle.plan import certificate_fault
 from campaigns.lifecycle.transitions import transition
 from campaigns.reasons import require_reason
 from kernel.db import Tx
@@ -30,8 +30,8 @@ def extend(tx: Tx, slug: str, ends_at: datetime, reason: str, actor: str) -> Cam
     if ends_at <= campaign.ends_at:
         raise Invalid("end_not_later", fields={"ends_at": fault("end_not_later")})
     was, campaign.ends_at = campaign.ends_at, ends_at
-    if faults := plan_faults(campaign):
-        raise Invalid("plan_incomplete", fields=faults)
+    if expires := certificate_fault(campaign):
+        raise Invalid("plan_incomplete", fields={"certificate_until": expires})
     return _changed(tx, campaign, "campaign.extend", was, reason, actor)
 
 

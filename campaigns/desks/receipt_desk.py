@@ -70,7 +70,8 @@ class ReceiptLine(NamedTuple):
 
 
 _LINES = """
-    SELECT q.id, q.donation_id, c.slug AS campaign, p.code AS project_code, p.name AS project_name, h.name AS host,
+    SELECT q.id, q.donation_id, c.slug AS campaign, p.code AS project_code, p.name AS project_name,
+           coalesce(nullif(c.plan->>'certificate_holder', ''), h.name) AS host,
            o.lineage, d.amount_minor - d.refunded_minor AS kept_minor, d.paid_at, q.state, q.requested_at, q.code,
            q.number, q.check_code, q.issued_on, q.issued_minor, q.ended_at, q.actor, q.reason, q.payer AS payer_text
       FROM receipt_request q JOIN donation d ON d.id = q.donation_id JOIN campaign c ON c.id = d.campaign_id

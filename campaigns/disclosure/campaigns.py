@@ -11,6 +11,7 @@ from campaigns.disclosure.totals import Totals, totals
 from campaigns.lifecycle.host_contact import Contact, contacts_of
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import PUBLIC, Phase
+from campaigns.lifecycle.plan import holder_name
 from campaigns.lifecycle.windows import Windows
 from campaigns.network.models import Organisation
 from campaigns.projects.models import Project
@@ -124,7 +125,7 @@ def _view(
         id=campaign.id,
         slug=campaign.slug,
         name=campaign.name,
-        host=host,
+        host=holder_name(campaign.plan, host),
         phase=campaign.phase,
         opens_at=campaign.opens_at,
         ends_at=campaign.ends_at,

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from sqlmodel import select
+
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
 from campaigns.lifecycle.models import Campaign, CampaignEntry
@@ -51,6 +53,11 @@ def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> 
         projects = sorted(row.project_id for row in entered)
         record_audit(tx, actor, "campaign.enter", f"campaign:{campaign.id}", projects=projects)
     return len(entered)
+
+
+def has_entries(tx: Tx, campaign: Campaign) -> bool:
+    """Whether a project takes part in a campaign."""
+    return tx.first(select(CampaignEntry).where(CampaignEntry.campaign_id == campaign.id)) is not None
 
 
 def _lock_before_end(tx: Tx, slug: str) -> Campaign:

@@ -1,6 +1,11 @@
 """The public plan of a campaign (慈善法: 募捐方案): what it must state before the campaign may open."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.windows import Windows
 from kernel.errors import Fault, fault
 from kernel.human_input import Unreadable, read_moment
 
@@ -23,18 +28,69 @@ PLAN_FIELDS = (
     "platform_name",
     "platform_url",
 )
+# The legal name of who holds the certificate: the public pages name them as the organisation that raises the money.
+# It came after the plans of running programs: without it the name of the host's node stands there, with a warning.
+HOLDER = "certificate_holder"
+FIELDS = (*PLAN_FIELDS, HOLDER)
 WARN_FILED_DAYS = 10
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORECASE)
+
+
+def missing_fields(campaign: Campaign) -> list[str]:
+    """Return the plan fields that say nothing."""
+    return [name for name in PLAN_FIELDS if not str(campaign.plan.get(name, "") or _zero(campaign, name)).strip()]
 
 
 def plan_faults(campaign: Campaign) -> dict[str, Fault]:
-    """Return the plan fields that are missing or expired, each with its fault; empty when the plan is complete."""
-    faults = {name: fault("required") for name in PLAN_FIELDS if campaign.plan.get(name) in (None, "")}
-    if expired := _certificate_fault(campaign):
+    """Return what is missing, expired or contradicts itself in the plan, each field with its fault; empty when the
+    plan is complete."""
+    faults = {name: fault("required") for name in missing_fields(campaign)}
+    if expired := certificate_fault(campaign):
         faults["certificate_until"] = expired
-    return faults
+    if late := _filing_fault(campaign):
+        faults["filed_at"] = late
+    if "platform_url" not in faults and not _is_address(str(campaign.plan["platform_url"])):
+        faults["platform_url"] = fault("not_a_page_address")
+    return faults | _window_faults(campaign)
 
 
-def _certificate_fault(campaign: Campaign) -> Fault | None:
+def holder_name(plan: Mapping[str, Any], host: str) -> str:
+    """Return who raises the money, as the public pages name them: the holder of the certificate, else the host."""
+    return str(plan.get(HOLDER) or "").strip() or host
+
+
+def _zero(campaign: Campaign, name: str) -> str:
+    """Return '0' for a cost of nothing, which says something."""
+    return "0" if campaign.plan.get(name) == 0 else ""
+
+
+def _is_address(text: str) -> bool:
+    """Whether a text is the address of a page, as a browser opens it."""
+    return bool(_ADDRESS.fullmatch(text.strip()))
+
+
+def _filing_fault(campaign: Campaign) -> Fault | None:
+    """The plan is filed before the campaign begins (慈善法: 十日前)."""
+    value = campaign.plan.get("filed_at")
+    if not value or not str(value).strip():
+        return None
+    try:
+        filed = read_moment(str(value)).at
+    except Unreadable:
+        return fault("not_a_date")
+    return fault("filed_after_start") if filed > campaign.opens_at else None
+
+
+def _window_faults(campaign: Campaign) -> dict[str, Fault]:
+    """Windows lie within the campaign: match outside of it would be promised to nobody."""
+    return {
+        f"windows.{index}": fault("window_outside")
+        for index, window in enumerate(Windows.parse(campaign.windows).spans)
+        if window.opens_at >= campaign.ends_at or window.closes_at <= campaign.opens_at
+    }
+
+
+def certificate_fault(campaign: Campaign) -> Fault | None:
     """The certificate must last to the end of the campaign (慈善法 on public fundraising)."""
     value = campaign.plan.get("certificate_until")
     if not value:
@@ -48,8 +104,9 @@ def _certificate_fault(campaign: Campaign) -> Fault | None:
 
 def warnings(campaign: Campaign) -> list[str]:
     """Return the codes of problems that a manager should know of but that do not block scheduling."""
+    nameless = [] if str(campaign.plan.get(HOLDER) or "").strip() else ["holder_missing"]
     try:
         filed = read_moment(str(campaign.plan.get("filed_at"))).at
     except Unreadable:
-        return []
-    return ["filed_late"] if (campaign.opens_at - filed).days < WARN_FILED_DAYS else []
+        return nameless
+    return nameless + (["filed_late"] if (campaign.opens_at - filed).days < WARN_FILED_DAYS else [])

@@ -2,6 +2,7 @@
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.entries import has_entries
 from campaigns.lifecycle.models import Campaign, CampaignHistory
 from campaigns.lifecycle.phases import MOVES, Phase
 from campaigns.lifecycle.plan import plan_faults
@@ -14,11 +15,14 @@ from payments.outgoing_models import OutgoingType
 def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
     """Schedule a campaign with a complete plan: it opens at `opens_at`, or at once when that has passed.
 
-    Raises Invalid `plan_incomplete` with the missing or expired fields, `campaign_over` when `ends_at` has
-    passed, Conflict `campaign_phase`.
+    Raises Invalid `plan_incomplete` with the fields that are missing, expired or contradict themselves (`entries`:
+    no project takes part), `campaign_over` when `ends_at` has passed, Conflict `campaign_phase`.
     """
     campaign = lock_campaign(tx, slug)
-    if faults := plan_faults(campaign):
+    faults = plan_faults(campaign)
+    if not has_entries(tx, campaign):
+        faults["entries"] = fault("no_project")
+    if faults:
         raise Invalid("plan_incomplete", fields=faults)
     if campaign.ends_at <= tx.now:
         raise Invalid("campaign_over", fields={"ends_at": fault("in_the_past")})

@@ -5,20 +5,15 @@ from typing import Any
 
 import pytest
 
-from campaigns.lifecycle.plan import PLAN_FIELDS
 from tests.api.client import Api, Json, problem
+from tests.plans import complete_plan
 from tests.world import VILLAGES
-
-
-def plan(**other: Any) -> Json:
-    texts: Json = {name: f"the {name}" for name in PLAN_FIELDS}
-    return texts | {"cost_minor": 0, "certificate_until": "2199-12-31", "filed_at": "2026-01-01"} | other
 
 
 def campaign(api: Api, **other: Any) -> Json:
     now = api.world.clock.at
     times = {"opens_at": (now - timedelta(hours=1)).isoformat(), "ends_at": (now + timedelta(days=3)).isoformat()}
-    return {"slug": "spring", "name": "春日公益", "host": "41", **times, "plan": plan()} | other
+    return {"slug": "spring", "name": "春日公益", "host": "41", **times, "plan": complete_plan()} | other
 
 
 def project(api: Api, **other: Any) -> Json:
@@ -131,11 +126,27 @@ def test_senseless_rules_are_named(api: Api, rules: Json, field: str) -> None:
 
 
 def test_an_incomplete_plan_does_not_open(api: Api) -> None:
-    api.manage("/campaigns", campaign(api, plan=plan(filing_no=None, purpose="")))
+    wrong = {"filing_no": None, "purpose": " ", "filed_at": "2199-01-01", "platform_url": "not a url"}
+    now = api.world.clock.at
+    window = {
+        "opens_at": (now + timedelta(days=9)).isoformat(),
+        "closes_at": (now + timedelta(days=10)).isoformat(),
+    }
+    api.manage("/campaigns", campaign(api, plan=complete_plan(**wrong), windows=[window]))
     refusal = problem(api.post("/campaigns/spring/schedule", token=api.token()), 422, "plan_incomplete")
-    assert set(refusal["errors"]) == {"filing_no", "purpose"}
-    api.manage("/campaigns/spring", {"plan": {"filing_no": "1", "purpose": "good"}}, 200, method="PATCH")
-    assert api.manage("/campaigns/spring/schedule", status=200)["phase"] == "open"
+    assert {name: fault["code"] for name, fault in refusal["fields"].items()} == {
+        "filing_no": "required",
+        "purpose": "required",
+        "filed_at": "filed_after_start",
+        "platform_url": "not_a_page_address",
+        "windows.0": "window_outside",
+        "entries": "no_project",
+    }
+    mended = complete_plan(filing_no="1", purpose="good", certificate_holder="洛阳市慈善总会")
+    api.manage("/campaigns/spring", {"plan": mended, "windows": []}, 200, method="PATCH")
+    api.manage("/campaigns/spring/entries", {"project": api.world.projects[0]})
+    opened = api.manage("/campaigns/spring/schedule", status=200)
+    assert opened["phase"] == "open" and opened["warnings"] == []
     problem(api.call("PATCH", "/campaigns/spring", {"name": "x"}, api.token()), 409, "campaign_phase")
 
 

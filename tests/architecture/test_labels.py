@@ -17,7 +17,7 @@ from app.jobs.registry import JOBS
 from campaigns.disclosure.standings import BY
 from campaigns.donations.models import CHANNELS
 from campaigns.funds.funds import KINDS as FUND_KINDS
-from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.plan import FIELDS
 from campaigns.network.roles import Role
 from campaigns.screening.thresholds import BOUNDS
 from ledger.chart import AccountKind
@@ -118,7 +118,7 @@ def _value_lists() -> Iterator[tuple[str, set[str]]]:
         (labels.FUND_KINDS, FUND_KINDS),
         (job_labels.JOBS, JOBS),
         (labels.LEVELS, LEVELS),
-        (labels.PLAN, PLAN_FIELDS),
+        (labels.PLAN, FIELDS),
         (labels.ROLES, tuple(Role)),
         (labels.SCOPE, (*Scope.__slots__, "locked", "paused")),
         (labels.STANDINGS, BY),
@@ -138,7 +138,7 @@ def test_no_label_is_left_over(name: str) -> None:
 
 
 def test_every_field_of_a_form_that_has_a_table_of_labels_has_them() -> None:
-    assert {f"caps.{name}" for name in CAPS} | set(PLAN_FIELDS) <= set(LABELS)
+    assert {f"caps.{name}" for name in CAPS} | set(FIELDS) <= set(LABELS)
 
 
 def test_no_table_of_labels_stands_twice() -> None:

@@ -9,6 +9,7 @@ from flask import Flask
 from app.jobs import registry
 from campaigns.audit import entries_of
 from campaigns.lifecycle.drafts import create
+from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.people import create_manager
 from campaigns.screening import cases, decide
@@ -36,6 +37,7 @@ def manager(app: Flask, world: World) -> Reader:
 def second(world: World) -> None:
     """Another campaign with the same times, made after the world's own."""
     world.do(create, new_campaign(world.clock.at, slug="other"), ACTOR)
+    world.do(add_entry, "other", world.projects[0], ACTOR)
     world.do(schedule, "other", ACTOR)
 
 
@@ -165,6 +167,7 @@ def test_an_event_ends_early_and_who_is_paying_may_finish(world: World, api: Api
 def test_a_scheduled_event_becomes_a_draft_again_and_is_corrected(world: World, api: Api) -> None:
     opens, ends = world.clock.at + timedelta(days=1), world.clock.at + timedelta(days=2)
     world.do(create, new_campaign(world.clock.at, slug="other", opens_at=opens, ends_at=ends), ACTOR)
+    world.do(add_entry, "other", world.projects[0], ACTOR)
     world.do(schedule, "other", ACTOR)
     for _ in range(2):
         path = "/campaigns/other/unschedule"
@@ -244,6 +247,7 @@ def test_an_event_is_changed_in_the_console_while_it_runs(world: World, manager:
     assert "/end-early" not in manager.open("/console/campaigns/day")
     later = {"opens_at": world.clock.at + timedelta(days=1), "ends_at": world.clock.at + timedelta(days=2)}
     world.do(create, new_campaign(world.clock.at, slug="other", **later), ACTOR)
+    world.do(add_entry, "other", world.projects[0], ACTOR)
     world.do(schedule, "other", ACTOR)
     manager.open("/console/campaigns/other")
     assert "活动已退回草稿。" in manager.send("/unschedule", reason="日期写错")

@@ -8,6 +8,7 @@ import pytest
 from app.forms import format_moment
 from campaigns.lifecycle import drafts as campaign_drafts
 from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.plan import PLAN_FIELDS
 from campaigns.network.people import create_manager
 from campaigns.projects import drafts, transitions
@@ -33,6 +34,7 @@ def soon(world: World, **delta: float) -> str:
 def plan(**other: str) -> dict[str, str]:
     given = {f"plan.{name}": f"the {name}" for name in PLAN_FIELDS}
     dates = {"plan.certificate_until": "2199-12-31", "plan.filed_at": "2026-01-01", "plan.cost_minor": "1200.50"}
+    dates |= {"plan.platform_url": "https://platform.example"}
     return given | dates | other
 
 
@@ -59,12 +61,17 @@ def test_a_campaign_is_drafted_completed_and_scheduled(manager: Reader, world: W
     page = manager.send("/spring/schedule")
     assert 'id="fault-plan.filing_no">请填写' in page
     assert 'id="fault-plan.certificate_until">证书在活动结束前到期' in page
+    assert "参加的项目：还没有项目参加" in text(page)
     assert page.count('class="fault"') == 2 and 'value="the area"' in page and 'value="1200.50"' in page
-    manager.send(EDIT, verb="save", **plan())
+    manager.send(EDIT, verb="save", **plan(**{"plan.certificate_holder": "洛阳市慈善总会"}))
+    world.do(add_entry, "spring", world.projects[0], ACTOR)
     assert "活动已排期" in manager.send("/spring/schedule")
     with world.db.transaction() as tx:
         campaign = find_campaign(tx, "spring")
     assert (campaign.phase, campaign.plan["cost_minor"], campaign.late_s) == ("open", 1200_50, 25 * 3600)
+    assert "<b>洛阳市慈善总会</b>" in manager.open("/c/spring"), (
+        "the public pages name the holder of the certificate"
+    )
     assert "活动当前阶段不能做这件事" in (manager.open(EDIT) and manager.send(EDIT, verb="save"))
 
 

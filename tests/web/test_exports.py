@@ -9,12 +9,14 @@ from tests.world import World
 
 def test_a_table_has_places_and_sums_of_the_books(manager: Reader, world: World) -> None:
     world.pay(world.give(66_60))
-    rows = read_workbook(manager.http.get(f"/console/campaigns/{world.slug}/entries.xlsx").get_data())
+    rows = read_workbook(manager.http.get(f"/console/campaigns/{world.slug}/projects.xlsx").get_data())
     head, first = rows[0], rows[1]
     assert head[2:5] == ["县区", "乡镇街道", "村（社区）或单位"]
     assert first[head.index("筹款（元）")] == ("66.60", "4")
     assert len(rows) - 1 == len(world.projects)
-    english = cells(manager.http.get(f"/console/campaigns/{world.slug}/entries.csv?lang=en").get_data(as_text=True))
+    english = cells(
+        manager.http.get(f"/console/campaigns/{world.slug}/projects.csv?lang=en").get_data(as_text=True)
+    )
     assert english[0][2] == "County" and english[1][head.index("筹款（元）")] == "66.60"
 
 

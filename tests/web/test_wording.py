@@ -16,7 +16,7 @@ from campaigns.closing.models import CAUSES
 from campaigns.donations.explain import explain
 from campaigns.donations.states import STATUSES
 from campaigns.lifecycle.phases import PHASES
-from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.plan import FIELDS
 from campaigns.projects import states
 from kernel.money import ratio
 from tests.world import World
@@ -58,7 +58,7 @@ def test_placeholders_are_the_same_in_both_languages() -> None:
         (labels.PHASES, PHASES),
         (labels.STATUSES, STATUSES),
         (labels.PROJECT_STATUSES, states.STATUSES),
-        (labels.PLAN, PLAN_FIELDS),
+        (labels.PLAN, FIELDS),
         (labels.CAUSES, CAUSES),
     ],
 )

@@ -69,7 +69,7 @@ def show(slug: str) -> str:
             "now": tx.now,
             "may_add_pots": access.opens("pot_new") and campaign.phase in LIVING | {Phase.DRAFT},
             "warnings": plan.warnings(campaign),
-            "missing": [name for name in plan.PLAN_FIELDS if campaign.plan.get(name) in (None, "")],
+            "missing": plan.missing_fields(campaign),
         }
         if campaign.phase == Phase.CANCELLED:
             shown |= _on_the_way_back(tx, campaign)

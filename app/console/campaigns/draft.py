@@ -17,7 +17,7 @@ from campaigns.lifecycle import drafts
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
-from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.plan import FIELDS
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.roles import Permission
 from kernel.db import Tx
@@ -107,7 +107,7 @@ def _mark_missing(slug: str, form: CampaignForm) -> None:
         rehearse(lambda tx: schedule(tx, slug, g.caller.name))
     except Refusal as refusal:
         for name, sentence in at_fields(refusal).items():
-            form.faults[f"plan.{name}" if name in PLAN_FIELDS else name] = sentence
+            form.faults[f"plan.{name}" if name in FIELDS else name] = sentence
 
 
 def _form(

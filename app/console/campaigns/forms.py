@@ -10,7 +10,7 @@ from app.console.forms import ConsoleForm
 from app.forms import format_moment, format_yuan
 from campaigns.lifecycle.drafts import FINISHING_S, LATE_S, NOTICE_S, NewCampaign
 from campaigns.lifecycle.models import Campaign
-from campaigns.lifecycle.plan import PLAN_FIELDS
+from campaigns.lifecycle.plan import FIELDS
 from kernel.clock import parse_time
 
 UNITS_S = {"finishing_s": 60, "late_s": 3600, "notice_s": 86_400}
@@ -64,7 +64,7 @@ class CampaignForm(ConsoleForm):
 
     def typed(self) -> dict[str, str]:
         """Return the fields as they stand, the windows as one, to tell which of them somebody changed."""
-        names = ("name", "opens_at", "ends_at", *UNITS_S, *(f"plan.{name}" for name in PLAN_FIELDS))
+        names = ("name", "opens_at", "ends_at", *UNITS_S, *(f"plan.{name}" for name in FIELDS))
         windows = " ".join("/".join(row) for row in self.rows() if any(row))
         return {name: self[name] for name in names} | {"windows": windows}
 
@@ -95,7 +95,7 @@ class CampaignForm(ConsoleForm):
         return windows
 
     def _plan(self) -> dict[str, Any]:
-        texts = {name: self.text(f"plan.{name}", lines=True) for name in PLAN_FIELDS if name != "cost_minor"}
+        texts = {name: self.text(f"plan.{name}", lines=True) for name in FIELDS if name != "cost_minor"}
         return texts | {"cost_minor": self.amount("plan.cost_minor")}
 
     def _seconds(self, name: str) -> int:
