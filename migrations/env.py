@@ -24,6 +24,7 @@ MODULES_WITH_TABLES = (
     "campaigns.imports.models",
     "campaigns.intake.models",
     "campaigns.lifecycle.models",
+    "campaigns.lifecycle.sources",
     "campaigns.monthly.models",
     "campaigns.network.models",
     "campaigns.network.replies",

@@ -111,7 +111,7 @@ def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequ
     )
     for subscription, partner in rows:
         allowed = partner.projects is None or project_codes is None or set(partner.projects) & set(project_codes)
-        if type_ in subscription.types and allowed:
+        if type_ in subscription.types and allowed and subscription.id is not None:
             tx.add(
                 PartnerDelivery(
                     subscription_id=subscription.id, type=type_.value, body=body, created_at=tx.now, due_at=tx.now

@@ -28,7 +28,7 @@ from app.console import (
     words,
 )
 from app.console.blueprint import blueprint
-from app.console.campaigns import campaign, draft, entries, live, reconciliation, running, stop
+from app.console.campaigns import campaign, draft, entries, live, reconciliation, running, sources, stop
 from app.console.desks import messages, payments
 from app.console.money_out import payees, plans
 from app.console.people import invite, invite_file, partner_deliveries, partners, people, tokens
@@ -97,6 +97,7 @@ PAGES = (
     tokens,
     partners,
     partner_deliveries,
+    sources,
     operations,
 )
 

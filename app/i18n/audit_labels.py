@@ -103,6 +103,7 @@ ACTS = {
     "partner.unmap_code": _l("取消对应平台的项目编号"),
     "partner.secret": _l("更换签名密钥"),
     "partner.secret_end": _l("停用签名密钥"),
+    "campaign.source": _l("建捐赠来源"),
     "partner.subscribe": _l("订阅平台通知"),
     "partner.unsubscribe": _l("停用平台通知"),
     "partner.state": _l("改变合作平台的状态"),

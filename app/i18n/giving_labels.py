@@ -47,6 +47,7 @@ TRIBUTES = {
     "honour": _l("祝福"),
     "memory": _l("纪念"),
 }
+SOURCE_KINDS = {"livestream": _l("直播"), "video": _l("短视频"), "poster": _l("海报"), "station": _l("站点")}
 OUTGOING_TYPES = {
     "donation.matched": _l("捐赠得到配捐"),
     "donation.settled": _l("捐赠已到账"),

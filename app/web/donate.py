@@ -18,6 +18,7 @@ from app.web.blueprint import blueprint
 from app.web.donation_form import CHIPS, DonationForm, read_uuid
 from app.web.forecast import forecast
 from app.web.outlook import outlook
+from app.web.sources import source_of_browser
 from app.web.teams import joined_team, remember_team
 from campaigns.disclosure.campaigns import CampaignView, entry, public_campaign
 from campaigns.disclosure.catalogue import ProjectRow
@@ -48,6 +49,8 @@ def donate(slug: str, project_id: int) -> AnyResponse:
     form = DonationForm.fresh(request.args, typed)
     if not form["team"] and (joined := joined_team(slug)):
         form.data["team"] = joined
+    for name, origin in source_of_browser(slug).items() if not form["source"] else ():
+        form.data[name] = origin
     return _show(slug, project_id, form)
 
 

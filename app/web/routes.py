@@ -21,6 +21,7 @@ from app.web import (
     photos,
     pictures,
     receipts,
+    sources,
     teams,
 )
 from app.web.blueprint import blueprint, set_up
@@ -44,6 +45,7 @@ PAGES = (
     photos,
     letters,
     receipts,
+    sources,
     connect,
     design,
 )

@@ -51,6 +51,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "organisation_level": (labels.LEVELS, set()),
     "payment_exception_reason": (labels.EXCEPTION_REASONS, set()),
     "payment_exception_state": (labels.EXCEPTION_STATES, set()),
+    "source_kind": (giving_labels.SOURCE_KINDS, set()),
     "partner_delivery_type": (giving_labels.OUTGOING_TYPES, set()),
     "partner_delivery_state": (giving_labels.DELIVERY_STATES, set()),
     "partner_state": (giving_labels.PARTNER_STATES, set()),

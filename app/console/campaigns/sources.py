@@ -1,0 +1,57 @@
+"""The sources of a campaign: hosts, videos, posters, stations, with their links, QR codes and figures."""
+
+from flask import Response as FlaskResponse
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.http import access
+from app.i18n.giving_labels import SOURCE_KINDS
+from app.web.embedded import qr_code
+from campaigns.disclosure.sources import source_figures
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.sources import MOST_TITLE, add_source, source_of_code
+from campaigns.network.roles import Caller, Permission
+from campaigns.projects.projects import by_code
+from kernel.db import Tx
+from kernel.errors import NotFound
+
+
+@blueprint.get("/campaigns/<slug>/sources", endpoint="sources")
+@access.signed_in(Permission.READ)
+def list_sources(slug: str) -> str:
+    """The sources of a campaign and what each brought."""
+    with deps().db.transaction() as tx:
+        campaign = find_campaign(tx, slug)
+        pairs = source_figures(tx, campaign.id or 0)
+    links = {source.code: f"{deps().public_url}/s/{source.code}" for source, _figures in pairs}
+    shown = {"pairs": pairs, "links": links, "SOURCE_KINDS": SOURCE_KINDS, "most": MOST_TITLE}
+    return render_template("console/sources.html", campaign=campaign, **shown)
+
+
+@blueprint.post("/campaigns/<slug>/sources", endpoint="source_add")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def add(slug: str) -> Response:
+    """Add a source."""
+    form = ConsoleForm(request.form)
+    code = form["project"].strip()
+
+    def do(tx: Tx, caller: Caller) -> None:
+        project_id = by_code(tx, code).id if code else None
+        add_source(tx, slug, form["kind"], form["title"].strip(), project_id, caller.name)
+
+    return act(Permission.CAMPAIGNS_WRITE, url_for("console.sources", slug=slug), do, _("来源已建好。"))
+
+
+@blueprint.get("/campaigns/<slug>/sources/<source_code>/qr.svg", endpoint="source_qr")
+@access.signed_in(Permission.READ)
+def show_qr(slug: str, source_code: str) -> FlaskResponse:
+    """The link of a source as a QR code."""
+    with deps().db.transaction() as tx:
+        source = source_of_code(tx, source_code)
+        if source.campaign_id != find_campaign(tx, slug).id:
+            raise NotFound("source_unknown")
+    return qr_code(f"{deps().public_url}/s/{source.code}")

@@ -1,0 +1,81 @@
+"""Sources of a campaign: the link, the first click, the gift by page and by platform, the figures."""
+
+from flask import Flask
+
+from campaigns.donations.models import Donation
+from campaigns.network.people import create_manager
+from campaigns.network.tokens import create_token
+from kernel.ids import donation_id_of
+from tests.api.client import problem
+from tests.partners.engineer import NAME, Engineer
+from tests.web.reader import PASSWORD, Reader
+from tests.world import World
+
+
+def bearer(world: World) -> dict[str, str]:
+    token = world.do(create_token, "admin", "test")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_from_the_first_click_to_the_figures(app: Flask, engineer: Engineer, world: World) -> None:
+    world.pot(1_000_00)
+    world.do(create_manager, "staff", PASSWORD, "admin", "test")
+    staff = Reader(app.test_client(), world)
+    staff.sign_in("staff")
+    where = f"/console/campaigns/{world.slug}/sources"
+    for title, kind in (("主播甲", "livestream"), ("地铁海报", "poster")):
+        staff.open(where)
+        staff.send(where, title=title, kind=kind)
+    http = app.test_client()
+    rows = http.get(f"/api/v1/campaigns/{world.slug}/sources", headers=bearer(world)).get_json()
+    codes = {row["title"]: row["code"] for row in rows}
+
+    donor = Reader(app.test_client(), world)
+    assert donor.http.get(f"/s/{codes['主播甲']}").headers["Location"].endswith(f"/c/{world.slug}")
+    donor.http.get(f"/s/{codes['地铁海报'].upper()}")  # later: the first one counts
+    form = donor.open(donor.form_page)
+    assert codes["主播甲"] in form and codes["地铁海报"] not in form
+    given = world.give(40_00, channel="livestream", source_code=codes["主播甲"])
+    world.pay(given)
+    engineer.send(engineer.paid(1, channel={"kind": "livestream", "code": codes["主播甲"]}))
+    world.settle()
+    assert world.do(lambda tx: tx.get(Donation, donation_id_of(NAME, "T-1"))).channel == "partner"
+
+    rows = http.get(f"/api/v1/campaigns/{world.slug}/sources", headers=bearer(world)).get_json()
+    first = rows[0]
+    assert (first["title"], first["donations"], first["raised_minor"]) == ("主播甲", 2, 65_00)
+    assert first["matched_minor"] == world.totals().matched_minor
+    assert (rows[1]["donations"], rows[1]["raised_minor"]) == (0, 0)
+    assert "65.00" in staff.open(where)
+    drawing = staff.http.get(f"{where}/{codes['主播甲']}/qr.svg")
+    assert (drawing.status_code, drawing.mimetype) == (200, "image/svg+xml")
+
+
+def test_a_link_that_nobody_made_leads_nowhere(app: Flask, world: World) -> None:
+    http = app.test_client()
+    assert http.get("/s/nobody2").status_code == 404
+    assert http.get("/s/%00").status_code in (400, 404)
+    body = {"kind": "newspaper", "title": "x"}
+    problem(
+        http.post(f"/api/v1/campaigns/{world.slug}/sources", json=body, headers=bearer(world)),
+        422,
+        "validation_failed",
+    )
+
+
+def test_subscriptions_by_api(app: Flask, engineer: Engineer, world: World) -> None:
+    http, headers = app.test_client(), bearer(world)
+    path = f"/api/v1/partners/{NAME}/subscriptions"
+    body = {"url": "https://platform.example/hook", "types": ["donation.matched"]}
+    made = http.post(path, json=body, headers=headers)
+    assert made.status_code == 201 and made.get_json()["secret"].startswith("whsec_")
+    assert "secret" not in http.get(path, headers=headers).get_json()[0]
+    problem(http.post(path, json=body | {"types": ["x"]}, headers=headers), 422, "subscription_invalid")
+    engineer.send(engineer.paid(1))
+    world.settle()
+    rows = http.get(f"/api/v1/partners/{NAME}/deliveries", headers=headers).get_json()
+    assert [(row["type"], row["state"]) for row in rows] == [("donation.matched", "due")]
+    again = http.post(f"/api/v1/partners/{NAME}/deliveries/{rows[0]['id']}/send-again", headers=headers)
+    assert again.get_json()["state"] == "due"
+    ended = http.post(f"{path}/{made.get_json()['id']}/end", headers=headers)
+    assert ended.get_json()["ended_at"]
