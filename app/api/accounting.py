@@ -106,6 +106,7 @@ def export_vouchers(period: str, file_format: str) -> Response:
 @blueprint.get("/accounting/periods/<string:period>/trial-balance")
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, BalanceOut(many=True))
+@heavy
 def trial_balance(period: str) -> Any:
     """Return opening, movements and closing of each account in a period (科目余额表)."""
     with deps().db.transaction() as tx:
@@ -115,6 +116,7 @@ def trial_balance(period: str) -> Any:
 @blueprint.get(f"/accounting/periods/<string:period>/trial-balance{FORMATS}")
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, description="the trial balance of a period as CSV or workbook")
+@heavy
 def export_trial_balance(period: str, file_format: str) -> Response:
     """Export the trial balance of a period."""
     return balance_file(file_format, period)

@@ -14,6 +14,7 @@ from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.problems import plain
 from app.http.scope import Where
 from app.i18n.waits import wait_text
@@ -132,6 +133,7 @@ class ReconciliationOut(Schema):
 @blueprint.arguments(StateQuery, location="query")
 @blueprint.response(200, ReconciliationOut)
 @blueprint.paginate()
+@heavy
 def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: PaginationParameters) -> Any:
     """Report how far the books and the providers' statements agree, and the result once it is published."""
     paging = pagination_parameters

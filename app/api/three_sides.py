@@ -12,6 +12,7 @@ from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.i18n.reconciliation_texts import suggestion
 from campaigns.closing.evidence import evidence, find_discrepancy
@@ -90,6 +91,7 @@ class DifferenceOut(DiscrepancyOut):
 @blueprint.get("/reconciliation")
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.response(200, ThreeSidesOut)
+@heavy
 def three_sides() -> Any:
     """Show books, providers and bank side by side."""
     with deps().db.snapshot() as tx:

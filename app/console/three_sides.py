@@ -12,6 +12,7 @@ from app.console.effects import Change, Typed, effect_page
 from app.current import deps
 from app.duties import perform
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.i18n.labels import CAUSES, word
 from app.i18n.names import source_name
@@ -33,6 +34,7 @@ PAGE_SIZE = 50
 
 @blueprint.get("/reconciliation", endpoint="three_sides")
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
+@heavy
 def show_sides() -> str:
     """What providers hold and sent, what the bank shows, and the differences that belong to no campaign."""
     page = requested_page(PAGE_SIZE)

@@ -1,14 +1,19 @@
-"""Exports of managers: a few at once, of one account and of all."""
+"""Exports and other long reads of managers: a few at once, of one account and of all."""
 
 from flask import Flask
 
 from app.http.heavy_reads import OF_ACCOUNT, Gate
 from campaigns.network.people import create_manager
 from tests.web.reader import PASSWORD, Reader
-from tests.world import World
+from tests.world import SLUG, World
 
 EXPORT = "/console/audit.csv"
 MOST = 4
+LONG = (
+    f"/console/campaigns/{SLUG}/reconciliation",
+    f"/console/campaigns/{SLUG}/bursts",
+    "/console/reconciliation",
+)
 
 
 def test_exports_at_once_are_limited_of_one_account_and_of_all(app: Flask, world: World) -> None:
@@ -21,7 +26,8 @@ def test_exports_at_once_are_limited_of_one_account_and_of_all(app: Flask, world
         gate.enter(own)
     refused = boss.http.get(EXPORT)
     assert (refused.status_code, "导出" in refused.text) == (429, True)
-    assert boss.http.get("/console/").status_code == 200, "other pages are no exports"
+    assert [boss.http.get(address).status_code for address in LONG] == [429] * len(LONG)
+    assert boss.http.get("/console/").status_code == 200, "other pages are short"
     gate.leave(own)
     assert boss.http.get(EXPORT).status_code == 200
     for number in range(MOST - 1):

@@ -8,6 +8,7 @@ from app.console.blueprint import act, blueprint, said_of
 from app.current import deps
 from app.duties import perform
 from app.http import access
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.closing import discrepancies
@@ -25,6 +26,7 @@ PAGE_SIZE = 50
 
 @blueprint.get("/campaigns/<slug>/reconciliation", endpoint="reconciliation")
 @access.signed_in(Permission.READ)
+@heavy
 def list_discrepancies(slug: str) -> str:
     """A campaign's differences, open ones first."""
     page = requested_page(PAGE_SIZE)

@@ -13,6 +13,7 @@ from app.console.effects import Change, Typed, effect_page
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access, scope
+from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
 from app.i18n.screening_evidence import evidence_lines
@@ -35,6 +36,7 @@ _DECISIONS: dict[str, Decision] = {"release": "released", "cancel": "cancelled"}
 
 @blueprint.get("/campaigns/<slug>/bursts", endpoint="bursts")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
+@heavy
 def show_bursts(slug: str) -> str:
     """Open cases added up by what they have in common, the largest burst first."""
     page = requested_page(PAGE_SIZE)
