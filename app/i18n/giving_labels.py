@@ -91,7 +91,9 @@ TRACE_STAGES = {
     "arrived": _l("到账"),
     "matched": _l("配捐定下"),
     "notice": _l("公示"),
-    "disbursed": _l("拨出配捐"),
+    "disbursed": _l("可以拨付"),
+    "paid_out": _l("拨给项目"),
+    "spent": _l("村里花了"),
 }
 TEAM_KINDS = {
     "friends": _l("亲友"),

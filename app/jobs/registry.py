@@ -35,6 +35,7 @@ from campaigns.monthly.publish import publish_statements
 from campaigns.network.forget import KEPT, forget_access
 from campaigns.network.replies import forget
 from campaigns.payouts.allot import allot
+from campaigns.payouts.bank_marks import mark_by_statement
 from campaigns.privacy.messages import erase_late
 from campaigns.privacy.retention import forget_codes, forget_messages, unlink_erased
 from campaigns.privacy.seal_stored import seal_stored
@@ -122,7 +123,9 @@ def _close(deps: Dependencies) -> str:
 
 
 def _allot(deps: Dependencies) -> str:
-    return _outcome(allot(deps), "projects")
+    """Divide what came in, and mark what the bank's statement shows as paid or returned."""
+    done = _outcome(allot(deps), "projects"), _outcome(mark_by_statement(deps), "remittances marked")
+    return ", ".join(filter(None, done))
 
 
 def _statements(deps: Dependencies) -> str:

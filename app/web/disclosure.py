@@ -17,6 +17,7 @@ from app.web.blueprint import blueprint
 from campaigns.closing.corrections import Correction, corrections
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
+from campaigns.payouts.figures import Figures, totals
 from campaigns.projects.place_totals import PlaceTotals, by_place
 from kernel.db import Tx
 from kernel.money import yuan
@@ -32,6 +33,7 @@ class Statement:
     townships: Sequence[PlaceTotals]
     report: Any
     corrections: Sequence[Correction] = ()
+    money_out: Figures | None = None  # once the money of a released campaign was divided
 
     @property
     def whole(self) -> tuple[int, int, int]:
@@ -115,4 +117,6 @@ def _statement(tx: Tx, campaign_id: int) -> Statement:
     if final is None:
         return Statement(by_place(tx, campaign_id, "county"), by_place(tx, campaign_id, "township"), None)
     tables = {level: [PlaceTotals(**row) for row in final[level]] for level in ("county", "township")}
-    return Statement(tables["county"], tables["township"], final, corrections(tx, campaign_id))
+    sums = totals(tx, campaign_id)
+    money_out = sums if sums.project_minor + sums.township_minor + sums.management_minor else None
+    return Statement(tables["county"], tables["township"], final, corrections(tx, campaign_id), money_out)

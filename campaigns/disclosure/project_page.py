@@ -5,6 +5,7 @@ from typing import NamedTuple
 from campaigns.disclosure.pictures import News, Picture, news_of, pictures_of
 from campaigns.projects.budget import BudgetRow, rows_of
 from campaigns.projects.projects import find
+from campaigns.spending.figures import Account, Published, account_of, published
 from kernel.db import Tx
 
 
@@ -20,7 +21,7 @@ class Unit(NamedTuple):
 
 
 class ProjectPage(NamedTuple):
-    """What a sum does, how the money is spent, whom to ask, and what the village shows and tells (fen)."""
+    """What a sum does, how the money is and was spent, whom to ask, and what the village shows and tells (fen)."""
 
     unit: str
     unit_price_minor: int | None
@@ -29,6 +30,8 @@ class ProjectPage(NamedTuple):
     contact: dict[str, str] | None
     pictures: list[Picture]
     news: list[News]
+    account: Account
+    spent: list[Published]
 
     @property
     def counted(self) -> Unit | None:
@@ -57,4 +60,6 @@ def project_page(tx: Tx, project_id: int) -> ProjectPage:
         contact=project.contact,
         pictures=pictures_of(tx, project_id),
         news=news_of(tx, project_id),
+        account=account_of(tx, project_id),
+        spent=published(tx, project_id),
     )

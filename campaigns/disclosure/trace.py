@@ -13,6 +13,7 @@ from campaigns.donations.states import Status
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.models import Campaign, CampaignHistory
 from campaigns.lifecycle.phases import Phase
+from campaigns.spending.trace import Trace, trace, way_of
 from kernel.db import Tx
 
 
@@ -24,19 +25,23 @@ class Stage(StrEnum):
     MATCHED = "matched"  # final: nothing of its match is under review
     NOTICE = "notice"
     DISBURSED = "disbursed"
+    PAID_OUT = "paid_out"  # its share of what the project was paid
+    SPENT = "spent"  # its share of what the project spent by checked vouchers
 
 
 class TraceStep(NamedTuple):
-    """A step, whether the gift has made it, and when, where that is known."""
+    """A step, whether the gift has made it, and when, where that is known; `amount_minor` (fen) of those that it
+    makes by and by."""
 
     stage: Stage
     done: bool
     at: datetime | None = None
+    amount_minor: int = 0
 
 
 def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceStep]]:
     """Return the ways of paid donations, by id; of the others, and of what went back whole, there is none. Two
-    queries."""
+    queries, and a few more per project of a released campaign."""
     shown = [view for view in donations if view.status in (Status.PAID, Status.SETTLED)]
     arrived = tx.all(
         select(DonationHistory.donation_id, DonationHistory.at).where(
@@ -54,7 +59,23 @@ def traces(tx: Tx, donations: Sequence[DonationView]) -> dict[UUID, list[TraceSt
     )
     reached = {(slug, phase): at for slug, phase, at in phases}
     settled_at = dict(arrived)
-    return {view.id: _steps(view, settled_at.get(view.id), reached) for view in shown}
+    released = {slug for slug, phase in reached if phase == Phase.RELEASED}
+    places = {(view.campaign, view.project_id) for view in shown if view.campaign in released}
+    ways = {place: way_of(tx, *place) for place in places}
+    return {
+        view.id: [
+            *_steps(view, settled_at.get(view.id), reached),
+            *_spending_steps(trace(view, ways.get((view.campaign, view.project_id)))),
+        ]
+        for view in shown
+    }
+
+
+def _spending_steps(gift: Trace) -> list[TraceStep]:
+    return [
+        TraceStep(Stage.PAID_OUT, gift.paid_minor > 0, amount_minor=gift.paid_minor),
+        TraceStep(Stage.SPENT, gift.spent_minor > 0, amount_minor=gift.spent_minor),
+    ]
 
 
 def _steps(

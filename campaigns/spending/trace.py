@@ -7,18 +7,17 @@ project, rounded down. Pages say so.
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import col, func, select
+from sqlmodel import func, select
 
-from campaigns.donations.models import Donation
-from campaigns.lifecycle.models import Campaign
+from campaigns.donations.view import DonationView, donation_view
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.payouts import figures
 from campaigns.payouts.allot import RELEASED
+from campaigns.payouts.figures import Figures
 from campaigns.spending.figures import paid_of
 from campaigns.spending.models import Spending, SpendingState
 from kernel.db import Tx
-from kernel.errors import NotFound
 from kernel.money import proportion
-from matching.models import Reservation
 
 
 class Trace(NamedTuple):
@@ -31,50 +30,61 @@ class Trace(NamedTuple):
 
     kept_minor: int
     matched_minor: int
-    released: bool
-    project_minor: int
-    township_minor: int
-    management_minor: int
-    fees_minor: int
+    released: bool = False
+    project_minor: int = 0
+    township_minor: int = 0
+    management_minor: int = 0
+    fees_minor: int = 0
+    paid_minor: int = 0
+    spent_minor: int = 0
+
+
+class Way(NamedTuple):
+    """What became of all money of a project in a released campaign: its figures, what of it was paid out for the
+    project, and what the project has spent of what it was paid in all campaigns (fen)."""
+
+    whole: Figures
     paid_minor: int
     spent_minor: int
+    paid_in_all_minor: int
 
 
 def trace_of(tx: Tx, donation_id: UUID) -> Trace:
     """Follow a gift. Raises NotFound `donation_unknown`."""
-    donation = tx.get(Donation, donation_id)
-    if donation is None:
-        raise NotFound("donation_unknown")
-    campaign = tx.get(Campaign, donation.campaign_id)
-    assert campaign is not None
-    kept_minor = donation.amount_minor - donation.refunded_minor if donation.paid_at else 0
-    matched_minor = _matched(tx, donation_id) if donation.paid_at else 0
-    if campaign.phase not in RELEASED:
-        return Trace(kept_minor, matched_minor, False, 0, 0, 0, 0, 0, 0)
-    whole = figures.of_project(tx, donation.campaign_id, donation.project_id)
-    income_minor = whole.raised_minor + whole.matched_minor
-    mine_minor = kept_minor + matched_minor
+    view = donation_view(tx, donation_id)
+    return trace(view, way_of(tx, view.campaign, view.project_id))
+
+
+def trace(view: DonationView, way: Way | None) -> Trace:
+    """Follow a gift along the way of its project's money; None while that is not released."""
+    kept_minor = view.amount_minor - view.refunded_minor if view.paid_at else 0
+    matched_minor = view.captured_minor if view.paid_at else 0
+    if way is None:
+        return Trace(kept_minor, matched_minor)
+    whole = way.whole
 
     def mine(part_minor: int) -> int:
-        return proportion(mine_minor, part_minor, income_minor)
+        income_minor = whole.raised_minor + whole.matched_minor
+        return proportion(kept_minor + matched_minor, part_minor, income_minor)
 
-    paid_minor = mine(paid_of(tx, donation.project_id, donation.campaign_id))
-    spent_minor = proportion(paid_minor, *_spent_and_paid(tx, donation.project_id))
+    paid_minor = mine(way.paid_minor)
+    spent_minor = proportion(paid_minor, way.spent_minor, way.paid_in_all_minor)
     shares = (whole.project_minor, whole.township_minor, whole.management_minor, whole.fees_minor)
     return Trace._make((kept_minor, matched_minor, True, *map(mine, shares), paid_minor, spent_minor))
 
 
-def _matched(tx: Tx, donation_id: UUID) -> int:
-    counts = Reservation.state == "captured", col(Reservation.held).is_(False)
-    captured = select(func.sum(Reservation.live_minor)).where(Reservation.donation_id == donation_id, *counts)
-    matched_minor = tx.first(captured)
-    return int(matched_minor or 0)
-
-
-def _spent_and_paid(tx: Tx, project_id: int) -> tuple[int, int]:
-    """Return what a project has spent by checked vouchers, at most what it was paid; and what it was paid."""
+def way_of(tx: Tx, slug: str, project_id: int) -> Way | None:
+    """Return the way of a project's money in a campaign; None while it is not released."""
+    campaign = find_campaign(tx, slug)
+    if campaign.phase not in RELEASED or campaign.id is None:
+        return None
     checked = select(func.sum(Spending.amount_minor)).where(
         Spending.project_id == project_id, Spending.state == SpendingState.CHECKED
     )
-    spent_minor, paid_minor = tx.first(checked), paid_of(tx, project_id)
-    return min(int(spent_minor or 0), paid_minor), paid_minor
+    spent_minor, paid_in_all_minor = tx.first(checked), paid_of(tx, project_id)
+    return Way(
+        figures.of_project(tx, campaign.id, project_id),
+        paid_of(tx, project_id, campaign.id),
+        min(int(spent_minor or 0), paid_in_all_minor),
+        paid_in_all_minor,
+    )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.disclosure.trace import traces
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from campaigns.payouts.purpose import NewPurpose, change_purpose
@@ -152,6 +153,11 @@ def test_a_gift_is_followed_from_giving_to_spending(budgeted: World) -> None:
     after = world.do(trace_of, gift.id)
     assert (after.paid_minor, after.spent_minor) == (180_00, 18_00)  # a tenth of the 225 of the project is spent
     assert world.do(trace_of, other.id).spent_minor == 4_50
+    steps = world.do(traces, [world.view(gift)])[gift.id]
+    assert [(step.stage, step.done, step.amount_minor) for step in steps[-2:]] == [
+        ("paid_out", True, 180_00),
+        ("spent", True, 18_00),
+    ]
     world.check()
 
 

@@ -53,6 +53,9 @@ def test_from_the_split_to_the_returned_payment(manager: Reader, world: World) -
     manager.open("/console/payout-plans/1")
     page = manager.send("/remittances/1/paid", reference="R-1", paid_on="2026-09-09", evidence="回单 1")
     assert "已付款" in text(page) and "回单 1" in page
+    assert "已拨付 95.00" in text(manager.open(f"/public/c/{world.slug}"))
+    assert "已拨付给项目 80.00" in text(manager.open(f"/c/{world.slug}/p/{project}"))
+    manager.open("/console/payout-plans/1")
     page = manager.send("/remittances/1/returned", reason="户名不符")
     assert "户名不符" in page
     assert sums(world)["share_project"] + sums(world)["share_township"] == 95_00
@@ -89,5 +92,9 @@ def test_a_liaison_spends_with_a_photo_and_finance_checks(manager: Reader, world
     assert "支出已更正" in page
     page = manager.send(f"/spendings/{spending}/check")
     assert "已核对" in page and "支出超过已拨付的款项" in page
+    public = text(manager.open(f"/c/{world.slug}/p/{project}"))
+    assert "钱花到哪了" in public and "一周的菜" in public and "12.30" in public
+    assert "发票 7" not in public, "numbers of documents are for managers"
+    manager.open(f"/console/projects/{project}/spending")
     bad = manager.send(f"/projects/{project}/spending", **typed | {"amount": "1,2"})
     assert "支出已登记" not in bad
