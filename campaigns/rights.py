@@ -13,6 +13,7 @@ from sqlmodel import col, select
 
 from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
+from campaigns.closing.objection_models import Objection
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.person_models import DonorQuestion, PublicWords
 from campaigns.donations.receipt_models import ReceiptRequest
@@ -265,6 +266,7 @@ RESOURCES: Mapping[str, Resource] = {
     "request_id": Resource(_by_donation(RefundRequest), "refund_request_unknown"),
     "words_id": Resource(_by_donation(PublicWords), "words_unknown"),
     "question_id": Resource(_by_donation(DonorQuestion), "question_unknown"),
+    "objection_id": Resource(_by_campaign(Objection), "objection_unknown"),
     "team_id": Resource(_by_campaign(Team), "team_unknown"),
     "receipt_id": Resource(_by_donation(ReceiptRequest), "receipt_unknown"),
     "donation_id": Resource(_of_donation, "donation_unknown"),

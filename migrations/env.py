@@ -16,6 +16,7 @@ MODULES_WITH_TABLES = (
     "campaigns.audit_chain",
     "campaigns.bank.models",
     "campaigns.closing.models",
+    "campaigns.closing.objection_models",
     "campaigns.donations.letter_models",
     "campaigns.donations.models",
     "campaigns.donations.person_models",

@@ -68,6 +68,7 @@ class WaitOut(Schema):
         "discrepancies",
         "cases",
         "payments",
+        "objections",
         "refunds",
         "refunds_failed",
         "outside",

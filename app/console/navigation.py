@@ -56,6 +56,7 @@ GROUPS = (
             Entry("receipts", _l("捐赠票据"), ("receipt",)),
             Entry("spendings", _l("支出"), ("spending",)),
             Entry("questions", _l("提问")),
+            Entry("objections", _l("公示异议"), ("objection",)),
             Entry("words", _l("留言")),
             Entry("teams", _l("队伍")),
             Entry("inbox", _l("待办消息"), ("message", "inbox_")),

@@ -7,6 +7,7 @@ from flask_babel import force_locale, gettext
 from flask_babel import lazy_gettext as _l
 
 from app.i18n.accounting_refusals import ACCOUNTING_REFUSALS
+from app.i18n.closing_refusals import CLOSING_REFUSALS
 from app.i18n.locale import language, when
 from app.i18n.people_refusals import PEOPLE_REFUSALS
 from kernel.errors import Refusal
@@ -15,6 +16,7 @@ from kernel.money import percent, ratio, yuan
 REFUSALS = {
     **PEOPLE_REFUSALS,
     **ACCOUNTING_REFUSALS,
+    **CLOSING_REFUSALS,
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
     "amount_invalid": _l("金额不对。"),
     "approval_ended": _l("这件事项已经有了决定，或已过期。"),
@@ -67,7 +69,6 @@ REFUSALS = {
     "deposit_unknown": _l("没有这笔入账。"),
     "deposit_invalid": _l("请检查金额和凭据号。"),
     "deposit_reused": _l("这个凭据号已用于另一金额。"),
-    "differences_changed": _l("差异刚刚有变化，请重新核对笔数和金额。"),
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
     "discrepancy_unknown": _l("没有这条差异。"),
@@ -250,7 +251,6 @@ REFUSALS = {
     "standings_unknown": _l("没有这种榜单。"),
     "bill_day_has_lines": _l("这一天的账单已有 %(lines)s 行，不能记为无交易。"),
     "day_invalid": _l("日期不对。"),
-    "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
     "statement_by_api": _l("这个支付平台的对账单由系统自动获取。"),
     "statement_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
     "term_invalid": _l("期限须在今天之后。"),

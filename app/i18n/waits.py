@@ -17,6 +17,8 @@ def wait_text(wait: Wait) -> str:
             return _("对账差异 %(count)s 条", count=wait.count)
         case "cases":
             return _("复核 %(count)s 件", count=wait.count)
+        case "objections":
+            return _("%(count)s 件公示异议等答复", count=wait.count)
         case "payments":
             return _("与捐赠不符的支付 %(count)s 笔", count=wait.count)
         case "refunds":

@@ -12,6 +12,7 @@ import structlog
 from campaigns.closing.challenges import unlock_met_challenges
 from campaigns.closing.disburse import disburse_match
 from campaigns.closing.fetch_statement import fetch_statement
+from campaigns.closing.objections import count_open
 from campaigns.closing.problems import (
     STATEMENT_UNAVAILABLE,
     STEP_FAILED,
@@ -163,7 +164,8 @@ def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
 
 
 def _disburse(tx: Tx, campaign: Campaign) -> Phase | None:
-    if not _after(campaign.phase_since, campaign.notice_s, tx.now):
+    assert campaign.id is not None
+    if not _after(campaign.phase_since, campaign.notice_s, tx.now) or count_open(tx, campaign.id):
         return None
     disburse_match(tx, campaign)
     return Phase.RELEASED

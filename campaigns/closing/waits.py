@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from campaigns.closing.cancel import giving_back
 from campaigns.closing.models import Cancellation
+from campaigns.closing.objections import count_open
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
 from campaigns.desks.payment_desk import count_undecided
 from campaigns.lifecycle.models import Campaign
@@ -19,7 +20,8 @@ class Wait:
     """One thing that a campaign waits for: a stable code, and how many or until when.
 
     Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
-    `discrepancies` (open), `cases` (undecided), `payments` (on the desk, undecided), `statement` (the provider's,
+    `discrepancies` (open), `cases` (undecided), `objections`
+    (to the published result, without a reply), `payments` (on the desk, undecided), `statement` (the provider's,
     unread), `failed` (the last run of the step raised: `detail` says what and where, `until` when). Of a cancelled
     campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners or the federation must give
     back), `disputes` (open).
@@ -74,6 +76,8 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
         waits.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
         waits.append(Wait("cases", count_open_cases(tx, campaign.id)))
         waits.append(Wait("payments", count_undecided(tx, campaign.id)))
+    if phase is Phase.NOTICE:
+        waits.append(Wait("objections", count_open(tx, campaign.id)))
     waiting = [wait for wait in waits if wait.count or wait.until is not None]
     problem = find_problem(tx, campaign.id)
     if problem is None:

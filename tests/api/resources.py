@@ -7,6 +7,7 @@ import pytest
 
 from campaigns import pots
 from campaigns.approvals.models import Approval
+from campaigns.closing.objection_models import Objection
 from campaigns.donations.payer import read_payer
 from campaigns.donations.questions import ask
 from campaigns.donations.receipt_requests import request_receipt
@@ -30,8 +31,10 @@ from campaigns.spending.vouchers import Voucher, enter
 from campaigns.teams.teams import NewTeam, found_team
 from kernel.clock import local_day
 from kernel.db import Tx
+from kernel.keys import seal
 from matching.pots import Tranche
 from payments import partners
+from payments.message_keys import sealing_key
 from tests.web.reader import PASSWORD
 from tests.world import ACTOR, World, new_campaign
 
@@ -108,6 +111,7 @@ def resources(world: World) -> Resources:
             **_people(tx),
             **_money_out(tx, world),
             "words_id": words,
+            "objection_id": _objection(tx, world),
             "team_id": team.id,
             "question_id": ask(tx, world.deps.keys, donation.id, MARK).id,
             "watch_id": 1,
@@ -115,6 +119,15 @@ def resources(world: World) -> Resources:
         }
 
     return Resources(made | world.do(rows))
+
+
+def _objection(tx: Tx, world: World) -> int:
+    """An objection; that its campaign is open is of no interest here."""
+    key_id, key = sealing_key(tx, world.deps.keys)
+    campaign_id = find_campaign(tx, SLUG).id or 0
+    sealed = seal(key, b'{"words": "", "contact": ""}', f"objection\x1f{campaign_id}".encode())
+    row = Objection(campaign_id=campaign_id, sealed=sealed, sealed_by=key_id, raised_at=tx.now)
+    return tx.add(row).id or 0
 
 
 def _conflict(tx: Tx, message: int) -> int:

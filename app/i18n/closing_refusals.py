@@ -1,0 +1,13 @@
+"""The texts of refusals around bank statements, differences and objections."""
+
+from flask_babel import lazy_gettext as _l
+
+CLOSING_REFUSALS = {
+    "notice_over": _l("现在不在公示期，不能提出异议。"),
+    "objection_invalid": _l("请检查标出的内容。"),
+    "objection_limit": _l("等待答复的异议已有 %(most)s 件，请稍后再提。"),
+    "objection_unknown": _l("没有这件异议。"),
+    "objection_answered": _l("这件异议已经答复过。"),
+    "differences_changed": _l("差异刚刚有变化，请重新核对笔数和金额。"),
+    "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
+}

@@ -1,0 +1,34 @@
+"""The table of objections to a result that is published and not yet final."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
+from sqlmodel import Field, SQLModel
+
+import campaigns.lifecycle.models
+import campaigns.projects.models  # noqa: F401  (foreign keys refer to their tables)
+from kernel.db import identity, moment
+
+_EMPTY = {"server_default": text("''")}
+
+
+class Objection(SQLModel, table=True):
+    """What somebody objects to while a result is published, and the reply. Their words and contact are sealed with
+    the key of the day (`sealed_by`) and end with it; `summary` and `reply` are staff's, and public."""
+
+    __tablename__ = "objection"
+    __table_args__ = (
+        CheckConstraint("(answered_at IS NULL) = (reply = '')", name="objection_answered"),
+        Index("objection_campaign", "campaign_id", "id"),
+        Index("objection_open", "campaign_id", postgresql_where=text("answered_at IS NULL")),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    project_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="project.id")
+    sealed: bytes = Field(sa_type=LargeBinary)
+    sealed_by: int = Field(sa_type=BigInteger)
+    raised_at: datetime = Field(sa_column=moment())
+    summary: str = Field(default="", sa_column_kwargs=_EMPTY)
+    reply: str = Field(default="", sa_column_kwargs=_EMPTY)
+    answered_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    actor: str = Field(default="", sa_column_kwargs=_EMPTY)
