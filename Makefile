@@ -60,9 +60,9 @@ check: lint types contracts
 audit: setup
 	$(BIN)/python .ci/audit.py "$(ADVISORIES)"
 
-# Takes docs/screens anew, on a demo of its own; SITE=http://127.0.0.1:8000 takes those of a demo that runs.
+# Takes docs/screens anew, on a demo of its own; SITE=http://127.0.0.1:8000 PASSWORD=... takes those of a demo that runs.
 screens: setup browser
-	$(BIN)/python -m tests.screens $(SITE)
+	$(BIN)/python -m tests.screens $(SITE) $(PASSWORD)
 
 bench: setup
 	@$(BIN)/python -m bench $(ONLY)

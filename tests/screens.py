@@ -1,6 +1,7 @@
-"""Take the pictures in docs/screens: `python -m tests.screens [URL OF A DEMO]`, or `make screens`.
+"""Take the pictures in docs/screens: `python -m tests.screens [URL OF A DEMO PASSWORD]`, or `make screens`.
 
-Each page at three widths, light and dark, in Chinese; the event in English too. WebP, so that they stay small.
+Each page at three widths, light and dark, in Chinese; the event in English too. The console as its people see it, at
+two. WebP, so that they stay small.
 """
 
 import base64
@@ -28,6 +29,22 @@ PAGES = {
     "statement": "/public/c/demo",
     "error": "/nothing-here",
     "design": "/design",
+}
+# Of the console: whose page it is, and where.
+CONSOLE = {
+    "home": ("demo-manager", "/console/"),
+    "donations": ("demo-finance", "/console/donations"),
+    "campaign": ("demo-event", "/console/campaigns/demo"),
+    "review": ("demo-reviewer", "/console/projects/review"),
+    "bursts": ("demo-reviewer", "/console/campaigns/luanchuan/bursts"),
+    "cases": ("demo-reviewer", "/console/campaigns/luanchuan/cases"),
+    "differences": ("demo-finance", "/console/campaigns/luanchuan/reconciliation"),
+    "messages": ("demo-finance", "/console/inbox"),
+    "refunds": ("demo-finance", "/console/refund-requests"),
+    "receipts": ("demo-finance", "/console/receipts"),
+    "approvals": ("demo-finance-2", "/console/approvals"),
+    "audit": ("demo-auditor", "/console/audit"),
+    "projects": ("demo-liaison", "/console/projects"),
 }
 
 
@@ -81,20 +98,41 @@ def take_all(browser: Browser, site: str) -> None:
             context.close()
 
 
+def take_console(browser: Browser, site: str, password: str) -> None:
+    """Take the pages of the console, each signed in as somebody whose work it is."""
+    for login in sorted({login for login, _ in CONSOLE.values()}):
+        page = browser.new_context(locale="zh-CN", reduced_motion="reduce").new_page()
+        page.goto(f"{site}/console/sign-in")
+        page.fill("input[name=login]", login)
+        page.fill("input[name=password]", password)
+        page.locator("main form button").click()
+        expect(page.get_by_role("heading", name="等我处理")).to_be_visible()
+        for width, height in (SIZES[0], SIZES[2]):
+            page.set_viewport_size({"width": width, "height": height})
+            for name, (owner, path) in CONSOLE.items():
+                if owner == login:
+                    page.goto(site + path)
+                    take(page, f"console-{name}-{width}")
+        page.context.close()
+
+
 @contextmanager
-def site_of(argument: list[str]) -> Iterator[str]:
-    """The demo that was named, or one of our own."""
-    if argument:
-        yield argument[0].rstrip("/")
+def site_of(arguments: list[str]) -> Iterator[tuple[str, str]]:
+    """The demo that was named, or one of our own, and the password of its people."""
+    if arguments:
+        yield arguments[0].rstrip("/"), arguments[1]
         return
-    with running() as stack:
-        yield stack.url
+    with running(DEMO_GIFTS="3000") as stack:
+        login = re.search(r"Login: \S+ / (\S+)", stack.login)
+        assert login
+        yield stack.url, login[1]
 
 
 if __name__ == "__main__":
-    with site_of(sys.argv[1:]) as address, sync_playwright() as driver:
+    with site_of(sys.argv[1:]) as (address, password), sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=next(path for path in NAMES if Path(path).exists()), args=[*ARGS, "--no-sandbox"]
         )
         take_all(browser, address)
+        take_console(browser, address, password)
         browser.close()

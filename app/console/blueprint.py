@@ -7,7 +7,7 @@ from flask import Blueprint, flash, g, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.navigation import navigation
+from app.console.navigation import navigation, words_of_page
 from app.current import deps
 from app.http import access
 from app.http.repeats import form_once, new_form_key
@@ -47,7 +47,12 @@ blueprint.before_request(guard)
 @blueprint.context_processor
 def _names() -> dict[str, Any]:
     names = {"caller": g.get("caller"), "Permission": Permission, "labelled": labelled}
-    return names | {"new_form_key": new_form_key, "opens": access.opens, "navigation": navigation}
+    return names | {
+        "new_form_key": new_form_key,
+        "opens": access.opens,
+        "navigation": navigation,
+        "words_of_page": words_of_page,
+    }
 
 
 @blueprint.after_request

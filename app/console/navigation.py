@@ -7,6 +7,7 @@ from flask import request
 from flask_babel import lazy_gettext as _l
 
 from app.http import access
+from app.i18n.page_words import Term, words_of
 
 
 class Entry(NamedTuple):
@@ -59,7 +60,7 @@ GROUPS = (
             Entry("objections", _l("公示异议"), ("objection",)),
             Entry("words", _l("留言")),
             Entry("teams", _l("队伍")),
-            Entry("inbox", _l("待办消息"), ("message", "inbox_")),
+            Entry("inbox", _l("待办消息"), ("message", "inbox_", "project_codes")),
             Entry("payments", _l("不符的支付"), ("payment",)),
             Entry("imports", _l("导入"), ("import_",)),
         ),
@@ -101,6 +102,12 @@ def navigation() -> Iterator[tuple[Any, list[Link]]]:
         ]
         if links:
             yield group.label, links
+
+
+def words_of_page() -> list[Term]:
+    """Return the terms that the page at hand explains."""
+    here = (request.endpoint or "").removeprefix("console.")
+    return words_of(here, current_entry(here))
 
 
 def current_entry(endpoint: str) -> str | None:

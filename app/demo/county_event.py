@@ -13,7 +13,7 @@ from app.demo.accounts import COUNTY, COUNTY_MANAGER, LIAISON, REVIEWER
 from app.demo.gifts import Gift, Village, give_on_pages, hear, line_of, payment_of, phone_of
 from app.demo.plan import plan
 from app.demo.projects import file_more
-from app.demo.story import NAMES, messages_of
+from app.demo.story import NAMES
 from campaigns import pots
 from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
@@ -52,7 +52,7 @@ def hold(deps: Dependencies, fund: int, opens_at: datetime) -> None:
     odd = [_gift(random, villages[0], CAP_MINOR, opens_at) for _ in range(AT_CAP)]
     ended = deps.at(FixedClock(ends_at - timedelta(minutes=5)))
     give_on_pages(ended, _in_time(gifts), _command(random))
-    give_on_pages(ended, _in_time(odd), lambda gift: _command_of(gift, BUYER, ""))
+    give_on_pages(ended, _in_time(odd), lambda gift: _command_of(gift, BUYER))
     _pay_twice(ended, gifts[7])
     screen(ended)
     with ended.db.transaction() as tx:
@@ -107,19 +107,18 @@ def _in_time(gifts: Sequence[Gift]) -> list[Gift]:
 def _command(random: Random) -> Callable[[Gift], CreateDonation]:
     def command(gift: Gift) -> CreateDonation:
         donor = Donor(name=random.choice(NAMES), phone=phone_of(gift), publish_name=True)
-        return _command_of(gift, donor, random.choice(messages_of(gift.village.theme)))
+        return _command_of(gift, donor)
 
     return command
 
 
-def _command_of(gift: Gift, donor: Donor, message: str) -> CreateDonation:
+def _command_of(gift: Gift, donor: Donor) -> CreateDonation:
     return CreateDonation(
         id=gift.id,
         campaign=SLUG,
         project=gift.village.id,
         amount_minor=gift.amount_minor,
         donor=donor,
-        message=message,
         accept_unmatched=True,
     )
 

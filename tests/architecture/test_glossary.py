@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.i18n.page_words import OF_PAGES, TERMS
 from campaigns.closing.models import CAUSES
 from campaigns.donations.states import STATUSES
 from campaigns.lifecycle.phases import PHASES
@@ -31,3 +32,12 @@ def test_every_term_has_its_chinese_word() -> None:
     terms = [row for row in rows() if row[1].strip("- ") not in ("", "中文")]
     assert len(terms) > 50
     assert [row[0] for row in terms if not re.search(r"[一-鿿]", row[1])] == []
+
+
+def test_pages_of_the_console_explain_terms_of_the_glossary() -> None:
+    """By the same names; each term that is explained stands on a page, and each page and entry exists."""
+    named = {(row[0].strip(), row[1].strip()) for row in rows()}
+    assert [term for term in TERMS.values() if (term.english, term.chinese) not in named] == []
+    assert set(TERMS) == {name for names in OF_PAGES.values() for name in names}
+    source = "\n".join(path.read_text() for path in (PAGE.parents[1] / "app" / "console").rglob("*.py"))
+    assert [page for page in OF_PAGES if f'"{page}"' not in source] == []

@@ -1,0 +1,155 @@
+"""What the words of a console page mean, said where they are used. The terms are those of the glossary (a test
+compares their names)."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from flask_babel import lazy_gettext as _l
+
+
+class Term(NamedTuple):
+    """A term: its name in the glossary in English and Chinese, as pages show it, and what it means."""
+
+    english: str
+    chinese: str
+    label: Any
+    meaning: Any
+
+
+TERMS: Mapping[str, Term] = {
+    term.english: term
+    for term in (
+        Term("match", "配捐", _l("配捐"), _l("捐赠人捐一笔，配捐池按规则再添一笔。")),
+        Term("pot", "配捐池", _l("配捐池"), _l("一个活动里专门用来配捐的钱，从一个基金里拨出来。")),
+        Term("rank", "优先级", _l("优先级"), _l("先问哪个池：1 在 2 前面，一样的先建的在前。")),
+        Term("tranche", "分批额度", _l("分批额度"), _l("池里的钱分几批开放，到点才能用。")),
+        Term("cap", "配捐上限", _l("配捐上限"), _l("每笔、每人每天、每人、每个项目、每个县最多配多少。")),
+        Term("reservation", "预留", _l("预留"), _l("捐赠人去付款时先给他留着的配捐；没付就放回池里。")),
+        Term("capture", "确认配捐", _l("确认配捐"), _l("钱到了，留着的配捐就定下来。")),
+        Term("match on hold", "待查配捐", _l("待查配捐"), _l("已经定下、但要等复核的配捐，先不算数。")),
+        Term("top-up, reduction", "追加、调减", _l("追加、调减"), _l("往池里再放钱；没用的钱退回基金。")),
+        Term("re-offer", "补配", _l("补配"), _l("活动结束后，放回来的配捐按付款先后补给没配到的捐赠。")),
+        Term("case", "个案", _l("个案"), _l("一笔配捐先留着的捐赠，连同看到的迹象，等人决定。")),
+        Term(
+            "clear, cancel (a case)",
+            "恢复配捐、取消配捐",
+            _l("恢复配捐、取消配捐"),
+            _l("个案的两种决定：算数，或者退回池里。"),
+        ),
+        Term("appeal", "申诉", _l("申诉"), _l("捐赠人对复核或黑名单有话说，评审要答复。")),
+        Term("burst (of cases)", "成批复核", _l("成批复核"), _l("同一个迹象、同一个项目的个案，一次决定。")),
+        Term("threshold", "复核标准", _l("复核标准"), _l("到多少才算迹象，每个活动可以自己定。")),
+        Term("settled", "已到账", _l("已到账"), _l("平台的对账单上也有这笔钱了。")),
+        Term(
+            "late success", "迟到的支付", _l("迟到的支付"), _l("捐赠已经失效，钱后来还是到了：照收，按还剩的配捐。")
+        ),
+        Term("channel", "渠道", _l("渠道"), _l("捐赠从哪来：网页、接口、合作平台、线下。")),
+        Term("look (at a contact)", "查看联系方式", _l("查看联系方式"), _l("谁看了捐赠人的姓名电话，都会记下来。")),
+        Term("refund request", "退款申请", _l("退款申请"), _l("捐赠人想把钱要回去，由您同意或不同意。")),
+        Term(
+            "donation receipt", "公益事业捐赠票据", _l("公益事业捐赠票据"), _l("财政系统开的票；感谢状不是票据。")
+        ),
+        Term("payer", "交款人", _l("交款人"), _l("票据开给谁：个人，或有统一社会信用代码的单位。")),
+        Term("question", "提问", _l("提问"), _l("捐赠人问自己那笔捐赠的事，答复会显示在他的页面上。")),
+        Term("public words", "公开的话", _l("公开的话"), _l("捐赠人的留言和特别的名字，有人看过才给别人看。")),
+        Term("label (of a gift)", "捐赠里的队名", _l("捐赠里的队名"), _l("捐赠写明算在哪个队，队名批准后才上榜。")),
+        Term(
+            "waiting, flagged",
+            "等待处理、需人工查看",
+            _l("等待处理、需人工查看"),
+            _l("消息在等一样东西（项目、支付），或者要人看。"),
+        ),
+        Term("foreign (payment)", "他店付款", _l("他店付款"), _l("同一个收款账户上别的店铺的钱，不是捐赠。")),
+        Term("dismissed (message)", "已搁置", _l("已搁置"), _l("写明原因放到一边，不产生影响，可以再拿回来。")),
+        Term(
+            "project code of a partner",
+            "平台的项目编号",
+            _l("平台的项目编号"),
+            _l("平台怎么叫我们的项目，对应一次以后都认得。"),
+        ),
+        Term(
+            "payment exception",
+            "待处理的支付",
+            _l("待处理的支付"),
+            _l("付的钱和捐赠要的不一样，等人决定收下还是退回。"),
+        ),
+        Term("difference, discrepancy", "差异", _l("差异"), _l("我们的账和平台的对账单对不上的地方。")),
+        Term(
+            "matched, signed off",
+            "已核对、已签字",
+            _l("已核对、已签字"),
+            _l("差异怎么了结：自己对上了，或有人写明原因认下。"),
+        ),
+        Term("suspense", "暂记款", _l("暂记款"), _l("签字认下、还没找到归处的差额。")),
+        Term(
+            "approval, second person",
+            "待批准事项、第二人",
+            _l("待批准事项、第二人"),
+            _l("大额或不能反悔的事，一个人提出，另一个人批准才做。"),
+        ),
+        Term("deposit", "入账", _l("入账"), _l("外面的钱进了基金；同一个凭证号只记一次。")),
+        Term(
+            "correcting entry, correction (of a deposit)",
+            "更正分录、更正入账",
+            _l("更正入账"),
+            _l("记错了不改原来的，另记一笔补上差额，写明原因。"),
+        ),
+        Term("grant (of a fund)", "基金授权", _l("基金授权"), _l("准许别的分支的活动用这个基金建池。")),
+        Term("send back", "退回修改", _l("退回修改"), _l("项目还不行，写明意见退给申报的人。")),
+        Term("comment", "评论", _l("评论"), _l("同事之间说的话，公开页面上没有。")),
+        Term("suspend", "暂停", _l("暂停"), _l("项目先不收捐款，改好后可以重新提交评审。")),
+        Term(
+            "blacklist, listing",
+            "黑名单、列入黑名单",
+            _l("黑名单"),
+            _l("有期限、有原因；期间不收捐款，也没有新的配捐。"),
+        ),
+        Term("role", "角色", _l("角色"), _l("一个账号能做哪些事。")),
+        Term("branch", "分支", _l("分支"), _l("一个机构和它下面的所有机构；权限只到自己的分支。")),
+        Term("token", "令牌、凭证", _l("令牌"), _l("程序用接口时的钥匙，也有角色和分支。")),
+        Term("close (a node)", "关闭机构", _l("关闭机构"), _l("这里不再新开项目和账号，原来的账还在。")),
+        Term("closing", "收尾", _l("收尾"), _l("从活动结束到配捐可以拨付：结算、对账、公示。")),
+        Term("public notice", "公示", _l("公示"), _l("结果公布出来，大家可以提异议。")),
+        Term("entry", "参与", _l("参与"), _l("一个项目参加一个活动。")),
+        Term(
+            "audit chain, block, head",
+            "操作记录链、区块、链头",
+            _l("操作记录链"),
+            _l("操作记录一块接一块封存，改了能查出来。"),
+        ),
+    )
+}
+_MATCH = ("match", "pot", "rank", "tranche", "cap", "reservation", "capture", "top-up, reduction")
+_REVIEW = ("case", "match on hold", "clear, cancel (a case)", "appeal", "burst (of cases)", "threshold")
+_DIFFERENCES = ("difference, discrepancy", "matched, signed off", "suspense", "settled")
+# By the page, or else by the entry of the navigation that it belongs to.
+OF_PAGES: Mapping[str, tuple[str, ...]] = {
+    "cases": _REVIEW,
+    "bursts": _REVIEW,
+    "burst": _REVIEW,
+    "reconciliation": _DIFFERENCES,
+    "pot": _MATCH,
+    "pot_new": _MATCH,
+    "home": ("case", "appeal", "difference, discrepancy", "approval, second person", "waiting, flagged"),
+    "donations": ("reservation", "match on hold", "settled", "late success", "channel", "look (at a contact)"),
+    "campaigns": ("pot", "entry", "closing", "public notice", "re-offer", "difference, discrepancy"),
+    "projects": ("send back", "comment", "suspend", "entry"),
+    "approvals": ("approval, second person",),
+    "refund_requests": ("refund request", "approval, second person"),
+    "receipts": ("donation receipt", "payer"),
+    "questions": ("question",),
+    "words": ("public words",),
+    "teams": ("label (of a gift)",),
+    "inbox": ("waiting, flagged", "project code of a partner", "foreign (payment)", "dismissed (message)"),
+    "payments": ("payment exception",),
+    "funds": ("deposit", "correcting entry, correction (of a deposit)", "grant (of a fund)", "pot"),
+    "blacklist": ("blacklist, listing", "appeal"),
+    "people": ("role", "branch", "token", "approval, second person"),
+    "network": ("branch", "close (a node)"),
+    "audit": ("audit chain, block, head", "look (at a contact)"),
+}
+
+
+def words_of(page: str, entry: str | None) -> list[Term]:
+    """Return the terms of a page (its endpoint) that belongs to an entry of the navigation."""
+    return [TERMS[name] for name in OF_PAGES.get(page) or OF_PAGES.get(entry or "", ())]
