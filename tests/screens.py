@@ -1,7 +1,7 @@
 """Take the pictures in docs/screens: `python -m tests.screens [URL OF A DEMO PASSWORD]`, or `make screens`.
 
-Each page at three widths, light and dark, in Chinese; the event in English too. The console as its people see it, at
-two. WebP, so that they stay small.
+Each page at three widths, light and dark, in Chinese; the event in English too. Pages of the console at two widths,
+each as somebody sees it whose work it is. WebP, so that they stay small.
 """
 
 import base64
