@@ -72,6 +72,24 @@
     button.removeAttribute("aria-busy");
     button.textContent = button.dataset.label;
   };
+  // Who comes back by the browser's button finds what they typed; this tab keeps it, and no longer than it is open.
+  const kept = `typed:${location.pathname}`;
+  const shared = form.elements.channel && form.elements.channel.value === "station"; // the next person's turn
+  const came = performance.getEntriesByType("navigation")[0];
+  if (came && came.type === "back_forward" && !shared) {
+    const before = new URLSearchParams(sessionStorage.getItem(kept) || "");
+    for (const field of form.querySelectorAll("input:not([type=hidden]), textarea, select")) {
+      if (!before.has(field.name)) continue;
+      if (field.type === "radio") field.checked = before.get(field.name) === field.value;
+      else field.value = before.get(field.name);
+    }
+    if ([...before.keys()].length) ask();
+  }
+  form.addEventListener("submit", () => {
+    const names = [...form.querySelectorAll("input:not([type=hidden]), textarea, select")].map((field) => field.name);
+    const typedNow = [...new FormData(form)].filter(([name]) => names.includes(name));
+    if (!shared) sessionStorage.setItem(kept, new URLSearchParams(typedNow).toString());
+  });
   form.addEventListener("submit", (event) => {
     const button = form.querySelector(".button");
     if ((event.submitter && event.submitter.name === "edit") || button.hasAttribute("aria-busy")) return;
