@@ -5,15 +5,19 @@ none of them. An approval says itself until when it waits.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
+from campaigns.duties.calendar import waiting_duties
 from campaigns.network.roles import Caller, Permission
+from kernel.clock import SHANGHAI
 from kernel.db import Tx
 
 
@@ -33,6 +37,7 @@ class Work(StrEnum):
     TEAMS = "teams"
     SPENDINGS = "spendings"
     PAYOUT_PLANS = "payout_plans"
+    DUTIES = "duties"
     APPROVAL = "approval"
 
 
@@ -165,7 +170,7 @@ _QUEUES = {
 
 def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
     """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
-    lines = [*_approvals(tx, caller)]
+    lines = [*_approvals(tx, caller), *_duties(tx, caller)]
     for work, (permission, sql) in _QUEUES.items():
         if caller.may(permission):
             lines += _lines(tx, work, sql, caller.branch_code)
@@ -177,6 +182,21 @@ def _lines(tx: Tx, work: Work, sql: str, branch: str | None) -> Iterator[Waiting
         if pieces:
             amount_minor = None if amount is None else int(amount)
             yield Waiting(work, pieces, since, since + MAY_WAIT[work], amount_minor, slug, name)
+
+
+def _duties(tx: Tx, caller: Caller) -> Iterator[Waiting]:
+    """Duties of the law that are overdue or due soon, a line for each campaign and the federation."""
+    if not caller.may(Permission.CAMPAIGNS_WRITE):
+        return
+    due = sorted(waiting_duties(tx, caller.branch_code), key=attrgetter("campaign", "due_on"))
+    for slug, group in groupby(due, key=attrgetter("campaign")):
+        first, *others = group
+        since, due_at = (_midnight(day) for day in (first.remind_on, first.due_on + timedelta(days=1)))
+        yield Waiting(Work.DUTIES, 1 + len(others), since, due_at, None, slug, first.campaign_name)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)
 
 
 def _approvals(tx: Tx, caller: Caller) -> Iterator[Waiting]:

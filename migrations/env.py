@@ -21,6 +21,7 @@ MODULES_WITH_TABLES = (
     "campaigns.donations.models",
     "campaigns.donations.person_models",
     "campaigns.donations.receipt_models",
+    "campaigns.duties.models",
     "campaigns.funds.models",
     "campaigns.imports.models",
     "campaigns.intake.models",

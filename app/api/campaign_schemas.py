@@ -35,6 +35,11 @@ class CampaignChange(Schema):
     ends_at = Time()
     windows = fields.List(fields.Nested(WindowIn), validate=validate.Length(max=400))
     plan = fields.Nested(PlanIn)
+    emergency = fields.Boolean(
+        truthy={True},
+        falsy={False},
+        metadata={"description": "raises for an emergency: may be filed after the start"},
+    )
     durations = fields.Nested(DurationsIn)
 
 
@@ -94,6 +99,7 @@ class CampaignOut(Schema):
     opens_at = Time()
     ends_at = Time()
     windows = fields.List(fields.Dict())
+    emergency = fields.Boolean()
     currency = Currency()
     host = fields.Nested(HostOut)
     legal = fields.Dict(metadata={"description": "what the law asks every public page to show"})

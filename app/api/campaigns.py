@@ -147,6 +147,7 @@ def _new_campaign(body: dict[str, Any]) -> NewCampaign:
         **{name: body[name] for name in ("slug", "name", "host", "opens_at", "ends_at")},
         plan={name: value for name, value in body["plan"].items() if value is not None},
         windows=windows_of(body),
+        emergency=body.get("emergency", False),
         **{**DURATIONS, **body.get("durations", {})},
     )
 

@@ -106,7 +106,7 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for("console.reconciliation", slug=line.campaign), _("查原因")
         case Work.PAYMENTS:
             return url_for("console.payments"), _("去处理")
-        case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS:
+        case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS | Work.DUTIES:
             return url_for(f"console.{line.work}"), _("去处理")
         case Work.PAYOUT_PLANS:
             return url_for("console.payouts", slug=line.campaign), _("看后决定")

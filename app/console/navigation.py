@@ -72,6 +72,7 @@ GROUPS = (
             Entry("three_sides", _l("三方对账"), ("difference",)),
             Entry("vouchers", _l("记账凭证"), ("voucher", "chart")),
             Entry("monthly", _l("收支月公示")),
+            Entry("duties", _l("法定事项"), ("duty",)),
             Entry("blacklist", _l("黑名单")),
             Entry("people", _l("人员"), ("person", "invit", "token")),
             Entry("network", _l("组织网络"), ("node", "payee")),

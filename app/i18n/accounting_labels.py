@@ -59,6 +59,23 @@ TRANSFER_KINDS = {
     "remittance_returned": _l("拨款被银行退回"),
     "purpose_changed": _l("变更用途"),
 }
+DUTY_TASKS = {
+    "file_plan": _l("募捐方案备案（开始 10 日前）"),
+    "file_emergency": _l("募捐方案补备案（开始后 10 日内）"),
+    "publish_emergency": _l("公开募得款物（每 5 日）"),
+    "publish_periodic": _l("公开募捐情况（每 3 个月）"),
+    "publish_final": _l("全面公开募捐情况（结束后 3 个月内）"),
+    "assess_partners": _l("公开对合作方的评估和指导监督（结束后 3 个月内）"),
+    "report_leftovers": _l("公开剩余财产的处理（结束后 3 个月内）"),
+    "annual_report": _l("年度报告，含募捐成本（5 月 31 日前）"),
+    "operating_report": _l("平台半年运行报告"),
+}
+DUTY_STATES = {
+    "overdue": _l("逾期"),
+    "due": _l("快到期"),
+    "later": _l("未到"),
+    "done": _l("已办"),
+}
 SIDES = {"debit": _l("借"), "credit": _l("贷")}
 
 

@@ -2,11 +2,11 @@
 
 from flask_babel import lazy_gettext as _l
 
+from app.i18n import audit_accounting
+
 ACTS = {
+    **audit_accounting.ACTS,
     "access.refused": _l("越权操作被拒绝"),
-    "accounting.book": _l("制作记账凭证"),
-    "accounting.chart": _l("修改会计科目"),
-    "accounting.close": _l("会计期间结账"),
     "approval.approved": _l("批准了待批准事项"),
     "approval.ask": _l("提交第二人批准"),
     "approval.declined": _l("不批准待批准事项"),
@@ -62,7 +62,6 @@ ACTS = {
     "export.audit": _l("导出操作记录"),
     "export.donations": _l("导出捐赠"),
     "export.table": _l("导出表格"),
-    "export.vouchers": _l("导出记账凭证"),
     "fund.create": _l("新建基金"),
     "fund.correct_deposit": _l("更正入账"),
     "fund.deposit": _l("基金入账"),
@@ -90,8 +89,6 @@ ACTS = {
     "manager.sign_in": _l("登录"),
     "manager.sign_in_failed": _l("登录失败"),
     "manager.sign_in_limited": _l("登录过于频繁，被拒绝"),
-    "monthly.correct": _l("更正收支月报"),
-    "monthly.publish": _l("公示收支月报"),
     "network.import": _l("导入组织网络"),
     "organisation.add": _l("增加机构"),
     "organisation.close": _l("关闭机构"),
@@ -206,10 +203,10 @@ ASKED = {
 }
 # The first parts of acts, by which the trail is filtered.
 GROUPS = {
+    **audit_accounting.GROUPS,
     "question": _l("提问"),
     "site": _l("网站"),
     "access": _l("权限"),
-    "accounting": _l("会计"),
     "approval": _l("第二人批准"),
     "bank": _l("银行账户"),
     "campaign": _l("活动"),
@@ -230,7 +227,6 @@ GROUPS = {
     "link": _l("账号链接"),
     "manager": _l("账号"),
     "network": _l("组织网络"),
-    "monthly": _l("收支月报"),
     "objection": _l("公示异议"),
     "organisation": _l("机构"),
     "partner": _l("合作平台"),
@@ -253,11 +249,11 @@ GROUPS = {
     "watch": _l("重点核实名单"),
 }
 SUBJECTS = {
+    **audit_accounting.SUBJECTS,
     "approval": _l("待批准事项"),
     "bank": _l("银行账户"),
     "campaign": _l("活动"),
     "case": _l("复核个案"),
-    "chart": _l("会计科目表"),
     "discrepancy": _l("差异"),
     "donation": _l("捐赠"),
     "donors": _l("捐赠人"),
@@ -275,9 +271,6 @@ SUBJECTS = {
     "partner": _l("合作平台"),
     "payment": _l("支付"),
     "payee": _l("收款账户"),
-    "period": _l("会计期间"),
-    "month": _l("月份"),
-    "statement": _l("收支月报"),
     "payment_exception": _l("异常支付"),
     "payout_plan": _l("拨付计划"),
     "pot": _l("配捐池"),
@@ -293,6 +286,5 @@ SUBJECTS = {
     "table": _l("表格"),
     "token": _l("令牌"),
     "unknown": _l("不存在的账号"),
-    "voucher_run": _l("制证"),
     "watch": _l("名单条目"),
 }

@@ -19,6 +19,8 @@ LABELS = {
     "opens_at": _l("开始（北京时间）"),
     "ends_at": _l("结束（北京时间）"),
     "windows": _l("配捐时段"),
+    "emergency": _l("为突发事件募捐"),
+    "due_on": _l("期限"),
     "organisation": _l("执行单位"),
     "tier": _l("类别"),
     "summary": _l("简介"),

@@ -20,6 +20,7 @@ WORKS = {
     Work.TEAMS: _l("队伍"),
     Work.SPENDINGS: _l("支出"),
     Work.PAYOUT_PLANS: _l("拨付"),
+    Work.DUTIES: _l("法定"),
     Work.APPROVAL: _l("批准"),
 }
 
@@ -53,6 +54,8 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 笔支出等核对", count=line.pieces)
         case Work.PAYOUT_PLANS:
             return _("%(count)s 份拨付计划等批准", count=line.pieces)
+        case Work.DUTIES:
+            return _("%(count)s 件法定事项快到期或已逾期", count=line.pieces)
         case _:
             assert line.approval is not None
             return approval_text(line.approval)

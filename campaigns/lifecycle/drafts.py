@@ -40,6 +40,7 @@ class NewCampaign:
     finishing_s: int = FINISHING_S
     late_s: int = LATE_S
     notice_s: int = NOTICE_S
+    emergency: bool = False
 
 
 def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
@@ -64,6 +65,7 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
             ends_at=new.ends_at,
             windows=[dict(window) for window in new.windows],
             plan=dict(new.plan),
+            emergency=new.emergency,
             finishing_s=new.finishing_s,
             late_s=new.late_s,
             notice_s=new.notice_s,
@@ -78,7 +80,7 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
 
 
 def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaign:
-    """Change a draft: replace what `changes` holds of name, opens_at, ends_at, windows, plan and durations.
+    """Change a draft: replace what `changes` holds of name, opens_at, ends_at, windows, emergency, plan, durations.
 
     Plan and durations are replaced field by field; None removes a field of the plan.
 
@@ -88,7 +90,7 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
     if campaign.phase != Phase.DRAFT:
         raise Conflict("campaign_phase", phase=campaign.phase)
     before = _recorded(campaign)
-    for name in ("name", "opens_at", "ends_at", "windows"):
+    for name in ("name", "opens_at", "ends_at", "windows", "emergency"):
         if name in changes:
             setattr(campaign, name, changes[name])
     for name, seconds in changes.get("durations", {}).items():
@@ -106,7 +108,8 @@ def _recorded(campaign: Campaign) -> dict[str, Any]:
     """Return what the audit trail keeps of a draft, field by field; times as text. The trail is never erased: of
     fields that name people it keeps a hash, which shows a change."""
     times = {name: getattr(campaign, name).isoformat() for name in ("opens_at", "ends_at")}
-    kept = {name: getattr(campaign, name) for name in ("name", "windows", "finishing_s", "late_s", "notice_s")}
+    names = ("name", "windows", "emergency", "finishing_s", "late_s", "notice_s")
+    kept = {name: getattr(campaign, name) for name in names}
     plan = {
         f"plan.{name}": fingerprint(value)[:12] if name in _OF_PEOPLE else value
         for name, value in campaign.plan.items()

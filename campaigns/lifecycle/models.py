@@ -36,6 +36,7 @@ class Campaign(SQLModel, table=True):
     ends_at: datetime = Field(sa_column=moment())
     windows: list[dict[str, str]] = Field(sa_column=Column(JSONB, nullable=False))
     plan: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    emergency: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # 慈善法 art. 70 on
     finishing_s: int
     late_s: int
     notice_s: int

@@ -34,6 +34,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "campaign_phase": (labels.PHASES, set()),
     "discrepancy_cause": (labels.CAUSES, set()),
     "discrepancy_state": (labels.DISCREPANCY_STATES, set()),
+    "duty_done_task": (accounting_labels.DUTY_TASKS, set()),
     "donation_status": (labels.STATUSES, set()),
     "fund_kind": (labels.FUND_KINDS, set()),
     "import_run_kind": (labels.IMPORT_KINDS, set()),

@@ -33,6 +33,7 @@ class CampaignForm(ConsoleForm):
         """Return the form as it would have been typed for this campaign."""
         data = _durations({name: getattr(campaign, name) for name in UNITS_S})
         data["name"] = campaign.name
+        data["emergency"] = "yes" if campaign.emergency else ""
         data["opens_at"], data["ends_at"] = format_moment(campaign.opens_at), format_moment(campaign.ends_at)
         for end in ("opens_at", "closes_at"):
             data.setlist(f"window_{end}", [format_moment(parse_time(window[end])) for window in campaign.windows])
@@ -45,7 +46,7 @@ class CampaignForm(ConsoleForm):
         self.require("slug", "host")
         changes = self.changes()
         plan = {name: value for name, value in changes["plan"].items() if value is not None}
-        times = {name: changes[name] for name in ("name", "opens_at", "ends_at", "windows")}
+        times = {name: changes[name] for name in ("name", "opens_at", "ends_at", "windows", "emergency")}
         if self.faults:
             return None
         return NewCampaign(slug=self["slug"], host=self["host"], plan=plan, **times, **changes["durations"])
@@ -58,20 +59,22 @@ class CampaignForm(ConsoleForm):
             "opens_at": self.moment("opens_at"),
             "ends_at": self.moment("ends_at"),
             "windows": self._windows(),
+            "emergency": self["emergency"] == "yes",
             "plan": self._plan(),
             "durations": {name: self._seconds(name) for name in UNITS_S if self[name]},
         }
 
     def typed(self) -> dict[str, str]:
         """Return the fields as they stand, the windows as one, to tell which of them somebody changed."""
-        names = ("name", "opens_at", "ends_at", *UNITS_S, *(f"plan.{name}" for name in FIELDS))
+        names = ("name", "opens_at", "ends_at", "emergency", *UNITS_S, *(f"plan.{name}" for name in FIELDS))
         windows = " ".join("/".join(row) for row in self.rows() if any(row))
         return {name: self[name] for name in names} | {"windows": windows}
 
     def written(self, names: Collection[str]) -> dict[str, Any]:
         """Return of `changes` what these fields say."""
         changes = self.changes()
-        parts = {name: changes[name] for name in ("name", "opens_at", "ends_at", "windows") if name in names}
+        plain = ("name", "opens_at", "ends_at", "windows", "emergency")
+        parts = {name: changes[name] for name in plain if name in names}
         plan = {name: value for name, value in changes["plan"].items() if f"plan.{name}" in names}
         durations = {name: value for name, value in changes["durations"].items() if name in names}
         return parts | {"plan": plan, "durations": durations}

@@ -1,0 +1,161 @@
+"""The calendar of duties: what is due when, what is overdue, and what was done."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.duties.models import DutyDone
+from campaigns.duties.terms import Task, Term, of_campaign, of_federation
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
+from campaigns.network.models import Organisation
+from campaigns.network.organisations import within
+from campaigns.reasons import MOST_REASON
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Fault, Invalid, NotFound, fault
+from kernel.human_input import Unreadable, read_moment
+from kernel.text import text_fault
+
+MOST_URL = 300
+_SHOWN = timedelta(days=730)  # how long after its end a campaign stays in the calendar
+
+
+class State(StrEnum):
+    """How a duty stands today."""
+
+    OVERDUE = "overdue"
+    DUE = "due"
+    LATER = "later"
+    DONE = "done"
+
+
+class Line(NamedTuple):
+    """A duty of a campaign, or (no slug) of the federation."""
+
+    duty: int
+    task: Task
+    due_on: date
+    remind_on: date
+    state: State
+    campaign: str = ""
+    campaign_name: str = ""
+    note: str = ""
+    url: str = ""
+    actor: str = ""
+    done_at: datetime | None = None
+
+
+def calendar(tx: Tx, branch: str | None = None) -> list[Line]:
+    """Return the duties of a branch's campaigns, and without a branch those of the federation: what is overdue
+    first, then by day, what is done last."""
+    campaigns = _campaigns(tx, branch)
+    of = [(term, campaign) for campaign in campaigns for term in _terms(campaign)]
+    today = local_day(tx.now)
+    federation = [] if branch else [(term, None) for term in of_federation(today, _began(tx, today))]
+    done = _done(tx)
+    lines = [_line(term, campaign, done, today) for term, campaign in (*of, *federation)]
+    return sorted(lines, key=lambda line: (line.state is State.DONE, line.due_on, line.duty, line.campaign))
+
+
+def waiting_duties(tx: Tx, branch: str | None = None) -> list[Line]:
+    """Return what is overdue or due soon."""
+    return [line for line in calendar(tx, branch) if line.state in (State.OVERDUE, State.DUE)]
+
+
+def mark_done(tx: Tx, slug: str | None, task: str, due_on: date, note: str, url: str, actor: str) -> Line:
+    """Record that a duty was done: what was done, and where it can be seen. Again changes nothing.
+
+    Raises NotFound `campaign_unknown`, `duty_unknown`, Invalid `duty_invalid`.
+    """
+    _require_valid(note, url)
+    campaign = find_campaign(tx, slug) if slug else None
+    today = local_day(tx.now)
+    terms: Iterable[Term] = _terms(campaign) if campaign else of_federation(today, _began(tx, today))
+    term = next((term for term in terms if (term.task, term.due_on) == (task, due_on)), None)
+    if term is None:
+        raise NotFound("duty_unknown")
+    tx.run("LOCK TABLE duty_done IN SHARE ROW EXCLUSIVE MODE")
+    done = _done(tx)
+    campaign_id = campaign.id if campaign else None
+    if (term.task, campaign_id, due_on) not in done:
+        row = DutyDone(
+            task=term.task, campaign_id=campaign_id, due_on=due_on, note=note, url=url, actor=actor, done_at=tx.now
+        )
+        done[term.task, campaign_id, due_on] = tx.add(row)
+        subject = f"campaign:{campaign_id}" if campaign_id else "federation:1"
+        detail = {"task": str(term.task), "due_on": due_on.isoformat(), "note": note, "url": url}
+        record_audit(tx, actor, "duty.done", subject, **detail)
+    return _line(term, campaign, done, today)
+
+
+def _require_valid(note: str, url: str) -> None:
+    faults: dict[str, Fault] = {}
+    if refused := text_fault(note, MOST_REASON):
+        faults["note"] = refused
+    if url and not url.startswith(("https://", "http://")):
+        faults["url"] = fault("not_a_page_address")
+    elif url and (refused := text_fault(url, MOST_URL)):
+        faults["url"] = refused
+    if faults:
+        raise Invalid("duty_invalid", fields=faults)
+
+
+_Done = dict[tuple[str, int | None, date], DutyDone]
+
+
+def _done(tx: Tx) -> _Done:
+    return {(row.task, row.campaign_id, row.due_on): row for row in tx.all(select(DutyDone))}
+
+
+def _campaigns(tx: Tx, branch: str | None) -> list[Campaign]:
+    """Campaigns that were scheduled at least: a draft owes nothing, nor does one that was cancelled before it
+    opened."""
+    chosen = select(Campaign).where(
+        col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]), Campaign.ends_at > tx.now - _SHOWN
+    )
+    if branch is not None:
+        chosen = chosen.where(within(col(Campaign.host_code), branch))
+    return tx.all(chosen.order_by(col(Campaign.id)))
+
+
+def _began(tx: Tx, today: date) -> date:
+    """Return the day from which on the federation owes: when its root was written down."""
+    root = tx.first(select(Organisation).where(col(Organisation.parent_code).is_(None)))
+    return local_day(root.created_at) if root else today
+
+
+def _terms(campaign: Campaign) -> Iterable[Term]:
+    opens_on, ends_on = local_day(campaign.opens_at), local_day(campaign.ends_at)
+    return of_campaign(opens_on, ends_on, emergency=campaign.emergency)
+
+
+def _line(term: Term, campaign: Campaign | None, done: _Done, today: date) -> Line:
+    row = done.get((term.task, campaign.id if campaign else None, term.due_on))
+    kept = row is not None or (campaign is not None and _is_filed(term, campaign))
+    about = (campaign.slug, campaign.name) if campaign else ("", "")
+    how = (row.note, row.url, row.actor, row.done_at) if row else ("", "", "", None)
+    return Line(term.duty, term.task, term.due_on, term.remind_on, _state(term, today, kept=kept), *about, *how)
+
+
+def _state(term: Term, today: date, *, kept: bool) -> State:
+    if kept:
+        return State.DONE
+    if term.due_on < today:
+        return State.OVERDUE
+    return State.DUE if term.remind_on <= today else State.LATER
+
+
+def _is_filed(term: Term, campaign: Campaign) -> bool:
+    """Whether the plan itself says that it was filed in time."""
+    if term.task not in (Task.FILE_PLAN, Task.FILE_EMERGENCY) or not campaign.plan.get("filing_no"):
+        return False
+    try:
+        return local_day(read_moment(str(campaign.plan.get("filed_at"))).at) <= term.due_on
+    except Unreadable:
+        return False

@@ -1,0 +1,106 @@
+"""The table of the 23 duties of a public fundraiser, and the tests that show how each is kept:
+
+    .venv/bin/python -m tests.duties.table
+
+A test in this folder belongs to the duty whose number its name begins with (`test_duty_07_...`). `elsewhere` names
+tests of other folders. A row without a test says `open`. A test compares the table with the README.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).parent
+README = HERE / "README.md"
+
+
+class Duty(NamedTuple):
+    """A duty: its source and rule in short, what keeps it (a field, a gate, a clock), what is missing."""
+
+    rule: str
+    kept_by: str
+    missing: str = ""
+    elsewhere: tuple[str, ...] = ()
+
+
+DUTIES = {
+    1: Duty(
+        "慈善法 27: on a designated platform", "gate: the plan's platform and its address", "withdrawn listings"
+    ),
+    2: Duty("22, 26: a host with the certificate", "gate: certificate number and its end", "partner agreements"),
+    3: Duty("24: contents of the plan", "gate: one field each"),
+    4: Duty("24, 令74号 11: filed 10 days before", "gate, warning, clock: `file_plan`"),
+    5: Duty("25: who raises, shown on every page", "the legal block"),
+    6: Duty("72, 73: emergencies", "field `emergency`; clocks: `file_emergency`, `publish_emergency`"),
+    7: Duty("79, 令81号: publication, partners, leftovers", "clocks; notices beside what is published"),
+    8: Duty("monthly publicity of the field", "clock: job `monthly`; numbered, frozen, hashed"),
+    9: Duty(
+        "38, 财综〔2024〕1号 6: receipts", "fields of the request and of the issued receipt", "red-flush, import"
+    ),
+    10: Duty("个税法 6, 企税法 9: tax", "text beside the request for a receipt"),
+    11: Duty("41: pledges", "", "pledges are not built"),
+    12: Duty("31, 32: no quotas", "standings rank totals only, nobody without a gift is listed"),
+    13: Duty("40, 59: related parties", "signal `staff` of screening", "declaration at the review"),
+    14: Duty(
+        "53 to 58: register of money",
+        "append-only books; purposes are changed by a transfer with its reason",
+        "",
+        ("test_the_books_cannot_be_rewritten",),
+    ),
+    15: Duty(
+        "61: share of management cost",
+        "gate: the ceiling of split rules",
+        "numerator and denominator of a year",
+        ("test_shares_are_the_whole_and_management_stays_within_its_ceiling",),
+    ),
+    16: Duty("42: donors trace their gift", "explanation of each donation"),
+    17: Duty(
+        "82, PIPL: personal data",
+        "consent, sealed fields, export, erasure",
+        "assessment before sharing",
+        ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
+    ),
+    18: Duty("minors", "", "age declaration and cap are not built"),
+    19: Duty("124: no help for single persons", "no such kind of project", "checklist of the reviewer"),
+    20: Duty("MZ/T 088: neutral, reports answered, half-yearly", "clock: `operating_report`", "clock of reports"),
+    21: Duty("13, 公益事业捐赠法 22: annual report with cost", "field `cost_minor`; clock: `annual_report`"),
+    22: Duty("accessibility", "axe on the donor pages", "", ("test_axe_finds_nothing",)),
+    23: Duty("100, 101: honours", "names only with consent"),
+}
+
+
+def tests_of(number: int) -> list[str]:
+    """The tests of a duty: those of this folder with its number, and those that are named here."""
+    sources = [path.read_text() for path in HERE.glob("test_*.py")]
+    names = {name for source in sources for name in re.findall(r"^def (test_\w+)", source, re.M)}
+    return [
+        *sorted(name for name in names if name.startswith(f"test_duty_{number:02}_")),
+        *DUTIES[number].elsewhere,
+    ]
+
+
+def text() -> str:
+    """The README."""
+    lines = (
+        f"| {number} | {duty.rule} | {duty.kept_by or '-'} | {duty.missing or '-'} | "
+        f"{', '.join(f'`{name}`' for name in tests_of(number)) or 'open'} |"
+        for number, duty in DUTIES.items()
+    )
+    return "\n".join(
+        (
+            "# The 23 duties of a public fundraiser",
+            "",
+            "What the law and the standards of the field ask, what keeps it here, what is missing, and the tests",
+            "that show it. Made by `python -m tests.duties.table`; a test compares it. Rows without a test say",
+            "`open`. The periods are those of `campaigns/duties/terms.py`; this is no legal advice.",
+            "",
+            "| no. | rule | kept by | missing | shown by |",
+            "|---|---|---|---|---|",
+            *lines,
+            "",
+        )
+    )
+
+
+if __name__ == "__main__":
+    README.write_text(text())

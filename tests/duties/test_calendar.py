@@ -1,0 +1,94 @@
+"""The calendar: what is overdue, what was done, and by whom."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from campaigns.duties.calendar import Line, State, calendar, mark_done, waiting_duties
+from campaigns.duties.terms import Task
+from campaigns.network.people import create_manager
+from campaigns.network.roles import Caller
+from campaigns.network.tokens import create_token
+from campaigns.waiting import Work, waiting
+from kernel.errors import Refusal
+from tests.api.client import Api, problem
+from tests.duties import table
+from tests.web.reader import PASSWORD, Reader
+from tests.world import SLUG, World
+
+FINAL = date(2026, 12, 9)
+
+
+def _line(world: World, task: Task) -> Line:
+    return next(line for line in world.do(calendar) if line.task is task and line.campaign == SLUG)
+
+
+def test_duty_07_publication_is_due_reminded_and_done_once(world: World) -> None:
+    assert _line(world, Task.PUBLISH_FINAL).state is State.LATER
+    world.clock.advance(days=82)  # 30 November
+    due = _line(world, Task.PUBLISH_FINAL)
+    assert (due.due_on, due.state) == (FINAL, State.DUE)
+    lines = world.do(waiting, Caller("x", "manager"))
+    assert [(line.work, line.pieces) for line in lines if line.work is Work.DUTIES] == [(Work.DUTIES, 3)]
+    world.clock.advance(days=10)
+    assert _line(world, Task.PUBLISH_FINAL).state is State.OVERDUE
+    told = ("published in full", "https://example.org/final")
+    for _ in range(2):
+        world.do(mark_done, SLUG, "publish_final", FINAL, *told, "manager")
+    done = _line(world, Task.PUBLISH_FINAL)
+    assert (done.state, done.note, done.url, done.actor) == (State.DONE, *told, "manager")
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM duty_done")) == 1
+    assert {line.task for line in world.do(waiting_duties)} == {Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS}
+
+
+def test_duty_04_a_plan_that_names_its_filing_in_time_is_done(world: World) -> None:
+    assert _line(world, Task.FILE_PLAN).state is State.DONE
+    world.do(lambda tx: tx.run("UPDATE campaign SET plan = jsonb_set(plan, '{filed_at}', '\"2026-09-05\"')"))
+    assert _line(world, Task.FILE_PLAN).state is State.OVERDUE
+
+
+@pytest.mark.parametrize(
+    ("slug", "task", "due_on", "url", "code"),
+    [
+        (SLUG, "publish_final", date(2026, 12, 8), "", "duty_unknown"),
+        (SLUG, "annual_report", date(2027, 5, 31), "", "duty_unknown"),
+        ("none", "publish_final", FINAL, "", "campaign_unknown"),
+        (SLUG, "publish_final", FINAL, "javascript:alert(1)", "duty_invalid"),
+        (None, "publish_final", FINAL, "", "duty_unknown"),
+    ],
+)
+def test_what_is_not_due_is_refused(world: World, slug: str, task: str, due_on: date, url: str, code: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        world.do(mark_done, slug, task, due_on, "done", url, "manager")
+    assert refusal.value.code == code
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM duty_done")) == 0
+
+
+def test_a_county_sees_and_marks_its_own_duties_only(api: Api, world: World) -> None:
+    county = world.do(create_token, "manager", "county", branch_code="4101")
+    assert api.get("/duties", county).json == []
+    body: dict[str, Any] = {"task": "publish_final", "due_on": FINAL.isoformat(), "note": "done"}
+    problem(api.post(f"/campaigns/{SLUG}/duties", body, county), 404, "campaign_unknown")
+    problem(api.post("/duties", {**body, "task": "annual_report"}, county), 403, "not_permitted")
+    marked = api.manage(f"/campaigns/{SLUG}/duties", body, status=200)
+    assert (marked["state"], marked["duty"], marked["note"]) == ("done", 7, "done")
+    listed = api.manage("/duties", status=200, method="GET", role="auditor")
+    assert {row["state"] for row in listed if row["task"] == "publish_final"} == {"done"}
+
+
+def test_the_page_marks_what_was_done(http: FlaskClient, world: World) -> None:
+    world.do(create_manager, "manager", PASSWORD, "manager", "test")
+    reader = Reader(http, world)
+    reader.sign_in("manager")
+    assert "全面公开募捐情况" in reader.open("/console/duties")
+    page = reader.send(f"/console/campaigns/{SLUG}/duties", note="<i>已公开</i>", url="https://example.org/a")
+    assert "已登记" in page and "&lt;i&gt;已公开" in page
+
+
+def test_the_table_of_duties_is_written() -> None:
+    assert table.README.read_text() == table.text(), "run `python -m tests.duties.table`"
+    assert list(table.DUTIES) == list(range(1, 24))
+    every = {number: table.tests_of(number) for number in table.DUTIES}
+    assert [number for number, tests in every.items() if not tests] == [11, 18]

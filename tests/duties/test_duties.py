@@ -1,0 +1,130 @@
+"""Duties that a field or a gate keeps, each by its number in `tests/duties/README.md`."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.i18n.receipt_columns import header
+from campaigns.disclosure.standings import BY
+from campaigns.donations.contact import Donor
+from campaigns.donations.explain import explain
+from campaigns.donations.receipt_models import ReceiptRequest
+from campaigns.lifecycle.drafts import NewCampaign, create
+from campaigns.lifecycle.plan import plan_faults, warnings
+from campaigns.lifecycle.transitions import schedule
+from campaigns.monthly.publish import publish_statements
+from campaigns.screening.signals import RULES
+from kernel.errors import Invalid
+from matching.rules import TIERS
+from tests.world import ACTOR, SLUG, World, new_campaign
+
+
+def _draft(world: World, plan: dict[str, Any], **other: Any) -> NewCampaign:
+    new = new_campaign(world.clock.at, slug="another", **other)
+    return replace(new, plan={**new.plan, **plan})
+
+
+def _missing(world: World, plan: dict[str, Any], **other: Any) -> set[str]:
+    """The fields for which a campaign with this plan cannot be scheduled."""
+    campaign = world.do(create, _draft(world, plan, **other), ACTOR)
+    faults = set(plan_faults(campaign))
+    if faults:
+        with pytest.raises(Invalid) as refusal:
+            world.do(schedule, "another", ACTOR)
+        assert faults <= set(refusal.value.fields)
+    return faults
+
+
+def test_duty_01_no_campaign_opens_without_a_designated_platform(world: World) -> None:
+    assert _missing(world, {"platform_name": "", "platform_url": ""}) == {"platform_name", "platform_url"}
+
+
+def test_duty_02_the_certificate_lasts_to_the_end(world: World) -> None:
+    assert _missing(world, {"certificate_no": "", "certificate_until": "2026-09-08"}) == {
+        "certificate_no",
+        "certificate_until",
+    }
+
+
+@pytest.mark.parametrize("name", ["purpose", "area", "responsible", "ways_to_give", "bank_account", "surplus_rule"])
+def test_duty_03_each_part_of_the_plan_is_asked_for(world: World, name: str) -> None:
+    assert _missing(world, {name: ""}) == {name}
+
+
+def test_duty_03_the_cost_of_fundraising_is_asked_for(world: World) -> None:
+    assert _missing(world, {"cost_minor": None}) == {"cost_minor"}
+
+
+def test_duty_04_the_filing_is_asked_for_and_a_late_one_warns(world: World) -> None:
+    assert _missing(world, {"filing_no": ""}) == {"filing_no"}
+    late = _draft(world, {"filed_at": "2026-09-05"})
+    assert "filed_late" in warnings(world.do(create, replace(late, slug="late"), ACTOR))
+
+
+def test_duty_05_every_page_of_an_event_names_who_raises(http: FlaskClient, world: World) -> None:
+    for path in (f"/c/{SLUG}", f"/c/{SLUG}/p/{world.projects[0]}", f"/c/{SLUG}/standings"):
+        page = http.get(path).text
+        assert "依法公示" in page or "备案编号" in page, path
+
+
+def test_duty_06_an_emergency_opens_before_it_is_filed(world: World) -> None:
+    assert _missing(world, {"filing_no": "", "filed_at": ""}, emergency=True) == set()
+
+
+def test_duty_08_a_month_is_published_for_every_node_with_money(world: World) -> None:
+    world.pay(world.give(100_00))
+    world.clock.advance(days=22)
+    assert publish_statements(world.deps) == 4  # village, township, county, city
+
+
+def test_duty_09_a_receipt_has_the_elements_of_the_law(http: FlaskClient) -> None:
+    with http.application.test_request_context():
+        titles = set(header())
+    assert {
+        "交款人",
+        "交款人统一社会信用代码",
+        "项目编码",
+        "项目名称",
+        "票据代码",
+        "票据号码",
+        "校验码",
+        "开票日期",
+    } <= titles
+    assert {"code", "number", "check_code", "issued_on", "issued_minor", "actor"} <= set(
+        ReceiptRequest.model_fields
+    )
+
+
+def test_duty_10_donors_read_what_is_deductible(http: FlaskClient) -> None:
+    source = http.application.jinja_env.loader.get_source(http.application.jinja_env, "web/receipt.html")[0]  # type: ignore[union-attr]
+    assert "30%" in source and "12%" in source
+
+
+def test_duty_12_nobody_is_listed_who_has_not_given(http: FlaskClient, world: World) -> None:
+    world.pay(world.give(100_00, 0))
+    for by in BY:
+        rows = http.get(f"/api/v1/campaigns/{SLUG}/standings?by={by}").json
+        assert rows is not None
+        assert all(row["raised_minor"] > 0 for row in rows), by
+
+
+def test_duty_13_a_gift_of_the_projects_own_staff_is_a_signal() -> None:
+    assert any("staff" in rule.__name__ for rule in RULES)
+
+
+def test_duty_16_donors_see_what_became_of_their_gift(world: World) -> None:
+    world.pot(100_00)
+    paid = world.pay(world.give(100_00))
+    story = world.do(explain, paid.id)
+    assert story
+
+
+def test_duty_19_no_project_is_for_one_person() -> None:
+    assert set(TIERS) == {"brand", "special", "micro"}
+
+
+def test_duty_23_names_are_public_only_with_consent(http: FlaskClient, world: World) -> None:
+    world.pay(world.give(100_00, donor=Donor(name="王小明", email="a@example.org")))
+    assert "王小明" not in http.get(f"/c/{SLUG}/people").text
