@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlmodel import col, select
 
@@ -82,13 +83,14 @@ def known(tx: Tx, name: str, *, lock: bool = False) -> Partner:
     return partner
 
 
-def set_limits(tx: Tx, name: str, limits: Mapping[str, int | None]) -> Partner:
+def set_limits(tx: Tx, name: str, limits: Mapping[str, Any]) -> Partner:
     """Set how much of a platform is believed without an operator (see Partner); None is the installation's default.
+    With `projects`, for which it may raise money too (None: any).
 
     Raises NotFound `partner_unknown`.
     """
     partner = known(tx, name)
-    for column in LIMITS:
+    for column in (*LIMITS, "projects"):
         if column in limits:
             setattr(partner, column, limits[column])
     return tx.add(partner)

@@ -58,6 +58,7 @@ class LimitsIn(Schema):
     gift_most_minor = Minor(allow_none=True, metadata={"description": "of one donation, in fen"})
     day_most_minor = Minor(allow_none=True, metadata={"description": "of one day, in fen"})
     day_most_count = Whole(1, MOST_ID, allow_none=True, metadata={"description": "donations of one day"})
+    projects = texts(32, allow_none=True, metadata={"description": "codes; null: any"})
 
 
 class PartnerMadeOut(Schema):

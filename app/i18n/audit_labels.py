@@ -95,7 +95,7 @@ ACTS = {
     "organisation.rename": _l("机构改名"),
     "organisation.reopen": _l("重新启用机构"),
     "partner.create": _l("登记合作平台"),
-    "partner.limits": _l("修改合作平台的限额"),
+    "partner.limits": _l("修改合作平台的限额或项目"),
     "partner.map_code": _l("对应平台的项目编号"),
     "partner.unmap_code": _l("取消对应平台的项目编号"),
     "partner.secret": _l("更换签名密钥"),

@@ -78,7 +78,14 @@ def attach(app: Flask) -> None:
             rule = request.url_rule.rule if request.url_rule else None
             seconds = time.monotonic() - g.get("began", time.monotonic())
             log_request(
-                request.method, rule, request.endpoint, response.status_code, g.get("code"), seconds, request_id()
+                request.method,
+                rule,
+                request.endpoint,
+                response.status_code,
+                g.get("code"),
+                seconds,
+                request_id(),
+                g.get("partner"),
             )
         return response
 
@@ -91,8 +98,10 @@ def log_request(
     code: str | None,
     seconds: float,
     request_id: str,
+    partner: str | None = None,
 ) -> None:
-    """Log the end of a request. `rule` is the endpoint's, never the address: addresses carry tokens.
+    """Log the end of a request. `rule` is the endpoint's, never the address: addresses carry tokens. `partner`: the
+    registered platform that called, or that somebody called as.
 
     The line has the form of all others. It does without structlog's processors, which take longer than the rest
     of a short request.
@@ -106,6 +115,7 @@ def log_request(
         "status": status,
         "code": code,
         "ms": round(seconds * 1000, 1),
+        **({"partner": partner} if partner else {}),
         "event": "request",
         "request_id": request_id,
         "level": "info",

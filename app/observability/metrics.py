@@ -28,6 +28,8 @@ from campaigns.closing.check import open_items
 from campaigns.closing.suspense import positions
 from campaigns.desks import payment_desk
 from campaigns.donations.export import count_by_status
+from campaigns.intake.door_events import open_by_partner
+from campaigns.partner_alarms import partner_alarms
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from ledger.statements import all_pot_balances
@@ -123,6 +125,7 @@ class _Business:
                     _desk(tx),
                     *_money(tx),
                     *_inbox(tx),
+                    *_partners(tx),
                     _pots(tx),
                     *_jobs(tx, self._jobs, self._last_runs(tx)),
                 ]
@@ -155,6 +158,14 @@ def _inbox(tx: Tx) -> Iterator[GaugeMetricFamily]:
     yield _gauge("beishan_inbox_events", "Messages from outside by state", ("state",), count_by_state(tx).items())
     about = "Age of the oldest message that is not processed"
     yield _gauge("beishan_inbox_oldest_due_seconds", about, (), [(oldest_due_s(tx),)])
+
+
+def _partners(tx: Tx) -> Iterator[GaugeMetricFamily]:
+    counts = [(*key, events) for key, events in open_by_partner(tx).items()]
+    yield _gauge("beishan_partner_open_events", "Events of platforms that are open", ("partner", "state"), counts)
+    about = "Platforms that somebody should call, and the events that it is about (at least 1)"
+    alarms = [(alarm.partner, alarm.kind.value, max(alarm.pieces, 1)) for alarm in partner_alarms(tx)]
+    yield _gauge("beishan_partner_alarm", about, ("partner", "kind"), alarms)
 
 
 def _pots(tx: Tx) -> GaugeMetricFamily:

@@ -44,6 +44,7 @@ def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
     request.max_content_length = most_bytes
     payload = request.get_data()
     secrets = signing_secrets(name)
+    g.partner = name if secrets.state else None
     try:
         signed = verify_any(secrets, payload, dict(request.headers))
     except Forbidden as refusal:
@@ -51,7 +52,6 @@ def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
         raise
     if signed.unnoted:
         note_use(deps().db, signed.secret.id)
-    g.partner = name
     return SignedRequest(name, payload, signed.secret.test, secrets.read_at)
 
 

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 from campaigns.donations.explain import DecisionExplanation, Explanation, explain
 from campaigns.donations.models import Donation
+from campaigns.donations.view import donation_view
 from campaigns.intake.test_mode import tests_of_donations
+from campaigns.projects.projects import find as by_id
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
@@ -36,8 +38,8 @@ def donation_of(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
     return {
         "donation_id": their_id,
         "status": explanation.status,
-        "campaign": explanation.campaign,
-        "project": explanation.project,
+        "campaign": donation_view(tx, id_).campaign,
+        "project_code": by_id(tx, donation.project_id).code,
         "amount_minor": explanation.amount_minor,
         "refunded_minor": explanation.refunded_minor,
         "currency": explanation.currency,
@@ -93,7 +95,7 @@ def tested_donation(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
         "donation_id": their_id,
         "status": "pending" if payment.state != "done" else "refunded" if is_back else "paid",
         "campaign": None,
-        "project": payment.project_code,
+        "project_code": payment.project_code,
         "amount_minor": payment.amount_minor,
         "refunded_minor": back_minor,
         "currency": CURRENCY,

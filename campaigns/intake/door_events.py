@@ -108,6 +108,16 @@ def count_open(tx: Tx, source: str) -> dict[str, int]:
     return dict.fromkeys(("new", "waiting", "flagged"), 0) | {row.state: row.events for row in rows}
 
 
+def open_by_partner(tx: Tx) -> dict[tuple[str, str], int]:
+    """Return (platform, state) -> number of events that are due, wait or are flagged."""
+    rows = tx.rows(
+        """SELECT substr(e.source, 9) AS partner, w.state, count(*) AS events
+             FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
+            WHERE w.state IN ('new', 'waiting', 'flagged') AND e.source LIKE 'partner:%' GROUP BY 1, 2"""
+    )
+    return {(row.partner, row.state): row.events for row in rows}
+
+
 def oldest_due_at(tx: Tx, source: str) -> datetime | None:
     """Return when the oldest event of a source came that is not processed yet."""
     received_at: datetime | None = tx.scalar(

@@ -35,14 +35,14 @@ class LimitsMet(Exception):
     """Batches of one partner met at its limit of the day: this one must be processed again."""
 
 
-def change_limits(tx: Tx, name: str, limits: Mapping[str, int | None], actor: str) -> Partner:
+def change_limits(tx: Tx, name: str, limits: Mapping[str, Any], actor: str) -> Partner:
     """Set a platform's limits (see `payments.partners.set_limits`) and record what they were.
 
     Raises NotFound `partner_unknown`.
     """
-    before = partners.known(tx, name).model_dump(include=set(partners.LIMITS))
+    before = partners.known(tx, name).model_dump(include={*partners.LIMITS, "projects"})
     partner = partners.set_limits(tx, name, limits)
-    after = partner.model_dump(include=set(partners.LIMITS))
+    after = partner.model_dump(include={*partners.LIMITS, "projects"})
     if before != after:
         record_audit(tx, actor, "partner.limits", f"partner:{name}", **changed(before, after))
     return partner

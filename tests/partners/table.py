@@ -54,6 +54,7 @@ ROWS = {
         (
             "test_match_goes_by_the_order_of_arrival_and_says_so",
             "test_two_orders_of_a_day_differ_in_nothing_but_match",
+            "test_a_shuffled_day_ends_as_the_ordered_one",
         ),
     ),
     "P6": Row(
@@ -67,9 +68,20 @@ ROWS = {
             "test_projects_are_mine_with_the_match_that_is_left",
             "test_nobody_sees_what_is_of_another_platform",
             "test_the_check_list_opens_the_way",
+            "test_a_platform_learns_what_became_of_its_donation",
+            "test_from_the_first_event_to_a_bill_that_both_see",
         ),
     ),
-    "P7": Row("staff are blind", ("test_staff_see_what_their_platform_does",)),
+    "P7": Row(
+        "staff are blind",
+        (
+            "test_staff_see_what_their_platform_does",
+            "test_refused_events_are_counted_by_code",
+            "test_silence_in_a_running_event_and_a_missing_bill_are_alarms",
+            "test_metrics_name_the_platform",
+            "test_lines_of_the_log_name_the_platform_that_is_called_for",
+        ),
+    ),
     "P8": Row(
         "a missing or empty bill, and a stray line",
         ("test_a_bill_shows_its_faults_and_differences_and_is_then_taken", "test_an_empty_day_is_said"),

@@ -69,6 +69,7 @@ def test_a_donation_says_its_match_and_why(engineer: Engineer, world: World) -> 
     world.settle()
     shown = engineer.get("/donations/T-1")
     assert (shown["status"], shown["amount_minor"], shown["refunded_minor"]) == ("paid", 25_00, 20_00)
+    assert (shown["campaign"], shown["project_code"]) == (world.slug, engineer.paid(1)["data"]["project_code"])
     assert shown["match"]["captured_minor"] == world.view(donation_id_of(NAME, "T-1")).captured_minor
     pot = shown["why"][0]["pots"][0]
     assert (pot["given_minor"], pot["left_before_minor"], pot["cuts"]) == (10_00, 1_000_00, ["donation_minor"])

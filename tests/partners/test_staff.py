@@ -1,6 +1,9 @@
 """What staff see of a platform (P7): its page, its alarms, its name."""
 
+import json
 from datetime import timedelta
+
+import pytest
 
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.network.people import create_manager
@@ -54,3 +57,37 @@ def test_silence_in_a_running_event_and_a_missing_bill_are_alarms(engineer: Engi
     assert AlarmKind.BILL in alarms(world)
     engineer.call("/bill", {"empty": "2026-09-09"})
     assert AlarmKind.BILL not in alarms(world)
+
+
+def test_metrics_name_the_platform(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1, project_code="NOWHERE"))
+    world.settle()
+    world.clock.at += timedelta(hours=2)
+    page = engineer.http.get("/metrics").text
+    assert f'beishan_partner_open_events{{partner="{NAME}",state="waiting"}} 1.0' in page
+    assert f'beishan_partner_alarm{{kind="waiting",partner="{NAME}"}} 1.0' in page.replace(
+        f'partner="{NAME}",kind="waiting"', f'kind="waiting",partner="{NAME}"'
+    )
+
+
+def test_lines_of_the_log_name_the_platform_that_is_called_for(
+    engineer: Engineer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engineer.get("/health")
+    engineer.secret = "whsec_bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
+    engineer.call("/health")
+    engineer.name = "13800138000"
+    engineer.call("/health")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if '"event": "request"' in line]
+    assert [line.get("partner") for line in lines] == [NAME, NAME, None]
+
+
+def test_staff_change_what_a_platform_raises_for(engineer: Engineer, world: World) -> None:
+    world.do(create_manager, "manager", PASSWORD, "admin", "test")
+    reader = Reader(engineer.http.application.test_client(), world)
+    reader.sign_in("manager")
+    codes = [row["code"] for row in engineer.get("/projects")["projects"]]
+    for typed, count in ((codes[0], 1), ("", len(codes))):
+        reader.open(f"/console/partners/{NAME}")
+        reader.send(f"/console/partners/{NAME}/limits", projects=typed)
+        assert engineer.get("/projects")["total"] == count

@@ -195,13 +195,15 @@ def set_limits(name: str) -> Answer:
         "day_most_minor": form.amount("day_most_minor"),
         "day_most_count": form.whole("day_most_count"),
     }
+    codes = form["projects"].replace("，", ",").replace(",", " ").split()
     if form.faults:
         return _page(name, form), 422
 
     def do(tx: Tx, caller: Caller) -> None:
         if not all(limit is None or limit > 0 for limit in limits.values()):
             raise Invalid("amount_invalid")
-        change_limits(tx, name, limits, caller.name)
+        chosen = {"projects": codes or None} if "projects" in request.form else {}
+        change_limits(tx, name, limits | chosen, caller.name)
 
     return act(_PARTNERS, url_for("console.partner", name=name), do, _("限额已保存。"))
 
