@@ -30,7 +30,17 @@ from app.console import (
     words,
 )
 from app.console.blueprint import blueprint
-from app.console.campaigns import campaign, draft, entries, live, reconciliation, running, sources, stop
+from app.console.campaigns import (
+    analytics,
+    campaign,
+    draft,
+    entries,
+    live,
+    reconciliation,
+    running,
+    sources,
+    stop,
+)
 from app.console.desks import messages, payments
 from app.console.money_out import payees, plans
 from app.console.people import invite, invite_file, partner_deliveries, partners, people, tokens
@@ -59,6 +69,7 @@ PAGES = (
     draft,
     entries,
     live,
+    analytics,
     reconciliation,
     running,
     stop,

@@ -7,6 +7,7 @@ from flask import Response
 
 from app.current import deps
 from app.exports import campaigns, lists
+from app.exports.analytics import campaign_analytics
 from app.exports.table import Order, Table
 from app.http import access, scope
 from app.http.scope import Where
@@ -37,6 +38,7 @@ KINDS = (
     Kind("pots", "/campaigns/<slug>/pots", campaigns.pots, where=Where.FROM_BELOW),
     Kind("standings", "/campaigns/<slug>/standings", campaigns.standings, where=Where.FROM_BELOW, filters=("by",)),
     Kind("cases", "/campaigns/<slug>/cases", campaigns.cases, where=Where.FROM_BELOW, filters=("state",)),
+    Kind("analytics", "/campaigns/<slug>/analytics", campaign_analytics, where=Where.FROM_BELOW),
     Kind("differences", "/campaigns/<slug>/differences", campaigns.differences),
 )
 

@@ -203,3 +203,11 @@ EVIDENCE_KINDS = {
     "other": _l("调整"),
     "bank": _l("银行流水"),
 }
+ANALYTICS = {
+    "hour": _l("开始后的每个小时"),
+    "channel": _l("渠道"),
+    "county": _l("县区"),
+    "band": _l("金额段"),
+    "team": _l("团队"),
+    "source": _l("来源代码"),
+}

@@ -1,4 +1,4 @@
-"""Pages with figures of a campaign: the live desk."""
+"""Pages with figures of a campaign: the live desk and the analytics."""
 
 from tests.web.reader import Reader, text
 from tests.world import World
@@ -13,3 +13,15 @@ def test_the_live_desk_shows_this_moment_with_a_table_beside_each_chart(manager:
     words = text(page)
     assert "付成金额 66.60" in words and "近 10 分钟配出" in words and "933.40" in words
     assert "Live" in manager.open(f"/console/campaigns/{world.slug}/live?lang=en")
+
+
+def test_the_analytics_show_every_dimension_and_leave_as_a_file(manager: Reader, world: World) -> None:
+    world.clock.advance(minutes=30)  # an hour and a half after the beginning
+    world.pay(world.give(66_60, team="<b>老乡</b>"))
+    manager.open(f"/console/campaigns/{world.slug}")
+    page = manager.open(f"/console/campaigns/{world.slug}/analytics")
+    words = text(page)
+    assert "第 2 小时 1 66.60" in words and "50 元至不到 100 元 1 66.60" in words and "第一次捐的人 1" in words
+    assert "&lt;b&gt;老乡&lt;/b&gt;" in page and "<b>老乡" not in page and "style=" not in page
+    answer = manager.http.get(f"/console/campaigns/{world.slug}/analytics.csv")
+    assert "金额段,50 元至不到 100 元,1,66.60" in answer.get_data(as_text=True)

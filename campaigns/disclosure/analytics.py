@@ -1,0 +1,118 @@
+"""Who gave how, for those who run campaigns: paid gifts by hour, channel, source, team, county, amount; how many
+donors came back. With a branch only gifts to its projects are counted.
+
+Amounts are fen, less what went back. One statement reads all paid donations of the campaign once.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.donations.states import COUNTED
+from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.phases import Phase
+from kernel.db import Tx
+
+# The first fen of each band of amounts.
+BANDS = (1, 10_00, 50_00, 100_00, 500_00, 1_000_00, 10_000_00)
+DIMENSIONS = ("hour", "channel", "county", "band", "team", "source")
+MOST_LINES = 40  # of teams and sources: the largest
+
+
+class Line(NamedTuple):
+    """The gifts of one value of a dimension: `key` is the hour since the campaign opened, a code, or a name."""
+
+    dimension: str
+    key: str
+    name: str
+    donations: int
+    given_minor: int
+
+
+class Donors(NamedTuple):
+    """How many donors: those who never gave before in a campaign, those who did, and those with several gifts."""
+
+    first: int
+    again: int
+    several: int
+
+
+class Analytics(NamedTuple):
+    """What `analytics` found, and when; `donors` is None for a branch: donors are counted by campaign."""
+
+    at: datetime
+    lines: list[Line]
+    donors: Donors | None
+
+    def of(self, dimension: str) -> list[Line]:
+        """Return the lines of a dimension: hours and bands in their order, others from the largest on."""
+        lines = [line for line in self.lines if line.dimension == dimension]
+        if dimension in ("hour", "band"):
+            return sorted(lines, key=lambda line: int(line.key))
+        return sorted(lines, key=lambda line: (-line.given_minor, line.key))[:MOST_LINES]
+
+    @property
+    def whole(self) -> Line:
+        """All gifts together."""
+        return next((line for line in self.lines if line.dimension == "all"), Line("all", "", "", 0, 0))
+
+
+_LINES = """
+    WITH gift AS (
+        SELECT d.channel, d.team, d.source_code, p.county_code, d.amount_minor - d.refunded_minor AS minor,
+               CAST(floor(extract(epoch FROM d.paid_at - CAST(:opens_at AS timestamptz)) / 3600) AS integer)
+                 AS hour,
+               width_bucket(d.amount_minor, CAST(:bands AS bigint[])) AS band
+          FROM donation d JOIN project p ON p.id = d.project_id
+         WHERE d.campaign_id = :campaign AND d.status = ANY(:counted)
+           AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])),
+    counted AS (
+        SELECT CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(channel) = 0 THEN 'channel'
+                    WHEN grouping(county_code) = 0 THEN 'county' WHEN grouping(band) = 0 THEN 'band'
+                    WHEN grouping(team) = 0 THEN 'team' WHEN grouping(source_code) = 0 THEN 'source'
+                    ELSE 'all' END AS dimension,
+               coalesce(CAST(hour AS text), channel, county_code, CAST(band AS text), team, source_code, '') AS key,
+               count(*) AS donations, CAST(coalesce(sum(minor), 0) AS bigint) AS given_minor
+          FROM gift
+         GROUP BY GROUPING SETS ((hour), (channel), (county_code), (band), (team), (source_code), ()))
+    SELECT c.dimension, c.key, coalesce(o.name, c.key) AS name, c.donations, c.given_minor
+      FROM counted c LEFT JOIN organisation o ON c.dimension = 'county' AND o.code = c.key
+     WHERE NOT (c.dimension IN ('team', 'source') AND c.key = '')"""
+_DONORS = """
+    SELECT count(*) FILTER (WHERE NOT before) AS first, count(*) FILTER (WHERE before) AS again,
+           count(*) FILTER (WHERE donations > 1) AS several
+      FROM (SELECT d.donations,
+                   EXISTS (SELECT FROM campaign_donor o
+                            WHERE o.campaign_id = ANY(:earlier) AND o.donor_key = d.donor_key) AS before
+              FROM campaign_donor d WHERE d.campaign_id = :campaign AND d.donations > 0) AS donors"""
+
+
+def analytics(tx: Tx, campaign: Campaign, branch: str | None = None) -> Analytics:
+    """Return the analytics of a campaign."""
+    lines = tx.rows_as(
+        Line,
+        _LINES,
+        campaign=campaign.id,
+        opens_at=campaign.opens_at,
+        bands=list(BANDS),
+        counted=sorted(COUNTED),
+        branch=branch,
+    )
+    return Analytics(tx.now, lines, _donors(tx, campaign) if branch is None else None)
+
+
+def campaign_before(tx: Tx, campaign: Campaign) -> Campaign | None:
+    """Return the last campaign of the same host that opened before: last year's."""
+    earlier = select(Campaign).where(
+        Campaign.host_code == campaign.host_code,
+        col(Campaign.opens_at) < campaign.opens_at,
+        col(Campaign.phase).not_in([Phase.DRAFT, Phase.CANCELLED]),
+    )
+    return tx.first(earlier.order_by(col(Campaign.opens_at).desc()))
+
+
+def _donors(tx: Tx, campaign: Campaign) -> Donors:
+    earlier = tx.all(select(Campaign.id).where(col(Campaign.opens_at) < campaign.opens_at))
+    (donors,) = tx.rows_as(Donors, _DONORS, campaign=campaign.id, earlier=earlier)
+    return donors
