@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import select
 
-from app.demo import county_event
+from app.demo import county_event, rehearsal
 from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, make_accounts, printed_accounts
 from app.demo.desks import leave_work
 from app.demo.gifts import SEED, Village, give
@@ -82,6 +82,7 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
         _pots(tx, city, county, now)
         schedule(tx, SLUG, ACTOR)
     if gifts:
+        rehearsal.hold(deps, city, now)
         tell(began, villages, now.astimezone(SHANGHAI).date() - AGE, ACTOR)
         give(deps, SLUG, PARTNER, villages, now, gifts)
         gather(deps, SLUG, TEAMS, ACTOR)

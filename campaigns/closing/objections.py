@@ -133,7 +133,8 @@ def listed(tx: Tx, keys: Keys, branch: str | None, page: Page = FIRST_PAGE) -> t
     lines = []
     for objection, campaign, project in rows:
         opened = _opened(objection, day_keys.get(objection.sealed_by))
-        lines.append(_line(objection, campaign, project)._replace(**opened))
+        line = _line(objection, campaign, project)
+        lines.append(line._replace(words=opened.get("words", ""), contact=opened.get("contact", "")))
     counted = select(func.count()).select_from(Objection).join(Campaign, col(Campaign.id) == Objection.campaign_id)
     return lines, tx.first(counted.where(hosted)) or 0
 

@@ -1,0 +1,77 @@
+"""The rehearsal beside the demo: it closes by itself up to what a person decides, and from there to the end."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.demo import rehearsal
+from app.demo.accounts import CITY
+from campaigns.check import check_books
+from campaigns.closing.close import close
+from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.waits import waits
+from campaigns.dependencies import Dependencies
+from campaigns.funds import deposits, funds
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network import import_tree, tree_file
+from campaigns.network.data import luoyang
+from kernel.clock import FixedClock
+from kernel.db import Database, Tx
+from payments.stripe import StripeGateway
+from tests.payments.servers import KEY, Receiver, start_sandbox
+from tests.world import offline_deps
+
+
+@pytest.fixture
+def deps(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Dependencies]:
+    receiver = Receiver()
+    server = start_sandbox(tmp_path, receiver)
+    yield offline_deps(db, StripeGateway(KEY, server.base, ("card",)))
+    server.child.stop()
+    receiver.close()
+
+
+def test_it_ends_and_closes_within_a_quarter_of_an_hour(deps: Dependencies, clock: FixedClock) -> None:
+    def do(act: Any, *args: Any) -> Any:
+        with deps.db.transaction() as tx:
+            return act(tx, *args)
+
+    def phase() -> str:
+        return str(do(find_campaign, rehearsal.SLUG).phase)
+
+    begun = clock.at = clock.at.replace(microsecond=0)
+    do(lambda tx: import_tree.import_tree(tx, tree_file.read(luoyang()), "test"))
+    clock.at = begun - timedelta(days=3)
+    fund = do(funds.create, "演练基金", "special", "test")
+    do(deposits.deposit, fund, 1_000_00, "CNY", "REHEARSAL", "test")
+    clock.at = begun
+    rehearsal.hold(deps, fund, begun)
+    assert do(find_campaign, rehearsal.SLUG).host_code == CITY
+    for _ in range(8):
+        clock.advance(seconds=61)
+        close(deps)
+    assert phase() == "reconciling"
+    assert [(wait.code, wait.count) for wait in do(lambda tx: waits(tx, find_campaign(tx, rehearsal.SLUG)))] == [
+        ("discrepancies", 3)
+    ]
+
+    def rows(tx: Tx, campaign: int | None) -> Any:
+        return listed(tx, campaign, "open")[0]
+
+    of_campaign = do(rows, do(find_campaign, rehearsal.SLUG).id)
+    assert sorted(row.cause for row in of_campaign) == ["amount", "missing_here", "missing_there"]
+    assert sorted((row.cause, row.sum_minor) for row in do(rows, None)) == [("fee", -5_00), ("missing_here", 66_00)]
+    for row in of_campaign:
+        do(sign_off, row.id, "rehearsed", "finance")
+    clock.advance(seconds=61)
+    close(deps)
+    assert phase() == "notice"
+    clock.advance(seconds=241)
+    close(deps)
+    assert phase() == "released"
+    assert clock.at - begun < timedelta(minutes=15)
+    with deps.db.snapshot() as tx:
+        assert check_books(tx) == []
