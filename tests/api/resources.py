@@ -25,9 +25,11 @@ from campaigns.network.sessions import start_session
 from campaigns.network.tokens import create_token
 from campaigns.payouts.models import PayoutPlan, Remittance
 from campaigns.payouts.payees import NewAccount, propose
+from campaigns.projects.picture_file import WIDTHS
+from campaigns.projects.pictures import file_name
 from campaigns.screening import staff
 from campaigns.screening.freeze import hold_project_match
-from campaigns.spending.vouchers import Voucher, enter
+from campaigns.spending.vouchers import Photo, Voucher, enter
 from campaigns.teams.teams import NewTeam, found_team
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -173,7 +175,9 @@ def _money_out(tx: Tx, world: World) -> dict[str, Any]:
         )
     )
     voucher = Voucher(50_00, local_day(tx.now), "N-1", MARK)
-    spending = enter(tx, world.projects[0], voucher, None, ACTOR)
+    photo = Photo("f" * 32, "hash")
+    world.deps.pictures.write(file_name(photo.file_key, WIDTHS[-1]), b"a photo")
+    spending = enter(tx, world.projects[0], voucher, photo, ACTOR)
     return {"spending_id": spending.id, "payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
 
 

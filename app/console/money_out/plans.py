@@ -70,7 +70,8 @@ def show(plan_id: int) -> str:
         plan = plans.find_plan(tx, plan_id)
         rows = plans.remittances_of(tx, plan_id)
         names = names_of(tx, (row.organisation_code for row in rows))
-        accounts = {row.payee_account_id: tx.get(PayeeAccount, row.payee_account_id) for row in rows}
+        account_ids = {row.payee_account_id for row in rows if row.payee_account_id}
+        accounts = {account_id: tx.get(PayeeAccount, account_id) for account_id in account_ids}
         campaign = find_campaign(tx, slug_of(tx, plan.campaign_id))
         today = local_day(tx.now)
     shown = {"plan": plan, "rows": rows, "names": names, "accounts": accounts, "campaign": campaign}
