@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from flask import abort, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -26,6 +26,7 @@ from campaigns.closing.three_sides import at_bank, sides
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.roles import Permission
 from kernel.db import Tx
+from kernel.errors import NotFound
 from kernel.ids import MOST_ID
 from kernel.money import yuan
 
@@ -94,12 +95,10 @@ def together_of_campaign(slug: str, provider: str, cause: str, day: str) -> str 
 
 
 def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str | Response:
-    try:
-        group_day = date.fromisoformat(day)
-    except ValueError:
-        abort(404)
-    with deps().db.transaction() as tx:
-        group = group_of(tx, slug, provider, cause, group_day)
+    group = _group(slug, provider, cause, day)
+    if group is None:
+        flash(_("这组差异已经处理完了。"), "good")
+        return redirect(back, 303)
     shown = (group.provider, group.cause, group.day, group.differences, group.stake_minor)
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
@@ -125,6 +124,15 @@ def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str 
         },
     )
     return effect_page(change)
+
+
+def _group(slug: str, provider: str, cause: str, day: str) -> Group | None:
+    """The open differences that an address names; None when there are none any more."""
+    try:
+        with deps().db.transaction() as tx:
+            return group_of(tx, slug, provider, cause, date.fromisoformat(day))
+    except (ValueError, NotFound):
+        return None
 
 
 def _effect(group: Group) -> list[str]:
