@@ -6,7 +6,6 @@ from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.host_contact import Contact, set_contact
 from kernel.paging import Page
 
-MOST_READ = 120  # messages that were let pass, the newest
 UNREAD = 4  # messages that still wait, so that the desk is not empty
 
 
@@ -19,5 +18,5 @@ def gather(deps: Dependencies, campaign: str, teams: dict[str, str], actor: str)
         set_contact(tx, campaign, Contact("0379-0000000", "9:00-18:00", "help@example.org"), actor)
         _, total = words_desk.listed(tx, deps.keys, page=Page(1, 1))
         rows, _ = words_desk.listed(tx, deps.keys, page=Page(1, max(total, 1)))
-        read = [row.id for row in rows if not row.suspicion][:-UNREAD][-MOST_READ:]
+        read = [row.id for row in rows if not row.suspicion][:-UNREAD]
         words_desk.decide(tx, read, actor, show=True)
