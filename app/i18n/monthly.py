@@ -11,7 +11,14 @@ from campaigns.monthly.figures import FIGURES, FUND_FIGURES
 
 def header() -> list[str]:
     """Return the titles of the columns, in the language in force."""
-    figures = [_("期初（元）"), _("捐款收入（元）"), _("退还捐款（元）"), _("配捐（元）"), _("期末（元）")]
+    figures = [
+        _("期初（元）"),
+        _("捐款收入（元）"),
+        _("退还捐款（元）"),
+        _("配捐（元）"),
+        _("拨付（元）"),
+        _("期末（元）"),
+    ]
     return [_("类别"), _("代码"), _("名称"), *figures]
 
 
@@ -22,4 +29,4 @@ def rows_of(statement: dict[str, Any]) -> Iterator[list[Any]]:
     yield [_("合计"), statement["node"], statement["name"], *(Yuan(statement[figure]) for figure in FIGURES)]
     for fund in statement["funds"]:
         opening, came, went, closing = (Yuan(fund[figure]) for figure in FUND_FIGURES)
-        yield [_("基金"), "", fund["name"], opening, came, went, None, closing]
+        yield [_("基金"), "", fund["name"], opening, came, went, None, None, closing]

@@ -3,13 +3,21 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-FIGURES = ("opening_minor", "received_minor", "refunded_minor", "matched_minor", "closing_minor")
+FIGURES = (
+    "opening_minor",
+    "received_minor",
+    "refunded_minor",
+    "matched_minor",
+    "paid_minor",
+    "closing_minor",
+)
 FUND_FIGURES = ("opening_minor", "in_minor", "out_minor", "closing_minor")
 
 
 class NodeLine(NamedTuple):
     """A line of a node's statement: a place right below it, or a project of its own (its code). Fen;
-    `refunded_minor` is what went back to donors, `matched_minor` match earned less match taken back."""
+    `refunded_minor` is what went back to donors, `matched_minor` match earned less match taken back, `paid_minor`
+    what the bank paid out for it less what came back."""
 
     node: str
     code: str
@@ -18,6 +26,7 @@ class NodeLine(NamedTuple):
     received_minor: int
     refunded_minor: int
     matched_minor: int
+    paid_minor: int
     closing_minor: int
 
 
@@ -57,7 +66,7 @@ def sums_that_differ(statement: dict[str, Any]) -> Iterable[str]:
         if sum(line[figure] for line in statement["lines"]) != statement[figure]:
             yield f"its lines are not its {figure}"
     for line in (statement, *statement["lines"]):
-        moved = line["received_minor"] - line["refunded_minor"] + line["matched_minor"]
+        moved = line["received_minor"] - line["refunded_minor"] + line["matched_minor"] - line["paid_minor"]
         if line["opening_minor"] + moved != line["closing_minor"]:
             yield f"{line['name']} does not add up"
     for fund in statement["funds"]:

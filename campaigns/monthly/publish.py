@@ -134,20 +134,29 @@ _LINES = """
         SELECT project_id, sum(delta_minor) AS matched, transfer_id > :after AS fresh,
                CAST(0 AS bigint) AS received, CAST(0 AS bigint) AS refunded
           FROM earned_movement WHERE transfer_id <= :last GROUP BY project_id, transfer_id > :after),
+    paid AS (
+        SELECT project_id, transfer_id > :after AS fresh,
+               sum(CASE WHEN kind = 'remittance_paid' THEN amount_minor ELSE -amount_minor END) AS paid
+          FROM journal_movement
+         WHERE kind IN ('remittance_paid', 'remittance_returned') AND transfer_id <= :last
+         GROUP BY project_id, transfer_id > :after),
     sums AS (
         SELECT project_id,
-               coalesce(sum(received - refunded + matched) FILTER (WHERE NOT fresh), 0) AS opening,
+               coalesce(sum(received - refunded + matched - paid) FILTER (WHERE NOT fresh), 0) AS opening,
                coalesce(sum(received) FILTER (WHERE fresh), 0) AS received,
                coalesce(sum(refunded) FILTER (WHERE fresh), 0) AS refunded,
-               coalesce(sum(matched) FILTER (WHERE fresh), 0) AS matched
+               coalesce(sum(matched) FILTER (WHERE fresh), 0) AS matched,
+               coalesce(sum(paid) FILTER (WHERE fresh), 0) AS paid
           FROM (SELECT project_id, fresh, coalesce(received, 0) AS received, coalesce(refunded, 0) AS refunded,
-                       matched FROM gifts
-                 UNION ALL SELECT project_id, fresh, received, refunded, matched FROM match) AS legs
+                       matched, 0 AS paid FROM gifts
+                 UNION ALL SELECT project_id, fresh, received, refunded, matched, 0 FROM match
+                 UNION ALL SELECT project_id, fresh, 0, 0, 0, paid FROM paid) AS legs
          GROUP BY project_id)
     SELECT n.code AS node, coalesce(b.code, p.code) AS code, coalesce(b.name, p.name) AS name,
            CAST(sum(s.opening) AS bigint) AS opening_minor, CAST(sum(s.received) AS bigint) AS received_minor,
            CAST(sum(s.refunded) AS bigint) AS refunded_minor, CAST(sum(s.matched) AS bigint) AS matched_minor,
-           CAST(sum(s.opening + s.received - s.refunded + s.matched) AS bigint) AS closing_minor
+           CAST(sum(s.paid) AS bigint) AS paid_minor,
+           CAST(sum(s.opening + s.received - s.refunded + s.matched - s.paid) AS bigint) AS closing_minor
       FROM sums s JOIN project p ON p.id = s.project_id
      CROSS JOIN LATERAL unnest(p.lineage) WITH ORDINALITY AS n(code, place)
       LEFT JOIN organisation b ON b.code = p.lineage[n.place + 1]

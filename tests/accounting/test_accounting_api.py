@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 from flask.testing import FlaskClient
 
@@ -16,19 +17,19 @@ def test_finance_makes_reads_and_exports_vouchers(api: Api, world: World) -> Non
     world.pot(300_00)
     world.pay(world.give(100_00))
     key = {"Authorization": f"Bearer {api.token('finance')}", "Idempotency-Key": '"run-1"'}
-    sent = {"json": {"through": "2026-09-09"}, "headers": key}
-    booked = api.http.post("/api/v1/accounting/runs", **sent)
+    sent: Any = {"json": {"through": "2026-09-09"}, "headers": key}
+    booked: Any = api.http.post("/api/v1/accounting/runs", **sent)
     assert booked.status_code == 201, booked.text
     assert api.http.post("/api/v1/accounting/runs", **sent).json == booked.json
-    vouchers = api.manage("/accounting/vouchers?period=2026-09", status=200, method="GET", role="auditor")
+    vouchers: Any = api.manage("/accounting/vouchers?period=2026-09", status=200, method="GET", role="auditor")
     assert len(vouchers) == booked.json["vouchers"]
     received = next(row for row in vouchers if row["kind"] == "donation_received")
-    detail = api.manage(f"/accounting/vouchers/{received['id']}", status=200, method="GET")
+    detail: Any = api.manage(f"/accounting/vouchers/{received['id']}", status=200, method="GET")
     assert [(line["code"], line["debit_minor"], line["credit_minor"]) for line in detail["lines"]] == [
         ("1009", 100_00, 0),
         ("410102", 0, 100_00),
     ]
-    behind = api.manage(f"/accounting/vouchers/{received['id']}/transfers", status=200, method="GET")
+    behind: Any = api.manage(f"/accounting/vouchers/{received['id']}/transfers", status=200, method="GET")
     assert [row["amount_minor"] for row in behind] == [100_00]
     assert behind[0]["donation"] and behind[0]["project_code"]
 
@@ -36,7 +37,7 @@ def test_finance_makes_reads_and_exports_vouchers(api: Api, world: World) -> Non
     rows = list(csv.DictReader(io.StringIO(file.text.removeprefix("\ufeff"))))
     totals = [sum(float(row[side] or 0) for row in rows) for side in ("借方金额（元）", "贷方金额（元）")]
     assert totals[0] == totals[1] == sum(row["amount_minor"] for row in vouchers) / 100
-    balances = api.manage("/accounting/periods/2026-09/trial-balance", status=200, method="GET")
+    balances: Any = api.manage("/accounting/periods/2026-09/trial-balance", status=200, method="GET")
     assert sum(row["closing_minor"] for row in balances) == 0
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -135,7 +136,7 @@ def test_a_period_closes_when_it_is_over_and_in_order(world: World) -> None:
     assert close_period(world.deps, "2026-09", "finance") == close_period(world.deps, "2026-09", "another")
     close_period(world.deps, "2026-10", "finance")
     for unreadable in ("2026-13", "2026-9", "", "9999-99", "x"):
-        assert _refused(lambda text=unreadable: close_period(world.deps, text, "x")) == "period_invalid"
+        assert _refused(partial(close_period, world.deps, unreadable, "x")) == "period_invalid"
 
 
 def test_vouchers_and_closed_periods_cannot_be_changed(world: World) -> None:
@@ -143,7 +144,7 @@ def test_vouchers_and_closed_periods_cannot_be_changed(world: World) -> None:
     book(world.deps, "finance", TODAY)
     for sql in ("UPDATE voucher SET amount_minor = 1", "DELETE FROM voucher_line", "TRUNCATE accounting_period"):
         with pytest.raises(DBAPIError):
-            world.do(lambda tx, change=sql: tx.run(change))
+            world.do(Tx.run, sql)
 
 
 def test_check_books_sees_a_voucher_that_lacks_a_transfer(world: World) -> None:

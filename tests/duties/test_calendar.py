@@ -22,7 +22,8 @@ FINAL = date(2026, 12, 9)
 
 
 def _line(world: World, task: Task) -> Line:
-    return next(line for line in world.do(calendar) if line.task is task and line.campaign == SLUG)
+    lines: list[Line] = world.do(calendar)
+    return next(line for line in lines if line.task is task and line.campaign == SLUG)
 
 
 def test_duty_07_publication_is_due_reminded_and_done_once(world: World) -> None:
@@ -74,7 +75,7 @@ def test_a_county_sees_and_marks_its_own_duties_only(api: Api, world: World) -> 
     problem(api.post("/duties", {**body, "task": "annual_report"}, county), 403, "not_permitted")
     marked = api.manage(f"/campaigns/{SLUG}/duties", body, status=200)
     assert (marked["state"], marked["duty"], marked["note"]) == ("done", 7, "done")
-    listed = api.manage("/duties", status=200, method="GET", role="auditor")
+    listed: Any = api.manage("/duties", status=200, method="GET", role="auditor")
     assert {row["state"] for row in listed if row["task"] == "publish_final"} == {"done"}
 
 

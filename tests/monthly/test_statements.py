@@ -101,13 +101,13 @@ def test_everybody_reads_them_and_finance_corrects_by_a_notice(api: Api, world: 
     rows = api.get("/monthly-statements?month=2026-09&under=4102").json
     assert rows and {row["organisation"][:4] for row in rows} == {"4102"}
     path = "/organisations/4102/monthly-statements/2026-09"
-    before = api.get(path).json
+    before: Any = api.get(path).json
     assert before
     problem(api.post(f"{path}/corrections", {"text": "x"}), 401, "token_missing")
     ours = world.do(create_token, "finance", "other county", branch_code="4101")
     problem(api.post(f"{path}/corrections", {"text": "x"}, ours), 404, "organisation_unknown")
     api.manage(f"{path}/corrections", {"text": "<b>漏记一笔</b>，记入十月"}, role="finance")
-    after = api.get(path).json
+    after: Any = api.get(path).json
     assert after == {**before, "corrections": after["corrections"]}
     assert [notice["text"] for notice in after["corrections"]] == ["<b>漏记一笔</b>，记入十月"]
     problem(api.get("/organisations/4102/monthly-statements/2026-10"), 404, "statement_unknown")
