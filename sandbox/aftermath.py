@@ -156,3 +156,32 @@ class Aftermath:
             self._events.emit("payout.created", payout)
             self._events.emit("payout.paid", payout)
             return payout
+
+    def fail_payout(self, payout_id: str) -> ApiObject:
+        """The bank sends a payout back: its money is on the balance again. Raises ApiError."""
+        with self._store.transaction():
+            payout = self._store.get("payout", payout_id)
+            if payout["status"] == "failed":
+                raise ApiError(400, "This payout has failed already.")
+            line = objects.transaction("payout_failure", "payout_reversal", payout, payout["amount"])
+            payout |= {
+                "status": "failed",
+                "failure_code": "account_closed",
+                "failure_message": "The bank account has been closed.",
+                "failure_balance_transaction": line["id"],
+            }
+            for changed in (line, payout):
+                self._store.put(changed)
+            self._events.emit("payout.failed", payout)
+            return payout
+
+    def charge_account(self, kind: str, amount: int) -> ApiObject:
+        """Take a fee of the account, the tax on fees, or an adjustment off the balance: of no payment. Raises
+        ApiError."""
+        categories = {"stripe_fee": "fee", "tax_fee": "tax", "adjustment": "other_adjustment"}
+        if kind not in categories:
+            raise invalid(f"kind must be one of {', '.join(categories)}", "kind")
+        with self._store.transaction():
+            line = objects.transaction(kind, categories[kind], {"id": None, "currency": "cny"}, -amount)
+            self._store.put(line)
+            return line

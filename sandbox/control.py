@@ -73,11 +73,15 @@ class Control:
         failing = re.fullmatch(r"/refunds/(re_[A-Za-z0-9]+)/fail", path)
         if method == "POST" and failing:
             return public(self._after.fail_refund(failing[1]))
+        unpaid = re.fullmatch(r"/payouts/(po_[A-Za-z0-9]+)/fail", path)
+        if method == "POST" and unpaid:
+            return public(self._after.fail_payout(unpaid[1]))
         orders: dict[tuple[str, str], Callable[[Command], Any]] = {
             ("POST", "/pay"): self._pay,
             ("POST", "/disputes"): self._dispute,
             ("POST", "/account"): self._account.change,
             ("POST", "/warnings"): lambda g: public(self._after.warn(str(g["charge"]))),
+            ("POST", "/fees"): lambda g: public(self._after.charge_account(str(g["kind"]), int(g["amount"]))),
             ("POST", "/payouts"): lambda _: self._after.pay_out(),
             ("GET", "/faults"): lambda _: self._faults.plain(),
             ("POST", "/faults"): self._fault,
