@@ -38,6 +38,7 @@ from app.console.campaigns import (
     live,
     reconciliation,
     running,
+    simulate,
     sources,
     stop,
 )
@@ -70,6 +71,7 @@ PAGES = (
     entries,
     live,
     analytics,
+    simulate,
     reconciliation,
     running,
     stop,

@@ -188,6 +188,7 @@ REFUSALS = {
     "payment_processing": _l("支付正在处理，暂时不能取消。"),
     "payment_refused": _l("支付平台没有接受这笔支付。"),
     "payment_unavailable": _l("支付平台暂时没有响应。您的捐赠和配捐都已保留，请稍后再试。"),
+    "simulation_invalid": _l("这些捐赠没法试算，请检查。"),
     "plan_incomplete": _l("公开募捐方案不完整，不能排期。"),
     "pot_changed": _l("这个配捐池刚才有变化，请重新核对后再确认。"),
     "pot_invalid": _l("请检查标出的项目。"),

@@ -25,3 +25,17 @@ def test_the_analytics_show_every_dimension_and_leave_as_a_file(manager: Reader,
     assert "&lt;b&gt;老乡&lt;/b&gt;" in page and "<b>老乡" not in page and "style=" not in page
     answer = manager.http.get(f"/console/campaigns/{world.slug}/analytics.csv")
     assert "金额段,50 元至不到 100 元,1,66.60" in answer.get_data(as_text=True)
+
+
+def test_a_day_is_simulated_and_nothing_is_written(manager: Reader, world: World) -> None:
+    world.pot(1_000_00)
+    code = world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0]))
+    manager.open(f"/console/campaigns/{world.slug}/simulate")
+    made = text(manager.send("/simulate", count="500", average="60"))
+    assert "剩下" in made and "500" in made
+    at = world.clock.at.isoformat()
+    page = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}"))
+    assert "1,200.00" in page and "1,000.00 1,000.00 0.00 2" in page, page
+    wrong = text(manager.send("/simulate", gifts=f"{at},x,{code}\n{at},1,nowhere"))
+    assert "这些捐赠没法试算" in wrong and "没有这个项目" in wrong and "第一次不够的时间" not in wrong
+    assert manager.donations() == 0

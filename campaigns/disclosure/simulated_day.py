@@ -1,0 +1,82 @@
+"""A day of donations to try a campaign's pots with: typed line by line, or made by chance, always the same."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from random import Random
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.lifecycle.entries import entries
+from campaigns.lifecycle.models import Campaign, CampaignEntry
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from kernel.errors import Fault, Invalid, fault
+from kernel.human_input import Unreadable, read_amount, read_moment
+from matching.rules import Target
+from matching.simulate import Gift
+
+MOST_GIFTS = 10_000
+# What people give, in yuan, and how often: the shape of a giving day, scaled to the average that is asked for.
+_USUAL = ((10, 30), (20, 20), (50, 20), (100, 18), (200, 7), (500, 3), (1_000, 1.5), (5_000, 0.5))
+_AVERAGE = sum(yuan * often for yuan, often in _USUAL) / sum(often for _, often in _USUAL)
+
+
+class Day(NamedTuple):
+    """How a day is made: how many gifts, and the average gift in fen."""
+
+    gifts: int
+    average_minor: int
+
+
+def projects_of(tx: Tx, campaign: Campaign) -> dict[str, Target]:
+    """Return the projects of a campaign as matching sees them, by code. Raises Invalid `simulation_invalid` without
+    any."""
+    ids = tx.all(select(CampaignEntry.project_id).where(CampaignEntry.campaign_id == campaign.id))
+    targets = {key[1]: entry.target for key, entry in entries(tx, [(campaign.id or 0, id_) for id_ in ids]).items()}
+    if not targets:
+        raise Invalid("simulation_invalid", fields={"entries": fault("no_project")})
+    codes = tx.all(select(Project.id, Project.code).where(col(Project.id).in_(targets)))
+    return {code: targets[id_] for id_, code in codes if id_ is not None}
+
+
+def made_day(campaign: Campaign, targets: Mapping[str, Target], day: Day) -> list[Gift]:
+    """Make a day by chance: many gifts at the beginning and the end, four of five from a donor of their own."""
+    random = Random(20_260_909)  # noqa: S311 - nothing depends on it that must not be guessed
+    lasts_s = (campaign.ends_at - campaign.opens_at).total_seconds()
+    places, scale = list(targets.values()), day.average_minor / _AVERAGE
+    amounts, weights = zip(*_USUAL, strict=True)
+    return [
+        Gift(
+            campaign.opens_at + timedelta(seconds=lasts_s * random.betavariate(0.7, 0.9)),
+            max(int(random.choices(amounts, weights)[0] * scale), 1),
+            random.choice(places),
+            f"donor {random.randrange(day.gifts * 4 // 5 + 1)}",
+        )
+        for _ in range(day.gifts)
+    ]
+
+
+def typed_day(text: str, targets: Mapping[str, Target]) -> list[Gift]:
+    """Read lines of time, amount in yuan, code of a project, and a donor if several gifts are of one; by commas or
+    tabs. Raises Invalid `simulation_invalid` with the first lines that cannot be read."""
+    faults: dict[str, Fault] = {}
+    gifts = []
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if len(lines) > MOST_GIFTS:
+        raise Invalid("simulation_invalid", fields={"gifts": fault("too_many_lines", most=MOST_GIFTS)})
+    for number, line in lines:
+        cells = [cell.strip() for cell in line.replace("\t", ",").replace("，", ",").split(",")]
+        try:
+            at, amount_minor = read_moment(cells[0]).at, read_amount(cells[1] if len(cells) > 1 else "")
+        except Unreadable as unreadable:
+            faults[f"line {number}"] = unreadable.fault
+            continue
+        target = targets.get(cells[2]) if len(cells) > 2 else None
+        if target is None:
+            faults[f"line {number}"] = fault("unknown_project")
+            continue
+        gifts.append(Gift(at, amount_minor, target, cells[3] if len(cells) > 3 else f"line {number}"))
+    if faults:
+        raise Invalid("simulation_invalid", fields=dict(list(faults.items())[:10]))
+    return gifts

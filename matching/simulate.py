@@ -1,0 +1,78 @@
+"""PURE. What pots would give a day of donations: by the same function that matches real ones, with nothing written.
+
+Every gift is taken as paid at once: what is reserved and never paid is not simulated, and challenges stay locked.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from kernel.clock import local_day
+from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
+from matching.pot_state import PotState
+from matching.rules import Target
+
+
+class Gift(NamedTuple):
+    """A donation of the simulated day."""
+
+    at: datetime
+    amount_minor: int
+    target: Target
+    donor: str
+
+
+class PotRun(NamedTuple):
+    """What became of a pot: what it had and gave (fen), for how many gifts, and when a gift first found it empty
+    although it would have given more (None: never)."""
+
+    pot_id: int
+    name: str
+    funded_minor: int
+    given_minor: int
+    gifts: int
+    dry_at: datetime | None
+
+    @property
+    def left_minor(self) -> int:
+        return self.funded_minor - self.given_minor
+
+
+class Simulation(NamedTuple):
+    """A simulated day: its gifts and their match (fen); `short`: gifts that found less than the rules would give,
+    `unmatched`: gifts that got nothing."""
+
+    gifts: int
+    raised_minor: int
+    matched_minor: int
+    short: int
+    unmatched: int
+    pots: list[PotRun]
+
+
+def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
+    """Match gifts in the order of their times. Tranches open at their times; rules are those in force then."""
+    capacity = Capacity({pot.pot_id: 0 for pot in pots})
+    coming = sorted((at, pot.pot_id, amount) for pot in pots for at, amount in pot.funding)
+    runs = {pot.pot_id: PotRun(pot.pot_id, pot.name, pot.funded_minor(), 0, 0, None) for pot in pots}
+    count = raised = matched = short = unmatched = 0
+    for number, gift in enumerate(sorted(gifts, key=lambda gift: gift.at)):
+        while coming and coming[0][0] <= gift.at:
+            _at, pot_id, amount = coming.pop(0)
+            capacity.available[pot_id] += amount
+        day = local_day(gift.at).isoformat()
+        request = AllocationRequest(gift.amount_minor, gift.target, gift.donor, day, donation=str(number))
+        allocation = allocate(request, serving_offers(_offers(pots, gift.at), gift.target), capacity)
+        capacity.consume(request, allocation)
+        for part in allocation.evaluations:
+            run = runs[part.pot_id]
+            dry = run.dry_at or (gift.at if any(cut.by == "pot" for cut in part.cuts) else None)
+            more = run.given_minor + part.given_minor
+            runs[part.pot_id] = run._replace(given_minor=more, gifts=run.gifts + bool(part.given_minor), dry_at=dry)
+        count, raised, matched = count + 1, raised + gift.amount_minor, matched + allocation.matched_minor
+        short, unmatched = short + allocation.short, unmatched + (not allocation.matched_minor)
+    return Simulation(count, raised, matched, short, unmatched, list(runs.values()))
+
+
+def _offers(pots: Iterable[PotState], at: datetime) -> list[Offer]:
+    return [offer for pot in pots if (offer := pot.offer(at)) is not None]
