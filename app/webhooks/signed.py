@@ -4,11 +4,14 @@ A request without a body is signed over an empty one. The signature does not cov
 changes something is asked for without a body of its own.
 """
 
+import time
+from collections import Counter
 from contextlib import suppress
 from datetime import datetime
+from threading import Lock
 from typing import NamedTuple
 
-from flask import g, request
+from flask import current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -17,11 +20,11 @@ from app.http.rate_limit import hit, left
 from campaigns.intake.check_list import Check, note_check
 from campaigns.intake.refusal_counts import count_refusal
 from kernel.errors import Forbidden
-from kernel.text import is_storable
 from payments.models import PartnerState
 from payments.partner_secrets import SigningSecrets, note_use, verify_any
 
 MOST_BYTES = 4 << 20
+_WRITTEN_EVERY_S = 5.0
 _NO_FAULT = ("event_unknown", "donation_unknown", "rate_limited")  # questions that have another answer
 QUESTIONS, QUESTIONS_S = 600, 60  # questions of a platform in so many seconds, our default
 
@@ -67,17 +70,43 @@ def question(name: str) -> SignedRequest:
     return asking
 
 
+class Strangers:
+    """What was refused because nobody knows who sent it, by platform and code: written every few seconds at most,
+    so that a flood of it writes hardly ever."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._written_at = 0.0
+
+    def count(self, name: str, code: str) -> Counter[tuple[str, str]]:
+        """Count a refusal and return what is to be written now; mostly nothing."""
+        with self._lock:
+            self._counts[name, code] += 1
+            now = time.monotonic()
+            if now - self._written_at < _WRITTEN_EVERY_S:
+                return Counter()
+            due, self._counts, self._written_at = self._counts, Counter(), now
+            return due
+
+
 def note_refused(response: Response) -> Response:
-    """Count what was refused of a platform, by its code; after the response was made, in a transaction of its
-    own."""
-    name = (request.view_args or {}).get("name")
-    refused: list[tuple[str, int]] = [*g.get("refused_events", {}).items()]
-    if 400 <= response.status_code < 500 and g.get("code") not in (None, *_NO_FAULT):
-        refused.append((g.code, 1))
-    if name and is_storable(name) and refused:
+    """Count what was refused of a registered platform, by its code, in a transaction of its own."""
+    name: str | None = g.get("partner")
+    if name is None:
+        return response
+    refused: Counter[tuple[str, str]] = Counter(
+        {(name, code): n for code, n in g.get("refused_events", {}).items()}
+    )
+    if response.status_code == 401 and g.get("code"):
+        strangers: Strangers = current_app.extensions.setdefault("refused_strangers", Strangers())
+        refused += strangers.count(name, g.code)
+    elif 400 <= response.status_code < 500 and g.get("code") not in (None, *_NO_FAULT):
+        refused[name, g.code] += 1
+    if refused:
         with suppress(SQLAlchemyError), deps().db.transaction() as tx:
-            for code, events in sorted(refused):
-                count_refusal(tx, name, code, events)
+            for (partner, code), events in sorted(refused.items()):
+                count_refusal(tx, partner, code, events)
     return response
 
 

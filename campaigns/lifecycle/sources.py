@@ -48,16 +48,17 @@ def add_source(tx: Tx, slug: str, kind: str, title: str, project_id: int | None,
     Raises NotFound `campaign_unknown`, Invalid `source_invalid`, Conflict `sources_full`.
     """
     campaign = find_campaign(tx, slug)
+    assert campaign.id is not None
     faults = {}
     if refused := text_fault(title, MOST_TITLE):
         faults["title"] = refused
     if kind not in CHANNELS:
         faults["kind"] = fault("not_one_of", options=list(CHANNELS))
-    if project_id is not None and not _takes_part(tx, campaign.id or 0, project_id):
+    if project_id is not None and not _takes_part(tx, campaign.id, project_id):
         faults["project"] = fault("unknown_project")
     if faults:
         raise Invalid("source_invalid", fields=faults)
-    if len(sources_of(tx, campaign.id or 0)) >= MOST_SOURCES:
+    if len(sources_of(tx, campaign.id)) >= MOST_SOURCES:
         raise Conflict("sources_full", most=MOST_SOURCES)
     row = tx.add(
         Source(

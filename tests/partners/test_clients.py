@@ -128,6 +128,9 @@ def test_the_javascript_example_passes_the_check_list(app: Flask, world: World, 
     with served(app) as url:
         client = str(ROOT / "examples" / "partner_client.js")
         output = run(node, client, f"{url}/webhooks/partners/js", code_of(world), SECRET=secret)
+        load = str(ROOT / "examples" / "partner_load.py")
+        said = run(sys.executable, load, f"{url}/webhooks/partners/js", code_of(world), "1500", "2", SECRET=secret)
+    assert "'accepted': 1500" in said and "'HTTP 202': 2" in said
     assert "null" not in output[output.rindex("first_event") :], output
     health: dict[str, Any] = Engineer(app.test_client(), world, secret, "js").get("/health")
     assert all(health["checks"].values())

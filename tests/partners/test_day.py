@@ -70,7 +70,7 @@ def state(world: World, partner: str) -> dict[str, tuple[Any, ...]]:
 @pytest.mark.parametrize("size", [240, pytest.param(30_000, marks=pytest.mark.long)])
 def test_a_shuffled_day_ends_as_the_ordered_one(app: Flask, world: World, database_url: str, size: int) -> None:
     for _ in range(3):
-        world.pot(size * 20_00, donor=200_00)
+        world.pot(min(size * 20_00, 300_000_00), donor=200_00)
     ordered, shuffled = (
         Engineer(app.test_client(), world, world.do(create, world.deps.keys, name, name), name)
         for name in ("ordered", "shuffled")
@@ -106,6 +106,7 @@ def test_a_shuffled_day_ends_as_the_ordered_one(app: Flask, world: World, databa
     assert state(world, "shuffled") == state(world, "ordered")
     assert len(state(world, "shuffled")) == size
     counts = {row.code: row.events for row in world.do(lambda tx: refusals_of(tx, "shuffled", local_day(tx.now)))}
-    assert counts == {"event_invalid": len(malformed), "signature_invalid": forged[0]}
+    assert counts["event_invalid"] == len(malformed)
+    assert 1 <= counts["signature_invalid"] <= forged[0], "a flood is written every few seconds"
     assert shuffled.get("/health")["events"] == {"new": 0, "waiting": 0, "flagged": 0}
     world.check()  # every match replays

@@ -91,3 +91,11 @@ def test_staff_change_what_a_platform_raises_for(engineer: Engineer, world: Worl
         reader.open(f"/console/partners/{NAME}")
         reader.send(f"/console/partners/{NAME}/limits", projects=typed)
         assert engineer.get("/projects")["total"] == count
+
+
+def test_a_flood_of_forged_requests_hardly_writes(engineer: Engineer, world: World) -> None:
+    engineer.secret = "whsec_bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
+    for _ in range(20):
+        engineer.call("/health")
+    counts = world.do(lambda tx: refusals_of(tx, NAME, local_day(tx.now)))
+    assert [(row.code, row.events) for row in counts] == [("signature_invalid", 1)], "the others with the next ones"
