@@ -26,6 +26,8 @@ PAGES = {
     "project": "/c/demo/p/1",
     "give": "/donate/demo/1?amount=6660",
     "standings": "/c/demo/standings",
+    "people": "/c/demo/people",
+    "screen": "/c/demo/screen",
     "statement": "/public/c/demo",
     "error": "/nothing-here",
     "design": "/design",
@@ -75,6 +77,8 @@ def journey(page: Page, site: str, suffix: str) -> None:
     page.wait_for_url(re.compile("/d/"))
     expect(page.get_by_role("heading", name="谢谢您")).to_be_visible()
     take(page, f"thanks-{suffix}")
+    page.goto(f"{site}/my")
+    take(page, f"my-{suffix}")
 
 
 def take_all(browser: Browser, site: str) -> None:
