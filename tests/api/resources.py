@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from campaigns import pots
+from campaigns.accounting.book import book
+from campaigns.accounting.periods import period_of
 from campaigns.approvals.models import Approval
 from campaigns.closing.objection_models import Objection
 from campaigns.donations.payer import read_payer
@@ -120,7 +122,15 @@ def resources(world: World) -> Resources:
             "name": "platform",
         }
 
-    return Resources(made | world.do(rows))
+    return Resources(made | world.do(rows) | _voucher(world))
+
+
+def _voucher(world: World) -> dict[str, Any]:
+    """A voucher of the federation, its period, and a month."""
+    today = local_day(world.clock.at)
+    book(world.deps, ACTOR, today)
+    voucher_id = world.do(lambda tx: tx.scalar("SELECT max(id) FROM voucher"))
+    return {"voucher_id": voucher_id, "period": period_of(today), "month": period_of(today)}
 
 
 def _objection(tx: Tx, world: World) -> int:
