@@ -86,7 +86,8 @@ def callers(app: Flask, world: World) -> Callers:
 
 
 def snapshot(world: World) -> dict[str, Any]:
-    """A hash of every table's rows, but for those of callers and jobs, and the records of what was refused."""
+    """A hash of every table's rows, but for those of callers and jobs, and the records of what was refused or
+    exported."""
 
     def read(tx: Tx) -> dict[str, Any]:
         tables = tx.rows(
@@ -94,7 +95,7 @@ def snapshot(world: World) -> dict[str, Any]:
                 WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"""
         )
         skipped = {"manager", "api_token", "job_run", "security_tally"}
-        chosen = {"audit_entry": "WHERE action <> 'access.refused'"}
+        chosen = {"audit_entry": "WHERE action <> 'access.refused' AND action NOT LIKE 'export.%'"}
         return {
             row.name: tx.scalar(
                 f"""SELECT md5(coalesce(string_agg(t::text, chr(10) ORDER BY t::text), ''))
