@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 
 def sign_in(port: int, login: str, password: str) -> str:
     """The session's cookie, got as a browser gets it."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
     connection.request("GET", "/console/sign-in")
     page = connection.getresponse()
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.read().decode())
