@@ -19,13 +19,14 @@ from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
+from campaigns.lifecycle.sources import add_source
 from campaigns.lifecycle.transitions import schedule
 from campaigns.network.links import invite
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
 from campaigns.network.sessions import start_session
 from campaigns.network.tokens import create_token
-from campaigns.payouts.models import PayoutPlan, Remittance
+from campaigns.payouts.models import PayoutPlan, Remittance, RemittancePart
 from campaigns.payouts.payees import NewAccount, propose
 from campaigns.projects.picture_file import WIDTHS
 from campaigns.projects.pictures import file_name
@@ -36,6 +37,7 @@ from campaigns.teams.teams import NewTeam, found_team
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.keys import seal
+from ledger.chart import PAID_OUT
 from matching.pots import Tranche
 from payments import partners
 from payments.message_keys import sealing_key
@@ -115,11 +117,13 @@ def resources(world: World) -> Resources:
             **_people(tx),
             **_money_out(tx, world),
             "words_id": words,
+            "source_code": add_source(tx, SLUG, "poster", MARK, None, ACTOR).code,
             "objection_id": _objection(tx, world),
             "team_id": team.id,
             "question_id": ask(tx, world.deps.keys, donation.id, MARK).id,
             "watch_id": 1,
             "name": "platform",
+            "day": local_day(world.clock.at).isoformat(),
         }
 
     return Resources(made | world.do(rows) | _voucher(world))
@@ -184,6 +188,8 @@ def _money_out(tx: Tx, world: World) -> dict[str, Any]:
             changed_at=tx.now,
         )
     )
+    of_remittance = {"remittance_id": remittance.id or 0, "project_id": world.projects[0]}
+    tx.add(RemittancePart(**of_remittance, share=PAID_OUT[0], amount_minor=1))
     voucher = Voucher(50_00, local_day(tx.now), "N-1", MARK)
     photo = Photo("f" * 32, "hash")
     world.deps.pictures.write(file_name(photo.file_key, WIDTHS[-1]), b"a photo")

@@ -145,7 +145,8 @@ def test_what_holds_in_all_branches_is_for_the_federation(
         for path in paths(app, rule, resources.arguments):
             assert callers.call(path, method, "admin", OURS).status_code == 403, (method, path)
             if method == "GET":
-                assert callers.call(path, method, "admin", CITY).status_code == 200, path
+                # A group of differences that was settled meanwhile leads back to its list.
+                assert callers.call(path, method, "admin", CITY).status_code in (200, 303), path
     assert snapshot(world) == before
 
 
