@@ -72,6 +72,12 @@ OF_FEDERATION = frozenset(
         "inbox_event",
         "watch",
         "offline",
+        "bank",
+        "chart",
+        "month",
+        "period",
+        "statement",
+        "voucher_run",
     }
 )
 _FORMS = {"organisation": (".+", "text"), "donation": ("[0-9a-f-]{36}", "uuid")}  # kind -> form and type of its id

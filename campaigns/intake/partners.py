@@ -147,7 +147,11 @@ def _differing(
     for id_, (_, fact) in paid.items():
         if id_ not in intake.known:
             firsts[id_] = _First(id_, ours(fact), contact.partner_donor_key(deps.keys, fact))
-    notes = {message.id: firsts[fact.donation_id].contradiction(deps, fact, ours(fact)) for message, fact in again}
+    notes = {
+        message.id: firsts[fact.donation_id].contradiction(deps, fact, ours(fact))
+        for message, fact in again
+        if fact.donation_id in firsts
+    }
     return {message_id: note for message_id, note in notes.items() if note}
 
 
@@ -171,7 +175,8 @@ def _firsts(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, _First]:
     rows = tx.rows_as(
         _First,
         """SELECT d.id, p.code AS project_code, CASE WHEN d.erased_at IS NULL THEN d.donor_key END AS donor_key
-             FROM donation d JOIN project p ON p.id = d.project_id WHERE d.id = ANY(:ids)""",
+             FROM donation d JOIN project p ON p.id = d.project_id
+            WHERE d.id = ANY(:ids) AND d.channel = 'partner'""",
         ids=list(donation_ids),
     )
     return {row.id: row for row in rows}

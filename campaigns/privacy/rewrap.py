@@ -16,6 +16,7 @@ from campaigns.payouts.payees import context_of as context_of_payee
 from kernel.db import Database, Tx
 from kernel.keys import Keys
 from payments.message_keys import context_of as context_of_day
+from payments.outgoing import context_of as context_of_subscriber
 from payments.partner_secrets import context_of as context_of_partner
 
 BATCH = 1_000
@@ -38,6 +39,7 @@ _WRAPPED = (
     _Wrapped("person_key", "donation_id", "wrapped", context_of, has_key_id=True),
     _Wrapped("message_key", "day", "wrapped", context_of_day, has_key_id=True),
     _Wrapped("partner_secret", "id", "sealed_secret", context_of_partner, is_text=True, of="partner"),
+    _Wrapped("partner_subscription", "id", "sealed_secret", context_of_subscriber, is_text=True, of="partner"),
     _Wrapped("manager", "id", "totp_sealed", context_of_manager, is_text=True),
     _Wrapped("payee_account", "id", "sealed", context_of_payee, is_text=True, of="organisation_code"),
     _Wrapped("import_file", "run_id", "sealed", context_of_import),

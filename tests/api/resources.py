@@ -92,7 +92,6 @@ def resources(world: World) -> Resources:
             donation=donation.id,
         )
         message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
-        words = tx.scalar("SELECT max(id) FROM public_words")
         team = found_team(tx, NewTeam(find_campaign(tx, SLUG).id or 0, MARK, "friends"))
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
         run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
@@ -102,21 +101,20 @@ def resources(world: World) -> Resources:
         approval = tx.add(Approval(**about, lineage=lineage, campaign=SLUG, **asked)).id
         payer = read_payer("person", MARK, "", "payer@example.org")
         receipt = request_receipt(tx, world.deps.keys, donation.id, payer)
-        request = request_money_back(tx, world.deps.keys, donation.id, None, "meant for another village")
         return {
             "case_id": case,
             "discrepancy_id": difference,
             "exception_id": exception,
             "message_id": message,
             "conflict_id": _conflict(tx, message),
-            "request_id": request.id,
+            "request_id": request_money_back(tx, world.deps.keys, donation.id, None, MARK).id,
             "receipt_id": receipt.id,
             "run_id": run,
             "approval_id": approval,
             "secret_id": _partner_secret(tx, world),
             **_people(tx),
             **_money_out(tx, world),
-            "words_id": words,
+            "words_id": tx.scalar("SELECT max(id) FROM public_words"),
             "source_code": add_source(tx, SLUG, "poster", MARK, None, ACTOR).code,
             "objection_id": _objection(tx, world),
             "team_id": team.id,

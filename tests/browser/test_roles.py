@@ -32,13 +32,14 @@ def call(stack: Stack, path: str, token: str, body: Any) -> int:
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     request = urllib.request.Request(f"{stack.url}/api/v1{path}", json.dumps(body).encode(), headers)
     try:
-        with urllib.request.urlopen(request) as answer:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=20) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refusal:
         return refusal.code
 
 
-def test_a_liaison_is_refused_what_is_not_theirs(phone: Page, stack: Stack) -> None:
+def test_a_liaison_is_refused_what_is_not_theirs(phone: Page, stack: Stack, faults: list[str]) -> None:
     """By the page, by its address, by a changed id, by the API and by a token."""
     sign_in(phone, stack, "demo-liaison")
     assert "人员" not in phone.locator("details.menu").inner_text()
@@ -49,6 +50,7 @@ def test_a_liaison_is_refused_what_is_not_theirs(phone: Page, stack: Stack) -> N
         other = found[0]
     for address, status in (("people", 403), ("inbox", 403), (f"projects/{other}/review", 404)):
         refused(phone, f"{stack.url}/console/{address}", status)
+    faults[:] = [fault for fault in faults if not re.search("status of 40[34]", fault)]  # the browser notes each
     token = stack.launch.task("tokens", "-m", "flask", "--app", "wsgi", "tokens", "create", "--role", "liaison")
     assert call(stack, f"/projects/{other}/approve", token.strip().split()[-1], {}) == 403
     assert call(stack, f"/projects/{other}/approve", "bs_made_up", {}) == 401

@@ -57,7 +57,7 @@ def test_finance_looks_at_contact_and_link_and_each_look_is_recorded(app: Flask,
 @pytest.mark.parametrize(("role", "branch"), [("auditor", None), ("manager", None), ("finance", "4102")])
 def test_others_do_not(app: Flask, world: World, gift: UUID, role: str, branch: str | None) -> None:
     reader = person(app, world, role, branch)
-    assert "看联系方式" not in reader.http.get(f"/console/donations/{gift}").text
+    assert f"/donations/{gift}/contact" not in reader.http.get(f"/console/donations/{gift}").text
     for verb in ("contact", "link"):
         token = forms(reader.open("/console/account"))[0][1]["csrf_token"]
         refused = reader.http.post(f"/console/donations/{gift}/{verb}", data={"csrf_token": token})
