@@ -77,7 +77,7 @@ def subscribe(
 
 
 def is_web_address(url: str) -> bool:
-    """Whether a text is an address that deliveries may go to by its form; who answers there is asked when they
+    """Whether a text has the form of an address that deliveries may go to; who answers there is checked when they
     do."""
     try:
         parts = urlsplit(url)

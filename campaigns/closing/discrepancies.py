@@ -1,6 +1,8 @@
 """Differences between the books and a provider: listed, ended when they went away, and signed off by operators."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import case
 from sqlmodel import col, func, select
@@ -9,6 +11,7 @@ from campaigns.audit import record_audit
 from campaigns.closing.differences import ALL_SIDES, Difference
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.suspense import SIGNED_OFF, suspense_transfers
+from campaigns.donations.models import Donation
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
@@ -127,6 +130,12 @@ def listed(
         .offset(page.offset)
     )
     return discrepancies, tx.first(select(func.count()).select_from(Discrepancy).where(*chosen)) or 0
+
+
+def known_donations(tx: Tx, discrepancies: Sequence[Discrepancy]) -> set[UUID]:
+    """Return which of the donations that differences name exist: a bill may name one that was never told."""
+    named = [row.donation_id for row in discrepancies if row.donation_id is not None]
+    return set(tx.all(select(Donation.id).where(col(Donation.id).in_(named)))) if named else set()
 
 
 def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:

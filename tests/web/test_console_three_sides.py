@@ -1,5 +1,7 @@
 """Books, providers and bank on pages and over the API: evidence of both sides, and many signed off together."""
 
+from uuid import uuid4
+
 import pytest
 from flask import Flask
 
@@ -51,3 +53,21 @@ def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
     signed = differences(world, "signed_off")
     assert sorted(sum_minor for _, _, sum_minor in signed) == [12_00, 88_00]
     world.check()
+
+
+def test_a_difference_leads_to_its_donation_only_where_there_is_one(manager: Reader, world: World) -> None:
+    """A bill may name a donation that was never told: its difference has no link that ends nowhere."""
+    gift, never_told = world.give(50_00).id, uuid4()
+    for donation in (gift, never_told):
+        world.do(
+            lambda tx, donation=donation: tx.run(
+                """INSERT INTO discrepancy (campaign_id, provider, cause, reference, donation_id, ours_minor,
+                                            theirs_minor, state, reason, actor, found_at)
+                   SELECT id, 'stripe', 'missing_here', CAST(:donation AS text), :donation, 0, 5000, 'open', '', '',
+                          now() FROM campaign WHERE slug = 'day'""",
+                donation=donation,
+            )
+        )
+    page = manager.open("/console/campaigns/day/reconciliation")
+    assert f"/console/donations/{gift}" in page
+    assert str(never_told) in page and f"/console/donations/{never_told}" not in page

@@ -34,6 +34,7 @@ def list_discrepancies(slug: str) -> str:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None
         rows, total = discrepancies.listed(tx, campaign.id, None, page)
+        known = discrepancies.known_donations(tx, rows)
         suspense = suspense_of(tx, campaign.id)
         cases = count_open_cases(tx, campaign.id)
         open_groups = groups(tx, campaign.id)
@@ -41,6 +42,7 @@ def list_discrepancies(slug: str) -> str:
         "console/reconciliation.html",
         campaign=campaign,
         rows=rows,
+        known=known,
         groups=open_groups,
         suspense=suspense,
         cases=cases,
