@@ -6,7 +6,7 @@
 import ast
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -66,10 +66,13 @@ def calls(*names: str) -> list[Call]:
     return [call for tree, room in sources() for call in calls_in(tree, room, names)]
 
 
-def sources() -> Iterator[tuple[ast.Module, str]]:
+@cache
+def sources() -> list[tuple[ast.Module, str]]:
     """Every module of our packages, with the room that it belongs to."""
-    for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
-        yield ast.parse(path.read_text()), ".".join(path.relative_to(ROOT).parts[:2]).removesuffix(".py")
+    return [
+        (ast.parse(path.read_text()), ".".join(path.relative_to(ROOT).parts[:2]).removesuffix(".py"))
+        for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    ]
 
 
 def calls_in(tree: ast.Module, room: str, names: tuple[str, ...]) -> list[Call]:
@@ -105,9 +108,11 @@ def words() -> set[str]:
     }
 
 
+@cache
 def english() -> dict[str, str]:
     """The English of every Chinese text."""
-    return {str(one.id): str(one.string) for one in read_po(io.BytesIO(CATALOGUE.read_bytes())) if one.id}
+    catalogue = read_po(io.BytesIO(CATALOGUE.read_bytes()))
+    return {str(message.id): str(message.string) for message in catalogue if message.id}
 
 
 def page() -> str:
