@@ -1,8 +1,11 @@
-"""Strangers who try to keep others from giving: each kind a function that runs in a process of its own, in rounds.
-Their own work is done on another machine in real life, so here it has the lowest priority."""
+"""Strangers who try to keep others from giving: each kind a function that runs in a process of its own,
+in rounds.
 
-import json
-import os
+Their own work is done on another machine in real life. Here it is kept small: raw sockets, no parsing, a fixed
+pace. A low priority would starve them where all processors are busy, and nothing would be shown; each kind has a
+floor of requests that must have met the server.
+"""
+
 import re
 import secrets
 import selectors
@@ -15,7 +18,7 @@ from http.client import HTTPConnection
 from itertools import count
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from bench import day
@@ -29,15 +32,22 @@ PATIENCE_S = 30.0
 
 
 class Loop:
-    """Connections that send one request after another; `statuses` counts what came back."""
+    """Connections that send one request after another, at most `per_s` a second; `statuses` counts what came back,
+    `met` how many requests were answered."""
 
-    def __init__(self, port: int, requests: Iterator[bytes], connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self, port: int, requests: Iterator[bytes], per_s: float = 200.0, connections: int = CONNECTIONS
+    ) -> None:
         self._port = port
         self._requests = requests
         self._selector = selectors.DefaultSelector()
+        self._pace_s, self._due = 1 / per_s, time.monotonic()
+        self._connections = connections
         self.statuses: Counter[int] = Counter()
-        for _ in range(connections):
-            self._connect()
+
+    @property
+    def met(self) -> int:
+        return self.statuses.total()
 
     def _connect(self) -> None:
         with suppress(OSError):
@@ -50,8 +60,14 @@ class Loop:
         _close(self._selector)
 
     def turn(self) -> None:
-        """Take what has come within a moment, and send the next request for each answer."""
-        for key, _ in self._selector.select(0.05):
+        """Send what is due on connections that are free, and take what comes within a moment. Each request has a
+        fresh connection: that costs the server more."""
+        now = time.monotonic()
+        self._due = max(self._due, now - 0.1)  # what could not be sent in time is not made up for in one burst
+        while self._due <= now and len(self._selector.get_map()) < self._connections:
+            self._connect()
+            self._due += self._pace_s
+        for key, _ in self._selector.select(min(max(self._due - now, 0.001), 0.05)):
             connection: Any = key.fileobj
             try:
                 data = connection.recv(1 << 18)
@@ -59,10 +75,8 @@ class Loop:
                 data = b""
             if data.startswith(b"HTTP/1.1 "):
                 self.statuses[int(data[9:12])] += 1
-            # A fresh connection for each request: that costs the server more.
             self._selector.unregister(connection)
             connection.close()
-            self._connect()
 
 
 def _close(selector: selectors.BaseSelector) -> None:
@@ -110,17 +124,17 @@ def sign_ins(port: int, _projects: list[int]) -> Loop:
             request = post("/console/sign-in", form, Cookie=cookie, X_Forwarded_For=address)
             yield request.replace(b"application/json", b"application/x-www-form-urlencoded")
 
-    return Loop(port, requests(), 8)
+    return Loop(port, requests(), 40.0, 8)
 
 
 class Held:
-    """Connections that are opened, held, and opened again when the server closes them."""
+    """Connections that are opened, held, and opened again when the server closes them; `met` counts the opened."""
 
     def __init__(self, port: int, first: Callable[[int], bytes], number: int) -> None:
         self._port, self._first = port, first
         self._selector = selectors.DefaultSelector()
-        self._numbers = count()
         self._wanted = number
+        self.met = 0
         self.statuses: Counter[int] = Counter()
 
     def close(self) -> None:
@@ -134,7 +148,8 @@ class Held:
             with suppress(OSError):
                 connection = socket.create_connection(("127.0.0.1", self._port), timeout=PATIENCE_S)
                 self._selector.register(connection, selectors.EVENT_READ)
-                connection.sendall(self._first(next(self._numbers)))
+                connection.sendall(self._first(self.met))
+                self.met += 1
         for key, _ in self._selector.select(0.02):
             connection: Any = key.fileobj
             try:
@@ -160,52 +175,70 @@ def half_open(port: int, projects: list[int]) -> Held:
     return Held(port, lambda number: whole[:40] if number % 2 else whole[:-20], HALF_OPEN)
 
 
-KINDS: dict[str, Callable[[int, list[int]], Loop | Held]] = {
-    "wrong sign-ins": sign_ins,
-    "docs": docs,
-    "exports": exports,
-    "pledges of a flood": pledges,
-    "live streams": streams,
-    "half-open requests": half_open,
+class Kind(NamedTuple):
+    """How an attack begins, and how many of its requests (or connections that are held) must have met the server in
+    each second of it: with fewer it shows nothing."""
+
+    begin: Callable[[int, list[int]], Loop | Held]
+    floor_per_s: float
+
+
+KINDS: dict[str, Kind] = {
+    "wrong sign-ins": Kind(sign_ins, 2),
+    "docs": Kind(docs, 40),
+    "exports": Kind(exports, 20),
+    "pledges of a flood": Kind(pledges, 20),
+    "live streams": Kind(streams, 40),
+    "half-open requests": Kind(half_open, 40),
 }
 
 
+class Met(NamedTuple):
+    """What an attack came to: answers by status, requests that met the server, attackers' processor seconds."""
+
+    statuses: Counter[int]
+    requests: int
+    processor_s: float
+
+    def __add__(self, other: "Met") -> "Met":  # type: ignore[override]
+        requests = self.requests + other.requests
+        return Met(self.statuses + other.statuses, requests, self.processor_s + other.processor_s)
+
+
 def run(pipe: Connection, kind: str, port: int, projects: list[int]) -> None:
-    """Attack from each `go` on until the next word, and send what came back; end when nobody listens."""
-    os.nice(19)
+    """Attack from each `go` on until the next word, and send what came of it; end when nobody listens."""
     with suppress(EOFError):
         while pipe.recv():
-            attack = KINDS[kind](port, projects)
-            pipe.send("begun")
+            attack = KINDS[kind].begin(port, projects)
+            pipe.send(None)
+            began = time.process_time()
             while not pipe.poll():
                 attack.turn()
             pipe.recv()
             attack.close()
-            pipe.send(json.dumps({str(status): number for status, number in attack.statuses.items()}))
+            pipe.send(Met(attack.statuses, attack.met, time.process_time() - began))
 
 
 class Attackers:
-    """Attackers of one kind, who attack in rounds; `statuses` counts what came back."""
+    """Attackers of one kind, who attack in rounds; `met` is what came of all rounds."""
 
     def __init__(self, kind: str, pipe: Connection) -> None:
         self._kind, self._pipe = kind, pipe
-        self.statuses: Counter[int] = Counter()
+        self.met = Met(Counter(), 0, 0.0)
 
     @contextmanager
     def attacking(self) -> Iterator[None]:
         """Let them attack inside the block. Raises Broken when they could not begin."""
         self._say("go", "did not begin")
         yield
-        counts = json.loads(self._say("stop", "did not end"))
-        self.statuses.update({int(status): number for status, number in counts.items()})
+        self.met += self._say("stop", "did not end")
         time.sleep(0.2)  # the server sees its connections close
 
-    def _say(self, word: str, silence: str) -> str:
+    def _say(self, word: str, silence: str) -> Any:
         self._pipe.send(word)
         if not self._pipe.poll(PATIENCE_S):
             raise day.Broken(f"{self._kind}: the attack {silence}")
-        reply: str = self._pipe.recv()
-        return reply
+        return self._pipe.recv()
 
 
 @contextmanager

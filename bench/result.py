@@ -24,6 +24,7 @@ class Result(NamedTuple):
     target_of: str = "value"
     note: str = ""  # what the baseline is
     costs: Mapping[str, float] = MappingProxyType({})  # processor microseconds: of what -> how many
+    shown: bool = True  # False: what was to be measured under did not come about, so the figure proves nothing
 
     @property
     def ratio(self) -> float | None:
@@ -31,10 +32,12 @@ class Result(NamedTuple):
 
     @property
     def reached(self) -> bool | None:
-        """Is the target met? None where none was set."""
+        """Is the target met? None where none was set; no figure that proves nothing meets it."""
         value = self.ratio if self.target_of.startswith("ratio") else self.value
         if self.target is None or value is None:
             return None
+        if not self.shown:
+            return False
         return value <= self.target if self.target_of.endswith("most") else value >= self.target
 
     def as_json(self) -> dict[str, Any]:
@@ -75,7 +78,8 @@ def _target(result: Result) -> str:
         return ""
     bounds = {"most": "value <=", "ratio_most": "ratio <="}
     bound = bounds.get(result.target_of, f"{result.target_of} >=")
-    return f"{bound} {_shown(result.target)}: {'reached' if result.reached else 'NOT reached'}"
+    outcome = "reached" if result.reached else "NOT reached" if result.shown else "not shown"
+    return f"{bound} {_shown(result.target)}: {outcome}"
 
 
 def save(path: Path, results: Iterable[Result], *, replace: bool) -> None:

@@ -13,6 +13,11 @@ Args = ParamSpec("Args")
 Result = TypeVar("Result")
 
 AT_ONCE = 2  # in one process
+# How far such work steps back (0 to 19). A password is verified by four threads: at 10, two passwords at once
+# take at most 30 of 100 parts of a core that the event loop wants too, and a sign-in beside two busy programs a
+# core stays below a second. At 15 it took up to 3 s there; at 0 giving took six times as long while strangers
+# guessed (ADR 24).
+STEPS_BACK = 10
 _turn = BoundedSemaphore(AT_ONCE)  # where every request has a thread of its own
 
 
@@ -34,7 +39,7 @@ def off_loop(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs
 def _modest(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
     """Do the work with a low priority: where all processors are busy, the event loop and the database go first. On
     Linux a thread has a priority of its own."""
-    os.setpriority(os.PRIO_PROCESS, get_native_id(), 15)
+    os.setpriority(os.PRIO_PROCESS, get_native_id(), STEPS_BACK)
     return act(*args, **named)
 
 

@@ -1,13 +1,16 @@
 """The table and the file of the benchmarks keep the shape that the contract promises."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from bench import costs
 from bench.__main__ import BENCHMARKS, main
+from bench.attackers import Met
 from bench.result import Result, save, table
+from bench.under_attack import Measured, _result
 
 FAST = Result("hot_pot_http", 400.0, "donations/s", 800.0, 0.40, "ratio", "a POST without database")
 SLOW = Result("settle", 123.456, "events/s", None, 10_000)
@@ -48,6 +51,20 @@ def test_table_says_what_was_reached() -> None:
     header, first = text.splitlines()[:2]
     assert header.split() == ["name", "value", "unit", "baseline", "ratio", "target"]
     assert header.index("unit") == first.index("donations/s")
+
+
+def test_what_was_not_shown_meets_no_target() -> None:
+    starved = FAST._replace(shown=False)
+    assert starved.reached is False
+    assert "ratio >= 0.4: not shown" in table([starved])
+
+
+def test_an_attack_that_hardly_met_the_server_shows_nothing() -> None:
+    weak = Measured(0.01, 0.01, Met(Counter({200: 9}), 9, 0.1), 10, 1.0)
+    strong = weak._replace(met=weak.met + Met(Counter({429: 1}), 1, 0.1))
+    assert "NOT SHOWN, 9 of 10 requests" in str(weak) and "20% of a core" in str(strong)
+    assert _result({"docs": strong}).reached is True
+    assert _result({"docs": strong, "exports": weak}).reached is False
 
 
 def test_a_bound_may_be_from_above() -> None:
