@@ -22,18 +22,33 @@ def _derive(secret: str, purpose: str) -> bytes:
     return HKDF(SHA256(), 32, salt=None, info=f"beishan:{purpose}".encode()).derive(secret.encode())
 
 
+class Cipher:
+    """A key that is ready to seal and unseal (AES-256-GCM): making it ready takes as long as using it."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def seal(self, plain: bytes, context: bytes = b"") -> bytes:
+        """Encrypt; `context` must be the same when it is opened again."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._aead.encrypt(nonce, plain, context)
+
+    def unseal(self, sealed: bytes, context: bytes = b"") -> bytes:
+        """Decrypt what `seal` returned. Raises ValueError when the key, the context or the bytes differ."""
+        try:
+            return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
+        except InvalidTag as error:
+            raise ValueError("sealed with another key, or damaged") from error
+
+
 def seal(key: bytes, plain: bytes, context: bytes = b"") -> bytes:
-    """Encrypt (AES-256-GCM); `context` must be the same when it is opened again."""
-    nonce = os.urandom(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, plain, context)
+    """Encrypt one thing with a key, as `Cipher.seal`."""
+    return Cipher(key).seal(plain, context)
 
 
 def unseal(key: bytes, sealed: bytes, context: bytes = b"") -> bytes:
-    """Decrypt what `seal` returned. Raises ValueError when the key, the context or the bytes differ."""
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
-    except InvalidTag as error:
-        raise ValueError("sealed with another key, or damaged") from error
+    """Decrypt one thing with a key, as `Cipher.unseal`."""
+    return Cipher(key).unseal(sealed, context)
 
 
 class Keys:

@@ -8,7 +8,7 @@ import orjson
 
 from kernel.bulk import bytea
 from kernel.db import Tx
-from kernel.keys import Keys, seal, unseal
+from kernel.keys import Cipher, Keys
 from payments.message_keys import NOTHING, opening_keys, sealing_key
 from payments.messages import Message
 from payments.personal_parts import Body, join, kept_of, split
@@ -39,7 +39,8 @@ class Sealed(NamedTuple):
 def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
     """Return the columns of messages that are to be stored."""
     key_id, key = sealing_key(tx, keys)
-    rows = [seal_message(key, message.source, message.event_id, message.body) for message in messages]
+    cipher = Cipher(key)
+    rows = [seal_message(cipher, message.source, message.event_id, message.body) for message in messages]
     return {
         "source": [message.source for message in messages],
         "event_id": [message.event_id for message in messages],
@@ -55,10 +56,10 @@ def keyed_content(keys: Keys, body_hash: str) -> str:
     return keys.content(body_hash) if body_hash else ""
 
 
-def seal_message(key: bytes, source: str, event_id: str, body: Body) -> Sealed:
+def seal_message(cipher: Cipher, source: str, event_id: str, body: Body) -> Sealed:
     """Split a message and seal its personal part."""
     clear, rest = split(body, kept_of(source))
-    return Sealed(_json(clear), seal(key, _json(rest).encode(), _context(source, event_id)) if rest else None)
+    return Sealed(_json(clear), cipher.seal(_json(rest).encode(), _context(source, event_id)) if rest else None)
 
 
 def _json(body: Body) -> str:
@@ -74,12 +75,13 @@ def _context(source: str, event_id: str) -> bytes:
 
 def opened(tx: Tx, keys: Keys, messages: Sequence[SealedMessage]) -> list[Body]:
     """Return the bodies of stored messages, whole where the personal part is still readable."""
-    day_keys = opening_keys(tx, keys, (message.sealed_by or NOTHING for message in messages))
-    return [_whole(message, day_keys.get(message.sealed_by or NOTHING)) for message in messages]
+    day_keys = opening_keys(tx, keys, {message.sealed_by or NOTHING for message in messages})
+    ciphers = {id_: Cipher(key) for id_, key in day_keys.items()}
+    return [_whole(message, ciphers.get(message.sealed_by or NOTHING)) for message in messages]
 
 
-def _whole(message: SealedMessage, key: bytes | None) -> Body:
-    if message.sealed is None or key is None:
+def _whole(message: SealedMessage, cipher: Cipher | None) -> Body:
+    if message.sealed is None or cipher is None:
         return message.body
-    plain = unseal(key, bytes(message.sealed), _context(message.source, message.event_id))
+    plain = cipher.unseal(bytes(message.sealed), _context(message.source, message.event_id))
     return join(message.body, json.loads(plain))

@@ -22,6 +22,7 @@ from kernel.errors import Fault, Invalid, fault
 from kernel.strict_json import load_json
 from payments.messages import message
 from payments.partner_events import BATCH_MOST, faults, is_ping, is_test, is_unknown_type
+from payments.plain_events import is_plain
 
 blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
 blueprint.after_request(note_refused)
@@ -86,7 +87,9 @@ def read(body: Any, now: datetime, *, partial: bool = False) -> Batch:
         raise Invalid("batch_too_large", most=BATCH_MOST)
     batch = Batch(len(events), {}, [], [], {})
     for index, event in enumerate(events):
-        if is_unknown_type(event):
+        if is_plain(event, now):
+            batch.events[index] = event
+        elif is_unknown_type(event):
             batch.ignored.append(index)
         elif is_ping(event):
             batch.pings.append(index)

@@ -11,7 +11,7 @@ from campaigns.privacy.own_codes import DAY
 from campaigns.privacy.seal_stored import ALLOW_CHANGE, BATCH
 from kernel.bulk import bytea, unnest
 from kernel.db import Tx
-from kernel.keys import Keys
+from kernel.keys import Cipher, Keys
 from payments.message_keys import sealing_key
 from payments.models import InboxEvent
 from payments.sealed_messages import opened, seal_message
@@ -46,8 +46,9 @@ def _seal_undecided_anew(tx: Tx, keys: Keys, old: list[int]) -> int:
     if not rows:
         return 0
     key_id, key = sealing_key(tx, keys)
+    cipher = Cipher(key)
     bodies = zip(rows, opened(tx, keys, rows), strict=True)
-    sealed = [(row.id, seal_message(key, row.source, row.event_id, body).sealed) for row, body in bodies]
+    sealed = [(row.id, seal_message(cipher, row.source, row.event_id, body).sealed) for row, body in bodies]
     tx.scalar(ALLOW_CHANGE)
     tx.run(
         f"""UPDATE inbox_event e SET sealed = u.sealed, sealed_by = :key

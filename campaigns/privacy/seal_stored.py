@@ -15,7 +15,7 @@ from campaigns.donations.person_keys import SEALED_MARK, NewPerson, context_of, 
 from campaigns.donations.person_models import DonationContact
 from kernel.bulk import bytea, insert_rows, unnest, update_rows
 from kernel.db import Tx
-from kernel.keys import CONTENT_MARK, Keys
+from kernel.keys import CONTENT_MARK, Cipher, Keys
 from payments.message_keys import NOTHING, sealing_key
 from payments.messages import content_hash
 from payments.models import InboxConflict, InboxEvent
@@ -157,7 +157,8 @@ def _seal_messages(tx: Tx, keys: Keys, model: type[InboxEvent] | type[InboxConfl
     if not rows:
         return 0
     key_id, key = sealing_key(tx, keys)
-    sealed = [seal_message(key, row.source, row.event_id, row.body) for row in rows]
+    cipher = Cipher(key)
+    sealed = [seal_message(cipher, row.source, row.event_id, row.body) for row in rows]
     tx.scalar(ALLOW_CHANGE)
     names = ("id", "body", "body_hash", "sealed", "sealed_by")
     tx.run(
