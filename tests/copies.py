@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
+from tests.databases import connected
 
 
 @contextmanager
 def copied(url: str, name: str) -> Iterator[str]:
-    """A copy of a database that nobody is connected to."""
+    """A copy of a database; whoever is connected to that one is hung up on."""
     source = url.partition("?")[0].rpartition("/")[2]
-    address = url.replace("+psycopg", "").replace(f"/{source}?", "/postgres?")
-    with psycopg.connect(address, autocommit=True) as admin:
+    with connected(url, "postgres") as admin:
+        admin.execute("SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = %s", [source])
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY FILE_COPY")
         try:
             yield url.replace(f"/{source}?", f"/{name}?")

@@ -1,6 +1,7 @@
 """The blueprint of the JSON API: strict bodies and paging."""
 
-from functools import cache, cached_property
+from collections.abc import Callable
+from functools import cache, cached_property, partial
 from typing import Any
 
 import orjson
@@ -54,9 +55,15 @@ class Api(SmorestApi):
 
     ERROR_SCHEMA = Problem
 
-    def __init__(self, app: Flask, **options: Any) -> None:
+    def __init__(self, app: Flask, begin: Callable[["Api"], None], **options: Any) -> None:
+        """`begin` writes what stands in the description before the endpoints of blueprints."""
         self._undescribed: list[SmorestBlueprint] = []
+        self._begin = begin
         super().__init__(app, **options)
+
+    def _init_spec(self, **options: Any) -> None:
+        """Make the empty description later, too: it lists a response for each status of HTTP."""
+        self._init_later = partial(super()._init_spec, **options)
 
     def _register_error_handlers(self) -> None:
         """Register none: `app/http/errors.py` handles every error of the application."""
@@ -69,6 +76,9 @@ class Api(SmorestApi):
 
     def describe(self) -> dict[str, Any]:
         """Return the description of all endpoints (OpenAPI), made once."""
+        if self.spec is None:
+            self._init_later()
+            self._begin(self)
         while self._undescribed:
             blueprint = self._undescribed.pop(0)
             blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)

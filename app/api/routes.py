@@ -109,15 +109,18 @@ def attach(app: Flask) -> None:
         OPENAPI_JSON_PATH="openapi.json",
     )
     app.url_map.converters["id"] = IdConverter
-    api = Api(app, spec_kwargs={"info": {"description": ABOUT}})
+    api = Api(app, _begin, spec_kwargs={"info": {"description": ABOUT}})
+    for resource in RESOURCES:
+        api.register_blueprint(resource.blueprint)
+    app.extensions["api"] = api
+    docs.attach(app)
+
+
+def _begin(api: Api) -> None:
     api.register_converter(IdConverter, _id_schema)
     api.spec.components.security_scheme("donation", _bearer("the `token` of the donation"))
     api.spec.components.security_scheme("manager", _bearer("from `tokens create --role ROLE`"))
-    for resource in RESOURCES:
-        api.register_blueprint(resource.blueprint)
     partner_intake.describe(api.spec)
-    app.extensions["api"] = api
-    docs.attach(app)
 
 
 def _id_schema(_converter: Any) -> dict[str, Any]:
