@@ -176,6 +176,7 @@ def change(body: dict[str, Any], slug: str) -> Any:
 def add_entry(body: dict[str, Any], slug: str) -> Any:
     """Let a project take part. Idempotent."""
     with deps().db.transaction() as tx:
+        scope.require_named(tx, "project_id", body["project"])
         entries.add_entry(tx, slug, body["project"], access.actor())
     return body
 

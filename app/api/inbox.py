@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Currency, Key, Prose, Text, Time, Whole, one_of
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from app.http.scope import Where
 from campaigns.desks import inbox_desk
 from campaigns.intake.settled_conflicts import settle_conflict
@@ -87,6 +87,7 @@ def retry(body: dict[str, Any], message_id: int) -> Any:
 def attach(body: dict[str, Any], message_id: int) -> Any:
     """Attach a payment of the provider to the donation that it belongs to."""
     with deps().db.transaction() as tx:
+        scope.require_named(tx, "donation_id", body["donation"])
         inbox_desk.attach(tx, access.actor(), message_id, body["donation"])
         return inbox_desk.message_line(tx, message_id)
 

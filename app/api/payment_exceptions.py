@@ -96,8 +96,12 @@ def take(body: dict[str, Any], exception_id: int) -> Any:
 @may_wait(blueprint)
 def attach(body: dict[str, Any], exception_id: int) -> Any:
     """Count the payment as another, unpaid donation's. Only in that donation's currency."""
-    donation = str(body["donation"])
-    return _decided(lambda tx: perform(tx, "payment.attach", exception_id, body["reason"], donation=donation))
+
+    def act(tx: Tx) -> Any:
+        scope.require_named(tx, "donation_id", body["donation"])
+        return perform(tx, "payment.attach", exception_id, body["reason"], donation=str(body["donation"]))
+
+    return _decided(act)
 
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/refund")

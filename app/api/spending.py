@@ -12,7 +12,7 @@ from app.api.payout_schemas import ReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
-from app.http import access
+from app.http import access, scope
 from app.http.pictures import picture_handed_in, picture_response, uploaded_picture
 from campaigns.network.roles import Permission
 from campaigns.payouts.models import PurposeChange
@@ -145,6 +145,8 @@ def change_purpose(body: dict[str, Any], project_id: int) -> Any:
     """Give money of a project another purpose, filed with the authority: always by two people."""
     arguments = {name: value for name, value in body.items() if name not in ("reason", "currency")}
     with deps().db.transaction() as tx:
+        scope.require_named(tx, "slug", body["campaign"])
+        scope.require_named(tx, "project_id", body["to_project"])
         outcome = perform(tx, "project.change_purpose", project_id, body["reason"], **arguments)
         return waiting(outcome) or _purpose(outcome)
 

@@ -92,6 +92,19 @@ def require_node(tx: Tx, code: str | None) -> None:
         raise Forbidden("not_permitted")
 
 
+def require_named(tx: Tx, kind: str, key: Any) -> None:
+    """Require that a resource which a body names lies within the caller's branch, as one in an address must.
+
+    Raises NotFound with the code of its kind: what lies outside does not exist for them."""
+    caller: Caller = g.caller
+    if caller.branch_code is None:
+        return
+    holder = rights.holder_of(tx, kind, key)
+    g.foreign = True
+    rights.require(tx, caller, holder, RESOURCES[kind].unknown, acting=True, from_below=False)
+    g.foreign = False
+
+
 def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
     """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for what is not
     theirs, Forbidden `not_permitted` for a campaign of a node above theirs."""

@@ -20,6 +20,7 @@ from app.i18n.fields import refusal_words
 from app.web.blueprint import blueprint
 from campaigns.audit import DONOR
 from campaigns.donations import consent
+from campaigns.donations.contact import identity_key
 from campaigns.donations.letters import decline_letters
 from campaigns.privacy import own_codes
 from campaigns.privacy.erase import erase
@@ -29,6 +30,8 @@ from kernel.db import Tx
 from kernel.errors import NotFound, Refusal
 
 _CODES_OF_ADDRESS, _TRIES_OF_ADDRESS, _HOUR_S = 20, 60, 3600  # one address may be a whole village's
+# Of one contact from one address: a stranger who asks for somebody's codes all day uses up their own share.
+_CODES_OF_BOTH, _DAY_S = 6, 24 * 3600
 _MOST_TYPED = 300  # characters
 
 
@@ -74,8 +77,11 @@ def send_code() -> AnyResponse | tuple[str, int]:
     contact = request.form.get("contact", "").replace("\x00", "")[:_MOST_TYPED].strip()
     try:
         rate_limit.hit("own_code", _network(), _CODES_OF_ADDRESS, _HOUR_S, without_redis=True)
+        identity = own_codes.require_identity(contact)
+        both = f"{identity_key(deps().keys, identity)} {_network()}"
+        rate_limit.hit("own_code_both", both, _CODES_OF_BOTH, _DAY_S, without_redis=True)
         with deps().db.transaction() as tx:
-            code_id = own_codes.request_code(tx, deps().keys, contact)
+            code_id = own_codes.request_code(tx, deps().keys, identity)
     except Refusal as refusal:
         page = render_template("web/own_code_ask.html", contact=contact, trouble=refusal_words(refusal))
         return page, status_of(refusal)

@@ -37,7 +37,6 @@ from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
 from campaigns.screening.open_by_hand import BY_HAND, OPENED
 from campaigns.spending import vouchers
-from campaigns.spending.models import Spending
 from kernel.db import Tx
 from matching.models import PotFunding
 
@@ -125,8 +124,9 @@ def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
 
 
 def _who_spent(tx: Tx, attempt: Attempt) -> set[str]:
-    spending = tx.get(Spending, attempt.subject)
-    return {spending.entered_by} if spending else set()
+    """Return all who entered or corrected a spending: it is the work of each of them."""
+    entries = entries_of(tx, f"spending:{attempt.subject}")
+    return {entry.actor for entry in entries if entry.action in ("spending.enter", "spending.correct")}
 
 
 def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:

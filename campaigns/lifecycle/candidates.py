@@ -35,16 +35,17 @@ _MATCHING = """
      LEFT JOIN organisation c ON c.code = p.county_code
     WHERE p.status = ANY(:statuses)
       AND NOT EXISTS (SELECT FROM campaign_entry e WHERE e.campaign_id = :campaign AND e.project_id = p.id)
+      AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
       AND (:under = '' OR p.lineage @> ARRAY[CAST(:under AS text)])
       AND (:tier = '' OR p.tier = :tier)
       AND (:q = '' OR position(lower(:q) in lower(p.name || ' ' || p.code || ' ' || o.name)) > 0)"""
 
 
 def candidates(
-    tx: Tx, campaign_id: int, wanted: CandidateFilter, page: Page = FIRST_PAGE
+    tx: Tx, campaign_id: int, wanted: CandidateFilter, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Candidate], int]:
-    """Return one page of the candidates of a campaign, and how many there are in all."""
-    values = _bound(campaign_id, wanted)
+    """Return one page of the candidates of a campaign in a branch (None: anywhere), and how many there are."""
+    values = _bound(campaign_id, wanted, branch)
     rows = tx.rows(
         f"""SELECT p.id, p.code, p.name, p.tier, concat_ws(' ', c.name, nullif(o.name, c.name)), p.target_minor
             {_MATCHING} ORDER BY p.lineage, p.id LIMIT :size OFFSET :skip""",
@@ -55,12 +56,12 @@ def candidates(
     return [Candidate(*row) for row in rows], int(tx.scalar(f"SELECT count(*) {_MATCHING}", **values))
 
 
-def candidate_ids(tx: Tx, campaign_id: int, wanted: CandidateFilter) -> list[int]:
-    """Return the ids of all candidates of a campaign."""
-    rows = tx.rows(f"SELECT p.id {_MATCHING} ORDER BY p.id", **_bound(campaign_id, wanted))
+def candidate_ids(tx: Tx, campaign_id: int, wanted: CandidateFilter, branch: str | None = None) -> list[int]:
+    """Return the ids of all candidates of a campaign in a branch (None: anywhere)."""
+    rows = tx.rows(f"SELECT p.id {_MATCHING} ORDER BY p.id", **_bound(campaign_id, wanted, branch))
     return [row.id for row in rows]
 
 
-def _bound(campaign_id: int, wanted: CandidateFilter) -> dict[str, Any]:
+def _bound(campaign_id: int, wanted: CandidateFilter, branch: str | None) -> dict[str, Any]:
     texts = {name: text[:MOST_WORDS] if is_storable(text) else "" for name, text in wanted._asdict().items()}
-    return {**texts, "campaign": campaign_id, "statuses": list(ELIGIBLE)}
+    return {**texts, "branch": branch, "campaign": campaign_id, "statuses": list(ELIGIBLE)}

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlmodel import col, func, or_, select
 
 from campaigns.donations.contact import identity_key
-from campaigns.donations.identity import contact_identity
+from campaigns.donations.identity import Identity, contact_identity
 from campaigns.donations.letter_models import Letter, LetterKind
 from campaigns.donations.models import Donation
 from campaigns.donations.person_models import DonationContact, PersonKey
@@ -17,21 +17,27 @@ from kernel.errors import Forbidden, Invalid, NotFound, fault
 from kernel.ids import same
 from kernel.keys import Keys
 
-# Our defaults. 30 guesses of a day among a million codes.
+# Our defaults. 100 guesses of a day among a million codes. The codes of a contact are limited so that nobody floods
+# it; one address has a smaller share of them (`app/web/own_code.py`), so that a stranger does not use them up.
 DIGITS = 6
 LASTS = timedelta(minutes=10)  # how long a code can be typed
 OPEN_FOR = timedelta(hours=1)  # how long it opens the list then
 MOST_TRIES = 5
-MOST_A_DAY = 6  # codes for one contact
+MOST_A_DAY = 20  # codes for one contact
 DAY = timedelta(days=1)  # and how long they are kept
 
 
-def request_code(tx: Tx, keys: Keys, contact: str) -> UUID:
-    """Send a code to a phone number or e-mail address if somebody gave with it, and return the id under which it is
-    typed. Raises Invalid `contact_invalid`, Forbidden `code_limit`."""
+def require_identity(contact: str) -> Identity:
+    """Return the identity of a phone number or e-mail address. Raises Invalid `contact_invalid`."""
     identity = contact_identity(contact)
     if identity is None:
         raise Invalid("contact_invalid", fields={"contact": fault("contact_required")})
+    return identity
+
+
+def request_code(tx: Tx, keys: Keys, identity: Identity) -> UUID:
+    """Send a code to a phone number or e-mail address if somebody gave with it, and return the id under which it is
+    typed. Raises Forbidden `code_limit`."""
     key = identity_key(keys, identity)
     # Those who ask at the same moment are counted one after the other.
     tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"donor-code:{key}", 0))))

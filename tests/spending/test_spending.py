@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from campaigns.approvals.act import Attempt
+from campaigns.approvals.acts import ACTS
 from campaigns.disclosure.trace import traces
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
@@ -80,6 +82,16 @@ def test_the_same_photo_again_is_flagged(budgeted: World) -> None:
     assert [line.same_photo for line in budgeted.do(listed)[0]] == [0, 0]
     again = spent(budgeted, 10_00)
     assert {line.id: line.same_photo for line in budgeted.do(listed)[0]}[again] == 1
+
+
+def test_whoever_had_a_hand_in_a_spending_needs_a_second_person_to_check_it(budgeted: World) -> None:
+    """Who entered it does not become free to check it by letting somebody else add the photo."""
+    entered = budgeted.do(vouchers.enter, budgeted.projects[0], voucher(budgeted), None, "finance")
+    budgeted.do(vouchers.correct, entered.id, voucher(budgeted), PHOTO, "liaison")
+    makers = ACTS["spending.check"].makers
+    assert makers is not None
+    attempt = Attempt(budgeted.deps, entered.id, {}, "finance", "")
+    assert budgeted.do(makers, attempt) == {"finance", "liaison"}
 
 
 def test_nothing_is_checked_without_a_photo_or_twice(budgeted: World) -> None:

@@ -123,13 +123,24 @@ def test_a_code_is_tried_five_times_typed_once_and_ends(
 
 
 def test_codes_of_a_contact_are_limited_and_forgotten(reader: Reader, world: World) -> None:
-    for _ in range(own_codes.MOST_A_DAY):
+    for number in range(own_codes.MOST_A_DAY):
+        reader.http.environ_base["REMOTE_ADDR"] = f"192.0.2.{number // 5}"
         ask(reader, "nobody@example.org")
     assert "今天要过" in ask(reader, "nobody@example.org", 403)
     assert "手机号或邮箱" in ask(reader, "not a contact", 422)
     world.clock.at += timedelta(days=1, minutes=1)
+    reader.http.environ_base["REMOTE_ADDR"] = "192.0.2.9"  # limits of an address go by the real time
     ask(reader, "nobody@example.org")
     assert forget_codes(world.deps) == own_codes.MOST_A_DAY
+
+
+def test_c8_a_stranger_does_not_use_up_the_codes_of_somebody(reader: Reader, world: World) -> None:
+    reader.http.environ_base["REMOTE_ADDR"] = "198.51.100.66"
+    for spelled in ("owner@example.org", " OWNER@example.org", "Owner@Example.org") * 2:
+        ask(reader, spelled)
+    assert "操作太频繁" in ask(reader, "owner@example.org", 429)
+    reader.http.environ_base["REMOTE_ADDR"] = "192.0.2.1"
+    assert "验证码" in ask(reader, "owner@example.org")
 
 
 def test_a_phone_number_gets_a_text_message(

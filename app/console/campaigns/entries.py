@@ -10,7 +10,7 @@ from app.console import choices
 from app.console.blueprint import act, blueprint
 from app.console.forms import ConsoleForm
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from app.web.blueprint import requested_page
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.candidates import CandidateFilter, candidate_ids, candidates
@@ -29,7 +29,7 @@ def list_candidates(slug: str) -> str:
     page, wanted = requested_page(PAGE_SIZE), _filter()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-        rows, total = candidates(tx, _id(campaign), wanted, page)
+        rows, total = candidates(tx, _id(campaign), wanted, scope.branch(), page)
         counties = choices.of_level(tx, "county")
     return render_template(
         "console/entries.html",
@@ -51,7 +51,10 @@ def add(slug: str) -> Response:
 
     def do(tx: Tx, caller: Caller) -> str:
         everyone = form.verb == "all"
-        ids = candidate_ids(tx, _id(find_campaign(tx, slug)), wanted) if everyone else form.ids("project")
+        campaign_id = _id(find_campaign(tx, slug))
+        ids = candidate_ids(tx, campaign_id, wanted, scope.branch()) if everyone else form.ids("project")
+        for project_id in ids if not everyone else ():
+            scope.require_named(tx, "project_id", project_id)
         return str(_("%(count)s 个项目加入了活动。", count=add_entries(tx, slug, ids, caller.name)))
 
     return act(Permission.CAMPAIGNS_WRITE, url_for("console.entries", slug=slug, **_query(wanted)), do)

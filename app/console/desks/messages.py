@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.console.forms import ConsoleForm
 from app.current import deps
-from app.http import access
+from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
 from app.web.blueprint import requested_page
@@ -111,12 +111,15 @@ def _decide(tx: Tx, caller: Caller, message_id: int, form: ConsoleForm) -> str:
         inbox_desk.dismiss(tx, caller.name, message_id, reason)
         return str(_("已搁置，写明的原因在操作记录里。"))
     if form.verb == "map":
+        scope.require_federation()
         line = inbox_desk.message_line(tx, message_id)
         partner = line.source.removeprefix(PARTNER_PREFIX)
         due = map_code(tx, partner, line.project_code, form["project"], caller.name)
         return str(_("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", count=due))
     if form.verb == "attach":
-        inbox_desk.attach(tx, caller.name, message_id, _donation_id(form))
+        donation_id = _donation_id(form)
+        scope.require_named(tx, "donation_id", donation_id)
+        inbox_desk.attach(tx, caller.name, message_id, donation_id)
         return str(_("已归到这笔捐赠，几秒内处理。"))
     inbox_desk.retry_waiting(tx, caller.name, message_id, confirm=form.verb == "release", reason=reason)
     return str(_("已重新排队，几秒内处理。"))

@@ -58,6 +58,7 @@ def _attach(tx: Tx, _caller: Caller, exception_id: int, reason: str, form: Conso
     donation_id = read_uuid(form["donation"])
     if donation_id is None:
         raise Invalid("value_invalid", fields={"donation": fault("required")})
+    scope.require_named(tx, "donation_id", donation_id)
     return perform(tx, "payment.attach", exception_id, reason, donation=str(donation_id))
 
 
