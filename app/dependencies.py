@@ -75,5 +75,6 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         sms_url=settings.sms_url,
         mail_from=settings.mail_sender,
         accept_test_mode=settings.accepts_test_mode,
+        demo=settings.sandbox,
         tell_loopback=settings.sandbox,
     )

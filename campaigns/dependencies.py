@@ -77,6 +77,7 @@ class Dependencies:
     sms_url: str = ""  # and what takes codes to phone numbers; none are sent without
     mail_from: str = ""
     accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
+    demo: bool = False  # whether no real money moves, so that the rehearsal may be played
     tell_loopback: bool = False  # whether platforms may be told of events at addresses of this machine (the demo)
 
     def at(self, clock: Clock) -> "Dependencies":

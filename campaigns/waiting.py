@@ -29,6 +29,7 @@ class Work(StrEnum):
     REFUND_REQUESTS = "refund_requests"
     PROJECTS = "projects"
     DISCREPANCIES = "discrepancies"
+    OBJECTIONS = "objections"
     PAYMENTS = "payments"
     MESSAGES = "messages"
     RECEIPTS = "receipts"
@@ -48,6 +49,7 @@ MAY_WAIT = {
     Work.REFUND_REQUESTS: timedelta(days=5),
     Work.PROJECTS: timedelta(days=7),
     Work.DISCREPANCIES: timedelta(days=3),
+    Work.OBJECTIONS: timedelta(days=3),
     Work.PAYMENTS: timedelta(days=3),
     Work.MESSAGES: timedelta(days=1),
     Work.RECEIPTS: timedelta(days=5),
@@ -114,7 +116,17 @@ _QUEUES = {
         Permission.RECONCILE,
         f"""SELECT c.slug, c.name, count(*), min(i.found_at), sum(abs(i.sum_minor))
               FROM discrepancy i JOIN campaign c ON c.id = i.campaign_id
-             WHERE i.state = 'open' AND {_HOSTED} GROUP BY c.id""",
+             WHERE i.state = 'open' AND {_HOSTED} GROUP BY c.id
+             UNION ALL
+            SELECT '', '', count(*), min(i.found_at), sum(abs(i.sum_minor))
+              FROM discrepancy i
+             WHERE i.campaign_id IS NULL AND i.state = 'open' AND CAST(:branch AS text) IS NULL""",
+    ),
+    Work.OBJECTIONS: (
+        Permission.CAMPAIGNS_WRITE,
+        f"""SELECT c.slug, c.name, count(*), min(o.raised_at), NULL
+              FROM objection o JOIN campaign c ON c.id = o.campaign_id
+             WHERE o.answered_at IS NULL AND {_HOSTED} GROUP BY c.id""",
     ),
     Work.PAYMENTS: (
         Permission.DONATIONS_REFUND,

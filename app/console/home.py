@@ -102,10 +102,14 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for("console.refund_requests"), _("看后决定")
         case Work.PROJECTS:
             return url_for("console.reviews"), _("审阅")
+        case Work.DISCREPANCIES if not line.campaign:
+            return url_for("console.three_sides"), _("查原因")
         case Work.DISCREPANCIES:
             return url_for("console.reconciliation", slug=line.campaign), _("查原因")
         case Work.PAYMENTS:
             return url_for("console.payments"), _("去处理")
+        case Work.OBJECTIONS:
+            return url_for("console.objections"), _("去答复")
         case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS | Work.DUTIES:
             return url_for(f"console.{line.work}"), _("去处理")
         case Work.PAYOUT_PLANS:

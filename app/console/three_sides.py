@@ -18,6 +18,7 @@ from app.i18n.labels import CAUSES, word
 from app.i18n.names import source_name
 from app.i18n.reconciliation_texts import suggestion
 from app.web.blueprint import requested_page
+from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
 from campaigns.closing.evidence import evidence, find_discrepancy
 from campaigns.closing.sign_off_together import NO_CAMPAIGN, Group, group_of, groups, sign_off_together
@@ -56,8 +57,14 @@ def show(discrepancy_id: int) -> str:
         row = find_discrepancy(tx, min(discrepancy_id, MOST_ID))
         lines = evidence(tx, row)
         campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
+        pending = open_of(tx, "discrepancy.sign_off", [row.id]).get(str(row.id))
     return render_template(
-        "console/difference.html", row=row, lines=lines, campaign=campaign, suggestion=suggestion(row)
+        "console/difference.html",
+        row=row,
+        lines=lines,
+        campaign=campaign,
+        suggestion=suggestion(row),
+        pending=pending,
     )
 
 

@@ -30,6 +30,12 @@ def file_more(tx: Tx, county: str, most: int, maker: str, reviewer: str) -> list
     ]
 
 
+def file_at(tx: Tx, code: str, maker: str, reviewer: str) -> Village:
+    """File and approve another project of a village."""
+    place = tx.rows("SELECT code, name FROM organisation WHERE code = :code", code=code)[0]
+    return _approved(tx, _project(len(STORIES) - 1, place, 52), maker, reviewer)
+
+
 def file_for_review(tx: Tx, county: str, maker: str, reviewer: str) -> None:
     """File projects that wait for their review, and one that is sent back."""
     for index, place in enumerate(_places(tx, nth=4)[county][: IN_REVIEW + 1]):

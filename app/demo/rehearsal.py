@@ -1,15 +1,20 @@
-"""A rehearsal beside the demo event: a small event that ends within minutes and closes by itself, up to what only a
-person can decide. Its platform's bill and the bank's statement hold a few differences for finance."""
+"""A rehearsal beside the demo event: a small event that opens a minute after the seed, ends, and closes by itself
+within a quarter of an hour, up to what only a person can decide.
 
-from collections.abc import Sequence
+Its platform and its bank are played by the job `rehearsal`: gifts come while it is open; the platform's bill and
+the bank's statement, which hold a few differences for finance, after its end; and the bank pays what is sent to it.
+"""
+
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
+from typing import NamedTuple
 from uuid import UUID
 
-from app.demo.accounts import CITY, LIAISON, REVIEWER
+from app.demo.accounts import CITY, COUNTY, FINANCE, LIAISON, REVIEWER, SECOND_FINANCE
 from app.demo.gifts import FEE_BPS, Gift, Village, hear, partner_message
 from app.demo.plan import plan
-from app.demo.projects import file_more
+from app.demo.projects import file_at, file_more, first_place
 from campaigns import pots
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation
@@ -17,58 +22,69 @@ from campaigns.imports.kinds import ImportRequest, import_file
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
-from kernel.clock import FixedClock, local_day
+from campaigns.payouts import payees, rules
+from campaigns.payouts.payees import NewAccount
+from campaigns.payouts.split import Shares
+from kernel.clock import local_day
 from kernel.db import Tx
 from matching.pots import Tranche
 from payments import partners
 
 SLUG, PARTNER, ACTOR = "rehearsal", "rehearsal-platform", "seed"
 SEED = 41_0325
-COUNTY = "410325"  # 嵩县: the projects of the rehearsal are no other event's
-BEGAN = timedelta(days=2, hours=1)  # ago: before the demo event, which stands first in lists
-ENDS_AFTER = timedelta(minutes=4)
-PROJECTS, GIFTS = 2, 12
+OTHER_COUNTY = "410325"  # 嵩县, beside the village of the demo's liaison
+OPENS_AFTER, LASTS = timedelta(seconds=75), timedelta(minutes=3)
+FINISHING_S = LATE_S = 30
+NOTICE_S = 180
+GIFTS = 12
 AMOUNTS_MINOR = (10_00, 20_00, 50_00, 66_00, 100_00)
+SPLIT = Shares(9_000, 700, 300)
 ACCOUNT = "41050168360800000000"
 _BILL = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
-_BANK = "账号,记账日期,金额,摘要,流水号\n"
+_BANK = "账号,记账日期,金额,附言,摘要,流水号\n"
 
 
-def hold(deps: Dependencies, fund: int, now: datetime) -> None:
-    """Hold the rehearsal until now: gifts of the last hour, the platform's bill, and the bank's statement."""
-    random = Random(SEED)  # noqa: S311 - the demo is the same at each start
-    with deps.at(FixedClock(now - BEGAN)).db.transaction() as tx:
-        villages = _open(tx, deps, fund, now)
-    gifts = [_gift(random, random.choice(villages), now) for _ in range(GIFTS)]
-    here = deps.at(FixedClock(now))
-    hear(here, [partner_message(PARTNER, gift) for gift in gifts])
-    bill, settled_minor = _bill(gifts)
-    import_file(here, ImportRequest("statement", Confirmation(ACTOR), PARTNER), bill.encode())
-    import_file(here, ImportRequest("bank", Confirmation(ACTOR)), _statement(settled_minor, now).encode())
+class _Row(NamedTuple):
+    """A line of the bank's statement; fen, below zero for what went out."""
+
+    amount_minor: int
+    reference: str
+    note: str
+    number: str
 
 
-def _open(tx: Tx, deps: Dependencies, fund: int, now: datetime) -> list[Village]:
-    villages = file_more(tx, COUNTY, PROJECTS, LIAISON, REVIEWER)
-    codes = [village.code for village in villages]
-    partners.create(tx, deps.keys, PARTNER, "演练平台", codes)
+def prepare(deps: Dependencies, fund: int, now: datetime) -> None:
+    """Schedule the rehearsal, with all that its money needs on its way out: split rules, and accounts of payees."""
+    with deps.db.transaction() as tx:
+        villages = [file_at(tx, first_place(tx, COUNTY), LIAISON, REVIEWER)]
+        villages += file_more(tx, OTHER_COUNTY, 1, LIAISON, REVIEWER)
+        partners.create(tx, deps.keys, PARTNER, "演练平台", [village.code for village in villages])
+        _schedule(tx, fund, villages, now + OPENS_AFTER)
+        for village in villages:
+            rules.set_split(tx, village.id, SPLIT, None, "演练：乡镇统筹 7%，管理费 3%", FINANCE)
+        for number, code in enumerate((CITY, COUNTY, OTHER_COUNTY)):
+            _open_account(tx, deps, code, number)
+
+
+def _schedule(tx: Tx, fund: int, villages: Sequence[Village], opens_at: datetime) -> None:
     create(
         tx,
         NewCampaign(
             slug=SLUG,
-            name="结案演练（演示，几分钟后结束）",
+            name="结案演练（演示，几分钟走完）",
             host=CITY,
-            opens_at=now - BEGAN,
-            ends_at=now + ENDS_AFTER,
-            plan=plan(now - BEGAN),
-            finishing_s=60,
-            late_s=60,
-            notice_s=240,
+            opens_at=opens_at,
+            ends_at=opens_at + LASTS,
+            plan=plan(opens_at),
+            finishing_s=FINISHING_S,
+            late_s=LATE_S,
+            notice_s=NOTICE_S,
         ),
         ACTOR,
     )
     for village in villages:
         add_entry(tx, SLUG, village.id, ACTOR)
-    rules = {"ratio_bps": 10_000, "scope": {}, "minimum_minor": 1_00, "caps": {"donation_minor": 100_00}}
+    pot_rules = {"ratio_bps": 10_000, "scope": {}, "minimum_minor": 1_00, "caps": {"donation_minor": 100_00}}
     pots.create(
         tx,
         campaign=SLUG,
@@ -77,25 +93,104 @@ def _open(tx: Tx, deps: Dependencies, fund: int, now: datetime) -> list[Village]
         rank=1,
         kind="ratio",
         mode="reserve",
-        rules=rules,
-        tranches=[Tranche(tx.now, 500_00)],
+        rules=pot_rules,
+        tranches=[Tranche(tx.now, 800_00)],
         actor=ACTOR,
     )
     schedule(tx, SLUG, ACTOR)
-    return villages
 
 
-def _gift(random: Random, village: Village, now: datetime) -> Gift:
-    at = now - timedelta(minutes=random.randint(2, 50))
-    return Gift(village, random.choice(AMOUNTS_MINOR), at, UUID(int=random.getrandbits(128), version=4))
+def _open_account(tx: Tx, deps: Dependencies, code: str, number: int) -> None:
+    """The account of an organisation, entered and confirmed; it is no account of any bank."""
+    name = tx.scalar("SELECT name FROM organisation WHERE code = :code", code=code)
+    account = NewAccount(f"{name}慈善会（演示）", "演示银行", "105493000010", f"41050168360800{number:06d}")
+    payees.confirm(tx, payees.propose(tx, deps.keys, code, account, FINANCE).id or 0, SECOND_FINANCE)
+
+
+class _State(NamedTuple):
+    """Where the rehearsal stands: its times, its projects, and what its platform and its bank have said."""
+
+    now: datetime
+    opens_at: datetime
+    ends_at: datetime
+    villages: list[Village]
+    heard: int
+    billed: bool
+
+
+def play(deps: Dependencies) -> int:
+    """Play the platform and the bank: say what is due and was not said; return how many it was.
+    Nothing outside of the demo."""
+    if not deps.demo:
+        return 0
+    with deps.db.transaction() as tx:
+        state = _state(tx)
+        paid = _payments(tx) if state is not None else []
+    if state is None:
+        return 0
+    gifts = [gift for gift in _gifts(state) if gift.at <= state.now]
+    if len(gifts) > state.heard:
+        hear(deps, [partner_message(PARTNER, gift) for gift in gifts])
+        return len(gifts) - state.heard
+    if len(gifts) == GIFTS and state.now > state.ends_at and not state.billed:
+        bill, settled_minor = _bill(gifts)
+        import_file(deps, ImportRequest("statement", Confirmation(ACTOR), PARTNER), bill.encode())
+        _import_statement(deps, state.now, _received(settled_minor))
+        return 2
+    if paid:
+        _import_statement(deps, state.now, paid)
+    return len(paid)
+
+
+def _state(tx: Tx) -> _State | None:
+    """Return where the rehearsal stands; None when there is none, or it is archived or cancelled."""
+    for row in tx.rows(
+        """SELECT c.id, c.opens_at, c.ends_at,
+                  (SELECT count(*) FROM inbox_event WHERE source = :source) AS heard,
+                  EXISTS (SELECT FROM provider_line WHERE provider = :source) AS billed
+             FROM campaign c WHERE c.slug = :slug AND c.phase NOT IN ('draft', 'archived', 'cancelled')""",
+        slug=SLUG,
+        source=f"partner:{PARTNER}",
+    ):
+        projects = tx.rows(
+            """SELECT p.id, p.code, p.theme FROM campaign_entry e JOIN project p ON p.id = e.project_id
+                WHERE e.campaign_id = :campaign ORDER BY p.id""",
+            campaign=row.id,
+        )
+        villages = [Village(project.id, project.code, project.theme, 1.0) for project in projects]
+        return _State(tx.now, row.opens_at, row.ends_at, villages, row.heard, row.billed)
+    return None
+
+
+def _payments(tx: Tx) -> list[_Row]:
+    """Return what the bank was sent and has not paid: the day's statement will have it."""
+    rows = tx.rows(
+        """SELECT r.end_to_end_id, r.amount_minor FROM remittance r JOIN payout_plan p ON p.id = r.plan_id
+             JOIN campaign c ON c.id = p.campaign_id
+            WHERE c.slug = :slug AND r.state = 'sent'
+              AND NOT EXISTS (SELECT FROM bank_line l WHERE l.reference = r.end_to_end_id)
+            ORDER BY r.id""",
+        slug=SLUG,
+    )
+    return [_Row(-row.amount_minor, row.end_to_end_id, "拨款", f"RP-{row.end_to_end_id}") for row in rows]
+
+
+def _gifts(state: _State) -> Iterator[Gift]:
+    """The gifts come one after the other while the event is open, the last a little before its end."""
+    random = Random(SEED)  # noqa: S311 - the demo is the same at each start
+    step = (state.ends_at - state.opens_at) / (GIFTS + 1)
+    for nth in range(1, GIFTS + 1):
+        at = (state.opens_at + step * nth).replace(microsecond=0)
+        village = state.villages[nth % len(state.villages)]
+        yield Gift(village, random.choice(AMOUNTS_MINOR), at, UUID(int=random.getrandbits(128), version=4))
 
 
 def _bill(gifts: Sequence[Gift]) -> tuple[str, int]:
     """The platform's bill, and what it sends for it (fen): the first gift is missing, the second is another sum,
-    and it has a gift of which it never told us."""
+    and it has the large gift of a company, of which it never told us: above the limit of what one person signs."""
     lines = [(f"d-{gift.id.hex}", gift.amount_minor, gift.at) for gift in gifts[1:]]
     lines[0] = (lines[0][0], lines[0][1] + 10_00, lines[0][2])
-    lines.append(("not-told", 88_00, gifts[0].at))
+    lines.append(("not-told", 12_000_00, gifts[0].at))
     text, settled_minor = _BILL, 0
     for nth, (gift_id, amount_minor, at) in enumerate(lines):
         fee_minor = amount_minor * FEE_BPS // 10_000
@@ -104,12 +199,19 @@ def _bill(gifts: Sequence[Gift]) -> tuple[str, int]:
     return text, settled_minor
 
 
-def _statement(settled_minor: int, now: datetime) -> str:
-    """The bank's statement: what the platform sent, a transfer that nobody entered, and a fee of the bank."""
-    day = local_day(now)
-    rows = [(settled_minor, "演练平台结算款"), (66_00, "转账"), (-5_00, "账户管理费")]
+def _received(settled_minor: int) -> list[_Row]:
+    """What the platform sent, a transfer that nobody entered, and a fee of the bank."""
+    return [
+        _Row(settled_minor, "", "演练平台结算款", "RB-0"),
+        _Row(66_00, "", "转账", "RB-1"),
+        _Row(-5_00, "", "账户管理费", "RB-2"),
+    ]
+
+
+def _import_statement(deps: Dependencies, now: datetime, rows: Sequence[_Row]) -> None:
     text = _BANK
-    for nth, (amount_minor, note) in enumerate(rows):
-        sign = "-" if amount_minor < 0 else ""
-        text += f"{ACCOUNT},{day},{sign}{abs(amount_minor) // 100}.{abs(amount_minor) % 100:02d},{note},RB-{nth}\n"
-    return text
+    for row in rows:
+        sign, fen = "-" if row.amount_minor < 0 else "", abs(row.amount_minor)
+        yuan = f"{sign}{fen // 100}.{fen % 100:02d}"
+        text += f"{ACCOUNT},{local_day(now)},{yuan},{row.reference},{row.note},{row.number}\n"
+    import_file(deps, ImportRequest("bank", Confirmation(ACTOR)), text.encode())

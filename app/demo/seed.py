@@ -82,11 +82,13 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
         _pots(tx, city, county, now)
         schedule(tx, SLUG, ACTOR)
     if gifts:
-        rehearsal.hold(deps, city, now)
         tell(began, villages, now.astimezone(SHANGHAI).date() - AGE, ACTOR)
         give(deps, SLUG, PARTNER, villages, now, gifts)
         gather(deps, SLUG, TEAMS, ACTOR)
         leave_work(deps, SLUG, PARTNER, villages, now)
+        with deps.db.transaction() as tx:
+            now = tx.now.replace(microsecond=0)
+        rehearsal.prepare(deps, city, now)
 
 
 def _network_and_campaign(

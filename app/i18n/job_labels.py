@@ -25,5 +25,6 @@ JOBS = {
     "monthly": _l("公示收支月报"),
     "check": _l("核对账簿"),
     "spelling": _l("给地名、项目名注拼音"),
+    "rehearsal": _l("演示：演练平台和银行"),
     "personal-data": _l("保护个人信息"),
 }

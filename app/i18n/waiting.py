@@ -12,6 +12,7 @@ WORKS = {
     Work.REFUND_REQUESTS: _l("退款"),
     Work.PROJECTS: _l("项目"),
     Work.DISCREPANCIES: _l("差异"),
+    Work.OBJECTIONS: _l("异议"),
     Work.PAYMENTS: _l("支付"),
     Work.MESSAGES: _l("消息"),
     Work.RECEIPTS: _l("票据"),
@@ -36,6 +37,10 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 位捐赠人申请退款", count=line.pieces)
         case Work.PROJECTS:
             return _("%(count)s 个项目等评审", count=line.pieces)
+        case Work.DISCREPANCIES if not line.campaign:
+            return _("%(count)s 条不属于任何活动的对账差异没有结", count=line.pieces)
+        case Work.OBJECTIONS:
+            return _("%(count)s 件公示异议等答复", count=line.pieces)
         case Work.DISCREPANCIES:
             return _("%(count)s 条对账差异没有结", count=line.pieces)
         case Work.PAYMENTS:

@@ -15,6 +15,8 @@ def wait_text(wait: Wait) -> str:
             return _("%(count)s 条消息待处理", count=wait.count)
         case "discrepancies":
             return _("对账差异 %(count)s 条", count=wait.count)
+        case "bank":
+            return _("银行差异 %(count)s 条", count=wait.count)
         case "cases":
             return _("复核 %(count)s 件", count=wait.count)
         case "objections":

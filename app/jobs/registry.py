@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import structlog
 
+from app.demo.rehearsal import play
 from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
 from app.mail.send import send_letters
@@ -241,6 +242,7 @@ JOBS: dict[str, Job] = {
     "check": Job(600, _check),
     "personal-data": Job(60, _personal_data),
     "spelling": Job(30, _spelling),
+    "rehearsal": Job(5, lambda deps: _outcome(play(deps), "gifts and files")),
 }
 
 

@@ -22,7 +22,8 @@ class Act(NamedTuple):
     """An act. `kind` is the kind of resource that it is done to, as routes name it; `read` makes its key from text.
 
     `stake` returns the fen at stake: above the installation's limit a second person is needed; None: always.
-    `makers` returns who made what is decided about: they need a second person, whatever is at stake.
+    `makers` returns who made what is decided about: they need a second person, whatever is at stake. `part` returns
+    which part of the subject an act is about: those of different parts wait beside each other.
     """
 
     permission: Permission
@@ -31,3 +32,4 @@ class Act(NamedTuple):
     do: Callable[[Tx, Attempt], Any]
     stake: Callable[[Tx, Attempt], int | None] | None = None
     makers: Callable[[Tx, Attempt], set[str]] | None = None
+    part: Callable[[Mapping[str, Any]], str] | None = None

@@ -84,6 +84,11 @@ def _of_group(_tx: Tx, attempt: Attempt) -> int:
     return stake_minor
 
 
+def _of_which_group(arguments: Mapping[str, Any]) -> str:
+    """Return provider, cause and day of a group of differences."""
+    return " ".join(arguments[name] for name in ("provider", "cause", "day"))
+
+
 def _of_booking(tx: Tx, attempt: Attempt) -> int:
     """Return the sum that is booked, and would be corrected."""
     discrepancy = tx.get(Discrepancy, attempt.subject)
@@ -249,7 +254,7 @@ ACTS: Mapping[str, Act] = {
     "discrepancy.sign_off": Act(
         _P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.sign_off), _of_difference
     ),
-    "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group),
+    "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group, part=_of_which_group),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),

@@ -4,7 +4,7 @@ What needs a second person is stored instead of done. Another account with the s
 act runs as it would have, in the transaction of the decision; or declines it, with a note.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -55,8 +55,8 @@ def perform(
 def ask_if_needed(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> Approval | None:
     """Ask for an act that needs a second person and return the approval; None, with nothing done, if it needs none.
 
-    Raises what the act raises; Conflict `approval_open` while another request of the same act on the same subject
-    waits.
+    Raises what the act raises; Conflict `approval_open` while another request of the same act on the same part of
+    the same subject waits.
     """
     if not needs_second(tx, caller, name, attempt):
         return None
@@ -81,9 +81,9 @@ def _stake(tx: Tx, act: Act, attempt: Attempt) -> int | None:
 
 
 def _ask(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> Approval:
-    subject = str(attempt.subject)
+    subject, part = str(attempt.subject), _part(name, attempt)
     _lock_subject(tx, name, subject)
-    approval: Approval | None = tx.first(_open_of(name, subject))
+    approval: Approval | None = tx.first(_open_of(name, subject, part))
     if approval is not None and approval.until > tx.now:
         same = approval.owner, approval.arguments, approval.reason
         if same != (caller.owner, dict(attempt.arguments), attempt.reason):
@@ -96,6 +96,7 @@ def _ask(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> A
         Approval(
             act=name,
             subject=subject,
+            part=part,
             arguments=dict(attempt.arguments),
             reason=attempt.reason,
             stake_minor=_stake(tx, ACTS[name], attempt),
@@ -117,10 +118,21 @@ def _lock_subject(tx: Tx, name: str, subject: str) -> None:
     tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"approval:{name}:{subject}", 0))))
 
 
-def _open_of(name: str, subject: str) -> Any:
-    return select(Approval).where(
-        Approval.act == name, Approval.subject == subject, Approval.state == ApprovalState.OPEN
-    )
+def _part(name: str, attempt: Attempt) -> str:
+    part = ACTS[name].part
+    return part(attempt.arguments) if part else ""
+
+
+def _open_of(name: str, subject: str, part: str) -> Any:
+    same = Approval.act == name, Approval.subject == subject, Approval.part == part
+    return select(Approval).where(*same, Approval.state == ApprovalState.OPEN)
+
+
+def open_of(tx: Tx, name: str, subjects: Iterable[Any]) -> dict[str, int]:
+    """Return subject -> id of the approval that waits, of those for which somebody has asked for an act."""
+    same = col(Approval.subject).in_([str(subject) for subject in subjects]), Approval.act == name
+    waiting = select(Approval).where(*same, Approval.state == ApprovalState.OPEN, col(Approval.until) > tx.now)
+    return {approval.subject: approval.id or 0 for approval in tx.all(waiting)}
 
 
 def approve(tx: Tx, deps: Dependencies, caller: Caller, approval_id: int, note: str = "") -> Approval:

@@ -23,9 +23,10 @@ class ApprovalState(StrEnum):
 class Approval(SQLModel, table=True):
     """An act that somebody asked for and another person decides about.
 
-    `subject` is the key of what it is done to, a resource of the kind that the act names; `arguments` are the rest
-    of the request, without the reason. `owner` is the account that asked. `lineage`: the codes from the city to
-    the node that the subject belongs to. `stake_minor` (fen) is null for acts that always need a second person.
+    `subject` is the key of what it is done to, a resource of the kind that the act names, `part` the part of it
+    that the act is about (empty: all of it); `arguments` are the rest of the request, without the reason. `owner`
+    is the account that asked. `lineage`: the codes from the city to the node that the subject belongs to.
+    `stake_minor` (fen) is null for acts that always need a second person.
     """
 
     __table_args__ = (
@@ -33,9 +34,10 @@ class Approval(SQLModel, table=True):
         CheckConstraint("state <> 'declined' OR note <> ''", name="approval_note"),
         # One at a time: the second would be decided about without knowing of the first.
         Index(
-            "approval_one_open",
+            "approval_one_open_of_part",
             "act",
             "subject",
+            "part",
             unique=True,
             postgresql_where=text(f"state = '{ApprovalState.OPEN}'"),
         ),
@@ -44,6 +46,7 @@ class Approval(SQLModel, table=True):
     id: int | None = Field(default=None, sa_column=identity())
     act: str
     subject: str
+    part: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
     arguments: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     reason: str
     stake_minor: int | None = Field(default=None, sa_type=BigInteger)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from campaigns.closing.bank_waits import count_open_at_bank
 from campaigns.closing.challenges import unlock_met_challenges
 from campaigns.closing.disburse import disburse_match
 from campaigns.closing.fetch_statement import fetch_statement
@@ -153,10 +154,12 @@ def _reconcile(tx: Tx, campaign: Campaign) -> Phase | None:
 
 
 def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
-    """Every difference is explained, every case and every payment on the desk decided: store and publish the
-    result."""
+    """Every difference is explained, also those at the bank, every case and every payment on the desk decided:
+    store and publish the result."""
     assert campaign.id is not None
-    if reconcile(tx, campaign) or count_open_cases(tx, campaign.id) or count_undecided(tx, campaign.id):
+    if reconcile(tx, campaign) or count_open_at_bank(tx, campaign, last_message_at(campaign)):
+        return None
+    if count_open_cases(tx, campaign.id) or count_undecided(tx, campaign.id):
         return None
     reveal_seeds(tx, campaign.id)
     write_report(tx, campaign)

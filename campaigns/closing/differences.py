@@ -111,9 +111,9 @@ _OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
      GROUP BY campaign_id, provider, day, currency"""
 
 # Lines that no paid donation of their provider explains. Lines of another shop's payments and of payments on the
-# desk are explained. A line belongs to the campaign of its donation, else to the one campaign that was open at its
-# time or took late messages then (the last opened), else to none. The fee of a line is part of its sum where it is
-# not booked as a fee.
+# desk are explained, and a charge whose message is stored and not yet processed will be. A line belongs to the
+# campaign of its donation, else to the one campaign that was open at its time or took late messages then (the last
+# opened), else to none. The fee of a line is part of its sum where it is not booked as a fee.
 _AT_ITS_TIME = """
            SELECT s.id FROM campaign s
             WHERE d.id IS NULL AND s.phase NOT IN ('draft', 'scheduled', 'cancelled')
@@ -144,7 +144,13 @@ LINES_UNEXPLAINED = f"""
                           AND l.kind <> 'other')
        AND NOT (l.donation_id IS NULL AND l.payment_intent IS NOT NULL
                 AND EXISTS (SELECT FROM inbox_work w
-                             WHERE w.state = 'ignored' AND w.reference = l.payment_intent))"""
+                             WHERE w.state = 'ignored' AND w.reference = l.payment_intent))
+       AND NOT (l.kind = 'charge'
+                AND (l.provider, CASE WHEN l.provider LIKE 'partner:%' THEN l.source_id
+                                      ELSE coalesce(l.payment_intent, '-') END)
+                    IN (SELECT e.source, coalesce(e.body #>> '{{data,donation_id}}',
+                                                  e.body #>> '{{data,object,id}}', '')
+                          FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id WHERE w.state = 'new'))"""
 
 # Lines that a provider says again with other contents; the books follow what it said first. The last one counts.
 _OF_CONTRADICTIONS = f"""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from campaigns.closing.bank_waits import count_open_at_bank
 from campaigns.closing.cancel import giving_back
 from campaigns.closing.models import Cancellation
 from campaigns.closing.objections import count_open
@@ -20,11 +21,11 @@ class Wait:
     """One thing that a campaign waits for: a stable code, and how many or until when.
 
     Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
-    `discrepancies` (open), `cases` (undecided), `objections`
-    (to the published result, without a reply), `payments` (on the desk, undecided), `statement` (the provider's,
-    unread), `failed` (the last run of the step raised: `detail` says what and where, `until` when). Of a cancelled
-    campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners or the federation must give
-    back), `disputes` (open).
+    `discrepancies` (open), `bank` (differences at the bank of what providers of its gifts sent), `cases`
+    (undecided), `objections` (to the published result, without a reply), `payments` (on the desk, undecided),
+    `statement` (the provider's, unread), `failed` (the last run of the step raised: `detail` says what and where,
+    `until` when). Of a cancelled campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners
+    or the federation must give back), `disputes` (open).
     """
 
     code: str
@@ -74,6 +75,7 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
         waits += _wind_up_waits(tx, campaign)
     if phase is Phase.RECONCILING:
         waits.append(Wait("discrepancies", _open_discrepancies(tx, campaign.id)))
+        waits.append(Wait("bank", count_open_at_bank(tx, campaign, last_message_at(campaign))))
         waits.append(Wait("cases", count_open_cases(tx, campaign.id)))
         waits.append(Wait("payments", count_undecided(tx, campaign.id)))
     if phase is Phase.NOTICE:

@@ -97,8 +97,8 @@ _SHOWN = select(Campaign, Organisation.name).join(Organisation, col(Organisation
 
 
 def public_campaigns(tx: Tx) -> list[CampaignView]:
-    """Return all campaigns that the public may see, the newest first."""
-    shown = _SHOWN.where(col(Campaign.phase).in_(PUBLIC)).order_by(col(Campaign.opens_at).desc())
+    """Return all campaigns that the public may see, what ends last first."""
+    shown = _SHOWN.where(col(Campaign.phase).in_(PUBLIC)).order_by(col(Campaign.ends_at).desc())
     return _views(tx, tx.all(shown))
 
 
@@ -139,7 +139,7 @@ def _view(
 
 
 def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
-    """Return all campaigns, the newest first; with `branch` those hosted in it or by a node above it."""
+    """Return all campaigns, what ends last first; with `branch` those hosted in it or by a node above it."""
     return tx.rows_as(
         CampaignLine,
         """SELECT c.id, c.slug, c.name, c.phase, c.opens_at, c.ends_at,
@@ -151,7 +151,7 @@ def campaign_lines(tx: Tx, branch: str | None = None) -> list[CampaignLine]:
              FROM campaign c JOIN organisation o ON o.code = c.host_code
             WHERE CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)]
                OR o.code IN (SELECT unnest(lineage) FROM organisation WHERE code = :branch)
-            ORDER BY c.opens_at DESC, c.id DESC""",
+            ORDER BY c.ends_at DESC, c.id DESC""",
         branch=branch,
     )
 

@@ -11,6 +11,8 @@ from sqlmodel import col, select
 from app.http.repeats import HEADER, REPLAYED
 from app.jobs.registry import run as run_job
 from campaigns.audit import AuditEntry
+from campaigns.closing.sign_off_together import groups
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.tokens import create_token
 from config import BadSettings, load
 from kernel.db import Tx
@@ -84,6 +86,38 @@ def test_the_same_again_is_the_same_approval_and_another_must_wait(api: Api, wor
     refused = problem(api.post(path, {"reason": "another"}, api.token()), 409, "approval_open")
     assert refused["approval"] == first["id"]
     problem(api.post(path, {"reason": "asked for"}, second), 409, "approval_open")
+
+
+NAMED = ("provider", "cause", "day", "differences", "stake_minor")
+
+
+def test_groups_of_differences_wait_beside_each_other(api: Api, world: World, second: str) -> None:
+    for cause, sum_minor in (("missing_here", LIMIT + 1), ("fee", LIMIT + 2)):
+        world.do(
+            lambda tx, cause=cause, sum_minor=sum_minor: tx.run(
+                """INSERT INTO discrepancy (campaign_id, provider, cause, reference, sum_minor, ours_minor,
+                                            theirs_minor, state, reason, actor, found_at)
+                   SELECT id, 'partner:plat', :cause, 'L-1', :sum, 0, :sum, 'open', '', '', now()
+                     FROM campaign WHERE slug = :slug""",
+                cause=cause,
+                sum=sum_minor,
+                slug=world.slug,
+            )
+        )
+    path = f"/campaigns/{world.slug}/discrepancies/sign-off"
+    campaign = world.do(find_campaign, world.slug)
+    bodies = [
+        {name: str(value) if name == "day" else value for name, value in group._asdict().items() if name in NAMED}
+        | {"reason": "looked into"}
+        for group in world.do(groups, campaign.id)
+    ]
+    approvals = [ask(api, path, body) for body in bodies]
+    assert approvals[0]["id"] != approvals[1]["id"]
+    problem(api.post(path, bodies[0] | {"reason": "another"}, api.token()), 409, "approval_open")
+    for approval in approvals:
+        assert decide(api, approval, second).status_code == 200
+    signed = world.do(lambda tx: tx.rows("SELECT state FROM discrepancy"))
+    assert [row.state for row in signed] == ["signed_off", "signed_off"]
 
 
 def test_what_would_be_refused_is_refused_at_once(api: Api, world: World) -> None:

@@ -9,9 +9,11 @@ from campaigns.closing import discrepancies
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.import_statement import import_statement
 from campaigns.closing.reconcile import compare
+from campaigns.closing.waits import waits
 from campaigns.funds import deposits
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
+from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import local_day
 from payments import partners
 from payments.gateway import StatementLine
@@ -74,6 +76,25 @@ def at_bank(world: World) -> World:
     bank(world, (1_000_000_00, "D-1", 0, "", "DEPOSIT"))
     assert differences(world) == []
     return world
+
+
+def test_the_closing_waits_for_what_a_provider_of_its_gifts_sent(at_bank: World) -> None:
+    """A transfer of nobody is the federation's matter; a payout that did not arrive in full is the campaign's."""
+    world = at_bank
+
+    def waits_for() -> list[tuple[str, int]]:
+        campaign = world.do(find_campaign, world.slug)
+        campaign.phase = "reconciling"
+        return [(wait.code, wait.count) for wait in world.do(waits, campaign) if wait.code == "bank"]
+
+    payouts(world, ("po_100001", 500_00, 0))
+    bank(world, (490_00, "po_100001", 1), (88_00, "", 3))
+    assert waits_for() == [], "no gift came through this provider"
+    world.pay(world.give(10_00))
+    assert waits_for() == [("bank", 1)]
+    unequal = next(row for row in world.do(listed, None)[0] if row.cause == "amount")
+    world.do(sign_off, unequal.id, "a fee of the bank", "finance")
+    assert waits_for() == []
 
 
 def test_payouts_are_matched_by_reference_by_amount_and_together(at_bank: World) -> None:

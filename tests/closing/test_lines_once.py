@@ -14,6 +14,7 @@ from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
 from payments import partners
+from tests.closing.partner import tell
 from tests.world import ACTOR, World, new_campaign
 
 HEAD = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n"
@@ -54,6 +55,19 @@ def test_a_line_of_no_campaign_is_on_a_list_of_its_own(plat: World) -> None:
     [line] = plat.do(listed, None)[0]
     assert (line.cause, line.sum_minor, causes(plat, 1)) == ("refund", -5_00, [])
     plat.do(sign_off, line.id, "of last year", "finance")
+    plat.check()
+
+
+def test_a_bill_that_overtakes_its_events_waits_for_them(plat: World) -> None:
+    """Its lines are no difference while the messages about them are stored and not processed yet."""
+    at = plat.clock.at.isoformat()
+    tell(plat, "plat", "g-1", 88_00)
+    bill(plat, f"L-1,charge,g-1,8800,0,CNY,{at}", f"L-2,charge,g-2,500,0,CNY,{at}")
+    campaign = plat.do(find_campaign, plat.slug)
+    assert [(row.cause, row.reference) for row in plat.do(listed, campaign.id)[0]] == [("missing_here", "L-2")]
+    plat.settle()
+    plat.do(compare)
+    assert [(row.reference, row.state) for row in plat.do(listed, campaign.id)[0]] == [("L-2", "open")]
     plat.check()
 
 

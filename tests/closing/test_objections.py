@@ -9,6 +9,8 @@ from campaigns.closing.objections import NewObjection, raise_objection, reply_to
 from campaigns.closing.waits import waits
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.people import create_manager
+from campaigns.network.roles import Caller, Role
+from campaigns.waiting import Work, waiting
 from kernel.errors import Conflict, Invalid
 from tests.api.client import Api, application, problem
 from tests.closing.day import Day
@@ -42,6 +44,8 @@ def test_the_match_waits_for_the_reply(published: World, day: Day) -> None:
     assert [(wait.code, wait.count) for wait in world.do(lambda tx: waits(tx, find_campaign(tx, slug)))] == [
         ("objections", 1)
     ]
+    [line] = world.do(waiting, Caller("boss", Role.ADMIN, None, "manager:1"))
+    assert (line.work, line.pieces, line.campaign) == (Work.OBJECTIONS, 1, slug)
     world.do(reply_to, objection, "合计有误", "已核对，无误", "host")
     world.do(reply_to, objection, "合计有误", "已核对，无误", "host")
     with pytest.raises(Conflict, match="objection_answered"):

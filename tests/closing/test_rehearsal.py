@@ -1,6 +1,7 @@
 """The rehearsal beside the demo: it closes by itself up to what a person decides, and from there to the end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from campaigns.funds import deposits, funds
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network import import_tree, tree_file
 from campaigns.network.data import luoyang
+from campaigns.payouts import plans
+from campaigns.payouts.allot import allot
+from campaigns.payouts.bank_marks import mark_by_statement
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from payments.stripe import StripeGateway
@@ -29,7 +33,7 @@ from tests.world import offline_deps
 def deps(db: Database, clock: FixedClock, tmp_path: Path) -> Iterator[Dependencies]:
     receiver = Receiver()
     server = start_sandbox(tmp_path, receiver)
-    yield offline_deps(db, StripeGateway(KEY, server.base, ("card",)))
+    yield replace(offline_deps(db, StripeGateway(KEY, server.base, ("card",))), demo=True)
     server.child.stop()
     receiver.close()
 
@@ -44,15 +48,24 @@ def test_it_ends_and_closes_within_a_quarter_of_an_hour(deps: Dependencies, cloc
 
     begun = clock.at = clock.at.replace(microsecond=0)
     do(lambda tx: import_tree.import_tree(tx, tree_file.read(luoyang()), "test"))
-    clock.at = begun - timedelta(days=3)
     fund = do(funds.create, "演练基金", "special", "test")
     do(deposits.deposit, fund, 1_000_00, "CNY", "REHEARSAL", "test")
-    clock.at = begun
-    rehearsal.hold(deps, fund, begun)
+    rehearsal.prepare(deps, fund, begun)
     assert do(find_campaign, rehearsal.SLUG).host_code == CITY
-    for _ in range(8):
-        clock.advance(seconds=61)
-        close(deps)
+
+    def minutes(least: float) -> None:
+        """The jobs run every quarter of a minute."""
+        for _ in range(round(least * 4)):
+            clock.advance(seconds=15)
+            close(deps)
+            rehearsal.play(deps)
+            allot(deps)
+            mark_by_statement(deps)
+
+    assert phase() == "scheduled"
+    minutes(1.5)
+    assert phase() == "open", "it opens by itself"
+    minutes(4.5)
     assert phase() == "reconciling"
     assert [(wait.code, wait.count) for wait in do(lambda tx: waits(tx, find_campaign(tx, rehearsal.SLUG)))] == [
         ("discrepancies", 3)
@@ -66,12 +79,16 @@ def test_it_ends_and_closes_within_a_quarter_of_an_hour(deps: Dependencies, cloc
     assert sorted((row.cause, row.sum_minor) for row in do(rows, None)) == [("fee", -5_00), ("missing_here", 66_00)]
     for row in of_campaign:
         do(sign_off, row.id, "rehearsed", "finance")
-    clock.advance(seconds=61)
-    close(deps)
+    minutes(0.25)
     assert phase() == "notice"
-    clock.advance(seconds=241)
-    close(deps)
+    minutes(3.25)
     assert phase() == "released"
+    plan = do(plans.make_plan, rehearsal.SLUG, "maker")
+    do(plans.approve, plan.id, "checker")
+    do(plans.send, plan.id, "maker")
+    minutes(0.5)
+    paid = do(plans.remittances_of, plan.id)
+    assert {row.state for row in paid} == {"paid"} and len(paid) == 2, "the bank pays by itself"
     assert clock.at - begun < timedelta(minutes=15)
     with deps.db.snapshot() as tx:
         assert check_books(tx) == []

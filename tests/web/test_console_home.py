@@ -39,6 +39,21 @@ def test_a_branch_sees_only_what_is_its_own(world: World) -> None:
     assert world.do(waiting, admin("nowhere")) == []
 
 
+def test_differences_of_no_event_wait_for_the_finance_of_the_federation(manager: Reader, world: World) -> None:
+    world.do(
+        lambda tx: tx.run(
+            """INSERT INTO discrepancy (campaign_id, provider, cause, reference, sum_minor, ours_minor,
+                                        theirs_minor, state, reason, actor, found_at)
+               VALUES (NULL, 'bank', 'missing_here', '4100 B1', 6600, 0, 6600, 'open', '', '', now())"""
+        )
+    )
+    [line] = world.do(waiting, admin())
+    assert (line.work, line.pieces, line.amount_minor) == (Work.DISCREPANCIES, 1, 66_00)
+    page = manager.open("/console/")
+    assert "1 条不属于任何活动的对账差异没有结" in text(page) and 'href="/console/reconciliation"' in page
+    assert world.do(waiting, admin("4102")) == []
+
+
 def test_one_search_leads_to_what_was_typed(manager: Reader, world: World) -> None:
     gift = world.pay(world.give(66_60))
     world.give(20_00)

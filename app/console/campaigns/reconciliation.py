@@ -11,6 +11,7 @@ from app.http import access
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.web.blueprint import requested_page
+from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
 from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
 from campaigns.closing.sign_off_together import groups
@@ -35,6 +36,7 @@ def list_discrepancies(slug: str) -> str:
         assert campaign.id is not None
         rows, total = discrepancies.listed(tx, campaign.id, None, page)
         known = discrepancies.known_donations(tx, rows)
+        pending = open_of(tx, "discrepancy.sign_off", (row.id for row in rows))
         suspense = suspense_of(tx, campaign.id)
         cases = count_open_cases(tx, campaign.id)
         open_groups = groups(tx, campaign.id)
@@ -43,6 +45,7 @@ def list_discrepancies(slug: str) -> str:
         campaign=campaign,
         rows=rows,
         known=known,
+        pending=pending,
         groups=open_groups,
         suspense=suspense,
         cases=cases,
