@@ -37,6 +37,10 @@ class TransferKind(StrEnum):
     REMITTANCE_PAID = "remittance_paid"  # payable -> bank: the bank paid the payee
     REMITTANCE_RETURNED = "remittance_returned"  # bank -> share: the money came back, to be paid anew
     PURPOSE_CHANGED = "purpose_changed"  # share of a project -> share of another: the purpose was changed
+    SURPLUS_RETURNED = "surplus_returned"  # bank -> share: what a project was paid and did not spend
+    SURPLUS_MOVED = "surplus_moved"  # share of an ended project -> share of another
+    SURPLUS_TO_FUND = "surplus_to_fund"  # share of an ended project -> fund
+    FUND_MOVED = "fund_moved"  # fund -> fund, by two signatures
 
 
 # Transfers of one reservation: `reservation_id` says of which.
@@ -66,7 +70,9 @@ INTO_FUND = (
     TransferKind.POT_REDUCED,
     TransferKind.POT_RETURNED,
     TransferKind.MATCH_RETURNED,
+    TransferKind.SURPLUS_TO_FUND,
+    TransferKind.FUND_MOVED,
 )
-OUT_OF_FUND = (TransferKind.DEPOSIT_CORRECTED, TransferKind.POT_FUNDED)
+OUT_OF_FUND = (TransferKind.DEPOSIT_CORRECTED, TransferKind.POT_FUNDED, TransferKind.FUND_MOVED)
 LEFT_DONATION = (TransferKind.MATCH_RETURNED, TransferKind.MATCH_MOVED)  # earned match that left its donation
 BACK_IN_POT = (TransferKind.MATCH_RELEASED, *LEFT_DONATION)  # match that may be free in its pot again

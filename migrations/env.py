@@ -32,6 +32,7 @@ MODULES_WITH_TABLES = (
     "campaigns.network.replies",
     "campaigns.privacy.code_models",
     "campaigns.payouts.models",
+    "campaigns.payouts.surplus_models",
     "campaigns.projects.models",
     "campaigns.projects.page_models",
     "campaigns.security_log",

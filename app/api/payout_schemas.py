@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
-from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState
+from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState, SurplusWay
 from campaigns.payouts.payees import MOST_BANK, MOST_HOLDER
 from campaigns.payouts.remittances import MOST_REFERENCE
 from campaigns.reasons import MOST_REASON
@@ -38,6 +38,9 @@ class PayoutRulesIn(Schema):
     fees_from = one_of(*FeesFrom, metadata={"description": "who bears what payment providers charge"})
     lowest_payee = one_of(*LEVELS, metadata={"description": "organisations below this level are not paid"})
     management_most_bps = Whole(0, BPS_WHOLE, metadata={"description": "ceiling of a project's management share"})
+    surplus_to = one_of(
+        *SurplusWay, metadata={"description": "what becomes of money that ended projects have left"}
+    )
 
 
 class PayoutRulesOut(PayoutRulesIn):

@@ -22,6 +22,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.pictures import covers
+from campaigns.lifecycle import project_course
 from campaigns.network.roles import Permission
 from campaigns.projects import drafts, projects, review, transitions
 from campaigns.projects.description import describe
@@ -168,6 +169,16 @@ def suspend(body: dict[str, Any], project_id: int) -> Any:
     """Suspend a project, with the reason."""
     with deps().db.transaction() as tx:
         return transitions.suspend(tx, project_id, body["reason"], access.actor())
+
+
+@blueprint.post("/projects/<id:project_id>/advance")
+@access.managers(Permission.PROJECTS_APPROVE)
+@blueprint.arguments(ReasonIn)
+@blueprint.response(200, ProjectOut)
+def advance(body: dict[str, Any], project_id: int) -> Any:
+    """Move a project on: to being carried out, then evaluated, then closed. `reason`: the finding."""
+    with deps().db.transaction() as tx:
+        return project_course.advance(tx, project_id, body["reason"], access.actor())
 
 
 @blueprint.post("/projects/<id:project_id>/resume")

@@ -16,6 +16,7 @@ from app.http import access, scope
 from app.http.pictures import picture_handed_in, picture_response, uploaded_picture
 from campaigns.network.roles import Permission
 from campaigns.payouts.models import PurposeChange
+from campaigns.payouts.purpose import changes_of
 from campaigns.projects.picture_file import WIDTHS
 from campaigns.spending import figures, vouchers
 from campaigns.spending.models import Spending
@@ -149,6 +150,15 @@ def change_purpose(body: dict[str, Any], project_id: int) -> Any:
         scope.require_named(tx, "project_id", body["to_project"])
         outcome = perform(tx, "project.change_purpose", project_id, body["reason"], **arguments)
         return waiting(outcome) or _purpose(outcome)
+
+
+@blueprint.get("/projects/<id:project_id>/purpose-changes")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.PurposeOut(many=True))
+def list_purposes(project_id: int) -> Any:
+    """List the changes of purpose of a project's money, into it and out of it, the newest first."""
+    with deps().db.transaction() as tx:
+        return [_purpose(change) for change in changes_of(tx, project_id)]
 
 
 @blueprint.get("/donations/<uuid:donation_id>/trace")

@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, one_of
+from campaigns.payouts.models import PurposeBasis
 from campaigns.projects.budget import MOST_ROW_NAME
 from campaigns.reasons import MOST_REASON
 from campaigns.spending.models import SpendingState
@@ -68,6 +69,8 @@ class PurposeIn(Schema):
     amount_minor = Minor(required=True)
     currency = one_of(CURRENCY, required=True)
     filing_no = Text(60, 1, required=True)
+    basis = one_of(*PurposeBasis, load_default="filing", metadata={"description": "what the change rests on"})
+    evidence = Text(300, load_default="", metadata={"description": "where consents lie, or the notice can be read"})
     reason = Text(MOST_REASON, 1, required=True)
 
 
@@ -81,6 +84,8 @@ class PurposeOut(Schema):
     amount_minor = Minor()
     currency = Currency()
     filing_no = Text()
+    basis = one_of(*PurposeBasis)
+    evidence = Text()
     reason = Text()
     actor = Text()
     changed_at = Time()

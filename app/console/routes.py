@@ -44,7 +44,7 @@ from app.console.campaigns import (
     stop,
 )
 from app.console.desks import messages, payments
-from app.console.money_out import payees, plans
+from app.console.money_out import payees, plans, purpose
 from app.console.people import invite, invite_file, partner_deliveries, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
@@ -91,6 +91,7 @@ PAGES = (
     spending,
     plans,
     payees,
+    purpose,
     funds,
     accounting,
     duties,

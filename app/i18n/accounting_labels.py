@@ -58,6 +58,10 @@ TRANSFER_KINDS = {
     "remittance_paid": _l("拨款到账"),
     "remittance_returned": _l("拨款被银行退回"),
     "purpose_changed": _l("变更用途"),
+    "surplus_returned": _l("项目结余退回"),
+    "surplus_moved": _l("结余转给其他项目"),
+    "surplus_to_fund": _l("结余归入基金"),
+    "fund_moved": _l("基金之间划转"),
 }
 DUTY_TASKS = {
     "file_plan": _l("募捐方案备案（开始 10 日前）"),

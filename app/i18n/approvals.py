@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.giving_labels import PURPOSE_BASES, SURPLUS_WAYS
 from app.i18n.labels import CASE_STATES, CAUSES, word
 from app.i18n.locale import when
 from app.i18n.names import source_name
@@ -28,7 +29,10 @@ ACTS = {
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
     "spending.check": _l("核对第 %(subject)s 号支出"),
-    "project.change_purpose": _l("项目 %(subject)s 的 %(right)s 元改给项目 %(to_project)s（备案 %(filing_no)s）"),
+    "project.change_purpose": _l(
+        "项目 %(subject)s 的 %(right)s 元改给项目 %(to_project)s（备案 %(filing_no)s，%(basis)s）%(evidence)s"
+    ),
+    "project.use_surplus": _l("项目 %(subject)s 的结余 %(right)s 元：%(way)s，给第 %(to)s 号"),
     "payee.confirm": _l("确认第 %(subject)s 号收款账户，以后拨款打到这个账户"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
@@ -50,7 +54,12 @@ def approval_text(approval: Approval) -> str:
     shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown |= {name: arguments.get(name, "") for name in ("donation", "login", "label", "to_project", "filing_no")}
+    shown |= {
+        name: arguments.get(name, "")
+        for name in ("donation", "login", "label", "to_project", "filing_no", "to", "evidence")
+    }
+    shown["basis"] = word(PURPOSE_BASES, arguments.get("basis", "filing"))
+    shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))
     shown |= {
         "source": source_name(arguments.get("provider", "")),
         "cause": word(CAUSES, arguments.get("cause", "")),

@@ -25,6 +25,8 @@ FIELDS = {
     "ends_at": _l("结束时间"),
     "entered_by": _l("录入人"),
     "events": _l("次数"),
+    "basis": _l("依据"),
+    "evidence": _l("依据说明"),
     "expires_at": _l("到期"),
     "file_bytes": _l("文件字节数"),
     "fees_from": _l("手续费由谁承担"),

@@ -153,6 +153,8 @@ FUND_MOVEMENTS = {
     "pot_reduced": _l("配捐池调减退回"),
     "pot_returned": _l("配捐池结余退回"),
     "match_returned": _l("退款后配捐退回"),
+    "surplus_to_fund": _l("项目结余归入"),
+    "fund_moved": _l("基金之间划转"),
 }
 
 # Money out: shares of a project's money, accounts of payees, plans and remittances.
@@ -161,6 +163,16 @@ SHARES = {
     "share_township": _l("乡镇统筹款"),
     "share_management": _l("管理费"),
     "share_fees": _l("抵手续费"),
+}
+PURPOSE_BASES = {
+    "filing": _l("变更募捐方案备案"),
+    "consent": _l("捐赠人书面同意"),
+    "notice": _l("公示后无异议"),
+}
+SURPLUS_WAYS = {
+    "same_purpose": _l("用于目的相近的项目"),
+    "same_township": _l("用于本乡镇的其他项目"),
+    "fund": _l("归入基金"),
 }
 FEES_FROM = {"host": _l("由主办方承担"), "gifts": _l("从捐款中扣除")}
 PAYEE_STATES = {"proposed": _l("待确认"), "active": _l("使用中"), "ended": _l("已停用")}

@@ -156,8 +156,6 @@ REFUSALS = {
     "remittance_invalid": _l("请检查标出的项目。"),
     "remittance_state": _l("这笔拨款现在的状态不能做这件事。"),
     "remittance_unknown": _l("没有这笔拨款。"),
-    "purpose_invalid": _l("请检查标出的项目。"),
-    "share_short": _l("这个份额里可以动用的只有 %(available_minor)s 元。"),
     "spending_invalid": _l("请检查标出的项目。"),
     "spending_state": _l("这笔支出现在的状态不能做这件事。"),
     "spending_unknown": _l("没有这笔支出。"),

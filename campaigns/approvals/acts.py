@@ -9,6 +9,7 @@ from uuid import UUID
 
 from campaigns import pots
 from campaigns.approvals.act import Act, Attempt
+from campaigns.approvals.money_acts import MONEY_ACTS
 from campaigns.audit import entries_of
 from campaigns.closing import cancel, discrepancies, reschedule
 from campaigns.closing.give_back import mark_given_back
@@ -19,7 +20,6 @@ from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
-from campaigns.funds import deposits
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.network import second_factor
@@ -28,15 +28,11 @@ from campaigns.network.models import Manager
 from campaigns.network.people import find_manager
 from campaigns.network.roles import Permission, Role
 from campaigns.network.tokens import activate_token
-from campaigns.payouts import payees, plans
-from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
-from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.projects import transitions
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
 from campaigns.screening.open_by_hand import BY_HAND, OPENED
-from campaigns.spending import vouchers
 from kernel.db import Tx
 from matching.models import PotFunding
 
@@ -100,12 +96,6 @@ def _of_tranche(tx: Tx, attempt: Attempt) -> int:
     return abs(funding.amount_minor) if funding else 0
 
 
-def _of_correction(tx: Tx, attempt: Attempt) -> int:
-    """Return the sum that the books would change by."""
-    amount_minor: int = attempt.arguments["amount_minor"]
-    return abs(amount_minor - deposits.amount_now(tx, attempt.subject))
-
-
 def _of_cancelling(tx: Tx, attempt: Attempt) -> int | None:
     """An open campaign gives all of its money back; one that has not opened has none."""
     return None if find_campaign(tx, attempt.subject).phase == Phase.OPEN else 0
@@ -116,22 +106,6 @@ def _of_rights(tx: Tx, attempt: Attempt) -> int | None:
     manager = tx.get(Manager, attempt.subject)
     before = (manager.role, manager.branch_code) if manager else None
     return 0 if before == (Role.ADMIN, attempt.arguments["branch"]) else None
-
-
-def _of_plan(tx: Tx, attempt: Attempt) -> int:
-    plan = tx.get(PayoutPlan, attempt.subject)
-    return plan.total_minor if plan and plan.state == PlanState.DRAFT else 0
-
-
-def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
-    payee = tx.get(PayeeAccount, attempt.subject)
-    return {payee.proposed_by} if payee else set()
-
-
-def _who_spent(tx: Tx, attempt: Attempt) -> set[str]:
-    """Return all who entered or corrected a spending: it is the work of each of them."""
-    entries = entries_of(tx, f"spending:{attempt.subject}")
-    return {entry.actor for entry in entries if entry.action in ("spending.enter", "spending.correct")}
 
 
 def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
@@ -202,29 +176,6 @@ def _make_admin(tx: Tx, attempt: Attempt) -> None:
     set_role(tx, login, Role.ADMIN, attempt.arguments["branch"], attempt.actor)
 
 
-def _correct_deposit(tx: Tx, attempt: Attempt) -> Any:
-    amount_minor = attempt.arguments["amount_minor"]
-    return deposits.correct_deposit(tx, attempt.subject, amount_minor, attempt.reason, attempt.actor)
-
-
-def _approve_plan(tx: Tx, attempt: Attempt) -> Any:
-    apart = attempt.deps.second_person.needed
-    return plans.approve(tx, attempt.subject, attempt.actor, apart=apart)
-
-
-def _change_purpose(tx: Tx, attempt: Attempt) -> Any:
-    new = NewPurpose(**attempt.arguments)
-    return change_purpose(tx, attempt.subject, new, attempt.reason, attempt.actor)
-
-
-def _check_spending(tx: Tx, attempt: Attempt) -> Any:
-    return vouchers.check(tx, attempt.subject, attempt.actor)
-
-
-def _confirm_payee(tx: Tx, attempt: Attempt) -> Any:
-    return payees.confirm(tx, attempt.subject, attempt.actor)
-
-
 def _reset_second_factor(tx: Tx, attempt: Attempt) -> None:
     second_factor.reset(tx, attempt.subject, attempt.actor)
 
@@ -236,6 +187,7 @@ def _plain(use_case: Callable[[Tx, Any, str, str], Any]) -> Callable[[Tx, Attemp
 
 _P = Permission
 ACTS: Mapping[str, Act] = {
+    **MONEY_ACTS,
     "donation.refund": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _refund, _of_refund),
     "donation.refund_donor": Act(_P.DONATIONS_REFUND, "donation_id", UUID, _plain(refund_donor), _of_donor),
     "donation.given_back": Act(
@@ -256,11 +208,6 @@ ACTS: Mapping[str, Act] = {
     ),
     "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group, part=_of_which_group),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
-    "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
-    "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
-    "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),
-    "spending.check": Act(_P.FUNDS_WRITE, "spending_id", int, _check_spending, makers=_who_spent),
-    "project.change_purpose": Act(_P.FUNDS_WRITE, "project_id", int, _change_purpose, _always),
     "pot.reduce": Act(
         _P.POTS_WRITE,
         "pot_id",

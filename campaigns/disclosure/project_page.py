@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from campaigns.disclosure.pictures import News, Picture, news_of, pictures_of
+from campaigns.disclosure.purposes import Moved, moved_of
 from campaigns.projects.budget import BudgetRow, rows_of
 from campaigns.projects.projects import find
 from campaigns.spending.figures import Account, Published, account_of, published
@@ -32,6 +33,7 @@ class ProjectPage(NamedTuple):
     news: list[News]
     account: Account
     spent: list[Published]
+    moved: list[Moved]
 
     @property
     def counted(self) -> Unit | None:
@@ -62,4 +64,5 @@ def project_page(tx: Tx, project_id: int) -> ProjectPage:
         news=news_of(tx, project_id),
         account=account_of(tx, project_id),
         spent=published(tx, project_id),
+        moved=moved_of(tx, project_id),
     )

@@ -31,6 +31,7 @@ def mark_by_statement(deps: Dependencies) -> int:
     """Mark remittances as the bank's statement shows them, each in a transaction; return how many."""
     with deps.db.transaction() as tx:
         marks = _marks(tx)
+        _claim_returns(tx)
     for mark in marks:
         with deps.db.transaction() as tx:
             _mark(tx, mark)
@@ -57,6 +58,22 @@ def _marks(tx: Tx) -> list[_Mark]:
             ORDER BY r.id, n.booked_on, n.id""",
         kind=str(ClaimKind.PAID_OUT),
         returned=_RETURNED,
+    )
+
+
+def _claim_returns(tx: Tx) -> None:
+    """Let what came back of the money of ended projects claim its lines, by the bank's reference and the sum."""
+    tx.run(
+        """INSERT INTO bank_claim (bank_line_id, kind, provider, item, amount_minor, due_on, how, claimed_at)
+           SELECT DISTINCT ON (s.id) l.id, :kind, '', 'surplus/' || s.id, s.amount_minor, s.returned_on,
+                  'reference', CAST(:now AS timestamptz)
+             FROM surplus_return s
+             JOIN bank_line l ON s.reference IN (l.reference, l.line_id) AND l.amount_minor = s.amount_minor
+            WHERE NOT EXISTS (SELECT FROM bank_claim c WHERE c.bank_line_id = l.id)
+              AND NOT EXISTS (SELECT FROM bank_claim c WHERE c.kind = :kind AND c.item = 'surplus/' || s.id)
+            ORDER BY s.id, l.booked_on, l.id""",
+        kind=str(ClaimKind.PAID_OUT),
+        now=tx.now,
     )
 
 

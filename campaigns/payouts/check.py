@@ -28,6 +28,13 @@ CHECKS = {
                  UNION ALL
                 SELECT campaign_id, to_project_id, share, amount_minor, 0 FROM purpose_change
                  UNION ALL
+                SELECT campaign_id, project_id, '{AccountKind.SHARE_PROJECT}', amount_minor, 0 FROM surplus_return
+                 UNION ALL
+                SELECT campaign_id, project_id, share, -amount_minor, 0 FROM surplus_use
+                 UNION ALL
+                SELECT campaign_id, to_project_id, share, amount_minor, 0 FROM surplus_use
+                 WHERE to_project_id IS NOT NULL
+                 UNION ALL
                 SELECT campaign_id, project_id, kind, 0, balance_minor FROM share_balance
                  WHERE kind <> '{AccountKind.ALLOTTED}' AND kind <> '{AccountKind.PAYABLE}') AS both_sides
          GROUP BY kind, project_id, campaign_id HAVING sum(ours) <> sum(books)""",

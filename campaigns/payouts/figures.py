@@ -54,7 +54,10 @@ _PER_PROJECT = f"""
          UNION ALL
         SELECT s.project_id, 0, 0, 0, 0, 0, 0, 0, 0, s.amount_minor
           FROM remittance_part s JOIN remittance r ON r.id = s.remittance_id JOIN payout_plan l ON l.id = r.plan_id
-         WHERE l.campaign_id = :campaign AND r.state = 'paid'),
+         WHERE l.campaign_id = :campaign AND r.state = 'paid'
+         UNION ALL
+        SELECT project_id, 0, 0, 0, 0, 0, 0, 0, 0, -amount_minor
+          FROM surplus_return WHERE campaign_id = :campaign),
     sums AS (
         SELECT project_id, sum(raised) AS raised_minor, sum(matched) AS matched_minor,
                sum(project) AS project_minor, sum(township) AS township_minor,

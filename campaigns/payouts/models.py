@@ -44,6 +44,22 @@ class RemittanceState(StrEnum):
     WITHDRAWN = "withdrawn"  # it was never paid: the next plan has it
 
 
+class PurposeBasis(StrEnum):
+    """What a change of purpose rests on beside its filing (慈善法 第55条, 第57条)."""
+
+    FILING = "filing"  # the changed plan, filed with the authority
+    CONSENT = "consent"  # the donors', in writing
+    NOTICE = "notice"  # a public notice that nobody objected to
+
+
+class SurplusWay(StrEnum):
+    """What becomes of the surplus of an ended project: the rule of the host (慈善法 第58条)."""
+
+    SAME_PURPOSE = "same_purpose"  # another project of the same theme
+    SAME_TOWNSHIP = "same_township"  # another project of the same township
+    FUND = "fund"  # a fund of the host or of the federation
+
+
 class PayoutRules(SQLModel, table=True):
     """How the money of campaigns that an organisation (or one below it) hosts is paid out."""
 
@@ -52,11 +68,15 @@ class PayoutRules(SQLModel, table=True):
         CheckConstraint(one_of("fees_from", FeesFrom), name="payout_rules_fees_from"),
         CheckConstraint(one_of("lowest_payee", Level), name="payout_rules_lowest_payee"),
         CheckConstraint(f"management_most_bps BETWEEN 0 AND {BPS_WHOLE}", name="payout_rules_management"),
+        CheckConstraint(one_of("surplus_to", SurplusWay), name="payout_rules_surplus_to"),
     )
     organisation_code: str = Field(foreign_key="organisation.code", primary_key=True)
     fees_from: str
     lowest_payee: str
     management_most_bps: int
+    surplus_to: str = Field(
+        default=SurplusWay.SAME_PURPOSE.value, sa_column_kwargs={"server_default": text("'same_purpose'")}
+    )
 
 
 class SplitRule(SQLModel, table=True):
@@ -213,6 +233,8 @@ class PurposeChange(SQLModel, table=True):
         CheckConstraint("from_project_id <> to_project_id", name="purpose_change_projects"),
         CheckConstraint(one_of("share", PAID_OUT), name="purpose_change_share"),
         CheckConstraint("reason <> '' AND filing_no <> ''", name="purpose_change_said"),
+        CheckConstraint(one_of("basis", PurposeBasis), name="purpose_change_basis"),
+        CheckConstraint("basis = 'filing' OR evidence <> ''", name="purpose_change_evidence"),
         Index("purpose_change_from", "from_project_id"),
         Index("purpose_change_to", "to_project_id"),
     )
@@ -223,6 +245,8 @@ class PurposeChange(SQLModel, table=True):
     share: str
     amount_minor: int = Field(sa_type=BigInteger)
     filing_no: str
+    basis: str = Field(default=PurposeBasis.FILING.value, sa_column_kwargs={"server_default": text("'filing'")})
+    evidence: str = Field(default="", sa_column_kwargs=_TEXT)  # where consents lie, or the notice can be read
     reason: str
     actor: str
     changed_at: datetime = Field(sa_column=moment())

@@ -2,10 +2,12 @@
 
 from typing import NamedTuple
 
+from sqlmodel import col, or_, select
+
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.payouts.allot import RELEASED, balances
-from campaigns.payouts.models import PurposeChange
+from campaigns.payouts.models import PurposeBasis, PurposeChange
 from campaigns.projects.projects import find as find_project
 from campaigns.projects.states import Status
 from campaigns.reasons import require_one_line_reason
@@ -18,6 +20,7 @@ from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 
 MOST_FILING = 60
+MOST_EVIDENCE = 300
 
 
 class NewPurpose(NamedTuple):
@@ -28,6 +31,8 @@ class NewPurpose(NamedTuple):
     share: str
     amount_minor: int
     filing_no: str
+    basis: str = PurposeBasis.FILING.value
+    evidence: str = ""
 
 
 def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor: str) -> PurposeChange:
@@ -59,16 +64,25 @@ def change_purpose(tx: Tx, project_id: int, new: NewPurpose, reason: str, actor:
             share=new.share,
             amount_minor=new.amount_minor,
             filing_no=new.filing_no,
+            basis=new.basis,
+            evidence=new.evidence,
             reason=reason,
             actor=actor,
             changed_at=tx.now,
         )
     )
     detail = {"project": new.to_project, "amount_minor": new.amount_minor, "filing_no": new.filing_no}
+    detail |= {"basis": new.basis, "evidence": new.evidence}
     record_audit(tx, actor, "project.change_purpose", f"project:{project_id}", **detail, reason=reason)
     source, target = share(kind, campaign_id, project_id), share(kind, campaign_id, new.to_project)
     post(tx, [Transfer(f"purpose:{row.id}", source, target, new.amount_minor, TransferKind.PURPOSE_CHANGED)])
     return row
+
+
+def changes_of(tx: Tx, project_id: int) -> list[PurposeChange]:
+    """Return the changes of purpose of a project's money, into it and out of it, the newest first."""
+    of_project = or_(PurposeChange.from_project_id == project_id, PurposeChange.to_project_id == project_id)
+    return tx.all(select(PurposeChange).where(of_project).order_by(col(PurposeChange.id).desc()))
 
 
 def _faults(project_id: int, new: NewPurpose) -> dict[str, Fault]:
@@ -81,4 +95,9 @@ def _faults(project_id: int, new: NewPurpose) -> dict[str, Fault]:
         faults["share"] = fault("not_one_of", options=list(PAID_OUT))
     if refused := text_fault(new.filing_no, MOST_FILING):
         faults["filing_no"] = refused
+    if new.basis not in tuple(PurposeBasis):
+        faults["basis"] = fault("not_one_of", options=list(PurposeBasis))
+    proven = new.basis == PurposeBasis.FILING and not new.evidence
+    if not proven and (refused := text_fault(new.evidence, MOST_EVIDENCE)):
+        faults["evidence"] = refused
     return faults

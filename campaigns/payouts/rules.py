@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.organisations import find as find_organisation
-from campaigns.payouts.models import Allotment, FeesFrom, PayoutRules, SplitRule
+from campaigns.payouts.models import Allotment, FeesFrom, PayoutRules, SplitRule, SurplusWay
 from campaigns.payouts.split import Shares, shares_faults
 from campaigns.projects.transitions import lock_project
 from campaigns.reasons import require_one_line_reason
@@ -21,7 +21,7 @@ from matching.rules import LEVELS, Level
 # 慈善法 第61条: management cost of a foundation that raises money publicly is at most 10 % of its spending of the
 # year. A ceiling of each project's share keeps it on the way; a host of another kind sets its own.
 MANAGEMENT_MOST_BPS = 1_000
-CHANGEABLE = ("fees_from", "lowest_payee", "management_most_bps")
+CHANGEABLE = ("fees_from", "lowest_payee", "management_most_bps", "surplus_to")
 
 
 def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
@@ -36,6 +36,7 @@ def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
         fees_from=FeesFrom.HOST,
         lowest_payee=Level.COUNTY,
         management_most_bps=MANAGEMENT_MOST_BPS,
+        surplus_to=SurplusWay.SAME_PURPOSE,
     )
 
 
@@ -70,6 +71,8 @@ def _rules_faults(values: Mapping[str, Any]) -> dict[str, Any]:
         faults["fees_from"] = fault("not_one_of", options=list(FeesFrom))
     if values["lowest_payee"] not in LEVELS:
         faults["lowest_payee"] = fault("not_one_of", options=list(LEVELS))
+    if values["surplus_to"] not in tuple(SurplusWay):
+        faults["surplus_to"] = fault("not_one_of", options=list(SurplusWay))
     if not 0 <= values["management_most_bps"] <= BPS_WHOLE:
         faults["management_most_bps"] = fault("out_of_range", least=0, most=BPS_WHOLE)
     return faults

@@ -99,6 +99,9 @@ def paid_of(tx: Tx, project_id: int, campaign_id: int | None = None) -> int:
     return int(
         tx.scalar(
             """SELECT coalesce(sum(s.amount_minor), 0)
+                      - coalesce((SELECT sum(u.amount_minor) FROM surplus_return u
+                                   WHERE u.project_id = :project
+                                     AND (CAST(:campaign AS bigint) IS NULL OR u.campaign_id = :campaign)), 0)
                  FROM remittance_part s JOIN remittance r ON r.id = s.remittance_id
                  JOIN payout_plan l ON l.id = r.plan_id
                 WHERE s.project_id = :project AND s.share = 'share_project' AND r.state = 'paid'

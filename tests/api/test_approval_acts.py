@@ -13,15 +13,12 @@ from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
-from campaigns.payouts import plans
-from campaigns.payouts.allot import allot
 from campaigns.screening.open_by_hand import open_case
 from matching.pots import Tranche
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
 from tests.api.client import Api, Json, problem
+from tests.api.money_acts import MONEY
 from tests.api.test_rights import snapshot
-from tests.payouts.released import ACCOUNT, account, release
-from tests.projects.photos import photo
 from tests.web.reader import PASSWORD
 from tests.world import World
 
@@ -133,68 +130,19 @@ def _second_factor(_api: Api, world: World) -> tuple[str, Json]:
     return f"/users/{manager.id}/second-factor/reset", {}
 
 
-def _correct(api: Api, _world: World) -> tuple[str, Json]:
-    fund = api.manage("/funds", {"name": "x", "kind": "special"})["id"]
-    body = {"amount_minor": 3 * LIMIT, "currency": "CNY", "reference": "R-1"}
-    deposit = api.manage(f"/funds/{fund}/deposits", body)["id"]
-    right = {"amount_minor": 2 * LIMIT - 1, "currency": "CNY", "reason": "a digit too many"}
-    return f"/funds/{fund}/deposits/{deposit}/corrections", right
-
-
-def _approve_plan(_api: Api, world: World) -> tuple[str, Json]:
-    world.pay(world.give(LIMIT + 1))
-    release(world)
-    account(world, "4101")
-    return f"/payout-plans/{world.do(plans.make_plan, world.slug, 'maker').id}/approve", {}
-
-
-def _confirm_payee(api: Api, _world: World) -> tuple[str, Json]:
-    body = ACCOUNT._asdict()
-    return f"/payees/{api.manage('/organisations/4101/payees', body)['id']}/confirm", {}
-
-
-SPENT = {
-    "amount_minor": 10_00,
-    "currency": "CNY",
-    "spent_on": "2026-09-01",
-    "document_no": "N-1",
-    "purpose": "lunch",
-}
-
-
-def _check_spending(api: Api, world: World) -> tuple[str, Json]:
-    spending = api.manage(f"/projects/{world.projects[0]}/spendings", SPENT)["id"]
-    headers = {"Authorization": f"Bearer {api.token()}"}
-    reply = api.http.post(f"/api/v1/spendings/{spending}/photo", data=photo(), headers=headers)
-    assert reply.status_code == 200, reply.text
-    return f"/spendings/{spending}/check", {}
-
-
-def _change_purpose(_api: Api, world: World) -> tuple[str, Json]:
-    world.pay(world.give(LIMIT))
-    release(world)
-    allot(world.deps)
-    body = {"campaign": world.slug, "to_project": world.projects[1], "amount_minor": LIMIT, "currency": "CNY"}
-    return f"/projects/{world.projects[0]}/purpose-changes", {**body, "filing_no": "B-1", "reason": "moved away"}
-
-
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
+    **MONEY,
     "pot.reduce": _reduce,
     "pot.withdraw_tranche": _tranche,
     "campaign.cancel": _cancel,
     "campaign.extend": _extend,
     "donation.refund_donor": _refund_donor,
     "person.second_factor": _second_factor,
-    "fund.correct_deposit": _correct,
     "refund_request.accept": _request,
     "discrepancy.sign_off": _sign_off,
     "discrepancies.sign_off": _sign_off_together,
     "discrepancy.reopen": _reopen,
     "payment.take": _take,
-    "payout.approve": _approve_plan,
-    "payee.confirm": _confirm_payee,
-    "spending.check": _check_spending,
-    "project.change_purpose": _change_purpose,
     "payment.attach": _attach,
     "payment.refund": _give_money_back,
     "person.admin": _admin,

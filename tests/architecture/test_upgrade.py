@@ -153,6 +153,10 @@ def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:
         TransferKind.REMITTANCE_PAID,
         TransferKind.REMITTANCE_RETURNED,
         TransferKind.PURPOSE_CHANGED,
+        TransferKind.SURPLUS_RETURNED,
+        TransferKind.SURPLUS_MOVED,
+        TransferKind.SURPLUS_TO_FUND,
+        TransferKind.FUND_MOVED,
     }
     accounts_later = {AccountKind.LOSSES, AccountKind.SUSPENSE, AccountKind.ALLOTTED, AccountKind.PAYABLE, *SHARES}
     assert transfers == set(TransferKind) - later

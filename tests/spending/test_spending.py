@@ -6,6 +6,7 @@ import pytest
 
 from campaigns.approvals.act import Attempt
 from campaigns.approvals.acts import ACTS
+from campaigns.disclosure.purposes import moved_of
 from campaigns.disclosure.trace import traces
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
@@ -187,3 +188,16 @@ def test_money_gets_another_purpose_by_new_entries(budgeted: World) -> None:
     plan = world.do(plans.make_plan, world.slug, "maker")
     assert plan.total_minor == 100_00
     world.check()
+
+
+def test_a_change_of_purpose_by_consent_says_where_the_consents_are(world: World) -> None:
+    world.pay(world.give(100_00))
+    release(world)
+    allot(world.deps)
+    new = NewPurpose(world.slug, world.projects[1], "share_project", 60_00, "备案 9 号", "consent")
+    with pytest.raises(Invalid, match="purpose_invalid") as refused:
+        world.do(change_purpose, world.projects[0], new, "village moved", ACTOR)
+    assert set(refused.value.fields) == {"evidence"}
+    world.do(change_purpose, world.projects[0], new._replace(evidence="档案柜 3"), "village moved", ACTOR)
+    (line,) = world.do(moved_of, world.projects[1])
+    assert (line.incoming, line.amount_minor, line.basis, line.filing_no) == (True, 60_00, "consent", "备案 9 号")

@@ -3,6 +3,7 @@
 import io
 import re
 
+from campaigns.payouts.allot import allot
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
 from tests.projects.photos import photo
 from tests.web.reader import Reader, text
@@ -98,3 +99,31 @@ def test_a_liaison_spends_with_a_photo_and_finance_checks(manager: Reader, world
     manager.open(f"/console/projects/{project}/spending")
     bad = manager.send(f"/projects/{project}/spending", **typed | {"amount": "1,2"})
     assert "支出已登记" not in bad
+
+
+def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manager: Reader, world: World) -> None:
+    project, other = world.projects[:2]
+    world.pay(world.give(100_00))
+    release(world)
+    allot(world.deps)
+    address = f"/console/projects/{project}/purpose"
+    assert "还没有拨付 100.00" in text(manager.open(address))
+    code = manager.http.get(f"/console/projects/{other}").text.split('class="soft">')[1].split(" ")[0]
+    typed = {"source": f"share_project/{world.slug}", "amount_minor": "30", "to_project": code, "filing_no": "B-9"}
+    bad = manager.send(f"/projects/{project}/purpose", **typed, basis="consent", evidence="", reason="<b>搬迁</b>")
+    assert "请检查" in bad and "&lt;b&gt;搬迁" in bad and 'value="B-9"' in bad
+    page = manager.send(f"/projects/{project}/purpose", **typed, basis="consent", evidence="档案 3", reason="搬迁")
+    assert "捐赠人书面同意 B-9" in text(page) and "还没有拨付 70.00" in text(page)
+    assert "用途变更和结余" in manager.open(f"/c/{world.slug}/p/{project}")
+
+    for done in ("开工", "验收合格"):
+        manager.open(f"/console/projects/{project}/review")
+        page = manager.send(f"/projects/{project}/advance-review", reason=done)
+    assert "已评估" in text(page) and "验收合格" in page
+    assert "70.00" in manager.open("/console/surpluses")
+    manager.open(address)
+    left = {"source": f"share_project/{world.slug}", "way": "same_purpose", "reason": "修好了还有剩"}
+    page = manager.send(f"/projects/{project}/surplus", **left, amount_minor="70", to=str(other))
+    assert "结余 用于目的相近的项目" in text(page) and "没有等着处理的结余" in manager.open("/console/surpluses")
+    assert "修好了还有剩" in manager.open(f"/c/{world.slug}/p/{project}")
+    world.check()

@@ -81,6 +81,8 @@ def change_rules(code: str) -> Response:
     def do(tx: Tx, caller: Caller) -> None:
         most = form.number("management_most", 2)
         changes = {"fees_from": form["fees_from"], "lowest_payee": form["lowest_payee"]}
+        if form["surplus_to"]:
+            changes["surplus_to"] = form["surplus_to"]
         rules.set_rules(tx, code, {**changes, "management_most_bps": -1 if most is None else most}, caller.name)
 
     return act(_FUNDS, url_for("console.payees", code=code), do, _("拨付规则已保存。"))

@@ -20,6 +20,7 @@ from app.i18n.giving_labels import THEMES
 from app.i18n.labels import word
 from app.web.blueprint import requested_page
 from campaigns.audit import changed_meanwhile
+from campaigns.lifecycle import project_course
 from campaigns.network.organisations import names_of
 from campaigns.network.roles import Permission, require
 from campaigns.projects import drafts, projects, review, transitions
@@ -167,6 +168,10 @@ _VERBS: dict[str, tuple[Permission, Verb]] = {
         Permission.PROJECTS_APPROVE,
         lambda tx, id_, text: transitions.resume(tx, id_, access.actor(), text),
     ),
+    "advance": (
+        Permission.PROJECTS_APPROVE,
+        lambda tx, id_, text: project_course.advance(tx, id_, text, access.actor()),
+    ),
     "suspend": (
         Permission.PROJECTS_APPROVE,
         lambda tx, id_, text: transitions.suspend(tx, id_, text, access.actor()),
@@ -187,6 +192,7 @@ def apply_verb(project_id: int, verb: str) -> Response:
         "hand_in_again": _("已重新提交评审。"),
         "resume": _("项目已恢复。"),
         "suspend": _("项目已暂停。"),
+        "advance": _("项目已进入下一阶段。"),
     }
     back = url_for("console.project_review", project_id=project_id)
     return act(permission, back, lambda tx, _caller: said_of(do(tx, project_id, text)), done[verb])

@@ -1,0 +1,131 @@
+"""Money of a project given another purpose; what ended projects have left, and what becomes of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint, said_of
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.duties import perform
+from app.forms import is_id
+from app.http import access, scope
+from app.http.scope import Where
+from app.web.blueprint import requested_page
+from campaigns.disclosure.purposes import moved_of
+from campaigns.network.roles import Caller, Permission
+from campaigns.payouts import movable, surplus
+from campaigns.payouts.surplus import ENDED, NewReturn
+from campaigns.projects import projects
+from campaigns.spending.figures import account_of
+from campaigns.spending.leftovers import surpluses
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+PAGE_SIZE = 50
+_FUNDS = Permission.FUNDS_WRITE
+
+
+@blueprint.get("/surpluses", endpoint="surpluses")
+@access.signed_in(Permission.READ, where=Where.LISTED)
+def list_surpluses() -> str:
+    """The ended projects of the own branch with money left."""
+    page = requested_page(PAGE_SIZE)
+    with deps().db.transaction() as tx:
+        rows, total = surpluses(tx, scope.branch(), page)
+    return render_template("console/surpluses.html", rows=rows, total=total, page=page)
+
+
+@blueprint.get("/projects/<int:project_id>/purpose", endpoint="project_purpose")
+@access.signed_in(Permission.READ)
+def show(project_id: int) -> str:
+    """What a project has that may be given another purpose, and what was."""
+    return _page(project_id, ConsoleForm({}))
+
+
+def _page(project_id: int, form: ConsoleForm) -> str:
+    with deps().db.transaction() as tx:
+        project = projects.find(tx, project_id)
+        rows = movable.movable(tx, project_id)
+        ended = project.status in ENDED
+        rules = {row.rule for row in rows} if ended else set()
+        shown = {
+            "rows": rows,
+            "targets": {rule: movable.targets(tx, project, rule) for rule in rules},
+            "account": account_of(tx, project_id),
+            "returns": surplus.returns_of(tx, project_id),
+            "moved": moved_of(tx, project_id),
+            "today": local_day(tx.now),
+        }
+    return render_template("console/project_purpose.html", project=project, ended=ended, form=form, **shown)
+
+
+@blueprint.post("/projects/<int:project_id>/purpose", endpoint="project_purpose_change")
+@access.signed_in_to_act(_FUNDS)
+def change(project_id: int) -> str | Response:
+    """Give money another purpose: another person approves it."""
+    form = ConsoleForm(request.form)
+
+    def do(tx: Tx, _caller: Caller) -> Any:
+        campaign, share = _source(form)
+        arguments: dict[str, Any] = {"campaign": campaign, "share": share}
+        arguments |= {"amount_minor": form.amount("amount_minor") or 0}
+        arguments |= {name: form[name] for name in ("filing_no", "basis", "evidence")}
+        arguments["to_project"] = projects.by_code(tx, form["to_project"]).id
+        return said_of(perform(tx, "project.change_purpose", project_id, form["reason"], **arguments))
+
+    return _kept(project_id, form, do, _("用途已变更。"))
+
+
+@blueprint.post("/projects/<int:project_id>/surplus", endpoint="surplus_use")
+@access.signed_in_to_act(_FUNDS)
+def use(project_id: int) -> str | Response:
+    """Use what an ended project has left by the rule of its host: another person approves it."""
+    form = ConsoleForm(request.form)
+
+    def do(tx: Tx, _caller: Caller) -> Any:
+        campaign, share = _source(form)
+        to = int(form["to"]) if is_id(form["to"]) else 0
+        arguments: dict[str, Any] = {"campaign": campaign, "share": share, "way": form["way"], "to": to}
+        arguments["amount_minor"] = form.amount("amount_minor") or 0
+        return said_of(perform(tx, "project.use_surplus", project_id, form["reason"], **arguments))
+
+    return _kept(project_id, form, do, _("结余已处理。"))
+
+
+@blueprint.post("/projects/<int:project_id>/surplus-returns", endpoint="surplus_return")
+@access.signed_in_to_act(_FUNDS)
+def send_back(project_id: int) -> str | Response:
+    """Record that money which was paid out and not spent came back to the bank."""
+    form = ConsoleForm(request.form)
+
+    def do(tx: Tx, caller: Caller) -> None:
+        day = form.day("returned_on") or local_day(tx.now)
+        came = NewReturn(form["campaign"], form.amount("amount_minor") or 0, form["reference"], day)
+        surplus.return_surplus(tx, project_id, came, caller.name)
+
+    return _kept(project_id, form, do, _("退回的结余已入账。"))
+
+
+def _source(form: ConsoleForm) -> tuple[str, str]:
+    """Return the campaign and the share that were chosen, of a value like `share_project/day`."""
+    share, _slash, campaign = form["source"].partition("/")
+    return campaign, share
+
+
+def _kept(project_id: int, form: ConsoleForm, do: Callable[[Tx, Caller], Any], done: str) -> str | Response:
+    """Do it and lead back; after a refusal show the form as it was typed."""
+
+    def noted(tx: Tx, caller: Caller) -> Any:
+        try:
+            return do(tx, caller)
+        except Refusal as refusal:
+            form.add_refusal(refusal)
+            raise
+
+    back = act(_FUNDS, url_for("console.project_purpose", project_id=project_id), noted, done)
+    return _page(project_id, form) if form.faults else back

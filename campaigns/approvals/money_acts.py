@@ -1,0 +1,81 @@
+"""The acts around funds and money out that may need a second person."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from campaigns.approvals.act import Act, Attempt
+from campaigns.audit import entries_of
+from campaigns.funds import deposits
+from campaigns.network.roles import Permission
+from campaigns.payouts import payees, plans
+from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
+from campaigns.payouts.purpose import NewPurpose, change_purpose
+from campaigns.payouts.surplus import NewUse, use_surplus
+from campaigns.spending import vouchers
+from kernel.db import Tx
+
+_P = Permission
+
+
+def _always(_tx: Tx, _attempt: Attempt) -> None:
+    """What is announced to everybody, or cannot be undone."""
+    return
+
+
+def _of_correction(tx: Tx, attempt: Attempt) -> int:
+    """Return the sum that the books would change by."""
+    amount_minor: int = attempt.arguments["amount_minor"]
+    return abs(amount_minor - deposits.amount_now(tx, attempt.subject))
+
+
+def _of_plan(tx: Tx, attempt: Attempt) -> int:
+    plan = tx.get(PayoutPlan, attempt.subject)
+    return plan.total_minor if plan and plan.state == PlanState.DRAFT else 0
+
+
+def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
+    payee = tx.get(PayeeAccount, attempt.subject)
+    return {payee.proposed_by} if payee else set()
+
+
+def _who_spent(tx: Tx, attempt: Attempt) -> set[str]:
+    """Return all who entered or corrected a spending: it is the work of each of them."""
+    entries = entries_of(tx, f"spending:{attempt.subject}")
+    return {entry.actor for entry in entries if entry.action in ("spending.enter", "spending.correct")}
+
+
+def _correct_deposit(tx: Tx, attempt: Attempt) -> Any:
+    amount_minor = attempt.arguments["amount_minor"]
+    return deposits.correct_deposit(tx, attempt.subject, amount_minor, attempt.reason, attempt.actor)
+
+
+def _approve_plan(tx: Tx, attempt: Attempt) -> Any:
+    apart = attempt.deps.second_person.needed
+    return plans.approve(tx, attempt.subject, attempt.actor, apart=apart)
+
+
+def _change_purpose(tx: Tx, attempt: Attempt) -> Any:
+    new = NewPurpose(**attempt.arguments)
+    return change_purpose(tx, attempt.subject, new, attempt.reason, attempt.actor)
+
+
+def _use_surplus(tx: Tx, attempt: Attempt) -> Any:
+    return use_surplus(tx, attempt.subject, NewUse(**attempt.arguments), attempt.reason, attempt.actor)
+
+
+def _check_spending(tx: Tx, attempt: Attempt) -> Any:
+    return vouchers.check(tx, attempt.subject, attempt.actor)
+
+
+def _confirm_payee(tx: Tx, attempt: Attempt) -> Any:
+    return payees.confirm(tx, attempt.subject, attempt.actor)
+
+
+MONEY_ACTS: Mapping[str, Act] = {
+    "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
+    "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
+    "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),
+    "spending.check": Act(_P.FUNDS_WRITE, "spending_id", int, _check_spending, makers=_who_spent),
+    "project.change_purpose": Act(_P.FUNDS_WRITE, "project_id", int, _change_purpose, _always),
+    "project.use_surplus": Act(_P.FUNDS_WRITE, "project_id", int, _use_surplus, _always),
+}

@@ -1,0 +1,46 @@
+"""The course of a project after its campaigns: it is carried out, evaluated, closed."""
+
+from sqlmodel import col, select
+
+from campaigns.lifecycle.models import Campaign, CampaignEntry
+from campaigns.lifecycle.phases import Phase
+from campaigns.projects.models import Project
+from campaigns.projects.states import Status
+from campaigns.projects.transitions import lock_project, state_conflict, transition
+from campaigns.reasons import require_one_line_reason
+from kernel.db import Tx
+from kernel.errors import Conflict
+
+# What still brings money in, or decides about match: a project that no longer raises would lose it.
+_RAISING = (Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE)
+# From which status the next step leads through which others.
+STEPS: dict[Status, tuple[Status, ...]] = {
+    Status.APPROVED: (Status.FUNDRAISING, Status.EXECUTING),
+    Status.FUNDRAISING: (Status.EXECUTING,),
+    Status.EXECUTING: (Status.EVALUATED,),
+    Status.EVALUATED: (Status.CLOSED,),
+}
+
+
+def advance(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
+    """Move a project on: from raising money to being carried out, then to evaluated, then to closed.
+
+    Raises NotFound `project_unknown`, Conflict `project_state`, `project_raising` while a campaign with it is not
+    released, Invalid `reason_invalid`.
+    """
+    require_one_line_reason(reason)
+    project = lock_project(tx, project_id)
+    steps = STEPS.get(Status(project.status))
+    if steps is None:
+        raise state_conflict(project)
+    if slug := _raising(tx, project_id):
+        raise Conflict("project_raising", campaign=slug)
+    for status in steps:
+        project = transition(tx, project_id, status, actor, "project.advance", reason)
+    return project
+
+
+def _raising(tx: Tx, project_id: int) -> str | None:
+    entered = select(CampaignEntry.campaign_id).where(CampaignEntry.project_id == project_id)
+    raising = col(Campaign.phase).in_([str(phase) for phase in _RAISING])
+    return tx.first(select(Campaign.slug).where(raising, col(Campaign.id).in_(entered)).order_by(col(Campaign.id)))

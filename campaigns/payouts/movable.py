@@ -1,0 +1,72 @@
+"""What of a project's money may be given another purpose, and which projects and funds the surplus rule allows."""
+
+from typing import NamedTuple
+
+from sqlmodel import col, or_, select
+
+from campaigns.funds.models import Fund
+from campaigns.lifecycle.models import Campaign
+from campaigns.payouts.allot import RELEASED
+from campaigns.payouts.models import SurplusWay
+from campaigns.payouts.rules import rules_of_campaign
+from campaigns.payouts.surplus import TAKES_MORE
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from ledger.chart import PAID_OUT
+
+MOST_TARGETS = 200
+
+
+class Movable(NamedTuple):
+    """What a share of a project has in a released campaign and is not set aside, in fen; and what becomes of it
+    when the project ends: `rule` as a code, `plan_rule` as the campaign's plan says it."""
+
+    slug: str
+    campaign_name: str
+    share: str
+    available_minor: int
+    rule: str
+    plan_rule: str
+
+
+class Target(NamedTuple):
+    """A project or fund that may get a surplus."""
+
+    id: int
+    name: str
+
+
+def movable(tx: Tx, project_id: int) -> list[Movable]:
+    """Return what a project has, by campaign and share."""
+    rows = tx.rows(
+        """SELECT campaign_id, kind, balance_minor FROM share_balance
+            WHERE project_id = :project AND kind = ANY(:kinds) AND balance_minor > 0 ORDER BY campaign_id, kind""",
+        project=project_id,
+        kinds=[str(kind) for kind in PAID_OUT],
+    )
+    own = select(Campaign).where(col(Campaign.id).in_([row.campaign_id for row in rows]))
+    campaigns = {campaign.id: campaign for campaign in tx.all(own) if campaign.phase in RELEASED}
+    shown = []
+    for row in rows:
+        if campaign := campaigns.get(row.campaign_id):
+            rule = rules_of_campaign(tx, campaign).surplus_to
+            plan_rule = campaign.plan.get("surplus_rule", "")
+            shown.append(Movable(campaign.slug, campaign.name, row.kind, row.balance_minor, rule, plan_rule))
+    return shown
+
+
+def targets(tx: Tx, project: Project, rule: str) -> list[Target]:
+    """Return the projects, or by the rule `fund` the funds, that may get the surplus of a project, by name."""
+    if rule == SurplusWay.FUND:
+        owned = or_(col(Fund.organisation_code).is_(None), col(Fund.organisation_code).in_(project.lineage))
+        funds = tx.all(select(Fund).where(owned).order_by(col(Fund.name)).limit(MOST_TARGETS))
+        return [Target(fund.id or 0, fund.name) for fund in funds]
+    same = (
+        col(Project.theme) == project.theme
+        if rule == SurplusWay.SAME_PURPOSE
+        else col(Project.township_code) == (project.township_code or None)
+    )
+    others = select(Project).where(same, Project.id != project.id, col(Project.status).in_(TAKES_MORE))
+    near = col(Project.county_code) != project.county_code
+    rows = tx.all(others.order_by(near, col(Project.name), col(Project.id)).limit(MOST_TARGETS))
+    return [Target(row.id or 0, f"{row.name} {row.code}") for row in rows]

@@ -1,0 +1,76 @@
+"""How acts around funds and money out are asked for in the API, above the limit of one person."""
+
+from collections.abc import Callable
+
+from campaigns.lifecycle.project_course import advance
+from campaigns.payouts import plans
+from campaigns.payouts.allot import allot
+from tests.api.approvals import LIMIT
+from tests.api.client import Api, Json
+from tests.payouts.released import ACCOUNT, account, release
+from tests.projects.photos import photo
+from tests.world import World
+
+SPENT = {
+    "amount_minor": 10_00,
+    "currency": "CNY",
+    "spent_on": "2026-09-01",
+    "document_no": "N-1",
+    "purpose": "lunch",
+}
+
+
+def _correct(api: Api, _world: World) -> tuple[str, Json]:
+    fund = api.manage("/funds", {"name": "x", "kind": "special"})["id"]
+    body = {"amount_minor": 3 * LIMIT, "currency": "CNY", "reference": "R-1"}
+    deposit = api.manage(f"/funds/{fund}/deposits", body)["id"]
+    right = {"amount_minor": 2 * LIMIT - 1, "currency": "CNY", "reason": "a digit too many"}
+    return f"/funds/{fund}/deposits/{deposit}/corrections", right
+
+
+def _approve_plan(_api: Api, world: World) -> tuple[str, Json]:
+    world.pay(world.give(LIMIT + 1))
+    release(world)
+    account(world, "4101")
+    return f"/payout-plans/{world.do(plans.make_plan, world.slug, 'maker').id}/approve", {}
+
+
+def _confirm_payee(api: Api, _world: World) -> tuple[str, Json]:
+    body = ACCOUNT._asdict()
+    return f"/payees/{api.manage('/organisations/4101/payees', body)['id']}/confirm", {}
+
+
+def _check_spending(api: Api, world: World) -> tuple[str, Json]:
+    spending = api.manage(f"/projects/{world.projects[0]}/spendings", SPENT)["id"]
+    headers = {"Authorization": f"Bearer {api.token()}"}
+    reply = api.http.post(f"/api/v1/spendings/{spending}/photo", data=photo(), headers=headers)
+    assert reply.status_code == 200, reply.text
+    return f"/spendings/{spending}/check", {}
+
+
+def _change_purpose(_api: Api, world: World) -> tuple[str, Json]:
+    world.pay(world.give(LIMIT))
+    release(world)
+    allot(world.deps)
+    body = {"campaign": world.slug, "to_project": world.projects[1], "amount_minor": LIMIT, "currency": "CNY"}
+    return f"/projects/{world.projects[0]}/purpose-changes", {**body, "filing_no": "B-1", "reason": "moved away"}
+
+
+def _use_surplus(_api: Api, world: World) -> tuple[str, Json]:
+    world.pay(world.give(LIMIT))
+    release(world)
+    allot(world.deps)
+    for _ in range(2):
+        world.do(advance, world.projects[0], "done", "test")
+    body = {"campaign": world.slug, "to": world.projects[1], "amount_minor": LIMIT, "currency": "CNY"}
+    return f"/projects/{world.projects[0]}/surplus-uses", {**body, "way": "same_purpose", "reason": "left over"}
+
+
+MONEY: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
+    "fund.correct_deposit": _correct,
+    "payout.approve": _approve_plan,
+    "payee.confirm": _confirm_payee,
+    "spending.check": _check_spending,
+    "project.change_purpose": _change_purpose,
+    "project.use_surplus": _use_surplus,
+}
