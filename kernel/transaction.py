@@ -22,6 +22,7 @@ import psycopg
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, SQLModel
 from sqlmodel.sql.expression import Select, SelectOfScalar
 
@@ -200,7 +201,7 @@ class Tx:
         """Undo what the block did when it fails."""
         known = len(self._after_commit)
         try:
-            with self.session.begin_nested():
+            with self._savepoint():
                 yield
         except BaseException:
             del self._after_commit[known:]
@@ -208,12 +209,19 @@ class Tx:
 
     def rehearse(self, act: Callable[[], Row]) -> Row:
         """Return the result of an act and undo all that it did here. Raises what it raises."""
-        part, known = self.session.begin_nested(), len(self._after_commit)
+        part, known = self._savepoint(), len(self._after_commit)
         try:
             return act()
         finally:
             part.rollback()
             del self._after_commit[known:]
+
+    def _savepoint(self) -> SessionTransaction:
+        """Begin a part at once: left alone, a session sets its savepoint only when it is used itself, and what went
+        straight to the driver before that would not be undone."""
+        part = self.session.begin_nested()
+        self.session.connection()
+        return part
 
     def after_commit(self, act: Callable[[], None]) -> None:
         """Remember something that may only happen once this is durable (publishing totals, waking a page)."""

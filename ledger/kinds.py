@@ -22,6 +22,7 @@ class TransferKind(StrEnum):
     DONATION_REINSTATED = (
         "donation_reinstated"  # clearing -> donations: a refund failed, a dispute was won after all
     )
+    DONATION_MOVED = "donation_moved"  # donations -> donations: its project was corrected, with the donor's consent
     LOSS_BOOKED = "loss_booked"  # losses -> clearing: more went back than came
     LOSS_RECOVERED = "loss_recovered"  # clearing -> losses
     FEE_CHARGED = "fee_charged"  # clearing pays fees
@@ -59,6 +60,7 @@ OF_DONATION = (
     *OF_RESERVATION,
     TransferKind.DONATION_RECEIVED,
     *RETURNED,
+    TransferKind.DONATION_MOVED,
     TransferKind.LOSS_BOOKED,
     TransferKind.LOSS_RECOVERED,
 )

@@ -30,7 +30,8 @@ VIEWS = {
     "provider_balance": ("provider", "currency", "kind", "balance_minor"),
     # The postings of lines of statements, by their keys.
     "line_posting": ("key", "kind", "amount_minor"),
-    # Movements of donated money. `delta_minor` is what the project has more (received) or less (refunded).
+    # Movements of donated money. `delta_minor` is what the project has more (received) or less (refunded); one that
+    # went to another project is a row of each.
     "donation_movement": (
         "transfer_id",
         "kind",

@@ -20,7 +20,7 @@ PAGE = 1_000
 
 class RecordedDecision(NamedTuple):
     """A decision and the donation that it was made for; `amount_minor` is the whole donation in fen,
-    `pledged_minor` what it was before the payment."""
+    `pledged_minor` what it was before the payment, `project_id` the project that it was for then."""
 
     position: int
     donation_id: UUID
@@ -62,12 +62,17 @@ class Movement(NamedTuple):
 _DECISIONS = """
     SELECT m.position, m.donation_id, m.cause, m.decided_at, m.window_open, m.trace, g.amount_minor,
            g.pledged_minor, g.project_id, g.donor_key, g.paid_at
-      FROM match_decision m JOIN replay_donation g USING (donation_id) ORDER BY m.position"""
+      FROM match_decision m
+      JOIN replay_donation g ON g.donation_id = m.donation_id AND g.since < m.position AND m.position <= g.until
+     ORDER BY m.position"""
 
-# The caller loads the campaign's donations (`LoadDonations`): matching does not know where they are kept.
+# The caller loads the campaign's donations (`LoadDonations`): matching does not know where they are kept. A
+# donation has a row for each project that it was for, in turn: from the position `since` on, not beyond `until`.
 _DONATIONS = """
-    CREATE TEMPORARY TABLE replay_donation (donation_id uuid PRIMARY KEY, amount_minor bigint, pledged_minor bigint,
-                                        project_id bigint, donor_key text, paid_at timestamptz) ON COMMIT DROP"""
+    CREATE TEMPORARY TABLE replay_donation (donation_id uuid, amount_minor bigint, pledged_minor bigint,
+                                        project_id bigint, donor_key text, paid_at timestamptz,
+                                        since bigint, until bigint, PRIMARY KEY (donation_id, since))
+    ON COMMIT DROP"""
 
 # What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
 # each decision builds on those before it, while the transfers of all of them are posted at its end.
@@ -91,7 +96,8 @@ _MOVEMENTS = f"""
     UNION ALL
     SELECT t.transfer_id, 'refund', -t.delta_minor, NULL, NULL, NULL, g.donation_id, g.donor_key, NULL,
            g.project_id
-      FROM donation_movement t JOIN replay_donation g USING (donation_id)
+      FROM donation_movement t JOIN replay_donation g
+           ON g.donation_id = t.donation_id AND g.since < t.transfer_id AND t.transfer_id <= g.until
      WHERE {one_of("t.kind", RETURNED)}"""
 
 _COLUMNS = """position, kind, amount_minor, pot_id, reservation_id, rules_id, donation_id, donor_key AS donor,

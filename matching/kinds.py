@@ -44,3 +44,4 @@ class MatchCause(StrEnum):
     CHALLENGE = "challenge"
     REDISTRIBUTE = "redistribute"
     RESTORE = "restore"
+    CORRECTED = "corrected"  # its project was corrected: what it had went back, and the pots were asked again

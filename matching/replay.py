@@ -159,7 +159,7 @@ class _Replay:
         """Return the donation as matching saw it then: as pledged, as paid, later what refunds had left."""
         at = decision.decided_at if decision.cause == "pledge" or decision.paid_at is None else decision.paid_at
         kept = decision.pledged_minor if decision.cause == "pledge" else decision.amount_minor
-        if decision.cause in ("reoffer", "challenge", "redistribute", "restore"):
+        if decision.cause in ("reoffer", "challenge", "redistribute", "restore", "corrected"):
             kept -= self.state.refunded.get(decision.donation_id, 0)
         target = self.state.target(decision.project_id, decision.position)
         donation = MatchableDonation(decision.donation_id, self.campaign_id, kept, target, decision.donor, at)

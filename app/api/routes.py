@@ -31,6 +31,7 @@ from app.api import (
     payment_exceptions,
     payouts,
     pots,
+    project_corrections,
     project_news,
     project_pictures,
     projects,
@@ -55,6 +56,7 @@ from app.api.base import Api, IdConverter
 RESOURCES = (
     donations,
     donation_search,
+    project_corrections,
     donors,
     campaigns,
     projects,

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.totals import PotView
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network import search
 from campaigns.projects.names import project_names
 from kernel.db import Tx
@@ -54,6 +55,19 @@ def projects(tx: Tx, ids: Collection[int], words: str = "") -> list[Choice]:
     if not words or not is_storable(words):
         return chosen
     rows, _ = listed(tx, q=words, sort="newest", page=Page(1, MOST_FOUND))
+    return chosen + [
+        Choice(str(row.id), row.name, f"{row.code} {row.county_name}") for row in rows if row.id not in ids
+    ]
+
+
+def entered(tx: Tx, slug: str, ids: Collection[int], words: str, branch: str | None) -> list[Choice]:
+    """Return projects by their ids, then those of a branch that take part in a campaign, found by name, code or
+    village; the first of them without words."""
+    chosen = projects(tx, ids)
+    words = words.strip()[:MOST_SOUGHT]
+    campaign_id = find_campaign(tx, slug).id
+    q = words if is_storable(words) else ""
+    rows, _ = listed(tx, campaign_id=campaign_id, q=q, sort="newest", page=Page(1, MOST_FOUND), branch=branch)
     return chosen + [
         Choice(str(row.id), row.name, f"{row.code} {row.county_name}") for row in rows if row.id not in ids
     ]

@@ -11,8 +11,11 @@ from flask_babel import gettext as _
 from sqlmodel import col, select
 
 from app.i18n.audit_texts import act_text, changes_text
+from app.i18n.giving_labels import CONSENTS
+from app.i18n.labels import word
 from app.i18n.names import actor_name
 from campaigns.audit import entries_of
+from campaigns.donations.corrections import corrections_of
 from campaigns.donations.letter_models import Letter, LetterState
 from campaigns.donations.models import RefundRequest
 from campaigns.donations.person_models import DonorQuestion
@@ -32,12 +35,18 @@ class Happening(NamedTuple):
 
 def story_of(tx: Tx, donation_id: UUID) -> list[Happening]:
     """Return what happened, in the order of time. What donors wrote stays on the desks where it is answered."""
-    parts = (_questions, _refund_requests, _receipts, _letters, _review, _acts)
+    parts = (_corrections, _questions, _refund_requests, _receipts, _letters, _review, _acts)
     return sorted(happening for part in parts for happening in part(tx, donation_id))
 
 
 def _rows(tx: Tx, model: Any, donation_id: UUID) -> list[Any]:
     return tx.all(select(model).where(model.donation_id == donation_id).order_by(col(model.id)))
+
+
+def _corrections(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
+    for row in corrections_of(tx, donation_id):
+        consent = _("捐赠人 %(day)s 同意（%(how)s）", day=row.consented_on, how=word(CONSENTS, row.consent))
+        yield Happening(row.corrected_at, _("更正项目"), f"{actor_name(row.actor)} {row.reason} {consent}")
 
 
 def _questions(tx: Tx, donation_id: UUID) -> Iterator[Happening]:

@@ -19,6 +19,7 @@ from app.http.scope import Where
 from app.i18n.match_explanation import explain_lines
 from app.table_file import FORMATS
 from app.web.donation_form import read_uuid
+from campaigns.closing.correct_project import CORRECTABLE
 from campaigns.donations.contact_look import look_at_contact, look_at_token
 from campaigns.donations.explain import explain
 from campaigns.donations.identity import contact_identity
@@ -27,6 +28,7 @@ from campaigns.donations.search import contact_key, name_key_of, record_contact_
 from campaigns.donations.states import COUNTED
 from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
+from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import Invalid
@@ -129,4 +131,5 @@ def _page(tx: Tx, donation_id: UUID, **looked_at: Any) -> str:
         story=story_of(tx, donation_id),
         **looked_at,
         refundable=view.status in COUNTED and view.refunded_minor < view.amount_minor,
+        correctable=view.status in COUNTED and find_campaign(tx, view.campaign).phase in CORRECTABLE,
     )

@@ -43,6 +43,7 @@ TRANSFER_KINDS = {
     "donation_received": _l("收到捐款"),
     "donation_refunded": _l("退还捐款"),
     "donation_reinstated": _l("退款未成，捐款回账"),
+    "donation_moved": _l("更正捐赠的项目"),
     "loss_booked": _l("记退款损失"),
     "loss_recovered": _l("收回退款损失"),
     "fee_charged": _l("支付平台手续费"),

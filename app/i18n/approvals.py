@@ -17,6 +17,7 @@ ACTS = {
     "donation.refund": _l("退款 %(amount)s 元，捐赠 %(subject)s"),
     "donation.refund_donor": _l("退回一位捐赠人在本活动的全部捐赠，共 %(amount)s 元，其中一笔是 %(subject)s"),
     "donation.given_back": _l("登记 %(amount)s 元已在系统外退回，捐赠 %(subject)s"),
+    "donation.correct_project": _l("捐赠 %(subject)s 的 %(amount)s 元更正为项目 %(to_project)s"),
     "refund_request.accept": _l("同意第 %(subject)s 号退款申请，退 %(amount)s 元"),
     "payment.refund": _l("退回第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
@@ -65,6 +66,8 @@ def approval_text(approval: Approval) -> str:
         "cause": word(CAUSES, arguments.get("cause", "")),
         "differences": arguments.get("differences", 0),
     }
+    if "project" in arguments:
+        shown["to_project"] = arguments["project"]
     if "amount_minor" in arguments:
         shown["right"] = yuan(arguments["amount_minor"] or 0)
     shown["branch"] = arguments.get("branch") or _("全市")

@@ -49,6 +49,7 @@ ACTS = {
     "discrepancy.reopen": _l("撤回差异的签字"),
     "discrepancy.sign_off": _l("差异签字"),
     "donation.given_back": _l("登记系统外退回"),
+    "donation.correct_project": _l("更正捐赠的项目"),
     "donation.refund": _l("申请退款"),
     "donation.refund_donor": _l("退还一位捐赠人的全部捐赠"),
     "donations.allow_large": _l("确认线下大额捐赠"),

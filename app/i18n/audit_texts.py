@@ -18,6 +18,7 @@ from kernel.money import yuan
 _SHORT = 8  # characters of a donation's id
 _WORDS = {
     "act": ASKED,
+    "consent": giving_labels.CONSENTS,
     "decision": labels.CASE_STATES,
     "kind": {**labels.WATCHED, **labels.IMPORT_KINDS, **labels.FUND_KINDS},
     "levels": labels.LEVELS,

@@ -3,6 +3,9 @@
 from flask_babel import lazy_gettext as _l
 
 CLOSING_REFUSALS = {
+    "discrepancy_ended": _l("这条差异已经处理过。"),
+    "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
+    "discrepancy_unknown": _l("没有这条差异。"),
     "notice_over": _l("现在不在公示期，不能提出异议。"),
     "objection_invalid": _l("请检查标出的内容。"),
     "objection_limit": _l("等待答复的异议已有 %(most)s 件，请稍后再提。"),

@@ -88,6 +88,7 @@ FAULTS = {
     "not_a_month": _l("不是年月"),
     "not_a_time": _l("请填写日期和时间，例如 2026-09-09T09:00"),
     "in_the_future": _l("这个时间还没有到"),
+    "before_donation": _l("早于捐赠的日期"),
     "in_the_past": _l("这个时间已过"),
     "end_not_later": _l("应晚于原来的结束时间"),
     "ends_before_start": _l("结束时间应晚于开始时间"),

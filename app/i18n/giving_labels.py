@@ -12,6 +12,7 @@ SEEKING = {
     "payment": _l("支付到账时"),
     "late": _l("支付迟到时"),
     "restore": _l("款项回到账上后再次询问配捐池时"),
+    "corrected": _l("更正项目后再次询问配捐池时"),
     "reoffer": _l("再次询问配捐池时"),
     "challenge": _l("挑战池解锁后补配时"),
     "redistribute": _l("活动结束后改由顺序在前的池配捐时"),
@@ -125,11 +126,20 @@ PAYMENT_METHODS = {
     "alipay": _l("支付宝"),
     "wechat_pay": _l("微信支付"),
 }
+# How a donor agreed that their donation is for another project.
+CONSENTS = {
+    "letter": _l("书面"),
+    "email": _l("邮件"),
+    "message": _l("短信或微信"),
+    "phone": _l("电话"),
+    "in_person": _l("当面"),
+}
 # Kinds of transfers that correct a closing report.
 CORRECTIONS = {
     "donation_received": _l("迟到的捐款"),
     "donation_refunded": _l("退款"),
     "donation_reinstated": _l("款项回到账上"),
+    "donation_moved": _l("经捐赠人同意更正项目"),
     "match_captured": _l("补记配捐"),
     "match_returned": _l("退回配捐"),
     "match_moved": _l("调剂配捐"),
@@ -152,7 +162,7 @@ FUND_MOVEMENTS = {
     "pot_funded": _l("拨给配捐池"),
     "pot_reduced": _l("配捐池调减退回"),
     "pot_returned": _l("配捐池结余退回"),
-    "match_returned": _l("退款后配捐退回"),
+    "match_returned": _l("退款或更正项目后配捐退回"),
     "surplus_to_fund": _l("项目结余归入"),
     "fund_moved": _l("基金之间划转"),
 }

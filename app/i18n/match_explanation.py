@@ -20,7 +20,22 @@ ASKED_ALONE = frozenset({"challenge", "redistribute"})
 def explain_lines(explanation: Explanation) -> list[str]:
     """Explain a donation's match, one sentence per line: each time match was allocated, pot by pot."""
     lines = [line for decision in explanation.decisions for line in decision_lines(decision)]
-    return [*_amount_lines(explanation), *lines, *end_lines(explanation)]
+    return [*_amount_lines(explanation), *correction_lines(explanation), *lines, *end_lines(explanation)]
+
+
+def correction_lines(explanation: Explanation) -> list[str]:
+    """Say which project the donation was for before, and what that changed of its match."""
+    return [
+        _(
+            "%(time)s，经捐赠人同意，项目由“%(before)s”更正为“%(after)s”；配捐由 %(was)s 元变为 %(now)s 元。",
+            time=when(correction.at),
+            before=correction.from_project,
+            after=correction.to_project,
+            was=yuan(correction.match_before_minor),
+            now=yuan(correction.match_after_minor),
+        )
+        for correction in explanation.corrections
+    ]
 
 
 def _amount_lines(explanation: Explanation) -> list[str]:
@@ -45,6 +60,10 @@ def _return_text(returned: ReturnedMatch) -> str:
     where = {"pot": returned.pot_name, "amount": yuan(returned.amount_minor)}
     if returned.cause == "moved":
         return _("%(amount)s 元配捐从“%(pot)s”改由顺序在前的池承担。", **where)
+    if returned.cause == "corrected":
+        if returned.to_fund:
+            return _("因更正项目，“%(pot)s”的 %(amount)s 元配捐退回其基金。", **where)
+        return _("因更正项目，%(amount)s 元配捐退回“%(pot)s”，再为新项目询问。", **where)
     if returned.cause == "review":
         if returned.to_fund:
             return _("经人工复核，“%(pot)s”的 %(amount)s 元配捐退回其基金。", **where)

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.i18n.accounting_refusals import ACCOUNTING_REFUSALS
 from app.i18n.closing_refusals import CLOSING_REFUSALS
+from app.i18n.desk_refusals import DESK_REFUSALS
 from app.i18n.locale import language, when
 from app.i18n.people_refusals import PEOPLE_REFUSALS
 from kernel.errors import Refusal
@@ -17,6 +18,7 @@ REFUSALS = {
     **PEOPLE_REFUSALS,
     **ACCOUNTING_REFUSALS,
     **CLOSING_REFUSALS,
+    **DESK_REFUSALS,
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
     "amount_invalid": _l("金额不对。"),
     "approval_ended": _l("这件事项已经有了决定，或已过期。"),
@@ -69,9 +71,6 @@ REFUSALS = {
     "deposit_unknown": _l("没有这笔入账。"),
     "deposit_invalid": _l("请检查金额和凭据号。"),
     "deposit_reused": _l("这个凭据号已用于另一金额。"),
-    "discrepancy_ended": _l("这条差异已经处理过。"),
-    "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
-    "discrepancy_unknown": _l("没有这条差异。"),
     "donation_id_reserved": _l("捐赠编号的格式留给合作平台，请换一个编号。"),
     "donation_id_reused": _l("这张表单已经提交过一笔不同的捐赠。如果还想再捐一笔，请再次提交。"),
     "donation_has_payment": _l("这笔捐赠已有另一笔付款，或这笔付款已属于另一笔捐赠。"),

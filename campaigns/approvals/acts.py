@@ -12,6 +12,7 @@ from campaigns.approvals.act import Act, Attempt
 from campaigns.approvals.money_acts import MONEY_ACTS
 from campaigns.audit import entries_of
 from campaigns.closing import cancel, discrepancies, reschedule
+from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.sign_off_together import sign_off_together
@@ -195,6 +196,15 @@ ACTS: Mapping[str, Act] = {
         "donation_id",
         UUID,
         lambda tx, attempt: mark_given_back(tx, attempt.deps, attempt.subject, attempt.reason, attempt.actor),
+        lambda tx, attempt: _left_of(tx, attempt.subject),
+    ),
+    "donation.correct_project": Act(
+        _P.DONATIONS_REFUND,
+        "donation_id",
+        UUID,
+        lambda tx, attempt: correct_project(
+            tx, attempt.subject, Agreed.of(attempt.arguments), attempt.reason, attempt.actor
+        ),
         lambda tx, attempt: _left_of(tx, attempt.subject),
     ),
     "refund_request.accept": Act(_P.DONATIONS_REFUND, "request_id", int, _plain(refund_desk.accept), _of_request),

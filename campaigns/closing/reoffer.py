@@ -22,12 +22,14 @@ from matching.rules import Target
 BATCH = 1_000
 
 
-def reoffer(tx: Tx, campaign: Campaign, only: int | None = None, restoring: Collection[UUID] = ()) -> int:
+def reoffer(
+    tx: Tx, campaign: Campaign, only: int | None = None, restoring: Collection[UUID] = (), cause: str = ""
+) -> int:
     """Offer free match again; return how many donations got some.
 
     The campaign is locked exclusively: nobody else posts to its accounts, so this may post more than once per
     transaction. With `only`, that pot alone is asked, for a challenge that was just met; with `restoring`, only for
-    these donations, whose money came back.
+    these donations, whose money came back, or (`cause`) that are to be asked for otherwise.
 
     One pass is enough: donations are asked in the order of their payments and pots only get emptier, so no later
     donation can take what an earlier one was refused for want of money.
@@ -35,7 +37,7 @@ def reoffer(tx: Tx, campaign: Campaign, only: int | None = None, restoring: Coll
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])  # not from memory: this transaction may have changed them itself
     eligible = [pot for pot in pots if only is None or pot.pot_id == only]
-    cause = "restore" if restoring else "reoffer" if only is None else "challenge"
+    cause = cause or ("restore" if restoring else "reoffer" if only is None else "challenge")
     offered = 0
     for page in _pages(tx, campaign, pots, restoring) if eligible else ():
         with tx.by_key():

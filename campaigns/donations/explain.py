@@ -8,13 +8,12 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from campaigns.donations.corrections import Correction, Projects, corrections_of, shown
 from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.view import DonationView, donation_view
-from campaigns.projects.targets import target_histories
 from kernel.db import Tx
 from matching.capture import reserved_parts
 from matching.pot_state import PotState, load_pot_states
-from matching.rebuild import TargetHistory, as_of
 from matching.reservations import ReservedPart
 from matching.returns import returns_of
 from matching.rules import Target
@@ -70,7 +69,7 @@ class DecisionExplanation:
     and caps still held then was given (ADR 36).
 
     `cause`: pledge, payment, late, reoffer, challenge (a pot unlocked and served earlier donations), redistribute
-    (match moved to a better pot).
+    (match moved to a better pot), corrected (the donation is for another project since).
     """
 
     cause: str
@@ -95,8 +94,8 @@ class ReservationState:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedMatch:
-    """Captured match (fen) that left the donation again: because of a refund (or lost dispute), after a review, or
-    moved to a better pot; back to its pot, or `to_fund`."""
+    """Captured match (fen) that left the donation again: because of a refund (or lost dispute), after a review,
+    moved to a better pot, or because its project was corrected; back to its pot, or `to_fund`."""
 
     pot_id: int
     pot_name: str
@@ -125,6 +124,7 @@ class Explanation:
     decisions: tuple[DecisionExplanation, ...]
     holds: tuple[ReservationState, ...]
     returns: tuple[ReturnedMatch, ...]
+    corrections: tuple[Correction, ...]
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -136,7 +136,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
     donation = tx.get(Donation, donation_id)
     assert donation is not None
     pots = load_pot_states(tx, [donation.campaign_id])
-    target_history = target_histories(tx, [donation.project_id])[donation.project_id]
+    corrections = corrections_of(tx, donation_id)
     return Explanation(
         donation_id=donation_id,
         campaign=view.campaign_name,
@@ -150,9 +150,10 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         captured_minor=view.captured_minor,
         held_minor=view.held_minor,
         history=_history(tx, donation_id),
-        decisions=_decisions(tx, view, pots, target_history),
+        decisions=_decisions(tx, view, pots, Projects(tx, donation.project_id, corrections)),
         holds=_holds(reserved_parts(tx, [donation_id]), pots),
-        returns=_returns(tx, donation_id, pots),
+        returns=_returns(tx, donation_id, pots, {correction.corrected_at for correction in corrections}),
+        corrections=shown(tx, corrections),
     )
 
 
@@ -178,23 +179,37 @@ def _holds(parts: Sequence[ReservedPart], pots: Sequence[PotState]) -> tuple[Res
     )
 
 
-def _returns(tx: Tx, donation_id: UUID, pots: Sequence[PotState]) -> tuple[ReturnedMatch, ...]:
+def _returns(
+    tx: Tx, donation_id: UUID, pots: Sequence[PotState], corrected_at: set[datetime]
+) -> tuple[ReturnedMatch, ...]:
+    """What went back in the transaction of a correction went back because of it."""
     names = {pot.pot_id: pot.name for pot in pots}
     return tuple(
-        ReturnedMatch(back.pot_id, names[back.pot_id], back.amount_minor, back.cause, back.to_fund, back.at)
+        ReturnedMatch(
+            back.pot_id,
+            names[back.pot_id],
+            back.amount_minor,
+            "corrected" if back.at in corrected_at else back.cause,
+            back.to_fund,
+            back.at,
+        )
         for back in returns_of(tx, donation_id)
     )
 
 
 def _decisions(
-    tx: Tx, donation: DonationView, pots: Sequence[PotState], target_history: TargetHistory
+    tx: Tx, donation: DonationView, pots: Sequence[PotState], projects: Projects
 ) -> tuple[DecisionExplanation, ...]:
     rows = tx.rows(
         """SELECT cause, decided_at, window_open, trace, position,
                   NOT window_open AND EXISTS (
-                      SELECT FROM project_listing b WHERE b.project_id = :project AND b.listed_at <= decided_at
-                                 AND (b.lifted_at IS NULL OR b.lifted_at > decided_at)) AS blacklisted
-             FROM match_decision WHERE donation_id = :id ORDER BY id""",
+                      SELECT FROM project_listing b
+                       WHERE b.project_id = coalesce((SELECT k.from_project_id FROM project_correction k
+                                                       WHERE k.donation_id = :id AND k.position > m.position
+                                                       ORDER BY k.position LIMIT 1), :project)
+                         AND b.listed_at <= decided_at
+                         AND (b.lifted_at IS NULL OR b.lifted_at > decided_at)) AS blacklisted
+             FROM match_decision m WHERE donation_id = :id ORDER BY id""",
         id=donation.id,
         project=donation.project_id,
     )
@@ -203,7 +218,7 @@ def _decisions(
             row.cause,
             row.decided_at,
             row.window_open,
-            _explain_pots(row, pots, as_of(target_history, row.position)),
+            _explain_pots(row, pots, projects.target_at(row.position)),
             row.blacklisted,
             row.position,
         )

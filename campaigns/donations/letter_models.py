@@ -19,6 +19,7 @@ class LetterKind(StrEnum):
     REFUNDED = "refunded"
     REVIEW_CLEARED = "review_cleared"
     REVIEW_CANCELLED = "review_cancelled"
+    CORRECTED = "corrected"  # its project was corrected; `about` counts the corrections
     RECEIPT_ISSUED = "receipt_issued"
     CODE = "code"  # `about`: the code that was asked for
     TEXT_CODE = "text_code"  # the same, to a phone number

@@ -156,7 +156,7 @@ def _differing(
 
 
 class _First(NamedTuple):
-    """What was said first of a donation; no donor key when they were erased."""
+    """What was said first of a donation, before its project was corrected; no donor key when they were erased."""
 
     id: UUID
     project_code: str
@@ -175,7 +175,8 @@ def _firsts(tx: Tx, donation_ids: Sequence[UUID]) -> dict[UUID, _First]:
     rows = tx.rows_as(
         _First,
         """SELECT d.id, p.code AS project_code, CASE WHEN d.erased_at IS NULL THEN d.donor_key END AS donor_key
-             FROM donation d JOIN project p ON p.id = d.project_id
+             FROM donation d LEFT JOIN project_correction k ON k.donation_id = d.id AND k.number = 1
+             JOIN project p ON p.id = coalesce(k.from_project_id, d.project_id)
             WHERE d.id = ANY(:ids) AND d.channel = 'partner'""",
         ids=list(donation_ids),
     )

@@ -123,12 +123,13 @@ def _statements(tx: Tx, due: _Range) -> list[dict[str, Any]]:
     return [statement_of(due.month, node, names[node], lines[node], funds[node], CURRENCY) for node in nodes]
 
 
+# A gift whose project was corrected is received by the one and not by the other: nothing went back to its donor.
 # Every project counts for each node of its lineage, in the line of the next node below, or in its own.
 _LINES = """
     WITH gifts AS (
         SELECT project_id, CAST(0 AS bigint) AS matched, transfer_id > :after AS fresh,
-               sum(delta_minor) FILTER (WHERE delta_minor > 0) AS received,
-               sum(-delta_minor) FILTER (WHERE delta_minor < 0) AS refunded
+               sum(delta_minor) FILTER (WHERE delta_minor > 0 OR kind = 'donation_moved') AS received,
+               sum(-delta_minor) FILTER (WHERE delta_minor < 0 AND kind <> 'donation_moved') AS refunded
           FROM donation_movement WHERE transfer_id <= :last GROUP BY project_id, transfer_id > :after),
     match AS (
         SELECT project_id, sum(delta_minor) AS matched, transfer_id > :after AS fresh,

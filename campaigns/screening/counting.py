@@ -4,7 +4,8 @@ Each donation is counted once: `counted_gift` has a row for every counted donati
 as the counts. Whoever counts has locked the mark, so nobody counts beside them.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from kernel.db import Tx
@@ -66,6 +67,28 @@ _TURNED = f"""
     UPDATE burst_count kept SET newcomers = kept.newcomers + c.newcomers FROM ({changes_of("turned AS g")}) AS c
      WHERE (kept.campaign_id, kept.kind, kept.place, kept.amount_minor, kept.slot_at)
          = (c.campaign_id, c.kind, c.place, c.amount_minor, c.slot_at)"""
+
+
+_COUNTED = """(SELECT donation_id, 1 AS donations, CAST(newcomer AS int) AS newcomers FROM counted_gift
+               WHERE donation_id = :id) AS g"""
+_TAKEN = f"""
+    WITH c AS ({changes_of(_COUNTED)}),
+    emptied AS (
+        DELETE FROM burst_count k USING c
+         WHERE (k.campaign_id, k.kind, k.place, k.amount_minor, k.slot_at, k.donations)
+             = (c.campaign_id, c.kind, c.place, c.amount_minor, c.slot_at, c.donations))
+    UPDATE burst_count k SET donations = k.donations - c.donations, newcomers = k.newcomers - c.newcomers FROM c
+     WHERE (k.campaign_id, k.kind, k.place, k.amount_minor, k.slot_at)
+         = (c.campaign_id, c.kind, c.place, c.amount_minor, c.slot_at) AND k.donations > c.donations"""
+
+
+@contextmanager
+def count_elsewhere(tx: Tx, donation_id: UUID) -> Iterator[None]:
+    """Let the counts follow a donation whose project changes within the block. The mark is locked."""
+    counted = tx.rows("SELECT newcomer FROM counted_gift WHERE donation_id = :id", id=donation_id)
+    tx.run(_TAKEN, id=donation_id)
+    yield
+    tx.run(_ADDED, ids=[donation_id] * len(counted), newcomers=[row.newcomer for row in counted])
 
 
 def count_payments(tx: Tx, ids: Collection[UUID]) -> None:

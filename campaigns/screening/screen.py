@@ -60,7 +60,7 @@ def count_new_payments(deps: Dependencies) -> None:
     more = True
     while more:
         with deps.db.transaction(by_key=True) as tx:
-            mark = _lock_mark(tx)
+            mark = lock_mark(tx)
             payments = _load_payments(tx, mark.counted_id, COUNTED_AT_ONCE)
             if payments:
                 count_payments(tx, {payment.donation_id for payment in payments})
@@ -164,7 +164,7 @@ def _as_json(signals: Sequence[Signal]) -> str:
 
 def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
     """Claim the donations to screen next; return them and whether there are more. A second run waits."""
-    mark = _lock_mark(tx)
+    mark = lock_mark(tx)
     queued = tx.rows(
         """DELETE FROM donation_look WHERE id IN (SELECT id FROM donation_look ORDER BY id LIMIT :most)
         RETURNING donation_id""",
@@ -185,7 +185,8 @@ def _claim_due(tx: Tx) -> tuple[set[UUID], bool]:
     return ids, max(len(queued), len(new), len(old)) == BATCH
 
 
-def _lock_mark(tx: Tx) -> ScreeningMark:
+def lock_mark(tx: Tx) -> ScreeningMark:
+    """Lock the mark, without which nobody counts. It comes before campaigns and donations in the lock order."""
     tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (1, 0, 0) ON CONFLICT DO NOTHING")
     mark = tx.get(ScreeningMark, 1, lock=True)
     assert mark is not None

@@ -149,6 +149,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
 }
 SHOWN_ELSEWHERE = {
     "token.activate",
+    "donation.correct_project",
     "donation.refund",
     "donation.given_back",
     "project.approve",

@@ -66,6 +66,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "project_status": (labels.PROJECT_STATUSES, set()),
     "project_tier": (labels.TIERS, set()),
     "refund_state": (labels.REFUND_STATES, set()),
+    "project_correction_consent": (giving_labels.CONSENTS, set()),
     "project_picture_people": (giving_labels.PEOPLE_SHOWN, set()),
     "project_theme": (giving_labels.THEMES, set()),
     "receipt_request_state": (giving_labels.RECEIPT_STATES, set()),

@@ -139,6 +139,7 @@ def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:
         accounts = {row[0] for row in tx.rows("SELECT DISTINCT kind FROM ledger_account")}
     later = {
         TransferKind.DONATION_REINSTATED,
+        TransferKind.DONATION_MOVED,
         TransferKind.LOSS_BOOKED,
         TransferKind.LOSS_RECOVERED,
         TransferKind.DIFFERENCE_BOOKED,

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import select
 
 from app.jobs.runs import JobRun
-from kernel.db import Database
+from kernel.db import Database, Tx
 from ledger.chart import bank, fund
 from ledger.kinds import TransferKind
 from ledger.models import LedgerAccount
@@ -103,3 +103,18 @@ def test_a_locking_read_refreshes_what_the_session_holds(db: Database) -> None:
         locked = tx.get(LedgerAccount, account_id, lock=True)
         assert locked is held
         assert held.balance_minor == 12
+
+
+def test_a_rehearsal_and_a_part_that_fails_undo_statements_that_no_model_came_before(db: Database) -> None:
+    """Statements go straight to the driver: the savepoint must stand before the first of them."""
+
+    def write(tx: Tx) -> int:
+        return tx.run("INSERT INTO screening_mark (id, sure_id, seen_id) VALUES (1, 0, 0)")
+
+    with db.transaction() as tx:
+        assert tx.rehearse(lambda: write(tx)) == 1
+        with suppress(KeyError), tx.part():
+            write(tx)
+            raise KeyError
+    with db.transaction() as tx:
+        assert tx.scalar("SELECT count(*) FROM screening_mark") == 0

@@ -1,0 +1,10 @@
+"""The texts of refusals on the pages where a federation runs its events."""
+
+from flask_babel import lazy_gettext as _l
+
+DESK_REFUSALS = {
+    "case_open": _l("这笔捐赠的配捐正在复核，请先决定个案。"),
+    "correction_invalid": _l("请检查标出的内容。"),
+    "donation_not_counted": _l("只有已支付、没有争议的捐赠才能更正项目。"),
+    "refund_pending": _l("这笔捐赠的退款正要送出，等结果出来再更正。"),
+}
