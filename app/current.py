@@ -23,6 +23,7 @@ from kernel.db import Tx
 from kernel.errors import Refusal
 from payments.inbox import Stored, receive_each
 from payments.messages import Message
+from payments.partner_mappings import Mapped, read_mappings
 from payments.partner_secrets import SigningSecrets, read_secrets
 
 GIVING_CONNECTIONS = 2
@@ -41,6 +42,7 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     intake = deps.db.apart(INTAKE_CONNECTIONS)
     app.extensions["store_messages"] = Batcher(partial(receive_each, intake, deps.keys))
     app.extensions["read_secrets"] = Batcher(partial(read_secrets, intake, deps.keys))
+    app.extensions["read_mappings"] = Batcher(partial(read_mappings, intake, deps.keys))
 
 
 def settings(app: Flask | None = None) -> Config:
@@ -98,4 +100,10 @@ def store_messages(messages: Sequence[Message]) -> Stored:
 def signing_secrets(partner: str) -> SigningSecrets:
     """Return the valid signing secrets of a platform, read in a transaction shared with concurrent callers."""
     batcher: Batcher[str, SigningSecrets] = current_app.extensions["read_secrets"]
+    return batcher.submit(partner)
+
+
+def partner_mapping(partner: str) -> Mapped:
+    """Return how a platform's own notifications are read, in a transaction shared with concurrent callers."""
+    batcher: Batcher[str, Mapped] = current_app.extensions["read_mappings"]
     return batcher.submit(partner)

@@ -43,6 +43,7 @@ MODULES_WITH_TABLES = (
     "campaigns.teams.models",
     "ledger.models",
     "matching.models",
+    "payments.mapping_models",
     "payments.models",
     "payments.outgoing_models",
 )

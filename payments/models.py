@@ -127,7 +127,8 @@ class Partner(SQLModel, table=True):
 
 class PartnerSecret(SQLModel, table=True):
     """A signing secret of a platform, encrypted with FIELD_KEY; valid until `ends_at` (None: until it is ended).
-    What a `test` secret signs is judged and answered, and never booked."""
+    What a `test` secret signs is judged and answered, and never booked; one that `waits` signs nothing until a
+    second person approves it."""
 
     __tablename__ = "partner_secret"
     __table_args__ = (Index("partner_secret_partner", "partner"),)
@@ -139,6 +140,7 @@ class PartnerSecret(SQLModel, table=True):
     ends_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     last_used_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     test: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    waits: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class PartnerTestEvent(SQLModel, table=True):

@@ -66,31 +66,67 @@ def make_secret(prefix: str = _LIVE) -> str:
     return prefix + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
 
 
-def add_secret(tx: Tx, keys: Keys, name: str, actor: str, *, test: bool = False) -> NewSecret:
-    """Make a secret of a platform and return it, this once. `test`: what it signs is only tried out."""
+def add_secret(tx: Tx, keys: Keys, name: str, actor: str, *, test: bool = False, waits: bool = False) -> NewSecret:
+    """Make a secret of a platform and return it, this once. `test`: what it signs is only tried out; `waits`: it is
+    not valid before `activate`."""
     secret = make_secret(_TEST if test else _LIVE)
-    sealed = keys.wrap_text(secret, context_of(name))
-    row = tx.add(PartnerSecret(partner=name, sealed_secret=sealed, created_at=tx.now, created_by=actor, test=test))
+    row = tx.add(
+        PartnerSecret(
+            partner=name,
+            sealed_secret=keys.wrap_text(secret, context_of(name)),
+            created_at=tx.now,
+            created_by=actor,
+            test=test,
+            waits=waits,
+        )
+    )
     assert row.id is not None
     return NewSecret(row.id, secret, row.created_at)
 
 
 def rotate(
-    tx: Tx, keys: Keys, partner: Partner, old_valid_until: datetime | None, actor: str, *, test: bool = False
+    tx: Tx,
+    keys: Keys,
+    partner: Partner,
+    old_valid_until: datetime | None,
+    actor: str,
+    *,
+    test: bool = False,
+    waits: bool = False,
 ) -> NewSecret:
     """Make another secret of a platform (lock it before), of its test mode with `test`; the old one stays valid
-    until a time, or until it is ended (None). Raises Invalid `partner_invalid`, Conflict `partner_secrets_full`
-    while two are valid.
+    until a time, or until it is ended (None). With `waits` nothing else changes before `activate`. Raises Invalid
+    `partner_invalid`, Conflict `partner_secrets_full` while two are valid.
     """
     valid = [secret for secret in valid_secrets(tx, partner.name) if secret.test == test]
     if old_valid_until is not None and old_valid_until <= tx.now:
         raise Invalid("partner_invalid", fields={"old_valid_until": fault("in_the_past")})
     if len(valid) >= MOST_VALID:
         raise Conflict("partner_secrets_full", most=MOST_VALID)
-    for old in valid:
-        if old_valid_until is not None:
-            old.ends_at = old_valid_until
+    if waits:
+        return add_secret(tx, keys, partner.name, actor, waits=True)
+    _end_at(valid, old_valid_until)
     return add_secret(tx, keys, partner.name, actor, test=test)
+
+
+def activate(tx: Tx, partner: Partner, secret_id: int, old_valid_until: datetime | None) -> PartnerSecret:
+    """Let a secret that waits be valid (lock the platform before); the old one stays valid until a time that may be
+    over, or until it is ended (None). Raises NotFound `partner_secret_unknown`, Conflict `partner_secrets_full`.
+    """
+    secret = tx.get(PartnerSecret, secret_id, lock=True)
+    if secret is None or secret.partner != partner.name or not secret.waits:
+        raise NotFound("partner_secret_unknown")
+    valid = [other for other in valid_secrets(tx, partner.name) if not other.test]
+    if len(valid) >= MOST_VALID:
+        raise Conflict("partner_secrets_full", most=MOST_VALID)
+    _end_at(valid, max(old_valid_until, tx.now) if old_valid_until else None)
+    secret.waits = False
+    return secret
+
+
+def _end_at(secrets: Sequence[PartnerSecret], at: datetime | None) -> None:
+    for secret in secrets if at is not None else ():
+        secret.ends_at = at
 
 
 def end_secret(tx: Tx, partner: Partner, secret_id: int) -> PartnerSecret:
@@ -230,4 +266,5 @@ def valid_secrets(tx: Tx, *names: str) -> list[PartnerSecret]:
     """Return the valid secrets of platforms, the oldest first."""
     ends = col(PartnerSecret.ends_at)
     query = select(PartnerSecret).where(col(PartnerSecret.partner).in_(names), or_(ends.is_(None), ends > tx.now))
+    query = query.where(col(PartnerSecret.waits).is_(False))
     return tx.all(query.order_by(col(PartnerSecret.id)))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that tests/partners/test_clients.py finds Node.js, npm and the signers of its lock file; installs them where
+# Makes sure that tests/partners finds Node.js, npm and the signers of its lock file; installs them where
 # it may (root or passwordless sudo, Debian or Ubuntu), else names the commands. These tests are never skipped.
 set -u
 PACKAGES="nodejs npm"
@@ -22,7 +22,7 @@ if ! ready; then
         install "sudo -n"
     fi
 fi
-if ready && { [ -d "$ROOM/node_modules/svix" ] || (cd "$ROOM" && npm ci --ignore-scripts --no-audit --no-fund --silent); }; then
+if ready && { [ "$ROOM/node_modules/.package-lock.json" -nt "$ROOM/package-lock.json" ] || (cd "$ROOM" && npm ci --ignore-scripts --no-audit --no-fund --silent); }; then
     exit 0
 fi
 

@@ -114,15 +114,17 @@ ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/bill": ("post", "Show what a bill would do; with `confirm=1`, import it.", ("confirm",), "PartnerDoorBill"),
     "/secret": ("post", "Make another signing secret.", (), "PartnerDoorSecret"),
 }
+# Not of ROUTES: what comes here is signed, said and answered as the platform's mapping says.
+NOTIFY = "/notify"
 
 
 def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]], refusal: dict[str, Any]) -> None:
     """Add the door to the description of the API. `headers` are those of every signed request."""
     for name, schema in SCHEMAS.items():
         spec.components.schema(name, schema)
+    _describe_notify(spec, prefix, tag, refusal)
     for address, (method, summary, parameters, shown) in ROUTES.items():
-        rule = Rule(prefix + address, defaults={})
-        rule.bind(Map())
+        rule = _rule(prefix + address)
         query = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in parameters]
         content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shown}"}}}
         status = "201" if address == "/secret" else "200"
@@ -133,3 +135,20 @@ def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]]
             "responses": {status: {"description": "in your own ids", "content": content}, "401": refusal},
         }
         spec.path(rule=rule, operations={method: operation})
+
+
+def _rule(address: str) -> Rule:
+    rule = Rule(address, defaults={})
+    rule.bind(Map())
+    return rule
+
+
+def _describe_notify(spec: APISpec, prefix: str, tag: str, refusal: dict[str, Any]) -> None:
+    reply = {"description": "as the platform's format wants it"}
+    operation = {
+        "tags": [tag],
+        "summary": "Take a notification in the platform's own format, read by its mapping.",
+        "requestBody": {"content": {"application/json": {}, "application/x-www-form-urlencoded": {}}},
+        "responses": {"200": reply, "422": reply, "401": refusal},
+    }
+    spec.path(rule=_rule(prefix + NOTIFY), operations={"post": operation})

@@ -5,15 +5,18 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
+from app import partners as duties
 from app.api.base import make_blueprint
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
+from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
+from app.partners import Registration
+from campaigns.approvals.models import Approval
 from campaigns.closing.empty_days import record_empty_day
-from campaigns.intake import partner_states, registered
+from campaigns.intake import registered
 from campaigns.intake.check_list import Check, check_list
-from campaigns.intake.partner_limits import change_limits
 from campaigns.intake.project_codes import map_code, mapped_codes, unmap_code
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
@@ -65,7 +68,9 @@ class PartnerMadeOut(Schema):
     name = Text()
     title = Text()
     projects = fields.List(fields.String(), allow_none=True)
+    state = one_of(*PartnerState)
     secret = Text(metadata={"description": "for signing (Standard Webhooks); shown this once"})
+    approval = Key(metadata={"description": "where it waits for a second person: until then it is a draft"})
 
 
 class EmptyDayIn(Schema):
@@ -87,6 +92,7 @@ class StateIn(Schema):
 
 class StateOut(PartnerOut):
     secret = Text(allow_none=True, metadata={"description": "that the move brought, shown this once"})
+    approval = Key(metadata={"description": "that the move waits for, where it does"})
 
 
 class CheckOut(Schema):
@@ -110,12 +116,14 @@ class SecretOut(Schema):
     ends_at = Time(allow_none=True, metadata={"description": "null: valid until it is ended"})
     last_used_at = Time(allow_none=True, metadata={"description": "to the minute"})
     test = fields.Boolean(metadata={"description": "what it signs is only judged"})
+    waits = fields.Boolean(metadata={"description": "for a second person: it signs nothing yet"})
 
 
 class SecretMadeOut(Schema):
     id = Key()
     secret = Text(metadata={"description": "shown this once"})
     created_at = Time()
+    approval = Key(metadata={"description": "that it waits for, where it does: until then it signs nothing"})
 
 
 @blueprint.get("/partners")
@@ -139,22 +147,27 @@ def create(body: dict[str, Any]) -> Any:
     """Register a platform and return its signing secret, once."""
     title = body.get("title") or body["name"]
     with deps().db.transaction() as tx:
-        names = (body["name"], title, access.actor(), body.get("projects"))
-        state = PartnerState(body["state"])
-        expected = body["statement_expected"]
-        secret = registered.register(tx, deps().keys, *names, statement_expected=expected, state=state)
-    return {"name": body["name"], "title": title, "projects": body.get("projects"), "secret": secret}
+        new = Registration(
+            body["name"], title, body.get("projects"), body["statement_expected"], PartnerState(body["state"])
+        )
+        made = duties.register(tx, new)
+        return made.partner.model_dump() | {"secret": made.secret} | _waits(made.approval)
+
+
+def _waits(approval: Approval | None) -> dict[str, Any]:
+    return {"approval": approval.id} if approval else {}
 
 
 @blueprint.patch("/partners/<name>")
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 @blueprint.arguments(LimitsIn)
 @blueprint.response(200, PartnerOut)
+@may_wait(blueprint)
 def set_limits(body: dict[str, Any], name: str) -> Any:
     """Set a platform's limits: what is above them waits in the inbox, uncounted, until it is released."""
     with deps().db.transaction() as tx:
-        partner = change_limits(tx, name, body, access.actor())
-        return partner.model_dump(exclude={"sealed_secret"})
+        outcome = duties.set_limits(tx, name, body)
+        return waiting(outcome) or outcome.model_dump(exclude={"sealed_secret"})
 
 
 @blueprint.post("/partners/<name>/empty-days")
@@ -177,9 +190,9 @@ def set_state(body: dict[str, Any], name: str) -> Any:
     It gets a secret of its test mode when it begins to try, and a real one when it goes live after its check
     list."""
     with deps().db.transaction() as tx:
-        partner, made = partner_states.change_state(tx, deps().keys, name, body["state"], access.actor())
-        secret = made.secret if made else None
-        return partner.model_dump(exclude={"sealed_secret"}) | {"secret": secret}
+        moved = duties.change_state(tx, name, body["state"])
+        shown = moved.partner.model_dump(exclude={"sealed_secret"}) | {"secret": moved.secret or None}
+        return shown | _waits(moved.approval)
 
 
 @blueprint.get("/partners/<name>/checks")
@@ -211,8 +224,8 @@ def rotate_secret(body: dict[str, Any], name: str) -> Any:
     """Make another signing secret and return it, once. The old one stays valid beside it, until the time in the
     body or until it is ended; more than two are not valid at a time."""
     with deps().db.transaction() as tx:
-        until, actor = body.get("old_valid_until"), access.actor()
-        return registered.rotate_secret(tx, deps().keys, name, until, actor, test=body["test"])
+        made, approval = duties.rotate_secret(tx, name, body.get("old_valid_until"), test=body["test"])
+        return made._asdict() | _waits(approval)
 
 
 @blueprint.post("/partners/<name>/secrets/<id:secret_id>/end")

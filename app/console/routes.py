@@ -46,7 +46,7 @@ from app.console.campaigns import (
 )
 from app.console.desks import messages, payments
 from app.console.money_out import payees, plans, purpose
-from app.console.people import invite, invite_file, partner_deliveries, partners, people, tokens
+from app.console.people import invite, invite_file, partner_deliveries, partner_mapping, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
@@ -119,6 +119,7 @@ PAGES = (
     tokens,
     partners,
     partner_deliveries,
+    partner_mapping,
     sources,
     operations,
 )

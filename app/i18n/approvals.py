@@ -13,6 +13,11 @@ from app.i18n.names import source_name
 from campaigns.approvals.models import Approval
 from kernel.money import yuan
 
+PARTNER_LIMITS = {
+    "gift_most_minor": _l("单笔最多（元）"),
+    "day_most_minor": _l("每天合计最多（元）"),
+    "day_most_count": _l("每天最多笔数"),
+}
 ACTS = {
     "donation.refund": _l("退款 %(amount)s 元，捐赠 %(subject)s"),
     "donation.refund_donor": _l("退回一位捐赠人在本活动的全部捐赠，共 %(amount)s 元，其中一笔是 %(subject)s"),
@@ -42,6 +47,10 @@ ACTS = {
     "person.admin": _l("把账号 %(login)s 设为管理员（范围：%(branch)s）"),
     "person.second_factor": _l("取消账号 %(login)s 的两步验证，由本人重新设置"),
     "token.activate": _l("启用第 %(subject)s 号令牌“%(label)s”，它有系统管理员的权限"),
+    "partner.live": _l("合作平台 %(subject)s 上线：从此它的捐赠真正入账"),
+    "partner.secret": _l("启用合作平台 %(subject)s 的第 %(secret_id)s 号签名密钥"),
+    "partner.limits": _l("合作平台 %(subject)s 的限额或项目改为：%(limits)s"),
+    "partner.mapping": _l("改变合作平台 %(subject)s 的通知格式或验签密钥：%(shown)s"),
     "project.approve": _l("批准项目 %(subject)s 立项"),
     "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
     "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
@@ -71,8 +80,24 @@ def approval_text(approval: Approval) -> str:
     if "amount_minor" in arguments:
         shown["right"] = yuan(arguments["amount_minor"] or 0)
     shown["branch"] = arguments.get("branch") or _("全市")
+    shown |= {"secret_id": arguments.get("secret_id", 0), "shown": arguments.get("shown", "")}
+    shown["limits"] = _limits(arguments.get("limits") or {})
     shown["decision"] = word(CASE_STATES, arguments.get("decision") or "")
     return str(ACTS[approval.act]) % shown
+
+
+def _limits(limits: dict[str, Any]) -> str:
+    texts = [f"{label} {_limit(name, limits[name])}" for name, label in PARTNER_LIMITS.items() if name in limits]
+    if "projects" in limits:
+        projects = limits["projects"]
+        texts.append(_("全部项目") if projects is None else _("、").join(projects))
+    return str(_("；").join(texts))
+
+
+def _limit(name: str, limit: int | None) -> str:
+    if limit is None:
+        return str(_("不填"))
+    return yuan(limit) if name.endswith("_minor") else f"{limit:,}"
 
 
 def waiting_text(approval: Approval) -> str:

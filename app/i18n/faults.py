@@ -112,6 +112,10 @@ FAULTS = {
     # choices and shapes
     "not_one_of": _l("请选择：%(options)s"),
     "not_an_object": _l("应是一个 JSON 对象"),
+    "not_json": _l("不是 JSON"),
+    "not_as_described": _l("不合格式说明：%(reason)s"),
+    "not_a_public_key": _l("不是有效的 RSA 公钥或证书（至少 2048 位，在有效期内）"),
+    "serial_differs": _l("证书的序列号是 %(serial)s"),
     "not_codes": _l("应是代码的列表"),
     "not_ids": _l("应是编号的列表"),
     "no_events": _l("应是至少有一个事件的列表"),

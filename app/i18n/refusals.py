@@ -10,6 +10,7 @@ from app.i18n.accounting_refusals import ACCOUNTING_REFUSALS
 from app.i18n.closing_refusals import CLOSING_REFUSALS
 from app.i18n.desk_refusals import DESK_REFUSALS
 from app.i18n.locale import language, when
+from app.i18n.partner_refusals import PARTNER_REFUSALS
 from app.i18n.people_refusals import PEOPLE_REFUSALS
 from kernel.errors import Refusal
 from kernel.money import percent, ratio, yuan
@@ -19,6 +20,7 @@ REFUSALS = {
     **ACCOUNTING_REFUSALS,
     **CLOSING_REFUSALS,
     **DESK_REFUSALS,
+    **PARTNER_REFUSALS,
     "already_paid": _l("这笔捐赠已经支付，不能取消；如需退款请联系主办方。"),
     "amount_invalid": _l("金额不对。"),
     "approval_ended": _l("这件事项已经有了决定，或已过期。"),
@@ -161,24 +163,7 @@ REFUSALS = {
     "voucher_missing": _l("还没有凭证照片，不能核对。"),
     "split_allotted": _l("活动 %(campaign)s 的款项已经按原规则分账，新规则只能从以后开始。"),
     "split_invalid": _l("请检查各部分的比例。"),
-    "partner_exists": _l("这个合作平台已经登记。"),
-    "partner_invalid": _l("请检查标出的项目。"),
     "parameters_invalid": _l("请检查网址里标出的参数。"),
-    "delivery_unknown": _l("没有这条通知。"),
-    "source_unknown": _l("没有这个来源。"),
-    "source_invalid": _l("请检查标出的项目。"),
-    "sources_full": _l("已有 %(most)s 个来源，不能再建。"),
-    "subscription_unknown": _l("没有这个订阅。"),
-    "subscription_invalid": _l("请检查标出的项目。"),
-    "subscriptions_full": _l("已有 %(most)s 个订阅，请先停用一个。"),
-    "partner_checks_open": _l("自检清单还没有做完：%(checks)s。"),
-    "partner_state": _l("平台现在的状态（%(state)s）不能这样改。"),
-    "partner_secret_last": _l("这是唯一长期有效的签名密钥，请先生成新的再停用。"),
-    "partner_secret_unknown": _l("没有这个签名密钥。"),
-    "partner_secrets_full": _l("已有 %(most)s 个签名密钥有效，请先停用一个。"),
-    "project_code_invalid": _l("编号没有对应上。"),
-    "project_code_unknown": _l("这个编号没有对应过。"),
-    "partner_unknown": _l("没有这个合作平台。"),
     "payment_currency_differs": _l("这笔支付的币种与捐赠不同，只能退款、归到别的捐赠或说明原因后搁置。"),
     "payment_exception_ended": _l("这笔支付已经处理过。"),
     "payment_exception_unknown": _l("没有这笔待处理的支付。"),

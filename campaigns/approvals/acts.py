@@ -10,6 +10,7 @@ from uuid import UUID
 from campaigns import pots
 from campaigns.approvals.act import Act, Attempt
 from campaigns.approvals.money_acts import MONEY_ACTS
+from campaigns.approvals.partner_acts import PARTNER_ACTS
 from campaigns.audit import entries_of
 from campaigns.closing import cancel, discrepancies, reschedule
 from campaigns.closing.correct_project import Agreed, correct_project
@@ -247,4 +248,5 @@ ACTS: Mapping[str, Act] = {
     "case.release": Act(_P.SCREEN, "case_id", int, _plain(decide.clear), makers=_who_held),
     "case.cancel": Act(_P.SCREEN, "case_id", int, _plain(decide.cancel), makers=_who_held),
     "case.answer": Act(_P.SCREEN, "case_id", int, _answer, makers=_who_held_if_decided),
+    **PARTNER_ACTS,
 }

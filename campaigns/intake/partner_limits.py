@@ -19,6 +19,7 @@ from payments import partners
 from payments.inbox import InboxMessage
 from payments.models import Partner, PartnerDay
 from payments.partner_events import OFFLINE, PartnerFact
+from payments.partner_secrets import BOOKED
 
 ABOVE_LIMIT = "above_limit"
 
@@ -46,6 +47,17 @@ def change_limits(tx: Tx, name: str, limits: Mapping[str, Any], actor: str) -> P
     if before != after:
         record_audit(tx, actor, "partner.limits", f"partner:{name}", **changed(before, after))
     return partner
+
+
+def is_widened(tx: Tx, deps: Dependencies, name: str, limits: Mapping[str, Any]) -> bool:
+    """Whether a change of limits lets a platform that is booked bring in more, or for other projects. Raises
+    NotFound `partner_unknown`."""
+    partner = partners.known(tx, name)
+    if partner.state not in BOOKED:
+        return False
+    after = Partner(**{**partner.model_dump(), **limits})
+    raised = zip(_limits(deps, after), _limits(deps, partner), strict=True)
+    return after.projects != partner.projects or any(new > old for new, old in raised)
 
 
 class _Taken(NamedTuple):

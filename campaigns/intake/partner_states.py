@@ -24,9 +24,22 @@ MOVES: Mapping[PartnerState, frozenset[PartnerState]] = {
 }
 
 
-def change_state(tx: Tx, keys: Keys, name: str, state: str, actor: str) -> tuple[Partner, NewSecret | None]:
+def prepare_secret(tx: Tx, keys: Keys, name: str, actor: str) -> NewSecret:
+    """Make the real secret of a platform that is to go live, this once in clear. Until then it signs nothing, and
+    those that were prepared before are ended."""
+    partners.known(tx, name, lock=True)
+    for earlier in partner_secrets.valid_secrets(tx, name):
+        if not earlier.test:
+            earlier.ends_at = tx.now
+    return partner_secrets.add_secret(tx, keys, name, actor)
+
+
+def change_state(
+    tx: Tx, keys: Keys, name: str, state: str, actor: str, *, registering: bool = False
+) -> tuple[Partner, NewSecret | None]:
     """Move a platform to another state; return it, and the secret that it gets by it: one of test mode when it
-    begins to try, a real one when it goes live. Idempotent.
+    begins to try, a real one when it goes live and none was prepared. Idempotent. `registering`: it was registered
+    to be live at once, which a second person approves.
 
     Raises NotFound `partner_unknown`, Invalid `partner_invalid`, Conflict `partner_state` for a move that there is
     not, Conflict `partner_checks_open` while items of its check list are open.
@@ -37,7 +50,7 @@ def change_state(tx: Tx, keys: Keys, name: str, state: str, actor: str) -> tuple
     before, after = PartnerState(partner.state), PartnerState(state)
     if before is after:
         return partner, None
-    if after not in MOVES[before]:
+    if after not in MOVES[before] and not (registering and (before, after) == ("draft", "live")):
         raise Conflict("partner_state", state=before.value)
     if before is PartnerState.TEST and after is PartnerState.LIVE and (missing := open_checks(tx, name)):
         raise Conflict("partner_checks_open", checks=", ".join(missing))
@@ -52,7 +65,8 @@ def change_state(tx: Tx, keys: Keys, name: str, state: str, actor: str) -> tuple
 def _secret_for(tx: Tx, keys: Keys, partner: Partner, before: PartnerState, actor: str) -> NewSecret | None:
     if partner.state == PartnerState.TEST:
         return partner_secrets.add_secret(tx, keys, partner.name, actor, test=True)
-    if before is PartnerState.TEST and partner.state == PartnerState.LIVE:
+    prepared = any(not own.test for own in partner_secrets.valid_secrets(tx, partner.name))
+    if before is PartnerState.TEST and partner.state == PartnerState.LIVE and not prepared:
         return partner_secrets.add_secret(tx, keys, partner.name, actor)
     return None
 

@@ -44,10 +44,17 @@ def register(
 
 
 def rotate_secret(
-    tx: Tx, keys: Keys, name: str, old_valid_until: datetime | None, actor: str, *, test: bool = False
+    tx: Tx,
+    keys: Keys,
+    name: str,
+    old_valid_until: datetime | None,
+    actor: str,
+    *,
+    test: bool = False,
+    waits: bool = False,
 ) -> NewSecret:
     """Make another signing secret of a platform, of its test mode with `test`; the old one stays valid until the
-    time, or until it is ended.
+    time, or until it is ended. One that `waits` changes nothing before `activate_secret`.
 
     Raises NotFound `partner_unknown`, Conflict `partner_state` for one that may not use it, and as
     `payments.partner_secrets.rotate`.
@@ -55,12 +62,30 @@ def rotate_secret(
     partner = partners.known(tx, name, lock=True)
     if partner.state not in (partner_secrets.SENDING if test else partner_secrets.BOOKED):
         raise Conflict("partner_state", state=partner.state)
-    secret = partner_secrets.rotate(tx, keys, partner, old_valid_until, actor, test=test)
-    old = old_valid_until.isoformat() if old_valid_until else None
-    record_audit(
-        tx, actor, "partner.secret", f"partner:{name}", secret_id=secret.id, old_valid_until=old, test=test
-    )
+    secret = partner_secrets.rotate(tx, keys, partner, old_valid_until, actor, test=test, waits=waits)
+    if not waits:
+        _record_secret(tx, actor, name, secret.id, old_valid_until, test=test)
     return secret
+
+
+def activate_secret(
+    tx: Tx, name: str, secret_id: int, old_valid_until: datetime | None, actor: str
+) -> PartnerSecret:
+    """Let a signing secret that waits be valid. Raises as `rotate_secret`, and as `partner_secrets.activate`."""
+    partner = partners.known(tx, name, lock=True)
+    if partner.state not in partner_secrets.BOOKED:
+        raise Conflict("partner_state", state=partner.state)
+    secret = partner_secrets.activate(tx, partner, secret_id, old_valid_until)
+    _record_secret(tx, actor, name, secret_id, old_valid_until, test=False)
+    return secret
+
+
+def _record_secret(
+    tx: Tx, actor: str, name: str, secret_id: int, old_valid_until: datetime | None, *, test: bool
+) -> None:
+    old = old_valid_until.isoformat() if old_valid_until else None
+    subject = f"partner:{name}"
+    record_audit(tx, actor, "partner.secret", subject, secret_id=secret_id, old_valid_until=old, test=test)
 
 
 def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:

@@ -1,6 +1,7 @@
 """Each act that needs a second person is tried: it waits, and is done as it would have been; and nobody approves
 what they made."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,6 +16,8 @@ from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
 from campaigns.screening.open_by_hand import open_case
 from matching.pots import Tranche
+from payments.mappings.document import preset
+from payments.partners import create as create_partner
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
 from tests.api.client import Api, Json, problem
 from tests.api.money_acts import MONEY
@@ -130,6 +133,17 @@ def _second_factor(_api: Api, world: World) -> tuple[str, Json]:
     return f"/users/{manager.id}/second-factor/reset", {}
 
 
+def _widen(_api: Api, world: World) -> tuple[str, Json]:
+    world.do(create_partner, world.deps.keys, "teahouse", "茶馆")
+    return "/partners/teahouse", {"gift_most_minor": world.deps.limits.partner_gift_most_minor + 1}
+
+
+def _map(_api: Api, world: World) -> tuple[str, Json]:
+    world.do(create_partner, world.deps.keys, "teahouse", "茶馆")
+    return "/partners/teahouse/mapping", {"document": json.loads(preset("signed_headers"))}
+
+
+PATCHED = ("person.admin", "partner.limits")
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     **MONEY,
     "pot.reduce": _reduce,
@@ -146,6 +160,8 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "payment.attach": _attach,
     "payment.refund": _give_money_back,
     "person.admin": _admin,
+    "partner.limits": _widen,
+    "partner.mapping": _map,
 }
 SHOWN_ELSEWHERE = {
     "token.activate",
@@ -156,6 +172,8 @@ SHOWN_ELSEWHERE = {
     "case.release",
     "case.cancel",
     "case.answer",
+    "partner.live",
+    "partner.secret",
 }
 
 
@@ -169,7 +187,7 @@ def test_each_large_act_waits_and_is_done_as_it_would_have_been(
 ) -> None:
     path, body = LARGE[act](api, world)
     before = snapshot(world)
-    approval = ask(api, path, body, method="PATCH" if act == "person.admin" else "POST")
+    approval = ask(api, path, body, method="PATCH" if act in PATCHED else "POST")
     changed = {table for table, rows in snapshot(world).items() if rows != before[table]}
     assert changed == {"approval", "audit_entry"}
     assert approval["act"] == act

@@ -8,6 +8,7 @@ from payments.models import PartnerState
 from payments.partners import create
 from tests.api.client import application
 from tests.partners.engineer import NAME, Engineer
+from tests.partners.outside import node_with_packages
 from tests.world import World
 
 
@@ -32,3 +33,9 @@ def tester(http: FlaskClient, world: World) -> Engineer:
     secret = world.do(lambda tx: create(tx, world.deps.keys, "newcomer", "新平台", state=PartnerState.TEST))
     assert secret.startswith("whsec_test_")
     return Engineer(http, world, secret, "newcomer")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node.js with signers that are not ours."""
+    return node_with_packages()

@@ -2,57 +2,27 @@
 that are not ours: the libraries `standardwebhooks` and `svix` of npm."""
 
 import json
-import os
-import shutil
-import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
-from werkzeug.serving import make_server
 
 from campaigns.network.people import create_manager
 from kernel.clock import FixedClock
 from payments.models import PartnerState
 from payments.partners import create
 from tests.partners.engineer import Engineer, bill
+from tests.partners.outside import NODE_ROOM, ROOT, run, served
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
-
-ROOT = Path(__file__).parents[2]
-NODE_ROOM = ROOT / "tests" / "partners" / "node"
 
 
 @pytest.fixture
 def clock() -> FixedClock:
     """The clients sign by the time of their machine."""
     return FixedClock(datetime.now(UTC))
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-
-
-def run(*command: str, **environ: str) -> str:
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, env=os.environ | environ, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def code_of(world: World) -> str:
@@ -109,18 +79,6 @@ def test_from_the_first_event_to_a_bill_that_both_see(app: Flask, world: World) 
     staff.send("/console/partners/newcomer/state", state="ended")
     assert engineer.call("/health").status_code == 401
     world.check()
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node.js with the two signers of npm, installed once from the lock file beside them."""
-    program = shutil.which("node")
-    assert program and shutil.which("npm"), "install Node.js 18 or newer (Debian: apt-get install nodejs npm)"
-    if not (NODE_ROOM / "node_modules" / "svix").exists():
-        subprocess.run(
-            ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NODE_ROOM, check=True, timeout=300
-        )
-    return program
 
 
 def test_the_javascript_example_passes_the_check_list(app: Flask, world: World, node: str) -> None:

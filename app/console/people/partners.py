@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint, make_once, refusal_sentence
+from app import partners as duties
+from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
 from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
@@ -21,11 +22,13 @@ from app.i18n.labels import CAUSES
 from app.i18n.locale import language
 from app.i18n.partner_texts import alarm_line
 from app.i18n.problems import problem_text
+from app.partners import Registration
+from campaigns.approvals.models import Approval
 from campaigns.closing.bill_differences import bill_days, bill_differences, lines_of
 from campaigns.intake import door_events, partner_states, registered
 from campaigns.intake.check_list import check_list
 from campaigns.intake.door_donations import day_of, day_sums
-from campaigns.intake.partner_limits import allowance, change_limits
+from campaigns.intake.partner_limits import allowance
 from campaigns.intake.refusal_counts import refusals_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.partner_alarms import partner_alarms
@@ -69,14 +72,13 @@ def _register(form: ConsoleForm, name: str, title: str) -> FlaskResponse:
     expected = form["statement"] == "yes"
     state = PartnerState.TEST if form["begin"] == "test" else PartnerState.LIVE
     with deps().db.transaction() as tx:
-        names = (name, title, access.actor(), codes)
-        secret = registered.register(tx, deps().keys, *names, statement_expected=expected, state=state)
-    return _secret(title, secret, name)
+        made = duties.register(tx, Registration(name, title, codes, expected, state))
+    return _secret(title, made.secret, name, made.approval)
 
 
-def _secret(title: str, secret: str, name: str) -> FlaskResponse:
-    back = url_for("console.partner", name=name)
-    return make_response(render_template("console/secret.html", title=title, secret=secret, back=back))
+def _secret(title: str, secret: str, name: str, approval: Approval | None = None) -> FlaskResponse:
+    back, waits = url_for("console.partner", name=name), said_of(approval)
+    return make_response(render_template("console/secret.html", title=title, secret=secret, back=back, waits=waits))
 
 
 def _list(form: ConsoleForm) -> str:
@@ -97,7 +99,7 @@ def _page(name: str, form: ConsoleForm | None) -> str:
         partner = partners.known(tx, name)
         secrets, now = partner_secrets.list_secrets(tx, partner), tx.now
         standing = _standing(tx, partner)
-    valid = [secret for secret in secrets if secret.ends_at is None or secret.ends_at > now]
+    valid = [own for own in secrets if not own.waits and (own.ends_at is None or own.ends_at > now)]
     real = [secret for secret in valid if not secret.test]
     lasting = [secret for secret in real if not secret.ends_at]
     return render_template(
@@ -171,10 +173,10 @@ def set_state(name: str) -> Answer:
         access.require_declared(_PARTNERS)
         with deps().db.transaction() as tx:
             state = request.form.get("state", "")
-            partner, made = partner_states.change_state(tx, deps().keys, name, state, access.actor())
-        if made:
-            return _secret(partner.title, made.secret, name)
-        flash(_("状态已改为“%(state)s”。", state=PARTNER_STATES[partner.state]), "good")
+            moved = duties.change_state(tx, name, state)
+        if moved.secret:
+            return _secret(moved.partner.title, moved.secret, name, moved.approval)
+        flash(_("状态已改为“%(state)s”。", state=PARTNER_STATES[moved.partner.state]), "good")
         return redirect(back, 303)
 
     try:
@@ -199,11 +201,11 @@ def set_limits(name: str) -> Answer:
     if form.faults:
         return _page(name, form), 422
 
-    def do(tx: Tx, caller: Caller) -> None:
+    def do(tx: Tx, _caller: Caller) -> str | None:
         if not all(limit is None or limit > 0 for limit in limits.values()):
             raise Invalid("amount_invalid")
         chosen = {"projects": codes or None} if "projects" in request.form else {}
-        change_limits(tx, name, limits | chosen, caller.name)
+        return said_of(duties.set_limits(tx, name, limits | chosen))
 
     return act(_PARTNERS, url_for("console.partner", name=name), do, _("限额已保存。"))
 
@@ -219,8 +221,8 @@ def rotate(name: str) -> Answer:
     def make() -> FlaskResponse:
         with deps().db.transaction() as tx:
             until = tx.now + timedelta(days=days) if days in OVERLAPS else None
-            made = registered.rotate_secret(tx, deps().keys, name, until, access.actor(), test=test)
-        return _secret(name, made.secret, name)
+            made, approval = duties.rotate_secret(tx, name, until, test=test)
+        return _secret(name, made.secret, name, approval)
 
     return make_once(make)
 

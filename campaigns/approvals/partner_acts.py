@@ -1,0 +1,74 @@
+"""The acts on partner platforms that may need a second person: whose gifts are booked, who signs for them, and how
+much of what they say is believed."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from campaigns.approvals.act import Act, Attempt
+from campaigns.intake import mapped, partner_states, registered
+from campaigns.intake.partner_limits import change_limits, is_widened
+from campaigns.network.roles import Permission
+from kernel.db import Tx
+from kernel.keys import Keys
+from payments import partners
+from payments.partner_mappings import NewMapping
+from payments.partner_secrets import BOOKED
+
+
+def _always(_tx: Tx, _attempt: Attempt) -> None:
+    return
+
+
+def _of_limits(tx: Tx, attempt: Attempt) -> int | None:
+    """What is narrowed, or not booked yet, needs nobody else."""
+    return None if is_widened(tx, attempt.deps, attempt.subject, attempt.arguments["limits"]) else 0
+
+
+def _of_mapping(tx: Tx, attempt: Attempt) -> int | None:
+    return None if partners.known(tx, attempt.subject).state in BOOKED else 0
+
+
+def _limit(tx: Tx, attempt: Attempt) -> Any:
+    return change_limits(tx, attempt.subject, attempt.arguments["limits"], attempt.actor)
+
+
+def _go_live(tx: Tx, attempt: Attempt) -> Any:
+    registering = attempt.arguments["registering"]
+    keys = attempt.deps.keys
+    return partner_states.change_state(tx, keys, attempt.subject, "live", attempt.actor, registering=registering)
+
+
+def _activate(tx: Tx, attempt: Attempt) -> Any:
+    until = attempt.arguments["old_valid_until"]
+    old_valid_until = datetime.fromisoformat(until) if until else None
+    secret_id = attempt.arguments["secret_id"]
+    return registered.activate_secret(tx, attempt.subject, secret_id, old_valid_until, attempt.actor)
+
+
+def context_of(name: str) -> str:
+    """Return what a sealed change of a platform's mapping is bound to."""
+    return f"mapping change\x1f{name}"
+
+
+def sealed_change(keys: Keys, name: str, change: Mapping[str, Any]) -> str:
+    """Return a change of a mapping as an approval keeps it: keys are nobody's to read."""
+    return keys.wrap_text(json.dumps(change), context_of(name))
+
+
+def _map(tx: Tx, attempt: Attempt) -> Any:
+    keys, name = attempt.deps.keys, attempt.subject
+    change = json.loads(keys.unwrap_text(attempt.arguments["sealed"], context_of(name)))
+    if "key_id" in change:
+        return mapped.add_key(tx, keys, name, change["key_id"], change["key"], attempt.actor)
+    return mapped.set_mapping(tx, keys, name, NewMapping(**change), attempt.actor)
+
+
+_WRITE = Permission.PARTNERS_WRITE
+PARTNER_ACTS: Mapping[str, Act] = {
+    "partner.live": Act(_WRITE, "name", str, _go_live, _always),
+    "partner.secret": Act(_WRITE, "name", str, _activate, _always),
+    "partner.limits": Act(_WRITE, "name", str, _limit, _of_limits),
+    "partner.mapping": Act(_WRITE, "name", str, _map, _of_mapping),
+}

@@ -1,0 +1,119 @@
+"""Take in what a platform tells in its own format: as events of ours, on the one way that all events take."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, func, select
+
+from campaigns.audit import record_audit
+from campaigns.dependencies import Dependencies
+from campaigns.intake.test_mode import receive_tests
+from kernel.clock import parse_time
+from kernel.db import Tx
+from kernel.errors import Fault, Invalid
+from kernel.keys import Keys
+from payments import partner_mappings, partners
+from payments.inbox import store
+from payments.mapping_models import PartnerMapping, PartnerRefund
+from payments.mappings.translate import Translated
+from payments.messages import message
+from payments.partner_events import PARTNER_PREFIX, faults
+from payments.partner_mappings import NewMapping
+
+
+def receive_mapped(
+    deps: Dependencies, partner: str, translated: Sequence[Translated], now: datetime, *, test: bool
+) -> list[str]:
+    """Store events and return for each whether it is `accepted`, `repeated` or `conflicting`; with `test`, only
+    judge them. All of them or none.
+
+    Raises Invalid `event_invalid` that names every wrong field.
+    """
+    refused = dict(_faults(translated, now))
+    if refused:
+        raise Invalid("event_invalid", fields=refused)
+    with deps.db.transaction() as tx:
+        events = _with_totals(tx, partner, translated, test=test)
+        if test:
+            return receive_tests(tx, deps, partner, events)
+        source = f"{PARTNER_PREFIX}{partner}"
+        rows = [message(source, event["id"], event, compare=True) for event in events]
+        return list(store(tx, deps.keys, rows).results)
+
+
+def _faults(translated: Sequence[Translated], now: datetime) -> Iterable[tuple[str, Fault]]:
+    for position, part in enumerate(translated):
+        prefix = f"events.{position}." if len(translated) > 1 else ""
+        for field, fault in (faults(part.event, now) | part.fault).items():
+            yield f"{prefix}{field}", fault
+
+
+def _with_totals(tx: Tx, partner: str, translated: Sequence[Translated], *, test: bool) -> list[dict[str, Any]]:
+    """Return the events; of refunds that were told one by one with the total of their donation."""
+    each = [part for part in translated if part.each]
+    for their_id in sorted({part.event["data"]["donation_id"] for part in each}):
+        # Refunds of one donation wait for each other, so that none is counted with a total that another one has.
+        tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"refund:{partner}:{their_id}", 0))))
+    return [_with_total(tx, partner, part, test=test) if part.each else part.event for part in translated]
+
+
+def _with_total(tx: Tx, partner: str, part: Translated, *, test: bool) -> dict[str, Any]:
+    """Return a refund as the total of all refunds that came until it, at the time of the latest of them. A refund
+    that came before has the same total again; one with another amount then contradicts the first."""
+    event, data = part.event, part.event["data"]
+    key = (partner, test, data["donation_id"], event["type"], part.refund_id)
+    row = tx.get(PartnerRefund, key)
+    if row is not None:
+        total_minor = row.total_minor - row.amount_minor + data["amount_minor"]
+        return event | {"occurred_at": row.occurred_at.isoformat(), "data": data | {"amount_minor": total_minor}}
+    before = _refunds(tx, key)
+    row = PartnerRefund(
+        partner=partner,
+        test=test,
+        their_id=data["donation_id"],
+        type=event["type"],
+        refund_id=part.refund_id,
+        amount_minor=data["amount_minor"],
+        total_minor=sum(earlier.amount_minor for earlier in before) + data["amount_minor"],
+        # What was said last counts; by the platform's own times a later message may be the earlier refund.
+        occurred_at=max([parse_time(event["occurred_at"]), *(earlier.occurred_at for earlier in before)]),
+    )
+    tx.add(row)
+    tx.flush()
+    return event | {"occurred_at": row.occurred_at.isoformat(), "data": data | {"amount_minor": row.total_minor}}
+
+
+def _refunds(tx: Tx, key: tuple[str, bool, str, str, str]) -> list[PartnerRefund]:
+    partner, test, their_id, kind, _refund_id = key
+    query = select(PartnerRefund).where(PartnerRefund.partner == partner, col(PartnerRefund.test).is_(test))
+    return tx.all(query.where(PartnerRefund.their_id == their_id, PartnerRefund.type == kind))
+
+
+def set_mapping(tx: Tx, keys: Keys, name: str, new: NewMapping, actor: str) -> PartnerMapping:
+    """Set how a platform's notifications are read, and record it. Raises NotFound `partner_unknown`, and as
+    `payments.partner_mappings.set_mapping`."""
+    partner = partners.known(tx, name, lock=True)
+    row = partner_mappings.set_mapping(tx, keys, partner, new, actor)
+    record_audit(tx, actor, "partner.mapping", f"partner:{name}", **_shown(row))
+    return row
+
+
+def add_key(tx: Tx, keys: Keys, name: str, key_id: str, text: str, actor: str) -> PartnerMapping:
+    """Add a key of a platform's mapping, and record it. Raises as `payments.partner_mappings.add_key`."""
+    partner = partners.known(tx, name, lock=True)
+    row = partner_mappings.add_key(tx, keys, partner, key_id, text, actor)
+    record_audit(tx, actor, "partner.mapping_key", f"partner:{name}", key_id=key_id.strip())
+    return row
+
+
+def end_key(tx: Tx, keys: Keys, name: str, key_id: str, actor: str) -> PartnerMapping:
+    """End a key of a platform's mapping, and record it. Raises as `payments.partner_mappings.end_key`."""
+    partner = partners.known(tx, name, lock=True)
+    row = partner_mappings.end_key(tx, keys, partner, key_id, actor)
+    record_audit(tx, actor, "partner.mapping_key_end", f"partner:{name}", key_id=key_id)
+    return row
+
+
+def _shown(row: PartnerMapping) -> Mapping[str, Any]:
+    return {"format": row.document["title"], "scheme": row.document["verify"]["scheme"]}

@@ -1,0 +1,184 @@
+"""PURE. What a mapping may say, checked as a whole before it is stored.
+
+A template is text with names of fields in braces: `refund:{resource.refund_id}`. Of `{buyer_id|open_id|=none}` the
+first that is filled counts, and `=` begins plain text. A field that is nowhere filled leaves the whole template
+empty.
+"""
+
+import json
+import re
+from collections.abc import Mapping as Dictionary
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kernel.errors import Fault, Invalid, fault
+from payments.partner_events import PAID, REFUND_REVERSED, REFUNDED
+
+MOST_BYTES = 20_000
+MOST_RULES = 20
+_DOCUMENTS = Path(__file__).with_name("documents")
+PRESETS = ("wechatpay_v3", "alipay", "signed_headers")
+_BRACES = re.compile(r"\{[^{}]*\}")
+_HEADER = r"^[A-Za-z0-9-]{1,64}$"
+
+
+def _well_formed(template: str) -> str:
+    if any(brace in _BRACES.sub("", template) for brace in "{}"):
+        raise ValueError("braces must be closed, and hold no others")
+    return template
+
+
+Template = Annotated[str, Field(max_length=500), AfterValidator(_well_formed)]
+Header = Annotated[str, Field(pattern=_HEADER)]
+Words = dict[Annotated[str, Field(max_length=100)], list[Annotated[str, Field(max_length=200)]]]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HmacInHeaders(_Strict):
+    """A keyed hash in a header. `signed` says over what, with `{header:NAME}` and `{body}`."""
+
+    scheme: Literal["hmac"]
+    digest: Literal["sha256", "sha512"] = "sha256"
+    signed: Template
+    signature_header: Header
+    encoding: Literal["hex", "base64"]
+    key_id_header: Header | None = None
+    timestamp_header: Header
+    timestamp_unit: Literal["s", "ms"] = "s"
+    tolerance_s: int = Field(default=300, ge=1, le=3_600)
+    body: Literal["json", "form"] = "json"
+
+    @model_validator(mode="after")
+    def _covers_all(self) -> Self:
+        for part in ("{body}", f"{{header:{self.timestamp_header}}}"):
+            if part not in self.signed:
+                raise ValueError(f"the signature must cover {part}")
+        return self
+
+
+class WechatPay(_Strict):
+    """The signature and the encrypted resource of WeChat Pay v3; the key is named by the serial in a header."""
+
+    scheme: Literal["wechatpay_v3"]
+    tolerance_s: int = Field(default=300, ge=1, le=3_600)
+
+
+class Alipay(_Strict):
+    """RSA2 over the sorted fields of a form, without `sign` and `sign_type`."""
+
+    scheme: Literal["alipay_rsa2"]
+
+
+class Time(_Strict):
+    """How times are written; where there is no offset, in `zone`. `pattern` as in `strptime`."""
+
+    form: Literal["iso", "pattern", "unix_s", "unix_ms"]
+    pattern: str = Field(default="%Y-%m-%d %H:%M:%S", max_length=60)
+    zone: Literal["Asia/Shanghai", "UTC"] = "Asia/Shanghai"
+
+
+class Reply(_Strict):
+    """What the platform wants to hear. Without `status` it is ours; `{code}` in the body is our stable code."""
+
+    status: int | None = Field(default=None, ge=200, le=599)
+    type: Literal["application/json", "text/plain"] = "application/json"
+    body: str = Field(max_length=500)
+
+
+class Replies(_Strict):
+    taken: Reply
+    refused: Reply
+
+
+class Rule(_Strict):
+    """An event of ours, made of a notification whose fields have these words ("" where there is none).
+
+    `id` tells it from all others of the platform: repetitions have the same one. `refund`: whether the amount of a
+    refund is that of all refunds of the donation so far, or of this one, which `refund_id` names.
+    """
+
+    when: Words
+    type: Literal["donation.paid", "donation.refunded", "donation.refund_reversed"]
+    id: Template
+    at: Template
+    amount: Template
+    donation_id: Template
+    currency: Template
+    project_code: Template = ""
+    donor_key: Template = ""
+    donor_name: Template = ""
+    message: Template = ""
+    campaign: Template = ""
+    refund: Literal["total", "each"] | None = None
+    refund_id: Template = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.type == PAID and not (self.project_code and self.donor_key):
+            raise ValueError("a payment needs project_code and donor_key")
+        if self.type in (REFUNDED, REFUND_REVERSED) and self.refund is None:
+            raise ValueError("say whether the amount is the total of all refunds or of each")
+        if self.refund == "each" and not self.refund_id:
+            raise ValueError("a refund by itself needs refund_id")
+        return self
+
+
+class Mapping(_Strict):
+    """How one platform's notifications become events. `events` is the path of a list of them in a body, if there
+    are several. `require` are words that every notification must have; `$name` stands for a parameter."""
+
+    title: str = Field(min_length=1, max_length=100)
+    verify: HmacInHeaders | WechatPay | Alipay = Field(discriminator="scheme")
+    replies: Replies
+    parameters: list[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]] = Field(default_factory=list, max_length=10)
+    require: Words = Field(default_factory=dict)
+    events: str = Field(default="", max_length=100)
+    amount_unit: Literal["fen", "yuan"]
+    time: Time
+    rules: list[Rule] = Field(min_length=1, max_length=MOST_RULES)
+
+    @model_validator(mode="after")
+    def _knows_its_parameters(self) -> Self:
+        named = {word[1:] for words in self.require.values() for word in words if word.startswith("$")}
+        if unknown := named - set(self.parameters):
+            raise ValueError(f"no parameter {', '.join(sorted(unknown))}")
+        return self
+
+
+def read_mapping(document: Any) -> Mapping:
+    """Check a document. Raises Invalid `mapping_invalid` that names every wrong field."""
+    if not isinstance(document, Dictionary):
+        raise Invalid("mapping_invalid", fields={"document": fault("not_an_object")})
+    if len(json.dumps(document)) > MOST_BYTES:
+        raise Invalid("mapping_invalid", fields={"document": fault("too_long", most=MOST_BYTES)})
+    try:
+        return Mapping.model_validate(dict(document))
+    except ValidationError as error:
+        faults = {_path(part["loc"]): _fault(part) for part in error.errors(include_url=False)}
+        raise Invalid("mapping_invalid", fields=faults) from error
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    return ".".join(("document", *map(str, location)))[:200]
+
+
+def _fault(part: Any) -> Fault:
+    if part["type"] == "missing":
+        return fault("required")
+    if part["type"] == "extra_forbidden":
+        return fault("unknown_field")
+    return fault("not_as_described", reason=str(part["msg"])[:200])
+
+
+@lru_cache
+def preset(name: str) -> str:
+    """Return one of the documents that come with the engine, as JSON."""
+    if name not in PRESETS:
+        raise KeyError(name)
+    return (_DOCUMENTS / f"{name}.json").read_text(encoding="utf-8")
