@@ -8,6 +8,7 @@ from flask import Response
 from app.current import deps
 from app.exports import campaigns, lists
 from app.exports.analytics import campaign_analytics
+from app.exports.reconciliation import reconciliation
 from app.exports.table import Order, Table
 from app.http import access, scope
 from app.http.scope import Where
@@ -40,6 +41,7 @@ KINDS = (
     Kind("cases", "/campaigns/<slug>/cases", campaigns.cases, where=Where.FROM_BELOW, filters=("state",)),
     Kind("analytics", "/campaigns/<slug>/analytics", campaign_analytics, where=Where.FROM_BELOW),
     Kind("differences", "/campaigns/<slug>/differences", campaigns.differences),
+    Kind("reconciliation-report", "/campaigns/<slug>/reconciliation-report", reconciliation),
 )
 
 

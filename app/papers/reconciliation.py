@@ -1,0 +1,105 @@
+"""The report of a campaign's reconciliation as a paper of A4 pages."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.exports.reconciliation import signers
+from app.i18n.labels import CAUSES, DISCREPANCY_STATES, word
+from app.i18n.locale import day_of, when
+from app.i18n.names import source_name
+from app.papers.fonts import drawable
+from app.papers.words import face
+from campaigns.reconciliation_report import Day, Report, Settled
+from kernel.money import yuan
+
+MOST_SHOWN = 300  # differences: all of them are in the workbook
+
+
+def report_values(report: Report, host: str, rows: list[Settled], more: int) -> dict[str, Any]:
+    """Return what the paper says. `rows` are the first differences, `more` how many there are beyond."""
+    return face() | {
+        "title": _("对账报告"),
+        "campaign": drawable(report.campaign.name),
+        "host": drawable(host),
+        "made": _(
+            "%(time)s 生成，账本截至第 %(mark)s 笔分录；单位：元", time=when(report.at), mark=report.ledger_mark
+        ),
+        "tables": [_days(report), _owed(report), _causes(report), _differences(rows), _signatures(report)],
+        "more": _("另有 %(count)s 条差异，见 XLSX。", count=more) if more else "",
+        "sign": [_("制表"), _("复核"), _("负责人")],
+    }
+
+
+def _table(
+    title: str, header: list[str], numbers: int, rows: list[list[str]], widths: list[float]
+) -> dict[str, Any]:
+    """`numbers`: how many of the last columns are sums, which stand at the right."""
+    return {
+        "title": title,
+        "header": header,
+        "numbers": numbers,
+        "widths": widths,
+        "rows": [[drawable(cell) for cell in row] for row in rows],
+    }
+
+
+def _days(report: Report) -> dict[str, Any]:
+    rows = [[source_name(row.provider), day_of(row.day), *_sums(row)] for row in report.days]
+    header = [_("来源"), _("日期"), _("笔数"), _("账上"), _("账单笔数"), _("账单"), _("手续费"), _("银行到账")]
+    widths = [2.4, 1.5, 0.8, 1.4, 1.1, 1.4, 1.1, 1.5]
+    return _table(_("按来源和日期"), header, 6, [*rows, [_("合计"), "", *_sums(report.whole)]], widths)
+
+
+def _sums(row: Day) -> list[str]:
+    amounts = yuan(row.books_minor), yuan(row.stated_minor), yuan(row.fee_minor), yuan(row.bank_minor)
+    return [f"{row.gifts:,}", amounts[0], f"{row.lines:,}", *amounts[1:]]
+
+
+def _owed(report: Report) -> dict[str, Any]:
+    rows = [
+        [
+            source_name(side.provider),
+            *map(yuan, (side.books_minor, side.stated_minor, side.open_minor, side.sent_minor, side.arrived_minor)),
+        ]
+        for side in report.owed
+    ]
+    header = [_("来源"), _("账上在途"), _("平台还欠"), _("待处理差异"), _("已提现"), _("银行已到账")]
+    return _table(_("各平台还欠（全部活动）"), header, 5, rows, [2.4, 1.4, 1.4, 1.4, 1.4, 1.5])
+
+
+def _causes(report: Report) -> dict[str, Any]:
+    rows = [
+        [
+            source_name(row.provider),
+            str(word(CAUSES, row.cause)),
+            f"{row.differences:,}",
+            f"{row.still_open:,}",
+            yuan(row.sum_minor),
+        ]
+        for row in report.causes
+    ]
+    return _table(
+        _("差异按原因"), [_("来源"), _("原因"), _("笔数"), _("未处理"), _("差额")], 3, rows, [2.4, 2, 1, 1, 1.5]
+    )
+
+
+def _differences(rows: list[Settled]) -> dict[str, Any]:
+    cells = [
+        [
+            str(word(CAUSES, row.cause)),
+            row.reference,
+            f"{word(DISCREPANCY_STATES, row.state)} {signers(row)} {row.reason}".strip(),
+            yuan(row.ours_minor),
+            yuan(row.theirs_minor),
+            yuan(row.sum_minor),
+        ]
+        for row in rows
+    ]
+    header = [_("原因"), _("单号"), _("怎样处理的"), _("账上"), _("对方"), _("差额")]
+    return _table(_("差异"), header, 3, cells, [1.4, 2.2, 3.4, 1.2, 1.2, 1.2])
+
+
+def _signatures(report: Report) -> dict[str, Any]:
+    rows = [[signers(row), when(row.last_at), f"{row.differences:,}"] for row in report.signatures]
+    return _table(_("签字"), [_("经办"), _("最后签字"), _("笔数")], 1, rows, [4, 2.5, 1])
