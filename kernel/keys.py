@@ -64,8 +64,9 @@ class Keys:
         lookup = lookup_key or field_key
         self._lookup = _derive(lookup, "lookup")
         self._content = _derive(lookup, "content")
-        self._wraps = [_derive(key, "wrap") for key in (field_key, field_key_before) if key]
-        self.key_id = keyed_hash(self._wraps[0], "id")[:8]  # which FIELD_KEY wrapped a key
+        wraps = [_derive(key, "wrap") for key in (field_key, field_key_before) if key]
+        self._wraps = [Cipher(key) for key in wraps]
+        self.key_id = keyed_hash(wraps[0], "id")[:8]  # which FIELD_KEY wrapped a key
 
     def token(self, subject: str) -> str:
         """Return the bearer token of a thing: computed, never stored, the same each time."""
@@ -87,16 +88,16 @@ class Keys:
 
     def wrap(self, plain: bytes, context: str) -> bytes:
         """Seal with the installation's own key."""
-        return seal(self._wraps[0], plain, context.encode())
+        return self._wraps[0].seal(plain, context.encode())
 
     def unwrap(self, sealed: bytes, context: str) -> bytes:
         """Open what `wrap` sealed. Raises ValueError."""
-        for key in self._wraps[:-1]:
+        for cipher in self._wraps[:-1]:
             try:
-                return unseal(key, sealed, context.encode())
+                return cipher.unseal(sealed, context.encode())
             except ValueError:
                 continue
-        return unseal(self._wraps[-1], sealed, context.encode())
+        return self._wraps[-1].unseal(sealed, context.encode())
 
     def wrap_text(self, plain: str, context: str) -> str:
         return base64.b64encode(self.wrap(plain.encode(), context)).decode()

@@ -82,6 +82,7 @@ class _Due(NamedTuple):
 
 _MET = ("40P01", "40001")  # a deadlock, a serialization failure: two transactions met, and one of them was ended
 _ATTEMPTS = 6  # our default; the sixth begins after about 2 s
+_MANY_WAITING = 1_000
 _PAUSE_S = 0.05  # before the second attempt, doubled before each further one
 
 
@@ -233,12 +234,21 @@ def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
 
 
 def reopen(tx: Tx, notes: Sequence[str]) -> int:
-    """Make waiting messages with these notes due again: what they waited for has come."""
+    """Make waiting messages with these notes due again: what they waited for has come.
+
+    A batch brings a thousand payments and few messages wait: it asks for those, and names all only when they are
+    many.
+    """
     if not notes:
+        return 0
+    rows = tx.rows("SELECT note FROM inbox_work WHERE state = 'waiting' LIMIT :most", most=_MANY_WAITING)
+    waiting = {row.note for row in rows}
+    due = [note for note in notes if note in waiting] if len(rows) < _MANY_WAITING else list(notes)
+    if not due:
         return 0
     return tx.run(
         "UPDATE inbox_work SET state = 'new', done_at = NULL WHERE state = 'waiting' AND note = ANY(:notes)",
-        notes=list(notes),
+        notes=due,
     )
 
 

@@ -1,9 +1,8 @@
 """PURE. Read a partner platform's event, in the shape of our published interface, as a fact."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from kernel.clock import parse_time
@@ -32,8 +31,7 @@ SKEW = timedelta(minutes=5)  # how far a partner's clock may be ahead of ours: t
 DEEPEST = 20  # levels of nesting, our default: far above the interface's three
 
 
-@dataclass(frozen=True, slots=True)
-class PartnerFact:
+class PartnerFact(NamedTuple):
     """What a platform says of one donation. `donor` is its own id of the donor, never a name; amounts in fen.
 
     For a refund `amount_minor` is what has been refunded in all so far, and for a reversed refund what came back of

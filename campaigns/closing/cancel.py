@@ -1,12 +1,14 @@
 """Cancel a campaign before its end: what it takes back is worked off page by page afterwards (`wind_up`)."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.closing.models import Cancellation
+from campaigns.donations.states import COUNTED, WAITING, Status
 from campaigns.lifecycle import transitions
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
-from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_reason
 from kernel.db import Tx
@@ -92,34 +94,70 @@ def find_cancellation(tx: Tx, slug: str) -> tuple[Campaign, Cancellation | None,
     return campaign, tx.get(Cancellation, campaign.id), giving_back(tx, campaign)
 
 
+class _Share(NamedTuple):
+    """So many donations of a campaign that are in one state; fen."""
+
+    status: str
+    outside: bool
+    came: bool
+    donations: int
+    kept_minor: int
+    returned_minor: int
+
+
 def giving_back(tx: Tx, campaign: Campaign) -> GivingBack:
     """Return how far the money of a campaign is on its way back; before it is cancelled, what would be."""
     assert campaign.id is not None
-    row = tx.row(
-        f"""SELECT count(*) FILTER (WHERE status IN ('pending', 'paying')) AS unpaid,
-                   count(*) FILTER (WHERE counted) AS paid,
-                   coalesce(sum(kept) FILTER (WHERE counted), 0) AS paid_minor,
-                   count(DISTINCT donor_key) FILTER (WHERE counted) AS donors,
-                   count(*) FILTER (WHERE with_us = 'refunding') AS refunding,
-                   coalesce(sum(kept) FILTER (WHERE with_us = 'refunding'), 0) AS refunding_minor,
-                   count(*) FILTER (WHERE with_us = 'outside') AS outside,
-                   coalesce(sum(kept) FILTER (WHERE with_us = 'outside'), 0) AS outside_minor,
-                   count(*) FILTER (WHERE with_us = 'failed') AS failed,
-                   coalesce(sum(kept) FILTER (WHERE with_us = 'failed'), 0) AS failed_minor,
-                   count(*) FILTER (WHERE with_us = 'disputed') AS disputed,
-                   count(*) FILTER (WHERE status = 'refunded') AS returned,
-                   coalesce(sum(refunded_minor) FILTER (WHERE paid_at IS NOT NULL), 0) AS returned_minor
-              FROM (SELECT d.*, d.amount_minor - d.refunded_minor AS kept,
-                           d.status IN ('paid', 'settled', 'disputed') AS counted,
-                           CASE WHEN d.status = 'disputed' THEN 'disputed'
-                                WHEN d.status NOT IN ('paid', 'settled') THEN ''
-                                WHEN d.payment_intent IS NULL THEN 'outside'
-                                WHEN {FAILED_REFUND} THEN 'failed'
-                                ELSE 'refunding' END AS with_us
-                      FROM donation d WHERE d.campaign_id = :campaign) AS donations""",
+    shares = tx.rows_as(
+        _Share,
+        """SELECT status, payment_intent IS NULL AS outside, paid_at IS NOT NULL AS came, count(*) AS donations,
+                  CAST(sum(amount_minor - refunded_minor) AS bigint) AS kept_minor,
+                  CAST(sum(refunded_minor) AS bigint) AS returned_minor
+             FROM donation WHERE campaign_id = :campaign GROUP BY 1, 2, 3""",
         campaign=campaign.id,
     )
-    assert row is not None
+    tally = tx.get(CampaignTally, campaign.id)
+    failed, failed_minor = _failed(tx, campaign.id)
     pots = [pot.pot_id for pot in load_pot_states(tx, [campaign.id])]
-    match_minor = sum(pot_balances(tx, pots, MATCHED).values()) if pots else 0
-    return GivingBack(**{name: int(value) for name, value in row._asdict().items()}, match_minor=match_minor)
+    with_us = [share for share in shares if share.status in COUNTED]
+    outside = [share for share in with_us if share.outside and share.status != Status.DISPUTED]
+    ours = [share for share in with_us if not share.outside and share.status != Status.DISPUTED]
+    return GivingBack(
+        unpaid=_donations(share for share in shares if share.status in WAITING),
+        paid=_donations(with_us),
+        paid_minor=_kept(with_us),
+        donors=tally.donors if tally else 0,
+        refunding=_donations(ours) - failed,
+        refunding_minor=_kept(ours) - failed_minor,
+        outside=_donations(outside),
+        outside_minor=_kept(outside),
+        failed=failed,
+        failed_minor=failed_minor,
+        disputed=_donations(share for share in with_us if share.status == Status.DISPUTED),
+        returned=_donations(share for share in shares if share.status == Status.REFUNDED),
+        returned_minor=sum(share.returned_minor for share in shares if share.came),
+        match_minor=sum(pot_balances(tx, pots, MATCHED).values()) if pots else 0,
+    )
+
+
+def _donations(shares: Iterable[_Share]) -> int:
+    return sum(share.donations for share in shares)
+
+
+def _kept(shares: Iterable[_Share]) -> int:
+    return sum(share.kept_minor for share in shares)
+
+
+def _failed(tx: Tx, campaign_id: int) -> tuple[int, int]:
+    """Return how many donations are still with us because their refund failed, and their fen."""
+    row = tx.row(
+        f"""SELECT count(*) AS donations,
+                   CAST(coalesce(sum(d.amount_minor - d.refunded_minor), 0) AS bigint) AS kept_minor
+              FROM donation d
+             WHERE d.id IN (SELECT donation_id FROM refund WHERE state IN ('failed', 'refused'))
+               AND d.campaign_id = :campaign AND d.status IN ('paid', 'settled')
+               AND d.payment_intent IS NOT NULL AND {FAILED_REFUND}""",
+        campaign=campaign_id,
+    )
+    assert row is not None
+    return row.donations, row.kept_minor

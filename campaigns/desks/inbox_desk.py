@@ -11,7 +11,7 @@ from sqlmodel import select
 from campaigns.audit import record_audit
 from campaigns.donations.models import Donation
 from campaigns.intake.partner_limits import ABOVE_LIMIT
-from campaigns.intake.partners import PROJECT_UNKNOWN
+from campaigns.intake.places import PROJECT_UNKNOWN
 from campaigns.intake.unplaced import FOREIGN
 from campaigns.reasons import require_reason
 from kernel.db import Tx

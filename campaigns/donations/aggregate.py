@@ -19,7 +19,16 @@ from campaigns.donations.payment_exceptions import (
     reason_not_as_asked,
 )
 from campaigns.donations.reversals import Position, position
-from campaigns.donations.states import ABANDONED, COUNTED, UNPAID, WAITING, DisputeOutcome, Status, Transition
+from campaigns.donations.states import (
+    ABANDONED,
+    BY_PARTNER,
+    COUNTED,
+    UNPAID,
+    WAITING,
+    DisputeOutcome,
+    Status,
+    Transition,
+)
 from campaigns.lifecycle.campaign import SharedCampaign
 from payments.facts import FactKind, FraudWarning, PaymentFact
 from payments.partner_events import PARTNER_PREFIX, PartnerFact
@@ -68,7 +77,7 @@ class DonationAggregate:
     maximum_minor: int = MAX_MINOR  # a payment of another amount above it waits on the desk
     exceptions: dict[str, KnownException] = field(default_factory=dict)  # on the desk, by payment intent
     new_exceptions: list[NewException] = field(default_factory=list)
-    stored: Columns | None = None  # its `columns_of` as the database has them
+    stored: Columns | None = None  # its `columns_of` as the database has them; None: it is not stored yet
 
     @property
     def campaign_id(self) -> int:
@@ -158,7 +167,7 @@ class DonationAggregate:
             return FactResult("flagged", f"amount_differs:{fact.amount_minor}:{fact.currency}")
         if self.status not in UNPAID:
             return REPEATED
-        return self.accept_payment(fact.amount_minor, fact.occurred_at, "partner")
+        return self.accept_payment(fact.amount_minor, fact.occurred_at, BY_PARTNER)
 
     def apply_success(self, fact: PaymentFact) -> FactResult:
         """Take the money of a success by what the provider says of it, or put it on the desk.
@@ -267,7 +276,9 @@ class DonationAggregate:
             self._move(Status.PAID, "money_back")
 
     def _move(self, to: Status, cause: str) -> None:
-        self.transitions.append(Transition(self.id, self.status, to, cause))
+        # A donation that is stored by this batch was nothing before.
+        from_ = None if self.stored is None and not self.transitions else self.status
+        self.transitions.append(Transition(self.id, from_, to, cause))
         self.status = to
 
 

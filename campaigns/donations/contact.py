@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from sqlmodel import select
 
 from campaigns.donations.identity import (
@@ -180,8 +181,7 @@ def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
 
 def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> bytes:
     """Seal what a donor said of themselves."""
-    plain = json.dumps(personal, ensure_ascii=False).encode()
-    return seal(key, plain, context_of(donation_id).encode())
+    return seal(key, orjson.dumps(personal), context_of(donation_id).encode())
 
 
 def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:

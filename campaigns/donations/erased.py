@@ -4,7 +4,7 @@ Their donations carry a key that is made of the old one with SECRET_KEY: the dat
 lead from a phone number to it. Who gives again in that campaign is recognised by computing it anew.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
 from campaigns.donations.identity import is_own_key
@@ -31,7 +31,9 @@ def is_erased_key(donor_key: str) -> bool:
 
 def keys_after_erasure(tx: Tx, keys: Keys, donors: Iterable[DonorIn]) -> Mapping[DonorIn, str]:
     """Return the keys of those of these donors who were erased in their campaign."""
-    candidates = {donor: erased_key(keys, donor) for donor in set(donors) if not is_own_key(donor.donor_key)}
+    wanted = {donor for donor in donors if not is_own_key(donor.donor_key)}
+    concerned = _with_erased(tx, {donor.campaign_id for donor in wanted})
+    candidates = {donor: erased_key(keys, donor) for donor in wanted if donor.campaign_id in concerned}
     if not candidates:
         return {}
     rows = tx.rows(
@@ -39,3 +41,15 @@ def keys_after_erasure(tx: Tx, keys: Keys, donors: Iterable[DonorIn]) -> Mapping
     )
     erased = {row.donor_key for row in rows}
     return {donor: key for donor, key in candidates.items() if key in erased}
+
+
+def _with_erased(tx: Tx, campaign_ids: Set[int]) -> set[int]:
+    """Return those of these campaigns in which anybody was erased: mostly none, and then no key is computed."""
+    if not campaign_ids:
+        return set()
+    rows = tx.rows(
+        """SELECT u.id FROM unnest(CAST(:ids AS bigint[])) AS u(id)
+            WHERE EXISTS (SELECT FROM erased_donor e WHERE e.campaign_id = u.id)""",
+        ids=sorted(campaign_ids),
+    )
+    return {row.id for row in rows}

@@ -9,7 +9,7 @@ from sqlmodel import select
 from campaigns.donations.consent import newest_consent
 from campaigns.donations.letter_models import Letter, LetterKind, LetterState
 from campaigns.donations.person_models import Consent, PersonKey
-from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
+from campaigns.donations.states import ABANDONED, BY_PARTNER, WAITING, Status, Transition
 from kernel.bulk import unnest
 from kernel.db import Tx
 
@@ -53,6 +53,8 @@ def letters_of(transitions: Sequence[Transition]) -> list[NewLetter]:
 
 
 def _kind_of(step: Transition) -> LetterKind | None:
+    if step.cause == BY_PARTNER:
+        return None  # a platform writes to its donors itself
     if step.to is Status.PAID and step.from_ in WAITING:
         return LetterKind.THANKS
     if step.to is Status.PAID and step.from_ in ABANDONED:

@@ -14,7 +14,7 @@ from payments.outgoing_models import OutgoingType
 def queue_transitions(tx: Tx, steps: Sequence[Transition]) -> None:
     """Queue what platforms subscribed to of these transitions: settled donations, and match with the payment."""
     settled = [step.donation_id for step in steps if step.to is Status.SETTLED]
-    paid = [step.donation_id for step in steps if step.to is Status.PAID and step.from_ is Status.PENDING]
+    paid = [step.donation_id for step in steps if step.to is Status.PAID and step.from_ in (None, Status.PENDING)]
     _queue(tx, OutgoingType.DONATION_SETTLED, settled)
     _queue(tx, OutgoingType.DONATION_MATCHED, paid)
 

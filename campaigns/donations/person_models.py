@@ -58,7 +58,7 @@ class Consent(SQLModel, table=True):
     newest row of a donation counts."""
 
     __tablename__ = "consent"
-    __table_args__ = (Index("consent_donation", "donation_id"),)
+    __table_args__ = (Index("consent_newest", "donation_id", "id"),)
     id: int | None = Field(default=None, sa_column=identity())
     donation_id: UUID
     publish_name: bool

@@ -34,6 +34,7 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.REFUNDED: frozenset({Status.PAID, Status.DISPUTED}),
 }
 
+BY_PARTNER = "partner"  # the cause of a transition that a platform reported
 WAITING = frozenset({Status.PENDING, Status.PAYING})
 ABANDONED = frozenset({Status.CANCELLED, Status.EXPIRED, Status.FAILED})
 UNPAID = WAITING | ABANDONED

@@ -11,7 +11,7 @@ from campaigns.donations.columns import columns_of
 from campaigns.donations.consent import Agreed, consent_rows
 from campaigns.donations.contact import Donor, NewContact
 from campaigns.donations.models import Donation, GiftSource
-from campaigns.donations.states import Status, Transition
+from campaigns.donations.states import Status
 from campaigns.donations.store_personal import NewWords, words_rows, words_to_check
 from campaigns.lifecycle.campaign import SharedCampaign
 from kernel.bulk import Rows, insert_rows, insert_together
@@ -58,7 +58,6 @@ class ReportedDonation(NamedTuple):
             paid_at=None,
             match_until=None,
             dispute="",
-            transitions=[Transition(fact.donation_id, None, Status.PENDING, "partner")],
             late=True,
         )
 

@@ -14,12 +14,12 @@ from campaigns.donations.load import DonationRef, refs_of
 from campaigns.donations.store_reported import ReportedDonation
 from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
 from campaigns.intake.partner_states import PAUSED, paused
+from campaigns.intake.places import places
 from campaigns.intake.project_codes import codes_of_ours
 from kernel.db import Tx
 from payments.inbox import InboxMessage, retry
 from payments.partner_events import PartnerFact
 
-PROJECT_UNKNOWN = "project_unknown"  # why a message waits
 RETRY = timedelta(minutes=1)  # our default
 
 
@@ -50,28 +50,6 @@ class Intake:
             donation = self.reported.pop(donation_id)
             if self.limits is not None and is_limited(donation.fact.partner):
                 self.limits.take_back(donation.fact)
-
-
-class Place(NamedTuple):
-    """Where a donation could belong: None where nothing was found. `allowed`: the partner may raise for it; `held`:
-    the project was suspended, or on the blacklist, before the payment."""
-
-    id: UUID
-    project_id: int | None
-    campaign_id: int | None
-    allowed: bool
-    held: bool
-
-    @property
-    def problem(self) -> str | None:
-        """Why the donation cannot be taken in now, as a stable code."""
-        if self.project_id is None:
-            return PROJECT_UNKNOWN
-        if not self.allowed:
-            return "project_not_allowed"
-        if self.held:
-            return "project_suspended"
-        return "no_campaign_then" if self.campaign_id is None else None
 
 
 def retry_due(tx: Tx) -> int:
@@ -194,41 +172,3 @@ def _recognise_erased(tx: Tx, deps: Dependencies, intake: Intake) -> None:
 
 def _by_message(pair: tuple[InboxMessage, PartnerFact]) -> int:
     return pair[0].id
-
-
-def places(tx: Tx, facts: Sequence[PartnerFact]) -> dict[UUID, Place]:
-    """Find the campaign and project of each donation; what a partner's own code was mapped to goes first.
-
-    Who was paying when a campaign ended may finish, on a platform as on our pages: a payment within `finishing_s`
-    of the end counts, unless another campaign was open then. Of several campaigns the one that the platform names
-    counts, else the one that opened last.
-    """
-    rows = tx.rows_as(
-        Place,
-        """SELECT DISTINCT ON (u.id) u.id, p.id AS project_id, c.id AS campaign_id,
-                  coalesce(pa.projects IS NULL OR pa.projects @> to_jsonb(coalesce(p.code, u.code)), false)
-                      AS allowed,
-                  CASE WHEN p.status IN ('suspended', 'blacklisted')
-                       THEN u.paid_at >= (SELECT max(h.at) FROM project_history h
-                                           WHERE h.project_id = p.id AND h.to_status = p.status)
-                       ELSE false END AS held
-             FROM unnest(CAST(:ids AS uuid[]), CAST(:codes AS text[]), CAST(:partners AS text[]),
-                         CAST(:times AS timestamptz[]), CAST(:slugs AS text[]))
-                  AS u(id, code, partner, paid_at, slug)
-             LEFT JOIN partner_project_code m ON (m.partner, m.code) = (u.partner, u.code)
-             LEFT JOIN project own ON own.code = u.code
-             LEFT JOIN project p ON p.id = coalesce(m.project_id, own.id)
-             LEFT JOIN partner pa ON pa.name = u.partner
-             LEFT JOIN campaign_entry e ON e.project_id = p.id
-             LEFT JOIN campaign c ON c.id = e.campaign_id AND c.phase NOT IN ('draft', 'cancelled')
-                                 AND c.opens_at <= u.paid_at
-                                 AND u.paid_at < c.ends_at + make_interval(secs => c.finishing_s)
-                                 AND u.slug IN ('', c.slug)
-            ORDER BY u.id, u.paid_at < c.ends_at DESC NULLS LAST, c.opens_at DESC NULLS LAST""",
-        ids=[fact.donation_id for fact in facts],
-        codes=[fact.project_code for fact in facts],
-        partners=[fact.partner for fact in facts],
-        times=[fact.occurred_at for fact in facts],
-        slugs=[fact.details.campaign for fact in facts],
-    )
-    return {row.id: row for row in rows}

@@ -12,7 +12,7 @@ from sqlmodel import col, func, select
 from campaigns.dependencies import Dependencies
 from campaigns.intake.check_list import Check, note_check
 from campaigns.intake.partner_limits import ABOVE_LIMIT, limits_of
-from campaigns.intake.partners import places
+from campaigns.intake.places import places
 from kernel.db import Tx
 from payments import partners
 from payments.messages import content_hash
