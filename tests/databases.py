@@ -130,10 +130,12 @@ class Databases:
             postgres.execute(f"DROP DATABASE {_name(url)} WITH (FORCE)".encode())
 
     def _admin(self, url: str) -> psycopg.Connection[Any]:
-        """A connection that has seen all tables already, or a new one when the test hung up on all."""
+        """A connection that has seen all tables already; a new one when the test hung up on all, the pools too."""
         try:
             self._admins[url].execute("")
         except (KeyError, psycopg.OperationalError):
+            if url in self._admins and url in self._pools:
+                self._pools[url].give_up()
             self._admins[url] = connected(url, _name(url))
         return self._admins[url]
 

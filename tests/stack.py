@@ -21,6 +21,7 @@ from embedded.process import Child, free_port, wait_until
 from embedded.redis import Redis
 from embedded.supervisor import Service, Supervisor
 from tests.conftest import SPEED
+from tests.forked import command
 
 ROOT = Path(__file__).parents[1]
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -109,16 +110,9 @@ class Stack:
         self.web.start()
         assert wait_until(lambda: responds(self.port, "/healthz"), 60, 0.1), self.web.log_tail()
 
-    def flask(self, *args: str) -> str:
+    def flask(self, *args: str, typed: str = "") -> str:
         """Run a command of ours (`flask --app wsgi ARGS`) and return what it prints; asserts success."""
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", "--app", "wsgi", *args],
-            cwd=ROOT,
-            env=self.launch.env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        done = command(self.launch.env, self.folder, *args, typed=typed)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

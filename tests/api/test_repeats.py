@@ -18,7 +18,7 @@ from tests.api.client import Api, Json, problem
 from tests.api.repeat_victim import run
 from tests.api.resources import Resources, resources
 from tests.api.test_rights import callers, paths, snapshot
-from tests.killed import killed_in
+from tests.forked import killed_in
 from tests.races.runners import at_once
 from tests.world import World
 

@@ -11,7 +11,7 @@ from payments.messages import message
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
 from tests.crash.victim import STEPS, Order, run
-from tests.killed import killed_in
+from tests.forked import killed_in
 from tests.payments.servers import KEY, Json
 from tests.world import World
 

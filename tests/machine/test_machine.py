@@ -21,7 +21,7 @@ from tests.machine.machine import GivingDay
 from tests.world import World, build
 
 QUIET = {"suppress_health_check": list(HealthCheck), "print_blob": True}
-SHORT = settings(max_examples=16, stateful_step_count=30, derandomize=True, database=None, **QUIET)
+SHORT = settings(max_examples=10, stateful_step_count=30, derandomize=True, database=None, **QUIET)
 LONG = settings(max_examples=100, stateful_step_count=60, database=None, **QUIET)
 ENDS = NOON + timedelta(hours=29, minutes=30)
 # Match is given in the daytime, on the first day with a break (the day begins at 12:00), and not to the very last.

@@ -17,7 +17,7 @@ from campaigns.intake.refusal_counts import refusals_of
 from kernel.clock import FixedClock, local_day
 from kernel.db import Database
 from payments.partners import create
-from tests.killed import killed_in
+from tests.forked import killed_in
 from tests.partners.engineer import Engineer, Json
 from tests.races.runners import at_once, errors
 from tests.world import World, offline_deps
