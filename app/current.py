@@ -5,12 +5,13 @@ runs outside of one (setting up, a metrics collector) passes its application.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import cast
 
 from flask import Flask, current_app, g
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.group_commit import Batcher
 from campaigns.dependencies import Dependencies
@@ -18,6 +19,7 @@ from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created, create_donations
 from campaigns.donations.open_payment import Opened, save_opened_payments
 from campaigns.donations.view import DonationView
+from campaigns.lifecycle.source_clicks import Click, count_clicks
 from config import Config
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -41,6 +43,7 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, giving))
     intake = deps.db.apart(INTAKE_CONNECTIONS)
     app.extensions["store_messages"] = Batcher(partial(receive_each, intake, deps.keys))
+    app.extensions["count_clicks"] = Batcher(partial(count_clicks, deps.db))
     app.extensions["read_secrets"] = Batcher(partial(read_secrets, intake, deps.keys))
     app.extensions["read_mappings"] = Batcher(partial(read_mappings, intake, deps.keys))
 
@@ -107,3 +110,11 @@ def partner_mapping(partner: str) -> Mapped:
     """Return how a platform's own notifications are read, in a transaction shared with concurrent callers."""
     batcher: Batcher[str, Mapped] = current_app.extensions["read_mappings"]
     return batcher.submit(partner)
+
+
+def count_click(click: Click) -> None:
+    """Count a click on the link of a source, in a transaction shared with concurrent callers. Who clicked is led on
+    even when it cannot be counted."""
+    batcher: Batcher[Click, bool] = current_app.extensions["count_clicks"]
+    with suppress(SQLAlchemyError):
+        batcher.submit(click)

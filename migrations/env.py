@@ -27,6 +27,7 @@ MODULES_WITH_TABLES = (
     "campaigns.imports.models",
     "campaigns.intake.models",
     "campaigns.lifecycle.models",
+    "campaigns.lifecycle.source_clicks",
     "campaigns.lifecycle.sources",
     "campaigns.monthly.models",
     "campaigns.network.models",

@@ -45,10 +45,12 @@ class Comparison(NamedTuple):
     sealed: bool
 
 
-def list_conflicts(tx: Tx, page: Page) -> tuple[list[ConflictLine], int]:
-    """Return a page of the messages that contradict an earlier one, newest first, and their number."""
-    rows = tx.all(select(InboxConflict).order_by(col(InboxConflict.id).desc()).offset(page.offset).limit(page.size))
-    total = tx.all(select(func.count()).select_from(InboxConflict))[0]
+def list_conflicts(tx: Tx, page: Page, source: str | None = None) -> tuple[list[ConflictLine], int]:
+    """Return a page of the messages (of a source) that contradict an earlier one, newest first, and how many."""
+    chosen = [] if source is None else [InboxConflict.source == source]
+    query = select(InboxConflict).where(*chosen).order_by(col(InboxConflict.id).desc())
+    rows = tx.all(query.offset(page.offset).limit(page.size))
+    total = tx.all(select(func.count()).select_from(InboxConflict).where(*chosen))[0]
     return [_line(row) for row in rows], total
 
 

@@ -27,7 +27,8 @@ class SourceIn(Schema):
 
 
 class SourceOut(Schema):
-    """A source with what came by it: paid donations less refunds, and their match, in fen."""
+    """A source with the clicks on its link and what came by it: paid donations less refunds, and their match, in
+    fen."""
 
     id = Key()
     code = Text()
@@ -36,6 +37,8 @@ class SourceOut(Schema):
     project = Key(allow_none=True)
     link = Text()
     created_at = Time()
+    clicks = Whole(metadata={"description": "on its link"})
+    firsts = Whole(metadata={"description": "of browsers that came by no other link of the campaign before"})
     donations = Whole()
     donors = Whole()
     raised_minor = Minor(0)
@@ -61,7 +64,7 @@ def add(body: dict[str, Any], slug: str) -> Any:
     with deps().db.transaction() as tx:
         row = add_source(tx, slug, body["kind"], body["title"], body.get("project"), access.actor())
         tx.flush()
-    return _shown(row, SourceFigures(row.code, 0, 0, 0, 0))
+    return _shown(row, SourceFigures(row.code))
 
 
 def _shown(source: Source, figures: SourceFigures) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.current import deps
 from app.exports.lists import project_header, project_row
 from app.exports.table import Order, Places, Table, all_pages
+from app.i18n.giving_labels import SOURCE_KINDS
 from app.i18n.labels import CASE_STATES, CAUSES, DISCREPANCY_STATES, POT_KINDS, STANDINGS, STATUSES, word
 from app.i18n.names import actor_name, source_name
 from app.i18n.screening_evidence import evidence_lines
@@ -16,8 +17,10 @@ from campaigns.closing import discrepancies
 from campaigns.closing.models import Discrepancy
 from campaigns.disclosure import standings as ranking
 from campaigns.disclosure.catalogue import listed
+from campaigns.disclosure.sources import SourceFigures, source_figures
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.sources import Source
 from campaigns.projects.place_totals import PlaceTotals
 from campaigns.screening import cases as screening
 from kernel.db import Tx
@@ -142,3 +145,18 @@ def _id(tx: Tx, order: Order) -> int:
     campaign_id = find_campaign(tx, order.arguments["slug"]).id
     assert campaign_id is not None
     return campaign_id
+
+
+def sources(tx: Tx, order: Order) -> Table:
+    """The sources with the clicks on their links and what came by them, those that brought the most first."""
+    campaign_id = _id(tx, order)
+    header = [_("来源"), _("种类"), _("代码"), _("短链接"), _("点击"), _("首次点击"), _("笔数"), _("人数")]
+    header += [_("筹款（元）"), _("配捐（元）")]
+
+    def row(source: Source, figures: SourceFigures) -> Sequence[Any]:
+        link = f"{deps().public_url}/s/{source.code}"
+        counts = (figures.clicks, figures.firsts, figures.donations, figures.donors)
+        amounts = Yuan(figures.raised_minor), Yuan(figures.matched_minor)
+        return [source.title, str(SOURCE_KINDS[source.kind]), source.code, link, *counts, *amounts]
+
+    return Table(f"campaign:{campaign_id}", header, (row(*pair) for pair in source_figures(tx, campaign_id)))

@@ -40,6 +40,7 @@ KINDS = (
     Kind("standings", "/campaigns/<slug>/standings", campaigns.standings, where=Where.FROM_BELOW, filters=("by",)),
     Kind("cases", "/campaigns/<slug>/cases", campaigns.cases, where=Where.FROM_BELOW, filters=("state",)),
     Kind("analytics", "/campaigns/<slug>/analytics", campaign_analytics, where=Where.FROM_BELOW),
+    Kind("sources", "/campaigns/<slug>/sources", campaigns.sources),
     Kind("differences", "/campaigns/<slug>/differences", campaigns.differences),
     Kind("reconciliation-report", "/campaigns/<slug>/reconciliation-report", reconciliation),
 )

@@ -8,6 +8,7 @@ from flask_babel import force_locale
 
 from app.current import deps
 from app.http import access
+from app.i18n import locale
 from app.papers import pictures
 from app.papers.kept import kept
 from app.papers.pictures import Subject
@@ -43,6 +44,11 @@ def project_picture(slug: str, project_id: int, kind: str, language: str) -> Res
 def favicon() -> Response:
     """The icon that browsers and chats ask for without being told of it."""
     return send_from_directory(f"{current_app.root_path}/static", "favicon.ico", max_age=24 * 3600)
+
+
+def poster(subject: Subject) -> Response:
+    """Return a poster in the language of the reader."""
+    return _picture("poster", locale.language(), subject)
 
 
 def _picture(kind: str, language: str, subject: Subject) -> Response:

@@ -3,10 +3,11 @@
 from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.current import deps
+from app.current import count_click, deps
 from app.http import access
 from app.web.blueprint import blueprint
 from campaigns.lifecycle.models import Campaign
+from campaigns.lifecycle.source_clicks import Click
 from campaigns.lifecycle.sources import Source, source_of_code
 from kernel.db import Tx
 from kernel.errors import NotFound
@@ -26,7 +27,10 @@ def follow_source(code: str) -> Response:
         response = redirect(url_for("web.project", slug=slug, project_id=source.project_id), 303)
     else:
         response = redirect(url_for("web.campaign", slug=slug), 303)
-    if _cookie(slug) not in request.cookies:
+    is_first = _cookie(slug) not in request.cookies
+    if request.method == "GET":
+        count_click(Click(source.id or 0, is_first))
+    if is_first:
         response.set_cookie(
             _cookie(slug),
             f"{source.kind}.{source.code}",

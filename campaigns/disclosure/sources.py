@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
+from campaigns.lifecycle.source_clicks import clicks_of
 from campaigns.lifecycle.sources import Source, sources_of
 from kernel.db import Tx
 
 
-class SourceFigures(NamedTuple):
+class _Gifts(NamedTuple):
     """What came by a code: paid donations and donors, and what they gave less refunds, with its match; fen."""
 
     code: str
@@ -16,11 +17,24 @@ class SourceFigures(NamedTuple):
     matched_minor: int
 
 
+class SourceFigures(NamedTuple):
+    """Clicks on the link of a source (`firsts`: of browsers that came by no other one before), and what came by its
+    code: paid donations and donors, and what they gave less refunds, with its match; fen."""
+
+    code: str
+    clicks: int = 0
+    firsts: int = 0
+    donations: int = 0
+    donors: int = 0
+    raised_minor: int = 0
+    matched_minor: int = 0
+
+
 def source_figures(tx: Tx, campaign_id: int) -> list[tuple[Source, SourceFigures]]:
     """Return the sources of a campaign with what they brought, the most first."""
     sources = sources_of(tx, campaign_id)
     rows = tx.rows_as(
-        SourceFigures,
+        _Gifts,
         """WITH gift AS (
                SELECT d.source_code AS code, d.id, d.donor_key, d.amount_minor - d.refunded_minor AS minor
                  FROM donation d
@@ -41,6 +55,10 @@ def source_figures(tx: Tx, campaign_id: int) -> list[tuple[Source, SourceFigures
         campaign=campaign_id,
         codes=[source.code for source in sources],
     )
-    figures = {row.code: row for row in rows}
-    pairs = [(source, figures.get(source.code, SourceFigures(source.code, 0, 0, 0, 0))) for source in sources]
+    gifts = {row.code: row._asdict() for row in rows}
+    clicks = clicks_of(tx, [source.id or 0 for source in sources])
+    pairs = [
+        (source, SourceFigures(source.code, *clicks.get(source.id or 0, ()))._replace(**gifts.get(source.code, {})))
+        for source in sources
+    ]
     return sorted(pairs, key=lambda pair: -pair[1].raised_minor)

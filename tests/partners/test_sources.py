@@ -1,8 +1,12 @@
 """Sources of a campaign: the link, the first click, the gift by page and by platform, the figures."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from flask import Flask
 
 from campaigns.donations.models import Donation
+from campaigns.lifecycle.source_clicks import clicks_of
+from campaigns.lifecycle.sources import add_source
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
 from kernel.ids import donation_id_of
@@ -41,14 +45,22 @@ def test_from_the_first_click_to_the_figures(app: Flask, engineer: Engineer, wor
     world.settle()
     assert world.do(lambda tx: tx.get(Donation, donation_id_of(NAME, "T-1"))).channel == "partner"
 
+    donor.http.head(f"/s/{codes['主播甲']}")  # a preview, not a click
+    app.test_client().get(f"/s/{codes['主播甲']}")
     rows = http.get(f"/api/v1/campaigns/{world.slug}/sources", headers=bearer(world)).get_json()
     first = rows[0]
+    assert [(row["title"], row["clicks"], row["firsts"]) for row in rows] == [("主播甲", 2, 2), ("地铁海报", 1, 0)]
     assert (first["title"], first["donations"], first["raised_minor"]) == ("主播甲", 2, 65_00)
     assert first["matched_minor"] == world.totals().matched_minor
     assert (rows[1]["donations"], rows[1]["raised_minor"]) == (0, 0)
     assert "65.00" in staff.open(where)
     drawing = staff.http.get(f"{where}/{codes['主播甲']}/qr.svg")
     assert (drawing.status_code, drawing.mimetype) == (200, "image/svg+xml")
+    lines = staff.http.get(f"{where}.csv").text.splitlines()
+    assert "主播甲" in lines[1] and "65.00" in lines[1] and lines[2].startswith("地铁海报")
+    assert staff.http.get(f"{where}.xlsx").data[:2] == b"PK"
+    poster = staff.http.get(f"{where}/{codes['主播甲']}/poster.png")
+    assert (poster.status_code, poster.data[:4]) == (200, b"\x89PNG")
 
 
 def test_a_link_that_nobody_made_leads_nowhere(app: Flask, world: World) -> None:
@@ -61,6 +73,33 @@ def test_a_link_that_nobody_made_leads_nowhere(app: Flask, world: World) -> None
         422,
         "validation_failed",
     )
+
+
+def test_clicks_of_one_moment_are_all_counted(app: Flask, world: World) -> None:
+    row = world.do(add_source, world.slug, "livestream", "主播", None, "test")
+
+    def click(_number: int) -> int:
+        return app.test_client().get(f"/s/{row.code}").status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(click, range(40))) == {303}
+    assert world.do(clicks_of, [row.id]) == {row.id: (40, 40)}
+
+
+def test_subscriptions_in_the_console(app: Flask, engineer: Engineer, world: World) -> None:
+    world.do(create_manager, "staff", PASSWORD, "admin", "test")
+    staff = Reader(app.test_client(), world)
+    staff.sign_in("staff")
+    page = f"/console/partners/{NAME}/deliveries"
+    staff.open(page)
+    refused = staff.send("/subscriptions", 422, url="https://platform.example/hook", types=[])
+    assert "platform.example" in refused, "what was typed stays"
+    shown = staff.send("/subscriptions", url="https://platform.example/hook", types=["donation.matched"])
+    assert "whsec_" in shown and "whsec_" not in staff.open(page)
+    engineer.send(engineer.paid(1))
+    world.settle()
+    assert "evt_" in staff.open(page)
+    assert "platform.example" not in staff.send("/end").split("<tbody>")[0]
 
 
 def test_subscriptions_by_api(app: Flask, engineer: Engineer, world: World) -> None:

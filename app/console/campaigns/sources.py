@@ -10,10 +10,13 @@ from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.i18n.giving_labels import SOURCE_KINDS
+from app.papers import pictures
+from app.web.campaign_reads import shown_campaign, shown_project
 from app.web.embedded import qr_code
+from app.web.pictures import poster
 from campaigns.disclosure.sources import source_figures
 from campaigns.lifecycle.campaign import find_campaign
-from campaigns.lifecycle.sources import MOST_TITLE, add_source, source_of_code
+from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source, source_of_code
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects.projects import by_code
 from kernel.db import Tx
@@ -27,7 +30,7 @@ def list_sources(slug: str) -> str:
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         pairs = source_figures(tx, campaign.id or 0)
-    links = {source.code: f"{deps().public_url}/s/{source.code}" for source, _figures in pairs}
+    links = {source.code: _link(source) for source, _figures in pairs}
     shown = {"pairs": pairs, "links": links, "SOURCE_KINDS": SOURCE_KINDS, "most": MOST_TITLE}
     return render_template("console/sources.html", campaign=campaign, **shown)
 
@@ -50,8 +53,29 @@ def add(slug: str) -> Response:
 @access.signed_in(Permission.READ)
 def show_qr(slug: str, source_code: str) -> FlaskResponse:
     """The link of a source as a QR code."""
+    return qr_code(_link(_source(slug, source_code)))
+
+
+@blueprint.get("/campaigns/<slug>/sources/<source_code>/poster.png", endpoint="source_poster")
+@access.signed_in(Permission.READ)
+def show_poster(slug: str, source_code: str) -> FlaskResponse:
+    """A poster of the campaign, or of the source's project, whose code is the link of the source."""
+    source = _source(slug, source_code)
+    shown = shown_campaign(slug)
+    if source.project_id is None:
+        subject = pictures.event(shown.campaign, deps().public_url)
+    else:
+        subject = pictures.project(shown.campaign, shown_project(shown, source.project_id)[0], deps().public_url)
+    return poster(subject._replace(address=_link(source)))
+
+
+def _source(slug: str, code: str) -> Source:
     with deps().db.transaction() as tx:
-        source = source_of_code(tx, source_code)
+        source = source_of_code(tx, code)
         if source.campaign_id != find_campaign(tx, slug).id:
             raise NotFound("source_unknown")
-    return qr_code(f"{deps().public_url}/s/{source.code}")
+        return source
+
+
+def _link(source: Source) -> str:
+    return f"{deps().public_url}/s/{source.code}"

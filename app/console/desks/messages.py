@@ -163,11 +163,12 @@ def unmap() -> Response:
 @access.signed_in(Permission.READ, where=Where.FEDERATION)
 def conflicts() -> str:
     """The messages that contradict an earlier one, newest first."""
-    page = requested_page(PAGE_SIZE)
+    page, source = requested_page(PAGE_SIZE), ConsoleForm(request.args)["source"]
     with deps().db.transaction() as tx:
-        rows, total = list_conflicts(tx, page)
+        rows, total = list_conflicts(tx, page, source or None)
         settled = settled_of(tx, [row.id for row in rows])
-    return render_template("console/message_conflicts.html", rows=rows, total=total, page=page, settled=settled)
+    shown = {"rows": rows, "total": total, "page": page, "settled": settled, "source": source}
+    return render_template("console/message_conflicts.html", **shown)
 
 
 @blueprint.get("/inbox/conflicts/<int:conflict_id>", endpoint="message_conflict")

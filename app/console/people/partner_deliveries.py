@@ -1,17 +1,20 @@
-"""What a platform was told, how it went, and sending it again."""
+"""What a platform is told, and where: subscriptions, how each delivery went, and sending it again."""
 
-from flask import render_template, url_for
+from flask import make_response, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, make_once
+from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from app.i18n.giving_labels import DELIVERY_STATES, OUTGOING_TYPES
 from app.web.blueprint import requested_page
+from campaigns.intake import registered
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
+from kernel.errors import Refusal
 from payments import outgoing, partners
 
 _PAGE = 50
@@ -21,6 +24,10 @@ _PAGE = 50
 @access.signed_in(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def list_deliveries(name: str) -> str:
     """The subscriptions of a platform and what it was told, the newest first."""
+    return _page(name, ConsoleForm({}))
+
+
+def _page(name: str, form: ConsoleForm) -> str:
     page = requested_page(_PAGE)
     with deps().db.transaction() as tx:
         partner = partners.known(tx, name)
@@ -33,9 +40,46 @@ def list_deliveries(name: str) -> str:
         subscriptions=subscriptions,
         page=page,
         total=total,
+        form=form,
+        room=len(subscriptions) < outgoing.MOST_SUBSCRIPTIONS,
+        most_url=outgoing.MOST_URL,
         DELIVERY_STATES=DELIVERY_STATES,
         OUTGOING_TYPES=OUTGOING_TYPES,
     )
+
+
+@blueprint.post("/partners/<name>/subscriptions", endpoint="partner_subscribe")
+@access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+def subscribe(name: str) -> str | Response | tuple[str, int]:
+    """Tell a platform of some kinds of events at an address, and show the secret that signs them, this once."""
+    access.require_declared(Permission.PARTNERS_WRITE)
+    form = ConsoleForm(request.form)
+
+    def make() -> Response:
+        with deps().db.transaction() as tx:
+            keys, actor = deps().keys, access.actor()
+            _row, secret = registered.subscribe(tx, keys, name, form["url"].strip(), form.all("types"), actor)
+        back = url_for("console.partner_deliveries", name=name)
+        shown = {"title": _("通知的签名密钥"), "secret": secret, "back": back}
+        return make_response(render_template("console/secret.html", **shown))
+
+    try:
+        return make_once(make)
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        return _page(name, form), 422
+
+
+@blueprint.post("/partners/<name>/subscriptions/<int:subscription_id>/end", endpoint="partner_unsubscribe")
+@access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+def unsubscribe(name: str, subscription_id: int) -> Response:
+    """End a subscription: nothing more is sent there."""
+
+    def do(tx: Tx, caller: Caller) -> None:
+        registered.unsubscribe(tx, name, subscription_id, caller.name)
+
+    back = url_for("console.partner_deliveries", name=name)
+    return act(Permission.PARTNERS_WRITE, back, do, _("订阅已停用。"))
 
 
 @blueprint.post("/partners/<name>/deliveries/<int:delivery_id>/again", endpoint="partner_send_again")

@@ -18,6 +18,7 @@ from app.http import access
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
 from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES
+from app.i18n.inbox_texts import money, reason_text, type_text
 from app.i18n.labels import CAUSES
 from app.i18n.locale import language
 from app.i18n.partner_texts import alarm_line
@@ -25,20 +26,25 @@ from app.i18n.problems import problem_text
 from app.partners import Registration
 from campaigns.approvals.models import Approval
 from campaigns.closing.bill_differences import bill_days, bill_differences, lines_of
+from campaigns.desks.inbox_desk import InboxQueue, list_queue
 from campaigns.intake import door_events, partner_states, registered
 from campaigns.intake.check_list import check_list
 from campaigns.intake.door_donations import day_of, day_sums
 from campaigns.intake.partner_limits import allowance
 from campaigns.intake.refusal_counts import refusals_of
+from campaigns.intake.settled_conflicts import settled_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.partner_alarms import partner_alarms
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
+from kernel.paging import Page
 from payments import partner_secrets, partners
+from payments.inbox_conflicts import list_conflicts
 from payments.models import Partner, PartnerState
 
 _PARTNERS = Permission.PARTNERS_WRITE
+MOST_SHOWN = 10  # messages of each kind on the page of a platform
 OVERLAPS = (1, 7, 30)  # days for which the old secret stays valid; 0: until it is ended
 MOVE_WORDS = {
     "test": _l("开始测试"),
@@ -121,6 +127,7 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
     """Return what the page says of the platform's events, refusals and bills."""
     source, today = f"partner:{partner.name}", local_day(tx.now)
     week = today - timedelta(days=7)
+    contradicting, _total = list_conflicts(tx, Page(1, MOST_SHOWN), source)
     return {
         "moves": sorted(partner_states.MOVES[PartnerState(partner.state)]),
         "checks": check_list(tx, partner.name),
@@ -130,6 +137,12 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "open_events": door_events.count_open(tx, source),
         "oldest_due_at": door_events.oldest_due_at(tx, source),
         "conflicts": door_events.count_conflicts(tx, source),
+        "waiting": list_queue(tx, InboxQueue.OPEN, source, Page(1, MOST_SHOWN))[0],
+        "contradicting": contradicting,
+        "settled": settled_of(tx, [row.id for row in contradicting]),
+        "why": reason_text,
+        "type_text": type_text,
+        "money": money,
         "taken": allowance(tx, deps(), [partner.name]).today(partner.name),
         "refusals": refusals_of(tx, partner.name, week),
         "days": bill_days(tx, source, week),
