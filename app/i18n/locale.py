@@ -1,5 +1,6 @@
 """The language of a request: Chinese, or English on demand. `?lang=en` is kept in a cookie; msgids are Chinese."""
 
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,7 @@ COOKIE = "lang"
 _YEAR = 365 * 24 * 3600  # seconds
 
 _babel = Babel()
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def init_app(app: Flask) -> None:
@@ -36,7 +38,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters |= {"yuan": yuan, "whole_yuan": whole_yuan, "short_yuan": short_yuan}
     app.jinja_env.filters |= {"when": when, "clock": clock, "day": day, "soon": soon}
     app.jinja_env.filters |= {"day_and_time": day_and_time, "ratio": ratio, "times": times}
-    app.jinja_env.filters |= {"dialled": dialled, "day_of": day_of}
+    app.jinja_env.filters |= {"dialled": dialled, "day_of": day_of, "zh": marked_chinese}
     app.jinja_env.globals |= {"language": language, "other_language_url": other_language_url}
 
 
@@ -59,6 +61,14 @@ def requested_language() -> Literal["zh", "en"]:
 def language() -> str:
     """Return the language in force, inside a request or not: zh or en."""
     return "en" if str(get_locale() or "zh").startswith("en") else "zh"
+
+
+def marked_chinese(text: str | None) -> str | Markup:
+    """Return what people typed; Chinese on an English page is marked as such, so that it is read aloud and set as
+    Chinese."""
+    if not text or language() == "zh" or not _HAN.search(text):
+        return text or ""
+    return Markup('<span lang="zh-CN">{}</span>').format(text)
 
 
 def translated(text: str, /, **values: Any) -> Markup:

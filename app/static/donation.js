@@ -84,6 +84,14 @@
       button.textContent = form.dataset.busy;
       button.setAttribute("aria-busy", "true");
     });
+  // A part of the page that an address or a link names is open.
+  const unfold = () => {
+    const part = location.hash && document.getElementById(location.hash.slice(1));
+    if (part && part.matches("details")) part.open = true;
+  };
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload(); // back from the cashier: what the page says may be over
   });

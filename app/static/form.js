@@ -9,6 +9,8 @@
   const sentence = form.querySelector("[data-live-sentence]");
   const fault = form.querySelector("[data-fault]");
   const TYPING_MS = 350;
+  const how = document.querySelector("[data-how]");
+  if (how && matchMedia("(min-width: 66rem)").matches) how.open = true; // beside the form there is room for it
 
   let timer = null;
   let asking = null;

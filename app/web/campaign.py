@@ -84,8 +84,10 @@ def _search() -> dict[str, str]:
 def _listing(tx: Tx, campaign: CampaignView, search: dict[str, str], page: Page) -> Listing:
     """Return the wanted page, or the last one when it is beyond."""
 
+    usual = "nearest" if campaign.running else "raised"
+
     def projects(page: Page) -> tuple[list[ProjectRow], int]:
-        return listed(tx, campaign.id, page=page, **{**search, "sort": search.get("sort") or "raised"})
+        return listed(tx, campaign.id, page=page, **{**search, "sort": search.get("sort") or usual})
 
     rows, total = projects(page)
     if total and not rows:

@@ -25,7 +25,7 @@ from campaigns.disclosure.catalogue import ProjectRow
 from campaigns.disclosure.pot_details import place_names, pots_serving
 from campaigns.disclosure.project_page import unit_of
 from campaigns.disclosure.totals import PotView, pot_views
-from campaigns.donations.commands import CreateDonation
+from campaigns.donations.commands import CreateDonation, amount_fault
 from campaigns.donations.create import Created
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.own_unpaid import OwnUnpaid, own_unpaid, typed_before
@@ -154,8 +154,11 @@ def show_forecast(slug: str, project_id: int) -> AnyResponse:
 def _forecast(
     tx: Tx, campaign: CampaignView, project: ProjectRow, pots: Sequence[PotView], form: DonationForm
 ) -> Markup:
-    """Return the live sentence for what is typed; a fault of the amount where it cannot be read."""
+    """Return the live sentence for what is typed; a fault of the amount where it cannot be read or given."""
     amount_minor = form.amount_minor() if not form.faults else None
+    if amount_minor and (refused := amount_fault(amount_minor, deps().limits)):
+        form.add_refusal(refused)
+        amount_minor = None
     expected = None
     if amount_minor:
         by_amount = forecast(tx, campaign, project.id, [amount_minor], pots, form.donor, visitor.known())

@@ -24,6 +24,7 @@ from campaigns.disclosure.campaigns import CampaignView, public_campaign
 from campaigns.disclosure.pot_details import pots_serving
 from campaigns.disclosure.project_page import unit_of
 from campaigns.disclosure.totals import PotView
+from campaigns.disclosure.trace import traces
 from campaigns.donations import expire
 from campaigns.donations.consent import published_of
 from campaigns.donations.explain import Explanation, explain
@@ -162,6 +163,7 @@ def _read(tx: Tx, donation_id: UUID) -> _Page:
         ],
         typed_before(tx, deps(), donation_id, visitor.known()).get("name", ""),
         {
+            "steps": traces(tx, [donation]).get(donation_id),
             "letters": letters_shown(tx, donation_id),
             "unit": unit_of(tx, donation.project_id),
             "receipts": receipts_of(tx, deps().keys, donation_id),

@@ -28,15 +28,15 @@ MOST_CONTACT = 254
 _MOST_REPLACED = 20
 ORIGIN = ("team", "channel", "source")  # where the donor comes from; the address of the form may name it
 ABOUT = ("name", "phone", "email", "message", "tribute_kind", "tribute_name", *ORIGIN)
-# What the engine calls a field -> what the form calls it.
+# What the engine calls a field -> what the form calls it, in the order of the page.
 _FIELDS = {
     "amount_minor": "amount",
     "donor.name": "name",
-    "donor.phone": "phone",
-    "donor.email": "email",
-    "message": "message",
     "tribute.kind": "tribute_name",
     "tribute.name": "tribute_name",
+    "message": "message",
+    "donor.phone": "phone",
+    "donor.email": "email",
 }
 
 
@@ -155,8 +155,8 @@ class DonationForm(Form):
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Note why the engine refused, at the field if this form has it, else for the form as a whole."""
-        for name, reason in refusal.fields.items():
-            if field := _FIELDS.get(name):
+        for name, field in _FIELDS.items():
+            if reason := refusal.fields.get(name):
                 self.faults[field] = fault_text(reason)
         if not self.faults:
             self.faults["form"] = refusal_text(refusal)

@@ -24,7 +24,7 @@ def no_letters(donation_id: UUID) -> AnyResponse:
     """Write no more letters about this donation."""
     with deps().db.transaction() as tx:
         decline_letters(tx, donation_id, "donor")
-    return donor_cookie.to_page(donation_id, at="letters")
+    return donor_cookie.to_page(donation_id, at="personal")
 
 
 @blueprint.get("/demo/mailbox")

@@ -30,7 +30,9 @@ def outlook(campaign: CampaignView, pots: Sequence[PotView]) -> Outlook:
         return Outlook("none")
     if not campaign.window_open:
         return Outlook("shut", at=campaign.next_window_at)
-    later = min((pot.next_tranche_at for pot in pots if pot.next_tranche_at), default=None)
+    # The next tranche of a pot that is paused or locked brings nobody match.
+    coming = [pot.next_tranche_at for pot in pots if not pot.paused and not pot.locked]
+    later = min((moment for moment in coming if moment), default=None)
     giving = [pot for pot in pots if pot.available_minor and not pot.locked]
     if giving:
         free_minor = sum(pot.available_minor for pot in giving)

@@ -89,7 +89,12 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
         return Invalid("donor_invalid", fields=faults)
     if command.tribute and (faults := tribute_faults(command.tribute)):
         return Invalid("tribute_invalid", fields=faults)
-    if limits.minimum_minor <= command.amount_minor <= limits.maximum_minor:
+    return amount_fault(command.amount_minor, limits)
+
+
+def amount_fault(amount_minor: int, limits: DonationLimits) -> Invalid | None:
+    """Return `amount_invalid` for an amount (fen) that is less or more than a donation may be."""
+    if limits.minimum_minor <= amount_minor <= limits.maximum_minor:
         return None
     return Invalid(
         "amount_invalid",

@@ -36,3 +36,13 @@ def test_a_drawing_is_a_left_half_in_two_inks(theme: str) -> None:
     assert not re.search(r"style=|fill=|stroke=|<script|href=", drawing)
     classes = set(re.findall(r'class="([^"]+)"', drawing))
     assert {name for names in classes for name in names.split()} <= {"f", "c", "g", "s", "cs", "w18", "w36", "w60"}
+
+
+def test_design_has_every_colour_in_both_modes() -> None:
+    sheet = Path("app/static/tokens.css").read_text()
+    light, dark = sheet.split("prefers-color-scheme: dark", 1)
+    names = set(re.findall(r"--(\w+): #", light))
+    assert {"paper", "ink", "red", "goldink", "blue", "green"} <= names
+    assert names - {"gold", "golddark", "ongold", "matchfill"} <= set(
+        re.findall(r"--(\w+): #", dark.split("@media")[0])
+    )

@@ -1,0 +1,161 @@
+"""What donors met on the pages, tried again in a browser; tests/donors/README.md has the rows."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE_MS
+from tests.browser.steps import books_hold, give, go_to_cashier, pay
+from tests.stack import Stack
+
+WIDE = {"width": 1440, "height": 900}
+WHY = {"reason": "演练"}
+
+
+def top(page: Page, selector: str) -> float:
+    """How far below the upper edge of the window something begins, in px."""
+    return float(page.locator(selector).first.evaluate("part => part.getBoundingClientRect().top"))
+
+
+def hold(page: Page, stack: Stack, project: int, yuan: str, *, expected: str) -> None:
+    """Fill in the form and reach the page of the donation, which shows the match like this."""
+    page.goto(f"{stack.url}/donate/demo/{project}")
+    page.fill("#custom", yuan)
+    page.locator("form.give .foot .button").click()
+    page.wait_for_url(re.compile("/d/"))
+    expect(page.locator(f".match-state.{expected}")).to_be_visible()
+
+
+def test_the_event_page_is_for_one_minute(phone: Page, stack: Stack) -> None:
+    phone.goto(f"{stack.url}/")
+    assert phone.locator(".event-card").first.get_by_role("link").count() == 1
+    phone.goto(f"{stack.url}/c/demo")
+    assert top(phone, ".project-card") <= 700
+    assert phone.locator(".project-card .button").count() == 0
+    assert phone.locator(".project-card .picture").count() == phone.locator(".project-card").count() == 20
+    phone.locator(".pager a[rel=next]").click()
+    phone.wait_for_url(re.compile("page=2"))
+    assert 0 <= top(phone, "#projects") < 200, "the list stays in view"
+
+
+def test_a_wide_screen_has_two_columns(chromium: Browser, stack: Stack) -> None:
+    with chromium.new_context(viewport=WIDE) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{stack.url}/donate/demo/1")
+        expect(page.locator(".how .pot").first).to_be_visible()
+        form, beside = page.locator("form.give").bounding_box(), page.locator(".how").bounding_box()
+        assert form and beside and beside["x"] >= form["x"] + form["width"] and beside["width"] > 300
+
+
+def test_text_of_twice_the_size_fits(phone: Page, stack: Stack) -> None:
+    give_page = f"/donate/demo/1?amount={123_456_78}"
+    for path in ("/", "/c/demo", "/c/demo/p/1", give_page, "/c/demo/standings", "/public/c/demo", "/my"):
+        phone.goto(f"{stack.url}{path}")
+        phone.evaluate("document.documentElement.style.fontSize = '200%'")
+        cut = phone.evaluate(
+            """[...document.querySelectorAll('.sum, .goal-line b, .pager, .top a, .button')]
+                 .filter(part => part.offsetWidth && part.getBoundingClientRect().right > innerWidth + 1)
+                 .map(part => part.textContent.trim())"""
+        )
+        assert phone.evaluate("document.documentElement.scrollWidth") <= 390 and cut == [], (path, cut)
+
+
+def test_a_hold_that_runs_out_says_so_by_itself(phone: Page, stack: Stack) -> None:
+    """The countdown ends in words, not at 00:00; cancelling stands apart from paying."""
+    phone.clock.install()
+    hold(phone, stack, 5, "20", expected="held")
+    button, cancel = (
+        phone.locator("form[action$='/go'] button").bounding_box(),
+        phone.locator(".as-link").bounding_box(),
+    )
+    assert button and cancel and cancel["y"] > button["y"] + button["height"] + 12 and cancel["width"] < 120
+    assert phone.locator("form[action$='/go']").get_attribute("data-busy")
+    phone.clock.fast_forward("30:01")
+    expect(phone.locator("[data-countdown]")).to_have_text("时间到了，正在看结果…")
+    phone.get_by_role("button", name="不捐了").click()
+    expect(phone.locator(".match-state.lapsed")).to_contain_text("留着的配捐已经放回去了")
+
+
+def test_a_connection_that_breaks_after_the_payment_loses_nothing(chromium: Browser, stack: Stack) -> None:
+    """The donor paid, and the way back never loaded: the gift is found on this device, paid and matched."""
+    with chromium.new_context(viewport=WIDE, locale="en") as context:  # type: ignore[arg-type]
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.goto(f"{stack.url}/donate/demo/6?lang=en")
+        give(page, 20)
+        go_to_cashier(page)
+        context.route("**/d/**", lambda route: route.abort())
+        page.locator("button.go").click(no_wait_after=True)
+        page.wait_for_timeout(500)
+        context.unroute("**/d/**")
+        page.goto(f"{stack.url}/my")
+        page.locator(".own h3 a").first.click()
+        expect(page.locator("h1.thanks")).to_contain_text("Thank you")
+        expect(page.locator("main")).not_to_contain_text("charged")
+        expect(page.locator(".match-state.final")).to_be_visible()
+    books_hold(stack)
+
+
+@contextmanager
+def pots_paused(stack: Stack, token: str) -> Iterator[None]:
+    """For a while no pot that there is gives match."""
+    pots = [pot["id"] for pot in stack.api("/campaigns/demo")["pots"]]
+    for pot in pots:
+        stack.api(f"/pots/{pot}/pause", "POST", token, **WHY)
+    try:
+        yield
+    finally:
+        for pot in pots:
+            stack.api(f"/pots/{pot}/resume", "POST", token, **WHY)
+
+
+def add_drawn_pot(stack: Stack, token: str, project: int) -> None:
+    fund = stack.api("/funds", "POST", token, name="抽取基金", kind="special")["id"]
+    deposit = {"amount_minor": 1_000_00, "currency": "CNY", "reference": str(uuid4())}
+    stack.api(f"/funds/{fund}/deposits", "POST", token, **deposit)
+    stack.api(
+        "/pots",
+        "POST",
+        token,
+        campaign="demo",
+        fund=fund,
+        name="抽取池",
+        rank=9,
+        kind="random",
+        mode="payment",
+        rules={"ratio_bps": 20_000, "scope": {"projects": [project]}, "random": {"least_bps": 0}},
+        tranches=[{"opens_at": "2020-01-01T00:00:00+08:00", "amount_minor": 1_000_00}],
+    )
+
+
+def test_every_end_of_a_match_is_drawn_and_said(phone: Page, stack: Stack) -> None:
+    """A part, none, drawn after payment, lapsed, final, under review: in words and in the emblem's right half."""
+    token = stack.flask("tokens", "create", "--role", "admin").strip().splitlines()[-1]
+    hold(phone, stack, 7, "3000", expected="part")
+    expect(phone.locator(".both .added.reserved").first).to_be_attached()
+    phone.get_by_role("button", name="不捐了").click()
+    expect(phone.locator(".match-state.lapsed")).to_be_visible()
+    with pots_paused(stack, token):
+        hold(phone, stack, 8, "20", expected="none")
+        expect(phone.locator(".both .added.none").first).to_be_attached()
+        add_drawn_pot(stack, token, 9)
+        hold(phone, stack, 9, "20", expected="drawn")
+        expect(phone.locator(".both .added.drawn").first).to_be_attached()
+        pay(phone)
+        expect(phone.locator(".match-state:is(.final, .re_offered)")).to_be_visible()
+    hold(phone, stack, 10, "50", expected="held")
+    pay(phone)
+    expect(phone.locator(".match-state.final")).to_be_visible()
+    expect(phone.locator(".both .added.final").first).to_be_attached()
+    frozen = stack.api("/campaigns/demo/projects/10/hold-match", "POST", token, **WHY)
+    assert frozen["cases_opened"] >= 1
+    expect(phone.locator(".match-state.review")).to_be_visible(timeout=PATIENCE_MS)  # the open page follows
+    expect(phone.locator(".both .added.review").first).to_be_attached()
+    phone.locator(".match-state summary").click()
+    phone.fill(".match-state textarea", "这是我们班的班费<b>")
+    phone.locator(".match-state form button").click()
+    expect(phone.locator(".match-state")).to_contain_text("您的说明已收到")
+    books_hold(stack)
