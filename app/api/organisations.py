@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.project_schemas import ReasonIn
@@ -11,6 +11,7 @@ from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.close_node import close_node
+from campaigns.merge_node import merge_node
 from campaigns.network import tree
 from campaigns.network.organisations import children, find
 from campaigns.network.roles import Permission
@@ -30,12 +31,30 @@ class OrganisationPatch(Schema):
     name = Text(MOST_NAME, 1, required=True)
 
 
+class MergeIn(ReasonIn):
+    into = Text(MOST_CODE, 1, required=True, metadata={"description": "code of a node of the same level"})
+    preview = fields.Boolean(load_default=False, metadata={"description": "only say what would come of it"})
+
+
+class MergedOut(Schema):
+    """How much goes on with the other node."""
+
+    nodes = fields.Integer()
+    projects = fields.Integer()
+    accounts = fields.Integer()
+    tokens = fields.Integer()
+    funds = fields.Integer()
+    grants = fields.Integer()
+    staff = fields.Integer(metadata={"description": "contacts of staff, for screening"})
+
+
 class OrganisationOut(Schema):
     code = Text()
     name = Text()
     level = Text()
     parent = Text(attribute="parent_code", allow_none=True)
     closed_at = Time(allow_none=True, metadata={"description": "nothing new begins there since then"})
+    merged_into = Text(allow_none=True, metadata={"description": "code of the node where it goes on"})
 
 
 @blueprint.post("/organisations")
@@ -93,3 +112,18 @@ def reopen(code: str) -> Any:
     """Open a closed node again. Idempotent."""
     with deps().db.transaction() as tx:
         return tree.reopen(tx, code, access.actor())
+
+
+@blueprint.post("/organisations/<code>/merge")
+@access.managers(_PEOPLE)
+@blueprint.arguments(MergeIn)
+@blueprint.response(200, MergedOut)
+def merge(body: dict[str, Any], code: str) -> Any:
+    """Merge a node into another of its level, for good: projects, nodes below, people and funds go on there.
+
+    Both, and the node above, must lie in the caller's branch. Refused while a campaign runs with its projects.
+    """
+    with deps().db.transaction() as tx:
+        scope.require_merge(tx, code, body["into"])
+        order = (code, body["into"], body["reason"], access.actor())
+        return tx.rehearse(lambda: merge_node(tx, *order)) if body["preview"] else merge_node(tx, *order)

@@ -44,8 +44,13 @@ def top() -> Response | str:
 
 @blueprint.get("/network/<code>", endpoint="node")
 @access.signed_in(Permission.READ)
-def show(code: str) -> str:
-    """A node with those directly below it."""
+def show(code: str) -> Response | str:
+    """A node with those directly below it; one that was merged leads to where it went on."""
+    with deps().db.transaction() as tx:
+        into = find(tx, code).merged_into
+    if into is not None:
+        flash(_("%(code)s 已并入这里。", code=code), "good")
+        return redirect(url_for("console.node", code=into), 301)
     return _page(code, ConsoleForm({}))
 
 

@@ -105,6 +105,13 @@ def require_named(tx: Tx, kind: str, key: Any) -> None:
     g.foreign = False
 
 
+def require_merge(tx: Tx, code: str, into: str) -> None:
+    """Require that the caller's branch holds both nodes, and the one above. Raises Forbidden `not_permitted`."""
+    lineage = rights.lineage_of(tx, code)
+    require_node(tx, lineage[-2] if len(lineage) > 1 else None)
+    require_node(tx, into)
+
+
 def require_draw(tx: Tx, campaign: str, fund_id: int) -> None:
     """Require that the caller may fill pots of a campaign (its slug) from a fund. Raises NotFound for what is not
     theirs, Forbidden `not_permitted` for a campaign of a node above theirs."""

@@ -92,6 +92,7 @@ ACTS = {
     "manager.sign_in_limited": _l("登录过于频繁，被拒绝"),
     "network.import": _l("导入组织网络"),
     "organisation.add": _l("增加机构"),
+    "organisation.merge": _l("并入另一个机构"),
     "organisation.close": _l("关闭机构"),
     "organisation.rename": _l("机构改名"),
     "organisation.reopen": _l("重新启用机构"),

@@ -6,5 +6,11 @@ DESK_REFUSALS = {
     "case_open": _l("这笔捐赠的配捐正在复核，请先决定个案。"),
     "correction_invalid": _l("请检查标出的内容。"),
     "donation_not_counted": _l("只有已支付、没有争议的捐赠才能更正项目。"),
+    "merge_blocked": _l(
+        "现在还不能并入。进行中的活动：%(campaigns)s；规则写着这里的配捐池：%(pots)s；"
+        "正在拨往这里的款项：%(payments)s 笔。等活动释放、规则改好、款项到账后再并。"
+    ),
+    "merge_invalid": _l("请检查并入哪个机构。"),
+    "node_merged": _l("这个机构已并入 %(into)s。"),
     "refund_pending": _l("这笔捐赠的退款正要送出，等结果出来再更正。"),
 }

@@ -1,7 +1,7 @@
 """Import the tree of organisations: all rows of a file or none. Idempotent."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.import_plan import ImportPlan, Sum, by_line
@@ -81,16 +81,26 @@ class _Changes(NamedTuple):
 
 
 def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
-    known = {row.code: row for row in tx.rows("SELECT code, name, level, parent_code FROM organisation")}
+    rows = tx.rows("SELECT code, name, level, parent_code, merged_into FROM organisation")
+    known = {row.code: row for row in rows}
     moved = {
         f"line {node.line}.parent_code": fault("moved_in_tree")
         for node in nodes
         if node.code in known
-        and (known[node.code].level, known[node.code].parent_code) != (node.level, node.parent_code)
+        and known[node.code].merged_into is None
+        and (known[node.code].level, known[node.code].parent_code)
+        != (node.level, _goes_on(known, node.parent_code))
     }
     added = [node for node in nodes if node.code not in known]
     renamed = [node for node in nodes if node.code in known and known[node.code].name != node.name]
     return _Changes(nodes, added, renamed, moved, {code: row.name for code, row in known.items()})
+
+
+def _goes_on(known: Mapping[str, Any], code: str | None) -> str | None:
+    """Return the node in which one that was merged goes on: files of before name the old one."""
+    while code is not None and code in known and known[code].merged_into is not None:
+        code = known[code].merged_into
+    return code
 
 
 def _store(tx: Tx, changes: _Changes, actor: str) -> Imported:

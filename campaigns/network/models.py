@@ -13,11 +13,12 @@ from matching.rules import Level
 
 class Organisation(SQLModel, table=True):
     """A node of the four-level network. `lineage`: the codes from the city down to the node itself. Since
-    `closed_at` nothing new begins there."""
+    `closed_at` nothing new begins there. `merged_into`: the node that took over what lived there."""
 
     __table_args__ = (
         CheckConstraint(one_of("level", Level), name="organisation_level"),
         CheckConstraint(f"(level = '{Level.CITY}') = (parent_code IS NULL)", name="organisation_parent"),
+        CheckConstraint("merged_into IS NULL OR closed_at IS NOT NULL", name="organisation_merged"),
         Index("organisation_lineage", "lineage", postgresql_using="gin"),
         Index("organisation_parent_code", "parent_code"),
     )
@@ -28,6 +29,7 @@ class Organisation(SQLModel, table=True):
     lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
     created_at: datetime = Field(sa_column=moment())
     closed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    merged_into: str | None = Field(default=None, foreign_key="organisation.code")
 
 
 class Manager(SQLModel, table=True):

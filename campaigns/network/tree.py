@@ -68,10 +68,13 @@ def rename(tx: Tx, code: str, name: str, actor: str) -> Organisation:
 
 
 def reopen(tx: Tx, code: str, actor: str) -> Organisation:
-    """Open a closed node again. Idempotent. Raises NotFound `organisation_unknown`, Conflict `parent_closed`."""
+    """Open a closed node again. Idempotent. Raises NotFound `organisation_unknown`, Conflict `parent_closed` and
+    `node_merged`."""
     node = lock_node(tx, code)
     if node.closed_at is None:
         return node
+    if node.merged_into is not None:
+        raise Conflict("node_merged", into=node.merged_into)
     if node.parent_code and find(tx, node.parent_code).closed_at is not None:
         raise Conflict("parent_closed")
     node.closed_at = None

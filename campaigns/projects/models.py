@@ -154,3 +154,16 @@ class ProjectListing(SQLModel, table=True):
     lifted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     lifted_by: str = Field(default="", sa_column_kwargs=_TEXT)
     lift_reason: str = Field(default="", sa_column_kwargs=_TEXT)
+
+
+class ProjectMove(SQLModel, table=True):
+    """Up to this position in the order of the books a project stood elsewhere in the tree: its node was merged into
+    another then. Append-only."""
+
+    __tablename__ = "project_move"
+    __table_args__ = (Index("project_move_project", "project_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    lineage: list[str] = Field(sa_column=Column(ARRAY(TEXT), nullable=False))
+    moved_at: datetime = Field(sa_column=moment())
+    position: int | None = Field(default=None, sa_column=place_in_order())

@@ -1,7 +1,7 @@
 """What matching needs to know of projects, now and as it was."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from campaigns.projects.states import Status
@@ -33,9 +33,10 @@ def targets(tx: Tx, project_ids: Collection[int]) -> dict[int, Target]:
 def target_histories(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHistory]:
     """Return the targets of many projects as they changed, oldest first.
 
-    Only the rating changes, from 0 (not rated); the place of a project in the tree does not.
+    The rating changes, from 0 (not rated), and the place in the tree, when its node is merged into another.
     """
     ratings: dict[int, list[tuple[int, int]]] = defaultdict(lambda: [(0, 0)])
+    places = _places_before(tx, project_ids)
     rows = tx.rows(
         """SELECT project_id, position, rating FROM project_rating
             WHERE project_id = ANY(:ids) ORDER BY position, id""",
@@ -44,9 +45,42 @@ def target_histories(tx: Tx, project_ids: Collection[int]) -> dict[int, TargetHi
     for row in rows:
         ratings[row.project_id].append((row.position, row.rating))
     return {
-        project_id: [(position, replace(target, rating=rating)) for position, rating in ratings[project_id]]
+        project_id: _history(target, ratings[project_id], places[project_id])
         for project_id, target in targets(tx, project_ids).items()
     }
+
+
+def _places_before(tx: Tx, project_ids: Collection[int]) -> dict[int, list[tuple[int, Sequence[str]]]]:
+    """Return the places that projects had: (position up to which, lineage), oldest first."""
+    places: dict[int, list[tuple[int, Sequence[str]]]] = defaultdict(list)
+    rows = tx.rows(
+        """SELECT project_id, position, lineage FROM project_move
+            WHERE project_id = ANY(:ids) ORDER BY position""",
+        ids=list(project_ids),
+    )
+    for row in rows:
+        places[row.project_id].append((row.position, row.lineage))
+    return places
+
+
+def _history(
+    target: Target, ratings: Sequence[tuple[int, int]], places: Sequence[tuple[int, Sequence[str]]]
+) -> TargetHistory:
+    """Return a project at each position from which its rating or its place was another."""
+    changes = sorted({position for position, _ in (*ratings, *places)})
+    return [(position, _at(target, position, ratings, places)) for position in changes]
+
+
+def _at(
+    target: Target,
+    position: int,
+    ratings: Sequence[tuple[int, int]],
+    places: Sequence[tuple[int, Sequence[str]]],
+) -> Target:
+    rating = next(stars for since, stars in reversed(ratings) if since <= position)
+    lineage = next((lineage for until, lineage in places if position < until), target.lineage)
+    county = (*lineage[1:2], "")[0]
+    return replace(target, rating=rating, lineage=tuple(lineage), county_code=county)
 
 
 def projects_of_counties(tx: Tx, county_codes: Collection[str]) -> dict[int, str]:

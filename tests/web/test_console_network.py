@@ -76,3 +76,17 @@ def test_a_closed_branch_takes_no_node_and_opens_from_above(world: World) -> Non
     with pytest.raises(Conflict, match="parent_closed"):
         world.do(tree.reopen, "410901", "test")
     world.check()
+
+
+def test_a_node_is_merged_after_a_look_and_its_address_leads_on(manager: Reader, world: World) -> None:
+    world.do(tree.add, TOWN, "41010198", "旧村", "test")
+    manager.open("/console/network/41010198")
+    assert "并入另一个机构" in manager.page.text
+    manager.open("/console/network/41010198/merge")
+    assert "蒿坪村" in manager.send("/merge", verb="find", place_q="蒿坪")
+    assert "须在同一个县区里" in manager.send("/merge", verb="preview", into="41020101", reason="合村")
+    page = text(manager.send("/merge", verb="preview", into="41010101", reason="合村"))
+    assert "“旧村”并入“蒿坪村”" in page and "项目 0 个" in page
+    assert "已并入" in manager.send("/merge", verb="save")
+    page = text(manager.open("/console/network/41010198"))
+    assert "41010198 已并入这里" in page and "蒿坪村" in page
