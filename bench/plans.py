@@ -5,7 +5,7 @@ Processor time of all processes, the database's included: it hardly depends on w
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -52,8 +52,11 @@ class Cost(NamedTuple):
         return f"{self.name} {self.ratio:.2g} ({1000 * self.cold_s:,.0f} : {1000 * self.warm_s:,.0f} ms)"
 
 
-def run(house: House, donations: int = DONATIONS, requests: int = REQUESTS) -> list[Result]:
-    """Run every job and ask for every console page on two copies of the same database: one cold, one warm."""
+def run(
+    house: House, donations: int = DONATIONS, requests: int = REQUESTS, only: Collection[str] = ()
+) -> list[Result]:
+    """Run every job and ask for every console page on two copies of the same database: one cold, one warm. `only`
+    names jobs and addresses of pages that are enough, for who wants to see that it works."""
     collect_rarely()
     url = house.database()
     rush.forget_statistics(url)
@@ -66,8 +69,9 @@ def run(house: House, donations: int = DONATIONS, requests: int = REQUESTS) -> l
     deps = house.deps(url)
     JOBS["process-inbox"].work(deps)
     deps.db.close()
-    costs += [_job(house, url, name, paid) for name in JOBS if name not in UNMEASURED | {"process-inbox"}]
-    costs += _console(house, url, requests)
+    chosen = set(only or JOBS) - UNMEASURED - {"process-inbox"}
+    costs += [_job(house, url, name, paid) for name in JOBS if name in chosen]
+    costs += _console(house, url, requests, only)
     costs.sort(key=lambda cost: -cost.ratio)
     note = f"processor time at {donations:,} donations, statistics absent over fresh; {', '.join(map(str, costs))}"
     return [Result("cold_over_warm", costs[0].ratio, "times", None, 2.0, "most", note)]
@@ -104,7 +108,7 @@ def _work(name: str, deps: Dependencies, paid: Sequence[rush.Gift]) -> None:
     JOBS[name].work(deps.at(later) if name == "expire" else deps)
 
 
-def _console(house: House, url: str, requests: int) -> list[Cost]:
+def _console(house: House, url: str, requests: int, only: Collection[str]) -> list[Cost]:
     """Ask for every page of the console, in turn on a cold copy and on a warm one."""
     cold, warm = house.copy(url), house.copy(url)
     rush.analyse(warm)
@@ -114,7 +118,7 @@ def _console(house: House, url: str, requests: int) -> list[Cost]:
             deps = house.deps(copy)
             stack.callback(deps.db.close)
             seeded = seed(deps)
-            paths = list(addresses(house, deps, copy))
+            paths = [path for path in addresses(house, deps, copy) if not only or path in only]
             served = stack.enter_context(house.serve(copy, "wsgi:app"))
             cookie = pages.sign_in(served.port, seeded.login, seeded.password)
             askers.append(_asker(served.port, cookie, requests))

@@ -23,6 +23,7 @@ BASE = "/healthz"
 PACE = 50  # donations settled a second
 BATCHES = 5  # a second
 VIEWS = 50  # pages looked at for each donation
+WARM_S = 1.0
 QUIET_S = 3.0
 SHARE = 0.05  # of views that may be a transaction: looks for a change, autovacuum, the last settling; not a view
 SETTLED_S = 2.0  # in which PostgreSQL counts what idle connections did
@@ -50,7 +51,7 @@ def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]
             rates: dict[str, list[float]] = {path: [] for path in paths}
             with _settling(house, deps, pledged):
                 for path in paths:
-                    ask(house, served, path, 1.0)
+                    ask(house, served, path, min(WARM_S, seconds))
                 spent = views = 0.0
                 for _ in range(rounds):
                     for path, measured in rates.items():
@@ -60,7 +61,8 @@ def reading(house: House, seconds: float = 2.0, rounds: int = 5) -> list[Result]
                         if path == named["event_page"]:
                             spent += cpu.seconds(served.child.pid) - before
                             views += len(run.latencies)
-            note = f"/healthz; {PACE} donations/s settled meanwhile; {_quiet(house, served, deps, paths[1:])}"
+            quiet = _quiet(house, served, deps, paths[1:], min(QUIET_S, 6 * seconds))
+            note = f"/healthz; {PACE} donations/s settled meanwhile; {quiet}"
     finally:
         deps.db.close()
     base = median(rates[BASE])
@@ -109,10 +111,10 @@ def _settling(house: House, deps: Dependencies, pledged: Sequence[object]) -> It
         raise faults[0]
 
 
-def _quiet(house: House, served: Served, deps: Dependencies, paths: Sequence[str]) -> str:
+def _quiet(house: House, served: Served, deps: Dependencies, paths: Sequence[str], seconds: float) -> str:
     """Nothing changes, and pages are read: views take no transaction, there are only looks and maintenance."""
     before = _transactions(deps)
-    views = sum(len(ask(house, served, path, QUIET_S / len(paths)).latencies) for path in paths)
+    views = sum(len(ask(house, served, path, seconds / len(paths)).latencies) for path in paths)
     taken = _transactions(deps) - before
     if taken > SHARE * views:
         raise day.Broken(f"{views} pages took {taken} transactions")
@@ -132,7 +134,7 @@ def crowd(house: House, seconds: float = 3.0, rounds: int = 5) -> list[Result]:
         base: list[float] = []
         mixed: list[float] = []
         for warm in (True, *[False] * rounds):
-            alone = ask(house, giving_hall.served, BASE, 1.0 if warm else seconds, 32)
+            alone = ask(house, giving_hall.served, BASE, min(WARM_S, seconds) if warm else seconds, 32)
             requests = list(_crowd(giving_hall.projects, int(seconds * 5_000)))
             run = house.loader.run(giving_hall.served.port, requests, 32, seconds)
             if set(run.statuses) != {200, 201}:
