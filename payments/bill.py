@@ -94,6 +94,7 @@ class _RowReader:
             fee_minor=fee,
             currency=CURRENCY,
             occurred_at=occurred_at,
+            corrects=self.cells.get("corrects") or None,
         )
 
     def _check_cells(self) -> None:
@@ -120,7 +121,9 @@ class _RowReader:
     def _amount(self, kind: str) -> int:
         column, sign = self.format.amount.get(kind) or self.format.amount["charge"]
         amount = sign * self._figure(column, self.cells[column])
+        # A correction says what is to be added to an earlier line, or taken from it: also only of its fee.
         wrong_sign = (kind == "charge" and amount <= 0) or (kind == "refund" and amount == 0)
+        wrong_sign = wrong_sign and not self.cells.get("corrects")
         if column not in self.faults and wrong_sign:
             self.faults[column] = fault("amount_sign")
         return amount

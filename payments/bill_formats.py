@@ -42,6 +42,7 @@ OWN = BillFormat(
             Column("fee_minor", ("fee_minor", "手续费(分)")),
             Column("currency", ("currency", "币种", "货币")),
             Column("occurred_at", ("occurred_at", "时间", "发生时间"), exact=True),
+            Column("corrects", ("corrects", "更正流水号"), required=False, exact=True),
         ),
     ),
     kinds={kind: kind for kind in KINDS}

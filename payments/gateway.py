@@ -81,6 +81,7 @@ class StatementLine:
 
     `amount_minor` is gross and signed (refunds and payouts are negative), `fee_minor` what the provider
     keeps of it. `currency` is that of the payment; the fee is in `fee_currency`, the balance's (None: the same).
+    `corrects`: the line id of an earlier line, which these figures are added to.
     """
 
     provider: str
@@ -94,6 +95,7 @@ class StatementLine:
     currency: str
     occurred_at: datetime
     fee_currency: str | None = None
+    corrects: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

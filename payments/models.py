@@ -204,6 +204,7 @@ class ProviderLine(SQLModel, table=True):
         Index("provider_line_donation", "donation_id"),
         Index("provider_line_intent", "payment_intent"),
         Index("provider_line_source", "source_id"),
+        Index("provider_line_corrects", "provider", "corrects", postgresql_where=text("corrects IS NOT NULL")),
     )
     id: int | None = Field(default=None, sa_column=identity())
     provider: str
@@ -216,6 +217,7 @@ class ProviderLine(SQLModel, table=True):
     fee_minor: int = Field(sa_type=BigInteger)
     currency: str
     fee_currency: str | None = None  # null: the same as `currency`
+    corrects: str | None = None  # the line of the same provider that these figures are added to
     occurred_at: datetime = Field(sa_column=moment())
     fetched_at: datetime = Field(sa_column=moment())
 

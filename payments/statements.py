@@ -143,6 +143,7 @@ def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
             "fee_minor": [line.fee_minor for line in lines],
             "currency": [line.currency for line in lines],
             "fee_currency": [line.fee_currency for line in lines],
+            "corrects": [line.corrects for line in lines],
             "occurred_at": [line.occurred_at for line in lines],
             "fetched_at": tx.now,
         },

@@ -65,10 +65,11 @@ def _map(tx: Tx, attempt: Attempt) -> Any:
     return mapped.set_mapping(tx, keys, name, NewMapping(**change), attempt.actor)
 
 
+MAPPING_ACT = "partner.mapping"
 _WRITE = Permission.PARTNERS_WRITE
 PARTNER_ACTS: Mapping[str, Act] = {
     "partner.live": Act(_WRITE, "name", str, _go_live, _always),
     "partner.secret": Act(_WRITE, "name", str, _activate, _always),
     "partner.limits": Act(_WRITE, "name", str, _limit, _of_limits),
-    "partner.mapping": Act(_WRITE, "name", str, _map, _of_mapping),
+    MAPPING_ACT: Act(_WRITE, "name", str, _map, _of_mapping),
 }

@@ -69,6 +69,7 @@ def _arrays(lines: Sequence[StatementLine]) -> dict[str, list[object]]:
         "theirs": [line.source_id for line in lines],
         "kinds": [line.kind for line in lines],
         "amounts": [line.amount_minor for line in lines],
+        "corrects": [line.corrects for line in lines],
     }
 
 
@@ -76,17 +77,18 @@ def _arrays(lines: Sequence[StatementLine]) -> dict[str, list[object]]:
 _COMPARE = """
     WITH sent AS (
         SELECT * FROM unnest(CAST(:lines AS text[]), CAST(:ids AS uuid[]), CAST(:theirs AS text[]),
-                             CAST(:kinds AS text[]), CAST(:amounts AS bigint[]))
-                      AS u(line_id, donation_id, source_id, kind, amount_minor)),
+                             CAST(:kinds AS text[]), CAST(:amounts AS bigint[]), CAST(:corrects AS text[]))
+                      AS u(line_id, donation_id, source_id, kind, amount_minor, corrects)),
     lines AS (
         SELECT * FROM sent
          UNION ALL
-        SELECT l.line_id, l.donation_id, l.source_id, l.kind, l.amount_minor FROM provider_line l
+        SELECT l.line_id, l.donation_id, l.source_id, l.kind, l.amount_minor, l.corrects FROM provider_line l
          WHERE l.provider = :provider AND l.donation_id IN (SELECT donation_id FROM sent)
            AND l.kind IN ('charge', 'refund', 'dispute')
            AND NOT EXISTS (SELECT FROM sent s WHERE s.line_id = l.line_id)),
     theirs AS (
-        SELECT min(source_id) AS their_id, donation_id, count(*) FILTER (WHERE kind = 'charge') AS charges,
+        SELECT min(source_id) AS their_id, donation_id,
+               count(*) FILTER (WHERE kind = 'charge' AND corrects IS NULL) AS charges,
                coalesce(sum(amount_minor) FILTER (WHERE kind = 'charge'), 0) AS charged_minor,
                coalesce(-sum(amount_minor) FILTER (WHERE kind <> 'charge'), 0) AS back_minor
           FROM lines GROUP BY donation_id)
@@ -100,7 +102,9 @@ _COMPARE = """
 
 def _of(row: _Compared) -> list[BillDifference]:
     if row.id is None:
-        return [BillDifference("missing_here", row.their_id, row.charged_minor - row.back_minor, 0)]
+        is_taken_back = row.charged_minor == row.back_minor == 0  # by a correction
+        bill_minor = row.charged_minor - row.back_minor
+        return [] if is_taken_back else [BillDifference("missing_here", row.their_id, bill_minor, 0)]
     differences = []
     if row.charges > 1:
         differences.append(BillDifference("duplicate", row.their_id, row.charged_minor, row.amount_minor))
@@ -182,7 +186,7 @@ def tested_differences(tx: Tx, partner: str, lines: Sequence[StatementLine]) -> 
             donation_id_of(partner, their_id) if payment else None,
             payment.amount_minor if payment else 0,
             returned_minor,
-            len(charged),
+            sum(line.kind == "charge" and not line.corrects for line in own),
             sum(charged),
             back_minor,
         )

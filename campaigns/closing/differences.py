@@ -52,7 +52,7 @@ SIDES = f"""{_COMPARED},
                        FROM provider_line GROUP BY provider) AS r ON r.provider = d.provider
          WHERE d.paid_at IS NOT NULL),
     theirs AS (
-        SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge') AS charges,
+        SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge' AND l.corrects IS NULL) AS charges,
                coalesce(sum(l.amount_minor) FILTER (WHERE l.kind = 'charge'), 0) AS charged,
                coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS returned
           FROM provider_line l
@@ -111,9 +111,10 @@ _OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
      GROUP BY campaign_id, provider, day, currency"""
 
 # Lines that no paid donation of their provider explains. Lines of another shop's payments and of payments on the
-# desk are explained, and a charge whose message is stored and not yet processed will be. A line belongs to the
-# campaign of its donation, else to the one campaign that was open at its time or took late messages then (the last
-# opened), else to none. The fee of a line is part of its sum where it is not booked as a fee.
+# desk are explained, as are those that a correction took back, and a charge whose message is stored and not yet
+# processed will be. A line belongs to the campaign of its donation, else to the one campaign that was open at its
+# time or took late messages then (the last opened), else to none. The fee of a line is part of its sum where it is
+# not booked as a fee.
 _AT_ITS_TIME = """
            SELECT s.id FROM campaign s
             WHERE d.id IS NULL AND s.phase NOT IN ('draft', 'scheduled', 'cancelled')
@@ -139,6 +140,12 @@ LINES_UNEXPLAINED = f"""
             OR (l.kind IN ('charge', 'refund', 'dispute')
                 AND (d.paid_at IS NOT NULL AND d.provider = l.provider AND d.currency = l.currency) IS NOT TRUE))
        AND (l.amount_minor <> 0 OR l.fee_minor <> 0)
+       AND NOT EXISTS (SELECT FROM provider_line x
+                         JOIN provider_line first ON (first.provider, first.line_id) = (x.provider, x.corrects)
+                        WHERE x.provider = l.provider AND x.corrects = coalesce(l.corrects, l.line_id)
+                        GROUP BY first.amount_minor, first.fee_minor
+                       HAVING first.amount_minor + sum(x.amount_minor) = 0
+                          AND first.fee_minor + sum(x.fee_minor) = 0)
        AND NOT EXISTS (SELECT FROM payment_exception e
                         WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent)
                           AND l.kind <> 'other')

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from campaigns.audit import record_audit
+from campaigns.closing.line_corrections import corrections_refused
 from campaigns.closing.reconcile import compare
 from campaigns.import_plan import ImportPlan, Sum
 from kernel.db import Tx
@@ -48,7 +49,11 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
         sums=_sums(lines, known_lines(tx, lines)),
         skipped=bill.skipped,
         times=tuple(line.occurred_at for line in lines),
-        faults={**bill.faults, **_came_back_without_leaving(tx, bill.lines)},
+        faults={
+            **bill.faults,
+            **_came_back_without_leaving(tx, bill.lines),
+            **corrections_refused(tx, bill.lines),
+        },
         contradictions={
             f"line {numbers[place.removeprefix('line_id ')]}.line_id": contradiction
             for place, contradiction in contradictions(tx, lines).items()

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import tuple_
 from sqlmodel import col, select
 
+from campaigns.approvals.models import Approval
+from campaigns.approvals.partner_acts import MAPPING_ACT
+from campaigns.approvals.partner_acts import context_of as context_of_change
 from campaigns.donations.person_keys import context_of
 from campaigns.imports.runs import context_of as context_of_import
 from campaigns.network.replies import StoredReply
@@ -55,7 +58,8 @@ def rewrap(db: Database, keys: Keys) -> int:
     """
     with db.transaction() as tx:  # what earlier versions read, and nobody does any more
         tx.run("UPDATE partner SET sealed_secret = '' WHERE sealed_secret <> ''")
-    return sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED) + _rewrap_replies(db, keys)
+    done = sum(_rewrap_all(db, keys, wrapped) for wrapped in _WRAPPED)
+    return done + _rewrap_replies(db, keys) + _rewrap_approvals(db, keys)
 
 
 def _rewrap_all(db: Database, keys: Keys, wrapped: _Wrapped) -> int:
@@ -88,6 +92,18 @@ def _rewrap_replies(db: Database, keys: Keys) -> int:
         if not replies:
             return done
         done, last = done + len(replies), (replies[-1].owner, replies[-1].key)
+
+
+def _rewrap_approvals(db: Database, keys: Keys) -> int:
+    """Wrap the changes of mappings that wait, or waited, for a second person; they are few."""
+    with db.transaction() as tx:
+        query = select(Approval).where(Approval.act == MAPPING_ACT).order_by(col(Approval.id))
+        approvals = tx.all(query.with_for_update())
+        for approval in approvals:
+            context = context_of_change(approval.subject)
+            plain = keys.unwrap_text(approval.arguments["sealed"], context)
+            approval.arguments = {**approval.arguments, "sealed": keys.wrap_text(plain, context)}
+    return len(approvals)
 
 
 def _batch(tx: Tx, keys: Keys, wrapped: _Wrapped, after: Any) -> Sequence[Any]:

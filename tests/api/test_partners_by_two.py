@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.intake.check_list import Check, note_check
+from campaigns.privacy.rewrap import rewrap
 from payments.mappings.document import preset
 from payments.models import PartnerState
 from payments.partner_mappings import read_mappings
@@ -106,5 +107,8 @@ def test_who_signs_notifications_is_agreed_by_two(api: Api, world: World, live: 
     approval = ask(api, f"{path}/keys", {"key_id": "app-1", "key": SECRET})
     assert SECRET not in json.dumps(approval) and "app-1" in approval["text"]
     assert not read_mappings(world.db, world.deps.keys, [NAME])[0].credentials.keys
+    sealed = approval["arguments"]["sealed"]
+    rewrap(world.db, world.deps.keys)
+    assert api.get(f"/approvals/{approval['id']}", second).get_json()["arguments"]["sealed"] != sealed
     assert decide(api, approval, second).status_code == 200
     assert read_mappings(world.db, world.deps.keys, [NAME])[0].credentials.keys == {"app-1": SECRET}
