@@ -40,6 +40,14 @@ CHECKS = {
           FULL JOIN (SELECT key, fund_id, delta_minor FROM fund_movement WHERE {_DEPOSITED}) AS m
             ON m.key = e.key AND m.fund_id = e.fund_id
          WHERE e.amount_minor IS DISTINCT FROM m.delta_minor""",
+    "fund_transfers_equal_books": """
+        SELECT format('transfer %s between funds: %s fen, books %s', coalesce(t.key, m.key), t.amount_minor,
+                      m.delta_minor)
+          FROM (SELECT 'fund_transfer:' || id AS key, to_fund_id AS fund_id, amount_minor FROM fund_transfer
+                 UNION ALL SELECT 'fund_transfer:' || id, from_fund_id, -amount_minor FROM fund_transfer) AS t
+          FULL JOIN (SELECT key, fund_id, delta_minor FROM fund_movement WHERE kind = 'fund_moved') AS m
+            ON m.key = t.key AND m.fund_id = t.fund_id
+         WHERE t.amount_minor IS DISTINCT FROM m.delta_minor""",
     "one_receipt_per_donation": f"""
         SELECT format('donation %s is paid but has no receipt of its amount', d.id) FROM donation d
          WHERE d.paid_at IS NOT NULL

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
+from campaigns.agreements.models import Agreement, Pledge
 from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.objection_models import Objection
@@ -204,6 +205,16 @@ def _of_spending(tx: Tx, spending_id: int) -> Holder | None:
     return _of_project(tx, spending.project_id) if spending else None
 
 
+def _of_agreement(tx: Tx, agreement_id: int) -> Holder | None:
+    agreement = tx.get(Agreement, agreement_id)
+    return _of_organisation(tx, agreement.organisation_code) if agreement else None
+
+
+def _of_pledge(tx: Tx, pledge_id: int) -> Holder | None:
+    pledge = tx.get(Pledge, pledge_id)
+    return _of_agreement(tx, pledge.agreement_id) if pledge else None
+
+
 def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
     staff = tx.get(StaffKey, staff_id)
     return _of_organisation(tx, staff.organisation_code) if staff else None
@@ -274,6 +285,8 @@ RESOURCES: Mapping[str, Resource] = {
     "remittance_id": Resource(_of_remittance, "remittance_unknown"),
     "plan_id": Resource(_by_campaign(PayoutPlan), "plan_unknown"),
     "payee_id": Resource(_of_payee, "payee_unknown"),
+    "pledge_id": Resource(_of_pledge, "pledge_unknown"),
+    "agreement_id": Resource(_of_agreement, "agreement_unknown"),
     "spending_id": Resource(_of_spending, "spending_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),
     "deposit_id": Resource(_of_deposit, "deposit_unknown"),

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
+from campaigns.agreements.pledges import REMIND, waiting_pledges
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
 from campaigns.duties.calendar import waiting_duties
@@ -39,6 +40,7 @@ class Work(StrEnum):
     SPENDINGS = "spendings"
     PAYOUT_PLANS = "payout_plans"
     DUTIES = "duties"
+    PLEDGES = "pledges"
     APPROVAL = "approval"
 
 
@@ -182,7 +184,7 @@ _QUEUES = {
 
 def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
     """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
-    lines = [*_approvals(tx, caller), *_duties(tx, caller)]
+    lines = [*_approvals(tx, caller), *_duties(tx, caller), *_pledges(tx, caller)]
     for work, (permission, sql) in _QUEUES.items():
         if caller.may(permission):
             lines += _lines(tx, work, sql, caller.branch_code)
@@ -205,6 +207,14 @@ def _duties(tx: Tx, caller: Caller) -> Iterator[Waiting]:
         first, *others = group
         since, due_at = (_midnight(day) for day in (first.remind_on, first.due_on + timedelta(days=1)))
         yield Waiting(Work.DUTIES, 1 + len(others), since, due_at, None, slug, first.campaign_name)
+
+
+def _pledges(tx: Tx, caller: Caller) -> Iterator[Waiting]:
+    """Pledges that are due soon or overdue."""
+    if caller.may(Permission.FUNDS_WRITE) and (due := waiting_pledges(tx, caller.branch_code)):
+        first, owed_minor = due[0].due_on, sum(line.amount_minor - line.paid_minor for line in due)
+        since, due_at = _midnight(first - REMIND), _midnight(first + timedelta(days=1))
+        yield Waiting(Work.PLEDGES, len(due), since, due_at, owed_minor)
 
 
 def _midnight(day: date) -> datetime:

@@ -11,6 +11,7 @@ from sqlmodel import AutoString, SQLModel
 MODULES_WITH_TABLES = (
     "app.jobs.runs",
     "campaigns.accounting.models",
+    "campaigns.agreements.models",
     "campaigns.approvals.models",
     "campaigns.audit",
     "campaigns.audit_chain",

@@ -81,6 +81,38 @@ class FundEntryOut(Schema):
     actor = Text()
     pot = Key(attribute="pot_id", allow_none=True)
     donation = fields.UUID(attribute="donation_id", allow_none=True)
+    other_fund = Text(metadata={"description": "name of the other side of a transfer between funds, else empty"})
+
+
+class FundTransferIn(Schema):
+    to_fund = Key(required=True)
+    amount_minor = Minor(required=True)
+    currency = Currency(required=True)
+    reason = Text(MOST_REASON, 1, required=True)
+
+
+class FundTransferOut(Schema):
+    """Money that was moved from a fund to another."""
+
+    id = Key()
+    from_fund = Key(attribute="from_fund_id")
+    to_fund = Key(attribute="to_fund_id")
+    amount_minor = Minor()
+    currency = Currency()
+    reason = Text()
+    actor = Text()
+    moved_at = Time()
+
+
+class FundMonthOut(Schema):
+    """A month of a fund: opening + in - out = closing."""
+
+    month = Text()
+    opening_minor = Minor(0)
+    in_minor = Minor(0)
+    out_minor = Minor(0)
+    closing_minor = Minor(0)
+    currency = Currency()
 
 
 class GrantIn(Schema):

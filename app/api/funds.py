@@ -12,7 +12,10 @@ from app.api.fund_schemas import (
     DepositOut,
     FundEntryOut,
     FundIn,
+    FundMonthOut,
     FundOut,
+    FundTransferIn,
+    FundTransferOut,
     GrantIn,
     GrantOut,
     RevokeGrantIn,
@@ -23,7 +26,7 @@ from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.funds import deposits, funds, grants
-from campaigns.funds.statement import statement
+from campaigns.funds.statement import periods, statement
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.errors import NotFound
@@ -118,6 +121,28 @@ def list_entries(pagination_parameters: PaginationParameters, fund_id: int) -> A
     with deps().db.transaction() as tx:
         lines, pagination_parameters.item_count = statement(tx, fund_id, page_of(pagination_parameters))
     return [{**line._asdict(), "currency": CURRENCY} for line in lines]
+
+
+@blueprint.get("/funds/<id:fund_id>/periods")
+@access.managers(Permission.READ)
+@blueprint.response(200, FundMonthOut(many=True))
+def list_periods(fund_id: int) -> Any:
+    """List the months of a fund with opening, in, out and closing, the newest first."""
+    with deps().db.transaction() as tx:
+        return [{**period._asdict(), "currency": CURRENCY} for period in periods(tx, fund_id)]
+
+
+@blueprint.post("/funds/<id:fund_id>/transfers")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(FundTransferIn)
+@blueprint.response(201, FundTransferOut)
+@may_wait(blueprint)
+def move(body: dict[str, Any], fund_id: int) -> Any:
+    """Move money of a fund to another: always by two people."""
+    with deps().db.transaction() as tx:
+        arguments = {name: body[name] for name in ("to_fund", "amount_minor")}
+        outcome = perform(tx, "fund.transfer", fund_id, body["reason"], **arguments)
+        return waiting(outcome) or {**outcome.model_dump(), "currency": CURRENCY}
 
 
 @blueprint.get("/funds/<id:fund_id>/grants")

@@ -6,6 +6,7 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_o
 from campaigns.payouts.models import FeesFrom, PayeeState, PlanState, RemittanceState, SurplusWay
 from campaigns.payouts.payees import MOST_BANK, MOST_HOLDER
 from campaigns.payouts.remittances import MOST_REFERENCE
+from campaigns.payouts.rules import MOST_SOURCE
 from campaigns.reasons import MOST_REASON
 from kernel.money import BPS_WHOLE
 from ledger.chart import PAID_OUT
@@ -41,6 +42,10 @@ class PayoutRulesIn(Schema):
     surplus_to = one_of(
         *SurplusWay, metadata={"description": "what becomes of money that ended projects have left"}
     )
+    management_year_most_bps = Whole(
+        0, BPS_WHOLE, metadata={"description": "ceiling of a year's management cost, of all spending of the year"}
+    )
+    management_source = Text(MOST_SOURCE, 1, metadata={"description": "where that ceiling stands"})
 
 
 class PayoutRulesOut(PayoutRulesIn):

@@ -6,6 +6,7 @@ from flask import Flask
 
 from app.api import (
     accounting,
+    agreements,
     approvals,
     audit,
     blacklist,
@@ -77,6 +78,7 @@ RESOURCES = (
     payouts,
     spending,
     surplus,
+    agreements,
     cancellation,
     running,
     screening,

@@ -13,6 +13,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from campaigns.network.roles import Permission
 from campaigns.payouts import movable, surplus
+from campaigns.payouts.models import SurplusWay
 from campaigns.payouts.surplus import NewReturn
 from campaigns.projects import projects
 from campaigns.spending.leftovers import surpluses
@@ -60,6 +61,9 @@ def use(body: dict[str, Any], project_id: int) -> Any:
     """Use what an ended project has left, as the rule of the campaign's host says: always by two people."""
     arguments = {name: value for name, value in body.items() if name not in ("reason", "currency")}
     with deps().db.transaction() as tx:
+        scope.require_named(tx, "slug", body["campaign"])
+        if body["way"] != SurplusWay.FUND:  # of funds the rule says which may get it
+            scope.require_named(tx, "project_id", body["to"])
         outcome = perform(tx, "project.use_surplus", project_id, body["reason"], **arguments)
         return waiting(outcome) or _with_currency(outcome)
 
@@ -72,6 +76,7 @@ def send_back(body: dict[str, Any], project_id: int) -> Any:
     """Record that money which a project was paid and did not spend came back to the bank, once per reference."""
     new = NewReturn(*(body[name] for name in NewReturn._fields))
     with deps().db.transaction() as tx:
+        scope.require_named(tx, "slug", body["campaign"])
         return _with_currency(surplus.return_surplus(tx, project_id, new, access.actor()))
 
 

@@ -14,7 +14,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.funds import deposits, funds
-from campaigns.funds.statement import statement
+from campaigns.funds.statement import periods, statement
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound
@@ -71,10 +71,10 @@ def show(fund_id: int) -> str:
     with deps().db.transaction() as tx:
         fund = funds.find(tx, fund_id)
         lines, total = statement(tx, fund_id, page)
+        months = periods(tx, fund_id)
         balance_minor = balance(tx, account_of(fund_id))
-    return render_template(
-        "console/fund.html", fund=fund, lines=lines, total=total, page=page, balance_minor=balance_minor
-    )
+    shown = {"lines": lines, "total": total, "page": page, "months": months, "balance_minor": balance_minor}
+    return render_template("console/fund.html", fund=fund, **shown)
 
 
 @blueprint.route(

@@ -70,6 +70,8 @@ GROUPS = (
         _l("管理"),
         (
             Entry("funds", _l("基金"), ("fund",)),
+            Entry("agreements", _l("协议和承诺"), ("agreement", "pledge")),
+            Entry("management", _l("管理费")),
             Entry("three_sides", _l("三方对账"), ("difference",)),
             Entry("vouchers", _l("记账凭证"), ("voucher", "chart")),
             Entry("monthly", _l("收支月公示")),

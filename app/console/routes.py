@@ -47,7 +47,7 @@ from app.console.campaigns import (
     stop,
 )
 from app.console.desks import messages, payments
-from app.console.money_out import payees, plans, purpose
+from app.console.money_out import agreements, fund_transfer, management, payees, plans, purpose
 from app.console.people import invite, invite_file, partner_deliveries, partner_mapping, partners, people, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
@@ -96,6 +96,9 @@ PAGES = (
     plans,
     payees,
     purpose,
+    agreements,
+    fund_transfer,
+    management,
     funds,
     accounting,
     duties,

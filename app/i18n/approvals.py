@@ -33,6 +33,8 @@ ACTS = {
     ),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
+    "fund.transfer": _l("基金 %(subject)s 划 %(right)s 元到基金 %(to_fund)s"),
+    "pledge.waive": _l("免除第 %(subject)s 号承诺没有兑现的部分"),
     "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
     "spending.check": _l("核对第 %(subject)s 号支出"),
     "project.change_purpose": _l(
@@ -66,7 +68,7 @@ def approval_text(approval: Approval) -> str:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
     shown |= {
         name: arguments.get(name, "")
-        for name in ("donation", "login", "label", "to_project", "filing_no", "to", "evidence")
+        for name in ("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence")
     }
     shown["basis"] = word(PURPOSE_BASES, arguments.get("basis", "filing"))
     shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))

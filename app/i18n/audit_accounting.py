@@ -1,8 +1,37 @@
-"""What the audit trail calls acts of accounting and disclosure (`app/i18n/audit_labels.py` has the others)."""
+"""What the audit trail calls acts around money and disclosure (`app/i18n/audit_labels.py` has the others)."""
 
 from flask_babel import lazy_gettext as _l
 
 ACTS = {
+    "agreement.enter": _l("登记协议"),
+    "agreement.end": _l("终止协议"),
+    "pledge.add": _l("登记承诺"),
+    "pledge.call": _l("催告承诺"),
+    "pledge.pay": _l("承诺兑现"),
+    "pledge.waive": _l("免除承诺"),
+    "fund.transfer": _l("基金之间划转"),
+    "payee.confirm": _l("确认收款账户"),
+    "payee.end": _l("停用收款账户"),
+    "payee.propose": _l("登记收款账户"),
+    "payout.approve": _l("批准拨付计划"),
+    "payout.file": _l("下载银行付款文件"),
+    "payout.plan": _l("制定拨付计划"),
+    "payout.rules": _l("修改拨付规则"),
+    "payout.send": _l("拨付计划送银行"),
+    "payout.withdraw": _l("撤回拨付计划"),
+    "project.change_purpose": _l("变更款项用途"),
+    "project.use_surplus": _l("处理项目结余"),
+    "project.return_surplus": _l("登记结余退回"),
+    "project.split": _l("修改分账规则"),
+    "spending.checked": _l("核对支出"),
+    "spending.correct": _l("更正支出"),
+    "spending.enter": _l("登记支出"),
+    "spending.sent_back": _l("退回支出"),
+    "spending.withdrawn": _l("撤回支出"),
+    "remittance.paid": _l("登记拨款到账"),
+    "remittance.refused": _l("登记银行没有付款"),
+    "remittance.returned": _l("登记拨款退回"),
+    "spending.check": _l("核对支出"),
     "accounting.book": _l("制作记账凭证"),
     "accounting.chart": _l("修改会计科目"),
     "accounting.close": _l("会计期间结账"),
@@ -11,8 +40,23 @@ ACTS = {
     "monthly.correct": _l("更正收支月报"),
     "monthly.publish": _l("公示收支月报"),
 }
-GROUPS = {"accounting": _l("会计"), "duty": _l("法定事项"), "monthly": _l("收支月报")}
+GROUPS = {
+    "agreement": _l("协议"),
+    "payee": _l("收款账户"),
+    "remittance": _l("拨款"),
+    "spending": _l("支出"),
+    "payout": _l("拨付"),
+    "pledge": _l("承诺"),
+    "accounting": _l("会计"),
+    "duty": _l("法定事项"),
+    "monthly": _l("收支月报"),
+}
 SUBJECTS = {
+    "agreement": _l("协议"),
+    "payee": _l("收款账户"),
+    "remittance": _l("拨款"),
+    "spending": _l("支出"),
+    "payout_plan": _l("拨付计划"),
     "chart": _l("会计科目表"),
     "federation": _l("联合会"),
     "month": _l("月份"),

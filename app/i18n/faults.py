@@ -55,6 +55,8 @@ FAULTS = {
     "not_a_bank_code": _l("应是 12 位数字的联行号"),
     "not_an_account_number": _l("应是 8 至 30 位数字的账号"),
     # numbers and amounts
+    "same_fund": _l("请选另一个基金"),
+    "only_partners": _l("只有合作公开募捐协议要填"),
     "same_project": _l("请选另一个项目"),
     "shares_not_whole": _l("各部分合计应是 100%%，现在是 %(sum_share_bps)s"),
     "above_ceiling": _l("超过上限 %(most_share_bps)s"),

@@ -174,6 +174,21 @@ SHARES = {
     "share_management": _l("管理费"),
     "share_fees": _l("抵手续费"),
 }
+AGREEMENT_KINDS = {
+    "donation": _l("捐赠协议"),
+    "partner": _l("合作公开募捐协议"),
+    "fund": _l("专项基金协议"),
+    "contract": _l("服务和采购合同"),
+}
+PLEDGE_STATES = {
+    "open": _l("未到期"),
+    "due": _l("快到期"),
+    "overdue": _l("逾期"),
+    "called": _l("已催告"),
+    "paid": _l("已兑现"),
+    "waived": _l("已免除"),
+}
+MANAGEMENT_STATES = {"within": _l("在上限以内"), "near": _l("接近上限"), "over": _l("超过上限")}
 PURPOSE_BASES = {
     "filing": _l("变更募捐方案备案"),
     "consent": _l("捐赠人书面同意"),

@@ -22,6 +22,7 @@ WORKS = {
     Work.SPENDINGS: _l("支出"),
     Work.PAYOUT_PLANS: _l("拨付"),
     Work.DUTIES: _l("法定"),
+    Work.PLEDGES: _l("承诺"),
     Work.APPROVAL: _l("批准"),
 }
 
@@ -57,6 +58,8 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 支队伍等核对名称", count=line.pieces)
         case Work.SPENDINGS:
             return _("%(count)s 笔支出等核对", count=line.pieces)
+        case Work.PLEDGES:
+            return _("%(count)s 笔承诺快到期或逾期", count=line.pieces)
         case Work.PAYOUT_PLANS:
             return _("%(count)s 份拨付计划等批准", count=line.pieces)
         case Work.DUTIES:

@@ -14,6 +14,7 @@ from app.i18n.giving_labels import CORRECTIONS
 from app.i18n.labels import word
 from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
+from campaigns.agreements.agreements import partners_of
 from campaigns.closing.corrections import Correction, corrections
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
@@ -68,7 +69,8 @@ def show_statement(slug: str) -> str:
     with deps().db.snapshot() as tx:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
-    return render_template("web/statement.html", campaign=campaign, statement=statement)
+        partners = partners_of(tx, campaign.id)
+    return render_template("web/statement.html", campaign=campaign, statement=statement, partners=partners)
 
 
 @blueprint.get("/public/c/<slug>.csv", endpoint="statement_file")

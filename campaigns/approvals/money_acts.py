@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from campaigns.agreements.pledges import waive
 from campaigns.approvals.act import Act, Attempt
 from campaigns.audit import entries_of
 from campaigns.funds import deposits
+from campaigns.funds.transfers import move
 from campaigns.network.roles import Permission
 from campaigns.payouts import payees, plans
 from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
@@ -71,8 +73,19 @@ def _confirm_payee(tx: Tx, attempt: Attempt) -> Any:
     return payees.confirm(tx, attempt.subject, attempt.actor)
 
 
+def _move_fund(tx: Tx, attempt: Attempt) -> Any:
+    to_fund, amount_minor = (attempt.arguments[name] for name in ("to_fund", "amount_minor"))
+    return move(tx, attempt.subject, to_fund, amount_minor, attempt.reason, attempt.actor)
+
+
+def _waive_pledge(tx: Tx, attempt: Attempt) -> Any:
+    return waive(tx, attempt.subject, attempt.reason, attempt.actor)
+
+
 MONEY_ACTS: Mapping[str, Act] = {
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
+    "fund.transfer": Act(_P.FUNDS_WRITE, "fund_id", int, _move_fund, _always),
+    "pledge.waive": Act(_P.FUNDS_WRITE, "pledge_id", int, _waive_pledge, _always),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
     "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),
     "spending.check": Act(_P.FUNDS_WRITE, "spending_id", int, _check_spending, makers=_who_spent),

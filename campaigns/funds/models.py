@@ -67,6 +67,26 @@ class FundEntry(SQLModel, table=True):
     booked_at: datetime = Field(sa_column=moment())
 
 
+class FundTransfer(SQLModel, table=True):
+    """Money that was moved from a fund to another. Append-only."""
+
+    __tablename__ = "fund_transfer"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="fund_transfer_amount"),
+        CheckConstraint("from_fund_id <> to_fund_id", name="fund_transfer_funds"),
+        CheckConstraint("reason <> ''", name="fund_transfer_said"),
+        Index("fund_transfer_from", "from_fund_id"),
+        Index("fund_transfer_to", "to_fund_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    from_fund_id: int = Field(sa_type=BigInteger, foreign_key="fund.id")
+    to_fund_id: int = Field(sa_type=BigInteger, foreign_key="fund.id")
+    amount_minor: int = Field(sa_type=BigInteger)
+    reason: str
+    actor: str
+    moved_at: datetime = Field(sa_column=moment())
+
+
 class Fund(SQLModel, table=True):
     """A fund (专项基金 ...). Its balance is in the ledger."""
 

@@ -12,6 +12,7 @@ from kernel.money import BPS_WHOLE
 from ledger.chart import PAID_OUT
 from matching.rules import Level
 
+MANAGEMENT_SOURCE = "慈善法 第61条"
 _TEXT = {"server_default": text("''")}
 
 
@@ -69,6 +70,7 @@ class PayoutRules(SQLModel, table=True):
         CheckConstraint(one_of("lowest_payee", Level), name="payout_rules_lowest_payee"),
         CheckConstraint(f"management_most_bps BETWEEN 0 AND {BPS_WHOLE}", name="payout_rules_management"),
         CheckConstraint(one_of("surplus_to", SurplusWay), name="payout_rules_surplus_to"),
+        CheckConstraint(f"management_year_most_bps BETWEEN 0 AND {BPS_WHOLE}", name="payout_rules_management_year"),
     )
     organisation_code: str = Field(foreign_key="organisation.code", primary_key=True)
     fees_from: str
@@ -76,6 +78,11 @@ class PayoutRules(SQLModel, table=True):
     management_most_bps: int
     surplus_to: str = Field(
         default=SurplusWay.SAME_PURPOSE.value, sa_column_kwargs={"server_default": text("'same_purpose'")}
+    )
+    # Ceiling of a year's management cost, of all spending of that year, and where it stands.
+    management_year_most_bps: int = Field(default=1_000, sa_column_kwargs={"server_default": text("1000")})
+    management_source: str = Field(
+        default=MANAGEMENT_SOURCE, sa_column_kwargs={"server_default": text(f"'{MANAGEMENT_SOURCE}'")}
     )
 
 

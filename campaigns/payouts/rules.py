@@ -9,19 +9,28 @@ from sqlmodel import col, func, select
 from campaigns.audit import changed, record_audit
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.organisations import find as find_organisation
-from campaigns.payouts.models import Allotment, FeesFrom, PayoutRules, SplitRule, SurplusWay
+from campaigns.payouts.models import MANAGEMENT_SOURCE, Allotment, FeesFrom, PayoutRules, SplitRule, SurplusWay
 from campaigns.payouts.split import Shares, shares_faults
 from campaigns.projects.transitions import lock_project
 from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
 from kernel.money import BPS_WHOLE
+from kernel.text import text_fault
 from matching.rules import LEVELS, Level
 
 # 慈善法 第61条: management cost of a foundation that raises money publicly is at most 10 % of its spending of the
 # year. A ceiling of each project's share keeps it on the way; a host of another kind sets its own.
 MANAGEMENT_MOST_BPS = 1_000
-CHANGEABLE = ("fees_from", "lowest_payee", "management_most_bps", "surplus_to")
+MOST_SOURCE = 100
+CHANGEABLE = (
+    "fees_from",
+    "lowest_payee",
+    "management_most_bps",
+    "surplus_to",
+    "management_year_most_bps",
+    "management_source",
+)
 
 
 def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
@@ -37,6 +46,8 @@ def rules_of(tx: Tx, lineage: Sequence[str]) -> PayoutRules:
         lowest_payee=Level.COUNTY,
         management_most_bps=MANAGEMENT_MOST_BPS,
         surplus_to=SurplusWay.SAME_PURPOSE,
+        management_year_most_bps=MANAGEMENT_MOST_BPS,
+        management_source=MANAGEMENT_SOURCE,
     )
 
 
@@ -73,8 +84,11 @@ def _rules_faults(values: Mapping[str, Any]) -> dict[str, Any]:
         faults["lowest_payee"] = fault("not_one_of", options=list(LEVELS))
     if values["surplus_to"] not in tuple(SurplusWay):
         faults["surplus_to"] = fault("not_one_of", options=list(SurplusWay))
-    if not 0 <= values["management_most_bps"] <= BPS_WHOLE:
-        faults["management_most_bps"] = fault("out_of_range", least=0, most=BPS_WHOLE)
+    for name in ("management_most_bps", "management_year_most_bps"):
+        if not 0 <= values[name] <= BPS_WHOLE:
+            faults[name] = fault("out_of_range", least=0, most=BPS_WHOLE)
+    if refused := text_fault(values["management_source"], MOST_SOURCE):
+        faults["management_source"] = refused
     return faults
 
 

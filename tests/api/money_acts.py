@@ -66,7 +66,23 @@ def _use_surplus(_api: Api, world: World) -> tuple[str, Json]:
     return f"/projects/{world.projects[0]}/surplus-uses", {**body, "way": "same_purpose", "reason": "left over"}
 
 
+def _move_fund(api: Api, world: World) -> tuple[str, Json]:
+    to = api.manage("/funds", {"name": "y", "kind": "special"})["id"]
+    body = {"to_fund": to, "amount_minor": 1, "currency": "CNY", "reason": "agreed"}
+    return f"/funds/{world.fund}/transfers", body
+
+
+def _waive_pledge(api: Api, world: World) -> tuple[str, Json]:
+    day = world.clock.at.date().isoformat()
+    new = {"kind": "donation", "number": "A-1", "title": "x", "party": "y", "signed_on": day}
+    agreement = api.manage("/organisations/41/agreements", new)["id"]
+    due = {"due_on": day, "amount_minor": 1, "currency": "CNY"}
+    return f"/pledges/{api.manage(f'/agreements/{agreement}/pledges', due)['id']}/waive", {"reason": "hardship"}
+
+
 MONEY: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
+    "fund.transfer": _move_fund,
+    "pledge.waive": _waive_pledge,
     "fund.correct_deposit": _correct,
     "payout.approve": _approve_plan,
     "payee.confirm": _confirm_payee,

@@ -8,6 +8,9 @@ import pytest
 from campaigns import pots
 from campaigns.accounting.book import book
 from campaigns.accounting.periods import period_of
+from campaigns.agreements.agreements import NewAgreement
+from campaigns.agreements.agreements import enter as enter_agreement
+from campaigns.agreements.pledges import pledge
 from campaigns.approvals.models import Approval
 from campaigns.closing.objection_models import Objection
 from campaigns.donations.payer import read_payer
@@ -113,7 +116,7 @@ def resources(world: World) -> Resources:
             "approval_id": approval,
             "secret_id": _partner_secret(tx, world),
             **_people(tx),
-            **_money_out(tx, world),
+            **_money_out(tx, world, _agreement(tx)),
             "words_id": tx.scalar("SELECT max(id) FROM public_words"),
             "source_code": add_source(tx, SLUG, "poster", MARK, None, ACTOR).code,
             "objection_id": _objection(tx, world),
@@ -168,7 +171,7 @@ def _pot(tx: Tx, fund: int) -> int:
     )
 
 
-def _money_out(tx: Tx, world: World) -> dict[str, Any]:
+def _money_out(tx: Tx, world: World, agreement: dict[str, Any]) -> dict[str, Any]:
     """A payee's account, and a plan with its remittance."""
     new = NewAccount(MARK, "bank", "105493000010", "410012345678")
     payee = propose(tx, world.deps.keys, OURS, new, ACTOR)
@@ -192,7 +195,15 @@ def _money_out(tx: Tx, world: World) -> dict[str, Any]:
     photo = Photo("f" * 32, "hash")
     world.deps.pictures.write(file_name(photo.file_key, WIDTHS[-1]), b"a photo")
     spending = enter(tx, world.projects[0], voucher, photo, ACTOR)
-    return {"spending_id": spending.id, "payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
+    made = {"spending_id": spending.id, "payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
+    return {**made, **agreement}
+
+
+def _agreement(tx: Tx) -> dict[str, Any]:
+    """An agreement with a pledge."""
+    today = local_day(tx.now)
+    agreement_id = enter_agreement(tx, OURS, NewAgreement("donation", "A-1", MARK, MARK, today), ACTOR).id or 0
+    return {"agreement_id": agreement_id, "pledge_id": pledge(tx, agreement_id, today, 100, ACTOR).id}
 
 
 def _partner_secret(tx: Tx, world: World) -> Any:

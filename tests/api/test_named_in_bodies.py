@@ -29,11 +29,15 @@ NAMED_IN_BODIES = {
     ("POST /organisations", "parent"): "scope.require_node",
     ("POST /partners/{name}/project-codes", "project"): "only without a branch",
     ("POST /payment-exceptions/{exception_id}/attach", "donation"): "scope.require_named",
+    ("POST /organisations/{code}/agreements", "campaign"): "scope.require_named",
+    ("POST /organisations/{code}/agreements", "fund"): "scope.require_named",
     ("POST /pots", "campaign"): "scope.require_draw",
     ("POST /pots", "fund"): "scope.require_draw",
     ("POST /projects", "organisation"): "scope.require_node",
     ("POST /projects/{project_id}/purpose-changes", "campaign"): "scope.require_named",
     ("POST /projects/{project_id}/purpose-changes", "to_project"): "scope.require_named",
+    ("POST /projects/{project_id}/surplus-returns", "campaign"): "scope.require_named",
+    ("POST /projects/{project_id}/surplus-uses", "campaign"): "scope.require_named",
     ("POST /tokens", "branch"): "scope.require_node",
     ("POST /users", "branch"): "scope.require_node",
     ("PATCH /users/{user_id}", "branch"): "scope.require_node",
@@ -72,12 +76,16 @@ def test_what_lies_in_another_branch_does_not_exist_for_a_body(
     before = snapshot(world)
     purpose = {"share": PAID_OUT[0], "amount_minor": 1, "currency": "CNY", "filing_no": "1", "reason": "x"}
     purpose_of = f"/projects/{ours['project_id']}/purpose-changes"
+    surplus = f"/projects/{ours['project_id']}/surplus-uses"
+    left = {"amount_minor": 1, "currency": "CNY", "way": "same_purpose", "reason": "x"}
     payment, message = f"payments/{ours['exception_id']}/attach", f"inbox/{ours['message_id']}"
     attach = {"donation": str(donation.id), "reason": "x"}
     for path, body, code in (
         (f"/campaigns/{SLUG}/entries", {"project": foreign}, "project_unknown"),
         (purpose_of, purpose | {"campaign": SLUG, "to_project": foreign}, "project_unknown"),
         (purpose_of, purpose | {"campaign": world.slug, "to_project": world.projects[1]}, "campaign_unknown"),
+        (surplus, left | {"campaign": SLUG, "to": foreign}, "project_unknown"),
+        (surplus, left | {"campaign": world.slug, "to": world.projects[1]}, "campaign_unknown"),
         (f"/payment-exceptions/{ours['exception_id']}/attach", attach, "donation_unknown"),
         (f"/{message}/attach", {"donation": attach["donation"]}, "donation_unknown"),
     ):

@@ -69,6 +69,8 @@ PAST = {
     "purpose_change.changed_at",
     "surplus_return.entered_at",
     "surplus_use.used_at",
+    "agreement.ended_at",
+    "agreement.entered_at",
     "team.created_at",
     "team.decided_at",
     "tranche_move.at",

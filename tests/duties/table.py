@@ -27,7 +27,10 @@ DUTIES = {
     1: Duty(
         "慈善法 27: on a designated platform", "gate: the plan's platform and its address", "withdrawn listings"
     ),
-    2: Duty("22, 26: a host with the certificate", "gate: certificate number and its end", "partner agreements"),
+    2: Duty(
+        "22, 26: a host with the certificate",
+        "gate: certificate number and its end; records of agreements with partners, public",
+    ),
     3: Duty("24: contents of the plan", "gate: one field each"),
     4: Duty("24, 令74号 11: filed 10 days before", "gate, warning, clock: `file_plan`"),
     5: Duty("25: who raises, shown on every page", "the legal block"),
@@ -38,19 +41,23 @@ DUTIES = {
         "38, 财综〔2024〕1号 6: receipts", "fields of the request and of the issued receipt", "red-flush, import"
     ),
     10: Duty("个税法 6, 企税法 9: tax", "text beside the request for a receipt"),
-    11: Duty("41: pledges", "", "pledges are not built"),
+    11: Duty("41: pledges", "records apart from gifts; clock: due, overdue, called; waived by two people"),
     12: Duty("31, 32: no quotas", "standings rank totals only, nobody without a gift is listed"),
     13: Duty("40, 59: related parties", "signal `staff` of screening", "declaration at the review"),
     14: Duty(
         "53 to 58: register of money",
-        "append-only books; purposes are changed by a transfer with its reason",
+        "append-only books; purposes are changed and surpluses used by transfers with their reason",
         "",
-        ("test_the_books_cannot_be_rewritten",),
+        (
+            "test_the_books_cannot_be_rewritten",
+            "test_money_gets_another_purpose_by_new_entries",
+            "test_a_surplus_follows_the_rule_of_the_host",
+        ),
     ),
     15: Duty(
         "61: share of management cost",
-        "gate: the ceiling of split rules",
-        "numerator and denominator of a year",
+        "gate: the ceiling of split rules; numerator, denominator and ceiling of each year, public",
+        "",
         ("test_shares_are_the_whole_and_management_stays_within_its_ceiling",),
     ),
     16: Duty("42: donors trace their gift", "explanation of each donation"),

@@ -3,6 +3,7 @@
 import io
 import re
 
+from campaigns.funds.funds import create as create_fund
 from campaigns.payouts.allot import allot
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
 from tests.projects.photos import photo
@@ -126,4 +127,36 @@ def test_money_gets_another_purpose_and_a_surplus_goes_to_another_project(manage
     page = manager.send(f"/projects/{project}/surplus", **left, amount_minor="70", to=str(other))
     assert "结余 用于目的相近的项目" in text(page) and "没有等着处理的结余" in manager.open("/console/surpluses")
     assert "修好了还有剩" in manager.open(f"/c/{world.slug}/p/{project}")
+    world.check()
+
+
+def test_agreements_pledges_and_transfers_between_funds_have_pages(manager: Reader, world: World) -> None:
+    manager.open("/console/agreements")
+    bad = manager.send(
+        "/network/41/agreements", kind="donation", number="A-1", title="<i>x</i>", party="", signed_on="2026-09-01"
+    )
+    assert "请检查" in bad and "&lt;i&gt;x" in bad
+    typed = {"kind": "donation", "number": "A-1", "title": "捐建路灯", "party": "某某公司", "amount_minor": "1000"}
+    page = manager.send("/network/41/agreements", **typed, signed_on="2026-09-01")
+    assert "捐建路灯" in page and "1,000.00" in page
+    manager.open("/console/agreements/1")
+    page = manager.send("/agreements/1/pledge", due_on="2026-09-02", amount="500")
+    assert "逾期" in page
+    assert "已催告" in manager.send("/pledges/1/call")
+    page = manager.send("/pledges/1/pay", deposit="1", amount="500")
+    assert "已兑现" in page
+    partner = {"kind": "partner", "number": "P-1", "title": "合作", "party": "某某基金会", "assessment": "合格"}
+    manager.open("/console/agreements")
+    manager.send("/network/41/agreements", **partner, signed_on="2026-09-01", campaign=world.slug)
+    assert "某某基金会" in manager.open(f"/public/c/{world.slug}")
+
+    other = world.do(create_fund, "另一个基金", "rural", "test")
+    assert "另一个基金" in manager.open(f"/console/funds/{world.fund}/transfer")
+    address = f"/funds/{world.fund}/transfer?to={other}"
+    manager.open(f"/console{address}")
+    page = manager.send(address, verb="preview", amount_minor="12.50", reason="两个基金商定")
+    assert "转出 12.50 元" in text(page)
+    assert "还没有分账" in manager.open("/public/management") and "还没有分账" in manager.open(
+        "/console/management"
+    )
     world.check()

@@ -80,9 +80,10 @@ def change_rules(code: str) -> Response:
 
     def do(tx: Tx, caller: Caller) -> None:
         most = form.number("management_most", 2)
-        changes = {"fees_from": form["fees_from"], "lowest_payee": form["lowest_payee"]}
-        if form["surplus_to"]:
-            changes["surplus_to"] = form["surplus_to"]
+        changes: dict[str, Any] = {"fees_from": form["fees_from"], "lowest_payee": form["lowest_payee"]}
+        changes |= {name: form[name] for name in ("surplus_to", "management_source") if form[name]}
+        if form["management_year"]:
+            changes["management_year_most_bps"] = form.number("management_year", 2) or 0
         rules.set_rules(tx, code, {**changes, "management_most_bps": -1 if most is None else most}, caller.name)
 
     return act(_FUNDS, url_for("console.payees", code=code), do, _("拨付规则已保存。"))

@@ -18,6 +18,7 @@ from app.web.blueprint import requested_page
 from campaigns.disclosure.purposes import moved_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.payouts import movable, surplus
+from campaigns.payouts.models import SurplusWay
 from campaigns.payouts.surplus import ENDED, NewReturn
 from campaigns.projects import projects
 from campaigns.spending.figures import account_of
@@ -76,6 +77,8 @@ def change(project_id: int) -> str | Response:
         arguments |= {"amount_minor": form.amount("amount_minor") or 0}
         arguments |= {name: form[name] for name in ("filing_no", "basis", "evidence")}
         arguments["to_project"] = projects.by_code(tx, form["to_project"]).id
+        scope.require_named(tx, "slug", campaign)
+        scope.require_named(tx, "project_id", arguments["to_project"])
         return said_of(perform(tx, "project.change_purpose", project_id, form["reason"], **arguments))
 
     return _kept(project_id, form, do, _("用途已变更。"))
@@ -92,6 +95,9 @@ def use(project_id: int) -> str | Response:
         to = int(form["to"]) if is_id(form["to"]) else 0
         arguments: dict[str, Any] = {"campaign": campaign, "share": share, "way": form["way"], "to": to}
         arguments["amount_minor"] = form.amount("amount_minor") or 0
+        scope.require_named(tx, "slug", campaign)
+        if form["way"] != SurplusWay.FUND:
+            scope.require_named(tx, "project_id", to)
         return said_of(perform(tx, "project.use_surplus", project_id, form["reason"], **arguments))
 
     return _kept(project_id, form, do, _("结余已处理。"))
@@ -106,6 +112,7 @@ def send_back(project_id: int) -> str | Response:
     def do(tx: Tx, caller: Caller) -> None:
         day = form.day("returned_on") or local_day(tx.now)
         came = NewReturn(form["campaign"], form.amount("amount_minor") or 0, form["reference"], day)
+        scope.require_named(tx, "slug", came.campaign)
         surplus.return_surplus(tx, project_id, came, caller.name)
 
     return _kept(project_id, form, do, _("退回的结余已入账。"))

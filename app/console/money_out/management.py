@@ -1,0 +1,19 @@
+"""The management cost of a year beside all spending of the year, of each host."""
+
+from flask import render_template
+
+from app.console.blueprint import blueprint
+from app.current import deps
+from app.http import access, scope
+from app.http.scope import Where
+from campaigns.network.roles import Permission
+from campaigns.payouts.management import management_years
+
+
+@blueprint.get("/management", endpoint="management")
+@access.signed_in(Permission.READ, where=Where.LISTED)
+def show() -> str:
+    """Numerator, denominator and ceiling of each host of the own branch, by year."""
+    with deps().db.transaction() as tx:
+        years = management_years(tx, branch=scope.branch())
+    return render_template("console/management.html", years=years)

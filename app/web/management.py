@@ -1,0 +1,17 @@
+"""The management cost of each host by year, for everybody."""
+
+from flask import render_template
+
+from app.current import deps
+from app.http import access
+from app.web.blueprint import blueprint
+from campaigns.payouts.management import management_years
+
+
+@blueprint.get("/public/management", endpoint="public_management")
+@access.public
+def show() -> str:
+    """Numerator, denominator and ceiling of each host, by year."""
+    with deps().db.snapshot() as tx:
+        years = management_years(tx)
+    return render_template("web/management.html", years=years)

@@ -1,0 +1,1 @@
+"""Agreements and contracts, and what was pledged in them."""
