@@ -36,6 +36,7 @@ from app.console.blueprint import blueprint
 from app.console.campaigns import (
     analytics,
     campaign,
+    copy,
     draft,
     entries,
     live,
@@ -72,6 +73,7 @@ PAGES = (
     account,
     campaign,
     draft,
+    copy,
     entries,
     live,
     analytics,

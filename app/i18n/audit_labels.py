@@ -16,6 +16,7 @@ ACTS = {
     "campaign.cancel": _l("取消活动"),
     "campaign.cancelled": _l("活动取消"),
     "campaign.change": _l("修改活动方案"),
+    "campaign.copy": _l("照另一个活动新建"),
     "campaign.create": _l("新建活动"),
     "campaign.draft": _l("活动退回草稿"),
     "campaign.end_early": _l("提前结束活动"),

@@ -1,0 +1,142 @@
+"""Copy a campaign as a new draft: last year's event, with its dates moved."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns import pots
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.drafts import NewCampaign, create
+from campaigns.lifecycle.entries import add_entries
+from campaigns.lifecycle.host_contact import contacts_of, set_contact
+from campaigns.lifecycle.models import Campaign, CampaignEntry
+from campaigns.network.models import Organisation
+from campaigns.projects.models import Project
+from campaigns.projects.states import ELIGIBLE
+from campaigns.screening.models import ScreeningSetting
+from kernel.clock import parse_time
+from kernel.db import Tx
+from matching.pot_state import PotState, load_pot_states
+from matching.pots import Tranche
+from matching.tranches import tranches
+
+_FILED_ANEW = ("filing_no", "filed_at")  # each campaign is filed for itself
+
+
+class CopyOf(NamedTuple):
+    """What the copy is called, and when it opens; `with_pots`: its pots are filled from the same funds."""
+
+    slug: str
+    name: str
+    opens_at: datetime
+    with_pots: bool = True
+
+
+class Copied(NamedTuple):
+    """A new draft: how many projects take part again, the names of those that may not any more, how many pots it
+    has, and what these took from their funds, in fen."""
+
+    campaign: Campaign
+    entries: int
+    left_out: Sequence[str]
+    pots: int
+    funded_minor: int
+
+
+def funds_of(tx: Tx, slug: str) -> set[int]:
+    """Return the funds that the pots of a campaign were filled from. Raises NotFound `campaign_unknown`."""
+    return {pot.fund_id for pot in load_pot_states(tx, [find_campaign(tx, slug).id or 0])}
+
+
+def copy_campaign(tx: Tx, slug: str, new: CopyOf, actor: str) -> Copied:
+    """Make a draft out of another campaign: plan without its filing, durations, windows, thresholds, host contact,
+    entries, pots with their newest rules and tranches. All times move as far as the opening does.
+
+    Raises NotFound `campaign_unknown`, Invalid `campaign_invalid`, Conflict `slug_used`, `fund_short`, and what
+    `pots.create` raises for rules that do not hold any more.
+    """
+    old = find_campaign(tx, slug)
+    later = new.opens_at - old.opens_at
+    draft = create(
+        tx,
+        NewCampaign(
+            slug=new.slug,
+            name=new.name,
+            host=old.host_code,
+            opens_at=new.opens_at,
+            ends_at=old.ends_at + later,
+            plan={name: value for name, value in old.plan.items() if name not in _FILED_ANEW},
+            windows=[_moved(window, later) for window in old.windows],
+            finishing_s=old.finishing_s,
+            late_s=old.late_s,
+            notice_s=old.notice_s,
+        ),
+        actor,
+    )
+    assert old.id and draft.id
+    _copy_settings(tx, old.id, draft, actor)
+    entries, left_out = _copy_entries(tx, old.id, new.slug, actor)
+    amounts = [_copy_pot(tx, pot, draft, later, actor) for pot in load_pot_states(tx, [old.id]) if new.with_pots]
+    record_audit(tx, actor, "campaign.copy", f"campaign:{draft.id}", of=slug, projects=entries)
+    return Copied(draft, entries, left_out, len(amounts), sum(amounts))
+
+
+def _moved(window: Mapping[str, str], later: timedelta) -> dict[str, str]:
+    return {end: (parse_time(moment) + later).isoformat() for end, moment in window.items()}
+
+
+def _copy_settings(tx: Tx, old_id: int, draft: Campaign, actor: str) -> None:
+    for setting in tx.all(select(ScreeningSetting).where(ScreeningSetting.campaign_id == old_id)):
+        tx.add(
+            ScreeningSetting(
+                campaign_id=draft.id or 0, name=setting.name, value=setting.value, changed_at=tx.now, actor=actor
+            )
+        )
+    if contact := contacts_of(tx, [old_id]).get(old_id):
+        set_contact(tx, draft.slug, contact, actor)
+
+
+def _copy_entries(tx: Tx, old_id: int, slug: str, actor: str) -> tuple[int, list[str]]:
+    query = select(Project).join(CampaignEntry, col(CampaignEntry.project_id) == Project.id)
+    projects = tx.all(query.where(CampaignEntry.campaign_id == old_id).order_by(col(Project.id)))
+    again = [project.id or 0 for project in projects if project.status in ELIGIBLE]
+    entered = add_entries(tx, slug, again, actor) if again else 0
+    return entered, [project.name for project in projects if project.status not in ELIGIBLE]
+
+
+def _copy_pot(tx: Tx, pot: PotState, draft: Campaign, later: timedelta, actor: str) -> int:
+    """Create a pot like another one; return what it took from its fund, in fen."""
+    parts = tranches(tx, pot.campaign_id).get(pot.pot_id, ())
+    moved = [Tranche(part.opens_at + later, part.amount_minor) for part in parts if not part.withdrawn]
+    pots.create(
+        tx,
+        campaign=draft.slug,
+        fund=pot.fund_id,
+        name=pot.name,
+        rank=pot.rank,
+        kind=pot.kind,
+        mode=pot.mode,
+        rules=_rules(tx, pot),
+        tranches=moved,
+        actor=actor,
+    )
+    return sum(tranche.amount_minor for tranche in moved)
+
+
+def _rules(tx: Tx, pot: PotState) -> dict[str, Any]:
+    """Return the newest rules of a pot; a branch that was merged meanwhile is the one that it went on in."""
+    rules = pot.versions[-1].rules.as_json()
+    scope = rules.get("scope", {})
+    if under := scope.get("under"):
+        merged = dict(
+            tx.all(
+                select(Organisation.code, Organisation.merged_into).where(
+                    col(Organisation.code).in_(under), col(Organisation.merged_into).is_not(None)
+                )
+            )
+        )
+        rules = {**rules, "scope": {**scope, "under": sorted({merged.get(code) or code for code in under})}}
+    return rules
