@@ -81,7 +81,7 @@ def set_mapping(tx: Tx, keys: Keys, partner: Partner, new: NewMapping, actor: st
         row = PartnerMapping(
             partner=partner.name, document={}, parameters={}, sealed_keys="", changed_at=tx.now, changed_by=actor
         )
-    row.document = mapping.model_dump(mode="json")
+    row.document = mapping.model_dump(mode="json", exclude_unset=True)
     row.parameters = dict(new.parameters)
     row.changed_at, row.changed_by = tx.now, actor
     return _keep(tx, keys, row, kept, decrypt_key)

@@ -1,5 +1,6 @@
 """One resource of each kind that belongs to one county, for tests that try them as a neighbour."""
 
+import json
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from campaigns.donations.receipt_requests import request_receipt
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.funds import deposits, funds
 from campaigns.imports.models import ImportRun
+from campaigns.intake import mapped
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
@@ -43,7 +45,9 @@ from kernel.keys import seal
 from ledger.chart import PAID_OUT
 from matching.pots import Tranche
 from payments import partners
+from payments.mappings.document import preset
 from payments.message_keys import sealing_key
+from payments.partner_mappings import NewMapping
 from tests.web.reader import PASSWORD
 from tests.world import ACTOR, World, new_campaign
 
@@ -208,6 +212,8 @@ def _agreement(tx: Tx) -> dict[str, Any]:
 
 def _partner_secret(tx: Tx, world: World) -> Any:
     partners.create(tx, world.deps.keys, "platform", "")
+    document = json.loads(preset("signed_headers"))
+    mapped.set_mapping(tx, world.deps.keys, "platform", NewMapping(document, {}), ACTOR)
     return tx.scalar("SELECT max(id) FROM partner_secret")
 
 

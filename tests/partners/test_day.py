@@ -22,6 +22,8 @@ from tests.partners.engineer import Engineer, Json
 from tests.races.runners import at_once, errors
 from tests.world import World, offline_deps
 
+# Of the long day: PARTNER_DAY=300000 is that of a large city.
+LONG = int(os.environ.get("PARTNER_DAY", "30000"))
 FORGED = "whsec_bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
 
 
@@ -67,7 +69,7 @@ def state(world: World, partner: str) -> dict[str, tuple[Any, ...]]:
     return {row[0]: tuple(row[1:]) for row in rows}
 
 
-@pytest.mark.parametrize("size", [240, pytest.param(30_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("size", [240, pytest.param(LONG, marks=pytest.mark.long)])
 def test_a_shuffled_day_ends_as_the_ordered_one(app: Flask, world: World, database_url: str, size: int) -> None:
     for _ in range(3):
         world.pot(min(size * 20_00, 300_000_00), donor=200_00)

@@ -114,6 +114,9 @@ def test_in_the_console(app: Flask, partner: str, world: World) -> None:
     assert title not in shown and "&lt;b&gt;bold" in shown
     shown = staff.send(f"{page}/keys", key_id="app-1", key=SECRET, verb="add")
     assert "app-1" in shown and SECRET not in shown
+    spaced = document("signed_headers", title="two  spaces")
+    staff.send(page, document=json.dumps(spaced), parameters="")
+    assert world.do(lambda tx: tx.scalar("SELECT document FROM partner_mapping")) == spaced, "as it was typed"
 
 
 def test_keys_are_wrapped_anew(partner: str, app: Flask, world: World) -> None:

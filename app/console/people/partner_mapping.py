@@ -20,7 +20,7 @@ from kernel.errors import Invalid, Refusal, fault
 from kernel.strict_json import load_json
 from payments import partner_mappings, partners
 from payments.mapping_models import PartnerMapping
-from payments.mappings.document import MOST_BYTES, PRESETS, preset
+from payments.mappings.document import MOST_BYTES, PRESETS, preset, read_mapping
 from payments.models import Partner
 from payments.partner_mappings import MOST_KEY, MOST_KEYS, MOST_WORD, NewMapping
 
@@ -39,11 +39,10 @@ def show_mapping(name: str) -> str:
     document = preset(chosen) if chosen in PRESETS else _pretty(row.document) if row else ""
     parameters = dict.fromkeys(json.loads(document)["parameters"], "") if document else {}
     parameters |= {key: text for key, text in (row.parameters if row else {}).items() if key in parameters}
-    form = ConsoleForm({"document": document, "parameters": _lines(parameters)})
-    return _page(partner, row, form)
+    return _page(partner, row, ConsoleForm({"parameters": _lines(parameters)}), document)
 
 
-def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm) -> str:
+def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm, document: str) -> str:
     return render_template(
         "console/partner_mapping.html",
         partner=partner,
@@ -54,6 +53,7 @@ def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm) -> st
         address=url_for("partner_notify.receive", name=partner.name, _external=True),
         most={"document": MOST_BYTES, "key": MOST_KEY, "word": MOST_WORD},
         form=form,
+        document=document,
     )
 
 
@@ -61,9 +61,9 @@ def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm) -> st
 @access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
 def set_mapping(name: str) -> Answer:
     """Set how a platform's notifications are read; what was typed stays when it is refused."""
-    form = ConsoleForm(request.form)
+    form, document = ConsoleForm(request.form), request.form.get("document", "")  # as it was typed
     try:
-        new = NewMapping(_document(form["document"]), _parameters(form["parameters"]), form["decrypt_key"].strip())
+        new = NewMapping(_document(document), _parameters(form["parameters"]), form["decrypt_key"].strip())
         with deps().db.transaction() as tx:
             partner, row = partners.known(tx, name), tx.get(PartnerMapping, name)
             tx.rehearse(lambda: mapped.set_mapping(tx, deps().keys, name, new, access.actor()))
@@ -71,7 +71,7 @@ def set_mapping(name: str) -> Answer:
         form.add_refusal(refusal)
         with deps().db.transaction() as tx:
             partner, row = partners.known(tx, name), tx.get(PartnerMapping, name)
-        return _page(partner, row, form), 422
+        return _page(partner, row, form, document), 422
 
     def do(tx: Tx, _caller: Caller) -> str | None:
         return said_of(duties.set_mapping(tx, name, new))
@@ -89,7 +89,8 @@ def change_key(name: str) -> Response:
         if form.verb == "end":
             mapped.end_key(tx, deps().keys, name, form["key_id"], caller.name)
             return str(_("密钥已停用。"))
-        return said_of(duties.add_key(tx, name, form["key_id"], form["key"])) or str(_("密钥已保存，不再显示。"))
+        outcome = duties.add_key(tx, name, form["key_id"], request.form.get("key", "").strip())
+        return said_of(outcome) or str(_("密钥已保存，不再显示。"))
 
     return act(_PARTNERS, url_for("console.partner_mapping", name=name), do)
 
@@ -111,4 +112,6 @@ def _lines(parameters: dict[str, str]) -> str:
 
 
 def _pretty(document: dict[str, Any]) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2)
+    """Return a document in the order in which it is described."""
+    ordered = read_mapping(document).model_dump(mode="json", exclude_unset=True)
+    return json.dumps(ordered, ensure_ascii=False, indent=2)
