@@ -147,7 +147,10 @@ _QUEUES = {
         Permission.RECEIPTS,
         f"""SELECT '', '', count(*), min(q.requested_at), sum(d.amount_minor - d.refunded_minor)
               FROM receipt_request q JOIN donation d ON d.id = q.donation_id
-             WHERE q.state = 'requested' AND {_GIVEN}""",
+             WHERE (q.state = 'requested' OR q.state = 'issued'
+                    AND q.issued_minor <> CASE WHEN d.status IN ('paid', 'settled')
+                                               THEN d.amount_minor - d.refunded_minor ELSE 0 END)
+               AND {_GIVEN}""",
     ),
     Work.QUESTIONS: (
         Permission.CAMPAIGNS_WRITE,

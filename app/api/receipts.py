@@ -16,7 +16,7 @@ from app.i18n.receipt_columns import header, row_of
 from app.table_file import FORMATS, table_response
 from campaigns.audit import record_audit
 from campaigns.desks import receipt_desk
-from campaigns.desks.receipt_desk import Issued
+from campaigns.desks.receipt_desk import Issued, Red
 from campaigns.donations.payer import MOST_TITLE, read_payer
 from campaigns.donations.receipt_models import ReceiptState
 from campaigns.donations.receipt_requests import receipts_of, request_receipt, withdraw_receipt
@@ -59,6 +59,9 @@ class ReceiptOut(Schema):
     issued_minor = Minor(0, allow_none=True)
     ended_at = Time(allow_none=True)
     reason = Text()
+    red_code = Text(metadata={"description": "of the red receipt that cancelled this one (红冲)"})
+    red_number = Text()
+    red_flushed_on = fields.Date(allow_none=True)
 
 
 class ReceiptLineOut(ReceiptOut):
@@ -86,6 +89,15 @@ class IssuedIn(Schema):
     number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
     check_code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "校验码"})
     issued_on = fields.Date(required=True, metadata={"description": "开票日期"})
+
+
+class RedIn(Schema):
+    """The red receipt by which the fiscal system cancelled an issued one."""
+
+    code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
+    number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
+    flushed_on = fields.Date(required=True, metadata={"description": "红冲日期"})
+    reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
 
 
 class WithdrawIn(Schema):
@@ -173,6 +185,18 @@ def issue(body: dict[str, Any], receipt_id: int) -> Any:
     """Record a receipt that the fiscal system issued over what is left of the donation."""
     with deps().db.transaction() as tx:
         receipt_desk.issue(tx, receipt_id, Issued(**body), access.actor())
+        return receipt_desk.line(tx, deps().keys, receipt_id)
+
+
+@blueprint.post("/receipt-requests/<id:receipt_id>/red-flush")
+@access.managers(Permission.RECEIPTS)
+@blueprint.arguments(RedIn)
+@blueprint.response(200, ReceiptLineOut)
+def red_flush(body: dict[str, Any], receipt_id: int) -> Any:
+    """Record that a receipt was cancelled by a red one; what is left of the gift waits for a new one."""
+    red = Red(body["code"], body["number"], body["flushed_on"])
+    with deps().db.transaction() as tx:
+        receipt_desk.red_flush(tx, receipt_id, red, body["reason"], access.actor())
         return receipt_desk.line(tx, deps().keys, receipt_id)
 
 

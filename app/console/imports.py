@@ -64,7 +64,7 @@ def _listed(refused: str = "") -> str:
         kinds=kinds,
         columns={kind: needed_columns(kind) for kind in kinds},
         partners=partners,
-        chosen=request.form.get("kind", ""),
+        chosen=request.values.get("kind", ""),
         refused=refused,
         most_mib=runs.MOST_BYTES >> 20,
     )

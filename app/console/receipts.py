@@ -16,7 +16,7 @@ from app.table_file import FORMATS, table_response
 from app.web.blueprint import requested_page
 from campaigns.audit import record_audit
 from campaigns.desks import receipt_desk
-from campaigns.desks.receipt_desk import Issued
+from campaigns.desks.receipt_desk import Issued, Red
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
@@ -51,17 +51,21 @@ def receipts_file(file_format: str) -> Response:
 def decide_receipt(receipt_id: int) -> Response:
     """Record what the fiscal system issued, or withdraw a request or receipt."""
     form = Form(request.form)
-    withdrawing = form["decision"] == "withdraw"
+    decision = form["decision"]
 
     def do(tx: Tx, caller: Caller) -> None:
-        if withdrawing:
+        if decision == "withdraw":
             receipt_desk.withdraw(tx, receipt_id, form["reason"], caller.name)
+        elif decision == "red_flush":
+            red = Red(form["code"], form["number"], _day(form["issued_on"]))
+            receipt_desk.red_flush(tx, receipt_id, red, form["reason"], caller.name)
         else:
             issued = Issued(form["code"], form["number"], form["check_code"], _day(form["issued_on"]))
             receipt_desk.issue(tx, receipt_id, issued, caller.name)
 
-    done = _("已撤回。") if withdrawing else _("票据号码已登记，捐赠人能看到。")
-    return act(Permission.RECEIPTS, url_for("console.receipts"), do, done)
+    done = {"withdraw": _("已撤回。"), "red_flush": _("红冲已登记，剩下的捐款等着开新票。")}
+    issued = _("票据号码已登记，捐赠人能看到。")
+    return act(Permission.RECEIPTS, url_for("console.receipts"), do, done.get(decision, issued))
 
 
 def _day(text: str) -> date:

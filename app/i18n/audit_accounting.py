@@ -3,6 +3,8 @@
 from flask_babel import lazy_gettext as _l
 
 ACTS = {
+    "receipt.red_flush": _l("登记票据红冲"),
+    "receipts.import": _l("导入财政票据回执"),
     "agreement.enter": _l("登记协议"),
     "agreement.end": _l("终止协议"),
     "pledge.add": _l("登记承诺"),

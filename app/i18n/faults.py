@@ -55,6 +55,9 @@ FAULTS = {
     "not_a_bank_code": _l("应是 12 位数字的联行号"),
     "not_an_account_number": _l("应是 8 至 30 位数字的账号"),
     # numbers and amounts
+    "unknown_request": _l("没有这个编号的票据申请"),
+    "receipt_not_open": _l("这个申请已经开过票或撤回，内容和这一行不同"),
+    "amount_not_kept": _l("捐款现在是 %(now_minor)s 元，和票据金额不同"),
     "same_fund": _l("请选另一个基金"),
     "only_partners": _l("只有合作公开募捐协议要填"),
     "same_project": _l("请选另一个项目"),

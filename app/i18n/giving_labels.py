@@ -73,6 +73,7 @@ PARTNER_CHECKS = {
     "bill": _l("账单与消息一致"),
 }
 RECEIPT_STATES = {
+    "red_flushed": _l("已红冲"),
     "requested": _l("等待开票"),
     "issued": _l("已开票"),
     "withdrawn": _l("已撤回"),

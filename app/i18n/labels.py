@@ -263,6 +263,7 @@ IMPORT_KINDS = {
     "bank": _l("银行对账单"),
     "projects": _l("项目"),
     "network": _l("组织网络"),
+    "receipts": _l("财政票据回执"),
 }
 IMPORT_STATES = {
     "checking": _l("读取中"),
@@ -278,6 +279,7 @@ IMPORT_SUMS = {
     "gifts": _l("新的捐赠"),
     "corrections": _l("更正"),
     "known": _l("以前导入过的"),
+    "receipts": _l("新开的票据"),
     "charges": _l("收款"),
     "came_in": _l("新的入账"),
     "went_out": _l("新的出账"),

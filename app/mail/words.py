@@ -82,6 +82,8 @@ def _subject(kind: LetterKind, project: str) -> str:
             return _("复核结束，这笔捐赠没有配捐")
         case LetterKind.RECEIPT_ISSUED:
             return _("您捐给%(project)s的票据开好了", project=project)
+        case LetterKind.RECEIPT_CANCELLED:
+            return _("您捐给%(project)s的票据已红冲", project=project)
         case LetterKind.CORRECTED:
             return _("您的捐赠已改为捐给%(project)s", project=project)
         case LetterKind.CODE | LetterKind.TEXT_CODE:
@@ -108,6 +110,10 @@ def _paragraphs(kind: LetterKind, letter: ClaimedLetter, donation: DonationView)
     if kind is LetterKind.RECEIPT_ISSUED:
         issued = _("公益事业捐赠票据开好了，金额 %(amount)s 元。", amount=_yuan(letter.amount_minor or 0))
         return [issued, _("票据代码、号码和校验码在捐赠页上，凭它们可以在财政票据查验平台查验。")]
+    if kind is LetterKind.RECEIPT_CANCELLED:
+        cancelled = _("您退过款，原来的公益事业捐赠票据已红冲，不能再用来扣税。")
+        rest = _("剩下的 %(amount)s 元会开新的票据，开好再告诉您。", amount=_yuan(letter.amount_minor or 0))
+        return [cancelled, *([rest] if letter.amount_minor else [])]
     if kind is LetterKind.CORRECTED:
         return [_("照您同意的，这笔捐赠的项目已经更正。"), _kept(donation)]
     if kind is LetterKind.REVIEW_CLEARED:

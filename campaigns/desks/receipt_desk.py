@@ -3,7 +3,7 @@
 The engine issues no receipts itself: they have a supervision seal and numbers of the fiscal system.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -18,6 +18,7 @@ from campaigns.donations.payer import Payer, payer_of
 from campaigns.donations.person_keys import open_text
 from campaigns.donations.receipt_models import ReceiptRequest, ReceiptState
 from campaigns.donations.receipt_requests import require_receiptable
+from campaigns.donations.states import Status
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, NotFound
@@ -36,6 +37,14 @@ class Issued(NamedTuple):
     number: str
     check_code: str
     issued_on: date
+
+
+class Red(NamedTuple):
+    """The red receipt by which the fiscal system cancelled an issued one: 票据代码, 票据号码, 红冲日期."""
+
+    code: str
+    number: str
+    flushed_on: date
 
 
 class ReceiptLine(NamedTuple):
@@ -61,6 +70,9 @@ class ReceiptLine(NamedTuple):
     ended_at: datetime | None
     actor: str
     reason: str
+    red_code: str
+    red_number: str
+    red_flushed_on: date | None
     payer_text: str
 
     @property
@@ -73,7 +85,8 @@ _LINES = """
     SELECT q.id, q.donation_id, c.slug AS campaign, p.code AS project_code, p.name AS project_name,
            coalesce(nullif(c.plan->>'certificate_holder', ''), h.name) AS host,
            o.lineage, d.amount_minor - d.refunded_minor AS kept_minor, d.paid_at, q.state, q.requested_at, q.code,
-           q.number, q.check_code, q.issued_on, q.issued_minor, q.ended_at, q.actor, q.reason, q.payer AS payer_text
+           q.number, q.check_code, q.issued_on, q.issued_minor, q.ended_at, q.actor, q.reason, q.red_code,
+           q.red_number, q.red_flushed_on, q.payer AS payer_text
       FROM receipt_request q JOIN donation d ON d.id = q.donation_id JOIN campaign c ON c.id = d.campaign_id
       JOIN project p ON p.id = d.project_id JOIN organisation o ON o.code = p.organisation_code
       JOIN organisation h ON h.code = c.host_code"""
@@ -137,19 +150,64 @@ def issue(tx: Tx, receipt_id: int, issued: Issued, actor: str) -> None:
     queue_letters(tx, [NewLetter(donation.id, LetterKind.RECEIPT_ISSUED, about, request.issued_minor)])
 
 
+def red_flush(tx: Tx, receipt_id: int, red: Red, reason: str, actor: str) -> int | None:
+    """Record that the fiscal system cancelled an issued receipt by a red one (红冲), as after a refund.
+
+    What is left of the donation waits for a receipt of its own: return that request; None when nothing is left. The
+    donor gets a letter. The same again changes nothing.
+
+    Raises NotFound `receipt_unknown`, Invalid `receipt_invalid` and `reason_missing`, Conflict `receipt_ended`.
+    """
+    require_reason(reason)
+    _require_texts({"red_code": red.code, "red_number": red.number})
+    donation, request = _locked(tx, receipt_id)
+    if (request.red_code, request.red_number, request.red_flushed_on) == red:
+        return _waiting_of(tx, donation.id)
+    if request.state != ReceiptState.ISSUED:
+        raise Conflict("receipt_ended", state=request.state)
+    request.red_code, request.red_number, request.red_flushed_on = red
+    request.state, request.reason = ReceiptState.RED_FLUSHED, reason
+    _end(tx, request, "red_flush", actor)
+    kept_minor = donation.amount_minor - donation.refunded_minor
+    left = kept_minor if donation.status in (Status.PAID, Status.SETTLED) else 0
+    # Sealed with the key of the same donation: the payer stays who they were, unless they were erased.
+    again = (
+        left
+        and request.payer
+        and tx.add(ReceiptRequest(donation_id=donation.id, payer=request.payer, requested_at=tx.now))
+    )
+    tx.session.flush()
+    queue_letters(tx, [NewLetter(donation.id, LetterKind.RECEIPT_CANCELLED, str(request.id), left)])
+    return again.id if again else None
+
+
+def _waiting_of(tx: Tx, donation_id: UUID) -> int | None:
+    own = select(ReceiptRequest.id).where(
+        ReceiptRequest.donation_id == donation_id, ReceiptRequest.state == ReceiptState.REQUESTED
+    )
+    return tx.first(own)
+
+
 def withdraw(tx: Tx, receipt_id: int, reason: str, actor: str) -> None:
-    """Withdraw a request, or a receipt that was cancelled in the fiscal system (作废, 红冲), for a reason that its
-    donor reads. Again changes nothing. Raises NotFound `receipt_unknown`, Invalid `reason_missing`."""
+    """Withdraw a request, or a receipt that was voided in the fiscal system (作废), for a reason that its donor
+    reads. Again changes nothing.
+
+    Raises NotFound `receipt_unknown`, Invalid `reason_missing`, Conflict `receipt_ended`."""
     require_reason(reason)
     _donation, request = _locked(tx, receipt_id)
     if request.state == ReceiptState.WITHDRAWN:
         return
+    if request.state == ReceiptState.RED_FLUSHED:
+        raise Conflict("receipt_ended", state=request.state)
     request.state, request.reason = ReceiptState.WITHDRAWN, reason
     _end(tx, request, "withdraw", actor)
 
 
 def _require_valid(issued: Issued) -> None:
-    texts = {"code": issued.code, "number": issued.number, "check_code": issued.check_code}
+    _require_texts({"code": issued.code, "number": issued.number, "check_code": issued.check_code})
+
+
+def _require_texts(texts: Mapping[str, str]) -> None:
     faults: dict[str, Fault] = {
         name: refused for name, text in texts.items() if (refused := text_fault(text, MOST_NUMBER)) is not None
     }

@@ -21,6 +21,7 @@ class LetterKind(StrEnum):
     REVIEW_CANCELLED = "review_cancelled"
     CORRECTED = "corrected"  # its project was corrected; `about` counts the corrections
     RECEIPT_ISSUED = "receipt_issued"
+    RECEIPT_CANCELLED = "receipt_cancelled"  # by a red one, after a refund
     CODE = "code"  # `about`: the code that was asked for
     TEXT_CODE = "text_code"  # the same, to a phone number
 

@@ -13,6 +13,7 @@ from kernel.db import identity, moment, one_of
 class ReceiptState(StrEnum):
     REQUESTED = "requested"
     ISSUED = "issued"
+    RED_FLUSHED = "red_flushed"  # 红冲: the fiscal system cancelled an issued receipt by a red one
     WITHDRAWN = "withdrawn"  # by the donor before it was issued, or by finance afterwards
 
 
@@ -25,6 +26,10 @@ class ReceiptRequest(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint(one_of("state", ReceiptState), name="receipt_request_state"),
         CheckConstraint("(issued_minor IS NULL) = (number = '')", name="receipt_request_issued"),
+        CheckConstraint(
+            "(red_number <> '') = (state = 'red_flushed') AND (red_flushed_on IS NULL) = (red_number = '')",
+            name="receipt_request_red",
+        ),
         Index("receipt_request_donation", "donation_id"),
         Index(
             "receipt_request_live",
@@ -44,6 +49,10 @@ class ReceiptRequest(SQLModel, table=True):
     check_code: str = ""
     issued_on: date | None = None
     issued_minor: int | None = Field(default=None, sa_type=BigInteger)
+    # The red receipt by which the fiscal system cancelled this one.
+    red_code: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    red_number: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    red_flushed_on: date | None = None
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     actor: str = ""
     reason: str = ""

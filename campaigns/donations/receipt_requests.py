@@ -33,6 +33,9 @@ class ReceiptView(NamedTuple):
     issued_minor: int | None
     ended_at: datetime | None
     reason: str
+    red_code: str
+    red_number: str
+    red_flushed_on: date | None
 
 
 def request_receipt(tx: Tx, keys: Keys, donation_id: UUID, payer: Payer) -> ReceiptView:

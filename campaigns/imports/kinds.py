@@ -7,6 +7,7 @@ from campaigns.bank.import_lines import plan_lines, read_bank_file, write_lines
 from campaigns.closing.import_statement import partner_name, plan_statement, write_statement
 from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
+from campaigns.desks import receipt_file, receipt_import
 from campaigns.import_plan import Confirmation, ImportPlan
 from campaigns.intake import offline_file, offline_import
 from campaigns.network import import_tree, tree_file
@@ -85,6 +86,16 @@ KINDS = {
         read=lambda _request, data, track: project_file.read(data, track),
         plan=lambda tx, _deps, request, file: import_projects.plan_projects(tx, file, request.branch_code),
         write=lambda tx, _deps, request, plan, track: import_projects.write_projects(
+            tx, plan, _actor(request), track
+        ),
+    ),
+    "receipts": Kind(
+        Permission.RECEIPTS,
+        whole_network=False,
+        layouts=(receipt_file.LAYOUT,),
+        read=lambda _request, data, track: receipt_file.read(data, track),
+        plan=lambda tx, _deps, request, file: receipt_import.plan_receipts(tx, file, request.branch_code),
+        write=lambda tx, _deps, request, plan, track: receipt_import.write_receipts(
             tx, plan, _actor(request), track
         ),
     ),

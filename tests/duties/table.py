@@ -38,7 +38,13 @@ DUTIES = {
     7: Duty("79, 令81号: publication, partners, leftovers", "clocks; notices beside what is published"),
     8: Duty("monthly publicity of the field", "clock: job `monthly`; numbered, frozen, hashed"),
     9: Duty(
-        "38, 财综〔2024〕1号 6: receipts", "fields of the request and of the issued receipt", "red-flush, import"
+        "38, 财综〔2024〕1号 6: receipts",
+        "fields of the request, of the issued receipt and of the red one; files taken in once",
+        "",
+        (
+            "test_duty_09_a_refunded_gift_gets_a_red_receipt_and_one_for_the_rest",
+            "test_duty_09_the_fiscal_systems_file_is_taken_in_once",
+        ),
     ),
     10: Duty("个税法 6, 企税法 9: tax", "text beside the request for a receipt"),
     11: Duty("41: pledges", "records apart from gifts; clock: due, overdue, called; waived by two people"),
