@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.i18n import giving_labels, labels
 from app.i18n.audit_fields import FIELDS, PERMISSIONS
 from app.i18n.audit_labels import ACTS, ASKED, SUBJECTS
-from app.i18n.fields import label
+from app.i18n.fields import LABELS, label
 from app.i18n.labels import word
 from app.i18n.locale import when
 from app.i18n.names import actor_name
@@ -84,7 +84,14 @@ def _stated(detail: Mapping[str, Any]) -> Iterator[Change]:
 
 
 def _field(name: str) -> str:
-    return str(FIELDS.get(name) or label(name) or label(f"caps.{name}") or label(f"scope.{name}") or name)
+    return field_label(name) or name
+
+
+def field_label(name: str) -> str:
+    """Return what a field of an entry is called; '' when it has no name. Those of a pot's rules stand in entries
+    without the group that they belong to."""
+    known = FIELDS.get(name) or LABELS.get(f"caps.{name}") or LABELS.get(f"scope.{name}")
+    return str(known or "") or label(name)
 
 
 def _value(name: str, value: Any) -> str:
