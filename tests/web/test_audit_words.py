@@ -1,4 +1,4 @@
-"""The audit trail calls every field by its own name: none by that of a group of fields that it does not belong to."""
+"""The audit trail calls every field by its own name: never by that of a group that it is not of."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""One project: what its page says of it, and the form in which it is changed."""
+"""One project whole: its money, what its page says of it and the form in which that is changed, its history."""
 
 from typing import Any, Self
 
@@ -13,12 +13,15 @@ from app.current import deps
 from app.forms import format_yuan
 from app.http import access
 from campaigns.disclosure.pictures import news_of, pictures_of
+from campaigns.disclosure.project_money import money_of
+from campaigns.network.organisations import names_of
 from campaigns.network.roles import Permission
-from campaigns.projects import projects
+from campaigns.projects import projects, review
 from campaigns.projects.budget import MOST_ROWS, BudgetRow, rows_of
 from campaigns.projects.description import describe
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
+from campaigns.spending.figures import account_of
 from kernel.errors import Refusal
 
 ROWS = 3  # that are shown empty
@@ -73,7 +76,7 @@ class DescriptionForm(ConsoleForm):
 @blueprint.get("/projects/<int:project_id>", endpoint="project")
 @access.signed_in(Permission.READ)
 def show(project_id: int) -> str:
-    """A project, and what its page says of it."""
+    """A project: its money, its page, its history and the comments of colleagues."""
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
     return _page(project, DescriptionForm.of(project))
@@ -114,6 +117,13 @@ def _page(project: Project, form: DescriptionForm) -> str:
     assert project.id is not None
     with deps().db.transaction() as tx:
         shown, items = pictures_of(tx, project.id), news_of(tx, project.id, hidden=True)
+        names = names_of(tx, project.lineage)
+        parts = {
+            "money": money_of(tx, project.id),
+            "account": account_of(tx, project.id),
+            "history": review.history_of(tx, project.id),
+            "comments": review.comments_of(tx, project.id),
+        }
     writes = access.opens("project_describe") and project.status not in (Status.CLOSED, Status.BLACKLISTED)
     return render_template(
         "console/project.html",
@@ -124,4 +134,6 @@ def _page(project: Project, form: DescriptionForm) -> str:
         budget=rows_of(project.budget),
         shown=shown,
         items=items,
+        places=[names[code] for code in project.lineage if code in names],
+        **parts,
     )

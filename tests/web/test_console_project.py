@@ -1,0 +1,38 @@
+"""One page of a project: its money in each campaign, its story, history and comments, in place of several."""
+
+from campaigns.payouts.allot import allot
+from campaigns.projects import review
+from campaigns.screening.open_by_hand import open_case
+from tests.payouts.released import release
+from tests.web.reader import Reader, text
+from tests.world import ACTOR, World
+
+
+def test_the_page_has_money_history_and_comments(manager: Reader, world: World) -> None:
+    world.pot(1_000_00)
+    world.pay(world.give(100_00))
+    world.pay(world.give(50_00, 1))
+    project = world.projects[0]
+    world.do(review.comment, project, "和<b>村里</b>核对过", ACTOR)
+    page = manager.open(f"/console/projects/{project}")
+    shown = text(page)
+    assert "公益日 进行中 100.00 100.00 0.00 0.00 1 笔捐赠" in shown
+    assert f"/console/donations?campaign={world.slug}&amp;project={project}" in page
+    assert "和&lt;b&gt;村里&lt;/b&gt;核对过" in page and "已立项" in shown
+    assert "栾川县 庙子镇 蒿坪村" in shown
+
+
+def test_after_the_release_it_says_what_is_the_projects(manager: Reader, world: World) -> None:
+    world.pot(1_000_00)
+    world.pay(world.give(100_00))
+    release(world)
+    allot(world.deps)
+    assert "100.00 100.00 200.00 0.00" in text(manager.open(f"/console/projects/{world.projects[0]}"))
+
+
+def test_match_on_hold_stands_apart_with_its_case(manager: Reader, world: World) -> None:
+    world.pot(1_000_00)
+    donation = world.pay(world.give(100_00))
+    world.do(open_case, donation.id, "odd", ACTOR)
+    page = text(manager.open(f"/console/projects/{world.projects[0]}"))
+    assert "100.00 0.00 (100.00)" in page and "1 件待复核" in page
