@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -98,11 +98,10 @@ _COLUMNS = (
 )
 
 # Rows and balances in one statement, so that only new rows change balances.
-_WRITE = f"""
+_WRITE_NEW = f"""
     WITH fresh AS (
         INSERT INTO ledger_transfer ({", ".join(_COLUMNS)}, recorded_at)
         SELECT u.*, CAST(:now AS timestamptz) FROM {unnest(LedgerTransfer, *_COLUMNS)}
-        ON CONFLICT (key) DO NOTHING
         RETURNING debit_account, credit_account, amount_minor),
     moved AS MATERIALIZED (
         SELECT id, sum(delta) AS delta
@@ -116,25 +115,38 @@ _WRITE = f"""
         UPDATE ledger_account a SET balance_minor = a.balance_minor + moved.delta
           FROM held JOIN moved USING (id) WHERE a.id = held.id)
     SELECT count(*) FROM fresh"""
+_WRITE = _WRITE_NEW.replace("RETURNING", "ON CONFLICT (key) DO NOTHING RETURNING", 1)
+# From so many transfers on a savepoint costs less than a look for a conflict before each row.
+_MANY = 100
 
 
 def _write(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> int:
     """Insert the transfers that are new, update the balances, and return the number of new ones."""
     columns = dict(zip(Transfer._fields, map(list, zip(*transfers, strict=True)), strict=True))
     debits, credits = columns.pop("debit"), columns.pop("credit")
+    columns["debit_account"] = [ids[account] for account in debits]
+    columns["credit_account"] = [ids[account] for account in credits]
     try:
-        posted = tx.scalar(
-            _WRITE,
-            debit_account=[ids[account] for account in debits],
-            credit_account=[ids[account] for account in credits],
-            now=tx.now,
-            **columns,
-        )
+        return _write_new(tx, columns) if len(transfers) >= _MANY else _write_missing(tx, columns)
     except IntegrityError as error:
         if "ledger_account_floor" not in str(error.orig):
             raise
         raise Conflict("books_short") from error
-    return int(posted)
+
+
+def _write_new(tx: Tx, columns: dict[str, list[Any]]) -> int:
+    """Write a batch of which hardly ever a transfer is in the books; if one is, write those that are missing."""
+    try:
+        with tx.part():
+            return int(tx.scalar(_WRITE_NEW, now=tx.now, **columns))
+    except IntegrityError as error:
+        if "ledger_transfer_key" not in str(error.orig):
+            raise
+    return _write_missing(tx, columns)
+
+
+def _write_missing(tx: Tx, columns: dict[str, list[Any]]) -> int:
+    return int(tx.scalar(_WRITE, now=tx.now, **columns))
 
 
 def _compare(tx: Tx, transfers: dict[str, Transfer], ids: dict[Account, int]) -> None:

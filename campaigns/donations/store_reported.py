@@ -5,6 +5,8 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from campaigns.donations import contact
 from campaigns.donations.aggregate import DonationAggregate
 from campaigns.donations.columns import columns_of
@@ -16,10 +18,12 @@ from campaigns.donations.store_personal import NewWords, words_rows, words_to_ch
 from campaigns.lifecycle.campaign import SharedCampaign
 from kernel.bulk import Rows, insert_rows, insert_together
 from kernel.db import Tx
-from kernel.ids import fingerprint
-from kernel.keys import Keys
+from kernel.keys import CONTENT_MARK, Keys
 from payments.gift_details import NO_DETAILS
 from payments.partner_events import OFFLINE, PartnerFact
+
+# Nobody asked for it by a request: one with its id is another one, whatever it says.
+_NOT_REQUESTED = f"{CONTENT_MARK}reported"
 
 
 class ReportedDonation(NamedTuple):
@@ -73,13 +77,23 @@ def store_reported(
     if not new:
         return set()
     rows = [aggregates[donation.fact.donation_id] for donation in new]
-    stored = {
-        row.id for row in insert_rows(tx, Donation, _columns(keys, new, rows), conflict="(id)", returning="id")
-    }
+    stored = _insert(tx, _columns(new, rows))
     for row in rows:
         row.stored = columns_of(row)
     _store_personal(tx, keys, [donation for donation in new if donation.fact.donation_id in stored])
     return {row.id for row in rows} - stored
+
+
+def _insert(tx: Tx, values: dict[str, object]) -> set[UUID]:
+    """Insert donations and return the ids of those that nobody stored before. Hardly ever another worker did, and a
+    look for that before each row costs more than a savepoint."""
+    try:
+        with tx.part():
+            return {row.id for row in insert_rows(tx, Donation, values, returning="id")}
+    except IntegrityError as error:
+        if "donation_pkey" not in str(error.orig):
+            raise
+    return {row.id for row in insert_rows(tx, Donation, values, conflict="(id)", returning="id")}
 
 
 def _store_personal(tx: Tx, keys: Keys, new: list[ReportedDonation]) -> None:
@@ -123,7 +137,7 @@ def _source_rows(detailed: list[ReportedDonation]) -> Rows:
     return Rows(GiftSource, values)
 
 
-def _columns(keys: Keys, new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
+def _columns(new: list[ReportedDonation], rows: list[DonationAggregate]) -> dict[str, object]:
     facts = [donation.fact for donation in new]
     return {
         "id": [fact.donation_id for fact in facts],
@@ -138,12 +152,12 @@ def _columns(keys: Keys, new: list[ReportedDonation], rows: list[DonationAggrega
         "channel": ["offline" if fact.partner == OFFLINE else "partner" for fact in facts],
         "source_code": [fact.partner for fact in facts],
         "donor_key": [donation.donor_key for donation in new],
-        "request_hash": [keys.content(fingerprint([fact.partner, fact.their_id])) for fact in facts],
+        "request_hash": _NOT_REQUESTED,
         "pledged_at": [fact.occurred_at for fact in facts],
         "provider": [donation.provider for donation in new],
         "payment_reference": [fact.their_id for fact in facts],
         "team": [fact.details.team for fact in facts],
         "message": "",
-        "publish_name": [donation.donor.publishes for donation in new],
+        "publish_name": [fact.details.publish_name for fact in facts],
         "accept_unmatched": True,
     }

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from campaigns.donations.models import FraudWarningRow
 from campaigns.screening.models import ScreeningCase
 from campaigns.screening.observed import NetworkWarning
 from campaigns.screening.signals import warning_signal
@@ -16,10 +15,10 @@ from kernel.db import Tx
 def load_warnings(tx: Tx, donation_ids: Iterable[UUID]) -> Mapping[UUID, list[NetworkWarning]]:
     """Return the warnings about donations, oldest first."""
     warnings: dict[UUID, list[NetworkWarning]] = defaultdict(list)
-    rows = tx.all(
-        select(FraudWarningRow)
-        .where(col(FraudWarningRow.donation_id).in_(list(donation_ids)))
-        .order_by(col(FraudWarningRow.warned_at), col(FraudWarningRow.reference))
+    rows = tx.rows(
+        """SELECT donation_id, reference, fraud_type, warned_at FROM fraud_warning
+            WHERE donation_id = ANY(:ids) ORDER BY warned_at, reference""",
+        ids=list(donation_ids),
     )
     for row in rows:
         warnings[row.donation_id].append(NetworkWarning(row.reference, row.fraud_type, row.warned_at))

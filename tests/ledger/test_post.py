@@ -75,6 +75,21 @@ def test_a_repeat_is_nothing(db: Database) -> None:
     assert _count(db) == (2, 3)
 
 
+def test_of_a_large_batch_only_what_is_missing_is_written(db: Database) -> None:
+    many = [Transfer(f"deposit:{n}", bank(), fund(1), n, TransferKind.DEPOSIT) for n in range(1, 201)]
+    assert _post(db, *many[:150]) == 150
+    assert _post(db, *many) == 50
+    assert _post(db, *many) == 0
+    assert _holds(db, fund(1)) == sum(range(1, 201))
+    other = [*many[:-1], many[-1]._replace(amount_minor=1)]
+    with pytest.raises(BrokenPromise, match="deposit:200"):
+        _post(db, *other)
+    taken = [Transfer(f"pot:{n}", fund(1), pot_free(1), 101, TransferKind.POT_FUNDED) for n in range(200)]
+    with pytest.raises(Conflict, match="books_short"):
+        _post(db, *taken)
+    assert (_holds(db, fund(1)), _count(db)[0]) == (sum(range(1, 201)), 200)
+
+
 @pytest.mark.parametrize(
     "other",
     [
