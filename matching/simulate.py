@@ -3,14 +3,15 @@
 Every gift is taken as paid at once: what is reserved and never paid is not simulated, and challenges stay locked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
 from kernel.clock import local_day
 from matching.allocate import AllocationRequest, Capacity, Offer, allocate, serving_offers
 from matching.pot_state import PotState
-from matching.rules import Target
+from matching.rules import Rules, Target
 
 
 class Gift(NamedTuple):
@@ -40,7 +41,7 @@ class PotRun(NamedTuple):
 
 class Simulation(NamedTuple):
     """A simulated day: its gifts and their match (fen); `short`: gifts that found less than the rules would give,
-    `unmatched`: gifts that got nothing."""
+    `unmatched`: gifts that got nothing. `matches`: what each gift got, in the order of their times."""
 
     gifts: int
     raised_minor: int
@@ -48,6 +49,44 @@ class Simulation(NamedTuple):
     short: int
     unmatched: int
     pots: list[PotRun]
+    matches: Sequence[int] = ()
+
+
+class PotChange(NamedTuple):
+    """Other rules for a pot (None: its own), from the beginning on, and money that it has more or less from then on
+    (fen)."""
+
+    rules: Rules | None = None
+    added_minor: int = 0
+
+
+class Comparison(NamedTuple):
+    """How many gifts would get more match under changed rules, how many less, and the match of all (fen)."""
+
+    more: int
+    less: int
+    delta_minor: int
+
+
+def with_changes(pots: Sequence[PotState], changes: Mapping[int, PotChange]) -> list[PotState]:
+    """Return pots as they would be with these changes, by pot id."""
+    return [_changed(pot, changes[pot.pot_id]) if pot.pot_id in changes else pot for pot in pots]
+
+
+def _changed(pot: PotState, change: PotChange) -> PotState:
+    first = min((at for at, _ in pot.funding), default=pot.versions[0].valid_from)
+    funding = ((first, change.added_minor), *pot.funding) if change.added_minor else pot.funding
+    if change.rules is None:
+        return replace(pot, funding=funding)
+    rules = change.rules
+    return replace(pot, funding=funding, versions=tuple(replace(each, rules=rules) for each in pot.versions))
+
+
+def compare(now: Simulation, changed: Simulation) -> Comparison:
+    """Compare two simulations of the same gifts."""
+    pairs = list(zip(now.matches, changed.matches, strict=True))
+    more, less = sum(after > before for before, after in pairs), sum(after < before for before, after in pairs)
+    return Comparison(more, less, changed.matched_minor - now.matched_minor)
 
 
 def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
@@ -56,6 +95,7 @@ def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
     coming = sorted((at, pot.pot_id, amount) for pot in pots for at, amount in pot.funding)
     runs = {pot.pot_id: PotRun(pot.pot_id, pot.name, pot.funded_minor(), 0, 0, None) for pot in pots}
     count = raised = matched = short = unmatched = 0
+    matches: list[int] = []
     for number, gift in enumerate(sorted(gifts, key=lambda gift: gift.at)):
         while coming and coming[0][0] <= gift.at:
             _at, pot_id, amount = coming.pop(0)
@@ -69,9 +109,10 @@ def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
             dry = run.dry_at or (gift.at if any(cut.by == "pot" for cut in part.cuts) else None)
             more = run.given_minor + part.given_minor
             runs[part.pot_id] = run._replace(given_minor=more, gifts=run.gifts + bool(part.given_minor), dry_at=dry)
+        matches.append(allocation.matched_minor)
         count, raised, matched = count + 1, raised + gift.amount_minor, matched + allocation.matched_minor
         short, unmatched = short + allocation.short, unmatched + (not allocation.matched_minor)
-    return Simulation(count, raised, matched, short, unmatched, list(runs.values()))
+    return Simulation(count, raised, matched, short, unmatched, list(runs.values()), matches)
 
 
 def _offers(pots: Iterable[PotState], at: datetime) -> list[Offer]:

@@ -17,6 +17,7 @@ from matching.rules import Target
 from matching.simulate import Gift
 
 MOST_GIFTS = 10_000
+GIFTS, AVERAGE_MINOR = 2_000, 60_00  # our default
 # What people give, in yuan, and how often: the shape of a giving day, scaled to the average that is asked for.
 _USUAL = ((10, 30), (20, 20), (50, 20), (100, 18), (200, 7), (500, 3), (1_000, 1.5), (5_000, 0.5))
 _AVERAGE = sum(yuan * often for yuan, often in _USUAL) / sum(often for _, often in _USUAL)
@@ -55,6 +56,11 @@ def made_day(campaign: Campaign, targets: Mapping[str, Target], day: Day) -> lis
         )
         for _ in range(day.gifts)
     ]
+
+
+def default_day(count: int | None, average_minor: int | None) -> Day:
+    """Return a day of the usual size where none is asked for, within the limits."""
+    return Day(min(max(count or GIFTS, 1), MOST_GIFTS), max(average_minor or AVERAGE_MINOR, 1_00))
 
 
 def typed_day(text: str, targets: Mapping[str, Target]) -> list[Gift]:

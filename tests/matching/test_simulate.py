@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from matching.pot_state import PotState, RulesVersion
 from matching.rules import parse
-from matching.simulate import Gift, simulate
+from matching.simulate import Gift, PotChange, compare, simulate, with_changes
 from tests.matching.offers import HERE
 
 OPENS = datetime(2026, 9, 9, 1, 0, tzinfo=UTC)
@@ -34,3 +34,14 @@ def test_caps_of_a_donor_hold_over_the_whole_day() -> None:
     capped = [pot(1, ((0, 1_000),), caps={"donor_minor": 100})]
     result = simulate(capped, [gift(1, 80), gift(2, 80), gift(3, 80, "b")])
     assert result.matched_minor == 180 and result.pots[0].dry_at is None and result.short == 0
+
+
+def test_changed_rules_are_compared_gift_by_gift() -> None:
+    pots = [pot(1, ((0, 100),)), pot(2, ((0, 1_000),), caps={"donation_minor": 10})]
+    gifts = [gift(1, 60), gift(2, 60, "b"), gift(3, 60, "c")]
+    changes = {1: PotChange(parse({"ratio_bps": 5_000}), 50), 2: PotChange(added_minor=-1_000)}
+    now, changed = simulate(pots, gifts), simulate(with_changes(pots, changes), gifts)
+    assert (now.matches, changed.matches) == ([60, 50, 10], [30, 30, 30])
+    assert compare(now, changed) == (1, 2, -30)
+    assert [run.funded_minor for run in changed.pots] == [150, 0]
+    assert simulate(pots, gifts) == now, "the pots themselves stay as they are"

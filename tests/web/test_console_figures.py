@@ -36,6 +36,10 @@ def test_a_day_is_simulated_and_nothing_is_written(manager: Reader, world: World
     at = world.clock.at.isoformat()
     page = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}"))
     assert "1,200.00" in page and "1,000.00 1,000.00 0.00 2" in page, page
+    pot = world.do(lambda tx: tx.scalar("SELECT id FROM pot"))
+    tried = {"pot": str(pot), "ratio_bps": "1:0.5", "caps.donation_minor": "200"}
+    both = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}", **tried))
+    assert "0 笔捐赠多得配捐，2 笔少得" in both and "配捐一共少 600.00 元" in both, both
     wrong = text(manager.send("/simulate", gifts=f"{at},x,{code}\n{at},1,nowhere"))
     assert "这些捐赠没法试算" in wrong and "没有这个项目" in wrong and "第一次不够的时间" not in wrong
     assert manager.donations() == 0

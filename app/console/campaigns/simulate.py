@@ -1,5 +1,8 @@
 """Try a campaign's pots with a day of donations, before it is scheduled or while it runs: nothing is written."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from flask import render_template, request
 from flask_babel import gettext as _
 
@@ -10,22 +13,32 @@ from app.http import access
 from app.http.off_loop import off_loop
 from app.i18n.faults import fault_text
 from app.i18n.import_texts import place_text
+from app.i18n.labels import CAPS
 from app.i18n.refusals import refusal_text
-from campaigns.disclosure.simulated_day import MOST_GIFTS, Day, made_day, projects_of, typed_day
+from campaigns.disclosure.simulated_day import GIFTS, MOST_GIFTS, default_day, made_day, projects_of, typed_day
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 from kernel.errors import Invalid
-from matching.pot_state import load_pot_states
-from matching.simulate import Simulation, simulate
+from matching.pot_state import PotState, load_pot_states
+from matching.rules import parse
+from matching.simulate import Comparison, PotChange, Simulation, compare, simulate, with_changes
 
-_GIFTS, _AVERAGE_MINOR = 2_000, 60_00  # our default
+_CAPS = ("donation_minor", "donor_day_minor", "donor_minor", "project_minor")
+
+
+class _Result(NamedTuple):
+    """The day with the pots as they are, and with one of them changed."""
+
+    now: Simulation
+    changed: Simulation | None = None
+    comparison: Comparison | None = None
 
 
 @blueprint.route("/campaigns/<slug>/simulate", methods=["GET", "POST"], endpoint="campaign_simulate")
 @access.signed_in(Permission.POTS_WRITE)
 def simulate_day(slug: str) -> str:
     """Who would be matched, and when each pot runs dry."""
-    form = ConsoleForm(request.form if request.method == "POST" else {"count": str(_GIFTS), "average": "60"})
+    form = ConsoleForm(request.form if request.method == "POST" else {"count": str(GIFTS), "average": "60"})
     result = None
     try:
         result = _result(slug, form) if request.method == "POST" else None
@@ -33,24 +46,46 @@ def simulate_day(slug: str) -> str:
         form.faults |= {"": refusal_text(refusal), "gifts": _lines(refusal)}
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
-    return render_template("console/simulate.html", campaign=campaign, form=form, result=result, most=MOST_GIFTS)
+        pots = load_pot_states(tx, [campaign.id or 0])
+    shown = {"campaign": campaign, "pots": pots, "caps": {name: CAPS[name] for name in _CAPS}}
+    return render_template("console/simulate.html", form=form, result=result, most=MOST_GIFTS, **shown)
 
 
-def _result(slug: str, form: ConsoleForm) -> Simulation | None:
+def _result(slug: str, form: ConsoleForm) -> _Result | None:
     """Return what would happen; None with `form.faults`. Raises Invalid `simulation_invalid`."""
     text = form.data.get("gifts", "")
     count, average = form.whole("count"), form.amount("average")
-    if form.faults:
-        return None
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         targets, pots = projects_of(tx, campaign), load_pot_states(tx, [campaign.id or 0])
-    if text.strip():
-        gifts = typed_day(text, targets)
-    else:
-        day = Day(min(max(count or _GIFTS, 1), MOST_GIFTS), max(average or _AVERAGE_MINOR, 1_00))
-        gifts = made_day(campaign, targets, day)
-    return off_loop(simulate, pots, gifts)
+    changes = _changes(form, pots)
+    if form.faults:
+        return None
+    gifts = typed_day(text, targets) if text.strip() else made_day(campaign, targets, default_day(count, average))
+    now = off_loop(simulate, pots, gifts)
+    if not changes:
+        return _Result(now)
+    changed = off_loop(simulate, with_changes(pots, changes), gifts)
+    return _Result(now, changed, compare(now, changed))
+
+
+def _changes(form: ConsoleForm, pots: Sequence[PotState]) -> dict[int, PotChange]:
+    """Return the pot that is tried otherwise: what was typed of its ratio, caps, least gift and money."""
+    pot = next((pot for pot in pots if str(pot.pot_id) == form["pot"]), None)
+    ratio, added = form.ratio("ratio_bps"), form.amount("added_minor")
+    caps = {name: form.amount(f"caps.{name}") for name in _CAPS}
+    least = form.amount("minimum_minor")
+    if pot is None or form.faults:
+        return {}
+    rules = pot.versions[-1].rules.as_json()
+    rules |= {"ratio_bps": ratio} if ratio is not None else {}
+    rules |= {"minimum_minor": least} if least is not None else {}
+    rules["caps"] = {**rules["caps"], **{name: minor for name, minor in caps.items() if minor is not None}}
+    try:
+        return {pot.pot_id: PotChange(parse(rules), added or 0)}
+    except Invalid as refusal:
+        form.add_refusal(refusal)
+        return {}
 
 
 def _lines(refusal: Invalid) -> str:
