@@ -16,7 +16,7 @@ _MAYBE = {"nullable": True}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
+    return {"type": "object", "properties": properties} if properties else {"type": "object"}
 
 
 def _list(of: dict[str, Any]) -> dict[str, Any]:
@@ -44,6 +44,7 @@ _DONATION = _object(
     paid_at=_MOMENT | _MAYBE,
     match=_MATCH,
     why=_list(_object()),
+    reason=_TEXT | _MAYBE | {"description": "why a payment waits, as of its event"},
     test={"type": "boolean"},
 )
 _MATCH_NOW = _object(

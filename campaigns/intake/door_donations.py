@@ -1,15 +1,16 @@
 """What a partner platform may ask of the donations that it told us of: status, match and why, under its own ids."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from campaigns.donations.explain import DecisionExplanation, Explanation, explain
 from campaigns.donations.models import Donation
 from campaigns.donations.view import donation_view
+from campaigns.intake.door_events import waiting_payment
 from campaigns.intake.test_mode import tests_of_donations
 from campaigns.projects.projects import find as by_id
-from kernel.clock import SHANGHAI
+from kernel.clock import SHANGHAI, parse_time
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import donation_id_of
@@ -17,6 +18,9 @@ from kernel.money import CURRENCY
 from kernel.text import is_storable
 from payments.models import PartnerTestEvent
 from payments.partner_events import PAID, REFUNDED
+
+PENDING = "pending"  # the status of a donation whose payment waits
+_NO_MATCH: Mapping[str, Any] = {"match": {"captured_minor": 0, "held_minor": 0, "parts": []}, "why": []}
 
 
 class DaySums(NamedTuple):
@@ -29,11 +33,14 @@ class DaySums(NamedTuple):
 
 
 def donation_of(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
-    """Return a platform's donation: its state, its match, and why it got it. Raises NotFound `donation_unknown`."""
-    id_ = donation_id_of(partner, their_id) if is_storable(their_id) else None
-    donation = tx.get(Donation, id_) if id_ else None
-    if id_ is None or donation is None or donation.provider != f"partner:{partner}":
+    """Return a platform's donation: its state, its match, and why it got it. One whose payment waits is pending,
+    with the reason. Raises NotFound `donation_unknown`."""
+    if not is_storable(their_id):
         raise NotFound("donation_unknown")
+    id_, source = donation_id_of(partner, their_id), f"partner:{partner}"
+    donation = tx.get(Donation, id_)
+    if donation is None or donation.provider != source:
+        return _pending(tx, source, their_id)
     explanation = explain(tx, id_)
     return {
         "donation_id": their_id,
@@ -46,6 +53,26 @@ def donation_of(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
         "paid_at": donation.paid_at,
         "match": _match(explanation),
         "why": [_why(decision) for decision in explanation.decisions],
+        "reason": None,
+        "test": False,
+    }
+
+
+def _pending(tx: Tx, source: str, their_id: str) -> dict[str, Any]:
+    payment = waiting_payment(tx, source, their_id)
+    if payment is None:
+        raise NotFound("donation_unknown")
+    return {
+        "donation_id": their_id,
+        "status": PENDING,
+        "campaign": None,
+        "project_code": payment.project_code,
+        "amount_minor": payment.amount_minor,
+        "refunded_minor": 0,
+        "currency": payment.currency,
+        "paid_at": parse_time(payment.paid_at),
+        **_NO_MATCH,
+        "reason": payment.note.partition(":")[0] or None,
         "test": False,
     }
 
@@ -93,15 +120,15 @@ def tested_donation(tx: Tx, partner: str, their_id: str) -> dict[str, Any]:
     is_back = back_minor == payment.amount_minor
     return {
         "donation_id": their_id,
-        "status": "pending" if payment.state != "done" else "refunded" if is_back else "paid",
+        "status": PENDING if payment.state != "done" else "refunded" if is_back else "paid",
         "campaign": None,
         "project_code": payment.project_code,
         "amount_minor": payment.amount_minor,
         "refunded_minor": back_minor,
         "currency": CURRENCY,
         "paid_at": payment.occurred_at,
-        "match": {"captured_minor": 0, "held_minor": 0, "parts": []},
-        "why": [],
+        **_NO_MATCH,
+        "reason": payment.note or None,
         "test": True,
     }
 

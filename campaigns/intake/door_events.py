@@ -10,6 +10,7 @@ from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.text import is_storable
 from payments.models import InboxConflict, PartnerTestEvent
+from payments.partner_events import PAID
 
 MOST_LISTED = 100
 
@@ -53,6 +54,34 @@ def events_of(tx: Tx, source: str, event_ids: Sequence[str]) -> list[DoorEvent]:
         return []
     where = "WHERE e.source = :source AND e.event_id = ANY(:ids)"
     return tx.rows_as(DoorEvent, f"{_SELECT} {where}", source=source, ids=list(event_ids))
+
+
+class WaitingPayment(NamedTuple):
+    """A payment that no donation was made of yet; fen."""
+
+    project_code: str
+    amount_minor: int
+    currency: str
+    paid_at: str
+    note: str
+
+
+def waiting_payment(tx: Tx, source: str, their_id: str) -> WaitingPayment | None:
+    """Return the first payment of a donation that waits or was flagged, by the platform's id."""
+    rows = tx.rows_as(
+        WaitingPayment,
+        """SELECT e.body #>> '{data,project_code}' AS project_code,
+                  CAST(e.body #>> '{data,amount_minor}' AS bigint) AS amount_minor,
+                  e.body #>> '{data,currency}' AS currency, e.body #>> '{data,paid_at}' AS paid_at, w.note
+             FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
+            WHERE w.state IN ('waiting', 'flagged') AND e.source = :source AND e.body ->> 'type' = :paid
+              AND e.body #>> '{data,donation_id}' = :their_id
+            ORDER BY e.id LIMIT 1""",
+        source=source,
+        paid=PAID,
+        their_id=their_id,
+    )
+    return rows[0] if rows else None
 
 
 def list_events(

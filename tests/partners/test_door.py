@@ -3,12 +3,14 @@
 from datetime import timedelta
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 
 from kernel.ids import donation_id_of
 from payments.partners import create
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer, bill
+from tests.payments.judge import as_json_schema
 from tests.world import World
 
 
@@ -74,6 +76,38 @@ def test_a_donation_says_its_match_and_why(engineer: Engineer, world: World) -> 
     pot = shown["why"][0]["pots"][0]
     assert (pot["given_minor"], pot["left_before_minor"], pot["cuts"]) == (10_00, 1_000_00, ["donation_minor"])
     problem(engineer.call("/donations/T-2"), 404, "donation_unknown")
+
+
+def test_a_donation_whose_payment_waits_says_why(engineer: Engineer, tester: Engineer, world: World) -> None:
+    for asking, note in ((engineer, False), (tester, True)):
+        asking.send(asking.paid(5, 30_00, project_code="NOWHERE"))
+        world.settle()
+        shown = asking.get("/donations/T-5")
+        assert (shown["status"], shown["reason"], shown["test"]) == ("pending", "project_unknown", note)
+        assert (shown["amount_minor"], shown["match"]["captured_minor"]) == (30_00, 0)
+        assert asking.call("/donations/T-6").status_code == 404
+
+
+def test_what_the_door_answers_is_what_is_described(engineer: Engineer, world: World) -> None:
+    world.pot(1_000_00)
+    engineer.send(engineer.paid(1), engineer.paid(2, project_code="NOWHERE"), engineer.refunded(1, 5_00))
+    world.settle()
+    spec = engineer.http.get("/api/openapi.json").get_json()
+    schemas = {name: own for name, own in spec["components"]["schemas"].items() if name.startswith("PartnerDoor")}
+    components = as_json_schema({"schemas": schemas})
+    examples = {"{event_id}": "donation.paid-1", "{their_id}": "T-1"}
+    tried = 0
+    for address, operations in spec["paths"].items():
+        rest = address.removeprefix("/webhooks/partners/{name}")
+        if rest == address or "get" not in operations:
+            continue
+        for placeholder, example in examples.items():
+            rest = rest.replace(placeholder, example)
+        schema = operations["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        shown = engineer.get(rest)
+        jsonschema_rs.validator_for(schema | {"components": components}).validate(shown)
+        tried += 1
+    assert tried >= 6
 
 
 def test_nobody_sees_what_is_of_another_platform(engineer: Engineer, world: World) -> None:

