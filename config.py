@@ -113,6 +113,7 @@ class Config(BaseModel):
     gifts_ask_per_hour: int = Field(12, ge=1, alias="GIFTS_ASK_PER_HOUR")
     gifts_pause_per_hour: int = Field(40, ge=1, alias="GIFTS_PAUSE_PER_HOUR")
     donor_day_most_minor: int = Field(20_000_000, ge=1, alias="DONOR_DAY_MOST_MINOR")
+    minor_most_minor: int = Field(20_000, ge=1, alias="MINOR_MOST_MINOR")
     offline_maximum_minor: int = Field(10_000_000, ge=1, alias="OFFLINE_MAXIMUM_MINOR")
     offline_day_most_minor: int = Field(1_000_000_000, ge=1, alias="OFFLINE_DAY_MOST_MINOR")
     offline_age_most_days: int = Field(92, ge=1, le=3_660, alias="OFFLINE_AGE_MOST_DAYS")

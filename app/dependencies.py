@@ -51,6 +51,7 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
             ask_hour_count=settings.gifts_ask_per_hour,
             pause_hour_count=settings.gifts_pause_per_hour,
             donor_day_most_minor=settings.donor_day_most_minor,
+            minor_most_minor=settings.minor_most_minor,
             offline_maximum_minor=settings.offline_maximum_minor,
             offline_day_most_minor=settings.offline_day_most_minor,
             offline_age_most_days=settings.offline_age_most_days,

@@ -17,6 +17,7 @@ class DonationLimits:
 
     minimum_minor: int = 100
     maximum_minor: int = 5_000_000
+    minor_most_minor: int = 20_000  # of a donor who says to be under age
     offline_maximum_minor: int = 10_000_000  # a gift above it in a file is asked about
     # Gifts on our pages and through the API, per donor: above the first two the donor is asked, above the others
     # they are refused until an hour or the day in Shanghai is over.

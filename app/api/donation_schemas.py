@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, post_dump, validate
 
 from app.api.schema_fields import Currency, Key, Label, Minor, Prose, Text, Time, Whole, one_of
 from campaigns.donations.models import PUBLIC_CHANNELS
+from campaigns.donations.person_models import AgeBand
 from campaigns.donations.tribute import KINDS as TRIBUTE_KINDS
 from campaigns.donations.tribute import MOST_NAME as MOST_TRIBUTE
 
@@ -46,6 +47,10 @@ class DonationIn(Schema):
     currency = Currency(required=True)
     donor = fields.Nested(DonorIn)
     tribute = fields.Nested(TributeIn, metadata={"description": "in whose honour or memory; shown as `message` is"})
+    age = one_of(*AgeBand, metadata={"description": "of a donor under age; left out: of full age"})
+    guardian = fields.Boolean(
+        truthy={True}, falsy={False}, metadata={"description": "whether their guardian agrees; needed with `age`"}
+    )
     message = Prose(500)
     team = Label(60)
     channel = fields.Nested(ChannelIn)

@@ -78,7 +78,18 @@ def create(body: dict[str, Any]) -> Any:
 def command_of(body: dict[str, Any]) -> CreateDonation:
     """Return the command in a validated body."""
     channel = body.get("channel") or {"kind": "api"}
-    rest = ("id", "campaign", "project", "amount_minor", "currency", "message", "team", *_ANSWERS)
+    rest = (
+        "id",
+        "campaign",
+        "project",
+        "amount_minor",
+        "currency",
+        "message",
+        "team",
+        "age",
+        "guardian",
+        *_ANSWERS,
+    )
     return CreateDonation(
         **{name: body[name] for name in (*rest, "payment_flow") if name in body},
         donor=Donor(**body.get("donor", {})),

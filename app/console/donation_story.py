@@ -11,14 +11,14 @@ from flask_babel import gettext as _
 from sqlmodel import col, select
 
 from app.i18n.audit_texts import act_text, changes_text
-from app.i18n.giving_labels import CONSENTS
+from app.i18n.giving_labels import AGE_BANDS, CONSENTS
 from app.i18n.labels import word
 from app.i18n.names import actor_name
 from campaigns.audit import entries_of
 from campaigns.donations.corrections import corrections_of
 from campaigns.donations.letter_models import Letter, LetterState
 from campaigns.donations.models import RefundRequest
-from campaigns.donations.person_models import DonorQuestion
+from campaigns.donations.person_models import DonorQuestion, MinorGift
 from campaigns.donations.receipt_models import ReceiptRequest, ReceiptState
 from campaigns.network.roles import Permission
 from campaigns.screening.models import ScreeningCase
@@ -35,12 +35,18 @@ class Happening(NamedTuple):
 
 def story_of(tx: Tx, donation_id: UUID) -> list[Happening]:
     """Return what happened, in the order of time. What donors wrote stays on the desks where it is answered."""
-    parts = (_corrections, _questions, _refund_requests, _receipts, _letters, _review, _acts)
+    parts = (_minor, _corrections, _questions, _refund_requests, _receipts, _letters, _review, _acts)
     return sorted(happening for part in parts for happening in part(tx, donation_id))
 
 
 def _rows(tx: Tx, model: Any, donation_id: UUID) -> list[Any]:
     return tx.all(select(model).where(model.donation_id == donation_id).order_by(col(model.id)))
+
+
+def _minor(tx: Tx, donation_id: UUID) -> Iterator[Happening]:
+    if gift := tx.get(MinorGift, donation_id):
+        declared = _("捐赠人%(age)s，监护人同意", age=word(AGE_BANDS, gift.age))
+        yield Happening(gift.guardian_agreed_at, declared, _("监护人要求退款的，应退回，配捐一并退回。"))
 
 
 def _corrections(tx: Tx, donation_id: UUID) -> Iterator[Happening]:

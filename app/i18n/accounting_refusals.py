@@ -22,6 +22,7 @@ ACCOUNTING_REFUSALS = {
     "pledge_state": _l("这笔承诺现在不能做这件事。"),
     "pledge_unknown": _l("没有这笔承诺。"),
     "pledge_waived": _l("这笔承诺已经免除。"),
+    "minor_invalid": _l("未成年人的捐赠要监护人同意，不公开称呼，每笔有上限。"),
     "books_busy": _l("账簿正忙，请过几秒再试。"),
     "chart_invalid": _l("请检查标出的科目。"),
     "chart_unchanged": _l("科目没有改动。"),

@@ -58,6 +58,8 @@ FAULTS = {
     "unknown_request": _l("没有这个编号的票据申请"),
     "receipt_not_open": _l("这个申请已经开过票或撤回，内容和这一行不同"),
     "amount_not_kept": _l("捐款现在是 %(now_minor)s 元，和票据金额不同"),
+    "guardian_required": _l("未成年人捐赠要监护人同意"),
+    "minor_named": _l("未成年人的捐赠请选匿名"),
     "same_fund": _l("请选另一个基金"),
     "only_partners": _l("只有合作公开募捐协议要填"),
     "same_project": _l("请选另一个项目"),

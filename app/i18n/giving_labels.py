@@ -175,6 +175,7 @@ SHARES = {
     "share_management": _l("管理费"),
     "share_fees": _l("抵手续费"),
 }
+AGE_BANDS = {"under_14": _l("未满 14 岁"), "under_18": _l("14 至 17 岁")}
 AGREEMENT_KINDS = {
     "donation": _l("捐赠协议"),
     "partner": _l("合作公开募捐协议"),

@@ -27,7 +27,7 @@ MOST_CODE = 60
 MOST_CONTACT = 254
 _MOST_REPLACED = 20
 ORIGIN = ("team", "channel", "source")  # where the donor comes from; the address of the form may name it
-ABOUT = ("name", "phone", "email", "message", "tribute_kind", "tribute_name", *ORIGIN)
+ABOUT = ("name", "phone", "email", "message", "tribute_kind", "tribute_name", "age", "guardian", *ORIGIN)
 # What the engine calls a field -> what the form calls it, in the order of the page.
 _FIELDS = {
     "amount_minor": "amount",
@@ -36,6 +36,9 @@ _FIELDS = {
     "tribute.name": "tribute_name",
     "message": "message",
     "donor.phone": "phone",
+    "age": "age",
+    "guardian": "guardian",
+    "donor.publish_name": "age",
     "donor.email": "email",
 }
 
@@ -114,6 +117,8 @@ class DonationForm(Form):
             visitor=visitor,
             locale="en" if chosen() == "en" else "zh",
             replaces=self.replaces,
+            age=self["age"],
+            guardian=bool(self["guardian"]),
             tribute=Tribute(self["tribute_kind"] or TributeKind.HONOUR, tribute) if tribute else None,
         )
 

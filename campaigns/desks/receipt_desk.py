@@ -171,11 +171,9 @@ def red_flush(tx: Tx, receipt_id: int, red: Red, reason: str, actor: str) -> int
     kept_minor = donation.amount_minor - donation.refunded_minor
     left = kept_minor if donation.status in (Status.PAID, Status.SETTLED) else 0
     # Sealed with the key of the same donation: the payer stays who they were, unless they were erased.
-    again = (
-        left
-        and request.payer
-        and tx.add(ReceiptRequest(donation_id=donation.id, payer=request.payer, requested_at=tx.now))
-    )
+    again = None
+    if left and request.payer:
+        again = tx.add(ReceiptRequest(donation_id=donation.id, payer=request.payer, requested_at=tx.now))
     tx.session.flush()
     queue_letters(tx, [NewLetter(donation.id, LetterKind.RECEIPT_CANCELLED, str(request.id), left)])
     return again.id if again else None
@@ -185,7 +183,7 @@ def _waiting_of(tx: Tx, donation_id: UUID) -> int | None:
     own = select(ReceiptRequest.id).where(
         ReceiptRequest.donation_id == donation_id, ReceiptRequest.state == ReceiptState.REQUESTED
     )
-    return tx.first(own)
+    return next(iter(tx.all(own)), None)
 
 
 def withdraw(tx: Tx, receipt_id: int, reason: str, actor: str) -> None:

@@ -1,5 +1,6 @@
 """Import what the fiscal system answers: all receipts of a file or none. The same file again changes nothing."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlmodel import col, or_, select
@@ -19,7 +20,9 @@ from kernel.tables import Track
 class _Known(NamedTuple):
     """What we have of the requests and numbers that a file names."""
 
-    requests: dict[int, tuple[ReceiptRequest, int, list[str]]]  # with what is left of the donation, and its lineage
+    requests: Mapping[
+        int, tuple[ReceiptRequest, int, Sequence[str]]
+    ]  # with what is left of the donation, and its lineage
     numbers: dict[tuple[str, str], int]
 
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from campaigns.dependencies import DonationLimits
 from campaigns.donations import contact
 from campaigns.donations.contact import Donor
+from campaigns.donations.person_models import AgeBand
 from campaigns.donations.tribute import Tribute, tribute_faults
 from campaigns.lifecycle.campaign import SharedCampaign
 from campaigns.lifecycle.phases import Phase
-from kernel.errors import Conflict, Invalid, fault
+from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.ids import PARTNERS_ID_VERSION, fingerprint
 from kernel.money import CURRENCY
 from matching.reserve import PlannedMatch
@@ -51,6 +52,8 @@ class CreateDonation:
     locale: Literal["zh", "en"] = "zh"
     replaces: tuple[Replaced, ...] = ()
     tribute: Tribute | None = None
+    age: str = ""  # an AgeBand of a donor who says to be under age
+    guardian: bool = False  # whether their guardian agrees
 
     def body_hash(self) -> str:
         """Tell the same request again from the same id for something else."""
@@ -72,13 +75,14 @@ class CreateDonation:
                 # Left out when empty: the hashes of earlier requests stay what they were.
                 *([sorted(str(replaced.id) for replaced in self.replaces)] if self.replaces else []),
                 *([list(self.tribute)] if self.tribute else []),
+                *([[self.age, self.guardian]] if self.age else []),
             ]
         )
 
 
 def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: DonationLimits) -> Invalid | None:
     """Return what is wrong with the command itself: `donation_id_reserved`, `currency_unknown`, `donor_invalid`,
-    `tribute_invalid` or `amount_invalid`."""
+    `tribute_invalid`, `minor_invalid` or `amount_invalid`."""
     if command.id.version == PARTNERS_ID_VERSION:
         return Invalid("donation_id_reserved", fields={"id": fault("name_based")})
     if command.currency != campaign.currency:
@@ -89,7 +93,24 @@ def command_fault(command: CreateDonation, campaign: SharedCampaign, limits: Don
         return Invalid("donor_invalid", fields=faults)
     if command.tribute and (faults := tribute_faults(command.tribute)):
         return Invalid("tribute_invalid", fields=faults)
+    if command.age and (refusal := minor_fault(command, limits)):
+        return refusal
     return amount_fault(command.amount_minor, limits)
+
+
+def minor_fault(command: CreateDonation, limits: DonationLimits) -> Invalid | None:
+    """Return `minor_invalid` for a gift of somebody under age without the consent of a guardian, with a published
+    name, or above the most that they may give at once."""
+    faults: dict[str, Fault] = {}
+    if command.age not in tuple(AgeBand):
+        faults["age"] = fault("not_one_of", options=list(AgeBand))
+    if not command.guardian:
+        faults["guardian"] = fault("guardian_required")
+    if command.donor.publishes:
+        faults["donor.publish_name"] = fault("minor_named")
+    if command.amount_minor > limits.minor_most_minor:
+        faults["amount_minor"] = fault("amount_too_large", most_minor=limits.minor_most_minor)
+    return Invalid("minor_invalid", fields=faults) if faults else None
 
 
 def amount_fault(amount_minor: int, limits: DonationLimits) -> Invalid | None:

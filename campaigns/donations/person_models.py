@@ -52,6 +52,11 @@ class DonationContact(SQLModel, table=True):
     sealed: bytes = Field(sa_type=LargeBinary)
 
 
+class AgeBand(StrEnum):
+    UNDER_14 = "under_14"  # special rules for personal data hold
+    UNDER_18 = "under_18"  # 14 to 17
+
+
 class Consent(SQLModel, table=True):
     """What a donor agreed to, or no longer agrees to: that their name or message is published, that their contact
     is kept and used for this gift. `text_version` is the wording they saw, `how` the way in. Append-only; the
@@ -67,6 +72,17 @@ class Consent(SQLModel, table=True):
     text_version: str
     how: str
     at: datetime = Field(sa_column=moment())
+
+
+class MinorGift(SQLModel, table=True):
+    """A gift whose donor said to be under age, with a guardian's consent (民法典 第19条, 第145条; PIPL 第31条).
+    A donor of full age has no row."""
+
+    __tablename__ = "minor_gift"
+    __table_args__ = (CheckConstraint(one_of("age", AgeBand), name="minor_gift_age"),)
+    donation_id: UUID = Field(primary_key=True)
+    age: str
+    guardian_agreed_at: datetime = Field(sa_column=moment())
 
 
 class ErasedDonor(SQLModel, table=True):

@@ -9,7 +9,7 @@ from uuid import UUID
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.consent import Agreed, consent_rows
 from campaigns.donations.contact import Donor, NewContact, contact_rows
-from campaigns.donations.person_models import PublicWords, WordsState
+from campaigns.donations.person_models import MinorGift, PublicWords, WordsState
 from campaigns.donations.public_words import is_plain_name, suspicion_of
 from kernel.bulk import Rows, insert_together
 from kernel.db import Tx
@@ -44,7 +44,14 @@ def store_personal(tx: Tx, keys: Keys, donors: Sequence[NewDonor]) -> None:
         NewWords(command.id, campaign_id, command.project, _words_to_check(command))
         for command, _, campaign_id in donors
     ]
-    insert_together(tx, [*contact_rows(keys, contacts), consent_rows(agreed, tx.now), words_rows(words, tx.now)])
+    minors = _minor_rows([command for command, *_ in donors if command.age], tx.now)
+    rows = (consent_rows(agreed, tx.now), words_rows(words, tx.now), minors)
+    insert_together(tx, [*contact_rows(keys, contacts), *rows])
+
+
+def _minor_rows(commands: Sequence[CreateDonation], at: datetime) -> Rows:
+    ids, ages = [command.id for command in commands], [command.age for command in commands]
+    return Rows(MinorGift, {"donation_id": ids, "age": ages, "guardian_agreed_at": at})
 
 
 class NewWords(NamedTuple):

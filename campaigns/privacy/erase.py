@@ -133,6 +133,7 @@ _STATEMENTS = (
     "DELETE FROM person_key WHERE donation_id = ANY(:ids)",
     "DELETE FROM donation_contact WHERE donation_id = ANY(:ids)",
     "DELETE FROM public_words WHERE donation_id = ANY(:ids)",
+    "DELETE FROM minor_gift WHERE donation_id = ANY(:ids)",
     """UPDATE donation SET erased_at = :now, message = '', publish_name = false, request_hash = 'k\\:',
               payment_url = NULL, client_secret = NULL WHERE id = ANY(:ids)""",
     "UPDATE screening_case SET appeal = :words WHERE donation_id = ANY(:ids) AND appeal <> ''",

@@ -47,6 +47,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "payout_rules_lowest_payee": (labels.LEVELS, set()),
     "payout_rules_surplus_to": (giving_labels.SURPLUS_WAYS, set()),
     "purpose_change_basis": (giving_labels.PURPOSE_BASES, set()),
+    "minor_gift_age": (giving_labels.AGE_BANDS, set()),
     "agreement_kind": (giving_labels.AGREEMENT_KINDS, set()),
     "surplus_use_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
     "surplus_use_way": (giving_labels.SURPLUS_WAYS, set()),

@@ -73,7 +73,7 @@ DUTIES = {
         "assessment before sharing",
         ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
     ),
-    18: Duty("minors", "", "age declaration and cap are not built"),
+    18: Duty("minors", "gate: consent of the guardian, no name, a most per gift; refund gives match back"),
     19: Duty("124: no help for single persons", "no such kind of project", "checklist of the reviewer"),
     20: Duty("MZ/T 088: neutral, reports answered, half-yearly", "clock: `operating_report`", "clock of reports"),
     21: Duty("13, 公益事业捐赠法 22: annual report with cost", "field `cost_minor`; clock: `annual_report`"),

@@ -92,4 +92,4 @@ def test_the_table_of_duties_is_written() -> None:
     assert table.README.read_text() == table.text(), "run `python -m tests.duties.table`"
     assert list(table.DUTIES) == list(range(1, 24))
     every = {number: table.tests_of(number) for number in table.DUTIES}
-    assert [number for number, tests in every.items() if not tests] == [18]
+    assert [number for number, tests in every.items() if not tests] == []

@@ -10,7 +10,9 @@ from app.i18n.receipt_columns import header
 from campaigns.disclosure.standings import BY
 from campaigns.donations.contact import Donor
 from campaigns.donations.explain import explain
+from campaigns.donations.person_models import MinorGift
 from campaigns.donations.receipt_models import ReceiptRequest
+from campaigns.donations.refund import request_refund
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.plan import plan_faults, warnings
 from campaigns.lifecycle.transitions import schedule
@@ -128,3 +130,32 @@ def test_duty_19_no_project_is_for_one_person() -> None:
 def test_duty_23_names_are_public_only_with_consent(http: FlaskClient, world: World) -> None:
     world.pay(world.give(100_00, donor=Donor(name="王小明", email="a@example.org")))
     assert "王小明" not in http.get(f"/c/{SLUG}/people").text
+
+
+@pytest.mark.parametrize(
+    ("other", "field"),
+    [
+        ({"guardian": False}, "guardian"),
+        ({"donor": Donor(name="小满", publish_name=True)}, "donor.publish_name"),
+        ({"amount_minor": 200_01}, "amount_minor"),
+        ({"age": "under_3"}, "age"),
+    ],
+)
+def test_duty_18_a_minor_gives_with_a_guardian_unnamed_and_little(
+    world: World, other: dict[str, Any], field: str
+) -> None:
+    right = {"amount_minor": 200_00, "age": "under_14", "guardian": True}
+    (refusal,) = world.try_give(world.command(**{**right, **other}))
+    assert isinstance(refusal, Invalid) and (refusal.code, set(refusal.fields)) == ("minor_invalid", {field})
+
+
+def test_duty_18_a_minors_gift_goes_back_with_its_match(world: World) -> None:
+    world.pot(500_00)
+    gift = world.pay(world.give(200_00, age="under_18", guardian=True))
+    kept = world.do(lambda tx: tx.get(MinorGift, gift.id))
+    assert kept.age == "under_18" and world.totals().matched_minor == 200_00
+    assert world.do(lambda tx: tx.get(MinorGift, world.give(10_00).id)) is None
+    world.do(request_refund, gift.id, None, "监护人不同意", ACTOR)
+    world.refund(gift, 200_00)
+    assert (world.totals().raised_minor, world.totals().matched_minor) == (0, 0)
+    world.check()
