@@ -119,6 +119,7 @@ FAULTS = {
     # choices and shapes
     "not_one_of": _l("请选择：%(options)s"),
     "not_an_object": _l("应是一个 JSON 对象"),
+    "no_rule": _l("通知格式里没有规则说明这条通知"),
     "not_json": _l("不是 JSON"),
     "not_as_described": _l("不合格式说明：%(reason)s"),
     "not_a_public_key": _l("不是有效的 RSA 公钥或证书（至少 2048 位，在有效期内）"),

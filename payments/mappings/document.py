@@ -131,13 +131,16 @@ class Rule(_Strict):
 
 class Mapping(_Strict):
     """How one platform's notifications become events. `events` is the path of a list of them in a body, if there
-    are several. `require` are words that every notification must have; `$name` stands for a parameter."""
+    are several. `require` are words that every notification must have; `$name` stands for a parameter. What has the
+    words of an entry of `ignore` is taken and means nothing; else the first rule that fits counts, and what fits
+    none is refused, so that a mapping that is wrong loses no payment."""
 
     title: str = Field(min_length=1, max_length=100)
     verify: HmacInHeaders | WechatPay | Alipay = Field(discriminator="scheme")
     replies: Replies
     parameters: list[Annotated[str, Field(pattern=r"^[a-z_]{1,40}$")]] = Field(default_factory=list, max_length=10)
     require: Words = Field(default_factory=dict)
+    ignore: list[Words] = Field(default_factory=list, max_length=MOST_RULES)
     events: str = Field(default="", max_length=100)
     amount_unit: Literal["fen", "yuan"]
     time: Time

@@ -38,9 +38,9 @@ class Translated(NamedTuple):
 def translate(
     mapping: Mapping, parameters: Dictionary[str, str], fields: Dictionary[str, Any]
 ) -> list[Translated | None]:
-    """Return the events in a notification; None for each that says nothing we follow.
+    """Return the events in a notification; None for each that the mapping ignores.
 
-    Raises Invalid `event_invalid` for a notification that is not for us, and for a list that is none.
+    Raises Invalid `event_invalid` for a notification that is not for us or fits no rule, or whose list is none.
     """
     return [_event(mapping, parameters, item) for item in _items(mapping, fields)]
 
@@ -65,8 +65,12 @@ def _event(mapping: Mapping, parameters: Dictionary[str, str], fields: dict[str,
     }
     if (path := fits(required, fields)) is not None:
         raise Invalid("event_invalid", fields={path: fault("not_one_of", options=required[path])})
-    rule = next((rule for rule in mapping.rules if fits(rule.when, fields) is None), None)
-    return None if rule is None else _apply(mapping, rule, fields)
+    if any(fits(words, fields) is None for words in mapping.ignore):
+        return None
+    for rule in mapping.rules:
+        if fits(rule.when, fields) is None:
+            return _apply(mapping, rule, fields)
+    raise Invalid("event_invalid", fields={"rules": fault("no_rule")})
 
 
 def _apply(mapping: Mapping, rule: Rule, fields: dict[str, Any]) -> Translated:
