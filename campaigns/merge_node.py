@@ -20,6 +20,7 @@ from campaigns.reasons import require_reason
 from campaigns.screening.models import StaffKey
 from kernel.db import Tx
 from kernel.errors import Conflict, Fault, Invalid, fault
+from kernel.text import is_storable
 from matching.models import Pot, PotRules
 
 # In these a project cannot change its place: pots decide by it, and what is published names it.
@@ -65,6 +66,22 @@ def merge_node(tx: Tx, code: str, into: str, reason: str, actor: str) -> Merged:
         tx, actor, "organisation.merge", f"organisation:{code}", into=into, reason=reason, **merged._asdict()
     )
     return merged
+
+
+def candidates(tx: Tx, code: str, words: str = "", most: int = 30) -> list[Organisation]:
+    """Return the open nodes that a node may be merged into whose name contains the words; without any its
+    neighbours. Raises NotFound `organisation_unknown`."""
+    node = find(tx, code)
+    like = select(Organisation).where(
+        Organisation.level == node.level, Organisation.code != code, col(Organisation.closed_at).is_(None)
+    )
+    if len(node.lineage) > 2:
+        like = like.where(col(Organisation.lineage).contains([node.lineage[1]]))
+    if words and is_storable(words):
+        like = like.where(col(Organisation.name).contains(words, autoescape=True))
+    else:
+        like = like.where(Organisation.parent_code == node.parent_code)
+    return tx.all(like.order_by(Organisation.code).limit(most))
 
 
 def _faults(node: Organisation, target: Organisation) -> dict[str, Fault]:

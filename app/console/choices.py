@@ -13,6 +13,7 @@ from kernel.paging import Page
 from kernel.text import is_storable
 
 MOST_FOUND = 30
+FEW_SHOWN = 8
 MOST_SOUGHT = 60  # characters
 
 
@@ -62,12 +63,13 @@ def projects(tx: Tx, ids: Collection[int], words: str = "") -> list[Choice]:
 
 def entered(tx: Tx, slug: str, ids: Collection[int], words: str, branch: str | None) -> list[Choice]:
     """Return projects by their ids, then those of a branch that take part in a campaign, found by name, code or
-    village; the first of them without words."""
+    village; without words a few of them."""
     chosen = projects(tx, ids)
     words = words.strip()[:MOST_SOUGHT]
     campaign_id = find_campaign(tx, slug).id
     q = words if is_storable(words) else ""
-    rows, _ = listed(tx, campaign_id=campaign_id, q=q, sort="newest", page=Page(1, MOST_FOUND), branch=branch)
+    page = Page(1, MOST_FOUND if q else FEW_SHOWN)
+    rows, _ = listed(tx, campaign_id=campaign_id, q=q, sort="newest", page=page, branch=branch)
     return chosen + [
         Choice(str(row.id), row.name, f"{row.code} {row.county_name}") for row in rows if row.id not in ids
     ]

@@ -13,7 +13,7 @@ from app.console.forms import ConsoleForm
 from app.console.previewed import show_or_save
 from app.current import deps
 from app.http import access, scope
-from campaigns.merge_node import Merged, merge_node
+from campaigns.merge_node import Merged, candidates, merge_node
 from campaigns.network.organisations import find
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
@@ -68,6 +68,8 @@ def _save(code: str, seen: str, order: _Order) -> Response:
 def _page(code: str, form: ConsoleForm, preview: dict[str, Any] | None = None) -> str:
     with deps().db.transaction() as tx:
         node = find(tx, code)
-        chosen = [form["into"]] if form["into"] else []
-        places = choices.places(tx, chosen, form["place_q"], scope.branch())
+        codes = {form["into"]} | {
+            each.code for each in candidates(tx, code, form["place_q"][: choices.MOST_SOUGHT])
+        }
+        places = choices.places(tx, codes - {""})
     return render_template("console/node_merge.html", node=node, form=form, preview=preview, places=places)

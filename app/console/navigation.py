@@ -29,7 +29,9 @@ GROUPS = (
         (
             Entry("home", _l("等我处理")),
             Entry(
-                "donations", _l("捐赠记录"), ("donation", "refund_preview", "give_back", "refund_all", "open_case")
+                "donations",
+                _l("捐赠记录"),
+                ("donation", "correct_donation", "refund_preview", "give_back", "refund_all", "open_case"),
             ),
             Entry(
                 "campaigns",

@@ -106,4 +106,5 @@ def _page(donation_id: UUID, form: ConsoleForm, preview: dict[str, Any] | None =
 
 def _choices(tx: Tx, donation: DonationView, form: ConsoleForm) -> list[choices.Choice]:
     """The project that was chosen, and those of the campaign and the own branch that are sought."""
-    return choices.entered(tx, donation.campaign, form.ids("project"), form["project_q"], scope.branch())
+    entered = choices.entered(tx, donation.campaign, form.ids("project"), form["project_q"], scope.branch())
+    return [choice for choice in entered if choice.value != str(donation.project_id)]
