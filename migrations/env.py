@@ -32,6 +32,7 @@ MODULES_WITH_TABLES = (
     "campaigns.lifecycle.sources",
     "campaigns.monthly.models",
     "campaigns.network.models",
+    "campaigns.network.view_models",
     "campaigns.network.replies",
     "campaigns.privacy.code_models",
     "campaigns.payouts.models",

@@ -42,6 +42,7 @@ from app.api import (
     receipts,
     refund_requests,
     running,
+    saved_views,
     screening,
     screening_settings,
     simulations,
@@ -60,6 +61,7 @@ from app.api.base import Api, IdConverter
 RESOURCES = (
     donations,
     donation_search,
+    saved_views,
     project_corrections,
     donors,
     campaigns,

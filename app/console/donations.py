@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -30,6 +30,7 @@ from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
+from campaigns.network.saved_views import PAGES, views_of
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.text import clean_text
@@ -47,6 +48,7 @@ def list_donations() -> str | Response:
     with deps().db.transaction() as tx:
         results = find_in(tx, form, query)
         choices = filter_choices(tx, query)
+        views = views_of(tx, g.caller, "donations")
     kept = {name: form[name] for name in FILTERS if form[name]}
     return render_template(
         "console/donations.html",
@@ -55,6 +57,8 @@ def list_donations() -> str | Response:
         kept=kept,
         query=query,
         groups=STATE_GROUPS,
+        views=views,
+        savable={name: text for name, text in kept.items() if name in PAGES["donations"]},
         **choices,
     )
 

@@ -93,6 +93,7 @@ FIELDS = {
     "secret_id": _l("密钥号"),
     "session_id": _l("登录号"),
     "sessions": _l("结束的登录"),
+    "shared": _l("同事也看得到"),
     "slug": _l("网址名"),
     "staff": _l("工作人员号"),
     "stake_minor": _l("金额"),

@@ -12,5 +12,8 @@ DESK_REFUSALS = {
     ),
     "merge_invalid": _l("请检查并入哪个机构。"),
     "node_merged": _l("这个机构已并入 %(into)s。"),
+    "view_invalid": _l("请检查视图的名称和筛选条件。"),
+    "view_unknown": _l("没有这个视图，或者不是您存的。"),
+    "views_limit": _l("视图已有 %(most)s 个，请先删掉不用的。"),
     "refund_pending": _l("这笔捐赠的退款正要送出，等结果出来再更正。"),
 }

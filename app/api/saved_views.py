@@ -1,0 +1,62 @@
+"""Saved views of lists: filters under a name."""
+
+from typing import Any
+
+from flask import g
+from marshmallow import Schema, fields, validate
+
+from app.api.base import make_blueprint
+from app.api.schema_fields import Key, Text, Time, one_of
+from app.current import deps
+from app.http import access
+from app.http.scope import Where
+from campaigns.network.roles import Permission
+from campaigns.network.saved_views import MOST_NAME, PAGES, save, views_of
+
+blueprint = make_blueprint("saved-views", "Filters of lists, kept under a name.")
+
+
+class ViewIn(Schema):
+    page = one_of(*PAGES, required=True)
+    name = Text(MOST_NAME, 1, required=True)
+    filters = fields.Dict(
+        keys=one_of(*{name for names in PAGES.values() for name in names}),
+        values=Text(200, 1),
+        required=True,
+        validate=validate.Length(1, 20),
+    )
+    shared = fields.Boolean(load_default=False, metadata={"description": "for the colleagues of the branch too"})
+
+
+class ViewOut(Schema):
+    id = Key()
+    page = Text()
+    name = Text()
+    filters = fields.Dict()
+    shared = fields.Boolean()
+    saved_by = Text()
+    saved_at = Time()
+
+
+class ViewsIn(Schema):
+    page = one_of(*PAGES, load_default="donations")
+
+
+@blueprint.get("/saved-views")
+@access.managers(Permission.READ, where=Where.ANY)
+@blueprint.arguments(ViewsIn, location="query")
+@blueprint.response(200, ViewOut(many=True))
+def list_views(query: dict[str, Any]) -> Any:
+    """List one's own views of a page, then those that colleagues share with one's branch."""
+    with deps().db.transaction() as tx:
+        return views_of(tx, g.caller, query["page"])
+
+
+@blueprint.post("/saved-views")
+@access.managers(Permission.READ, where=Where.ANY)
+@blueprint.arguments(ViewIn)
+@blueprint.response(201, ViewOut)
+def save_view(body: dict[str, Any]) -> Any:
+    """Keep filters under a name; one's own view of that name is replaced."""
+    with deps().db.transaction() as tx:
+        return save(tx, g.caller, body["page"], body["name"], body["filters"], shared=body["shared"])

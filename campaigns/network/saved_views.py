@@ -1,0 +1,83 @@
+"""Saved views: the filters of a list under a name, for oneself or for the colleagues of the branch."""
+
+from collections.abc import Mapping
+
+from sqlmodel import col, func, or_, select
+
+from campaigns.audit import record_audit
+from campaigns.network.models import Organisation
+from campaigns.network.roles import Caller
+from campaigns.network.view_models import SavedView
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.ids import MOST_ID
+from kernel.text import clean_text, text_fault
+
+MOST_NAME = 40  # characters
+MOST_VIEWS = 20  # of an account on one page; our default
+# Page -> the filters that may be kept: none that leads to a person.
+PAGES = {
+    "donations": (
+        "campaign",
+        "node",
+        "pot",
+        "project",
+        "channel",
+        "state",
+        "amount",
+        "least",
+        "most",
+        "since",
+        "until",
+        "order",
+    ),
+}
+_MOST_FILTER = 200
+
+
+def save(
+    tx: Tx, caller: Caller, page: str, name: str, filters: Mapping[str, str], *, shared: bool = False
+) -> SavedView:
+    """Keep filters under a name; one's own view of that name is replaced.
+
+    Raises Invalid `view_invalid` with every wrong field, Conflict `views_limit`.
+    """
+    name = clean_text(name).strip()
+    kept = {key: text for key, text in filters.items() if key in PAGES.get(page, ()) and text}
+    faults = {"page": fault("not_one_of", options=tuple(PAGES))} if page not in PAGES else {}
+    if refused := text_fault(name, MOST_NAME):
+        faults["name"] = refused
+    if not kept or any(text_fault(text, _MOST_FILTER) for text in kept.values()):
+        faults["filters"] = fault("required") if not kept else fault("too_long", most=_MOST_FILTER)
+    if faults:
+        raise Invalid("view_invalid", fields=faults)
+    own = select(SavedView).where(SavedView.owner == caller.owner, SavedView.page == page)
+    view = tx.first(own.where(SavedView.name == name).with_for_update())
+    if view is None:
+        if (tx.first(select(func.count()).select_from(own.subquery())) or 0) >= MOST_VIEWS:
+            raise Conflict("views_limit", most=MOST_VIEWS)
+        view = SavedView(
+            owner=caller.owner, saved_by=caller.name, page=page, name=name, filters=kept, saved_at=tx.now
+        )
+    view.filters, view.shared, view.branch_code, view.saved_at = kept, shared, caller.branch_code, tx.now
+    view = tx.add(view)
+    record_audit(tx, caller.name, "view.save", f"view:{view.id}", shared=shared)
+    return view
+
+
+def views_of(tx: Tx, caller: Caller, page: str) -> list[SavedView]:
+    """Return one's own views of a page, then those that colleagues share with one's branch."""
+    above = select(func.unnest(Organisation.lineage)).where(Organisation.code == caller.branch_code)
+    for_me = or_(col(SavedView.branch_code).is_(None), col(SavedView.branch_code).in_(above))
+    seen = or_(SavedView.owner == caller.owner, col(SavedView.shared).is_(True) & for_me)
+    own_first = (col(SavedView.owner) != caller.owner, col(SavedView.name), col(SavedView.id))
+    return tx.all(select(SavedView).where(SavedView.page == page, seen).order_by(*own_first))
+
+
+def delete(tx: Tx, caller: Caller, view_id: int) -> None:
+    """Delete one's own view. Raises NotFound `view_unknown`."""
+    view = tx.get(SavedView, view_id, lock=True) if 0 < view_id <= MOST_ID else None
+    if view is None or view.owner != caller.owner:
+        raise NotFound("view_unknown")
+    tx.session.delete(view)
+    record_audit(tx, caller.name, "view.delete", f"view:{view_id}")
