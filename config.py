@@ -120,6 +120,7 @@ class Config(BaseModel):
     partner_gift_most_minor: int = Field(50_000_000, ge=1, alias="PARTNER_GIFT_MOST_MINOR")
     partner_day_most_minor: int = Field(5_000_000_000, ge=1, alias="PARTNER_DAY_MOST_MINOR")
     partner_day_most_count: int = Field(1_000_000, ge=1, alias="PARTNER_DAY_MOST_COUNT")
+    partner_age_most_days: int = Field(90, ge=1, le=3_650, alias="PARTNER_AGE_MOST_DAYS")
     # Whether messages of the provider's test mode move money here; unset: outside production only.
     stripe_test_mode: Literal["accept", "refuse"] | None = Field(None, alias="STRIPE_TEST_MODE")
     # How long after its reservation a payment that the provider calls under way may stay so (seconds).

@@ -58,6 +58,7 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
             partner_gift_most_minor=settings.partner_gift_most_minor,
             partner_day_most_minor=settings.partner_day_most_minor,
             partner_day_most_count=settings.partner_day_most_count,
+            partner_age_most_days=settings.partner_age_most_days,
             paying_most_s=settings.paying_most_s,
             unpaid_limits=settings.unpaid_limits == "on",
             unpaid_most_count=settings.unpaid_most_count,

@@ -47,6 +47,7 @@ class DonationLimits:
     partner_gift_most_minor: int = 50_000_000
     partner_day_most_minor: int = 5_000_000_000
     partner_day_most_count: int = 1_000_000
+    partner_age_most_days: int = 90  # of a payment, when it comes
     # How long after the last possible end of its reservation a payment may stay under way before it expires.
     paying_most_s: int = 24 * 3600
 

@@ -107,8 +107,9 @@ class Partner(SQLModel, table=True):
     """A platform that pushes donations. Its signing secrets are in a table of their own; `sealed_secret`
     is what releases before that read; the next release drops it.
 
-    The most per gift and per day (fen, and a number) is the installation's where it is None. A campaign that could
-    have its gifts is not published without its bill where `statement_expected`.
+    The most per gift and per day (fen, and a number), and the greatest age of a payment, are the installation's
+    where they are None. A campaign that could have its gifts is not published without its bill where
+    `statement_expected`.
     """
 
     __table_args__ = (CheckConstraint(one_of("state", PartnerState), name="partner_state"),)
@@ -121,6 +122,7 @@ class Partner(SQLModel, table=True):
     gift_most_minor: int | None = Field(default=None, sa_type=BigInteger)
     day_most_minor: int | None = Field(default=None, sa_type=BigInteger)
     day_most_count: int | None = Field(default=None, sa_type=BigInteger)
+    age_most_days: int | None = Field(default=None, sa_type=BigInteger)
     created_at: datetime = Field(sa_column=moment())
     statement_expected: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
 

@@ -15,7 +15,7 @@ from payments.partner_secrets import add_secret
 
 MOST_NAME = 40  # characters
 _NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_NAME}}}", re.ASCII)
-LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count")
+LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count", "age_most_days")
 RESERVED = frozenset({OFFLINE, "stripe", "web", "api", "bank", "sandbox"})  # sources of our own
 
 

@@ -51,6 +51,7 @@ class PartnerOut(Schema):
     gift_most_minor = Whole(allow_none=True)
     day_most_minor = Whole(allow_none=True)
     day_most_count = Whole(allow_none=True)
+    age_most_days = Whole(allow_none=True)
     statement_expected = fields.Boolean()
     created_at = Time()
 
@@ -61,6 +62,7 @@ class LimitsIn(Schema):
     gift_most_minor = Minor(allow_none=True, metadata={"description": "of one donation, in fen"})
     day_most_minor = Minor(allow_none=True, metadata={"description": "of one day, in fen"})
     day_most_count = Whole(1, MOST_ID, allow_none=True, metadata={"description": "donations of one day"})
+    age_most_days = Whole(1, 3_650, allow_none=True, metadata={"description": "of a payment, when it comes"})
     projects = texts(32, allow_none=True, metadata={"description": "codes; null: any"})
 
 

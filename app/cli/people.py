@@ -18,7 +18,7 @@ from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
 from payments import partner_secrets
 from payments.models import PartnerState
-from payments.partners import known
+from payments.partners import LIMITS, known
 
 MOST_DAYS = 3_650
 _scopes = click.Choice([str(permission) for permission in Permission])
@@ -180,13 +180,19 @@ def empty_day(name: str, day: datetime) -> None:
 @click.option("--gift-minor", type=click.IntRange(1, MAX_MINOR), help="most of one donation, in fen")
 @click.option("--day-minor", type=click.IntRange(1, MAX_MINOR), help="most of one day, in fen")
 @click.option("--day-count", type=click.IntRange(1, MAX_MINOR), help="most donations of one day")
+@click.option("--age-days", type=click.IntRange(1, 3_650), help="greatest age of a payment, in days")
 @click.option("--default", "reset", is_flag=True, help="set the others back to the installation's defaults")
 @command
 def set_partner_limits(
-    name: str, gift_minor: int | None, day_minor: int | None, day_count: int | None, reset: bool
+    name: str,
+    gift_minor: int | None,
+    day_minor: int | None,
+    day_count: int | None,
+    age_days: int | None,
+    reset: bool,
 ) -> None:
     """Set and print a platform's limits: what is above them waits in the inbox, uncounted."""
-    values = {"gift_most_minor": gift_minor, "day_most_minor": day_minor, "day_most_count": day_count}
+    values = dict(zip(LIMITS, (gift_minor, day_minor, day_count, age_days), strict=True))
     changes = {column: value for column, value in values.items() if reset or value is not None}
     with deps().db.transaction() as tx:
         partner = change_limits(tx, name, changes, ACTOR)

@@ -17,6 +17,7 @@ PARTNER_LIMITS = {
     "gift_most_minor": _l("单笔最多（元）"),
     "day_most_minor": _l("每天合计最多（元）"),
     "day_most_count": _l("每天最多笔数"),
+    "age_most_days": _l("支付最多多少天以前"),
 }
 ACTS = {
     "donation.refund": _l("退款 %(amount)s 元，捐赠 %(subject)s"),

@@ -5,7 +5,7 @@ A day is the day in Shanghai on which we take the donations in, so that no date 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlmodel import col, select
@@ -25,11 +25,12 @@ ABOVE_LIMIT = "above_limit"
 
 
 class PartnerLimits(NamedTuple):
-    """The most that is taken in without an operator; amounts in fen."""
+    """The most that is taken in without an operator; amounts in fen, the age of a payment in days."""
 
     gift_most_minor: int
     day_most_minor: int
     day_most_count: int
+    age_most_days: int
 
 
 class LimitsMet(Exception):
@@ -74,6 +75,7 @@ class Allowance:
     day: date
     limits: dict[str, PartnerLimits]
     taken: dict[str, _Taken]
+    oldest: Mapping[str, datetime]  # when a payment may have been made at the earliest, by partner
     added: dict[str, _Taken] = field(default_factory=dict)
     beyond: bool = False  # an operator let something pass above a limit
 
@@ -86,6 +88,7 @@ class Allowance:
             amount_minor <= limits.gift_most_minor
             and after.amount_minor <= limits.day_most_minor
             and after.donations <= limits.day_most_count
+            and fact.occurred_at >= self.oldest[partner]
         )
         if not within and not message.confirmed:
             return False
@@ -146,12 +149,13 @@ def limits_of(tx: Tx, deps: Dependencies, partners: Collection[str]) -> dict[str
 def _limits(deps: Dependencies, partner: Partner | None) -> PartnerLimits:
     defaults = deps.limits
     chosen = (
-        (partner.gift_most_minor, partner.day_most_minor, partner.day_most_count) if partner else (None, None, None)
+        tuple(getattr(partner, column) for column in partners.LIMITS) if partner else (None,) * len(partners.LIMITS)
     )
     standard = (
         defaults.partner_gift_most_minor,
         defaults.partner_day_most_minor,
         defaults.partner_day_most_count,
+        defaults.partner_age_most_days,
     )
     return PartnerLimits(*(least if own is None else own for own, least in zip(chosen, standard, strict=True)))
 
@@ -165,7 +169,9 @@ def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowanc
         partners=sorted(partners),
     )
     taken = {row.partner: _Taken(row.amount_minor, row.donations) for row in rows}
-    return Allowance(day, limits_of(tx, deps, partners), taken)
+    limits = limits_of(tx, deps, partners)
+    oldest = {name: tx.now - timedelta(days=own.age_most_days) for name, own in limits.items()}
+    return Allowance(day, limits, taken, oldest)
 
 
 def is_limited(partner: str) -> bool:

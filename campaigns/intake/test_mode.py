@@ -87,7 +87,8 @@ def _judge(tx: Tx, deps: Dependencies, partner: str, new: Sequence[TestFact]) ->
         return
     paid = [test for test in new if test.row.type == PAID]
     problems = {id_: place.problem for id_, place in places(tx, [test.fact for test in paid]).items()}
-    limit_minor = limits_of(tx, deps, [partner])[partner].gift_most_minor
+    limits = limits_of(tx, deps, [partner])[partner]
+    oldest = tx.now - timedelta(days=limits.age_most_days)
     earlier = tests_of_donations(tx, partner, sorted({test.row.their_id for test in new}))
     payments = {row.their_id: row for row in earlier if row.type == PAID}
     waiting = [row for row in earlier if row.note == "before_payment"]
@@ -95,8 +96,10 @@ def _judge(tx: Tx, deps: Dependencies, partner: str, new: Sequence[TestFact]) ->
         first = payments.setdefault(fact.their_id, row)
         if first is not row and first.amount_minor != fact.amount_minor:
             row.state, row.note = "flagged", "amount_differs"
-        elif note := problems[fact.donation_id] or (ABOVE_LIMIT if fact.amount_minor > limit_minor else ""):
+        elif note := problems[fact.donation_id]:
             row.state, row.note = "waiting", note
+        elif fact.amount_minor > limits.gift_most_minor or fact.occurred_at < oldest:
+            row.state, row.note = "waiting", ABOVE_LIMIT
     for row in [*waiting, *(test.row for test in new if test.row.type != PAID)]:
         _judge_return(row, payments.get(row.their_id))
     tx.add_all([*(test.row for test in new), *waiting])

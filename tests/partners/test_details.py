@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from campaigns.desks.inbox_desk import retry_waiting
 from campaigns.donations.contact import read_contact
 from campaigns.donations.models import Donation, GiftSource
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
 from kernel.ids import donation_id_of
+from payments.partners import set_limits
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer
 from tests.world import ACTOR, World, new_campaign
@@ -82,3 +84,23 @@ def test_a_payment_says_which_campaign_it_was_for(engineer: Engineer, world: Wor
 )
 def test_what_makes_no_sense_is_named(engineer: Engineer, data: dict[str, Any], field: str) -> None:
     assert set(problem(engineer.call("", engineer.paid(1, **data)), 422, "event_invalid")["errors"]) == {field}
+
+
+def test_a_payment_that_is_older_than_its_limit_waits(engineer: Engineer, tester: Engineer, world: World) -> None:
+    """A day of ours; a person may let it pass."""
+    for name in (NAME, "newcomer"):
+        world.do(set_limits, name, {"age_most_days": 1})
+    day = 24 * 60
+    old = (engineer.paid(1, minutes_ago=day + 1), engineer.paid(2, minutes_ago=day - 1))
+    world.do(lambda tx: tx.run("UPDATE campaign SET opens_at = opens_at - interval '3 days'"))
+    engineer.send(*old)
+    world.settle()
+    assert engineer.get("/events/donation.paid-1")["reason"] == "above_limit"
+    assert engineer.get("/events/donation.paid-2")["state"] == "done"
+    assert engineer.get("/health")["limits"]["age_most_days"] == 1
+    message = world.do(lambda tx: tx.scalar("SELECT min(inbox_id) FROM inbox_work WHERE state = 'waiting'"))
+    world.do(retry_waiting, "staff", message, confirm=True, reason="their server was down")
+    world.settle()
+    assert engineer.get("/donations/T-1")["status"] == "paid"
+    tester.send(old[0])
+    assert tester.get("/events/donation.paid-1")["reason"] == "above_limit"

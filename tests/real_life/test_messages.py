@@ -208,7 +208,7 @@ def test_a_partners_limits_by_command(world: World, app: Flask, secret: str) -> 
     terminal = Terminal(app)
     assert "day_most_count: 7" in terminal.ok("partners", "limits", NAME, "--day-count", "7")
     assert "gift_most_minor: 100" in terminal.ok("partners", "limits", NAME, "--gift-minor", "100")
-    assert terminal.ok("partners", "limits", NAME, "--default").count("default") == 3
+    assert terminal.ok("partners", "limits", NAME, "--default").count("default") == 4
     terminal.refused("partner_unknown", "partners", "limits", "nobody")
 
 

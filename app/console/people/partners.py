@@ -209,6 +209,7 @@ def set_limits(name: str) -> Answer:
         "gift_most_minor": form.amount("gift_most_minor"),
         "day_most_minor": form.amount("day_most_minor"),
         "day_most_count": form.whole("day_most_count"),
+        "age_most_days": form.whole("age_most_days"),
     }
     codes = form["projects"].replace("，", ",").replace(",", " ").split()
     if form.faults:
