@@ -17,6 +17,7 @@ MODULES_WITH_TABLES = (
     "campaigns.audit_chain",
     "campaigns.bank.models",
     "campaigns.closing.models",
+    "campaigns.closing.notice_models",
     "campaigns.closing.objection_models",
     "campaigns.donations.correction_models",
     "campaigns.donations.letter_models",

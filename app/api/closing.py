@@ -66,6 +66,7 @@ class WaitOut(Schema):
         "paying",
         "messages",
         "discrepancies",
+        "bank",
         "cases",
         "payments",
         "objections",

@@ -11,6 +11,9 @@ CLOSING_REFUSALS = {
     "objection_limit": _l("等待答复的异议已有 %(most)s 件，请稍后再提。"),
     "objection_unknown": _l("没有这件异议。"),
     "objection_answered": _l("这件异议已经答复过。"),
+    "notice_missing": _l("结果还没有公示，没有可更正的公告。"),
+    "notice_unchanged": _l("账上和最近一份公告一致，不用更正。"),
+    "notice_unknown": _l("没有这份公告。"),
     "differences_changed": _l("差异刚刚有变化，请重新核对笔数和金额。"),
     "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
 }

@@ -12,10 +12,13 @@ from app.current import deps
 from app.http import access
 from app.i18n.giving_labels import CORRECTIONS
 from app.i18n.labels import word
+from app.i18n.notices import notice_number
 from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
 from campaigns.agreements.agreements import partners_of
 from campaigns.closing.corrections import Correction, corrections
+from campaigns.closing.notice_models import PublicNotice
+from campaigns.closing.notices import notices_of
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
 from campaigns.payouts.figures import Figures, totals
@@ -35,6 +38,7 @@ class Statement:
     report: Any
     corrections: Sequence[Correction] = ()
     money_out: Figures | None = None  # once the money of a released campaign was divided
+    notices: Sequence[PublicNotice] = ()
 
     @property
     def whole(self) -> tuple[int, int, int]:
@@ -70,7 +74,13 @@ def show_statement(slug: str) -> str:
         campaign = public_campaign(tx, slug)
         statement = _statement(tx, campaign.id)
         partners = partners_of(tx, campaign.id)
-    return render_template("web/statement.html", campaign=campaign, statement=statement, partners=partners)
+    return render_template(
+        "web/statement.html",
+        campaign=campaign,
+        statement=statement,
+        partners=partners,
+        number_of=notice_number,
+    )
 
 
 @blueprint.get("/public/c/<slug>.csv", endpoint="statement_file")
@@ -121,4 +131,5 @@ def _statement(tx: Tx, campaign_id: int) -> Statement:
     tables = {level: [PlaceTotals(**row) for row in final[level]] for level in ("county", "township")}
     sums = totals(tx, campaign_id)
     money_out = sums if sums.project_minor + sums.township_minor + sums.management_minor else None
-    return Statement(tables["county"], tables["township"], final, corrections(tx, campaign_id), money_out)
+    notices = notices_of(tx, campaign_id)
+    return Statement(tables["county"], tables["township"], final, corrections(tx, campaign_id), money_out, notices)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from sqlmodel import select
 
 from campaigns.audit import AuditEntry
+from campaigns.closing.notice_models import PublicNotice
+from campaigns.closing.notices import FIGURES, PUBLISHED
 from campaigns.closing.report import REPORTED, TABLES
 from kernel.db import Tx, one_of
 from kernel.ids import fingerprint
@@ -23,7 +25,7 @@ CHECKS = {
           LEFT JOIN audit_block b ON b.number = p.number
          WHERE p.number > 0 AND b.hash IS DISTINCT FROM p.hash""",
 }
-NUMBER = len(CHECKS) + 4
+NUMBER = len(CHECKS) + 5
 
 # The books at the mark: as they are now, less what moved since.
 _AT_ITS_MARK = f"""
@@ -60,7 +62,20 @@ def faults(tx: Tx) -> list[str]:
         (entry.subject, entry.detail.get("report_hash"))
         for entry in tx.all(select(AuditEntry).where(AuditEntry.action == REPORTED))
     }
-    return own + [fault for row in tx.rows_as(_Report, _AT_ITS_MARK) for fault in _faults_of(row, trail)]
+    reports = [fault for row in tx.rows_as(_Report, _AT_ITS_MARK) for fault in _faults_of(row, trail)]
+    return own + reports + list(_faults_of_notices(tx))
+
+
+def _faults_of_notices(tx: Tx) -> Iterator[str]:
+    """Yield the public notices that are not what the audit trail says was published, or do not add up."""
+    entries = tx.all(select(AuditEntry).where(AuditEntry.action == PUBLISHED))
+    trail = {(entry.subject, entry.detail.get("notice_hash")) for entry in entries}
+    for row in tx.all(select(PublicNotice)):
+        of, notice = f"notice {row.year}-{row.number}", row.notice
+        published = (f"campaign:{row.campaign_id}", row.notice_hash) in trail
+        sums = all(sum(project[figure] for project in notice["projects"]) == notice[figure] for figure in FIGURES)
+        if not published or fingerprint(notice) != row.notice_hash or not sums:
+            yield f"notices_are_as_published: {of} is not what was published"
 
 
 def _faults_of(row: _Report, trail: set[tuple[str, Any]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from sqlmodel import select
 from campaigns.audit import record_audit
 from campaigns.audit_chain import head
 from campaigns.closing.models import Cancellation, ClosingReport
+from campaigns.closing.notices import publish_result
 from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
@@ -21,7 +22,8 @@ TABLES = ("county", "township", "village")
 
 def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = None) -> ClosingReport:
     """Store the result of a campaign from its accounts, as they are at `ledger_mark`; of one that was cancelled
-    also what had been paid until then. The head of the audit chain is published with it.
+    also what had been paid until then. The head of the audit chain is published with it; of a campaign that was not
+    cancelled, the first public notice by project.
 
     The campaign is locked exclusively: nothing is posted for it meanwhile.
     """
@@ -55,6 +57,8 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
         created_at=tx.now,
     )
     record_audit(tx, ACTOR, REPORTED, f"campaign:{campaign.id}", report_hash=row.report_hash)
+    if cancelled is None:
+        publish_result(tx, campaign, ACTOR)
     return tx.add(row)
 
 

@@ -24,6 +24,19 @@ class PlaceTotals(NamedTuple):
     total_minor: int
 
 
+class ProjectTotals(NamedTuple):
+    """A project with the names of its county, township and node, and its 筹款, 配捐 and 合计 in fen."""
+
+    code: str
+    name: str
+    county: str
+    township: str
+    node: str
+    raised_minor: int
+    matched_minor: int
+    total_minor: int
+
+
 # Money by project of one campaign, from the accounts themselves.
 _PROJECT_MONEY = f"""
     SELECT project_id, sum(raised) AS raised, sum(matched) AS matched FROM (
@@ -48,5 +61,22 @@ def by_place(tx: Tx, campaign_id: int, level: str) -> list[PlaceTotals]:
               FROM placed x LEFT JOIN organisation o ON o.code = x.code
               LEFT JOIN organisation up ON up.code = o.lineage[2] AND up.code <> o.code
              GROUP BY 1, 2, 3 HAVING sum(x.raised + x.matched) > 0 ORDER BY total_minor DESC, x.code""",
+        campaign=campaign_id,
+    )
+
+
+def by_project(tx: Tx, campaign_id: int) -> list[ProjectTotals]:
+    """Return the totals of a campaign by project, in the order of counties, townships and codes."""
+    return tx.rows_as(
+        ProjectTotals,
+        f"""WITH money AS ({_PROJECT_MONEY})
+            SELECT p.code, p.name, coalesce(c.name, '') AS county, coalesce(t.name, '') AS township,
+                   coalesce(o.name, '') AS node, CAST(m.raised AS bigint) AS raised_minor,
+                   CAST(m.matched AS bigint) AS matched_minor, CAST(m.raised + m.matched AS bigint) AS total_minor
+              FROM money m JOIN project p ON p.id = m.project_id
+              LEFT JOIN organisation c ON c.code = p.county_code
+              LEFT JOIN organisation t ON t.code = p.township_code
+              LEFT JOIN organisation o ON o.code = p.organisation_code
+             WHERE m.raised + m.matched <> 0 ORDER BY p.county_code, p.township_code, p.code""",
         campaign=campaign_id,
     )

@@ -1,0 +1,33 @@
+"""Public notices in words: their numbers, and the columns of their files."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.table_cells import Yuan
+from campaigns.closing.notice_models import PublicNotice
+
+
+def notice_number(notice: PublicNotice) -> str:
+    """Return the number of a notice as it stands on paper."""
+    return str(_("公示〔%(year)s〕%(number)s 号", year=notice.year, number=notice.number))
+
+
+def header() -> list[str]:
+    """Return the titles of the columns, in the language in force."""
+    places = [_("项目编号"), _("项目"), _("县区"), _("乡镇街道"), _("村（社区）或单位")]
+    return [*places, _("筹款（元）"), _("配捐（元）"), _("合计（元）")]
+
+
+def rows_of(notice: PublicNotice) -> Iterator[list[Any]]:
+    """Yield the projects of a notice and its sum as rows of the file."""
+    stated = notice.notice
+    for row in stated["projects"]:
+        names = (row[name] for name in ("code", "name", "county", "township", "node"))
+        yield [*names, *_sums(row)]
+    yield [_("合计"), notice_number(notice), "", "", "", *_sums(stated)]
+
+
+def _sums(row: dict[str, Any]) -> list[Yuan]:
+    return [Yuan(row[figure]) for figure in ("raised_minor", "matched_minor", "total_minor")]
