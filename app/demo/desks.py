@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from app.demo.accounts import CITY, COUNTY, FINANCE, LIAISON, REVIEWER
 from app.demo.gifts import Gift, Village, hear, partner_message, payment_of
+from app.demo.money_papers import leave_papers
 from app.demo.projects import file_for_review
 from campaigns.approvals import desk
 from campaigns.approvals.desk import Place
@@ -40,8 +41,10 @@ PAYERS = (
 REFUNDS = ("手滑多打了一个零。", "家里突然要用钱，对不住了。")
 
 
-def leave_work(deps: Dependencies, campaign: str, partner: str, villages: Sequence[Village], now: datetime) -> None:
-    """Leave work for each role."""
+def leave_work(
+    deps: Dependencies, campaign: str, partner: str, fund: int, villages: Sequence[Village], now: datetime
+) -> None:
+    """Leave work for each role; `fund` is the city's."""
     lately = deps.at(FixedClock(now - timedelta(hours=3)))
     with lately.db.transaction() as tx:
         file_for_review(tx, COUNTY, LIAISON, REVIEWER)
@@ -49,6 +52,7 @@ def leave_work(deps: Dependencies, campaign: str, partner: str, villages: Sequen
         found_team(tx, NewTeam(find_campaign(tx, campaign).id or 0, "北关小学六（2）班", "school"))
     with lately.db.transaction() as tx:
         _leave_approval(tx, deps, campaign)
+        leave_papers(tx, deps, campaign, fund, _own_gifts(tx, campaign)[-3:-2], now)
     hear(lately, _puzzling(deps, partner, villages[0], now - timedelta(hours=4)))
 
 

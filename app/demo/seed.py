@@ -85,7 +85,7 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
         tell(began, villages, now.astimezone(SHANGHAI).date() - AGE, ACTOR)
         give(deps, SLUG, PARTNER, villages, now, gifts)
         gather(deps, SLUG, TEAMS, ACTOR)
-        leave_work(deps, SLUG, PARTNER, villages, now)
+        leave_work(deps, SLUG, PARTNER, city, villages, now)
         with deps.db.transaction() as tx:
             now = tx.now.replace(microsecond=0)
         rehearsal.prepare(deps, city, now)
