@@ -4,6 +4,7 @@ notifications as its own SDK of npm accepts them, and the declared example with 
 import json
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlencode
 
@@ -244,6 +245,19 @@ def test_a_declared_format_with_headers(world: World, url: str) -> None:
         assert answer.status == 401
     counted = world.do(lambda tx: {row.code: row.events for row in refusals_of(tx, name, local_day(tx.now))})
     assert counted["event_invalid"] == 5
+    world.check()
+
+
+def test_refunds_of_one_moment_are_all_counted(world: World, url: str) -> None:
+    """Told one by one, over several connections, each twice."""
+    platform = Signed(world, url, register(world, "signed_headers", {"app-1": SECRET}))
+    platform.send(platform.order("PAY", 1, 10))
+    back = [platform.order("REFUND", 1, 1, refund_no=f"R{number}") for number in range(6)] * 2
+    with ThreadPoolExecutor(6) as pool:
+        assert {answer.status for answer in pool.map(platform.send, back)} == {200}
+    world.settle()
+    assert stood(world, "signed-headers", "O-1") == ("paid", 10_00, 6_00)
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_conflict")) == 0
     world.check()
 
 
