@@ -54,6 +54,24 @@ CHECKS = {
            AND NOT EXISTS (SELECT FROM donation_movement m WHERE m.donation_id = d.id
                               AND m.kind = '{TransferKind.DONATION_RECEIVED}'
                               AND m.amount_minor = d.amount_minor)""",
+    "corrections_lead_to_the_project": """
+        SELECT format('donation %s was corrected from project %s to %s, but was for %s before and is for %s after',
+                      donation_id, from_project_id, to_project_id, before, after)
+          FROM (SELECT k.donation_id, k.from_project_id, k.to_project_id,
+                       lag(k.to_project_id, 1, k.from_project_id) OVER w AS before,
+                       lead(k.from_project_id, 1, d.project_id) OVER w AS after
+                  FROM project_correction k JOIN donation d ON d.id = k.donation_id
+                WINDOW w AS (PARTITION BY k.donation_id ORDER BY k.number)) AS turns
+         WHERE (from_project_id, to_project_id) <> (before, after)""",
+    "corrections_are_booked": f"""
+        SELECT format('donation %s: %s fen were corrected to project %s, booked %s', donation_id,
+                      coalesce(k.minor, 0), project_id, coalesce(m.minor, 0))
+          FROM (SELECT donation_id, to_project_id AS project_id, sum(amount_minor) AS minor
+                  FROM project_correction GROUP BY 1, 2) AS k
+          FULL JOIN (SELECT donation_id, project_id, sum(delta_minor) AS minor FROM donation_movement
+                      WHERE kind = '{TransferKind.DONATION_MOVED}' AND delta_minor > 0 GROUP BY 1, 2) AS m
+               USING (donation_id, project_id)
+         WHERE k.minor IS DISTINCT FROM m.minor""",
     "paid_states": f"""
         SELECT format('donation %s is %s without a payment, or waits with one', id, status) FROM donation
          WHERE (paid_at IS NOT NULL) <> ({one_of("status", _RECEIVED)})""",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaigns.check import check_books
 from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.corrections import corrections
 from campaigns.closing.report import write_report
@@ -17,6 +18,7 @@ from campaigns.donations.replay import replay
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.screening.open_by_hand import open_case
 from campaigns.screening.screen import screen
+from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import donation_id_of
 from payments import partners
@@ -143,6 +145,19 @@ def test_screening_counts_it_where_it_is_now(world: World) -> None:
     sound(world)
     places = world.do(lambda tx: tx.rows("SELECT DISTINCT place FROM burst_count WHERE kind = 'project'"))
     assert [row.place for row in places] == [str(world.projects[1])]
+
+
+def test_the_books_know_a_correction_that_was_tampered_with(world: World) -> None:
+    donation = world.pay(world.give(100_00))
+    correct(world, donation, 1)
+
+    def tamper(tx: Tx) -> list[str]:
+        tx.run("SET LOCAL session_replication_role = replica")
+        tx.run("UPDATE project_correction SET to_project_id = :id, amount_minor = 1", id=world.projects[2])
+        return [fault.partition(":")[0] for fault in check_books(tx)]
+
+    faults = world.do(lambda tx: tx.rehearse(lambda: tamper(tx)))
+    assert {"corrections_lead_to_the_project", "corrections_are_booked"} <= set(faults)
 
 
 def test_a_platform_that_repeats_itself_contradicts_nothing(world: World) -> None:
