@@ -56,6 +56,7 @@ PAST = {
     "project_picture.consented_at",
     "project_picture.uploaded_at",
     "project.created_at",
+    "public_notice.published_at",
     "reservation.created_at",
     "reservation.ended_at",
     "site_switch.turned_at",

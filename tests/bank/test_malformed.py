@@ -1,0 +1,145 @@
+"""Every reader of money refuses what it cannot read by line and field, whatever stands there, and nothing of a file
+with a fault is stored."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.bank.import_lines import read_bank_file
+from campaigns.closing.import_statement import import_statement
+from campaigns.import_plan import Confirmation
+from campaigns.imports.kinds import ImportRequest, import_file
+from kernel.errors import Invalid
+from payments import partners
+from payments.bill import read_bill
+from tests.bank.files import WHOLE
+from tests.world import World
+
+PLACE = re.compile(r"line \d+(\.\w+)?")
+BANK = """账号,记账日期,金额,附言,摘要,流水号
+4100,2026-09-09,12.50,po_1200,结算款,F1
+4100,2026-09-09,-3.00,,手续费,F2
+4100,2026-09-10,8.88,,转账,F3
+"""
+TWO_SIDES = """账号,交易日期,借方发生额,贷方发生额,附言,交易流水号
+4100,20260909,,12.50,po_1200,F1
+4100,20260909,3.00,,手续费,F2
+4100,20260910,,8.88,转账,F3
+"""
+BILL = """line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at
+L1,charge,D1,1250,8,CNY,2026-09-09T12:00:00+08:00
+L2,refund,D1,-300,0,CNY,2026-09-09T13:00:00+08:00
+L3,charge,D2,888,5,CNY,2026-09-10T12:00:00+08:00
+"""
+NUMBERS = ("abc", "NaN", "1e5", "0x10", "1,5", "١٢", "9" * 40, "1.234", "--1", "1 2")
+DAYS = ("", "yesterday", "2026-13-40", "20260230", "99999999", "1e9")
+
+
+def bank_lines(text: str) -> tuple[Sequence[Any], dict[str, Any]]:
+    file = read_bank_file(text.encode())
+    return [line for _, line in file.lines], dict(file.faults)
+
+
+def bill_lines(text: str) -> tuple[Sequence[Any], dict[str, Any]]:
+    bill = read_bill("plat", text)
+    return list(bill.lines.values()), dict(bill.faults)
+
+
+FILES: dict[str, tuple[str, Callable[[str], tuple[Sequence[Any], dict[str, Any]]]]] = {
+    "bank": (BANK, bank_lines),
+    "two sides": (TWO_SIDES, bank_lines),
+    "bill": (BILL, bill_lines),
+}
+
+
+def changed(text: str, row: int, column: int, cell: str) -> str:
+    """The file with another cell."""
+    lines = text.splitlines()
+    cells = lines[row].split(",")
+    cells[column] = '"' + cell.replace('"', '""') + '"'
+    lines[row] = ",".join(cells)
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", FILES)
+@given(row=st.integers(1, 3), column=st.integers(0, 6), cell=st.text(max_size=30))
+def test_a_cell_spoils_no_line_but_its_own(name: str, row: int, column: int, cell: str) -> None:
+    text, read = FILES[name]
+    column %= len(text.splitlines()[0].split(","))
+    sound, none = read(text)
+    assert len(sound) == 3 and none == {}
+    try:
+        lines, faults = read(changed(text, row, column, cell))
+    except Invalid as refused:
+        assert refused.code == "import_invalid"
+        return
+    assert all(PLACE.fullmatch(place) for place in faults), faults
+    kept = [line for number, line in enumerate(sound, 1) if number != row]
+    assert [line for line in lines if line in kept] == kept or "taken" in str(faults)
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "field", "cells"),
+    [
+        ("bank", 2, "amount", NUMBERS),
+        ("bank", 1, "booked_on", DAYS),
+        ("two sides", 3, "credit", NUMBERS),
+        ("two sides", 1, "booked_on", DAYS),
+        ("bill", 3, "amount_minor", (*NUMBERS, "")),
+        ("bill", 4, "fee_minor", NUMBERS),
+        ("bill", 6, "occurred_at", DAYS),
+        ("bill", 1, "kind", ("", "gift", "CHARGE ")),
+        ("bill", 5, "currency", ("", "¥", "XYZW")),
+    ],
+)
+def test_what_is_no_amount_day_or_kind_is_named_by_line_and_field(
+    name: str, column: int, field: str, cells: Sequence[str]
+) -> None:
+    text, read = FILES[name]
+    for cell in cells:
+        _lines, faults = read(changed(text, 1, column, cell))
+        assert f"line 2.{field}" in faults, (cell, faults)
+
+
+@given(st.integers(0, len(WHOLE) - 1), st.integers(1, 40), st.binary(max_size=6))
+def test_a_broken_camt_file_is_refused_or_named(at: int, length: int, junk: bytes) -> None:
+    try:
+        file = read_bank_file(WHOLE[:at] + junk + WHOLE[at + length :])
+    except Invalid as refused:
+        assert refused.code == "import_invalid"
+        return
+    assert all(re.fullmatch(r"line \d+(\..+)?", place) for place in file.faults), file.faults
+
+
+def test_nothing_of_a_file_with_a_fault_is_stored(world: World) -> None:
+    world.do(partners.create, world.deps.keys, "plat", "平台")
+    before = rows(world)
+    for cell in ("abc", ""):
+        with pytest.raises(Invalid):
+            import_file(
+                world.deps,
+                ImportRequest("bank", Confirmation("finance")),
+                changed(BANK, 3, 2, cell or "x").encode(),
+            )
+        with pytest.raises(Invalid):
+            world.do(import_statement, "plat", changed(BILL, 3, 3, cell), "finance")
+        with pytest.raises(Invalid):
+            import_file(world.deps, ImportRequest("bank", Confirmation("finance")), WHOLE.replace(b"8.88", b"8.8x"))
+    assert rows(world) == before
+
+
+def rows(world: World) -> Any:
+    tables = (
+        "bank_line",
+        "bank_part",
+        "bank_claim",
+        "provider_line",
+        "discrepancy",
+        "ledger_transfer",
+        "audit_entry",
+    )
+    return world.do(lambda tx: [tx.scalar(f"SELECT count(*) FROM {table}") for table in tables])
