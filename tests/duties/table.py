@@ -66,7 +66,12 @@ DUTIES = {
         "",
         ("test_shares_are_the_whole_and_management_stays_within_its_ceiling",),
     ),
-    16: Duty("42: donors trace their gift", "explanation of each donation"),
+    16: Duty(
+        "42: donors trace their gift",
+        "explanation of each donation; its way to payout and spending",
+        "",
+        ("test_a_gift_is_followed_from_giving_to_spending",),
+    ),
     17: Duty(
         "82, PIPL: personal data",
         "consent, sealed fields, export, erasure",
