@@ -34,7 +34,7 @@ CHECKS = {
                                  WHERE transfer_id <= r.last_transfer), 0)
                     - coalesce((SELECT sum(CASE WHEN kind = 'remittance_paid' THEN amount_minor
                                                 ELSE -amount_minor END) FROM journal_movement
-                                 WHERE kind IN ('remittance_paid', 'remittance_returned')
+                                 WHERE kind IN ('remittance_paid', 'remittance_returned', 'surplus_returned')
                                    AND transfer_id <= r.last_transfer), 0) AS closing) AS b
          WHERE r.month = (SELECT max(month) FROM statement_run) AND s.closing <> b.closing""",
 }

@@ -139,7 +139,7 @@ _LINES = """
         SELECT project_id, transfer_id > :after AS fresh,
                sum(CASE WHEN kind = 'remittance_paid' THEN amount_minor ELSE -amount_minor END) AS paid
           FROM journal_movement
-         WHERE kind IN ('remittance_paid', 'remittance_returned') AND transfer_id <= :last
+         WHERE kind IN ('remittance_paid', 'remittance_returned', 'surplus_returned') AND transfer_id <= :last
          GROUP BY project_id, transfer_id > :after),
     sums AS (
         SELECT project_id,

@@ -10,6 +10,8 @@ from campaigns.bank.models import BankClaim, BankLine
 from campaigns.disclosure.purposes import moved_of
 from campaigns.funds.funds import create as create_fund
 from campaigns.lifecycle.project_course import advance
+from campaigns.monthly.publish import publish_statements
+from campaigns.monthly.reading import published
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from campaigns.payouts.bank_marks import mark_by_statement
@@ -121,6 +123,9 @@ def test_what_was_paid_and_not_spent_comes_back_once(ended: World) -> None:
         ended.do(return_surplus, ended.projects[0], came._replace(amount_minor=1), ACTOR)
     assert sums(ended)["bank"] == -1_000_000_00 + 70_00
     assert ended.do(account_of, ended.projects[0]).paid_minor == 70_00
+    ended.clock.at += timedelta(days=40)
+    publish_statements(ended.deps)
+    assert ended.do(published, "41", f"{day:%Y-%m}").statement["paid_minor"] == 70_00
     ended.do(use_surplus, ended.projects[0], use(ended, amount_minor=30_00), "left over", ACTOR)
     ended.check()
 
