@@ -1,10 +1,14 @@
 """One page of a project: its money in each campaign, its story, history and comments, in place of several."""
 
+from flask import Flask
+
+from campaigns.network.people import create_manager
 from campaigns.payouts.allot import allot
 from campaigns.projects import review
+from campaigns.projects.projects import find
 from campaigns.screening.open_by_hand import open_case
 from tests.payouts.released import release
-from tests.web.reader import Reader, text
+from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
 
 
@@ -36,3 +40,24 @@ def test_match_on_hold_stands_apart_with_its_case(manager: Reader, world: World)
     world.do(open_case, donation.id, "odd", ACTOR)
     page = text(manager.open(f"/console/projects/{world.projects[0]}"))
     assert "100.00 0.00 (100.00)" in page and "1 件待复核" in page
+
+
+def test_the_second_of_two_is_told_who_changed_what_and_writes_only_their_own(
+    manager: Reader, app: Flask, world: World
+) -> None:
+    project = world.projects[0]
+    world.do(create_manager, "colleague", PASSWORD, "admin", "test")
+    other = Reader(app.test_client(), world)
+    other.sign_in("colleague")
+    manager.open(f"/console/projects/{project}")
+    other.open(f"/console/projects/{project}")
+    assert "已保存" in other.send("/description", unit="顿热午饭", unit_price_minor="6")
+    page = text(manager.send("/description", unit="碗面", unit_note="菜钱随季节"))
+    assert "colleague" in page and "顿热午饭" in page
+    assert world.do(find, project).unit == "顿热午饭", "nothing was written over"
+    manager.open(f"/console/projects/{project}")
+    other.open(f"/console/projects/{project}")
+    assert "已保存" in other.send("/description", unit_price_minor="7")
+    assert "已保存" in manager.send("/description", unit_note="菜钱随季节")
+    stored = world.do(find, project)
+    assert (stored.unit_price_minor, stored.unit_note) == (7_00, "菜钱随季节")

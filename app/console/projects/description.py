@@ -7,11 +7,13 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import blueprint, make_once
+from app.console.blueprint import blueprint, make_once, refusal_sentence
 from app.console.forms import ConsoleForm
+from app.console.written import shown_before, written_fields
 from app.current import deps
 from app.forms import format_yuan
 from app.http import access
+from campaigns.audit import changed_meanwhile
 from campaigns.disclosure.pictures import news_of, pictures_of
 from campaigns.disclosure.project_money import money_of
 from campaigns.network.organisations import names_of
@@ -21,10 +23,13 @@ from campaigns.projects.budget import MOST_ROWS, BudgetRow, rows_of
 from campaigns.projects.description import describe
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
+from campaigns.projects.transitions import lock_project
 from campaigns.spending.figures import account_of
 from kernel.errors import Refusal
 
 ROWS = 3  # that are shown empty
+_UNIT = ("unit", "unit_price_minor", "unit_note")
+_CONTACT = ("name", "role", "phone")
 
 
 class DescriptionForm(ConsoleForm):
@@ -52,9 +57,15 @@ class DescriptionForm(ConsoleForm):
         padded = [[*column, *[""] * count][:count] for column in columns]
         return list(zip(*padded, strict=True))
 
+    def typed(self) -> dict[str, str]:
+        """Return the fields as they stand, budget and contact as one each, to tell which somebody changed."""
+        budget = " / ".join(" ".join(filter(None, row)) for row in self.rows() if any(row))
+        contact = " ".join(filter(None, (self[f"contact.{name}"] for name in (*_CONTACT, "consented"))))
+        return {name: self[name] for name in _UNIT} | {"budget": budget, "contact": contact}
+
     def changes(self) -> dict[str, Any]:
         """Return what `describe` takes; complete only without `faults`."""
-        contact = {name: self[f"contact.{name}"] for name in ("name", "role", "phone")}
+        contact = {name: self[f"contact.{name}"] for name in _CONTACT}
         named = any(contact.values())
         return {
             "unit": self["unit"],
@@ -87,22 +98,34 @@ def show(project_id: int) -> str:
 def change(project_id: int) -> str | Response:
     """Change what the page of a project says of it."""
     form = DescriptionForm(request.form)
-    changes = form.changes()
+    changes, fresh = form.changes(), False
     try:
         if not form.faults:
-            return make_once(lambda: _change(project_id, changes))
+            return make_once(lambda: _change(project_id, form, changes))
     except Refusal as refusal:
         form.add_refusal(refusal)
+        fresh = refusal.code == "changed_meanwhile"
+        if fresh:
+            form.faults.setdefault("", refusal_sentence(refusal))
         form.faults |= _on_rows(form.faults)
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
-    return _page(project, form)
+    return _page(project, form, fresh=fresh)
 
 
-def _change(project_id: int, changes: dict[str, Any]) -> Response:
+def _change(project_id: int, form: DescriptionForm, changes: dict[str, Any]) -> Response:
+    """Write the fields that were changed on the form.
+
+    Raises what `describe` raises, and Conflict `changed_meanwhile` when somebody else changed one of them since."""
     with deps().db.transaction() as tx:
         reviewing = g.caller.may(Permission.PROJECTS_APPROVE)
-        describe(tx, project_id, changes, g.caller.name, reviewing=reviewing)
+        now = DescriptionForm.of(lock_project(tx, project_id)).typed()
+        names, overtaken = written_fields(form, form.typed(), now)
+        if overtaken:
+            raise changed_meanwhile(tx, f"project:{project_id}", {name: now[name] for name in overtaken})
+        if names:
+            written = {name: changes[name] for name in names}
+            describe(tx, project_id, written, g.caller.name, reviewing=reviewing)
     flash(_("项目页的内容已保存。"), "good")
     return redirect(url_for("console.project", project_id=project_id), 303)
 
@@ -113,8 +136,10 @@ def _on_rows(faults: dict[str, str]) -> dict[str, str]:
     return {name.rpartition(".")[0]: faults.pop(name) for name in cells}
 
 
-def _page(project: Project, form: DescriptionForm) -> str:
+def _page(project: Project, form: DescriptionForm, *, fresh: bool = False) -> str:
+    """Show the page. What it says it showed is what it showed before, unless `fresh`: the reader is told of it."""
     assert project.id is not None
+    stored = DescriptionForm.of(project).typed()
     with deps().db.transaction() as tx:
         shown, items = pictures_of(tx, project.id), news_of(tx, project.id, hidden=True)
         names = names_of(tx, project.lineage)
@@ -129,6 +154,7 @@ def _page(project: Project, form: DescriptionForm) -> str:
         "console/project.html",
         project=project,
         form=form,
+        was=stored if fresh else shown_before(form, stored),
         writes=writes,
         budgets=project.status in (Status.DRAFT, Status.SUSPENDED) or g.caller.may(Permission.PROJECTS_APPROVE),
         budget=rows_of(project.budget),
