@@ -136,4 +136,5 @@ def _page(tx: Tx, donation_id: UUID, **looked_at: Any) -> str:
         **looked_at,
         refundable=view.status in COUNTED and view.refunded_minor < view.amount_minor,
         correctable=view.status in COUNTED and find_campaign(tx, view.campaign).phase in CORRECTABLE,
+        taken_by_us=view.provider in ("", deps().gateway.provider),
     )

@@ -12,7 +12,7 @@ from app.i18n.audit_labels import ACTS, ASKED, SUBJECTS
 from app.i18n.fields import LABELS, label
 from app.i18n.labels import word
 from app.i18n.locale import when
-from app.i18n.names import actor_name
+from app.i18n.names import actor_name, source_name
 from kernel.money import yuan
 
 _SHORT = 8  # characters of a donation's id
@@ -47,6 +47,8 @@ def act_text(action: str) -> str:
 def subject_text(subject: str, name: str = "") -> str:
     """Return what an entry is about: its kind, and its name, or else its number."""
     kind, _colon, key = subject.partition(":")
+    if key == "offline":
+        return source_name(subject)  # a source of ours that has the form of a partner's
     shown = name or (key[:_SHORT] if kind == "donation" else key)
     return f"{word(SUBJECTS, kind)} {shown}".strip()
 

@@ -3,8 +3,9 @@
 from flask import current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from app.current import count_click, deps
+from app.current import count_click, deps, settings
 from app.http import access
+from app.http.security import own_cookie
 from app.web.blueprint import blueprint
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.source_clicks import Click
@@ -50,7 +51,7 @@ def _slug_of(tx: Tx, source: Source) -> str:
 
 
 def _cookie(slug: str) -> str:
-    return f"source-{slug}"
+    return own_cookie(f"source-{slug}", settings())
 
 
 def source_of_browser(slug: str) -> dict[str, str]:

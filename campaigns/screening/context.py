@@ -42,7 +42,7 @@ def load_subjects(tx: Tx, donation_ids: Iterable[UUID]) -> list[ScreeningSubject
         """SELECT d.id, d.campaign_id, d.project_id, d.amount_minor, d.paid_at, d.donor_key,
                   coalesce(d.instrument, '') AS instrument, coalesce(d.device_key, '') AS device, d.team,
                   CASE WHEN d.channel = 'partner' THEN '' ELSE d.source_code END AS source,
-                  EXISTS (SELECT FROM staff_key k JOIN project p ON p.organisation_code = k.organisation_code
+                  EXISTS (SELECT FROM staff_key k JOIN project p ON k.organisation_code = ANY(p.lineage)
                            WHERE p.id = d.project_id AND k.donor_key = d.donor_key) AS staff
              FROM donation d JOIN campaign c ON c.id = d.campaign_id AND c.phase = ANY(:phases)
             WHERE d.id = ANY(:ids) AND d.status = ANY(:statuses)

@@ -72,7 +72,7 @@ class ScreeningContext:
     of_device: Sequence[MatchedDonation] = ()
     same_sum: Burst = NO_BURST  # new donors only
     unit: Burst = NO_BURST
-    staff: bool = False  # the contact belongs to the organisation that executes the project
+    staff: bool = False  # the contact is of staff of the organisation that executes the project, or of one above it
     caps: Sequence[CapUse] = ()
     watched: Sequence[tuple[str, int]] = ()  # (kind, id of the watch list entry)
     rapid: RapidGiving = NOT_RAPID

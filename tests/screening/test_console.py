@@ -33,7 +33,7 @@ def test_a_manager_reads_the_evidence_and_releases_with_a_reason(manager: Reader
     assert "还有 1 件配捐复核待决定" in manager.open("/console/campaigns/day/reconciliation")
     assert "/console/campaigns/day/cases" in manager.open("/console/campaigns/day")
     shown = text(manager.open("/console/campaigns/day/cases"))
-    assert "捐赠人是项目执行机构的人员：每笔 200.00 元" in shown
+    assert "捐赠人是项目执行机构或上级机构的人员：每笔 200.00 元" in shown
     assert "暂缓的配捐 200.00 元" in shown
     assert "example.org" not in manager.page.text
     assert "请写明原因" in manager.send("/cases/1", verb="release", reason=" ")
