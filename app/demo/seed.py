@@ -9,6 +9,7 @@ from sqlmodel import select
 
 from app.demo import county_event, rehearsal
 from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, make_accounts, printed_accounts
+from app.demo.centres import CENTRES
 from app.demo.desks import leave_work
 from app.demo.gifts import SEED, Village, give
 from app.demo.pages import tell
@@ -91,13 +92,18 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
         rehearsal.prepare(deps, city, now)
 
 
+def _placed(node: tree_file.Node) -> tree_file.Node:
+    latitude, longitude = CENTRES.get(node.code, (None, None))
+    return node._replace(latitude=latitude, longitude=longitude)
+
+
 def _network_and_campaign(
     tx: Tx, deps: Dependencies, password: str, now: datetime, opens_at: datetime
 ) -> list[Village]:
     """Import the network, make accounts and a draft of the campaign with its projects; return these as they will be
     chosen by donors."""
     random = Random(SEED)  # noqa: S311 - the demo is the same at each start
-    import_tree.import_tree(tx, tree_file.read(luoyang()), ACTOR)
+    import_tree.import_tree(tx, [_placed(node) for node in tree_file.read(luoyang())], ACTOR)
     villages = file_projects(tx, random, ACTOR)
     make_accounts(tx, password, first_place(tx, COUNTY), ACTOR)
     try:

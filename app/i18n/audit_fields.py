@@ -73,6 +73,7 @@ FIELDS = {
     "opens_at": _l("开放时间"),
     "organisation": _l("机构"),
     "parent": _l("上级"),
+    "placed": _l("新位置"),
     "pledge": _l("承诺"),
     "project": _l("项目"),
     "project_bps": _l("项目比例"),

@@ -192,6 +192,7 @@ FAULTS = {
     "outside_branch": _l("不属于您所在的机构及其下级"),
     "differs": _l("与已有的不同，以前是“%(before)s”；导入不改动已有的内容"),
     "target_differs": _l("与已有的不同，以前是 %(before_minor)s 元；导入不改动已有的内容"),
+    "degrees": _l("应是 -%(most)s 至 %(most)s 之间的度数；经度和纬度要一起填"),
     "renamed": _l("将改名，以前叫“%(before)s”"),
     "unknown_reference": _l("没有这笔线下捐赠：%(reference)s"),
     "other_project": _l("原来那笔捐给项目 %(expected)s"),

@@ -290,9 +290,8 @@ IMPORT_SUMS = {
     "added": _l("新的机构"),
     "unchanged": _l("没有变化的机构"),
     "renamed": _l("改名的机构"),
+    "placed": _l("有了新位置的机构"),
 }
-# Who acted when it was no manager, by the name in the audit trail.
-ACTORS = {"command line": _l("命令行"), "scheduler": _l("系统定时任务"), "seed": _l("演示数据")}
 
 
 def word(table: Mapping[str, Any], code: str) -> str:

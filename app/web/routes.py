@@ -23,6 +23,7 @@ from app.web import (
     personal_data,
     photos,
     pictures,
+    places,
     receipts,
     sources,
     teams,
@@ -33,6 +34,7 @@ from app.web.blueprint import blueprint, set_up
 PAGES = (
     home,
     campaign,
+    places,
     pictures,
     donate,
     donation,

@@ -11,11 +11,12 @@ from kernel.errors import Fault, Invalid, fault
 
 
 class Imported(NamedTuple):
-    """How many organisations an import added, left unchanged and renamed."""
+    """How many organisations an import added, left unchanged, renamed, and gave another centre only."""
 
     added: int
     unchanged: int
     renamed: int
+    placed: int = 0
 
 
 def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
@@ -43,7 +44,7 @@ def plan_tree(tx: Tx, file: TreeFile) -> ImportPlan[Node]:
     return ImportPlan(
         kind="network",
         table=file.table,
-        new=(*changes.added, *changes.renamed),
+        new=(*changes.added, *changes.renamed, *changes.placed),
         sums=tuple(Sum(name, rows) for name, rows in result._asdict().items()),
         skipped=file.table.skipped,
         faults=file.faults,
@@ -72,16 +73,17 @@ class _Changes(NamedTuple):
     nodes: Sequence[Node]
     added: list[Node]
     renamed: list[Node]
+    placed: list[Node]
     moved: dict[str, Fault]
     names: dict[str, str]
 
     def result(self) -> Imported:
-        same = len(self.nodes) - len(self.added) - len(self.renamed)
-        return Imported(len(self.added), same, len(self.renamed))
+        same = len(self.nodes) - len(self.added) - len(self.renamed) - len(self.placed)
+        return Imported(len(self.added), same, len(self.renamed), len(self.placed))
 
 
 def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
-    rows = tx.rows("SELECT code, name, level, parent_code, merged_into FROM organisation")
+    rows = tx.rows("SELECT code, name, level, parent_code, merged_into, latitude, longitude FROM organisation")
     known = {row.code: row for row in rows}
     moved = {
         f"line {node.line}.parent_code": fault("moved_in_tree")
@@ -93,7 +95,16 @@ def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
     }
     added = [node for node in nodes if node.code not in known]
     renamed = [node for node in nodes if node.code in known and known[node.code].name != node.name]
-    return _Changes(nodes, added, renamed, moved, {code: row.name for code, row in known.items()})
+    placed = [
+        node
+        for node in nodes
+        if node.code in known
+        and known[node.code].name == node.name
+        # A file that says no centre leaves it where it is.
+        and node.latitude is not None
+        and (known[node.code].latitude, known[node.code].longitude) != (node.latitude, node.longitude)
+    ]
+    return _Changes(nodes, added, renamed, placed, moved, {code: row.name for code, row in known.items()})
 
 
 def _goes_on(known: Mapping[str, Any], code: str | None) -> str | None:
@@ -104,7 +115,7 @@ def _goes_on(known: Mapping[str, Any], code: str | None) -> str | None:
 
 
 def _store(tx: Tx, changes: _Changes, actor: str) -> Imported:
-    _write(tx, [*changes.added, *changes.renamed])
+    _write(tx, [*changes.added, *changes.renamed, *changes.placed])
     record_audit(tx, actor, "network.import", "network", **changes.result()._asdict())
     return changes.result()
 
@@ -112,16 +123,22 @@ def _store(tx: Tx, changes: _Changes, actor: str) -> Imported:
 def _write(tx: Tx, nodes: Sequence[Node]) -> None:
     """Write all rows in one statement: the foreign key to the parent is checked at its end, so order is free."""
     tx.run(
-        """INSERT INTO organisation (code, name, level, parent_code, lineage, created_at)
-           SELECT n.code, n.name, n.level, n.parent_code, string_to_array(n.lineage, '/'), :now
+        """INSERT INTO organisation (code, name, level, parent_code, lineage, created_at, latitude, longitude)
+           SELECT n.code, n.name, n.level, n.parent_code, string_to_array(n.lineage, '/'), :now,
+                  n.latitude, n.longitude
              FROM unnest(CAST(:code AS text[]), CAST(:name AS text[]), CAST(:level AS text[]),
-                         CAST(:parent AS text[]), CAST(:lineage AS text[]))
-                  AS n(code, name, level, parent_code, lineage)
-           ON CONFLICT (code) DO UPDATE SET name = excluded.name""",
+                         CAST(:parent AS text[]), CAST(:lineage AS text[]),
+                         CAST(:latitude AS float8[]), CAST(:longitude AS float8[]))
+                  AS n(code, name, level, parent_code, lineage, latitude, longitude)
+           ON CONFLICT (code) DO UPDATE SET name = excluded.name,
+                  latitude = coalesce(excluded.latitude, organisation.latitude),
+                  longitude = coalesce(excluded.longitude, organisation.longitude)""",
         code=[node.code for node in nodes],
         name=[node.name for node in nodes],
         level=[node.level for node in nodes],
         parent=[node.parent_code for node in nodes],
+        latitude=[node.latitude for node in nodes],
+        longitude=[node.longitude for node in nodes],
         lineage=["/".join(node.lineage) for node in nodes],  # a code holds no slash
         now=tx.now,
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Double, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlmodel import Field, SQLModel
 
@@ -13,12 +13,17 @@ from matching.rules import Level
 
 class Organisation(SQLModel, table=True):
     """A node of the four-level network. `lineage`: the codes from the city down to the node itself. Since
-    `closed_at` nothing new begins there. `merged_into`: the node that took over what lived there."""
+    `closed_at` nothing new begins there. `merged_into`: the node that took over what lived there. `latitude` and
+    `longitude` (degrees, WGS 84) are of its centre."""
 
     __table_args__ = (
         CheckConstraint(one_of("level", Level), name="organisation_level"),
         CheckConstraint(f"(level = '{Level.CITY}') = (parent_code IS NULL)", name="organisation_parent"),
         CheckConstraint("merged_into IS NULL OR closed_at IS NOT NULL", name="organisation_merged"),
+        CheckConstraint(
+            "(latitude IS NULL) = (longitude IS NULL) AND abs(latitude) <= 90 AND abs(longitude) <= 180",
+            name="organisation_centre",
+        ),
         Index("organisation_lineage", "lineage", postgresql_using="gin"),
         Index("organisation_parent_code", "parent_code"),
     )
@@ -30,6 +35,8 @@ class Organisation(SQLModel, table=True):
     created_at: datetime = Field(sa_column=moment())
     closed_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     merged_into: str | None = Field(default=None, foreign_key="organisation.code")
+    latitude: float | None = Field(default=None, sa_type=Double)
+    longitude: float | None = Field(default=None, sa_type=Double)
 
 
 class Manager(SQLModel, table=True):

@@ -17,12 +17,16 @@ LAYOUT = Layout(
         Column("name", ("name", "名称", "组织名称")),
         Column("level", ("level", "级别", "层级")),
         Column("parent_code", ("parent_code", "上级代码", "上级编码", "上级"), exact=True),
+        Column("latitude", ("latitude", "lat", "纬度"), required=False),
+        Column("longitude", ("longitude", "lng", "经度"), required=False),
     ),
 )
 MOST_NAME = 100  # characters, our default; the longest real name has 25
 
 MOST_CODE = 32
+_MOST_DEGREES = {"latitude": 90, "longitude": 180}
 _CODE = re.compile(rf"[0-9A-Za-z_-]{{1,{MOST_CODE}}}")
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,9})?")
 # Levels as people write them in Chinese.
 _LEVELS = (
     {"市": "city", "市级": "city", "县": "county", "区县": "county", "县级": "county", "县区": "county"}
@@ -32,7 +36,8 @@ _LEVELS = (
 
 
 class Node(NamedTuple):
-    """An organisation in the file; `lineage`: the codes from the city down to itself."""
+    """An organisation in the file; `lineage`: the codes from the city down to itself. The degrees are those of its
+    centre; None: the file does not say."""
 
     line: int
     code: str
@@ -40,6 +45,8 @@ class Node(NamedTuple):
     level: str
     parent_code: str | None
     lineage: tuple[str, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 class TreeFile(NamedTuple):
@@ -76,7 +83,8 @@ def read_file(data: bytes | str, track: Track = iter) -> TreeFile:
     bad = {cell for row in table.refused for cell in row.cells.values()}
     for row in track(table.rows):
         node = _node(row)
-        row_faults = {f"line {row.line}.{column}": refused for column, refused in _row_faults(node, nodes).items()}
+        refusals = _row_faults(node, nodes) | _centre_faults(row)
+        row_faults = {f"line {row.line}.{column}": refused for column, refused in refusals.items()}
         if row_faults or row.line in spoiled:
             faults |= {place: reason for place, reason in row_faults.items() if place not in faults}
             bad.add(node.code)
@@ -93,7 +101,27 @@ def read_file(data: bytes | str, track: Track = iter) -> TreeFile:
 def _node(row: Row) -> Node:
     cells = row.cells
     level = _LEVELS.get(cells["level"], cells["level"])
-    return Node(row.line, cells["code"], clean_text(cells["name"]), level, cells["parent_code"] or None)
+    centre = () if _centre_faults(row) else map(_degrees, (cells.get(name, "") for name in _MOST_DEGREES))
+    return Node(
+        row.line, cells["code"], clean_text(cells["name"]), level, cells["parent_code"] or None, (), *centre
+    )
+
+
+def _centre_faults(row: Row) -> dict[str, Fault]:
+    """Both degrees within their bounds, or neither."""
+    cells = {name: row.cells.get(name, "") for name in _MOST_DEGREES}
+    if not any(cells.values()):
+        return {}
+    degrees = {name: _degrees(cell) for name, cell in cells.items()}
+    return {
+        name: fault("degrees", most=most)
+        for name, most in _MOST_DEGREES.items()
+        if (value := degrees[name]) is None or not -most <= value <= most
+    }
+
+
+def _degrees(cell: str) -> float | None:
+    return float(cell) if _DEGREES.fullmatch(cell) else None
 
 
 def _row_faults(node: Node, earlier: dict[str, Node]) -> dict[str, Fault]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS
+from tests.browser.conftest import PATIENCE_MS, PHONE
 from tests.browser.steps import books_hold, give, go_to_cashier, pay
 from tests.stack import Stack
 
@@ -159,3 +159,18 @@ def test_every_end_of_a_match_is_drawn_and_said(phone: Page, stack: Stack) -> No
     phone.locator(".match-state form button").click()
     expect(phone.locator(".match-state")).to_contain_text("您的说明已收到")
     books_hold(stack)
+
+
+def test_what_is_near_is_found_by_the_browser_alone(chromium: Browser, stack: Stack) -> None:
+    here = {"latitude": 33.79, "longitude": 111.62}
+    with chromium.new_context(viewport=PHONE, geolocation=here, permissions=["geolocation"]) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{stack.url}/c/demo")
+        page.get_by_role("link", name="附近").click()
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url))
+        page.get_by_role("button", name="找我附近的").click()
+        expect(page.locator(".near-list a").first).to_have_text(re.compile(r"栾川县，约 0\.\d 公里"))
+        assert [address for address in sent if "/static/" not in address] == []
+        page.locator(".near-list a").first.click()
+        expect(page.locator(".villages a").first).to_be_visible()
