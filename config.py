@@ -314,8 +314,8 @@ def _unsafe_secrets(config: Config) -> Iterator[str]:
         value = getattr(config, name.lower())
         if value and (len(value) < LEAST_KEY or value in (config.field_key, config.secret_key)):
             yield f"{name} must be at least {LEAST_KEY} characters, and none of the keys of today"
-    given = [value for value in values.values() if value]
-    if len(set(given)) < len(given):
+    amounts = [value for value in values.values() if value]
+    if len(set(amounts)) < len(amounts):
         yield "the secrets must differ from each other"
 
 

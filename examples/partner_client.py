@@ -30,8 +30,8 @@ class Client:
         headers |= {"webhook-timestamp": stamp, "webhook-signature": signature}
         request = urllib.request.Request(self.url + path, None if body is None else payload, headers)
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, json.load(answer)
+            with urllib.request.urlopen(request, timeout=10) as response:
+                return response.status, json.load(response)
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"{}")
 

@@ -26,11 +26,11 @@ def payments(code: str, count: int) -> list[dict]:
 
 def send(client: Client, batch: list[dict]) -> Counter:
     for attempt in range(ATTEMPTS):
-        status, answer = client.call(body={"events": batch})
+        status, response = client.call(body={"events": batch})
         if status != 503:
             break
         time.sleep(2**attempt)
-    counts = {name: answer.get(name, 0) for name in ("accepted", "repeated", "conflicting")}
+    counts = {name: response.get(name, 0) for name in ("accepted", "repeated", "conflicting")}
     return Counter(counts | {f"HTTP {status}": 1})
 
 

@@ -116,21 +116,21 @@ class Stack:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def order(self, path: str, method: str = "POST", **given: Any) -> Any:
+    def order(self, path: str, method: str = "POST", **fields: Any) -> Any:
         """An order to the sandbox (`/_sandbox/...`): faults, late payments, paused webhooks."""
-        return call(f"{self.launch.sandbox_url}/_sandbox{path}", method, given)
+        return call(f"{self.launch.sandbox_url}/_sandbox{path}", method, fields)
 
-    def api(self, path: str, method: str = "GET", token: str = "", **given: Any) -> Any:
+    def api(self, path: str, method: str = "GET", token: str = "", **fields: Any) -> Any:
         """A call of the public API, JSON in and out; asserts success."""
-        return call(f"{self.url}/api/v1{path}", method, given, token)
+        return call(f"{self.url}/api/v1{path}", method, fields, token)
 
 
-def call(url: str, method: str, given: dict[str, Any], token: str = "") -> Any:
+def call(url: str, method: str, fields: dict[str, Any], token: str = "") -> Any:
     """One JSON request; raises urllib.error.HTTPError for an answer of 400 and above."""
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    body = json.dumps(given).encode() if method != "GET" else None
-    with _OPENER.open(urllib.request.Request(url, body, headers, method=method), timeout=20) as answer:
-        return json.loads(answer.read() or b"null")
+    body = json.dumps(fields).encode() if method != "GET" else None
+    with _OPENER.open(urllib.request.Request(url, body, headers, method=method), timeout=20) as response:
+        return json.loads(response.read() or b"null")
 
 
 @contextmanager

@@ -135,10 +135,10 @@ class World:
 
     def give(self, amount_minor: int = 100_00, project: int = 0, **other: Any) -> DonationView:
         """A donation that waits for its payment; a refusal is raised."""
-        answer = self.try_give(self.command(amount_minor, project, **other))[0]
-        if isinstance(answer, Refusal):
-            raise answer
-        return answer.donation
+        result = self.try_give(self.command(amount_minor, project, **other))[0]
+        if isinstance(result, Refusal):
+            raise result
+        return result.donation
 
     def tell(
         self, type_: str, subject: dict[str, Any], at: datetime | None = None, event_id: str | None = None
@@ -159,27 +159,27 @@ class World:
 
     def intent(self, donation: DonationView | UUID, **other: Any) -> dict[str, Any]:
         """A payment intent of a donation as the provider shows it."""
-        found = self.view(donation)
+        view = self.view(donation)
         return {
-            "id": f"pi_{found.id.hex}",
+            "id": f"pi_{view.id.hex}",
             "object": "payment_intent",
-            "amount": found.amount_minor,
-            "amount_received": found.amount_minor,
+            "amount": view.amount_minor,
+            "amount_received": view.amount_minor,
             "currency": "cny",
-            "metadata": {"donation_id": str(found.id)},
-            "latest_charge": f"ch_{found.id.hex}",
+            "metadata": {"donation_id": str(view.id)},
+            "latest_charge": f"ch_{view.id.hex}",
         } | other
 
     def charge(self, donation: DonationView | UUID, refunded: int = 0) -> dict[str, Any]:
-        found = self.view(donation)
+        view = self.view(donation)
         return {
-            "id": f"ch_{found.id.hex}",
+            "id": f"ch_{view.id.hex}",
             "object": "charge",
-            "amount": found.amount_minor,
+            "amount": view.amount_minor,
             "amount_refunded": refunded,
             "currency": "cny",
-            "payment_intent": f"pi_{found.id.hex}",
-            "metadata": {"donation_id": str(found.id)},
+            "payment_intent": f"pi_{view.id.hex}",
+            "metadata": {"donation_id": str(view.id)},
         }
 
     def team(self, *names: str) -> None:
@@ -201,14 +201,14 @@ class World:
 
     def dispute(self, donation: DonationView | UUID, status: str | None = None, **other: Any) -> None:
         """A dispute opens (status None), or closes as `won` or `lost`; of the whole, unless `other` says so."""
-        found = self.view(donation)
+        view = self.view(donation)
         subject = {
-            "id": f"dp_{found.id.hex}",
+            "id": f"dp_{view.id.hex}",
             "object": "dispute",
-            "amount": found.amount_minor,
+            "amount": view.amount_minor,
             "currency": "cny",
-            "charge": f"ch_{found.id.hex}",
-            "payment_intent": f"pi_{found.id.hex}",
+            "charge": f"ch_{view.id.hex}",
+            "payment_intent": f"pi_{view.id.hex}",
             "status": status or "needs_response",
             "metadata": {},
         } | other

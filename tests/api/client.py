@@ -48,13 +48,13 @@ def application(database_url: str, deps: Dependencies, **environ: str) -> Flask:
     return create_app(config.load(settings | environ), deps)
 
 
-def problem(answer: TestResponse, status: int, code: str) -> Json:
+def problem(response: TestResponse, status: int, code: str) -> Json:
     """The body of a refusal, which must be one in the form of RFC 9457."""
-    assert answer.status_code == status, answer.text
-    assert answer.content_type == "application/problem+json"
-    body: Json = answer.get_json()
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    body: Json = response.get_json()
     assert (body["status"], body["code"]) == (status, code), body
-    assert body["title"] and body["type"] and body["request_id"] == answer.headers["X-Request-ID"]
+    assert body["title"] and body["type"] and body["request_id"] == response.headers["X-Request-ID"]
     return body
 
 
@@ -87,10 +87,10 @@ class Api:
         self, path: str, body: Any = None, status: int = 201, role: str = "admin", method: str = "POST"
     ) -> Json:
         """A manager's call that succeeds."""
-        answer = self.call(method, path, body, self.token(role))
-        assert answer.status_code == status, answer.text
-        found: Json = answer.get_json()
-        return found
+        response = self.call(method, path, body, self.token(role))
+        assert response.status_code == status, response.text
+        listed: Json = response.get_json()
+        return listed
 
     def command(self, amount_minor: int = 100_00, **other: Any) -> Json:
         """The body of a donation."""
@@ -105,7 +105,7 @@ class Api:
 
     def give(self, amount_minor: int = 100_00, **other: Any) -> Json:
         """A donation that was accepted."""
-        answer = self.post("/donations", self.command(amount_minor, **other))
-        assert answer.status_code == 201, answer.text
-        found: Json = answer.get_json()
-        return found
+        response = self.post("/donations", self.command(amount_minor, **other))
+        assert response.status_code == 201, response.text
+        body: Json = response.get_json()
+        return body

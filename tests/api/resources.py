@@ -102,10 +102,10 @@ def resources(world: World) -> Resources:
         team = found_team(tx, NewTeam(find_campaign(tx, SLUG).id or 0, MARK, "friends"))
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
         run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
-        asked = {"asked_by": ACTOR, "owner": "manager:0", "asked_at": tx.now, "until": tx.now + timedelta(days=1)}
+        request = {"asked_by": ACTOR, "owner": "manager:0", "asked_at": tx.now, "until": tx.now + timedelta(days=1)}
         lineage = ["41", OURS, "410101", "41010101"]
         about = {"act": "donation.refund", "subject": str(donation.id), "arguments": {}, "reason": MARK}
-        approval = tx.add(Approval(**about, lineage=lineage, campaign=SLUG, **asked)).id
+        approval = tx.add(Approval(**about, lineage=lineage, campaign=SLUG, **request)).id
         payer = read_payer("person", MARK, "", "payer@example.org")
         receipt = request_receipt(tx, world.deps.keys, donation.id, payer)
         return {

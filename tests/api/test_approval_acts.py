@@ -255,9 +255,9 @@ def test_who_opened_a_case_by_hand_does_not_decide_it_alone_or_with_others(
 ) -> None:
     world.pot(500_00)
     first, own = paid(world, 20_00), paid(world, 20_00)
-    asked = api.post(f"/donations/{own.id}/case", {"reason": "collected by a friend"}, api.token())
-    case = asked.get_json()
-    assert asked.status_code == 201 and case["held_minor"] == 20_00
+    response = api.post(f"/donations/{own.id}/case", {"reason": "collected by a friend"}, api.token())
+    case = response.get_json()
+    assert response.status_code == 201 and case["held_minor"] == 20_00
     screened = world.do(open_case, first.id, "seen by a colleague", "colleague").id
     chosen = {"cases": [case["id"], screened], "decision": "cancelled", "reason": "not eligible"}
     path = f"/campaigns/{world.slug}/cases/decide"

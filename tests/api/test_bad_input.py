@@ -65,9 +65,9 @@ def test_junk_in_a_donation_is_refused(api: Api, changes: dict[str, Any]) -> Non
     # A campaign that does not exist: what happens to be well-formed is refused too, so every answer is a refusal.
     body = {"id": str(uuid4()), "campaign": "none", "project": 1, "amount_minor": 100_00, "currency": "CNY"}
     before = books(api)
-    answer = api.post("/donations", body | changes)
-    assert 400 <= answer.status_code < 500, (changes, answer.text)
-    problem(answer, answer.status_code, answer.get_json()["code"])
+    response = api.post("/donations", body | changes)
+    assert 400 <= response.status_code < 500, (changes, response.text)
+    problem(response, response.status_code, response.get_json()["code"])
     assert books(api) == before
 
 
@@ -88,25 +88,25 @@ def test_junk_in_a_donation_is_refused(api: Api, changes: dict[str, Any]) -> Non
     ],
 )
 def test_what_is_no_json_is_a_400(api: Api, raw: bytes) -> None:
-    answer = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
-    problem(answer, 400, "body_invalid")
+    response = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
+    problem(response, 400, "body_invalid")
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"1", b'"text"', b"null", b"[[[]]]"])
 def test_json_that_is_no_object_is_a_422(api: Api, raw: bytes) -> None:
-    answer = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
-    assert problem(answer, 422, "validation_failed")["errors"]
+    response = api.http.post("/api/v1/donations", data=raw, content_type="application/json")
+    assert problem(response, 422, "validation_failed")["errors"]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", "x"])
 def test_another_media_type_is_a_415(api: Api, kind: str) -> None:
-    answer = api.http.post("/api/v1/donations", data=json.dumps(api.command()), content_type=kind)
-    problem(answer, 415, "media_type_unsupported")
+    response = api.http.post("/api/v1/donations", data=json.dumps(api.command()), content_type=kind)
+    problem(response, 415, "media_type_unsupported")
 
 
 def test_a_body_that_is_too_large_is_a_413(api: Api) -> None:
-    answer = api.http.post("/api/v1/donations", data=b" " * (1 << 20) + b"{}", content_type="application/json")
-    problem(answer, 413, "body_too_large")
+    response = api.http.post("/api/v1/donations", data=b" " * (1 << 20) + b"{}", content_type="application/json")
+    problem(response, 413, "body_too_large")
 
 
 def test_fields_are_named_with_dots(api: Api) -> None:
@@ -134,9 +134,9 @@ def test_missing_fields_are_named(api: Api) -> None:
     ],
 )
 def test_queries_that_cannot_be_are_refused(api: Api, path: str) -> None:
-    answer = api.get(path)
-    assert answer.status_code == 422, answer.text
-    assert problem(answer, 422, answer.get_json()["code"])["errors"]
+    response = api.get(path)
+    assert response.status_code == 422, response.text
+    assert problem(response, 422, response.get_json()["code"])["errors"]
 
 
 @pytest.mark.parametrize(
@@ -148,20 +148,20 @@ def test_queries_that_cannot_be_are_refused(api: Api, path: str) -> None:
     ],
 )
 def test_addresses_that_lead_nowhere(api: Api, path: str) -> None:
-    answer = api.get(path, api.token())
-    assert answer.status_code in (400, 404), answer.text
-    problem(answer, answer.status_code, answer.get_json()["code"])
+    response = api.get(path, api.token())
+    assert response.status_code in (400, 404), response.text
+    problem(response, response.status_code, response.get_json()["code"])
 
 
 def test_a_method_that_is_not_there_is_a_405(api: Api) -> None:
-    answer = api.call("DELETE", "/campaigns")
-    problem(answer, 405, "method_not_allowed")
-    assert "GET" in answer.headers["Allow"]
+    response = api.call("DELETE", "/campaigns")
+    problem(response, 405, "method_not_allowed")
+    assert "GET" in response.headers["Allow"]
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic abc", "Bearer \x80", "Bearer " + "x" * 10_000, "x"])
 def test_senseless_tokens_are_refused(api: Api, header: str) -> None:
     for path in ("/funds", f"/donations/{uuid4()}"):
-        answer = api.http.get(f"/api/v1{path}", headers={"Authorization": header})
-        assert answer.status_code == 401, answer.text
-        assert answer.get_json()["code"] in ("token_missing", "token_invalid")
+        response = api.http.get(f"/api/v1{path}", headers={"Authorization": header})
+        assert response.status_code == 401, response.text
+        assert response.get_json()["code"] in ("token_missing", "token_invalid")

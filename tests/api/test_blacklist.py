@@ -13,7 +13,7 @@ def test_a_project_is_listed_objects_is_answered_and_lifted(api: Api, world: Wor
     listed = api.manage(path, {"reason": "虚构受益人", "until": until}, 200, role="reviewer")
     assert (listed["reason"], listed["due"], listed["lifted_at"]) == ("虚构受益人", False, None)
     problem(api.post("/donations", api.command()), 409, "project_not_in_campaign")
-    assert [one["project"] for one in api.manage("/blacklist", status=200, method="GET")] == [world.projects[0]]
+    assert [row["project"] for row in api.manage("/blacklist", status=200, method="GET")] == [world.projects[0]]
     objected = api.manage(f"{path}/appeal", {"text": "名单有误"}, 200, role="liaison")
     assert objected["appeal"] == "名单有误"
     answered = api.manage(f"{path}/answer", {"reason": "属实", "lift": True}, 200)

@@ -32,8 +32,8 @@ def test_a_session_acts_for_our_own_pages_only(signed_in: FlaskClient) -> None:
 
 
 def test_a_token_counts_more_than_a_session(signed_in: FlaskClient) -> None:
-    answer = signed_in.get("/api/v1/funds", headers={"Authorization": "Bearer bs_nobody"})
-    problem(answer, 401, "token_invalid")
+    response = signed_in.get("/api/v1/funds", headers={"Authorization": "Bearer bs_nobody"})
+    problem(response, 401, "token_invalid")
 
 
 def test_guessing_tokens_is_slow_and_hinders_no_manager(

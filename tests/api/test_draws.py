@@ -25,19 +25,19 @@ def test_the_draw_is_public_and_can_be_verified(http: FlaskClient, world: World,
     world.do(reveal_seeds, 1)
     files = []
     for page in (1, 2):
-        answer = http.get(f"/api/v1/pots/{pot}/draw", query_string={"page": page, "page_size": 2})
+        response = http.get(f"/api/v1/pots/{pot}/draw", query_string={"page": page, "page_size": 2})
         files.append(tmp_path / f"{page}.json")
-        files[-1].write_text(answer.get_data(as_text=True))
-        assert json.loads(answer.headers["X-Pagination"])["total"] == 3
-        assert answer.json is not None
-        assert answer.json["commitment"] == before.json["commitment"]
-        assert len(answer.json["draws"]) == 3 - page
+        files[-1].write_text(response.get_data(as_text=True))
+        assert json.loads(response.headers["X-Pagination"])["total"] == 3
+        assert response.json is not None
+        assert response.json["commitment"] == before.json["commitment"]
+        assert len(response.json["draws"]) == 3 - page
     done = subprocess.run([sys.executable, "-I", SCRIPT, *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert "3 draws are right" in done.stdout
 
 
 def test_a_pot_that_draws_nothing_has_no_draw(http: FlaskClient, world: World) -> None:
-    answer = http.get(f"/api/v1/pots/{world.pot(100_00)}/draw")
-    assert (answer.status_code, answer.json and answer.json["code"]) == (404, "draw_unknown")
+    response = http.get(f"/api/v1/pots/{world.pot(100_00)}/draw")
+    assert (response.status_code, response.json and response.json["code"]) == (404, "draw_unknown")
     assert http.get("/api/v1/pots/999/draw").status_code == 404

@@ -26,13 +26,13 @@ def without_database(world: World) -> Iterator[FlaskClient]:
 
 
 def test_without_the_database_the_answer_is_503(without_database: FlaskClient, api: Api) -> None:
-    for answer in (
+    for response in (
         without_database.get("/api/v1/campaigns"),
         without_database.post("/api/v1/donations", json=api.command()),
         without_database.get("/api/v1/funds", headers={"Authorization": "Bearer bs_x"}),
     ):
-        problem(answer, 503, "database_unavailable")
-        assert int(answer.headers["Retry-After"]) > 0
+        problem(response, 503, "database_unavailable")
+        assert int(response.headers["Retry-After"]) > 0
 
 
 def test_alive_and_ready_are_two_things(without_database: FlaskClient, http: FlaskClient) -> None:
@@ -42,9 +42,9 @@ def test_alive_and_ready_are_two_things(without_database: FlaskClient, http: Fla
 
 
 def test_metrics_come_without_a_database_too(without_database: FlaskClient) -> None:
-    answer = without_database.get("/metrics")
-    assert answer.status_code == 200
-    assert "beishan_database_up 0.0" in answer.text
+    response = without_database.get("/metrics")
+    assert response.status_code == 200
+    assert "beishan_database_up 0.0" in response.text
 
 
 def test_what_nobody_expected_is_a_500_that_tells_nothing(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
@@ -52,9 +52,9 @@ def test_what_nobody_expected_is_a_500_that_tells_nothing(app: Flask, capfd: pyt
         raise RuntimeError("the secret plan")
 
     app.add_url_rule("/api/v1/broken", view_func=broken)
-    answer = app.test_client().get("/api/v1/broken", headers={"X-Request-ID": "find-me"})
-    problem(answer, 500, "internal_error")
-    assert "secret plan" not in answer.text
+    response = app.test_client().get("/api/v1/broken", headers={"X-Request-ID": "find-me"})
+    problem(response, 500, "internal_error")
+    assert "secret plan" not in response.text
     lines = [json.loads(line) for line in capfd.readouterr().err.splitlines() if line.startswith("{")]
     assert any(line["request_id"] == "find-me" and "secret plan" in line.get("exception", "") for line in lines)
 
@@ -82,17 +82,17 @@ def test_the_table(refusal: Any, status: int) -> None:
 
 def test_params_never_replace_our_own_members(app: Flask) -> None:
     with app.test_request_context("/api/v1/x"):
-        answer = errors.refusal_response(Conflict("code_a", status=1, left_minor=5))
-    assert (answer.json["status"], answer.json["code"], answer.json["left_minor"]) == (409, "code_a", 5)
+        response = errors.refusal_response(Conflict("code_a", status=1, left_minor=5))
+    assert (response.json["status"], response.json["code"], response.json["left_minor"]) == (409, "code_a", 5)
 
 
 def test_logs_name_no_person_and_no_token(api: Api, capfd: pytest.CaptureFixture[str]) -> None:
     donor = {"name": "李小明", "email": "li@example.org", "phone": "13800138000"}
-    given = api.give(accept_unmatched=True, donor=donor)
-    api.get(f"/donations/{given['id']}?token={given['token']}", given["token"])
+    donation = api.give(accept_unmatched=True, donor=donor)
+    api.get(f"/donations/{donation['id']}?token={donation['token']}", donation["token"])
     api.post("/donations", api.command(donor={**donor, "phone": "x"}))
-    api.http.get(f"/d/{given['id']}?token={given['token']}")
-    said = capfd.readouterr().err
-    assert '"event": "request"' in said
-    for secret in ("李小明", "li@example.org", "13800138000", given["token"], "client_secret"):
-        assert secret not in said
+    api.http.get(f"/d/{donation['id']}?token={donation['token']}")
+    output = capfd.readouterr().err
+    assert '"event": "request"' in output
+    for secret in ("李小明", "li@example.org", "13800138000", donation["token"], "client_secret"):
+        assert secret not in output

@@ -19,15 +19,15 @@ def later(world: World, **delta: int) -> str:
 
 def test_a_donation_is_stored_matched_and_can_be_paid(api: Api, world: World) -> None:
     pot = world.pot(1_000_00)
-    given = api.give(100_00, donor={"name": "王芳", "email": "wang@example.org"}, message="加油")
-    assert given["status"] == "paying"
-    assert given["amount_minor"] == 100_00
-    assert given["currency"] == "CNY"
-    assert given["match"]["reserved_minor"] == 100_00
-    assert given["match"]["captured_minor"] == 0
-    assert [(part["pot"], part["amount_minor"]) for part in given["match"]["parts"]] == [(pot, 100_00)]
-    assert given["match"]["until"] == later(world, minutes=15)
-    payment = given["payment"]
+    donation = api.give(100_00, donor={"name": "王芳", "email": "wang@example.org"}, message="加油")
+    assert donation["status"] == "paying"
+    assert donation["amount_minor"] == 100_00
+    assert donation["currency"] == "CNY"
+    assert donation["match"]["reserved_minor"] == 100_00
+    assert donation["match"]["captured_minor"] == 0
+    assert [(part["pot"], part["amount_minor"]) for part in donation["match"]["parts"]] == [(pot, 100_00)]
+    assert donation["match"]["until"] == later(world, minutes=15)
+    payment = donation["payment"]
     assert payment["provider"] == "stripe"
     assert payment["reference"].startswith("cs_")
     assert payment["url"].startswith("http://127.0.0.1")
@@ -53,14 +53,15 @@ def test_the_answer_is_what_its_description_says(api: Api, world: World, flow: s
 
 
 @pytest.mark.parametrize(
-    ("asked", "spoken"), [(None, "zh"), ("en-GB,en;q=0.9,zh;q=0.5", "en"), ("zh-CN,en;q=0.5", "zh"), ("fr", "zh")]
+    ("language", "spoken"),
+    [(None, "zh"), ("en-GB,en;q=0.9,zh;q=0.5", "en"), ("zh-CN,en;q=0.5", "zh"), ("fr", "zh")],
 )
 def test_the_cashier_speaks_the_language_that_was_asked_for(
-    api: Api, cashier: Server, asked: str | None, spoken: str
+    api: Api, cashier: Server, language: str | None, spoken: str
 ) -> None:
-    headers = {"Accept-Language": asked} if asked else {}
-    answer = api.http.post("/api/v1/donations", json=api.command(accept_unmatched=True), headers=headers)
-    session = cashier.get(f"/v1/checkout/sessions/{answer.get_json()['payment']['reference']}").json()
+    headers = {"Accept-Language": language} if language else {}
+    response = api.http.post("/api/v1/donations", json=api.command(accept_unmatched=True), headers=headers)
+    session = cashier.get(f"/v1/checkout/sessions/{response.get_json()['payment']['reference']}").json()
     assert session["locale"] == spoken
 
 
@@ -102,8 +103,8 @@ def test_short_match_is_told_and_nothing_is_held(api: Api, world: World) -> None
 def test_refusals_name_the_field(api: Api) -> None:
     assert "amount_minor" in problem(api.post("/donations", api.command(1)), 422, "amount_invalid")["errors"]
     assert "amount_minor" in problem(api.post("/donations", api.command(10**15)), 422, "amount_invalid")["errors"]
-    wrong = api.command(donor={"email": "nobody"})
-    assert "donor.email" in problem(api.post("/donations", wrong), 422, "donor_invalid")["errors"]
+    command = api.command(donor={"email": "nobody"})
+    assert "donor.email" in problem(api.post("/donations", command), 422, "donor_invalid")["errors"]
     problem(api.post("/donations", api.command(campaign="other")), 404, "campaign_unknown")
     problem(api.post("/donations", api.command(project=2**62)), 404, "project_unknown")
 
@@ -130,12 +131,12 @@ def test_the_token_opens_this_donation_only(api: Api) -> None:
 
 def test_paid_and_explained(api: Api, world: World) -> None:
     pot = world.pot(1_000_00)
-    given = api.give()
-    world.pay(UUID(given["id"]))
-    now = api.get(f"/donations/{given['id']}", given["token"]).get_json()
+    donation = api.give()
+    world.pay(UUID(donation["id"]))
+    now = api.get(f"/donations/{donation['id']}", donation["token"]).get_json()
     assert (now["status"], now["match"]["captured_minor"], now["match"]["until"]) == ("paid", 100_00, None)
     assert "url" not in now["payment"]
-    story = api.get(f"/donations/{given['id']}/explanation", given["token"]).get_json()
+    story = api.get(f"/donations/{donation['id']}/explanation", donation["token"]).get_json()
     assert [step["to_status"] for step in story["history"]] == ["pending", "paying", "paid"]
     line = story["decisions"][0]["pots"][0]
     assert (line["pot_id"], line["given_minor"], line["before_minor"]) == (pot, 100_00, 1_000_00)
@@ -144,25 +145,25 @@ def test_paid_and_explained(api: Api, world: World) -> None:
 
 def test_an_open_page_holds_the_match_longer_and_cancelling_frees_it(api: Api, world: World) -> None:
     pot = world.pot(1_000_00)
-    given = api.give()
+    donation = api.give()
     world.clock.advance(minutes=10)
-    path = f"/donations/{given['id']}"
-    held = api.post(f"{path}/keep-alive", token=given["token"])
+    path = f"/donations/{donation['id']}"
+    held = api.post(f"{path}/keep-alive", token=donation["token"])
     assert held.get_json() == {"until": later(world, minutes=15)}
     for _ in range(2):
-        cancelled = api.post(f"{path}/cancel", token=given["token"])
+        cancelled = api.post(f"{path}/cancel", token=donation["token"])
         assert (cancelled.status_code, cancelled.get_json()["status"]) == (200, "cancelled")
     assert world.pots()[pot].available_minor == 1_000_00
-    problem(api.post(f"{path}/keep-alive", token=given["token"]), 409, "promise_lapsed")
-    problem(api.post(f"{path}/accept-unmatched", token=given["token"]), 409, "promise_lapsed")
+    problem(api.post(f"{path}/keep-alive", token=donation["token"]), 409, "promise_lapsed")
+    problem(api.post(f"{path}/accept-unmatched", token=donation["token"]), 409, "promise_lapsed")
 
 
 def test_a_donor_may_accept_less_match_later(api: Api, world: World) -> None:
     world.pot(1_000_00)
     body = api.command()
-    given = api.post("/donations", body).get_json()
+    donation = api.post("/donations", body).get_json()
     for _ in range(2):
-        now = api.post(f"/donations/{given['id']}/accept-unmatched", token=given["token"])
+        now = api.post(f"/donations/{donation['id']}/accept-unmatched", token=donation["token"])
         assert now.get_json()["accept_unmatched"] is True
     assert api.post("/donations", body).status_code == 200  # still the same request
 
@@ -173,9 +174,9 @@ def test_a_provider_that_is_down_leaves_a_donation_that_can_be_sent_again(
     world.pot(1_000_00)
     down = Api(application(database_url, replace(world.deps, gateway=offline_gateway())).test_client(), world)
     body = api.command()
-    answer = down.post("/donations", body)
-    problem(answer, 503, "payment_unavailable")
-    assert answer.headers["Retry-After"]
+    response = down.post("/donations", body)
+    problem(response, 503, "payment_unavailable")
+    assert response.headers["Retry-After"]
     assert next(iter(world.pots().values())).reserved_minor == 100_00
     again = api.post("/donations", body)
     assert (again.status_code, again.get_json()["status"]) == (200, "paying")
@@ -186,17 +187,17 @@ def test_channels_are_kept(api: Api, world: World) -> None:
     plain = api.give(accept_unmatched=True)
     live = api.give(accept_unmatched=True, channel={"kind": "livestream", "code": "host-7"})
     assert (plain["channel"], live["channel"]) == ("api", "livestream")
-    wrong = api.command(channel={"kind": "partner"})
-    assert "channel.kind" in problem(api.post("/donations", wrong), 422, "validation_failed")["errors"]
+    command = api.command(channel={"kind": "partner"})
+    assert "channel.kind" in problem(api.post("/donations", command), 422, "validation_failed")["errors"]
 
 
 def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: World) -> None:
-    given = api.give(accept_unmatched=True)
-    path = f"/donations/{given['id']}/refunds"
+    donation = api.give(accept_unmatched=True)
+    path = f"/donations/{donation['id']}/refunds"
     problem(api.post(path, {"reason": "double"}, api.token("finance")), 409, "not_refundable")
-    world.pay(UUID(given["id"]))
-    asked = api.post(path, {"amount_minor": 40_00, "reason": "double"}, api.token("finance"))
-    assert (asked.status_code, asked.get_json()["state"]) == (201, "requested")
+    world.pay(UUID(donation["id"]))
+    response = api.post(path, {"amount_minor": 40_00, "reason": "double"}, api.token("finance"))
+    assert (response.status_code, response.get_json()["state"]) == (201, "requested")
     refusal = problem(api.post(path, {"amount_minor": 60_01, "reason": "x"}, api.token()), 409, "refund_exceeds")
     assert refusal["left_minor"] == 60_00
     problem(api.post(path, {"reason": "x"}, api.token("auditor")), 403, "not_permitted")
@@ -205,11 +206,11 @@ def test_a_refund_is_asked_for_once_and_sent_to_the_provider(api: Api, world: Wo
 
 
 def test_managers_see_a_donation_but_not_what_opens_it(api: Api) -> None:
-    given = api.give(accept_unmatched=True)
-    seen = api.get(f"/donations/{given['id']}", api.token("auditor")).get_json()
-    assert (seen["id"], seen["amount_minor"]) == (given["id"], 100_00)
+    donation = api.give(accept_unmatched=True)
+    seen = api.get(f"/donations/{donation['id']}", api.token("auditor")).get_json()
+    assert (seen["id"], seen["amount_minor"]) == (donation["id"], 100_00)
     assert not {"token", "payment"} & set(seen)
-    assert api.get(f"/donations/{given['id']}/explanation", api.token("auditor")).status_code == 200
+    assert api.get(f"/donations/{donation['id']}/explanation", api.token("auditor")).status_code == 200
     problem(api.get(f"/donations/{uuid4()}", api.token("auditor")), 404, "donation_unknown")
-    problem(api.post(f"/donations/{given['id']}/cancel", token=api.token()), 401, "token_invalid")
-    problem(api.get(f"/donations/{given['id']}", "bs_nobody"), 401, "token_invalid")
+    problem(api.post(f"/donations/{donation['id']}/cancel", token=api.token()), 401, "token_invalid")
+    problem(api.get(f"/donations/{donation['id']}", "bs_nobody"), 401, "token_invalid")

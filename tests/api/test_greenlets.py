@@ -61,8 +61,8 @@ def test_greenlets_wait_side_by_side_and_share_batches(database_url: str) -> Non
     command = [sys.executable, "-c", SCRIPT, database_url]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["together"] < 3  # five waits of a second each, and some slack for a busy machine
-    assert told["answers"] == [2 * n for n in range(100)]
-    assert told["batches"] <= 4
-    assert told["ended"] == [6, 7, 8, [], False]  # nobody waits for a caller who is gone
+    events = json.loads(done.stdout)
+    assert events["together"] < 3  # five waits of a second each, and some slack for a busy machine
+    assert events["answers"] == [2 * n for n in range(100)]
+    assert events["batches"] <= 4
+    assert events["ended"] == [6, 7, 8, [], False]  # nobody waits for a caller who is gone

@@ -62,7 +62,7 @@ def test_those_who_wait_share_one_transaction(world: World) -> None:
     commands = [world.command(10_00) for _ in range(9)]
     answers = together(Batcher(partial(recorder, world.deps)), recorder, commands)
     assert recorder.sizes == [1, 8]
-    assert [answer.donation.id for answer in answers] == [command.id for command in commands]
+    assert [result.donation.id for result in answers] == [command.id for command in commands]
     assert world.pots()[pot].reserved_minor == 90_00
     world.check()
 
@@ -95,7 +95,7 @@ def test_one_poisoned_wish_fails_alone(world: World) -> None:
     recorder = Recorder(before)
     answers = together(Batcher(partial(recorder, world.deps)), recorder, commands)
     assert isinstance(answers[2], ZeroDivisionError)
-    assert [isinstance(answer, Created) for answer in answers] == [True, True, False, True, True]
+    assert [isinstance(result, Created) for result in answers] == [True, True, False, True, True]
     assert recorder.sizes == [1, 4, 1, 1, 1, 1]
     world.check()
 
@@ -106,7 +106,7 @@ def test_without_a_database_nobody_waits_for_each_wish_in_turn(world: World) -> 
 
     recorder = Recorder(before)
     answers = together(Batcher(partial(recorder, world.deps)), recorder, [world.command() for _ in range(6)])
-    assert all(isinstance(answer, OperationalError) for answer in answers)
+    assert all(isinstance(result, OperationalError) for result in answers)
     assert recorder.sizes == [1, 5]
 
 
@@ -141,9 +141,9 @@ def test_nobody_is_forgotten_under_load(world: World) -> None:
         return done
 
     with ThreadPoolExecutor(24) as pool:
-        answers = [one for found in pool.map(donor, range(24), timeout=120) for one in found]
+        answers = [result for results in pool.map(donor, range(24), timeout=120) for result in results]
     assert len(answers) == 120
-    assert sum(answer == "match_short" for answer in answers) == 60
+    assert sum(outcome == "match_short" for outcome in answers) == 60
     assert world.pots()[pot].reserved_minor == 300_00
     assert (batcher._waiting, batcher._led) == ([], False)
     world.check()

@@ -39,9 +39,9 @@ def send(api: Api, path: str, data: bytes | str, token: str | None = None, *, ra
 
 
 def shown(api: Api, path: str, data: bytes | str, **other: Any) -> Json:
-    answer = send(api, path, data, **other)
-    assert answer.status_code == 201, answer.text
-    body: Json = answer.get_json()
+    response = send(api, path, data, **other)
+    assert response.status_code == 201, response.text
+    body: Json = response.get_json()
     return body
 
 
@@ -94,10 +94,10 @@ def test_each_kind(api: Api, world: World) -> None:
 def test_faults_have_line_field_and_code_and_the_file_is_gone(api: Api, world: World) -> None:
     preview = shown(api, "donations?preview=1", sample("offline-decimal-comma.csv"))
     assert (preview["state"], preview["fault_count"]) == ("refused", 1)
-    (wrong,) = preview["faults"]
-    assert (wrong["line"], wrong["field"], wrong["code"]) == (2, "amount_yuan", "amount_ambiguous")
-    assert wrong["params"] == {"readings_minor": [100_50, 10_050_00]}
-    assert "100.50" in wrong["message"]
+    (fault,) = preview["faults"]
+    assert (fault["line"], fault["field"], fault["code"]) == (2, "amount_yuan", "amount_ambiguous")
+    assert fault["params"] == {"readings_minor": [100_50, 10_050_00]}
+    assert "100.50" in fault["message"]
     problem(
         api.post(f"/imports/{preview['id']}/confirm", {"token": preview["token"]}, api.token()), 409, "import_state"
     )
@@ -184,9 +184,9 @@ def test_a_branch_imports_only_what_is_its_own(world: World) -> None:
 
 def test_a_large_file_is_read_by_the_job_with_progress(api: Api, world: World) -> None:
     rows = "".join(f"BOX-{n},P000033,1,2026-09-09 10:00,,某某某某某某某某某某某某\n" for n in range(3_000))
-    answer = send(api, "donations?preview=1", HEAD + rows)
-    assert (answer.status_code, answer.get_json()["state"]) == (202, "checking")
-    run_id = answer.get_json()["id"]
+    response = send(api, "donations?preview=1", HEAD + rows)
+    assert (response.status_code, response.get_json()["state"]) == (202, "checking")
+    run_id = response.get_json()["id"]
     assert work_off(world.deps) == 1
     preview = api.manage(f"/imports/{run_id}", method="GET", status=200)
     assert (preview["state"], preview["new"]) == ("ready", 3_000)

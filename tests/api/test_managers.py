@@ -54,8 +54,8 @@ def test_a_whole_giving_day(api: Api) -> None:
 
     problem(api.get("/campaigns/spring"), 404, "campaign_unknown")
     assert api.manage("/campaigns/spring/schedule", status=200, role="manager")["phase"] == "open"
-    given = api.give(80_00, campaign="spring", project=village)
-    assert given["match"]["reserved_minor"] == 50_00
+    donation = api.give(80_00, campaign="spring", project=village)
+    assert donation["match"]["reserved_minor"] == 50_00
     seen = api.get("/campaigns/spring").get_json()
     assert seen["pots"][0]["reserved_minor"] == 50_00
     assert seen["totals"] == {
@@ -84,7 +84,7 @@ def test_pots_change_with_versions_and_money(api: Api) -> None:
     past = (api.world.clock.at - timedelta(seconds=1)).isoformat()
     late = {"rules": {"ratio_bps": 1}, "valid_from": past}
     problem(api.post(f"{path}/rules", late, api.token()), 422, "rules_in_the_past")
-    assert [one["id"] for one in api.get("/pots?campaign=spring", api.token()).get_json()] == [made["id"]]
+    assert [row["id"] for row in api.get("/pots?campaign=spring", api.token()).get_json()] == [made["id"]]
     api.world.check()
 
 
@@ -103,8 +103,8 @@ def test_a_random_pot_needs_its_ratio_only_a_challenge_one_of_two_goals(api: Api
     made = api.manage("/pots", pot(api.world.fund, kind="random", mode="payment", rules=rules))
     assert made["rules"]["random"] == {"least_bps": 0}
     for goal in ({}, {"challenge": {}}):
-        answer = api.post("/pots", pot(api.world.fund, kind="challenge", rules=rules | goal), api.token())
-        missing = problem(answer, 422, "rules_invalid")["fields"]["rules.challenge"]
+        response = api.post("/pots", pot(api.world.fund, kind="challenge", rules=rules | goal), api.token())
+        missing = problem(response, 422, "rules_invalid")["fields"]["rules.challenge"]
         assert missing == {"code": "goal_missing", "one_of": ["donors", "raised_minor"]}
 
 
@@ -121,18 +121,18 @@ def test_a_random_pot_needs_its_ratio_only_a_challenge_one_of_two_goals(api: Api
 )
 def test_senseless_rules_are_named(api: Api, rules: Json, field: str) -> None:
     api.manage("/campaigns", campaign(api))
-    answer = api.post("/pots", pot(api.world.fund, rules=rules), api.token())
-    assert field in problem(answer, 422, answer.get_json()["code"])["errors"]
+    response = api.post("/pots", pot(api.world.fund, rules=rules), api.token())
+    assert field in problem(response, 422, response.get_json()["code"])["errors"]
 
 
 def test_an_incomplete_plan_does_not_open(api: Api) -> None:
-    wrong = {"filing_no": None, "purpose": " ", "filed_at": "2199-01-01", "platform_url": "not a url"}
+    body = {"filing_no": None, "purpose": " ", "filed_at": "2199-01-01", "platform_url": "not a url"}
     now = api.world.clock.at
     window = {
         "opens_at": (now + timedelta(days=9)).isoformat(),
         "closes_at": (now + timedelta(days=10)).isoformat(),
     }
-    api.manage("/campaigns", campaign(api, plan=complete_plan(**wrong), windows=[window]))
+    api.manage("/campaigns", campaign(api, plan=complete_plan(**body), windows=[window]))
     refusal = problem(api.post("/campaigns/spring/schedule", token=api.token()), 422, "plan_incomplete")
     assert {name: fault["code"] for name, fault in refusal["fields"].items()} == {
         "filing_no": "required",
@@ -164,8 +164,8 @@ def test_drafts_can_be_changed_and_only_drafts(api: Api) -> None:
     assert stopped["status"] == "suspended"
     assert api.manage(f"{path}/resume", {"reason": "done"}, 200)["status"] == "review"
     problem(api.post("/projects", project(api, code="V-1"), api.token()), 409, "project_code_used")
-    wrong = api.post("/projects", project(api, organisation="nix"), api.token())
-    assert "organisation" in problem(wrong, 422, "project_invalid")["errors"]
+    body = api.post("/projects", project(api, organisation="nix"), api.token())
+    assert "organisation" in problem(body, 422, "project_invalid")["errors"]
 
 
 def test_who_approves_projects_rates_them_whatever_their_state(api: Api) -> None:
@@ -179,8 +179,8 @@ def test_who_approves_projects_rates_them_whatever_their_state(api: Api) -> None
     assert api.get(path, api.token()).get_json()["rating"] == 4
     rows = {row["id"]: row["rating"] for row in api.get("/projects", api.token()).get_json()}
     assert rows[made["id"]] == 4
-    for wrong in (6, -1, 4.5, "4", True, None):
-        refusal = problem(api.call("PATCH", path, {"rating": wrong}, api.token()), 422, "validation_failed")
+    for value in (6, -1, 4.5, "4", True, None):
+        refusal = problem(api.call("PATCH", path, {"rating": value}, api.token()), 422, "validation_failed")
         assert list(refusal["errors"]) == ["rating"]
     assert api.get(path, api.token()).get_json()["rating"] == 4
 
@@ -229,7 +229,7 @@ def test_partners_get_their_secret_once(api: Api) -> None:
     made = api.manage("/partners", {"name": "teahouse", "title": "茶馆", "projects": ["P000001"]})
     assert made["secret"].startswith("whsec_")
     listed = api.get("/partners", api.token()).get_json()
-    assert [one["name"] for one in listed] == ["teahouse"]
+    assert [row["name"] for row in listed] == ["teahouse"]
     assert "secret" not in listed[0]
     problem(api.post("/partners", {"name": "teahouse"}, api.token()), 409, "partner_exists")
 

@@ -45,8 +45,8 @@ class Watched:
 
         def call(*args: Any, **named: Any) -> Any:
             self._look(name)
-            answer = real(*args, **named)
-            return self._lines(name, answer) if isinstance(answer, Iterator) else answer
+            response = real(*args, **named)
+            return self._lines(name, response) if isinstance(response, Iterator) else response
 
         return call
 
@@ -78,7 +78,7 @@ def _watched(day: Day) -> Watched:
 def test_no_way_to_the_provider_leads_through_a_transaction(day: Day) -> None:
     world, watched = day.world, _watched(day)
     world.pot(500_00)
-    given = day.paid()
+    donation = day.paid()
     by_form = open_payment(world.deps, world.give(20_00), "intent", "zh")
     cancel(world.deps, by_form.id)
     own = day.pledge(5_00)
@@ -89,12 +89,12 @@ def test_no_way_to_the_provider_leads_through_a_transaction(day: Day) -> None:
     world.clock.advance(minutes=16)
     assert expire(world.deps) == 2  # the newer one, too, is not paid
     world.settle()
-    world.do(request_refund, given.id, 10_00, "asked by the donor", "manager")
+    world.do(request_refund, donation.id, 10_00, "asked by the donor", "manager")
     assert send_refunds(world.deps) == 1
     world.settle()
     for phase in ("ended", "settling", "reconciling"):
         day.walk(phase)
-    statuses = [world.view(one).status for one in (given, by_form, unheard, lapsing)]
+    statuses = [world.view(gift).status for gift in (donation, by_form, unheard, lapsing)]
     assert statuses[1:2] + statuses[3:] == ["cancelled", "expired"]
     assert {statuses[0], statuses[2]} <= {"paid", "settled"}
     assert watched.called == METHODS

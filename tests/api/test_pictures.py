@@ -118,8 +118,8 @@ def test_a_manager_works_by_page(api: Api, app: Flask) -> None:
     assert "图片已加上。" in page
     thumbnail = page.partition('<img class="thumbnail')[2].partition('src="')[2].partition('"')[0]
     assert reader.http.get(thumbnail).mimetype == "image/webp"
-    wrong = (io.BytesIO(b"GIF89a"), "x.gif")
-    assert "不是能读取的图片" in reader.send(f"{where}/pictures", file=wrong, caption="x", people="none")
+    upload = (io.BytesIO(b"GIF89a"), "x.gif")
+    assert "不是能读取的图片" in reader.send(f"{where}/pictures", file=upload, caption="x", people="none")
     assert "图片的说明已保存" in reader.send(f"{where}/pictures/1", caption="新灶台", focus_x="2")
     assert "新灶台" in reader.page.text and "fx2" in reader.page.text
     assert "图片已撤下" in reader.send("/remove", reason="old")

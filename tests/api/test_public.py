@@ -109,11 +109,11 @@ def test_the_reference_page_needs_no_other_host(api: Api) -> None:
 
 @pytest.mark.parametrize("path", ["/api/v1/campaigns", "/api/docs", "/healthz"])
 def test_every_answer_has_the_headers_that_protect_it(api: Api, path: str) -> None:
-    answer = api.http.get(path, headers={"X-Request-ID": "req-42"})
-    assert answer.headers["X-Request-ID"] == "req-42"
-    policy = answer.headers["Content-Security-Policy"]
+    response = api.http.get(path, headers={"X-Request-ID": "req-42"})
+    assert response.headers["X-Request-ID"] == "req-42"
+    policy = response.headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
     strange = api.http.get(path, headers={"X-Request-ID": 'a b"<>' * 50})
     assert len(strange.headers["X-Request-ID"]) == 32

@@ -105,8 +105,8 @@ def snapshot(world: World) -> dict[str, Any]:
             if row.name not in skipped
         }
 
-    found: dict[str, Any] = world.do(read)
-    return found
+    hashes: dict[str, Any] = world.do(read)
+    return hashes
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -131,8 +131,8 @@ def test_those_whose_branch_it_is_reach_it(
     for rule, method, _ in routes(app, Where.RESOURCE, Where.FROM_BELOW):
         if method == "GET" and not {"watch_id", "name", "message_id", "picture_id"}.intersection(rule.arguments):
             for path in paths(app, rule, resources.arguments):
-                answer = callers.call(path, method, "admin", branch)
-                assert answer.status_code not in (401, 403, 404), (path, answer.status_code)
+                response = callers.call(path, method, "admin", branch)
+                assert response.status_code not in (401, 403, 404), (path, response.status_code)
 
 
 def test_what_holds_in_all_branches_is_for_the_federation(
@@ -154,13 +154,13 @@ def test_lists_show_the_own_branch(app: Flask, world: World, resources: Resource
     for rule, method, _ in routes(app, Where.LISTED):
         if method == "GET":
             for path in paths(app, rule, resources.arguments):
-                asked = f"{path}?amount_minor=5000" if path.endswith("/v1/donations") else path
-                answer = callers.call(asked, method, "admin", NEIGHBOUR)
-                assert answer.status_code in (200, 303), (
+                address = f"{path}?amount_minor=5000" if path.endswith("/v1/donations") else path
+                response = callers.call(address, method, "admin", NEIGHBOUR)
+                assert response.status_code in (200, 303), (
                     path,
-                    answer.status_code,
+                    response.status_code,
                 )  # the network leads to the own node
-                assert MARK not in answer.text, path
+                assert MARK not in response.text, path
 
 
 def test_those_below_see_what_the_city_runs_and_may_not_touch_it(

@@ -8,8 +8,8 @@ from tests.api.client import Api, problem
 from tests.world import World
 
 
-def values(answer: dict[str, Any]) -> dict[str, int]:
-    return {one["name"]: one["value"] for one in answer["settings"]}
+def values(response: dict[str, Any]) -> dict[str, int]:
+    return {setting["name"]: setting["value"] for setting in response["settings"]}
 
 
 def test_thresholds_are_seen_with_what_they_may_be(api: Api, world: World) -> None:
@@ -31,7 +31,7 @@ def test_thresholds_are_changed_partly_and_put_back(api: Api, world: World) -> N
     path = "/campaigns/day/screening"
     changed = api.manage(path, {"small_count": 12, "unit_count": 90}, 200, method="PATCH")
     assert (values(changed)["small_count"], values(changed)["unit_count"]) == (12, 90)
-    assert {one["name"]: one["actor"] for one in changed["settings"] if one["changed_at"]} == {
+    assert {setting["name"]: setting["actor"] for setting in changed["settings"] if setting["changed_at"]} == {
         "small_count": "token:test admin",
         "unit_count": "token:test admin",
     }

@@ -74,8 +74,8 @@ def test_twenty_donors_pass_one_whose_provider_sleeps(app: Flask, api: Api, worl
         assert _row_locks(world) == 0
         others = list(pool.map(give, ["intent"] * 20))
         assert not slow.done()
-        assert {answer.status_code for answer in others} == {201}
-        assert {answer.get_json()["match"]["reserved_minor"] for answer in others} == {100_00}
+        assert {response.status_code for response in others} == {201}
+        assert {reply.get_json()["match"]["reserved_minor"] for reply in others} == {100_00}
         answered = slow.result(3 * SLOW_S)
     assert (answered.status_code, answered.get_json()["match"]["reserved_minor"]) == (201, 100_00)
     assert world.pots()[pot].available_minor == 0

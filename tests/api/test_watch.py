@@ -9,7 +9,7 @@ def test_a_contact_is_watched_seen_and_lifted(api: Api, world: World) -> None:
     assert (made["kind"], made["standing"], made["case"]) == ("donor", True, None)
     assert api.manage("/watch", {"email": "a@example.org", "reason": "again"})["id"] == made["id"]
     seen = api.get("/watch", api.token("auditor"))
-    assert [one["id"] for one in seen.get_json()] == [made["id"]]
+    assert [row["id"] for row in seen.get_json()] == [made["id"]]
     assert "example" not in seen.text and "key" not in seen.text
     lifted = api.manage(f"/watch/{made['id']}/lift", {"reason": "查清"}, 200)
     assert (lifted["standing"], lifted["lift_reason"]) == (False, "查清")

@@ -56,8 +56,8 @@ def lock(tmp_path: Path) -> Path:
 
 
 def test_packages_without_a_hole_pass_and_say_with_what_they_were_compared(tmp_path: Path, lock: Path) -> None:
-    code, said, _ = audit(written(tmp_path / "list", whole_list()), lock)
-    assert (code, said.split(" up to")[0]) == (0, "2 packages compared with 1003 advisories")
+    code, output, _ = audit(written(tmp_path / "list", whole_list()), lock)
+    assert (code, output.split(" up to")[0]) == (0, "2 packages compared with 1003 advisories")
 
 
 @pytest.mark.parametrize(
@@ -82,16 +82,16 @@ def test_packages_without_a_hole_pass_and_say_with_what_they_were_compared(tmp_p
 def test_a_hole_is_found_by_its_range_or_version(
     tmp_path: Path, lock: Path, hole: dict[str, Any], affected: bool
 ) -> None:
-    code, said, _ = audit(written(tmp_path / "list", [*whole_list(), hole]), lock)
-    assert (code, "pillow 9.0.0: PYSEC-1" in said) == ((1, True) if affected else (0, False))
+    code, output, _ = audit(written(tmp_path / "list", [*whole_list(), hole]), lock)
+    assert (code, "pillow 9.0.0: PYSEC-1" in output) == ((1, True) if affected else (0, False))
 
 
 def test_a_zip_of_yaml_is_read_too(tmp_path: Path, lock: Path) -> None:
     with ZipFile(tmp_path / "all.zip", "w") as archive:
         for row in [*whole_list(), record(1, "flask", None)]:
             archive.writestr(f"vulns/{row['id']}.yaml", yaml.dump(row))
-    code, said, _ = audit(tmp_path / "all.zip", lock)
-    assert (code, "flask 3.1.2: PYSEC-1" in said) == (1, True)
+    code, output, _ = audit(tmp_path / "all.zip", lock)
+    assert (code, "flask 3.1.2: PYSEC-1" in output) == (1, True)
 
 
 @pytest.mark.parametrize("broken", ["missing", "empty", "small", "old", "without controls", "no zip", "unreadable"])
@@ -112,8 +112,8 @@ def test_what_could_not_be_compared_never_passes(tmp_path: Path, lock: Path, bro
     elif broken == "unreadable":
         written(place, rows)
         (place / "broken.json").write_text("{")
-    code, said, why = audit(place, lock)
-    assert (code, said) == (2, "")
+    code, output, why = audit(place, lock)
+    assert (code, output) == (2, "")
     assert why.startswith("NOT CHECKED: ")
 
 

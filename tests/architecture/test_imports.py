@@ -41,9 +41,9 @@ CIRCLES = {
 def lint(folder: Path) -> str:
     """The linter's report on the house in a folder."""
     program = Path(sys.executable).with_name("lint-imports")
-    told = subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+    outcome = subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
     # The name of a contract may be wrapped.
-    return re.sub(r"\s+", " ", told.stdout + told.stderr)
+    return re.sub(r"\s+", " ", outcome.stdout + outcome.stderr)
 
 
 @pytest.fixture
@@ -69,16 +69,16 @@ def test_every_contract_is_kept(house: Path) -> None:
 def test_every_contract_can_be_broken(house: Path) -> None:
     assert set(BREACHES) == set(names())
     _add(house, BREACHES)
-    told = lint(house)
+    outcome = lint(house)
     for name in names().values():
-        assert f"{name} BROKEN" in told, name
+        assert f"{name} BROKEN" in outcome, name
 
 
 def test_a_circle_is_seen_in_every_package(house: Path) -> None:
     _add(house, CIRCLES)
-    told = lint(house)
+    outcome = lint(house)
     for package in CIRCLES:
-        assert f"No cycles are allowed in {package}." in told, package
+        assert f"No cycles are allowed in {package}." in outcome, package
 
 
 def _add(house: Path, breaches: dict[str, tuple[str, str]]) -> None:

@@ -29,7 +29,7 @@ def standard() -> dict[str, int]:
 
 def answers() -> dict[str, tuple[int, str]]:
     """The rows of the document: id -> level and answer."""
-    return {row: (int(level), answer) for row, level, _, answer in _ROW.findall(SECURITY.read_text())}
+    return {row: (int(level), verdict) for row, level, _, verdict in _ROW.findall(SECURITY.read_text())}
 
 
 def defined_tests() -> set[str]:
@@ -44,14 +44,14 @@ def test_every_requirement_has_one_answer() -> None:
     assert len(standard()) == 253
     assert {row: level for row, (level, _) in answers().items()} == standard()
     assert len(_ROW.findall(SECURITY.read_text())) == 253
-    assert [row for row, (_, answer) in answers().items() if not answer.startswith(_ANSWERS)] == []
+    assert [row for row, (_, verdict) in answers().items() if not verdict.startswith(_ANSWERS)] == []
 
 
 def test_an_answer_names_what_shows_it() -> None:
     """A test, a file, a document or a rule of the linter; never only a claim."""
-    shown = [answer for _, answer in answers().values() if answer.startswith("shown by ")]
+    shown = [verdict for _, verdict in answers().values() if verdict.startswith("shown by ")]
     assert len(shown) > 100
-    assert [answer for answer in shown if not re.search(r"`[^`]+`|\]\(|the list below", answer)] == []
+    assert [reply for reply in shown if not re.search(r"`[^`]+`|\]\(|the list below", reply)] == []
 
 
 @pytest.mark.parametrize("document", [SECURITY, ATTACKS], ids=lambda path: path.name)

@@ -28,13 +28,13 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
 
 
 def test_no_function_is_longer_than_a_screen() -> None:
-    found = {
+    too_big = {
         f"{path.relative_to(ROOT)}:{name}": length
         for path in sources()
         for name, length in functions(ast.parse(path.read_text()))
         if length > MAX_FUNCTION
     }
-    assert found == {}
+    assert too_big == {}
 
 
 def test_lines_are_counted() -> None:

@@ -78,8 +78,8 @@ def test_every_table_has_a_room_and_every_room_a_floor() -> None:
 
 
 def test_no_statement_names_a_table_of_a_room_above_or_beside() -> None:
-    found = {str(path): breaches(path, (ROOT / path).read_text()) for path in sources()}
-    assert {file: named for file, named in found.items() if named} == EXCEPTIONS
+    faults_found = {str(path): breaches(path, (ROOT / path).read_text()) for path in sources()}
+    assert {file: named for file, named in faults_found.items() if named} == EXCEPTIONS
 
 
 @pytest.mark.parametrize(

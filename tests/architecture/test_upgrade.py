@@ -114,10 +114,12 @@ def test_every_decision_is_replayed_after_the_upgrade(upgraded: Database) -> Non
 
 def test_every_donation_is_explained_as_before_the_upgrade(upgraded: Database) -> None:
     with upgraded.snapshot() as tx:
-        found = {id_: _as_json(explain(tx, UUID(id_)).as_json()) for id_ in EXPECTED["donations"]}
-    told = {id_: {name: found[id_][name] for name in before} for id_, before in EXPECTED["donations"].items()}
-    assert told == EXPECTED["donations"]
-    causes = {(one["cause"], one["to_fund"]) for before in told.values() for one in before["returns"]}
+        explanation = {id_: _as_json(explain(tx, UUID(id_)).as_json()) for id_ in EXPECTED["donations"]}
+    story_told = {
+        id_: {name: explanation[id_][name] for name in before} for id_, before in EXPECTED["donations"].items()
+    }
+    assert story_told == EXPECTED["donations"]
+    causes = {(part["cause"], part["to_fund"]) for before in story_told.values() for part in before["returns"]}
     assert causes == {("refund", False), ("refund", True), ("review", False), ("review", True), ("moved", False)}
 
 

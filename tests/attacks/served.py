@@ -40,9 +40,9 @@ class Site:
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, {"Content-Type": "application/json"} | named)
-            answer = connection.getresponse()
-            content = answer.read()
-            return Answer(answer.status, content, dict(answer.headers), time.monotonic() - began)
+            response = connection.getresponse()
+            content = response.read()
+            return Answer(response.status, content, dict(response.headers), time.monotonic() - began)
         finally:
             connection.close()
 

@@ -88,9 +88,9 @@ def test_c15_a_subject_of_any_form_does_no_harm(world: World, subject: str) -> N
 
 def test_c15_the_command_lists_the_trail(world: World, app: Flask) -> None:
     world.pot(100_00)
-    told = app.test_cli_runner().invoke(args=["audit", "--action", "pot", "--most", "5"])
-    assert told.exit_code == 0, told.output
-    assert "pot.create" in told.stdout and "head of the chain: block" in told.stderr
+    output = app.test_cli_runner().invoke(args=["audit", "--action", "pot", "--most", "5"])
+    assert output.exit_code == 0, output.output
+    assert "pot.create" in output.stdout and "head of the chain: block" in output.stderr
 
 
 def subjects(source: str) -> set[str]:
@@ -104,6 +104,6 @@ def subjects(source: str) -> set[str]:
 def test_c15_it_is_decided_whose_each_kind_of_subject_is() -> None:
     """A new kind of entry is seen by a branch, or declared to be the federation's: never forgotten."""
     files = [path for package in ("app", "campaigns") for path in (ROOT / package).rglob("*.py")]
-    found = {subject for path in files for subject in subjects(path.read_text())}
-    assert len(found) > 15
-    assert sorted(subject for subject in found if not is_placed(subject)) == []
+    acts = {subject for path in files for subject in subjects(path.read_text())}
+    assert len(acts) > 15
+    assert sorted(subject for subject in acts if not is_placed(subject)) == []

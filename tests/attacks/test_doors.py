@@ -120,8 +120,8 @@ def test_c3_a_flood_is_refused_and_others_are_served(
     world.pot(1_000_00)
     api = Api(http_client, world)
     answers = [api.post("/donations", {}) for _ in range(20)]
-    assert answers[0].status_code == 422 and {answer.status_code for answer in answers} == {422, 429}
-    refused = problem(next(answer for answer in answers if answer.status_code == 429), 429, "rate_limited")
+    assert answers[0].status_code == 422 and {response.status_code for response in answers} == {422, 429}
+    refused = problem(next(reply for reply in answers if reply.status_code == 429), 429, "rate_limited")
     assert refused["detail"]
     pages = (http_client.get("/readyz") for _ in range(1_000))
     page = next(page for page in pages if page.status_code == 429)
@@ -171,18 +171,18 @@ def stream(site: Site, address: str) -> http.client.HTTPConnection:
 
 def answers_of(connections: list[http.client.HTTPConnection]) -> list[http.client.HTTPResponse]:
     """All answers, those that let in first: who asks at the same moment is served in any order."""
-    return sorted((connection.getresponse() for connection in connections), key=lambda answer: answer.status)
+    return sorted((connection.getresponse() for connection in connections), key=lambda response: response.status)
 
 
 def test_c3_live_streams_are_limited_by_address_and_in_all(site: Site) -> None:
     _read_the_description(site)
     mine = [stream(site, STRANGER) for _ in range(25)]
     answers = answers_of(mine)
-    assert [answer.status for answer in answers] == [200] * 20 + [429] * 5
+    assert [response.status for response in answers] == [200] * 20 + [429] * 5
     assert json.loads(answers[-1].read())["code"] == "too_many_streams"
     others = [stream(site, f"203.0.113.{number}") for number in range(12)]
     answers = answers_of(others)
-    assert [answer.status for answer in answers] == [200] * 10 + [503] * 2
+    assert [reply.status for reply in answers] == [200] * 10 + [503] * 2
     assert json.loads(answers[-1].read())["code"] == "streams_full"
     for connection in mine + others:
         connection.close()
@@ -215,8 +215,8 @@ def test_c3_half_open_requests_hold_no_worker(site: Site, monkeypatch: pytest.Mo
     answers = [
         site.call("POST", "/api/v1/donations", gift(world), X_Forwarded_For="203.0.113.9") for _ in range(10)
     ]
-    assert {answer.status for answer in answers} == {201}
-    assert max(answer.seconds for answer in answers) < 2
+    assert {response.status for response in answers} == {201}
+    assert max(reply.seconds for reply in answers) < 2
     began = time.monotonic()
     slow = sockets[0]
     assert b" 408 " in slow.recv(1 << 16) or time.monotonic() - began < doors.BODY_S + 5

@@ -72,8 +72,8 @@ def give(site: Site, world: World) -> Answer:
     return site.call("POST", "/api/v1/donations", gift(world))
 
 
-def code(answer: Answer) -> str:
-    return str(json.loads(answer.body)["code"])
+def code(response: Answer) -> str:
+    return str(json.loads(response.body)["code"])
 
 
 def test_d_a_frozen_database_is_a_503_in_time_and_then_service_again(
@@ -97,11 +97,11 @@ def test_d_a_frozen_database_is_a_503_in_time_and_then_service_again(
             assert site.get("/healthz").seconds < 1
             answers = [call.result() for call in calls]
         thawed = time.monotonic()
-    refused = [answer for answer in answers if answer.status != 200]
-    assert {answer.status for answer in answers} <= {200, 503}
+    refused = [response for response in answers if response.status != 200]
+    assert {reply.status for reply in answers} <= {200, 503}
     assert len(refused) >= 24  # the sign-in form reads no database
-    assert max(answer.seconds for answer in answers) < WEB.longest_s + SLACK_S
-    assert {code(answer) for answer in refused if answer.body.startswith(b"{")} <= {
+    assert max(called.seconds for called in answers) < WEB.longest_s + SLACK_S
+    assert {code(refusal) for refusal in refused if refusal.body.startswith(b"{")} <= {
         "database_unavailable",
         "database_busy",
     }
@@ -116,8 +116,8 @@ def test_d_a_full_pool_is_a_503_and_no_hang(site: Site, day: World, server: Post
         other.execute("LOCK TABLE campaign IN ACCESS EXCLUSIVE MODE")
         calls = [pool.submit(site.get, f"/donate/{SLUG}/{day.projects[0]}") for _ in range(40)]
         answers = [call.result() for call in calls]
-        assert {answer.status for answer in answers} == {503}
-        assert max(answer.seconds for answer in answers) < WEB.longest_s + SLACK_S
+        assert {response.status for response in answers} == {503}
+        assert max(reply.seconds for reply in answers) < WEB.longest_s + SLACK_S
         assert b"database_busy" in answers[0].body
     assert give(site, day).status == 201
 
@@ -130,9 +130,9 @@ def test_d6_no_connection_left_is_a_503(site: Site, day: World, server: Postgres
         with pytest.raises(psycopg.OperationalError):
             while True:
                 taken.append(psycopg.connect(server.url.replace("+psycopg", "")))
-        answer = give(site, day)
-        assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-        assert code(answer) in ("database_unavailable", "database_busy")
+        response = give(site, day)
+        assert (response.status, response.headers["Retry-After"]) == (503, "5")
+        assert code(response) in ("database_unavailable", "database_busy")
         assert site.get("/readyz").status == 503
         for connection in taken:
             connection.close()
@@ -151,8 +151,8 @@ def test_d6_a_database_that_takes_no_writes_is_a_503_and_not_ready(
         admin.execute(hang_up)
         try:
             assert wait_until(lambda: give(site, day).status == 503, BACK_S)
-            answer = give(site, day)
-            assert (answer.status, code(answer)) == (503, "database_read_only")
+            response = give(site, day)
+            assert (response.status, code(response)) == (503, "database_read_only")
             ready = site.get("/readyz")
             assert (ready.status, code(ready)) == (503, "database_read_only")
         finally:
@@ -186,8 +186,8 @@ def test_d6_a_full_disk_is_a_503_and_not_ready(
     path.unlink()
     path.symlink_to("/dev/full")
     with serving(url, redis_server.url, servers_dir) as site:
-        answer = give(site, day)
-        assert (answer.status, code(answer)) == (503, "database_full")
+        response = give(site, day)
+        assert (response.status, code(response)) == (503, "database_full")
         ready = site.get("/readyz")
         assert (ready.status, code(ready)) == (503, "database_full")
         assert site.get("/healthz").status == 200
@@ -208,7 +208,7 @@ def test_d6_a_log_that_cannot_be_written_fails_no_request(
     log = Path("/dev/full") if how == "full" else None
     with serving(server.url, redis_server.url, servers_dir, log, closed=how == "closed") as site:
         answers = [give(site, day) for _ in range(3)]
-        assert [answer.status for answer in answers] == [201] * 3
+        assert [response.status for response in answers] == [201] * 3
         assert site.get(f"/c/{SLUG}").status == 200
         assert site.get("/api/v1/nothing").status == 404
         assert site.get("/readyz").status == 200

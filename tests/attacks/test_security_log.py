@@ -195,8 +195,8 @@ def test_c15_settings_have_before_and_after(api: Api, world: World) -> None:
 
 
 def test_c15_a_look_at_a_contact_is_recorded_and_not_whose(api: Api, world: World) -> None:
-    answer = api.get("/donations?contact=13912345678", api.token("finance"))
-    assert answer.status_code == 200
+    response = api.get("/donations?contact=13912345678", api.token("finance"))
+    assert response.status_code == 200
     [entry] = trail(world, action="contact")
     assert (entry.actor, entry.subject, entry.detail) == ("token:test finance", "donors", {})
 

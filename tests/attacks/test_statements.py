@@ -252,10 +252,10 @@ def test_b_page_file_and_api_say_the_same_after_a_correction(published: World, a
     rows = list(csv.reader(io.StringIO(file)))
     assert rows[-1][0] == "更正后合计" and rows[-1][-3:] == ["130.00", "100.00", "230.00"]
     api = Api(app.test_client(), published)
-    told = api.get(f"/campaigns/{published.slug}/reconciliation", api.token()).get_json()
-    assert [(row["cause"], row["raised_minor"]) for row in told["corrections"]] == [("donation_received", 30_00)]
+    body = api.get(f"/campaigns/{published.slug}/reconciliation", api.token()).get_json()
+    assert [(row["cause"], row["raised_minor"]) for row in body["corrections"]] == [("donation_received", 30_00)]
     totals = api.get(f"/campaigns/{published.slug}").get_json()["totals"]
-    assert totals["raised_minor"] == told["report"]["raised_minor"] + 30_00
+    assert totals["raised_minor"] == body["report"]["raised_minor"] + 30_00
 
 
 def test_b_a_gift_after_the_result_is_listed_until_its_bill_comes(published: World) -> None:

@@ -41,8 +41,8 @@ def test_c16_no_line_of_a_file_or_page_is_broken_by_a_name_of_the_api(api: Api, 
     ]
     accepted = []
     for path, body in bodies:
-        answer = api.post(path, body, None if path == "/donations" else api.token())
-        assert answer.status_code < 500
-        if answer.status_code != 422:
-            accepted.append((path, answer.status_code, sorted(body)))
+        response = api.post(path, body, None if path == "/donations" else api.token())
+        assert response.status_code < 500
+        if response.status_code != 422:
+            accepted.append((path, response.status_code, sorted(body)))
     assert not accepted, accepted

@@ -45,8 +45,8 @@ def from_address(api: Api, address: str) -> Api:
 
 
 def give(api: Api, amount_minor: int, **other: object) -> tuple[int, Json]:
-    answer = api.post("/donations", api.command(amount_minor, **other))
-    return answer.status_code, answer.get_json()
+    response = api.post("/donations", api.command(amount_minor, **other))
+    return response.status_code, response.get_json()
 
 
 def test_c4_two_anonymous_requests_do_not_hold_a_pot(api: Api, world: World) -> None:
@@ -143,7 +143,9 @@ def test_c4_limits_hold_between_processes(world: World) -> None:
     pot = world.pot(POT)
     commands = [world.command(SHARE // 5, email="li@example.org", network="203.0.113.9") for _ in range(16)]
     with ThreadPoolExecutor(16) as pool:
-        results = [answers[0] for answers in pool.map(lambda one: create_donations(world.deps, [one]), commands)]
+        results = [
+            answers[0] for answers in pool.map(lambda error: create_donations(world.deps, [error]), commands)
+        ]
     assert {type(result) for result in results} == {Created}  # they accept to be unmatched
     assert free(world, pot) == POT - SHARE
     world.check()

@@ -35,12 +35,12 @@ def test_one_benchmark_replaces_only_its_own_entry(tmp_path: Path) -> None:
     out = tmp_path / "bench.json"
     save(out, [FAST, SLOW], replace=True)
     save(out, [SLOW._replace(value=9.0)], replace=False)
-    assert [(one["name"], one["value"]) for one in json.loads(out.read_text())] == [
+    assert [(row["name"], row["value"]) for row in json.loads(out.read_text())] == [
         ("hot_pot_http", 400.0),
         ("settle", 9.0),
     ]
     save(out, [SLOW], replace=True)
-    assert [one["name"] for one in json.loads(out.read_text())] == ["settle"]
+    assert [item["name"] for item in json.loads(out.read_text())] == ["settle"]
 
 
 def test_table_says_what_was_reached() -> None:

@@ -57,9 +57,9 @@ def test_readers_and_a_crowd(house: House) -> None:
 
 
 def test_allocation_stays_the_same() -> None:
-    found = matching.measure(2_000)
-    assert found.matched_minor == matching.measure(2_000).matched_minor > 0
-    assert found.per_second < found.loop_per_second
+    measured = matching.measure(2_000)
+    assert measured.matched_minor == matching.measure(2_000).matched_minor > 0
+    assert measured.per_second < measured.loop_per_second
 
 
 def test_settling(house: House) -> None:

@@ -27,13 +27,13 @@ PATIENCE_MS = 20_000  # the machine may be busy with other tests
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """The whole of Beishan with the demo event, this worker's own."""
-    with running() as found:
-        yield found
+    with running() as running_stack:
+        yield running_stack
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    path = next((program for name in NAMES if (program := shutil.which(name))), None)
     assert path, "no chromium: run `bash tests/install_browser.sh`"
     args = [*ARGS, "--no-sandbox"] if os.geteuid() == 0 else list(ARGS)
     with sync_playwright() as driver:
@@ -60,7 +60,7 @@ def phone(chromium: Browser, faults: list[str]) -> Iterator[Page]:
     with _context(chromium) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
         yield page
     assert faults == []
 

@@ -42,8 +42,8 @@ def money(page: Page, label: str) -> str:
 
 
 def totals(stack: Stack) -> dict[str, int]:
-    found: dict[str, int] = stack.api("/campaigns/demo/totals")
-    return found
+    rows: dict[str, int] = stack.api("/campaigns/demo/totals")
+    return rows
 
 
 def books_hold(stack: Stack) -> None:

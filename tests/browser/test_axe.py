@@ -27,8 +27,8 @@ DESK = {"width": 1440, "height": 900}
 def violations(page: Page) -> list[str]:
     """What axe finds on the page as it stands, after its fades."""
     page.wait_for_timeout(300)
-    found = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
-    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]]
+    result = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]})
+    return [f"{page.url} {each['id']}: {each['nodes'][0]['html'][:120]}" for each in result.response["violations"]]
 
 
 @pytest.mark.parametrize(("size", "scheme", "language"), [(PHONE, "light", "zh"), (DESK, "dark", "en")])

@@ -61,8 +61,8 @@ def test_a_gift_and_all_that_its_donor_may_do_with_it(
         expect(page.locator("img[src*='qr.svg']")).to_be_visible()  # the name waits until somebody has approved it
         own_page = give_named(page, f"{stack.url}/donate/demo/3", mail)
         for paper in ("poster.png", "certificate.png", "certificate.pdf"):
-            answer = context.request.get(f"{own_page}/{paper}")
-            assert answer.ok and len(answer.body()) > 10_000, paper
+            response = context.request.get(f"{own_page}/{paper}")
+            assert response.ok and len(response.body()) > 10_000, paper
         page.evaluate(SHOW_ALL)
         page.fill("textarea[name=question]", "钱什么时候到村里？<i>")
         page.locator("form[action*=questions] button").click()

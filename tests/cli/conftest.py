@@ -17,8 +17,8 @@ class Terminal:
         self._runner = app.test_cli_runner()
 
     def run(self, *args: str, typed: str = "") -> Result:
-        found: Any = self._runner.invoke(args=args, input=typed)
-        return found
+        result: Any = self._runner.invoke(args=args, input=typed)
+        return result
 
     def ok(self, *args: str, typed: str = "") -> str:
         result = self.run(*args, typed=typed)

@@ -27,14 +27,14 @@ from tests.world import TREE, VILLAGES, World
 def test_books_that_hold(terminal: Terminal, world: World) -> None:
     world.pot(1_000_00)
     world.pay(world.give())
-    said = terminal.ok("check-books")
-    assert said.startswith("books hold:")
-    assert said.count("\n") == 1
+    output = terminal.ok("check-books")
+    assert output.startswith("books hold:")
+    assert output.count("\n") == 1
 
 
 def test_books_that_do_not_hold_are_named(terminal: Terminal, world: World) -> None:
-    given = world.pay(world.give())
-    world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=given.id))
+    donation = world.pay(world.give())
+    world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=donation.id))
     result = terminal.run("check-books")
     assert result.exit_code == 1
     assert "receipts_equal_donations" in result.stdout
@@ -45,12 +45,12 @@ def test_books_that_do_not_hold_are_named(terminal: Terminal, world: World) -> N
 )
 def test_a_donation_is_explained(terminal: Terminal, world: World, lang: str, word: str) -> None:
     world.pot(60_00, name="第一池")
-    given = world.pay(world.give(100_00))
-    said = terminal.ok("explain", str(given.id), "--lang", lang)
-    assert word in said
-    assert "第一池" in said
-    assert "(paid)" in said
-    assert "payment_succeeded" not in said, "codes are turned into words"
+    donation = world.pay(world.give(100_00))
+    output = terminal.ok("explain", str(donation.id), "--lang", lang)
+    assert word in output
+    assert "第一池" in output
+    assert "(paid)" in output
+    assert "payment_succeeded" not in output, "codes are turned into words"
 
 
 def test_what_cannot_be_explained(terminal: Terminal) -> None:
@@ -59,11 +59,11 @@ def test_what_cannot_be_explained(terminal: Terminal) -> None:
 
 
 def test_jobs_are_listed_and_run(terminal: Terminal, world: World) -> None:
-    given = world.give()
-    world.tell("payment_intent.succeeded", world.intent(given))
+    donation = world.give()
+    world.tell("payment_intent.succeeded", world.intent(donation))
     assert terminal.ok("jobs", "run", "process-inbox") == "1 events\n"
     assert terminal.ok("jobs", "run", "process-inbox") == "nothing was due\n"
-    assert world.view(given).status == "paid"
+    assert world.view(donation).status == "paid"
     lines = {line.split()[0]: line for line in terminal.ok("jobs").splitlines()}
     assert set(lines) >= {"process-inbox", "expire", "refunds", "close", "check"}
     assert lines["process-inbox"].endswith("1 events")
@@ -82,12 +82,12 @@ def test_time_travel_is_for_demos_only(terminal: Terminal, world: World, databas
 
 
 def test_access_is_given(terminal: Terminal, world: World) -> None:
-    said = dict(
+    output = dict(
         line.split(": ") for line in terminal.ok("users", "create", "Lin", "--role", "manager").splitlines()
     )
-    assert world.do(sign_in, "lin", said["password"]).role == "manager"
+    assert world.do(sign_in, "lin", output["password"]).role == "manager"
     in_a_week = (world.clock.at + timedelta(days=7)).astimezone(SHANGHAI)
-    assert said["valid until"].startswith(f"{in_a_week:%Y-%m-%d %H:%M}")
+    assert output["valid until"].startswith(f"{in_a_week:%Y-%m-%d %H:%M}")
     terminal.refused("login_used", "users", "create", "lin", "--role", "auditor")
     secret = terminal.ok("partners", "create", "teahouse", "--project", "P000001").strip()
     assert world.do(secret_of, world.deps.keys, "teahouse") == secret
@@ -142,9 +142,9 @@ def test_the_network_is_imported_or_refused_whole(terminal: Terminal, tmp_path: 
     file.write_text(TREE + "41020102,龙王村,village,410201\n")
     assert terminal.ok("import-network", str(file)) == "9 organisations: 1 new, 0 renamed, 8 unchanged\n"
     file.write_text(TREE + "41020103,好村,village,410201\nx y,坏村,village,410201\n41020104,孤村,village,nowhere\n")
-    said = terminal.refused("import_invalid", "import-network", str(file))
-    assert "line 11" in said
-    assert "line 12" in said
+    output = terminal.refused("import_invalid", "import-network", str(file))
+    assert "line 11" in output
+    assert "line 12" in output
     file.write_bytes(b"code,name\xff")
     terminal.refused("import_invalid", "import-network", str(file))
     assert terminal.run("import-network", str(tmp_path / "none.csv")).exit_code == 2
@@ -158,12 +158,12 @@ def test_a_statement_of_an_unknown_partner(terminal: Terminal, tmp_path: Path) -
 
 def test_exports_hold_no_person_and_no_formula(terminal: Terminal, world: World) -> None:
     world.pot(60_00)
-    given = world.pay(world.give(100_00, email="a@example.org", team="=1+1"))
-    said = terminal.ok("export", "donations", "day")
-    (row,) = csv.DictReader(io.StringIO(said.removeprefix("\ufeff")))
-    assert row["id"] == str(given.id)
+    donation = world.pay(world.give(100_00, email="a@example.org", team="=1+1"))
+    output = terminal.ok("export", "donations", "day")
+    (row,) = csv.DictReader(io.StringIO(output.removeprefix("\ufeff")))
+    assert row["id"] == str(donation.id)
     assert (row["amount_minor"], row["matched_minor"], row["team"]) == ("10000", "6000", "'=1+1")
-    assert "example.org" not in said
+    assert "example.org" not in output
     terminal.refused("campaign_unknown", "export", "donations", "nix")
 
 

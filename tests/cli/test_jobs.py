@@ -12,8 +12,8 @@ from tests.world import World
 
 
 def runs(world: World) -> dict[str, registry.LastRun]:
-    found: dict[str, registry.LastRun] = world.do(registry.last_runs)
-    return found
+    runs: dict[str, registry.LastRun] = world.do(registry.last_runs)
+    return runs
 
 
 def test_a_run_is_written_down(world: World) -> None:
@@ -42,12 +42,12 @@ def test_a_failure_is_written_down_and_raised(world: World, monkeypatch: pytest.
 
 def test_a_lapsed_hold_frees_its_match(world: World) -> None:
     pot = world.pot(1_000_00)
-    given = world.give()
+    donation = world.give()
     world.clock.advance(minutes=14)
     assert registry.run("expire", world.deps) == ""
     world.clock.advance(minutes=2)
     assert registry.run("expire", world.deps) == "1 lapsed"
-    assert world.view(given).status == "expired"
+    assert world.view(donation).status == "expired"
     assert world.pots()[pot].available_minor == 1_000_00
     world.check()
 
@@ -77,8 +77,8 @@ def test_metrics_tell_the_business(app: Flask, world: World) -> None:
 
 
 def test_a_fault_in_the_books_reaches_the_metric(app: Flask, world: World) -> None:
-    given = world.pay(world.give())
-    world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=given.id))
+    donation = world.pay(world.give())
+    world.do(lambda tx: tx.run("UPDATE donation SET refunded_minor = 1 WHERE id = :id", id=donation.id))
     registry.run("check", world.deps)
     assert "beishan_books_faults 0.0" not in app.test_client().get("/metrics").text
     assert "beishan_books_faults" in app.test_client().get("/metrics").text

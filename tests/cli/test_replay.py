@@ -16,7 +16,7 @@ def test_all_or_one_campaign_is_replayed(terminal: Terminal, world: World) -> No
 
 def test_a_difference_is_told_and_fails(terminal: Terminal, world: World) -> None:
     world.pot(100_00)
-    given = world.give(60_00)
+    donation = world.give(60_00)
 
     def tamper(tx: Tx) -> None:
         tx.run("ALTER TABLE pot_rules DISABLE TRIGGER ALL")
@@ -25,5 +25,5 @@ def test_a_difference_is_told_and_fails(terminal: Terminal, world: World) -> Non
     world.do(tamper)
     result = terminal.run("replay-matching")
     assert result.exit_code == 1
-    assert f"{SLUG}: donation {given.id}, pledge" in result.stdout
+    assert f"{SLUG}: donation {donation.id}, pledge" in result.stdout
     assert result.stdout.endswith("1 decisions replayed, 2 differences\n")

@@ -41,11 +41,11 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 
 
 def test_it_ticks_and_stops_when_told(world: World, database_url: str) -> None:
-    given = world.give()
-    world.tell("payment_intent.succeeded", world.intent(given))
+    donation = world.give()
+    world.tell("payment_intent.succeeded", world.intent(donation))
     process = start(database_url)
     try:
-        until(lambda: world.view(given).status == "paid")
+        until(lambda: world.view(donation).status == "paid")
     finally:
         code = stop(process)
     assert code == 0

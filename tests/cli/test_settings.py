@@ -13,7 +13,7 @@ from tests.api.client import PRODUCTION
 
 
 def test_every_wrong_setting_is_named_in_one_message() -> None:
-    wrong = {
+    body = {
         "PORT": "abc",
         "MINIMUM_MINOR": "0",
         "TRUSTED_PROXIES": "-1",
@@ -24,7 +24,7 @@ def test_every_wrong_setting_is_named_in_one_message() -> None:
         "BEISHAN_ENV": "prod",
     }
     with pytest.raises(config.BadSettings) as refused:
-        config.load(wrong)
+        config.load(body)
     assert str(refused.value).splitlines() == [
         "Refusing to start:",
         "DATABASE_URL must begin with postgresql://",

@@ -98,19 +98,24 @@ class Day:
         return self.world.phase()
 
     def report(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.world.do(report, self.world.do(find_campaign, self.world.slug).id)
-        return found
+        figures: dict[str, Any] = self.world.do(report, self.world.do(find_campaign, self.world.slug).id)
+        return figures
 
     def history(self) -> list[str]:
         rows = self.world.do(lambda tx: tx.rows("SELECT to_phase FROM campaign_history ORDER BY id"))
         return [row[0] for row in rows]
 
     def differences(self, state: str | None = "open") -> list[Discrepancy]:
-        found: list[Discrepancy] = self.world.do(listed, self.world.do(find_campaign, self.world.slug).id, state)[0]
-        return found
+        differences_found: list[Discrepancy] = self.world.do(
+            listed, self.world.do(find_campaign, self.world.slug).id, state
+        )[0]
+        return differences_found
 
     def causes(self) -> list[tuple[str, UUID | None, int, int]]:
-        return sorted((one.cause, one.donation_id, one.ours_minor, one.theirs_minor) for one in self.differences())
+        return sorted(
+            (difference.cause, difference.donation_id, difference.ours_minor, difference.theirs_minor)
+            for difference in self.differences()
+        )
 
     def books(self, kind: str) -> int:
         """The sum of all accounts of a kind, in fen."""

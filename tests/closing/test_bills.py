@@ -129,7 +129,7 @@ def test_partner_donations_settle_by_their_bill(day: Day, monkeypatch: pytest.Mo
     )
     assert world.do(import_statement, "plat", text, "finance") == 3
     assert day.tick() == "notice"
-    assert [world.view(one).status for one in (first, second)] == ["settled", "settled"]
+    assert [world.view(gift).status for gift in (first, second)] == ["settled", "settled"]
     assert (day.books("fees"), day.report()["raised_minor"]) == (-(30 + 36 - 12), 90_00)
     assert world.do(find_campaign, world.slug).phase == "notice"
     world.clock.advance(days=10)

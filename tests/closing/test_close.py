@@ -36,8 +36,8 @@ def test_from_the_last_gift_to_the_release(day: Day) -> None:
 
     day.walk("reconciling")  # and on, in the same tick: the provider's statement agrees
     assert world.phase() == "notice"
-    given = [world.view(donation).captured_minor for donation in (first, short, shorter, slow)]
-    assert given == [100_00, 80_00, 70_00, 0]  # oldest payment first
+    matched = [world.view(donation).captured_minor for donation in (first, short, shorter, slow)]
+    assert matched == [100_00, 80_00, 70_00, 0]  # oldest payment first
     assert [world.view(donation).status for donation in (first, short, shorter, slow)] == ["settled"] * 4
     assert day.differences(None) == []
     _report_equals_books(day)
@@ -52,21 +52,24 @@ def test_from_the_last_gift_to_the_release(day: Day) -> None:
 
 
 def _report_equals_books(day: Day) -> None:
-    found = day.report()
-    assert (found["donations"], found["donors"]) == (4, 4)
-    assert (found["raised_minor"], found["matched_minor"]) == (day.books("donations"), day.books("pot_captured"))
-    assert (found["raised_minor"], found["matched_minor"], found["total_minor"]) == (300_00, 250_00, 550_00)
+    figures = day.report()
+    assert (figures["donations"], figures["donors"]) == (4, 4)
+    assert (figures["raised_minor"], figures["matched_minor"]) == (
+        day.books("donations"),
+        day.books("pot_captured"),
+    )
+    assert (figures["raised_minor"], figures["matched_minor"], figures["total_minor"]) == (300_00, 250_00, 550_00)
     county = {
-        row["code"]: (row["raised_minor"], row["matched_minor"], row["total_minor"]) for row in found["county"]
+        row["code"]: (row["raised_minor"], row["matched_minor"], row["total_minor"]) for row in figures["county"]
     }
     assert county == {"4101": (220_00, 170_00, 390_00), "4102": (80_00, 80_00, 160_00)}
-    township = {row["code"]: row["total_minor"] for row in found["township"]}
+    township = {row["code"]: row["total_minor"] for row in figures["township"]}
     assert township == {"410101": 390_00, "410201": 160_00}
-    assert sum(row["total_minor"] for row in found["village"]) == 550_00
-    said = {key: value for key, value in found.items() if key not in ("hash", "created_at")}
-    assert found["hash"] == fingerprint(said)
+    assert sum(row["total_minor"] for row in figures["village"]) == 550_00
+    rows = {key: value for key, value in figures.items() if key not in ("hash", "created_at")}
+    assert figures["hash"] == fingerprint(rows)
     newest = day.world.do(lambda tx: tx.scalar("SELECT max(id) FROM ledger_transfer"))
-    assert found["ledger_mark"] == newest
+    assert figures["ledger_mark"] == newest
 
 
 def test_a_scheduler_that_was_down_catches_up_in_one_run(day: Day) -> None:
@@ -110,15 +113,15 @@ def test_a_late_success_is_a_new_entry_and_leaves_the_report(day: Day) -> None:
     day.paid(60_00)
     late = world.give(40_00)
     day.walk("notice")
-    said = day.report()
-    assert said["raised_minor"] == 60_00
+    rows = day.report()
+    assert rows["raised_minor"] == 60_00
     world.pay(late)
-    found = world.view(late)
-    assert (found.status, found.captured_minor) == ("paid", 0)  # the match is closed; the money is accepted
-    assert day.report() == said
+    view = world.view(late)
+    assert (view.status, view.captured_minor) == ("paid", 0)  # the match is closed; the money is accepted
+    assert day.report() == rows
     assert world.totals().raised_minor == 100_00
     day.walk("released")
-    assert day.report() == said
+    assert day.report() == rows
     world.check()
 
 
@@ -127,7 +130,7 @@ def test_refunds_before_and_after_the_release_return_match_to_the_fund(day: Day)
     world.pot(200_00)
     noticed, released = day.paid(100_00), day.paid(50_00, project=1)
     day.walk("notice")
-    said = day.report()
+    rows = day.report()
     assert day.refund(noticed, 40_00).captured_minor == 60_00
     assert (day.books("pot_captured"), day.books("pot_free")) == (110_00, 50_00)
     assert day.books("fund") == 1_000_000_00 - 160_00
@@ -136,7 +139,7 @@ def test_refunds_before_and_after_the_release_return_match_to_the_fund(day: Day)
     assert day.refund(released).status == "refunded"
     assert (day.books("pot_released"), day.books("pot_captured"), day.books("pot_free")) == (60_00, 0, 0)
     assert day.books("fund") == 1_000_000_00 - 60_00
-    assert day.report() == said
+    assert day.report() == rows
     world.check()
 
 
@@ -205,5 +208,5 @@ def test_a_provider_is_asked_once_a_minute(day: Day) -> None:
 
 
 def _statements(day: Day) -> int:
-    asked = day.server.get("/_sandbox/requests").json()
-    return [call["path"] for call in asked].count("/v1/balance_transactions")
+    calls = day.server.get("/_sandbox/requests").json()
+    return [call["path"] for call in calls].count("/v1/balance_transactions")

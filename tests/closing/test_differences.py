@@ -19,11 +19,15 @@ def test_money_that_we_do_not_know(day: Day) -> None:
     day.charge(77_00)
     day.walk("reconciling")
     assert world.phase() == "reconciling"
-    [found] = day.differences()
-    assert (found.cause, found.ours_minor, found.theirs_minor) == ("missing_here", 0, 77_00)
+    [difference_found] = day.differences()
+    assert (difference_found.cause, difference_found.ours_minor, difference_found.theirs_minor) == (
+        "missing_here",
+        0,
+        77_00,
+    )
     assert day.tick() == "reconciling"
-    assert [difference.id for difference in day.differences()] == [found.id]
-    world.do(sign_off, found.id, "a shop's sale, booked elsewhere", "finance")
+    assert [difference.id for difference in day.differences()] == [difference_found.id]
+    world.do(sign_off, difference_found.id, "a shop's sale, booked elsewhere", "finance")
     assert day.tick() == "notice"
     assert day.report()["raised_minor"] == 50_00
     world.check()
@@ -83,8 +87,8 @@ def test_signed_off_is_for_these_amounts_only(day: Day) -> None:
     refund = {"payment_intent": day.intent(donation)}
     assert day.server.post("/v1/refunds", **refund, amount=10_00).status_code == 200
     day.walk("reconciling")
-    [found] = [difference for difference in day.differences() if difference.cause == "refund"]
-    world.do(sign_off, found.id, "will be booked next week", "finance")
+    [difference_found] = [difference for difference in day.differences() if difference.cause == "refund"]
+    world.do(sign_off, difference_found.id, "will be booked next week", "finance")
     assert day.tick() == "reconciling"
     assert [difference.cause for difference in day.differences()] == ["missing_here"]
     assert day.server.post("/v1/refunds", **refund, amount=15_00).status_code == 200
@@ -97,17 +101,17 @@ def test_a_sign_off_has_a_reason_and_a_name_and_happens_once(day: Day) -> None:
     world = day.world
     day.charge(5_00)
     day.walk("reconciling")
-    [found] = day.differences()
+    [difference_found] = day.differences()
     for reason in ("", "  ", "a\x00b"):
         with pytest.raises(Invalid, match="reason_missing"):
-            world.do(sign_off, found.id, reason, ACTOR)
+            world.do(sign_off, difference_found.id, reason, ACTOR)
     with pytest.raises(NotFound):
         world.do(sign_off, 10**6, "why", ACTOR)
     for _ in range(2):
-        signed = world.do(sign_off, found.id, "why", ACTOR)
+        signed = world.do(sign_off, difference_found.id, "why", ACTOR)
         assert (signed.state, signed.reason, signed.actor) == ("signed_off", "why", ACTOR)
     with pytest.raises(Conflict, match="discrepancy_ended"):
-        world.do(sign_off, found.id, "another reason", ACTOR)
+        world.do(sign_off, difference_found.id, "another reason", ACTOR)
     named = world.do(lambda tx: tx.rows("SELECT actor FROM audit_entry WHERE action = 'discrepancy.sign_off'"))
     assert [row[0] for row in named] == [ACTOR]
 
@@ -128,8 +132,8 @@ def test_a_line_that_the_provider_says_again_as_another_waits_for_a_person(day: 
     assert [follow_statement(world.deps), follow_statement(world.deps)] == [3, 0]
     day.walk("reconciling")
     listed = [row for row in day.differences() if row.cause == "contradiction"]
-    said = {(row.ours_minor, row.theirs_minor, row.sum_minor) for row in listed}
-    assert said == {(51_00, 50_00, -1_00), (60_00, 60_00, 1), (70_00, 70_00, 0)}
+    sums = {(row.ours_minor, row.theirs_minor, row.sum_minor) for row in listed}
+    assert sums == {(51_00, 50_00, -1_00), (60_00, 60_00, 1), (70_00, 70_00, 0)}
     for row in day.differences():
         world.do(sign_off, row.id, "the provider was asked", "finance")
     assert day.tick() == "notice"

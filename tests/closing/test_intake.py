@@ -33,8 +33,8 @@ def test_once_per_id_and_the_first_wins(world: World) -> None:
     world.settle()
     assert tell(world, "plat", "D1", 90_00)[:3] == (0, 0, 1)
     world.settle()
-    found = world.view(ours("D1"))
-    assert (found.status, found.channel, found.amount_minor, found.captured_minor) == (
+    view = world.view(ours("D1"))
+    assert (view.status, view.channel, view.amount_minor, view.captured_minor) == (
         "paid",
         "partner",
         50_00,
@@ -77,8 +77,8 @@ def test_an_unknown_project_waits_until_there_is_one(world: World) -> None:
     world.clock.advance(minutes=1)
     world.settle()
     assert waiting(world) == []
-    found = world.view(ours("D1"))
-    assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 20_00, 30_00)
+    view = world.view(ours("D1"))
+    assert (view.status, view.refunded_minor, view.captured_minor) == ("paid", 20_00, 30_00)
     world.check()
 
 
@@ -102,8 +102,8 @@ def test_the_time_of_the_payment_decides(world: World) -> None:
     world.close()
     world.settle()
     assert waiting(world) == ["no_campaign_then", "no_campaign_then"]
-    found = world.view(ours("in-time"))
-    assert (found.status, found.pledged_at, found.captured_minor) == ("paid", start, 50_00)
+    view = world.view(ours("in-time"))
+    assert (view.status, view.pledged_at, view.captured_minor) == ("paid", start, 50_00)
     world.check()
 
 
@@ -125,8 +125,8 @@ def test_a_person_asks_to_look_again(world: World) -> None:
     world.settle()
     assert len(waiting(world)) == 2
     assert world.do(retry_waiting, "manager") == 2
-    asked = world.do(lambda tx: tx.rows("SELECT actor FROM audit_entry WHERE action = 'inbox.retry'"))
-    assert [row[0] for row in asked] == ["manager", "manager"]
+    entries = world.do(lambda tx: tx.rows("SELECT actor FROM audit_entry WHERE action = 'inbox.retry'"))
+    assert [row[0] for row in entries] == ["manager", "manager"]
     world.settle()
     world.check()
 
@@ -175,7 +175,7 @@ def _settle_at_once(world: World) -> None:
             pass
 
     workers = [threading.Thread(target=work) for _ in range(2)]
-    for one in workers:
-        one.start()
-    for one in workers:
-        one.join()
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()

@@ -13,8 +13,8 @@ def test_a_payment_nobody_told_us_of_is_found_when_its_hold_lapses(day: Day) -> 
     world.clock.advance(minutes=16)
     assert expire(world.deps) == 0
     world.settle()
-    found = world.view(pledged)
-    assert (found.status, found.captured_minor) == ("paid", 100_00)
+    view = world.view(pledged)
+    assert (view.status, view.captured_minor) == ("paid", 100_00)
     day.server.order("/webhooks/resume")
     event = day.server.receiver.take("payment_intent.succeeded")
     world.tell(event["type"], event["data"]["object"], event_id=event["id"])

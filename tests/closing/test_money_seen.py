@@ -19,7 +19,7 @@ WEB = "(SELECT id FROM donation WHERE provider = 'stripe')"
 
 
 @pytest.fixture
-def told(world: World) -> World:
+def reported(world: World) -> World:
     """A partner's gifts of 50.00 (20.00 of it refunded) and 30.00 on its bill, and a gift through the provider of
     which 10.00 are disputed and lost."""
     world.pot(500_00)
@@ -122,41 +122,41 @@ def plant(world: World, *statements: str) -> list[str]:
         ("payouts_are_booked", ["UPDATE provider_line SET amount_minor = -4001 WHERE line_id = 'L-4'"]),
     ],
 )
-def test_wrong_money_is_named(told: World, name: str, statements: list[str]) -> None:
-    assert name in plant(told, *statements)
+def test_wrong_money_is_named(reported: World, name: str, statements: list[str]) -> None:
+    assert name in plant(reported, *statements)
 
 
-def test_signed_off_sums_that_are_not_in_suspense_are_named(told: World) -> None:
-    at = told.clock.at.isoformat()
-    told.do(import_statement, "plat", f"{HEAD}L-9,charge,g-9,8800,0,CNY,{at}\n", ACTOR)
-    assert faults(told) == [], "it is on the list"
+def test_signed_off_sums_that_are_not_in_suspense_are_named(reported: World) -> None:
+    at = reported.clock.at.isoformat()
+    reported.do(import_statement, "plat", f"{HEAD}L-9,charge,g-9,8800,0,CNY,{at}\n", ACTOR)
+    assert faults(reported) == [], "it is on the list"
     assert "signed_off_sums_are_booked" in plant(
-        told, "UPDATE discrepancy SET state = 'signed_off', reason = 'hidden' WHERE reference = 'L-9'"
+        reported, "UPDATE discrepancy SET state = 'signed_off', reason = 'hidden' WHERE reference = 'L-9'"
     )
-    told.do(lambda tx: tx.run("UPDATE discrepancy SET booked_minor = sum_minor WHERE reference = 'L-9'"))
-    assert {fault.split(":")[0] for fault in faults(told)} == {"suspense_equals_signed_off"}
+    reported.do(lambda tx: tx.run("UPDATE discrepancy SET booked_minor = sum_minor WHERE reference = 'L-9'"))
+    assert {fault.split(":")[0] for fault in faults(reported)} == {"suspense_equals_signed_off"}
 
 
-def test_what_waits_for_a_person_is_counted_and_no_fault(told: World) -> None:
-    at = told.clock.at.isoformat()
+def test_what_waits_for_a_person_is_counted_and_no_fault(reported: World) -> None:
+    at = reported.clock.at.isoformat()
     rows = [f"M-{kind},{kind},g-9,{amount},0,CNY,{at}" for kind, amount in KINDS.items()]
-    told.do(import_statement, "plat", HEAD + "\n".join(rows), ACTOR)
-    tell(told, "plat", "g-8", 5_00, project_code="P-NONE")
-    told.settle()
-    assert faults(told) == []
-    with told.db.snapshot() as tx:
+    reported.do(import_statement, "plat", HEAD + "\n".join(rows), ACTOR)
+    tell(reported, "plat", "g-8", 5_00, project_code="P-NONE")
+    reported.settle()
+    assert faults(reported) == []
+    with reported.db.snapshot() as tx:
         assert f"{len(KINDS)} differences, 0 payments, 1 messages; 0 fen in suspense" in summary(tx)
 
 
 KINDS: dict[str, Any] = {"charge": 88_00, "refund": -5_00, "fee": -1_00, "dispute": -7_00, "other": 3_00}
 
 
-def test_every_kind_of_line_of_an_unknown_donation_is_listed_once(told: World) -> None:
-    at = told.clock.at.isoformat()
+def test_every_kind_of_line_of_an_unknown_donation_is_listed_once(reported: World) -> None:
+    at = reported.clock.at.isoformat()
     rows = [f"M-{kind},{kind},g-9,{amount},0,CNY,{at}" for kind, amount in KINDS.items()]
-    told.do(import_statement, "plat", HEAD + "\n".join(rows), ACTOR)
-    told.do(compare)
-    listed = told.do(lambda tx: tx.rows("SELECT cause, campaign_id, sum_minor FROM discrepancy ORDER BY id"))
+    reported.do(import_statement, "plat", HEAD + "\n".join(rows), ACTOR)
+    reported.do(compare)
+    listed = reported.do(lambda tx: tx.rows("SELECT cause, campaign_id, sum_minor FROM discrepancy ORDER BY id"))
     assert {row.cause: row.sum_minor for row in listed} == {
         "missing_here": 88_00,
         "refund": -5_00,

@@ -33,9 +33,9 @@ def published(day: Day) -> World:
 def test_the_match_waits_for_the_reply(published: World, day: Day) -> None:
     world = published
     slug, keys = world.slug, world.deps.keys
-    for wrong in (NewObjection(" "), NewObjection("x" * 1_001), NewObjection("no such project", "", 999_999)):
+    for value in (NewObjection(" "), NewObjection("x" * 1_001), NewObjection("no such project", "", 999_999)):
         with pytest.raises(Invalid, match="objection_invalid"):
-            world.do(raise_objection, keys, slug, wrong)
+            world.do(raise_objection, keys, slug, value)
     objection = world.do(raise_objection, keys, slug, NewObjection(WORDS, "13800138000", world.projects[0]))
     stored = world.do(lambda tx: tx.scalar("SELECT sealed FROM objection"))
     assert WORDS.encode() not in bytes(stored) and b"138" not in bytes(stored)

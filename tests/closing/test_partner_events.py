@@ -49,9 +49,9 @@ def _with(path: tuple[str, ...], value: Any) -> dict[str, Any]:
 
 def _judge(value: Any) -> None:
     """No faults: it can be read and stored as UTF-8 JSON. Faults: each has a reason."""
-    found = faults(value)
-    if found:
-        assert all(found.values())
+    faults_found = faults(value)
+    if faults_found:
+        assert all(faults_found.values())
         return
     fact = fact_of("plat", value)
     assert isinstance(fact, PartnerFact)

@@ -42,8 +42,10 @@ def test_what_the_partner_signed_is_read() -> None:
 def test_one_of_several_signatures_is_enough() -> None:
     """While a secret is exchanged both sign; versions that we do not know are passed over."""
     right = signed()
-    wrong = signed(key=b"x" * 32)["webhook-signature"]
-    right["webhook-signature"] = f"v1a,{base64.b64encode(b'y' * 64).decode()} {wrong} {right['webhook-signature']}"
+    foreign = signed(key=b"x" * 32)["webhook-signature"]
+    right["webhook-signature"] = (
+        f"v1a,{base64.b64encode(b'y' * 64).decode()} {foreign} {right['webhook-signature']}"
+    )
     assert partner_secrets.verify(SECRET, BODY, right) == {"events": ["捐赠"]}
 
 

@@ -14,8 +14,8 @@ def test_the_notice_reveals_the_seed(day: Day) -> None:
         assert day.world.do(public_draw, pot).seed is None
     day.walk("notice")
     assert day.world.phase() == "notice"
-    told = day.world.do(public_draw, pot)
-    assert (len(told.seed), told.revealed_at) == (64, day.world.clock.at)
+    draw = day.world.do(public_draw, pot)
+    assert (len(draw.seed), draw.revealed_at) == (64, day.world.clock.at)
     day.walk("released")
-    assert day.world.do(public_draw, pot) == told
+    assert day.world.do(public_draw, pot) == draw
     proven(day.world)

@@ -56,14 +56,14 @@ def held(world: World) -> tuple[int, int]:
 
 def test_a_signed_off_sum_is_booked_and_shown(partner: World) -> None:
     world = partner
-    found = differences(world)
-    assert {cause: row.sum_minor for cause, row in found.items()} == {
+    open_differences = differences(world)
+    assert {cause: row.sum_minor for cause, row in open_differences.items()} == {
         "missing_here": 88_00,
         "missing_there": -30_00,
     }
     assert held(world) == (80_00 - 80, 0)
-    world.do(sign_off, found["missing_here"].id, "theirs, not ours", "finance")
-    world.do(sign_off, found["missing_there"].id, "they will add it", "finance")
+    world.do(sign_off, open_differences["missing_here"].id, "theirs, not ours", "finance")
+    world.do(sign_off, open_differences["missing_there"].id, "they will add it", "finance")
     assert held(world) == (50_00 + 88_00 - 80, 58_00), "what the bill says"
     campaign = world.do(find_campaign, world.slug)
     shown = [
@@ -95,14 +95,14 @@ def test_a_sum_that_changes_is_open_again_and_out_of_suspense(partner: World) ->
 
 def test_a_signature_is_taken_back_for_a_reason(partner: World) -> None:
     world = partner
-    found = differences(world)["missing_here"]
+    open_differences = differences(world)["missing_here"]
     with pytest.raises(Conflict, match="discrepancy_not_signed_off"):
-        world.do(reopen, found.id, "it is not signed off", "finance")
-    world.do(sign_off, found.id, "theirs, not ours", "finance")
+        world.do(reopen, open_differences.id, "it is not signed off", "finance")
+    world.do(sign_off, open_differences.id, "theirs, not ours", "finance")
     for _ in range(2):
-        again = world.do(reopen, found.id, "their accountant disagrees", "finance")
+        again = world.do(reopen, open_differences.id, "their accountant disagrees", "finance")
         assert (again.state, again.booked_minor) == ("open", 0)
-    world.do(sign_off, found.id, "theirs after all", "finance")
+    world.do(sign_off, open_differences.id, "theirs after all", "finance")
     assert held(world)[1] == 88_00
     kinds = world.do(
         lambda tx: [row[0] for row in tx.rows("SELECT kind FROM ledger_transfer ORDER BY id DESC LIMIT 3")]
@@ -117,7 +117,11 @@ def test_a_payment_that_was_dismissed_on_the_desk_is_in_suspense(world: World) -
     world.settle()
     exception = world.do(lambda tx: tx.scalar("SELECT id FROM payment_exception"))
     world.do(dismiss, exception, "the donor wants it so", "finance")
-    found = differences(world, "signed_off")["payment_exception"]
-    assert (found.reason, found.actor, found.booked_minor) == ("the donor wants it so", "finance", 50_00)
+    open_differences = differences(world, "signed_off")["payment_exception"]
+    assert (open_differences.reason, open_differences.actor, open_differences.booked_minor) == (
+        "the donor wants it so",
+        "finance",
+        50_00,
+    )
     assert held(world) == (100_00, 50_00)
     world.check()

@@ -91,9 +91,9 @@ def test_a_donor_who_gives_up_after_a_crash_lapses(shared_day: Day, step: str) -
 
 
 def _until(world: World, pledged: DonationView) -> datetime:
-    found = world.view(pledged).match_until
-    assert found is not None
-    return found
+    until = world.view(pledged).match_until
+    assert until is not None
+    return until
 
 
 @pytest.mark.parametrize("step", _steps("keep-alive"))
@@ -115,37 +115,37 @@ def test_a_hold_is_longer_or_as_it_was_after_a_crash(world: World, step: str) ->
 def test_a_refund_is_made_once_after_a_crash(day: Day, step: str) -> None:
     world = day.world
     pot = world.pot(500_00)
-    given = day.paid()
+    donation = day.paid()
     if LATER[step][0] == "send":
-        world.do(request_refund, given.id, 40_00, "asked by the donor", "manager")
-    kill(day, step, world.command(id=given.id))
+        world.do(request_refund, donation.id, 40_00, "asked by the donor", "manager")
+    kill(day, step, world.command(id=donation.id))
     world.check()
     if "not committed" in step and LATER[step][0] == "ask":
-        world.do(request_refund, given.id, 40_00, "asked by the donor", "manager")  # they got no answer
+        world.do(request_refund, donation.id, 40_00, "asked by the donor", "manager")  # they got no answer
     send_refunds(world.deps)
-    day.hear(lambda: world.view(given).refunded_minor)
+    day.hear(lambda: world.view(donation).refunded_minor)
     assert send_refunds(world.deps) == 0
     world.settle()
-    found = world.view(given)
-    assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
+    view = world.view(donation)
+    assert (view.status, view.refunded_minor, view.captured_minor) == ("paid", 40_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
-    mine = [one for one in charges(day) if one["metadata"].get("donation_id") == str(given.id)]
-    assert [one["amount_refunded"] for one in mine] == [40_00]
+    mine = [charge for charge in charges(day) if charge["metadata"].get("donation_id") == str(donation.id)]
+    assert [own_charge["amount_refunded"] for own_charge in mine] == [40_00]
     proven(world)
 
 
 @pytest.mark.parametrize("step", [step for step in _steps("settle") if step.startswith("refund heard")])
 def test_a_refund_that_was_heard_half_counts_once(world: World, step: str) -> None:
     pot = world.pot(500_00)
-    given = world.pay(world.give(100_00))
-    world.tell("charge.refunded", world.charge(given, 40_00))
-    kill_in(world, NOBODY, step, world.command(id=given.id))
+    donation = world.pay(world.give(100_00))
+    world.tell("charge.refunded", world.charge(donation, 40_00))
+    kill_in(world, NOBODY, step, world.command(id=donation.id))
     world.check()
-    assert world.view(given).refunded_minor == (40_00 if _committed(step) else 0)
+    assert world.view(donation).refunded_minor == (40_00 if _committed(step) else 0)
     world.settle()
-    world.refund(given, 40_00)
-    found = world.view(given)
-    assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
+    world.refund(donation, 40_00)
+    view = world.view(donation)
+    assert (view.status, view.refunded_minor, view.captured_minor) == ("paid", 40_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
     proven(world)
 
@@ -156,8 +156,8 @@ def test_match_is_shared_out_once_after_a_crash(world: World, step: str) -> None
     best, worse = world.pot(100_00, scope={"under": [VILLAGES[0]]}), world.pot(160_00, rank=2)
     gone, served = paid(world, 100_00), paid(world, 100_00)
     leaving, unserved = paid(world, 60_00, project=2), paid(world, 100_00, project=2)
-    for one in (gone, leaving):
-        world.refund(one, one.amount_minor)
+    for gift in (gone, leaving):
+        world.refund(gift, gift.amount_minor)
     world.clock.advance(hours=9)
     world.close()
     world.clock.advance(hours=30)

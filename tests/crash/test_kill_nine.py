@@ -30,8 +30,8 @@ def kill_in(world: World, provider: str, step: str, command: CreateDonation, eve
 
 
 def charges(day: Day) -> list[Json]:
-    found: list[Json] = day.server.get("/v1/charges").json()["data"]
-    return [one for one in found if one["paid"]]
+    charges_listed: list[Json] = day.server.get("/v1/charges").json()["data"]
+    return [charge for charge in charges_listed if charge["paid"]]
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -64,11 +64,11 @@ def test_after_a_crash_the_donation_goes_on(day: Day, step: str) -> None:
     hear(world, event)
     world.settle()
 
-    found = world.view(command.id)
-    assert (found.status, found.captured_minor) == ("paid", 100_00)
+    view = world.view(command.id)
+    assert (view.status, view.captured_minor) == ("paid", 100_00)
     assert world.totals() == (1, 1, 100_00, 100_00)
     assert world.pots()[pot].available_minor == 400_00
-    assert [one["amount"] for one in charges(day)] == [100_00]
+    assert [charge["amount"] for charge in charges(day)] == [100_00]
     world.check()
 
 

@@ -38,26 +38,26 @@ def test_a_challenge_unlocks_and_serves_once_after_a_crash(world: World, step: s
 @pytest.mark.parametrize("step", _steps("hold"))
 def test_match_is_held_by_one_case_after_a_crash(world: World, step: str) -> None:
     world.pot(100_00)
-    given = paid(world, 60_00)
-    kill_in(world, NOBODY, step, world.command(id=given.id))
+    donation = paid(world, 60_00)
+    kill_in(world, NOBODY, step, world.command(id=donation.id))
     world.check()
-    assert world.view(given).held_minor == (60_00 if _committed(step) else 0)
-    assert len(world.do(open_cases, {given.id: SIGN})) == (0 if _committed(step) else 1)
-    found = world.view(given)
-    assert (found.captured_minor, found.held_minor) == (0, 60_00)
+    assert world.view(donation).held_minor == (60_00 if _committed(step) else 0)
+    assert len(world.do(open_cases, {donation.id: SIGN})) == (0 if _committed(step) else 1)
+    view = world.view(donation)
+    assert (view.captured_minor, view.held_minor) == (0, 60_00)
     proven(world)
 
 
 @pytest.mark.parametrize("step", _steps("decide"))
 def test_a_decision_takes_match_back_once_after_a_crash(world: World, step: str) -> None:
     pot = world.pot(100_00)
-    given = paid(world, 60_00)
-    world.do(open_cases, {given.id: SIGN})
-    kill_in(world, NOBODY, step, world.command(id=given.id))
+    donation = paid(world, 60_00)
+    world.do(open_cases, {donation.id: SIGN})
+    kill_in(world, NOBODY, step, world.command(id=donation.id))
     world.check()
     assert world.pots()[pot].available_minor == (100_00 if _committed(step) else 40_00)
-    world.do(cancel, world.do(case_id_of_donation, given.id), "because", ACTOR)
-    assert (world.view(given).held_minor, world.pots()[pot].available_minor) == (0, 100_00)
+    world.do(cancel, world.do(case_id_of_donation, donation.id), "because", ACTOR)
+    assert (world.view(donation).held_minor, world.pots()[pot].available_minor) == (0, 100_00)
     proven(world)
 
 

@@ -124,9 +124,9 @@ def run(order: Order) -> None:
     die_after(module, path)
     # Looked up again: the function of the stage itself may be the one that dies.
     if stage in ("give", "pay"):
-        answer = import_module("campaigns.donations.create").create_donations(deps, [command])[0]
-        assert isinstance(answer, Created)
-        import_module("campaigns.donations.open_payment").open_payment(deps, answer.donation, "redirect", "zh")
+        result = import_module("campaigns.donations.create").create_donations(deps, [command])[0]
+        assert isinstance(result, Created)
+        import_module("campaigns.donations.open_payment").open_payment(deps, result.donation, "redirect", "zh")
     if stage == "hear":
         event = order.event
         assert event is not None
@@ -137,8 +137,8 @@ def run(order: Order) -> None:
 
 
 def _use_case(module: str, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(import_module(module), name)
-    return found
+    original: Callable[..., Any] = getattr(import_module(module), name)
+    return original
 
 
 def _ask_refund(deps: Dependencies, donation_id: UUID) -> None:

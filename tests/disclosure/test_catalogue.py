@@ -55,14 +55,14 @@ def test_figures_are_those_of_the_campaign_asked_for(
     first, second = two
     spring, autumn = campaign("spring", first, second), campaign("autumn", second)
     with tree.transaction() as tx:
-        one, other = pot(tx, spring), pot(tx, autumn)
+        first_pot, other = pot(tx, spring), pot(tx, autumn)
         book(
             tx,
             (donations(spring, first), 100),
             (donations(spring, second), 2_000),
             (donations(autumn, second), 30_000),
-            (pot_captured(one, first), 70),
-            (pot_released(one, first), 5),
+            (pot_captured(first_pot, first), 70),
+            (pot_released(first_pot, first), 5),
             (pot_captured(other, second), 600),
         )
     with tree.transaction() as tx:
@@ -175,7 +175,7 @@ def test_three_thousand_projects_are_listed_quickly(tree: Database, campaign: Ca
         book(
             tx,
             *((donations(spring, id_), id_) for id_ in ids),
-            *((pot_captured(one, id_), 1) for one in pots for id_ in ids),
+            *((pot_captured(pot_view, id_), 1) for pot_view in pots for id_ in ids),
         )
     with tree.transaction() as tx:
         tx.run("ANALYZE")

@@ -12,30 +12,36 @@ from tests.world import World
 
 def story(world: World, donation: DonationView) -> Explanation:
     """The explanation, after it was held against the standing and against itself."""
-    found: Explanation = world.do(explain, donation.id)
+    explanation: Explanation = world.do(explain, donation.id)
     stands = world.view(donation)
-    assert (found.status, found.amount_minor, found.refunded_minor) == (
+    assert (explanation.status, explanation.amount_minor, explanation.refunded_minor) == (
         stands.status,
         stands.amount_minor,
         stands.refunded_minor,
     )
-    assert (found.reserved_minor, found.captured_minor) == (stands.reserved_minor, stands.captured_minor)
-    for state, sum_ in (("reserved", found.reserved_minor), ("captured", found.captured_minor)):
-        assert sum(hold.amount_minor - hold.returned_minor for hold in found.holds if hold.state == state) == sum_
+    assert (explanation.reserved_minor, explanation.captured_minor) == (
+        stands.reserved_minor,
+        stands.captured_minor,
+    )
+    for state, sum_ in (("reserved", explanation.reserved_minor), ("captured", explanation.captured_minor)):
+        assert (
+            sum(hold.amount_minor - hold.returned_minor for hold in explanation.holds if hold.state == state)
+            == sum_
+        )
     gone: Counter[int] = Counter()
-    for left in found.returns:
+    for left in explanation.returns:
         gone[left.pot_id] += left.amount_minor
     left: Counter[int] = Counter()
-    for hold in found.holds:
+    for hold in explanation.holds:
         left[hold.pot_id] += hold.returned_minor
     assert +gone == +left
-    given = sum(line.given_minor for decision in found.decisions for line in decision.pots)
-    assert given == sum(hold.amount_minor for hold in found.holds)
-    for decision in found.decisions:
+    matched = sum(line.given_minor for decision in explanation.decisions for line in decision.pots)
+    assert matched == sum(hold.amount_minor for hold in explanation.holds)
+    for decision in explanation.decisions:
         for line in decision.pots:
             assert line.before_minor - line.given_minor == line.after_minor
-    assert found.history[-1].to_status == stands.status
-    return found
+    assert explanation.history[-1].to_status == stands.status
+    return explanation
 
 
 def test_a_pledge_names_every_pot_and_every_cut(world: World) -> None:
@@ -111,11 +117,11 @@ def test_the_match_of_the_close_is_told(day: Day) -> None:
     assert short.captured_minor == 30_00
     day.walk("notice")
     assert world.view(held).status == "expired"
-    found = story(world, short)
-    assert [decision.cause for decision in found.decisions] == ["pledge", "reoffer"]
-    again = found.decisions[1].pots[0]
+    explanation = story(world, short)
+    assert [decision.cause for decision in explanation.decisions] == ["pledge", "reoffer"]
+    again = explanation.decisions[1].pots[0]
     assert (again.base_minor, again.given_minor, again.before_minor) == (30_00, 30_00, 70_00)
-    assert [step.to_status for step in found.history] == ["pending", "paying", "paid", "settled"]
+    assert [step.to_status for step in explanation.history] == ["pending", "paying", "paid", "settled"]
     world.check()
 
 
@@ -133,12 +139,12 @@ def test_what_left_a_donation_is_told_by_its_cause(day: Day) -> None:
         (worse, 20_00, "moved", False),
     ]
     day.refund(paid)
-    found = story(world, paid)
-    assert [(left.pot_id, left.amount_minor, left.cause, left.to_fund) for left in found.returns[2:]] == [
+    explanation = story(world, paid)
+    assert [(left.pot_id, left.amount_minor, left.cause, left.to_fund) for left in explanation.returns[2:]] == [
         (better, 20_00, "refund", True),
         (better, 30_00, "refund", True),
     ]
-    assert end_lines(found) == [
+    assert end_lines(explanation) == [
         "因退款，10.00 元配捐退回“次池”。",
         "20.00 元配捐从“次池”改由顺序在前的池承担。",
         "因退款，“好池”的 20.00 元配捐退回其基金。",

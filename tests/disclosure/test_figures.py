@@ -21,10 +21,10 @@ from tests.world import World
 
 
 def table(world: World, by: str, page: int = 1, page_size: int = 50) -> tuple[list[PlaceTotals], int]:
-    found: tuple[list[PlaceTotals], int] = world.do(
+    rows: tuple[list[PlaceTotals], int] = world.do(
         lambda tx: standings(tx, find_campaign(tx, world.slug).id or 0, by, Page(page, page_size))
     )
-    return found
+    return rows
 
 
 def money(world: World, by: str) -> dict[str, tuple[int, int, int]]:
@@ -95,15 +95,15 @@ def test_an_event_without_a_gift_has_empty_tables(world: World) -> None:
 
 
 def test_the_thousandth_row_is_on_its_page(world: World) -> None:
-    given = [world.command(1_00 + number, team=f"team-{number:04}") for number in range(1_005)]
-    assert all(isinstance(answer, Created) for answer in world.try_give(*given))
+    gifts = [world.command(1_00 + number, team=f"team-{number:04}") for number in range(1_005)]
+    assert all(isinstance(result, Created) for result in world.try_give(*gifts))
     world.do(
         store,
         world.deps.keys,
-        [message("stripe", f"evt_{command.id}", paid(command), compare=False) for command in given],
+        [message("stripe", f"evt_{command.id}", paid(command), compare=False) for command in gifts],
     )
     world.settle()
-    world.team(*(command.team for command in given))
+    world.team(*(command.team for command in gifts))
     rows, number = table(world, "team", page=20, page_size=50)
     assert number == 1_005
     assert [row.code for row in rows] == [f"team-{1_004 - place:04}" for place in range(950, 1_000)]
@@ -116,15 +116,15 @@ def test_the_thousandth_row_is_on_its_page(world: World) -> None:
 
 def paid(command: CreateDonation) -> dict[str, Any]:
     """The provider's event of a payment."""
-    thing = {
+    subject = {
         "id": f"pi_{command.id.hex}",
         "object": "payment_intent",
         "amount": command.amount_minor,
         "currency": "cny",
     }
-    thing["metadata"] = {"donation_id": str(command.id)}
+    subject["metadata"] = {"donation_id": str(command.id)}
     created = int(datetime.now(UTC).timestamp())
-    return {"type": "payment_intent.succeeded", "created": created, "data": {"object": thing}}
+    return {"type": "payment_intent.succeeded", "created": created, "data": {"object": subject}}
 
 
 def test_equal_totals_stand_in_the_order_of_their_codes(world: World) -> None:

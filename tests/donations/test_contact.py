@@ -10,18 +10,18 @@ LI = Donor(name='李"小\\明', email="li@example.org", phone="13800000000")
 
 
 def test_a_contact_comes_back_as_it_was_told(world: World) -> None:
-    given = world.give(100_00, donor=LI)
-    assert world.do(read_contact, world.deps.keys, given.id) == LI.contact()
+    donation = world.give(100_00, donor=LI)
+    assert world.do(read_contact, world.deps.keys, donation.id) == LI.contact()
     stored = world.do(lambda tx: tx.scalar("SELECT sealed FROM donation_contact"))
     assert b"example" not in bytes(stored)
 
 
 def test_another_key_reads_nothing_and_neither_does_anybody_after_erasure(world: World) -> None:
-    given = world.give(100_00, donor=LI)
+    donation = world.give(100_00, donor=LI)
     with pytest.raises(ValueError, match="another key"):
-        world.do(read_contact, Keys("test-secret", "another-field-key"), given.id)
+        world.do(read_contact, Keys("test-secret", "another-field-key"), donation.id)
     world.do(lambda tx: tx.run("DELETE FROM person_key"))
-    assert world.do(read_contact, world.deps.keys, given.id) == {}
+    assert world.do(read_contact, world.deps.keys, donation.id) == {}
 
 
 def test_who_tells_nothing_leaves_nothing(world: World) -> None:

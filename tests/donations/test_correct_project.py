@@ -92,7 +92,9 @@ def test_the_pots_of_the_new_project_decide_anew(world: World) -> None:
     story = world.do(explain, donation.id)
     assert [decision.cause for decision in story.decisions] == ["pledge", "corrected"]
     assert [(back.cause, back.amount_minor) for back in story.returns] == [("corrected", 100_00)]
-    assert [(one.match_before_minor, one.match_after_minor) for one in story.corrections] == [(100_00, 30_00)]
+    assert [(correction.match_before_minor, correction.match_after_minor) for correction in story.corrections] == [
+        (100_00, 30_00)
+    ]
     first, second = ({pot.pot_id: pot.out_of_scope for pot in each.pots} for each in story.decisions)
     assert (first[other], second[other]) == ("under", None)
     sound(world)

@@ -104,8 +104,8 @@ def test_webhooks_twice_late_and_in_any_order_end_the_same(world: World) -> None
     world.refund(pledged, 40_00)
     world.tell("payment_intent.canceled", world.intent(pledged))
     world.settle()
-    found = world.view(pledged)
-    assert (found.status, found.refunded_minor, found.captured_minor) == ("paid", 40_00, 60_00)
+    view = world.view(pledged)
+    assert (view.status, view.refunded_minor, view.captured_minor) == ("paid", 40_00, 60_00)
     assert world.totals() == (1, 1, 60_00, 60_00)
     assert world.pots()[pot].available_minor == 440_00
     world.check()

@@ -134,7 +134,7 @@ def test_a_wrong_number_and_a_wrong_address_are_refused(world: World) -> None:
     answers = world.try_give(
         world.command(donor=Donor(phone="99999999999")), world.command(donor=Donor(email="a@b..cn"))
     )
-    assert [answer.code for answer in answers if isinstance(answer, Refusal)] == ["donor_invalid"] * 2
+    assert [result.code for result in answers if isinstance(result, Refusal)] == ["donor_invalid"] * 2
 
 
 def test_staff_and_watched_donors_are_found_in_any_form(world: World) -> None:

@@ -36,8 +36,8 @@ def total(amount: int, when: int = 0) -> ReversalFact:
 
 def left(*facts: ReversalFact, amount: int = 100) -> tuple[int, int]:
     """Kept and in excess."""
-    found = position(amount, facts)
-    return found.kept_minor, found.excess_minor
+    position_read = position(amount, facts)
+    return position_read.kept_minor, position_read.excess_minor
 
 
 def test_nothing_told_nothing_gone() -> None:
@@ -172,13 +172,13 @@ def test_any_order_and_repetition_ends_at_the_providers_balance(steps: list[tupl
     provider = walked(steps)
     messages = data.draw(st.permutations(provider.messages)) if provider.messages else []
     again = data.draw(st.lists(st.sampled_from(messages), max_size=4)) if messages else []
-    found = position(100, [*messages, *again])
-    assert found.kept_minor - found.excess_minor == provider.balance
-    assert found == position(100, provider.messages)
-    assert 0 <= found.disputed_minor <= found.kept_minor <= 100
+    position_read = position(100, [*messages, *again])
+    assert position_read.kept_minor - position_read.excess_minor == provider.balance
+    assert position_read == position(100, provider.messages)
+    assert 0 <= position_read.disputed_minor <= position_read.kept_minor <= 100
 
 
 @given(acts)
 def test_what_is_kept_and_returned_is_what_came(steps: list[tuple]) -> None:
-    found = position(100, walked(steps).messages)
-    assert found.kept_minor + found.returned_minor == 100 + found.excess_minor
+    position_read = position(100, walked(steps).messages)
+    assert position_read.kept_minor + position_read.returned_minor == 100 + position_read.excess_minor

@@ -35,11 +35,11 @@ def test_duty_07_publication_is_due_reminded_and_done_once(world: World) -> None
     assert [(line.work, line.pieces) for line in lines if line.work is Work.DUTIES] == [(Work.DUTIES, 3)]
     world.clock.advance(days=10)
     assert _line(world, Task.PUBLISH_FINAL).state is State.OVERDUE
-    told = ("published in full", "https://example.org/final")
+    outcome = ("published in full", "https://example.org/final")
     for _ in range(2):
-        world.do(mark_done, SLUG, "publish_final", FINAL, *told, "manager")
+        world.do(mark_done, SLUG, "publish_final", FINAL, *outcome, "manager")
     done = _line(world, Task.PUBLISH_FINAL)
-    assert (done.state, done.note, done.url, done.actor) == (State.DONE, *told, "manager")
+    assert (done.state, done.note, done.url, done.actor) == (State.DONE, *outcome, "manager")
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM duty_done")) == 1
     assert {line.task for line in world.do(waiting_duties)} == {Task.ASSESS_PARTNERS, Task.REPORT_LEFTOVERS}
 

@@ -51,8 +51,8 @@ def test_every_task_is_of_a_duty() -> None:
 
 
 @given(DAYS, DAYS, st.booleans())
-def test_terms_are_unique(one: date, other: date, emergency: bool) -> None:
-    terms = list(of_campaign(min(one, other), max(one, other), emergency=emergency))
+def test_terms_are_unique(day: date, other: date, emergency: bool) -> None:
+    terms = list(of_campaign(min(day, other), max(day, other), emergency=emergency))
     assert len(set(terms)) == len(terms)
 
 

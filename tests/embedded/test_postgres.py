@@ -57,8 +57,8 @@ def test_server_keeps_what_it_promises_about_durability_time_and_network(tmp_pat
 
 
 def test_two_servers_live_side_by_side(tmp_path: Path) -> None:
-    with Postgres.start(tmp_path / "a", FAST) as one, Postgres.start(tmp_path / "b", FAST) as two:
-        run(one, "CREATE TABLE only_here ()")
+    with Postgres.start(tmp_path / "a", FAST) as row, Postgres.start(tmp_path / "b", FAST) as two:
+        run(row, "CREATE TABLE only_here ()")
         assert run(two, "SELECT count(*) FROM pg_class WHERE relname = 'only_here'") == [(0,)]
 
 

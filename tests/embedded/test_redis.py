@@ -38,9 +38,9 @@ def test_it_bounds_its_memory_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_two_servers_live_side_by_side(tmp_path: Path) -> None:
     with (
-        Redis.start(tmp_path / "a") as one,
+        Redis.start(tmp_path / "a") as row,
         Redis.start(tmp_path / "b") as two,
-        redis.from_url(one.url) as first,
+        redis.from_url(row.url) as first,
         redis.from_url(two.url) as second,
     ):
         first.set("here", 1)

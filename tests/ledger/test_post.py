@@ -173,8 +173,8 @@ def test_a_balance_changed_by_hand_is_found(db: Database) -> None:
     _post(db, FIRST)
     with db.transaction() as tx:
         tx.run("UPDATE ledger_account SET balance_minor = 90 WHERE kind = 'fund'")
-        found = faults(tx)
-    assert [fault.split(":")[0] for fault in found] == ["accounts_sum_to_zero", "balance_equals_transfers"]
+        faults_found = faults(tx)
+    assert [fault.split(":")[0] for fault in faults_found] == ["accounts_sum_to_zero", "balance_equals_transfers"]
 
 
 def test_money_out_of_nowhere_is_found(db: Database) -> None:
@@ -185,8 +185,8 @@ def test_money_out_of_nowhere_is_found(db: Database) -> None:
                SELECT 'forged', 4711, id, 5, 'deposit', now() FROM ledger_account WHERE kind = 'fund'"""
         )
         tx.run("UPDATE ledger_account SET balance_minor = 105 WHERE kind = 'fund'")
-        found = faults(tx)
-    assert [fault.split(":")[0] for fault in found] == ["accounts_sum_to_zero", "no_orphan_transfers"]
+        faults_found = faults(tx)
+    assert [fault.split(":")[0] for fault in faults_found] == ["accounts_sum_to_zero", "no_orphan_transfers"]
 
 
 def test_a_transfer_between_currencies_is_found(db: Database) -> None:

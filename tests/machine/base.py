@@ -103,7 +103,7 @@ class Base(RuleBasedStateMachine):
         donations = list(self.model.donations.values())
         return donations[n % len(donations)]
 
-    def tell(self, type_: str, thing: dict[str, Any], at: Any = None) -> None:
+    def tell(self, type_: str, subject: dict[str, Any], at: Any = None) -> None:
         """Let an event of the provider arrive, and process it."""
-        self.world.tell(type_, thing, at)
+        self.world.tell(type_, subject, at)
         self.world.settle()

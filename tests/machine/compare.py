@@ -87,13 +87,13 @@ def same_explanations(tx: Tx, model: Model) -> None:
         for hold in explanation.holds:
             live[hold.pot_id] += 0 if hold.state == "released" else hold.amount_minor - hold.returned_minor
         assert +live == donation.by_pot(), id_
-        given = [
+        matched = [
             (line.pot_id, line.given_minor)
-            for one in explanation.decisions
-            for line in one.pots
+            for step in explanation.decisions
+            for line in step.pots
             if line.given_minor
         ]
-        assert sorted(given) == sorted((hold.pot_id, hold.amount_minor) for hold in explanation.holds), id_
+        assert sorted(matched) == sorted((hold.pot_id, hold.amount_minor) for hold in explanation.holds), id_
         for decision in explanation.decisions:
             _makes_sense(decision)
         _moves_left_their_pot(explanation)
@@ -115,7 +115,9 @@ def _makes_sense(decision: DecisionExplanation) -> None:
 def _moves_left_their_pot(explanation: Explanation) -> None:
     """What moved to a better pot was given back by the one that it left."""
     moved: Counter[int] = Counter()
-    for line in (line for one in explanation.decisions for line in one.pots if line.moved_from is not None):
+    for line in (
+        line for decision in explanation.decisions for line in decision.pots if line.moved_from is not None
+    ):
         moved[line.moved_from or 0] += line.given_minor
     for pot_id, amount in moved.items():
         assert amount <= sum(hold.returned_minor for hold in explanation.holds if hold.pot_id == pot_id)

@@ -163,8 +163,8 @@ class Donors(Base):
         donation = self.donation(n)
         name = f"dp_{donation.id.hex}_{number}"
         amount, _ = donation.disputes.get(name, (max(donation.amount * share // 100, 1), ""))
-        told = None if state == "open" else state
-        self.world.dispute(donation.id, told, id=name, amount=amount)
+        reported = None if state == "open" else state
+        self.world.dispute(donation.id, reported, id=name, amount=amount)
         self.world.settle()
         self.model.dispute(donation.id, name, amount, state)
 

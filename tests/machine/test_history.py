@@ -28,8 +28,8 @@ def test_every_way_that_a_donation_can_go_is_a_chain(world: World) -> None:
     late, refunded, disputed = (world.give(100_00) for _ in range(3))
     world.clock.advance(minutes=15)
     expire(world.deps)
-    for one in (late, refunded, disputed):
-        world.pay(one)
+    for gift in (late, refunded, disputed):
+        world.pay(gift)
     world.refund(refunded, 100_00)
     world.dispute(disputed)
     world.dispute(disputed, "won")

@@ -29,10 +29,10 @@ def test_who_paid_after_the_end_is_offered_nothing_again(world: World) -> None:
 def test_a_refund_takes_from_the_last_pot_whenever_it_matched(world: World) -> None:
     """The better pot matched later, at the payment; what is left of the donation still uses it first."""
     best, last = world.pot(40_00, mode="payment"), world.pot(60_00, rank=2)
-    given = paid(world, 100_00)
-    assert by_pot(world, given) == {last: 60_00, best: 40_00}
-    world.refund(given, 50_00)
-    assert by_pot(world, given) == {last: 10_00, best: 40_00}
+    donation = paid(world, 100_00)
+    assert by_pot(world, donation) == {last: 60_00, best: 40_00}
+    world.refund(donation, 50_00)
+    assert by_pot(world, donation) == {last: 10_00, best: 40_00}
     proven(world)
 
 
@@ -52,9 +52,9 @@ def test_a_refund_after_redistribution_keeps_the_better_pot(world: World) -> Non
 def test_match_that_a_person_took_away_comes_out_again_in_the_replay(world: World) -> None:
     """Its way home is not a move of redistribution: a case's number is no decision's."""
     pot = world.pot(100_00)
-    given = paid(world, 60_00)
-    world.do(open_cases, {given.id: SIGNAL})
-    case = world.do(case_id_of_donation, given.id)
+    donation = paid(world, 60_00)
+    world.do(open_cases, {donation.id: SIGNAL})
+    case = world.do(case_id_of_donation, donation.id)
     world.do(cancel, case, "与捐赠人核实", "reviewer")
     assert by_pot(world, paid(world, 90_00)) == {pot: 90_00}
     proven(world)
@@ -75,11 +75,11 @@ def test_held_match_stays_in_its_pot_until_a_person_decides(world: World) -> Non
 def test_letting_go_leaves_alone_what_lapsed_before(world: World) -> None:
     """Late money was matched anew: the first reservation has ended and is not earned with the second."""
     pot = world.pot(500_00)
-    given = world.give(60_00)
+    donation = world.give(60_00)
     world.clock.advance(minutes=15)
     expire(world.deps)
-    world.pay(given)
-    world.do(open_cases, {given.id: SIGNAL})
-    world.do(clear, world.do(case_id_of_donation, given.id), "与捐赠人核实", "reviewer")
-    assert (world.view(given).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
+    world.pay(donation)
+    world.do(open_cases, {donation.id: SIGNAL})
+    world.do(clear, world.do(case_id_of_donation, donation.id), "与捐赠人核实", "reviewer")
+    assert (world.view(donation).captured_minor, world.pots()[pot].available_minor) == (60_00, 440_00)
     proven(world)

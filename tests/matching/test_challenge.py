@@ -179,8 +179,8 @@ def test_an_unlock_is_never_taken_back(world: World) -> None:
 
 def test_a_locked_pot_promises_nothing_so_nobody_is_asked_to_accept_less(world: World) -> None:
     special_pot(world, 10_00, "challenge", challenge={"donors": 1})
-    given_ = world.try_give(world.command(100_00, accept_unmatched=False))[0]
-    assert not isinstance(given_, Refusal)
+    gifts = world.try_give(world.command(100_00, accept_unmatched=False))[0]
+    assert not isinstance(gifts, Refusal)
 
 
 def test_the_job_runs_every_five_seconds(world: World) -> None:

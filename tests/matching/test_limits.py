@@ -110,8 +110,8 @@ def test_a_cap_per_county_counts_all_its_projects(world: World) -> None:
 def test_caps_hold_within_one_batch(world: World) -> None:
     world.pot(10_000_00, donor_day=150_00, county=250_00)
     commands = [world.command(100_00, project, email=f"{name}@example.org") for name in "ab" for project in (0, 1)]
-    given = [answer.donation.reserved_minor for answer in world.try_give(*commands)]  # type: ignore[union-attr]
-    assert given == [100_00, 50_00, 100_00, 0]
+    matched = [result.donation.reserved_minor for result in world.try_give(*commands)]  # type: ignore[union-attr]
+    assert matched == [100_00, 50_00, 100_00, 0]
     world.check()
 
 

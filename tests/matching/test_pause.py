@@ -63,8 +63,8 @@ def test_who_gave_during_the_pause_is_served_after_the_end_if_it_is_over(world: 
         resume(world, pot)
     world.clock.advance(hours=35)
     world.close()
-    given = {donation.id: world.view(donation).captured_minor for donation in (early, late)}
-    assert given == ({early.id: 100_00, late.id: 50_00} if resumed else {early.id: 0, late.id: 0})
+    matched = {donation.id: world.view(donation).captured_minor for donation in (early, late)}
+    assert matched == ({early.id: 100_00, late.id: 50_00} if resumed else {early.id: 0, late.id: 0})
     proven(world)
 
 
@@ -96,8 +96,8 @@ def test_the_explanation_says_that_it_was_paused(world: World) -> None:
     pause(world, pot)
     donation = world.give(60_00)
     resume(world, pot)
-    told = explain_pots(world, donation.id)
-    assert told == [(pot, "paused")]
+    explanation = explain_pots(world, donation.id)
+    assert explanation == [(pot, "paused")]
     assert explain_pots(world, world.give(60_00).id) == [(pot, None)]
 
 
@@ -158,7 +158,7 @@ def test_a_tranche_is_postponed_and_moved_again(world: World) -> None:
     world.do(pots.move_tranche, pot, tranche, world.clock.at + timedelta(minutes=1), WHY, ACTOR)
     world.clock.advance(minutes=1)
     third = world.give(100_00)
-    assert [one.reserved_minor for one in (first, second, third)] == [100_00, 0, 100_00]
+    assert [gift.reserved_minor for gift in (first, second, third)] == [100_00, 0, 100_00]
     proven(world)
 
 

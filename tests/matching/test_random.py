@@ -123,13 +123,13 @@ def test_new_rules_must_be_of_the_same_kind(world: World) -> None:
 
 def test_a_random_pot_whose_rules_do_not_say_from_where_draws_from_zero(world: World) -> None:
     pot = special_pot(world, 500_00, "random")
-    given = [paid(world, 50_00) for _ in range(5)]
+    gifts = [paid(world, 50_00) for _ in range(5)]
     world.do(pots.add_rules, pot, {"ratio_bps": 5_000, "random": {}}, None, ACTOR)
-    given += [paid(world, 50_00) for _ in range(5)]
+    gifts += [paid(world, 50_00) for _ in range(5)]
     kept = world.do(lambda tx: tx.rows("SELECT rules FROM pot_rules ORDER BY version"))
     assert [row.rules["random"] for row in kept] == [{"least_bps": 0}] * 2
     seed = _seed(world, pot)
-    for donation, most in zip(given, [10_000] * 5 + [5_000] * 5, strict=True):
+    for donation, most in zip(gifts, [10_000] * 5 + [5_000] * 5, strict=True):
         due = donation.amount_minor * drawn_bps(seed, str(donation.id), 0, most) // 10_000
         assert world.view(donation).captured_minor == due
     proven(world)
@@ -165,9 +165,9 @@ def test_an_outsider_can_check_the_published_list(world: World, tmp_path: Path) 
     pages[1]["draws"][0]["drawn_bps"] += 1
     assert _verify(tmp_path, pages)[0] == 1
     forged = [{**page, "seed": "00" * 32} for page in pages]
-    code, said = _verify(tmp_path, forged)
+    code, output = _verify(tmp_path, forged)
     assert code == 1
-    assert "committed" in said
+    assert "committed" in output
 
 
 def _seed(world: World, pot: int) -> bytes:
@@ -177,10 +177,10 @@ def _seed(world: World, pot: int) -> bytes:
 
 
 def _published(world: World, pot: int, first: int, most: int) -> dict[str, Any]:
-    told = world.do(public_draw, pot)
+    draw = world.do(public_draw, pot)
     assert world.do(count_drawn_matches, pot) == 5
-    rows = [row._asdict() for row in world.do(drawn_matches, pot, told.seed, first, most)]
-    page = {"pot": pot, "algorithm": ALGORITHM, "draws": rows, **told._asdict()}
+    rows = [row._asdict() for row in world.do(drawn_matches, pot, draw.seed, first, most)]
+    page = {"pot": pot, "algorithm": ALGORITHM, "draws": rows, **draw._asdict()}
     return json.loads(json.dumps(page, default=str))  # type: ignore[no-any-return]
 
 

@@ -183,14 +183,14 @@ def test_a_move_never_needs_more_of_the_gift_nor_breaks_a_cap(
     if source.base_minor + other.base_minor > amount:
         return  # such match could not have come to be
     offer = Offer.of(1, 11, Rules(high, caps=Caps(donation_minor=cap)), 1)
-    answer = reallocate(
+    result = reallocate(
         AllocationRequest(amount, HERE, "me", "2026-09-09"), source, [other], offer, Capacity({1: free})
     )
-    if answer is None:
+    if result is None:
         if free >= source.amount_minor and cap is None:
             raise AssertionError("what fits as a whole must move")
         return
-    given_minor = answer.matched_minor
+    given_minor = result.matched_minor
     assert 0 < given_minor <= min(source.amount_minor, free, cap or given_minor)
     rest = source._replace(amount_minor=source.amount_minor - given_minor)
     assert rest.base_minor + LiveMatch(1, high, given_minor).base_minor + other.base_minor <= amount

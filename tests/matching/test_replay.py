@@ -116,18 +116,18 @@ def _refund_some(world: World, donations: list[DonationView], chance: Random) ->
 def test_a_rating_counts_from_its_place_and_what_was_decided_before_comes_out_again(world: World) -> None:
     world.pot(300_00, rank=2)
     world.pot(300_00, rank=1, name="星", scope={"minimum_rating": 4})
-    given = []
+    matched = []
     for stars in (0, 5, 3, 4, 0):
         world.do(rate, world.projects[0], stars, ACTOR)
-        given.append(world.give(10_00))
+        matched.append(world.give(10_00))
         world.give(10_00, project=1)
         world.clock.advance(minutes=1)
-    for donation in given:
+    for donation in matched:
         world.pay(donation)
-    assert [[part.pot_name for part in world.view(donation).parts] for donation in given] == [
+    assert [[part.pot_name for part in world.view(donation).parts] for donation in matched] == [
         ["pot of 30000"], ["星"], ["pot of 30000"], ["星"], ["pot of 30000"],
     ]  # fmt: skip
-    lines = [next(line for line in _first(world, donation).pots if line.pot_name == "星") for donation in given]
+    lines = [next(line for line in _first(world, donation).pots if line.pot_name == "星") for donation in matched]
     assert [line.out_of_scope is None for line in lines] == [False, True, False, True, False]
     assert {line.out_of_scope for line in lines} == {"minimum_rating", None}
     assert proven(world) == 10
@@ -140,13 +140,13 @@ def _first(world: World, donation: DonationView) -> DecisionExplanation:
 
 def test_after_the_end_a_gift_is_offered_match_by_the_rating_of_then(world: World) -> None:
     world.pot(300_00, scope={"minimum_rating": 4})
-    kept, found = world.give(10_00, project=1), world.pay(world.give(10_00))
+    kept, paid_gift = world.give(10_00, project=1), world.pay(world.give(10_00))
     world.do(rate, world.projects[0], 5, ACTOR)
     world.pay(kept)
     assert (offered(world), offered(world)) == (1, 0)
-    assert (world.view(found).captured_minor, world.view(kept).captured_minor) == (10_00, 0)
+    assert (world.view(paid_gift).captured_minor, world.view(kept).captured_minor) == (10_00, 0)
     world.do(rate, world.projects[0], 0, ACTOR)
-    assert world.view(found).captured_minor == 10_00, "what was given stays"
+    assert world.view(paid_gift).captured_minor == 10_00, "what was given stays"
     assert proven(world) == 3
 
 
@@ -180,10 +180,10 @@ def test_tampering_is_found(world: World) -> None:
         tx.run("UPDATE pot_rules SET rules = jsonb_set(rules, '{ratio_bps}', '5000')")
 
     world.do(tamper)
-    found = replayed(world)
-    assert found.decisions == 2
-    assert found.differing >= 2
-    assert str(paid.id) in found.differences[0]
+    replay = replayed(world)
+    assert replay.decisions == 2
+    assert replay.differing >= 2
+    assert str(paid.id) in replay.differences[0]
 
 
 def test_a_missing_posting_is_found(world: World) -> None:

@@ -131,8 +131,10 @@ def test_a_senseless_part_is_named(change: dict[str, Any], field: str) -> None:
 
 
 def test_every_senseless_part_is_named_at_once() -> None:
-    wrong = _wrong({"scope": {"levels": ["x"], "tiers": ["y"]}, "caps": {"donation_minor": 0}, "minimum_minor": -1})
-    assert set(wrong) == {"ratio_bps", "scope.levels", "scope.tiers", "caps.donation_minor", "minimum_minor"}
+    refusal = _wrong(
+        {"scope": {"levels": ["x"], "tiers": ["y"]}, "caps": {"donation_minor": 0}, "minimum_minor": -1}
+    )
+    assert set(refusal) == {"ratio_bps", "scope.levels", "scope.tiers", "caps.donation_minor", "minimum_minor"}
 
 
 @pytest.mark.parametrize(

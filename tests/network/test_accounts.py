@@ -116,7 +116,7 @@ def test_another_password_ends_all_sessions_and_the_old_one_opens_nothing(world:
     assert set(refused.value.fields) == {"password"}
     assert world.do(sessions.manager_of_session, token), "a refusal changes nothing"
     assert world.do(accounts.set_password, "wang", "battery staple", "admin") == 2
-    assert [world.do(sessions.manager_of_session, one) for one in (token, other)] == [None, None]
+    assert [world.do(sessions.manager_of_session, session) for session in (token, other)] == [None, None]
     with pytest.raises(Forbidden, match="sign_in_failed"):
         world.do(signed_in)
     assert world.do(people.sign_in, "wang", "battery staple").login == "wang"

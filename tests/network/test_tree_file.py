@@ -72,8 +72,8 @@ def test_a_file_without_header_or_rows_is_refused(text: str) -> None:
     ],
 )
 def test_a_bad_row_is_named_with_its_fault(row: str, place: str, code: str) -> None:
-    found = faults(SMALL + row + "\n")
-    assert {name: fault.code for name, fault in found.items()} == {place: code}
+    faults_found = faults(SMALL + row + "\n")
+    assert {name: fault.code for name, fault in faults_found.items()} == {place: code}
 
 
 def test_three_bad_rows_among_three_thousand_are_all_named_and_no_other() -> None:

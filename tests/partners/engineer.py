@@ -33,17 +33,17 @@ class Engineer:
         return self.http.post(address, data=payload, headers=signed)
 
     def get(self, path: str) -> Json:
-        answer = self.call(path)
-        assert answer.status_code == 200, answer.text
-        body: Json = answer.get_json()
+        response = self.call(path)
+        assert response.status_code == 200, response.text
+        body: Json = response.get_json()
         return body
 
     def send(self, *events: Json, query: str = "") -> Json:
         """Events, and what became of each."""
-        answer = self.call(query, {"events": list(events)}, Prefer="return=representation")
-        assert answer.status_code == 202, answer.text
-        assert answer.headers["Preference-Applied"] == "return=representation"
-        body: Json = answer.get_json()
+        response = self.call(query, {"events": list(events)}, Prefer="return=representation")
+        assert response.status_code == 202, response.text
+        assert response.headers["Preference-Applied"] == "return=representation"
+        body: Json = response.get_json()
         return body
 
     def results(self, *events: Json, query: str = "") -> list[tuple[str, str | None]]:

@@ -33,8 +33,10 @@ def test_the_javascript_example_passes_the_check_list(app: Flask, world: World, 
         client = str(ROOT / "examples" / "partner_client.js")
         output = run(node, client, f"{url}/webhooks/partners/js", code_of(world), SECRET=secret)
         load = str(ROOT / "examples" / "partner_load.py")
-        said = run(sys.executable, load, f"{url}/webhooks/partners/js", code_of(world), "1500", "2", SECRET=secret)
-    assert "'accepted': 1500" in said and "'HTTP 202': 2" in said
+        printed = run(
+            sys.executable, load, f"{url}/webhooks/partners/js", code_of(world), "1500", "2", SECRET=secret
+        )
+    assert "'accepted': 1500" in printed and "'HTTP 202': 2" in printed
     assert "null" not in output[output.rindex("first_event") :], output
     health: dict[str, Any] = Engineer(app.test_client(), world, secret, "js").get("/health")
     assert all(health["checks"].values())
@@ -46,8 +48,8 @@ def test_a_signer_that_is_not_ours_is_understood(app: Flask, world: World, node:
     engineer = Engineer(app.test_client(), world, live, "signer")
     body = json.dumps(engineer.paid(1))
     headers = json.loads(run(node, str(NODE_ROOM / "sign.js"), library, live, body))
-    answer = engineer.http.post("/webhooks/partners/signer", data=body.encode(), headers=headers)
-    assert (answer.status_code, answer.get_json()["accepted"]) == (202, 1)
+    response = engineer.http.post("/webhooks/partners/signer", data=body.encode(), headers=headers)
+    assert (response.status_code, response.get_json()["accepted"]) == (202, 1)
     question = json.loads(run(node, str(NODE_ROOM / "sign.js"), library, live, ""))
     assert engineer.http.get("/webhooks/partners/signer/health", headers=question).status_code == 200
     forged = json.loads(run(node, str(NODE_ROOM / "sign.js"), library, live, body + " "))

@@ -26,14 +26,14 @@ def donation(world: World) -> Donation:
 
 
 def test_all_that_a_donor_said_is_kept(engineer: Engineer, world: World) -> None:
-    said: dict[str, Any] = {
+    details: dict[str, Any] = {
         "donor": {"key": "u", "name": "张三"},
         "channel": {"kind": "livestream", "code": "主播甲"},
         "message": "为孩子们加油",
         "team": "骑行队",
         "consent": {"publish_name": True},
     }
-    engineer.send(engineer.paid(1, **said))
+    engineer.send(engineer.paid(1, **details))
     world.settle()
     assert (donation(world).team, donation(world).publish_name) == ("骑行队", True)
     personal = world.do(read_contact, world.deps.keys, T1)

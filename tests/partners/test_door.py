@@ -35,8 +35,8 @@ def test_each_event_gets_its_own_result(engineer: Engineer, world: World) -> Non
 
 
 def test_a_ping_is_heard_and_leaves_nothing(engineer: Engineer, world: World) -> None:
-    answer = engineer.call("", {"type": "ping"})
-    assert (answer.status_code, answer.get_json()["pings"]) == (202, 1)
+    response = engineer.call("", {"type": "ping"})
+    assert (response.status_code, response.get_json()["pings"]) == (202, 1)
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0
 
 
@@ -137,12 +137,12 @@ def test_a_day_is_summed_up(engineer: Engineer, world: World) -> None:
 def test_health_says_what_waits_and_what_is_left(engineer: Engineer, world: World) -> None:
     engineer.send(engineer.paid(1), engineer.refunded(9, 1_00))
     world.settle()
-    answer = engineer.call("/health")
-    health = answer.get_json()
+    response = engineer.call("/health")
+    health = response.get_json()
     assert (health["state"], health["test"], health["events"]["waiting"]) == ("live", False, 1)
     assert (health["limits"]["today_minor"], health["limits"]["today_count"]) == (25_00, 1)
     assert health["last_heard_at"] and len(health["secrets"]) == 1
-    assert answer.headers["RateLimit-Policy"] == '"door";q=600;w=60'
+    assert response.headers["RateLimit-Policy"] == '"door";q=600;w=60'
 
 
 def test_projects_are_mine_with_the_match_that_is_left(engineer: Engineer, world: World) -> None:

@@ -96,8 +96,8 @@ def hand_in(engineer: Engineer, world: World) -> dict[str, list[dict[str, str]]]
     """A bill with three faults, which is refused and names their lines; then the right one."""
     at = world.clock.at.isoformat()
     rows = [(f"L{n}", "charge", f"T-{n}", 25_00, 0) for n in range(4)]
-    wrong = [("L0", "charge", "T-4", 25_00, 0), ("L8", "present", "T-4", 25_00, 0), ("L9", "charge", "T-5", -1, 0)]
-    refused = engineer.call("/bill?confirm=1", bill(*rows, *wrong, at=at)).get_json()
+    lines = [("L0", "charge", "T-4", 25_00, 0), ("L8", "present", "T-4", 25_00, 0), ("L9", "charge", "T-5", -1, 0)]
+    refused = engineer.call("/bill?confirm=1", bill(*rows, *lines, at=at)).get_json()
     assert (refused["imported"], {fault["line"] for fault in refused["faults"]}) == (False, {6, 7, 8})
     right = [
         *rows[:3],

@@ -115,16 +115,16 @@ def test_wechat_answers_what_it_cannot_take(wechat: Wechat, world: World) -> Non
         (payload, headers | {"Wechatpay-Serial": "0A1B"}),
         (payload, {}),
     ):
-        answer = post(wechat.address, refused_payload, refused_headers)
-        assert (answer.status, answer.kind) == (401, "application/problem+json"), answer
+        response = post(wechat.address, refused_payload, refused_headers)
+        assert (response.status, response.kind) == (401, "application/problem+json"), response
     for resource, code in (
         (paid | {"mchid": "1900000002"}, "event_invalid"),
         (paid | {"amount": {"total": 1, "currency": "USD"}}, "event_invalid"),
         (paid | {"amount": {"total": -1, "currency": "CNY"}}, "event_invalid"),
         (paid | {"success_time": "2099-01-01T00:00:00+08:00"}, "event_invalid"),
     ):
-        answer = wechat.send("TRANSACTION.SUCCESS", resource)
-        assert answer == Answer(422, json.dumps({"code": "FAIL", "message": code}), "application/json")
+        response = wechat.send("TRANSACTION.SUCCESS", resource)
+        assert response == Answer(422, json.dumps({"code": "FAIL", "message": code}), "application/json")
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_event")) == 0
     counted = world.do(lambda tx: {row.code for row in refusals_of(tx, "wechatpay-v3", local_day(tx.now))})
     assert "event_invalid" in counted
@@ -205,8 +205,8 @@ def test_alipay_payments_and_refunds(world: World, url: str, node: str) -> None:
         fields | {"sign": "bm8="},
         fields | {"charset": "rot13"},
     ):
-        answer = post(address, urlencode(changed).encode(), FORM)
-        assert answer.status in (400, 401) and not answer.body.startswith("success"), answer
+        response = post(address, urlencode(changed).encode(), FORM)
+        assert response.status in (400, 401) and not response.body.startswith("success"), response
     assert post(address, forms[0] + b"&total_amount=1", FORM).status == 400
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_conflict")) == 0
     world.check()
@@ -233,16 +233,16 @@ def test_a_declared_format_with_headers(world: World, url: str) -> None:
         platform.order("REFUND", 1, 1),
         platform.order("PAID", 3, 1),  # fits no rule: sent again until somebody mends the mapping
     ):
-        answer = platform.send(platform.order("PAY", 4, 1), bad)
-        assert answer == Answer(200, refused, "application/json"), "all of a notification or nothing"
+        response = platform.send(platform.order("PAY", 4, 1), bad)
+        assert response == Answer(200, refused, "application/json"), "all of a notification or nothing"
     assert world.do(lambda tx: tx.get(Donation, donation_id_of(name, "O-4"))) is None
-    for answer in (
+    for response in (
         platform.send(secret="another secret of a stranger"),
         platform.send(app="app-2"),
         platform.send(**{"X-Timestamp": "1"}),
         platform.send(**{"X-Signature": "é".encode().decode("latin-1")}),
     ):
-        assert answer.status == 401
+        assert response.status == 401
     counted = world.do(lambda tx: {row.code: row.events for row in refusals_of(tx, name, local_day(tx.now))})
     assert counted["event_invalid"] == 5
     world.check()
@@ -254,7 +254,7 @@ def test_refunds_of_one_moment_are_all_counted(world: World, url: str) -> None:
     platform.send(platform.order("PAY", 1, 10))
     back = [platform.order("REFUND", 1, 1, refund_no=f"R{number}") for number in range(6)] * 2
     with ThreadPoolExecutor(6) as pool:
-        assert {answer.status for answer in pool.map(platform.send, back)} == {200}
+        assert {response.status for response in pool.map(platform.send, back)} == {200}
     world.settle()
     assert stood(world, "signed-headers", "O-1") == ("paid", 10_00, 6_00)
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM inbox_conflict")) == 0

@@ -94,9 +94,9 @@ def test_phases_and_news_are_told_to_those_who_may_raise(engineer: Engineer, wor
         world.do(add_news, world.projects[0], NewsText(date(2026, 9, 9), "灶台修好了"), ACTOR)
         world.do(cancel, world.slug, ACTOR)
         assert tell(world) == 2
-    told = {(event := json.loads(body))["type"]: event["data"] for _, body in received}
-    assert told["project.news"]["title"] == "灶台修好了"
-    assert told["campaign.phase"] == {"campaign": world.slug, "phase": "cancelled"}
+    events = {(event := json.loads(body))["type"]: event["data"] for _, body in received}
+    assert events["project.news"]["title"] == "灶台修好了"
+    assert events["campaign.phase"] == {"campaign": world.slug, "phase": "cancelled"}
 
 
 def test_what_nobody_took_is_tried_again_for_a_day_and_then_by_hand(engineer: Engineer, world: World) -> None:

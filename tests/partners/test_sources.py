@@ -39,8 +39,8 @@ def test_from_the_first_click_to_the_figures(app: Flask, engineer: Engineer, wor
     donor.http.get(f"/s/{codes['地铁海报'].upper()}")  # later: the first one counts
     form = donor.open(donor.form_page)
     assert codes["主播甲"] in form and codes["地铁海报"] not in form
-    given = world.give(40_00, channel="livestream", source_code=codes["主播甲"])
-    world.pay(given)
+    donation = world.give(40_00, channel="livestream", source_code=codes["主播甲"])
+    world.pay(donation)
     engineer.send(engineer.paid(1, channel={"kind": "livestream", "code": codes["主播甲"]}))
     world.settle()
     assert world.do(lambda tx: tx.get(Donation, donation_id_of(NAME, "T-1"))).channel == "partner"

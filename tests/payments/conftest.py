@@ -36,22 +36,22 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, receiver: Receiver) -> Ite
 
 def judged(server: Server) -> tuple[int, int]:
     """How many requests and events were judged; AssertionError with every fault found."""
-    asked = server.get("/_sandbox/requests").json()
+    calls = server.get("/_sandbox/requests").json()
     faults: list[Any] = []
-    for one in asked:
-        where = f"{one['method']} {one['path']}"
-        if one["version"] is not None:  # sent by the gateway; others may be wrong on purpose
+    for call in calls:
+        where = f"{call['method']} {call['path']}"
+        if call["version"] is not None:  # sent by the gateway; others may be wrong on purpose
             faults += [
-                (where, fault) for fault in judge.faults_of_request(one["method"], one["path"], one["params"])
+                (where, fault) for fault in judge.faults_of_request(call["method"], call["path"], call["params"])
             ]
-        if one["status"] != 404:
-            answer = judge.faults_of_answer(one["method"], one["path"], one["status"], one["body"])
-            faults += [(where, one["status"], fault) for fault in answer]
+        if call["status"] != 404:
+            problems = judge.faults_of_answer(call["method"], call["path"], call["status"], call["body"])
+            faults += [(where, call["status"], fault) for fault in problems]
     events = _all_events(server)
     for event in events:
         faults += [(event["type"], fault) for fault in judge.faults_of_event(event)]
     assert not faults, "\n".join(map(str, faults[:20]))
-    return len(asked), len(events)
+    return len(calls), len(events)
 
 
 def _all_events(server: Server) -> list[dict[str, Any]]:
@@ -71,9 +71,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield request.getfixturevalue("sandbox")
         return
     folder = Path(tmp_path_factory.mktemp("localstripe"))
-    found = start_localstripe(folder, request.getfixturevalue("receiver"))
-    yield found
-    found.child.stop()
+    server = start_localstripe(folder, request.getfixturevalue("receiver"))
+    yield server
+    server.child.stop()
 
 
 @pytest.fixture

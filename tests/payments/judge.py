@@ -34,11 +34,11 @@ def _components() -> Json:
 @cache
 def _operations() -> list[tuple[str, re.Pattern[str], Json]]:
     # Paths without a parameter first: `/search` must not be taken for an id.
-    found = []
+    rows = []
     for path in sorted(sspec["paths"], key=lambda path: path.count("{")):
         pattern = re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path))
-        found += [(method.upper(), pattern, op) for method, op in sspec["paths"][path].items()]
-    return found
+        rows += [(method.upper(), pattern, op) for method, op in sspec["paths"][path].items()]
+    return rows
 
 
 def operation(method: str, path: str) -> Json:
@@ -71,7 +71,11 @@ def faults_of_request(method: str, path: str, params: Iterable[Any]) -> list[str
     if method == "POST":
         schema = described["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
         return _faults(_validator(described["operationId"], "request"), _typed(schema, tree))
-    known = {one["name"]: one["schema"] for one in described["parameters"] if one["in"] == "query"}
+    known = {
+        parameter["name"]: parameter["schema"]
+        for parameter in described["parameters"]
+        if parameter["in"] == "query"
+    }
     schema = {"type": "object", "properties": known, "additionalProperties": False}
     check = jsonschema_rs.validator_for(as_json_schema(schema) | {"components": _components()})
     return _faults(check, _typed(schema, tree))
@@ -85,8 +89,8 @@ def faults_of_answer(method: str, path: str, status: int, body: Any) -> list[str
 
 def faults_of_event(event: Json) -> list[str]:
     """What Stripe's document says against this event and the object in it."""
-    thing = event["data"]["object"]
-    return _faults(_object_validator("event"), event) + _faults(_object_validator(thing["object"]), thing)
+    subject = event["data"]["object"]
+    return _faults(_object_validator("event"), event) + _faults(_object_validator(subject["object"]), subject)
 
 
 def _faults(validator: jsonschema_rs.Validator, value: Any) -> list[str]:
@@ -118,7 +122,7 @@ def _typed(schema: Json, value: Any) -> Any:
     """Form values are text: numbers and booleans become what the schema says they are."""
     if "anyOf" in schema:
         fitting = {"dict": "object", "list": "array"}.get(type(value).__name__)
-        options = [one for one in schema["anyOf"] if fitting is None or one.get("type") == fitting]
+        options = [option for option in schema["anyOf"] if fitting is None or option.get("type") == fitting]
         return _typed(options[0], value) if options else value
     kind = schema.get("type")
     if kind == "integer" and isinstance(value, str) and re.fullmatch(r"-?\d+", value):

@@ -24,10 +24,10 @@ Json = dict[str, Any]
 def until(true: Callable[[], Any], seconds: float = 10.0) -> Any:
     """Wait for a condition; AssertionError when it does not come true in time."""
     deadline = time.monotonic() + seconds
-    while not (answer := true()):
+    while not (result := true()):
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.02)
-    return answer
+    return result
 
 
 class Receiver:
@@ -78,10 +78,10 @@ class Receiver:
 
     def empty(self) -> list[Json]:
         """Everything that has come so far."""
-        found = []
+        rows = []
         while not self.came.empty():
-            found.append(self.came.get())
-        return found
+            rows.append(self.came.get())
+        return rows
 
 
 @dataclass
@@ -107,11 +107,11 @@ class Server:
     def post(self, path: str, **form: Any) -> requests.Response:
         return self.http.post(self.base + path, data=form, timeout=10)
 
-    def order(self, path: str, /, **given: Any) -> Any:
+    def order(self, path: str, /, **fields: Any) -> Any:
         """An order to the sandbox (`/_sandbox/...`)."""
-        answer = self.http.post(f"{self.base}/_sandbox{path}", json=given, timeout=10)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = self.http.post(f"{self.base}/_sandbox{path}", json=fields, timeout=10)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     def confirm(self, intent: str, token: str = "pm_card_visa") -> Json:
         """What a client's payment form does: attach a test card, confirm."""
@@ -136,8 +136,8 @@ def start_localstripe(folder: Path, receiver: Receiver) -> Server:
     script = Path(__file__).with_name("localstripe_server.py")
     child = Child([sys.executable, str(script), str(port)], folder / "localstripe.log", cwd=folder).start()
     server = _ready(Server("localstripe", f"http://127.0.0.1:{port}", receiver, child))
-    answer = server.post("/_config/webhooks/beishan", url=receiver.url, secret=SECRET)
-    assert answer.status_code == 200, answer.text
+    response = server.post("/_config/webhooks/beishan", url=receiver.url, secret=SECRET)
+    assert response.status_code == 200, response.text
     return server
 
 

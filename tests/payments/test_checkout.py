@@ -86,9 +86,9 @@ def test_decline_then_another_try(sandbox: Server, order: PaymentOrder) -> None:
 def test_nonsense_on_the_page_is_answered_on_the_page(sandbox: Server, order: PaymentOrder) -> None:
     opened = sandbox.gateway().open_checkout(order)
     for form in ({"do": "pay", "card": "12"}, {"do": "dance", "card": "4242424242424242"}):
-        answer = press(sandbox, opened.reference, method="card", **form)
-        assert answer.status_code == 402
-        assert 'role="alert"' in answer.text
+        response = press(sandbox, opened.reference, method="card", **form)
+        assert response.status_code == 402
+        assert 'role="alert"' in response.text
     late = press(sandbox, opened.reference, do="late", method="card", card="4242424242424242", seconds="-1")
     assert late.status_code == 402
     assert press(sandbox, "cs_test_none", do="pay").status_code == 404

@@ -89,8 +89,8 @@ def test_dashboard_shows_the_payment(sandbox: Server) -> None:
 
 
 def test_orders_it_does_not_understand_are_refused(sandbox: Server) -> None:
-    for path, given in (("/faults", {"kind": "x"}), ("/faults", {"colour": 1}), ("/pay", {}), ("/dance", {})):
-        answer = sandbox.http.post(f"{sandbox.base}/_sandbox{path}", json=given, timeout=10)
-        assert 400 <= answer.status_code < 500
+    for path, fields in (("/faults", {"kind": "x"}), ("/faults", {"colour": 1}), ("/pay", {}), ("/dance", {})):
+        response = sandbox.http.post(f"{sandbox.base}/_sandbox{path}", json=fields, timeout=10)
+        assert 400 <= response.status_code < 500
     form = sandbox.post("/_sandbox/faults", kind="500")  # what a page of another site could send
     assert form.status_code == 415

@@ -68,19 +68,19 @@ FOLLOWED = {
 }
 
 
-def event(kind: str, thing: Any) -> dict[str, Any]:
+def event(kind: str, subject: Any) -> dict[str, Any]:
     return {
         "id": "evt_1",
         "object": "event",
         "type": kind,
         "created": int(AT.timestamp()),
-        "data": {"object": copy.deepcopy(thing)},
+        "data": {"object": copy.deepcopy(subject)},
     }
 
 
-def fact(kind: str, thing: dict[str, Any], **changes: Any) -> PaymentFact:
-    [found] = facts_of(event(kind, thing | changes))
-    return found
+def fact(kind: str, subject: dict[str, Any], **changes: Any) -> PaymentFact:
+    [fact_read] = facts_of(event(kind, subject | changes))
+    return fact_read
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_intents(kind: str, expected: FactKind, amount: int) -> None:
 
 def test_charge_tells_instrument_and_refunded_total() -> None:
     expected = (DONATION, "pi_1", None, 10_000, "CNY", AT, "ch_1", "card:Xt5EWLLDS7FJjR1c", 2_500)
-    for kind, what in (("charge.succeeded", FactKind.CHARGED), ("charge.refunded", FactKind.REFUNDED)):
-        assert fact(kind, CHARGE)._replace(reversal=None) == PaymentFact(what, "stripe", *expected)
+    for kind, fact_kind in (("charge.succeeded", FactKind.CHARGED), ("charge.refunded", FactKind.REFUNDED)):
+        assert fact(kind, CHARGE)._replace(reversal=None) == PaymentFact(fact_kind, "stripe", *expected)
     assert fact("charge.succeeded", CHARGE).reversal is None
     total = ReversalFact(ReversalKind.CHARGE_TOTAL, "ch_1", ReversalState.TOLD, 2_500, AT)
     assert fact("charge.refunded", CHARGE).reversal == total
@@ -109,9 +109,9 @@ def test_charge_tells_instrument_and_refunded_total() -> None:
 
 def test_embedded_charges_of_older_and_newer_versions() -> None:
     for embedded in ({"latest_charge": CHARGE}, {"latest_charge": None, "charges": {"data": [CHARGE]}}):
-        found = fact("payment_intent.succeeded", INTENT, **embedded)
-        assert (found.charge, found.instrument) == ("ch_1", "card:Xt5EWLLDS7FJjR1c")
-        assert found.refunded_total_minor == 2_500
+        fact_read = fact("payment_intent.succeeded", INTENT, **embedded)
+        assert (fact_read.charge, fact_read.instrument) == ("ch_1", "card:Xt5EWLLDS7FJjR1c")
+        assert fact_read.refunded_total_minor == 2_500
 
 
 def test_wallets_by_buyer_or_fingerprint() -> None:
@@ -142,10 +142,10 @@ def test_sessions() -> None:
     ],
 )
 def test_disputes(status: str, expected: ReversalState) -> None:
-    found = fact("charge.dispute.closed", DISPUTE, status=status)
-    assert (found.kind, found.charge, found.payment_intent) == (FactKind.DISPUTE, "ch_1", "pi_1")
-    assert found.reversal is not None
-    assert (found.reversal.state, found.reversal.amount_minor) == (expected, 4_000)
+    fact_read = fact("charge.dispute.closed", DISPUTE, status=status)
+    assert (fact_read.kind, fact_read.charge, fact_read.payment_intent) == (FactKind.DISPUTE, "ch_1", "pi_1")
+    assert fact_read.reversal is not None
+    assert (fact_read.reversal.state, fact_read.reversal.amount_minor) == (expected, 4_000)
     again = fact("charge.dispute.funds_reinstated", DISPUTE, status=status)
     assert again.reversal is not None
     assert again.reversal.state is ReversalState.WON
@@ -204,17 +204,19 @@ JSON = st.recursive(
 def only_malformed(value: Any) -> None:
     """Every fact that comes out is sound; nothing but FactMalformed is raised."""
     try:
-        found = facts_of(value)
+        facts = facts_of(value)
     except FactMalformed as malformed:
         assert malformed.code
         assert malformed.field
         return
-    for one in found:
-        assert one.amount_minor >= 0
-        assert one.refunded_total_minor >= 0
-        assert one.currency.isupper()
-        assert one.occurred_at.tzinfo is UTC
-        json.dumps([one.payment_intent, one.charge, one.session, one.instrument]).encode()
+    for payment_fact in facts:
+        assert payment_fact.amount_minor >= 0
+        assert payment_fact.refunded_total_minor >= 0
+        assert payment_fact.currency.isupper()
+        assert payment_fact.occurred_at.tzinfo is UTC
+        json.dumps(
+            [payment_fact.payment_intent, payment_fact.charge, payment_fact.session, payment_fact.instrument]
+        ).encode()
 
 
 @given(JSON)

@@ -23,8 +23,8 @@ def no_fault_left(sandbox: Server) -> Iterator[None]:
 
 def payments_of(server: Server, order: PaymentOrder) -> list[str]:
     query = f"metadata['donation_id']:'{order.donation_id}'"
-    found = server.get("/v1/payment_intents/search", query=query).json()["data"]
-    return [intent["id"] for intent in found]
+    intents = server.get("/v1/payment_intents/search", query=query).json()["data"]
+    return [intent["id"] for intent in intents]
 
 
 def test_answer_lost_after_the_effect_the_repeat_finds_what_was_made(sandbox: Server, order: PaymentOrder) -> None:
@@ -102,7 +102,7 @@ def test_many_at_once_with_one_key_make_one_payment(sandbox: Server, order: Paym
     for thread in threads:
         thread.join()
     assert len(opened) == 8
-    assert len({one.reference for one in opened}) == 1
+    assert len({payment.reference for payment in opened}) == 1
     assert payments_of(sandbox, order) == [opened[0].reference]
 
 
@@ -146,11 +146,11 @@ def test_nobody_there_and_wrong_key(sandbox: Server, order: PaymentOrder) -> Non
     ],
 )
 def test_the_sandbox_is_as_strict_as_stripe(sandbox: Server, form: dict[str, str], code: str | None) -> None:
-    answer = sandbox.post("/v1/payment_intents", **form)
-    assert answer.status_code == 400
-    error = answer.json()["error"]
+    response = sandbox.post("/v1/payment_intents", **form)
+    assert response.status_code == 400
+    error = response.json()["error"]
     assert (error["type"], error.get("code")) == ("invalid_request_error", code)
-    assert answer.headers["Request-Id"].startswith("req_")
+    assert response.headers["Request-Id"].startswith("req_")
 
 
 def test_the_cashier_links_to_web_addresses_only(sandbox: Server) -> None:

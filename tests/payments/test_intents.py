@@ -95,8 +95,8 @@ def _lines(server: Server, intent: str) -> list[StatementLine]:
     """The payment's lines: by the gateway; localstripe cannot filter by time, so its page is read raw."""
     if server.name == "sandbox":
         now = datetime.now(UTC)
-        found = list(server.gateway().statement(now - timedelta(hours=1), now + timedelta(minutes=1)))
+        lines = list(server.gateway().statement(now - timedelta(hours=1), now + timedelta(minutes=1)))
     else:
         params = {"limit": "100", "expand[]": "data.source"}
-        found = [statement_line(line) for line in server.get("/v1/balance_transactions", **params).json()["data"]]
-    return [line for line in found if line.payment_intent == intent]
+        lines = [statement_line(line) for line in server.get("/v1/balance_transactions", **params).json()["data"]]
+    return [line for line in lines if line.payment_intent == intent]

@@ -16,13 +16,13 @@ def test_the_gateway_speaks_the_version_it_is_judged_by() -> None:
 
 def test_good_request_passes_and_each_fault_is_found() -> None:
     assert judge.faults_of_request("POST", "/v1/payment_intents", GOOD) == []
-    for wrong in (
+    for value in (
         [*GOOD, ("colour", "red")],
         [*GOOD[1:], ("amount", "many")],
         [*GOOD, ("capture_method", "never")],
         GOOD[1:],
     ):
-        assert judge.faults_of_request("POST", "/v1/payment_intents", wrong) != []
+        assert judge.faults_of_request("POST", "/v1/payment_intents", value) != []
     assert judge.faults_of_request("GET", "/v1/charges", [("created[gte]", "1"), ("limit", "3")]) == []
     assert judge.faults_of_request("GET", "/v1/charges", [("colour", "red")]) != []
     with pytest.raises(LookupError):
@@ -62,14 +62,14 @@ def test_everything_the_sandbox_can_say_is_judged(sandbox: Server) -> None:
     sandbox.order(f"/disputes/{dispute['id']}/close", outcome="won")
     payout = sandbox.order("/payouts")
     for path in ("charges", "refunds", "balance_transactions", "events", "disputes", "payouts"):
-        [one, *_] = sandbox.get(f"/v1/{path}").json()["data"]
-        assert sandbox.get(f"/v1/{path}/{one['id']}").json() == one
+        [newest, *_] = sandbox.get(f"/v1/{path}").json()["data"]
+        assert sandbox.get(f"/v1/{path}/{newest['id']}").json() == newest
     assert sandbox.get("/v1/balance_transactions", payout=payout["id"]).json()["data"]
     expanded = {"expand[0]": "latest_charge.balance_transaction"}
     intent = sandbox.get(f"/v1/payment_intents/{paid.reference}", **expanded).json()
     assert intent["latest_charge"]["balance_transaction"]["source"] == charge
     assert sandbox.get("/v1/checkout/sessions", status="expired").json()["data"][0]["id"] == lapsed.reference
     sandbox.receiver.take("checkout.session.async_payment_succeeded", late.reference)
-    asked, events = judged(sandbox)
-    assert asked >= 25
+    calls, events = judged(sandbox)
+    assert calls >= 25
     assert events >= 25

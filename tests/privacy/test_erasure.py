@@ -93,10 +93,10 @@ def test_without_the_table_of_keys_a_backup_from_before_opens_nothing(world: Wor
 
 
 def test_an_email_left_beside_a_phone_number_finds_the_person_too(world: World) -> None:
-    given = world.give(10_00, donor=DONOR)
-    world.pay(given)
+    donation = world.give(10_00, donor=DONOR)
+    world.pay(donation)
     person = world.do(person_by_contact, world.deps.keys, EMAIL.upper())
-    assert list(person.donations) == [given.id]
+    assert list(person.donations) == [donation.id]
 
 
 def test_one_who_gives_again_is_still_one_donor_until_the_result_is_published(world: World) -> None:
@@ -153,10 +153,10 @@ def test_who_is_known_by_a_browser_is_one_donation(world: World) -> None:
 
 
 def test_nobody_is_erased_while_their_payment_is_awaited(world: World) -> None:
-    given = world.give(10_00, donor=DONOR)
+    donation = world.give(10_00, donor=DONOR)
     with pytest.raises(Conflict, match="erasure_awaits_payment"):
         erase_by(world, PHONE)
-    world.pay(given)
+    world.pay(donation)
     erase_by(world, PHONE)
     with pytest.raises(NotFound, match="donor_unknown"):
         erase_by(world, PHONE)
@@ -164,17 +164,17 @@ def test_nobody_is_erased_while_their_payment_is_awaited(world: World) -> None:
 
 
 def test_what_is_written_after_an_erasure_is_erased_too(world: World) -> None:
-    given = world.give(10_00, donor=DONOR)
-    world.pay(given)
+    donation = world.give(10_00, donor=DONOR)
+    world.pay(donation)
     erase_by(world, PHONE)
-    world.do(request_money_back, world.deps.keys, given.id, None, REFUND_WORDS)
+    world.do(request_money_back, world.deps.keys, donation.id, None, REFUND_WORDS)
     assert traces(dump(world)) == []
-    exported = world.do(lambda tx: export(world.deps, tx, person_of_donation(tx, given.id), "test"))
+    exported = world.do(lambda tx: export(world.deps, tx, person_of_donation(tx, donation.id), "test"))
     assert exported["donations"][0]["refund_requests"][0]["reason"] == REFUND_WORDS
-    world.do(lambda tx: erase(world.deps, tx, alone(tx, given.id), "donor", "donor"))
+    world.do(lambda tx: erase(world.deps, tx, alone(tx, donation.id), "donor", "donor"))
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM person_key")) == 0
     with pytest.raises(NotFound, match="donor_unknown"):
-        world.do(alone, given.id)
+        world.do(alone, donation.id)
     world.check()
 
 
@@ -203,8 +203,8 @@ def test_a_message_that_waits_loses_its_donor_and_counts_all_the_same(world: Wor
 
 def test_the_audit_trail_says_what_was_done_and_to_whom_nothing(world: World, api: Api) -> None:
     left = give_everything(world)
-    answer = api.post("/donors/erasure", {"contact": PHONE}, api.token())
-    assert answer.get_json()["donations"] == 2
+    response = api.post("/donors/erasure", {"contact": PHONE}, api.token())
+    assert response.get_json()["donations"] == 2
     rows = world.do(lambda tx: tx.rows("SELECT actor, detail FROM audit_entry WHERE action = 'donors.erase'"))
     assert [sorted(row.detail["donations"]) for row in rows] == [sorted(map(str, left))]
     assert traces(json.dumps([row.detail for row in rows], ensure_ascii=False)) == []
@@ -212,9 +212,9 @@ def test_the_audit_trail_says_what_was_done_and_to_whom_nothing(world: World, ap
 
 def test_an_export_holds_all_that_they_left(world: World, api: Api) -> None:
     give_everything(world)
-    answer = api.post("/donors/export", {"contact": f"0086{PHONE}"}, api.token())
-    assert answer.status_code == 200 and traces(answer.text) == list(MARKS)
-    body = answer.get_json()
+    response = api.post("/donors/export", {"contact": f"0086{PHONE}"}, api.token())
+    assert response.status_code == 200 and traces(response.text) == list(MARKS)
+    body = response.get_json()
     own = next(row for row in body["donations"] if row["channel"] == "web")
     assert own["personal"] == DONOR.contact() | {"message": MESSAGE}
     assert [row["reason"] for row in own["refund_requests"]] == [REFUND_WORDS]

@@ -29,8 +29,8 @@ BOX-1,{{code}},25,{{day}},{PHONE},{PLATFORM_NAME}
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Stack]:
-    with running(LOG_LEVEL="DEBUG") as found:
-        yield found
+    with running(LOG_LEVEL="DEBUG") as running_stack:
+        yield running_stack
 
 
 class Journeys:
@@ -43,19 +43,19 @@ class Journeys:
         self.project = stack.api(f"/campaigns/{self.slug}/projects")[0]
 
     def drive(self) -> None:
-        given = self.pledge()
-        self.stack.order("/pay", reference=given["payment"]["reference"])
-        assert wait_until(lambda: self.status(given) == "paid", 30, 0.2)
-        path = f"/donations/{given['id']}"
-        self.stack.api(f"{path}/refund-requests", "POST", given["token"], reason=REFUND_WORDS, amount_minor=100)
-        self.refused(f"{path}/appeal", given["token"], text=APPEAL)
+        donation = self.pledge()
+        self.stack.order("/pay", reference=donation["payment"]["reference"])
+        assert wait_until(lambda: self.status(donation) == "paid", 30, 0.2)
+        path = f"/donations/{donation['id']}"
+        self.stack.api(f"{path}/refund-requests", "POST", donation["token"], reason=REFUND_WORDS, amount_minor=100)
+        self.refused(f"{path}/appeal", donation["token"], text=APPEAL)
         self.refused("/donations", "", **self.body(donor=DONOR | {"phone": f"{PHONE}{PHONE}"}))
         self.refused("/donations", "", **self.body(donor=DONOR | {NAME: MESSAGE}))
         self.refused("/donors/export", self.admin, contact=NAME)
         self.partner()
         self.offline()
         self.stack.api("/donors/export", "POST", self.admin, contact=PHONE)
-        self.page(f"/d/{given['id']}?token={given['token']}")
+        self.page(f"/d/{donation['id']}?token={donation['token']}")
         self.page(f"/donate/{self.slug}/{self.project['id']}?name={urllib.parse.quote(NAME)}&phone={PHONE}")
 
     def body(self, **other: Any) -> dict[str, Any]:
@@ -65,12 +65,12 @@ class Journeys:
     def pledge(self) -> Any:
         return self.stack.api("/donations", "POST", **self.body())
 
-    def status(self, given: Any) -> str:
-        return str(self.stack.api(f"/donations/{given['id']}", token=given["token"])["status"])
+    def status(self, donation: Any) -> str:
+        return str(self.stack.api(f"/donations/{donation['id']}", token=donation["token"])["status"])
 
-    def refused(self, path: str, token: str, **given: Any) -> None:
+    def refused(self, path: str, token: str, **fields: Any) -> None:
         with pytest.raises(urllib.error.HTTPError) as refusal:
-            self.stack.api(path, "POST", token, **given)
+            self.stack.api(path, "POST", token, **fields)
         assert 400 <= refusal.value.code < 500
 
     def page(self, path: str) -> str:

@@ -59,8 +59,8 @@ def test_an_operator_exports_and_erases_what_they_type(terminal: Terminal, world
     assert traces(printed) == list(MARKS)
     assert terminal.run("donors", "erase", typed=f"{PHONE}\nn\n").exit_code == 1
     assert traces(terminal.ok("donors", "export", typed=f"{PHONE}\n")) == list(MARKS)
-    said = terminal.ok("donors", "erase", typed=f"{PHONE}\ny\n")
-    assert said.splitlines()[-1].startswith("2 donations and ")
+    output = terminal.ok("donors", "erase", typed=f"{PHONE}\ny\n")
+    assert output.splitlines()[-1].startswith("2 donations and ")
     terminal.refused("donor_unknown", "donors", "erase", "--yes", typed=f"{PHONE}\n")
     terminal.refused("contact_invalid", "donors", "export", typed="张三\n")
     assert traces(dump(world)) == []

@@ -74,7 +74,7 @@ def test_a_message_is_put_together_as_it_was(source: str) -> None:
 
 
 def test_a_providers_event_keeps_what_the_engine_goes_by(world: World) -> None:
-    given = world.give(10_00)
+    donation = world.give(10_00)
     card = {"card": {"fingerprint": "fp-of-li", "last4": "4242"}, "type": "card"}
     charge = {
         "id": "ch_1",
@@ -83,11 +83,11 @@ def test_a_providers_event_keeps_what_the_engine_goes_by(world: World) -> None:
         "billing_details": {"name": "李四"},
     }
     world.tell(
-        "payment_intent.succeeded", world.intent(given, latest_charge=charge, receipt_email="li@example.org")
+        "payment_intent.succeeded", world.intent(donation, latest_charge=charge, receipt_email="li@example.org")
     )
     assert traces(dump(world), ("fp-of-li", "4242", "李四", "li@example.org")) == []
     world.settle()
-    assert world.view(given).status == "paid"
+    assert world.view(donation).status == "paid"
     assert world.do(lambda tx: tx.scalar("SELECT instrument FROM donation")).startswith("card:")
     assert traces(dump(world), ("fp-of-li", "李四")) == []
     world.check()

@@ -47,12 +47,12 @@ def test_a_database_of_an_earlier_version_is_sealed_and_its_books_hold(sealed: D
 def unseal(world: World, donation: object) -> None:
     """Store a donation, its contact and its messages as the version before did."""
     keys, context = world.deps.keys, str(donation)
-    told = DONOR.contact()
+    contact = DONOR.contact()
     key = bytes(32)
     values = {
         "id": donation,
         "wrapped": keys.wrap(key, context),
-        "sealed": seal(key, json.dumps(told).encode(), context.encode()),
+        "sealed": seal(key, json.dumps(contact).encode(), context.encode()),
     }
     for statement in (
         """UPDATE donation_contact SET wrapped_key = :wrapped, sealed = :sealed, donor_key = 'p'

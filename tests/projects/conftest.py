@@ -32,8 +32,8 @@ def tree(db: Database) -> Database:
 
 
 def happy_home(**changed: object) -> NewProject:
-    asked = NewProject(VILLAGE, "幸福家园·周公路", "micro", "修缮老人食堂", 5_000_000)
-    return asked._replace(**changed)  # type: ignore[arg-type]
+    wish = NewProject(VILLAGE, "幸福家园·周公路", "micro", "修缮老人食堂", 5_000_000)
+    return wish._replace(**changed)  # type: ignore[arg-type]
 
 
 def approved(tx: Tx, **changed: object) -> int:

@@ -22,8 +22,8 @@ def status(world: World, index: int = 0) -> str:
     return world.do(projects.find, world.projects[index]).status
 
 
-def put(world: World, **given: Any) -> Any:
-    return world.do(blacklist.blacklist, world.projects[0], REASON, "li", **given)
+def put(world: World, **fields: Any) -> Any:
+    return world.do(blacklist.blacklist, world.projects[0], REASON, "li", **fields)
 
 
 def current(world: World) -> list[dict[str, Any]]:
@@ -37,8 +37,8 @@ def code_of(refused: Any) -> str:
 def test_a_listed_project_takes_no_donation_and_the_others_do(world: World) -> None:
     world.pot(1_000_00)
     put(world)
-    answer = world.try_give(world.command())[0]
-    assert isinstance(answer, Conflict) and answer.code == "project_not_in_campaign"
+    result = world.try_give(world.command())[0]
+    assert isinstance(result, Conflict) and result.code == "project_not_in_campaign"
     assert world.give(project=1).reserved_minor == 100_00
     world.check()
 
@@ -58,8 +58,8 @@ def test_no_new_match_is_given_while_a_project_is_listed(world: World) -> None:
     put(world)
     assert world.pay(listed).captured_minor == 0
     assert world.pay(other).captured_minor == 100_00
-    told = world.do(explain, listed.id).decisions[-1]
-    assert (told.cause, told.blacklisted) == ("payment", True)
+    explanation = world.do(explain, listed.id).decisions[-1]
+    assert (explanation.cause, explanation.blacklisted) == ("payment", True)
     assert not world.do(explain, other.id).decisions[-1].blacklisted
     world.clock.advance(hours=9)
     world.close()

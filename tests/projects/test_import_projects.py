@@ -120,9 +120,9 @@ def test_by_command_with_a_preview(world: World, terminal: Terminal, tmp_path: P
     file = tmp_path / "projects.csv"
     rows = [ROW.replace("LY-1", f"LY-{number}").replace("路灯", f"路灯{number}") for number in range(300)]
     file.write_text(HEAD + "".join(rows))
-    said = terminal.ok("import-projects", str(file), "--preview")
-    assert "新的项目（目标金额）：300 行，共 9,000,000.00 元" in said
-    assert "New projects (their targets): 300 rows, 9,000,000.00 yuan" in said
+    output = terminal.ok("import-projects", str(file), "--preview")
+    assert "新的项目（目标金额）：300 行，共 9,000,000.00 元" in output
+    assert "New projects (their targets): 300 rows, 9,000,000.00 yuan" in output
     assert projects(world) == []
     assert terminal.ok("import-projects", str(file)) == "300 new projects\n"
     assert terminal.ok("import-projects", str(file)) == "0 new projects\n"

@@ -93,8 +93,8 @@ def test_pictures_are_put_in_order(album: World) -> None:
     shown = album.do(pictures_of, project)
     assert [picture.id for picture in shown] == [third, first, second]
     assert (shown[0].caption, shown[0].focus_y) == ("新封面", 2)
-    wrong = refusal_of(album.do, pictures.change_picture, project, third, {"focus_x": 11, "caption": ""}, ACTOR)
-    assert set(wrong.fields) == {"focus_x", "caption"}
+    refusal = refusal_of(album.do, pictures.change_picture, project, third, {"focus_x": 11, "caption": ""}, ACTOR)
+    assert set(refusal.fields) == {"focus_x", "caption"}
     foreign = refusal_of(album.do, pictures.change_picture, album.projects[1], third, {"position": 1}, ACTOR)
     assert isinstance(foreign, NotFound) and foreign.code == "picture_unknown"
 

@@ -172,8 +172,8 @@ def wait_until_somebody_waits(db: Database) -> None:
 def test_matching_sees_where_a_project_stands(tree: Database) -> None:
     with tree.transaction() as tx:
         project_id, county = approved(tx), approved(tx, organisation_code="410303", tier="special")
-        found = targets(tx, [project_id, county, 404])
-        assert found == {
+        shown = targets(tx, [project_id, county, 404])
+        assert shown == {
             project_id: Target(project_id, "village", "micro", ("4103", "410302", "410302001", VILLAGE), "410302"),
             county: Target(county, "county", "special", ("4103", "410303"), "410303"),
         }

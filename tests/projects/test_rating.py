@@ -32,8 +32,8 @@ def test_a_rating_is_kept_with_who_gave_it_and_the_same_again_is_none(tree: Data
             assert projects.find(tx, project_id).rating == stars
     assert ratings(tree) == [(4, "reviewer"), (0, "reviewer"), (5, "reviewer")]
     with tree.transaction() as tx:
-        told = tx.rows("SELECT detail FROM audit_entry WHERE action = 'project.rate' ORDER BY id")
-    assert [(row.detail["before"]["rating"], row.detail["after"]["rating"]) for row in told] == [
+        entries = tx.rows("SELECT detail FROM audit_entry WHERE action = 'project.rate' ORDER BY id")
+    assert [(row.detail["before"]["rating"], row.detail["after"]["rating"]) for row in entries] == [
         (0, 4),
         (4, 0),
         (0, 5),

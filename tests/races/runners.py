@@ -35,7 +35,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
 
 def errors(answers: Sequence[Any]) -> list[Exception]:
-    return [answer for answer in answers if isinstance(answer, Exception)]
+    return [result for result in answers if isinstance(result, Exception)]
 
 
 class Meeting:

@@ -62,7 +62,7 @@ def test_control_without_lock_and_index_steps_are_made_twice(world: World, monke
 def test_the_history_is_the_second_defence(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.clock.at += DUE
     answers = _closed_by_two_without_lock(world, monkeypatch)
-    assert [one for one in errors(answers) if isinstance(one, IntegrityError)]
+    assert [error for error in errors(answers) if isinstance(error, IntegrityError)]
     assert _reached(world).count("ended") == 1
 
 

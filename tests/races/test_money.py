@@ -137,17 +137,17 @@ def _lapse_against_payment(world: World) -> tuple[DonationView, list[Any]]:
 def test_lapse_against_payment(world: World) -> None:
     world.pot(10_000_00)
     for _ in range(ROUNDS):
-        found, answers = _lapse_against_payment(world)
+        view, answers = _lapse_against_payment(world)
         assert answers in ([0, 1], [1, 1])
-        assert (found.status, found.captured_minor, found.reserved_minor) == ("paid", 100_00, 0)
+        assert (view.status, view.captured_minor, view.reserved_minor) == ("paid", 100_00, 0)
     world.check()
 
 
 def test_control_without_the_donations_lock_a_lapse_breaks_a_paid_promise(world: World) -> None:
     world.pot(10_000_00)
     with without_lock("donations"):
-        found, _ = _lapse_against_payment(world)
-    assert (found.status, found.captured_minor) != ("paid", 100_00)
+        view, _ = _lapse_against_payment(world)
+    assert (view.status, view.captured_minor) != ("paid", 100_00)
 
 
 def _cancel_against_success(world: World) -> tuple[DonationView, list[Any]]:
@@ -160,18 +160,18 @@ def _cancel_against_success(world: World) -> tuple[DonationView, list[Any]]:
 def test_cancel_against_success(world: World) -> None:
     world.pot(10_000_00)
     for _ in range(ROUNDS):
-        found, answers = _cancel_against_success(world)
+        view, answers = _cancel_against_success(world)
         assert answers[1] == 1
         assert answers[0] is None or (isinstance(answers[0], Conflict) and answers[0].code == "already_paid")
-        assert (found.status, found.captured_minor, found.reserved_minor) == ("paid", 100_00, 0)
+        assert (view.status, view.captured_minor, view.reserved_minor) == ("paid", 100_00, 0)
     world.check()
 
 
 def test_control_without_the_donations_lock_a_cancel_breaks_a_paid_promise(world: World) -> None:
     world.pot(10_000_00)
     with without_lock("donations"):
-        found, _ = _cancel_against_success(world)
-    assert (found.status, found.captured_minor) != ("paid", 100_00)
+        view, _ = _cancel_against_success(world)
+    assert (view.status, view.captured_minor) != ("paid", 100_00)
 
 
 def _refund_against_capture(world: World) -> tuple[DonationView, list[Any]]:
@@ -196,9 +196,9 @@ def test_refund_against_capture(world: World) -> None:
 def test_control_without_the_donations_lock_a_refund_is_lost_or_breaks(world: World) -> None:
     world.pot(10_000_00)
     with without_lock("donations"):
-        found, answers = _refund_against_capture(world)
+        view, answers = _refund_against_capture(world)
     broken = [error for error in errors(answers) if isinstance(error, IntegrityError)]
-    assert broken or (found.refunded_minor, found.captured_minor) != (40_00, 60_00)
+    assert broken or (view.refunded_minor, view.captured_minor) != (40_00, 60_00)
 
 
 def test_two_schedulers_let_a_donation_lapse_once(world: World) -> None:

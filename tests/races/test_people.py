@@ -29,27 +29,27 @@ DECIDE = {"released": decide.clear, "cancelled": decide.cancel}
 
 def _held(world: World) -> tuple[UUID, int]:
     """A donation of a hundred yuan whose match is on hold, and its case."""
-    given = paid(world, 100_00).id
-    world.do(open_cases, {given: SIGN})
-    return given, world.do(case_id_of_donation, given)
+    donation_id = paid(world, 100_00).id
+    world.do(open_cases, {donation_id: SIGN})
+    return donation_id, world.do(case_id_of_donation, donation_id)
 
 
 def _decision_against_refund(world: World, to: str) -> tuple[DonationView, list[Any]]:
-    given, case = _held(world)
-    world.tell("charge.refunded", world.charge(given, 40_00))
+    donation_id, case = _held(world)
+    world.tell("charge.refunded", world.charge(donation_id, 40_00))
     answers = at_once(
         lambda: world.do(DECIDE[to], case, "because", ACTOR), lambda: process_inbox(world.deps, most=1)
     )
-    return world.view(given), answers
+    return world.view(donation_id), answers
 
 
 @pytest.mark.parametrize(("to", "stays"), [("released", 60_00), ("cancelled", 0)])
 def test_a_decision_and_a_refund_end_the_same_in_either_order(world: World, to: str, stays: int) -> None:
     pot = world.pot(1_000_00)
     for done in range(1, ROUNDS + 1):
-        found, answers = _decision_against_refund(world, to)
+        view, answers = _decision_against_refund(world, to)
         assert errors(answers) == []
-        assert (found.refunded_minor, found.captured_minor, found.held_minor) == (40_00, stays, 0)
+        assert (view.refunded_minor, view.captured_minor, view.held_minor) == (40_00, stays, 0)
         assert world.pots()[pot].available_minor == 1_000_00 - done * stays
     proven(world)
 
@@ -75,11 +75,11 @@ def _page_against_lapse(world: World) -> tuple[DonationView, Any]:
     return world.view(pledged), answers[0]
 
 
-def _kept(found: DonationView, answer: Any) -> bool:
+def _kept(view: DonationView, result: Any) -> bool:
     """Is it as the donor's page was told?"""
-    if isinstance(answer, datetime):
-        return (found.status, found.reserved_minor, found.match_until) == ("pending", 10_00, answer)
-    return (found.status, found.reserved_minor) == ("expired", 0) and answer.code == "promise_lapsed"
+    if isinstance(result, datetime):
+        return (view.status, view.reserved_minor, view.match_until) == ("pending", 10_00, result)
+    return (view.status, view.reserved_minor) == ("expired", 0) and result.code == "promise_lapsed"
 
 
 def test_a_page_that_was_told_its_hold_goes_on_keeps_its_match(world: World) -> None:
@@ -92,9 +92,9 @@ def test_a_page_that_was_told_its_hold_goes_on_keeps_its_match(world: World) -> 
 def test_control_without_the_donations_lock_a_lapse_breaks_what_the_page_was_told(world: World) -> None:
     world.pot(1_000_00)
     with without_lock("donations"):
-        found, answer = _page_against_lapse(world)
-    assert isinstance(answer, datetime)
-    assert (found.status, found.reserved_minor) == ("expired", 0)
+        view, result = _page_against_lapse(world)
+    assert isinstance(result, datetime)
+    assert (view.status, view.reserved_minor) == ("expired", 0)
 
 
 def _versions(world: World) -> int:

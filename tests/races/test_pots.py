@@ -27,7 +27,7 @@ def _hundred_yuan_for_three_hundred(world: World, number: int = 300) -> list[Any
     commands = [world.command(1_00, project=index % 3) for index in range(number)]
     shares = [commands[index::THREADS] for index in range(THREADS)]
     answers = at_once(*[lambda share=share: [world.try_give(command)[0] for command in share] for share in shares])
-    return [answer for some in answers for answer in ([some] if isinstance(some, Exception) else some)]
+    return [result for some in answers for result in ([some] if isinstance(some, Exception) else some)]
 
 
 def _matched(world: World) -> int:
@@ -56,7 +56,7 @@ def test_the_floor_is_the_second_defence(world: World, monkeypatch: pytest.Monke
     """Without the lock donors run into the CHECK: they are turned away, but nothing is oversold."""
     pots_without_lock(monkeypatch, 0.02)
     answers = _hundred_yuan_for_three_hundred(world)
-    refused = [answer.code for answer in answers if isinstance(answer, Refusal)]
+    refused = [result.code for result in answers if isinstance(result, Refusal)]
     assert set(refused) == {"books_short"}
     assert _matched(world) <= 100_00
     world.check()

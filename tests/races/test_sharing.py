@@ -45,7 +45,7 @@ def _offer_at_once(world: World, read: Callable[..., Any]) -> list[Any]:
 def test_two_re_offers_at_once_give_once(world: World) -> None:
     pot, unserved = _freed(world)
     assert sorted(_offer_at_once(world, lock_campaign)) == [0, 3]
-    assert [by_pot(world, one).get(pot, 0) for one in unserved] == [40_00, 40_00, 20_00]
+    assert [by_pot(world, gift).get(pot, 0) for gift in unserved] == [40_00, 40_00, 20_00]
     proven(world)
 
 
@@ -59,7 +59,7 @@ def test_control_without_locks_both_re_offers_give(world: World, monkeypatch: py
     meet_before(monkeypatch, Meeting(patience_s=5), offering, "post")
     assert _offer_at_once(world, find_campaign) == [1, 1]
     assert by_pot(world, unserved) == {pot: 80_00}
-    assert [one for one in _faults(world) if one.startswith("donation_matched_within_ratio")]
+    assert [fault for fault in _faults(world) if fault.startswith("donation_matched_within_ratio")]
 
 
 def _movable(world: World) -> tuple[int, DonationView]:
@@ -112,14 +112,14 @@ def test_nobody_overtakes_those_who_came_before_the_unlock(world: World) -> None
     pot, before = _challenge(world)
     answers = at_once(lambda: unlock_challenges(world.deps), *[lambda: world.give(50_00)] * 4)
     assert answers[0] == 1
-    assert [one.reserved_minor for one in answers[1:]] == [0] * 4
+    assert [error.reserved_minor for error in answers[1:]] == [0] * 4
     assert by_pot(world, before) == {pot: 100_00}
     proven(world)
 
 
 def test_control_unlocked_and_served_in_two_transactions_a_newcomer_overtakes(world: World) -> None:
     pot, before = _challenge(world)
-    meeting, given = Meeting(), Meeting()
+    meeting, created = Meeting(), Meeting()
 
     def in_two() -> None:
         with world.db.transaction() as tx:
@@ -127,13 +127,13 @@ def test_control_unlocked_and_served_in_two_transactions_a_newcomer_overtakes(wo
             unlock(tx, unlocking.pots_with_met_challenge(tx, campaign.id or 0)[0], 1, 100_00)
             bump_matching_version(tx, campaign)
         meeting.wait()
-        given.wait()
+        created.wait()
         world.do(lambda tx: reoffer(tx, lock_campaign(tx, world.slug), only=pot))
 
     def newcomer() -> DonationView:
         meeting.wait()
         mine = world.give(50_00)
-        given.wait()
+        created.wait()
         return mine
 
     answers = at_once(in_two, newcomer)

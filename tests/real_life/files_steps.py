@@ -69,8 +69,8 @@ def gift(world: World, reference: str) -> Any:
 
 
 def stands(world: World, reference: str = "BOX-1") -> tuple[str, int, int]:
-    found = gift(world, reference)
-    return found.status, found.refunded_minor, found.captured_minor
+    view = gift(world, reference)
+    return view.status, view.refunded_minor, view.captured_minor
 
 
 def stored(world: World) -> tuple[int, ...]:

@@ -49,8 +49,8 @@ class MadeUpProvider:
                 assert self.path == "/v1/refunds", self.path
                 self._answer(*outer.asked_to_refund(form, self.headers["Idempotency-Key"]))
 
-            def _answer(self, status: int, thing: Json) -> None:
-                body = json.dumps(thing).encode()
+            def _answer(self, status: int, subject: Json) -> None:
+                body = json.dumps(subject).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -77,8 +77,8 @@ class MadeUpProvider:
             charge = self.charges[path.rpartition("/")[2].replace("pi_", "ch_", 1)]
             return {"id": charge["payment_intent"], "object": "payment_intent", "latest_charge": charge}
         if path == "/v1/refunds":
-            own = [thing for thing in self.things.values() if thing["object"] == "refund"]
-            chosen = [thing for thing in own if thing["payment_intent"] == query["payment_intent"]]
+            own = [refund for refund in self.things.values() if refund["object"] == "refund"]
+            chosen = [own_refund for own_refund in own if own_refund["payment_intent"] == query["payment_intent"]]
             return {"object": "list", "url": path, "data": chosen, "has_more": False}
         return self.page(query)
 
@@ -205,7 +205,7 @@ class MadeUpProvider:
         )
 
     def _thing(self, prefix: str, charge: Json, amount: int, **more: Any) -> Json:
-        thing = {
+        subject = {
             "id": f"{prefix}_{len(self.lines)}",
             "object": {"re": "refund", "dp": "dispute"}[prefix],
             "amount": amount,
@@ -216,8 +216,8 @@ class MadeUpProvider:
             "metadata": {},
             "other_shop": charge["other_shop"],
         } | more
-        self.things[thing["id"]] = thing
-        return thing
+        self.things[subject["id"]] = subject
+        return subject
 
     def _line(self, kind: str, category: str, amount: int, source: Json, fee: int = 0) -> None:
         amount *= RATES[source.get("currency", "cny")]
@@ -236,8 +236,8 @@ class MadeUpProvider:
             }
         )
 
-    def _say(self, kind: str, thing: Json) -> None:
-        self.messages.append((kind, dict(thing), self.clock.at))
+    def _say(self, kind: str, subject: Json) -> None:
+        self.messages.append((kind, dict(subject), self.clock.at))
 
     def _now(self) -> int:
         return int(self.clock.at.timestamp())

@@ -83,8 +83,8 @@ def test_composition_and_width_make_no_second_team(app: Flask, world: World) -> 
     for team in ("e\u0301cole", "\u00e9cole", "ｅ\u0301cole"):
         assert api.post("/donations", api.command(team=team)).status_code == 201
     assert world.do(lambda tx: [row[0] for row in tx.rows("SELECT DISTINCT team FROM donation")]) == ["école"]
-    answer = api.post("/donations", api.command(team="\u2066x"))
-    assert answer.status_code == 422
+    response = api.post("/donations", api.command(team="\u2066x"))
+    assert response.status_code == 422
 
 
 def test_a_form_keeps_the_seconds_of_a_time() -> None:

@@ -66,21 +66,21 @@ class Teller:
         self.refunds: list[str] = []
         self.disputes: dict[str, str] = {}
 
-    def act(self, what: str, which: int, how: str) -> None:
+    def act(self, act_kind: str, which: int, how: str) -> None:
         self.world.clock.advance(seconds=2)
         provider, charge = self.provider, self.provider.charges[self.charge]
         left = charge["amount"] - charge["amount_refunded"]
-        if what == "refund" and which <= left:
+        if act_kind == "refund" and which <= left:
             self.refunds.append(provider.refund(self.charge, which, how))
-        elif what == "request":
+        elif act_kind == "request":
             self._request(which)
-        elif what == "end_refund" and which < len(self.refunds):
+        elif act_kind == "end_refund" and which < len(self.refunds):
             refund = self.refunds[which]
             if provider.things[refund]["status"] != "failed" and how != provider.things[refund]["status"]:
                 provider.end_refund(refund, how)
-        elif what == "dispute" and "needs_response" not in self.disputes.values() and len(self.disputes) < 2:
+        elif act_kind == "dispute" and "needs_response" not in self.disputes.values() and len(self.disputes) < 2:
             self.disputes[provider.dispute(self.charge, which)] = "needs_response"
-        elif what == "end_dispute" and which < len(self.disputes):
+        elif act_kind == "end_dispute" and which < len(self.disputes):
             dispute = list(self.disputes)[which]
             if self.disputes[dispute] == "needs_response" or (self.disputes[dispute], how) == ("lost", "won"):
                 self.disputes[dispute] = how
@@ -103,8 +103,8 @@ class Teller:
 
     def say(self, number: int) -> None:
         """One message arrives, perhaps again, under an id of its own or the same as before."""
-        kind, thing, at = self.provider.messages[self.first + number]
-        body = {name: value for name, value in thing.items() if name != "other_shop"}
+        kind, subject, at = self.provider.messages[self.first + number]
+        body = {name: value for name, value in subject.items() if name != "other_shop"}
         self.world.tell(kind, body, at, f"evt_{self.first + number}")
 
 
@@ -135,12 +135,12 @@ def ends_at_the_providers_balance(
     world: World, provider: MadeUpProvider, steps: Steps, data: st.DataObject
 ) -> None:
     teller = Teller(world, provider)
-    said = 0
+    count = 0
     for step in steps:
         teller.act(*step)
-        new = len(provider.messages) - teller.first - said
+        new = len(provider.messages) - teller.first - count
         if data.draw(st.booleans(), label="some arrive"):
-            for number in data.draw(st.permutations(range(said, said + new)), label="in this order"):
+            for number in data.draw(st.permutations(range(count, count + new)), label="in this order"):
                 teller.say(number)
             world.settle()
         if data.draw(st.booleans(), label="the statement is read"):
@@ -185,14 +185,14 @@ def test_many_orders_of_a_providers_messages(fresh: Fresh, steps: Steps, data: s
 totals = st.lists(st.tuples(st.sampled_from(["refunded", "refund_reversed"]), st.integers(0, GIFT)), max_size=5)
 
 
-def ends_at_the_partners_balance(world: World, said: list[tuple[str, int]], data: st.DataObject) -> None:
+def ends_at_the_partners_balance(world: World, totals: list[tuple[str, int]], data: st.DataObject) -> None:
     """A partner tells totals that rise and fall, and its bill has a line for each change."""
     number = world.do(lambda tx: tx.scalar("SELECT count(*) FROM donation"))
     name, code = f"gift-{number}", code_of(world, 0)
     bodies = [event(name, GIFT, at=world.clock.at, project_code=code)]
     lines = [("charge", GIFT)]
     newest = {"refunded": 0, "refund_reversed": 0}
-    for place, (kind, total) in enumerate(said):
+    for place, (kind, total) in enumerate(totals):
         world.clock.advance(seconds=1)
         gone = max(newest["refunded"] - newest["refund_reversed"], 0)
         newest[kind] = total
@@ -232,15 +232,15 @@ def _bill(world: World, name: str, lines: list[tuple[str, int]]) -> None:
 
 
 @SHORT
-@given(said=totals, data=st.data())
-def test_any_order_of_a_partners_totals(fresh: Fresh, said: list[tuple[str, int]], data: st.DataObject) -> None:
+@given(steps=totals, data=st.data())
+def test_any_order_of_a_partners_totals(fresh: Fresh, steps: list[tuple[str, int]], data: st.DataObject) -> None:
     with fresh() as (world, _):
-        ends_at_the_partners_balance(world, said, data)
+        ends_at_the_partners_balance(world, steps, data)
 
 
 @pytest.mark.long
 @LONG
-@given(said=totals, data=st.data())
-def test_many_orders_of_a_partners_totals(fresh: Fresh, said: list[tuple[str, int]], data: st.DataObject) -> None:
+@given(steps=totals, data=st.data())
+def test_many_orders_of_a_partners_totals(fresh: Fresh, steps: list[tuple[str, int]], data: st.DataObject) -> None:
     with fresh() as (world, _):
-        ends_at_the_partners_balance(world, said, data)
+        ends_at_the_partners_balance(world, steps, data)

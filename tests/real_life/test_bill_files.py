@@ -90,8 +90,8 @@ def test_a_bill_with_a_refund_that_came_back_agrees_with_what_the_partner_tells(
     tell(world, "plat", "their-0001", total, at=at + timedelta(hours=2), kind=told_by, event_id="back")
     world.settle()
     assert world.do(reconcile, campaign) == 0
-    found = world.view(donation_id_of("plat", "their-0001"))
-    assert (found.status, found.refunded_minor) == ("settled", 0)
+    view = world.view(donation_id_of("plat", "their-0001"))
+    assert (view.status, view.refunded_minor) == ("settled", 0)
     world.check()
 
 
@@ -110,8 +110,8 @@ def test_a_line_that_comes_again_for_another_donation_is_told_with_both(world: W
     with pytest.raises(Conflict) as error:
         bill(world, text.replace("their-0001", "their-0002"))
     assert error.value.code == "statement_contradicts"
-    told = error.value.fields["line 2.line_id"]
-    assert (told.code, told.params) == (
+    fault = error.value.fields["line 2.line_id"]
+    assert (fault.code, fault.params) == (
         "line_of_another",
         {"before": "charge their-0001", "now": "charge their-0002"},
     )

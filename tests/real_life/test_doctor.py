@@ -77,10 +77,10 @@ def test_a_fault_at_the_provider_is_named(
     says: str,
 ) -> None:
     provider.order("/account", **account)
-    found = diagnosed(config(database_url, redis_server), db, provider.gateway())
-    assert not found["all"].ok
-    assert list(found) == [at_fault, "all"]
-    assert says in found[at_fault].text
+    findings = diagnosed(config(database_url, redis_server), db, provider.gateway())
+    assert not findings["all"].ok
+    assert list(findings) == [at_fault, "all"]
+    assert says in findings[at_fault].text
 
 
 @pytest.mark.parametrize(("mode", "ok"), [("require", False), ("verify-ca", True), ("verify-full", True)])

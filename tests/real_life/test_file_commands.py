@@ -38,7 +38,7 @@ def test_the_network_is_read_as_excel_writes_it_in_chinese() -> None:
 def test_a_preview_says_what_was_understood_and_changes_nothing(world: World, terminal: Terminal) -> None:
     before = stored(world)
     gifts = str(FILES / "offline-excel-zh.gbk.csv")
-    said = terminal.ok("import-donations", gifts, "--preview", "--lang", "en")
+    output = terminal.ok("import-donations", gifts, "--preview", "--lang", "en")
     for part in (
         "offline",
         "gb18030",
@@ -47,12 +47,12 @@ def test_a_preview_says_what_was_understood_and_changes_nothing(world: World, te
         "No faults",
         "2026-09-09",
     ):
-        assert part in said
-    said = terminal.ok("import-donations", gifts, "--preview", "--lang", "zh")
-    assert "新的捐赠：2 行，共 1,050.00 元" in said
-    said = terminal.ok("import-statement", "plat", str(FILES / "alipay-merchant-bill.gb18030.csv"), "--preview")
+        assert part in output
+    output = terminal.ok("import-donations", gifts, "--preview", "--lang", "zh")
+    assert "新的捐赠：2 行，共 1,050.00 元" in output
+    output = terminal.ok("import-statement", "plat", str(FILES / "alipay-merchant-bill.gb18030.csv"), "--preview")
     for part in ("alipay", "1,050.00", "-20.00", "6.18", "没有发现错误", "No faults"):
-        assert part in said
+        assert part in output
     assert stored(world) == before
 
 
@@ -62,9 +62,9 @@ def test_a_preview_names_every_fault_in_both_languages(world: World, terminal: T
     assert result.exit_code == 1
     assert "line 2.amount_yuan: " in result.stdout
     assert "第 2 行“金额”：请写清金额：是 100.50、10,050.00 元中的哪一个？" in result.stdout
-    said = terminal.refused("import_invalid", "import-donations", str(FILES / "offline-typo-million.csv"))
-    assert "第 2 行“金额”：超过 100,000.00 元" in said
-    assert "line 2.amount_yuan: Above 100,000.00 yuan" in said
+    output = terminal.refused("import_invalid", "import-donations", str(FILES / "offline-typo-million.csv"))
+    assert "第 2 行“金额”：超过 100,000.00 元" in output
+    assert "line 2.amount_yuan: Above 100,000.00 yuan" in output
     assert stored(world) == before
 
 
@@ -72,8 +72,8 @@ def test_a_correction_by_command(world: World, terminal: Terminal, tmp_path: Pat
     take(world, HEAD + "BOX-1,P000033,1000,2026-09-09 10:00,,\n")
     file = str(FILES / "offline-correction.csv")
     assert "--confirmed-by" in terminal.refused("import_invalid", "import-donations", file, "--lang", "en")
-    told = ("--reason", "typo", "--entered-by", "li", "--confirmed-by", "wang")
-    assert terminal.ok("import-donations", file, *told).startswith("1 new")
+    options = ("--reason", "typo", "--entered-by", "li", "--confirmed-by", "wang")
+    assert terminal.ok("import-donations", file, *options).startswith("1 new")
     world.settle()
     assert stands(world) == ("paid", 900_00, 100_00)
     world.check()
@@ -116,7 +116,7 @@ def test_every_sample_saved_by_any_program_says_the_same(
 
 
 def test_a_bank_statement_in_xml_is_no_table(world: World, terminal: Terminal) -> None:
-    said = terminal.refused(
+    output = terminal.refused(
         "import_invalid", "import-donations", str(FILES / "camt053-two-statements-reversals-batch.xml")
     )
-    assert "这不是表格文件" in said and "文件：" in said
+    assert "这不是表格文件" in output and "文件：" in output

@@ -34,8 +34,8 @@ def gifts(world: World) -> list[DonationView]:
     return views
 
 
-def ids(answer: Json) -> list[UUID]:
-    return [UUID(row["id"]) for row in answer["donations"]]
+def ids(response: Json) -> list[UUID]:
+    return [UUID(row["id"]) for row in response["donations"]]
 
 
 def found(api: Api, query: str, role: str = "finance") -> list[UUID]:
@@ -97,8 +97,8 @@ def test_bad_questions_are_refused_by_name(api: Api, world: World) -> None:
         ("since=9", "since"),
         ("after=1", "after"),
     ):
-        answer = api.get(f"/donations?{query}", token)
-        assert answer.status_code == 422 and field in answer.get_json()["errors"], query
+        response = api.get(f"/donations?{query}", token)
+        assert response.status_code == 422 and field in response.get_json()["errors"], query
 
 
 def test_the_list_is_paged_by_key_and_loses_none_of_equal_times(api: Api, world: World) -> None:

@@ -71,8 +71,8 @@ def test_a_refund_of_an_unknown_payment_waits_once_and_comes_back_with_its_payme
     world.settle()
     assert states(world) == {("ignored", "foreign"): 1}
     assert world.pay(donation).status == "paid"
-    found = world.view(donation)
-    assert (found.refunded_minor, found.captured_minor) == (40_00, 60_00)
+    view = world.view(donation)
+    assert (view.refunded_minor, view.captured_minor) == (40_00, 60_00)
     world.check()
 
 
@@ -119,8 +119,8 @@ def test_a_payment_is_attached_to_its_donation(world: World, http: FlaskClient) 
     attached = program.manage(path, {"donation": str(donation.id)}, 200)
     assert (attached["state"], attached["donation"]) == ("new", str(donation.id))
     world.settle()
-    found = world.view(donation)
-    assert (found.status, found.captured_minor) == ("paid", 80_00)
+    view = world.view(donation)
+    assert (view.status, view.captured_minor) == ("paid", 80_00)
     world.tell(*foreign(1, "refund.updated"))
     world.settle()
     assert world.view(donation).status == "refunded", "what is told of that payment later finds its donation"
@@ -135,8 +135,10 @@ def test_only_payments_of_the_provider_can_be_attached(world: World, http: Flask
     world.do(store, world.deps.keys, [message("partner:p", "e1", body, compare=True)])
     world.settle()
     id_ = world.do(lambda tx: tx.scalar("SELECT id FROM inbox_event"))
-    answer = Api(http, world).post(f"/inbox/{id_}/attach", {"donation": str(donation.id)}, Api(http, world).token())
-    problem(answer, 409, "event_not_attachable")
+    response = Api(http, world).post(
+        f"/inbox/{id_}/attach", {"donation": str(donation.id)}, Api(http, world).token()
+    )
+    problem(response, 409, "event_not_attachable")
 
 
 def test_the_commands_do_the_same(world: World, app: Flask) -> None:

@@ -25,9 +25,9 @@ from tests.world import World
 
 def test_an_event_of_an_unknown_type_is_accepted_and_ignored(http: FlaskClient, world: World, secret: str) -> None:
     batch = {"events": [event(world, 1), {"type": "donation.pledged", "id": "x"}, event(world, 2)]}
-    answer = send(http, secret, batch)
-    assert answer.status_code == 202
-    assert answer.get_json() == {"accepted": 2, "repeated": 0, "conflicting": 0, "ignored": 1}
+    response = send(http, secret, batch)
+    assert response.status_code == 202
+    assert response.get_json() == {"accepted": 2, "repeated": 0, "conflicting": 0, "ignored": 1}
     assert send(http, secret, {"type": "donation.pledged", "id": "p"}).get_json()["ignored"] == 1
     world.settle()
     assert world.totals().donations == 2
@@ -36,8 +36,8 @@ def test_an_event_of_an_unknown_type_is_accepted_and_ignored(http: FlaskClient, 
 
 @pytest.mark.parametrize("kind", [None, 5, "", " ", ["donation.paid"]])
 def test_a_type_that_is_no_text_is_malformed(http: FlaskClient, world: World, secret: str, kind: Any) -> None:
-    told = problem(send(http, secret, event(world) | {"type": kind}), 422, "event_invalid")
-    assert set(told["errors"]) == {"type"}
+    refusal = problem(send(http, secret, event(world) | {"type": kind}), 422, "event_invalid")
+    assert set(refusal["errors"]) == {"type"}
 
 
 def test_partial_takes_the_good_ones_and_names_the_bad(http: FlaskClient, world: World, secret: str) -> None:
@@ -46,12 +46,12 @@ def test_partial_takes_the_good_ones_and_names_the_bad(http: FlaskClient, world:
     events[2] = {"type": "donation.paid"}
     assert send(http, secret, {"events": events}).status_code == 422
     assert stored(world) == 0
-    answer = send(http, secret, {"events": events}, query="?partial=1")
-    assert answer.status_code == 202
-    told = answer.get_json()
-    assert (told["accepted"], [refused["index"] for refused in told["refused"]]) == (2, [1, 2])
-    assert told["refused"][0]["fields"] == {"data.amount_minor": {"code": "not_whole"}}
-    assert {"id", "occurred_at", "data"} <= set(told["refused"][1]["fields"])
+    response = send(http, secret, {"events": events}, query="?partial=1")
+    assert response.status_code == 202
+    body = response.get_json()
+    assert (body["accepted"], [refused["index"] for refused in body["refused"]]) == (2, [1, 2])
+    assert body["refused"][0]["fields"] == {"data.amount_minor": {"code": "not_whole"}}
+    assert {"id", "occurred_at", "data"} <= set(body["refused"][1]["fields"])
     only_bad = send(http, secret, events[1], query="?partial=1").get_json()
     assert (only_bad["accepted"], only_bad["refused"][0]["index"]) == (0, 0)
     problem(send(http, secret, [], query="?partial=1"), 422, "event_invalid")
@@ -97,11 +97,11 @@ def test_a_date_in_the_future_is_refused(
     for body, name in ((event(world, paid_at=ahead), "data.paid_at"), (event(world, 2), "occurred_at")):
         if name == "occurred_at":
             body["occurred_at"] = ahead
-        answer = send(http, secret, body)
+        response = send(http, secret, body)
         if refused:
-            assert problem(answer, 422, "event_invalid")["fields"] == {name: {"code": "in_the_future"}}
+            assert problem(response, 422, "event_invalid")["fields"] == {name: {"code": "in_the_future"}}
         else:
-            assert answer.status_code == 202
+            assert response.status_code == 202
 
 
 def test_an_old_date_is_taken(http: FlaskClient, world: World, secret: str) -> None:
@@ -126,7 +126,7 @@ def test_a_batch_and_its_reverse_sent_at_once_never_deadlock(world: World) -> No
             lambda b=reverse: world.do(store, world.deps.keys, b),
         )
         assert errors(answers) == []
-        assert sorted(answer.new for answer in answers) == [0, 1_000]
+        assert sorted(result.new for result in answers) == [0, 1_000]
 
 
 @contextmanager

@@ -60,8 +60,8 @@ def dispute(donation: DonationView, kind: str, status: str, amount: int = 100_00
 
 
 def tell(world: World, messages: Sequence[Told]) -> None:
-    for kind, thing in messages:
-        world.tell(kind, thing)
+    for kind, subject in messages:
+        world.tell(kind, subject)
     world.settle()
     restore_match(world.deps)
 
@@ -69,8 +69,8 @@ def tell(world: World, messages: Sequence[Told]) -> None:
 def stands(world: World, donation: DonationView) -> tuple[str, int, int]:
     """Status, what is refunded, and the captured match; every promise holds."""
     world.check()
-    found = world.view(donation)
-    return found.status, found.refunded_minor, found.captured_minor
+    view = world.view(donation)
+    return view.status, view.refunded_minor, view.captured_minor
 
 
 def test_a_refund_that_fails_after_it_was_told(world: World, paid: DonationView) -> None:
@@ -135,14 +135,14 @@ def test_won_and_then_a_second_dispute_of_the_same_charge(world: World, paid: Do
 def test_every_order_and_repetition_of_a_dispute_gives_the_same(
     world: World, paid: DonationView, order: tuple[int, ...]
 ) -> None:
-    told = [
+    messages = [
         dispute(paid, "created", "needs_response"),
         dispute(paid, "closed", "lost"),
         dispute(paid, "funds_reinstated", "won"),
         dispute(paid, "closed", "won"),
     ]
-    tell(world, [told[index] for index in order])
-    tell(world, [told[index] for index in reversed(order)])
+    tell(world, [messages[index] for index in order])
+    tell(world, [messages[index] for index in reversed(order)])
     assert stands(world, paid) == ("paid", 0, 100_00)
 
 
@@ -221,7 +221,7 @@ def test_a_partners_refund_can_come_back(world: World, bounced: tuple[str, str, 
     world.do(create, world.deps.keys, "p", "平台")
     at = "2026-09-09T12:00:00+08:00"
     partner_told(world, ("donation.paid", at, 50_00), ("donation.refunded", at, 20_00))
-    found = world.do(lambda tx: tx.row("SELECT id, status, refunded_minor FROM donation"))
-    assert (found.status, found.refunded_minor) == ("paid", 20_00)
+    view = world.do(lambda tx: tx.row("SELECT id, status, refunded_minor FROM donation"))
+    assert (view.status, view.refunded_minor) == ("paid", 20_00)
     partner_told(world, bounced)
-    assert stands(world, world.view(found.id)) == ("paid", 0, 50_00)
+    assert stands(world, world.view(view.id)) == ("paid", 0, 50_00)

@@ -19,8 +19,8 @@ LINES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "stripe-balanc
 
 def lines_of(donation_id: object, intent: str) -> list[dict[str, Any]]:
     text = json.dumps(LINES).replace("DONATION-UUID", str(donation_id)).replace("pi_case", intent)
-    found: list[dict[str, Any]] = json.loads(text)
-    return found
+    rows: list[dict[str, Any]] = json.loads(text)
+    return rows
 
 
 def test_a_line_has_what_was_paid_and_its_fee_stays_in_hkd() -> None:

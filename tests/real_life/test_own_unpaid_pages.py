@@ -70,9 +70,9 @@ def test_a_typed_contact_of_another_browser_tells_little(reader: Reader, world: 
 
 def test_a_form_sent_twice_does_not_meet_itself(reader: Reader, world: World, abandoned: str) -> None:
     reader.give(409, chip="5000")
-    asked = reader.page
+    first_page = reader.page
     first = text(reader.send(reader.form_page, replace="1"))
-    reader.page = asked
+    reader.page = first_page
     assert text(reader.send(reader.form_page, replace="1")) == first
     holds(world)
 
@@ -100,15 +100,15 @@ def test_programs_replace_with_tokens_and_are_told_why_a_cap_cut(reader: Reader,
     donor = {"donor": {"email": MAIL}, "accept_unmatched": True}
     old = api.give(100_00, **donor)
     cut = api.give(50_00, **donor)
-    told = api.get(f"/donations/{cut['id']}/explanation", cut["token"]).get_json()
-    assert told["own_unpaid"] == {"count": 1, "own_unpaid_minor": 100_00}
+    explanation = api.get(f"/donations/{cut['id']}/explanation", cut["token"]).get_json()
+    assert explanation["own_unpaid"] == {"count": 1, "own_unpaid_minor": 100_00}
     assert "own_unpaid" not in api.get(f"/donations/{cut['id']}/explanation", api.token()).get_json()
-    wrong = {"replaces": [{"id": old["id"], "token": cut["token"]}]}
-    assert api.post("/donations", api.command(50_00, **donor, **wrong)).get_json()["code"] == "replaced_unknown"
+    body = {"replaces": [{"id": old["id"], "token": cut["token"]}]}
+    assert api.post("/donations", api.command(50_00, **donor, **body)).get_json()["code"] == "replaced_unknown"
     assert api.post("/donations", api.command(50_00, replaces=[{"id": old["id"]}])).status_code == 422
     right = api.command(50_00, **donor, replaces=[{"id": old["id"], "token": old["token"]}])
     answers = [api.post("/donations", right) for _ in range(2)]
-    assert [answer.status_code for answer in answers] == [201, 200]
+    assert [response.status_code for response in answers] == [201, 200]
     assert answers[1].get_json()["match"]["reserved_minor"] == 50_00
     assert api.get(f"/donations/{old['id']}", old["token"]).get_json()["status"] == "cancelled"
     holds(world)

@@ -74,10 +74,10 @@ def test_a_payment_of_99_for_a_gift_of_100_counts_as_99(world: World) -> None:
     donation = world.give(100_00)
     success(world, donation, **of(99_00))
     assert stands(world, donation) == ("paid", 99_00, 99_00)
-    told = world.do(explain, donation.id)
-    assert told.history[-1].cause == "paid_other_amount"
-    assert told.pledged_minor == 100_00
-    assert [back.amount_minor for back in told.returns] == [1_00]
+    explanation = world.do(explain, donation.id)
+    assert explanation.history[-1].cause == "paid_other_amount"
+    assert explanation.pledged_minor == 100_00
+    assert [back.amount_minor for back in explanation.returns] == [1_00]
     assert inbox(world) == {"done"}
 
 

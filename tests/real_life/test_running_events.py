@@ -42,13 +42,13 @@ def second(world: World) -> None:
 
 
 def waits(api: Api, slug: str = SLUG) -> dict[str, Json]:
-    answer = api.manage(f"/campaigns/{slug}/reconciliation", status=200, method="GET")
-    return {wait["code"]: wait for wait in answer["waits_for"]}
+    response = api.manage(f"/campaigns/{slug}/reconciliation", status=200, method="GET")
+    return {wait["code"]: wait for wait in response["waits_for"]}
 
 
 def phase(world: World, slug: str) -> str:
-    found: str = world.do(lambda tx: tx.scalar("SELECT phase FROM campaign WHERE slug = :slug", slug=slug))
-    return found
+    phase: str = world.do(lambda tx: tx.scalar("SELECT phase FROM campaign WHERE slug = :slug", slug=slug))
+    return phase
 
 
 def test_a_campaign_whose_step_fails_stops_no_other_and_says_why(world: World, api: Api, manager: Reader) -> None:
@@ -83,8 +83,8 @@ def test_closing_says_what_it_waits_for(world: World, api: Api, manager: Reader)
     assert set(waits(api)) == {"time"}
     world.clock.advance(hours=8)
     world.close()
-    found = waits(api)
-    assert (found["paying"]["count"], found["paying"]["text"]) == (1, "1 笔支付中")
+    waiting = waits(api)
+    assert (waiting["paying"]["count"], waiting["paying"]["text"]) == (1, "1 笔支付中")
     page = manager.open(f"/console/campaigns/{SLUG}")
     assert "等待：" in page and "1 笔支付中" in page
     world.pay(held, world.clock.at)
@@ -108,8 +108,8 @@ def test_an_event_that_runs_is_extended(world: World, api: Api) -> None:
     world.pay(world.give(100_00))
     end = world.clock.at + timedelta(hours=8)
     later = {"ends_at": (end + timedelta(hours=3)).isoformat(), "reason": "暴雨，延长三小时"}
-    answer = api.manage("/campaigns/day/extend", later, status=200, role="manager")
-    assert answer["ends_at"][:19] == (end + timedelta(hours=3)).isoformat()[:19]
+    response = api.manage("/campaigns/day/extend", later, status=200, role="manager")
+    assert response["ends_at"][:19] == (end + timedelta(hours=3)).isoformat()[:19]
     world.clock.advance(hours=9)
     world.close()
     assert world.phase() == "open"

@@ -36,8 +36,8 @@ def cancellation(api: Api) -> Json:
 
 
 def waits(api: Api) -> dict[str, int]:
-    answer = api.manage(f"/campaigns/{SLUG}/reconciliation", status=200, method="GET")
-    return {wait["code"]: wait["count"] for wait in answer["waits_for"]}
+    response = api.manage(f"/campaigns/{SLUG}/reconciliation", status=200, method="GET")
+    return {wait["code"]: wait["count"] for wait in response["waits_for"]}
 
 
 def test_wind_up_a_cancelled_event_with_two_hundred_paid_gifts(day: Day) -> None:
@@ -120,13 +120,13 @@ def test_a_run_that_is_killed_is_continued(world: World, monkeypatch: pytest.Mon
     monkeypatch.setattr(wind_up, "PAGE", 4)
     gifts = [world.pay(world.give(10_00, email=f"d{n}@example.org")) for n in range(10)]
     world.do(cancel, SLUG, WHY, ACTOR)
-    asked: list[UUID] = []
+    refunded: list[UUID] = []
     request = wind_up.request_refund
 
     def die_at_the_seventh(tx: object, donation_id: UUID, *args: object) -> object:
-        if len(asked) == 6:
+        if len(refunded) == 6:
             raise KeyboardInterrupt
-        asked.append(donation_id)
+        refunded.append(donation_id)
         return request(tx, donation_id, *args)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -158,7 +158,7 @@ def test_gifts_of_partners_and_offline_are_listed_until_they_are_given_back(
     world.close()
     assert waits(api) == {"outside": 2}
     listed = api.manage(f"/campaigns/{SLUG}/cancellation/to-give-back", status=200, method="GET")
-    assert {(one["provider"], one["reference"], one["left_minor"]) for one in listed} == {
+    assert {(entry["provider"], entry["reference"], entry["left_minor"]) for entry in listed} == {
         ("partner:lezhu", "L-1", 100_00),
         ("partner:offline", "B-1", 50_00),
     }
@@ -166,7 +166,7 @@ def test_gifts_of_partners_and_offline_are_listed_until_they_are_given_back(
     tell(world, "lezhu", "L-1", 100_00, kind="refunded")
     world.settle()
     assert waits(api) == {"outside": 1}
-    offline = next(one["donation"] for one in listed if one["provider"] == "partner:offline")
+    offline = next(item["donation"] for item in listed if item["provider"] == "partner:offline")
     path = f"/donations/{offline}/given-back"
     problem(api.post(path, {"reason": "现金当面退回"}, api.token("reviewer")), 403, "not_permitted")
     problem(api.post(path, {"reason": ""}, api.token("finance")), 422, "reason_missing")
@@ -188,7 +188,7 @@ def test_a_refund_that_fails_is_not_repeated_but_shown(world: World, api: Api) -
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM refund")) == 1
     assert waits(api) == {"refunds_failed": 1}
     listed = api.manage(f"/campaigns/{SLUG}/cancellation/to-give-back", status=200, method="GET")
-    assert [(one["donation"], one["why"]) for one in listed] == [(str(gift.id), "refund_failed")]
+    assert [(row["donation"], row["why"]) for row in listed] == [(str(gift.id), "refund_failed")]
     api.manage(f"/donations/{gift.id}/given-back", {"reason": "卡已注销，转账退回"}, 200)
     assert world.view(gift).status == "refunded"
     world.check()

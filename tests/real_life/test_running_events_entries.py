@@ -19,8 +19,8 @@ def test_a_project_without_a_paid_donation_is_withdrawn(world: World, api: Api) 
     path = f"/campaigns/{SLUG}/entries/{world.projects[0]}/withdraw"
     problem(api.post(path, WHY, api.token("finance")), 403, "not_permitted")
     problem(api.post(path, {"reason": ""}, api.token()), 422, "reason_missing")
-    answer = api.manage(path, WHY, 200, role="manager")
-    assert answer == {"project": world.projects[0], "cancelled": 1}
+    response = api.manage(path, WHY, 200, role="manager")
+    assert response == {"project": world.projects[0], "cancelled": 1}
     assert (world.view(unpaid).status, world.view(other).status) == ("cancelled", "pending")
     assert world.pots()[pot].available_minor == 450_00
     problem(api.post(path, WHY, api.token()), 404, "project_not_entered")
@@ -105,8 +105,8 @@ def test_events_that_run_are_changed_by_command(world: World, terminal: Terminal
     assert "left day" in terminal.ok("campaigns", "withdraw-entry", SLUG, other, "--reason", "x")
     assert "2 donations, 160.00" in terminal.ok("donations", "refund-all-of-donor", str(gift.id), "--preview")
     terminal.refused("reason_missing", "donations", "refund-all-of-donor", str(gift.id))
-    told = terminal.ok("donations", "refund-all-of-donor", str(gift.id), "--reason", "x")
-    assert "2 refunds requested, 160.00" in told
+    output = terminal.ok("donations", "refund-all-of-donor", str(gift.id), "--reason", "x")
+    assert "2 refunds requested, 160.00" in output
     terminal.refused("campaign_phase", "campaigns", "unschedule", SLUG, "--reason", "x")
     assert "has ended" in terminal.ok("campaigns", "end-early", SLUG, "--reason", "x")
     sound(world)

@@ -99,6 +99,6 @@ def test_the_donations_page_and_the_api_say_it_where_the_cap_cut(reader: Reader,
     assert api.get(f"/donations/{cut}/explanation", token).get_json()["contact_would_help"] is True
     with_contact = world.give(200_00, email="a@example.org")
     token = world.deps.keys.token(str(with_contact.id))
-    told = api.get(f"/donations/{with_contact.id}/explanation", token).get_json()
-    assert told["contact_would_help"] is False, "they have a cap of their own already"
+    explanation = api.get(f"/donations/{with_contact.id}/explanation", token).get_json()
+    assert explanation["contact_would_help"] is False, "they have a cap of their own already"
     world.check()

@@ -51,14 +51,14 @@ class Fortnight:
     def hear(self, everything: bool = False) -> None:
         """Messages arrive: most of them, in any order, some twice."""
         new = self.provider.messages[self.said :]
-        self.on_their_way += [(*told, f"evt_{self.said + number}") for number, told in enumerate(new)]
+        self.on_their_way += [(*message, f"evt_{self.said + number}") for number, message in enumerate(new)]
         self.said = len(self.provider.messages)
         self.random.shuffle(self.on_their_way)
         now = len(self.on_their_way) if everything else len(self.on_their_way) * 2 // 3
         arriving, self.on_their_way = self.on_their_way[:now], self.on_their_way[now:]
         arriving += self.random.sample(arriving, len(arriving) // 4)
-        for kind, thing, at, event in arriving:
-            body = {name: value for name, value in thing.items() if name != "other_shop"}
+        for kind, subject, at, event in arriving:
+            body = {name: value for name, value in subject.items() if name != "other_shop"}
             self.world.tell(kind, body, at, event)
         self.world.settle()
 
@@ -73,8 +73,8 @@ class Fortnight:
         self.world.clock.at = self.world.clock.at + timedelta(days=1)
 
     def differences(self, state: str = "open") -> list[Any]:
-        found: list[Any] = self.world.do(listed, 1, state)[0]
-        return found
+        rows: list[Any] = self.world.do(listed, 1, state)[0]
+        return rows
 
     def held(self) -> tuple[int, int]:
         """What the provider holds by our books, and what of it is in suspense."""

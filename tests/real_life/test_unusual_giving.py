@@ -47,9 +47,9 @@ def refusal(world: World, amount_minor: int = 10_00, **other: Any) -> Refusal | 
 
 def test_a_large_gift_is_asked_about_before_anything_is_held(world: World) -> None:
     pot = world.pot(5_000_00)
-    asked = refusal(world, 1_000_01)
-    assert asked is not None and asked.code == "giving_unusual"
-    assert (asked.params["reasons"], asked.params["confirm"]) == (["large_gift"], {"confirmed": True})
+    question = refusal(world, 1_000_01)
+    assert question is not None and question.code == "giving_unusual"
+    assert (question.params["reasons"], question.params["confirm"]) == (["large_gift"], {"confirmed": True})
     assert world.pots()[pot].available_minor == 5_000_00
     assert refusal(world, 1_000_00) is None, "at the limit nobody is asked"
     assert refusal(world, 1_000_01, confirmed=True) is None
@@ -61,9 +61,12 @@ def test_many_gifts_within_an_hour_are_asked_about_and_then_paused(world: World)
     for _ in range(3):
         assert refusal(world) is None
         world.clock.advance(minutes=1)
-    asked = refusal(world)
-    assert asked is not None and (asked.code, asked.params["reasons"]) == ("giving_unusual", ["many_gifts"])
-    assert (asked.params["hour_count"], asked.params["hour_minor"]) == (3, 30_00)
+    question = refusal(world)
+    assert question is not None and (question.code, question.params["reasons"]) == (
+        "giving_unusual",
+        ["many_gifts"],
+    )
+    assert (question.params["hour_count"], question.params["hour_minor"]) == (3, 30_00)
     assert [refusal(world, confirmed=True) for _ in range(2)] == [None, None]
     paused = refusal(world, confirmed=True)
     assert paused is not None and paused.code == "giving_paused"
@@ -78,8 +81,8 @@ def test_many_gifts_within_an_hour_are_asked_about_and_then_paused(world: World)
 def test_gifts_of_one_batch_count_together_and_a_repetition_is_never_asked(world: World) -> None:
     commands = [world.command(10_00, email=MAIL, confirmed=False) for _ in range(5)]
     results = world.try_give(*commands)
-    told = [result.code if isinstance(result, Refusal) else "created" for result in results]
-    assert told == ["created"] * 3 + ["giving_unusual"] * 2
+    outcomes = [result.code if isinstance(result, Refusal) else "created" for result in results]
+    assert outcomes == ["created"] * 3 + ["giving_unusual"] * 2
     again = world.try_give(commands[0], replace(commands[0], confirmed=True))
     assert [isinstance(result, Created) and result.created for result in again] == [False, False]
 
@@ -144,9 +147,9 @@ def test_programs_are_told_what_to_send_and_when_to_come_again(world: World, dat
     api = Api(application(database_url, world.deps).test_client(), world)
     donor = {"donor": {"phone": "13800138000"}, "accept_unmatched": True, "confirmed": False}
     body = api.command(5_000_00, **donor)
-    asked = problem(api.post("/donations", body), 409, "giving_unusual")
-    assert (asked["reasons"], asked["amount_minor"]) == (["large_gift"], 5_000_00)
-    assert api.post("/donations", body | asked["confirm"]).status_code == 201
+    question = problem(api.post("/donations", body), 409, "giving_unusual")
+    assert (question["reasons"], question["amount_minor"]) == (["large_gift"], 5_000_00)
+    assert api.post("/donations", body | question["confirm"]).status_code == 201
     assert api.post("/donations", body).status_code == 200, "the same request, confirmed or not"
     for _ in range(4):
         assert api.post("/donations", api.command(10_00, **(donor | {"confirmed": True}))).status_code == 201

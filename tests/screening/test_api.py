@@ -15,23 +15,23 @@ def held(api: Api, world: World) -> Json:
     """A donation whose donor works for the village that carries the project out."""
     world.pot(1_000_00)
     added = api.manage("/organisations/41010101/staff", {"phone": "13800000000", "email": "s@example.org"})
-    assert {one["kind"] for one in added} == {"phone", "email"}
-    given = api.give(200_00, donor={"email": "s@example.org"})
+    assert {row["kind"] for row in added} == {"phone", "email"}
+    donation = api.give(200_00, donor={"email": "s@example.org"})
     world.tell(
         "payment_intent.succeeded",
         {
-            "id": f"pi_{given['id']}",
+            "id": f"pi_{donation['id']}",
             "object": "payment_intent",
             "amount": 200_00,
             "amount_received": 200_00,
             "currency": "cny",
-            "metadata": {"donation_id": given["id"]},
+            "metadata": {"donation_id": donation["id"]},
         },
     )
     world.settle()
     assert screen(world.deps) == 1
     (case,) = api.manage(f"/campaigns/{world.slug}/cases?state=open", status=200, method="GET")
-    return case | {"token": given["token"]}
+    return case | {"token": donation["token"]}
 
 
 def test_a_manager_sees_the_evidence_and_nothing_personal(api: Api, held: Json) -> None:
@@ -87,9 +87,9 @@ def test_the_donor_objects_and_a_manager_decides_again(api: Api, held: Json, wor
     problem(api.post(mine, {"text": "x"}), 401, "token_missing")
     problem(api.post(mine, {"text": "x"}, "dt_wrong"), 401, "token_invalid")
     problem(api.post(mine, {"text": " "}, held["token"]), 422, "appeal_invalid")
-    told = api.post(mine, {"text": "我已退休"}, held["token"]).get_json()
-    assert (told["state"], told["answer"]) == ("cancelled", "")
-    assert "signals" not in told
+    body = api.post(mine, {"text": "我已退休"}, held["token"]).get_json()
+    assert (body["state"], body["answer"]) == ("cancelled", "")
+    assert "signals" not in body
     done = api.manage(f"{path}/answer", {"reason": "已核实退休", "decision": "released"}, 200)
     assert (done["state"], done["appeal"], done["answer"]) == ("released", "我已退休", "已核实退休")
     assert world.view(world.do(lambda tx: tx.scalar("SELECT id FROM donation"))).captured_minor == 200_00
@@ -102,8 +102,8 @@ def test_a_manager_writes_down_an_objection_that_came_by_phone(api: Api, held: J
 
 
 def test_a_donation_that_nobody_looks_at_has_nothing_to_object_to(api: Api, world: World) -> None:
-    given = api.give(50_00)
-    problem(api.post(f"/donations/{given['id']}/appeal", {"text": "x"}, given["token"]), 404, "case_unknown")
+    donation = api.give(50_00)
+    problem(api.post(f"/donations/{donation['id']}/appeal", {"text": "x"}, donation["token"]), 404, "case_unknown")
 
 
 def test_an_event_is_reviewed_after_its_end(api: Api, held: Json, world: World) -> None:
@@ -117,9 +117,9 @@ def test_an_event_is_reviewed_after_its_end(api: Api, held: Json, world: World) 
 def test_staff_contacts_are_added_seen_and_forgotten(api: Api, held: Json) -> None:
     path = "/organisations/41010101/staff"
     shown = api.manage(path, status=200, method="GET")
-    assert {frozenset(one) for one in shown} == {frozenset({"id", "organisation", "kind", "created_at"})}
-    for one in shown:
-        assert api.call("DELETE", f"/staff/{one['id']}", None, api.token()).status_code == 204
+    assert {frozenset(row) for row in shown} == {frozenset({"id", "organisation", "kind", "created_at"})}
+    for entry in shown:
+        assert api.call("DELETE", f"/staff/{entry['id']}", None, api.token()).status_code == 204
     problem(api.call("DELETE", f"/staff/{shown[0]['id']}", None, api.token()), 404, "staff_unknown")
     assert api.manage(path, status=200, method="GET") == []
     problem(api.post(path, {}, api.token()), 422, "staff_invalid")

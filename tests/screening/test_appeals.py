@@ -40,10 +40,10 @@ def test_an_appeal_gives_no_match_to_a_payment_that_came_after_the_time_of_match
     pot = world.pot(25_00)
     world.do(lambda tx: tx.run("UPDATE campaign SET finishing_s = 60"))
     world.clock.advance(hours=7, minutes=59)
-    given = [world.give(10_00, email="a@example.org") for _ in range(3)]
+    gifts = [world.give(10_00, email="a@example.org") for _ in range(3)]
     world.clock.advance(minutes=5)
     ago = [timedelta(minutes=4), timedelta(minutes=4), timedelta(0)]
-    in_time, _, late = (world.pay(one, world.clock.at - by).id for one, by in zip(given, ago, strict=True))
+    in_time, _, late = (world.pay(row, world.clock.at - by).id for row, by in zip(gifts, ago, strict=True))
     assert screen(world.deps) == 3
     for id_ in (in_time, late):
         world.do(decide.cancel, case_of(world, id_)["id"], REASON, "li")

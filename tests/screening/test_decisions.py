@@ -35,12 +35,14 @@ def test_a_person_cancels_and_the_match_is_free_for_others(world: World) -> None
     pot = world.pot(1_000_00, name="池")
     case = held_case(world)
     world.do(decide.cancel, case["id"], REASON, "li")
-    found = world.view(case["donation_id"])
-    assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 0)
+    view = world.view(case["donation_id"])
+    assert (view.status, view.captured_minor, view.held_minor) == ("paid", 0, 0)
     assert world.pots()[pot].available_minor == 980_00
-    told = world.do(explain, case["donation_id"])
-    assert [(one.amount_minor, one.cause, one.to_fund) for one in told.returns] == [(10_00, "review", False)]
-    assert end_lines(told) == ["经人工复核，10.00 元配捐退回“池”。"]
+    explanation = world.do(explain, case["donation_id"])
+    assert [(decision.amount_minor, decision.cause, decision.to_fund) for decision in explanation.returns] == [
+        (10_00, "review", False)
+    ]
+    assert end_lines(explanation) == ["经人工复核，10.00 元配捐退回“池”。"]
     world.check()
 
 

@@ -11,8 +11,8 @@ from tests.screening.watched import case_of, codes
 from tests.world import World
 
 
-def strict(world: World, **given: int) -> None:
-    world.do(settings.change, world.slug, {"device_donors": 2} | given, Thresholds(), "li")
+def strict(world: World, **fields: int) -> None:
+    world.do(settings.change, world.slug, {"device_donors": 2} | fields, Thresholds(), "li")
 
 
 def through(world: World, visitor: str, count: int, amount_minor: int = 10_00) -> list[UUID]:

@@ -18,9 +18,9 @@ def test_three_small_sums_are_held_all_of_them_and_count_nowhere(world: World) -
     for id_ in ids:
         case = case_of(world, id_)
         assert (case["state"], codes(case), case["now_held_minor"]) == ("open", ["small_donor"], 10_00)
-        found = world.view(id_)
-        assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 10_00)
-        assert [part.state for part in found.parts] == ["held"]
+        view = world.view(id_)
+        assert (view.status, view.captured_minor, view.held_minor) == ("paid", 0, 10_00)
+        assert [part.state for part in view.parts] == ["held"]
     assert world.totals().raised_minor == 30_00, "the donations themselves are not held"
     assert world.totals().matched_minor == 0
     pot = next(iter(world.pots().values()))

@@ -110,8 +110,8 @@ def test_a_burst_from_one_team_is_held(world: World) -> None:
 
 def test_a_burst_from_one_source_code_is_held(world: World) -> None:
     world.pot(10_000_00)
-    given = [world.give(66_00, project=n % 2, channel="livestream", source_code="h1") for n in range(4)]
-    ids = [world.pay(one).id for one in given]
+    gifts = [world.give(66_00, project=n % 2, channel="livestream", source_code="h1") for n in range(4)]
+    ids = [world.pay(gift).id for gift in gifts]
     assert screen(world.deps) == 4
     assert codes(case_of(world, ids[0])) == ["unit_burst"]
 

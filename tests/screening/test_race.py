@@ -81,7 +81,9 @@ def test_two_people_decide_at_once_and_one_decision_counts(world: World, decisio
         for name in decisions
     ]
     failed = race(world.db, acts)
-    assert [getattr(one, "code", repr(one)) for one in failed] == ["case_decided"] * (len(set(decisions)) - 1)
+    assert [getattr(failure, "code", repr(failure)) for failure in failed] == ["case_decided"] * (
+        len(set(decisions)) - 1
+    )
     state, actor = world.do(lambda tx: tuple(tx.row("SELECT state, actor FROM screening_case")))
     assert (state, actor) in {("released", "clear"), ("cancelled", "cancel")}
     entries = world.do(lambda tx: tx.scalar("SELECT count(*) FROM audit_entry WHERE subject LIKE 'case:%'"))

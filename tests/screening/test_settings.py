@@ -18,12 +18,12 @@ from tests.world import World, new_campaign
 DEFAULT = Thresholds()
 
 
-def put(world: World, slug: str | None = None, **given: int | None) -> None:
-    world.do(settings.change, slug or world.slug, given, DEFAULT, "li")
+def put(world: World, slug: str | None = None, **fields: int | None) -> None:
+    world.do(settings.change, slug or world.slug, fields, DEFAULT, "li")
 
 
 def now_of(world: World, slug: str | None = None) -> dict[str, int]:
-    return {one.name: one.value for one in world.do(settings.settings, slug or world.slug, DEFAULT)}
+    return {setting.name: setting.value for setting in world.do(settings.settings, slug or world.slug, DEFAULT)}
 
 
 def stored(world: World) -> list[tuple[str, int]]:

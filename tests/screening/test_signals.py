@@ -218,9 +218,9 @@ _limits = st.builds(
 def test_signs_never_raise_and_tell_only_numbers_and_ids(
     donation: MatchedDonation, around: ScreeningContext, limits: Thresholds
 ) -> None:
-    found = signals(donation, around, limits)
-    assert found == signals(donation, around, limits)
-    for sign in found:
+    raised = signals(donation, around, limits)
+    assert raised == signals(donation, around, limits)
+    for sign in raised:
         assert isinstance(sign, Signal)
         for name, value in sign.evidence.items():
             if name == "donations":

@@ -37,8 +37,8 @@ def test_a_watched_donor_gives_as_always_and_the_match_is_held(world: World) -> 
     number = entry(world)
     donation, other = paid(world, email="A@example.org"), paid(world, email="b@example.org")
     assert screen(world.deps) == 1
-    found = world.view(donation)
-    assert (found.status, found.captured_minor, found.held_minor) == ("paid", 0, 100_00)
+    view = world.view(donation)
+    assert (view.status, view.captured_minor, view.held_minor) == ("paid", 0, 100_00)
     assert codes(case_of(world, donation)) == ["watched_donor"]
     assert case_of(world, donation)["signals"][0]["evidence"] == {"entry": number}
     assert world.view(other).captured_minor == 100_00
@@ -56,7 +56,7 @@ def test_an_entry_counts_from_when_it_is_made_until_its_term_is_over(world: Worl
     world.clock.advance(hours=2)
     after = paid(world, email="a@example.org")
     assert screen(world.deps) == 1
-    assert [world.view(one).held_minor for one in (before, during, after)] == [0, 100_00, 0]
+    assert [world.view(gift).held_minor for gift in (before, during, after)] == [0, 100_00, 0]
     world.check()
 
 
@@ -95,13 +95,13 @@ def test_what_a_donation_does_not_have_cannot_be_watched(world: World) -> None:
 
 def test_bad_entries_are_refused(world: World) -> None:
     keys = world.deps.keys
-    for wanted, given in (
+    for wanted, fields in (
         ("watch_invalid", {}),
         ("donor_invalid", {"email": "nobody"}),
         ("term_invalid", {"email": "a@example.org", "until": world.clock.at}),
     ):
         with pytest.raises(Invalid) as refused:
-            world.do(watch.watch_contact, keys, REASON, "li", **given)
+            world.do(watch.watch_contact, keys, REASON, "li", **fields)
         assert refused.value.code == wanted
     with pytest.raises(Invalid) as refused:
         world.do(watch.watch_contact, keys, " ", "li", email="a@example.org")

@@ -33,12 +33,12 @@ def world(world: World) -> World:
 
 def card(world: World, donation: UUID, fingerprint: str) -> None:
     """The provider tells with which card a donation was paid."""
-    thing = world.charge(donation) | {
+    charge = world.charge(donation) | {
         "status": "succeeded",
         "paid": True,
         "payment_method_details": {"type": "card", "card": {"fingerprint": fingerprint}},
     }
-    world.tell("charge.succeeded", thing)
+    world.tell("charge.succeeded", charge)
     world.settle()
 
 

@@ -25,8 +25,8 @@ def test_nothing_written_is_no_change_and_every_write_is_one(world: World) -> No
     ):
         with world.db.transaction() as tx:
             tx.run(statement)
-        told, earlier = changed(world.db, earlier)
-        assert told is ("job_run" not in statement), statement
+        changes, earlier = changed(world.db, earlier)
+        assert changes is ("job_run" not in statement), statement
 
 
 def test_what_is_not_committed_yet_counts_when_it_is(world: World) -> None:
@@ -34,12 +34,12 @@ def test_what_is_not_committed_yet_counts_when_it_is(world: World) -> None:
     earlier = seen(world.db)
     with world.db.transaction() as tx:
         tx.run("UPDATE campaign SET name = 'new'")
-        told, earlier = changed(world.db, earlier)
-        assert told, "counted early, which costs one page"
-        told, earlier = changed(world.db, earlier)
-        assert not told, "not visible yet"
-    told, earlier = changed(world.db, earlier)
-    assert told, "visible now, although the sequence stood still"
+        changes, earlier = changed(world.db, earlier)
+        assert changes, "counted early, which costs one page"
+        changes, earlier = changed(world.db, earlier)
+        assert not changes, "not visible yet"
+    changes, earlier = changed(world.db, earlier)
+    assert changes, "visible now, although the sequence stood still"
     assert changed(world.db, earlier)[0] is False
 
 
@@ -47,8 +47,8 @@ def test_a_transaction_of_others_that_ends_is_forgotten(world: World) -> None:
     with world.db.transaction() as other:
         other.scalar("SELECT pg_current_xact_id()")
         earlier = seen(world.db)
-    told, earlier = changed(world.db, earlier)
-    assert told  # it might have written: one page too many, never one too few
+    changes, earlier = changed(world.db, earlier)
+    assert changes  # it might have written: one page too many, never one too few
     assert changed(world.db, earlier)[0] is False
 
 

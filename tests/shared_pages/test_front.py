@@ -39,8 +39,8 @@ def ben(front: Front, app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def caching(answer: TestResponse) -> str:
-    return answer.headers.get("Cache-Control", "")
+def caching(response: TestResponse) -> str:
+    return response.headers.get("Cache-Control", "")
 
 
 def test_a_page_is_made_once_for_all_visitors(
@@ -52,9 +52,9 @@ def test_a_page_is_made_once_for_all_visitors(
     pages = {ann.get("/c/day").text}
     made = len(snapshots)
     for visitor in (ann, ben) * 5:
-        answer = visitor.get("/c/day?utm_source=poster&fbclid=1")
-        pages.add(answer.text)
-        assert caching(answer).startswith("public") and "Set-Cookie" not in answer.headers
+        response = visitor.get("/c/day?utm_source=poster&fbclid=1")
+        pages.add(response.text)
+        assert caching(response).startswith("public") and "Set-Cookie" not in response.headers
     assert len(pages) == 1 and len(snapshots) == made <= 4
 
 
@@ -69,10 +69,10 @@ def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask
     world.team("一队")
     for address in shared_addresses(app, world):
         answers = [who.get(address) for who in (manager.http, donor.http, stranger)]
-        assert len({answer.data for answer in answers}) == 1, address
-        for answer in answers:
-            assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
-            assert b"csrf_token" not in answer.data and "独一无二".encode() not in answer.data
+        assert len({response.data for response in answers}) == 1, address
+        for reply in answers:
+            assert reply.status_code == 200 and "Set-Cookie" not in reply.headers
+            assert b"csrf_token" not in reply.data and "独一无二".encode() not in reply.data
 
 
 def test_what_is_one_visitors_is_stored_nowhere(ann: FlaskClient, app: Flask, world: World) -> None:
@@ -82,8 +82,8 @@ def test_what_is_one_visitors_is_stored_nowhere(ann: FlaskClient, app: Flask, wo
     assert exchanged.status_code == 303 and caching(exchanged) == "no-store"
     own = (f"/donate/day/{world.projects[0]}", f"/d/{donation.id}", "/console/sign-in", "/c/day?q=村")
     for address in own:
-        answer = ann.get(address)
-        assert answer.status_code == 200 and caching(answer) == "no-store", address
+        response = ann.get(address)
+        assert response.status_code == 200 and caching(response) == "no-store", address
 
 
 def test_each_language_has_a_page_of_its_own(ann: FlaskClient, ben: FlaskClient) -> None:
@@ -151,8 +151,8 @@ def test_a_change_by_hand_shows_too(ann: FlaskClient, world: World) -> None:
 
 
 def test_what_does_not_exist_is_not_kept(ann: FlaskClient, front: Front, world: World) -> None:
-    answer = ann.get("/c/nothing")
-    assert answer.status_code == 404 and "没有找到" in answer.text
+    response = ann.get("/c/nothing")
+    assert response.status_code == 404 and "没有找到" in response.text
     assert ann.get("/public/c/nothing").status_code == 404
     problem = ann.get("/api/v1/campaigns/nothing/totals")
     assert problem.status_code == 404 and problem.get_json()["code"] == "campaign_unknown"

@@ -36,10 +36,10 @@ class Site:
     def get(self, path: str, **headers: str) -> tuple[http.client.HTTPResponse, str]:
         connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=20, context=self._tls)
         connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        answer = connection.getresponse()
-        text = answer.read().decode("utf-8", "replace")
+        response = connection.getresponse()
+        text = response.read().decode("utf-8", "replace")
         connection.close()
-        return answer, text
+        return response, text
 
     def text(self, path: str, **headers: str) -> str:
         return self.get(path, **headers)[1]
@@ -106,11 +106,11 @@ def _answers(site: Site) -> bool:
 
 def hits(site: Site, path: str, **headers: str) -> list[str]:
     """What the cache said for two seconds of reading."""
-    said, ends = [], time.monotonic() + 2
+    lines, ends = [], time.monotonic() + 2
     while time.monotonic() < ends:
-        said.append(site.get(path, **headers)[0].headers["X-Cache"])
+        lines.append(site.get(path, **headers)[0].headers["X-Cache"])
         time.sleep(0.02)
-    return said
+    return lines
 
 
 def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) -> None:
@@ -127,10 +127,10 @@ def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) 
 
 def test_readers_are_served_from_the_cache(site: Site) -> None:
     for headers in ({}, {"Accept_Encoding": "gzip"}, {"Cookie": "lang=en; visitor=ben"}):
-        said = hits(site, "/c/demo", **headers)
-        assert said.count("HIT") > len(said) / 2, said
-    answer, _ = site.get("/c/demo", Accept_Encoding="gzip")
-    assert answer.headers["Content-Encoding"] == "gzip" and "X-Accel-Expires" not in answer.headers
+        states = hits(site, "/c/demo", **headers)
+        assert states.count("HIT") > len(states) / 2, states
+    response, _ = site.get("/c/demo", Accept_Encoding="gzip")
+    assert response.headers["Content-Encoding"] == "gzip" and "X-Accel-Expires" not in response.headers
 
 
 def test_two_visitors_two_languages_and_nothing_of_each_other(site: Site) -> None:
@@ -153,8 +153,8 @@ def test_what_is_a_visitors_own_is_never_kept(site: Site) -> None:
     tokens = set()
     for path in (f"/donate/demo/{project[1]}", "/console/sign-in"):
         for _ in range(3):
-            answer, text = site.get(path)
-            assert answer.headers["Cache-Control"] == "no-store" and answer.headers.get("X-Cache") != "HIT"
+            response, text = site.get(path)
+            assert response.headers["Cache-Control"] == "no-store" and response.headers.get("X-Cache") != "HIT"
             token = re.search(r'name="csrf_token" value="([^"]+)"', text)
             assert token
             tokens.add(token[1])
@@ -171,14 +171,14 @@ def test_http_2_static_files_streams_and_closed_addresses(site: Site) -> None:
     connection.close()
     name = re.search(r"/static/site\.[0-9a-f]+\.css", site.text("/"))
     assert name
-    said = [site.get(name[0])[0] for _ in range(3)]
-    assert "immutable" in said[-1].headers["Cache-Control"] and said[-1].headers["X-Cache"] == "HIT"
+    states = [site.get(name[0])[0] for _ in range(3)]
+    assert "immutable" in states[-1].headers["Cache-Control"] and states[-1].headers["X-Cache"] == "HIT"
     stream = http.client.HTTPSConnection("127.0.0.1", site.port, timeout=20, context=site._tls)
     stream.request("GET", "/api/v1/campaigns/demo/live")
-    answer = stream.getresponse()
+    response = stream.getresponse()
     began = time.monotonic()
-    assert b"retry" in answer.readline()
-    while not answer.readline().startswith(b"data:"):
+    assert b"retry" in response.readline()
+    while not response.readline().startswith(b"data:"):
         pass
     assert time.monotonic() - began < 5, "not held back"
     stream.close()
@@ -207,8 +207,8 @@ def test_a_change_shows_within_a_second_and_without_the_database_pages_say_so(st
     assert CANCELLED in site.text("/c/demo")
     stack.postgres.stop()
     assert wait_until(lambda: LATE in site.text("/c/demo"), 5)
-    answer, text = site.get("/c/demo")
-    assert answer.status == 200 and CANCELLED in text and "no-store" in answer.headers["Cache-Control"]
+    response, text = site.get("/c/demo")
+    assert response.status == 200 and CANCELLED in text and "no-store" in response.headers["Cache-Control"]
     stack.postgres.restart()
     assert wait_until(lambda: LATE not in site.text("/c/demo"), 10)
     assert CANCELLED in site.text("/c/demo")

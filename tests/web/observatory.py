@@ -40,12 +40,12 @@ def score(headers: Headers, cookies: Sequence[str]) -> Score:
 
 def directives(values: Sequence[str]) -> dict[str, set[str]]:
     """Return the sources of each directive; only the first of a name counts."""
-    found: dict[str, set[str]] = {}
+    by_name: dict[str, set[str]] = {}
     for directive in ",".join(values).replace(",", ";").split(";"):
         name, *sources = directive.split() or [""]
         if name:
-            found.setdefault(name.lower(), {source.lower() for source in sources})
-    return found
+            by_name.setdefault(name.lower(), {source.lower() for source in sources})
+    return by_name
 
 
 def policy(values: Sequence[str]) -> int:

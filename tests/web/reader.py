@@ -59,9 +59,9 @@ def _counts(has: dict[str, str]) -> bool:
 
 
 def forms(page: str) -> list[tuple[str, Fields]]:
-    found = _Forms()
-    found.feed(page)
-    return found.forms
+    parser = _Forms()
+    parser.feed(page)
+    return parser.forms
 
 
 class Reader:
@@ -79,7 +79,7 @@ class Reader:
 
     def send(self, action: str, status: int = 200, **filled: Any) -> str:
         """Fill in the form of the page at hand whose address ends like this, and send it."""
-        where, fields = next(one for one in forms(self.page.text) if one[0].endswith(action))
+        where, fields = next(form for form in forms(self.page.text) if form[0].endswith(action))
         data = {name: value for name, value in (fields | filled).items() if value is not None}
         self.page = self.http.post(where, data=data, follow_redirects=True)
         assert self.page.status_code == status, self.page.text[-3000:]
@@ -103,9 +103,9 @@ class Reader:
         """The sentence under the amount field of a fresh form, after an amount was typed."""
         self.open(self.form_page)
         _, fields = next(form for form in forms(self.page.text) if form[0].endswith(self.form_page))
-        answer = self.http.post(f"{self.form_page}/forecast", data=fields | {"custom": amount} | filled)
-        assert answer.status_code == 200, answer.text
-        return text(f"{answer.json['html']} {answer.json['fault']}")
+        response = self.http.post(f"{self.form_page}/forecast", data=fields | {"custom": amount} | filled)
+        assert response.status_code == 200, response.text
+        return text(f"{response.json['html']} {response.json['fault']}")
 
     def donations(self) -> int:
         with self.world.db.transaction() as tx:

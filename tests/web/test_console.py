@@ -51,8 +51,8 @@ def test_signing_in_leads_only_to_our_own_pages(reader: Reader, world: World) ->
         fresh = Reader(reader.http.application.test_client(), world)
         fresh.open("/console/sign-in")
         where, fields = forms(fresh.page.text)[0]
-        answer = fresh.http.post(where, data=fields | {"login": "boss", "password": PASSWORD, "next": address})
-        assert answer.location == "/console/"
+        response = fresh.http.post(where, data=fields | {"login": "boss", "password": PASSWORD, "next": address})
+        assert response.location == "/console/"
 
 
 def test_a_form_of_another_site_does_nothing(manager: Reader, world: World) -> None:
@@ -90,9 +90,9 @@ def test_a_project_is_rated_and_nonsense_is_not_a_rating(manager: Reader, world:
     project = world.projects[0]
     manager.open("/console/projects")
     assert "评级已保存" in text(manager.send(f"/{project}/rate", rating="4"))
-    for wrong in ("", "6", "-1", "many"):
+    for value in ("", "6", "-1", "many"):
         manager.open("/console/projects")
-        assert "评级：应是 0 至 5 的整数" in text(manager.send(f"/{project}/rate", rating=wrong))
+        assert "评级：应是 0 至 5 的整数" in text(manager.send(f"/{project}/rate", rating=value))
     assert world.do(lambda tx: tx.scalar("SELECT rating FROM project WHERE id = :id", id=project)) == 4
 
 

@@ -32,10 +32,10 @@ def soon(world: World, **delta: float) -> str:
 
 
 def plan(**other: str) -> dict[str, str]:
-    given = {f"plan.{name}": f"the {name}" for name in PLAN_FIELDS}
+    typed = {f"plan.{name}": f"the {name}" for name in PLAN_FIELDS}
     dates = {"plan.certificate_until": "2199-12-31", "plan.filed_at": "2026-01-01", "plan.cost_minor": "1200.50"}
     dates |= {"plan.platform_url": "https://platform.example"}
-    return given | dates | other
+    return typed | dates | other
 
 
 def drafted(manager: Reader, world: World, **other: Any) -> str:
@@ -87,7 +87,7 @@ def test_a_second_click_drafts_no_second_campaign(manager: Reader, world: World)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "words"),
+    ("value", "field", "words"),
     [
         ({"name": ""}, "name", "请填写"),
         ({"name": "x" * 201}, "name", "内容太长"),
@@ -114,9 +114,9 @@ def test_a_second_click_drafts_no_second_campaign(manager: Reader, world: World)
     ],
 )
 def test_what_cannot_be_is_told_at_its_field(
-    manager: Reader, world: World, wrong: dict[str, Any], field: str, words: str
+    manager: Reader, world: World, value: dict[str, Any], field: str, words: str
 ) -> None:
-    page = drafted(manager, world, **({"plan.purpose": "照亮村路"} | wrong))
+    page = drafted(manager, world, **({"plan.purpose": "照亮村路"} | value))
     assert words in page.split(f'id="fault-{field}">')[1].split("<")[0]
     assert "照亮村路" in page and f'id="f-{field}"' in page
     with world.db.transaction() as tx:

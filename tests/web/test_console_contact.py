@@ -76,8 +76,8 @@ def test_the_api_looks_by_the_same_rights(api: Api, world: World, gift: UUID) ->
 
 def test_a_whole_name_finds_its_donations(app: Flask, api: Api, world: World, gift: UUID) -> None:
     world.give(20_00, donor=Donor(name="欧阳"))
-    found = api.manage("/donations?name=%E6%AC%A7%E9%98%B3%20%E5%B0%8F%3CB%3E%E6%BB%A1", status=200, method="GET")
-    assert [line["id"] for line in found["donations"]] == [str(gift)]
+    rows = api.manage("/donations?name=%E6%AC%A7%E9%98%B3%20%E5%B0%8F%3CB%3E%E6%BB%A1", status=200, method="GET")
+    assert [line["id"] for line in rows["donations"]] == [str(gift)]
     problem(api.get("/donations?name=x", api.token("auditor")), 403, "not_permitted")
     problem(api.get("/donations?name=%20", api.token()), 422, "search_invalid")
     finance = person(app, world, "finance")

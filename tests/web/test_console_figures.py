@@ -23,8 +23,8 @@ def test_the_analytics_show_every_dimension_and_leave_as_a_file(manager: Reader,
     words = text(page)
     assert "第 2 小时 1 66.60" in words and "50 元至不到 100 元 1 66.60" in words and "第一次捐的人 1" in words
     assert "&lt;b&gt;老乡&lt;/b&gt;" in page and "<b>老乡" not in page and "style=" not in page
-    answer = manager.http.get(f"/console/campaigns/{world.slug}/analytics.csv")
-    assert "金额段,50 元至不到 100 元,1,66.60" in answer.get_data(as_text=True)
+    response = manager.http.get(f"/console/campaigns/{world.slug}/analytics.csv")
+    assert "金额段,50 元至不到 100 元,1,66.60" in response.get_data(as_text=True)
 
 
 def test_a_day_is_simulated_and_nothing_is_written(manager: Reader, world: World) -> None:
@@ -40,6 +40,10 @@ def test_a_day_is_simulated_and_nothing_is_written(manager: Reader, world: World
     tried = {"pot": str(pot), "ratio_bps": "1:0.5", "caps.donation_minor": "200"}
     both = text(manager.send("/simulate", gifts=f"{at}, 600, {code}\n{at}\t600\t{code}", **tried))
     assert "0 笔捐赠多得配捐，2 笔少得" in both and "配捐一共少 600.00 元" in both, both
-    wrong = text(manager.send("/simulate", gifts=f"{at},x,{code}\n{at},1,nowhere"))
-    assert "这些捐赠没法试算" in wrong and "没有这个项目" in wrong and "第一次不够的时间" not in wrong
+    answer_page = text(manager.send("/simulate", gifts=f"{at},x,{code}\n{at},1,nowhere"))
+    assert (
+        "这些捐赠没法试算" in answer_page
+        and "没有这个项目" in answer_page
+        and "第一次不够的时间" not in answer_page
+    )
     assert manager.donations() == 0

@@ -82,9 +82,9 @@ def test_the_file_holds_every_row_that_fits_and_no_donor(manager: Reader, world:
     world.pot(500_00)
     gift = world.pay(world.give(66_60))
     world.give(20_00)
-    answer = manager.http.get("/console/donations.csv?state=paid")
-    lines = answer.text.splitlines()
-    assert answer.text.startswith("\ufeff") and len(lines) == 2
+    response = manager.http.get("/console/donations.csv?state=paid")
+    lines = response.text.splitlines()
+    assert response.text.startswith("\ufeff") and len(lines) == 2
     assert str(gift.id) in lines[1] and ",66.60,0.00,66.60,0.00,0.00" in lines[1]
     assert manager.http.get("/console/donations.csv?amount=x").status_code == 303
     assert "aria-invalid" in manager.open("/console/donations?amount=x")

@@ -38,8 +38,8 @@ def test_an_invitation_becomes_an_account_with_its_role_and_branch(
 ) -> None:
     manager.open("/console/people/invite")
     assert "请填写" in manager.send("/people/invite", 422, verb="save", name="王<b>")
-    found = manager.send("/people/invite", name="王<b>", role="finance", place_q="栾川", verb="find")
-    assert "栾川县" in found and "王&lt;b&gt;" in found
+    answer_page = manager.send("/people/invite", name="王<b>", role="finance", place_q="栾川", verb="find")
+    assert "栾川县" in answer_page and "王&lt;b&gt;" in answer_page
     page = manager.page
     (link,) = CODE.findall(manager.send("/people/invite", role="finance", branch="4101", verb="save"))
     manager.page = page
@@ -79,12 +79,12 @@ def test_many_are_invited_by_a_list_after_a_preview(manager: Reader, world: Worl
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM account_link")) == 0
     assert "将邀请 2 人" in text(manager.send("/invite-file", text=LIST, verb="preview"))
     manager.page, preview = manager.page, manager.page
-    answer = manager.send("/invite-file", text=LIST, verb="save")
-    rows = list(csv.reader(io.StringIO(answer[1:])))
+    response = manager.send("/invite-file", text=LIST, verb="save")
+    rows = list(csv.reader(io.StringIO(response[1:])))
     assert manager.page.mimetype == "text/csv" and [row[0] for row in rows] == ["姓名", "张三", "李四"]
     assert len({row[3] for row in rows[1:]}) == 2 and "/console/join?token=al_" in rows[1][3]
     manager.page = preview
-    assert manager.send("/invite-file", text=LIST, verb="save") == answer, "a second click gives the same links"
+    assert manager.send("/invite-file", text=LIST, verb="save") == response, "a second click gives the same links"
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM account_link")) == 2
 
 
@@ -140,8 +140,8 @@ def test_a_county_sees_and_changes_only_its_own(app: Flask, world: World, liaiso
     reader.open(f"/console/people/{stranger}", 404)
     reader.open("/console/partners", 403)
     reader.open("/console/people/invite")
-    found = reader.send("/people/invite", place_q="县", verb="find")
-    assert 'value="4101"' in found and 'value="4102"' not in found
+    page = reader.send("/people/invite", place_q="县", verb="find")
+    assert 'value="4101"' in page and 'value="4102"' not in page
     reader.open("/console/people/invite")
     for branch in ("4102", ""):
         reader.send("/people/invite", 422, role="auditor", branch=branch, verb="save")

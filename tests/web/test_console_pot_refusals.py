@@ -71,8 +71,8 @@ def test_every_refusal_is_told_at_its_field_and_nothing_typed_is_lost(
     assert pots(world) == 0
     page = manager.open(NEW + "?lang=en")
     page = manager.send(NEW, verb="preview", **fill(world, **typed))
-    told = page.split(f'id="fault-{field}">')[1].split("<")[0]
-    assert told and told.isascii(), "English for who reads English"
+    fault_text = page.split(f'id="fault-{field}">')[1].split("<")[0]
+    assert fault_text and fault_text.isascii(), "English for who reads English"
 
 
 @pytest.mark.parametrize(

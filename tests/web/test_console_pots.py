@@ -46,7 +46,7 @@ def test_a_second_click_makes_no_second_pot(manager: Reader, world: World) -> No
 
 def both_at_once(manager: Reader, path: str) -> list[str]:
     """The same confirmed form sent by two threads at the same moment; what each was told."""
-    where, fields = next(one for one in forms(manager.page.text) if one[0].endswith(path))
+    where, fields = next(form for form in forms(manager.page.text) if form[0].endswith(path))
 
     def send() -> str:
         client = twin(manager)
@@ -68,15 +68,15 @@ def twin(manager: Reader) -> FlaskClient:
 
 def test_two_clicks_at_the_same_moment_make_one_pot(manager: Reader, world: World) -> None:
     preview(manager, world)
-    told = both_at_once(manager, NEW)
-    assert sorted("没有重复执行" in page for page in told) == [False, True]
+    pages = both_at_once(manager, NEW)
+    assert sorted("没有重复执行" in page for page in pages) == [False, True]
     assert pots(world) == 1
     pot = next(iter(world.pots()))
     path = f"/console/pots/{pot}/top-ups"
     manager.open(path)
     manager.send(path, verb="preview", amount_minor="200")
-    told = both_at_once(manager, path)
-    assert sorted("没有重复执行" in page for page in told) == [False, True]
+    pages = both_at_once(manager, path)
+    assert sorted("没有重复执行" in page for page in pages) == [False, True]
     assert world.pots()[pot].funded_minor == 700_00
     world.check()
 
@@ -241,12 +241,12 @@ def test_who_may_not_write_pots_only_reads_them(reader: Reader, world: World, ro
     reader.sign_in("someone")
     assert NEW not in reader.open("/console/campaigns/day")
     page = reader.open(f"/console/pots/{pot}")
-    for path in (NEW, *(f"/console/pots/{pot}/{what}" for what in ("rules", "top-ups", "reductions"))):
+    for path in (NEW, *(f"/console/pots/{pot}/{tab}" for tab in ("rules", "top-ups", "reductions"))):
         assert path not in page
         reader.open(path, 403)
 
 
 def test_a_pot_that_is_none(manager: Reader) -> None:
-    for what in ("", "/donations", "/rules", "/top-ups"):
-        manager.open(f"/console/pots/99999999999999999999999{what}", 404)
-        manager.open(f"/console/pots/77{what}", 404)
+    for tab in ("", "/donations", "/rules", "/top-ups"):
+        manager.open(f"/console/pots/99999999999999999999999{tab}", 404)
+        manager.open(f"/console/pots/77{tab}", 404)

@@ -37,10 +37,10 @@ def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
     shown = text(manager.open(f"/console/discrepancies/{unequal['id']}"))
     assert "stripe txn_po_100001" in shown and "490.00" in shown and "多半是扣了费用" in shown
 
-    answer = api.call("GET", "/reconciliation", token=api.token()).get_json()
-    [side] = answer["sides"]
+    response = api.call("GET", "/reconciliation", token=api.token()).get_json()
+    [side] = response["sides"]
     assert (side["provider"], side["sent_minor"], side["arrived_minor"]) == ("stripe", 500_00, 500_00)
-    group = next(row for row in answer["groups"] if row["cause"] == "missing_here")
+    group = next(row for row in response["groups"] if row["cause"] == "missing_here")
     assert (group["differences"], group["sum_minor"], group["stake_minor"]) == (2, 100_00, 100_00)
     stated = {name: group[name] for name in ("provider", "cause", "day", "differences", "stake_minor")}
     changed = stated | {"stake_minor": 1, "reason": "transfers"}

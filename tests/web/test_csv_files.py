@@ -86,11 +86,11 @@ def test_every_address_and_command_that_writes_a_table(manager: Reader, app: Fla
             values = {name: (known | {"file_format": file_format})[name] for name in rule.arguments}
             with app.test_request_context():
                 address = app.url_for(rule.endpoint, **values)
-            answer = manager.http.get(address)
-            if answer.content_type.startswith("text/csv"):
-                lines[rule.endpoint] = len(cells(answer.get_data(as_text=True)))
-            if answer.content_type == WORKBOOK:
-                books[rule.endpoint] = len(read_workbook(answer.get_data()))
+            response = manager.http.get(address)
+            if response.content_type.startswith("text/csv"):
+                lines[rule.endpoint] = len(cells(response.get_data(as_text=True)))
+            if response.content_type == WORKBOOK:
+                books[rule.endpoint] = len(read_workbook(response.get_data()))
     # Donations, the statement and the trail have rows; nobody asked for a receipt.
     assert len(lines) >= 4 and sum(many > 2 for many in lines.values()) >= 3 and min(lines.values()) >= 1, lines
     # Each reading of the trail is an entry of the trail.

@@ -16,9 +16,9 @@ from tests.world import ACTOR, SLUG, World
 
 
 def rows_of(reader: Reader, query: str = "") -> list[list[str]]:
-    answer = reader.http.get(f"/public/c/day.csv{query}")
-    assert answer.status_code == 200 and answer.text.startswith("\ufeff")
-    return list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    response = reader.http.get(f"/public/c/day.csv{query}")
+    assert response.status_code == 200 and response.text.startswith("\ufeff")
+    return list(csv.reader(io.StringIO(response.text.removeprefix("\ufeff"))))
 
 
 def three_donations(world: World) -> None:

@@ -177,5 +177,5 @@ NAMES = ("id", "chip", "custom", "name", "phone", "email", "message", "team", "c
 def test_no_form_breaks_the_house(reader: Reader, filled: dict[str, str]) -> None:
     reader.open(reader.form_page)
     where, fields = forms(reader.page.text)[0]
-    answer = reader.http.post(where, data=fields | filled)
-    assert answer.status_code in (200, 303, 409, 422), answer.text[-2000:]
+    response = reader.http.post(where, data=fields | filled)
+    assert response.status_code in (200, 303, 409, 422), response.text[-2000:]

@@ -80,10 +80,10 @@ def test_to_the_cashier_and_back_says_that_it_is_being_confirmed(
 ) -> None:
     reader.give()
     own = reader.page.request.full_path
-    where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
-    answer = reader.http.post(where, data=fields)
-    assert answer.status_code == 303 and answer.location.startswith(f"{cashier.base}/pay/")
-    at_cashier = answer.location
+    where, fields = next(form for form in forms(reader.page.text) if form[0].endswith("/go"))
+    response = reader.http.post(where, data=fields)
+    assert response.status_code == 303 and response.location.startswith(f"{cashier.base}/pay/")
+    at_cashier = response.location
     page = reader.open(own)
     assert "正在确认付款" not in page and "去支付" in page, "the provider says that nothing was paid yet"
     reader.http.post(where, data=fields)
@@ -105,7 +105,7 @@ def test_who_comes_back_without_paying_reads_that_nothing_was_paid(
     world.pot(500_00)
     reader.give()
     own = reader.page.request.full_path
-    where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
+    where, fields = next(form for form in forms(reader.page.text) if form[0].endswith("/go"))
     at_cashier = reader.http.post(where, data=fields).location
     away = cashier.http.post(at_cashier, data={"do": "leave"}, allow_redirects=False).headers["Location"]
     back = away.removeprefix(world.deps.public_url)
@@ -126,7 +126,7 @@ def test_a_provider_that_is_down_leaves_the_donation_waiting(reader: Reader, wor
     assert "支付平台暂时没有响应" in page and "配捐，先留着 100.00" in page
     assert "支付平台暂时没有响应" in reader.send("/go")
     reader.http.application.extensions["deps"] = real
-    where, fields = next(one for one in forms(reader.page.text) if one[0].endswith("/go"))
+    where, fields = next(form for form in forms(reader.page.text) if form[0].endswith("/go"))
     assert "/pay/" in reader.http.post(where, data=fields).location
 
 

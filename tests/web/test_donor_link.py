@@ -33,12 +33,12 @@ def bare(donation: DonationView) -> str:
 
 def places(http: FlaskClient, path: str) -> list[str]:
     """The addresses to which a GET leads, one redirect after the other."""
-    found = [path]
-    while (answer := http.get(found[-1])).status_code == 303:
-        found.append(answer.headers["Location"])
-        assert len(found) < 5
-    assert answer.status_code == 200
-    return found[1:]
+    addresses = [path]
+    while (response := http.get(addresses[-1])).status_code == 303:
+        addresses.append(response.headers["Location"])
+        assert len(addresses) < 5
+    assert response.status_code == 200
+    return addresses[1:]
 
 
 def test_the_token_is_exchanged_for_a_cookie_of_this_donation(app: Flask, link: str, bare: str) -> None:
@@ -59,8 +59,8 @@ def test_the_token_is_exchanged_for_a_cookie_of_this_donation(app: Flask, link: 
 def test_a_wrong_token_opens_nothing_even_beside_the_cookie(app: Flask, link: str, bare: str) -> None:
     http = app.test_client()
     places(http, link)
-    for wrong in ("dt_wrong", "", "\x80", "x" * 5_000):
-        assert http.get(bare, query_string={"token": wrong}).status_code == 404
+    for value in ("dt_wrong", "", "\x80", "x" * 5_000):
+        assert http.get(bare, query_string={"token": value}).status_code == 404
     assert http.get(bare, query_string={"visit": "nonsense"}).status_code == 303, "the cookie is enough"
 
 

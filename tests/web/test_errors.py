@@ -49,13 +49,13 @@ def test_an_error_has_a_page(failing: Reader, how: str, status: int, chinese: st
 
 
 def test_a_method_that_is_not_there(reader: Reader) -> None:
-    answer = reader.http.post("/c/day")
-    assert answer.status_code == 405 and "不支持这种访问方式" in answer.text
+    response = reader.http.post("/c/day")
+    assert response.status_code == 405 and "不支持这种访问方式" in response.text
 
 
 def test_a_body_that_is_too_large(reader: Reader) -> None:
-    answer = reader.http.post(reader.form_page, data={"message": "x" * 2_000_000})
-    assert answer.status_code == 413 and "提交的内容太大" in answer.text
+    response = reader.http.post(reader.form_page, data={"message": "x" * 2_000_000})
+    assert response.status_code == 413 and "提交的内容太大" in response.text
 
 
 def test_an_unknown_page_is_told_in_words(reader: Reader) -> None:

@@ -41,6 +41,6 @@ def test_what_was_taken_away_is_in_the_trail(manager: Reader, world: World) -> N
 
 
 def test_a_filter_that_does_not_exist_is_refused_and_takes_nothing_away(manager: Reader, world: World) -> None:
-    answer = manager.http.get(f"/console/campaigns/{world.slug}/standings.xlsx?by=planet")
-    assert answer.status_code == 422
+    response = manager.http.get(f"/console/campaigns/{world.slug}/standings.xlsx?by=planet")
+    assert response.status_code == 422
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM audit_entry WHERE action = 'export.table'")) == 0

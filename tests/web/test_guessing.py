@@ -112,7 +112,7 @@ def test_verifying_passwords_leaves_the_event_loop_to_others(world: World, datab
     command = [sys.executable, "-c", SCRIPT, database_url]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
-    said = json.loads(done.stdout.splitlines()[-1])
-    assert said["statuses"] == [401] * 9
+    output = json.loads(done.stdout.splitlines()[-1])
+    assert output["statuses"] == [401] * 9
     # On the loop a greenlet has a few turns for each try; beside it, one for nearly each millisecond.
-    assert said["turns"] > 8 * 8, said
+    assert output["turns"] > 8 * 8, output

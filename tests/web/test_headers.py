@@ -72,15 +72,15 @@ def test_every_page_gets_the_best_mark(visitor: FlaskClient, world: World) -> No
     signed_in = visitor.post("/console/sign-in", base_url=SITE, data=filled, headers={"Referer": SITE})
     assert signed_in.status_code == 303, signed_in.text
     answers.append(("sign-in", signed_in))
-    for _, answer in answers:
-        cookies += answer.headers.getlist("Set-Cookie")
+    for _, response in answers:
+        cookies += response.headers.getlist("Set-Cookie")
     names = {cookie.partition("=")[0] for cookie in cookies}
     assert names == {"__Host-beishan", "__Host-visitor", "__Secure-donation", "lang"}
     for cookie in cookies:
         assert "Secure" in cookie and "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Domain" not in cookie
         assert not cookie.startswith("__Host-") or cookie.endswith("Path=/") or "; Path=/;" in cookie, cookie
-    for path, answer in answers:
-        result = observatory.score(answer.headers, cookies)
+    for path, response in answers:
+        result = observatory.score(response.headers, cookies)
         assert result.total >= observatory.BEST, (path, result)
         assert min(result.parts.values()) >= 0, (path, result)
         assert result.parts["content-security-policy"] == 10, "default-src 'none', and forms go to named places"
@@ -124,9 +124,9 @@ def test_a_foreign_host_is_refused_before_anything_is_made_of_it(
 ) -> None:
     shared, form = f"/c/{world.slug}", f"/donate/{world.slug}/{world.projects[0]}"
     for path in (shared, form, "/console/", "/static/site.css", f"/c/{world.slug}/"):
-        answer = visitor.get(path, headers={"Host": host})
-        assert answer.status_code == 400 and "host_unknown" in answer.text, path
-        assert not host or host not in answer.text + str(answer.headers.get("Location"))
+        response = visitor.get(path, headers={"Host": host})
+        assert response.status_code == 400 and "host_unknown" in response.text, path
+        assert not host or host not in response.text + str(response.headers.get("Location"))
     problem(visitor.get("/api/v1/campaigns", headers={"Host": host}), 400, "host_unknown")
     for probe in ("/healthz", "/readyz", "/metrics"):
         assert visitor.get(probe, headers={"Host": host}).status_code == 200

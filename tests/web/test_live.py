@@ -140,10 +140,10 @@ def test_stream_and_polling_say_the_same(reader: Reader, world: World) -> None:
     world.pay(world.give())
     polled = reader.http.get("/api/v1/campaigns/day/totals").get_json()
     assert polled == {"donations": 1, "donors": 1, "raised_minor": 100_00, "matched_minor": 0, "currency": "CNY"}
-    answer = reader.http.get("/api/v1/campaigns/day/live", buffered=False)
-    assert answer.content_type.startswith("text/event-stream")
-    chunks = iter(answer.response)
-    found = b"".join(next(chunks) for _ in range(2)).decode()  # type: ignore[arg-type]
-    assert json.loads(found.split("data: ")[1]) == polled
-    answer.close()
+    response = reader.http.get("/api/v1/campaigns/day/live", buffered=False)
+    assert response.content_type.startswith("text/event-stream")
+    chunks = iter(response.response)
+    stream = b"".join(next(chunks) for _ in range(2)).decode()  # type: ignore[arg-type]
+    assert json.loads(stream.split("data: ")[1]) == polled
+    response.close()
     assert reader.http.get("/api/v1/campaigns/none/live").status_code == 404

@@ -111,13 +111,13 @@ def test_every_link_opens_and_no_button_is_refused_for_want_of_rights(
     reader.sign_in("walker")
     pressed = set()
     for button, path in walk(reader).items():
-        what = (button.action, tuple(field for field in button.fields if field[0] in ("verb", "decision")))
-        if what in pressed:
+        verb = (button.action, tuple(field for field in button.fields if field[0] in ("verb", "decision")))
+        if verb in pressed:
             continue
-        pressed.add(what)
+        pressed.add(verb)
         page = reader.http.post(button.action, data=dict(button.fields), follow_redirects=True)
         assert page.status_code not in (401, 403, 404, 405), (path, button.action, page.status_code)
-        assert REFUSED not in page.text, (path, what)
+        assert REFUSED not in page.text, (path, verb)
 
 
 def test_the_walk_sees_links_and_buttons(app: Flask, world: World, resources: Resources) -> None:

@@ -21,9 +21,9 @@ OVER = (Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE, Phase.RELE
 
 
 def _story(world: World, app: Flask, donation: DonationView, locale: str = "zh") -> str:
-    told = world.do(explain, donation.id)
+    explanation = world.do(explain, donation.id)
     with app.app_context(), force_locale(locale):
-        return "\n".join(explain_lines(told))
+        return "\n".join(explain_lines(explanation))
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_a_move_into_a_pot_of_higher_ratio_keeps_the_total_and_says_so(app: Flas
 
 def test_a_random_share_says_that_it_was_drawn(app: Flask, world: World) -> None:
     special_pot(world, 1_000_00, "random", random={"least_bps": 0}, ratio_bps=5_000)
-    told = [_story(world, app, paid(world, 100_00)) for _ in range(3)]
-    assert all("按支付后随机抽取的比例配捐。" in story for story in told)
+    draw = [_story(world, app, paid(world, 100_00)) for _ in range(3)]
+    assert all("按支付后随机抽取的比例配捐。" in story for story in draw)
 
 
 def test_a_ratio_share_was_never_drawn(app: Flask, world: World) -> None:

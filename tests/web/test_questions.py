@@ -37,15 +37,15 @@ def test_the_contact_of_the_host_stands_on_the_pages(manager: Reader, world: Wor
 def test_questions_by_api(reader: Reader, world: World) -> None:
     api = Api(reader.http, world)
     donation_id, token = paid(world)
-    asked = api.post(f"/donations/{donation_id}/questions", {"question": "何时拨付？"}, token).get_json()
-    assert asked["answer"] == "" and asked["answered_at"] is None
+    response = api.post(f"/donations/{donation_id}/questions", {"question": "何时拨付？"}, token).get_json()
+    assert response["answer"] == "" and response["answered_at"] is None
     again = api.post(f"/donations/{donation_id}/questions", {"question": "何时拨付？"}, token).get_json()
-    assert again["id"] == asked["id"]
+    assert again["id"] == response["id"]
     for number in range(4):
         api.post(f"/donations/{donation_id}/questions", {"question": f"第 {number} 问"}, token)
     problem(api.post(f"/donations/{donation_id}/questions", {"question": "再问"}, token), 409, "question_limit")
-    api.manage(f"/questions/{asked['id']}/answer", {"answer": "公示期后"}, 200)
-    other = api.call("POST", f"/questions/{asked['id']}/answer", {"answer": "改口"}, api.token())
+    api.manage(f"/questions/{response['id']}/answer", {"answer": "公示期后"}, 200)
+    other = api.call("POST", f"/questions/{response['id']}/answer", {"answer": "改口"}, api.token())
     problem(other, 409, "question_answered")
     assert api.get(f"/donations/{donation_id}/questions", token).get_json()[0]["answer"] == "公示期后"
     assert api.manage("/campaigns/day/contact", {"phone": "12345"}, 200, method="PATCH")["phone"] == "12345"

@@ -11,7 +11,7 @@ PAGE = "/console/campaigns/day/screening"
 
 
 def values(world: World) -> dict[str, int]:
-    return {one.name: one.value for one in world.do(settings, world.slug, Thresholds())}
+    return {setting.name: setting.value for setting in world.do(settings, world.slug, Thresholds())}
 
 
 def test_a_manager_reads_changes_and_puts_back_thresholds(manager: Reader, world: World) -> None:
@@ -38,7 +38,9 @@ def test_what_cannot_be_is_shown_at_its_field_with_what_was_typed(manager: Reade
     assert page.count('aria-invalid="true"') == 1, "finer than a fen"
     page = manager.send("/screening", 422, small_minor="0", small_count="1", unit_within_s="100000")
     assert page.count('aria-invalid="true"') == 3
-    assert values(world) == {one.name: one.default for one in world.do(settings, world.slug, Thresholds())}
+    assert values(world) == {
+        setting.name: setting.default for setting in world.do(settings, world.slug, Thresholds())
+    }
     manager.open("/console/campaigns/nowhere/screening", 404)
 
 

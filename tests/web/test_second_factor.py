@@ -18,9 +18,9 @@ ACCOUNT = "/console/account"
 
 
 def secret_on(page: str) -> str:
-    found = re.search(r"<code>([A-Z2-7]{32})</code>", page)
-    assert found
-    return found[1]
+    match = re.search(r"<code>([A-Z2-7]{32})</code>", page)
+    assert match
+    return match[1]
 
 
 def recovery_codes_on(page: str) -> list[str]:

@@ -13,18 +13,18 @@ def test_pages_name_files_by_their_content(reader: Reader) -> None:
     assert len(names) >= 3
     for name in names:
         assert re.search(r"\.[0-9a-f]{12}\.\w+$", name), name
-        answer = reader.http.get(name)
-        assert answer.status_code == 200 and answer.data
-        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        response = reader.http.get(name)
+        assert response.status_code == 200 and response.data
+        assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
 def test_old_and_plain_names_still_answer_and_are_not_kept(app: Flask) -> None:
     browser = app.test_client()
     contents = set()
     for name in ("site.css", "site.0123456789ab.css"):
-        answer = browser.get(f"/static/{name}")
-        assert answer.status_code == 200 and answer.headers["Cache-Control"] == "no-cache"
-        contents.add(answer.data)
+        response = browser.get(f"/static/{name}")
+        assert response.status_code == 200 and response.headers["Cache-Control"] == "no-cache"
+        contents.add(response.data)
     assert len(contents) == 1
     for name in ("nothing.css", "nothing.0123456789ab.css", "../factory.py", "%2e%2e/factory.py"):
         assert browser.get(f"/static/{name}").status_code == 404

@@ -37,7 +37,9 @@ def used() -> set[str]:
 def english() -> dict[str, str]:
     source = (APP / "i18n/translations/en/LC_MESSAGES/messages.po").read_bytes()
     return {
-        one.id: one.string for one in read_po(io.BytesIO(source), abort_invalid=True) if one.id and not one.fuzzy
+        message.id: message.string
+        for message in read_po(io.BytesIO(source), abort_invalid=True)
+        if message.id and not message.fuzzy
     }
 
 
@@ -71,13 +73,13 @@ def test_a_donations_story_in_both_languages(app: Flask, world: World) -> None:
     world.pot(500_00, name="B", rank=2, minimum_minor=200_00)
     donation = world.pay(world.give())
     with world.db.transaction() as tx:
-        told = explain(tx, donation.id)
+        explanation = explain(tx, donation.id)
     with app.app_context():
-        lines = explain_lines(told)
+        lines = explain_lines(explanation)
         assert lines[1].endswith("配捐 30.00 元，池中余额 30.00 → 0.00 元。池中只剩 30.00 元。")
         assert "未达到起配金额 200.00 元。" in lines[2]
         with force_locale("en"):
-            lines = explain_lines(told)
+            lines = explain_lines(explanation)
     assert lines[1].startswith("“A” (1:1): 100.00 yuan still to match, matched 30.00 yuan")
     assert "Below the minimum of 200.00 yuan" in lines[2]
 

@@ -50,8 +50,8 @@ def valid(description: Json, name: str, body: Any) -> bool:
 
 
 def examples(operation: Json) -> Json:
-    found: Json = operation["requestBody"]["content"]["application/json"]["examples"]
-    return {name: example["value"] for name, example in found.items()}
+    body: Json = operation["requestBody"]["content"]["application/json"]["examples"]
+    return {name: example["value"] for name, example in body.items()}
 
 
 def test_every_example_is_taken_as_it_stands(
@@ -60,10 +60,10 @@ def test_every_example_is_taken_as_it_stands(
     counts = {}
     for name, body in examples(operation).items():
         assert valid(description, "PartnerBatch" if name == "batch" else "PartnerEvent", body)
-        answer = send(http, secret, body)
-        assert answer.status_code == 202, answer.text
-        assert valid(description, "PartnerReceipt", answer.get_json())
-        counts[name] = answer.get_json()
+        response = send(http, secret, body)
+        assert response.status_code == 202, response.text
+        assert valid(description, "PartnerReceipt", response.get_json())
+        counts[name] = response.get_json()
     assert [receipt["accepted"] for receipt in counts.values()] == [1, 1, 1, 0]
     assert counts["batch"]["repeated"] == 2
     assert stored(world) == 3
@@ -85,9 +85,9 @@ def test_refusals_are_those_that_are_described(
         "body_invalid": send(http, secret, b"{"),
         "body_too_large": send(http, secret, b" " * ((4 << 20) + 1)),
     }
-    for code, answer in refusals.items():
-        problem(answer, answer.status_code, code)
-        assert code in operation["responses"][str(answer.status_code)]["description"]
+    for code, response in refusals.items():
+        problem(response, response.status_code, code)
+        assert code in operation["responses"][str(response.status_code)]["description"]
 
 
 def test_the_page_for_people_names_it(http: FlaskClient) -> None:

@@ -29,7 +29,7 @@ def secret(world: World) -> str:
 def event(world: World, number: int = 1, **data: Any) -> dict[str, Any]:
     code = world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0]))
     now = world.clock.at.isoformat()
-    told = {
+    messages = {
         "donation_id": f"T-{number}",
         "project_code": code,
         "amount_minor": 25_00,
@@ -37,7 +37,7 @@ def event(world: World, number: int = 1, **data: Any) -> dict[str, Any]:
         "paid_at": now,
         "donor": {"key": "user-1", "name": "赵"},
     }
-    return {"type": "donation.paid", "id": f"e-{number}", "occurred_at": now, "data": told | data}
+    return {"type": "donation.paid", "id": f"e-{number}", "occurred_at": now, "data": messages | data}
 
 
 def send(
@@ -73,11 +73,11 @@ def test_one_event_becomes_a_matched_donation_of_its_own_channel(
     http: FlaskClient, world: World, secret: str
 ) -> None:
     pot = world.pot(1_000_00)
-    answer = send(http, secret, event(world))
-    assert (answer.status_code, answer.get_json()) == (202, {"accepted": 1, "repeated": 0, "conflicting": 0})
+    response = send(http, secret, event(world))
+    assert (response.status_code, response.get_json()) == (202, {"accepted": 1, "repeated": 0, "conflicting": 0})
     world.settle()
-    found = world.view(donation_id_of(NAME, "T-1"))
-    assert (found.status, found.channel, found.captured_minor) == ("paid", "partner", 25_00)
+    view = world.view(donation_id_of(NAME, "T-1"))
+    assert (view.status, view.channel, view.captured_minor) == ("paid", "partner", 25_00)
     assert world.pots()[pot].captured_minor == 25_00
     assert send(http, secret, event(world)).get_json() == {"accepted": 0, "repeated": 1, "conflicting": 0}
     other = event(world, amount_minor=99_00)
@@ -104,8 +104,8 @@ def test_a_bad_event_names_its_place_and_the_batch_is_not_taken(
     events = [event(world, number) for number in range(5)]
     events[3]["data"]["amount_minor"] = 1.5
     events[4]["type"] = 5
-    told = problem(send(http, secret, {"events": events}), 422, "event_invalid")
-    assert set(told["errors"]) == {"events.3.data.amount_minor", "events.4.type"}
+    refusal = problem(send(http, secret, {"events": events}), 422, "event_invalid")
+    assert set(refusal["errors"]) == {"events.3.data.amount_minor", "events.4.type"}
     single = problem(send(http, secret, event(world, amount_minor=-1)), 422, "event_invalid")
     assert set(single["errors"]) == {"data.amount_minor"}
     assert stored(world) == 0
@@ -121,8 +121,8 @@ def test_who_did_not_sign_is_refused(http: FlaskClient, world: World, secret: st
     problem(send(http, secret, body, name="nobody"), 401, "signature_invalid")
     for stamp in ("", "x", "9" * 400, "-1", "nan", "inf", "1e400"):
         headers = {"webhook-id": "m", "webhook-timestamp": stamp, "webhook-signature": "v1,AAAA"}
-        answer = http.post(f"/webhooks/partners/{NAME}", json=body, headers=headers)
-        assert answer.status_code == 401, (stamp, answer.text)
+        response = http.post(f"/webhooks/partners/{NAME}", json=body, headers=headers)
+        assert response.status_code == 401, (stamp, response.text)
     assert stored(world) == 0
 
 
@@ -177,6 +177,6 @@ def test_junk_in_an_event_is_refused_or_settles(
     body = event(world, **{inside: inner})
     if outer is not None:
         body[where] = outer
-    answer = send(http, secret, body)
-    assert answer.status_code in (202, 400, 422), answer.text
+    response = send(http, secret, body)
+    assert response.status_code in (202, 400, 422), response.text
     world.settle()  # what was taken in can also be worked off

@@ -19,9 +19,9 @@ from tests.world import World
 
 
 def event(world: World, **other: Any) -> dict[str, Any]:
-    thing = world.intent(world.give(100_00))
+    intent = world.intent(world.give(100_00))
     body = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "created": int(time.time())}
-    return body | {"data": {"object": thing}} | other
+    return body | {"data": {"object": intent}} | other
 
 
 def signed(payload: bytes, at: float | None = None, secret: str = STRIPE_SECRET) -> str:
@@ -44,8 +44,8 @@ def test_a_signed_event_is_stored_once_and_settles(http: FlaskClient, world: Wor
     pot = world.pot(1_000_00)
     payload = json.dumps(event(world)).encode()
     for _ in range(2):
-        answer = send(http, payload, signed(payload))
-        assert (answer.status_code, answer.get_json()) == (200, {"received": True})
+        response = send(http, payload, signed(payload))
+        assert (response.status_code, response.get_json()) == (200, {"received": True})
     assert stored(world) == 1
     world.settle()
     assert world.totals().raised_minor == 100_00
@@ -61,7 +61,7 @@ def test_the_same_event_at_the_same_moment_counts_once(app: Flask, world: World)
     payload = json.dumps(event(world)).encode()
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: send(app.test_client(), payload, signed(payload)), range(8)))
-    assert {answer.status_code for answer in answers} == {200}
+    assert {response.status_code for response in answers} == {200}
     assert stored(world) == 1
 
 
