@@ -19,6 +19,7 @@ NAMED_IN_BODIES = {
     ("POST /campaigns", "host"): "scope.require_node",
     ("POST /campaigns/{slug}/entries", "project"): "scope.require_named",
     ("POST /campaigns/{slug}/sources", "project"): "takes part in the campaign of the address",
+    ("POST /donations/{donation_id}/project-corrections", "project"): "scope.require_node",
     ("POST /donors/erasure", "donation"): "only without a branch",
     ("POST /donors/export", "donation"): "only without a branch",
     ("POST /funds", "organisation"): "scope.require_node",
