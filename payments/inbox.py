@@ -36,6 +36,7 @@ class InboxMessage(NamedTuple):
     id: int
     source: str
     event_id: str
+    received_at: datetime
     body: dict[str, Any]
     note: str
     donation_id: UUID | None
@@ -72,6 +73,7 @@ class _Due(NamedTuple):
     id: int
     source: str
     event_id: str
+    received_at: datetime
     body: dict[str, Any]
     sealed: bytes | None
     sealed_by: int | None
@@ -205,15 +207,15 @@ def claim(tx: Tx, keys: Keys, most: int) -> list[InboxMessage]:
     """
     rows = tx.rows_as(
         _Due,
-        """SELECT e.id, e.source, e.event_id, e.body, e.sealed, e.sealed_by, due.note, due.donation_id,
-                  due.confirmed
+        """SELECT e.id, e.source, e.event_id, e.received_at, e.body, e.sealed, e.sealed_by, due.note,
+                  due.donation_id, due.confirmed
              FROM (SELECT inbox_id, note, donation_id, confirmed FROM inbox_work WHERE state = 'new'
                     ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED /* lock:inbox */) AS due
              JOIN inbox_event e ON e.id = due.inbox_id ORDER BY e.id""",
         most=most,
     )
     return [
-        InboxMessage(row.id, row.source, row.event_id, body, row.note, row.donation_id, row.confirmed)
+        InboxMessage(*row[:4], body, row.note, row.donation_id, row.confirmed)
         for row, body in zip(rows, opened(tx, keys, rows), strict=True)
     ]
 

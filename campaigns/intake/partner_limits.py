@@ -5,7 +5,7 @@ A day is the day in Shanghai on which we take the donations in, so that no date 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from sqlmodel import col, select
@@ -75,7 +75,6 @@ class Allowance:
     day: date
     limits: dict[str, PartnerLimits]
     taken: dict[str, _Taken]
-    oldest: Mapping[str, datetime]  # when a payment may have been made at the earliest, by partner
     added: dict[str, _Taken] = field(default_factory=dict)
     beyond: bool = False  # an operator let something pass above a limit
 
@@ -88,7 +87,8 @@ class Allowance:
             amount_minor <= limits.gift_most_minor
             and after.amount_minor <= limits.day_most_minor
             and after.donations <= limits.day_most_count
-            and fact.occurred_at >= self.oldest[partner]
+            # What waited here for a person was not late for that.
+            and fact.occurred_at >= message.received_at - timedelta(days=limits.age_most_days)
         )
         if not within and not message.confirmed:
             return False
@@ -169,9 +169,7 @@ def allowance(tx: Tx, deps: Dependencies, partners: Collection[str]) -> Allowanc
         partners=sorted(partners),
     )
     taken = {row.partner: _Taken(row.amount_minor, row.donations) for row in rows}
-    limits = limits_of(tx, deps, partners)
-    oldest = {name: tx.now - timedelta(days=own.age_most_days) for name, own in limits.items()}
-    return Allowance(day, limits, taken, oldest)
+    return Allowance(day, limits_of(tx, deps, partners), taken)
 
 
 def is_limited(partner: str) -> bool:
