@@ -7,7 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 from app.agreements import require_named
 from app.api import agreement_schemas as schemas
 from app.api.base import make_blueprint, page_of
-from app.api.payout_schemas import ReasonIn
+from app.api.payout_schemas import OneLineReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -59,7 +59,7 @@ def show(agreement_id: int) -> Any:
 
 @blueprint.post(f"{_AGREEMENT}/end")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.AgreementOut)
 def end(body: dict[str, Any], agreement_id: int) -> Any:
     """End an agreement before its term."""

@@ -23,7 +23,7 @@ class ListingIn(ReasonIn):
     until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
 
 
-class ObjectionIn(Schema):
+class ListingAppealIn(Schema):
     text = Prose(MOST_APPEAL, required=True)
 
 
@@ -95,7 +95,7 @@ def lift(body: dict[str, Any], project_id: int) -> Any:
 
 @blueprint.post("/projects/<id:project_id>/blacklist/appeal")
 @access.managers(Permission.PROJECTS_WRITE)
-@blueprint.arguments(ObjectionIn)
+@blueprint.arguments(ListingAppealIn)
 @blueprint.response(200, ListingOut)
 def appeal(body: dict[str, Any], project_id: int) -> Any:
     """Record an appeal of those who carry out the project."""

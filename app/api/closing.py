@@ -102,7 +102,7 @@ class PositionOut(Schema):
     suspense_minor = Whole(metadata={"description": "what of it was signed off"})
 
 
-class CorrectionOut(Schema):
+class ReportCorrectionOut(Schema):
     """What moved after the closing report was written, by day in Shanghai, project and cause; fen."""
 
     day = fields.Date()
@@ -126,7 +126,8 @@ class ReconciliationOut(Schema):
     positions = fields.List(fields.Nested(PositionOut))
     report = fields.Dict(allow_none=True)
     corrections = fields.List(
-        fields.Nested(CorrectionOut), metadata={"description": "report and corrections are what the books say now"}
+        fields.Nested(ReportCorrectionOut),
+        metadata={"description": "report and corrections are what the books say now"},
     )
 
 

@@ -75,7 +75,7 @@ class DonationIn(Schema):
     )
 
 
-class PartOut(Schema):
+class MatchPartOut(Schema):
     pot = Key(attribute="pot_id")
     name = Text(attribute="pot_name")
     amount_minor = Minor()
@@ -87,7 +87,7 @@ class MatchOut(Schema):
     captured_minor = Minor(0)
     held_minor = Minor(0, metadata={"description": "captured, but on hold until a reviewer decides"})
     until = Time(allow_none=True)
-    parts = fields.List(fields.Nested(PartOut))
+    parts = fields.List(fields.Nested(MatchPartOut))
 
 
 class PaymentOut(Schema):

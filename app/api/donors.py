@@ -78,7 +78,7 @@ def export_own(donation_id: UUID) -> Any:
         return plain(export(deps(), tx, alone(tx, donation_id), DONOR))
 
 
-class ContactOut(Schema):
+class DonorContactOut(Schema):
     """What a donor left; "" for what they did not."""
 
     name = Text()
@@ -86,13 +86,13 @@ class ContactOut(Schema):
     email = Text()
 
 
-class LinkOut(Schema):
+class DonationLinkOut(Schema):
     url = Text(metadata={"description": "opens the donation; for its donor only"})
 
 
 @blueprint.get("/donations/<uuid:donation_id>/contact")
 @access.managers(Permission.CONTACTS)
-@blueprint.response(200, ContactOut)
+@blueprint.response(200, DonorContactOut)
 def show_contact(donation_id: UUID) -> Any:
     """Return name, phone and e-mail of a donation's donor. The audit trail records who looked."""
     with deps().db.transaction() as tx:
@@ -101,7 +101,7 @@ def show_contact(donation_id: UUID) -> Any:
 
 @blueprint.get("/donations/<uuid:donation_id>/link")
 @access.managers(Permission.CONTACTS)
-@blueprint.response(200, LinkOut)
+@blueprint.response(200, DonationLinkOut)
 def show_link(donation_id: UUID) -> Any:
     """Return the link that the donor got, for a donor who lost it. The audit trail records who looked."""
     with deps().db.transaction() as tx:

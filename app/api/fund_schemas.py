@@ -55,7 +55,7 @@ class CorrectionIn(Schema):
     )
 
 
-class CorrectionOut(Schema):
+class DepositCorrectionOut(Schema):
     """A deposit before and after its correction, and what the fund has then."""
 
     deposit = Key(attribute="deposit_id")

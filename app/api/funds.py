@@ -7,7 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 from app.api.base import make_blueprint, page_of
 from app.api.fund_schemas import (
     CorrectionIn,
-    CorrectionOut,
+    DepositCorrectionOut,
     DepositIn,
     DepositOut,
     FundEntryOut,
@@ -93,8 +93,8 @@ def deposit(body: dict[str, Any], fund_id: int) -> Any:
 @blueprint.post("/funds/<id:fund_id>/deposits/<id:deposit_id>/corrections")
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.arguments(CorrectionIn)
-@blueprint.response(201, CorrectionOut)
-@blueprint.alt_response(200, schema=CorrectionOut, description="a preview: nothing is booked")
+@blueprint.response(201, DepositCorrectionOut)
+@blueprint.alt_response(200, schema=DepositCorrectionOut, description="a preview: nothing is booked")
 @may_wait(blueprint)
 def correct_deposit(body: dict[str, Any], fund_id: int, deposit_id: int) -> Any:
     """Correct a deposit to what really came in, by another entry that refers to it and says why."""

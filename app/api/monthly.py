@@ -37,7 +37,7 @@ class StatementRowOut(Schema):
     corrections = Whole(0)
 
 
-class NoticeOut(Schema):
+class CorrectionNoticeOut(Schema):
     text = Text()
     corrected_at = Time()
 
@@ -49,7 +49,7 @@ class StatementOut(Schema):
     hash = Text()
     made_at = Time()
     statement = fields.Dict()
-    corrections = fields.List(fields.Nested(NoticeOut))
+    corrections = fields.List(fields.Nested(CorrectionNoticeOut))
 
 
 class NoticeIn(Schema):
@@ -82,7 +82,7 @@ def show(code: str, month: str) -> Any:
 @blueprint.post("/organisations/<string:code>/monthly-statements/<string:month>/corrections")
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.arguments(NoticeIn)
-@blueprint.response(201, NoticeOut)
+@blueprint.response(201, CorrectionNoticeOut)
 def correct(body: dict[str, Any], code: str, month: str) -> Any:
     """Publish a notice beside a statement; the statement stays as it was."""
     with deps().db.transaction() as tx:

@@ -44,8 +44,11 @@ class MappingOut(Schema):
     changed_by = Text()
 
 
-class KeyIn(Schema):
+class KeyIdIn(Schema):
     key_id = Text(MOST_WORD, 1, required=True, metadata={"description": "the serial or id that the platform names"})
+
+
+class KeyIn(KeyIdIn):
     key = Prose(MOST_KEY, 1, required=True, metadata={"description": "certificate, public key or secret"})
 
 
@@ -97,7 +100,7 @@ def add_key(body: dict[str, Any], name: str) -> Any:
 
 @blueprint.post("/partners/<name>/mapping/keys/end")
 @access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
-@blueprint.arguments(KeyIn(only=("key_id",)))
+@blueprint.arguments(KeyIdIn)
 @blueprint.response(200, MappingOut)
 def end_key(body: dict[str, Any], name: str) -> Any:
     """End a key: what it signs is refused from the next request on. The last one stays."""

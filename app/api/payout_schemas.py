@@ -114,7 +114,7 @@ class PlanOut(Schema):
     reason = Text()
 
 
-class PartOut(Schema):
+class RemittancePartOut(Schema):
     project = Key(attribute="project_id")
     share = one_of(*PAID_OUT)
     amount_minor = Minor()
@@ -138,7 +138,7 @@ class RemittanceOut(Schema):
 
 
 class RemittanceWithParts(RemittanceOut):
-    parts = fields.List(fields.Nested(PartOut))
+    parts = fields.List(fields.Nested(RemittancePartOut))
 
 
 class PaidIn(Schema):
@@ -147,7 +147,7 @@ class PaidIn(Schema):
     evidence = Text(MOST_REASON, 1, required=True, metadata={"description": "where it was seen"})
 
 
-class ReasonIn(Schema):
+class OneLineReasonIn(Schema):
     reason = Text(MOST_REASON, 1, required=True)
 
 

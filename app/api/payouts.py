@@ -180,7 +180,7 @@ def approve_plan(plan_id: int) -> Any:
 
 @blueprint.post(f"{_PLAN}/withdraw")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.ReasonIn)
+@blueprint.arguments(schemas.OneLineReasonIn)
 @blueprint.response(200, schemas.PlanOut)
 def withdraw_plan(body: dict[str, Any], plan_id: int) -> Any:
     """Withdraw a plan that was not sent to the bank."""
@@ -229,7 +229,7 @@ def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
 
 @blueprint.post(f"{_REMITTANCE}/refused")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.ReasonIn)
+@blueprint.arguments(schemas.OneLineReasonIn)
 @blueprint.response(200, schemas.RemittanceOut)
 def refuse(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the bank did not pay a remittance: the next plan has its money."""
@@ -239,7 +239,7 @@ def refuse(body: dict[str, Any], remittance_id: int) -> Any:
 
 @blueprint.post(f"{_REMITTANCE}/returned")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.ReasonIn)
+@blueprint.arguments(schemas.OneLineReasonIn)
 @blueprint.response(200, schemas.RemittanceOut)
 def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the money of a paid remittance came back: the next plan pays it anew."""

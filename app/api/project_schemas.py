@@ -100,7 +100,7 @@ class BudgetRowOut(Schema):
     note = Text()
 
 
-class ContactOut(Schema):
+class ProjectContactOut(Schema):
     name = Text()
     role = Text()
     phone = Text()
@@ -111,7 +111,7 @@ class DescriptionOut(Schema):
     unit_price_minor = Minor(allow_none=True)
     unit_note = Text()
     budget = fields.List(fields.Nested(BudgetRowOut))
-    contact = fields.Nested(ContactOut, allow_none=True, metadata={"description": "whom everybody may ask"})
+    contact = fields.Nested(ProjectContactOut, allow_none=True, metadata={"description": "whom everybody may ask"})
 
 
 class ProjectOut(DescriptionOut):

@@ -45,7 +45,7 @@ class QuestionLineOut(QuestionOut):
     actor = Text()
 
 
-class AnswerIn(Schema):
+class QuestionAnswerIn(Schema):
     answer = Prose(MOST_REASON, 1, required=True, metadata={"description": "the donor reads it"})
 
 
@@ -90,7 +90,7 @@ def list_all(pagination_parameters: PaginationParameters) -> Any:
 
 @blueprint.post("/questions/<id:question_id>/answer")
 @access.managers(Permission.CAMPAIGNS_WRITE)
-@blueprint.arguments(AnswerIn)
+@blueprint.arguments(QuestionAnswerIn)
 @blueprint.response(200, QuestionLineOut)
 def reply(body: dict[str, Any], question_id: int) -> Any:
     """Answer a question. The same answer again changes nothing."""

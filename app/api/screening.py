@@ -76,17 +76,17 @@ class CaseTermIn(CaseReasonIn):
     until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
 
 
-class TogetherIn(CaseReasonIn):
+class DecideTogetherIn(CaseReasonIn):
     cases = fields.List(Key(), required=True, validate=validate.Length(1, BATCH))
     decision = one_of("released", "cancelled", required=True)
 
 
-class TogetherOut(Schema):
+class DecideTogetherOut(Schema):
     decided = Whole(metadata={"description": "cases that were open and are decided now"})
     own = Whole(metadata={"description": "cases that the caller opened by hand: somebody else decides them"})
 
 
-class AnswerIn(CaseReasonIn):
+class AppealAnswerIn(CaseReasonIn):
     decision = one_of("released", "cancelled")
 
 
@@ -143,8 +143,8 @@ def list_cases(query: dict[str, Any], slug: str, pagination_parameters: Paginati
 
 @blueprint.post("/campaigns/<slug>/cases/decide")
 @access.managers(Permission.SCREEN, where=Where.LISTED)
-@blueprint.arguments(TogetherIn)
-@blueprint.response(200, TogetherOut)
+@blueprint.arguments(DecideTogetherIn)
+@blueprint.response(200, DecideTogetherOut)
 def decide_several(body: dict[str, Any], slug: str) -> Any:
     """Decide several open cases of the own branch with one reason. Idempotent: others stay as they are."""
     with deps().db.transaction() as tx:
@@ -232,7 +232,7 @@ def record_appeal(body: dict[str, Any], case_id: int) -> Any:
 
 @blueprint.post("/cases/<id:case_id>/answer")
 @access.managers(Permission.SCREEN)
-@blueprint.arguments(AnswerIn)
+@blueprint.arguments(AppealAnswerIn)
 @blueprint.response(200, CaseOut)
 @may_wait(blueprint)
 def answer(body: dict[str, Any], case_id: int) -> Any:

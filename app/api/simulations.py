@@ -41,7 +41,7 @@ class PaceOut(Schema):
     dry_at = Time(allow_none=True, metadata={"description": "at that pace; null when it is not giving"})
 
 
-class SourceOut(Schema):
+class InboxSourceOut(Schema):
     source = Text()
     messages = Whole()
     since = Time()
@@ -55,7 +55,7 @@ class LiveDeskOut(Schema):
     pots = fields.List(fields.Nested(PaceOut))
     new_messages = Whole()
     lag_s = fields.Float()
-    sources = fields.List(fields.Nested(SourceOut))
+    sources = fields.List(fields.Nested(InboxSourceOut))
     currency = Currency()
 
 

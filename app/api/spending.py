@@ -8,7 +8,7 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api import spending_schemas as schemas
 from app.api.base import make_blueprint, page_of
-from app.api.payout_schemas import ReasonIn
+from app.api.payout_schemas import OneLineReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -119,7 +119,7 @@ def check(spending_id: int) -> Any:
 
 @blueprint.post(f"{_SPENDING}/send-back")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.SpendingOut)
 def send_back(body: dict[str, Any], spending_id: int) -> Any:
     """Send a spending back with an opinion; one that was checked no longer counts."""
@@ -129,7 +129,7 @@ def send_back(body: dict[str, Any], spending_id: int) -> Any:
 
 @blueprint.post(f"{_SPENDING}/withdraw")
 @access.managers(*_ENTERS)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.SpendingOut)
 def withdraw(body: dict[str, Any], spending_id: int) -> Any:
     """Withdraw what was entered by mistake."""

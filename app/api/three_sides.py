@@ -24,7 +24,7 @@ from campaigns.network.roles import Permission
 blueprint = make_blueprint("reconciliation", "Books, providers and bank side by side.")
 
 
-class TogetherIn(ReasonIn):
+class SignOffTogetherIn(ReasonIn):
     """A group of open differences as it was shown: what it is about, how many, and their sums without signs."""
 
     provider = Text(required=True)
@@ -110,7 +110,7 @@ def show_difference(discrepancy_id: int) -> Any:
 
 @blueprint.post("/campaigns/<slug>/discrepancies/sign-off")
 @access.managers(Permission.RECONCILE)
-@blueprint.arguments(TogetherIn)
+@blueprint.arguments(SignOffTogetherIn)
 @blueprint.response(200, DiscrepancyOut(many=True))
 @may_wait(blueprint)
 def create_sign_off_together(body: dict[str, Any], slug: str) -> Any:
@@ -120,7 +120,7 @@ def create_sign_off_together(body: dict[str, Any], slug: str) -> Any:
 
 @blueprint.post("/discrepancies/sign-off")
 @access.managers(Permission.RECONCILE, where=Where.FEDERATION)
-@blueprint.arguments(TogetherIn)
+@blueprint.arguments(SignOffTogetherIn)
 @blueprint.response(200, DiscrepancyOut(many=True))
 @may_wait(blueprint)
 def create_sign_off_of_none(body: dict[str, Any]) -> Any:

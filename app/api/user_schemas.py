@@ -53,7 +53,7 @@ class NewUserOut(UserOut):
     link_expires_at = Time()
 
 
-class LinkOut(Schema):
+class AccountLinkOut(Schema):
     link = fields.String(metadata={"description": "for the account's owner; shown this once"})
     expires_at = Time()
 

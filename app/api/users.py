@@ -10,10 +10,10 @@ from app.accounts import reset_second_factor as clear_second_factor
 from app.api.base import make_blueprint, page_of
 from app.api.second_person import may_wait, waiting
 from app.api.user_schemas import (
+    AccountLinkOut,
     EndedOut,
     InvitationIn,
     InvitationOut,
-    LinkOut,
     NewInvitationOut,
     NewUserOut,
     SessionOut,
@@ -139,7 +139,7 @@ def end_sessions(user_id: int) -> Any:
 
 @blueprint.post("/users/<id:user_id>/password-links")
 @access.managers(_PEOPLE)
-@blueprint.response(201, LinkOut)
+@blueprint.response(201, AccountLinkOut)
 def link_to_password(user_id: int) -> Any:
     """Make a link by which the account's owner chooses another password, once within a week. Earlier links end;
     until it is used, the password stays."""

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import jsonschema_rs
 import pytest
 
-from app.api.donation_schemas import DonationOut, MatchOut, PartOut, PaymentOut
+from app.api.donation_schemas import DonationOut, MatchOut, MatchPartOut, PaymentOut
 from tests.api.client import Api, application, problem
 from tests.payments.servers import Server
 from tests.world import World, offline_gateway
@@ -48,7 +48,7 @@ def test_the_answer_is_what_its_description_says(api: Api, world: World, flow: s
     jsonschema_rs.validator_for(rules).validate(answered)
     assert set(answered) == set(DonationOut._declared_fields)
     assert set(answered["match"]) == set(MatchOut._declared_fields)
-    assert set(answered["match"]["parts"][0]) == set(PartOut._declared_fields)
+    assert set(answered["match"]["parts"][0]) == set(MatchPartOut._declared_fields)
     assert set(answered["payment"]) <= set(PaymentOut._declared_fields)
 
 

@@ -2,8 +2,10 @@
 
 import json
 import re
+import warnings
 
 import pytest
+from flask import Flask
 
 from tests.api.client import Api, problem
 from tests.world import World
@@ -95,6 +97,13 @@ def test_the_description_names_every_endpoint(api: Api) -> None:
     described = {(method, path) for path, item in spec["paths"].items() for method in item}
     assert {(method, path) for method, path in described if method != "parameters"} == rules
     assert spec["openapi"].startswith("3.")
+
+
+def test_each_schema_of_the_description_has_a_name_of_its_own(app: Flask) -> None:
+    with app.test_request_context(), warnings.catch_warnings():
+        warnings.filterwarnings("error", "Multiple schemas resolved to the name", UserWarning)
+        schemas = app.extensions["api"].describe()["components"]["schemas"]
+    assert len(schemas) > 250
 
 
 def test_the_reference_page_needs_no_other_host(api: Api) -> None:
