@@ -8,6 +8,7 @@ from flask import Flask
 
 from app.cli import commands
 from app.jobs.registry import JOBS
+from config import Config
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,6 +39,18 @@ def test_the_readme_names_every_command(document: str, title: str) -> None:
     library = set(app.cli.commands)
     commands.attach(app)
     assert sorted(set(app.cli.commands) - library - named) == []
+
+
+# Read elsewhere: by `make run`, and by nothing yet. The sandbox is switched on by `make run` alone.
+NO_FIELDS, NOT_FOR_PEOPLE = {"BEISHAN_SEED", "STRIPE_PUBLISHABLE_KEY"}, {"BEISHAN_SANDBOX"}
+
+
+@pytest.mark.parametrize(("document", "title"), [("README.md", "Settings"), ("README.zh.md", "设置")])
+def test_the_readme_lists_every_setting_once(document: str, title: str) -> None:
+    rows = re.findall(r"^\| (`[A-Z].*?) \|", section(document, title), re.M)
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row)]
+    settings = {field.alias for field in Config.model_fields.values()}
+    assert sorted(listed) == sorted((settings | NO_FIELDS) - NOT_FOR_PEOPLE)
 
 
 def test_every_test_that_the_table_of_real_life_names_exists() -> None:

@@ -17,6 +17,7 @@ PACKAGES = (
     "migrations",
     "payments",
     "sandbox",
+    "settings",
     "tests",
 )
 BANNED = frozenset(["answer", "asked", "found", "given", "got", "one", "said", "thing", "told", "what", "wrong"])

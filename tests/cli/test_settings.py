@@ -27,14 +27,14 @@ def test_every_wrong_setting_is_named_in_one_message() -> None:
         config.load(body)
     assert str(refused.value).splitlines() == [
         "Refusing to start:",
+        "BEISHAN_ENV must be 'production' or 'development', not 'prod'",
+        "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL', not 'LOUD'",
         "DATABASE_URL must begin with postgresql://",
         "REDIS_URL must begin with redis://, rediss:// or unix://",
         "PORT must be a whole number, not 'abc'",
-        "STRIPE_METHODS must be names with commas between them",
-        "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING', 'ERROR' or 'CRITICAL', not 'LOUD'",
-        "BEISHAN_ENV must be 'production' or 'development', not 'prod'",
-        "MINIMUM_MINOR must be at least 1, not '0'",
         "TRUSTED_PROXIES must be at least 0, not '-1'",
+        "STRIPE_METHODS must be names with commas between them",
+        "MINIMUM_MINOR must be at least 1, not '0'",
     ]
 
 

@@ -1,0 +1,61 @@
+"""What keeps settings from being safe in production (our rules)."""
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+from settings.keys import KEYS
+from settings.together import Config
+
+LEAST_KEY = 32  # characters; `python -c 'import secrets; print(secrets.token_urlsafe(48))'` makes 64
+LEAST_VARIETY = 8  # different characters in a key; 32 random ones have far more
+_LOOPBACK = ("", "localhost", "127.0.0.1", "::1")
+
+
+def unsafe(config: Config) -> list[str]:
+    """Return all that keeps settings from being safe in production, one sentence each."""
+    return [*_unsafe_secrets(config), *_unsafe_addresses(config)]
+
+
+def _unsafe_secrets(config: Config) -> Iterator[str]:
+    stripe = {"STRIPE_SECRET_KEY": ("sk_live_", "rk_live_"), "STRIPE_WEBHOOK_SECRET": ("whsec_",)}
+    values = {name: getattr(config, name.lower()) for name in (*KEYS, *stripe)}
+    for name, value in values.items():
+        if not value:
+            yield f"{name} is missing"
+        elif name in KEYS and (len(value) < LEAST_KEY or len(set(value)) < LEAST_VARIETY):
+            yield f"{name} must be at least {LEAST_KEY} random characters"
+        elif name in stripe and not value.startswith(stripe[name]):
+            yield f"{name} must begin with {' or '.join(stripe[name])}"
+    for name in ("FIELD_KEY_BEFORE", "LOOKUP_KEY"):
+        value = getattr(config, name.lower())
+        if value and (len(value) < LEAST_KEY or value in (config.field_key, config.secret_key)):
+            yield f"{name} must be at least {LEAST_KEY} characters, and none of the keys of today"
+    amounts = [value for value in values.values() if value]
+    if len(set(amounts)) < len(amounts):
+        yield "the secrets must differ from each other"
+
+
+def _unsafe_addresses(config: Config) -> Iterator[str]:
+    if not config.database_url:
+        yield "DATABASE_URL is missing"
+    elif not _encrypted(config.database_url):
+        yield "DATABASE_URL must name sslmode=require, verify-ca or verify-full for a server on another machine"
+    if not config.public_url.startswith("https://"):
+        yield "PUBLIC_URL must begin with https://"
+    if config.stripe_api_base and not config.stripe_api_base.startswith("https://"):
+        yield "STRIPE_API_BASE must begin with https://"
+    if config.mail_url.startswith("file:"):
+        yield "MAIL_URL must begin with smtp:// or smtps://: a folder sends nothing to anybody"
+    if config.sms_url and not config.sms_url.startswith("https://"):
+        yield "SMS_URL must begin with https://: codes open what donors gave"
+    if config.sandbox:
+        yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
+
+
+def _encrypted(url: str) -> bool:
+    """Whether what travels to the database cannot be read on the way: a socket, this machine, or TLS."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    hosts = [host for text in query.get("host", [parts.hostname or ""]) for host in text.split(",")]
+    local = all(host in _LOOPBACK or host.startswith("/") for host in hosts)
+    return local or query.get("sslmode", [""])[-1] in ("require", "verify-ca", "verify-full")

@@ -1,0 +1,59 @@
+"""What the text of a setting must be."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+
+def _psycopg(url: str) -> str:
+    """Name the driver: people write postgresql:// or postgres://, SQLAlchemy wants to know psycopg 3."""
+    scheme, separator, rest = url.partition("://")
+    if scheme not in ("postgresql", "postgres", "postgresql+psycopg") or not separator:
+        raise ValueError("must begin with postgresql://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _redis(url: str) -> str:
+    if not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("must begin with redis://, rediss:// or unix://")
+    return url
+
+
+def _http(url: str) -> str:
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    return url.rstrip("/")
+
+
+def _mail(url: str) -> str:
+    """Accept smtp:// (STARTTLS where the server offers it) and smtps://, each with `user:password@` if need be, and
+    file:///folder, which keeps letters instead of sending them."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps", "file") or (parts.scheme != "file" and not parts.hostname):
+        raise ValueError("must begin with smtp://, smtps:// or file:///")
+    return url
+
+
+def _sms(url: str) -> str:
+    """Accept https:// and http:// (a gateway, with `:token@` if it wants one), and file:///folder as MAIL_URL."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http", "file") or (parts.scheme != "file" and not parts.hostname):
+        raise ValueError("must begin with https://, http:// or file:///")
+    return url
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(","))
+    if not all(words):
+        raise ValueError("must be names with commas between them")
+    return words
+
+
+Postgres = Annotated[str, AfterValidator(_psycopg)]
+Redis = Annotated[str, AfterValidator(_redis)]
+Http = Annotated[str, AfterValidator(_http)]
+Mail = Annotated[str, AfterValidator(_mail)]
+Sms = Annotated[str, AfterValidator(_sms)]
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Upper = BeforeValidator(str.upper)
