@@ -6,7 +6,6 @@ from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_o
 from campaigns.agreements.agreements import MAY_BE_EMPTY, MOST
 from campaigns.agreements.models import AgreementKind
 from campaigns.agreements.pledges import State
-from campaigns.reasons import MOST_REASON
 from kernel.money import CURRENCY
 
 
@@ -72,10 +71,6 @@ class PledgePaymentIn(Schema):
     deposit = Key(required=True, metadata={"description": "a deposit of a fund that is in the books"})
     amount_minor = Minor(required=True)
     currency = one_of(CURRENCY, required=True)
-
-
-class WaiveIn(Schema):
-    reason = Text(MOST_REASON, 1, required=True)
 
 
 class ManagementYearOut(Schema):

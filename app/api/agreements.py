@@ -7,7 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 from app.agreements import require_named
 from app.api import agreement_schemas as schemas
 from app.api.base import make_blueprint, page_of
-from app.api.payout_schemas import OneLineReasonIn
+from app.api.reason_schemas import OneLineReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -111,7 +111,7 @@ def call(pledge_id: int) -> Any:
 
 @blueprint.post(f"{_PLEDGE}/waive")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.WaiveIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.PledgeOut)
 @may_wait(blueprint)
 def waive(body: dict[str, Any], pledge_id: int) -> Any:

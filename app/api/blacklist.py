@@ -5,7 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.project_schemas import ReasonIn
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Key, Prose, Text, Time
 from app.current import deps
 from app.http import access, scope

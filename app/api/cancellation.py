@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_schemas import CampaignOut
 from app.api.campaign_views import view
-from app.api.running import RunningReasonIn
+from app.api.reason_schemas import AnyReasonIn
 from app.api.schema_fields import Currency, Minor, Prose, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
@@ -120,7 +120,7 @@ def list_to_give_back(slug: str, pagination_parameters: PaginationParameters) ->
 
 @blueprint.post("/donations/<uuid:donation_id>/given-back")
 @access.managers(Permission.DONATIONS_REFUND)
-@blueprint.arguments(RunningReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, GivenBackOut)
 @may_wait(blueprint)
 def given_back(body: dict[str, Any], donation_id: UUID) -> Any:

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
-from app.api.project_schemas import ReasonIn
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Key, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps

@@ -138,10 +138,6 @@ class RefundOut(Schema):
     requested_at = Time()
 
 
-class RefundDonorIn(Schema):
-    reason = Prose(500, required=True)
-
-
 class RefundableOut(Schema):
     """A paid donation of the donor; `left_minor` can be refunded. `refused` is the code of why nothing can."""
 

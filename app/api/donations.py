@@ -12,12 +12,12 @@ from app.api.donation_schemas import (
     DonationIn,
     DonationOut,
     HoldOut,
-    RefundDonorIn,
     RefundDonorOut,
     RefundIn,
     RefundOut,
     RefundPreviewOut,
 )
+from app.api.reason_schemas import AnyReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import create_donation, deps, save_opened_payment
 from app.duties import perform
@@ -195,7 +195,7 @@ def preview_refund_donor(donation_id: UUID) -> Any:
 
 @blueprint.post("/donations/<uuid:donation_id>/refund-all-of-donor")
 @access.managers(Permission.DONATIONS_REFUND)
-@blueprint.arguments(RefundDonorIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(201, RefundDonorOut)
 @may_wait(blueprint)
 def refund_all_of_donor(body: dict[str, Any], donation_id: UUID) -> Any:

@@ -6,6 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Currency, Key, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access, scope
@@ -50,10 +51,6 @@ class AttachIn(Schema):
     donation = fields.UUID(required=True)
 
 
-class DismissIn(Schema):
-    reason = Prose(500, 1, required=True)
-
-
 @blueprint.get("/inbox")
 @access.managers(Permission.READ, where=Where.FEDERATION)
 @blueprint.arguments(InboxQuery, location="query")
@@ -94,7 +91,7 @@ def attach(body: dict[str, Any], message_id: int) -> Any:
 
 @blueprint.post("/inbox/<id:message_id>/dismiss")
 @access.managers(Permission.RECONCILE)
-@blueprint.arguments(DismissIn)
+@blueprint.arguments(ReasonIn)
 @blueprint.response(200, MessageOut)
 def dismiss(body: dict[str, Any], message_id: int) -> Any:
     """Dismiss a message, with the reason. It has no effect, and no alarm counts it."""

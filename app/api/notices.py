@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.campaign_views import public
-from app.api.project_schemas import ReasonIn
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Text, Time, Whole
 from app.current import deps
 from app.http import access

@@ -7,7 +7,8 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
+from app.api.reason_schemas import ReasonIn
+from app.api.schema_fields import Key, Minor, Text, Time, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -17,7 +18,6 @@ from app.live.publish import publish
 from campaigns.desks import payment_desk
 from campaigns.donations.payment_exceptions import ExceptionReason, ExceptionState
 from campaigns.network.roles import Permission
-from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
 
 blueprint = make_blueprint(
@@ -49,11 +49,7 @@ class ExceptionQuery(Schema):
     state = one_of(*map(str, ExceptionState))
 
 
-class DecisionIn(Schema):
-    reason = Prose(MOST_REASON, 1, required=True)
-
-
-class PaymentAttachIn(DecisionIn):
+class PaymentAttachIn(ReasonIn):
     donation = fields.UUID(required=True)
 
 
@@ -81,7 +77,7 @@ def show(exception_id: int) -> Any:
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/take")
 @access.managers(Permission.RECONCILE)
-@blueprint.arguments(DecisionIn)
+@blueprint.arguments(ReasonIn)
 @blueprint.response(200, PaymentExceptionOut)
 @may_wait(blueprint)
 def take(body: dict[str, Any], exception_id: int) -> Any:
@@ -106,7 +102,7 @@ def attach(body: dict[str, Any], exception_id: int) -> Any:
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/refund")
 @access.managers(Permission.DONATIONS_REFUND)
-@blueprint.arguments(DecisionIn)
+@blueprint.arguments(ReasonIn)
 @blueprint.response(202, PaymentExceptionOut)
 def refund(body: dict[str, Any], exception_id: int) -> Any:
     """Request that all of the payment goes back; a job sends the refund to the provider.
@@ -120,7 +116,7 @@ def refund(body: dict[str, Any], exception_id: int) -> Any:
 
 @blueprint.post("/payment-exceptions/<id:exception_id>/dismiss")
 @access.managers(Permission.RECONCILE)
-@blueprint.arguments(DecisionIn)
+@blueprint.arguments(ReasonIn)
 @blueprint.response(200, PaymentExceptionOut)
 def dismiss(body: dict[str, Any], exception_id: int) -> Any:
     """Leave the payment alone, for a reason."""

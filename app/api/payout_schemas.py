@@ -147,9 +147,5 @@ class PaidIn(Schema):
     evidence = Text(MOST_REASON, 1, required=True, metadata={"description": "where it was seen"})
 
 
-class OneLineReasonIn(Schema):
-    reason = Text(MOST_REASON, 1, required=True)
-
-
 class FileQuery(Schema):
     format = fields.String(validate=validate.OneOf(("csv", "pain001")), load_default="csv")

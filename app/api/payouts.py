@@ -7,6 +7,7 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api import payout_schemas as schemas
 from app.api.base import make_blueprint, page_of
+from app.api.reason_schemas import OneLineReasonIn
 from app.api.second_person import may_wait, waiting
 from app.bank_files import file_of
 from app.current import deps
@@ -180,7 +181,7 @@ def approve_plan(plan_id: int) -> Any:
 
 @blueprint.post(f"{_PLAN}/withdraw")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.OneLineReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.PlanOut)
 def withdraw_plan(body: dict[str, Any], plan_id: int) -> Any:
     """Withdraw a plan that was not sent to the bank."""
@@ -229,7 +230,7 @@ def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
 
 @blueprint.post(f"{_REMITTANCE}/refused")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.OneLineReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.RemittanceOut)
 def refuse(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the bank did not pay a remittance: the next plan has its money."""
@@ -239,7 +240,7 @@ def refuse(body: dict[str, Any], remittance_id: int) -> Any:
 
 @blueprint.post(f"{_REMITTANCE}/returned")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(schemas.OneLineReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.RemittanceOut)
 def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the money of a paid remittance came back: the next plan pays it anew."""

@@ -3,8 +3,8 @@
 from marshmallow import Schema, fields, validate
 
 from app.api.campaign_schemas import PotOut
-from app.api.schema_fields import Key, Minor, Prose, Text, Time, Whole, one_of, texts
-from campaigns.reasons import MOST_REASON
+from app.api.reason_schemas import AnyReasonIn
+from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
 from matching.kinds import PotKind, PotMode
 from matching.rules import LEVELS, TIERS
 
@@ -82,11 +82,7 @@ class PotQuery(Schema):
     campaign = Text(60)
 
 
-class PotReasonIn(Schema):
-    reason = Prose(MOST_REASON, required=True)
-
-
-class TrancheMoveIn(PotReasonIn):
+class TrancheMoveIn(AnyReasonIn):
     opens_at = Time(required=True, metadata={"description": "the new time, not before now"})
 
 

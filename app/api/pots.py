@@ -7,15 +7,8 @@ from typing import Any
 from flask_smorest.pagination import PaginationParameters
 
 from app.api.base import make_blueprint
-from app.api.pot_schemas import (
-    AmountIn,
-    PotIn,
-    PotManagedOut,
-    PotQuery,
-    PotReasonIn,
-    RulesChangeIn,
-    TrancheMoveIn,
-)
+from app.api.pot_schemas import AmountIn, PotIn, PotManagedOut, PotQuery, RulesChangeIn, TrancheMoveIn
+from app.api.reason_schemas import AnyReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -130,7 +123,7 @@ def reduce(body: dict[str, Any], pot_id: int) -> Any:
 
 @blueprint.post("/pots/<id:pot_id>/pause")
 @access.managers(Permission.POTS_WRITE)
-@blueprint.arguments(PotReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, PotManagedOut)
 def pause(body: dict[str, Any], pot_id: int) -> Any:
     """Let the pot give no new match until it is resumed; reservations stand and are captured. Idempotent."""
@@ -141,7 +134,7 @@ def pause(body: dict[str, Any], pot_id: int) -> Any:
 
 @blueprint.post("/pots/<id:pot_id>/resume")
 @access.managers(Permission.POTS_WRITE)
-@blueprint.arguments(PotReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, PotManagedOut)
 def resume(body: dict[str, Any], pot_id: int) -> Any:
     """Let a paused pot match again; who gave meanwhile is offered match after the end. Idempotent."""
@@ -152,7 +145,7 @@ def resume(body: dict[str, Any], pot_id: int) -> Any:
 
 @blueprint.post("/pots/<id:pot_id>/tranches/<id:tranche_id>/open")
 @access.managers(Permission.POTS_WRITE)
-@blueprint.arguments(PotReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, PotManagedOut)
 def open_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
     """Open a tranche now, before its time."""
@@ -174,7 +167,7 @@ def move_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:
 
 @blueprint.post("/pots/<id:pot_id>/tranches/<id:tranche_id>/withdraw")
 @access.managers(Permission.POTS_WRITE)
-@blueprint.arguments(PotReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, PotManagedOut)
 @may_wait(blueprint)
 def withdraw_tranche(body: dict[str, Any], pot_id: int, tranche_id: int) -> Any:

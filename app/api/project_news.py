@@ -6,7 +6,7 @@ from flask import request
 
 from app.api.base import make_blueprint
 from app.api.picture_schemas import ManagedNewsOut, NewsChange, NewsIn, PictureOut, PictureQuery
-from app.api.project_schemas import ReasonIn
+from app.api.reason_schemas import ReasonIn
 from app.current import deps
 from app.http import access
 from app.http.pictures import picture_handed_in, uploaded_picture

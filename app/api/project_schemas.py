@@ -90,10 +90,6 @@ class CommentOut(Schema):
     text = Text()
 
 
-class ReasonIn(Schema):
-    reason = Prose(500, 1, required=True)
-
-
 class BudgetRowOut(Schema):
     name = Text()
     amount_minor = Minor()
@@ -171,5 +167,4 @@ __all__ = [
     "ProjectPageOut",
     "ProjectQuery",
     "ProjectRowOut",
-    "ReasonIn",
 ]

@@ -13,8 +13,8 @@ from app.api.project_schemas import (
     ProjectOut,
     ProjectQuery,
     ProjectRowOut,
-    ReasonIn,
 )
+from app.api.reason_schemas import ReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform

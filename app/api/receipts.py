@@ -8,6 +8,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
+from app.api.reason_schemas import DonorReasonIn
 from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
 from app.current import deps
 from app.http import access
@@ -97,10 +98,6 @@ class RedIn(Schema):
     code = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据代码"})
     number = Text(receipt_desk.MOST_NUMBER, required=True, metadata={"description": "票据号码"})
     flushed_on = fields.Date(required=True, metadata={"description": "红冲日期"})
-    reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
-
-
-class WithdrawIn(Schema):
     reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
 
 
@@ -202,7 +199,7 @@ def red_flush(body: dict[str, Any], receipt_id: int) -> Any:
 
 @blueprint.post("/receipt-requests/<id:receipt_id>/withdraw")
 @access.managers(Permission.RECEIPTS)
-@blueprint.arguments(WithdrawIn)
+@blueprint.arguments(DonorReasonIn)
 @blueprint.response(200, ReceiptLineOut)
 def withdraw(body: dict[str, Any], receipt_id: int) -> Any:
     """Withdraw a request, or a receipt that was cancelled in the fiscal system."""

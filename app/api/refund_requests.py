@@ -8,6 +8,7 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
+from app.api.reason_schemas import DonorReasonIn
 from app.api.schema_fields import Key, Minor, Prose, Text, Time, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
@@ -58,10 +59,6 @@ class RefundRequestQuery(Schema):
 
 class AcceptIn(Schema):
     reason = Prose(MOST_REASON, metadata={"description": "a word to the donor, if any"})
-
-
-class DeclineIn(Schema):
-    reason = Prose(MOST_REASON, 1, required=True, metadata={"description": "why; the donor reads it"})
 
 
 @blueprint.post("/donations/<uuid:donation_id>/refund-requests")
@@ -123,7 +120,7 @@ def accept(body: dict[str, Any], request_id: int) -> Any:
 
 @blueprint.post("/refund-requests/<id:request_id>/decline")
 @access.managers(Permission.DONATIONS_REFUND)
-@blueprint.arguments(DeclineIn)
+@blueprint.arguments(DonorReasonIn)
 @blueprint.response(200, RefundRequestLineOut)
 def decline(body: dict[str, Any], request_id: int) -> Any:
     """Decline a request for a reason, which its donor reads."""

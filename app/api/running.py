@@ -7,7 +7,8 @@ from marshmallow import Schema
 from app.api.base import make_blueprint
 from app.api.campaign_schemas import CampaignOut
 from app.api.campaign_views import view
-from app.api.schema_fields import Currency, Key, Minor, Prose, Time, Whole
+from app.api.reason_schemas import AnyReasonIn
+from app.api.schema_fields import Currency, Key, Minor, Time, Whole
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -16,18 +17,13 @@ from app.live.publish import publish
 from campaigns.closing import reschedule
 from campaigns.closing.withdraw import withdraw_entry
 from campaigns.network.roles import Permission
-from campaigns.reasons import MOST_REASON
 from campaigns.screening.freeze import hold_project_match
 from kernel.money import CURRENCY
 
 blueprint = make_blueprint("running", "What can be changed of a campaign that is scheduled or runs.")
 
 
-class RunningReasonIn(Schema):
-    reason = Prose(MOST_REASON, required=True)
-
-
-class ExtendIn(RunningReasonIn):
+class ExtendIn(AnyReasonIn):
     ends_at = Time(required=True, metadata={"description": "the new end, later than the end so far"})
 
 
@@ -60,7 +56,7 @@ def extend(body: dict[str, Any], slug: str) -> Any:
 
 @blueprint.post("/campaigns/<slug>/end-early")
 @access.managers(Permission.CAMPAIGNS_WRITE)
-@blueprint.arguments(RunningReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CampaignOut)
 def end_early(body: dict[str, Any], slug: str) -> Any:
     """End an open campaign now; donors who are paying may finish."""
@@ -70,7 +66,7 @@ def end_early(body: dict[str, Any], slug: str) -> Any:
 
 @blueprint.post("/campaigns/<slug>/unschedule")
 @access.managers(Permission.CAMPAIGNS_WRITE)
-@blueprint.arguments(RunningReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CampaignOut)
 def unschedule(body: dict[str, Any], slug: str) -> Any:
     """Take a scheduled campaign that has not opened back to a draft."""
@@ -80,7 +76,7 @@ def unschedule(body: dict[str, Any], slug: str) -> Any:
 
 @blueprint.post("/campaigns/<slug>/entries/<id:project_id>/withdraw")
 @access.managers(Permission.CAMPAIGNS_WRITE, resource="slug")
-@blueprint.arguments(RunningReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, WithdrawnOut)
 def withdraw(body: dict[str, Any], slug: str, project_id: int) -> Any:
     """Take a project to which nobody has paid out of a campaign; its unpaid donations are cancelled."""
@@ -91,7 +87,7 @@ def withdraw(body: dict[str, Any], slug: str, project_id: int) -> Any:
 
 @blueprint.post("/campaigns/<slug>/projects/<id:project_id>/hold-match")
 @access.managers(Permission.SCREEN)
-@blueprint.arguments(RunningReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, HeldOut)
 def hold_match(body: dict[str, Any], slug: str, project_id: int) -> Any:
     """Put the captured match of a project on hold, as cases for a reviewer."""

@@ -8,6 +8,7 @@ from marshmallow import Schema, fields, validate
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
+from app.api.reason_schemas import AnyReasonIn
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.cases import decide_together
@@ -19,7 +20,6 @@ from app.live.publish import publish
 from campaigns.appeals import MOST_APPEAL
 from campaigns.audit import DONOR
 from campaigns.network.roles import Permission
-from campaigns.reasons import MOST_REASON
 from campaigns.screening import appeal, cases, decide, staff
 from campaigns.screening.decide_together import BATCH
 from campaigns.screening.models import STATES
@@ -68,15 +68,11 @@ class CaseQuery(Schema):
     state = one_of(*STATES)
 
 
-class CaseReasonIn(Schema):
-    reason = Prose(MOST_REASON, required=True)
-
-
-class CaseTermIn(CaseReasonIn):
+class CaseTermIn(AnyReasonIn):
     until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
 
 
-class DecideTogetherIn(CaseReasonIn):
+class DecideTogetherIn(AnyReasonIn):
     cases = fields.List(Key(), required=True, validate=validate.Length(1, BATCH))
     decision = one_of("released", "cancelled", required=True)
 
@@ -86,7 +82,7 @@ class DecideTogetherOut(Schema):
     own = Whole(metadata={"description": "cases that the caller opened by hand: somebody else decides them"})
 
 
-class AppealAnswerIn(CaseReasonIn):
+class AppealAnswerIn(AnyReasonIn):
     decision = one_of("released", "cancelled")
 
 
@@ -156,7 +152,7 @@ def decide_several(body: dict[str, Any], slug: str) -> Any:
 
 @blueprint.post("/donations/<uuid:donation_id>/case")
 @access.managers(Permission.SCREEN)
-@blueprint.arguments(CaseReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(201, CaseOut)
 def open_by_hand(body: dict[str, Any], donation_id: UUID) -> Any:
     """Put the match of a paid donation on hold by hand; somebody else decides the case."""
@@ -177,7 +173,7 @@ def show(case_id: int) -> Any:
 
 @blueprint.post("/cases/<id:case_id>/release")
 @access.managers(Permission.SCREEN)
-@blueprint.arguments(CaseReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CaseOut)
 @may_wait(blueprint)
 def release(body: dict[str, Any], case_id: int) -> Any:
@@ -188,7 +184,7 @@ def release(body: dict[str, Any], case_id: int) -> Any:
 
 @blueprint.post("/cases/<id:case_id>/cancel")
 @access.managers(Permission.SCREEN)
-@blueprint.arguments(CaseReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CaseOut)
 @may_wait(blueprint)
 def cancel(body: dict[str, Any], case_id: int) -> Any:
@@ -199,7 +195,7 @@ def cancel(body: dict[str, Any], case_id: int) -> Any:
 
 @blueprint.post("/cases/<id:case_id>/suspend-project")
 @access.managers(Permission.SCREEN)
-@blueprint.arguments(CaseReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, CaseOut)
 def suspend_project(body: dict[str, Any], case_id: int) -> Any:
     """Suspend the project; the case stays open."""

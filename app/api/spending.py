@@ -8,7 +8,7 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api import spending_schemas as schemas
 from app.api.base import make_blueprint, page_of
-from app.api.payout_schemas import OneLineReasonIn
+from app.api.reason_schemas import OneLineReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform

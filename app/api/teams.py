@@ -8,7 +8,8 @@ from marshmallow import Schema
 
 from app.api.base import make_blueprint, page_of
 from app.api.campaign_views import public
-from app.api.schema_fields import Key, Minor, Prose, Text, Time, Whole, one_of
+from app.api.reason_schemas import ReasonIn
+from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access, rate_limit, scope
 from app.http.network import network_of
@@ -16,7 +17,6 @@ from app.http.scope import Where
 from campaigns.desks import team_desk
 from campaigns.disclosure.teams import team_totals
 from campaigns.network.roles import Permission
-from campaigns.reasons import MOST_REASON
 from campaigns.teams.models import TeamState
 from campaigns.teams.teams import KINDS, NewTeam, TeamView, approved_teams, find_team, found_team
 from kernel.db import Tx
@@ -68,10 +68,6 @@ class TeamLineOut(Schema):
 
 class TeamQuery(Schema):
     state = one_of(*team_desk.STATES)
-
-
-class RefuseTeamIn(Schema):
-    reason = Prose(MOST_REASON, 1, required=True)
 
 
 @blueprint.get("/campaigns/<slug>/teams")
@@ -137,7 +133,7 @@ def approve(team_id: int) -> Any:
 
 @blueprint.post("/teams/<id:team_id>/refuse")
 @access.managers(Permission.CAMPAIGNS_WRITE)
-@blueprint.arguments(RefuseTeamIn)
+@blueprint.arguments(ReasonIn)
 @blueprint.response(200, TeamLineOut)
 def refuse(body: dict[str, Any], team_id: int) -> Any:
     """Refuse a team, or take an approved one down, for a reason."""

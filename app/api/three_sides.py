@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.closing import DiscrepancyOut
-from app.api.project_schemas import ReasonIn
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps

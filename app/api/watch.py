@@ -6,23 +6,19 @@ from flask_smorest.pagination import PaginationParameters
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Key, Prose, Text, Time, one_of
+from app.api.reason_schemas import AnyReasonIn
+from app.api.schema_fields import Key, Text, Time, one_of
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.network.roles import Permission
-from campaigns.reasons import MOST_REASON
 from campaigns.screening import watch
 from campaigns.screening.models import WATCHED
 
 blueprint = make_blueprint("watch", "Donors, instruments and devices whose match is reviewed first.")
 
 
-class WatchReasonIn(Schema):
-    reason = Prose(MOST_REASON, required=True)
-
-
-class WatchTermIn(WatchReasonIn):
+class WatchTermIn(AnyReasonIn):
     until = Time(allow_none=True, metadata={"description": "null or missing: without an end"})
 
 
@@ -87,7 +83,7 @@ def watch_case(body: dict[str, Any], case_id: int) -> Any:
 
 @blueprint.post("/watch/<id:watch_id>/lift")
 @access.managers(Permission.SCREEN, where=Where.FEDERATION)
-@blueprint.arguments(WatchReasonIn)
+@blueprint.arguments(AnyReasonIn)
 @blueprint.response(200, WatchOut)
 def lift(body: dict[str, Any], watch_id: int) -> Any:
     """Lift an entry; open cases stay open."""
