@@ -33,6 +33,8 @@ _BELONGS = {
     "token": _at("api_token", "branch_code"),
     "invitation": _at("account_link", "branch_code"),
     "fund": _at("fund", "organisation_code"),
+    "agreement": _at("agreement", "organisation_code"),
+    "view": _at("saved_view", "branch_code"),
     "spending": """SELECT FROM spending s JOIN project p ON p.id = s.project_id
                     WHERE s.id = {id} AND p.lineage @> ARRAY[CAST(:branch AS text)]""",
     "payee": _at("payee_account", "organisation_code"),

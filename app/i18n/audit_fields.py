@@ -67,6 +67,7 @@ FIELDS = {
     "nodes": _l("下级机构"),
     "news": _l("动态"),
     "note": _l("说明"),
+    "notice_hash": _l("公告指纹"),
     "objection": _l("异议"),
     "of": _l("对象"),
     "old_valid_until": _l("旧密钥有效至"),

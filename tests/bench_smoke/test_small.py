@@ -94,7 +94,7 @@ def test_a_rush_is_screened(house: House) -> None:
     assert growth.reached is (growth.value <= 2.4)
 
 
-SOME = {"screen", "close", "check", "/console/donations", "/console/pots/"}
+SOME = {"screen", "close", "check", "/console/donations", "/console/funds"}
 
 
 @pytest.mark.parametrize("only", [SOME, pytest.param(set(), marks=pytest.mark.long)])

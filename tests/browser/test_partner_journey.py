@@ -12,14 +12,19 @@ from playwright.sync_api import Browser, Page, expect
 
 from campaigns.network.people import create_manager
 from kernel.clock import FixedClock, local_day
-from tests.browser.conftest import _context, chromium
+from tests.api.client import application
+from tests.browser.conftest import _context
 from tests.partners.engineer import Engineer, bill
 from tests.partners.outside import ROOT, run, served
 from tests.web.reader import PASSWORD
 from tests.world import World
 
-__all__ = ["chromium"]
 NAME, DESK = "newcomer", {"width": 1440, "height": 900}
+
+
+@pytest.fixture
+def app(world: World, database_url: str) -> Flask:
+    return application(database_url, world.deps, REDIS_URL="redis://127.0.0.1:9/0")
 
 
 @pytest.fixture
