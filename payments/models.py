@@ -225,8 +225,8 @@ class ProviderLine(SQLModel, table=True):
 
 
 class LineConflict(SQLModel, table=True):
-    """A line that a provider's API says again with other contents: kept for review, without effect (the first one
-    counts)."""
+    """A line that a provider says again with other contents: kept for review, without effect (the first one counts)
+    until somebody takes it in the first one's place."""
 
     __tablename__ = "provider_line_conflict"
     __table_args__ = (
@@ -252,6 +252,7 @@ class LineConflict(SQLModel, table=True):
     currency: str
     occurred_at: datetime = Field(sa_column=moment())
     fetched_at: datetime = Field(sa_column=moment())
+    taken_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class EmptyBillDay(SQLModel, table=True):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from kernel.bulk import insert_rows, unnest
 from kernel.db import Tx
-from kernel.errors import Conflict, Fault, fault
+from kernel.errors import Fault, fault
 from payments.gateway import StatementLine
 from payments.models import LineConflict, ProviderLine
 
@@ -25,28 +25,24 @@ class _Contradiction(NamedTuple):
     moved: bool
 
 
-def store(tx: Tx, lines: Iterable[StatementLine]) -> int:
-    """Store the lines of a file that are new and return how many.
+class Stored(NamedTuple):
+    """How many lines were new, and how many are kept for the first time beside an earlier one."""
 
-    Raises Conflict `statement_contradicts` when a line was stored with another amount, fee, currency, donation,
-    kind or time: what a provider said once is never changed silently.
-    """
-    new = 0
+    new: int
+    beside: int
+
+
+def store(tx: Tx, lines: Iterable[StatementLine]) -> Stored:
+    """Store the lines that are new, and those that contradict an earlier one beside it, for review: the first one
+    counts, and what a provider said once is never changed silently."""
+    new = beside = 0
     rest = iter(lines)
     while batch := list(islice(rest, BATCH)):
         added, changed = _store(tx, batch)
-        if changed:
-            raise Conflict("statement_contradicts", fields=changed)
         new += added
-    return new
-
-
-def store_fetched(tx: Tx, lines: Sequence[StatementLine]) -> int:
-    """Store the lines of a provider's API that are new, and those that contradict an earlier one beside it, for
-    review: nobody is there to refuse them to. Return how many were new or contradict."""
-    new, changed = _store(tx, lines)
-    beside = [line for line in lines if _place(line) in changed]
-    return new + (_insert_conflicts(tx, beside) if beside else 0)
+        if changed:
+            beside += _insert_conflicts(tx, [line for line in batch if _place(line) in changed])
+    return Stored(new, beside)
 
 
 def _store(tx: Tx, lines: Sequence[StatementLine]) -> tuple[int, dict[str, Fault]]:

@@ -184,6 +184,18 @@ def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
         return waiting(outcome) or outcome
 
 
+@blueprint.post("/discrepancies/<id:discrepancy_id>/take-second")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(ReasonIn)
+@blueprint.response(200, DiscrepancyOut)
+@may_wait(blueprint)
+def take_second(body: dict[str, Any], discrepancy_id: int) -> Any:
+    """Let what a partner's second, different bill says of a line count from now on, with the reason."""
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, "discrepancy.take_second", discrepancy_id, body["reason"])
+        return waiting(outcome) or outcome
+
+
 @blueprint.post("/discrepancies/<id:discrepancy_id>/reopen")
 @access.managers(Permission.RECONCILE)
 @blueprint.arguments(ReasonIn)

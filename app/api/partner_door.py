@@ -92,6 +92,7 @@ _BILL = _object(
     added=_COUNT,
     sums=_list(_object()),
     faults=_list(_object(line=_COUNT | _MAYBE, field=_TEXT, code=_TEXT, message=_TEXT)),
+    warnings=_list(_object(line=_COUNT | _MAYBE, field=_TEXT, code=_TEXT, message=_TEXT)),
     differences=_list(_object(cause=_TEXT, donation_id=_TEXT, bill_minor=_MINOR, events_minor=_MINOR)),
 )
 SCHEMAS = {

@@ -95,6 +95,10 @@ def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, do
     else:
         counts = {part.name: part.rows for part in done.plan.sums}
         click.echo(done_text.format(count=done.added, total=sum(counts.values()), **counts))
+        if counts.get("beside"):
+            click.echo(
+                f"{counts['beside']} lines differ from an earlier bill: kept beside it, for a person to decide"
+            )
 
 
 def _progress(rows: Sequence[Any]) -> Iterable[Any]:

@@ -23,6 +23,7 @@ from campaigns.closing import discrepancies
 from campaigns.closing.evidence import evidence, find_discrepancy
 from campaigns.closing.sign_off_together import NO_CAMPAIGN, Group, group_of, groups, sign_off_together
 from campaigns.closing.suspense import suspense_of
+from campaigns.closing.take_second import has_second
 from campaigns.closing.three_sides import at_bank, sides
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.roles import Permission
@@ -32,6 +33,7 @@ from kernel.ids import MOST_ID
 from kernel.money import yuan
 
 PAGE_SIZE = 50
+_TAKE = "discrepancy.take_second"
 
 
 @blueprint.get("/reconciliation", endpoint="three_sides")
@@ -57,14 +59,15 @@ def show(discrepancy_id: int) -> str:
         row = find_discrepancy(tx, min(discrepancy_id, MOST_ID))
         lines = evidence(tx, row)
         campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
-        pending = open_of(tx, "discrepancy.sign_off", [row.id]).get(str(row.id))
+        waiting = {**open_of(tx, "discrepancy.sign_off", [row.id]), **open_of(tx, _TAKE, [row.id])}
     return render_template(
         "console/difference.html",
         row=row,
         lines=lines,
         campaign=campaign,
         suggestion=suggestion(row),
-        pending=pending,
+        pending=waiting.get(str(row.id)),
+        has_second=has_second(row),
     )
 
 
@@ -78,6 +81,19 @@ def sign_off(discrepancy_id: int) -> Response:
         url_for("console.difference", discrepancy_id=discrepancy_id),
         lambda tx, _caller: said_of(perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason)),
         _("已签字。"),
+    )
+
+
+@blueprint.post("/discrepancies/<int:discrepancy_id>/take-second", endpoint="difference_take_second")
+@access.signed_in_to_act(Permission.RECONCILE)
+def take_second(discrepancy_id: int) -> Response:
+    """Let what the second bill says of a line count, with a reason."""
+    reason = request.form.get("reason", "").strip()[:500]
+    return act(
+        Permission.RECONCILE,
+        url_for("console.difference", discrepancy_id=discrepancy_id),
+        lambda tx, _caller: said_of(perform(tx, _TAKE, min(discrepancy_id, MOST_ID), reason)),
+        _("已改用后一份账单。"),
     )
 
 

@@ -29,6 +29,7 @@ ACTS = {
     "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
     "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入暂记款"),
+    "discrepancy.take_second": _l("第 %(subject)s 号差异以后一份账单为准，涉及 %(amount)s 元"),
     "discrepancies.sign_off": _l(
         "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元记入暂记款"
     ),

@@ -49,6 +49,7 @@ ACTS = {
     "discrepancies.sign_off": _l("一批差异签字"),
     "discrepancy.reopen": _l("撤回差异的签字"),
     "discrepancy.sign_off": _l("差异签字"),
+    "discrepancy.take_second": _l("以后一份账单为准"),
     "donation.given_back": _l("登记系统外退回"),
     "donation.correct_project": _l("更正捐赠的项目"),
     "donation.refund": _l("申请退款"),

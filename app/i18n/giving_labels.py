@@ -241,6 +241,7 @@ EVIDENCE_KINDS = {
     "dispute": _l("争议"),
     "other": _l("调整"),
     "bank": _l("银行流水"),
+    "second_bill": _l("同一流水的另一种说法"),
 }
 ANALYTICS = {
     "hour": _l("开始后的每个小时"),

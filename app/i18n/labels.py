@@ -279,6 +279,7 @@ IMPORT_SUMS = {
     "gifts": _l("新的捐赠"),
     "corrections": _l("更正"),
     "known": _l("以前导入过的"),
+    "beside": _l("与以前的账单不同，另存待处理"),
     "receipts": _l("新开的票据"),
     "charges": _l("收款"),
     "came_in": _l("新的入账"),

@@ -235,7 +235,7 @@ REFUSALS = {
     "bill_day_has_lines": _l("这一天的账单已有 %(lines)s 行，不能记为无交易。"),
     "day_invalid": _l("日期不对。"),
     "statement_by_api": _l("这个支付平台的对账单由系统自动获取。"),
-    "statement_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
+    "second_bill_missing": _l("这条差异没有可以改用的后一份账单。"),
     "term_invalid": _l("期限须在今天之后。"),
     "time_invalid": _l("时间不对。"),
     "timestamp_out_of_tolerance": _l("时间戳超出允许范围。"),

@@ -59,7 +59,7 @@ def _shown(sent: SignedRequest, plan: ImportPlan[StatementLine], added: int | No
                 note_check(tx, sent.partner, Check.BILL)
         else:
             differences = bill_differences(tx, sent.source, plan.new)
-    for refused in report["faults"]:
+    for refused in [*report["faults"], *report["warnings"]]:
         refused["message"] = program_text(Fault(refused["code"], refused["params"]))
     return report | {
         "imported": added is not None,

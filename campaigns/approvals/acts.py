@@ -18,6 +18,7 @@ from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.sign_off_together import sign_off_together
 from campaigns.closing.suspense import SIGNED_OFF
+from campaigns.closing.take_second import take_second
 from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.refund import request_refund
@@ -74,6 +75,12 @@ def _of_difference(tx: Tx, attempt: Attempt) -> int:
     """Return the sum that would be booked."""
     discrepancy = tx.get(Discrepancy, attempt.subject)
     return abs(discrepancy.sum_minor) if discrepancy and discrepancy.state == "open" else 0
+
+
+def _of_second_bill(tx: Tx, attempt: Attempt) -> int:
+    """Return the larger sum of both bills: the line may move as a whole, to another donation."""
+    discrepancy = tx.get(Discrepancy, attempt.subject)
+    return max(abs(discrepancy.ours_minor), abs(discrepancy.theirs_minor)) if discrepancy else 0
 
 
 def _of_group(_tx: Tx, attempt: Attempt) -> int:
@@ -219,6 +226,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group, part=_of_which_group),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
+    "discrepancy.take_second": Act(_P.RECONCILE, "discrepancy_id", int, _plain(take_second), _of_second_bill),
     "pot.reduce": Act(
         _P.POTS_WRITE,
         "pot_id",

@@ -159,18 +159,25 @@ LINES_UNEXPLAINED = f"""
                                                   e.body #>> '{{data,object,id}}', '')
                           FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id WHERE w.state = 'new'))"""
 
-# Lines that a provider says again with other contents; the books follow what it said first. The last one counts.
+# Lines that a provider says again with other contents; the books follow what it said first, or what somebody took
+# in its place (`take_second`). Of those that came again the last one is listed, until it is taken.
 _OF_CONTRADICTIONS = f"""
     SELECT coalesce(d.campaign_id, at_its_time.id) AS campaign_id, l.provider, 'contradiction' AS cause,
-           l.line_id AS reference, d.id AS donation_id, l.currency, l.amount_minor AS ours_minor,
-           again.amount_minor AS theirs_minor,
+           l.line_id AS reference, d.id AS donation_id, l.currency,
+           coalesce(taken.amount_minor, l.amount_minor) AS ours_minor, again.amount_minor AS theirs_minor,
            CASE WHEN again.currency = l.currency AND coalesce(l.fee_currency, l.currency) = l.currency
-                THEN again.amount_minor - again.fee_minor - l.amount_minor + l.fee_minor ELSE 0 END AS sum_minor
-      FROM (SELECT DISTINCT ON (provider, line_id) provider, line_id, amount_minor, fee_minor, currency
+                THEN again.amount_minor - again.fee_minor - coalesce(taken.amount_minor - taken.fee_minor,
+                                                                     l.amount_minor - l.fee_minor)
+                ELSE 0 END AS sum_minor
+      FROM (SELECT DISTINCT ON (provider, line_id) provider, line_id, amount_minor, fee_minor, currency, taken_at
               FROM provider_line_conflict ORDER BY provider, line_id, id DESC) AS again
       JOIN provider_line l USING (provider, line_id)
+      LEFT JOIN LATERAL (SELECT t.amount_minor, t.fee_minor FROM provider_line_conflict t
+                          WHERE (t.provider, t.line_id) = (l.provider, l.line_id) AND t.taken_at IS NOT NULL
+                          ORDER BY t.id DESC LIMIT 1) AS taken ON true
       LEFT JOIN donation d ON d.id = l.donation_id
-      LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true"""
+      LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true
+     WHERE again.taken_at IS NULL"""
 
 # Payments on the desk: the provider has them, our books do not. One that was dismissed stays a difference, and one
 # that was refunded is one as long as the statement shows another sum than nothing.

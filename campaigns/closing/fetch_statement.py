@@ -9,7 +9,7 @@ from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.lifecycle.phases import Phase
 from payments.gateway import GatewayError, StatementLine
-from payments.statements import BATCH, store_fetched
+from payments.statements import BATCH, store
 
 AGAIN_S = 60  # while a difference is open, the provider is asked once per minute
 OVERLAP = timedelta(hours=1)
@@ -54,7 +54,7 @@ def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime
     while batch := list(islice(lines, BATCH)):
         newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
         with deps.db.transaction() as tx:
-            store_fetched(tx, batch)
+            store(tx, batch)
     return newest
 
 
@@ -89,4 +89,4 @@ def follow_statement(deps: Dependencies) -> int:
 
 def _store_period(deps: Dependencies, lines: list[StatementLine]) -> int:
     with deps.db.transaction() as tx:
-        return store_fetched(tx, lines)
+        return sum(store(tx, lines))

@@ -18,10 +18,11 @@ from payments.statements import FETCHED, contradictions, known_lines, store
 
 
 def import_statement(tx: Tx, provider: str, data: bytes | str, actor: str) -> int:
-    """Import a partner's daily bill and return how many lines were new. Idempotent.
+    """Import a partner's daily bill and return how many lines were new. Idempotent. Lines of a second, different
+    bill are kept beside the first (`payments.statements.store`).
 
     `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` naming every
-    invalid row, and what `partner_name` and `write_statement` raise.
+    invalid row, and what `partner_name` raises.
     """
     name = partner_name(tx, provider)
     return write_statement(tx, plan_statement(tx, read_bill(name, data)), name, actor)
@@ -39,14 +40,16 @@ def partner_name(tx: Tx, provider: str) -> str:
 
 
 def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
-    """Check a bill against earlier ones; change nothing."""
+    """Check a bill against earlier ones; change nothing. Lines that earlier bills have with other contents are
+    warnings: they would be kept beside those."""
     lines = list(bill.lines.values())
     numbers = {line.line_id: number for number, line in bill.lines.items()}
+    again = contradictions(tx, lines)
     return ImportPlan(
         kind="statement",
         table=bill.table,
         new=tuple(lines),
-        sums=_sums(lines, known_lines(tx, lines)),
+        sums=(*_sums(lines, known_lines(tx, lines)), *([Sum("beside", len(again))] if again else ())),
         skipped=bill.skipped,
         times=tuple(line.occurred_at for line in lines),
         faults={
@@ -54,26 +57,23 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
             **_came_back_without_leaving(tx, bill.lines),
             **corrections_refused(tx, bill.lines),
         },
-        contradictions={
+        warnings={
             f"line {numbers[place.removeprefix('line_id ')]}.line_id": contradiction
-            for place, contradiction in contradictions(tx, lines).items()
+            for place, contradiction in again.items()
         },
-        contradiction_code="statement_contradicts",
     )
 
 
 def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: str, track: Track = iter) -> int:
-    """Store the lines of a plan that are new, and return how many they are.
-
-    Raises Invalid `import_invalid`, Conflict `statement_contradicts` for a line that was imported with other
-    contents before, also since the plan was made.
-    """
+    """Store the lines of a plan that are new, and beside earlier ones those that contradict them; return how many
+    are new. Raises Invalid `import_invalid`."""
     plan.require_sound()
-    added = store(tx, track(plan.new))
-    record_audit(tx, actor, "statement.import", f"provider:{name}", lines=added, format=plan.table.layout.name)
-    if added:
+    stored = store(tx, track(plan.new))
+    figures = {"lines": stored.new, "beside": stored.beside, "format": plan.table.layout.name}
+    record_audit(tx, actor, "statement.import", f"provider:{name}", **figures)
+    if any(stored):
         compare(tx)
-    return added
+    return stored.new
 
 
 _SORTS = {"charges": ("charge",), "refunds": ("refund",), "other": ("fee", "payout", "dispute", "other")}

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.approvals.acts import ACTS
+from campaigns.closing.import_statement import import_statement
 from campaigns.closing.sign_off_together import groups
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.lifecycle.campaign import find_campaign
@@ -55,6 +56,20 @@ def _sign_off_together(_api: Api, world: World) -> tuple[str, Json]:
     shown = {name: str(group[name]) for name in ("provider", "cause", "day")} | {"reason": "known"}
     counted = {name: group[name] for name in ("differences", "stake_minor")}
     return f"/campaigns/{world.slug}/discrepancies/sign-off", shown | counted
+
+
+def _take_second(_api: Api, world: World) -> tuple[str, Json]:
+    world.do(create_partner, world.deps.keys, "teahouse", "茶馆")
+    for amount_minor in (LIMIT + 1, 1_00):
+        line = f"L,charge,D,{amount_minor},0,CNY,{world.clock.at.isoformat()}"
+        world.do(
+            import_statement,
+            "teahouse",
+            f"line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n{line}\n",
+            "finance",
+        )
+    discrepancy = world.do(lambda tx: tx.scalar("SELECT id FROM discrepancy WHERE cause = 'contradiction'"))
+    return f"/discrepancies/{discrepancy}/take-second", {"reason": "the platform was asked"}
 
 
 def _reopen(api: Api, world: World) -> tuple[str, Json]:
@@ -156,6 +171,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "discrepancy.sign_off": _sign_off,
     "discrepancies.sign_off": _sign_off_together,
     "discrepancy.reopen": _reopen,
+    "discrepancy.take_second": _take_second,
     "payment.take": _take,
     "payment.attach": _attach,
     "payment.refund": _give_money_back,

@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 
 from campaigns.closing import differences, line_postings
-from campaigns.closing.import_statement import import_statement
+from campaigns.closing.import_statement import import_statement, plan_statement
 from campaigns.lifecycle.campaign import find_campaign
-from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import donation_id_of
 from payments import partners
+from payments.bill import read_bill
 from tests.closing.day import Day
 from tests.closing.partner import tell
 from tests.world import World
@@ -87,14 +88,21 @@ def test_a_file_without_its_columns_and_one_that_says_a_line_twice(world: World,
     assert refused.value.fields == {"line 3.line_id": fault("taken")}
 
 
-def test_the_same_bill_again_adds_nothing_and_another_story_is_refused(world: World, partner: str) -> None:
+def test_the_same_bill_again_adds_nothing_and_another_story_is_kept_beside_it(world: World, partner: str) -> None:
     text = bill(row("L1", "charge", "D1", 100, 1), row("L2", "refund", "D1", -40))
     assert world.do(import_statement, partner, text, "finance") == 2
     assert world.do(import_statement, f"partner:{partner}", "\ufeff" + text, "finance") == 0
-    with pytest.raises(Conflict) as refused:
-        world.do(import_statement, partner, text.replace("L1,charge,D1,100", "L1,charge,D1,900"), "finance")
-    assert (refused.value.code, list(refused.value.fields)) == ("statement_contradicts", ["line 2.line_id"])
+    other = text.replace("L1,charge,D1,100", "L1,charge,D1,900")
+    plan = world.do(plan_statement, read_bill(partner, other))
+    assert (dict(plan.warnings), plan.objections) == (
+        {"line 2.line_id": fault("amount_changed", before_minor=100, now_minor=900)},
+        {},
+    )
+    for _ in range(2):
+        assert world.do(import_statement, partner, other, "finance") == 0
     assert lines(world) == 2
+    kept = world.do(lambda tx: tx.rows("SELECT line_id, amount_minor FROM provider_line_conflict"))
+    assert [tuple(row) for row in kept] == [("L1", 900)]
 
 
 def test_bills_of_nobody_and_of_the_gateway(world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 from campaigns.closing.discrepancies import sign_off
 from campaigns.closing.fetch_statement import follow_statement
 from kernel.errors import Conflict, Invalid, NotFound
-from payments.statements import store_fetched
+from payments.statements import store
 from tests.closing.day import Day
 from tests.world import ACTOR
 
@@ -128,7 +128,7 @@ def test_a_line_that_the_provider_says_again_as_another_waits_for_a_person(day: 
         replace(by_amount[60_00], fee_minor=by_amount[60_00].fee_minor + 1),
         replace(by_amount[70_00], source_id="ch_other"),
     ]
-    assert world.do(store_fetched, first) == 3
+    assert sum(world.do(store, first)) == 3
     assert [follow_statement(world.deps), follow_statement(world.deps)] == [3, 0]
     day.walk("reconciling")
     listed = [row for row in day.differences() if row.cause == "contradiction"]
