@@ -41,6 +41,7 @@ MODULES_WITH_TABLES = (
     "campaigns.projects.models",
     "campaigns.projects.page_models",
     "campaigns.security_log",
+    "campaigns.sampling.models",
     "campaigns.screening.models",
     "campaigns.site_switch",
     "campaigns.spending.models",

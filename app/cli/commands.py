@@ -22,6 +22,7 @@ from app.cli import (
     reduced,
     refund_requests,
     replay,
+    samples,
     screening,
 )
 
@@ -48,6 +49,7 @@ def attach(app: Flask) -> None:
         reduced,
         refund_requests,
         replay,
+        samples,
         screening,
     ):
         for command in module.COMMANDS:

@@ -9,6 +9,7 @@ from app.current import deps
 from app.exports import campaigns, lists
 from app.exports.analytics import campaign_analytics
 from app.exports.reconciliation import reconciliation
+from app.exports.samples import samples
 from app.exports.table import Order, Table
 from app.http import access, scope
 from app.http.scope import Where
@@ -42,6 +43,7 @@ KINDS = (
     Kind("analytics", "/campaigns/<slug>/analytics", campaign_analytics, where=Where.FROM_BELOW),
     Kind("sources", "/campaigns/<slug>/sources", campaigns.sources),
     Kind("differences", "/campaigns/<slug>/differences", campaigns.differences),
+    Kind("samples", "/campaigns/<slug>/samples", samples),
     Kind("reconciliation-report", "/campaigns/<slug>/reconciliation-report", reconciliation),
 )
 

@@ -75,6 +75,7 @@ FIELDS = {
     "organisation": _l("机构"),
     "parent": _l("上级"),
     "placed": _l("新位置"),
+    "payouts": _l("拨付"),
     "pledge": _l("承诺"),
     "project": _l("项目"),
     "project_bps": _l("项目比例"),
@@ -98,6 +99,7 @@ FIELDS = {
     "shared": _l("同事也看得到"),
     "slug": _l("网址名"),
     "staff": _l("工作人员号"),
+    "state": _l("状态"),
     "stake_minor": _l("金额"),
     "statements": _l("月报"),
     "statements_hash": _l("月报指纹"),
@@ -136,6 +138,7 @@ PERMISSIONS = {
     "partners_write": _l("合作平台管理"),
     "people_write": _l("人员管理"),
     "audit_read": _l("操作记录"),
+    "audit_sample": _l("抽样核查"),
     "contacts": _l("查看捐赠人联系方式"),
     "personal_data": _l("捐赠人信息导出与删除"),
 }

@@ -118,6 +118,8 @@ ACTS = {
     "payment_exception.open": _l("异常支付转人工"),
     "project.advance": _l("项目进入下一阶段"),
     "notice.publish": _l("发布公告"),
+    "sample.draw": _l("抽取核查样本"),
+    "sample.mark": _l("核查样本记录"),
     "objection.reply": _l("答复公示异议"),
     "payment_exception.refunded": _l("退回异常支付"),
     "payment_exception.refunding": _l("申请退回异常支付"),

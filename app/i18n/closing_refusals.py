@@ -14,6 +14,11 @@ CLOSING_REFUSALS = {
     "notice_missing": _l("结果还没有公示，没有可更正的公告。"),
     "notice_unchanged": _l("账上和最近一份公告一致，不用更正。"),
     "notice_unknown": _l("没有这份公告。"),
+    "sample_early": _l("结果公示以后才能抽样。"),
+    "sample_drawn": _l("这个种子词已经用过，请换一个。"),
+    "sample_invalid": _l("请检查标出的内容。"),
+    "sample_unknown": _l("没有这条抽样记录。"),
+    "sample_mark_invalid": _l("请检查标出的内容。"),
     "differences_changed": _l("差异刚刚有变化，请重新核对笔数和金额。"),
     "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
 }

@@ -231,6 +231,7 @@ SPENDING_STATES = {
     "sent_back": _l("已退回"),
     "withdrawn": _l("已撤回"),
 }
+SAMPLE_STATES = {"checked": _l("已核对"), "question": _l("有疑问")}
 # What stands on either side of a difference: a donation's status, a line of a statement, a bank line and its claim.
 EVIDENCE_KINDS = {
     **STATUSES,

@@ -1,0 +1,1 @@
+"""The sample of an event that an auditor checks after its result is published."""

@@ -1,0 +1,120 @@
+"""Mark the records of a sample, and read samples with how far their check is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from campaigns.audit import record_audit
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.payouts.models import Remittance
+from campaigns.sampling.models import AuditSample, MarkState, SampleItem, SampleMark
+from kernel.db import Tx
+from kernel.errors import Invalid, NotFound, fault
+from kernel.text import text_fault
+
+MOST_NOTE = 500  # characters
+MOST_NUMBER = 2**31 - 1  # what INTEGER holds
+MARKED = "sample.mark"
+
+
+class Item(NamedTuple):
+    """A record of a sample with its last mark; `state` is empty before the first."""
+
+    place: int
+    donation_id: UUID | None
+    remittance_id: int | None
+    plan_id: int | None
+    state: str = ""
+    note: str = ""
+    actor: str = ""
+    marked_at: datetime | None = None
+
+
+class Sample(NamedTuple):
+    """A draw with its records."""
+
+    draw: AuditSample
+    items: Sequence[Item]
+
+    @property
+    def done(self) -> int:
+        """How many records were marked, either way."""
+        return sum(1 for item in self.items if item.state)
+
+    @property
+    def questions(self) -> int:
+        return sum(1 for item in self.items if item.state == MarkState.QUESTION)
+
+
+def mark(tx: Tx, slug: str, number: int, place: int, state: str, note: str, actor: str) -> Item:
+    """Mark a record of a sample: checked, or in question with a note. The same again changes nothing.
+
+    Raises NotFound `campaign_unknown`, `sample_unknown`, Invalid `sample_mark_invalid`.
+    """
+    _require_valid(state, note)
+    campaign_id = find_campaign(tx, slug).id or 0
+    row = _find_item(tx, campaign_id, number, place)
+    last = tx.first(
+        select(SampleMark).where(SampleMark.item_id == row.id).order_by(col(SampleMark.id).desc()).limit(1)
+    )
+    if last is None or (last.state, last.note, last.actor) != (state, note, actor):
+        tx.add(SampleMark(item_id=row.id or 0, state=state, note=note, actor=actor, marked_at=tx.now))
+        detail = {"number": number, "place": place, "state": state}
+        record_audit(tx, actor, MARKED, f"campaign:{campaign_id}", **detail)
+    return next(item for item in find_sample(tx, campaign_id, number).items if item.place == place)
+
+
+def samples_of(tx: Tx, campaign_id: int) -> list[Sample]:
+    """Return the samples of a campaign, the last one first."""
+    own = select(AuditSample).where(AuditSample.campaign_id == campaign_id)
+    draws = tx.all(own.order_by(col(AuditSample.number).desc()))
+    return [Sample(draw, _items(tx, draw)) for draw in draws]
+
+
+def find_sample(tx: Tx, campaign_id: int, number: int) -> Sample:
+    """Return a sample of a campaign. Raises NotFound `sample_unknown`."""
+    own = select(AuditSample).where(AuditSample.campaign_id == campaign_id)
+    draw = tx.first(own.where(AuditSample.number == number)) if number <= MOST_NUMBER else None
+    if draw is None:
+        raise NotFound("sample_unknown")
+    return Sample(draw, _items(tx, draw))
+
+
+def _find_item(tx: Tx, campaign_id: int, number: int, place: int) -> SampleItem:
+    draw = find_sample(tx, campaign_id, number).draw
+    of_draw = select(SampleItem).where(SampleItem.sample_id == draw.id)
+    item = tx.first(of_draw.where(SampleItem.place == place)) if place <= MOST_NUMBER else None
+    if item is None:
+        raise NotFound("sample_unknown")
+    return item
+
+
+def _items(tx: Tx, draw: AuditSample) -> list[Item]:
+    own = select(SampleItem.id).where(SampleItem.sample_id == draw.id)
+    lasts = (
+        select(func.max(SampleMark.id)).where(col(SampleMark.item_id).in_(own)).group_by(col(SampleMark.item_id))
+    )
+    marks = {row.item_id: row for row in tx.all(select(SampleMark).where(col(SampleMark.id).in_(lasts)))}
+    query = select(SampleItem, Remittance.plan_id).join(
+        Remittance, col(Remittance.id) == SampleItem.remittance_id, isouter=True
+    )
+    rows = tx.all(query.where(SampleItem.sample_id == draw.id).order_by(col(SampleItem.place)))
+    return [_item(row, plan_id, marks.get(row.id or 0)) for row, plan_id in rows]
+
+
+def _item(row: SampleItem, plan_id: int | None, last: SampleMark | None) -> Item:
+    item = Item(row.place, row.donation_id, row.remittance_id, plan_id)
+    return item._replace(**last.model_dump(include={"state", "note", "actor", "marked_at"})) if last else item
+
+
+def _require_valid(state: str, note: str) -> None:
+    faults = {}
+    if state not in tuple(MarkState):
+        faults["state"] = fault("not_one_of", options=list(MarkState))
+    if (note or state == MarkState.QUESTION) and (refused := text_fault(note, MOST_NOTE)):
+        faults["note"] = refused
+    if faults:
+        raise Invalid("sample_mark_invalid", fields=faults)
