@@ -37,6 +37,8 @@ _BELONGS = {
     "view": _at("saved_view", "branch_code"),
     "spending": """SELECT FROM spending s JOIN project p ON p.id = s.project_id
                     WHERE s.id = {id} AND p.lineage @> ARRAY[CAST(:branch AS text)]""",
+    "goods": """SELECT FROM goods g JOIN project p ON p.id = g.project_id
+                 WHERE g.id = {id} AND p.lineage @> ARRAY[CAST(:branch AS text)]""",
     "payee": _at("payee_account", "organisation_code"),
     "payout_plan": f"{_HOSTED} IN (SELECT campaign_id FROM payout_plan WHERE id = {{id}})",
     "remittance": f"""{_HOSTED} IN (SELECT l.campaign_id FROM remittance r

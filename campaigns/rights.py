@@ -20,6 +20,7 @@ from campaigns.donations.person_models import DonorQuestion, PublicWords
 from campaigns.donations.receipt_models import ReceiptRequest
 from campaigns.funds.grants import granted_to
 from campaigns.funds.models import Fund, FundEntry
+from campaigns.goods.models import Goods
 from campaigns.imports.models import ImportRun
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.models import AccountLink, ApiToken, Manager, ManagerSession, Organisation
@@ -195,29 +196,29 @@ def _of_remittance(tx: Tx, remittance_id: int) -> Holder | None:
     return _by_campaign(PayoutPlan)(tx, remittance.plan_id) if remittance else None
 
 
-def _of_payee(tx: Tx, payee_id: int) -> Holder | None:
-    payee = tx.get(PayeeAccount, payee_id)
-    return _of_organisation(tx, payee.organisation_code) if payee else None
+def _by_project(model: Any) -> Callable[[Tx, int], Holder | None]:
+    """Rows of a project belong where it does."""
+
+    def find(tx: Tx, key: int) -> Holder | None:
+        row = tx.get(model, key)
+        return _of_project(tx, row.project_id) if row else None
+
+    return find
 
 
-def _of_spending(tx: Tx, spending_id: int) -> Holder | None:
-    spending = tx.get(Spending, spending_id)
-    return _of_project(tx, spending.project_id) if spending else None
+def _by_organisation(model: Any) -> Callable[[Tx, int], Holder | None]:
+    """Rows of an organisation belong where it does."""
 
+    def find(tx: Tx, key: int) -> Holder | None:
+        row = tx.get(model, key)
+        return _of_organisation(tx, row.organisation_code) if row else None
 
-def _of_agreement(tx: Tx, agreement_id: int) -> Holder | None:
-    agreement = tx.get(Agreement, agreement_id)
-    return _of_organisation(tx, agreement.organisation_code) if agreement else None
+    return find
 
 
 def _of_pledge(tx: Tx, pledge_id: int) -> Holder | None:
     pledge = tx.get(Pledge, pledge_id)
-    return _of_agreement(tx, pledge.agreement_id) if pledge else None
-
-
-def _of_staff(tx: Tx, staff_id: int) -> Holder | None:
-    staff = tx.get(StaffKey, staff_id)
-    return _of_organisation(tx, staff.organisation_code) if staff else None
+    return _by_organisation(Agreement)(tx, pledge.agreement_id) if pledge else None
 
 
 def _of_branch(tx: Tx, code: str | None) -> Holder:
@@ -267,7 +268,7 @@ RESOURCES: Mapping[str, Resource] = {
     "discrepancy_id": Resource(_by_campaign(Discrepancy), "discrepancy_unknown"),
     "exception_id": Resource(_of_exception, "payment_exception_unknown"),
     "message_id": Resource(_of_message, "event_unknown"),
-    "staff_id": Resource(_of_staff, "staff_unknown"),
+    "staff_id": Resource(_by_organisation(StaffKey), "staff_unknown"),
     "user_id": Resource(_of_account, "manager_unknown"),
     "session_id": Resource(_of_session, "session_unknown"),
     "token_id": Resource(_of_token, "token_unknown"),
@@ -284,10 +285,11 @@ RESOURCES: Mapping[str, Resource] = {
     "pot_id": Resource(_by_campaign(Pot), "pot_unknown"),
     "remittance_id": Resource(_of_remittance, "remittance_unknown"),
     "plan_id": Resource(_by_campaign(PayoutPlan), "plan_unknown"),
-    "payee_id": Resource(_of_payee, "payee_unknown"),
+    "payee_id": Resource(_by_organisation(PayeeAccount), "payee_unknown"),
     "pledge_id": Resource(_of_pledge, "pledge_unknown"),
-    "agreement_id": Resource(_of_agreement, "agreement_unknown"),
-    "spending_id": Resource(_of_spending, "spending_unknown"),
+    "agreement_id": Resource(_by_organisation(Agreement), "agreement_unknown"),
+    "spending_id": Resource(_by_project(Spending), "spending_unknown"),
+    "goods_id": Resource(_by_project(Goods), "goods_unknown"),
     "run_id": Resource(_of_import, "import_unknown"),
     "deposit_id": Resource(_of_deposit, "deposit_unknown"),
     "fund_id": Resource(_of_fund, "fund_unknown"),

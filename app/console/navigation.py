@@ -58,6 +58,7 @@ GROUPS = (
             Entry("refund_requests", _l("退款申请")),
             Entry("receipts", _l("捐赠票据"), ("receipt",)),
             Entry("spendings", _l("支出"), ("spending",)),
+            Entry("goods", _l("物资"), ("goods_",)),
             Entry("surpluses", _l("项目结余"), ("project_purpose", "surplus")),
             Entry("questions", _l("提问")),
             Entry("objections", _l("公示异议"), ("objection",)),

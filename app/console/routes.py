@@ -56,7 +56,7 @@ from app.console.people import invite, invite_file, partner_deliveries, partner_
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
-from app.console.projects import blacklist, description, pictures, projects, review, spending, split
+from app.console.projects import blacklist, description, goods, pictures, projects, review, spending, split
 from app.console.projects import create as create_project
 from app.console.screening import bursts, cases, settings
 from app.web.blueprint import set_up
@@ -100,6 +100,7 @@ PAGES = (
     blacklist,
     split,
     spending,
+    goods,
     plans,
     payees,
     purpose,

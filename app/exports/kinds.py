@@ -34,6 +34,7 @@ KINDS = (
     Kind("campaigns", "/campaigns", lists.campaigns, where=Where.LISTED),
     Kind("projects", "/projects", lists.projects, where=Where.LISTED, filters=("q",)),
     Kind("funds", "/funds", lists.funds, where=Where.LISTED),
+    Kind("goods", "/goods", lists.goods, where=Where.LISTED),
     Kind("fund-statement", "/funds/<id:fund_id>/statement", lists.fund_statement),
     Kind("people", "/people", lists.people, Permission.PEOPLE_WRITE, Where.LISTED, ("q", "role", "state")),
     Kind("entries", "/campaigns/<slug>/projects", campaigns.entries, where=Where.FROM_BELOW),

@@ -1,4 +1,4 @@
-"""Lists of the whole console as tables: campaigns, projects, funds and their statements, people."""
+"""Lists of the whole console as tables: campaigns, projects, funds and their statements, goods, people."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.exports.table import Order, Table, all_pages
-from app.i18n.giving_labels import FUND_MOVEMENTS, THEMES
+from app.i18n.giving_labels import FUND_MOVEMENTS, GOODS_BASES, GOODS_STATES, THEMES
 from app.i18n.labels import ACCOUNT_STATES, FUND_KINDS, LEVELS, PHASES, PROJECT_STATUSES, ROLES, TIERS, word
 from app.i18n.names import actor_name
 from app.table_cells import Yuan
@@ -15,6 +15,7 @@ from campaigns.disclosure.catalogue import ProjectRow, listed
 from campaigns.disclosure.totals import totals
 from campaigns.funds.funds import find, list_funds
 from campaigns.funds.statement import StatementLine, statement
+from campaigns.goods import reading
 from campaigns.network import account_search
 from campaigns.network.account_search import AccountQuery, AccountRow
 from kernel.db import Tx
@@ -104,6 +105,31 @@ def fund_statement(tx: Tx, order: Order) -> Table:
 
     rows = all_pages(lambda page: statement(tx, order.arguments["fund_id"], page))
     return Table(f"fund:{fund.id}", header, map(row, rows))
+
+
+def goods(tx: Tx, order: Order) -> Table:
+    """The goods that projects of the branch were given, with their value beside the money."""
+    header = [
+        _("编号"),
+        _("项目编号"),
+        _("项目"),
+        _("接收（组织代码）"),
+        _("物资"),
+        _("数量"),
+        _("计量单位"),
+        _("价值（元）"),
+    ]
+    header += [_("怎么估的价"), _("谁估的价"), _("捐赠方"), _("凭据在哪里"), _("收到日期"), _("已发放"), _("状态")]
+
+    def row(line: reading.Line) -> Sequence[Any]:
+        of = line.goods
+        about = (of.project_id, line.project_name, of.organisation_code, of.name, of.quantity, of.unit)
+        valued = (Yuan(of.value_minor), str(word(GOODS_BASES, of.basis)), of.valued_by)
+        papers = (of.giver, of.document, of.received_on, line.handed_out)
+        return [of.id, *about, *valued, *papers, str(word(GOODS_STATES, of.state))]
+
+    rows = all_pages(lambda page: reading.listed(tx, branch=order.branch, page=page))
+    return Table("table:goods", header, map(row, rows))
 
 
 def people(tx: Tx, order: Order) -> Table:

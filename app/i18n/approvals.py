@@ -36,6 +36,7 @@ ACTS = {
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "fund.transfer": _l("基金 %(subject)s 划 %(right)s 元到基金 %(to_fund)s"),
+    "goods.confirm": _l("确认第 %(subject)s 号物资的价值"),
     "pledge.waive": _l("免除第 %(subject)s 号承诺没有兑现的部分"),
     "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
     "spending.check": _l("核对第 %(subject)s 号支出"),

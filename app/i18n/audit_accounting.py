@@ -7,6 +7,12 @@ ACTS = {
     "receipts.import": _l("导入财政票据回执"),
     "agreement.enter": _l("登记协议"),
     "agreement.end": _l("终止协议"),
+    "goods.enter": _l("登记物资"),
+    "goods.correct": _l("更正物资"),
+    "goods.confirm": _l("确认物资价值"),
+    "goods.reopen": _l("撤销物资价值确认"),
+    "goods.withdraw": _l("撤回物资"),
+    "goods.hand_out": _l("发放物资"),
     "pledge.add": _l("登记承诺"),
     "pledge.call": _l("催告承诺"),
     "pledge.pay": _l("承诺兑现"),
@@ -44,6 +50,7 @@ ACTS = {
 }
 GROUPS = {
     "agreement": _l("协议"),
+    "goods": _l("物资"),
     "payee": _l("收款账户"),
     "remittance": _l("拨款"),
     "spending": _l("支出"),
@@ -55,6 +62,7 @@ GROUPS = {
 }
 SUBJECTS = {
     "agreement": _l("协议"),
+    "goods": _l("物资"),
     "payee": _l("收款账户"),
     "remittance": _l("拨款"),
     "spending": _l("支出"),

@@ -225,6 +225,16 @@ BANK_CLAIMS = {
     "paid_out": _l("对外付款"),
 }
 BANK_MATCHED_BY = {"reference": _l("凭参考号"), "amount": _l("凭金额和日期")}
+GOODS_BASES = {
+    "invoice": _l("按发票"),
+    "appraisal": _l("按评估"),
+    "market_price": _l("按市场价"),
+}
+GOODS_STATES = {
+    "entered": _l("待确认价值"),
+    "confirmed": _l("已确认价值"),
+    "withdrawn": _l("已撤回"),
+}
 SPENDING_STATES = {
     "entered": _l("待核对"),
     "checked": _l("已核对"),

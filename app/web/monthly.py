@@ -1,4 +1,4 @@
-"""Monthly statements (收支月公示) for everybody: the list of all, and one node's statement as page and file."""
+"""Monthly statements (收支月公示) for everybody: all, one node's as page and file, and yearly figures."""
 
 from flask import Response, render_template, request
 
@@ -8,6 +8,7 @@ from app.i18n.monthly import header, rows_of
 from app.table_file import FORMATS, table_response
 from app.web.blueprint import blueprint, requested_page
 from campaigns.monthly import reading
+from campaigns.monthly.yearly import yearly_figures
 from kernel.text import is_storable
 
 PAGE_SIZE = 50
@@ -40,3 +41,12 @@ def statement_file(code: str, month: str, file_format: str) -> Response:
     with deps().db.snapshot() as tx:
         published = reading.published(tx, code, month)
     return table_response(file_format, f"{code}-{month}", header(), rows_of(published.statement))
+
+
+@blueprint.get("/public/yearly", endpoint="public_yearly")
+@access.public
+def yearly() -> str:
+    """Money (款) and goods (物) that the city and each county received, by year: two columns, never one sum."""
+    with deps().db.snapshot() as tx:
+        years = yearly_figures(tx)
+    return render_template("web/yearly.html", years=years)

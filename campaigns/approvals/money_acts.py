@@ -8,6 +8,7 @@ from campaigns.approvals.act import Act, Attempt
 from campaigns.audit import entries_of
 from campaigns.funds import deposits
 from campaigns.funds.transfers import move
+from campaigns.goods import goods
 from campaigns.network.roles import Permission
 from campaigns.payouts import payees, plans
 from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
@@ -44,6 +45,16 @@ def _who_spent(tx: Tx, attempt: Attempt) -> set[str]:
     """Return all who entered or corrected a spending: it is the work of each of them."""
     entries = entries_of(tx, f"spending:{attempt.subject}")
     return {entry.actor for entry in entries if entry.action in ("spending.enter", "spending.correct")}
+
+
+def _who_entered_goods(tx: Tx, attempt: Attempt) -> set[str]:
+    """Return all who entered or corrected goods: their value is the work of each of them."""
+    entries = entries_of(tx, f"goods:{attempt.subject}")
+    return {entry.actor for entry in entries if entry.action in ("goods.enter", "goods.correct")}
+
+
+def _confirm_goods(tx: Tx, attempt: Attempt) -> Any:
+    return goods.confirm(tx, attempt.subject, attempt.actor)
 
 
 def _correct_deposit(tx: Tx, attempt: Attempt) -> Any:
@@ -85,6 +96,7 @@ def _waive_pledge(tx: Tx, attempt: Attempt) -> Any:
 MONEY_ACTS: Mapping[str, Act] = {
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
     "fund.transfer": Act(_P.FUNDS_WRITE, "fund_id", int, _move_fund, _always),
+    "goods.confirm": Act(_P.FUNDS_WRITE, "goods_id", int, _confirm_goods, makers=_who_entered_goods),
     "pledge.waive": Act(_P.FUNDS_WRITE, "pledge_id", int, _waive_pledge, _always),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
     "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),

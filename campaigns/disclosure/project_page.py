@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from campaigns.disclosure.pictures import News, Picture, news_of, pictures_of
 from campaigns.disclosure.purposes import Moved, moved_of
+from campaigns.goods.reading import PublicGoods
+from campaigns.goods.reading import published as published_goods
 from campaigns.projects.budget import BudgetRow, rows_of
 from campaigns.projects.projects import find
 from campaigns.spending.figures import Account, Published, account_of, published
@@ -34,6 +36,7 @@ class ProjectPage(NamedTuple):
     account: Account
     spent: list[Published]
     moved: list[Moved]
+    goods: list[PublicGoods]
 
     @property
     def counted(self) -> Unit | None:
@@ -65,4 +68,5 @@ def project_page(tx: Tx, project_id: int) -> ProjectPage:
         account=account_of(tx, project_id),
         spent=published(tx, project_id),
         moved=moved_of(tx, project_id),
+        goods=published_goods(tx, project_id),
     )

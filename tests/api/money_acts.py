@@ -48,6 +48,25 @@ def _check_spending(api: Api, world: World) -> tuple[str, Json]:
     return f"/spendings/{spending}/check", {}
 
 
+def goods_body(world: World) -> Json:
+    """Goods as they are entered today."""
+    return {
+        "name": "棉被",
+        "quantity": 200,
+        "unit": "床",
+        "value_minor": 24_000_00,
+        "currency": "CNY",
+        "basis": "invoice",
+        "valued_by": "县民政局物资科",
+        "document": "发票 7 号",
+        "received_on": world.clock.at.date().isoformat(),
+    }
+
+
+def _confirm_goods(api: Api, world: World) -> tuple[str, Json]:
+    return f"/goods/{api.manage(f'/projects/{world.projects[0]}/goods', goods_body(world))['id']}/confirm", {}
+
+
 def _change_purpose(_api: Api, world: World) -> tuple[str, Json]:
     world.pay(world.give(LIMIT))
     release(world)
@@ -83,6 +102,7 @@ def _waive_pledge(api: Api, world: World) -> tuple[str, Json]:
 MONEY: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "fund.transfer": _move_fund,
     "pledge.waive": _waive_pledge,
+    "goods.confirm": _confirm_goods,
     "fund.correct_deposit": _correct,
     "payout.approve": _approve_plan,
     "payee.confirm": _confirm_payee,

@@ -19,6 +19,8 @@ from campaigns.donations.questions import ask
 from campaigns.donations.receipt_requests import request_receipt
 from campaigns.donations.refund_requests import request_money_back
 from campaigns.funds import deposits, funds
+from campaigns.goods.goods import NewGoods
+from campaigns.goods.goods import enter as enter_goods
 from campaigns.imports.models import ImportRun
 from campaigns.intake import mapped
 from campaigns.lifecycle.campaign import find_campaign
@@ -200,7 +202,8 @@ def _money_out(tx: Tx, world: World, agreement: dict[str, Any]) -> dict[str, Any
     world.deps.pictures.write(file_name(photo.file_key, WIDTHS[-1]), b"a photo")
     spending = enter(tx, world.projects[0], voucher, photo, ACTOR)
     made = {"spending_id": spending.id, "payee_id": payee.id, "plan_id": plan.id, "remittance_id": remittance.id}
-    return {**made, **agreement}
+    new = NewGoods(MARK, 2, "箱", 100_00, "invoice", MARK, MARK, local_day(tx.now))
+    return {**made, **agreement, "goods_id": enter_goods(tx, world.projects[0], new, ACTOR).id}
 
 
 def _agreement(tx: Tx) -> dict[str, Any]:

@@ -53,6 +53,8 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "surplus_use_way": (giving_labels.SURPLUS_WAYS, set()),
     "purpose_change_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
     "audit_sample_mark_state": (giving_labels.SAMPLE_STATES, set()),
+    "goods_basis": (giving_labels.GOODS_BASES, set()),
+    "goods_state": (giving_labels.GOODS_STATES, set()),
     "spending_state": (giving_labels.SPENDING_STATES, set()),
     "remittance_part_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
     "remittance_state": (giving_labels.REMITTANCE_STATES, set()),

@@ -160,3 +160,24 @@ def test_agreements_pledges_and_transfers_between_funds_have_pages(manager: Read
         "/console/management"
     )
     world.check()
+
+
+def test_goods_are_entered_confirmed_handed_out_and_shown_beside_the_money(manager: Reader, world: World) -> None:
+    project = world.projects[0]
+    assert "还没有登记物资" in manager.open("/console/goods")
+    manager.open(f"/console/projects/{project}/goods")
+    typed = {"name": "棉被 <b>", "quantity": "200", "unit": "床", "value_minor": "24000", "basis": "invoice"}
+    typed |= {"document": "发票 7", "received_on": "2026-09-01"}
+    bad = manager.send(f"/projects/{project}/goods", **typed, valued_by="")
+    assert "请检查" in bad and "&lt;b&gt;" in bad
+    assert "待确认价值" in manager.send(f"/projects/{project}/goods", **typed, valued_by="民政局")
+    manager.open("/console/goods/1")
+    assert "已确认价值" in manager.send("/goods/1/confirm")
+    handout = {"recipient": "三组", "handed_on": "2026-09-01", "evidence": "签收单"}
+    assert "60 / 200" in text(manager.send("/goods/1/handout", quantity="60", **handout))
+    assert "已经发放 60" in manager.send("/goods/1/handout", quantity="141", **handout)
+    public = text(manager.open(f"/c/{world.slug}/p/{project}"))
+    assert "24,000.00" in public and "已发放 60 床" in public and "三组" not in public and "民政局" not in public
+    yearly = text(manager.open("/public/yearly"))
+    assert "款（元）" in yearly and "24,000.00" in yearly
+    assert "棉被" in manager.open("/console/goods.csv")

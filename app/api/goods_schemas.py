@@ -1,0 +1,76 @@
+"""Goods as JSON."""
+
+from marshmallow import Schema, fields
+
+from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
+from campaigns.goods.goods import MOST, MOST_EVIDENCE, MOST_GIVER, MOST_QUANTITY, MOST_RECIPIENT
+from campaigns.goods.models import GoodsBasis, GoodsState
+from kernel.money import CURRENCY
+
+
+class GoodsIn(Schema):
+    name = Text(MOST["name"], 1, required=True, metadata={"description": "published once the value is confirmed"})
+    quantity = Whole(1, MOST_QUANTITY, required=True, metadata={"description": "in whole units"})
+    unit = Text(MOST["unit"], 1, required=True)
+    value_minor = Minor(required=True, metadata={"description": "of all of it; in no sum of money"})
+    currency = one_of(CURRENCY, required=True)
+    basis = one_of(*GoodsBasis, required=True, metadata={"description": "how it was valued"})
+    valued_by = Text(MOST["valued_by"], 1, required=True)
+    document = Text(
+        MOST["document"], 1, required=True, metadata={"description": "where the paper of the value lies"}
+    )
+    received_on = fields.Date(required=True)
+    giver = Text(
+        MOST_GIVER, load_default="", metadata={"description": "an organisation; of a person, their agreement"}
+    )
+    organisation = Text(
+        100,
+        load_default="",
+        attribute="organisation_code",
+        metadata={"description": "who received it: the project's organisation, or one above it"},
+    )
+
+
+class GoodsOut(Schema):
+    """Goods that a project was given, beside its money."""
+
+    id = Key()
+    project = Key(attribute="project_id")
+    organisation = Text(attribute="organisation_code")
+    name = Text()
+    quantity = Whole(1)
+    unit = Text()
+    value_minor = Minor()
+    currency = Currency()
+    basis = one_of(*GoodsBasis)
+    valued_by = Text()
+    giver = Text()
+    document = Text()
+    received_on = fields.Date()
+    handed_out = Whole(0)
+    state = one_of(*GoodsState)
+    entered_by = Text()
+    entered_at = Time()
+    reason = Text()
+    decided_by = Text()
+    decided_at = Time(allow_none=True)
+
+
+class HandoutIn(Schema):
+    quantity = Whole(1, MOST_QUANTITY, required=True)
+    recipient = Text(MOST_RECIPIENT, 1, required=True)
+    handed_on = fields.Date(required=True)
+    evidence = Text(MOST_EVIDENCE, 1, required=True, metadata={"description": "where the list of signatures lies"})
+
+
+class HandoutOut(Schema):
+    """What of some goods was handed out. Managers alone see it."""
+
+    id = Key()
+    goods = Key(attribute="goods_id")
+    quantity = Whole(1)
+    recipient = Text()
+    handed_on = fields.Date()
+    evidence = Text()
+    actor = Text()
+    at = Time()
