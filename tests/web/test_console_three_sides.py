@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+from campaigns.closing.import_statement import import_statement
+from payments import partners
 from tests.api.client import Api, problem
 from tests.bank.test_three_ways import at_bank, bank, differences, payouts
 from tests.web.reader import Reader, text
@@ -71,3 +73,18 @@ def test_a_difference_leads_to_its_donation_only_where_there_is_one(manager: Rea
     page = manager.open("/console/campaigns/day/reconciliation")
     assert f"/console/donations/{gift}" in page
     assert str(never_told) in page and f"/console/donations/{never_told}" not in page
+
+
+def test_a_second_bill_is_shown_beside_the_first_and_taken(manager: Reader, world: World) -> None:
+    world.do(partners.create, world.deps.keys, "plat", "平台")
+    for minor in (9_00, 8_00):
+        line = f"L,charge,T-1,{minor},0,CNY,{world.clock.at.isoformat()}"
+        head = "line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at"
+        world.do(import_statement, "plat", f"{head}\n{line}\n", "finance")
+    row = world.do(lambda tx: tx.scalar("SELECT id FROM discrepancy WHERE cause = 'contradiction'"))
+    assert f"/console/discrepancies/{row}" in manager.open("/console/campaigns/day/reconciliation")
+    shown = text(manager.open(f"/console/discrepancies/{row}"))
+    assert "9.00" in shown and "8.00" in shown and "同一流水的另一种说法" in shown and "改用后一份账单" in shown
+    manager.send(f"/discrepancies/{row}/take-second", reason="平台确认")
+    assert "改用后一份账单" not in text(manager.open(f"/console/discrepancies/{row}"))
+    world.check()
