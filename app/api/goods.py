@@ -6,7 +6,7 @@ from flask_smorest.pagination import PaginationParameters
 
 from app.api import goods_schemas as schemas
 from app.api.base import make_blueprint, page_of
-from app.api.reason_schemas import ReasonIn
+from app.api.reason_schemas import OneLineReasonIn
 from app.api.second_person import may_wait, waiting
 from app.current import deps
 from app.duties import perform
@@ -77,7 +77,7 @@ def confirm(goods_id: int) -> Any:
 
 @blueprint.post(f"{_GOODS}/reopen")
 @access.managers(Permission.FUNDS_WRITE)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.GoodsOut)
 def reopen(body: dict[str, Any], goods_id: int) -> Any:
     """Take back a confirmation, so that the goods can be corrected."""
@@ -87,7 +87,7 @@ def reopen(body: dict[str, Any], goods_id: int) -> Any:
 
 @blueprint.post(f"{_GOODS}/withdraw")
 @access.managers(*_ENTERS)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.GoodsOut)
 def withdraw(body: dict[str, Any], goods_id: int) -> Any:
     """Withdraw goods that were entered by mistake."""
