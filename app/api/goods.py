@@ -43,7 +43,7 @@ def list_goods(pagination_parameters: PaginationParameters) -> Any:
 def enter(body: dict[str, Any], project_id: int) -> Any:
     """Enter goods that a project was given."""
     with deps().db.transaction() as tx:
-        return _view(goods.enter(tx, project_id, _typed(body), access.actor()), 0)
+        return _view(goods.enter(tx, project_id, _typed(tx, body), access.actor()), 0)
 
 
 @blueprint.get(_GOODS)
@@ -61,7 +61,7 @@ def show(goods_id: int) -> Any:
 def correct(body: dict[str, Any], goods_id: int) -> Any:
     """Correct goods whose value is not confirmed."""
     with deps().db.transaction() as tx:
-        return _counted(tx, goods.correct(tx, goods_id, _typed(body), access.actor()))
+        return _counted(tx, goods.correct(tx, goods_id, _typed(tx, body), access.actor()))
 
 
 @blueprint.post(f"{_GOODS}/confirm")
@@ -114,7 +114,9 @@ def hand_out(body: dict[str, Any], goods_id: int) -> Any:
         return goods.hand_out(tx, goods_id, NewHandout(**body), access.actor()).model_dump()
 
 
-def _typed(body: dict[str, Any]) -> NewGoods:
+def _typed(tx: Tx, body: dict[str, Any]) -> NewGoods:
+    if body["organisation_code"]:
+        scope.require_node(tx, body["organisation_code"])
     return NewGoods(**{name: body[name] for name in NewGoods._fields})
 
 

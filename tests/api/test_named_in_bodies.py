@@ -35,6 +35,8 @@ NAMED_IN_BODIES = {
     ("POST /pots", "campaign"): "scope.require_draw",
     ("POST /pots", "fund"): "scope.require_draw",
     ("POST /projects", "organisation"): "scope.require_node",
+    ("PATCH /goods/{goods_id}", "organisation"): "scope.require_node",
+    ("POST /projects/{project_id}/goods", "organisation"): "scope.require_node",
     ("POST /projects/{project_id}/purpose-changes", "campaign"): "scope.require_named",
     ("POST /projects/{project_id}/purpose-changes", "to_project"): "scope.require_named",
     ("POST /projects/{project_id}/surplus-returns", "campaign"): "scope.require_named",

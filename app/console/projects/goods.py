@@ -51,7 +51,7 @@ def enter(project_id: int) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        _noted(form, lambda: goods.enter(tx, project_id, _typed(form), caller.name))
+        _noted(form, lambda: goods.enter(tx, project_id, _typed(tx, form), caller.name))
 
     back = act(
         None, url_for("console.project_goods", project_id=project_id), do, _("物资已登记，等另一个人确认价值。")
@@ -73,7 +73,7 @@ def correct(goods_id: int) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        _noted(form, lambda: goods.correct(tx, goods_id, _typed(form), caller.name))
+        _noted(form, lambda: goods.correct(tx, goods_id, _typed(tx, form), caller.name))
 
     back = act(None, url_for("console.goods_entry", goods_id=goods_id), do, _("物资已更正，等另一个人确认价值。"))
     return _entry(goods_id, form) if form.faults else back
@@ -136,7 +136,9 @@ def _noted(form: ConsoleForm, do: Callable[[], object]) -> None:
         raise
 
 
-def _typed(form: Form) -> NewGoods:
+def _typed(tx: Tx, form: Form) -> NewGoods:
+    if form["organisation_code"]:
+        scope.require_node(tx, form["organisation_code"])
     texts = ("name", "unit", "basis", "valued_by", "document", "giver", "organisation_code")
     return NewGoods(
         **{name: form[name] for name in texts},
