@@ -233,6 +233,7 @@ GROUPS = {
     "receipts": _l("捐赠票据"),
     "refund": _l("退款"),
     "refund_request": _l("退款申请"),
+    "sample": _l("抽样核查"),
     "second_factor": _l("两步验证"),
     "session": _l("登录会话"),
     "staff": _l("工作人员"),

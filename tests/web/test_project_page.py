@@ -67,7 +67,7 @@ def test_what_managers_type_is_shown_escaped(reader: Reader, world: World) -> No
     ],
 )
 def test_the_smallest_usual_sum_that_buys_one(price_minor: int | None, expected: Worth | None) -> None:
-    page = ProjectPage("份", price_minor, "", (), None, [], [], None, [], [])
+    page = ProjectPage("份", price_minor, "", (), None, [], [], None, [], [], [])
     assert worth(page, [], matching=True) == expected
     assert expected is None or expected.drawn <= 10
 
