@@ -77,8 +77,7 @@ def subscribe(
 
 
 def is_web_address(url: str) -> bool:
-    """Whether a text has the form of an address that deliveries may go to; who answers there is checked when they
-    do."""
+    """Whether a text has the form of an address for deliveries. The host behind it is checked at each delivery."""
     try:
         parts = urlsplit(url)
         port = parts.port

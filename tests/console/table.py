@@ -6,17 +6,10 @@ A test compares the table with the README.
 """
 
 from pathlib import Path
-from typing import NamedTuple
+
+from tests.fault_table import Row, readme
 
 README = Path(__file__).parent / "README.md"
-
-
-class Row(NamedTuple):
-    """What was met, and the tests that would fail if it came back."""
-
-    about: str
-    tests: tuple[str, ...]
-
 
 ROWS = {
     "F1": Row(
@@ -222,10 +215,7 @@ came back. Made by `.venv/bin/python -m tests.console.table`.
 
 def text() -> str:
     """The README."""
-    lines = (
-        f"| {id_} | {row.about} | {' '.join(f'`{test}`' for test in row.tests)} |" for id_, row in ROWS.items()
-    )
-    return _HEAD + "\n".join(lines) + "\n"
+    return readme(_HEAD, ROWS)
 
 
 if __name__ == "__main__":

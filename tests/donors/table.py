@@ -6,18 +6,10 @@ A test compares the table with the README.
 """
 
 from pathlib import Path
-from typing import NamedTuple
 
-HERE = Path(__file__).parent
-README = HERE / "README.md"
+from tests.fault_table import Row, readme
 
-
-class Row(NamedTuple):
-    """What was met, and the tests that would fail if it came back."""
-
-    about: str
-    tests: tuple[str, ...]
-
+README = Path(__file__).parent / "README.md"
 
 ROWS = {
     "M1": Row(
@@ -195,10 +187,7 @@ came back. Made by `.venv/bin/python -m tests.donors.table`.
 
 def text() -> str:
     """The README."""
-    lines = (
-        f"| {id_} | {row.about} | {' '.join(f'`{test}`' for test in row.tests)} |" for id_, row in ROWS.items()
-    )
-    return _HEAD + "\n".join(lines) + "\n"
+    return readme(_HEAD, ROWS)
 
 
 if __name__ == "__main__":

@@ -5,20 +5,11 @@
 A test compares the table with the README.
 """
 
-import re
 from pathlib import Path
-from typing import NamedTuple
 
-HERE = Path(__file__).parent
-README = HERE / "README.md"
+from tests.fault_table import Row, readme
 
-
-class Row(NamedTuple):
-    """What was met, and the tests that would fail if it came back."""
-
-    about: str
-    tests: tuple[str, ...]
-
+README = Path(__file__).parent / "README.md"
 
 ROWS = {
     "P1": Row(
@@ -124,16 +115,7 @@ Made by `.venv/bin/python -m tests.partners.table`.
 
 def text() -> str:
     """The README."""
-    lines = (
-        f"| {id_} | {row.about} | {' '.join(f'`{test}`' for test in row.tests)} |" for id_, row in ROWS.items()
-    )
-    return _HEAD + "\n".join(lines) + "\n"
-
-
-def known_tests() -> set[str]:
-    """The names of all tests."""
-    sources = (path.read_text() for path in HERE.parent.rglob("test_*.py"))
-    return {name for source in sources for name in re.findall(r"^def (test_\w+)\(", source, re.MULTILINE)}
+    return readme(_HEAD, ROWS)
 
 
 if __name__ == "__main__":
