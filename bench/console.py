@@ -54,7 +54,7 @@ _GIFTS = """
            'k' || (n * 31) % 400000, '',
            now() - interval '9 hours' * n / :count, 'stripe', 'pi_bench_' || n,
            CASE WHEN n % 50 = 0 OR n % 97 = 0 THEN NULL ELSE now() - interval '9 hours' * n / :count END
-      FROM generate_series(1, :count) AS n"""
+      FROM generate_series(CAST(1 AS bigint), :count) AS n"""
 _MATCH = """
     INSERT INTO reservation (decision_id, donation_id, pot_id, rules_id, project_id, amount_minor, returned_minor,
                              state, donor_key, day, created_at, ended_at)

@@ -58,23 +58,29 @@ class Analytics(NamedTuple):
         return next((line for line in self.lines if line.dimension == "all"), Line("all", "", "", 0, 0))
 
 
+# Gifts are counted once by all dimensions together, and the few cells that result by each of them: six counts over
+# a million gifts take four times as long. Seconds as a float, for the same reason.
 _LINES = """
-    WITH gift AS (
-        SELECT d.channel, d.team, d.source_code, p.county_code, d.amount_minor - d.refunded_minor AS minor,
-               CAST(floor(extract(epoch FROM d.paid_at - CAST(:opens_at AS timestamptz)) / 3600) AS integer)
+    WITH cell AS (
+        SELECT d.project_id, d.channel, d.team, d.source_code,
+               CAST(floor(date_part('epoch', d.paid_at - CAST(:opens_at AS timestamptz)) / 3600) AS integer)
                  AS hour,
-               width_bucket(d.amount_minor, CAST(:bands AS bigint[])) AS band
-          FROM donation d JOIN project p ON p.id = d.project_id
+               width_bucket(d.amount_minor, CAST(:bands AS bigint[])) AS band,
+               count(*) AS donations, sum(d.amount_minor - d.refunded_minor) AS minor
+          FROM donation d
          WHERE d.campaign_id = :campaign AND d.status = ANY(:counted)
-           AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])),
+           AND (CAST(:branch AS text) IS NULL
+                OR d.project_id IN (SELECT id FROM project WHERE lineage @> ARRAY[CAST(:branch AS text)]))
+         GROUP BY 1, 2, 3, 4, 5, 6),
     counted AS (
         SELECT CASE WHEN grouping(hour) = 0 THEN 'hour' WHEN grouping(channel) = 0 THEN 'channel'
                     WHEN grouping(county_code) = 0 THEN 'county' WHEN grouping(band) = 0 THEN 'band'
                     WHEN grouping(team) = 0 THEN 'team' WHEN grouping(source_code) = 0 THEN 'source'
                     ELSE 'all' END AS dimension,
                coalesce(CAST(hour AS text), channel, county_code, CAST(band AS text), team, source_code, '') AS key,
-               count(*) AS donations, CAST(coalesce(sum(minor), 0) AS bigint) AS given_minor
-          FROM gift
+               CAST(coalesce(sum(donations), 0) AS bigint) AS donations,
+               CAST(coalesce(sum(minor), 0) AS bigint) AS given_minor
+          FROM cell JOIN project p ON p.id = cell.project_id
          GROUP BY GROUPING SETS ((hour), (channel), (county_code), (band), (team), (source_code), ()))
     SELECT c.dimension, c.key, coalesce(o.name, c.key) AS name, c.donations, c.given_minor
       FROM counted c LEFT JOIN organisation o ON c.dimension = 'county' AND o.code = c.key
