@@ -92,6 +92,7 @@ class Table:
     skipped: int = 0  # blank lines, totals and footers
     refused: tuple[Row, ...] = ()  # rows with another number of cells than the header; each has a fault
     preamble: tuple[tuple[str, ...], ...] = ()  # the cells of the lines before the header
+    footer: tuple[tuple[int, tuple[str, ...]], ...] = ()  # number and cells of each line from `not_rows` on
 
     @property
     def faulty_lines(self) -> frozenset[int]:
@@ -101,7 +102,7 @@ class Table:
 
 def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     """Read a file (or its text, where it was decoded before) by the first layout whose required columns a header
-    has; the first layout is the one that a missing column is named for.
+    has. A missing column is named for the layout of which the file has most.
 
     Raises Invalid `import_invalid` when the file cannot be decoded, has no rows, or fits no layout.
     """
@@ -179,11 +180,12 @@ def _header(
             if places is not None:
                 return index, layout, places
     first = next((line for line, cells in lines if any(cells)), 1)
-    best = max((cells for _, cells in lines[:MAX_PREAMBLE]), key=lambda cells: _fits(layouts[0], cells), default=[])
+    candidates = [(layout, cells) for layout in layouts for _, cells in lines[:MAX_PREAMBLE]]
+    nearest, best = max(candidates, key=lambda pair: _fits(*pair), default=(layouts[0], []))
     titles = {_plain(title) for title in best}
     missing = [
         column.titles[0]
-        for column in layouts[0].columns
+        for column in nearest.columns
         if column.required and not titles.intersection(map(_plain, column.titles))
     ]
     raise Invalid("import_invalid", fields={f"line {first}": fault("missing_columns", columns=missing)})
@@ -201,12 +203,15 @@ def _read_rows(
     refused: list[Row] = []
     faults: dict[str, Fault] = {}
     skipped = 0
+    footer: list[tuple[int, tuple[str, ...]]] = []
     needed = max((places[column.name] for column in layout.columns if column.required), default=-1) + 1
-    for line, cells in lines:
-        if _is_end(cells, layout):
+    rest = iter(lines)
+    for line, cells in rest:
+        if _starts_footer(cells, layout):
+            footer = [(line, tuple(cells)), *((number, tuple(below)) for number, below in rest)]
+            break
+        if _is_no_row(cells, layout):
             skipped += 1
-            if _starts_footer(cells, layout):
-                break
             continue
         named = {name: cells[place] if place < len(cells) else "" for name, place in places.items()}
         row = Row(line, named)
@@ -216,13 +221,14 @@ def _read_rows(
             continue
         faults |= {f"line {line}.{name}": refused for name, refused in _cell_faults(layout, named)}
         rows.append(row)
-    return Table(layout, encoding, tuple(rows), faults, skipped, tuple(refused))
+    skipped += bool(footer)
+    return Table(layout, encoding, tuple(rows), faults, skipped, tuple(refused), footer=tuple(footer))
 
 
-def _is_end(cells: Sequence[str], layout: Layout) -> bool:
-    """Whether a line is no row: blank, a remark, a total, or part of a footer."""
+def _is_no_row(cells: Sequence[str], layout: Layout) -> bool:
+    """Whether a line is no row: blank, a remark, or a total."""
     filled = [cell for cell in cells if cell]
-    if not filled or _TOTAL.fullmatch(_plain(filled[0])) or _starts_footer(cells, layout):
+    if not filled or _TOTAL.fullmatch(_plain(filled[0])):
         return True
     return len(filled) == 1 and filled[0].startswith("#") and len(layout.columns) > 1
 

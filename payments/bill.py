@@ -1,4 +1,5 @@
-"""PURE. Read a partner platform's daily bill as statement lines."""
+"""PURE. Read a partner platform's daily bill as statement lines. The totals that it says must be those of its
+lines."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +12,9 @@ from kernel.ids import donation_id_of
 from kernel.money import CURRENCY, MAX_MINOR
 from kernel.tables import Row, Table, Track, read_table
 from kernel.text import is_storable
+from payments.bill_files import unpack
 from payments.bill_formats import FORMATS, KINDS, NO_MONEY, OWN, BillFormat
+from payments.bill_totals import totals_refused
 from payments.gateway import StatementLine
 
 MOST_CELL = 200  # characters
@@ -29,11 +32,12 @@ class Bill(NamedTuple):
 
 
 def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
-    """Read a bill in one of the formats of `bill_formats`. `donation_id` is the platform's own.
+    """Read a bill in one of the formats of `bill_formats`, zipped or not. `donation_id` is the platform's own.
 
     `faults` name every bad row and column: `line 3.currency`. Raises Invalid `import_invalid` for what is no table.
     """
-    table = read_table(data, [bill_format.layout for bill_format in FORMATS])
+    file = unpack(data)
+    table = read_table(file.lines, [bill_format.layout for bill_format in FORMATS])
     bill_format = next(candidate for candidate in FORMATS if candidate.layout is table.layout)
     faults = dict(table.faults)
     lines: dict[int, StatementLine] = {}
@@ -53,12 +57,14 @@ def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
         if line is not None:
             known.add(line.line_id)
             lines[row.line] = line
+    if not faults:
+        faults |= totals_refused(table, file.summary)
     return Bill(table, lines, faults, table.skipped + failed)
 
 
 def _kind(bill_format: BillFormat, row: Row) -> str | None:
     """The kind of a line of ours, NO_MONEY for one that moved none, None for a word that is not known."""
-    kind = bill_format.kinds.get(row.cells["kind"])
+    kind = bill_format.kinds.get(row.cells["kind"], bill_format.kinds.get("*"))
     return NO_MONEY if kind == "refund" and row.cells.get("state") in bill_format.failed else kind
 
 
@@ -76,7 +82,7 @@ class _RowReader:
         """The line in this row; None when it has faults."""
         self._check_cells()
         kind = self.kind or "other"
-        source_id = self.cells["donation_id"]
+        source_id = self.cells.get("donation_id", "")
         line_id = self._line_id(kind)
         amount = self._amount(kind)
         fee = self._fee()
@@ -108,8 +114,10 @@ class _RowReader:
             self.faults["kind"] = fault("not_one_of", options=words)
         if self.cells.get("currency", CURRENCY) != CURRENCY:
             self.faults["currency"] = fault("currency_unsupported", currency=CURRENCY)
-        if self.format is not OWN and not self.cells["donation_id"]:
+        if self.format is not OWN and self.cells.get("donation_id") == "":
             self.faults["donation_id"] = fault("required")
+        if self.format.directions and self.cells["direction"] not in self.format.directions:
+            self.faults["direction"] = fault("not_one_of", options=tuple(self.format.directions))
 
     def _line_id(self, kind: str) -> str:
         columns = self.format.line_id.get(kind, ("line_id",))
@@ -120,6 +128,7 @@ class _RowReader:
 
     def _amount(self, kind: str) -> int:
         column, sign = self.format.amount.get(kind) or self.format.amount["charge"]
+        sign *= (self.format.directions or {}).get(self.cells.get("direction", ""), 1)
         amount = sign * self._figure(column, self.cells[column])
         # A correction says what is to be added to an earlier line, or taken from it: also only of its fee.
         wrong_sign = (kind == "charge" and amount <= 0) or (kind == "refund" and amount == 0)
@@ -130,7 +139,7 @@ class _RowReader:
 
     def _fee(self) -> int:
         column = "fee_minor" if self.format.in_fen else "fee_yuan"
-        return self.format.fee_sign * self._figure(column, self.cells[column] or "0")
+        return self.format.fee_sign * self._figure(column, self.cells.get(column) or "0")
 
     def _figure(self, column: str, text: str) -> int:
         """A figure in fen; 0 when it cannot be read, which is a fault then."""

@@ -1,4 +1,4 @@
-"""PURE. The formats of bills: our own, and the merchant bills of Alipay and WeChat Pay as their samples show them.
+"""PURE. The formats of bills: our own, and the merchant bills of Alipay and WeChat Pay as they are published.
 
 A format is declared, not programmed: which columns, which word means which kind, which sign a figure has.
 """
@@ -15,10 +15,11 @@ NO_MONEY = ""  # the kind of a line that moved none: a refund that failed
 class BillFormat(NamedTuple):
     """How one format of bills is read. Columns go by the names in its layout.
 
-    `kinds` maps a word of column `kind` to a kind of ours; `failed` are words of column `state` with which no money
-    moved. `line_id` names the columns that tell a line of a kind from all others. `amount` names the column of the
-    amount of a kind, and the sign that its figures are multiplied with; `fee_sign` likewise turns fees to ours:
-    positive for what the platform kept. `in_fen`: whole fen, otherwise yuan.
+    `kinds` maps a word of column `kind` to a kind of ours, "*" stands for all other words; `failed` are words of
+    column `state` with which no money moved; `directions` are the signs of words in column `direction`. `line_id`
+    names the columns that tell a line of a kind from all others. `amount` names the column of the amount of a kind,
+    and the sign that its figures are multiplied with; `fee_sign` likewise turns fees to ours: positive for what the
+    platform kept. `in_fen`: whole fen, otherwise yuan.
     """
 
     layout: Layout
@@ -29,6 +30,7 @@ class BillFormat(NamedTuple):
     fee_sign: int = 1
     in_fen: bool = False
     failed: tuple[str, ...] = ()
+    directions: Mapping[str, int] | None = None
 
 
 OWN = BillFormat(
@@ -94,11 +96,34 @@ WECHAT = BillFormat(
         ),
         not_rows=("总交易单数",),
     ),
-    kinds={"SUCCESS": "charge", "REFUND": "refund"},
+    kinds={"SUCCESS": "charge", "REFUND": "refund", "REVOKED": "refund"},
     line_id={"charge": ("line_id",), "refund": ("refund_id",)},
     amount={"charge": ("amount_yuan", 1), "refund": ("refund_yuan", -1)},
     times=("occurred_at",),
-    failed=("FAIL",),
+    failed=("FAIL", "FAILED", "CLOSED"),
 )
 
-FORMATS = (OWN, ALIPAY, WECHAT)
+# The bill of a merchant's account. What it says of trades is in the trade bill, line by line, and would count
+# twice; what is neither that nor a withdrawal is for a person to look at.
+WECHAT_FUNDS = BillFormat(
+    layout=Layout(
+        "wechat_funds",
+        (
+            Column("occurred_at", ("记账时间",), exact=True),
+            Column("business_id", ("微信支付业务单号",), exact=True),
+            Column("line_id", ("资金流水单号",), exact=True),
+            Column("kind", ("业务类型",)),
+            Column("direction", ("收支类型",)),
+            Column("amount_yuan", ("收支金额（元）",)),
+        ),
+        not_rows=("资金流水总笔数",),
+    ),
+    kinds={"交易": NO_MONEY, "退款": NO_MONEY, "扣除交易手续费": NO_MONEY, "退还交易手续费": NO_MONEY}
+    | {"提现": "payout", "*": "other"},
+    line_id=dict.fromkeys(KINDS, ("business_id", "line_id")),
+    amount={"charge": ("amount_yuan", 1)},
+    times=("occurred_at",),
+    directions={"收入": 1, "支出": -1},
+)
+
+FORMATS = (OWN, ALIPAY, WECHAT, WECHAT_FUNDS)

@@ -23,9 +23,10 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from kernel.keys import Keys
 from kernel.paging import Page
 from kernel.text import clean_text, text_fault
+from payments.bill_files import is_packed
 
 MOST_BYTES = 8 << 20  # our default: some 100,000 lines
-READ_AT_ONCE_BYTES = 128 << 10  # read within a request: some tenths of a second
+READ_AT_ONCE_BYTES = 128 << 10  # read within a request: some tenths of a second; what is packed may be far more
 MOST_NAME = 120
 MOST_REASON = 500
 ABOVE_LIMIT = frozenset({"unusually_large", "unusually_old", "unusual_day"})
@@ -48,7 +49,8 @@ def upload(
         require_kind(caller, kind)
         request = ImportRequest(kind, Confirmation(caller.name), partner, caller.branch_code)
         partner = admit(tx, request).partner
-    report = _report(deps, request, data) if len(data) <= READ_AT_ONCE_BYTES else None
+    at_once = len(data) <= READ_AT_ONCE_BYTES and not (kind == "statement" and is_packed(data))
+    report = _report(deps, request, data) if at_once else None
     with deps.db.transaction() as tx:
         run = tx.add(
             ImportRun(
