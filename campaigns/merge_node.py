@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlmodel import col, func, select, update
 
 from campaigns.audit import record_audit
-from campaigns.funds.models import Fund, FundGrant
+from campaigns.funds.models import Fund, FundGrant, FundMove
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.import_tree import lock
@@ -161,7 +161,7 @@ def _follow(tx: Tx, code: str, into: str, actor: str) -> tuple[int, int, int, in
     accounts = _repoint(tx, Manager, col(Manager.branch_code), code, into)
     _repoint(tx, AccountLink, col(AccountLink.branch_code), code, into)
     tokens = _repoint(tx, ApiToken, col(ApiToken.branch_code), code, into)
-    funds = _repoint(tx, Fund, col(Fund.organisation_code), code, into)
+    funds = _move_funds(tx, code, into)
     grants = tx.all(_live_grants(code))
     known = {grant.fund_id for grant in tx.all(_live_grants(into))}
     for grant in grants:
@@ -178,6 +178,12 @@ def _follow(tx: Tx, code: str, into: str, actor: str) -> tuple[int, int, int, in
             key.organisation_code = into
     tx.session.flush()
     return accounts, tokens, funds, len(grants), len(staff)
+
+
+def _move_funds(tx: Tx, code: str, into: str) -> int:
+    funds = tx.all(select(Fund).where(Fund.organisation_code == code))
+    tx.add_all([FundMove(fund_id=fund.id or 0, organisation_code=code, moved_at=tx.now) for fund in funds])
+    return _repoint(tx, Fund, col(Fund.organisation_code), code, into)
 
 
 def _live_grants(code: str) -> Any:

@@ -76,5 +76,12 @@ INTO_FUND = (
     TransferKind.FUND_MOVED,
 )
 OUT_OF_FUND = (TransferKind.DEPOSIT_CORRECTED, TransferKind.POT_FUNDED, TransferKind.FUND_MOVED)
+MOVED = (
+    TransferKind.DONATION_MOVED,
+    TransferKind.PURPOSE_CHANGED,
+    TransferKind.SURPLUS_MOVED,
+    TransferKind.SURPLUS_TO_FUND,
+    TransferKind.FUND_MOVED,
+)
 LEFT_DONATION = (TransferKind.MATCH_RETURNED, TransferKind.MATCH_MOVED)  # earned match that left its donation
 BACK_IN_POT = (TransferKind.MATCH_RELEASED, *LEFT_DONATION)  # match that may be free in its pot again

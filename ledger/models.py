@@ -9,7 +9,16 @@ from sqlmodel import Field, SQLModel
 
 from kernel.db import identity, moment, one_of
 from ledger.chart import OF_CAMPAIGN, OF_FUND, OF_POT, OF_PROJECT, OF_PROVIDER, AccountKind
-from ledger.kinds import INTO_FUND, LEFT_DONATION, OF_CASE, OF_DONATION, OF_RESERVATION, OUT_OF_FUND, TransferKind
+from ledger.kinds import (
+    INTO_FUND,
+    LEFT_DONATION,
+    MOVED,
+    OF_CASE,
+    OF_DONATION,
+    OF_RESERVATION,
+    OUT_OF_FUND,
+    TransferKind,
+)
 
 _NAME = " || '/' || ".join(
     ["kind"]
@@ -99,6 +108,7 @@ class LedgerTransfer(SQLModel, table=True):
         # Statements of funds: a few movements among those of millions of donations.
         Index("ledger_transfer_fund_credit", "credit_account", postgresql_where=text(one_of("kind", INTO_FUND))),
         Index("ledger_transfer_fund_debit", "debit_account", postgresql_where=text(one_of("kind", OUT_OF_FUND))),
+        Index("ledger_transfer_moved", "kind", postgresql_where=text(one_of("kind", MOVED))),
     )
     id: int | None = Field(default=None, sa_column=identity())
     key: str = Field(unique=True)

@@ -82,6 +82,16 @@ VIEWS = {
         "credit_provider",
         "recorded_at",
     ),
+    # Money of projects and funds that was moved to others: each transfer of `MOVED`, with both sides.
+    "moved_money": (
+        "transfer_id",
+        "kind",
+        "from_project_id",
+        "from_fund_id",
+        "to_project_id",
+        "to_fund_id",
+        "amount_minor",
+    ),
     # Every transfer without its accounts: to compare sums over all of them.
     "transfer_amount": ("transfer_id", "kind", "amount_minor"),
 }

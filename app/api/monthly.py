@@ -3,13 +3,16 @@
 from typing import Any
 
 from flask_smorest.pagination import PaginationParameters
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from app.api.base import make_blueprint, page_of
-from app.api.schema_fields import Minor, Prose, Text, Time, Whole
+from app.api.schema_fields import Minor, Prose, Text, Time, Whole, one_of
+from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from campaigns.monthly import reading
+from campaigns.monthly.corrections import MOST_FIGURES, OF_FUNDS, OF_LINES
 from campaigns.network.roles import Permission
 from campaigns.reasons import MOST_REASON
 
@@ -38,12 +41,17 @@ class StatementRowOut(Schema):
 
 
 class CorrectionNoticeOut(Schema):
+    """A correction beside a statement. With figures: the whole statement as it should have been, and its hash."""
+
     text = Text()
     corrected_at = Time()
+    statement = fields.Dict(allow_none=True)
+    hash = Text(allow_none=True)
 
 
 class StatementOut(Schema):
-    """`statement` is what `hash` is computed from: SHA-256 of its JSON, keys sorted, without spaces."""
+    """`statement` is what `hash` is computed from: SHA-256 of its JSON, keys sorted, without spaces. Of each line
+    opening + received - refunded + matched - paid + moved = closing; `moves` says what was moved between what."""
 
     number = Whole(1)
     hash = Text()
@@ -52,7 +60,16 @@ class StatementOut(Schema):
     corrections = fields.List(fields.Nested(CorrectionNoticeOut))
 
 
+class RightFigureIn(Schema):
+    line = Text(200, required=True, metadata={"description": "code of a line, or name of a fund"})
+    figure = one_of(*OF_LINES, *OF_FUNDS, required=True)
+    amount_minor = fields.Integer(
+        required=True, strict=True, metadata={"description": "as it should have been; fen"}
+    )
+
+
 class NoticeIn(Schema):
+    figures = fields.List(fields.Nested(RightFigureIn), validate=validate.Length(max=MOST_FIGURES))
     text = Prose(MOST_REASON, 1, required=True, metadata={"description": "what was not right, and where it is"})
 
 
@@ -83,7 +100,10 @@ def show(code: str, month: str) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.arguments(NoticeIn)
 @blueprint.response(201, CorrectionNoticeOut)
+@may_wait(blueprint)
 def correct(body: dict[str, Any], code: str, month: str) -> Any:
-    """Publish a notice beside a statement; the statement stays as it was."""
+    """Publish a notice beside a statement, with the figures that were not right; the statement stays as it was.
+    Figures above the limit are corrected by two people."""
     with deps().db.transaction() as tx:
-        return reading.correct(tx, code, month, body["text"], access.actor())
+        outcome = perform(tx, "monthly.correct", code, body["text"], month=month, figures=body.get("figures", []))
+        return waiting(outcome) or outcome

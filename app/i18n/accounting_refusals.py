@@ -37,6 +37,7 @@ ACCOUNTING_REFUSALS = {
     "period_invalid": _l("期间应写成年月，例如 2026-09。"),
     "period_order": _l("请先把 %(period)s 结账。"),
     "period_running": _l("%(period)s 还没有过完，不能结账。"),
+    "statement_correction_invalid": _l("请检查标出的项目。"),
     "statement_unknown": _l("没有这份收支月报。"),
     "voucher_unknown": _l("没有这张凭证。"),
 }

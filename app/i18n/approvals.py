@@ -37,6 +37,7 @@ ACTS = {
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "fund.transfer": _l("基金 %(subject)s 划 %(right)s 元到基金 %(to_fund)s"),
     "goods.confirm": _l("确认第 %(subject)s 号物资的价值"),
+    "monthly.correct": _l("更正 %(subject)s %(month)s 收支月报里的数字，不计正负共改动 %(amount)s 元"),
     "pledge.waive": _l("免除第 %(subject)s 号承诺没有兑现的部分"),
     "payout.approve": _l("批准第 %(subject)s 号拨付计划，共 %(amount)s 元"),
     "spending.check": _l("核对第 %(subject)s 号支出"),
@@ -71,7 +72,7 @@ def approval_text(approval: Approval) -> str:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
     shown |= {
         name: arguments.get(name, "")
-        for name in ("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence")
+        for name in ("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence", "month")
     }
     shown["basis"] = word(PURPOSE_BASES, arguments.get("basis", "filing"))
     shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))

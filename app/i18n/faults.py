@@ -134,6 +134,8 @@ FAULTS = {
     "unknown_organisation": _l("没有这个地区，请重新选择"),
     "unknown_project": _l("没有这个项目"),
     "too_many_lines": _l("最多 %(most)s 行"),
+    "not_in_statement": _l("月报里没有这一行"),
+    "nothing_changed": _l("没有改动"),
     "nothing_to_watch": _l("这笔捐赠没有可列入名单的这一项"),
     # rules of pots
     "ratio_out_of_range": _l("配捐比例应大于 0，最高 %(most_bps)s"),

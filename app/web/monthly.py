@@ -8,7 +8,9 @@ from app.i18n.monthly import header, rows_of
 from app.table_file import FORMATS, table_response
 from app.web.blueprint import blueprint, requested_page
 from campaigns.monthly import reading
+from campaigns.monthly.corrections import differences
 from campaigns.monthly.yearly import yearly_figures
+from kernel.errors import NotFound
 from kernel.text import is_storable
 
 PAGE_SIZE = 50
@@ -31,7 +33,14 @@ def statement(code: str, month: str) -> str:
     """One node's statement, with the notices of its corrections."""
     with deps().db.snapshot() as tx:
         published = reading.published(tx, code, month)
-    return render_template("web/monthly_statement.html", published=published, statement=published.statement)
+    changes, before = {}, published.statement
+    for notice in published.corrections:
+        if notice.statement is not None:
+            changes[notice.id] = differences(before, notice.statement)
+            before = notice.statement
+    numbers = {notice.id: number for number, notice in enumerate(published.corrections, 1)}
+    shown = {"statement": published.statement, "changes": changes, "numbers": numbers}
+    return render_template("web/monthly_statement.html", published=published, **shown)
 
 
 @blueprint.get(f"/public/monthly/<code>/<month>/statement{FORMATS}", endpoint="monthly_file")
@@ -41,6 +50,20 @@ def statement_file(code: str, month: str, file_format: str) -> Response:
     with deps().db.snapshot() as tx:
         published = reading.published(tx, code, month)
     return table_response(file_format, f"{code}-{month}", header(), rows_of(published.statement))
+
+
+@blueprint.get(
+    f"/public/monthly/<code>/<month>/corrections/<int:number>{FORMATS}", endpoint="monthly_corrected_file"
+)
+@access.public
+def corrected_file(code: str, month: str, number: int, file_format: str) -> Response:
+    """The statement as its correction with this number has it, as a file."""
+    with deps().db.snapshot() as tx:
+        corrections = reading.published(tx, code, month).corrections
+    statement = corrections[number - 1].statement if 0 < number <= len(corrections) else None
+    if statement is None:
+        raise NotFound("statement_unknown")
+    return table_response(file_format, f"{code}-{month}-{number}", header(), rows_of(statement))
 
 
 @blueprint.get("/public/yearly", endpoint="public_yearly")

@@ -9,6 +9,8 @@ from campaigns.audit import entries_of
 from campaigns.funds import deposits
 from campaigns.funds.transfers import move
 from campaigns.goods import goods
+from campaigns.monthly import corrections
+from campaigns.monthly.corrections import RightFigure
 from campaigns.network.roles import Permission
 from campaigns.payouts import payees, plans
 from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
@@ -89,6 +91,26 @@ def _move_fund(tx: Tx, attempt: Attempt) -> Any:
     return move(tx, attempt.subject, to_fund, amount_minor, attempt.reason, attempt.actor)
 
 
+def _figures(arguments: Mapping[str, Any]) -> list[RightFigure]:
+    """Return the figures of a request; a form has a single one, its amount beside it."""
+    figures = arguments["figures"]
+    return [RightFigure(**{"amount_minor": arguments.get("amount_minor"), **figure}) for figure in figures]
+
+
+def _correct_statement(tx: Tx, attempt: Attempt) -> Any:
+    month, figures = attempt.arguments["month"], _figures(attempt.arguments)
+    return corrections.correct(tx, attempt.subject, month, attempt.reason, attempt.actor, figures)
+
+
+def _of_statement(tx: Tx, attempt: Attempt) -> int:
+    return corrections.stake_of(tx, attempt.subject, attempt.arguments["month"], _figures(attempt.arguments))
+
+
+def _of_which_month(arguments: Mapping[str, Any]) -> str:
+    month: str = arguments["month"]
+    return month
+
+
 def _waive_pledge(tx: Tx, attempt: Attempt) -> Any:
     return waive(tx, attempt.subject, attempt.reason, attempt.actor)
 
@@ -97,6 +119,7 @@ MONEY_ACTS: Mapping[str, Act] = {
     "fund.correct_deposit": Act(_P.FUNDS_WRITE, "deposit_id", int, _correct_deposit, _of_correction),
     "fund.transfer": Act(_P.FUNDS_WRITE, "fund_id", int, _move_fund, _always),
     "goods.confirm": Act(_P.FUNDS_WRITE, "goods_id", int, _confirm_goods, makers=_who_entered_goods),
+    "monthly.correct": Act(_P.FUNDS_WRITE, "code", str, _correct_statement, _of_statement, part=_of_which_month),
     "pledge.waive": Act(_P.FUNDS_WRITE, "pledge_id", int, _waive_pledge, _always),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
     "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),

@@ -87,6 +87,17 @@ class FundTransfer(SQLModel, table=True):
     moved_at: datetime = Field(sa_column=moment())
 
 
+class FundMove(SQLModel, table=True):
+    """Up to this time a fund belonged to another node, which was merged into its owner of now. Append-only."""
+
+    __tablename__ = "fund_move"
+    __table_args__ = (Index("fund_move_fund", "fund_id"),)
+    id: int | None = Field(default=None, sa_column=identity())
+    fund_id: int = Field(sa_type=BigInteger, foreign_key="fund.id")
+    organisation_code: str = Field(foreign_key="organisation.code")
+    moved_at: datetime = Field(sa_column=moment())
+
+
 class Fund(SQLModel, table=True):
     """A fund (专项基金 ...). Its balance is in the ledger."""
 

@@ -1,11 +1,13 @@
 """Check the monthly statements: each is as it was published and adds up; the whole is what the books had then."""
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from campaigns.audit import AuditEntry
 from campaigns.monthly.figures import sums_that_differ
+from campaigns.monthly.models import StatementCorrection
 from campaigns.monthly.publish import PUBLISHED
 from kernel.db import Tx
 from kernel.ids import fingerprint
@@ -35,10 +37,40 @@ CHECKS = {
                     - coalesce((SELECT sum(CASE WHEN kind = 'remittance_paid' THEN amount_minor
                                                 ELSE -amount_minor END) FROM journal_movement
                                  WHERE kind IN ('remittance_paid', 'remittance_returned', 'surplus_returned')
+                                   AND transfer_id <= r.last_transfer), 0)
+                    - coalesce((SELECT sum(amount_minor) FROM moved_money
+                                 WHERE kind = 'surplus_to_fund' AND r.moves_after IS NOT NULL
                                    AND transfer_id <= r.last_transfer), 0) AS closing) AS b
          WHERE r.month = (SELECT max(month) FROM statement_run) AND s.closing <> b.closing""",
+    # Statements that list moved money open with what those of the month before closed with; the first of them bring
+    # what was moved before.
+    "statements_follow_each_other": """
+        WITH runs AS (
+             SELECT month, before
+               FROM (SELECT month, moves_after, lag(month) OVER (ORDER BY month) AS before
+                       FROM statement_run) AS every
+              WHERE before IS NOT NULL AND moves_after IS NOT NULL)
+        SELECT format('the statement of %s for %s opens with %s fen, that of the month before closed with %s',
+                      organisation_code, month, sum(opening), sum(closed))
+          FROM (SELECT m.organisation_code, r.month, CAST(m.statement ->> 'opening_minor' AS bigint) AS opening,
+                       CAST(0 AS bigint) AS closed
+                  FROM runs r JOIN monthly_statement m ON m.month = r.month
+                 UNION ALL
+                SELECT m.organisation_code, r.month, 0, CAST(m.statement ->> 'closing_minor' AS bigint)
+                  FROM runs r JOIN monthly_statement m ON m.month = r.before) AS sides
+         GROUP BY organisation_code, month HAVING sum(opening) <> sum(closed)""",
+    "statements_have_all_spending": """
+        SELECT format('the statements of %s have %s fen spent, counted were %s', r.month, s.spent, c.spent)
+          FROM statement_run r
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(CAST(m.statement ->> 'spent_minor' AS bigint)), 0) AS spent
+                 FROM monthly_statement m JOIN organisation o ON o.code = m.organisation_code
+                WHERE m.month = r.month AND o.parent_code IS NULL) AS s
+         CROSS JOIN LATERAL (
+               SELECT coalesce(sum(spent_minor), 0) AS spent FROM statement_spending WHERE month = r.month) AS c
+         WHERE s.spent <> c.spent""",
 }
-NUMBER = len(CHECKS) + 3
+NUMBER = len(CHECKS) + 5
 _STORED = """SELECT organisation_code, month, statement, hash FROM monthly_statement
               ORDER BY month, organisation_code"""
 
@@ -61,7 +93,17 @@ def faults(tx: Tx) -> list[str]:
             if fingerprint(row.statement) != row.hash:
                 known.append(f"statements_are_as_published: {name} is not what its hash was computed from")
             known += [f"statements_add_up: {name}: {fault}" for fault in sums_that_differ(row.statement)]
-    return known + _unlike_the_trail(tx, hashes)
+    return [*known, *_corrected(tx), *_unlike_the_trail(tx, hashes)]
+
+
+def _corrected(tx: Tx) -> Iterable[str]:
+    """Yield what is wrong with corrected statements."""
+    for row in tx.all(select(StatementCorrection).where(col(StatementCorrection.hash).is_not(None))):
+        assert row.statement is not None
+        if fingerprint(row.statement) != row.hash:
+            yield f"corrections_are_as_published: correction {row.id} is not what its hash was computed from"
+        for fault in sums_that_differ(row.statement):
+            yield f"corrections_add_up: correction {row.id}: {fault}"
 
 
 def _unlike_the_trail(tx: Tx, hashes: dict[str, list[str]]) -> list[str]:

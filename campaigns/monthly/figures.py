@@ -1,6 +1,6 @@
 """PURE. A monthly statement out of sums: its lines add up to its totals, each of them opening plus movements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 FIGURES = (
@@ -9,15 +9,19 @@ FIGURES = (
     "refunded_minor",
     "matched_minor",
     "paid_minor",
+    "moved_minor",
     "closing_minor",
+    "spent_minor",
 )
-FUND_FIGURES = ("opening_minor", "in_minor", "out_minor", "closing_minor")
+FUND_FIGURES = ("opening_minor", "in_minor", "out_minor", "moved_minor", "closing_minor")
+PROJECT, FUND = "project", "fund"  # whose money was moved
 
 
 class NodeLine(NamedTuple):
     """A line of a node's statement: a place right below it, or a project of its own (its code). Fen;
     `refunded_minor` is what went back to donors, `matched_minor` match earned less match taken back, `paid_minor`
-    what the bank paid out for it less what came back."""
+    what the bank paid out for it less what came back, `moved_minor` what it got of other projects and nodes less
+    what it gave them. `spent_minor` is what finance checked of its spending: out of what was paid, no movement."""
 
     node: str
     code: str
@@ -27,22 +31,45 @@ class NodeLine(NamedTuple):
     refunded_minor: int
     matched_minor: int
     paid_minor: int
+    moved_minor: int
     closing_minor: int
+    spent_minor: int
 
 
 class FundLine(NamedTuple):
-    """What a fund of a node had, got and gave, in fen."""
+    """What a fund of a node had, got and gave, in fen; `moved_minor` is what it got of other funds, of surpluses
+    and of nodes that were merged, less what it gave."""
 
     node: str
     name: str
     opening_minor: int
     in_minor: int
     out_minor: int
+    moved_minor: int
     closing_minor: int
 
 
+class Move(NamedTuple):
+    """Money of projects or funds that was moved, as a node sees it: what came to it and what left it, in fen. `way`
+    is a kind of transfer, or `merge` for what went on with another node."""
+
+    node: str
+    money: str
+    way: str
+    source: str
+    target: str
+    in_minor: int
+    out_minor: int
+
+
 def statement_of(
-    month: str, node: str, name: str, lines: Sequence[NodeLine], funds: Sequence[FundLine], currency: str
+    month: str,
+    node: str,
+    name: str,
+    lines: Sequence[NodeLine],
+    funds: Sequence[FundLine],
+    moves: Sequence[Move],
+    currency: str,
 ) -> dict[str, Any]:
     """Return the statement of a node as it is published."""
     return {
@@ -53,22 +80,44 @@ def statement_of(
         **{figure: sum(getattr(line, figure) for line in lines) for figure in FIGURES},
         "lines": [_without_node(line) for line in lines],
         "funds": [_without_node(fund) for fund in funds],
+        "moves": [_without_node(move) for move in moves],
     }
 
 
-def _without_node(line: NodeLine | FundLine) -> dict[str, Any]:
+def _without_node(line: NodeLine | FundLine | Move) -> dict[str, Any]:
     return {name: value for name, value in line._asdict().items() if name != "node"}
 
 
-def sums_that_differ(statement: dict[str, Any]) -> Iterable[str]:
+def closing_of(line: Mapping[str, Any]) -> int:
+    """Return what a line, or a whole statement, closes with by its movements, in fen. Statements of before moved
+    money was published have none of it."""
+    came = line["received_minor"] + line["matched_minor"] + line.get("moved_minor", 0)
+    return int(line["opening_minor"] + came - line["refunded_minor"] - line["paid_minor"])
+
+
+def fund_closing_of(line: Mapping[str, Any]) -> int:
+    """Return what the line of a fund closes with by its movements, in fen."""
+    return int(line["opening_minor"] + line["in_minor"] - line["out_minor"] + line.get("moved_minor", 0))
+
+
+def sums_that_differ(statement: Mapping[str, Any]) -> Iterable[str]:
     """Yield what does not add up in a statement."""
     for figure in FIGURES:
-        if sum(line[figure] for line in statement["lines"]) != statement[figure]:
+        if sum(line.get(figure, 0) for line in statement["lines"]) != statement.get(figure, 0):
             yield f"its lines are not its {figure}"
     for line in (statement, *statement["lines"]):
-        moved = line["received_minor"] - line["refunded_minor"] + line["matched_minor"] - line["paid_minor"]
-        if line["opening_minor"] + moved != line["closing_minor"]:
+        if closing_of(line) != line["closing_minor"]:
             yield f"{line['name']} does not add up"
     for fund in statement["funds"]:
-        if fund["opening_minor"] + fund["in_minor"] - fund["out_minor"] != fund["closing_minor"]:
+        if fund_closing_of(fund) != fund["closing_minor"]:
             yield f"fund {fund['name']} does not add up"
+    if "moves" in statement:
+        yield from _moves_that_differ(statement)
+
+
+def _moves_that_differ(statement: Mapping[str, Any]) -> Iterable[str]:
+    sums = {PROJECT: statement["moved_minor"], FUND: sum(fund["moved_minor"] for fund in statement["funds"])}
+    for money, moved_minor in sums.items():
+        listed = sum(move["in_minor"] - move["out_minor"] for move in statement["moves"] if move["money"] == money)
+        if listed != moved_minor:
+            yield f"the moves of its {money}s are not what was moved"

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstra
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-import campaigns.network.models  # noqa: F401  (foreign keys refer to its tables)
+import campaigns.projects.models  # noqa: F401  (foreign keys refer to its tables)
 from kernel.db import identity, moment
 
 MONTH = "month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'"
@@ -15,14 +15,26 @@ MONTH = "month ~ '^[0-9]{4}-(0[1-9]|1[0-2])$'"
 
 class StatementRun(SQLModel, table=True):
     """The statements of a month for all nodes: transfers after `after_transfer` up to `last_transfer`. What the
-    books learn of a month later stands in the next one."""
+    books learn of a month later stands in the next one. Money that was moved between projects is in them after
+    `moves_after`; None: in none of them."""
 
     __tablename__ = "statement_run"
     __table_args__ = (CheckConstraint(MONTH, name="statement_run_month"),)
     month: str = Field(primary_key=True)
     after_transfer: int = Field(sa_type=BigInteger)
     last_transfer: int = Field(sa_type=BigInteger)
+    moves_after: int | None = Field(default=None, sa_type=BigInteger)
     made_at: datetime = Field(sa_column=moment())
+
+
+class StatementSpending(SQLModel, table=True):
+    """What the statements of a month count of a project's spending, in fen: checked by finance since the month
+    before, less what was sent back."""
+
+    __tablename__ = "statement_spending"
+    month: str = Field(foreign_key="statement_run.month", primary_key=True)
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id", primary_key=True)
+    spent_minor: int = Field(sa_type=BigInteger)
 
 
 class MonthlyStatement(SQLModel, table=True):
@@ -44,13 +56,19 @@ class MonthlyStatement(SQLModel, table=True):
 
 
 class StatementCorrection(SQLModel, table=True):
-    """A notice beside a published statement: what in it was not right, and where it is put right. The statement
-    itself stays as it was; the money moves in the month in which the mistake is corrected."""
+    """A notice beside a published statement: what in it was not right, and where it is put right; with figures, the
+    whole `statement` as it should have been, and its hash. The published one stays as it was; the money moves in
+    the month in which the mistake is corrected."""
 
     __tablename__ = "statement_correction"
-    __table_args__ = (Index("statement_correction_statement", "statement_id"),)
+    __table_args__ = (
+        CheckConstraint("(statement IS NULL) = (hash IS NULL)", name="statement_correction_hash"),
+        Index("statement_correction_statement", "statement_id"),
+    )
     id: int | None = Field(default=None, sa_column=identity())
     statement_id: int = Field(sa_type=BigInteger, foreign_key="monthly_statement.id")
     text: str
+    statement: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    hash: str | None = None
     actor: str
     corrected_at: datetime = Field(sa_column=moment())

@@ -1,13 +1,11 @@
-"""Read monthly statements, and add notices of corrections."""
+"""Read monthly statements, and the notices of their corrections."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
-from campaigns.audit import record_audit
 from campaigns.monthly.models import MonthlyStatement, StatementCorrection
-from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.paging import FIRST_PAGE, Page
@@ -72,27 +70,16 @@ def statements(
 
 
 def published(tx: Tx, organisation: str, month: str) -> Published:
-    """Return the statement of a node. Raises NotFound `statement_unknown`."""
-    row = _find(tx, organisation, month)
+    """Return the statement of a node, with the notices beside it. Raises NotFound `statement_unknown`."""
+    row = find_statement(tx, organisation, month)
     made_at = tx.scalar("SELECT made_at FROM statement_run WHERE month = :month", month=month)
     notices = select(StatementCorrection).where(StatementCorrection.statement_id == row.id)
     corrections = tx.all(notices.order_by(col(StatementCorrection.id)))
     return Published(row.id or 0, row.number, row.hash, made_at, row.statement, corrections)
 
 
-def correct(tx: Tx, organisation: str, month: str, text: str, actor: str) -> StatementCorrection:
-    """Publish a notice beside a statement, which stays as it was: what was not right, and where it is put right.
-
-    Raises NotFound `statement_unknown`, Invalid `reason_missing`.
-    """
-    require_reason(text)
-    row = _find(tx, organisation, month)
-    assert row.id is not None
-    record_audit(tx, actor, "monthly.correct", f"statement:{organisation}/{month}", reason=text)
-    return tx.add(StatementCorrection(statement_id=row.id, text=text, actor=actor, corrected_at=tx.now))
-
-
-def _find(tx: Tx, organisation: str, month: str) -> MonthlyStatement:
+def find_statement(tx: Tx, organisation: str, month: str) -> MonthlyStatement:
+    """Return the statement of a node. Raises NotFound `statement_unknown`."""
     known = MonthlyStatement.organisation_code == organisation, MonthlyStatement.month == month
     row = tx.first(select(MonthlyStatement).where(*known)) if is_storable(organisation + month) else None
     if row is None:

@@ -110,6 +110,16 @@ def test_everybody_reads_them_and_finance_corrects_by_a_notice(api: Api, world: 
     after: Any = api.get(path).json
     assert after == {**before, "corrections": after["corrections"]}
     assert [notice["text"] for notice in after["corrections"]] == ["<b>漏记一笔</b>，记入十月"]
+    unknown_line = {"line": "none", "figure": "received_minor", "amount_minor": 1}
+    refused = {"text": "x", "figures": [unknown_line]}
+    finance = world.do(create_token, "finance", "city")
+    problem(api.post(f"{path}/corrections", refused, finance), 422, "statement_correction_invalid")
+    right = {"line": "410201", "figure": "received_minor", "amount_minor": 30_00}
+    corrected: Any = api.manage(f"{path}/corrections", {"text": "多记了 10 元", "figures": [right]}, role="finance")
+    assert corrected["statement"]["closing_minor"] == before["statement"]["closing_minor"] + 30_00 - 20_00
+    assert api.http.get("/public/monthly/4102/2026-09/corrections/2.csv").status_code == 200
+    assert api.http.get("/public/monthly/4102/2026-09/corrections/1.csv").status_code == 404
+    assert corrected["hash"] in api.http.get("/public/monthly/4102/2026-09").text
     problem(api.get("/organisations/4102/monthly-statements/2026-10"), 404, "statement_unknown")
     page = api.http.get("/public/monthly/4102/2026-09").text
     assert "&lt;b&gt;漏记一笔" in page and before["hash"] in page
@@ -131,3 +141,8 @@ def test_pages_and_files_have_the_figures_of_the_books(http: FlaskClient, world:
     reader.sign_in("finance")
     reader.open("/console/monthly")
     assert "更正说明已公示" in reader.send("/console/monthly/41/2026-09/corrections", text="漏记一笔")
+    reader.open("/console/monthly/41/2026-09/figures")
+    chosen = "/console/monthly/41/2026-09/figures?line=4101&figure=received_minor"
+    reader.open(chosen)
+    assert "从 140.00 更正为 130.00" in reader.send(chosen, verb="preview", amount_minor="130", reason="多记")
+    assert world.do(reading.published, "41", "2026-09").corrections[-1].hash is None
