@@ -23,7 +23,8 @@ LOST_S = 2 * MOST_AGE_S  # after which a look that has not come back counts as f
 
 
 class Freshness:
-    """`version` grows with every change; a page made under the present version is right."""
+    """`version` grows with every change; a page made under the present version is right. `content` grows when
+    something changed that giving does not write."""
 
     def __init__(self, db: Callable[[], Database], redis_url: str | None) -> None:
         self._open = db
@@ -36,7 +37,7 @@ class Freshness:
         self._wanted_at = self._began_at = 0.0
         self._look: Look | None = None
         self._next: datetime | None = None
-        self.version = 0
+        self.version = self.content = 0
         self.verified_at = -LOST_S  # monotonic: this version was right then
         self.before_at = -LOST_S  # until then the version before was right
         self.failed = False
@@ -102,9 +103,11 @@ class Freshness:
             self._db = self._db or self._open()
             with self._db.transaction() as tx:
                 seen = look(tx)
-                changed, comparable = seen.after(self._look) if self._look else (True, seen)
-                changed = changed or (self._next is not None and seen.at >= self._next)
-                upcoming = next_moment(tx) if changed else self._next
+                due = self._look is None or (self._next is not None and seen.at >= self._next)
+                earlier = self._look or seen
+                changed, changes = seen.changes.after(earlier.changes)
+                content_changed, content = seen.content.after(earlier.content)
+                upcoming = next_moment(tx) if due or changed else self._next
         except SQLAlchemyError as error:
             if not self.failed:
                 structlog.get_logger("shared_pages").warning("database_unavailable", error=type(error).__name__)
@@ -113,13 +116,15 @@ class Freshness:
                 self._turn.notify_all()
             return False
         with self._turn:
-            if changed:
+            if changed or due:
                 self.before_at = self.verified_at
                 self.version += 1
-            self._look, self._next = comparable, upcoming
+            if content_changed or due:
+                self.content += 1
+            self._look, self._next = Look(changes, content, seen.at), upcoming
             self.verified_at, self.failed = began, False
             self._turn.notify_all()
-        return changed
+        return changed or due
 
     def _listen(self, watch: int) -> None:
         news = News(self._redis_url)

@@ -52,7 +52,8 @@ class Front:
         self._shelf = Shelf()
         self._count: CountRequest = app.extensions["count_request"]
         self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
-        self._reading = Reading(-1, -KEEP_S)
+        self._content = Reading(-1, -KEEP_S)
+        self._reading = Reading(-1, -KEEP_S, self._content)
         time_of, timeouts = deps(app).db.clock, web_timeouts(config)
         # A connection of its own: looks must not wait for one behind donors.
         self.freshness = Freshness(
@@ -132,7 +133,7 @@ class Front:
         """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
         reading = self._reading
         if not self._right(reading, now := time.monotonic()):
-            reading = self._reading = Reading(self.freshness.version, now)
+            reading = self._reading = Reading(self.freshness.version, now, self._content_at(now))
         using = current.set(reading)
         try:
             body, status, headers = self._call(address)
@@ -145,6 +146,13 @@ class Front:
             slot.refused = Refused(status, headers, body, time.monotonic())
             if not status.startswith("5"):
                 slot.made = None
+
+    def _content_at(self, now: float) -> Reading:
+        """Return the reading of what giving does not write: a new one when any of it changed."""
+        kept, version = self._content, self.freshness.content
+        if kept.version != version or now - kept.at >= KEEP_S:
+            self._content = kept = Reading(version, now)
+        return kept
 
     def _call(self, address: Address) -> tuple[bytes, str, Headers]:
         """Call the application with a request of our own."""

@@ -12,11 +12,13 @@ Value = TypeVar("Value")
 
 
 class Reading:
-    """What was read at one time (monotonic), under one version, for the pages made of it."""
+    """What was read at one time (monotonic), under one version, for the pages made of it. `content` is a reading
+    that outlives it: of what giving does not write."""
 
-    def __init__(self, version: int, at: float) -> None:
+    def __init__(self, version: int, at: float, content: "Reading | None" = None) -> None:
         self.version = version
         self.at = at
+        self.content = content
         self._values: dict[Hashable, Any] = {}
         self._turn = RLock()  # who needs the same waits instead of reading it too
 
@@ -35,6 +37,13 @@ def read_once(key: Hashable, read: Callable[[Tx], Value]) -> Value:
     """Return what `read` reads from a snapshot: once for all shared pages made together. `key` names it."""
     reading = current.get()
     return _read(read) if reading is None else reading.value(key, read)
+
+
+def read_content(key: Hashable, read: Callable[[Tx], Value]) -> Value:
+    """Return what `read` reads from a snapshot: once until a table changes that giving does not write. `read` reads
+    only such tables (a test names those of each page)."""
+    reading = current.get()
+    return _read(read) if reading is None or reading.content is None else reading.content.value(key, read)
 
 
 def _read(read: Callable[[Tx], Value]) -> Value:

@@ -7,7 +7,7 @@ from flask import render_template, request
 from app.http import access
 from app.http.reduced import require_full
 from app.shared_pages.declare import shared
-from app.shared_pages.reading import read_once
+from app.shared_pages.reading import read_content, read_once
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaign_reads import shown_campaign, shown_project
 from app.web.outlook import next_change, outlook
@@ -106,7 +106,7 @@ def project(slug: str, project_id: int) -> str:
     """One project in one campaign."""
     shown = shown_campaign(slug)
     row, pots = shown_project(shown, project_id)
-    page = read_once(("project", project_id), lambda tx: project_page(tx, project_id))
+    page = read_content(("project", project_id), lambda tx: project_page(tx, project_id))
     matching = shown.campaign.running and shown.campaign.window_open
     return render_template(
         "web/project.html",

@@ -1,10 +1,10 @@
 """Whether anything that shared pages show has changed, asked of the database in constant time.
 
-Every statement that writes a table which public pages read raises the sequence `public_change`, by a trigger
-(migration
-`public_change`): no use case has to remember it, and a change by hand counts too. A sequence takes no lock and is
-raised before its transaction commits. So a look also remembers which transactions were under way: what one of them
-wrote becomes visible when it ends, although the sequence stands still.
+Every statement that writes a table which public pages read raises the sequence `public_change`, by a trigger: no
+use case has to remember it, and a change by hand counts too. Unless giving and screening write that table often,
+`content_change` is raised too: what is read of the other tables is right until it moves. A sequence takes no lock
+and is raised before its transaction commits. So a look also remembers which transactions were under way: what one
+of them wrote becomes visible when it ends, although the sequence stands still.
 
 What the clock changes (a campaign opens, a tranche opens) is no write: `next_moment` says when that is.
 """
@@ -15,33 +15,44 @@ from typing import NamedTuple
 from kernel.db import Tx
 
 
-class Look(NamedTuple):
-    """What one look saw. `unsettled`: transactions whose writes are counted but not visible yet."""
+class Count(NamedTuple):
+    """A sequence as one look saw it. `unsettled`: transactions whose writes are counted but not visible yet."""
 
-    changes: int
+    number: int
     unsettled: frozenset[int]
-    at: datetime
 
-    def after(self, earlier: "Look") -> "tuple[bool, Look]":
+    def after(self, earlier: "Count") -> "tuple[bool, Count]":
         """Return whether anything may have changed since an earlier look, and what to compare the next one with."""
-        if self.changes != earlier.changes:
+        if self.number != earlier.number:
             return True, self
         ended = earlier.unsettled - self.unsettled
         return bool(ended), self._replace(unsettled=earlier.unsettled & self.unsettled)
 
 
+class Look(NamedTuple):
+    """What one look saw: of all that pages show, and of what giving does not write."""
+
+    changes: Count
+    content: Count
+    at: datetime
+
+
 def look(tx: Tx) -> Look:
     """Look once, in a transaction that reads committed data.
 
-    The number is read before the transactions: whoever raised it had a transaction id by then, and holds the lock
+    The numbers are read before the transactions: whoever raised one had a transaction id by then and holds the lock
     on it until what they wrote is visible.
     """
-    changes = tx.scalar("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM public_change")
-    unsettled = tx.rows(
+    changes, content = tx.rows(
+        """SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM public_change
+            UNION ALL SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM content_change"""
+    )
+    under_way = tx.rows(
         """SELECT CAST(CAST(transactionid AS text) AS bigint) FROM pg_locks
             WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted"""
     )
-    return Look(changes, frozenset(row[0] for row in unsettled), tx.now)
+    unsettled = frozenset(row[0] for row in under_way)
+    return Look(Count(changes[0], unsettled), Count(content[0], unsettled), tx.now)
 
 
 def next_moment(tx: Tx) -> datetime | None:

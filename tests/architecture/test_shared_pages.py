@@ -1,12 +1,13 @@
 """Shared pages are made once per change: every table that they read must say when it changes (ADR 15)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from campaigns.disclosure.changes import Look, look
 from kernel.db import Database, Tx
 from tests.cashier import clock, world
 from tests.shared_pages.addresses import shared_addresses
@@ -21,6 +22,8 @@ COUNTED = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'public
 TIMES = """SELECT c.relname || '.' || a.attname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
              JOIN pg_attribute a ON a.attrelid = c.oid AND a.atttypid = 'timestamptz'::regtype
             WHERE t.tgname = 'public_change' AND NOT a.attisdropped"""
+PLAIN_COLUMN = """SELECT attname FROM pg_attribute WHERE attrelid = CAST(:table AS regclass) AND attnum > 0
+                     AND attgenerated = '' AND attidentity = '' AND NOT attisdropped LIMIT 1"""
 # Times at which the clock alone changes a page: `next_moment` (campaigns/disclosure/changes.py) names each.
 MOMENTS = {
     "campaign.opens_at",
@@ -86,6 +89,13 @@ def test_every_table_that_a_shared_page_reads_is_counted(
 ) -> None:
     """The locks of a page's own transaction name the tables, those behind views included."""
     read: set[str] = set()
+    content: set[str] = set()
+
+    def noted(key: Hashable, read_value: Callable[[Tx], Any]) -> Any:
+        with world.db.snapshot() as tx:
+            value = read_value(tx)
+            content.update(row[0] for row in tx.rows(LOCKED))
+            return value
 
     def watched(way: str) -> Any:
         original = getattr(Database, way)
@@ -104,6 +114,7 @@ def test_every_table_that_a_shared_page_reads_is_counted(
     world.team("一队")
     world.pay(world.give(team="一队"))
     read.clear()
+    monkeypatch.setattr("app.web.campaign.read_content", noted)
     browser = app.test_client()
     for address in shared_addresses(app, world):
         assert browser.get(address).status_code == 200, address
@@ -111,6 +122,18 @@ def test_every_table_that_a_shared_page_reads_is_counted(
         counted = {row[0] for row in tx.rows(COUNTED)}
     assert len(read) > 8
     assert read - counted == set(), "a migration must give these the trigger `public_change`"
+    assert content >= {"project", "project_news", "spending"}
+    for table in content:
+        before = _look(world).content
+        with world.db.transaction() as tx:
+            column = tx.scalar(PLAIN_COLUMN, table=table)
+            tx.run(f"INSERT INTO {table} ({column}) SELECT {column} FROM {table} WHERE false")  # counted all the same
+        assert _look(world).content.number > before.number, f"giving writes {table}: `read_once` reads it"
+
+
+def _look(world: World) -> Look:
+    with world.db.transaction() as tx:
+        return look(tx)
 
 
 def test_every_time_in_those_tables_is_a_moment_or_past(world: World) -> None:
