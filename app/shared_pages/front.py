@@ -33,7 +33,8 @@ from kernel.db import Database
 
 RENEW_S = 0.7  # a page is not made more often, however fast its figures change
 KEEP_S = 30.0  # a page is made anew after that, changed or not
-WAIT_S = 2.0  # for another reader's making, when there is nothing else to show
+WAIT_S = 2.0  # for another reader's making, before the last page is shown as late
+FIRST_WAIT_S = 15.0  # when there is no last page: a busy machine makes it late, and a refusal helps nobody
 AGAIN_S = 0.2  # for what could not be made: not tried more often
 
 Start = Callable[..., Any]
@@ -117,7 +118,7 @@ class Front:
         if not mine:
             if page is not None and now - self._known_right(page) < MOST_AGE_S:
                 return page
-            if not slot.making.acquire(timeout=WAIT_S):
+            if not slot.making.acquire(timeout=WAIT_S if page is not None else FIRST_WAIT_S):
                 return page
         try:
             if not mine and (made := slot.made) is not None and self._right(made, now):

@@ -127,7 +127,9 @@ def test_every_table_that_a_shared_page_reads_is_counted(
         before = _look(world).content
         with world.db.transaction() as tx:
             column = tx.scalar(PLAIN_COLUMN, table=table)
-            tx.run(f"INSERT INTO {table} ({column}) SELECT {column} FROM {table} WHERE false")  # counted all the same
+            tx.run(
+                f"INSERT INTO {table} ({column}) SELECT {column} FROM {table} WHERE false"
+            )  # counted all the same
         assert _look(world).content.number > before.number, f"giving writes {table}: `read_once` reads it"
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from threading import Timer
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from werkzeug.test import TestResponse
 
 from app.shared_pages import front as front_module
 from app.shared_pages.front import Front
+from app.shared_pages.shelf import Address
 from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
 from kernel.db import Database
@@ -199,3 +201,16 @@ def test_without_a_database_the_last_page_is_shown_and_says_so(
     front.freshness._open, front.freshness._db = reachable, None
     within_a_second(lambda: "X-Beishan-Late" not in ann.get("/c/day").headers)
     assert "no-store" not in caching(ann.get("/c/day"))
+
+
+def test_who_asks_for_a_page_that_another_makes_for_the_first_time_waits_longer_than_for_a_new_one(
+    front: Front, ann: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is nothing older to show them: on a busy machine they were refused."""
+    monkeypatch.setattr(front_module, "WAIT_S", 0.01)
+    slot = front._shelf.slot(Address("/c/day", "", "zh"), "web.campaign")
+    slot.making.acquire()
+    other = Timer(0.3, slot.making.release)
+    other.start()
+    assert ann.get("/c/day").status_code == 200
+    other.join()

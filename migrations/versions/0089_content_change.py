@@ -6,8 +6,8 @@ Giving, paying, screening and settling write the tables below all the time. Ever
 
 from alembic import op
 
-revision = "0088"
-down_revision = "0087"
+revision = "0089"
+down_revision = "0088"
 
 GIVING = (
     "campaign_tally",
