@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.closing.suspense import SuspenseSum, suspense_of
+from campaigns.closing.bookings import BookedSum, booked_sums
 from campaigns.closing.three_sides import Side, sides
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import Campaign
@@ -34,7 +34,7 @@ class Day(NamedTuple):
 
 class Settled(NamedTuple):
     """A difference, fen. `lines` are those of the statement that it is about; `actor` ended it for `reason`, on
-    request of `requested_by` where a second person decided; `booked_minor` is in suspense."""
+    request of `requested_by` where a second person decided; `booked_minor` is on `account`."""
 
     id: int
     provider: str
@@ -46,6 +46,7 @@ class Settled(NamedTuple):
     theirs_minor: int
     sum_minor: int
     booked_minor: int
+    account: str
     lines: str
     found_at: datetime
     ended_at: datetime | None
@@ -83,7 +84,7 @@ class Report(NamedTuple):
     days: Sequence[Day]
     owed: Sequence[Side]
     causes: Sequence[Cause]
-    suspense: Sequence[SuspenseSum]
+    booked: Sequence[BookedSum]
     signatures: Sequence[Signature]
 
     @property
@@ -111,7 +112,7 @@ def report_of(tx: Tx, slug: str) -> Report:
         days,
         [side for side in sides(tx) if side.provider in sources],
         tx.rows_as(Cause, _CAUSES, campaign=campaign.id),
-        suspense_of(tx, campaign.id),
+        booked_sums(tx, campaign.id),
         tx.rows_as(Signature, f"SELECT * FROM ({_SIGNATURES}) AS s", campaign=campaign.id, slug=slug),
     )
 
@@ -160,8 +161,8 @@ _CAUSES = """
 # A request is about one difference, or about a group of one provider, cause and day.
 _SETTLED = f"""
     SELECT x.id, x.provider, x.cause, x.state, x.reference, x.donation_id, x.ours_minor, x.theirs_minor,
-           x.sum_minor, x.booked_minor, coalesce(l.lines, '') AS lines, x.found_at, x.ended_at, x.reason, x.actor,
-           coalesce(a.asked_by, '') AS requested_by
+           x.sum_minor, x.booked_minor, x.account, coalesce(l.lines, '') AS lines, x.found_at, x.ended_at,
+           x.reason, x.actor, coalesce(a.asked_by, '') AS requested_by
       FROM discrepancy x
       LEFT JOIN LATERAL (SELECT string_agg(line_id, ' ' ORDER BY id) AS lines FROM provider_line
                           WHERE provider = x.provider

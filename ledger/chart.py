@@ -2,7 +2,8 @@
 
 Balances are credits minus debits, in fen. What the federation holds (bank, clearing) is therefore negative,
 what it owes to a purpose (funds, pots, projects) is positive, and all accounts of a currency sum to zero.
-`suspense` may be on either side, and `allotted` is negative: what of a project's income its shares got.
+The accounts of signed-off differences may be on either side, and `allotted` is negative: what of a
+project's income its shares got.
 """
 
 from enum import StrEnum
@@ -18,6 +19,13 @@ class AccountKind(StrEnum):
     FEES = "fees"  # what providers charged for their service
     LOSSES = "losses"  # what went back to donors beyond what came: refunded, and lost in a dispute too
     SUSPENSE = "suspense"  # differences to a provider that were signed off: sums that nobody has placed yet
+    PROVIDER_CHARGES = "provider_charges"  # ... what it charged beyond the fees of its statements' lines
+    BANK_CHARGES = "bank_charges"  # ... what a bank charged on the way
+    FEE_TAXES = "fee_taxes"  # ... taxes of fees
+    OUTSIDE_REFUNDS = "outside_refunds"  # ... what went back to donors past our refunds
+    FOREIGN_MONEY = "foreign_money"  # ... money of others, or for others, that passes through our account
+    ROUNDING = "rounding"  # ... what rounding left
+    WRITE_OFFS = "write_offs"  # ... what a provider owes and will not pay
     FUND = "fund"  # free money of a special fund
     POT_FREE = "pot_free"  # match money that is not reserved for any donation
     POT_RESERVED = "pot_reserved"  # reserved for donations that are not paid yet
@@ -33,17 +41,28 @@ class AccountKind(StrEnum):
     PAYABLE = "payable"  # approved to be paid out, and not confirmed by the bank
 
 
+# Where differences are booked that were signed off, by their cause.
+OF_DIFFERENCES = (
+    AccountKind.SUSPENSE,
+    AccountKind.PROVIDER_CHARGES,
+    AccountKind.BANK_CHARGES,
+    AccountKind.FEE_TAXES,
+    AccountKind.OUTSIDE_REFUNDS,
+    AccountKind.FOREIGN_MONEY,
+    AccountKind.ROUNDING,
+    AccountKind.WRITE_OFFS,
+)
 UNBOUNDED = (
     AccountKind.BANK,
     AccountKind.CLEARING,
     AccountKind.FEES,
     AccountKind.LOSSES,
-    AccountKind.SUSPENSE,
+    *OF_DIFFERENCES,
     AccountKind.ALLOTTED,
 )
 
 # Accounts by what they belong to: their columns, and so their CHECK constraints, follow from these.
-OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, AccountKind.SUSPENSE)
+OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, *OF_DIFFERENCES)
 OF_FUND = (AccountKind.FUND,)
 SHARES = (
     AccountKind.SHARE_PROJECT,
@@ -106,8 +125,9 @@ def losses(provider: str, currency: str = CURRENCY) -> Account:
 
 
 @cache
-def suspense(provider: str, currency: str = CURRENCY) -> Account:
-    return Account(AccountKind.SUSPENSE, provider=provider, currency=currency)
+def of_difference(kind: AccountKind, provider: str, currency: str = CURRENCY) -> Account:
+    assert kind in OF_DIFFERENCES, kind
+    return Account(kind, provider=provider, currency=currency)
 
 
 @cache

@@ -27,8 +27,10 @@ class TransferKind(StrEnum):
     LOSS_RECOVERED = "loss_recovered"  # clearing -> losses
     FEE_CHARGED = "fee_charged"  # clearing pays fees
     FEE_REFUNDED = "fee_refunded"  # a provider gave a fee back
-    DIFFERENCE_BOOKED = "difference_booked"  # clearing <-> suspense: a difference to a statement was signed off
-    DIFFERENCE_CORRECTED = "difference_corrected"  # the same back: it went away, changed, or was opened again
+    DIFFERENCE_BOOKED = "difference_booked"  # clearing <-> account of its cause: a difference was signed off
+    DIFFERENCE_CORRECTED = (
+        "difference_corrected"  # back: it went away, changed, is open again or moved to another account
+    )
     PAYOUT = "payout"  # bank <- clearing: a provider sent what it held to the federation's bank account
     PAYOUT_RETURNED = "payout_returned"  # and the bank did not take it
     MONEY_ALLOTTED = "money_allotted"  # allotted -> share: a project's income is divided by its split rule

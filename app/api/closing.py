@@ -18,16 +18,20 @@ from app.http.heavy_reads import heavy
 from app.http.problems import plain
 from app.http.scope import Where
 from app.i18n.waits import wait_text
+from campaigns.closing.bookings import booked_sums, positions
 from campaigns.closing.corrections import corrections
 from campaigns.closing.discrepancies import count_open, listed
 from campaigns.closing.models import STATES
 from campaigns.closing.report import report
-from campaigns.closing.suspense import positions, suspense_of
 from campaigns.closing.waits import waits
 from campaigns.network.roles import Permission
 from campaigns.screening.cases import count_open_cases
+from ledger.chart import OF_DIFFERENCES, AccountKind
 
 blueprint = make_blueprint("closing", "Reconciliation of a campaign with the statements of providers.")
+
+
+ACCOUNT_MEANING = "of what caused the difference; `suspense`: nobody knows yet"
 
 
 class DiscrepancyOut(Schema):
@@ -45,13 +49,25 @@ class DiscrepancyOut(Schema):
         metadata={"description": "what the provider holds beyond what our books say; may be negative"}
     )
     booked_minor = Whole(
-        metadata={"description": "what of the sum is in suspense: all of it while it is signed off"}
+        metadata={"description": "what of the sum is booked on `account`: all of it while it is signed off"}
+    )
+    account = one_of(*OF_DIFFERENCES)
+    suggested_account = one_of(
+        *OF_DIFFERENCES, metadata={"description": "what the cause suggests; whoever signs decides"}
     )
     state = one_of(*STATES)
     reason = Text()
     actor = Text()
     found_at = Time()
     ended_at = Time(allow_none=True)
+
+
+class SignOffIn(ReasonIn):
+    account = one_of(*OF_DIFFERENCES, load_default=AccountKind.SUSPENSE, metadata={"description": ACCOUNT_MEANING})
+
+
+class RebookIn(ReasonIn):
+    account = one_of(*OF_DIFFERENCES, required=True, metadata={"description": ACCOUNT_MEANING})
 
 
 class StateQuery(Schema):
@@ -84,22 +100,24 @@ class WaitOut(Schema):
 
 
 class SuspenseOut(Schema):
-    """What was signed off of one provider and cause; it is in the account `suspense`."""
+    """What was signed off of one provider and cause, and the account that has it."""
 
     provider = Text()
     cause = Text()
+    account = one_of(*OF_DIFFERENCES)
     currency = Text()
     differences = Whole()
     amount_minor = Whole(metadata={"description": "fen; negative: the provider holds less than donations explain"})
 
 
 class PositionOut(Schema):
-    """What a provider holds for us by our books, over all campaigns: donations, fees, payouts and suspense."""
+    """What a provider holds for us by our books, over all campaigns, signed-off differences included."""
 
     provider = Text()
     currency = Text()
     held_minor = Whole()
-    suspense_minor = Whole(metadata={"description": "what of it was signed off"})
+    suspense_minor = Whole(metadata={"description": "what of it was signed off and has no cause yet"})
+    placed_minor = Whole(metadata={"description": "what of it was signed off and is on the account of a cause"})
 
 
 class ReportCorrectionOut(Schema):
@@ -151,7 +169,7 @@ def reconciliation(query: dict[str, Any], slug: str, pagination_parameters: Pagi
             "open_cases": count_open_cases(tx, campaign.id),
             "waits_for": [{**asdict(wait), "text": wait_text(wait)} for wait in waits(tx, campaign)],
             "discrepancies": rows,
-            "suspense": suspense_of(tx, campaign.id),
+            "suspense": booked_sums(tx, campaign.id),
             "positions": positions(tx),
             "report": plain(report(tx, campaign.id)),
             "corrections": corrections(tx, campaign.id),
@@ -174,13 +192,25 @@ def unplaced(query: dict[str, Any], pagination_parameters: PaginationParameters)
 
 @blueprint.post("/discrepancies/<id:discrepancy_id>/sign-off")
 @access.managers(Permission.RECONCILE)
-@blueprint.arguments(ReasonIn)
+@blueprint.arguments(SignOffIn)
 @blueprint.response(200, DiscrepancyOut)
 @may_wait(blueprint)
 def create_sign_off(body: dict[str, Any], discrepancy_id: int) -> Any:
-    """Sign off a discrepancy, with the reason. Its sum is booked to `suspense`."""
+    """Sign off a discrepancy, with the reason. Its sum is booked on the account of what caused it."""
     with deps().db.transaction() as tx:
-        outcome = perform(tx, "discrepancy.sign_off", discrepancy_id, body["reason"])
+        outcome = perform(tx, "discrepancy.sign_off", discrepancy_id, body["reason"], account=str(body["account"]))
+        return waiting(outcome) or outcome
+
+
+@blueprint.post("/discrepancies/<id:discrepancy_id>/rebook")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(RebookIn)
+@blueprint.response(200, DiscrepancyOut)
+@may_wait(blueprint)
+def create_rebooking(body: dict[str, Any], discrepancy_id: int) -> Any:
+    """Book a signed-off discrepancy on the account of another cause, with the reason: by correcting transfers."""
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, "discrepancy.rebook", discrepancy_id, body["reason"], account=str(body["account"]))
         return waiting(outcome) or outcome
 
 

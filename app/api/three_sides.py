@@ -5,8 +5,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
-from app.api.closing import DiscrepancyOut
-from app.api.reason_schemas import ReasonIn
+from app.api.closing import DiscrepancyOut, SignOffIn
 from app.api.schema_fields import Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
@@ -24,7 +23,7 @@ from campaigns.network.roles import Permission
 blueprint = make_blueprint("reconciliation", "Books, providers and bank side by side.")
 
 
-class SignOffTogetherIn(ReasonIn):
+class SignOffTogetherIn(SignOffIn):
     """A group of open differences as it was shown: what it is about, how many, and their sums without signs."""
 
     provider = Text(required=True)
@@ -105,7 +104,8 @@ def show_difference(discrepancy_id: int) -> Any:
     """Show a discrepancy with what both sides say of it."""
     with deps().db.snapshot() as tx:
         row = find_discrepancy(tx, discrepancy_id)
-        return {**row.model_dump(), "evidence": evidence(tx, row), "suggestion": suggestion(row)}
+        shown = {"suggested_account": row.suggested_account, "suggestion": suggestion(row)}
+        return {**row.model_dump(), **shown, "evidence": evidence(tx, row)}
 
 
 @blueprint.post("/campaigns/<slug>/discrepancies/sign-off")
@@ -130,6 +130,7 @@ def create_sign_off_of_none(body: dict[str, Any]) -> Any:
 
 def _sign_off_together(slug: str, body: dict[str, Any]) -> Any:
     reason = body.pop("reason")
+    body["account"] = str(body["account"])
     with deps().db.transaction() as tx:
         outcome = perform(tx, "discrepancies.sign_off", slug, reason, **{**body, "day": body["day"].isoformat()})
         return waiting(outcome) or outcome

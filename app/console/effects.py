@@ -32,12 +32,23 @@ class Typed(NamedTuple):
     form: ConsoleForm
 
 
+class Choice(NamedTuple):
+    """Something to choose for a change: the name of its field and of its argument, its label, the label of each
+    value, and the value that is chosen at first."""
+
+    name: str
+    label: str
+    options: Mapping[str, Any]
+    first: str
+
+
 class Change(NamedTuple):
     """A change that a manager may make: `make` makes it and returns its effect, a sentence a line.
 
-    `time`, `amount`: the label of a time, of an amount in yuan, that it needs. `word`: what is to be typed to
-    confirm it, for what cannot be undone.
-    `act`, done to `subject` with `arguments` and the amount: its name among those that may need a second person.
+    `time`, `amount`: the label of a time, of an amount in yuan, that it needs; `choice`: what is to be chosen.
+    `word`: what is to be typed to confirm it, for what cannot be undone.
+    `act`, done to `subject` with `arguments`, the amount and the choice: its name among those that may need a
+    second person.
     """
 
     permission: Permission
@@ -49,6 +60,7 @@ class Change(NamedTuple):
     done: str
     time: str = ""
     amount: str = ""
+    choice: Choice | None = None
     word: str = ""
     act: str = ""
     subject: Any = None
@@ -72,8 +84,15 @@ def effect_page(change: Change) -> str | Response:
                 return redirect(change.back, 303)
             form.add_refusal(refusal)
             effect, waits = _shown_again(change, form)
+    value = chosen(change.choice, form) if change.choice else ""
     return render_template(
-        "console/effect.html", change=change, form=form, effect=effect, waits=waits, seen=_digest(effect)
+        "console/effect.html",
+        change=change,
+        form=form,
+        effect=effect,
+        waits=waits,
+        seen=_digest(effect),
+        chosen=value,
     )
 
 
@@ -104,7 +123,14 @@ def _shown(change: Change, form: ConsoleForm) -> tuple[Sequence[str], bool]:
 
 
 def _arguments(change: Change, form: ConsoleForm) -> Mapping[str, Any]:
-    return {**change.arguments, "amount_minor": amount_of(form)} if change.amount else change.arguments
+    amount = {"amount_minor": amount_of(form)} if change.amount else {}
+    choice = {change.choice.name: chosen(change.choice, form)} if change.choice else {}
+    return {**change.arguments, **amount, **choice}
+
+
+def chosen(choice: Choice, form: ConsoleForm) -> str:
+    """Return the value that was chosen, or the first one."""
+    return form[choice.name] or choice.first
 
 
 def amount_of(form: ConsoleForm) -> int:

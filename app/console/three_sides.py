@@ -2,27 +2,30 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
-from app.console.effects import Change, Typed, effect_page
+from app.console.effects import Change, Choice, Typed, chosen, effect_page
 from app.current import deps
 from app.duties import perform
 from app.http import access
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.labels import CAUSES, word
 from app.i18n.names import source_name
 from app.i18n.reconciliation_texts import suggestion
 from app.web.blueprint import requested_page
 from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
+from campaigns.closing.bookings import booked_sums
 from campaigns.closing.evidence import evidence, find_discrepancy
 from campaigns.closing.sign_off_together import NO_CAMPAIGN, Group, group_of, groups, sign_off_together
-from campaigns.closing.suspense import suspense_of
+from campaigns.closing.suggested_accounts import suggested_account
 from campaigns.closing.take_second import has_second
 from campaigns.closing.three_sides import at_bank, sides
 from campaigns.lifecycle.models import Campaign
@@ -31,9 +34,11 @@ from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.ids import MOST_ID
 from kernel.money import yuan
+from ledger.chart import AccountKind
 
 PAGE_SIZE = 50
 _TAKE = "discrepancy.take_second"
+_ACTS = ("discrepancy.sign_off", _TAKE, "discrepancy.rebook", "discrepancy.reopen")
 
 
 @blueprint.get("/reconciliation", endpoint="three_sides")
@@ -45,9 +50,9 @@ def show_sides() -> str:
     with deps().db.snapshot() as tx:
         rows, total = discrepancies.listed(tx, None, None, page)
         shown = {"sides": sides(tx), "accounts": at_bank(tx), "groups": groups(tx, None)}
-        suspense = suspense_of(tx, None)
+        booked = booked_sums(tx, None)
     return render_template(
-        "console/three_sides.html", rows=rows, total=total, page=page, suspense=suspense, slug=NO_CAMPAIGN, **shown
+        "console/three_sides.html", rows=rows, total=total, page=page, booked=booked, slug=NO_CAMPAIGN, **shown
     )
 
 
@@ -59,7 +64,7 @@ def show(discrepancy_id: int) -> str:
         row = find_discrepancy(tx, min(discrepancy_id, MOST_ID))
         lines = evidence(tx, row)
         campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
-        waiting = {**open_of(tx, "discrepancy.sign_off", [row.id]), **open_of(tx, _TAKE, [row.id])}
+        waiting = {id_: at for act in _ACTS for id_, at in open_of(tx, act, [row.id]).items()}
     return render_template(
         "console/difference.html",
         row=row,
@@ -74,27 +79,44 @@ def show(discrepancy_id: int) -> str:
 @blueprint.post("/discrepancies/<int:discrepancy_id>/sign-off", endpoint="difference_sign_off")
 @access.signed_in_to_act(Permission.RECONCILE)
 def sign_off(discrepancy_id: int) -> Response:
-    """Sign off a difference with a reason."""
-    reason = request.form.get("reason", "").strip()[:500]
-    return act(
-        Permission.RECONCILE,
-        url_for("console.difference", discrepancy_id=discrepancy_id),
-        lambda tx, _caller: said_of(perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason)),
-        _("已签字。"),
-    )
+    """Sign off a difference with a reason, and book it on the account of what caused it."""
+    return _decide(discrepancy_id, "discrepancy.sign_off", _("已签字。"), account=chosen_account())
+
+
+@blueprint.post("/discrepancies/<int:discrepancy_id>/rebook", endpoint="difference_rebook")
+@access.signed_in_to_act(Permission.RECONCILE)
+def rebook(discrepancy_id: int) -> Response:
+    """Book a signed-off difference on the account of another cause, with a reason."""
+    return _decide(discrepancy_id, "discrepancy.rebook", _("已改记。"), account=chosen_account())
+
+
+@blueprint.post("/discrepancies/<int:discrepancy_id>/reopen", endpoint="difference_reopen")
+@access.signed_in_to_act(Permission.RECONCILE)
+def reopen(discrepancy_id: int) -> Response:
+    """Take back a signature, with a reason."""
+    return _decide(discrepancy_id, "discrepancy.reopen", _("已撤回签字。"))
 
 
 @blueprint.post("/discrepancies/<int:discrepancy_id>/take-second", endpoint="difference_take_second")
 @access.signed_in_to_act(Permission.RECONCILE)
 def take_second(discrepancy_id: int) -> Response:
     """Let what the second bill says of a line count, with a reason."""
+    return _decide(discrepancy_id, _TAKE, _("已改用后一份账单。"))
+
+
+def _decide(discrepancy_id: int, name: str, done: str, **arguments: Any) -> Response:
     reason = request.form.get("reason", "").strip()[:500]
     return act(
         Permission.RECONCILE,
         url_for("console.difference", discrepancy_id=discrepancy_id),
-        lambda tx, _caller: said_of(perform(tx, _TAKE, min(discrepancy_id, MOST_ID), reason)),
-        _("已改用后一份账单。"),
+        lambda tx, _caller: said_of(perform(tx, name, min(discrepancy_id, MOST_ID), reason, **arguments)),
+        done,
     )
+
+
+def chosen_account() -> str:
+    """Return the account that a form of a difference names."""
+    return request.form.get("account", "") or AccountKind.SUSPENSE.value
 
 
 @blueprint.route(
@@ -123,10 +145,12 @@ def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str 
         flash(_("这组差异已经处理完了。"), "good")
         return redirect(back, 303)
     shown = (group.provider, group.cause, group.day, group.differences, group.stake_minor)
+    choice = Choice("account", _("记到"), DIFFERENCE_ACCOUNTS, _suggested(group))
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
-        sign_off_together(tx, slug, shown, typed.reason, typed.caller.name)
-        return _effect(group)
+        account = chosen(choice, typed.form)
+        sign_off_together(tx, slug, shown, typed.reason, typed.caller.name, account)
+        return _effect(group, account)
 
     change = Change(
         Permission.RECONCILE,
@@ -136,6 +160,7 @@ def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str 
         make,
         _("确认签字"),
         _("已签字。"),
+        choice=choice,
         act="discrepancies.sign_off",
         subject=slug,
         arguments={
@@ -158,7 +183,12 @@ def _group(slug: str, provider: str, cause: str, day: str) -> Group | None:
         return None
 
 
-def _effect(group: Group) -> list[str]:
+def _suggested(group: Group) -> str:
+    """The account that the cause suggests for each of them."""
+    return suggested_account(group.provider, group.cause, group.stake_minor)
+
+
+def _effect(group: Group, account: str) -> list[str]:
     figures = {
         "count": group.differences,
         "source": source_name(group.provider),
@@ -167,7 +197,8 @@ def _effect(group: Group) -> list[str]:
     return [
         _("%(source)s：%(count)s 笔“%(cause)s”一并签字，原因相同。", **figures),
         _(
-            "净额 %(sum)s 元记入暂记款；不计正负共 %(stake)s 元。",
+            "净额 %(sum)s 元记入%(account)s；不计正负共 %(stake)s 元。",
+            account=word(DIFFERENCE_ACCOUNTS, account),
             sum=yuan(group.sum_minor),
             stake=yuan(group.stake_minor),
         ),

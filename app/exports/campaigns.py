@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.current import deps
 from app.exports.lists import project_header, project_row
 from app.exports.table import Order, Places, Table, all_pages
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.giving_labels import SOURCE_KINDS
 from app.i18n.labels import CASE_STATES, CAUSES, DISCREPANCY_STATES, POT_KINDS, STANDINGS, STATUSES, word
 from app.i18n.names import actor_name, source_name
@@ -119,7 +120,7 @@ def differences(tx: Tx, order: Order) -> Table:
         _("我方（元）"),
         _("对方（元）"),
     ]
-    header += [_("差额（元）"), _("发现（北京）"), _("结束（北京）"), _("说明"), _("经办")]
+    header += [_("差额（元）"), _("记到"), _("发现（北京）"), _("结束（北京）"), _("说明"), _("经办")]
 
     def row(line: Discrepancy) -> Sequence[Any]:
         return [
@@ -131,6 +132,7 @@ def differences(tx: Tx, order: Order) -> Table:
             str(line.donation_id or ""),
             *(Yuan(amount) if amount is not None else None for amount in (line.ours_minor, line.theirs_minor)),
             Yuan(line.sum_minor),
+            str(word(DIFFERENCE_ACCOUNTS, line.account)) if line.booked_minor else "",
             line.found_at,
             line.ended_at,
             line.reason,

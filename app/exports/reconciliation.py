@@ -6,9 +6,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.exports.table import Order, Table
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.labels import CAUSES, DISCREPANCY_STATES, word
 from app.i18n.names import actor_name, source_name
 from app.table_cells import Yuan
+from campaigns.closing.bookings import BookedSum
 from campaigns.closing.three_sides import Side
 from campaigns.reconciliation_report import Day, Report, Settled, Signature, differences, report_of
 from kernel.db import Tx
@@ -28,6 +30,7 @@ def _rows(tx: Tx, report: Report) -> Iterator[Sequence[Any]]:
     yield _of_day(_("合计"), "", report.whole)
     yield from map(_of_side, report.owed)
     yield from map(_of_difference, differences(tx, report.campaign))
+    yield from map(_of_booked, report.booked)
     yield from map(_of_signature, report.signatures)
 
 
@@ -45,14 +48,37 @@ def _of_side(side: Side) -> list[Any]:
 def _of_difference(row: Settled) -> list[Any]:
     about = " ".join(filter(None, (row.reference, row.lines if row.lines != row.reference else "")))
     sums = map(Yuan, (row.ours_minor, row.theirs_minor, row.sum_minor))
-    state = str(word(DISCREPANCY_STATES, row.state))
+    state = settled(row)
     cause = str(word(CAUSES, row.cause))
     source, at = source_name(row.provider), row.ended_at or row.found_at
     return [_("差异"), source, at, cause, about, 1, *sums, None, None, state, row.reason, signers(row)]
 
 
+def _of_booked(row: BookedSum) -> list[Any]:
+    cause, account = str(word(CAUSES, row.cause)), str(word(DIFFERENCE_ACCOUNTS, row.account))
+    sums = [None, None, Yuan(row.amount_minor), None, None]
+    return [
+        _("签字入账的差异"),
+        source_name(row.provider),
+        None,
+        cause,
+        "",
+        row.differences,
+        *sums,
+        account,
+        "",
+        "",
+    ]
+
+
 def _of_signature(row: Signature) -> list[Any]:
     return [_("签字"), "", row.last_at, "", "", row.differences, *[None] * 5, "", "", signers(row)]
+
+
+def settled(row: Settled) -> str:
+    """Return how a difference ended, and on which account its sum is."""
+    account = word(DIFFERENCE_ACCOUNTS, row.account) if row.booked_minor else ""
+    return " ".join(filter(None, (str(word(DISCREPANCY_STATES, row.state)), str(account))))
 
 
 def signers(row: Settled | Signature) -> str:

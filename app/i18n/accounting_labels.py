@@ -5,13 +5,21 @@ from flask_babel import lazy_gettext as _l
 
 from app.i18n.labels import word
 from campaigns.accounting.reading import JournalRow, VoucherRow
+from ledger.chart import OF_DIFFERENCES
 
 ACCOUNT_KINDS = {
     "bank": _l("银行账户"),
     "clearing": _l("支付平台代收"),
     "fees": _l("支付手续费"),
     "losses": _l("退款损失"),
-    "suspense": _l("待查差异"),
+    "suspense": _l("暂记款"),
+    "provider_charges": _l("支付平台另收费用"),
+    "bank_charges": _l("银行手续费"),
+    "fee_taxes": _l("手续费税费"),
+    "outside_refunds": _l("系统外退款"),
+    "foreign_money": _l("他人款项"),
+    "rounding": _l("尾差"),
+    "write_offs": _l("无法收回的款项"),
     "fund": _l("基金"),
     "pot_free": _l("配捐池未使用"),
     "pot_reserved": _l("配捐池已预留"),
@@ -26,6 +34,7 @@ ACCOUNT_KINDS = {
     "share_fees": _l("捐款承担的手续费"),
     "payable": _l("已批准、待银行付款"),
 }
+DIFFERENCE_ACCOUNTS = {str(kind): ACCOUNT_KINDS[kind] for kind in OF_DIFFERENCES}
 TRANSFER_KINDS = {
     "deposit": _l("基金入账"),
     "deposit_corrected": _l("更正基金入账"),

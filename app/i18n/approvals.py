@@ -6,12 +6,14 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.giving_labels import PURPOSE_BASES, SURPLUS_WAYS
 from app.i18n.labels import CASE_STATES, CAUSES, word
 from app.i18n.locale import when
 from app.i18n.names import source_name
 from campaigns.approvals.models import Approval
 from kernel.money import yuan
+from ledger.chart import AccountKind
 
 PARTNER_LIMITS = {
     "gift_most_minor": _l("单笔最多（元）"),
@@ -28,11 +30,12 @@ ACTS = {
     "payment.refund": _l("退回第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
-    "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入暂记款"),
+    "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入%(account)s"),
     "discrepancy.take_second": _l("第 %(subject)s 号差异以后一份账单为准，涉及 %(amount)s 元"),
     "discrepancies.sign_off": _l(
-        "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元记入暂记款"
+        "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元记入%(account)s"
     ),
+    "discrepancy.rebook": _l("第 %(subject)s 号差异已记账的 %(amount)s 元改记%(account)s"),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),
     "fund.correct_deposit": _l("第 %(subject)s 号入账更正为 %(right)s 元，账上相差 %(amount)s 元"),
     "fund.transfer": _l("基金 %(subject)s 划 %(right)s 元到基金 %(to_fund)s"),
@@ -80,6 +83,7 @@ def approval_text(approval: Approval) -> str:
         "source": source_name(arguments.get("provider", "")),
         "cause": word(CAUSES, arguments.get("cause", "")),
         "differences": arguments.get("differences", 0),
+        "account": word(DIFFERENCE_ACCOUNTS, arguments.get("account", AccountKind.SUSPENSE)),
     }
     if "project" in arguments:
         shown["to_project"] = arguments["project"]

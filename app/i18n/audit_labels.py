@@ -47,6 +47,7 @@ ACTS = {
     "contact.look": _l("查看捐赠人的联系方式"),
     "contact.search": _l("按联系方式或姓名查找捐赠"),
     "discrepancies.sign_off": _l("一批差异签字"),
+    "discrepancy.rebook": _l("差异改记科目"),
     "discrepancy.reopen": _l("撤回差异的签字"),
     "discrepancy.sign_off": _l("差异签字"),
     "discrepancy.take_second": _l("以后一份账单为准"),

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 CLOSING_REFUSALS = {
+    "booking_account_invalid": _l("请从列出的账户里选一个。"),
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),
     "discrepancy_unknown": _l("没有这条差异。"),

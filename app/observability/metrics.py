@@ -24,8 +24,8 @@ from app.http import access
 from app.http.made_once import MadeOnce
 from app.http.request_id import MAKING
 from app.observability.lines import Lost
+from campaigns.closing.bookings import positions
 from campaigns.closing.check import open_items
-from campaigns.closing.suspense import positions
 from campaigns.desks import payment_desk
 from campaigns.donations.export import count_by_status
 from campaigns.intake.door_events import open_by_partner

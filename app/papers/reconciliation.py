@@ -4,8 +4,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.exports.reconciliation import signers
-from app.i18n.labels import CAUSES, DISCREPANCY_STATES, word
+from app.exports.reconciliation import settled, signers
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
+from app.i18n.labels import CAUSES, word
 from app.i18n.locale import day_of, when
 from app.i18n.names import source_name
 from app.papers.fonts import drawable
@@ -25,7 +26,14 @@ def report_values(report: Report, host: str, rows: list[Settled], more: int) -> 
         "made": _(
             "%(time)s 生成，账本截至第 %(mark)s 笔分录；单位：元", time=when(report.at), mark=report.ledger_mark
         ),
-        "tables": [_days(report), _owed(report), _causes(report), _differences(rows), _signatures(report)],
+        "tables": [
+            _days(report),
+            _owed(report),
+            _causes(report),
+            _booked(report),
+            _differences(rows),
+            _signatures(report),
+        ],
         "more": _("另有 %(count)s 条差异，见 XLSX。", count=more) if more else "",
         "sign": [_("制表"), _("复核"), _("负责人")],
     }
@@ -84,12 +92,27 @@ def _causes(report: Report) -> dict[str, Any]:
     )
 
 
+def _booked(report: Report) -> dict[str, Any]:
+    rows = [
+        [
+            source_name(row.provider),
+            str(word(CAUSES, row.cause)),
+            str(word(DIFFERENCE_ACCOUNTS, row.account)),
+            f"{row.differences:,}",
+            yuan(row.amount_minor),
+        ]
+        for row in report.booked
+    ]
+    header = [_("来源"), _("原因"), _("记到"), _("笔数"), _("金额")]
+    return _table(_("签字入账的差异"), header, 2, rows, [2.4, 1.8, 2, 1, 1.5])
+
+
 def _differences(rows: list[Settled]) -> dict[str, Any]:
     cells = [
         [
             str(word(CAUSES, row.cause)),
             row.reference,
-            f"{word(DISCREPANCY_STATES, row.state)} {signers(row)} {row.reason}".strip(),
+            f"{settled(row)} {signers(row)} {row.reason}".strip(),
             yuan(row.ours_minor),
             yuan(row.theirs_minor),
             yuan(row.sum_minor),

@@ -13,11 +13,11 @@ from campaigns.approvals.money_acts import MONEY_ACTS
 from campaigns.approvals.partner_acts import PARTNER_ACTS
 from campaigns.audit import entries_of
 from campaigns.closing import cancel, discrepancies, reschedule
+from campaigns.closing.bookings import SIGNED_OFF
 from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.sign_off_together import sign_off_together
-from campaigns.closing.suspense import SIGNED_OFF
 from campaigns.closing.take_second import take_second
 from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
@@ -37,6 +37,7 @@ from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
 from campaigns.screening.open_by_hand import BY_HAND, OPENED
 from kernel.db import Tx
+from ledger.chart import AccountKind
 from matching.models import PotFunding
 
 
@@ -159,11 +160,26 @@ def _attach(tx: Tx, attempt: Attempt) -> Any:
     return payment_desk.attach(tx, attempt.subject, donation_id, attempt.reason, attempt.actor, hold_s)
 
 
+def _sign_off(tx: Tx, attempt: Attempt) -> Any:
+    return discrepancies.sign_off(tx, attempt.subject, attempt.reason, attempt.actor, _account(attempt))
+
+
+def _rebook(tx: Tx, attempt: Attempt) -> Any:
+    account = attempt.arguments["account"]
+    return discrepancies.rebook(tx, attempt.subject, account, attempt.reason, attempt.actor)
+
+
+def _account(attempt: Attempt) -> str:
+    """Return where a difference is to be booked; requests of earlier versions name no account."""
+    account: str = attempt.arguments.get("account", AccountKind.SUSPENSE)
+    return account
+
+
 def _sign_off_together(tx: Tx, attempt: Attempt) -> Any:
     shown = attempt.arguments
     day = date.fromisoformat(shown["day"])
     group = (shown["provider"], shown["cause"], day, shown["differences"], shown["stake_minor"])
-    return sign_off_together(tx, attempt.subject, group, attempt.reason, attempt.actor)
+    return sign_off_together(tx, attempt.subject, group, attempt.reason, attempt.actor, _account(attempt))
 
 
 def _extend(tx: Tx, attempt: Attempt) -> Any:
@@ -221,9 +237,8 @@ ACTS: Mapping[str, Act] = {
     ),
     "payment.take": Act(_P.RECONCILE, "exception_id", int, _take, _of_payment),
     "payment.attach": Act(_P.RECONCILE, "exception_id", int, _attach, _of_payment),
-    "discrepancy.sign_off": Act(
-        _P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.sign_off), _of_difference
-    ),
+    "discrepancy.sign_off": Act(_P.RECONCILE, "discrepancy_id", int, _sign_off, _of_difference),
+    "discrepancy.rebook": Act(_P.RECONCILE, "discrepancy_id", int, _rebook, _of_booking),
     "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group, part=_of_which_group),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
     "discrepancy.take_second": Act(_P.RECONCILE, "discrepancy_id", int, _plain(take_second), _of_second_bill),

@@ -17,6 +17,7 @@ from campaigns.closing.differences import Difference, find_differences
 from campaigns.closing.line_postings import FEES_BOOKED
 from campaigns.donations.reversals import position
 from kernel.db import Tx, one_of
+from ledger.chart import OF_DIFFERENCES
 from payments.facts import REVERSAL_TYPES, FactMalformed, facts_of
 from payments.partner_events import fact_of
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
@@ -70,12 +71,13 @@ CHECKS = {
         SELECT format('difference %s is %s over %s fen, of which %s are booked', id, state, sum_minor, booked_minor)
           FROM discrepancy
          WHERE booked_minor <> CASE state WHEN 'signed_off' THEN sum_minor ELSE 0 END""",
-    "suspense_equals_signed_off": """
-        SELECT format('provider %s: %s fen are signed off, suspense has %s %s', provider, coalesce(d.minor, 0),
+    "signed_off_sums_are_on_their_accounts": f"""
+        SELECT format('provider %s: %s fen are signed off, %s has %s %s', provider, coalesce(d.minor, 0), account,
                       coalesce(b.minor, 0), currency)
-          FROM (SELECT provider, currency, sum(booked_minor) AS minor FROM discrepancy GROUP BY 1, 2) AS d
-          FULL JOIN (SELECT provider, currency, balance_minor AS minor FROM provider_balance
-                      WHERE kind = 'suspense') AS b USING (provider, currency)
+          FROM (SELECT provider, account, currency, sum(booked_minor) AS minor
+                  FROM discrepancy GROUP BY 1, 2, 3) AS d
+          FULL JOIN (SELECT provider, kind AS account, currency, balance_minor AS minor FROM provider_balance
+                      WHERE {one_of("kind", OF_DIFFERENCES)}) AS b USING (provider, account, currency)
          WHERE coalesce(d.minor, 0) <> coalesce(b.minor, 0)""",
 }
 

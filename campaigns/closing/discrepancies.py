@@ -7,15 +7,16 @@ from uuid import UUID
 from sqlalchemy import case
 from sqlmodel import col, func, select
 
-from campaigns.audit import record_audit
+from campaigns.audit import changed, record_audit
+from campaigns.closing.bookings import SIGNED_OFF, booking_transfers
 from campaigns.closing.differences import ALL_SIDES, Difference
 from campaigns.closing.models import Discrepancy
-from campaigns.closing.suspense import SIGNED_OFF, suspense_transfers
 from campaigns.donations.models import Donation
 from campaigns.reasons import require_reason
 from kernel.db import Tx
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.paging import FIRST_PAGE, Page
+from ledger.chart import OF_DIFFERENCES, AccountKind
 from ledger.post import post
 
 _CHANGED = """(d.state = 'matched'
@@ -138,20 +139,56 @@ def known_donations(tx: Tx, discrepancies: Sequence[Discrepancy]) -> set[UUID]:
     return set(tx.all(select(Donation.id).where(col(Donation.id).in_(named)))) if named else set()
 
 
-def sign_off(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
-    """Accept a difference for a reason, and book its sum to `suspense`. Signing off again with the same reason
-    changes nothing.
+def sign_off(
+    tx: Tx, discrepancy_id: int, reason: str, actor: str, account: str = AccountKind.SUSPENSE
+) -> Discrepancy:
+    """Accept a difference for a reason, and book its sum on the account of its cause. Signing off again with the
+    same reason and account changes nothing.
 
-    Raises NotFound `discrepancy_unknown`, Invalid `reason_missing`, Conflict `discrepancy_ended`.
+    Raises NotFound `discrepancy_unknown`, Invalid `reason_missing` and `booking_account_invalid`, Conflict
+    `discrepancy_ended`.
     """
     require_reason(reason)
+    kind = account_of(account)
     discrepancy = _find(tx, discrepancy_id)
-    if discrepancy.state == SIGNED_OFF and discrepancy.reason == reason:
+    if (discrepancy.state, discrepancy.reason, discrepancy.account) == (SIGNED_OFF, reason, kind):
         return discrepancy
     if discrepancy.state != "open":
         raise Conflict("discrepancy_ended", state=discrepancy.state)
     discrepancy.ended_at = tx.now
-    return _decide(tx, discrepancy, SIGNED_OFF, reason, actor)
+    return _decide(tx, discrepancy, SIGNED_OFF, reason, actor, kind)
+
+
+def rebook(tx: Tx, discrepancy_id: int, account: str, reason: str, actor: str) -> Discrepancy:
+    """Move what a signed-off difference has booked to the account of another cause, for a reason: one transfer
+    takes it back, another books it. Again without effect.
+
+    Raises NotFound `discrepancy_unknown`, Invalid `reason_missing` and `booking_account_invalid`, Conflict
+    `discrepancy_not_signed_off`.
+    """
+    require_reason(reason)
+    kind = account_of(account)
+    discrepancy = _find(tx, discrepancy_id)
+    if discrepancy.state != SIGNED_OFF:
+        raise Conflict("discrepancy_not_signed_off", state=discrepancy.state)
+    if discrepancy.account == kind:
+        return discrepancy
+    before = {"account": discrepancy.account}
+    discrepancy.reason, discrepancy.actor = reason, actor
+    trail = changed(before, {"account": str(kind)})
+    amounts = {"booked_minor": discrepancy.booked_minor, "currency": discrepancy.currency}
+    record_audit(
+        tx, actor, "discrepancy.rebook", f"discrepancy:{discrepancy.id}", reason=reason, **amounts, **trail
+    )
+    post(tx, booking_transfers(tx, [discrepancy], kind))
+    return discrepancy
+
+
+def account_of(account: str) -> AccountKind:
+    """Return the account of a cause by its name. Raises Invalid `booking_account_invalid` when there is none."""
+    if account not in OF_DIFFERENCES:
+        raise Invalid("booking_account_invalid", fields={"account": fault("not_one_of", options=OF_DIFFERENCES)})
+    return AccountKind(account)
 
 
 def reopen(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
@@ -176,11 +213,14 @@ def _find(tx: Tx, discrepancy_id: int) -> Discrepancy:
     return discrepancy
 
 
-def _decide(tx: Tx, discrepancy: Discrepancy, state: str, reason: str, actor: str) -> Discrepancy:
+def _decide(
+    tx: Tx, discrepancy: Discrepancy, state: str, reason: str, actor: str, account: AccountKind | None = None
+) -> Discrepancy:
     discrepancy.state, discrepancy.reason, discrepancy.actor = state, reason, actor
     tx.add(discrepancy)
     action = "discrepancy.sign_off" if state == SIGNED_OFF else "discrepancy.reopen"
     amounts = {"sum_minor": discrepancy.sum_minor, "currency": discrepancy.currency}
-    record_audit(tx, actor, action, f"discrepancy:{discrepancy.id}", reason=reason, **amounts)
-    post(tx, suspense_transfers(tx, [discrepancy]))
+    placed = {"account": str(account)} if account else {}
+    record_audit(tx, actor, action, f"discrepancy:{discrepancy.id}", reason=reason, **amounts, **placed)
+    post(tx, booking_transfers(tx, [discrepancy], account))
     return discrepancy

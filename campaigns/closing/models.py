@@ -9,8 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 import campaigns.lifecycle.models  # noqa: F401  (foreign keys refer to its tables)
+from campaigns.closing.suggested_accounts import suggested_account
 from kernel.db import identity, is_one_of, moment
 from kernel.money import CURRENCY
+from ledger.chart import OF_DIFFERENCES, AccountKind
 
 CAUSES = (
     "missing_here",
@@ -34,13 +36,14 @@ class Discrepancy(SQLModel, table=True):
     """A difference between our books and a provider's statement. It ends matched or signed off (`booked` is of
     earlier versions). `campaign_id` is null for a line that belongs to no campaign.
 
-    `sum_minor` is what the provider holds beyond what our books say, `booked_minor` what of it is in `suspense`:
-    all of it while the difference is signed off, else nothing. `bookings` numbers the postings.
+    `sum_minor` is what the provider holds beyond what our books say, `booked_minor` what of it is booked on
+    `account`: all of it while the difference is signed off, else nothing. `bookings` numbers the postings.
     """
 
     __table_args__ = (
         CheckConstraint(is_one_of("cause", CAUSES), name="discrepancy_cause"),
         CheckConstraint(is_one_of("state", STATES), name="discrepancy_state"),
+        CheckConstraint(is_one_of("account", OF_DIFFERENCES), name="discrepancy_account"),
         CheckConstraint("state <> 'signed_off' OR reason <> ''", name="discrepancy_reason"),
         UniqueConstraint(
             "campaign_id",
@@ -63,12 +66,20 @@ class Discrepancy(SQLModel, table=True):
     currency: str = Field(default=CURRENCY, sa_column_kwargs={"server_default": text(f"'{CURRENCY}'")})
     sum_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     booked_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
+    account: str = Field(
+        default=AccountKind.SUSPENSE, sa_column_kwargs={"server_default": text(f"'{AccountKind.SUSPENSE}'")}
+    )
     bookings: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     state: str
     reason: str = ""
     actor: str = ""
     found_at: datetime = Field(sa_column=moment())
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+
+    @property
+    def suggested_account(self) -> AccountKind:
+        """The account that the cause suggests."""
+        return suggested_account(self.provider, self.cause, self.sum_minor)
 
 
 class ClosingProblem(SQLModel, table=True):

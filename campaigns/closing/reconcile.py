@@ -5,11 +5,11 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.closing.bank_match import match_bank
+from campaigns.closing.bookings import booking_transfers
 from campaigns.closing.differences import SIDES
 from campaigns.closing.discrepancies import count_open, list_differences
 from campaigns.closing.line_postings import fee_accounts, fee_pages, payout_transfers, settlement_transfers
 from campaigns.closing.models import Discrepancy
-from campaigns.closing.suspense import suspense_transfers
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.transitions import transition
 from campaigns.lifecycle.models import Campaign
@@ -55,7 +55,7 @@ def _link_lines(tx: Tx) -> None:
 
 def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
     """Book fees, a page at a time, then payouts and what was signed off: all accounts are locked before."""
-    rest = [*payout_transfers(tx), *settlement_transfers(tx), *suspense_transfers(tx, differences)]
+    rest = [*payout_transfers(tx), *settlement_transfers(tx), *booking_transfers(tx, differences)]
     accounts = {account for transfer in rest for account in (transfer.debit, transfer.credit)}
     of_fees = fee_accounts(tx)
     lock_accounts(tx, accounts | of_fees)

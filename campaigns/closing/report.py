@@ -6,9 +6,9 @@ from sqlmodel import select
 
 from campaigns.audit import record_audit
 from campaigns.audit_chain import head
+from campaigns.closing.bookings import booked_sums
 from campaigns.closing.models import Cancellation, ClosingReport
 from campaigns.closing.notices import publish_result
-from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
@@ -43,7 +43,7 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
         "total_minor": raised + matched,
         "ledger_mark": last_transfer(tx),
         **tables,
-        "suspense": [row._asdict() for row in suspense_of(tx, campaign.id)],
+        "suspense": [row._asdict() for row in booked_sums(tx, campaign.id)],
         "audit": head(tx)._asdict(),
     }
     if cancelled is not None:

@@ -7,13 +7,15 @@ from typing import NamedTuple
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
+from campaigns.closing.bookings import SIGNED_OFF, booking_transfers
+from campaigns.closing.discrepancies import account_of
 from campaigns.closing.models import Discrepancy
-from campaigns.closing.suspense import SIGNED_OFF, suspense_transfers
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.reasons import require_reason
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
+from ledger.chart import AccountKind
 from ledger.post import post
 
 NO_CAMPAIGN = "-"  # stands for differences that belong to no campaign
@@ -56,15 +58,21 @@ def group_of(tx: Tx, slug: str, provider: str, cause: str, day: date) -> Group:
 
 
 def sign_off_together(
-    tx: Tx, slug: str, shown: tuple[str, str, date, int, int], reason: str, actor: str
+    tx: Tx,
+    slug: str,
+    shown: tuple[str, str, date, int, int],
+    reason: str,
+    actor: str,
+    account: str = AccountKind.SUSPENSE,
 ) -> Sequence[Discrepancy]:
-    """Sign off a group for one reason, and book the sums to `suspense`. `shown` is what whoever signs has seen:
-    provider, cause, day, number and stake (fen).
+    """Sign off a group for one reason, and book the sums on the account of their cause. `shown` is what
+    whoever signs has seen: provider, cause, day, number and stake (fen).
 
-    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when it is not what
-    was shown any more.
+    Raises Invalid `reason_missing` and `booking_account_invalid`, NotFound `campaign_unknown`, Conflict
+    `differences_changed` when it is not what was shown any more.
     """
     require_reason(reason)
+    kind = account_of(account)
     provider, cause, day, number, stake_minor = shown
     campaign_id = _campaign_id(tx, slug)
     rows = [row for row in _open_of(tx, campaign_id, provider, cause) if _day(row) == day][:MOST]
@@ -79,10 +87,11 @@ def sign_off_together(
         "day": str(day),
         "differences": number,
         "stake_minor": stake_minor,
+        "account": str(kind),
     }
     subject = f"campaign:{campaign_id}" if campaign_id else f"provider:{provider}"
     record_audit(tx, actor, "discrepancies.sign_off", subject, reason=reason, **detail)
-    post(tx, suspense_transfers(tx, rows))
+    post(tx, booking_transfers(tx, rows, kind))
     return rows
 
 

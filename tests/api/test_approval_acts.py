@@ -72,6 +72,11 @@ def _take_second(_api: Api, world: World) -> tuple[str, Json]:
     return f"/discrepancies/{discrepancy}/take-second", {"reason": "the platform was asked"}
 
 
+def _rebook(api: Api, world: World) -> tuple[str, Json]:
+    path, body = _reopen(api, world)
+    return path.replace("reopen", "rebook"), body | {"account": "write_offs"}
+
+
 def _reopen(api: Api, world: World) -> tuple[str, Json]:
     discrepancy = difference(world)
     world.do(lambda tx: tx.run("UPDATE discrepancy SET sum_minor = 1 WHERE id = :id", id=discrepancy))
@@ -170,6 +175,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "refund_request.accept": _request,
     "discrepancy.sign_off": _sign_off,
     "discrepancies.sign_off": _sign_off_together,
+    "discrepancy.rebook": _rebook,
     "discrepancy.reopen": _reopen,
     "discrepancy.take_second": _take_second,
     "payment.take": _take,

@@ -32,6 +32,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "bank_claim_how": (giving_labels.BANK_MATCHED_BY, set()),
     "bank_claim_kind": (giving_labels.BANK_CLAIMS, set()),
     "campaign_phase": (labels.PHASES, set()),
+    "discrepancy_account": (accounting_labels.DIFFERENCE_ACCOUNTS, set()),
     "discrepancy_cause": (labels.CAUSES, set()),
     "discrepancy_state": (labels.DISCREPANCY_STATES, set()),
     "duty_done_task": (accounting_labels.DUTY_TASKS, set()),

@@ -134,7 +134,7 @@ def test_signed_off_sums_that_are_not_in_suspense_are_named(reported: World) -> 
         reported, "UPDATE discrepancy SET state = 'signed_off', reason = 'hidden' WHERE reference = 'L-9'"
     )
     reported.do(lambda tx: tx.run("UPDATE discrepancy SET booked_minor = sum_minor WHERE reference = 'L-9'"))
-    assert {fault.split(":")[0] for fault in faults(reported)} == {"suspense_equals_signed_off"}
+    assert {fault.split(":")[0] for fault in faults(reported)} == {"signed_off_sums_are_on_their_accounts"}
 
 
 def test_what_waits_for_a_person_is_counted_and_no_fault(reported: World) -> None:

@@ -16,12 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.check import check_books
+from campaigns.closing.bookings import positions
 from campaigns.closing.discrepancies import count_open
 from campaigns.closing.fetch_statement import follow_statement
 from campaigns.closing.import_statement import import_statement
 from campaigns.closing.reconcile import compare
 from campaigns.closing.restore import restore_match
-from campaigns.closing.suspense import positions
 from campaigns.donations.refund import request_refund, send_refunds
 from kernel.clock import FixedClock
 from kernel.db import Database

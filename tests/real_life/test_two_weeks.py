@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from campaigns.check import check_books
+from campaigns.closing.bookings import positions
 from campaigns.closing.check import open_items
 from campaigns.closing.discrepancies import listed, sign_off
 from campaigns.closing.fetch_statement import follow_statement
 from campaigns.closing.reconcile import compare
 from campaigns.closing.report import report
 from campaigns.closing.restore import restore_match
-from campaigns.closing.suspense import positions
 from campaigns.donations.view import DonationView
 from kernel.clock import FixedClock
 from kernel.db import Database
@@ -168,7 +168,14 @@ def test_two_weeks_end_released_with_nothing_unexplained(
     assert fortnight.differences() == []
     assert fortnight.held() == (provider.held(), -3_00)
     assert world.do(report, 1)["suspense"] == [
-        {"provider": "stripe", "cause": "adjustment", "currency": "CNY", "differences": 1, "amount_minor": -3_00}
+        {
+            "provider": "stripe",
+            "cause": "adjustment",
+            "account": "suspense",
+            "currency": "CNY",
+            "differences": 1,
+            "amount_minor": -3_00,
+        }
     ]
     states = [world.view(gift).status for gift in fortnight.gifts]
     kept = [100_00, 200_00, 120_00, 30_00, 120_00, 60_00, 0, 0, 74_00, 40_00]

@@ -52,6 +52,13 @@ def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
     assert "2 笔" in text(manager.open(f"/console{path}")) and "100.00" in text(manager.page.text)
     manager.send(path, verb="save", reason="两笔直接汇款，待登记")
     assert differences(world) == [("amount", "4100 B0", -10_00)]
+    assert 'value="bank_charges" selected' in manager.open(f"/console/discrepancies/{unequal['id']}")
+    manager.send(f"/discrepancies/{unequal['id']}/sign-off", reason="跨行费", account="bank_charges")
+    manager.send(f"/discrepancies/{unequal['id']}/rebook", reason="其实是税", account="fee_taxes")
+    assert "手续费税费" in text(manager.open("/console/reconciliation"))
+    assert "手续费税费 -10.00" in text(manager.open(f"/console/discrepancies/{unequal['id']}"))
+    manager.send(f"/discrepancies/{unequal['id']}/reopen", reason="再查")
+    assert differences(world) == [("amount", "4100 B0", -10_00)]
     signed = differences(world, "signed_off")
     assert sorted(sum_minor for _, _, sum_minor in signed) == [12_00, 88_00]
     world.check()

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.three_sides import chosen_account
 from app.current import deps
 from app.duties import perform
 from app.http import access
@@ -13,9 +14,9 @@ from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
+from campaigns.closing.bookings import booked_sums
 from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
 from campaigns.closing.sign_off_together import groups
-from campaigns.closing.suspense import suspense_of
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
 from campaigns.screening.cases import count_open_cases
@@ -37,7 +38,7 @@ def list_discrepancies(slug: str) -> str:
         rows, total = discrepancies.listed(tx, campaign.id, None, page)
         known = discrepancies.known_donations(tx, rows)
         pending = open_of(tx, "discrepancy.sign_off", (row.id for row in rows))
-        suspense = suspense_of(tx, campaign.id)
+        booked = booked_sums(tx, campaign.id)
         cases = count_open_cases(tx, campaign.id)
         open_groups = groups(tx, campaign.id)
     return render_template(
@@ -47,7 +48,7 @@ def list_discrepancies(slug: str) -> str:
         known=known,
         pending=pending,
         groups=open_groups,
-        suspense=suspense,
+        booked=booked,
         cases=cases,
         day_awaited=day_awaited,
         total=total,
@@ -71,11 +72,13 @@ def record_day(slug: str, discrepancy_id: int) -> Response:
 @blueprint.post("/campaigns/<slug>/discrepancies/<int:discrepancy_id>/sign-off", endpoint="sign_off")
 @access.signed_in_to_act(Permission.RECONCILE)
 def sign_off(slug: str, discrepancy_id: int) -> Response:
-    """Sign off a difference with a reason."""
-    reason = request.form.get("reason", "").strip()[:500]
+    """Sign off a difference with a reason, and book it on the account of what caused it."""
+    reason, account = request.form.get("reason", "").strip()[:500], chosen_account()
     return act(
         Permission.RECONCILE,
         url_for("console.reconciliation", slug=slug),
-        lambda tx, _caller: said_of(perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason)),
+        lambda tx, _caller: said_of(
+            perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason, account=account)
+        ),
         _("已签字。"),
     )

@@ -1,18 +1,21 @@
 """What is signed off is booked: our books hold what the provider holds, and the sum is shown until it is placed."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
-from campaigns.closing.discrepancies import listed, reopen, sign_off
+from campaigns.accounting.book import book
+from campaigns.audit import entries_of
+from campaigns.closing.bookings import BookedSum, booked_sums, positions
+from campaigns.closing.discrepancies import listed, rebook, reopen, sign_off
 from campaigns.closing.import_statement import import_statement
 from campaigns.closing.reconcile import reconcile
 from campaigns.closing.report import write_report
-from campaigns.closing.suspense import SuspenseSum, positions, suspense_of
 from campaigns.desks.payment_desk import dismiss
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign_by_id
 from kernel.db import Tx
-from kernel.errors import Conflict
+from kernel.errors import Conflict, Invalid
 from payments import partners
 from tests.closing.partner import tell
 from tests.world import ACTOR, World
@@ -67,10 +70,10 @@ def test_a_signed_off_sum_is_booked_and_shown(partner: World) -> None:
     assert held(world) == (50_00 + 88_00 - 80, 58_00), "what the bill says"
     campaign = world.do(find_campaign, world.slug)
     shown = [
-        SuspenseSum("partner:plat", "missing_here", "CNY", 1, 88_00),
-        SuspenseSum("partner:plat", "missing_there", "CNY", 1, -30_00),
+        BookedSum("partner:plat", "missing_here", "suspense", "CNY", 1, 88_00),
+        BookedSum("partner:plat", "missing_there", "suspense", "CNY", 1, -30_00),
     ]
-    assert world.do(suspense_of, campaign.id) == shown
+    assert world.do(booked_sums, campaign.id) == shown
     assert world.do(write_report, campaign).report["suspense"] == [row._asdict() for row in shown]
     world.check()
 
@@ -124,4 +127,83 @@ def test_a_payment_that_was_dismissed_on_the_desk_is_in_suspense(world: World) -
         50_00,
     )
     assert held(world) == (100_00, 50_00)
+    world.check()
+
+
+def balances(world: World) -> dict[str, int]:
+    """The accounts of the partner's signed-off differences that are not empty, in fen."""
+    rows = world.do(
+        lambda tx: tx.rows(
+            """SELECT kind, balance_minor FROM provider_balance
+                WHERE kind NOT IN ('clearing', 'fees', 'losses') AND balance_minor <> 0"""
+        )
+    )
+    return {row.kind: row.balance_minor for row in rows}
+
+
+def test_each_cause_has_its_account_and_the_suggestion_is_the_causes(partner: World) -> None:
+    world = partner
+    tell(world, "plat", "g-3", 20_00)
+    world.settle()
+    bill(world, ("L-3", "charge", "g-3", 19_99, 0))
+    rows = differences(world)
+    suggested = {cause: row.suggested_account for cause, row in rows.items()}
+    assert suggested == {"missing_here": "foreign_money", "missing_there": "suspense", "amount": "rounding"}
+    with pytest.raises(Invalid, match="booking_account_invalid"):
+        world.do(sign_off, rows["amount"].id, "a fen", "finance", "fund")
+    assert balances(world) == {}
+    for cause, row in rows.items():
+        world.do(sign_off, row.id, f"{cause} is known", "finance", suggested[cause])
+    assert balances(world) == {"foreign_money": 88_00, "suspense": -30_00, "rounding": -1}
+    assert [(row.account, row.amount_minor) for row in world.do(booked_sums, 1)] == [
+        ("rounding", -1),
+        ("foreign_money", 88_00),
+        ("suspense", -30_00),
+    ]
+    [position] = world.do(positions)
+    assert (position.suspense_minor, position.placed_minor) == (-30_00, 88_00 - 1)
+    world.check()
+
+
+def test_a_booked_difference_moves_to_another_account_for_a_reason(partner: World) -> None:
+    world = partner
+    row = differences(world)["missing_there"]
+    with pytest.raises(Conflict, match="discrepancy_not_signed_off"):
+        world.do(rebook, row.id, "write_offs", "they will not pay", "finance")
+    world.do(sign_off, row.id, "they will add it", "finance")
+    for _ in range(2):
+        world.do(rebook, row.id, "write_offs", "they will not pay", "finance 2")
+    assert balances(world) == {"write_offs": -30_00}
+    entry = world.do(lambda tx: entries_of(tx, f"discrepancy:{row.id}")[0])
+    assert (entry.actor, entry.detail["reason"]) == ("finance 2", "they will not pay")
+    assert (entry.detail["before"], entry.detail["after"]) == ({"account": "suspense"}, {"account": "write_offs"})
+    bill(world, ("L-3", "charge", "g-2", 30_00, 0))
+    assert "missing_there" in differences(world, "matched"), "it goes back from where it is"
+    assert balances(world) == {}
+    world.check()
+
+
+def test_a_difference_that_opens_again_is_booked_anew_where_the_next_signature_says(partner: World) -> None:
+    world = partner
+    row = differences(world)["missing_here"]
+    world.do(sign_off, row.id, "of another shop", "finance", "foreign_money")
+    world.do(reopen, row.id, "it is a refund of ours", "finance")
+    assert balances(world) == {}
+    world.do(sign_off, row.id, "refunded past us", "finance", "outside_refunds")
+    assert balances(world) == {"outside_refunds": 88_00}
+    world.check()
+
+
+def test_the_vouchers_name_the_account_of_each_cause(partner: World) -> None:
+    world = partner
+    rows = differences(world)
+    world.do(sign_off, rows["missing_here"].id, "of another shop", "finance", "foreign_money")
+    world.do(sign_off, rows["missing_there"].id, "they will not pay", "finance", "write_offs")
+    book(world.deps, "finance", date.max)
+    lines = world.do(
+        lambda tx: tx.rows(
+            """SELECT side, code, amount_minor FROM voucher_line WHERE code IN ('220910', '540103') ORDER BY 2, 1"""
+        )
+    )
+    assert [tuple(line) for line in lines] == [("credit", "220910", 88_00), ("debit", "540103", 30_00)]
     world.check()
