@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from campaigns import pots
 from campaigns.audit import record_audit
+from campaigns.awards.awards import copy_awards
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entries
@@ -53,7 +54,7 @@ def funds_of(tx: Tx, slug: str) -> set[int]:
 
 def copy_campaign(tx: Tx, slug: str, new: CopyOf, actor: str) -> Copied:
     """Make a draft out of another campaign: plan without its filing, durations, windows, thresholds, host contact,
-    entries, pots with their newest rules and tranches. All times move as far as the opening does.
+    awards, entries, pots with their newest rules and tranches. All times move as far as the opening does.
 
     Raises NotFound `campaign_unknown`, Invalid `campaign_invalid`, Conflict `slug_used`, `fund_short`, and what
     `pots.create` raises for rules that do not hold any more.
@@ -97,6 +98,7 @@ def _copy_settings(tx: Tx, old_id: int, draft: Campaign, actor: str) -> None:
         )
     if contact := contacts_of(tx, [old_id]).get(old_id):
         set_contact(tx, draft.slug, contact, actor)
+    copy_awards(tx, old_id, draft.slug, actor)
 
 
 def _copy_entries(tx: Tx, old_id: int, slug: str, actor: str) -> tuple[int, list[str]]:

@@ -26,6 +26,7 @@ MODULES_WITH_TABLES = (
     "campaigns.donations.receipt_models",
     "campaigns.duties.models",
     "campaigns.funds.models",
+    "campaigns.awards.models",
     "campaigns.goods.models",
     "campaigns.imports.models",
     "campaigns.intake.models",

@@ -9,6 +9,7 @@ from app.api import (
     agreements,
     approvals,
     audit,
+    awards,
     blacklist,
     campaign_copies,
     campaigns,
@@ -113,6 +114,7 @@ RESOURCES = (
     receipts,
     approvals,
     audit,
+    awards,
 )
 ABOUT = """Amounts are whole numbers of fen in fields that end in `_minor`, with one `currency` beside them; times
 are ISO 8601 with offset; lists are paged with `page` and `page_size` (`X-Pagination` in the answer); errors are

@@ -36,6 +36,7 @@ from app.console import (
 from app.console.blueprint import blueprint
 from app.console.campaigns import (
     analytics,
+    awards,
     campaign,
     copy,
     draft,
@@ -81,6 +82,7 @@ PAGES = (
     live,
     notices,
     samples,
+    awards,
     analytics,
     simulate,
     reconciliation,

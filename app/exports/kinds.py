@@ -8,6 +8,7 @@ from flask import Response
 from app.current import deps
 from app.exports import campaigns, lists
 from app.exports.analytics import campaign_analytics
+from app.exports.awards import awards
 from app.exports.reconciliation import reconciliation
 from app.exports.samples import samples
 from app.exports.table import Order, Table
@@ -44,6 +45,7 @@ KINDS = (
     Kind("analytics", "/campaigns/<slug>/analytics", campaign_analytics, where=Where.FROM_BELOW),
     Kind("sources", "/campaigns/<slug>/sources", campaigns.sources),
     Kind("differences", "/campaigns/<slug>/differences", campaigns.differences),
+    Kind("awards", "/campaigns/<slug>/awards", awards, where=Where.FROM_BELOW),
     Kind("samples", "/campaigns/<slug>/samples", samples),
     Kind("reconciliation-report", "/campaigns/<slug>/reconciliation-report", reconciliation),
 )

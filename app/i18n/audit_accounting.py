@@ -7,6 +7,9 @@ ACTS = {
     "receipts.import": _l("导入财政票据回执"),
     "agreement.enter": _l("登记协议"),
     "agreement.end": _l("终止协议"),
+    "award.add": _l("增加奖项"),
+    "award.publish": _l("公布表彰"),
+    "award.remove": _l("去掉奖项"),
     "goods.enter": _l("登记物资"),
     "goods.correct": _l("更正物资"),
     "goods.confirm": _l("确认物资价值"),
@@ -49,6 +52,7 @@ ACTS = {
     "monthly.publish": _l("公示收支月报"),
 }
 GROUPS = {
+    "award": _l("表彰"),
     "agreement": _l("协议"),
     "goods": _l("物资"),
     "payee": _l("收款账户"),

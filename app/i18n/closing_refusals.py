@@ -3,6 +3,13 @@
 from flask_babel import lazy_gettext as _l
 
 CLOSING_REFUSALS = {
+    "award_early": _l("结果公示以后才能公布表彰。"),
+    "award_invalid": _l("请检查标出的内容。"),
+    "award_limit": _l("一个活动最多 %(most)s 个奖项。"),
+    "award_none": _l("这个活动没有奖项。"),
+    "award_too_late": _l("活动结束以后，奖项不能再增加或去掉：评选办法要事先公布。"),
+    "award_unchanged": _l("账上和已公布的一致，不用更正。"),
+    "award_unknown": _l("没有这个奖项。"),
     "booking_account_invalid": _l("请从列出的账户里选一个。"),
     "discrepancy_ended": _l("这条差异已经处理过。"),
     "discrepancy_not_signed_off": _l("这条差异没有签字，不能撤回。"),

@@ -95,7 +95,7 @@ def certificate_values(thanked: Thanked) -> dict[str, Any]:
         "salutation": _("%(name)s：", name=thanked.name or _("朋友")),
         "paragraphs": [*_sentences(thanked)],
         "host": drawable(campaign.host),
-        "day": _long_day(donation.paid_at),
+        "day": long_day(donation.paid_at),
         "number": f"{numbers} · {drawable(filing)}",
         "no-receipt": _("这是感谢状，不是公益事业捐赠票据。"),
     }
@@ -105,7 +105,7 @@ def _sentences(thanked: Thanked) -> list[Runs]:
     donation = thanked.donation
     assert donation.paid_at
     values = {
-        "day": _long_day(donation.paid_at, plain=True),
+        "day": long_day(donation.paid_at, plain=True),
         "project": donation.project_name,
         "gave": yuan_text(thanked.gave_minor),
         "matched": yuan_text(thanked.matched_minor),
@@ -135,7 +135,7 @@ def _emblem(thanked: Thanked, left: Ink, right: Ink, pencil: str) -> str:
     return halves(thanked.donation.project_theme, left, right, percent, pencil)
 
 
-def _long_day(moment: datetime, *, plain: bool = False) -> str:
+def long_day(moment: datetime, *, plain: bool = False) -> str:
     """Return the day in Shanghai as letters write it."""
     local = moment.astimezone(SHANGHAI)
     if language() == "en":

@@ -6,8 +6,10 @@ from flask import render_template, request
 
 from app.http import access
 from app.http.reduced import require_full
+from app.i18n.awards import award_rule
 from app.shared_pages.declare import shared
 from app.shared_pages.reading import read_content, read_once
+from app.web.awards import shown_awards
 from app.web.blueprint import blueprint, requested_page
 from app.web.campaign_reads import shown_campaign, shown_project
 from app.web.outlook import next_change, outlook
@@ -70,6 +72,8 @@ def campaign(slug: str) -> str:
         search=search,
         filters={name: value for name, value in search.items() if value},
         gifts=gifts_lately(slug, shown.campaign.id)[:MOST_LATELY],
+        awards=shown_awards(shown.campaign),
+        award_rule=award_rule,
     )
 
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from app.web import (
+    awards,
     campaign,
     connect,
     design,
@@ -34,6 +35,7 @@ from app.web.blueprint import blueprint, set_up
 PAGES = (
     home,
     campaign,
+    awards,
     places,
     pictures,
     donate,

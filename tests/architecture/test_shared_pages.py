@@ -59,6 +59,8 @@ PAST = {
     "project_picture.consented_at",
     "project_picture.uploaded_at",
     "project.created_at",
+    "award.added_at",
+    "award_publication.published_at",
     "public_notice.published_at",
     "reservation.created_at",
     "reservation.ended_at",

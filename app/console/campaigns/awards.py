@@ -1,0 +1,89 @@
+"""The awards of a campaign: criteria before its end, winners by the books, publication after the notice."""
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint
+from app.console.forms import ConsoleForm
+from app.current import deps
+from app.http import access
+from app.http.scope import Where
+from app.i18n.awards import award_rule, reached_at
+from campaigns.awards import awards
+from campaigns.awards.awards import MOST_NAME, MOST_PLACES, NewAward
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network.roles import Caller, Permission
+from kernel.db import Tx
+from kernel.errors import Refusal
+
+
+@blueprint.get("/campaigns/<slug>/awards", endpoint="awards")
+@access.signed_in(Permission.READ, where=Where.FROM_BELOW)
+def show(slug: str) -> str:
+    """The criteria, who wins by the books of now when that is asked for, and what was published."""
+    return _page(slug, ConsoleForm({}), counted="now" in request.args)
+
+
+@blueprint.post("/campaigns/<slug>/awards", endpoint="award_add")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def add(slug: str) -> str | Response:
+    """Add an award."""
+    form = ConsoleForm(request.form)
+    new = NewAward(
+        **{name: form[name].strip() for name in ("name", "among", "criterion", "tie")},
+        places=form.whole("places") or 0,
+        mark_minor=form.amount("mark_minor"),
+    )
+
+    def do(tx: Tx, caller: Caller) -> None:
+        try:
+            awards.add(tx, slug, new, caller.name)
+        except Refusal as refusal:
+            form.add_refusal(refusal)
+            raise
+
+    back = act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("奖项已加上，活动页面会写明怎么评。"))
+    return _page(slug, form) if form.faults else back
+
+
+@blueprint.post("/campaigns/<slug>/awards/<int:award_id>/remove", endpoint="award_remove")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def remove(slug: str, award_id: int) -> Response:
+    """Remove an award before the campaign ends."""
+
+    def do(tx: Tx, caller: Caller) -> None:
+        awards.remove(tx, slug, award_id, caller.name)
+
+    return act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("奖项已去掉。"))
+
+
+@blueprint.post("/campaigns/<slug>/awards/publish", endpoint="award_publish")
+@access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
+def publish(slug: str) -> Response:
+    """Publish the awards by the books, or correct what was published."""
+    reason = request.form.get("reason", "")
+
+    def do(tx: Tx, caller: Caller) -> None:
+        awards.publish(tx, slug, reason, caller.name)
+
+    return act(Permission.CAMPAIGNS_WRITE, _address(slug), do, _("表彰已公布，活动页面可以看到。"))
+
+
+def _page(slug: str, form: ConsoleForm, *, counted: bool = False) -> str:
+    with deps().db.snapshot() as tx:
+        campaign = find_campaign(tx, slug)
+        assert campaign.id is not None
+        shown = {
+            "rules": awards.awards_of(tx, campaign.id),
+            "computed": awards.computed(tx, campaign.id) if counted else None,
+            "publications": awards.publications_of(tx, campaign.id),
+            "open": awards.waits_for_awards(campaign) and campaign.ends_at > tx.now,
+        }
+    most = {"name": MOST_NAME, "places": MOST_PLACES}
+    words = {"award_rule": award_rule, "reached_at": reached_at}
+    return render_template("console/awards.html", campaign=campaign, form=form, most=most, **words, **shown)
+
+
+def _address(slug: str) -> str:
+    return url_for("console.awards", slug=slug)
