@@ -3,7 +3,7 @@
 import os
 
 import config
-from app.api import docs
+from app import worker
 from app.demo.environment import with_demo_environment
 from app.factory import create_app
 from app.http import doors
@@ -12,4 +12,4 @@ from app.shared_pages.front import put_in_front
 app = create_app(config.load(with_demo_environment(os.environ)))
 put_in_front(app)
 doors.put_in_front(app)
-docs.make_before_requests(app)
+worker.begin(app)

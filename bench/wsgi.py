@@ -13,7 +13,7 @@ from typing import Any
 from flask import Blueprint, request
 
 import config
-from app.api import docs
+from app import worker
 from app.api.base import make_blueprint
 from app.api.donation_answer import answer
 from app.api.donation_schemas import DonationIn, DonationOut
@@ -90,4 +90,4 @@ app.register_blueprint(blp)
 app.register_blueprint(partner)
 put_in_front(app)
 doors.put_in_front(app)
-docs.make_before_requests(app)
+worker.begin(app)

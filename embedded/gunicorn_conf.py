@@ -5,6 +5,8 @@ import os
 import resource
 from typing import Any
 
+from gevent.baseserver import BaseServer
+
 FILES = 16_384  # each connection is one; the usual limit of a shell is 1,024
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (min(FILES, hard), hard))
@@ -15,11 +17,14 @@ worker_class = "gevent"  # each open page keeps a connection for the live totals
 # worker takes more donations a second than two, at two thirds of the processor time (docs/performance.md).
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(1, (os.cpu_count() or 2) // 2))
 worker_connections = 4000  # of which live totals take 2,500 at most (LIVE_STREAMS_MOST)
+ACCEPTED = 8
 graceful_timeout = 5  # open pages hold their connection for ever; a request in flight takes a second
 errorlog = "-"
 control_socket_disable = True  # it would sit in the home directory, one for all runs
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """What was imported stays: leave it out of the collector's rounds."""
+    """What was imported stays: leave it out of the collector's rounds. Take new connections a few at a time: of a
+    hundred (gevent's default) that come at once, each reads its request before anybody else has a turn."""
     gc.freeze()
+    BaseServer.max_accept = ACCEPTED

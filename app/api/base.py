@@ -5,7 +5,7 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask_smorest import Api as SmorestApi
 from flask_smorest import Blueprint as SmorestBlueprint
 from flask_smorest.pagination import PaginationParameters
@@ -15,6 +15,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
 from app.http.access import Audience, declared
+from app.http.made_once import MadeOnce
 from app.http.repeats import HEADER, MOST_KEY, REPLAYED
 from campaigns.network.replies import KEPT
 from kernel.paging import Page
@@ -51,7 +52,7 @@ class Problem(Schema):
 class Api(SmorestApi):
     """flask-smorest with our own error handlers (`app/http/errors.py`), and a description that is made when it is
     first asked for, so that no command pays for it. Workers with an event loop make it at their start
-    (`app.api.docs.make_before_requests`)."""
+    (`app.worker`)."""
 
     ERROR_SCHEMA = Problem
 
@@ -92,17 +93,14 @@ class Api(SmorestApi):
 
     def as_json(self) -> bytes:
         """Return the description as a file, made once."""
-        return self._json
+        return self._json.made().body
 
     @cached_property
-    def _json(self) -> bytes:
-        return orjson.dumps(self.describe(), option=orjson.OPT_INDENT_2)
+    def _json(self) -> MadeOnce:
+        return MadeOnce(lambda: orjson.dumps(self.describe(), option=orjson.OPT_INDENT_2))
 
     def _openapi_json(self) -> Response:
-        response = Response(self.as_json(), mimetype="application/json")
-        response.add_etag()
-        response.make_conditional(request)
-        return response
+        return self._json.response("application/json")
 
 
 @cache

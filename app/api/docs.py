@@ -6,7 +6,6 @@ from flask import Blueprint, Flask, Response, current_app, render_template
 
 from app.http import access
 from app.http.made_once import MadeOnce
-from app.http.off_loop import on_event_loop
 
 blueprint = Blueprint("api_reference", __name__, url_prefix="/api")
 
@@ -17,14 +16,10 @@ def attach(app: Flask) -> None:
     app.register_blueprint(blueprint)
 
 
-def make_before_requests(app: Flask) -> None:
-    """Make the description and its page at the start of a worker with an event loop: it takes a third of a second,
-    which the first reader would take from everybody else."""
-    if not on_event_loop():
-        return
-    with app.test_request_context():
-        app.extensions["api"].as_json()
-        app.extensions["api_reference"].made()
+def make(app: Flask) -> None:
+    """Make the description and its page, inside a request."""
+    app.extensions["api"].as_json()
+    app.extensions["api_reference"].made()
 
 
 @blueprint.get("/docs")

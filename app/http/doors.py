@@ -2,10 +2,12 @@
 that does not arrive is not waited for. See docs/adr/0024-strangers.md."""
 
 import json
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -21,16 +23,18 @@ Start = Callable[..., Any]
 
 BURST_S = 0.5  # an address may send what it may in so many seconds at once; what is beyond waits for its turn
 MOST_DELAY_S = 2.0  # for its turn; what would wait longer is refused
-LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # requests: a page that is kept in memory, another one, a change or a large page
+LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # requests: a page that is kept in memory, another one, a change or the metrics
+LARGE = 2.0  # the description of the API: made once, but it is long
 FORGED = 20.0  # a webhook that was refused; the good ones cost nothing
-PAUSE_S = 1.0  # before a refusal: who does not wait for answers gets few
+PAUSE_S = 1.0  # before a refusal, on average: who does not wait for answers gets few
 MOST_PAUSING = 800  # connections that wait for their refusal; beyond, it comes at once
 MOST_KNOWN = 10_000  # addresses, before those are forgotten that have nothing to wait for
 BODY_S = 20.0  # for a body to arrive, and a second more for each `BYTES_A_SECOND`
 BYTES_A_SECOND = 20_000
 _FREE = ("/static/", "/healthz")
 _KEPT = ("/c/", "/public/", "/api/v1/campaigns")
-_LARGE = ("/api/docs", "/api/openapi.json", "/metrics")
+_LARGE = ("/api/docs", "/api/openapi.json")
+_METRICS = "/metrics"
 _SIGNED = "/webhooks/"
 
 
@@ -98,19 +102,24 @@ class Doors:
 
         return counting
 
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """What a refusal says, by language; looked up once, as refusals come in thousands."""
+        with self._app.app_context():
+            return {language: problem_text("rate_limited", language) for language in ("zh", "en")}
+
     def _refuse(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         """Answer 429, after a pause that costs the sender more than us."""
         if self._pausing < MOST_PAUSING:
             self._pausing += 1
             try:
-                time.sleep(PAUSE_S)
+                # Who came at the same moment is refused at different ones: others have their turn between them.
+                time.sleep(PAUSE_S * (0.5 + secrets.randbelow(1000) / 1000))
             finally:
                 self._pausing -= 1
         self._app.extensions["count_request"]("any", "doors", 429, PAUSE_S)
-        with self._app.app_context():
-            texts = {language: problem_text("rate_limited", language) for language in ("zh", "en")}
         request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        kind, body = _refusal(environ["PATH_INFO"], texts, request_id)
+        kind, body = _refusal(environ["PATH_INFO"], self._texts, request_id)
         headers = [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
@@ -125,8 +134,10 @@ class Doors:
 
 def _cost(environ: dict[str, Any]) -> float:
     path: str = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path in _LARGE:
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path == _METRICS:
         return ACT
+    if path in _LARGE:
+        return LARGE
     return LIGHT if path == "/" or (path.startswith(_KEPT) and not path.endswith("/live")) else LOOK
 
 

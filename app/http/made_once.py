@@ -1,5 +1,6 @@
 """Answers that are the same for everybody and dear to make: made once, however many ask for them."""
 
+import gzip
 import time
 from collections.abc import Callable
 from hashlib import sha256
@@ -10,11 +11,12 @@ from flask import Response, request
 
 
 class Made(NamedTuple):
-    """A body, its entity tag, and when it was made (monotonic seconds)."""
+    """A body, its entity tag, and when it was made (monotonic seconds); `packed` is the body compressed by gzip."""
 
     body: bytes
     tag: str
     at: float
+    packed: bytes
 
 
 class MadeOnce:
@@ -38,7 +40,8 @@ class MadeOnce:
             if (kept := self._made) is None or not self._good(kept):
                 content = self._make()
                 body = content.encode() if isinstance(content, str) else content
-                self._made = kept = Made(body, sha256(body).hexdigest()[:32], time.monotonic())
+                tag, packed = sha256(body).hexdigest()[:32], gzip.compress(body, mtime=0)
+                self._made = kept = Made(body, tag, time.monotonic(), packed)
             return kept
         finally:
             self._turn.release()
@@ -47,10 +50,28 @@ class MadeOnce:
         return self._keep_s is None or time.monotonic() - made.at < self._keep_s
 
     def response(self, content_type: str) -> Response:
-        """Return it for the present request: 304 when the caller has it."""
+        """Return it for the present request, compressed where the caller takes that: 304 when the caller has it."""
         made = self.made()
-        response = Response(made.body, content_type=content_type)
-        response.set_etag(made.tag)
+        response = Response(content_type=content_type)
+        response.headers["Vary"] = "Accept-Encoding"
+        if takes_gzip(request.headers.get("Accept-Encoding", "")):
+            response.set_data(made.packed)
+            response.headers["Content-Encoding"] = "gzip"
+            response.set_etag(f"{made.tag}-gz")
+        else:
+            response.set_data(made.body)
+            response.set_etag(made.tag)
         response.headers["Cache-Control"] = "no-cache"  # caches may keep it, and ask whether it is still the same
         response.make_conditional(request)
         return response
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Return whether an Accept-Encoding header takes gzip; `gzip;q=0` refuses it."""
+    if "gzip" not in accepted:
+        return False
+    for part in accepted.split(","):
+        name, _, quality = part.partition(";")
+        if name.strip() == "gzip":
+            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

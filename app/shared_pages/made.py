@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
+from app.http.made_once import takes_gzip
+
 Headers = list[tuple[str, str]]
 
 # Whoever keeps a copy asks before showing it: a copy may be a second old, and not a second older for each cache
@@ -55,14 +57,3 @@ class Made:
 
 def _form(body: bytes, headers: Sequence[tuple[str, str]], tag: str) -> Form:
     return Form(body, [*headers, ("Content-Length", str(len(body))), ("ETag", tag)], tag)
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Return whether an Accept-Encoding header takes gzip; `gzip;q=0` refuses it."""
-    if "gzip" not in accepted:
-        return False
-    for part in accepted.split(","):
-        name, _, quality = part.partition(";")
-        if name.strip() == "gzip":
-            return quality.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

@@ -1,5 +1,6 @@
 """What strangers do at one door slows down no other (C3), and nobody locks anybody out (C8)."""
 
+import gzip
 import http.client
 import json
 import socket
@@ -68,6 +69,23 @@ def test_c3_the_description_is_made_once(world: World, database_url: str, path: 
     assert first.headers["ETag"] == again.headers["ETag"] and took < 0.05
     known = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
     assert (known.status_code, known.data) == (304, b"")
+    packed = client.get(path, headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and packed.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.data) == first.data and len(packed.data) < len(first.data) / 5
+    known = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+    assert (known.status_code, known.data) == (304, b"") and packed.headers["ETag"] != first.headers["ETag"]
+
+
+def test_c3_who_is_refused_at_the_same_moment_hears_of_it_at_different_ones(
+    http_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wave of refusals would be followed by a wave of new connections, and each keeps everybody else waiting."""
+    pauses: list[float] = []
+    monkeypatch.setattr(doors, "MOST_DELAY_S", 0.0)
+    monkeypatch.setattr("app.http.doors.time.sleep", pauses.append)
+    statuses = [http_client.get("/readyz").status_code for _ in range(60)]
+    assert statuses.count(429) == len(pauses) > 20
+    assert min(pauses) < 0.8 < 1.2 < max(pauses) and len(set(pauses)) > 10
 
 
 def test_c3_one_caller_makes_and_the_others_have_the_last_one() -> None:
@@ -175,7 +193,7 @@ def answers_of(connections: list[http.client.HTTPConnection]) -> list[http.clien
 
 
 def test_c3_live_streams_are_limited_by_address_and_in_all(site: Site) -> None:
-    _read_the_description(site)
+    _visit_first(site)
     mine = [stream(site, STRANGER) for _ in range(25)]
     answers = answers_of(mine)
     assert [response.status for response in answers] == [200] * 20 + [429] * 5
@@ -192,10 +210,12 @@ def test_c3_live_streams_are_limited_by_address_and_in_all(site: Site) -> None:
         time.sleep(1)
 
 
-def _read_the_description(site: Site) -> None:
-    """Require that its first reader takes no time from others: it was made at the start of the worker."""
+def _visit_first(site: Site) -> None:
+    """Require that the first visitors take no time from others: what they need was made at the start of the
+    worker (the description of the API, the mappers of all tables, the page of signing in)."""
+    paths = ("/api/docs", "/api/openapi.json", f"/api/v1/campaigns/{SLUG}/totals", "/console/sign-in")
     before = cpu.seconds(site.child.pid)
-    assert [site.get(path).status for path in ("/api/docs", "/api/openapi.json")] == [200, 200]
+    assert [site.get(path).status for path in paths] == [200] * 4
     assert cpu.seconds(site.child.pid) - before < 0.15
 
 
