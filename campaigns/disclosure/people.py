@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from campaigns.donations.contact import read_contact
 from campaigns.donations.models import Donation
@@ -117,19 +117,23 @@ def messages(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift
     return _gifts(tx, keys, [row.id for row in rows])
 
 
+class _Words(NamedTuple):
+    """Whether the donor of a gift wants to be named, and the state of the words that others may read."""
+
+    publishes: bool
+    id: int | None
+    state: str | None
+
+
 def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
     views = donation_views(tx, ids)
-    publishing = set(
-        tx.all(select(Donation.id).where(col(Donation.id).in_(ids), col(Donation.publish_name).is_(True)))
-    )
-    words = {
-        row.donation_id: row for row in tx.all(select(PublicWords).where(col(PublicWords.donation_id).in_(ids)))
-    }
+    spoken = _words_of(tx, ids)
     gifts = []
     for id_ in ids:
         if (view := views.get(id_)) is not None:
-            name, message, tribute = _shown_words(tx, keys, id_, publishes=id_ in publishing, words=words.get(id_))
-            shown = words[id_].id if message or tribute or (name and id_ in words) else None
+            words = spoken.get(id_)
+            name, message, tribute = _shown_words(tx, keys, id_, words) if words else ("", "", None)
+            shown = words.id if words and (name or message or tribute) else None
             gifts.append(
                 RecentGift(
                     view.project_id,
@@ -146,16 +150,27 @@ def _gifts(tx: Tx, keys: Keys, ids: Sequence[UUID]) -> list[RecentGift]:
     return gifts
 
 
-def _shown_words(
-    tx: Tx, keys: Keys, donation_id: UUID, *, publishes: bool, words: PublicWords | None
-) -> tuple[str, str, Tribute | None]:
+def _words_of(tx: Tx, ids: Sequence[UUID]) -> dict[UUID, _Words]:
+    """Return what is known of the words of gifts that have any, or whose donor wants to be named."""
+    rows = tx.all(
+        select(Donation.id, Donation.publish_name, PublicWords.id, PublicWords.state)
+        .outerjoin(PublicWords, col(PublicWords.donation_id) == Donation.id)
+        .where(
+            col(Donation.id).in_(ids),
+            or_(col(Donation.publish_name).is_(True), col(PublicWords.id).is_not(None)),
+        )
+    )
+    return {id_: _Words(publishes, words_id, state) for id_, publishes, words_id, state in rows}
+
+
+def _shown_words(tx: Tx, keys: Keys, donation_id: UUID, words: _Words) -> tuple[str, str, Tribute | None]:
     """Return what of the words of a gift may be shown: the name, the message, for whom it was made."""
-    passed = words is not None and words.state == WordsState.SHOWN
-    waiting = words is None or words.state == WordsState.WAITING
-    if not passed and not (publishes and waiting):
+    passed = words.state == WordsState.SHOWN
+    waiting = words.state in (None, WordsState.WAITING)
+    if not passed and not (words.publishes and waiting):
         return "", "", None
     personal = read_contact(tx, keys, donation_id)
-    name = personal.get("name", "") if publishes else ""
+    name = personal.get("name", "") if words.publishes else ""
     if passed:
         return name, personal.get("message", ""), tribute_of(personal)
     return name if is_plain_name(name) else "", "", None
