@@ -134,7 +134,7 @@ class Front:
         """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
         reading = self._reading
         if not self._right(reading, now := time.monotonic()):
-            reading = self._reading = Reading(self.freshness.version, now, self._content_at(now))
+            reading = self._reading = Reading(self.freshness.version, now, self._content_at(now), reading)
         using = current.set(reading)
         try:
             body, status, headers = self._call(address)

@@ -1,6 +1,6 @@
 """What several shared pages show is read once for all that are made together (`front.py`)."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextvars import ContextVar
 from threading import RLock
 from typing import Any, TypeVar
@@ -11,15 +11,23 @@ from kernel.db import Tx
 Value = TypeVar("Value")
 
 
+MOST_TOGETHER = 100  # ids that one statement reads for
+
+
 class Reading:
     """What was read at one time (monotonic), under one version, for the pages made of it. `content` is a reading
-    that outlives it: of what giving does not write."""
+    that outlives it: of what giving does not write. `before` is the one that this follows: what it was asked for is
+    likely asked for again."""
 
-    def __init__(self, version: int, at: float, content: "Reading | None" = None) -> None:
+    def __init__(
+        self, version: int, at: float, content: "Reading | None" = None, before: "Reading | None" = None
+    ) -> None:
         self.version = version
         self.at = at
         self.content = content
         self._values: dict[Hashable, Any] = {}
+        self._asked: dict[Hashable, set[int]] = {}
+        self._expected = {} if before is None else before._asked
         self._turn = RLock()  # who needs the same waits instead of reading it too
 
     def value(self, key: Hashable, read: Callable[[Tx], Value]) -> Value:
@@ -29,6 +37,17 @@ class Reading:
             value: Value = self._values[key]
             return value
 
+    def value_of(self, kind: Hashable, id_: int, read: Callable[[Tx, Sequence[int]], Mapping[int, Value]]) -> Value:
+        """Return the value of an id, read together with those of the ids that will be asked for next."""
+        with self._turn:
+            self._asked.setdefault(kind, set()).add(id_)
+            values: dict[int, Value] = self._values.setdefault(kind, {})
+            if id_ not in values:
+                expected = sorted(self._expected.get(kind, set()) - values.keys() - {id_})
+                ids = [id_, *expected[: MOST_TOGETHER - 1]]
+                values.update(_read(lambda tx: read(tx, ids)))
+            return values[id_]
+
 
 current: ContextVar[Reading | None] = ContextVar("reading", default=None)
 
@@ -37,6 +56,13 @@ def read_once(key: Hashable, read: Callable[[Tx], Value]) -> Value:
     """Return what `read` reads from a snapshot: once for all shared pages made together. `key` names it."""
     reading = current.get()
     return _read(read) if reading is None else reading.value(key, read)
+
+
+def read_together(kind: Hashable, id_: int, read: Callable[[Tx, Sequence[int]], Mapping[int, Value]]) -> Value:
+    """Return what `read` reads for an id: once for all shared pages made together, and for many ids at once. It
+    returns a value for each id that it gets. `kind` names what is read."""
+    reading = current.get()
+    return _read(lambda tx: read(tx, [id_]))[id_] if reading is None else reading.value_of(kind, id_, read)
 
 
 def read_content(key: Hashable, read: Callable[[Tx], Value]) -> Value:

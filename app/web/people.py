@@ -1,5 +1,6 @@
 """Who gave lately, on the pages of a campaign, and how a reader reports their words."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flask import redirect, render_template, request, url_for
@@ -10,17 +11,17 @@ from app.http import access, rate_limit
 from app.http.network import network_of
 from app.http.reduced import is_reduced, require_full
 from app.shared_pages.declare import shared
-from app.shared_pages.reading import read_once
+from app.shared_pages.reading import read_once, read_together
 from app.web.blueprint import blueprint
 from app.web.campaign_reads import shown_campaign
 from campaigns.desks import words_desk
 from campaigns.disclosure.people import (
     MOST_COUNTED,
     RecentGift,
-    donors_of_project,
+    donors_of_projects,
     messages,
     recent_gifts,
-    recent_gifts_of_project,
+    recent_gifts_of_projects,
 )
 from kernel.db import Tx
 
@@ -48,11 +49,12 @@ class ProjectPeople(NamedTuple):
 def people_of_project(campaign_id: int, project_id: int) -> ProjectPeople:
     """Return who gave to a project of a campaign."""
 
-    def read(tx: Tx) -> ProjectPeople:
-        gifts = recent_gifts_of_project(tx, deps().keys, campaign_id, project_id, MOST_LATELY)
-        return ProjectPeople(gifts, donors_of_project(tx, campaign_id, project_id))
+    def read(tx: Tx, project_ids: Sequence[int]) -> dict[int, ProjectPeople]:
+        gifts = recent_gifts_of_projects(tx, deps().keys, campaign_id, project_ids, MOST_LATELY)
+        donors = donors_of_projects(tx, campaign_id, project_ids)
+        return {id_: ProjectPeople(gifts[id_], donors[id_]) for id_ in project_ids}
 
-    return ProjectPeople([], 0) if is_reduced() else read_once(("people", campaign_id, project_id), read)
+    return ProjectPeople([], 0) if is_reduced() else read_together(("people", campaign_id), project_id, read)
 
 
 @blueprint.get("/c/<slug>/people")

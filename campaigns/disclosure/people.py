@@ -57,19 +57,25 @@ def recent_gifts(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[Recent
     return _gifts(tx, keys, list(dict.fromkeys(row.id for row in rows)))
 
 
-def recent_gifts_of_project(tx: Tx, keys: Keys, campaign_id: int, project_id: int, most: int) -> list[RecentGift]:
-    """Return the newest gifts of a project in a campaign, the newest first."""
+def recent_gifts_of_projects(
+    tx: Tx, keys: Keys, campaign_id: int, project_ids: Sequence[int], most: int
+) -> dict[int, list[RecentGift]]:
+    """Return the newest gifts of each of these projects in a campaign, the newest first."""
     rows = tx.rows(
-        """SELECT id FROM donation
-            WHERE campaign_id = :campaign AND project_id = :project AND paid_at IS NOT NULL
-              AND status = ANY(:counted)
-            ORDER BY paid_at DESC LIMIT :most""",
+        """SELECT d.id FROM unnest(CAST(:projects AS bigint[])) AS u(project_id) CROSS JOIN LATERAL (
+                  SELECT id FROM donation
+                   WHERE campaign_id = :campaign AND project_id = u.project_id AND paid_at IS NOT NULL
+                     AND status = ANY(:counted)
+                   ORDER BY paid_at DESC LIMIT :most) AS d""",
         campaign=campaign_id,
-        project=project_id,
+        projects=list(project_ids),
         counted=sorted(COUNTED),
         most=most,
     )
-    return _gifts(tx, keys, [row.id for row in rows])
+    gifts: dict[int, list[RecentGift]] = {id_: [] for id_ in project_ids}
+    for gift in _gifts(tx, keys, [row.id for row in rows]):
+        gifts[gift.project_id].append(gift)
+    return gifts
 
 
 def recent_gifts_of_team(tx: Tx, keys: Keys, campaign_id: int, team: str, most: int) -> list[RecentGift]:
@@ -87,21 +93,23 @@ def recent_gifts_of_team(tx: Tx, keys: Keys, campaign_id: int, team: str, most: 
     return _gifts(tx, keys, [row.id for row in rows])
 
 
-def donors_of_project(tx: Tx, campaign_id: int, project_id: int) -> int:
-    """Return how many donors a project has in a campaign; `MOST_COUNTED` gifts are looked at, not more."""
-    return int(
-        tx.scalar(
-            """SELECT count(DISTINCT donor_key) FROM (
+def donors_of_projects(tx: Tx, campaign_id: int, project_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many donors each of these projects has in a campaign; `MOST_COUNTED` gifts of each are looked at,
+    not more."""
+    rows = tx.rows(
+        """SELECT u.project_id, d.donors FROM unnest(CAST(:projects AS bigint[])) AS u(project_id)
+             CROSS JOIN LATERAL (
+                  SELECT count(DISTINCT donor_key) AS donors FROM (
                       SELECT donor_key FROM donation
-                       WHERE campaign_id = :campaign AND project_id = :project AND paid_at IS NOT NULL
+                       WHERE campaign_id = :campaign AND project_id = u.project_id AND paid_at IS NOT NULL
                          AND status = ANY(:counted)
-                       ORDER BY paid_at DESC LIMIT :most) AS newest""",
-            campaign=campaign_id,
-            project=project_id,
-            counted=sorted(COUNTED),
-            most=MOST_COUNTED,
-        )
+                       ORDER BY paid_at DESC LIMIT :most) AS newest) AS d""",
+        campaign=campaign_id,
+        projects=list(project_ids),
+        counted=sorted(COUNTED),
+        most=MOST_COUNTED,
     )
+    return {row.project_id: row.donors for row in rows}
 
 
 def messages(tx: Tx, keys: Keys, campaign_id: int, most: int) -> list[RecentGift]:

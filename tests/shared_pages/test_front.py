@@ -1,8 +1,9 @@
 """Shared pages show everybody the same: nothing of a visitor, in the right language, no older than a second."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from threading import Timer
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -12,9 +13,11 @@ from werkzeug.test import TestResponse
 from app.shared_pages import front as front_module
 from app.shared_pages.front import Front
 from app.shared_pages.shelf import Address
+from app.web import people
 from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
-from kernel.db import Database
+from kernel.db import Database, Tx
+from kernel.keys import Keys
 from tests.shared_pages.addresses import shared_addresses
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World
@@ -132,6 +135,28 @@ def test_a_donation_and_its_refund_show_within_a_second(ann: FlaskClient, world:
     assert "100.00" in ann.get("/c/day").text
     world.refund(donation, 100_00)
     within_a_second(lambda: raised() == 0)
+
+
+def test_people_of_many_projects_are_read_together(
+    ann: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[list[int]] = []
+    original = people.recent_gifts_of_projects
+
+    def counted(tx: Tx, keys: Keys, campaign: int, projects: Sequence[int], most: int) -> Any:
+        read.append(sorted(projects))
+        return original(tx, keys, campaign, projects, most)
+
+    monkeypatch.setattr(people, "recent_gifts_of_projects", counted)
+    pages = [f"/c/day/p/{project}" for project in world.projects[:2]]
+    for page in pages:
+        assert "0.00" in ann.get(page).text
+    world.pay(world.give(111_00))
+    world.pay(world.give(222_00, project=1))
+    read.clear()
+    within_a_second(lambda: "222.00" in ann.get(pages[1]).text)
+    assert "111.00" in ann.get(pages[0]).text and "222.00" not in ann.get(pages[0]).text
+    assert read[0] == sorted(world.projects[:2]) and len(read) <= 2  # 2: what was read just before the second gift
 
 
 def test_a_phase_shows_within_a_second_whether_written_or_not(ann: FlaskClient, world: World) -> None:
