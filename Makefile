@@ -1,11 +1,14 @@
 # Everything a newcomer needs: make run, make test, make check, make bench.
 # PYTEST_ARGS narrows the tests (make test PYTEST_ARGS='-k pots'), ONLY picks one benchmark.
 SHELL := /bin/bash
+# Python keeps what it compiled: tests start it often, and each worker would compile all tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-# In the order of the files: the last ones are short, so that no worker waits long for the other.
-TESTS := $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
+# More workers than cores: each often waits for a server, a browser or the clock. Who takes what: tests/workers.py.
+TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
+WORKERS ?= 4
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
 .PHONY: run setup test test-long lint types contracts check audit bench screens lock browser nginx node translations clean

@@ -99,8 +99,10 @@ class Databases:
 
     def take(self) -> str:
         """The URL of an empty, migrated database."""
-        if self.free:
-            return self.free.pop()
+        return self.free.pop() if self.free else self.make()
+
+    def make(self) -> str:
+        """The URL of a new one, of which no connection has statistics still to tell."""
         self.made += 1
         name = f"test_{self.made}"
         with connected(self.template, "postgres") as admin:

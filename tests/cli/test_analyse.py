@@ -10,7 +10,16 @@ from sqlalchemy import make_url
 from app.jobs.analyse import LEAST_CHANGES, analyse_grown_tables
 from app.jobs.registry import JOBS
 from kernel.db import Database
+from tests.databases import Databases
 from tests.world import World, offline_deps
+
+
+@pytest.fixture
+def database_url(databases: Databases) -> Iterator[str]:
+    """A new database: in one that served already, connections may still tell what earlier tests changed."""
+    url = databases.make()
+    yield url
+    databases.give_back(url)
 
 
 @pytest.fixture
