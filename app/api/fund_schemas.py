@@ -3,6 +3,7 @@
 from marshmallow import Schema, fields
 
 from app.api.schema_fields import Currency, Key, Minor, Prose, Text, Time, one_of
+from campaigns.funds.deposit_preview import Why
 from campaigns.funds.funds import KINDS
 from campaigns.reasons import MOST_REASON
 from ledger.kinds import INTO_FUND, OUT_OF_FUND
@@ -44,6 +45,37 @@ class DepositOut(Schema):
     currency = Currency()
     reference = Text()
     balance_minor = Minor(0)
+
+
+class AlikeOut(Schema):
+    """A deposit that may be the same money."""
+
+    id = Key()
+    fund = Key()
+    fund_name = Text()
+    reference = Text()
+    amount_minor = Minor()
+    booked_at = Time()
+    why = one_of(*Why)
+
+
+class FedPotOut(Schema):
+    """A pot that is paid from the fund."""
+
+    id = Key()
+    name = Text()
+    free_minor = Minor(0)
+
+
+class DepositPreviewOut(Schema):
+    """What a deposit would do. `fresh` is false for one that is in the books already."""
+
+    fresh = fields.Boolean()
+    before_minor = Minor(0)
+    balance_minor = Minor(0)
+    currency = Currency()
+    alike = fields.List(fields.Nested(AlikeOut))
+    pots = fields.List(fields.Nested(FedPotOut))
 
 
 class CorrectionIn(Schema):

@@ -10,6 +10,7 @@ from app.api.fund_schemas import (
     DepositCorrectionOut,
     DepositIn,
     DepositOut,
+    DepositPreviewOut,
     FundEntryOut,
     FundIn,
     FundMonthOut,
@@ -26,6 +27,7 @@ from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.funds import deposits, funds, grants
+from campaigns.funds.deposit_preview import preview_deposit
 from campaigns.funds.statement import periods, statement
 from campaigns.network.roles import Permission
 from kernel.db import Tx
@@ -88,6 +90,18 @@ def deposit(body: dict[str, Any], fund_id: int) -> Any:
         deposit_id = deposits.deposit_of(tx, fund_id, body["reference"]).id
         document = {**body, "id": deposit_id, "fund": fund_id, "balance_minor": balance(tx, account_of(fund_id))}
     return document, 201 if booked else 200
+
+
+@blueprint.post("/funds/<id:fund_id>/deposits/preview")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(DepositIn)
+@blueprint.response(200, DepositPreviewOut)
+def preview(body: dict[str, Any], fund_id: int) -> Any:
+    """Say what a deposit would do and which deposits may be the same money; nothing is booked."""
+    money = (body["amount_minor"], body["currency"], body["reference"])
+    with deps().db.transaction() as tx:
+        shown = tx.rehearse(lambda: preview_deposit(tx, fund_id, *money, access.actor(), scope.branch()))
+    return {**shown._asdict(), "currency": CURRENCY}
 
 
 @blueprint.post("/funds/<id:fund_id>/deposits/<id:deposit_id>/corrections")

@@ -45,8 +45,9 @@ class Choice(NamedTuple):
 class Change(NamedTuple):
     """A change that a manager may make: `make` makes it and returns its effect, a sentence a line.
 
-    `time`, `amount`: the label of a time, of an amount in yuan, that it needs; `choice`: what is to be chosen.
-    `word`: what is to be typed to confirm it, for what cannot be undone.
+    `time`, `amount`, `reference`: the label of a time, of an amount in yuan, of a reference, that it needs;
+    `choice`: what is to be chosen. `word`: what is to be typed to confirm it, for what cannot be undone.
+    `asks_why`: whether it needs a reason.
     `act`, done to `subject` with `arguments`, the amount and the choice: its name among those that may need a
     second person.
     """
@@ -61,7 +62,9 @@ class Change(NamedTuple):
     time: str = ""
     amount: str = ""
     choice: Choice | None = None
+    reference: str = ""
     word: str = ""
+    asks_why: bool = True
     act: str = ""
     subject: Any = None
     arguments: Mapping[str, Any] = MappingProxyType({})

@@ -9,15 +9,16 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint
 from app.console.effects import Change, Typed, amount_of, effect_page
 from app.current import deps
-from app.forms import Form
 from app.http import access, scope
 from app.http.scope import Where
+from app.i18n.deposits import deposit_effect
 from app.web.blueprint import requested_page
 from campaigns.funds import deposits, funds
+from campaigns.funds.deposit_preview import preview_deposit
 from campaigns.funds.statement import periods, statement
-from campaigns.network.roles import Caller, Permission
+from campaigns.network.roles import Permission
 from kernel.db import Tx
-from kernel.errors import Invalid, NotFound
+from kernel.errors import Conflict, NotFound
 from kernel.money import CURRENCY, yuan
 from ledger.chart import fund as account_of
 from ledger.statements import balance
@@ -47,20 +48,34 @@ def create() -> Response:
     )
 
 
-@blueprint.post("/funds/<int:fund_id>/deposits", endpoint="fund_deposit")
-@access.signed_in_to_act(Permission.FUNDS_WRITE)
-def deposit(fund_id: int) -> Response:
-    """Record money that came in from outside, once per reference."""
-    form = Form(request.form)
+@blueprint.route("/funds/<int:fund_id>/deposits", methods=["GET", "POST"], endpoint="fund_deposit")
+@access.signed_in(Permission.FUNDS_WRITE)
+def deposit(fund_id: int) -> str | Response:
+    """Record money that came in from outside, once per reference: shown before it is booked."""
+    branch = scope.branch()
+    with deps().db.transaction() as tx:
+        fund = funds.find(tx, fund_id)
 
-    def do(tx: Tx, caller: Caller) -> str:
-        amount_minor = form.amount("amount")
-        if amount_minor is None:
-            raise Invalid("deposit_invalid")
-        fresh = deposits.deposit(tx, fund_id, amount_minor, CURRENCY, form["reference"], caller.name)
-        return str(_("入账完成。") if fresh else _("这笔入账已经记过，没有重复记账。"))
+    def make(tx: Tx, typed: Typed) -> Sequence[str]:
+        amount_minor, reference = amount_of(typed.form), typed.form["reference"]
+        preview = preview_deposit(tx, fund_id, amount_minor, CURRENCY, reference, typed.caller.name, branch)
+        if not preview.fresh:
+            raise Conflict("deposit_known")
+        return deposit_effect(preview)
 
-    return act(Permission.FUNDS_WRITE, url_for("console.fund", fund_id=fund_id), do)
+    change = Change(
+        Permission.FUNDS_WRITE,
+        _("入账"),
+        fund.name,
+        url_for("console.fund", fund_id=fund_id),
+        make,
+        _("确认入账"),
+        _("入账完成。"),
+        amount=_("到账金额（元）"),
+        reference=_("凭据号（银行回单上的流水号，同一张只记一次）"),
+        asks_why=False,
+    )
+    return effect_page(change)
 
 
 @blueprint.get("/funds/<int:fund_id>", endpoint="fund")

@@ -21,6 +21,7 @@ ACCOUNTING_REFUSALS = {
     "goods_unknown": _l("没有这批物资。"),
     "handout_invalid": _l("请检查标出的项目。"),
     "agreement_unknown": _l("没有这份协议。"),
+    "deposit_known": _l("这笔入账已经记过，没有重复记账。"),
     "deposit_used": _l("这笔入账还可以用来兑现的只有 %(available_minor)s 元。"),
     "fund_transfer_invalid": _l("请检查标出的项目。"),
     "pledge_invalid": _l("请检查标出的项目。"),

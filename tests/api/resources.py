@@ -28,6 +28,8 @@ from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.sources import add_source
 from campaigns.lifecycle.transitions import schedule
+from campaigns.monthly.figures import statement_of
+from campaigns.monthly.models import MonthlyStatement, StatementRun
 from campaigns.network.links import invite
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
@@ -43,7 +45,9 @@ from campaigns.spending.vouchers import Photo, Voucher, enter
 from campaigns.teams.teams import NewTeam, found_team
 from kernel.clock import local_day
 from kernel.db import Tx
+from kernel.ids import fingerprint
 from kernel.keys import seal
+from kernel.money import CURRENCY
 from ledger.chart import PAID_OUT
 from matching.pots import Tranche
 from payments import partners
@@ -137,10 +141,19 @@ def resources(world: World) -> Resources:
 
 
 def _voucher(world: World) -> dict[str, Any]:
-    """A voucher of the federation, its period, and a month."""
+    """A voucher of the federation, its period, and a month with a statement of our county."""
     today = local_day(world.clock.at)
     book(world.deps, ACTOR, today)
     voucher_id = world.do(lambda tx: tx.scalar("SELECT max(id) FROM voucher"))
+
+    def publish(tx: Tx) -> None:
+        document = statement_of(period_of(today), "4101", "栾川县", [], [], [], CURRENCY)
+        tx.add(StatementRun(month=period_of(today), after_transfer=0, last_transfer=0, made_at=tx.now))
+        tx.flush()
+        own = {"organisation_code": "4101", "month": period_of(today), "number": 1}
+        tx.add(MonthlyStatement(**own, statement=document, hash=fingerprint(document)))
+
+    world.do(publish)
     return {"voucher_id": voucher_id, "period": period_of(today), "month": period_of(today)}
 
 

@@ -39,9 +39,15 @@ def test_a_whole_giving_day(api: Api) -> None:
     fund = api.manage("/funds", {"name": "乡村基金", "kind": "rural"}, role="finance")
     money = {"amount_minor": 5_000_00, "currency": "CNY", "reference": "bank-77"}
     path = f"/funds/{fund['id']}/deposits"
+    shown = api.manage(f"{path}/preview", money, status=200, role="finance")
+    assert (shown["fresh"], shown["before_minor"], shown["balance_minor"]) == (True, 0, 5_000_00)
     assert api.manage(path, money, role="finance")["balance_minor"] == 5_000_00
     assert api.manage(path, money, status=200, role="finance")["balance_minor"] == 5_000_00
     problem(api.post(path, money | {"amount_minor": 1}, api.token("finance")), 409, "deposit_reused")
+    shown = api.manage(f"{path}/preview", money | {"reference": "BANK 77"}, status=200, role="finance")
+    assert [each["why"] for each in shown["alike"]] == ["same_day"]
+    shown = api.manage(f"{path}/preview", money | {"reference": "Bank -77"}, status=200, role="finance")
+    assert [each["why"] for each in shown["alike"]] == ["reference"]
 
     made = api.manage("/campaigns", campaign(api), role="manager")
     assert (made["phase"], made["legal"]["filing_no"]) == ("draft", "the filing_no")

@@ -106,17 +106,29 @@ def test_who_belongs_to_a_branch_acts_only_there(reader: Reader, world: World) -
 
 
 def test_a_deposit_is_booked_once(manager: Reader, world: World) -> None:
-    manager.open("/console/funds")
+    def typed(verb: str, amount: str, reference: str) -> str:
+        return manager.send("/deposits", verb=verb, amount_minor=amount, reference=reference)
+
+    world.pot(60_00, name="甲池")
+    address = f"/console/funds/{world.fund}/deposits"
+    assert address in manager.open("/console/funds")
+    manager.open(address)
+    shown = typed("preview", "100.50", "R-1")
+    assert "从 999,940.00 元变为 1,000,040.50 元" in shown and "甲池" in shown
+    assert "999,940.00" in manager.open("/console/funds")  # nothing is booked yet
+    manager.open(address)
+    typed("preview", "100.50", "R-1")
     page = manager.page
-    assert "入账完成" in manager.send("/deposits", amount="100.50", reference="R-1")
+    assert "入账完成" in typed("save", "100.50", "R-1")
     manager.page = page
-    assert "没有重复执行" in manager.send("/deposits", amount="100.50", reference="R-1")
-    assert "没有重复记账" in manager.send("/deposits", amount="100.50", reference="R-1")
-    assert "已用于另一金额" in manager.send("/deposits", amount="1", reference="R-1")
-    manager.page = page
-    assert "已经提交过另外的内容" in manager.send("/deposits", amount="7", reference="R-7")
-    assert "1,000,100.50" in manager.open("/console/funds")
-    assert "请检查金额" in manager.send("/deposits", amount="much", reference="R-2")
+    assert "没有重复执行" in typed("save", "100.50", "R-1")
+    manager.open(address)
+    assert "没有重复记账" in typed("preview", "100.50", "R-1")
+    assert "已用于另一金额" in typed("preview", "1", "R-1")
+    assert "也是这个凭据号" in typed("preview", "7", " r-1 ")
+    assert "今天已有一笔 100.50 元的入账" in typed("preview", "100.50", "R-9")
+    assert "请填写金额" in typed("preview", "much", "R-2")
+    assert "1,000,040.50" in manager.open("/console/funds")
 
 
 def test_a_deposit_is_corrected_after_a_preview(manager: Reader, world: World) -> None:

@@ -1,0 +1,103 @@
+"""What a deposit would do, before it is booked: the fund before and after, deposits that look like it, and the pots
+that the fund feeds."""
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.funds.deposits import deposit
+from kernel.clock import SHANGHAI, local_day
+from kernel.db import Tx
+from ledger.chart import fund as fund_account
+from ledger.chart import pot_free
+from ledger.statements import balance
+from matching.models import Pot
+
+MOST_ALIKE = 20
+
+
+class Why(StrEnum):
+    """Why a deposit may be the same money."""
+
+    REFERENCE = "reference"  # its reference, but for case and spaces, is that of this
+    SAME_DAY = "same_day"  # the same sum was booked for a fund on the same day
+
+
+class Alike(NamedTuple):
+    """A deposit that may be the same money; its amount in fen as it was booked, without corrections."""
+
+    id: int
+    fund: int
+    fund_name: str
+    reference: str
+    amount_minor: int
+    booked_at: datetime
+    why: str
+
+
+class FedPot(NamedTuple):
+    """A pot that is paid from the fund, with what is free in it, in fen."""
+
+    id: int
+    name: str
+    free_minor: int
+
+
+class DepositPreview(NamedTuple):
+    """What a deposit does: `fresh` is False for one that is in the books already. Amounts in fen."""
+
+    fresh: bool
+    before_minor: int
+    balance_minor: int
+    alike: list[Alike]
+    pots: list[FedPot]
+
+
+def preview_deposit(
+    tx: Tx, fund_id: int, amount_minor: int, currency: str, reference: str, actor: str, branch: str | None = None
+) -> DepositPreview:
+    """Book a deposit, and return what that did; the caller rolls it back. Compare deposits of the funds of a branch
+    (None: of all). Raises as `deposit`."""
+    before_minor = balance(tx, fund_account(fund_id))
+    fed = [FedPot(pot.id or 0, pot.name, balance(tx, pot_free(pot.id or 0))) for pot in _pots(tx, fund_id)]
+    likes = alike(tx, fund_id, amount_minor, reference, branch)
+    fresh = deposit(tx, fund_id, amount_minor, currency, reference, actor)
+    return DepositPreview(fresh, before_minor, balance(tx, fund_account(fund_id)), likes, fed)
+
+
+def alike(tx: Tx, fund_id: int, amount_minor: int, reference: str, branch: str | None = None) -> list[Alike]:
+    """Return deposits that may be the same money, the newest first; the one with this very reference is none: it is
+    booked once anyhow."""
+    start, end = _day(local_day(tx.now))
+    squeezed = "".join(reference.split()).casefold()
+    candidates = tx.rows(
+        """SELECT e.id, e.fund_id AS fund, f.name AS fund_name, e.reference, e.amount_minor, e.booked_at,
+                  lower(regexp_replace(e.reference, '\\s', '', 'g')) = :squeezed AS same_reference
+             FROM fund_entry e JOIN fund f ON f.id = e.fund_id
+             LEFT JOIN organisation o ON o.code = f.organisation_code
+            WHERE e.corrects_id IS NULL AND NOT (e.fund_id = :fund AND e.reference = :reference)
+              AND (CAST(:branch AS text) IS NULL OR o.lineage @> ARRAY[CAST(:branch AS text)])
+              AND (lower(regexp_replace(e.reference, '\\s', '', 'g')) = :squeezed
+                   OR (e.amount_minor = :amount AND e.booked_at >= :start AND e.booked_at < :end))
+            ORDER BY e.id DESC LIMIT :most""",
+        fund=fund_id,
+        reference=reference,
+        squeezed=squeezed,
+        amount=amount_minor,
+        branch=branch,
+        start=start,
+        end=end,
+        most=MOST_ALIKE,
+    )
+    return [Alike(*row[:-1], why=Why.REFERENCE if row.same_reference else Why.SAME_DAY) for row in candidates]
+
+
+def _day(day: date) -> tuple[datetime, datetime]:
+    start = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+    return start, start + timedelta(days=1)
+
+
+def _pots(tx: Tx, fund_id: int) -> list[Pot]:
+    return tx.all(select(Pot).where(Pot.fund_id == fund_id).order_by(col(Pot.id)))
