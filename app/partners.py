@@ -12,6 +12,7 @@ from campaigns.approvals.partner_acts import sealed_change
 from campaigns.intake import partner_states, registered
 from kernel.db import Tx
 from payments import partners
+from payments.bill_accounts import NewAccount
 from payments.models import Partner, PartnerState
 from payments.partner_mappings import NewMapping
 from payments.partner_secrets import NewSecret
@@ -95,6 +96,12 @@ def set_mapping(tx: Tx, name: str, new: NewMapping) -> Any:
 def add_key(tx: Tx, name: str, key_id: str, key: str) -> Any:
     """Add a key of a platform's notifications; return the mapping, or the Approval that it waits for."""
     return _change_mapping(tx, name, key_id, {"key_id": key_id, "key": key})
+
+
+def set_bill_account(tx: Tx, name: str, new: NewAccount) -> Any:
+    """Set with what a platform's bills are fetched; return the account, or the Approval that it waits for."""
+    change = new._asdict() | {"since": new.since.isoformat()}
+    return _change_mapping(tx, name, new.key_id[:100], change)
 
 
 def _change_mapping(tx: Tx, name: str, shown: str, change: Mapping[str, Any]) -> Any:

@@ -1,14 +1,16 @@
-"""The tables of mappings: how a platform's own notifications are read, and its refunds that are told one by one."""
+"""The tables of mappings: how a platform's own notifications are read, its refunds that are told one by one, and
+the bills that are fetched of it."""
 
-from datetime import datetime
+from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column
+from sqlalchemy import BigInteger, CheckConstraint, Column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 import payments.models  # noqa: F401  (foreign keys refer to its tables)
-from kernel.db import moment
+from kernel.db import moment, one_of
 
 
 class PartnerMapping(SQLModel, table=True):
@@ -37,3 +39,55 @@ class PartnerRefund(SQLModel, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     total_minor: int = Field(sa_type=BigInteger)
     occurred_at: datetime = Field(sa_column=moment())
+
+
+class BillKind(StrEnum):
+    """Which bill of a day: its trades, or all movements of the merchant's account."""
+
+    TRADES = "trades"
+    FUNDS = "funds"
+
+
+class BillState(StrEnum):
+    """What came of fetching a bill: its lines, word that the day had none, or nothing yet."""
+
+    TAKEN = "taken"
+    EMPTY = "empty"
+    WAITS = "waits"
+
+
+class BillAccount(SQLModel, table=True):
+    """With what the bills of a platform are fetched, from a day on (`since`, in Shanghai): the private key of the
+    merchant, sealed with FIELD_KEY, and the serial of its certificate (WeChat Pay)."""
+
+    __tablename__ = "bill_account"
+    partner: str = Field(primary_key=True, foreign_key="partner.name")
+    key_id: str
+    sealed_key: str
+    since: date
+    changed_at: datetime = Field(sa_column=moment())
+    changed_by: str
+
+
+class FetchedBill(SQLModel, table=True):
+    """A bill that was fetched, or tried to. While it `waits`: the stable code of why, and when it is tried again;
+    `detail` is the place in the bill, or the code of the platform."""
+
+    __tablename__ = "fetched_bill"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", BillKind), name="fetched_bill_kind"),
+        CheckConstraint(one_of("state", BillState), name="fetched_bill_state"),
+        CheckConstraint("lines >= 0 AND tries >= 0", name="fetched_bill_counts"),
+        CheckConstraint("(state = 'waits') = (next_at IS NOT NULL)", name="fetched_bill_next"),
+    )
+    partner: str = Field(primary_key=True, foreign_key="partner.name")
+    day: date = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    state: str
+    code: str = ""
+    detail: str = ""
+    lines: int = 0
+    file_hash: str = ""
+    tries: int
+    tried_at: datetime = Field(sa_column=moment())
+    next_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))

@@ -61,7 +61,7 @@ def mapping_of(tx: Tx, name: str) -> PartnerMapping:
 
 def key_ids(keys: Keys, row: PartnerMapping) -> list[str]:
     """Return the ids of the keys of a mapping."""
-    return sorted(_credentials(keys, row).keys)
+    return sorted(credentials_of(keys, row).keys)
 
 
 def set_mapping(tx: Tx, keys: Keys, partner: Partner, new: NewMapping, actor: str) -> PartnerMapping:
@@ -71,7 +71,7 @@ def set_mapping(tx: Tx, keys: Keys, partner: Partner, new: NewMapping, actor: st
     """
     mapping = read_mapping(new.document)
     row = tx.get(PartnerMapping, partner.name)
-    before = _credentials(keys, row) if row else Credentials({})
+    before = credentials_of(keys, row) if row else Credentials({})
     decrypt_key = new.decrypt_key or before.decrypt_key
     faults = _faults(mapping, new.parameters, decrypt_key)
     kept = {id_: text for id_, text in before.keys.items() if not _key_fault(mapping, id_, text, tx.now)}
@@ -93,7 +93,7 @@ def add_key(tx: Tx, keys: Keys, partner: Partner, key_id: str, text: str, actor:
     Raises NotFound `mapping_unknown`, Invalid `mapping_invalid`, Conflict `mapping_keys_full`.
     """
     row = mapping_of(tx, partner.name)
-    mapping, before = read_mapping(row.document), _credentials(keys, row)
+    mapping, before = read_mapping(row.document), credentials_of(keys, row)
     id_ = key_id.strip()
     if refused := text_fault(id_, MOST_WORD):
         raise Invalid("mapping_invalid", fields={"key_id": refused})
@@ -109,7 +109,7 @@ def end_key(tx: Tx, keys: Keys, partner: Partner, key_id: str, actor: str) -> Pa
     """End a key: what it signs is refused from the next request on. Raises NotFound `mapping_unknown` and
     `partner_secret_unknown`, Conflict `partner_secret_last` for the last one."""
     row = mapping_of(tx, partner.name)
-    before = _credentials(keys, row)
+    before = credentials_of(keys, row)
     if key_id not in before.keys:
         raise NotFound("partner_secret_unknown")
     if len(before.keys) == 1:
@@ -132,15 +132,16 @@ def read_mappings(db: Database, keys: Keys, names: Sequence[str]) -> list[Mapped
         return [_mapped(keys, rows.get(name), states.get(name, ""), tx.now) for name in names]
 
 
+def credentials_of(keys: Keys, row: PartnerMapping) -> Credentials:
+    """Return with what notifications are verified and opened."""
+    opened = json.loads(keys.unwrap_text(row.sealed_keys, context_of(row.partner)))
+    return Credentials(opened["keys"], opened["decrypt_key"], row.parameters)
+
+
 def _mapped(keys: Keys, row: PartnerMapping | None, state: str, now: datetime) -> Mapped:
     if row is None:
         return Mapped(None, Credentials({}), state, now)
-    return Mapped(read_mapping(row.document), _credentials(keys, row), state, now)
-
-
-def _credentials(keys: Keys, row: PartnerMapping) -> Credentials:
-    opened = json.loads(keys.unwrap_text(row.sealed_keys, context_of(row.partner)))
-    return Credentials(opened["keys"], opened["decrypt_key"], row.parameters)
+    return Mapped(read_mapping(row.document), credentials_of(keys, row), state, now)
 
 
 def _keep(tx: Tx, keys: Keys, row: PartnerMapping, own: Dictionary[str, str], decrypt_key: str) -> PartnerMapping:

@@ -53,7 +53,16 @@ from app.console.campaigns import (
 )
 from app.console.desks import messages, payments
 from app.console.money_out import agreements, fund_transfer, management, payees, plans, purpose
-from app.console.people import invite, invite_file, partner_deliveries, partner_mapping, partners, people, tokens
+from app.console.people import (
+    invite,
+    invite_file,
+    partner_bills,
+    partner_deliveries,
+    partner_mapping,
+    partners,
+    people,
+    tokens,
+)
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot
@@ -137,6 +146,7 @@ PAGES = (
     tokens,
     partners,
     partner_deliveries,
+    partner_bills,
     partner_mapping,
     sources,
     operations,

@@ -59,7 +59,7 @@ ACTS = {
     "partner.live": _l("合作平台 %(subject)s 上线：从此它的捐赠真正入账"),
     "partner.secret": _l("启用合作平台 %(subject)s 的第 %(secret_id)s 号签名密钥"),
     "partner.limits": _l("合作平台 %(subject)s 的限额或项目改为：%(limits)s"),
-    "partner.mapping": _l("改变合作平台 %(subject)s 的通知格式或验签密钥：%(shown)s"),
+    "partner.mapping": _l("改变合作平台 %(subject)s 的通知格式、验签密钥或账单下载：%(shown)s"),
     "project.approve": _l("批准项目 %(subject)s 立项"),
     "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
     "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),

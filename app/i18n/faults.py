@@ -123,6 +123,7 @@ FAULTS = {
     "no_rule": _l("通知格式里没有规则说明这条通知"),
     "not_json": _l("不是 JSON"),
     "not_as_described": _l("不合格式说明：%(reason)s"),
+    "not_a_private_key": _l("不是有效的 RSA 私钥（PKCS #8，至少 2048 位）"),
     "not_a_public_key": _l("不是有效的 RSA 公钥或证书（至少 2048 位，在有效期内）"),
     "serial_differs": _l("证书的序列号是 %(serial)s"),
     "not_codes": _l("应是代码的列表"),

@@ -57,6 +57,19 @@ OUTGOING_TYPES = {
     "project.news": _l("村里的消息"),
 }
 DELIVERY_STATES = {"due": _l("待发"), "sent": _l("已送达"), "failed": _l("没有送达")}
+BILL_KINDS = {"trades": _l("交易账单"), "funds": _l("资金账单")}
+BILL_STATES = {"taken": _l("已导入"), "empty": _l("当天没有"), "waits": _l("还没有")}
+BILL_WAITS = {
+    "": _l("等下载"),
+    "bill_unreachable": _l("连不上对方"),
+    "bill_refused": _l("对方拒绝"),
+    "bill_not_ready": _l("对方还没有出账"),
+    "bill_differs": _l("文件和对方说的不一致"),
+    "bill_answer_unsigned": _l("回答没有有效签名"),
+    "bill_key_missing": _l("没有有效的对方公钥"),
+    "import_invalid": _l("账单有误"),
+    "bill_day_has_lines": _l("对方说当天没有账单，但已有流水"),
+}
 PARTNER_STATES = {
     "draft": _l("准备中"),
     "test": _l("测试中"),

@@ -13,6 +13,7 @@ JOBS = {
     "close": _l("推进活动收尾"),
     "allot": _l("分账，按银行流水登记拨款"),
     "statements": _l("读取支付平台对账单"),
+    "fetch-bills": _l("下载合作平台的账单"),
     "analyse": _l("更新数据库统计信息"),
     "seal": _l("封存操作记录"),
     "forget-access": _l("清理已结束的登录和令牌"),

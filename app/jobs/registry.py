@@ -28,6 +28,7 @@ from campaigns.desks import payment_desk
 from campaigns.donations.expire import expire
 from campaigns.donations.refund import send_refunds
 from campaigns.donations.replace import close_replaced
+from campaigns.imports.fetch_bills import fetch_due
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
 from campaigns.intake.refusal_counts import forget_refusals
@@ -229,6 +230,7 @@ JOBS: dict[str, Job] = {
     "allot": Job(30, _allot),
     "imports": Job(2, _imports),
     "statements": Job(600, _statements),
+    "fetch-bills": Job(60, lambda deps: _outcome(fetch_due(deps), "bills fetched")),
     "seal": Job(1, _seal),
     "analyse": Job(10, _analyse),
     "letters": Job(5, _letters),

@@ -3,16 +3,18 @@ much of what they say is believed."""
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from campaigns.approvals.act import Act, Attempt
+from campaigns.imports import fetch_bills
 from campaigns.intake import mapped, partner_states, registered
 from campaigns.intake.partner_limits import change_limits, is_widened
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.keys import Keys
 from payments import partners
+from payments.bill_accounts import NewAccount
 from payments.partner_mappings import NewMapping
 from payments.partner_secrets import BOOKED
 
@@ -48,7 +50,7 @@ def _activate(tx: Tx, attempt: Attempt) -> Any:
 
 
 def context_of(name: str) -> str:
-    """Return what a sealed change of a platform's mapping is bound to."""
+    """Return what a sealed change of a platform's mapping, or of its account for bills, is bound to."""
     return f"mapping change\x1f{name}"
 
 
@@ -60,6 +62,9 @@ def sealed_change(keys: Keys, name: str, change: Mapping[str, Any]) -> str:
 def _map(tx: Tx, attempt: Attempt) -> Any:
     keys, name = attempt.deps.keys, attempt.subject
     change = json.loads(keys.unwrap_text(attempt.arguments["sealed"], context_of(name)))
+    if "private_key" in change:
+        account = NewAccount(**change | {"since": date.fromisoformat(change["since"])})
+        return fetch_bills.set_account(tx, keys, name, account, attempt.actor)
     if "key_id" in change:
         return mapped.add_key(tx, keys, name, change["key_id"], change["key"], attempt.actor)
     return mapped.set_mapping(tx, keys, name, NewMapping(**change), attempt.actor)

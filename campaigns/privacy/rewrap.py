@@ -18,6 +18,7 @@ from campaigns.network.second_factor import context_of as context_of_manager
 from campaigns.payouts.payees import context_of as context_of_payee
 from kernel.db import Database, Tx
 from kernel.keys import Keys
+from payments.bill_accounts import context_of as context_of_bills
 from payments.message_keys import context_of as context_of_day
 from payments.outgoing import context_of as context_of_subscriber
 from payments.partner_mappings import context_of as context_of_mapping
@@ -44,6 +45,7 @@ _WRAPPED = (
     _Wrapped("message_key", "day", "wrapped", context_of_day, has_key_id=True),
     _Wrapped("partner_secret", "id", "sealed_secret", context_of_partner, is_text=True, of="partner"),
     _Wrapped("partner_mapping", "partner", "sealed_keys", context_of_mapping, is_text=True),
+    _Wrapped("bill_account", "partner", "sealed_key", context_of_bills, is_text=True),
     _Wrapped("partner_subscription", "id", "sealed_secret", context_of_subscriber, is_text=True, of="partner"),
     _Wrapped("manager", "id", "totp_sealed", context_of_manager, is_text=True),
     _Wrapped("payee_account", "id", "sealed", context_of_payee, is_text=True, of="organisation_code"),

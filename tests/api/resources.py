@@ -51,6 +51,7 @@ from kernel.money import CURRENCY
 from ledger.chart import PAID_OUT
 from matching.pots import Tranche
 from payments import partners
+from payments.mapping_models import BillAccount
 from payments.mappings.document import preset
 from payments.message_keys import sealing_key
 from payments.partner_mappings import NewMapping
@@ -230,6 +231,9 @@ def _partner_secret(tx: Tx, world: World) -> Any:
     partners.create(tx, world.deps.keys, "platform", "")
     document = json.loads(preset("signed_headers"))
     mapped.set_mapping(tx, world.deps.keys, "platform", NewMapping(document, {}), ACTOR)
+    since, now = world.clock.at.date(), world.clock.at
+    account = {"key_id": "", "sealed_key": "", "since": since, "changed_at": now, "changed_by": ACTOR}
+    tx.add(BillAccount(partner="platform", **account))
     return tx.scalar("SELECT max(id) FROM partner_secret")
 
 

@@ -35,6 +35,8 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "discrepancy_account": (accounting_labels.DIFFERENCE_ACCOUNTS, set()),
     "discrepancy_cause": (labels.CAUSES, set()),
     "discrepancy_state": (labels.DISCREPANCY_STATES, set()),
+    "fetched_bill_kind": (giving_labels.BILL_KINDS, set()),
+    "fetched_bill_state": (giving_labels.BILL_STATES, set()),
     "duty_done_task": (accounting_labels.DUTY_TASKS, set()),
     "donation_status": (labels.STATUSES, set()),
     "fund_kind": (labels.FUND_KINDS, set()),

@@ -1,0 +1,169 @@
+"""Fetch the daily bills of platforms and import them, as if somebody had handed the same files in.
+
+A bill that cannot be fetched or is refused waits, and is tried again for `MOST_DAYS`; what came of it is kept.
+"""
+
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.closing.empty_days import record_empty_day
+from campaigns.dependencies import Dependencies
+from campaigns.import_plan import Confirmation
+from campaigns.imports.kinds import ImportRequest, import_file
+from kernel.clock import SHANGHAI, local_day
+from kernel.db import Tx
+from kernel.errors import Invalid, Refusal, fault
+from kernel.keys import Keys
+from payments import bill_accounts, partners
+from payments.bill_accounts import MOST_DAYS_BACK, NewAccount, source_of
+from payments.bill_sources import MOST_DETAIL, BillNotFetched, NoBill, fetch_bill, kinds_of
+from payments.mapping_models import BillAccount, BillKind, BillState, FetchedBill, PartnerMapping
+from payments.models import Partner, PartnerState
+
+ACTOR = "job:fetch-bills"
+READY_AT = time(10, 10)  # in Shanghai, of the next day: WeChat Pay has its bills at ten, Alipay at nine
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(hours=6)  # between two attempts
+
+
+class DueBill(NamedTuple):
+    """A bill that is to be fetched."""
+
+    partner: str
+    day: date
+    kind: BillKind
+
+
+class _Came(NamedTuple):
+    """What came of an attempt."""
+
+    state: BillState
+    lines: int = 0
+    code: str = ""
+    detail: str = ""
+    file_hash: str = ""
+
+
+def set_account(tx: Tx, keys: Keys, name: str, new: NewAccount, actor: str) -> BillAccount:
+    """Set with what a platform's bills are fetched, and record it. Raises NotFound `partner_unknown`, and as
+    `payments.bill_accounts.set_account`."""
+    row = bill_accounts.set_account(tx, keys, partners.known(tx, name, lock=True), new, actor)
+    record_audit(tx, actor, "partner.bill_account", f"partner:{name}", key_id=row.key_id, since=str(row.since))
+    return row
+
+
+def end_account(tx: Tx, name: str, actor: str) -> None:
+    """Fetch no more bills of a platform, and forget the key. Raises NotFound `partner_unknown` and
+    `bill_account_unknown`."""
+    bill_accounts.end_account(tx, partners.known(tx, name, lock=True))
+    record_audit(tx, actor, "partner.bill_account_end", f"partner:{name}")
+
+
+def bills_of(tx: Tx, name: str) -> list[FetchedBill]:
+    """Return the bills of a platform that were fetched or tried in the last days, newest first."""
+    query = select(FetchedBill).where(FetchedBill.partner == name)
+    return tx.all(
+        query.order_by(col(FetchedBill.day).desc(), col(FetchedBill.kind).desc()).limit(2 * MOST_DAYS_BACK)
+    )
+
+
+def fetch_due(deps: Dependencies) -> int:
+    """Fetch all bills that are due, and return how many were taken or are empty."""
+    with deps.db.transaction() as tx:
+        due = _due(tx)
+    return sum(_fetch(deps, bill).state != BillState.WAITS for bill in due)
+
+
+def ask_for_day(tx: Tx, keys: Keys, name: str, day: date, actor: str) -> list[FetchedBill]:
+    """Have the bills of a day fetched at the next run of the job, also again; return how they stand until then.
+
+    Raises NotFound `partner_unknown`, `bill_account_unknown` and `mapping_unknown`, Invalid `day_invalid`.
+    """
+    source = source_of(tx, keys, partners.known(tx, name, lock=True).name)
+    if not local_day(tx.now) - timedelta(days=MOST_DAYS_BACK) <= day < local_day(tx.now):
+        raise Invalid("day_invalid", fields={"day": fault("time_out_of_range")})
+    record_audit(tx, actor, "partner.bill_ask", f"partner:{name}", day=day.isoformat())
+    rows = [_row(tx, DueBill(name, day, kind)) for kind in kinds_of(source.scheme)]
+    for row in rows:
+        row.state, row.code, row.detail, row.next_at = BillState.WAITS, "", "", tx.now
+    return [tx.add(row) for row in rows]
+
+
+def _due(tx: Tx) -> list[DueBill]:
+    sending = (PartnerState.LIVE, PartnerState.PAUSED)
+    accounts = tx.all(
+        select(BillAccount, PartnerMapping)
+        .join(Partner, col(Partner.name) == col(BillAccount.partner))
+        .join(PartnerMapping, col(PartnerMapping.partner) == col(BillAccount.partner))
+        .where(col(Partner.state).in_(sending))
+        .order_by(col(BillAccount.partner))
+    )
+    return [
+        DueBill(account.partner, day, kind)
+        for account, mapping in accounts
+        for rows in [{(row.day, row.kind): row for row in bills_of(tx, account.partner)}]
+        for day in sorted({*_days(account.since, tx.now), *(asked_for for asked_for, _ in rows)})
+        for kind in kinds_of(mapping.document["verify"]["scheme"])
+        if _is_due(rows.get((day, kind)), tx.now)
+    ]
+
+
+def _days(since: date, now: datetime) -> list[date]:
+    """The days whose bills are there, from `since` on."""
+    clock = now.astimezone(SHANGHAI)
+    last = clock.date() - timedelta(days=1 if clock.time() >= READY_AT else 2)
+    first = max(since, last - timedelta(days=MOST_DAYS_BACK - 1))
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def _is_due(row: FetchedBill | None, now: datetime) -> bool:
+    return row is None or (row.next_at is not None and row.next_at <= now)
+
+
+def _fetch(deps: Dependencies, bill: DueBill) -> FetchedBill:
+    came = _attempt(deps, bill)
+    with deps.db.transaction() as tx:
+        row = _row(tx, bill)
+        row.tries, row.tried_at = row.tries + 1, tx.now
+        row.state, row.lines, row.code, row.detail, row.file_hash = came
+        pause = min(FIRST_PAUSE * 2 ** min(row.tries - 1, 10), LONGEST_PAUSE)
+        row.next_at = tx.now + pause if came.state == BillState.WAITS else None
+        return tx.add(row)
+
+
+def _row(tx: Tx, bill: DueBill) -> FetchedBill:
+    return tx.get(FetchedBill, bill, lock=True) or FetchedBill(
+        partner=bill.partner, day=bill.day, kind=bill.kind, state=BillState.WAITS, tries=0, tried_at=tx.now
+    )
+
+
+def _attempt(deps: Dependencies, bill: DueBill) -> _Came:
+    try:
+        with deps.db.transaction() as tx:
+            source, now = source_of(tx, deps.keys, bill.partner), tx.now
+        data = fetch_bill(source, bill.day, bill.kind, now)  # outside of a transaction
+        request = ImportRequest("statement", Confirmation(ACTOR), bill.partner)
+        return _Came(BillState.TAKEN, import_file(deps, request, data).added, file_hash=sha256(data).hexdigest())
+    except NoBill:
+        return _empty(deps, bill)
+    except BillNotFetched as error:
+        return _Came(BillState.WAITS, code=error.code, detail=error.detail)
+    except Refusal as refusal:
+        if [part.code for part in refusal.fields.values()] == ["no_rows"]:
+            return _empty(deps, bill)
+        places = [f"{place}: {cause.code}" for place, cause in refusal.fields.items()]
+        return _Came(BillState.WAITS, code=refusal.code, detail="; ".join(places)[:MOST_DETAIL])
+
+
+def _empty(deps: Dependencies, bill: DueBill) -> _Came:
+    """The platform says that nothing happened: of trades that is said of the day."""
+    if bill.kind is BillKind.TRADES:
+        try:
+            with deps.db.transaction() as tx:
+                record_empty_day(tx, bill.partner, bill.day, ACTOR)
+        except Refusal as refusal:
+            return _Came(BillState.WAITS, code=refusal.code)
+    return _Came(BillState.EMPTY)
