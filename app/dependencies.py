@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from app.bucket import BucketStore
 from campaigns.dependencies import Dependencies, DonationLimits, SecondPerson
 from config import Config, require_secrets
 from kernel.db import Database
-from kernel.files import FileStore
+from kernel.files import FileStore, FolderStore
 from kernel.keys import Keys
 from kernel.timeouts import JOBS, Timeouts
 from payments.stripe import StripeGateway
@@ -24,6 +25,13 @@ def web_timeouts(settings: Config) -> Timeouts:
 def job_timeouts(settings: Config) -> Timeouts:
     """Return how long jobs and commands wait for it: they work on many rows at a time."""
     return replace(JOBS, statement_s=settings.job_statement_s, lock_s=settings.job_lock_s)
+
+
+def picture_store(settings: Config) -> FileStore:
+    """Return where the files of pictures are: in the bucket that is set, else in DATA_DIR."""
+    if settings.pictures_url:
+        return BucketStore(settings.pictures_url)
+    return FolderStore(settings.data_dir.absolute() / "pictures")
 
 
 def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dependencies:
@@ -72,7 +80,7 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         ),
         message_days=settings.message_days,
         second_person=SecondPerson(settings.needs_second_person, settings.second_person_above_minor),
-        pictures=FileStore(settings.data_dir.absolute() / "pictures"),
+        pictures=picture_store(settings),
         mail_url=settings.mail_url,
         sms_url=settings.sms_url,
         mail_from=settings.mail_sender,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kernel.clock import Clock
 from kernel.db import Database
-from kernel.files import FileStore
+from kernel.files import FileStore, FolderStore
 from kernel.keys import Keys
 from payments.gateway import PaymentGateway
 
@@ -74,7 +74,7 @@ class Dependencies:
     message_days: int = 90  # how long the personal parts of messages from outside are kept
     second_person: SecondPerson = field(default_factory=SecondPerson)
     # Where the files of pictures are (`make_dependencies` sets it).
-    pictures: FileStore = field(default_factory=lambda: FileStore(Path("var/pictures")))
+    pictures: FileStore = field(default_factory=lambda: FolderStore(Path("var/pictures")))
     mail_url: str = ""  # where letters to donors are sent from; none are sent without
     sms_url: str = ""  # and what takes codes to phone numbers; none are sent without
     mail_from: str = ""

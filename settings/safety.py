@@ -48,8 +48,15 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "MAIL_URL must begin with smtp:// or smtps://: a folder sends nothing to anybody"
     if config.sms_url and not config.sms_url.startswith("https://"):
         yield "SMS_URL must begin with https://: codes open what donors gave"
+    if config.pictures_url and not _private(config.pictures_url):
+        yield "PICTURES_URL must begin with https:// for a store on another machine"
     if config.sandbox:
         yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
+
+
+def _private(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in _LOOPBACK
 
 
 def _encrypted(url: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from settings.process import Process
-from settings.texts import Http, Words
+from settings.texts import Bucket, Http, Words
 
 
 class Site(Process):
@@ -17,6 +17,8 @@ class Site(Process):
     trusted_proxies: int = Field(0, ge=0, le=10, alias="TRUSTED_PROXIES")
     # Whether browsers must use TLS for all hosts below PUBLIC_URL's too.
     hsts_subdomains: Literal["on", "off"] = Field("off", alias="HSTS_SUBDOMAINS")
+    # Where files of pictures are, if not in DATA_DIR: https://key:secret@host/bucket.
+    pictures_url: Bucket = Field("", alias="PICTURES_URL", repr=False)
     # Whether only giving is served (app/http/reduced.py); `auto`: while the database or Redis is in trouble.
     reduced: Literal["auto", "on", "off"] = Field("auto", alias="REDUCED")
     # What one address may send to one process (IPv6: one /64), see `app/http/doors.py`; 0: no limit.

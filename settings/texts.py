@@ -1,7 +1,7 @@
 """What the text of a setting must be."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
@@ -35,6 +35,18 @@ def _mail(url: str) -> str:
     return url
 
 
+def _bucket(url: str) -> str:
+    """Accept https:// and http://, with `key:secret@`, a bucket as the path, and ?region=... and ?host=bucket."""
+    parts = urlsplit(url)
+    signed = parts.hostname and parts.username and parts.password and parts.path.strip("/")
+    if parts.scheme not in ("https", "http") or not signed:
+        raise ValueError("must be https://key:secret@host/bucket")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if set(options) - {"region", "host"} or options.get("host", "bucket") != "bucket":
+        raise ValueError("takes ?region=... and ?host=bucket only")
+    return url
+
+
 def _sms(url: str) -> str:
     """Accept https:// and http:// (a gateway, with `:token@` if it wants one), and file:///folder as MAIL_URL."""
     parts = urlsplit(url)
@@ -54,6 +66,7 @@ Postgres = Annotated[str, AfterValidator(_psycopg)]
 Redis = Annotated[str, AfterValidator(_redis)]
 Http = Annotated[str, AfterValidator(_http)]
 Mail = Annotated[str, AfterValidator(_mail)]
+Bucket = Annotated[str, AfterValidator(_bucket)]
 Sms = Annotated[str, AfterValidator(_sms)]
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Upper = BeforeValidator(str.upper)

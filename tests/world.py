@@ -35,7 +35,7 @@ from campaigns.projects.drafts import NewProject
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from kernel.errors import Refusal
-from kernel.files import FileStore
+from kernel.files import FolderStore
 from kernel.keys import Keys
 from matching.pots import Tranche
 from payments.gateway import PaymentGateway
@@ -68,7 +68,7 @@ def offline_gateway() -> PaymentGateway:
 
 def offline_deps(db: Database, gateway: PaymentGateway | None = None) -> Dependencies:
     """What use cases need, for a database; without a gateway no provider can be asked."""
-    keys, pictures = Keys("test-secret", "test-field-key"), FileStore(Path(_FILES.name))
+    keys, pictures = Keys("test-secret", "test-field-key"), FolderStore(Path(_FILES.name))
     return Dependencies(db, gateway or offline_gateway(), keys, "http://127.0.0.1", pictures=pictures)
 
 

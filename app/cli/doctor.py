@@ -13,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli.base import command
 from app.current import deps, settings
-from app.dependencies import job_timeouts, web_timeouts
+from app.dependencies import job_timeouts, picture_store, web_timeouts
 from config import Config, unsafe
 from kernel.db import Database
+from kernel.errors import Unavailable
+from kernel.files import FileStore
 from migrations import pending
 from payments.facts import EVENT_TYPES
 from payments.gateway import GatewayError, PaymentGateway, ProviderAccount
@@ -52,6 +54,7 @@ def check(config: Config, db: Database, gateway: PaymentGateway) -> Iterator[Lin
     yield role_line(db)
     yield _encryption(config)
     yield _redis(config.redis_url)
+    yield pictures_line(picture_store(config))
     yield _clock("clock", "the database", _database_time(db))
     try:
         account = gateway.account()
@@ -128,6 +131,15 @@ def _redis(url: str | None) -> Line:
     finally:
         client.close()
     return Line("redis", True, "reachable")
+
+
+def pictures_line(store: FileStore) -> Line:
+    """Ask the store of pictures for the name of one file: a bucket that nobody made says so."""
+    try:
+        next(store.stored(), None)
+    except Unavailable:
+        return Line("pictures", False, "the bucket of PICTURES_URL does not answer, or not for this key")
+    return Line("pictures", True, "reachable")
 
 
 def _database_time(db: Database) -> datetime | None:

@@ -143,6 +143,7 @@ REFUSALS = {
     "paper_unpaid": _l("付款到账后才有感谢状和海报。"),
     "paper_withdrawn": _l("这笔捐赠的款项已退回或有争议，感谢状和海报已收回。"),
     "paper_unavailable": _l("图片暂时做不出来，请稍后再试。"),
+    "pictures_unavailable": _l("图片暂时存取不了，请稍后再试。"),
     "nothing_to_pay": _l("现在没有可以拨付的款项。"),
     "payee_invalid": _l("请检查标出的账户信息。"),
     "payee_missing": _l("这些机构还没有确认的收款账户：%(organisations)s（共 %(count)s 家）。"),

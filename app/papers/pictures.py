@@ -10,6 +10,7 @@ from app.papers.fonts import drawable
 from app.papers.words import Runs, face, fold, runs, yuan_text
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.disclosure.catalogue import ProjectRow
+from campaigns.disclosure.pictures import Picture
 
 
 class Subject(NamedTuple):
@@ -23,6 +24,7 @@ class Subject(NamedTuple):
     matched_minor: int
     missing_minor: int  # to the target; 0 for an event
     address: str  # where its page is, without anything of a visitor
+    photo: Picture | None = None  # of a project that has some
 
     @property
     def total_minor(self) -> int:
@@ -43,8 +45,8 @@ def event(campaign: CampaignView, public_url: str) -> Subject:
     )
 
 
-def project(campaign: CampaignView, row: ProjectRow, public_url: str) -> Subject:
-    """Return a project as the subject of a picture."""
+def project(campaign: CampaignView, row: ProjectRow, public_url: str, photo: Picture | None = None) -> Subject:
+    """Return a project as the subject of a picture, with the first of its photos."""
     places = dict.fromkeys((row.county_name, row.township_name, row.organisation_name))
     total_minor = row.raised_minor + row.matched_minor
     return Subject(
@@ -56,6 +58,7 @@ def project(campaign: CampaignView, row: ProjectRow, public_url: str) -> Subject
         matched_minor=row.matched_minor,
         missing_minor=max(row.target_minor - total_minor, 0),
         address=f"{public_url}/c/{campaign.slug}/p/{row.id}",
+        photo=photo,
     )
 
 

@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from app.current import deps
 from app.i18n.locale import language, whole_yuan
 from app.papers import pictures
+from app.papers.link_photo import MIMETYPES
 from app.papers.pictures import Subject
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.disclosure.catalogue import ProjectRow
+from campaigns.disclosure.pictures import Picture
 from campaigns.disclosure.totals import PotView
 
 
@@ -21,18 +23,30 @@ class LinkPreview(NamedTuple):
     description: str
     address: str
     picture: str
+    mimetype: str  # of the picture
 
 
-def link_preview(campaign: CampaignView, pots: Sequence[PotView], project: ProjectRow | None = None) -> LinkPreview:
-    """Return the preview of an event, or of a project in it."""
+def link_preview(
+    campaign: CampaignView,
+    pots: Sequence[PotView],
+    project: ProjectRow | None = None,
+    photos: Sequence[Picture] = (),
+) -> LinkPreview:
+    """Return the preview of an event, or of a project in it with its photos."""
     public_url = deps().public_url
-    subject = pictures.project(campaign, project, public_url) if project else pictures.event(campaign, public_url)
+    subject = (
+        pictures.project(campaign, project, public_url, *photos[:1])
+        if project
+        else pictures.event(campaign, public_url)
+    )
+    form = "jpg" if subject.photo else "png"
     english = "?lang=en" if language() == "en" else ""
     return LinkPreview(
         title=_title(subject),
         description=_description(subject, pots),
         address=subject.address + english,
-        picture=f"{subject.address}/link.{language()}.png",
+        picture=f"{subject.address}/link.{language()}.{form}",
+        mimetype=MIMETYPES[form],
     )
 
 

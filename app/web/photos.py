@@ -8,6 +8,7 @@ from app.http import access
 from app.http.pictures import KEPT, KEPT_BY_CACHES_S, picture_response
 from app.web.blueprint import blueprint
 from campaigns.disclosure.pictures import is_public
+from campaigns.projects.pictures import file_name
 from kernel.errors import NotFound
 
 
@@ -18,8 +19,9 @@ def photo(file_key: str, width: int) -> Response:
     with deps().db.transaction() as tx:
         if not is_public(tx, file_key):
             raise NotFound("picture_unknown")
-    response = picture_response(file_key, width)
+    name = file_name(file_key, width)  # its file never changes: whoever has it needs it no second time
+    response = Response(status=304) if request.if_none_match.contains(name) else picture_response(file_key, width)
     response.headers["Cache-Control"] = KEPT
     response.headers["X-Accel-Expires"] = str(KEPT_BY_CACHES_S)
-    response.add_etag()
-    return response.make_conditional(request)
+    response.set_etag(name)
+    return response

@@ -9,9 +9,13 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from app.bucket import BucketStore
+from campaigns.disclosure.pictures import pictures_of
 from campaigns.network.people import create_manager
-from kernel.files import FileStore
+from embedded.process import wait_until
+from kernel.files import FolderStore
 from tests.api.client import Api, application, problem
+from tests.buckets import bucket
 from tests.projects.photos import bomb, photo, telling_photo
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
@@ -23,7 +27,7 @@ MADE_UP = ("0" * 32 + "-720", "0" * 32 + "-999999999", "../" * 10 + "ab-720", "%
 @pytest.fixture
 def app(world: World, database_url: str, tmp_path: Path) -> Flask:
     """With a folder of its own for files."""
-    return application(database_url, replace(world.deps, pictures=FileStore(tmp_path)))
+    return application(database_url, replace(world.deps, pictures=FolderStore(tmp_path)))
 
 
 def upload(api: Api, path: str, data: bytes, query: str = TEXT, role: str = "liaison") -> TestResponse:
@@ -53,12 +57,44 @@ def test_everybody_sees_a_picture_until_consent_is_withdrawn(api: Api) -> None:
     page = api.http.get(project).text
     assert address in page and "灶台砌好了" in page and 'width="1200" height="1600"' in page
     assert address in api.http.get(f"/c/{world.slug}").text, "the card shows it too"
+    link = f"{project}/link.zh.jpg"
+    assert f'<meta property="og:image" content="http://127.0.0.1{link}">' in page
+    with_photo = api.http.get(link)
+    assert with_photo.mimetype == "image/jpeg" and len(with_photo.data) < 250_000
 
     remove = f"{pictures}/{picture['id']}/remove"
     problem(api.post(remove, {"reason": "x"}, token), 422, "validation_failed")
     assert api.post(remove, {"reason": "consent_withdrawn"}, token).status_code == 204
     assert api.http.get(address).status_code == 404
-    assert address not in api.http.get(project).text
+    page = api.http.get(project).text
+    assert address not in page and "/link.zh.png" in page
+    assert api.http.get(link).data != with_photo.data, "nor is it in the picture that chats have"
+
+
+def test_pictures_in_a_bucket_are_sent_by_the_site_alike(world: World, database_url: str, tmp_path: Path) -> None:
+    with bucket(tmp_path) as (server, url):
+        app = application(database_url, replace(world.deps, pictures=BucketStore(url)), PICTURES_URL=url)
+        api = Api(app.test_client(), world)
+        pictures = f"/projects/{world.projects[0]}/pictures"
+        picture: Any = upload(api, pictures, photo((400, 400))).get_json()
+        address = picture["files"]["720"]
+        assert address == f"/pictures/{address[10:42]}-720.webp" and len(list(tmp_path.rglob("*.webp"))) == 3
+        shown = api.http.get(address)
+        assert shown.headers["Cache-Control"] == "public, max-age=31536000, s-maxage=60, immutable"
+        assert shown.mimetype == "image/webp" and url.partition("@")[2] not in api.http.get(f"/c/{world.slug}").text
+        server.stop()
+        problem(upload(api, pictures, photo((480, 480))), 503, "pictures_unavailable")
+        assert len(api.world.do(pictures_of, world.projects[0])) == 1
+        assert api.http.get(address).status_code == 503
+        unchanged = api.http.get(address, headers={"If-None-Match": shown.headers["ETag"]})
+        assert unchanged.status_code == 304, "who has it needs no store"
+        assert api.http.get(f"/c/{world.slug}/p/{world.projects[0]}").status_code == 200
+        assert api.http.get(f"/c/{world.slug}/p/{world.projects[0]}/link.zh.jpg").status_code == 200
+        server.start()
+        assert wait_until(lambda: api.http.get(address).status_code == 200, 20)
+        remove = f"{pictures}/{picture['id']}/remove"
+        assert api.post(remove, {"reason": "consent_withdrawn"}, api.token("liaison")).status_code == 204
+        assert list(tmp_path.rglob("*.webp")) == []
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ def test_every_wrong_setting_is_named_in_one_message() -> None:
         "REDIS_URL": "http://x",
         "DATABASE_URL": "mysql://beishan:hidden@db/x",
         "STRIPE_METHODS": "card,,alipay",
+        "PICTURES_URL": "https://hidden@oss.example.cn/album",
         "LOG_LEVEL": "loud",
         "BEISHAN_ENV": "prod",
     }
@@ -33,6 +34,7 @@ def test_every_wrong_setting_is_named_in_one_message() -> None:
         "REDIS_URL must begin with redis://, rediss:// or unix://",
         "PORT must be a whole number, not 'abc'",
         "TRUSTED_PROXIES must be at least 0, not '-1'",
+        "PICTURES_URL must be https://key:secret@host/bucket",
         "STRIPE_METHODS must be names with commas between them",
         "MINIMUM_MINOR must be at least 1, not '0'",
     ]

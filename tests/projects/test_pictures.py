@@ -16,7 +16,7 @@ from campaigns.projects.pictures import MOST_PICTURES, PictureText, file_name
 from campaigns.projects.stray_pictures import remove_stray_files
 from campaigns.spending.vouchers import named_photos
 from kernel.errors import Conflict, Invalid, NotFound, Refusal
-from kernel.files import FileStore
+from kernel.files import FolderStore
 from tests.projects.photos import photo
 from tests.world import ACTOR, World
 
@@ -32,7 +32,7 @@ def kitchen() -> Rewritten:
 @pytest.fixture
 def album(world: World, tmp_path: Path) -> World:
     """The small giving day, with a folder of its own for files."""
-    return replace(world, deps=replace(world.deps, pictures=FileStore(tmp_path)))
+    return replace(world, deps=replace(world.deps, pictures=FolderStore(tmp_path)))
 
 
 def files(world: World) -> list[str]:
