@@ -3,9 +3,8 @@
 import gc
 import os
 import resource
+from importlib import import_module
 from typing import Any
-
-from gevent.baseserver import BaseServer
 
 FILES = 16_384  # each connection is one; the usual limit of a shell is 1,024
 _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -27,4 +26,4 @@ def post_fork(_server: Any, _worker: Any) -> None:
     """What was imported stays: leave it out of the collector's rounds. Take new connections a few at a time: of a
     hundred (gevent's default) that come at once, each reads its request before anybody else has a turn."""
     gc.freeze()
-    BaseServer.max_accept = ACCEPTED
+    import_module("gevent.baseserver").BaseServer.max_accept = ACCEPTED

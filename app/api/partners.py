@@ -10,6 +10,7 @@ from app.api.base import make_blueprint
 from app.api.schema_fields import Key, Minor, Text, Time, Whole, one_of, texts
 from app.api.second_person import may_wait, waiting
 from app.current import deps
+from app.duties import perform
 from app.http import access
 from app.http.scope import Where
 from app.partners import Registration
@@ -17,7 +18,7 @@ from campaigns.approvals.models import Approval
 from campaigns.closing.empty_days import record_empty_day
 from campaigns.intake import registered
 from campaigns.intake.check_list import Check, check_list
-from campaigns.intake.project_codes import map_code, mapped_codes, unmap_code
+from campaigns.intake.project_codes import mapped_codes, unmap_code
 from campaigns.network.roles import Permission
 from kernel.ids import MOST_ID
 from payments import partner_secrets, partners
@@ -270,10 +271,12 @@ def list_project_codes(name: str) -> Any:
 @access.managers(Permission.RECONCILE, where=Where.FEDERATION)
 @blueprint.arguments(ProjectCodeIn)
 @blueprint.response(200, MappedOut)
+@may_wait(blueprint)
 def map_project_code(body: dict[str, Any], name: str) -> Any:
     """Let a platform's code mean one of our projects; messages that wait for it are processed."""
     with deps().db.transaction() as tx:
-        return {"messages": map_code(tx, name, body["code"], body["project"], access.actor())}
+        outcome = perform(tx, "partner.map_code", name, code=body["code"], project=body["project"])
+        return waiting(outcome) or {"messages": outcome}
 
 
 @blueprint.delete("/partners/<name>/project-codes")

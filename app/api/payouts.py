@@ -221,31 +221,36 @@ def show_remittance(remittance_id: int) -> Any:
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.arguments(schemas.PaidIn)
 @blueprint.response(200, schemas.RemittanceOut)
+@may_wait(blueprint)
 def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the bank paid a remittance, with evidence. The bank's statement does the same by itself."""
-    paid = (body["reference"], body["paid_on"], body["evidence"])
-    with deps().db.transaction() as tx:
-        return _remittance(remittances.mark_paid(tx, remittance_id, *paid, access.actor()))
+    return _marked("remittance.paid", remittance_id, **body | {"paid_on": body["paid_on"].isoformat()})
 
 
 @blueprint.post(f"{_REMITTANCE}/refused")
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.RemittanceOut)
+@may_wait(blueprint)
 def refuse(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the bank did not pay a remittance: the next plan has its money."""
-    with deps().db.transaction() as tx:
-        return _remittance(remittances.refuse(tx, remittance_id, body["reason"], access.actor()))
+    return _marked("remittance.refused", remittance_id, body["reason"])
 
 
 @blueprint.post(f"{_REMITTANCE}/returned")
 @access.managers(Permission.FUNDS_WRITE)
 @blueprint.arguments(OneLineReasonIn)
 @blueprint.response(200, schemas.RemittanceOut)
+@may_wait(blueprint)
 def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
     """Record that the money of a paid remittance came back: the next plan pays it anew."""
+    return _marked("remittance.returned", remittance_id, body["reason"])
+
+
+def _marked(act: str, remittance_id: int, reason: str = "", **arguments: Any) -> Any:
     with deps().db.transaction() as tx:
-        return _remittance(remittances.mark_returned(tx, remittance_id, body["reason"], access.actor()))
+        outcome = perform(tx, act, remittance_id, reason, **arguments)
+        return waiting(outcome) or _remittance(outcome)
 
 
 def _plan(tx: Tx, plan: PayoutPlan) -> dict[str, Any]:

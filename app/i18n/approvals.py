@@ -48,6 +48,11 @@ ACTS = {
         "项目 %(subject)s 的 %(right)s 元改给项目 %(to_project)s（备案 %(filing_no)s，%(basis)s）%(evidence)s"
     ),
     "project.use_surplus": _l("项目 %(subject)s 的结余 %(right)s 元：%(way)s，给第 %(to)s 号"),
+    "remittance.paid": _l(
+        "登记第 %(subject)s 号拨款 %(amount)s 元已付（回单号 %(reference)s，%(paid_on)s）：%(evidence)s"
+    ),
+    "remittance.refused": _l("登记银行没有付第 %(subject)s 号拨款 %(amount)s 元，款项回到各项目"),
+    "remittance.returned": _l("登记第 %(subject)s 号拨款 %(amount)s 元退回，下一份计划重新拨付"),
     "payee.confirm": _l("确认第 %(subject)s 号收款账户，以后拨款打到这个账户"),
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
@@ -59,12 +64,18 @@ ACTS = {
     "partner.live": _l("合作平台 %(subject)s 上线：从此它的捐赠真正入账"),
     "partner.secret": _l("启用合作平台 %(subject)s 的第 %(secret_id)s 号签名密钥"),
     "partner.limits": _l("合作平台 %(subject)s 的限额或项目改为：%(limits)s"),
+    "partner.map_code": _l("合作平台 %(subject)s 的项目编号“%(code)s”对应到项目 %(to_project)s"),
     "partner.mapping": _l("改变合作平台 %(subject)s 的通知格式、验签密钥或账单下载：%(shown)s"),
     "project.approve": _l("批准项目 %(subject)s 立项"),
     "case.release": _l("恢复第 %(subject)s 号个案的配捐"),
     "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
     "case.answer": _l("答复第 %(subject)s 号个案的申诉，改为：%(decision)s"),
 }
+# Arguments that are shown as they are.
+_NAMED = (
+    *("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence", "month"),
+    *("code", "reference", "paid_on"),
+)
 
 
 def approval_text(approval: Approval) -> str:
@@ -73,10 +84,7 @@ def approval_text(approval: Approval) -> str:
     shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown |= {
-        name: arguments.get(name, "")
-        for name in ("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence", "month")
-    }
+    shown |= {name: arguments.get(name, "") for name in _NAMED}
     shown["basis"] = word(PURPOSE_BASES, arguments.get("basis", "filing"))
     shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))
     shown |= {

@@ -1,6 +1,7 @@
 """The acts around funds and money out that may need a second person."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from campaigns.agreements.pledges import waive
@@ -12,8 +13,8 @@ from campaigns.goods import goods
 from campaigns.monthly import corrections
 from campaigns.monthly.corrections import RightFigure
 from campaigns.network.roles import Permission
-from campaigns.payouts import payees, plans
-from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState
+from campaigns.payouts import payees, plans, remittances
+from campaigns.payouts.models import PayeeAccount, PayoutPlan, PlanState, Remittance, RemittanceState
 from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.payouts.surplus import NewUse, use_surplus
 from campaigns.spending import vouchers
@@ -36,6 +37,31 @@ def _of_correction(tx: Tx, attempt: Attempt) -> int:
 def _of_plan(tx: Tx, attempt: Attempt) -> int:
     plan = tx.get(PayoutPlan, attempt.subject)
     return plan.total_minor if plan and plan.state == PlanState.DRAFT else 0
+
+
+def _of_remittance(state: RemittanceState) -> Callable[[Tx, Attempt], int]:
+    """Return what is at stake when a remittance in this state is marked by hand: money that is said to have
+    arrived, or that the next plan pays again."""
+
+    def stake(tx: Tx, attempt: Attempt) -> int:
+        row = tx.get(Remittance, attempt.subject)
+        return row.amount_minor if row and row.state == state else 0
+
+    return stake
+
+
+def _mark_paid(tx: Tx, attempt: Attempt) -> Any:
+    reference, paid_on, evidence = (attempt.arguments[name] for name in ("reference", "paid_on", "evidence"))
+    day = date.fromisoformat(paid_on)
+    return remittances.mark_paid(tx, attempt.subject, reference, day, evidence, attempt.actor)
+
+
+def _refuse_remittance(tx: Tx, attempt: Attempt) -> Any:
+    return remittances.refuse(tx, attempt.subject, attempt.reason, attempt.actor)
+
+
+def _mark_returned(tx: Tx, attempt: Attempt) -> Any:
+    return remittances.mark_returned(tx, attempt.subject, attempt.reason, attempt.actor)
 
 
 def _who_proposed(tx: Tx, attempt: Attempt) -> set[str]:
@@ -122,6 +148,13 @@ MONEY_ACTS: Mapping[str, Act] = {
     "monthly.correct": Act(_P.FUNDS_WRITE, "code", str, _correct_statement, _of_statement, part=_of_which_month),
     "pledge.waive": Act(_P.FUNDS_WRITE, "pledge_id", int, _waive_pledge, _always),
     "payout.approve": Act(_P.FUNDS_WRITE, "plan_id", int, _approve_plan, _of_plan),
+    "remittance.paid": Act(_P.FUNDS_WRITE, "remittance_id", int, _mark_paid, _of_remittance(RemittanceState.SENT)),
+    "remittance.refused": Act(
+        _P.FUNDS_WRITE, "remittance_id", int, _refuse_remittance, _of_remittance(RemittanceState.SENT)
+    ),
+    "remittance.returned": Act(
+        _P.FUNDS_WRITE, "remittance_id", int, _mark_returned, _of_remittance(RemittanceState.PAID)
+    ),
     "payee.confirm": Act(_P.FUNDS_WRITE, "payee_id", int, _confirm_payee, makers=_who_proposed),
     "spending.check": Act(_P.FUNDS_WRITE, "spending_id", int, _check_spending, makers=_who_spent),
     "project.change_purpose": Act(_P.FUNDS_WRITE, "project_id", int, _change_purpose, _always),

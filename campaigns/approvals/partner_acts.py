@@ -10,6 +10,7 @@ from campaigns.approvals.act import Act, Attempt
 from campaigns.imports import fetch_bills
 from campaigns.intake import mapped, partner_states, registered
 from campaigns.intake.partner_limits import change_limits, is_widened
+from campaigns.intake.project_codes import is_meant, map_code
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.keys import Keys
@@ -30,6 +31,22 @@ def _of_limits(tx: Tx, attempt: Attempt) -> int | None:
 
 def _of_mapping(tx: Tx, attempt: Attempt) -> int | None:
     return None if partners.known(tx, attempt.subject).state in BOOKED else 0
+
+
+def _of_code(tx: Tx, attempt: Attempt) -> int | None:
+    """Another meaning of a code leads a platform's gifts to another project; nothing of a draft is booked."""
+    booked = partners.known(tx, attempt.subject).state in BOOKED
+    meant = is_meant(tx, attempt.subject, attempt.arguments["code"], attempt.arguments["project"])
+    return None if booked and not meant else 0
+
+
+def _of_which_code(arguments: Mapping[str, Any]) -> str:
+    code: str = arguments["code"]
+    return code
+
+
+def _map_code(tx: Tx, attempt: Attempt) -> int:
+    return map_code(tx, attempt.subject, attempt.arguments["code"], attempt.arguments["project"], attempt.actor)
 
 
 def _limit(tx: Tx, attempt: Attempt) -> Any:
@@ -76,5 +93,6 @@ PARTNER_ACTS: Mapping[str, Act] = {
     "partner.live": Act(_WRITE, "name", str, _go_live, _always),
     "partner.secret": Act(_WRITE, "name", str, _activate, _always),
     "partner.limits": Act(_WRITE, "name", str, _limit, _of_limits),
+    "partner.map_code": Act(Permission.RECONCILE, "name", str, _map_code, _of_code, part=_of_which_code),
     MAPPING_ACT: Act(_WRITE, "name", str, _map, _of_mapping),
 }

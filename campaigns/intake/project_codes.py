@@ -54,6 +54,13 @@ def map_code(tx: Tx, partner: str, code: str, project_code: str, actor: str) -> 
     return _make_due(tx, partner, code)
 
 
+def is_meant(tx: Tx, partner: str, code: str, project_code: str) -> bool:
+    """Whether a partner's code means the project with this code of ours already."""
+    mapped = tx.get(PartnerProjectCode, (partner, code)) if is_storable(code) else None
+    project = _project(tx, project_code)
+    return mapped is not None and project is not None and mapped.project_id == project.id
+
+
 def unmap_code(tx: Tx, partner: str, code: str, actor: str) -> None:
     """Forget what a partner's code means; messages with it wait again. Raises NotFound `partner_unknown` and
     `project_code_unknown`."""

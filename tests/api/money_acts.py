@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from campaigns.lifecycle.project_course import advance
-from campaigns.payouts import plans
+from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot
 from tests.api.approvals import LIMIT
 from tests.api.client import Api, Json
-from tests.payouts.released import ACCOUNT, account, release
+from tests.monthly.test_moved import next_month
+from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release
 from tests.projects.photos import photo
 from tests.world import World
 
@@ -33,6 +34,33 @@ def _approve_plan(_api: Api, world: World) -> tuple[str, Json]:
     release(world)
     account(world, "4101")
     return f"/payout-plans/{world.do(plans.make_plan, world.slug, 'maker').id}/approve", {}
+
+
+def _sent(world: World) -> int:
+    """Return a remittance that lies at the bank."""
+    world.pay(world.give(LIMIT + 1))
+    release(world)
+    account(world, "4101")
+    account(world, "41", HOST_ACCOUNT)
+    plan = world.do(plans.make_plan, world.slug, "maker").id
+    world.do(plans.approve, plan, "boss", apart=False)
+    world.do(plans.send, plan, "maker")
+    return world.do(plans.remittances_of, plan)[0].id or 0
+
+
+def _mark_paid(_api: Api, world: World) -> tuple[str, Json]:
+    paid = {"reference": "R-1", "paid_on": world.clock.at.date().isoformat(), "evidence": "slip 1"}
+    return f"/remittances/{_sent(world)}/paid", paid
+
+
+def _refuse(_api: Api, world: World) -> tuple[str, Json]:
+    return f"/remittances/{_sent(world)}/refused", {"reason": "no such account"}
+
+
+def _return(_api: Api, world: World) -> tuple[str, Json]:
+    remittance = _sent(world)
+    world.do(remittances.mark_paid, remittance, "R-1", world.clock.at.date(), "slip 1", "maker")
+    return f"/remittances/{remittance}/returned", {"reason": "another name"}
 
 
 def _confirm_payee(api: Api, _world: World) -> tuple[str, Json]:
@@ -85,6 +113,13 @@ def _use_surplus(_api: Api, world: World) -> tuple[str, Json]:
     return f"/projects/{world.projects[0]}/surplus-uses", {**body, "way": "same_purpose", "reason": "left over"}
 
 
+def _correct_statement(_api: Api, world: World) -> tuple[str, Json]:
+    world.pay(world.give(LIMIT))
+    path = f"/organisations/41/monthly-statements/{next_month(world)}/corrections"
+    right = {"line": "4101", "figure": "received_minor", "amount_minor": 3 * LIMIT}
+    return path, {"figures": [right], "text": "two gifts were left out"}
+
+
 def _move_fund(api: Api, world: World) -> tuple[str, Json]:
     to = api.manage("/funds", {"name": "y", "kind": "special"})["id"]
     body = {"to_fund": to, "amount_minor": 1, "currency": "CNY", "reason": "agreed"}
@@ -105,7 +140,11 @@ MONEY: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "goods.confirm": _confirm_goods,
     "fund.correct_deposit": _correct,
     "payout.approve": _approve_plan,
+    "remittance.paid": _mark_paid,
+    "remittance.refused": _refuse,
+    "remittance.returned": _return,
     "payee.confirm": _confirm_payee,
+    "monthly.correct": _correct_statement,
     "spending.check": _check_spending,
     "project.change_purpose": _change_purpose,
     "project.use_surplus": _use_surplus,

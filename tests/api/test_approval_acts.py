@@ -163,6 +163,12 @@ def _map(_api: Api, world: World) -> tuple[str, Json]:
     return "/partners/teahouse/mapping", {"document": json.loads(preset("signed_headers"))}
 
 
+def _map_code(_api: Api, world: World) -> tuple[str, Json]:
+    world.do(create_partner, world.deps.keys, "teahouse", "茶馆")
+    project = world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0]))
+    return "/partners/teahouse/project-codes", {"code": "T-7", "project": project}
+
+
 PATCHED = ("person.admin", "partner.limits")
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     **MONEY,
@@ -184,6 +190,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "person.admin": _admin,
     "partner.limits": _widen,
     "partner.mapping": _map,
+    "partner.map_code": _map_code,
 }
 SHOWN_ELSEWHERE = {
     "token.activate",

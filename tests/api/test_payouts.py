@@ -102,7 +102,7 @@ def test_a_plan_is_sent_once_and_its_remittances_end_once(api: Api, released: Wo
     rows = api.get(f"{path}/remittances", second).get_json()
     paid = {"reference": "R-1", "paid_on": DAY, "evidence": "bank slip of the day"}
     first, other = (f"/remittances/{row['id']}" for row in rows)
-    assert api.manage(f"{first}/paid", paid, 200)["state"] == "paid"
+    assert decide(api, ask(api, f"{first}/paid", paid), second).status_code == 200
     assert api.manage(f"{first}/paid", paid, 200)["state"] == "paid"
     problem(api.post(f"{first}/paid", paid | {"reference": "R-2"}, second), 409, "remittance_state")
     assert api.manage(f"{other}/refused", {"reason": "account closed"}, 200)["state"] == "withdrawn"
@@ -110,7 +110,10 @@ def test_a_plan_is_sent_once_and_its_remittances_end_once(api: Api, released: Wo
     assert (whole["paid_minor"], whole["left_minor"], whole["payable_minor"]) == (100_01, 20_00, 0)
     parts = api.get(first, second).get_json()["parts"]
     assert parts == [{"project": released.projects[0], "share": "share_project", "amount_minor": 100_01}]
-    assert api.manage(f"{first}/returned", {"reason": "name differs"}, 200)["state"] == "returned"
+    returned = ask(api, f"{first}/returned", {"reason": "name differs"})
+    assert api.get(first, second).get_json()["state"] == "paid"
+    assert decide(api, returned, second).status_code == 200
+    assert api.get(first, second).get_json()["state"] == "returned"
     assert sums(released)["share_project"] == 120_01
     released.check()
 

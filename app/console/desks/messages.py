@@ -7,9 +7,10 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from app.console.blueprint import act, blueprint
+from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
 from app.current import deps
+from app.duties import perform
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
@@ -17,7 +18,7 @@ from app.web.blueprint import requested_page
 from app.web.donation_form import read_uuid
 from campaigns.desks import inbox_desk
 from campaigns.desks.inbox_desk import InboxQueue
-from campaigns.intake.project_codes import map_code, mapped_codes, unmap_code
+from campaigns.intake.project_codes import mapped_codes, unmap_code
 from campaigns.intake.settled_conflicts import count_unsettled, settle_conflict, settled_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
@@ -114,8 +115,8 @@ def _decide(tx: Tx, caller: Caller, message_id: int, form: ConsoleForm) -> str:
         scope.require_federation()
         line = inbox_desk.message_line(tx, message_id)
         partner = line.source.removeprefix(PARTNER_PREFIX)
-        due = map_code(tx, partner, line.project_code, form["project"], caller.name)
-        return str(_("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", count=due))
+        due = perform(tx, "partner.map_code", partner, code=line.project_code, project=form["project"])
+        return said_of(due) or str(_("已对应到这个项目，等它的 %(count)s 条消息几秒内处理。", count=due))
     if form.verb == "attach":
         donation_id = _donation_id(form)
         scope.require_named(tx, "donation_id", donation_id)

@@ -112,17 +112,15 @@ def note(remittance_id: int, verb: str) -> Response:
     with deps().db.transaction() as tx:
         plan_id = remittances.find_remittance(tx, remittance_id).plan_id
 
-    def do(tx: Tx, caller: Caller) -> None:
-        if verb == "refused":
-            remittances.refuse(tx, remittance_id, form["reason"], caller.name)
-        elif verb == "returned":
-            remittances.mark_returned(tx, remittance_id, form["reason"], caller.name)
-        else:
-            paid_on = form.day("paid_on")
-            if paid_on is None:
-                raise Invalid("remittance_invalid", fields={"paid_on": fault("not_a_date")})
-            paid = (form["reference"], paid_on, form["evidence"])
-            remittances.mark_paid(tx, remittance_id, *paid, caller.name)
+    def do(tx: Tx, _caller: Caller) -> str | None:
+        if verb != "paid":
+            return said_of(perform(tx, f"remittance.{verb}", remittance_id, form["reason"]))
+        paid_on = form.day("paid_on")
+        if paid_on is None:
+            raise Invalid("remittance_invalid", fields={"paid_on": fault("not_a_date")})
+        number, day, evidence = form["reference"], paid_on.isoformat(), form["evidence"]
+        outcome = perform(tx, "remittance.paid", remittance_id, reference=number, paid_on=day, evidence=evidence)
+        return said_of(outcome)
 
     done = {
         "paid": _("已登记付款。"),
