@@ -38,6 +38,7 @@ class Work(StrEnum):
     WORDS = "words"
     TEAMS = "teams"
     SPENDINGS = "spendings"
+    GOODS = "goods"
     PAYOUT_PLANS = "payout_plans"
     DUTIES = "duties"
     PLEDGES = "pledges"
@@ -59,6 +60,7 @@ MAY_WAIT = {
     Work.WORDS: timedelta(days=1),
     Work.TEAMS: timedelta(days=1),
     Work.SPENDINGS: timedelta(days=7),
+    Work.GOODS: timedelta(days=7),
     Work.PAYOUT_PLANS: timedelta(days=3),
 }
 
@@ -174,6 +176,14 @@ _QUEUES = {
         """SELECT '', '', count(*), min(s.entered_at), sum(s.amount_minor)
              FROM spending s JOIN project p ON p.id = s.project_id
             WHERE s.state = 'entered'
+              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
+    ),
+    # No amount: their value is no money.
+    Work.GOODS: (
+        Permission.FUNDS_WRITE,
+        """SELECT '', '', count(*), min(g.entered_at), NULL
+             FROM goods g JOIN project p ON p.id = g.project_id
+            WHERE g.state = 'entered'
               AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])""",
     ),
     Work.PAYOUT_PLANS: (

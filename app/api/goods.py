@@ -114,6 +114,17 @@ def hand_out(body: dict[str, Any], goods_id: int) -> Any:
         return goods.hand_out(tx, goods_id, NewHandout(**body), access.actor()).model_dump()
 
 
+@blueprint.post(f"{_GOODS}/handouts/corrections")
+@access.managers(*_ENTERS)
+@blueprint.arguments(schemas.HandoutCorrectionIn)
+@blueprint.response(201, schemas.HandoutOut)
+def correct_handout(body: dict[str, Any], goods_id: int) -> Any:
+    """Correct a handout of these goods to what it really was, by another entry that says why."""
+    right = (body["handout"], body["quantity"], body["reason"], access.actor())
+    with deps().db.transaction() as tx:
+        return goods.correct_handout(tx, goods_id, *right).model_dump()
+
+
 def _typed(tx: Tx, body: dict[str, Any]) -> NewGoods:
     if body["organisation_code"]:
         scope.require_node(tx, body["organisation_code"])

@@ -5,6 +5,7 @@ from marshmallow import Schema, fields
 from app.api.schema_fields import Currency, Key, Minor, Text, Time, Whole, one_of
 from campaigns.goods.goods import MOST, MOST_EVIDENCE, MOST_GIVER, MOST_QUANTITY, MOST_RECIPIENT
 from campaigns.goods.models import GoodsBasis, GoodsState
+from campaigns.reasons import MOST_REASON
 from kernel.money import CURRENCY
 
 
@@ -63,12 +64,21 @@ class HandoutIn(Schema):
     evidence = Text(MOST_EVIDENCE, 1, required=True, metadata={"description": "where the list of signatures lies"})
 
 
+class HandoutCorrectionIn(Schema):
+    handout = Key(required=True)
+    quantity = Whole(0, MOST_QUANTITY, required=True, metadata={"description": "as it really was; 0: none"})
+    reason = Text(MOST_REASON, 1, required=True)
+
+
 class HandoutOut(Schema):
-    """What of some goods was handed out. Managers alone see it."""
+    """What of some goods was handed out. Managers alone see it. One with `corrects` corrects another: its quantity
+    is what was handed out more, below zero less."""
 
     id = Key()
     goods = Key(attribute="goods_id")
-    quantity = Whole(1)
+    corrects = Key(attribute="corrects_id", allow_none=True)
+    reason = Text()
+    quantity = fields.Integer()
     recipient = Text()
     handed_on = fields.Date()
     evidence = Text()

@@ -28,6 +28,7 @@ class NoticeProjectOut(Schema):
     raised_minor = Whole()
     matched_minor = Whole()
     total_minor = Whole()
+    goods_minor = Whole(metadata={"description": "value of goods received from the opening on; in no sum of money"})
 
 
 class NoticeOut(Schema):
@@ -43,6 +44,7 @@ class NoticeOut(Schema):
     raised_minor = Whole()
     matched_minor = Whole()
     total_minor = Whole()
+    goods_minor = Whole(metadata={"description": "value of goods; in no sum of money"})
     projects = fields.List(fields.Nested(NoticeProjectOut))
 
 

@@ -110,7 +110,7 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for("console.payments"), _("去处理")
         case Work.OBJECTIONS:
             return url_for("console.objections"), _("去答复")
-        case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS | Work.DUTIES:
+        case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS | Work.GOODS | Work.DUTIES:
             return url_for(f"console.{line.work}"), _("去处理")
         case Work.PLEDGES:
             return url_for("console.agreements"), _("去处理")

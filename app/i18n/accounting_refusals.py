@@ -19,6 +19,8 @@ ACCOUNTING_REFUSALS = {
     "goods_short": _l("这批物资共 %(quantity)s，已经发放 %(handed_out)s，数量不够。"),
     "goods_state": _l("这批物资现在不能做这件事。"),
     "goods_unknown": _l("没有这批物资。"),
+    "handout_unknown": _l("没有这条发放记录。"),
+    "handout_unchanged": _l("这条发放现在就是这个数量，不用更正。"),
     "handout_invalid": _l("请检查标出的项目。"),
     "agreement_unknown": _l("没有这份协议。"),
     "deposit_known": _l("这笔入账已经记过，没有重复记账。"),

@@ -16,6 +16,7 @@ ACTS = {
     "goods.reopen": _l("撤销物资价值确认"),
     "goods.withdraw": _l("撤回物资"),
     "goods.hand_out": _l("发放物资"),
+    "goods.correct_handout": _l("更正物资发放"),
     "pledge.add": _l("登记承诺"),
     "pledge.call": _l("催告承诺"),
     "pledge.pay": _l("承诺兑现"),

@@ -17,7 +17,7 @@ def notice_number(notice: PublicNotice) -> str:
 def header() -> list[str]:
     """Return the titles of the columns, in the language in force."""
     places = [_("项目编号"), _("项目"), _("县区"), _("乡镇街道"), _("村（社区）或单位")]
-    return [*places, _("筹款（元）"), _("配捐（元）"), _("合计（元）")]
+    return [*places, _("筹款（元）"), _("配捐（元）"), _("合计（元）"), _("物（折价，元）")]
 
 
 def rows_of(notice: PublicNotice) -> Iterator[list[Any]]:
@@ -30,4 +30,6 @@ def rows_of(notice: PublicNotice) -> Iterator[list[Any]]:
 
 
 def _sums(row: dict[str, Any]) -> list[Yuan]:
-    return [Yuan(row[figure]) for figure in ("raised_minor", "matched_minor", "total_minor")]
+    """Return the sums of a row; the value of goods stands beside them, 0 in notices of before it was published."""
+    figures = ("raised_minor", "matched_minor", "total_minor", "goods_minor")
+    return [Yuan(row.get(figure, 0)) for figure in figures]

@@ -20,6 +20,7 @@ WORKS = {
     Work.WORDS: _l("留言"),
     Work.TEAMS: _l("队伍"),
     Work.SPENDINGS: _l("支出"),
+    Work.GOODS: _l("物资"),
     Work.PAYOUT_PLANS: _l("拨付"),
     Work.DUTIES: _l("法定"),
     Work.PLEDGES: _l("承诺"),
@@ -58,6 +59,8 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 支队伍等核对名称", count=line.pieces)
         case Work.SPENDINGS:
             return _("%(count)s 笔支出等核对", count=line.pieces)
+        case Work.GOODS:
+            return _("%(count)s 批物资等另一个人确认价值", count=line.pieces)
         case Work.PLEDGES:
             return _("%(count)s 笔承诺快到期或逾期", count=line.pieces)
         case Work.PAYOUT_PLANS:

@@ -8,8 +8,10 @@ from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.closing.notice_models import PublicNotice
+from campaigns.goods.reading import value_by_project
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.models import Campaign
+from campaigns.projects.models import Project
 from campaigns.projects.place_totals import by_project
 from campaigns.reasons import require_reason
 from kernel.clock import local_day
@@ -71,7 +73,9 @@ def differs(tx: Tx, notice: PublicNotice) -> bool:
 
 def pending_changes(tx: Tx, notice: PublicNotice) -> list[Changed]:
     """Return the projects of which the books say other sums now than a notice."""
-    return list(_changes(notice.notice["projects"], _table(tx, notice.campaign_id)))
+    campaign = tx.get(Campaign, notice.campaign_id)
+    assert campaign is not None
+    return list(_changes(notice.notice["projects"], _table(tx, campaign)))
 
 
 def _publish(tx: Tx, campaign: Campaign, version: int, reason: str, actor: str) -> PublicNotice:
@@ -79,13 +83,14 @@ def _publish(tx: Tx, campaign: Campaign, version: int, reason: str, actor: str) 
     tx.run("LOCK TABLE public_notice IN SHARE ROW EXCLUSIVE MODE")  # no number is left out
     year = local_day(tx.now).year
     of_year = select(func.coalesce(func.max(PublicNotice.number), 0)).where(PublicNotice.year == year)
-    projects = _table(tx, campaign.id)
+    projects = _table(tx, campaign)
     notice: dict[str, Any] = {
         "campaign": campaign.slug,
         "name": campaign.name,
         "currency": campaign.currency,
         "ledger_mark": last_transfer(tx),
         **{figure: sum(row[figure] for row in projects) for figure in FIGURES},
+        "goods_minor": sum(row["goods_minor"] for row in projects),
         "projects": projects,
     }
     row = PublicNotice(
@@ -105,8 +110,12 @@ def _publish(tx: Tx, campaign: Campaign, version: int, reason: str, actor: str) 
     return tx.add(row)
 
 
-def _table(tx: Tx, campaign_id: int) -> list[dict[str, Any]]:
-    return [row._asdict() for row in by_project(tx, campaign_id)]
+def _table(tx: Tx, campaign: Campaign) -> list[dict[str, Any]]:
+    """Return the projects with their money, and beside it the value of goods, which is in no sum of money."""
+    values = value_by_project(tx, campaign)
+    codes = dict(tx.all(select(Project.code, Project.id).where(col(Project.id).in_(values))))
+    rows = by_project(tx, campaign.id or 0, values)
+    return [{**row._asdict(), "goods_minor": values.get(codes.get(row.code) or 0, 0)} for row in rows]
 
 
 def latest(tx: Tx, campaign_id: int) -> PublicNotice | None:

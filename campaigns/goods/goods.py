@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from campaigns.audit import changed, record_audit
 from campaigns.goods.models import Goods, GoodsBasis, GoodsHandout, GoodsState
@@ -124,6 +124,51 @@ def hand_out(tx: Tx, goods_id: int, new: NewHandout, actor: str) -> GoodsHandout
     return handout
 
 
+def correct_handout(tx: Tx, goods_id: int, handout_id: int, quantity: int, reason: str, actor: str) -> GoodsHandout:
+    """Correct a handout to how many units it really was (0: none) by another entry, which names it and says why.
+
+    Raises NotFound `goods_unknown` and `handout_unknown`, Conflict `goods_state`, `goods_short` and
+    `handout_unchanged`, Invalid `reason_invalid` and `handout_invalid`.
+    """
+    require_one_line_reason(reason)
+    row = _in_state(tx, goods_id, GoodsState.ENTERED, GoodsState.CONFIRMED)
+    original = tx.get(GoodsHandout, handout_id) if 0 < handout_id <= MOST_ID else None
+    if original is None or original.goods_id != goods_id or original.corrects_id is not None:
+        raise NotFound("handout_unknown")
+    if not 0 <= quantity <= MOST_QUANTITY:
+        raise Invalid("handout_invalid", fields={"quantity": fault("not_a_number")})
+    before, others = handout_now(tx, handout_id), handed_out(tx, goods_id)
+    if quantity == before:
+        raise Conflict("handout_unchanged", quantity=quantity)
+    if others - before + quantity > row.quantity:
+        raise Conflict("goods_short", quantity=row.quantity, handed_out=others)
+    entry = tx.add(
+        GoodsHandout(
+            goods_id=goods_id,
+            quantity=quantity - before,
+            recipient=original.recipient,
+            handed_on=original.handed_on,
+            evidence=original.evidence,
+            corrects_id=handout_id,
+            reason=reason,
+            actor=actor,
+            at=tx.now,
+        )
+    )
+    shown = changed({"quantity": before}, {"quantity": quantity})
+    record_audit(
+        tx, actor, "goods.correct_handout", f"goods:{goods_id}", handout=handout_id, reason=reason, **shown
+    )
+    return entry
+
+
+def handout_now(tx: Tx, handout_id: int) -> int:
+    """Return how many units a handout is after its corrections."""
+    of_it = or_(GoodsHandout.id == handout_id, GoodsHandout.corrects_id == handout_id)
+    total: Any = select(func.sum(GoodsHandout.quantity)).where(of_it)
+    return int(tx.first(total) or 0)
+
+
 def find(tx: Tx, goods_id: int, *, lock: bool = False) -> Goods:
     """Return goods. Raises NotFound `goods_unknown`."""
     row = tx.get(Goods, goods_id, lock=lock) if 0 < goods_id <= MOST_ID else None
@@ -139,7 +184,8 @@ def handed_out(tx: Tx, goods_id: int) -> int:
 
 
 def handouts_of(tx: Tx, goods_id: int) -> list[GoodsHandout]:
-    """Return what was handed out of some goods, the newest first. Raises NotFound `goods_unknown`."""
+    """Return what was handed out of some goods, and corrections, the newest first. Raises NotFound
+    `goods_unknown`."""
     find(tx, goods_id)
     own = select(GoodsHandout).where(GoodsHandout.goods_id == goods_id)
     return tx.all(own.order_by(col(GoodsHandout.handed_on).desc(), col(GoodsHandout.id).desc()))

@@ -56,12 +56,17 @@ class Goods(SQLModel, table=True):
 
 
 class GoodsHandout(SQLModel, table=True):
-    """What of some goods was handed out, to whom, and by which evidence. Append-only."""
+    """What of some goods was handed out, to whom, and by which evidence; or a correction of that, whose `quantity`
+    is what was handed out more (below zero: less). Append-only."""
 
     __tablename__ = "goods_handout"
     __table_args__ = (
-        CheckConstraint("quantity > 0", name="goods_handout_quantity"),
+        CheckConstraint(
+            "CASE WHEN corrects_id IS NULL THEN quantity > 0 ELSE quantity <> 0 AND reason <> '' END",
+            name="goods_handout_quantity",
+        ),
         Index("goods_handout_goods", "goods_id"),
+        Index("goods_handout_corrects", "corrects_id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
     goods_id: int = Field(sa_type=BigInteger, foreign_key="goods.id")
@@ -69,5 +74,7 @@ class GoodsHandout(SQLModel, table=True):
     recipient: str
     handed_on: date
     evidence: str
+    corrects_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="goods_handout.id")
+    reason: str = Field(default="", sa_column_kwargs=_TEXT)
     actor: str
     at: datetime = Field(sa_column=moment())

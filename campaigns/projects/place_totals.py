@@ -1,5 +1,6 @@
 """What projects raised and matched in a campaign, from the books, summed by place of the network."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 from kernel.db import Tx, one_of
@@ -65,11 +66,16 @@ def by_place(tx: Tx, campaign_id: int, level: str) -> list[PlaceTotals]:
     )
 
 
-def by_project(tx: Tx, campaign_id: int) -> list[ProjectTotals]:
-    """Return the totals of a campaign by project, in the order of counties, townships and codes."""
+def by_project(tx: Tx, campaign_id: int, also: Collection[int] = ()) -> list[ProjectTotals]:
+    """Return the totals of a campaign by project, in the order of counties, townships and codes; `also` of these
+    projects when they have no money."""
     return tx.rows_as(
         ProjectTotals,
-        f"""WITH money AS ({_PROJECT_MONEY})
+        f"""WITH money AS (
+                SELECT project_id, sum(raised) AS raised, sum(matched) AS matched
+                  FROM (SELECT * FROM ({_PROJECT_MONEY}) AS own
+                         UNION ALL SELECT unnest(CAST(:also AS bigint[])), 0, 0) AS listed
+                 GROUP BY project_id)
             SELECT p.code, p.name, coalesce(c.name, '') AS county, coalesce(t.name, '') AS township,
                    coalesce(o.name, '') AS node, CAST(m.raised AS bigint) AS raised_minor,
                    CAST(m.matched AS bigint) AS matched_minor, CAST(m.raised + m.matched AS bigint) AS total_minor
@@ -77,6 +83,8 @@ def by_project(tx: Tx, campaign_id: int) -> list[ProjectTotals]:
               LEFT JOIN organisation c ON c.code = p.county_code
               LEFT JOIN organisation t ON t.code = p.township_code
               LEFT JOIN organisation o ON o.code = p.organisation_code
-             WHERE m.raised + m.matched <> 0 ORDER BY p.county_code, p.township_code, p.code""",
+             WHERE m.raised + m.matched <> 0 OR m.project_id = ANY(:also)
+             ORDER BY p.county_code, p.township_code, p.code""",
         campaign=campaign_id,
+        also=list(also),
     )

@@ -6,14 +6,20 @@ import pytest
 
 from campaigns.approvals.act import Attempt
 from campaigns.approvals.acts import ACTS
+from campaigns.closing.notice_models import PublicNotice
+from campaigns.closing.notices import publish_result
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.totals import totals
 from campaigns.goods import goods
 from campaigns.goods.goods import NewGoods, NewHandout
 from campaigns.goods.reading import listed, published
+from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.monthly.yearly import YearlyFigures, yearly_figures
+from campaigns.network.roles import Caller, Role
+from campaigns.waiting import Work, waiting
 from kernel.clock import local_day
-from kernel.errors import Conflict, Invalid
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, Refusal
 from tests.world import World
 
 
@@ -96,6 +102,55 @@ def test_no_more_is_handed_out_than_there_is(world: World) -> None:
     lines, total = world.do(listed, None, "4101")
     assert (total, lines[0].handed_out) == (1, 150)
     assert world.do(listed, None, "4102") == ([], 0)
+
+
+def test_a_handout_is_corrected_by_another_entry(world: World) -> None:
+    goods_id = entered(world)
+    first = world.do(goods.hand_out, goods_id, handout(world, 150), "liaison").id
+    world.do(goods.correct_handout, goods_id, first, 140, "数错了", "liaison")
+    world.do(goods.correct_handout, goods_id, first, 190, "又补发", "liaison")
+    entries = [(row.corrects_id, row.quantity) for row in world.do(goods.handouts_of, goods_id)]
+    assert entries == [(first, 50), (first, -10), (None, 150)]
+    assert (world.do(goods.handed_out, goods_id), world.do(goods.handout_now, first)) == (190, 190)
+    correction = world.do(goods.handouts_of, goods_id)[0].id
+    for handout_id, quantity, code in (
+        (first, 190, "handout_unchanged"),
+        (first, 201, "goods_short"),
+        (first, -1, "handout_invalid"),
+        (correction, 1, "handout_unknown"),
+        (4711, 1, "handout_unknown"),
+    ):
+        with pytest.raises(Refusal, match=code):
+            world.do(goods.correct_handout, goods_id, handout_id, quantity, "x", "liaison")
+    world.do(goods.correct_handout, goods_id, first, 0, "没有发", "liaison")
+    assert world.do(goods.handed_out, goods_id) == 0
+    world.check()
+
+
+def test_goods_stand_on_the_notice_in_a_column_of_their_own(world: World) -> None:
+    world.pay(world.give(50_00, 1))
+    world.do(goods.confirm, entered(world), "finance")
+    world.do(goods.enter, world.projects[1], quilts(world, value_minor=7_00), "liaison")  # not confirmed
+    early = quilts(world, received_on=local_day(world.clock.at) - timedelta(days=1))
+    world.do(goods.confirm, world.do(goods.enter, world.projects[1], early, "liaison").id, "finance")
+
+    def publish(tx: Tx) -> PublicNotice:
+        return publish_result(tx, lock_campaign(tx, world.slug), "test")
+
+    notice = world.do(publish).notice
+    rows = {row["code"]: (row["total_minor"], row["goods_minor"]) for row in notice["projects"]}
+    assert sorted(rows.values()) == [(0, 24_000_00), (50_00, 0)]
+    assert (notice["raised_minor"], notice["total_minor"], notice["goods_minor"]) == (50_00, 50_00, 24_000_00)
+    world.check()
+
+
+def test_goods_wait_for_finance_of_their_branch(world: World) -> None:
+    entered(world)
+    queues = [
+        [(line.work, line.pieces, line.amount_minor) for line in world.do(waiting, Caller("c", role, branch))]
+        for role, branch in ((Role.FINANCE, "4101"), (Role.FINANCE, "4102"), (Role.LIAISON, "4101"))
+    ]
+    assert queues == [[(Work.GOODS, 1, None)], [], []]
 
 
 def test_withdrawn_goods_stay_withdrawn(world: World) -> None:

@@ -79,10 +79,12 @@ def correct(goods_id: int) -> str | Response:
     return _entry(goods_id, form) if form.faults else back
 
 
-@blueprint.post("/goods/<int:goods_id>/<any(confirm, reopen, withdraw, handout):verb>", endpoint="goods_act")
+@blueprint.post(
+    "/goods/<int:goods_id>/<any(confirm, reopen, withdraw, handout, correction):verb>", endpoint="goods_act"
+)
 @access.signed_in_to_act(*_ENTERS)
 def change(goods_id: int, verb: str) -> Response:
-    """Confirm the value of goods, take that back, withdraw them, or hand some out."""
+    """Confirm the value of goods, take that back, withdraw them, hand some out, or correct that."""
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> Any:
@@ -92,6 +94,9 @@ def change(goods_id: int, verb: str) -> Response:
             return said_of(perform(tx, "goods.confirm", goods_id))
         if verb == "handout":
             goods.hand_out(tx, goods_id, _handout(form), caller.name)
+        elif verb == "correction":
+            right = (form.whole("handout") or 0, _count(form), form["reason"], caller.name)
+            goods.correct_handout(tx, goods_id, *right)
         else:
             change_state = goods.reopen if verb == "reopen" else goods.withdraw
             change_state(tx, goods_id, form["reason"], caller.name)
@@ -101,6 +106,7 @@ def change(goods_id: int, verb: str) -> Response:
         "confirm": _("价值已确认，项目页会公布。"),
         "reopen": _("已撤销确认，可以更正。"),
         "withdraw": _("已撤回。"),
+        "correction": _("发放已更正，原来那条不动。"),
     }
     return act(None, url_for("console.goods_entry", goods_id=goods_id), do, done.get(verb, _("发放已登记。")))
 
@@ -151,6 +157,13 @@ def _typed(tx: Tx, form: Form) -> NewGoods:
 def _handout(form: Form) -> NewHandout:
     handed_on = _day(form, "handed_on", "handout_invalid")
     return NewHandout(form.whole("quantity") or 0, form["recipient"], handed_on, form["evidence"])
+
+
+def _count(form: Form) -> int:
+    quantity = form.whole("quantity")
+    if quantity is None:
+        raise Invalid("handout_invalid", fields={"quantity": fault("not_a_number")})
+    return quantity
 
 
 def _day(form: Form, name: str, code: str) -> date:
