@@ -5,7 +5,7 @@ An address of a table ends in `FORMATS`: `@blueprint.get(f"/donations{FORMATS}")
 
 from collections.abc import Iterable, Sequence
 from tempfile import TemporaryFile
-from typing import Any
+from typing import IO, Any
 
 from flask import Response, send_file
 
@@ -24,10 +24,10 @@ def table_response(file_format: str, name: str, header: Sequence[str], rows: Ite
     It is written to disk first: neither memory nor a transaction that `rows` reads from waits for a slow reader;
     the browser knows the length.
     """
-    write, content_type = _WRITERS[file_format]
+    content_type = _WRITERS[file_format][1]
     file = TemporaryFile()  # noqa: SIM115 (the response closes it)
     try:
-        write(file, header, rows)
+        write_table(file_format, file, header, rows)
     except BaseException:
         file.close()
         raise
@@ -35,3 +35,13 @@ def table_response(file_format: str, name: str, header: Sequence[str], rows: Ite
     return send_file(
         file, mimetype=content_type, as_attachment=True, download_name=f"{name}.{file_format}", max_age=0
     )
+
+
+def write_table(file_format: str, file: IO[bytes], header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a table of any length into a file that is open. Raises what `rows` raises."""
+    _WRITERS[file_format][0](file, header, rows)
+
+
+def content_type_of(file_format: str) -> str:
+    """Return the media type of a format."""
+    return _WRITERS[file_format][1]

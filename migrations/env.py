@@ -25,6 +25,7 @@ MODULES_WITH_TABLES = (
     "campaigns.donations.person_models",
     "campaigns.donations.receipt_models",
     "campaigns.duties.models",
+    "campaigns.exports.models",
     "campaigns.funds.models",
     "campaigns.awards.models",
     "campaigns.goods.models",

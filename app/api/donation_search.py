@@ -78,7 +78,7 @@ class DonationsOut(Schema):
 def find(query: dict[str, Any]) -> Any:
     """List donations of the caller's branch that fit what is known of them, without their donors."""
     after, page_size = query.pop("after", None), query.pop("page_size")
-    wanted = _query(query)
+    wanted = query_of(query)
     with deps().db.transaction() as tx:
         return search(tx, wanted, after, page_size)
 
@@ -90,10 +90,10 @@ def find(query: dict[str, Any]) -> Any:
 @blueprint.response(200, description="all donations that fit, as CSV or XLSX")
 def find_file(query: dict[str, Any], file_format: str) -> Response:
     """Return all donations that fit as a file. The audit trail records who took it."""
-    return donations_file(_query(query), file_format)
+    return donations_file(query_of(query), file_format)
 
 
-def _query(query: dict[str, Any]) -> DonationQuery:
+def query_of(query: dict[str, Any]) -> DonationQuery:
     """Return what is asked for; looking for a contact or name is recorded. Raises Invalid `search_invalid`."""
     status, contact, name = query.pop("status", None), query.pop("contact", ""), query.pop("name", None)
     if contact or name is not None:

@@ -31,7 +31,15 @@ GROUPS = (
             Entry(
                 "donations",
                 _l("捐赠记录"),
-                ("donation", "correct_donation", "refund_preview", "give_back", "refund_all", "open_case"),
+                (
+                    "donation",
+                    "correct_donation",
+                    "refund_preview",
+                    "give_back",
+                    "refund_all",
+                    "open_case",
+                    "exports",
+                ),
             ),
             Entry(
                 "campaigns",

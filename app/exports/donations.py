@@ -26,10 +26,16 @@ def donations_file(query: DonationQuery, file_format: str) -> Response:
     Raises Invalid `search_invalid`.
     """
     with deps().db.snapshot() as tx:
-        response = table_response(file_format, "donations", _header(), _rows(tx, query))
+        response = table_response(file_format, "donations", *donations_table(tx, query))
     with deps().db.transaction() as tx:
         record_audit(tx, access.actor(), "export.donations", "donations")
     return response
+
+
+def donations_table(tx: Tx, query: DonationQuery) -> tuple[list[str], Iterator[list[Any]]]:
+    """Return the head and the rows of a query, in the language in force. Raises Invalid
+    `search_invalid` when they are read."""
+    return _header(), _rows(tx, query)
 
 
 def _header() -> list[str]:

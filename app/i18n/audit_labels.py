@@ -65,6 +65,7 @@ ACTS = {
     "donors.rekey": _l("更换捐赠人识别密钥"),
     "export.audit": _l("导出操作记录"),
     "export.donations": _l("导出捐赠"),
+    "export.order": _l("要了一个导出文件"),
     "export.table": _l("导出表格"),
     "fund.create": _l("新建基金"),
     "fund.correct_deposit": _l("更正入账"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.i18n.giving_labels import AWARD_AMONG, AWARD_CRITERIA, AWARD_TIES
+from app.i18n.desk_labels import AWARD_AMONG, AWARD_CRITERIA, AWARD_TIES
 from app.i18n.labels import word
 from app.table_cells import Yuan
 from kernel.clock import parse_time

@@ -3,6 +3,10 @@
 from flask_babel import lazy_gettext as _l
 
 DESK_REFUSALS = {
+    "export_invalid": _l("请检查标出的内容。"),
+    "export_limit": _l("同时最多导出 %(most)s 个文件，请等前面的写完。"),
+    "export_not_there": _l("这个文件还没有写好，或者已经删除。"),
+    "export_unknown": _l("没有这个导出。"),
     "case_open": _l("这笔捐赠的配捐正在复核，请先决定个案。"),
     "correction_invalid": _l("请检查标出的内容。"),
     "donation_not_counted": _l("只有已支付、没有争议的捐赠才能更正项目。"),

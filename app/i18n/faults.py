@@ -9,7 +9,8 @@ from typing import Any
 from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
-from app.i18n.giving_labels import AWARD_AMONG, AWARD_CRITERIA, AWARD_TIES, PEOPLE_SHOWN, REMOVALS, THEMES
+from app.i18n.desk_labels import AWARD_AMONG, AWARD_CRITERIA, AWARD_TIES
+from app.i18n.giving_labels import PEOPLE_SHOWN, REMOVALS, THEMES
 from app.i18n.labels import (
     CAPS,
     CASE_STATES,
@@ -152,6 +153,7 @@ FAULTS = {
     "goal_not_positive": _l("目标应大于 0"),
     "goal_missing": _l("请填写要达到的人数或金额"),
     "two_goals": _l("人数和金额只能选一个"),
+    "person_not_kept": _l("按捐赠人查找的，请直接下载"),
     "not_for_criterion": _l("只有“最先筹到一个数”要填"),
     "not_for_this_kind": _l("这一类配捐池没有这项规则（%(kind)s）"),
     "random_needs_payment": _l("随机池只能在支付后配捐：若在提交时配捐，捐赠人可以取消后重新抽取"),

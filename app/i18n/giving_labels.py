@@ -275,18 +275,3 @@ ANALYTICS = {
     "team": _l("团队"),
     "source": _l("来源代码"),
 }
-AWARD_AMONG = {
-    "county": _l("县区"),
-    "township": _l("乡镇街道"),
-    "village": _l("村（社区）"),
-    "project": _l("项目"),
-    "team": _l("队伍"),
-}
-AWARD_CRITERIA = {
-    "donors": _l("捐赠人数"),
-    "donations": _l("捐赠笔数"),
-    "raised": _l("筹款"),
-    "total": _l("筹款加配捐"),
-    "fastest": _l("最先筹到一个数"),
-}
-AWARD_TIES = {"earlier": _l("最后一笔更早的在前"), "shared": _l("名次并列")}

@@ -10,6 +10,7 @@ JOBS = {
     "challenges": _l("解锁挑战池"),
     "screen": _l("检查套捐迹象"),
     "imports": _l("导入文件"),
+    "exports": _l("写出导出的文件"),
     "close": _l("推进活动收尾"),
     "allot": _l("分账，按银行流水登记拨款"),
     "statements": _l("读取支付平台对账单"),

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import structlog
 
 from app.demo.rehearsal import play
+from app.exports.work import write_exports
 from app.jobs.analyse import analyse_grown_tables
 from app.live.publish import publish
 from app.mail.send import send_letters
@@ -114,10 +115,6 @@ def _challenges(deps: Dependencies) -> str:
 
 def _screen(deps: Dependencies) -> str:
     return _outcome(screen(deps, publish), "cases opened")
-
-
-def _imports(deps: Dependencies) -> str:
-    return _outcome(work_off(deps), "files")
 
 
 def _close(deps: Dependencies) -> str:
@@ -228,7 +225,8 @@ JOBS: dict[str, Job] = {
     "screen": Job(5, _screen),
     "close": Job(5, _close),
     "allot": Job(30, _allot),
-    "imports": Job(2, _imports),
+    "imports": Job(2, lambda deps: _outcome(work_off(deps), "files")),
+    "exports": Job(2, lambda deps: _outcome(write_exports(deps), "files")),
     "statements": Job(600, _statements),
     "fetch-bills": Job(60, lambda deps: _outcome(fetch_due(deps), "bills fetched")),
     "seal": Job(1, _seal),

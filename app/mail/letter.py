@@ -4,14 +4,12 @@ from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from flask import Flask, render_template
-from flask_babel import force_locale
+from flask import render_template
 
-from app.i18n.locale import init_app
+from app.i18n.outside import speaking
 from app.mail.words import Words, code_text, code_words, words_of
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.outbox import ClaimedLetter
@@ -41,19 +39,19 @@ def compose(
     letter: ClaimedLetter, reader: Reader, donation: DonationView, campaign: CampaignView, envelope: Envelope
 ) -> EmailMessage:
     """Return a letter about a donation. Raises ValueError for an address that no header can hold."""
-    with _texts().app_context(), force_locale(reader.language):
+    with speaking(reader.language):
         return _message(letter, reader, words_of(letter, donation, campaign, reader.name), envelope)
 
 
 def compose_code(letter: ClaimedLetter, reader: Reader, code: str, envelope: Envelope) -> EmailMessage:
     """Return the letter that brings a code. Raises ValueError for an address that no header can hold."""
-    with _texts().app_context(), force_locale(reader.language):
+    with speaking(reader.language):
         return _message(letter, reader, code_words(code, _MINUTES), envelope)
 
 
 def compose_text(reader: Reader, code: str, at: datetime) -> EmailMessage:
     """Return the text message that brings a code to a phone number: its body is all that is sent."""
-    with _texts().app_context(), force_locale(reader.language):
+    with speaking(reader.language):
         text = code_text(code, _MINUTES)
     message = EmailMessage()
     message["Subject"], message["To"], message["Date"] = text, reader.address, format_datetime(at)
@@ -81,11 +79,3 @@ def _message(letter: ClaimedLetter, reader: Reader, words: Words, envelope: Enve
     message.add_alternative(html, subtype="html")
     message["Content-Language"] = reader.language
     return message
-
-
-@cache
-def _texts() -> Flask:
-    """An application that knows texts and templates and no requests: letters are written by a job."""
-    app = Flask("app")
-    init_app(app)
-    return app

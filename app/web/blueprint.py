@@ -7,7 +7,17 @@ from flask_wtf.csrf import CSRFProtect
 
 from app.current import settings
 from app.emblems import drawing_of
-from app.i18n import accounting_labels, giving_labels, job_labels, labels, locale, monthly, names, pot_rules
+from app.i18n import (
+    accounting_labels,
+    desk_labels,
+    giving_labels,
+    job_labels,
+    labels,
+    locale,
+    monthly,
+    names,
+    pot_rules,
+)
 from app.web.browser import from_own_page, keeps_no_cookies, wechat_methods
 from app.web.link_preview import link_preview
 from campaigns.disclosure.pictures import Picture
@@ -45,7 +55,7 @@ def guard_donors() -> None:
         _csrf.protect()
 
 
-_LABELS = (labels, giving_labels, job_labels, accounting_labels, monthly)
+_LABELS = (labels, desk_labels, giving_labels, job_labels, accounting_labels, monthly)
 _TABLES = {name: table for module in _LABELS for name, table in vars(module).items() if name.isupper()}
 
 

@@ -92,6 +92,18 @@ def export_listed(tx: Tx, query: DonationQuery) -> Iterator[list[ListedDonation]
     )
 
 
+def count_listed(tx: Tx, query: DonationQuery) -> int:
+    """Return how many donations fit a query. Raises Invalid `search_invalid`."""
+    plan = Plan.of(tx, query)
+    return int(
+        tx.scalar(
+            f"""SELECT count(*) FROM donation d JOIN campaign c ON c.id = d.campaign_id
+                  JOIN project p ON p.id = d.project_id WHERE {plan.where}""",
+            **plan.values,
+        )
+    )
+
+
 def count_by_status(tx: Tx) -> dict[str, int]:
     """Return status -> number of donations."""
     return dict(tx.all(select(Donation.status, func.count()).group_by(col(Donation.status))))

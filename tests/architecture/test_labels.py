@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
-from app.i18n import accounting_labels, giving_labels, job_labels, labels
+from app.i18n import accounting_labels, desk_labels, giving_labels, job_labels, labels
 from app.i18n.fields import LABELS
 from app.jobs.registry import JOBS
 from campaigns.disclosure.standings import BY
@@ -55,9 +55,11 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "surplus_use_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
     "surplus_use_way": (giving_labels.SURPLUS_WAYS, set()),
     "purpose_change_share": (giving_labels.SHARES, {"share_management", "share_fees"}),
-    "award_among": (giving_labels.AWARD_AMONG, set()),
-    "award_criterion": (giving_labels.AWARD_CRITERIA, set()),
-    "award_tie": (giving_labels.AWARD_TIES, set()),
+    "export_run_state": (desk_labels.EXPORT_STATES, set()),
+    "export_run_format": (desk_labels.EXPORT_FORMATS, set()),
+    "award_among": (desk_labels.AWARD_AMONG, set()),
+    "award_criterion": (desk_labels.AWARD_CRITERIA, set()),
+    "award_tie": (desk_labels.AWARD_TIES, set()),
     "audit_sample_mark_state": (giving_labels.SAMPLE_STATES, set()),
     "goods_basis": (giving_labels.GOODS_BASES, set()),
     "goods_state": (giving_labels.GOODS_STATES, set()),

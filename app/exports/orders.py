@@ -1,0 +1,45 @@
+"""Orders of files of donations: the filters of the list, as they are stored and read again."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from app.i18n.locale import language
+from campaigns.donations.search_plan import DonationQuery, Order
+from campaigns.exports import runs
+from campaigns.exports.models import ExportRun
+from campaigns.network.roles import Caller
+from kernel.db import Tx
+from kernel.errors import Invalid, fault
+
+_OF_PEOPLE = ("donor_key", "name_key")
+_TIMES = ("since", "until")
+
+
+def order_donations(tx: Tx, caller: Caller, query: DonationQuery, file_format: str) -> ExportRun:
+    """Order the donations of a query as a file in the language in force. Who looks for a person gets the file at
+    once, by `donations_file`: an order keeps nothing that leads to somebody.
+
+    Raises Invalid `export_invalid` for a query of a person, and what `runs.order` raises.
+    """
+    if leads_to_person(query):
+        raise Invalid("export_invalid", fields={"filters": fault("person_not_kept")})
+    kept = {
+        name: value for name, value in asdict(query).items() if value not in ("", None, ()) and name != "branch"
+    }
+    filters = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in kept.items()}
+    return runs.order(tx, caller, runs.Order(filters, file_format, language()))
+
+
+def leads_to_person(query: DonationQuery) -> bool:
+    """Whether a query names whose donations are looked for."""
+    return any(getattr(query, name) for name in _OF_PEOPLE)
+
+
+def query_of(run: ExportRun) -> DonationQuery:
+    """Return what was ordered, within the branch of who ordered it."""
+    filters: dict[str, Any] = dict(run.filters)
+    for name in _TIMES:
+        if name in filters:
+            filters[name] = datetime.fromisoformat(filters[name])
+    return DonationQuery(**{**filters, "order": Order(filters["order"]), "branch": run.branch_code})

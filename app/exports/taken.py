@@ -1,0 +1,18 @@
+"""A file that was ordered, on its way to who ordered it."""
+
+from flask import Response
+
+from app.current import deps
+from app.http import access
+from app.table_file import content_type_of
+from campaigns.exports import runs
+
+
+def taken(export_id: int) -> Response:
+    """Return a written file as a stream, and record who took it. Raises what `runs.take` raises."""
+    with deps().db.transaction() as tx:
+        run = runs.take(tx, access.caller(), export_id)
+    response = Response(runs.content(deps().db, export_id), content_type=content_type_of(run.file_format))
+    response.headers["Content-Disposition"] = f"attachment; filename=donations.{run.file_format}"
+    response.content_length = run.file_bytes
+    return response

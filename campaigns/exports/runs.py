@@ -1,0 +1,158 @@
+"""Order a file, follow how far it is, and take it away; and what the job does to it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+from zlib import compress, decompress
+
+from sqlmodel import and_, col, delete, func, or_, select
+
+from campaigns.audit import record_audit
+from campaigns.exports.models import FORMATS, UNDER_WAY, ExportPart, ExportRun, ExportState
+from campaigns.network.roles import Caller
+from kernel.db import Database, Tx
+from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.ids import MOST_ID, fingerprint
+
+MOST_UNDER_WAY = 3  # of an account (our default)
+MOST_SHOWN = 20
+KEPT_FOR = timedelta(hours=24)
+SILENT_FOR = timedelta(seconds=60)  # then whoever wrote it is gone, and another begins anew
+MOST_TRIES = 3
+
+
+class Order(NamedTuple):
+    """What is ordered: the filters of the list of donations, the format and the language of the file."""
+
+    filters: dict[str, Any]
+    file_format: str
+    language: str
+
+
+def order(tx: Tx, caller: Caller, wanted: Order) -> ExportRun:
+    """Order a file. While the same one is under way for the caller, that is returned.
+
+    Raises Invalid `export_invalid`, Conflict `export_limit`.
+    """
+    if wanted.file_format not in FORMATS:
+        raise Invalid("export_invalid", fields={"format": fault("not_one_of", options=FORMATS)})
+    order_hash = fingerprint([caller.owner, caller.branch_code, *wanted])
+    tx.first(select(func.pg_advisory_xact_lock(func.hashtextextended(f"export:{caller.owner}", 0))))
+    own = select(ExportRun).where(ExportRun.owner == caller.owner, col(ExportRun.state).in_(UNDER_WAY))
+    under_way = tx.all(own)
+    for run in under_way:
+        if run.order_hash == order_hash:
+            return run
+    if len(under_way) >= MOST_UNDER_WAY:
+        raise Conflict("export_limit", most=MOST_UNDER_WAY)
+    run = tx.add(
+        ExportRun(
+            owner=caller.owner,
+            actor=caller.name,
+            branch_code=caller.branch_code,
+            **wanted._asdict(),
+            order_hash=order_hash,
+            state=ExportState.WAITING,
+            ordered_at=tx.now,
+        )
+    )
+    record_audit(tx, caller.name, "export.order", "donations", export=run.id)
+    return run
+
+
+def find(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
+    """Return a file that the caller ordered. Raises NotFound `export_unknown`: others' do not exist for them."""
+    run = tx.get(ExportRun, run_id) if 0 < run_id <= MOST_ID else None
+    if run is None or run.owner != caller.owner:
+        raise NotFound("export_unknown")
+    return run
+
+
+def ordered_by(tx: Tx, caller: Caller) -> list[ExportRun]:
+    """Return what the caller ordered last, the newest first."""
+    own = select(ExportRun).where(ExportRun.owner == caller.owner)
+    return tx.all(own.order_by(col(ExportRun.id).desc()).limit(MOST_SHOWN))
+
+
+def take(tx: Tx, caller: Caller, run_id: int) -> ExportRun:
+    """Return a file that can be taken away, and record that. Raises as `find`, Conflict
+    `export_not_there`."""
+    run = find(tx, caller, run_id)
+    if run.state != ExportState.DONE:
+        raise Conflict("export_not_there", state=run.state)
+    record_audit(tx, caller.name, "export.donations", "donations", export=run.id)
+    return run
+
+
+def content(db: Database, run_id: int) -> Iterator[bytes]:
+    """Yield a file part by part, each read in a transaction of its own: a slow reader holds nothing."""
+    number = 0
+    while True:
+        with db.transaction() as tx:
+            part = tx.get(ExportPart, (run_id, number))
+        if part is None:
+            return
+        yield decompress(part.content)
+        number += 1
+
+
+def claim(tx: Tx) -> ExportRun | None:
+    """Return the oldest file that waits, or that was left by who wrote it, for this process to write."""
+    left = and_(col(ExportRun.state) == ExportState.WRITING, col(ExportRun.seen_at) < tx.now - SILENT_FOR)
+    due = select(ExportRun).where(or_(col(ExportRun.state) == ExportState.WAITING, left))
+    run = tx.first(due.order_by(col(ExportRun.id)).with_for_update(skip_locked=True))
+    if run is None:
+        return None
+    _delete_parts(tx, [run.id])
+    run.tries += 1
+    run.rows_done, run.file_bytes, run.seen_at = 0, 0, tx.now
+    run.state = ExportState.WRITING if run.tries <= MOST_TRIES else ExportState.FAILED
+    run.ended_at = None if run.tries <= MOST_TRIES else tx.now
+    return tx.add(run)
+
+
+class Lost(Exception):
+    """Another process writes this file now."""
+
+
+def mine(tx: Tx, run: ExportRun) -> ExportRun:
+    """Return the row of a file that this process writes, locked, and mark that it is at it. Raises Lost."""
+    row = tx.get(ExportRun, run.id, lock=True)
+    if row is None or row.state != ExportState.WRITING or row.tries != run.tries:
+        raise Lost
+    row.seen_at = tx.now
+    return tx.add(row)
+
+
+def add_part(tx: Tx, run: ExportRun, number: int, data: bytes) -> None:
+    """Store a part of a file that this process writes. Raises Lost."""
+    mine(tx, run).file_bytes += len(data)
+    tx.add(ExportPart(run_id=run.id or 0, number=number, content=compress(data, 1)))
+
+
+def end(tx: Tx, run: ExportRun, state: ExportState, rows: int) -> None:
+    """End a file that this process writes. Raises Lost."""
+    row = mine(tx, run)
+    row.state, row.rows_done, row.ended_at = state, rows, tx.now
+    if state == ExportState.DONE:
+        row.rows_total = rows
+    else:
+        _delete_parts(tx, [run.id])
+    tx.add(row)
+
+
+def expire(tx: Tx) -> int:
+    """Delete the content of files that were kept long enough; return how many."""
+    old = select(ExportRun).where(
+        col(ExportRun.state) == ExportState.DONE, col(ExportRun.ended_at) < tx.now - KEPT_FOR
+    )
+    rows = tx.all(old.with_for_update(skip_locked=True))
+    _delete_parts(tx, [row.id for row in rows])
+    for row in rows:
+        row.state = ExportState.EXPIRED
+    tx.add_all(rows)
+    return len(rows)
+
+
+def _delete_parts(tx: Tx, run_ids: Sequence[int | None]) -> None:
+    tx.session.exec(delete(ExportPart).where(col(ExportPart.run_id).in_(run_ids)))
