@@ -45,7 +45,7 @@ class InboxMessage(NamedTuple):
 
 class Outcome(NamedTuple):
     """What became of a message: its state (see InboxWork) and a note, a stable code with its parameters;
-    `reference` names the payment of a message of another shop."""
+    `reference` names the payment of a message of another shop, or a platform's donation."""
 
     message_id: int
     state: str

@@ -36,6 +36,8 @@ class InboxEvent(SQLModel, table=True):
     sealed_by: int | None = Field(default=None, sa_type=BigInteger)
 
 
+OPEN = ("waiting", "flagged")  # what an operator may have to look at
+_OPEN = "state IN ('waiting', 'flagged') AND reference IS NOT NULL"
 _FOREIGN = "state = 'ignored' AND reference IS NOT NULL"
 
 
@@ -43,7 +45,8 @@ class InboxWork(SQLModel, table=True):
     """What became of a message. `waiting`: something must happen first; `flagged`: an operator must review it;
     `dismissed`: an operator took it off the desk.
 
-    `reference` is the provider's payment of a message of another shop. An operator's decisions: `donation_id` is
+    `reference` is the provider's payment of a message of another shop, or the platform's donation of one that waits
+    or is flagged. An operator's decisions: `donation_id` is
     what the message was attached to, `confirmed` that it counts although it is above its source's limits.
 
     Apart from the message, because a change copies the whole row: this one is short. No foreign key: `store`
@@ -55,6 +58,7 @@ class InboxWork(SQLModel, table=True):
         CheckConstraint(is_one_of("state", INBOX_STATES), name="inbox_work_state"),
         Index("inbox_work_due", "inbox_id", postgresql_where=text("state = 'new'")),
         Index("inbox_work_waiting", "inbox_id", postgresql_where=text("state IN ('waiting', 'flagged')")),
+        Index("inbox_work_open_reference", "reference", postgresql_where=text(_OPEN)),
         Index("inbox_work_foreign", "reference", postgresql_where=text(_FOREIGN)),
         Index("inbox_work_foreign_since", "done_at", postgresql_where=text(_FOREIGN)),
     )

@@ -22,6 +22,7 @@ LEASE = timedelta(minutes=2)  # who claimed a delivery and died: another one sen
 BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; together a day
 MOST_SUBSCRIPTIONS = 5  # of a platform at a time
 MOST_URL = 500
+HELD_FOR = timedelta(days=30)  # of a paused subscription, our default; what is older is not sent any more
 
 
 class Claimed(NamedTuple):
@@ -42,6 +43,7 @@ class Target(NamedTuple):
     partner: str
     url: str
     secret: str
+    paused: bool
 
 
 def context_of(partner: str) -> str:
@@ -97,11 +99,67 @@ def subscriptions_of(tx: Tx, partner: str) -> list[PartnerSubscription]:
 def unsubscribe(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
     """End a subscription; what is due to it is not sent any more. Idempotent. Raises NotFound
     `subscription_unknown`."""
+    row = _locked(tx, partner, subscription_id)
+    row.ended_at = row.ended_at or tx.now
+    return tx.add(row)
+
+
+def pause(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
+    """Send nothing to a subscription for now; what there is to tell is held for `HELD_FOR`. Idempotent. Raises
+    NotFound `subscription_unknown`, Conflict `subscription_ended`."""
+    row = _running(tx, partner, subscription_id)
+    row.paused_at = row.paused_at or tx.now
+    _move(tx, subscription_id, DeliveryState.DUE, DeliveryState.HELD)
+    return tx.add(row)
+
+
+def resume(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
+    """Send to a subscription again, what was held first. Idempotent. Raises as `pause`."""
+    row = _running(tx, partner, subscription_id)
+    row.paused_at = None
+    _move(tx, subscription_id, DeliveryState.HELD, DeliveryState.DUE)
+    return tx.add(row)
+
+
+def _running(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
+    row = _locked(tx, partner, subscription_id)
+    if row.ended_at is not None:
+        raise Conflict("subscription_ended")
+    return row
+
+
+def _locked(tx: Tx, partner: str, subscription_id: int) -> PartnerSubscription:
     row = tx.get(PartnerSubscription, subscription_id, lock=True) if 0 < subscription_id <= MOST_ID else None
     if row is None or row.partner != partner:
         raise NotFound("subscription_unknown")
-    row.ended_at = row.ended_at or tx.now
-    return tx.add(row)
+    return row
+
+
+def _move(tx: Tx, subscription_id: int, before: DeliveryState, after: DeliveryState) -> None:
+    tx.run(
+        """UPDATE partner_delivery SET state = :after, due_at = :now
+            WHERE subscription_id = :id AND state = :before""",
+        id=subscription_id,
+        before=before.value,
+        after=after.value,
+        now=tx.now,
+    )
+
+
+def release_held(tx: Tx) -> int:
+    """Make due what is held for no reason, because it was written while its subscription was resumed or ended, and
+    give up what was held for too long; return how many."""
+    return tx.run(
+        """UPDATE partner_delivery d
+              SET state = CASE WHEN d.created_at < :since THEN 'failed' ELSE 'due' END,
+                  failure = CASE WHEN d.created_at < :since THEN 'held_too_long' ELSE d.failure END,
+                  ended_at = CASE WHEN d.created_at < :since THEN CAST(:now AS timestamptz) END
+             FROM partner_subscription s
+            WHERE s.id = d.subscription_id AND d.state = 'held'
+              AND (s.paused_at IS NULL OR s.ended_at IS NOT NULL OR d.created_at < :since)""",
+        since=tx.now - HELD_FOR,
+        now=tx.now,
+    )
 
 
 def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequence[str] | None) -> None:
@@ -116,11 +174,12 @@ def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequ
     for subscription, partner in rows:
         allowed = partner.projects is None or project_codes is None or set(partner.projects) & set(project_codes)
         if type_ in subscription.types and allowed and subscription.id is not None:
-            tx.add(
-                PartnerDelivery(
-                    subscription_id=subscription.id, type=type_.value, body=body, created_at=tx.now, due_at=tx.now
-                )
+            state = DeliveryState.HELD if subscription.paused_at else DeliveryState.DUE
+            delivery = PartnerDelivery(
+                subscription_id=subscription.id, type=type_.value, body=body, created_at=tx.now, due_at=tx.now
             )
+            delivery.state = state.value
+            tx.add(delivery)
 
 
 def claim(tx: Tx, most: int) -> list[Claimed]:
@@ -144,7 +203,8 @@ def target_of(tx: Tx, keys: Keys, subscription_id: int) -> Target | None:
     partner = tx.get(Partner, row.partner)
     if row.ended_at is not None or partner is None or partner.state != "live":
         return None
-    return Target(row.partner, row.url, keys.unwrap_text(row.sealed_secret, context_of(row.partner)))
+    secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
+    return Target(row.partner, row.url, secret, row.paused_at is not None)
 
 
 def keep_body(tx: Tx, delivery_id: int, body: dict[str, Any]) -> None:
@@ -164,6 +224,8 @@ def record(tx: Tx, delivery: Claimed, status: int | None, failure: str = "") -> 
     row.status, row.failure = status, failure
     if is_taken:
         row.state, row.ended_at = DeliveryState.SENT.value, tx.now
+    elif failure == "paused":  # since it was claimed
+        row.state, row.attempts, row.failure = DeliveryState.HELD.value, 0, ""
     elif delivery.attempts > len(BACKOFF) or failure == "unsubscribed":
         row.state, row.ended_at = DeliveryState.FAILED.value, tx.now
     else:

@@ -25,12 +25,14 @@ class OutgoingType(StrEnum):
 
 class DeliveryState(StrEnum):
     DUE = "due"
+    HELD = "held"  # its subscription is paused
     SENT = "sent"
     FAILED = "failed"  # for a day nobody took it; may be sent again
 
 
 class PartnerSubscription(SQLModel, table=True):
-    """An address of a platform and what it is told; signed with a secret of its own."""
+    """An address of a platform and what it is told; signed with a secret of its own. While it is paused, what there
+    is to tell is held."""
 
     __tablename__ = "partner_subscription"
     __table_args__ = (Index("partner_subscription_partner", "partner"),)
@@ -41,6 +43,7 @@ class PartnerSubscription(SQLModel, table=True):
     sealed_secret: str
     created_at: datetime = Field(sa_column=moment())
     created_by: str
+    paused_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
@@ -53,6 +56,7 @@ class PartnerDelivery(SQLModel, table=True):
         CheckConstraint(one_of("type", OutgoingType), name="partner_delivery_type"),
         CheckConstraint(one_of("state", DeliveryState), name="partner_delivery_state"),
         Index("partner_delivery_due", "due_at", postgresql_where=text("state = 'due'")),
+        Index("partner_delivery_held", "subscription_id", postgresql_where=text("state = 'held'")),
         Index("partner_delivery_subscription", "subscription_id", "id"),
     )
     id: int | None = Field(default=None, sa_column=identity())

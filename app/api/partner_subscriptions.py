@@ -30,6 +30,7 @@ class SubscriptionOut(Schema):
     types = fields.List(fields.String())
     created_at = Time()
     created_by = Text()
+    paused_at = Time(allow_none=True, metadata={"description": "since when nothing is sent; held for 30 days"})
     ended_at = Time(allow_none=True)
 
 
@@ -70,6 +71,24 @@ def subscribe(body: dict[str, Any], name: str) -> Any:
         actor = access.actor()
         row, secret = registered.subscribe(tx, deps().keys, name, body["url"], body["types"], actor)
         return row.model_dump() | {"secret": secret}
+
+
+@blueprint.post("/partners/<name>/subscriptions/<id:subscription_id>/pause")
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+@blueprint.response(200, SubscriptionOut)
+def pause(name: str, subscription_id: int) -> Any:
+    """Send nothing to a subscription for now. What there is to tell is held for 30 days. Idempotent."""
+    with deps().db.transaction() as tx:
+        return registered.pause_subscription(tx, name, subscription_id, access.actor())
+
+
+@blueprint.post("/partners/<name>/subscriptions/<id:subscription_id>/resume")
+@access.managers(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+@blueprint.response(200, SubscriptionOut)
+def resume(name: str, subscription_id: int) -> Any:
+    """Send to a subscription again: first what was held, in its order. Idempotent."""
+    with deps().db.transaction() as tx:
+        return registered.resume_subscription(tx, name, subscription_id, access.actor())
 
 
 @blueprint.post("/partners/<name>/subscriptions/<id:subscription_id>/end")

@@ -113,6 +113,8 @@ ACTS = {
     "partner.mapping_key": _l("登记平台的验签密钥"),
     "partner.mapping_key_end": _l("停用平台的验签密钥"),
     "partner.bill_account": _l("设定自动下载平台的账单"),
+    "partner.subscription_pause": _l("暂停一个订阅"),
+    "partner.subscription_resume": _l("恢复一个订阅"),
     "partner.bill_ask": _l("下载平台一天的账单"),
     "partner.bill_account_end": _l("停止自动下载平台的账单"),
     "partner.subscribe": _l("订阅平台通知"),

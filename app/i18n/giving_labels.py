@@ -11,6 +11,7 @@ SEEKING = {
     "withheld": _l("提交捐赠时"),
     "payment": _l("支付到账时"),
     "late": _l("支付迟到时"),
+    "arrival": _l("收到这笔支付的消息时"),
     "restore": _l("款项回到账上后再次询问配捐池时"),
     "corrected": _l("更正项目后再次询问配捐池时"),
     "reoffer": _l("再次询问配捐池时"),
@@ -56,7 +57,7 @@ OUTGOING_TYPES = {
     "campaign.phase": _l("活动进入新阶段"),
     "project.news": _l("村里的消息"),
 }
-DELIVERY_STATES = {"due": _l("待发"), "sent": _l("已送达"), "failed": _l("没有送达")}
+DELIVERY_STATES = {"due": _l("待发"), "held": _l("暂停中"), "sent": _l("已送达"), "failed": _l("没有送达")}
 BILL_KINDS = {"trades": _l("交易账单"), "funds": _l("资金账单")}
 BILL_STATES = {"taken": _l("已导入"), "empty": _l("当天没有"), "waits": _l("还没有")}
 BILL_WAITS = {

@@ -8,6 +8,7 @@ PARTNER_REFUSALS = {
     "source_invalid": _l("请检查标出的项目。"),
     "sources_full": _l("已有 %(most)s 个来源，不能再建。"),
     "subscription_unknown": _l("没有这个订阅。"),
+    "subscription_ended": _l("这个订阅已经停用。"),
     "subscription_invalid": _l("请检查标出的项目。"),
     "mapping_invalid": _l("通知格式有误，请检查标出的项目。"),
     "mapping_unknown": _l("这个平台没有自己的通知格式。"),

@@ -13,10 +13,12 @@ from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.view import DonationView, donation_view
 from kernel.db import Tx
 from matching.capture import reserved_parts
+from matching.kinds import MatchCause
 from matching.pot_state import PotState, load_pot_states
 from matching.reservations import ReservedPart
 from matching.returns import returns_of
 from matching.rules import Target
+from payments.partner_events import PARTNER_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ class DecisionExplanation:
     """One time that match was allocated, pot by pot. `position` is its place in the order of decisions: what pots
     and caps still held then was given (ADR 36).
 
-    `cause`: pledge, payment, late, reoffer, challenge (a pot unlocked and served earlier donations), redistribute
-    (match moved to a better pot), corrected (the donation is for another project since).
+    `cause`: pledge, payment, arrival (of a payment that a partner told of), late, reoffer, challenge (a pot was
+    unlocked and served earlier donations), redistribute (match moved to a better pot), corrected (the donation is
+    for another project since).
     """
 
     cause: str
@@ -150,7 +153,7 @@ def explain(tx: Tx, donation_id: UUID) -> Explanation:
         captured_minor=view.captured_minor,
         held_minor=view.held_minor,
         history=_history(tx, donation_id),
-        decisions=_decisions(tx, view, pots, Projects(tx, donation.project_id, corrections)),
+        decisions=_decisions(tx, view, pots, Projects(tx, donation.project_id, corrections), donation.provider),
         holds=_holds(reserved_parts(tx, [donation_id]), pots),
         returns=_returns(tx, donation_id, pots, {correction.corrected_at for correction in corrections}),
         corrections=shown(tx, corrections),
@@ -198,7 +201,7 @@ def _returns(
 
 
 def _decisions(
-    tx: Tx, donation: DonationView, pots: Sequence[PotState], projects: Projects
+    tx: Tx, donation: DonationView, pots: Sequence[PotState], projects: Projects, provider: str
 ) -> tuple[DecisionExplanation, ...]:
     rows = tx.rows(
         """SELECT cause, decided_at, window_open, trace, position,
@@ -215,7 +218,7 @@ def _decisions(
     )
     return tuple(
         DecisionExplanation(
-            row.cause,
+            _cause(row.cause, provider),
             row.decided_at,
             row.window_open,
             _explain_pots(row, pots, projects.target_at(row.position)),
@@ -224,6 +227,11 @@ def _decisions(
         )
         for row in rows
     )
+
+
+def _cause(cause: str, provider: str) -> str:
+    """What a partner tells of was never pledged here: its match is decided when its payment arrives, in time."""
+    return "arrival" if cause == MatchCause.LATE and provider.startswith(PARTNER_PREFIX) else cause
 
 
 def _explain_pots(decision: Any, pots: Sequence[PotState], target: Target) -> tuple[PotExplanation, ...]:

@@ -31,8 +31,8 @@ def _queue(tx: Tx, type_: OutgoingType, donation_ids: Sequence[UUID]) -> None:
     ):
         return
     tx.run(
-        """INSERT INTO partner_delivery (subscription_id, type, donation_id, created_at, due_at)
-           SELECT s.id, :type, d.id, :now, :now
+        """INSERT INTO partner_delivery (subscription_id, type, donation_id, state, created_at, due_at)
+           SELECT s.id, :type, d.id, CASE WHEN s.paused_at IS NULL THEN 'due' ELSE 'held' END, :now, :now
              FROM donation d JOIN partner_subscription s ON d.provider = 'partner:' || s.partner
             WHERE d.id = ANY(:ids) AND s.ended_at IS NULL AND s.types ? :type
             ORDER BY d.id, s.id""",

@@ -74,8 +74,8 @@ def waiting_payment(tx: Tx, source: str, their_id: str) -> WaitingPayment | None
                   CAST(e.body #>> '{data,amount_minor}' AS bigint) AS amount_minor,
                   e.body #>> '{data,currency}' AS currency, e.body #>> '{data,paid_at}' AS paid_at, w.note
              FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id
-            WHERE w.state IN ('waiting', 'flagged') AND e.source = :source AND e.body ->> 'type' = :paid
-              AND e.body #>> '{data,donation_id}' = :their_id
+            WHERE w.state IN ('waiting', 'flagged') AND w.reference = :their_id
+              AND e.source = :source AND e.body ->> 'type' = :paid
             ORDER BY e.id LIMIT 1""",
         source=source,
         paid=PAID,

@@ -23,6 +23,7 @@ from kernel.db import Tx
 from ledger.post import post
 from payments.facts import FactMalformed, facts_of
 from payments.inbox import InboxMessage, Outcome, claim, finish, reopen, reopen_foreign
+from payments.models import OPEN
 from payments.partner_events import PARTNER_PREFIX, PartnerFact, fact_of
 
 BATCH = 1_000
@@ -109,7 +110,10 @@ def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]],
 def _flag_first(deps: Dependencies, error: Exception) -> None:
     note = f"failed:{type(error).__name__}"
     with deps.db.transaction() as tx:
-        finish(tx, [Outcome(message.id, "flagged", note) for message in claim(tx, deps.keys, 1)])
+        flagged = [
+            _with_reference(message, Outcome(message.id, "flagged", note)) for message in claim(tx, deps.keys, 1)
+        ]
+        finish(tx, flagged)
 
 
 def _apply_messages(deps: Dependencies, tx: Tx, messages: Sequence[InboxMessage]) -> Applied:
@@ -149,12 +153,20 @@ def _finish(
     tx: Tx, messages: Sequence[InboxMessage], outcomes: Outcomes, donations: Sequence[DonationAggregate]
 ) -> None:
     """Record what became of messages, and make those due again that waited for one of these payments."""
-    finish(tx, [outcomes.get(message.id, Outcome(message.id, "ignored")) for message in messages])
+    finish(tx, [_with_reference(message, outcomes.get(message.id)) for message in messages])
     # After finish: what waits for a payment may have come in the same batch.
     paid = [donation for donation in donations if donation.newly_paid]
     references = [name for donation in paid for name in (donation.id, donation.payment_intent) if name]
     reopen(tx, [f"before_payment:{reference}" for reference in references])
     reopen_foreign(tx, [donation.payment_intent for donation in donations if donation.payment_intent])
+
+
+def _with_reference(message: InboxMessage, outcome: Outcome | None) -> Outcome:
+    """Name the platform's donation of what stays open, so that the platform is answered by an index."""
+    outcome = outcome or Outcome(message.id, "ignored")
+    if outcome.state not in OPEN or not message.source.startswith(PARTNER_PREFIX):
+        return outcome
+    return outcome._replace(reference=message.body["data"]["donation_id"])
 
 
 def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:

@@ -108,6 +108,20 @@ def subscribe(
     return row, secret
 
 
+def pause_subscription(tx: Tx, name: str, subscription_id: int, actor: str) -> PartnerSubscription:
+    """Send nothing to a subscription for now. Raises as `payments.outgoing.pause`."""
+    row = outgoing.pause(tx, name, subscription_id)
+    record_audit(tx, actor, "partner.subscription_pause", f"partner:{name}", subscription=subscription_id)
+    return row
+
+
+def resume_subscription(tx: Tx, name: str, subscription_id: int, actor: str) -> PartnerSubscription:
+    """Send to a subscription again. Raises as `payments.outgoing.resume`."""
+    row = outgoing.resume(tx, name, subscription_id)
+    record_audit(tx, actor, "partner.subscription_resume", f"partner:{name}", subscription=subscription_id)
+    return row
+
+
 def unsubscribe(tx: Tx, name: str, subscription_id: int, actor: str) -> PartnerSubscription:
     """End a subscription. Raises as `payments.outgoing.unsubscribe`."""
     row = outgoing.unsubscribe(tx, name, subscription_id)

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook
 from campaigns.dependencies import Dependencies
 from campaigns.donations.outgoing import words_of
 from kernel.db import Tx
-from payments.outgoing import Claimed, Target, claim, keep_body, record, target_of
+from payments.outgoing import Claimed, Target, claim, keep_body, record, release_held, target_of
 from payments.public_http import Unreachable, post
 from payments.side_by_side import side_by_side
 
@@ -30,6 +30,7 @@ class _Attempt(NamedTuple):
 def tell_partners(deps: Dependencies) -> int:
     """Send a batch of deliveries that are due and return how many were taken. Safe to run beside itself."""
     with deps.db.transaction() as tx:
+        release_held(tx)
         claimed = claim(tx, BATCH)
     if not claimed:
         return 0
@@ -53,6 +54,8 @@ def _ready(deps: Dependencies, tx: Tx, delivery: Claimed) -> _Ready:
 def _send(ready: _Ready, *, loopback: bool) -> _Attempt:
     if ready.target is None:
         return _Attempt(None, "unsubscribed")
+    if ready.target.paused:
+        return _Attempt(None, "paused")
     message_id = f"evt_{ready.delivery.id}"  # the same at every attempt
     at = ready.delivery.created_at.isoformat()
     event = {"type": ready.delivery.type, "id": message_id, "occurred_at": at, "data": ready.body}

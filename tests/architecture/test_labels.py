@@ -43,7 +43,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "import_run_kind": (labels.IMPORT_KINDS, set()),
     "import_run_state": (labels.IMPORT_STATES, set()),
     "inbox_work_state": (labels.INBOX_STATES, set()),
-    "match_decision_cause": (giving_labels.SEEKING, set()),
+    "match_decision_cause": (giving_labels.SEEKING, {"arrival"}),
     "payee_account_state": (giving_labels.PAYEE_STATES, set()),
     "payout_plan_state": (giving_labels.PLAN_STATES, set()),
     "payout_rules_fees_from": (giving_labels.FEES_FROM, set()),

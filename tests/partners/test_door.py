@@ -73,6 +73,7 @@ def test_a_donation_says_its_match_and_why(engineer: Engineer, world: World) -> 
     assert (shown["status"], shown["amount_minor"], shown["refunded_minor"]) == ("paid", 25_00, 20_00)
     assert (shown["campaign"], shown["project_code"]) == (world.slug, engineer.paid(1)["data"]["project_code"])
     assert shown["match"]["captured_minor"] == world.view(donation_id_of(NAME, "T-1")).captured_minor
+    assert shown["why"][0]["cause"] == "arrival", "no payment of a platform is late because it was never pledged"
     pot = shown["why"][0]["pots"][0]
     assert (pot["given_minor"], pot["left_before_minor"], pot["cuts"]) == (10_00, 1_000_00, ["donation_minor"])
     problem(engineer.call("/donations/T-2"), 404, "donation_unknown")

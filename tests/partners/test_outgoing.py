@@ -119,6 +119,48 @@ def test_what_nobody_took_is_tried_again_for_a_day_and_then_by_hand(engineer: En
     assert deliveries(world)[0].state == "sent"
 
 
+def test_what_is_held_while_a_subscription_is_paused_comes_after_it(engineer: Engineer, world: World) -> None:
+    with receiver() as (url, received):
+        subscribe(world, url)
+        [row] = world.do(outgoing.subscriptions_of, NAME)
+        engineer.send(engineer.paid(1))
+        world.settle()
+        world.do(registered.pause_subscription, NAME, row.id, ACTOR)
+        engineer.send(engineer.paid(2))
+        world.settle()
+        world.clock.at += timedelta(days=2)  # longer than what nobody takes is tried again
+        assert tell(world) == 0
+        assert [delivery.state for delivery in deliveries(world)] == ["held", "held"]
+        world.do(registered.resume_subscription, NAME, row.id, ACTOR)
+        assert tell(world) == 2
+    assert [json.loads(body)["data"]["donation_id"] for _, body in received] == ["T-1", "T-2"]
+    assert {delivery.state for delivery in deliveries(world)} == {"sent"}
+
+
+def test_what_is_held_for_thirty_days_is_given_up(engineer: Engineer, world: World) -> None:
+    subscribe(world, "https://platform.example/hook")
+    [row] = world.do(outgoing.subscriptions_of, NAME)
+    world.do(registered.pause_subscription, NAME, row.id, ACTOR)
+    engineer.send(engineer.paid(1))
+    world.settle()
+    world.clock.at += timedelta(days=30, seconds=1)
+    assert tell(world) == 0
+    assert [(delivery.state, delivery.failure) for delivery in deliveries(world)] == [("failed", "held_too_long")]
+    world.do(registered.unsubscribe, NAME, row.id, ACTOR)
+    with pytest.raises(Conflict):
+        world.do(registered.resume_subscription, NAME, row.id, ACTOR)
+
+
+def test_what_was_written_as_held_while_it_was_resumed_is_not_forgotten(engineer: Engineer, world: World) -> None:
+    with receiver() as (url, received):
+        subscribe(world, url)
+        engineer.send(engineer.paid(1))
+        world.settle()
+        world.do(lambda tx: tx.run("UPDATE partner_delivery SET state = 'held'"))
+        assert tell(world) == 1
+    assert len(received) == 1
+
+
 def test_a_fact_that_is_rolled_back_tells_nobody(engineer: Engineer, world: World) -> None:
     subscribe(world, "https://platform.example/hook")
     with pytest.raises(ZeroDivisionError), world.db.transaction() as tx:

@@ -82,6 +82,21 @@ def unsubscribe(name: str, subscription_id: int) -> Response:
     return act(Permission.PARTNERS_WRITE, back, do, _("订阅已停用。"))
 
 
+@blueprint.post("/partners/<name>/subscriptions/<int:subscription_id>/pause", endpoint="partner_subscription_pause")
+@access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
+def pause(name: str, subscription_id: int) -> Response:
+    """Send nothing to a subscription for now, or send again."""
+    resumes = ConsoleForm(request.form).verb == "resume"
+
+    def do(tx: Tx, caller: Caller) -> None:
+        change = registered.resume_subscription if resumes else registered.pause_subscription
+        change(tx, name, subscription_id, caller.name)
+
+    back = url_for("console.partner_deliveries", name=name)
+    done = _("已恢复，存着的通知马上发出。") if resumes else _("已暂停，通知先存着，最多三十天。")
+    return act(Permission.PARTNERS_WRITE, back, do, done)
+
+
 @blueprint.post("/partners/<name>/deliveries/<int:delivery_id>/again", endpoint="partner_send_again")
 @access.signed_in_to_act(Permission.PARTNERS_WRITE, where=Where.FEDERATION)
 def send_again(name: str, delivery_id: int) -> Response:

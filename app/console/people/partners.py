@@ -128,9 +128,11 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
     source, today = f"partner:{partner.name}", local_day(tx.now)
     week = today - timedelta(days=7)
     contradicting, _total = list_conflicts(tx, Page(1, MOST_SHOWN), source)
+    checks = check_list(tx, partner.name)
     return {
         "moves": sorted(partner_states.MOVES[PartnerState(partner.state)]),
-        "checks": check_list(tx, partner.name),
+        "checks": checks,
+        "skipped": not any(checks.values()) and partner.state not in (PartnerState.DRAFT, PartnerState.TEST),
         "heard_at": max(
             filter(None, (row.last_used_at for row in partner_secrets.list_secrets(tx, partner))), default=None
         ),
