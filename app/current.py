@@ -26,7 +26,7 @@ from kernel.errors import Refusal
 from payments.inbox import Stored, receive_each
 from payments.messages import Message
 from payments.partner_mappings import Mapped, read_mappings
-from payments.partner_secrets import SigningSecrets, read_secrets
+from payments.partner_signatures import SigningSecrets, read_secrets
 
 GIVING_CONNECTIONS = 2
 INTAKE_CONNECTIONS = 2

@@ -27,7 +27,7 @@ from app.webhooks.partners import MOST_BYTES, read
 from bench import counter, rowlock
 from kernel.strict_json import load_json
 from payments.gateway import OpenedPayment, PaymentOrder
-from payments.partner_secrets import verify
+from payments.partner_signatures import verify
 from payments.stripe import StripeGateway
 
 

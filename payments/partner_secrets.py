@@ -1,21 +1,19 @@
 """Signing secrets of partner platforms (Standard Webhooks): sealed at rest, shown once, rotated with two of them
-valid side by side; and the verification of what they signed."""
+valid side by side."""
 
 import base64
 import os
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import or_
 from sqlmodel import col, select
-from standardwebhooks import Webhook, WebhookVerificationError
 
-from kernel.db import Database, Tx
-from kernel.errors import Conflict, Forbidden, Invalid, NotFound, fault
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.keys import Keys
-from kernel.strict_json import load_json
 from kernel.text import is_storable
 from payments.models import Partner, PartnerSecret, PartnerState
 
@@ -23,29 +21,7 @@ SECRET_BYTES = 32  # the specification asks for 24 to 64
 MOST_VALID = 2  # at the same time: the one in use, and the one that is coming in
 SENDING = (PartnerState.TEST, PartnerState.LIVE, PartnerState.PAUSED)  # states in which a platform is heard
 BOOKED = (PartnerState.LIVE, PartnerState.PAUSED)  # and those in which it is taken at its word
-_USED_EVERY = timedelta(minutes=1)  # so that requests hardly ever write
-_LIVE, _TEST = "whsec_", "whsec_test_"
-# Verified against when a platform has none: the refusal takes the same work and says the same.
-_NOBODYS = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
-
-
-class SigningSecret(NamedTuple):
-    """A valid secret in clear, to verify with; `last_used_at` to the minute. What a `test` secret signs is only
-    tried out."""
-
-    id: int
-    secret: str
-    last_used_at: datetime | None
-    test: bool = False
-
-
-class SigningSecrets(NamedTuple):
-    """The valid secrets of a platform, none when there is no such platform or it may not send, its state, and when
-    they were read."""
-
-    secrets: tuple[SigningSecret, ...]
-    read_at: datetime
-    state: str = ""
+LIVE, TEST = "whsec_", "whsec_test_"  # how they begin
 
 
 class NewSecret(NamedTuple):
@@ -61,7 +37,7 @@ def context_of(name: str) -> str:
     return f"partner:{name}"
 
 
-def make_secret(prefix: str = _LIVE) -> str:
+def make_secret(prefix: str = LIVE) -> str:
     """Return a new secret; it is kept nowhere."""
     return prefix + base64.b64encode(os.urandom(SECRET_BYTES)).decode()
 
@@ -69,7 +45,7 @@ def make_secret(prefix: str = _LIVE) -> str:
 def add_secret(tx: Tx, keys: Keys, name: str, actor: str, *, test: bool = False, waits: bool = False) -> NewSecret:
     """Make a secret of a platform and return it, this once. `test`: what it signs is only tried out; `waits`: it is
     not valid before `activate`."""
-    secret = make_secret(_TEST if test else _LIVE)
+    secret = make_secret(TEST if test else LIVE)
     row = tx.add(
         PartnerSecret(
             partner=name,
@@ -159,107 +135,12 @@ def secret_of(tx: Tx, keys: Keys, name: str) -> str:
     return keys.unwrap_text(valid[-1].sealed_secret, context_of(name))
 
 
-def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecrets]:
-    """Return the valid secrets of platforms, in the order of their names, read in one transaction. They are kept
-    nowhere: one that was ended verifies nothing from the next request on."""
-    with db.transaction() as tx:
-        known = sorted({name for name in names if is_storable(name)})
-        states = dict(tx.all(select(Partner.name, Partner.state).where(col(Partner.name).in_(known))))
-        secrets: dict[str, tuple[SigningSecret, ...]] = {}
-        for row in valid_secrets(tx, *(name for name, state in states.items() if state in SENDING)):
-            if not row.test and states[row.partner] not in BOOKED:
-                continue
-            secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
-            own = SigningSecret(row.id or 0, secret, row.last_used_at, row.test)
-            secrets[row.partner] = (own, *secrets.get(row.partner, ()))
-        return [SigningSecrets(secrets.get(name, ()), tx.now, states.get(name, "")) for name in names]
-
-
-def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
-    """Return the content of a request that was signed with this secret within the last five minutes.
-
-    Raises as `check_signature`, and Invalid `body_invalid` for a body that is not strict JSON.
-    """
-    check_signature(secret, payload, headers)
-    return load_json(payload)
-
-
-def check_signature(secret: str, payload: bytes, headers: Mapping[str, str]) -> None:
-    """Check that a request was signed with this secret within the last five minutes.
-
-    Raises Forbidden `signature_missing`, `signature_invalid` or `timestamp_out_of_tolerance`, and Invalid
-    `body_invalid` for a body that is not UTF-8. The library raises ValueError and its relatives for malformed
-    input beside its own error; here each becomes a refusal.
-    """
-    lower = {name.lower(): value for name, value in headers.items()}
-    if not all(lower.get(name) for name in ("webhook-id", "webhook-timestamp", "webhook-signature")):
-        raise Forbidden("signature_missing")
-    try:
-        Webhook(secret).verify(payload, lower, json_parse=False)
-    except WebhookVerificationError as error:
-        stale = "timestamp too" in str(error)
-        code = "timestamp_out_of_tolerance" if stale else "signature_invalid"
-        raise Forbidden(code) from error
-    except UnicodeDecodeError as error:
-        raise Invalid("body_invalid") from error
-    except (ValueError, OverflowError, OSError, TypeError) as error:
-        raise Forbidden("signature_invalid") from error
-
-
-class Signed(NamedTuple):
-    """A request that a platform signed: its body, with which secret, and whether the use of it is to be noted
-    (`note_use`)."""
-
-    payload: bytes
-    secret: SigningSecret
-    unnoted: bool
-
-
-def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[str, str]) -> Signed:
-    """Return by which of these secrets a request was signed. Raises as `check_signature`."""
-    signers = known_secrets.secrets or (SigningSecret(0, _NOBODYS, known_secrets.read_at),)
-    for position, signer in enumerate(signers, 1):
-        try:
-            _verify(signer, payload, headers)
-        except Forbidden as refusal:
-            if refusal.code != "signature_invalid" or position == len(signers):
-                raise
-            continue
-        due = signer.last_used_at is None or known_secrets.read_at - signer.last_used_at >= _USED_EVERY
-        return Signed(payload, signer, due)
-    raise AssertionError("the last one returns or raises")
-
-
-def _verify(signer: SigningSecret, payload: bytes, headers: Mapping[str, str]) -> None:
-    """Verify a signature. Libraries that are strict about base64 take the part after `whsec_test_` as the key,
-    lenient ones all that follows `whsec_`, without the underscore: with a test secret both are right."""
-    if not signer.test:
-        check_signature(signer.secret, payload, headers)
-        return
-    key = signer.secret.removeprefix(_TEST)
-    try:
-        check_signature(_LIVE + key, payload, headers)
-    except Forbidden as refusal:
-        if refusal.code != "signature_invalid":
-            raise
-        check_signature(f"{_LIVE}test{key}", payload, headers)
-
-
 def forget_secrets(tx: Tx, ended_before: datetime) -> int:
     """Delete secrets that ended before this time; return how many."""
     ended = tx.all(select(PartnerSecret).where(col(PartnerSecret.ends_at) < ended_before))
     for secret in ended:
         tx.session.delete(secret)
     return len(ended)
-
-
-def note_use(db: Database, secret_id: int) -> None:
-    """Note that a secret was used now; of requests at the same moment one does."""
-    with db.transaction() as tx:
-        query = select(PartnerSecret).where(PartnerSecret.id == secret_id)
-        secret = tx.first(query.with_for_update(skip_locked=True, key_share=True))
-        if secret is not None:
-            secret.last_used_at = tx.now
 
 
 def valid_secrets(tx: Tx, *names: str) -> list[PartnerSecret]:

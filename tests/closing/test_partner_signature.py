@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from payments import partner_secrets, partners
+from payments import partner_secrets, partner_signatures, partners
 from tests.world import World
 
 KEY = bytes(range(32))
@@ -29,14 +29,14 @@ def signed(body: bytes = BODY, *, id_: str = "msg_1", at: float | None = None, k
 
 def code(body: bytes, headers: dict[str, str]) -> str:
     with pytest.raises((Forbidden, Invalid)) as refused:
-        partner_secrets.verify(SECRET, body, headers)
+        partner_signatures.verify(SECRET, body, headers)
     return refused.value.code
 
 
 def test_what_the_partner_signed_is_read() -> None:
-    assert partner_secrets.verify(SECRET, BODY, signed()) == {"events": ["捐赠"]}
+    assert partner_signatures.verify(SECRET, BODY, signed()) == {"events": ["捐赠"]}
     upper = {name.title(): value for name, value in signed().items()}
-    assert partner_secrets.verify(SECRET, BODY, upper) == {"events": ["捐赠"]}
+    assert partner_signatures.verify(SECRET, BODY, upper) == {"events": ["捐赠"]}
 
 
 def test_one_of_several_signatures_is_enough() -> None:
@@ -46,7 +46,7 @@ def test_one_of_several_signatures_is_enough() -> None:
     right["webhook-signature"] = (
         f"v1a,{base64.b64encode(b'y' * 64).decode()} {foreign} {right['webhook-signature']}"
     )
-    assert partner_secrets.verify(SECRET, BODY, right) == {"events": ["捐赠"]}
+    assert partner_signatures.verify(SECRET, BODY, right) == {"events": ["捐赠"]}
 
 
 def test_a_forged_request_is_refused() -> None:
@@ -94,9 +94,9 @@ def test_nothing_else_is_ever_raised(body: bytes, values: list[str]) -> None:
     names = ("webhook-id", "webhook-timestamp", "webhook-signature")
     refused = (Forbidden, Invalid)  # Invalid: a body that is not UTF-8 cannot have been signed
     with pytest.raises(refused):
-        partner_secrets.verify(SECRET, body, dict(zip(names, values, strict=True)))
+        partner_signatures.verify(SECRET, body, dict(zip(names, values, strict=True)))
     with pytest.raises(refused):
-        partner_secrets.verify(SECRET, body, signed(body) | {"webhook-signature": f"v1,{values[0]}"})
+        partner_signatures.verify(SECRET, body, signed(body) | {"webhook-signature": f"v1,{values[0]}"})
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_secret_is_shown_once_and_sealed(world: World) -> None:
     assert secret not in json.dumps(stored.j)
     assert stored.any is False
     raw = base64.b64decode(secret.removeprefix("whsec_"))
-    assert partner_secrets.verify(secret, BODY, signed(key=raw)) == {"events": ["捐赠"]}
+    assert partner_signatures.verify(secret, BODY, signed(key=raw)) == {"events": ["捐赠"]}
     with pytest.raises(Conflict):
         world.do(partners.create, keys, "plat", "")
     for name in ("", "a b", "平台", "x" * 41, "a\n", "a\x00"):
