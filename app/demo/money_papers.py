@@ -38,6 +38,10 @@ def leave_papers(
     )
     finding = "有法人登记和近三年审计报告，评估合格"
     agreements.enter(tx, CITY, partner._replace(campaign=campaign, assessment=finding), FINANCE)
+    ending = NewAgreement(
+        "contract", "合同 2025-31", "助餐点物资配送", "洛河配送（演示）", today - timedelta(days=340)
+    )
+    agreements.enter(tx, CITY, ending._replace(amount_minor=48_000_00, ends_on=today + timedelta(days=20)), FINANCE)
     for gift in gifts[:1]:
         receipt_id = request_receipt(tx, deps.keys, gift, PAYER).id or 0
         receipt_desk.issue(tx, receipt_id, Issued("41010126", "0000017521", "7c2e9a", today), FINANCE)

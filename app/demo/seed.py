@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import select
 
-from app.demo import county_event, rehearsal
+from app.demo import county_event, past_event, rehearsal
 from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, make_accounts, printed_accounts
 from app.demo.centres import CENTRES
 from app.demo.desks import leave_work
@@ -38,6 +38,7 @@ SLUG = "demo"
 ACTOR = "seed"
 PARTNER = "demo-platform"
 AGE = timedelta(days=2)  # of the event, when it comes with gifts
+KNOWN = timedelta(days=80)  # ago, when it comes with gifts: before the event that is over
 FOUNDED = timedelta(days=14)  # ago, when it comes with gifts: before the event of the county
 TRANCHE_AFTER = timedelta(minutes=5)
 LAST_TRANCHE_AFTER = timedelta(days=1)
@@ -73,9 +74,12 @@ def seed(deps: Dependencies, gifts: int = 0) -> Seeded:
 
 
 def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> None:
-    founded, began = (deps.at(FixedClock(now - ago)) if gifts else deps for ago in (FOUNDED, AGE))
-    with founded.db.transaction() as tx:
+    known, founded, began = (deps.at(FixedClock(now - ago)) if gifts else deps for ago in (KNOWN, FOUNDED, AGE))
+    with known.db.transaction() as tx:
         villages = _network_and_campaign(tx, deps, password, now, now - AGE if gifts else tx.now)
+    if gifts:
+        past_event.hold(deps, now - past_event.AGE)
+    with founded.db.transaction() as tx:
         city, county = _funds(tx)
     if gifts:
         county_event.hold(deps, county, now - FOUNDED)

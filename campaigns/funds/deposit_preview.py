@@ -91,7 +91,18 @@ def alike(tx: Tx, fund_id: int, amount_minor: int, reference: str, branch: str |
         end=end,
         most=MOST_ALIKE,
     )
-    return [Alike(*row[:-1], why=Why.REFERENCE if row.same_reference else Why.SAME_DAY) for row in candidates]
+    return [
+        Alike(
+            row.id,
+            row.fund,
+            row.fund_name,
+            row.reference,
+            row.amount_minor,
+            row.booked_at,
+            Why.REFERENCE if row.same_reference else Why.SAME_DAY,
+        )
+        for row in candidates
+    ]
 
 
 def _day(day: date) -> tuple[datetime, datetime]:
