@@ -1,21 +1,26 @@
 """Processes of their own, forked from a server that has imported the product once, because importing it takes
-longer than what they do: such as are killed where a test wants it, and commands."""
+longer than what they do: such as are killed where a test wants it, commands, and the scheduler."""
 
+import ctypes
 import os
 import runpy
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from subprocess import CompletedProcess
+from subprocess import CompletedProcess, Popen, TimeoutExpired
 from tempfile import TemporaryDirectory
 from traceback import format_exc
-from typing import Any
+from typing import Any, cast
+
+from embedded.process import Child, ServerError
 
 _FORKS = get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.crash.victim", "tests.api.repeat_victim"])
+_FORKS.set_forkserver_preload(["tests.crash.victim", "tests.api.repeat_victim", "app.jobs.scheduler"])
 _MOST_S = 60.0
 ROOT = Path(__file__).parents[1]
 
@@ -42,16 +47,68 @@ def command(env: Mapping[str, str], folder: Path, *args: str, typed: str = "") -
         return CompletedProcess(args, process.exitcode, streams[1].read_text(), streams[2].read_text())
 
 
+class Service(Child):
+    """A module of ours that runs until it is stopped. As with every `Child`, it ends when we do: with us ends the
+    server that forked it."""
+
+    def start(self) -> Child:
+        """Start it in a session of its own."""
+        if self.alive:
+            raise ServerError(f"{self.args[2]} runs already as process {self.pid}")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self.log.touch()
+        self._log_start = self.log.stat().st_size
+        streams = [Path(os.devnull), self.log, self.log]
+        process = _FORKS.Process(target=_service, args=(dict(self.env or {}), streams, self.args[2:]))
+        process.start()
+        self._process = cast("Popen[bytes]", _Forked(process))
+        return self
+
+
+class _Forked:
+    """A forked process as a `Child` sees what it started."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+        self.pid = process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        if self._process.exitcode is None:
+            raise TimeoutExpired("fork", timeout or 0.0)
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        assert self.pid
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
+
+
+def _service(env: dict[str, str], streams: Sequence[Path], args: Sequence[str]) -> None:
+    os.setsid()
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
+    _become(env, streams, "a", args)
+    runpy.run_module(args[0], run_name="__main__", alter_sys=False)
+
+
 def _flask(env: dict[str, str], streams: Sequence[Path], args: Sequence[str]) -> None:
+    _become(env, streams, "w", ["flask", "--app", "wsgi", *args])
+    runpy.run_module("flask", run_name="__main__", alter_sys=False)
+
+
+def _become(env: dict[str, str], streams: Sequence[Path], writing: str, argv: Sequence[str]) -> None:
+    """Take this environment, these streams and these arguments."""
     os.environ.clear()
     os.environ.update(env)
     os.chdir(ROOT)
-    for number, (stream, mode) in enumerate(zip(streams, ("r", "w", "w"), strict=True)):
+    for number, (stream, mode) in enumerate(zip(streams, ("r", writing, writing), strict=True)):
         with stream.open(mode) as file:
             os.dup2(file.fileno(), number)
-    sys.argv = ["flask", "--app", "wsgi", *args]
+    sys.argv = list(argv)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
-    runpy.run_module("flask", run_name="__main__", alter_sys=False)
 
 
 def _work(report: Connection, work: Callable[..., None], args: tuple[Any, ...]) -> None:

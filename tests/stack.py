@@ -4,6 +4,7 @@ sandbox, PostgreSQL and Redis, each of which a test may stop, kill or start agai
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,10 +18,11 @@ from typing import Any
 import config
 from embedded.launch import Launch, responds
 from embedded.postgres import Postgres
-from embedded.process import Child, free_port, wait_until
+from embedded.process import Child, ServerError, free_port, wait_until
 from embedded.redis import Redis
 from embedded.supervisor import Service, Supervisor
 from tests.conftest import SPEED
+from tests.forked import Service as ForkedService
 from tests.forked import command
 
 ROOT = Path(__file__).parents[1]
@@ -39,17 +41,37 @@ class _Parts(Supervisor):
         self.named[name] = service
 
 
+class _Quick(Launch):
+    """The same steps; commands and the scheduler are forked from a process that has imported the product."""
+
+    def run(self, name: str, *args: str, death_signal: int = signal.SIGTERM, patience: float = 10.0) -> Child:
+        if args[:2] != ("-m", "app.jobs.scheduler"):  # a web server imports gevent before the product
+            return super().run(name, *args, death_signal=death_signal, patience=patience)
+        child = ForkedService([sys.executable, *args], self.log(name), self.env, ROOT)
+        self.supervisor.add(name, child.start())
+        return child
+
+    def task(self, name: str, *args: str) -> str:
+        done = command(self.env, self.data_dir, *args[4:])  # what follows `-m flask --app wsgi`
+        self.logs.mkdir(exist_ok=True)
+        self.log(name).write_text(done.stdout + done.stderr)
+        if done.returncode:
+            raise ServerError(f"{name} failed (exit {done.returncode}):\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
 class Stack:
     """One installation. `web`, `scheduler` and `sandbox` are `Child`s (`kill()` is kill -9, `start()` brings the
     part back), `redis` and `postgres` servers with `stop()` and `restart()`; `url` is where the pages are."""
 
-    def __init__(self, folder: Path, **environ: str) -> None:
+    def __init__(self, folder: Path, launch: type[Launch], **environ: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._parts = _Parts()
         self._given = environ
+        self._launch = launch
         self.launch: Launch
         self.postgres: Postgres
 
@@ -67,7 +89,7 @@ class Stack:
             "DEMO_GIFTS": "0",
             **self._given,
         }
-        self.launch = Launch(config.load(env), env, self._parts)
+        self.launch = self._launch(config.load(env), env, self._parts)
         self.launch.servers()
         self.launch.payments()
         self.launch.schema()
@@ -134,12 +156,12 @@ def call(url: str, method: str, fields: dict[str, Any], token: str = "") -> Any:
 
 
 @contextmanager
-def running(**environ: str) -> Iterator[Stack]:
+def running(launch: type[Launch] = _Quick, **environ: str) -> Iterator[Stack]:
     """A stack for a block; nothing of it is left afterwards."""
     # Not below pytest's own folder: that is closed to the system user that runs PostgreSQL for root.
     folder = Path(tempfile.mkdtemp(prefix="beishan-stack-"))
     folder.chmod(0o755)
-    stack = Stack(folder, **environ)
+    stack = Stack(folder, launch, **environ)
     try:
         yield stack.start()
     finally:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from embedded.launch import Launch
 from tests.stack import Stack, running
 
 # The first needs half of the processor time of the others; Debian has it beside chromium.
@@ -27,8 +28,8 @@ PATIENCE_MS = 20_000  # the machine may be busy with other tests
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """The whole of Beishan with the demo event, this worker's own."""
-    with running() as running_stack:
+    """The whole of Beishan with the demo event, each part started as `make run` does."""
+    with running(Launch) as running_stack:
         yield running_stack
 
 

@@ -61,7 +61,7 @@ class Programs:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        made = stack.launch.task("tokens", "-m", "flask", "--app", "wsgi", "tokens", "create", "--role", "admin")
+        made = stack.flask("tokens", "create", "--role", "admin")
         self._tokens = {"admin": made.strip().split()[-1], "nobody": "bs_made_up"}
 
     def of(self, role: str, branch: str) -> str:

@@ -16,6 +16,7 @@ from tests.browser.test_manager_alone import PLAN, said
 from tests.stack import Stack, running
 
 WIDTHS = (390, 1440)
+on_a_phone = pytest.mark.parametrize("office", [390], indirect=True)
 TWO_PEOPLE = {"SECOND_PERSON": "on", "SECOND_PERSON_ABOVE_MINOR": "0", "DEMO_GIFTS": "40"}
 
 
@@ -25,8 +26,9 @@ def federation() -> Iterator[Stack]:
         yield stack
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(scope="module", params=WIDTHS)
 def office(chromium: Browser, federation: Stack, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """Everybody signs in once."""
     office = Office(chromium, federation, request.param)
     yield office
     office.close()
@@ -168,9 +170,10 @@ def test_an_auditor_follows_one_fen(federation: Stack, office: Office) -> None:
     books_hold(federation)
 
 
-def test_each_is_refused_what_is_not_theirs(chromium: Browser, federation: Stack) -> None:
+@on_a_phone
+def test_each_is_refused_what_is_not_theirs(federation: Stack, office: Office) -> None:
     """By the page (no such entry in the menu), by its address, by a changed id, by the API, by a token."""
-    office, programs = Office(chromium, federation, 390), Programs(federation)
+    programs = Programs(federation)
     village = row(federation, "SELECT branch_code FROM manager WHERE login = 'demo-liaison'")
     project = row(federation, "SELECT id FROM project WHERE NOT lineage @> ARRAY['410324'] LIMIT 1")
     donation = row(federation, f"SELECT id FROM donation WHERE project_id = {project} LIMIT 1")
@@ -226,7 +229,7 @@ def test_each_is_refused_what_is_not_theirs(chromium: Browser, federation: Stack
             {refunds: ("auditor", "4103", 403), f"/funds/{fund}/deposits": ("auditor", "4103", 403)},
         ),
     ):
-        page = office.sit(login)
+        page = office.open(login, "")
         menu = page.locator("nav[aria-label='管理']").first.text_content() or ""
         assert not [name for name in hidden if name in menu.split()], (login, menu)
         for address, status in addresses.items():
@@ -236,7 +239,6 @@ def test_each_is_refused_what_is_not_theirs(chromium: Browser, federation: Stack
             body = refund if path == refunds else deposit if path.endswith("deposits") else {"reason": "x"}
             assert programs.call(programs.of(role, branch), path, body)[0] == status, (role, path)
             assert programs.call("nobody", path, body)[0] == 401
-    office.close()
     books_hold(federation)
 
 
@@ -272,8 +274,7 @@ ROOMS = (
 )
 
 
-def test_f12_every_room_of_the_console_fits_a_phone(chromium: Browser, federation: Stack) -> None:
-    office = Office(chromium, federation, 390)
+@on_a_phone
+def test_f12_every_room_of_the_console_fits_a_phone(office: Office) -> None:
     for room in ROOMS:
         office.open("demo-manager", room)
-    office.close()

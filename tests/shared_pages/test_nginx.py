@@ -104,13 +104,13 @@ def _answers(site: Site) -> bool:
         return False
 
 
-def hits(site: Site, path: str, **headers: str) -> list[str]:
-    """What the cache said for two seconds of reading."""
-    lines, ends = [], time.monotonic() + 2
-    while time.monotonic() < ends:
-        lines.append(site.get(path, **headers)[0].headers["X-Cache"])
-        time.sleep(0.02)
-    return lines
+def served_from_the_cache(site: Site, path: str, **headers: str) -> bool:
+    """Three readers in a row were; on a busy machine the second for which a page is kept may pass between two."""
+
+    def three() -> bool:
+        return all(site.get(path, **headers)[0].headers["X-Cache"] == "HIT" for _ in range(3))
+
+    return wait_until(three, 20, 0)
 
 
 def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) -> None:
@@ -127,8 +127,7 @@ def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) 
 
 def test_readers_are_served_from_the_cache(site: Site) -> None:
     for headers in ({}, {"Accept_Encoding": "gzip"}, {"Cookie": "lang=en; visitor=ben"}):
-        states = hits(site, "/c/demo", **headers)
-        assert states.count("HIT") > len(states) / 2, states
+        assert served_from_the_cache(site, "/c/demo", **headers), headers
     response, _ = site.get("/c/demo", Accept_Encoding="gzip")
     assert response.headers["Content-Encoding"] == "gzip" and "X-Accel-Expires" not in response.headers
 
