@@ -11,7 +11,7 @@ TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-r
 WORKERS ?= 4
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
-.PHONY: run setup test test-long lint types contracts check audit bench screens lock browser nginx node translations clean
+.PHONY: run setup test test-long lint types contracts check audit bench screens lighthouse lock browser nginx node translations clean
 
 run: setup
 	@exec $(BIN)/python -m embedded
@@ -66,6 +66,11 @@ audit: setup
 # Takes docs/screens anew, on a demo of its own; SITE=http://127.0.0.1:8000 PASSWORD=... takes those of a demo that runs.
 screens: setup browser
 	$(BIN)/python -m tests.screens $(SITE) $(PASSWORD)
+
+# Measures five pages as a phone has them, on a demo of its own or on SITE; fails below 98 of 100.
+lighthouse: setup browser
+	@bash tests/install_node.sh lighthouse
+	$(BIN)/python -m tests.lighthouse $(SITE)
 
 bench: setup
 	@$(BIN)/python -m bench $(ONLY)

@@ -124,7 +124,8 @@ def take_console(browser: Browser, site: str, password: str) -> None:
 def site_of(arguments: list[str]) -> Iterator[tuple[str, str]]:
     """The demo that was named, or one of our own, and the password of its people."""
     if arguments:
-        yield arguments[0].rstrip("/"), arguments[1]
+        address, password = [*arguments, ""][:2]
+        yield address.rstrip("/"), password
         return
     with running(DEMO_GIFTS="3000") as stack:
         login = re.search(r"Login: \S+ / (\S+)", stack.login)
