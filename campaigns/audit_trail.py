@@ -77,6 +77,7 @@ OF_FEDERATION = frozenset(
         "watch",
         "offline",
         "bank",
+        "goal",
         "chart",
         "month",
         "period",

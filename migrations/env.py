@@ -28,6 +28,7 @@ MODULES_WITH_TABLES = (
     "campaigns.exports.models",
     "campaigns.funds.models",
     "campaigns.awards.models",
+    "campaigns.goals.models",
     "campaigns.goods.models",
     "campaigns.imports.models",
     "campaigns.intake.models",

@@ -18,6 +18,7 @@ from app.i18n.waits import wait_text
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import CampaignLine, campaign_lines
 from campaigns.disclosure.totals import pot_views, totals
+from campaigns.goals.goals import progress
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.roles import Permission
@@ -47,6 +48,7 @@ def home() -> str:
         lines = waiting(tx, g.caller)
         events = campaign_lines(tx, scope.branch())
         alarms = partner_alarms(tx) if access.opens("partner") else []
+        goal = progress(tx) if access.opens("goals") else None
         now = tx.now
         running = [_standing(tx, event) for event in events if event.phase == Phase.OPEN][:MOST_EVENTS]
         # Each costs several statements: no more are asked than are shown.
@@ -59,6 +61,7 @@ def home() -> str:
         running=running,
         closing=closing,
         alarms=alarms,
+        goal=goal,
         alarm_line=alarm_line,
         ALARMS=ALARMS,
         now=now,

@@ -81,6 +81,7 @@ GROUPS = (
         _l("管理"),
         (
             Entry("funds", _l("基金"), ("fund",)),
+            Entry("goals", _l("全年目标"), ("goal_",)),
             Entry("agreements", _l("协议和承诺"), ("agreement", "pledge")),
             Entry("management", _l("管理费")),
             Entry("three_sides", _l("三方对账"), ("difference",)),

@@ -10,6 +10,7 @@ ACTS = {
     "award.add": _l("增加奖项"),
     "award.publish": _l("公布表彰"),
     "award.remove": _l("去掉奖项"),
+    "goal.set": _l("定全年目标"),
     "goods.enter": _l("登记物资"),
     "goods.correct": _l("更正物资"),
     "goods.confirm": _l("确认物资价值"),
@@ -54,6 +55,7 @@ ACTS = {
 }
 GROUPS = {
     "award": _l("表彰"),
+    "goal": _l("全年目标"),
     "agreement": _l("协议"),
     "goods": _l("物资"),
     "payee": _l("收款账户"),
@@ -66,6 +68,7 @@ GROUPS = {
     "monthly": _l("收支月报"),
 }
 SUBJECTS = {
+    "goal": _l("全年目标"),
     "agreement": _l("协议"),
     "goods": _l("物资"),
     "payee": _l("收款账户"),

@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 CLOSING_REFUSALS = {
+    "goal_invalid": _l("请检查标出的内容。"),
     "award_early": _l("结果公示以后才能公布表彰。"),
     "award_invalid": _l("请检查标出的内容。"),
     "award_limit": _l("一个活动最多 %(most)s 个奖项。"),

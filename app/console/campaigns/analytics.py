@@ -15,9 +15,11 @@ from app.exports.analytics import label_of
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.disclosure.analytics import DIMENSIONS, Analytics, analytics, campaign_before
+from campaigns.goals.goals import progress
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.roles import Permission
+from kernel.clock import local_day
 from kernel.db import Tx
 
 _KEEP_S = 60.0
@@ -43,6 +45,7 @@ def show_analytics(slug: str) -> str:
         before = campaign_before(tx, campaign)
         figures = _figures(tx, campaign)
         earlier = _figures(tx, before) if before else None
+        goal = progress(tx, local_day(campaign.opens_at).year) if access.opens("goals") else None
     tables = {name: list(_pairs(name, figures, earlier)) for name in DIMENSIONS}
     hours = tables["hour"]
     bars, _most = stacked_bars([[row.given_minor] for row in hours], ["raised"], [row.label for row in hours])
@@ -52,6 +55,7 @@ def show_analytics(slug: str) -> str:
         before=before,
         figures=figures,
         earlier=earlier,
+        goal=goal,
         tables=tables,
         bars=bars,
         size=(WIDTH, HEIGHT),

@@ -1,0 +1,1 @@
+"""What the federation wants to reach in a year, and how far it is."""
