@@ -100,6 +100,9 @@ class CampaignOut(Schema):
     ends_at = Time()
     windows = fields.List(fields.Dict())
     emergency = fields.Boolean()
+    withdrawn_reason = Text(
+        metadata={"description": "why it takes no donations: its filing or listing was withdrawn; empty: in force"}
+    )
     currency = Currency()
     host = fields.Nested(HostOut)
     legal = fields.Dict(metadata={"description": "what the law asks every public page to show"})

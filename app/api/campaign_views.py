@@ -57,6 +57,7 @@ def _view(tx: Tx, campaign: Campaign, sums: Any, host: str) -> dict[str, Any]:
         **{name: getattr(campaign, name) for name in ("slug", "name", "phase", "opens_at", "ends_at", "windows")},
         "currency": campaign.currency,
         "emergency": campaign.emergency,
+        "withdrawn_reason": campaign.withdrawn_reason,
         "host": {"code": campaign.host_code, "name": host},
         "legal": {"host_name": host, **campaign.plan},
         "totals": {**sums._asdict(), "currency": campaign.currency},

@@ -57,6 +57,7 @@ ACTS = {
     "pot.reduce": _l("配捐池 %(subject)s 调减 %(amount)s 元，退回基金"),
     "pot.withdraw_tranche": _l("配捐池 %(subject)s 收回一批额度 %(amount)s 元，退回基金"),
     "campaign.cancel": _l("取消活动 %(subject)s：马上停止接受捐赠，善款全部退回，不能恢复"),
+    "campaign.restore_listing": _l("活动 %(subject)s 的备案和公示恢复，重新接受捐赠"),
     "campaign.extend": _l("活动 %(subject)s 延长到 %(ends_at)s"),
     "person.admin": _l("把账号 %(login)s 设为管理员（范围：%(branch)s）"),
     "person.second_factor": _l("取消账号 %(login)s 的两步验证，由本人重新设置"),

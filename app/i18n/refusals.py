@@ -35,6 +35,8 @@ REFUSALS = {
     "body_invalid": _l("请求内容不是有效的 JSON（UTF-8）。"),
     "books_short": _l("账户余额不足。"),
     "campaign_invalid": _l("请检查标出的项目。"),
+    "listing_withdrawn": _l("活动的备案或平台公示已撤下，现在停止接受捐赠：%(reason)s"),
+    "listing_in_force": _l("活动的备案和公示没有撤下。"),
     "campaign_not_open": _l("活动现在不接受捐赠。"),
     "campaign_over": _l("结束时间已过。"),
     "campaign_has_donations": _l("已经有人捐赠，不能退回草稿。"),

@@ -24,6 +24,7 @@ from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.refund import request_refund
 from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
 from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.listing import restore_listing
 from campaigns.lifecycle.phases import Phase
 from campaigns.network import second_factor
 from campaigns.network.accounts import set_role
@@ -251,6 +252,7 @@ ACTS: Mapping[str, Act] = {
     ),
     "pot.withdraw_tranche": Act(_P.POTS_WRITE, "pot_id", int, _withdraw_tranche, _of_tranche),
     "campaign.cancel": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(cancel.cancel), _of_cancelling),
+    "campaign.restore_listing": Act(_P.CAMPAIGNS_WRITE, "slug", str, _plain(restore_listing), _always),
     "campaign.extend": Act(_P.CAMPAIGNS_WRITE, "slug", str, _extend, _always),
     "person.admin": Act(_P.PEOPLE_WRITE, "user_id", int, _make_admin, _of_rights),
     "person.second_factor": Act(_P.PEOPLE_WRITE, "user_id", int, _reset_second_factor, _always),

@@ -43,11 +43,12 @@ class CampaignView:
     now: datetime
     totals: Totals
     contact: Contact | None = None  # how the host is reached
+    withdrawn_reason: str = ""  # why it takes no donations although it is open
 
     @property
     def running(self) -> bool:
         """Whether donors may give now; the clock decides, not how late the scheduler is."""
-        return self.phase in NOT_OVER and self.opens_at <= self.now < self.ends_at
+        return not self.withdrawn_reason and self._between
 
     @property
     def shown_phase(self) -> str:
@@ -56,7 +57,11 @@ class CampaignView:
             return self.phase
         if self.now >= self.ends_at:
             return Phase.ENDED.value
-        return Phase.OPEN.value if self.running else Phase.SCHEDULED.value
+        return Phase.OPEN.value if self._between else Phase.SCHEDULED.value
+
+    @property
+    def _between(self) -> bool:
+        return self.phase in NOT_OVER and self.opens_at <= self.now < self.ends_at
 
     @property
     def window_open(self) -> bool:
@@ -135,6 +140,7 @@ def _view(
         now=now,
         totals=sums[campaign.id],
         contact=contacts.get(campaign.id),
+        withdrawn_reason=campaign.withdrawn_reason,
     )
 
 

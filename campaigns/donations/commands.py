@@ -130,8 +130,10 @@ def amount_fault(amount_minor: int, limits: DonationLimits) -> Invalid | None:
 
 
 def campaign_closed(campaign: SharedCampaign, now: datetime) -> Conflict | None:
-    """Return `campaign_not_open`, unless the campaign takes donations now. Its times decide, not the scheduler:
-    donors do not wait for the job that opens the campaign."""
+    """Return `campaign_not_open` or `listing_withdrawn`, unless the campaign takes donations now. Its times decide,
+    not the scheduler: donors do not wait for the job that opens the campaign."""
+    if campaign.withdrawn_reason:
+        return Conflict("listing_withdrawn", reason=campaign.withdrawn_reason)
     if campaign.phase in (Phase.SCHEDULED, Phase.OPEN) and campaign.opens_at <= now < campaign.ends_at:
         return None
     return Conflict(

@@ -51,7 +51,8 @@ def create_donations(deps: Dependencies, commands: Sequence[CreateDonation]) -> 
     rolled back when the command is refused, so that what it was to replace is as it was.
 
     A refused command gets its Refusal as its result and does not affect the others. Codes: `amount_invalid`,
-    `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `project_unknown`,
+    `currency_unknown`, `donor_invalid`, `campaign_unknown`, `campaign_not_open`, `listing_withdrawn`,
+    `project_unknown`,
     `project_not_in_campaign`, `donation_id_reused`, `match_short` (with what is free per pot),
     `giving_unusual` (with what to send to confirm), `giving_paused` (with the time when it ends),
     `too_many_unpaid`, `unpaid_match_limit` (with what may be reserved unpaid per pot), `replaced_unknown`,

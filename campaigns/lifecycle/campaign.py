@@ -85,6 +85,7 @@ class SharedCampaign:
     finishing_s: int
     matching_version: int
     windows: Windows
+    withdrawn_reason: str
 
     def pays_in_time(self, paid_at: datetime) -> bool:
         """Whether a payment of this time may get match beyond its reservation. Eligibility goes by the provider's
@@ -95,7 +96,8 @@ class SharedCampaign:
 def lock_shared(tx: Tx, *, slugs: Sequence[str] = (), ids: Sequence[int] = ()) -> list[SharedCampaign]:
     """Lock campaigns shared, in the order of their ids, and return those that exist."""
     rows = tx.rows(
-        """SELECT id, slug, name, phase, currency, opens_at, ends_at, finishing_s, matching_version, windows
+        """SELECT id, slug, name, phase, currency, opens_at, ends_at, finishing_s, matching_version, windows,
+                  withdrawn_reason
              FROM campaign WHERE slug = ANY(:slugs) OR id = ANY(:ids) ORDER BY id FOR SHARE""",
         slugs=list(slugs),
         ids=list(ids),

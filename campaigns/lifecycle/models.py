@@ -18,6 +18,7 @@ class Campaign(SQLModel, table=True):
 
     `matching_version` goes up with every change of its pots, rules or entries: a process that holds the row shared
     and reads the version that it knows may use what it has cached of them. Durations end in `_s` (seconds).
+    `withdrawn_reason` says why its filing or listing is not in force (`listing.py`).
     """
 
     __table_args__ = (
@@ -40,6 +41,7 @@ class Campaign(SQLModel, table=True):
     finishing_s: int
     late_s: int
     notice_s: int
+    withdrawn_reason: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # "": in force
     matching_version: int = Field(default=1, sa_type=BigInteger)
     created_at: datetime = Field(sa_column=moment())
 

@@ -25,7 +25,8 @@ class Duty(NamedTuple):
 
 DUTIES = {
     1: Duty(
-        "慈善法 27: on a designated platform", "gate: the plan's platform and its address", "withdrawn listings"
+        "慈善法 27: on a designated platform",
+        "gates: the plan's platform and its address; giving stops while filing or listing is withdrawn",
     ),
     2: Duty(
         "22, 26: a host with the certificate",

@@ -18,8 +18,9 @@ from campaigns.lifecycle.plan import PLAN_FIELDS, plan_faults, warnings
 from campaigns.lifecycle.transitions import schedule
 from campaigns.monthly.publish import publish_statements
 from campaigns.screening.signals import RULES
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from matching.rules import TIERS
+from tests.api.client import Api, problem
 from tests.world import ACTOR, SLUG, World, new_campaign
 
 
@@ -41,6 +42,29 @@ def _missing(world: World, plan: dict[str, Any], **other: Any) -> set[str]:
 
 def test_duty_01_no_campaign_opens_without_a_designated_platform(world: World) -> None:
     assert _missing(world, {"platform_name": "", "platform_url": ""}) == {"platform_name", "platform_url"}
+
+
+def test_duty_01_giving_stops_while_the_listing_is_withdrawn(api: Api, world: World) -> None:
+    """A donor is refused and reads why, on pages too; who was paying pays; it goes on after that."""
+    paying = world.give(20_00)
+    reason = {"reason": "平台 <b>撤下</b>公示"}
+    shown = api.manage(f"/campaigns/{SLUG}/listing/withdraw", reason, status=200, role="manager")
+    assert (shown["withdrawn_reason"], shown["phase"]) == (reason["reason"], "open")
+    refused = world.try_give(world.command())[0]
+    assert isinstance(refused, Conflict) and refused.code == "listing_withdrawn"
+    give = f"/donate/{SLUG}/{world.projects[0]}"
+    for path in (f"/c/{SLUG}", f"/c/{SLUG}/p/{world.projects[0]}", give):
+        page = api.http.get(path).text
+        assert "平台 &lt;b&gt;撤下&lt;/b&gt;公示" in page, path
+    assert world.pay(paying).status == "paid"
+    again = api.post(f"/campaigns/{SLUG}/listing/withdraw", reason, api.token("manager"))
+    problem(again, 409, "listing_withdrawn")
+    shown = api.manage(f"/campaigns/{SLUG}/listing/restore", {"reason": "已重新公示"}, status=200, role="manager")
+    assert shown["withdrawn_reason"] == ""
+    problem(api.post(f"/campaigns/{SLUG}/listing/restore", reason, api.token("manager")), 409, "listing_in_force")
+    world.give(20_00)
+    assert "撤下" not in api.http.get(f"/c/{SLUG}").text
+    world.check()
 
 
 def test_duty_02_the_certificate_lasts_to_the_end(world: World) -> None:

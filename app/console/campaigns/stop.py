@@ -14,6 +14,7 @@ from campaigns.closing import cancel as cancelling
 from campaigns.closing import withdraw
 from campaigns.closing.cancel import GivingBack
 from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.listing import restore_listing, withdraw_listing
 from campaigns.lifecycle.phases import Phase
 from campaigns.network.roles import Permission
 from campaigns.projects.projects import find
@@ -43,6 +44,39 @@ def cancel(slug: str) -> str | Response:
         subject=slug,
     )
     return effect_page(change._replace(word=slug) if phase == Phase.OPEN else change)
+
+
+@blueprint.route("/campaigns/<slug>/listing", methods=["GET", "POST"], endpoint="campaign_listing")
+@access.signed_in(Permission.CAMPAIGNS_WRITE)
+def listing(slug: str) -> str | Response:
+    """Stop giving because the filing or the listing was withdrawn; or let it go on, by two people."""
+    with deps().db.transaction() as tx:
+        campaign = find_campaign(tx, slug)
+
+    def withdraw(tx: Tx, typed: Typed) -> Sequence[str]:
+        withdraw_listing(tx, slug, typed.reason, typed.caller.name)
+        return [
+            _("活动马上停止接受新的捐赠，公众页面写明原因；正在付款的可以付完。"),
+            _("已经捐的钱和配捐都不动。合作平台已经收下的捐赠照样入账。"),
+        ]
+
+    def restore(tx: Tx, typed: Typed) -> Sequence[str]:
+        restore_listing(tx, slug, typed.reason, typed.caller.name)
+        return [_("活动重新接受捐赠，停止的原因从公众页面撤下，留在操作记录里。")]
+
+    change = Change(
+        Permission.CAMPAIGNS_WRITE,
+        _("备案或公示撤下"),
+        campaign.name,
+        url_for("console.campaign", slug=slug),
+        withdraw,
+        _("停止接受捐赠"),
+        _("已停止接受捐赠。"),
+    )
+    if campaign.withdrawn_reason:
+        again = {"title": _("恢复接受捐赠"), "make": restore, "button": _("恢复接受捐赠"), "done": _("已恢复。")}
+        change = change._replace(**again, act="campaign.restore_listing", subject=slug)
+    return effect_page(change)
 
 
 def _cancelled(left: GivingBack) -> list[str]:

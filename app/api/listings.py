@@ -1,0 +1,38 @@
+"""Withdrawn listings of campaigns (慈善法 第27条): giving stops, and may go on by two people."""
+
+from typing import Any
+
+from app.api.base import make_blueprint
+from app.api.campaign_schemas import CampaignOut
+from app.api.campaign_views import view
+from app.api.reason_schemas import OneLineReasonIn
+from app.api.second_person import may_wait, waiting
+from app.current import deps
+from app.duties import perform
+from app.http import access
+from campaigns.lifecycle.listing import withdraw_listing
+from campaigns.network.roles import Permission
+
+blueprint = make_blueprint("listings", "Campaigns whose filing or listing was withdrawn take no donations.")
+
+
+@blueprint.post("/campaigns/<slug>/listing/withdraw")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(OneLineReasonIn)
+@blueprint.response(200, CampaignOut)
+def withdraw(body: dict[str, Any], slug: str) -> Any:
+    """Stop taking donations because the filing or the listing was withdrawn. Everybody reads the reason."""
+    with deps().db.transaction() as tx:
+        return view(tx, withdraw_listing(tx, slug, body["reason"], access.actor()))
+
+
+@blueprint.post("/campaigns/<slug>/listing/restore")
+@access.managers(Permission.CAMPAIGNS_WRITE)
+@blueprint.arguments(OneLineReasonIn)
+@blueprint.response(200, CampaignOut)
+@may_wait(blueprint)
+def restore(body: dict[str, Any], slug: str) -> Any:
+    """Take donations again: filing and listing are in force. Needs a second person."""
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, "campaign.restore_listing", slug, body["reason"])
+        return waiting(outcome) or view(tx, outcome)
