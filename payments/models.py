@@ -230,11 +230,14 @@ class ProviderLine(SQLModel, table=True):
 
 class LineConflict(SQLModel, table=True):
     """A line that a provider says again with other contents: kept for review, without effect (the first one counts)
-    until somebody takes it in the first one's place."""
+    until somebody takes it in the first one's place. `dropped`: a second bill of its day has no such line (amount
+    0). Withdrawn: the provider said something else of it later."""
 
     __tablename__ = "provider_line_conflict"
     __table_args__ = (
-        UniqueConstraint(
+        # Once while nobody took or withdrew it: what a provider says again after that is another row.
+        Index(
+            "provider_line_conflict_once",
             "provider",
             "line_id",
             "kind",
@@ -243,7 +246,8 @@ class LineConflict(SQLModel, table=True):
             "fee_minor",
             "currency",
             "occurred_at",
-            name="provider_line_conflict_once",
+            unique=True,
+            postgresql_where=text("taken_at IS NULL AND withdrawn_at IS NULL"),
         ),
     )
     id: int | None = Field(default=None, sa_column=identity())
@@ -256,7 +260,9 @@ class LineConflict(SQLModel, table=True):
     currency: str
     occurred_at: datetime = Field(sa_column=moment())
     fetched_at: datetime = Field(sa_column=moment())
+    dropped: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     taken_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    withdrawn_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class EmptyBillDay(SQLModel, table=True):

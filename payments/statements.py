@@ -1,10 +1,12 @@
 """Statements of providers: daily bills and balance transactions, line by line, each stored once."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, time, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
 
 from kernel.bulk import insert_rows, unnest
+from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
 from kernel.errors import Fault, fault
 from payments.gateway import StatementLine
@@ -25,6 +27,13 @@ class _Contradiction(NamedTuple):
     moved: bool
 
 
+class Dropped(NamedTuple):
+    """A stored line that a second bill of its day has not; fen."""
+
+    line_id: str
+    amount_minor: int
+
+
 class Stored(NamedTuple):
     """How many lines were new, and how many are kept for the first time beside an earlier one."""
 
@@ -40,7 +49,8 @@ def store(tx: Tx, lines: Iterable[StatementLine]) -> Stored:
     while batch := list(islice(rest, BATCH)):
         added, changed = _store(tx, batch)
         new += added
-        if changed:
+        if added < len(batch):
+            _withdraw(tx, batch)
             beside += _insert_conflicts(tx, [line for line in batch if _place(line) in changed])
     return Stored(new, beside)
 
@@ -77,8 +87,9 @@ def _correct_earlier(tx: Tx, lines: Sequence[StatementLine]) -> None:
 
 
 def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
-    """Return which of these lines were stored with another amount, fee, currency, donation, kind or time, and how.
-    A kind that an earlier version did not know (`other`) may become known."""
+    """Return which of these lines count with another amount, fee, currency, donation, kind or time, and how: as
+    they were stored, or as somebody took them from a later bill. A kind that an earlier version did not know
+    (`other`) may become known."""
     names = ("provider", "line_id", "kind", "source_id", "currency", "amount_minor", "fee_minor", "occurred_at")
     rows = tx.rows_as(
         _Contradiction,
@@ -89,7 +100,7 @@ def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
                              nullif(u.occurred_at, l.occurred_at)) AS line,
                    (l.amount_minor, l.fee_minor) = (u.amount_minor, u.fee_minor) AS moved
               FROM {unnest(ProviderLine, *names)}
-              JOIN provider_line l USING (provider, line_id)
+              JOIN ({_COUNTING}) AS l USING (provider, line_id)
              WHERE (l.amount_minor, l.fee_minor) <> (u.amount_minor, u.fee_minor)
                 OR (l.source_id, l.currency, l.occurred_at) <> (u.source_id, u.currency, u.occurred_at)
                 OR (l.kind <> u.kind AND (l.kind <> 'other' OR l.provider LIKE 'partner:%'))
@@ -100,6 +111,73 @@ def contradictions(tx: Tx, lines: Sequence[StatementLine]) -> dict[str, Fault]:
         occurred_at=[line.occurred_at for line in lines],
     )
     return {f"line_id {row.line_id}": _contradiction(row) for row in rows}
+
+
+# Each line as it counts: as it was stored, or as somebody took it from a later bill.
+_COUNTING = """
+    SELECT f.provider, f.line_id, coalesce(t.kind, f.kind) AS kind,
+           coalesce(t.source_id, f.source_id) AS source_id,
+           coalesce(t.amount_minor, f.amount_minor) AS amount_minor,
+           coalesce(t.fee_minor, f.fee_minor) AS fee_minor,
+           coalesce(t.currency, f.currency) AS currency, coalesce(t.occurred_at, f.occurred_at) AS occurred_at
+      FROM provider_line f
+      LEFT JOIN LATERAL (SELECT * FROM provider_line_conflict c
+                          WHERE (c.provider, c.line_id) = (f.provider, f.line_id) AND c.taken_at IS NOT NULL
+                          ORDER BY c.id DESC LIMIT 1) AS t ON true"""
+# Lines that a bill lacks although it has at least half of what is stored of their day: it is another version of
+# that day's bill, not another part of it (our default). Corrections stand by themselves, and what was taken does.
+_DROPPED = f"""
+    WITH sent AS (SELECT DISTINCT u.line_id FROM unnest(CAST(:line_ids AS text[])) AS u(line_id)),
+    of_days AS (
+        SELECT l.*, CAST(l.occurred_at AT TIME ZONE '{SHANGHAI}' AS date) AS day, s.line_id IS NOT NULL AS again
+          FROM provider_line l LEFT JOIN sent s USING (line_id)
+         WHERE l.provider = :provider AND l.occurred_at >= :since AND l.occurred_at < :until AND l.corrects IS NULL
+           AND NOT EXISTS (SELECT FROM provider_line_conflict c
+                            WHERE c.provider = l.provider AND c.taken_at IS NOT NULL
+                              AND l.line_id = c.line_id || '#second-' || c.id))
+    SELECT d.* FROM of_days d
+     WHERE NOT d.again AND d.amount_minor <> 0
+       AND d.day IN (SELECT day FROM of_days GROUP BY day HAVING 2 * count(*) FILTER (WHERE again) >= count(*))
+       AND NOT EXISTS (SELECT FROM provider_line_conflict t
+                        WHERE (t.provider, t.line_id) = (d.provider, d.line_id) AND t.dropped
+                          AND t.taken_at IS NOT NULL)"""
+
+
+def dropped(tx: Tx, lines: Sequence[StatementLine]) -> list[Dropped]:
+    """Return the stored lines that a bill lacks, of the days of which it says again what earlier bills have."""
+    if not lines:
+        return []
+    rows = tx.rows(f"SELECT x.line_id, x.amount_minor FROM ({_DROPPED}) AS x ORDER BY 1", **_days_of(lines))
+    return [Dropped(*row) for row in rows]
+
+
+def keep_dropped(tx: Tx, lines: Sequence[StatementLine]) -> int:
+    """Keep for review, beside the stored lines that a bill lacks, that it has them not; return how many are new.
+    Call it before the bill is stored: what is new in it was in no earlier bill."""
+    if not lines:
+        return 0
+    rows = tx.rows(
+        f"""INSERT INTO provider_line_conflict (provider, line_id, kind, source_id, amount_minor, fee_minor,
+                                                currency, occurred_at, fetched_at, dropped)
+            SELECT x.provider, x.line_id, x.kind, x.source_id, 0, 0, x.currency, x.occurred_at, :now, true
+              FROM ({_DROPPED}) AS x
+                ON CONFLICT DO NOTHING RETURNING id""",
+        now=tx.now,
+        **_days_of(lines),
+    )
+    return len(rows)
+
+
+def _days_of(lines: Sequence[StatementLine]) -> dict[str, Any]:
+    """The lines of a bill, and when the first and after the last day in Shanghai that it is about begins."""
+    days = [local_day(line.occurred_at) for line in lines]
+    since, until = (datetime.combine(day, time(), SHANGHAI) for day in (min(days), max(days) + timedelta(days=1)))
+    return {
+        "provider": lines[0].provider,
+        "line_ids": [line.line_id for line in lines],
+        "since": since,
+        "until": until,
+    }
 
 
 def _place(line: StatementLine) -> str:
@@ -149,7 +227,26 @@ def _insert(tx: Tx, lines: Sequence[StatementLine]) -> int:
     return len(inserted)
 
 
+def _withdraw(tx: Tx, lines: Sequence[StatementLine]) -> None:
+    """End what a provider said of lines and nobody took, where it says something else now."""
+    names = ("provider", "line_id", "kind", "source_id", "amount_minor", "fee_minor", "currency", "occurred_at")
+    contents = [f"{{of}}.{name}" for name in names[2:]]
+    tx.run(
+        f"""UPDATE provider_line_conflict c SET withdrawn_at = :now
+              FROM {unnest(ProviderLine, *names)}
+             WHERE (c.provider, c.line_id) = (u.provider, u.line_id)
+               AND c.taken_at IS NULL AND c.withdrawn_at IS NULL
+               AND ({", ".join(contents).format(of="c")}) <> ({", ".join(contents).format(of="u")})""",
+        **(
+            {name: [getattr(line, name) for line in lines] for name in names}
+            | {"source_id": [line.source_id or "" for line in lines], "now": tx.now}
+        ),
+    )
+
+
 def _insert_conflicts(tx: Tx, lines: Sequence[StatementLine]) -> int:
+    if not lines:
+        return 0
     names = ("provider", "line_id", "kind", "amount_minor", "fee_minor", "currency", "occurred_at")
     values: dict[str, Any] = {name: [getattr(line, name) for line in lines] for name in names}
     values |= {"source_id": [line.source_id or "" for line in lines], "fetched_at": tx.now}

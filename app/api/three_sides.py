@@ -6,6 +6,7 @@ from marshmallow import Schema, fields
 
 from app.api.base import make_blueprint
 from app.api.closing import DiscrepancyOut, SignOffIn
+from app.api.reason_schemas import ReasonIn
 from app.api.schema_fields import Text, Time, Whole, one_of
 from app.api.second_person import may_wait, waiting
 from app.current import deps
@@ -33,6 +34,15 @@ class SignOffTogetherIn(SignOffIn):
     stake_minor = Whole(0, required=True, metadata={"description": "fen"})
 
 
+class SecondBillIn(ReasonIn):
+    """The lines of a partner in which bills contradict each other, as they were shown (cause `contradiction`)."""
+
+    provider = Text(required=True)
+    day = fields.Date(required=True, metadata={"description": "on which they were listed, in Shanghai"})
+    differences = Whole(1, required=True)
+    stake_minor = Whole(0, required=True, metadata={"description": "fen: the larger sums of both bills"})
+
+
 class GroupOut(Schema):
     provider = Text()
     cause = Text()
@@ -40,7 +50,7 @@ class GroupOut(Schema):
     day = fields.Date()
     differences = Whole()
     sum_minor = Whole(metadata={"description": "what the other side has beyond our books"})
-    stake_minor = Whole(metadata={"description": "the same without signs"})
+    stake_minor = Whole(metadata={"description": "the same without signs; of two bills the larger sums"})
 
 
 class SideOut(Schema):
@@ -126,6 +136,33 @@ def create_sign_off_together(body: dict[str, Any], slug: str) -> Any:
 def create_sign_off_of_none(body: dict[str, Any]) -> Any:
     """Sign off all open discrepancies that belong to no campaign, of one provider, cause and day."""
     return _sign_off_together(NO_CAMPAIGN, body)
+
+
+@blueprint.post("/campaigns/<slug>/discrepancies/take-second")
+@access.managers(Permission.RECONCILE)
+@blueprint.arguments(SecondBillIn)
+@blueprint.response(200, DiscrepancyOut(many=True))
+@may_wait(blueprint)
+def take_second_bill(body: dict[str, Any], slug: str) -> Any:
+    """Let a partner's second, different bill count as a whole, in all its lines of a campaign, with the reason."""
+    return _take_second(slug, body)
+
+
+@blueprint.post("/discrepancies/take-second")
+@access.managers(Permission.RECONCILE, where=Where.FEDERATION)
+@blueprint.arguments(SecondBillIn)
+@blueprint.response(200, DiscrepancyOut(many=True))
+@may_wait(blueprint)
+def take_second_bill_of_none(body: dict[str, Any]) -> Any:
+    """Let a partner's second, different bill count as a whole, in all its lines of no campaign, with the reason."""
+    return _take_second(NO_CAMPAIGN, body)
+
+
+def _take_second(slug: str, body: dict[str, Any]) -> Any:
+    shown = {**body, "day": body["day"].isoformat()}
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, "discrepancies.take_second", slug, shown.pop("reason"), **shown)
+        return waiting(outcome) or outcome
 
 
 def _sign_off_together(slug: str, body: dict[str, Any]) -> Any:

@@ -99,6 +99,8 @@ def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, do
             click.echo(
                 f"{counts['beside']} lines differ from an earlier bill: kept beside it, for a person to decide"
             )
+        if counts.get("dropped"):
+            click.echo(f"{counts['dropped']} lines of an earlier bill are not in this one: a person has to decide")
 
 
 def _progress(rows: Sequence[Any]) -> Iterable[Any]:

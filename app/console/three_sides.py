@@ -26,7 +26,6 @@ from campaigns.closing.bookings import booked_sums
 from campaigns.closing.evidence import evidence, find_discrepancy
 from campaigns.closing.sign_off_together import NO_CAMPAIGN, Group, group_of, groups, sign_off_together
 from campaigns.closing.suggested_accounts import suggested_account
-from campaigns.closing.take_second import has_second
 from campaigns.closing.three_sides import at_bank, sides
 from campaigns.lifecycle.models import Campaign
 from campaigns.network.roles import Permission
@@ -37,8 +36,7 @@ from kernel.money import yuan
 from ledger.chart import AccountKind
 
 PAGE_SIZE = 50
-_TAKE = "discrepancy.take_second"
-_ACTS = ("discrepancy.sign_off", _TAKE, "discrepancy.rebook", "discrepancy.reopen")
+_ACTS = ("discrepancy.sign_off", "discrepancy.take_second", "discrepancy.rebook", "discrepancy.reopen")
 
 
 @blueprint.get("/reconciliation", endpoint="three_sides")
@@ -72,7 +70,6 @@ def show(discrepancy_id: int) -> str:
         campaign=campaign,
         suggestion=suggestion(row),
         pending=waiting.get(str(row.id)),
-        has_second=has_second(row),
     )
 
 
@@ -80,31 +77,25 @@ def show(discrepancy_id: int) -> str:
 @access.signed_in_to_act(Permission.RECONCILE)
 def sign_off(discrepancy_id: int) -> Response:
     """Sign off a difference with a reason, and book it on the account of what caused it."""
-    return _decide(discrepancy_id, "discrepancy.sign_off", _("已签字。"), account=chosen_account())
+    return decide(discrepancy_id, "discrepancy.sign_off", _("已签字。"), account=chosen_account())
 
 
 @blueprint.post("/discrepancies/<int:discrepancy_id>/rebook", endpoint="difference_rebook")
 @access.signed_in_to_act(Permission.RECONCILE)
 def rebook(discrepancy_id: int) -> Response:
     """Book a signed-off difference on the account of another cause, with a reason."""
-    return _decide(discrepancy_id, "discrepancy.rebook", _("已改记。"), account=chosen_account())
+    return decide(discrepancy_id, "discrepancy.rebook", _("已改记。"), account=chosen_account())
 
 
 @blueprint.post("/discrepancies/<int:discrepancy_id>/reopen", endpoint="difference_reopen")
 @access.signed_in_to_act(Permission.RECONCILE)
 def reopen(discrepancy_id: int) -> Response:
     """Take back a signature, with a reason."""
-    return _decide(discrepancy_id, "discrepancy.reopen", _("已撤回签字。"))
+    return decide(discrepancy_id, "discrepancy.reopen", _("已撤回签字。"))
 
 
-@blueprint.post("/discrepancies/<int:discrepancy_id>/take-second", endpoint="difference_take_second")
-@access.signed_in_to_act(Permission.RECONCILE)
-def take_second(discrepancy_id: int) -> Response:
-    """Let what the second bill says of a line count, with a reason."""
-    return _decide(discrepancy_id, _TAKE, _("已改用后一份账单。"))
-
-
-def _decide(discrepancy_id: int, name: str, done: str, **arguments: Any) -> Response:
+def decide(discrepancy_id: int, name: str, done: str, **arguments: Any) -> Response:
+    """Do an act to a difference, for the reason of the form, and lead back to its page."""
     reason = request.form.get("reason", "").strip()[:500]
     return act(
         Permission.RECONCILE,
@@ -140,15 +131,15 @@ def together_of_campaign(slug: str, provider: str, cause: str, day: str) -> str 
 
 
 def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str | Response:
-    group = _group(slug, provider, cause, day)
+    group = group_named(slug, provider, cause, day)
     if group is None:
         flash(_("这组差异已经处理完了。"), "good")
         return redirect(back, 303)
     shown = (group.provider, group.cause, group.day, group.differences, group.stake_minor)
-    choice = Choice("account", _("记到"), DIFFERENCE_ACCOUNTS, _suggested(group))
+    choice = None if group.is_of_bills else Choice("account", _("记到"), DIFFERENCE_ACCOUNTS, _suggested(group))
 
     def make(tx: Tx, typed: Typed) -> Sequence[str]:
-        account = chosen(choice, typed.form)
+        account = chosen(choice, typed.form) if choice else AccountKind.SUSPENSE
         sign_off_together(tx, slug, shown, typed.reason, typed.caller.name, account)
         return _effect(group, account)
 
@@ -163,24 +154,24 @@ def _together(slug: str, provider: str, cause: str, day: str, back: str) -> str 
         choice=choice,
         act="discrepancies.sign_off",
         subject=slug,
-        arguments={
-            "provider": group.provider,
-            "cause": group.cause,
-            "day": str(group.day),
-            "differences": group.differences,
-            "stake_minor": group.stake_minor,
-        },
+        arguments={"cause": group.cause, **counted(group)},
     )
     return effect_page(change)
 
 
-def _group(slug: str, provider: str, cause: str, day: str) -> Group | None:
-    """The open differences that an address names; None when there are none any more."""
+def group_named(slug: str, provider: str, cause: str, day: str) -> Group | None:
+    """Return the open differences that an address names; None when there are none any more."""
     try:
         with deps().db.transaction() as tx:
             return group_of(tx, slug, provider, cause, date.fromisoformat(day))
     except (ValueError, NotFound):
         return None
+
+
+def counted(group: Group) -> dict[str, Any]:
+    """Return what whoever decides about a group has seen of it, as arguments of the act."""
+    shown = {name: getattr(group, name) for name in ("provider", "differences", "stake_minor")}
+    return {**shown, "day": str(group.day)}
 
 
 def _suggested(group: Group) -> str:
@@ -194,6 +185,8 @@ def _effect(group: Group, account: str) -> list[str]:
         "source": source_name(group.provider),
         "cause": word(CAUSES, group.cause),
     }
+    if group.is_of_bills:
+        return [_("%(source)s：%(count)s 条流水以第一种说法为准，不另记账。", **figures)]
     return [
         _("%(source)s：%(count)s 笔“%(cause)s”一并签字，原因相同。", **figures),
         _(

@@ -30,10 +30,11 @@ ACTS = {
     "payment.refund": _l("退回第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.take": _l("收下第 %(subject)s 号异常支付，%(amount)s 元"),
     "payment.attach": _l("第 %(subject)s 号异常支付 %(amount)s 元归入捐赠 %(donation)s"),
-    "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，%(amount)s 元记入%(account)s"),
+    "discrepancy.sign_off": _l("第 %(subject)s 号差异签字，涉及 %(amount)s 元，差额记入%(account)s"),
     "discrepancy.take_second": _l("第 %(subject)s 号差异以后一份账单为准，涉及 %(amount)s 元"),
+    "discrepancies.take_second": _l("%(source)s的 %(differences)s 条流水整份改用后一份账单，涉及 %(amount)s 元"),
     "discrepancies.sign_off": _l(
-        "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元记入%(account)s"
+        "%(source)s的 %(differences)s 笔差异“%(cause)s”一并签字，不计正负共 %(amount)s 元，差额记入%(account)s"
     ),
     "discrepancy.rebook": _l("第 %(subject)s 号差异已记账的 %(amount)s 元改记%(account)s"),
     "discrepancy.reopen": _l("撤回第 %(subject)s 号差异的签字，冲回 %(amount)s 元"),

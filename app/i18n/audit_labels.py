@@ -48,6 +48,7 @@ ACTS = {
     "contact.link": _l("查看捐赠人的链接"),
     "contact.look": _l("查看捐赠人的联系方式"),
     "contact.search": _l("按联系方式或姓名查找捐赠"),
+    "discrepancies.take_second": _l("整份改用后一份账单"),
     "discrepancies.sign_off": _l("一批差异签字"),
     "discrepancy.rebook": _l("差异改记科目"),
     "discrepancy.reopen": _l("撤回差异的签字"),

@@ -267,6 +267,7 @@ EVIDENCE_KINDS = {
     "other": _l("调整"),
     "bank": _l("银行流水"),
     "second_bill": _l("同一流水的另一种说法"),
+    "second_bill_lacks": _l("后一份账单没有这条流水"),
 }
 ANALYTICS = {
     "hour": _l("开始后的每个小时"),

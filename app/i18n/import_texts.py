@@ -4,12 +4,33 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.i18n.labels import IMPORT_SUMS, word
+from app.i18n.labels import word
 from app.i18n.locale import language
 from campaigns.import_plan import Sum
 from campaigns.imports.kinds import KINDS, Kind
 from kernel.money import yuan
+
+IMPORT_SUMS = {
+    "gifts": _l("新的捐赠"),
+    "corrections": _l("更正"),
+    "known": _l("以前导入过的"),
+    "beside": _l("与以前的账单不同，另存待处理"),
+    "dropped": _l("以前的账单有、这份没有，另存待处理"),
+    "receipts": _l("新开的票据"),
+    "charges": _l("收款"),
+    "came_in": _l("新的入账"),
+    "went_out": _l("新的出账"),
+    "refunds": _l("退款"),
+    "other": _l("其他"),
+    "fees": _l("手续费"),
+    "new_projects": _l("新的项目（目标金额）"),
+    "added": _l("新的机构"),
+    "unchanged": _l("没有变化的机构"),
+    "renamed": _l("改名的机构"),
+    "placed": _l("有了新位置的机构"),
+}
 
 
 def _titles(kind: Kind) -> dict[str, str]:

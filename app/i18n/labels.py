@@ -275,24 +275,6 @@ IMPORT_STATES = {
     "failed": _l("出错"),
     "expired": _l("未确认"),
 }
-IMPORT_SUMS = {
-    "gifts": _l("新的捐赠"),
-    "corrections": _l("更正"),
-    "known": _l("以前导入过的"),
-    "beside": _l("与以前的账单不同，另存待处理"),
-    "receipts": _l("新开的票据"),
-    "charges": _l("收款"),
-    "came_in": _l("新的入账"),
-    "went_out": _l("新的出账"),
-    "refunds": _l("退款"),
-    "other": _l("其他"),
-    "fees": _l("手续费"),
-    "new_projects": _l("新的项目（目标金额）"),
-    "added": _l("新的机构"),
-    "unchanged": _l("没有变化的机构"),
-    "renamed": _l("改名的机构"),
-    "placed": _l("有了新位置的机构"),
-}
 
 
 def word(table: Mapping[str, Any], code: str) -> str:

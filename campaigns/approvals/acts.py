@@ -18,7 +18,7 @@ from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.sign_off_together import sign_off_together
-from campaigns.closing.take_second import take_second
+from campaigns.closing.take_second import take_second, take_second_together
 from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.refund import request_refund
@@ -74,15 +74,9 @@ def _of_payment(tx: Tx, attempt: Attempt) -> int:
 
 
 def _of_difference(tx: Tx, attempt: Attempt) -> int:
-    """Return the sum that would be booked."""
+    """Return the sum that would be booked; of two bills the larger sum."""
     discrepancy = tx.get(Discrepancy, attempt.subject)
-    return abs(discrepancy.sum_minor) if discrepancy and discrepancy.state == "open" else 0
-
-
-def _of_second_bill(tx: Tx, attempt: Attempt) -> int:
-    """Return the larger sum of both bills: the line may move as a whole, to another donation."""
-    discrepancy = tx.get(Discrepancy, attempt.subject)
-    return max(abs(discrepancy.ours_minor), abs(discrepancy.theirs_minor)) if discrepancy else 0
+    return discrepancy.stake_minor if discrepancy and discrepancy.state == "open" else 0
 
 
 def _of_group(_tx: Tx, attempt: Attempt) -> int:
@@ -93,7 +87,7 @@ def _of_group(_tx: Tx, attempt: Attempt) -> int:
 
 def _of_which_group(arguments: Mapping[str, Any]) -> str:
     """Return provider, cause and day of a group of differences."""
-    return " ".join(arguments[name] for name in ("provider", "cause", "day"))
+    return " ".join(arguments[name] for name in ("provider", "cause", "day") if name in arguments)
 
 
 def _of_booking(tx: Tx, attempt: Attempt) -> int:
@@ -183,6 +177,13 @@ def _sign_off_together(tx: Tx, attempt: Attempt) -> Any:
     return sign_off_together(tx, attempt.subject, group, attempt.reason, attempt.actor, _account(attempt))
 
 
+def _take_second_together(tx: Tx, attempt: Attempt) -> Any:
+    shown = attempt.arguments
+    counted = (shown["differences"], shown["stake_minor"])
+    day = date.fromisoformat(shown["day"])
+    return take_second_together(tx, attempt.subject, shown["provider"], day, counted, attempt.reason, attempt.actor)
+
+
 def _extend(tx: Tx, attempt: Attempt) -> Any:
     ends_at = datetime.fromisoformat(attempt.arguments["ends_at"])
     return reschedule.extend(tx, attempt.subject, ends_at, attempt.reason, attempt.actor)
@@ -242,7 +243,10 @@ ACTS: Mapping[str, Act] = {
     "discrepancy.rebook": Act(_P.RECONCILE, "discrepancy_id", int, _rebook, _of_booking),
     "discrepancies.sign_off": Act(_P.RECONCILE, "slug", str, _sign_off_together, _of_group, part=_of_which_group),
     "discrepancy.reopen": Act(_P.RECONCILE, "discrepancy_id", int, _plain(discrepancies.reopen), _of_booking),
-    "discrepancy.take_second": Act(_P.RECONCILE, "discrepancy_id", int, _plain(take_second), _of_second_bill),
+    "discrepancy.take_second": Act(_P.RECONCILE, "discrepancy_id", int, _plain(take_second), _of_difference),
+    "discrepancies.take_second": Act(
+        _P.RECONCILE, "slug", str, _take_second_together, _of_group, part=_of_which_group
+    ),
     "pot.reduce": Act(
         _P.POTS_WRITE,
         "pot_id",

@@ -51,12 +51,20 @@ SIDES = f"""{_COMPARED},
           LEFT JOIN (SELECT provider, max(occurred_at) - interval '1 day' AS until
                        FROM provider_line GROUP BY provider) AS r ON r.provider = d.provider
          WHERE d.paid_at IS NOT NULL),
+    taken_back AS MATERIALIZED (
+        SELECT f.provider, f.line_id
+          FROM provider_line x JOIN provider_line f ON (f.provider, f.line_id) = (x.provider, x.corrects)
+         WHERE x.corrects IS NOT NULL
+         GROUP BY f.provider, f.line_id, f.amount_minor HAVING f.amount_minor + sum(x.amount_minor) = 0),
     theirs AS (
-        SELECT l.donation_id AS id, count(*) FILTER (WHERE l.kind = 'charge' AND l.corrects IS NULL) AS charges,
+        SELECT l.donation_id AS id,
+               count(*) FILTER (WHERE l.kind = 'charge' AND l.corrects IS NULL AND b.line_id IS NULL) AS charges,
+               count(*) FILTER (WHERE l.kind = 'charge' AND b.line_id IS NOT NULL) > 0 AS withdrawn,
                coalesce(sum(l.amount_minor) FILTER (WHERE l.kind = 'charge'), 0) AS charged,
                coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS returned
           FROM provider_line l
           JOIN ours d ON d.id = l.donation_id AND d.provider = l.provider AND d.currency = l.currency
+          LEFT JOIN taken_back b ON (b.provider, b.line_id) = (l.provider, l.line_id)
          WHERE NOT EXISTS (SELECT FROM payment_exception e
                             WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent)
                               AND e.state NOT IN ('taken', 'attached'))
@@ -72,17 +80,18 @@ _BILL_DAYS = f"""
         SELECT provider, day FROM empty_bill_day)"""
 
 # A statement that is not read to its end may lack what our books know, never the other way round: but an open
-# dispute has taken the money already. A day is read when lines of a later day have come. Gifts of a day whose bill
-# is not in are one difference, of the partner and the day; while the event runs, from when an expected bill is due.
+# dispute has taken the money already, and what a correction took back is gone. A day is read when lines of a later
+# day have come. Gifts of a day whose bill is not in are one difference, of the partner and the day; while the event
+# runs, from when an expected bill is due.
 _OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
     differing AS (
-        SELECT o.id, o.campaign_id, o.provider, o.currency, o.read, c.*,
+        SELECT o.id, o.campaign_id, o.provider, o.currency, o.read OR coalesce(t.withdrawn, false) AS read, c.*,
                CAST(o.paid_at AT TIME ZONE '{SHANGHAI}' AS date) AS day
           FROM ours o LEFT JOIN theirs t USING (id)
          CROSS JOIN LATERAL (VALUES
                ('missing_there', o.amount_minor, 0,
                 o.returned_minor - o.amount_minor - coalesce(t.returned, 0),
-                (o.read OR o.provider LIKE 'partner:%') AND (t.id IS NULL OR t.charges = 0)),
+                (o.read OR t.withdrawn OR o.provider LIKE 'partner:%') AND (t.id IS NULL OR t.charges = 0)),
                ('duplicate', o.amount_minor, t.charged, t.charged - o.amount_minor, t.charges > 1),
                ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
                 t.charges = 1 AND t.charged <> o.amount_minor),
@@ -160,24 +169,26 @@ LINES_UNEXPLAINED = f"""
                           FROM inbox_work w JOIN inbox_event e ON e.id = w.inbox_id WHERE w.state = 'new'))"""
 
 # Lines that a provider says again with other contents; the books follow what it said first, or what somebody took
-# in its place (`take_second`). Of those that came again the last one is listed, until it is taken.
+# in its place (`take_second`). Of those that came again the last one is listed, until it is taken. What counts of a
+# bill is in the books, so there is nothing to book: who signs lets it count on. Of a provider that has no second
+# bill to take, the sum is what it says second beyond the first.
 _OF_CONTRADICTIONS = f"""
     SELECT coalesce(d.campaign_id, at_its_time.id) AS campaign_id, l.provider, 'contradiction' AS cause,
            l.line_id AS reference, d.id AS donation_id, l.currency,
            coalesce(taken.amount_minor, l.amount_minor) AS ours_minor, again.amount_minor AS theirs_minor,
-           CASE WHEN again.currency = l.currency AND coalesce(l.fee_currency, l.currency) = l.currency
-                THEN again.amount_minor - again.fee_minor - coalesce(taken.amount_minor - taken.fee_minor,
-                                                                     l.amount_minor - l.fee_minor)
-                ELSE 0 END AS sum_minor
-      FROM (SELECT DISTINCT ON (provider, line_id) provider, line_id, amount_minor, fee_minor, currency, taken_at
+           CASE WHEN l.provider NOT LIKE 'partner:%' AND again.currency = l.currency
+                     AND coalesce(l.fee_currency, l.currency) = l.currency
+                THEN again.amount_minor - again.fee_minor - (l.amount_minor - l.fee_minor) ELSE 0 END AS sum_minor
+      FROM (SELECT DISTINCT ON (provider, line_id) provider, line_id, amount_minor, fee_minor, currency, taken_at,
+                   withdrawn_at
               FROM provider_line_conflict ORDER BY provider, line_id, id DESC) AS again
       JOIN provider_line l USING (provider, line_id)
-      LEFT JOIN LATERAL (SELECT t.amount_minor, t.fee_minor FROM provider_line_conflict t
+      LEFT JOIN LATERAL (SELECT t.amount_minor FROM provider_line_conflict t
                           WHERE (t.provider, t.line_id) = (l.provider, l.line_id) AND t.taken_at IS NOT NULL
                           ORDER BY t.id DESC LIMIT 1) AS taken ON true
       LEFT JOIN donation d ON d.id = l.donation_id
       LEFT JOIN LATERAL ({_AT_ITS_TIME}) AS at_its_time ON true
-     WHERE again.taken_at IS NULL"""
+     WHERE again.taken_at IS NULL AND again.withdrawn_at IS NULL"""
 
 # Payments on the desk: the provider has them, our books do not. One that was dismissed stays a difference, and one
 # that was refunded is one as long as the statement shows another sum than nothing.

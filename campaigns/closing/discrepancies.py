@@ -206,7 +206,18 @@ def reopen(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrepancy:
     return _decide(tx, discrepancy, "open", reason, actor)
 
 
+def find_open(tx: Tx, discrepancy_id: int) -> Discrepancy:
+    """Lock and return an open difference. Raises NotFound `discrepancy_unknown`, Conflict `discrepancy_ended`."""
+    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")  # as `list_differences`, which follows
+    discrepancy = _find(tx, discrepancy_id)
+    if discrepancy.state != "open":
+        raise Conflict("discrepancy_ended", state=discrepancy.state)
+    return discrepancy
+
+
 def _find(tx: Tx, discrepancy_id: int) -> Discrepancy:
+    # The table before the row: a comparison that runs holds the table and may want the row.
+    tx.run("LOCK TABLE discrepancy IN ROW EXCLUSIVE MODE")
     discrepancy = tx.get(Discrepancy, discrepancy_id, lock=True)
     if discrepancy is None:
         raise NotFound("discrepancy_unknown")

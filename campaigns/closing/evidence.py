@@ -36,7 +36,8 @@ _OF_PROVIDER = """
      WHERE l.provider = :provider AND (l.donation_id = :donation OR l.line_id = :reference
                                        OR l.payment_intent = :reference)
      UNION ALL
-    SELECT 'theirs', 'second_bill', concat_ws(' ', c.line_id, nullif(c.source_id, '')), c.occurred_at,
+    SELECT 'theirs', CASE WHEN c.dropped THEN 'second_bill_lacks' ELSE 'second_bill' END,
+           concat_ws(' ', c.line_id, nullif(c.source_id, '')), c.occurred_at,
            c.amount_minor, c.fee_minor, c.currency
       FROM provider_line_conflict c WHERE c.provider = :provider AND c.line_id = :reference
      ORDER BY side, at LIMIT 100"""

@@ -14,12 +14,12 @@ from kernel.tables import Track
 from payments.bill import Bill, read_bill
 from payments.gateway import StatementLine
 from payments.partners import known
-from payments.statements import FETCHED, contradictions, known_lines, store
+from payments.statements import FETCHED, contradictions, dropped, keep_dropped, known_lines, store
 
 
 def import_statement(tx: Tx, provider: str, data: bytes | str, actor: str) -> int:
     """Import a partner's daily bill and return how many lines were new. Idempotent. Lines of a second, different
-    bill are kept beside the first (`payments.statements.store`).
+    bill are kept beside the first (`payments.statements.store`), and so is that it lacks lines of the first.
 
     `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` naming every
     invalid row, and what `partner_name` raises.
@@ -44,12 +44,16 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
     warnings: they would be kept beside those."""
     lines = list(bill.lines.values())
     numbers = {line.line_id: number for number, line in bill.lines.items()}
-    again = contradictions(tx, lines)
+    again, gone = contradictions(tx, lines), dropped(tx, lines)
     return ImportPlan(
         kind="statement",
         table=bill.table,
         new=tuple(lines),
-        sums=(*_sums(lines, known_lines(tx, lines)), *([Sum("beside", len(again))] if again else ())),
+        sums=(
+            *_sums(lines, known_lines(tx, lines)),
+            *([Sum("beside", len(again))] if again else ()),
+            *([Sum("dropped", len(gone), sum(line.amount_minor for line in gone))] if gone else ()),
+        ),
         skipped=bill.skipped,
         times=tuple(line.occurred_at for line in lines),
         faults={
@@ -68,10 +72,11 @@ def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: s
     """Store the lines of a plan that are new, and beside earlier ones those that contradict them; return how many
     are new. Raises Invalid `import_invalid`."""
     plan.require_sound()
+    gone = keep_dropped(tx, plan.new)
     stored = store(tx, track(plan.new))
-    figures = {"lines": stored.new, "beside": stored.beside, "format": plan.table.layout.name}
+    figures = {"lines": stored.new, "beside": stored.beside, "dropped": gone, "format": plan.table.layout.name}
     record_audit(tx, actor, "statement.import", f"provider:{name}", **figures)
-    if any(stored):
+    if gone or any(stored):
         compare(tx)
     return stored.new
 

@@ -28,8 +28,14 @@ CAUSES = (
     "missing_statement",
     "contradiction",
 )
+CONTRADICTION = "contradiction"
 PROBLEMS = ("step_failed", "statement_unavailable")
 STATES = ("open", "matched", "booked", "signed_off")
+
+
+def is_of_bills(provider: str, cause: str) -> bool:
+    """Whether a difference is between two bills of a partner: nothing is booked, one of them counts."""
+    return cause == CONTRADICTION and provider.startswith("partner:")
 
 
 class Discrepancy(SQLModel, table=True):
@@ -80,6 +86,17 @@ class Discrepancy(SQLModel, table=True):
     def suggested_account(self) -> AccountKind:
         """The account that the cause suggests."""
         return suggested_account(self.provider, self.cause, self.sum_minor)
+
+    @property
+    def stake_minor(self) -> int:
+        """What a decision is about, in fen: the sum that is booked, or of two bills the larger sum."""
+        of_two = self.cause == CONTRADICTION
+        return max(abs(self.ours_minor), abs(self.theirs_minor)) if of_two else abs(self.sum_minor)
+
+    @property
+    def is_of_bills(self) -> bool:
+        """Whether it is between two bills of a partner."""
+        return is_of_bills(self.provider, self.cause)
 
 
 class ClosingProblem(SQLModel, table=True):

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from campaigns.audit import record_audit
 from campaigns.closing.bookings import SIGNED_OFF, booking_transfers
 from campaigns.closing.discrepancies import account_of
-from campaigns.closing.models import Discrepancy
+from campaigns.closing.models import Discrepancy, is_of_bills
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.reasons import require_reason
 from kernel.clock import SHANGHAI
@@ -24,7 +24,8 @@ MOST = 5_000  # at once
 
 class Group(NamedTuple):
     """Open differences of one provider and cause that were listed on one day: how many, and their sums in fen (what
-    the other side has beyond our books): with their signs, and without, which is what is at stake."""
+    the other side has beyond our books): with their signs, and without, which is what is at stake; of two bills
+    that contradict each other that is the larger sum."""
 
     provider: str
     cause: str
@@ -34,6 +35,11 @@ class Group(NamedTuple):
     sum_minor: int
     stake_minor: int
 
+    @property
+    def is_of_bills(self) -> bool:
+        """Whether they are between two bills of a partner."""
+        return is_of_bills(self.provider, self.cause)
+
 
 def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
     """Return the open differences of a campaign (None: of none) in groups, the largest stake first."""
@@ -41,7 +47,8 @@ def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
         Group,
         f"""SELECT provider, cause, currency, CAST(found_at AT TIME ZONE '{SHANGHAI}' AS date) AS day,
                    count(*) AS differences, CAST(sum(sum_minor) AS bigint) AS sum_minor,
-                   CAST(sum(abs(sum_minor)) AS bigint) AS stake_minor
+                   CAST(sum(CASE cause WHEN 'contradiction' THEN greatest(abs(ours_minor), abs(theirs_minor))
+                                       ELSE abs(sum_minor) END) AS bigint) AS stake_minor
               FROM discrepancy
              WHERE state = 'open' AND campaign_id IS NOT DISTINCT FROM CAST(:campaign AS bigint)
              GROUP BY 1, 2, 3, 4 ORDER BY stake_minor DESC, provider, cause, day""",
@@ -73,11 +80,8 @@ def sign_off_together(
     """
     require_reason(reason)
     kind = account_of(account)
+    rows = open_group(tx, slug, shown)
     provider, cause, day, number, stake_minor = shown
-    campaign_id = _campaign_id(tx, slug)
-    rows = [row for row in _open_of(tx, campaign_id, provider, cause) if _day(row) == day][:MOST]
-    if (len(rows), sum(abs(row.sum_minor) for row in rows)) != (number, stake_minor):
-        raise Conflict("differences_changed")
     for row in rows:
         row.state, row.reason, row.actor, row.ended_at = SIGNED_OFF, reason, actor, tx.now
         tx.session.add(row)
@@ -89,10 +93,25 @@ def sign_off_together(
         "stake_minor": stake_minor,
         "account": str(kind),
     }
-    subject = f"campaign:{campaign_id}" if campaign_id else f"provider:{provider}"
-    record_audit(tx, actor, "discrepancies.sign_off", subject, reason=reason, **detail)
+    record_audit(tx, actor, "discrepancies.sign_off", subject_of(tx, slug, provider), reason=reason, **detail)
     post(tx, booking_transfers(tx, rows, kind))
     return rows
+
+
+def open_group(tx: Tx, slug: str, shown: tuple[str, str, date, int, int]) -> list[Discrepancy]:
+    """Lock and return the open differences of a provider, cause and day. Raises NotFound `campaign_unknown`,
+    Conflict `differences_changed` when number and stake (fen) are not what was shown."""
+    provider, cause, day, number, stake_minor = shown
+    rows = [row for row in _open_of(tx, _campaign_id(tx, slug), provider, cause) if _day(row) == day][:MOST]
+    if (len(rows), sum(row.stake_minor for row in rows)) != (number, stake_minor):
+        raise Conflict("differences_changed")
+    return rows
+
+
+def subject_of(tx: Tx, slug: str, provider: str) -> str:
+    """Return what the audit trail calls a group of differences: its campaign, or else its provider."""
+    campaign_id = _campaign_id(tx, slug)
+    return f"campaign:{campaign_id}" if campaign_id else f"provider:{provider}"
 
 
 def _campaign_id(tx: Tx, slug: str) -> int | None:
@@ -101,6 +120,7 @@ def _campaign_id(tx: Tx, slug: str) -> int | None:
 
 def _open_of(tx: Tx, campaign_id: int | None, provider: str, cause: str) -> list[Discrepancy]:
     """Lock and return the open differences of a provider and cause, in id order."""
+    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
     of_campaign = col(Discrepancy.campaign_id)
     return tx.all(
         select(Discrepancy)

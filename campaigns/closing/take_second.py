@@ -1,13 +1,17 @@
-"""Take what a second, different bill of a partner says of a line in the place of what the first one said."""
+"""Take what a second, different bill of a partner says in the place of what the first one said: of one line, or of
+all lines of a bill together."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
-from campaigns.closing.evidence import find_discrepancy
-from campaigns.closing.models import Discrepancy
+from campaigns.closing.discrepancies import find_open
+from campaigns.closing.models import CONTRADICTION, Discrepancy
 from campaigns.closing.reconcile import compare
+from campaigns.closing.sign_off_together import open_group, subject_of
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict
@@ -27,39 +31,52 @@ def take_second(tx: Tx, discrepancy_id: int, reason: str, actor: str) -> Discrep
     `second_bill_missing` for a difference of another cause, or of a provider without bills.
     """
     require_reason(reason)
-    discrepancy = find_discrepancy(tx, discrepancy_id)
-    if discrepancy.state != "open":
-        raise Conflict("discrepancy_ended", state=discrepancy.state)
-    if not has_second(discrepancy):
-        raise Conflict("second_bill_missing")
-    kept = tx.all(
-        select(LineConflict)
-        .where(LineConflict.provider == discrepancy.provider, LineConflict.line_id == discrepancy.reference)
-        .order_by(col(LineConflict.id))
-        .with_for_update()
-    )
-    second = kept[-1]
-    if second.taken_at is not None:  # somebody else was faster
-        raise Conflict("discrepancy_ended", state="matched")
-    first = tx.first(
-        select(ProviderLine).where(
-            ProviderLine.provider == discrepancy.provider, ProviderLine.line_id == discrepancy.reference
-        )
-    )
-    assert first is not None, "lines are kept beside stored ones"
-    store(tx, _corrections(first, [row for row in kept if row.taken_at is not None], second))
-    second.taken_at = tx.now
-    tx.add(second)
-    amounts = {"before_minor": discrepancy.ours_minor, "now_minor": second.amount_minor}
+    discrepancy = find_open(tx, discrepancy_id)
+    _take(tx, [discrepancy])
+    amounts = {"before_minor": discrepancy.ours_minor, "now_minor": discrepancy.theirs_minor}
     record_audit(tx, actor, "discrepancy.take_second", f"discrepancy:{discrepancy.id}", reason=reason, **amounts)
     compare(tx)
     tx.session.refresh(discrepancy)
     return discrepancy
 
 
-def has_second(discrepancy: Discrepancy) -> bool:
-    """Whether a difference is between two bills of a partner."""
-    return discrepancy.cause == "contradiction" and discrepancy.provider.startswith(PARTNER)
+def take_second_together(
+    tx: Tx, slug: str, provider: str, day: date, counted: tuple[int, int], reason: str, actor: str
+) -> Sequence[Discrepancy]:
+    """Let a second bill count as a whole: all lines of a provider that contradict the first one and were listed on
+    a day. `counted`: their number and stake (fen), as whoever decides has seen them.
+
+    Raises Invalid `reason_missing`, NotFound `campaign_unknown`, Conflict `differences_changed` when they are not
+    what was shown any more, `second_bill_missing` for a provider without bills.
+    """
+    require_reason(reason)
+    rows = open_group(tx, slug, (provider, CONTRADICTION, day, *counted))
+    _take(tx, rows)
+    detail = {"provider": provider, "day": str(day), "differences": counted[0], "stake_minor": counted[1]}
+    record_audit(tx, actor, "discrepancies.take_second", subject_of(tx, slug, provider), reason=reason, **detail)
+    compare(tx)
+    for row in rows:
+        tx.session.refresh(row)
+    return rows
+
+
+def _take(tx: Tx, discrepancies: Sequence[Discrepancy]) -> None:
+    """Let what was said last of each line count; the differences are of one provider."""
+    if not discrepancies or not all(row.is_of_bills for row in discrepancies):
+        raise Conflict("second_bill_missing")
+    provider, references = discrepancies[0].provider, [row.reference for row in discrepancies]
+    of_line = LineConflict.provider == provider, col(LineConflict.line_id).in_(references)
+    kept = defaultdict(list)
+    for row in tx.all(select(LineConflict).where(*of_line).order_by(col(LineConflict.id)).with_for_update()):
+        kept[row.line_id].append(row)
+    stored = ProviderLine.provider == provider, col(ProviderLine.line_id).in_(references)
+    corrections: list[StatementLine] = []
+    for first in tx.all(select(ProviderLine).where(*stored)):
+        second = kept[first.line_id][-1]
+        corrections += _corrections(first, [row for row in kept[first.line_id] if row.taken_at], second)
+        second.taken_at = tx.now
+        tx.session.add(second)
+    store(tx, corrections)
 
 
 def _corrections(first: ProviderLine, taken: Sequence[LineConflict], second: LineConflict) -> list[StatementLine]:

@@ -8,10 +8,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.approvals.acts import ACTS
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.sign_off_together import groups
 from campaigns.donations.refund_requests import request_money_back
-from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
@@ -21,6 +18,7 @@ from payments.mappings.document import preset
 from payments.partners import create as create_partner
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
 from tests.api.client import Api, Json, problem
+from tests.api.difference_acts import DIFFERENCES
 from tests.api.money_acts import MONEY
 from tests.api.test_rights import snapshot
 from tests.web.reader import PASSWORD
@@ -44,49 +42,6 @@ def _extend(_api: Api, world: World) -> tuple[str, Json]:
 
 def _refund_donor(_api: Api, world: World) -> tuple[str, Json]:
     return f"/donations/{paid(world, LIMIT + 1).id}/refund-all-of-donor", {"reason": "fraud"}
-
-
-def _sign_off(_api: Api, world: World) -> tuple[str, Json]:
-    return f"/discrepancies/{difference(world)}/sign-off", {"reason": "known"}
-
-
-def _sign_off_together(_api: Api, world: World) -> tuple[str, Json]:
-    difference(world)
-    group = world.do(groups, world.do(find_campaign, world.slug).id)[0]._asdict()
-    shown = {name: str(group[name]) for name in ("provider", "cause", "day")} | {"reason": "known"}
-    counted = {name: group[name] for name in ("differences", "stake_minor")}
-    return f"/campaigns/{world.slug}/discrepancies/sign-off", shown | counted
-
-
-def _take_second(_api: Api, world: World) -> tuple[str, Json]:
-    world.do(create_partner, world.deps.keys, "teahouse", "茶馆")
-    for amount_minor in (LIMIT + 1, 1_00):
-        line = f"L,charge,D,{amount_minor},0,CNY,{world.clock.at.isoformat()}"
-        world.do(
-            import_statement,
-            "teahouse",
-            f"line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at\n{line}\n",
-            "finance",
-        )
-    discrepancy = world.do(lambda tx: tx.scalar("SELECT id FROM discrepancy WHERE cause = 'contradiction'"))
-    return f"/discrepancies/{discrepancy}/take-second", {"reason": "the platform was asked"}
-
-
-def _rebook(api: Api, world: World) -> tuple[str, Json]:
-    path, body = _reopen(api, world)
-    return path.replace("reopen", "rebook"), body | {"account": "write_offs"}
-
-
-def _reopen(api: Api, world: World) -> tuple[str, Json]:
-    discrepancy = difference(world)
-    world.do(lambda tx: tx.run("UPDATE discrepancy SET sum_minor = 1 WHERE id = :id", id=discrepancy))
-    api.manage(f"/discrepancies/{discrepancy}/sign-off", {"reason": "known"}, 200)
-    world.do(
-        lambda tx: tx.run(
-            "UPDATE discrepancy SET booked_minor = :much WHERE id = :id", id=discrepancy, much=LIMIT + 1
-        )
-    )
-    return f"/discrepancies/{discrepancy}/reopen", {"reason": "not known"}
 
 
 def _tranche(_api: Api, world: World) -> tuple[str, Json]:
@@ -116,19 +71,6 @@ def _attach(_api: Api, world: World) -> tuple[str, Json]:
 def _admin(api: Api, _world: World) -> tuple[str, Json]:
     body = {"login": "li", "role": "finance", "password": PASSWORD, "branch": None}
     return f"/users/{api.manage('/users', body)['id']}", {"role": "admin"}
-
-
-def difference(world: World) -> int:
-    row: int = world.do(
-        lambda tx: tx.scalar(
-            """INSERT INTO discrepancy (campaign_id, provider, cause, reference, ours_minor, theirs_minor,
-                                        sum_minor, state, reason, actor, found_at)
-               SELECT id, 'stripe', 'amount', 'x', 0, :sum, :sum, 'open', '', '', now() FROM campaign
-               RETURNING id""",
-            sum=LIMIT + 1,
-        )
-    )
-    return row
 
 
 def desk_payment(world: World) -> int:
@@ -172,6 +114,7 @@ def _map_code(_api: Api, world: World) -> tuple[str, Json]:
 PATCHED = ("person.admin", "partner.limits")
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     **MONEY,
+    **DIFFERENCES,
     "pot.reduce": _reduce,
     "pot.withdraw_tranche": _tranche,
     "campaign.cancel": _cancel,
@@ -179,11 +122,6 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "donation.refund_donor": _refund_donor,
     "person.second_factor": _second_factor,
     "refund_request.accept": _request,
-    "discrepancy.sign_off": _sign_off,
-    "discrepancies.sign_off": _sign_off_together,
-    "discrepancy.rebook": _rebook,
-    "discrepancy.reopen": _reopen,
-    "discrepancy.take_second": _take_second,
     "payment.take": _take,
     "payment.attach": _attach,
     "payment.refund": _give_money_back,

@@ -4,10 +4,13 @@ from typing import Any
 
 import pytest
 
+from campaigns.closing.bookings import positions
 from campaigns.closing.discrepancies import listed
+from campaigns.closing.evidence import evidence
 from campaigns.closing.import_statement import import_statement
 from campaigns.closing.reconcile import compare
-from campaigns.closing.take_second import take_second
+from campaigns.closing.sign_off_together import groups, sign_off_together
+from campaigns.closing.take_second import take_second, take_second_together
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import donation_id_of
@@ -64,7 +67,7 @@ def test_the_first_counts_until_a_person_takes_the_second(billed: World) -> None
         assert bill(billed, *second) == 0
     shown = differences(billed)
     contradiction = shown.pop("contradiction L1")
-    assert (contradiction.ours_minor, contradiction.theirs_minor, contradiction.sum_minor) == (55_00, 50_00, -4_97)
+    assert (contradiction.ours_minor, contradiction.theirs_minor, contradiction.sum_minor) == (55_00, 50_00, 0)
     assert list(shown) == [f"amount {donation_id_of('plat', 'T-1')}"], "the first is the one that is compared"
     assert fees(billed) == -(33 + 36)
     for reason in ("", " "):
@@ -94,7 +97,7 @@ def test_a_line_that_moves_to_another_donation_and_back_with_another_sum(billed:
     )
     assert [tuple(row) for row in charged] == [("T-1", 0, 0), ("T-2", 60_00, 36), ("T-3", 55_00, 33)]
     bill(billed, ("L1", "charge", "T-3", 54_00, 32))
-    assert differences(billed)["contradiction L1"].sum_minor == -1_00 + 1
+    assert differences(billed)["contradiction L1"].theirs_minor == 54_00
     take(billed, differences(billed)["contradiction L1"])
     bill(billed, ("L1", "charge", "T-1", 50_00, 30))
     take(billed, differences(billed)["contradiction L1"])
@@ -114,3 +117,70 @@ def test_only_a_difference_between_two_bills_has_a_second(billed: World) -> None
         take(billed, amount)
     with pytest.raises(NotFound, match="discrepancy_unknown"):
         billed.do(take_second, 10**6, ASKED, "finance")
+
+
+def group(world: World) -> Any:
+    world.do(compare)
+    return next(row for row in world.do(groups, 1) if row.cause == "contradiction")
+
+
+def test_a_bill_is_taken_as_a_whole_and_lines_that_it_lacks_count_no_more(billed: World) -> None:
+    bill(billed, ("L1", "charge", "T-1", 50_00, 30), ("L3", "charge", "T-9", 7_00, 0))
+    shown = differences(billed)
+    lacking = shown["contradiction L2"]
+    assert (lacking.ours_minor, lacking.theirs_minor) == (60_00, 0)
+    [lack] = [row for row in billed.do(evidence, lacking) if row.kind == "second_bill_lacks"]
+    assert (lack.reference, lack.amount_minor) == ("L2 T-2", 0)
+    counted = group(billed)
+    assert (counted.differences, counted.stake_minor) == (2, 55_00 + 60_00)
+    with pytest.raises(Conflict, match="differences_changed"):
+        billed.do(take_second_together, "day", "partner:plat", counted.day, (2, 1), ASKED, "finance")
+    shown_to = (counted.differences, counted.stake_minor)
+    billed.do(take_second_together, "day", "partner:plat", counted.day, shown_to, ASKED, "finance")
+    assert list(differences(billed)) == ["missing_here L3", f"missing_there {donation_id_of('plat', 'T-2')}"]
+    assert fees(billed) == -30
+    for _ in range(2):  # the same again, and the first one again
+        bill(billed, ("L1", "charge", "T-1", 50_00, 30), ("L3", "charge", "T-9", 7_00, 0))
+        assert [name for name in differences(billed) if "contradiction" in name] == []
+    bill(billed, ("L1", "charge", "T-1", 50_00, 30), ("L2", "charge", "T-2", 60_00, 36))
+    assert differences(billed)["contradiction L2"].theirs_minor == 60_00, "it is there after all"
+    billed.check()
+
+
+def test_the_first_is_kept_without_a_booking_by_who_signs(billed: World) -> None:
+    bill(billed, ("L1", "charge", "T-1", 50_00, 30), ("L2", "charge", "T-2", 60_00, 36))
+    before = billed.do(positions)
+    shown = group(billed)
+    billed.do(sign_off_together, "day", (*shown[:2], shown.day, 1, 55_00), "the first is right", "finance")
+    assert billed.do(positions) == before
+    assert [name for name in differences(billed) if "contradiction" in name] == []
+    billed.check()
+
+
+def test_what_a_provider_said_meanwhile_ends_when_it_says_the_first_again(billed: World) -> None:
+    first = [("L1", "charge", "T-1", 55_00, 33), ("L2", "charge", "T-2", 60_00, 36)]
+    second = [("L1", "charge", "T-1", 50_00, 30)]
+    for _ in range(2):
+        bill(billed, *second)
+        assert {"contradiction L1", "contradiction L2"} <= set(differences(billed))
+        bill(billed, *first)
+        assert list(differences(billed)) == [f"amount {donation_id_of('plat', 'T-1')}"]
+    billed.check()
+
+
+def test_another_part_of_a_day_drops_nothing(billed: World) -> None:
+    bill(billed, *[(f"M{n}", "charge", f"T-{n}", 1_00, 0) for n in range(10, 14)])
+    assert [name for name in differences(billed) if "contradiction" in name] == []
+
+
+def test_a_second_charge_that_a_correction_takes_back_is_no_duplicate(billed: World) -> None:
+    bill(billed, ("L2b", "charge", "T-2", 60_00, 36))
+    name = str(donation_id_of("plat", "T-2"))
+    assert f"duplicate {name}" in differences(billed)
+    at = billed.clock.at.isoformat()
+    head = HEAD.replace("\n", ",corrects\n")
+    billed.do(import_statement, "plat", f"{head}L2c,charge,T-2,-6000,-36,CNY,{at},L2b\n", "finance")
+    assert f"duplicate {name}" not in differences(billed)
+    billed.do(import_statement, "plat", f"{head}L2d,charge,T-2,-6000,-36,CNY,{at},L2\n", "finance")
+    assert f"missing_there {name}" in differences(billed), "no charge is left"
+    billed.check()

@@ -94,4 +94,10 @@ def test_a_second_bill_is_shown_beside_the_first_and_taken(manager: Reader, worl
     assert "9.00" in shown and "8.00" in shown and "同一流水的另一种说法" in shown and "改用后一份账单" in shown
     manager.send(f"/discrepancies/{row}/take-second", reason="平台确认")
     assert "改用后一份账单" not in text(manager.open(f"/console/discrepancies/{row}"))
+    world.do(import_statement, "plat", f"{head}\n{line.replace('800', '700')}\n", "finance")
+    listed = manager.open("/console/campaigns/day/reconciliation")
+    path = next(part for part in listed.split('"') if "/reconciliation/second/" in part)
+    assert "1 条流水改以后一份账单为准" in text(manager.open(path))
+    manager.send(path.removeprefix("/console"), verb="save", reason="平台确认")
+    assert "/reconciliation/second/" not in manager.open("/console/campaigns/day/reconciliation")
     world.check()
