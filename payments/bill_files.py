@@ -1,16 +1,21 @@
 """PURE. Unpack the files in which platforms hand out their bills: a CSV, gzip of a CSV (WeChat Pay), or a zip of a
 CSV with the lines and one with their totals (Alipay)."""
 
+import struct
 import zlib
 from io import BytesIO
 from typing import NamedTuple
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from kernel.errors import Invalid, fault
 
 MOST_UNPACKED = 64 << 20  # bytes
 MOST_MEMBERS = 20
 _GZIP, _ZIP, _WORKBOOK = b"\x1f\x8b", b"PK\x03\x04", b"[Content_Types].xml"
+_MEMBER = b"PK\x01\x02"  # before each name in the list of members
+_METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others unpack more slowly, and ask for as much memory as they say
+# What the libraries raise for a file that is not as it should be (`RuntimeError`: a password).
+_UNREADABLE = (zlib.error, struct.error, BadZipFile, EOFError, OSError, ValueError, RuntimeError)
 _SUMMARY = "汇总"  # in the name of a file of totals
 _UTF8_NAME = 0x800  # the flag of a name in UTF-8; otherwise it is in that of the platform, which is GB18030
 
@@ -36,7 +41,7 @@ def unpack(data: bytes | str) -> BillFile:
         return BillFile(data)
     try:
         return BillFile(_gunzip(data)) if data.startswith(_GZIP) else _unzip(data)
-    except (zlib.error, BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeError) as error:
+    except _UNREADABLE as error:
         raise Invalid("import_invalid", fields={"file": fault("not_unpacked")}) from error
 
 
@@ -51,11 +56,13 @@ def _gunzip(data: bytes) -> bytes:
 
 
 def _unzip(data: bytes) -> BillFile:
+    if data.count(_MEMBER) > MOST_MEMBERS:  # before a list of thousands is read
+        raise Invalid("import_invalid", fields={"file": fault("not_one_table", names=[])})
     with ZipFile(BytesIO(data)) as archive:
         tables = {name: member for member in archive.infolist() if (name := _name(member)).endswith(".csv")}
         details = [member for name, member in tables.items() if _SUMMARY not in name]
         summaries = [member for name, member in tables.items() if _SUMMARY in name]
-        if len(archive.infolist()) > MOST_MEMBERS or len(details) != 1 or len(summaries) > 1:
+        if len(details) != 1 or len(summaries) > 1:
             raise Invalid("import_invalid", fields={"file": fault("not_one_table", names=sorted(tables)[:5])})
         texts = [_member(archive, member) for member in (*details, *summaries)]
     return BillFile(*texts)
@@ -67,6 +74,8 @@ def _name(member: ZipInfo) -> str:
 
 
 def _member(archive: ZipFile, member: ZipInfo) -> bytes:
+    if member.compress_type not in _METHODS:
+        raise NotImplementedError(member.compress_type)
     with archive.open(member) as file:
         plain = file.read(MOST_UNPACKED + 1)  # not by the size that the archive claims
     if len(plain) > MOST_UNPACKED:

@@ -5,6 +5,9 @@
   const page = document.querySelector("[data-donation]");
   if (!page) return;
   const { donation, token, seen } = page.dataset;
+  // What was typed for a gift that is paid is of no more use (`form.js` keeps it in this tab): it is forgotten.
+  if ("paid" in page.dataset)
+    for (const name of Object.keys(sessionStorage)) if (name.startsWith("typed:")) sessionStorage.removeItem(name);
   const api = `/api/v1/donations/${donation}`;
   const headers = { Authorization: `Bearer ${token}` };
   const clock = document.querySelector("[data-countdown]");

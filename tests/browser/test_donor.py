@@ -17,8 +17,10 @@ def test_a_donor_sees_the_held_match_pays_and_sees_the_captured_match(phone: Pag
     assert money(phone, "配捐，先留着") == "100.00"
     expect(phone.locator("[data-countdown]")).to_have_text(re.compile(r"1[0-5]:[0-5]\d"))
     expect(phone.locator(".until")).to_contain_text("北京时间）前付款")
+    assert phone.evaluate("sessionStorage.length") == 1  # what was typed, for the way back
     pay(phone)
     thanked(phone)
+    assert phone.evaluate("sessionStorage.length") == 0
     assert money(phone, "配捐") == "100.00" and money(phone, "村里收到") == "200.00"
     expect(phone.locator("main")).to_contain_text("待配 100.00 元，配捐 100.00 元")
     after = totals(stack)

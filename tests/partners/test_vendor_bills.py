@@ -1,7 +1,8 @@
 """Bills of WeChat Pay and Alipay as they are downloaded: packed, with their totals, every amount in yuan."""
 
+import random
 from io import BytesIO
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import pytest
 
@@ -117,3 +118,22 @@ def test_what_cannot_be_unpacked_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     bomb = b"0" * 100_000
     assert refused(packed("a.csv", content=bomb)) == {"file": "unpacked_too_large"}
     assert refused(gzipped(bomb)) == {"file": "unpacked_too_large"}
+
+
+@pytest.mark.parametrize("method", [ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA])
+def test_a_damaged_archive_is_refused_whatever_the_library_says(method: int) -> None:
+    """Its list of members may lead anywhere, and its method may be any: each is a refusal and no failure."""
+    file = BytesIO()
+    with ZipFile(file, "w", method) as archive:
+        archive.writestr("a.csv", wechat_trades(DAY))
+    whole, chance = file.getvalue(), random.Random(method)
+    if method in (ZIP_BZIP2, ZIP_LZMA):
+        assert refused(whole) == {"file": "not_unpacked"}
+    for _ in range(500):
+        damaged = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 4))):
+            damaged[chance.randrange(4, len(damaged))] = chance.randrange(256)
+        try:
+            bill_files.unpack(bytes(damaged))
+        except Invalid as error:
+            assert set(error.fields) == {"file"}
