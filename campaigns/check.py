@@ -5,6 +5,7 @@ import campaigns.audit_chain
 import campaigns.closing.check
 import campaigns.monthly.check
 import campaigns.payouts.check
+import campaigns.sampling.check
 import ledger.check
 import ledger.statements
 import matching.check
@@ -199,7 +200,7 @@ def check_books(tx: Tx) -> list[str]:
         own = [f"{name}: {row[0]}" for name, sql in checks.items() for row in tx.rows(sql)]
         books = ledger.check.faults(tx) + matching.check.faults(tx)
         above = campaigns.closing.check.faults(tx) + campaigns.accounting.check.faults(tx)
-        above += campaigns.monthly.check.faults(tx)
+        above += campaigns.monthly.check.faults(tx) + campaigns.sampling.check.faults(tx)
         return books + own + above + campaigns.audit_chain.faults(tx)
 
 
@@ -212,7 +213,8 @@ def summary(tx: Tx) -> str:
     books = ledger.statements.size(tx)
     books_checks = ledger.check.CHECKS, matching.check.CHECKS, campaigns.payouts.check.CHECKS
     sets = (*books_checks, CHECKS, campaigns.audit_chain.CHECKS, campaigns.accounting.check.CHECKS)
-    number = sum(map(len, sets)) + campaigns.closing.check.NUMBER + campaigns.monthly.check.NUMBER
+    above = campaigns.closing.check, campaigns.monthly.check, campaigns.sampling.check
+    number = sum(map(len, sets)) + sum(module.NUMBER for module in above)
     waiting = campaigns.closing.check.open_items(tx)
     chain = campaigns.audit_chain.head(tx)
     return (

@@ -1,4 +1,4 @@
-"""Samples of events that auditors check. Only auditors draw and mark them, with their own account."""
+"""Samples of events that auditors check. Auditors and admins draw and mark them, with their own account."""
 
 import click
 

@@ -10,7 +10,7 @@ from app.table_file import FORMATS, table_response
 from app.web.blueprint import blueprint
 from campaigns.closing.notices import changes, find_notice, notices_of
 from campaigns.disclosure.campaigns import public_campaign
-from campaigns.sampling.marks import samples_of
+from campaigns.sampling.marks import progress_of
 
 
 @blueprint.get("/public/c/<slug>/notices/<int:version>", endpoint="notice")
@@ -21,7 +21,7 @@ def show(slug: str, version: int) -> str:
         campaign = public_campaign(tx, slug)
         notice = find_notice(tx, campaign.id, version)
         versions = notices_of(tx, campaign.id)
-        samples = samples_of(tx, campaign.id)
+        samples = progress_of(tx, campaign.id)
         before = find_notice(tx, campaign.id, version - 1) if version > 1 else None
     return render_template(
         "web/notice.html",

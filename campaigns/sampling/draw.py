@@ -1,11 +1,12 @@
 """Draw the records of an event that an auditor checks, by a rule that anybody can repeat.
 
-The rule: of each kind (donations paid before the public notice; remittances that the bank paid) take those with the
-smallest SHA-256 of `SEED:ID`, as lower-case hex, as many as the sample says. SEED is the hash of the public notice,
-a colon and the auditor's word; ID is the donation's UUID, or the number of the remittance.
+The rule: of each kind (donations known as paid before the public notice; remittances that the bank paid) take those
+with the smallest SHA-256 of `SEED:ID`, as lower-case hex, as many as the sample says. SEED is the hash of the
+public notice, a colon and the auditor's word; ID is the donation's UUID, or the number of the remittance.
 
 Neither side can aim: the host froze the notice before the auditor named a word, and the auditor cannot choose the
-hash. Auditors could still try many words on their own. So every draw is kept and published with its seed, and a
+hash. Admins may draw as auditors do: they can make an auditor's account anyway, and a draw names who made it.
+Whoever draws could still try many words on their own. So every draw is kept and published with its seed, and a
 word that nobody chose (the numbers of a lottery on a day that was named before) leaves no room for that either.
 """
 
@@ -18,7 +19,8 @@ from sqlmodel import col, func, literal, select
 from campaigns.audit import record_audit
 from campaigns.closing.notice_models import PublicNotice
 from campaigns.closing.notices import latest
-from campaigns.donations.models import Donation
+from campaigns.donations.models import Donation, DonationHistory
+from campaigns.donations.states import Status
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.payouts.models import PayoutPlan, Remittance, RemittanceState
 from campaigns.sampling.models import AuditSample, SampleItem
@@ -97,7 +99,15 @@ def repeat(tx: Tx, sample: AuditSample) -> Population:
 
 def draw(tx: Tx, notice: PublicNotice, seed: str, new: NewSample) -> Population:
     """Return what a seed draws from the records of a notice's campaign now."""
-    paid = (col(Donation.campaign_id) == notice.campaign_id) & (col(Donation.paid_at) <= notice.published_at)
+    # By when we knew of the payment: one that a late message tells of must not change what was drawn.
+    known = select(DonationHistory.donation_id).where(
+        DonationHistory.to_status == Status.PAID, col(DonationHistory.at) <= notice.published_at
+    )
+    paid = (
+        (col(Donation.campaign_id) == notice.campaign_id)
+        & col(Donation.paid_at).is_not(None)
+        & col(Donation.id).in_(known)
+    )
     lines = func.string_agg(cast(Donation.id, String), aggregate_order_by(literal("\n"), col(Donation.id)))
     hashed = func.encode(_sha256(func.coalesce(lines, "")), "hex")
     ((of_donations, list_hash),) = tx.all(select(func.count(), hashed).select_from(Donation).where(paid))

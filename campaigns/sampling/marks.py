@@ -49,6 +49,35 @@ class Sample(NamedTuple):
         return sum(1 for item in self.items if item.state == MarkState.QUESTION)
 
 
+class Progress(NamedTuple):
+    """How far the check of a draw is: records drawn, marked either way, and in question."""
+
+    draw: AuditSample
+    drawn: int
+    done: int
+    questions: int
+
+
+def progress_of(tx: Tx, campaign_id: int) -> list[Progress]:
+    """Return how far the check of each sample of a campaign is, the last one first, without reading its records."""
+    lasts = select(func.max(SampleMark.id)).group_by(col(SampleMark.item_id))
+    state = col(SampleMark.state)
+    counts = func.count(), func.count(state), func.count().filter(state == MarkState.QUESTION)
+    rows = tx.all(
+        select(AuditSample, *counts)
+        .join(SampleItem, col(SampleItem.sample_id) == AuditSample.id)
+        .join(
+            SampleMark,
+            (col(SampleMark.item_id) == SampleItem.id) & col(SampleMark.id).in_(lasts),
+            isouter=True,
+        )
+        .where(AuditSample.campaign_id == campaign_id)
+        .group_by(col(AuditSample.id))
+        .order_by(col(AuditSample.number).desc())
+    )
+    return [Progress(*row) for row in rows]
+
+
 def mark(tx: Tx, slug: str, number: int, place: int, state: str, note: str, actor: str) -> Item:
     """Mark a record of a sample: checked, or in question with a note. The same again changes nothing.
 

@@ -10,12 +10,15 @@ from campaigns.closing.notices import latest
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
+from campaigns.payouts import plans, remittances
+from campaigns.payouts.allot import allot
+from campaigns.sampling.check import faults
 from campaigns.sampling.draw import NewSample, draw_sample, repeat
-from campaigns.sampling.marks import samples_of
+from campaigns.sampling.marks import mark, progress_of, samples_of
 from kernel.errors import Conflict, Invalid
 from tests.api.client import Api, problem
 from tests.cashier import clock, world
-from tests.payouts.released import release
+from tests.payouts.released import HOST_ACCOUNT, account, release
 from tests.web.conftest import app, reader
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World
@@ -62,6 +65,58 @@ def test_anybody_draws_the_same_from_the_same_seed(released: World) -> None:
     for bad in (NewSample("", 1, 0), NewSample("x", 0, 0), NewSample("x", 1, 201), NewSample("a\nb", 1, 0)):
         with pytest.raises(Invalid, match="sample_invalid"):
             world.do(draw_sample, "day", bad, "audit")
+
+
+def test_payouts_are_drawn_and_their_way_is_read(released: World) -> None:
+    """Two counties are paid; what is paid after the draw changes no sample of before."""
+    world = released
+    allot(world.deps)
+    for code in ("4101", "4102"):
+        account(world, code)
+    account(world, "41", HOST_ACCOUNT)
+    plan = world.do(plans.make_plan, world.slug, "maker").id
+    world.do(plans.approve, plan, "checker")
+    world.do(plans.send, plan, "maker")
+    first, second = world.do(plans.remittances_of, plan)
+    world.do(remittances.mark_paid, first.id, "R-1", world.clock.at.date(), "slip", "maker")
+    drawn = world.do(draw_sample, "day", NewSample("before", 3, 5), "audit")
+    assert (drawn.of_payouts, drawn.payouts) == (1, 5)
+    world.do(remittances.mark_paid, second.id, "R-2", world.clock.at.date(), "slip", "maker")
+    world.do(draw_sample, "day", NewSample("after", 3, 1), "audit")
+    with world.db.snapshot() as tx:
+        after, before = samples_of(tx, drawn.campaign_id)
+        assert [(item.remittance_id, item.plan_id) for item in before.items[3:]] == [(first.id, plan)]
+        ids = sorted((first.id, second.id), key=lambda key: sha256(f"{after.draw.seed}:{key}".encode()).digest())
+        assert [item.remittance_id for item in after.items[3:]] == ids[:1]
+        assert [(row.drawn, row.done, row.questions) for row in progress_of(tx, drawn.campaign_id)] == [
+            (4, 0, 0),
+            (4, 0, 0),
+        ]
+    world.do(mark, "day", 1, 4, "question", "no slip", "audit")
+    world.do(mark, "day", 1, 4, "checked", "", "audit")
+    world.do(mark, "day", 1, 1, "question", "no name", "audit")
+    with world.db.snapshot() as tx:
+        assert [(row.drawn, row.done, row.questions) for row in progress_of(tx, drawn.campaign_id)] == [
+            (4, 0, 0),
+            (4, 2, 1),
+        ]
+    world.check()
+
+
+def test_a_sample_that_its_seed_does_not_draw_is_a_fault(released: World) -> None:
+    """A message that comes late, of a payment before the notice, is none."""
+    released.do(draw_sample, "day", NewSample(WORD, 12, 0), "audit")
+    late = released.do(lambda tx: tx.scalar("SELECT id FROM donation WHERE paid_at IS NULL"))
+    released.clock.advance(minutes=1)
+    released.pay(released.view(late))
+    earlier = "UPDATE donation SET paid_at = pledged_at WHERE amount_minor = 9900"
+    released.do(lambda tx: tx.run(earlier))
+    with released.db.snapshot() as tx:
+        assert faults(tx) == []
+    lost = "UPDATE donation SET paid_at = NULL, status = 'pending' WHERE amount_minor = 1000"
+    released.do(lambda tx: tx.run(lost))
+    with released.db.snapshot() as tx:
+        assert [fault.split(":")[0] for fault in faults(tx)] == ["samples_draw_the_same_again"]
 
 
 def test_a_payment_after_the_notice_changes_no_draw(released: World) -> None:
