@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
+from campaigns.agreements.agreements import REMIND as ENDING
+from campaigns.agreements.agreements import ending
 from campaigns.agreements.pledges import REMIND, waiting_pledges
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
@@ -42,6 +44,7 @@ class Work(StrEnum):
     PAYOUT_PLANS = "payout_plans"
     DUTIES = "duties"
     PLEDGES = "pledges"
+    AGREEMENTS = "agreements"
     APPROVAL = "approval"
 
 
@@ -197,7 +200,7 @@ _QUEUES = {
 
 def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
     """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
-    lines = [*_approvals(tx, caller), *_duties(tx, caller), *_pledges(tx, caller)]
+    lines = [*_approvals(tx, caller), *_duties(tx, caller), *_pledges(tx, caller), *_agreements(tx, caller)]
     for work, (permission, sql) in _QUEUES.items():
         if caller.may(permission):
             lines += _lines(tx, work, sql, caller.branch_code)
@@ -228,6 +231,14 @@ def _pledges(tx: Tx, caller: Caller) -> Iterator[Waiting]:
         first, owed_minor = due[0].due_on, sum(line.amount_minor - line.paid_minor for line in due)
         since, due_at = _midnight(first - REMIND), _midnight(first + timedelta(days=1))
         yield Waiting(Work.PLEDGES, len(due), since, due_at, owed_minor)
+
+
+def _agreements(tx: Tx, caller: Caller) -> Iterator[Waiting]:
+    """Agreements that end soon: to be renewed, or let go."""
+    if caller.may(Permission.FUNDS_WRITE) and (ends := ending(tx, caller.branch_code)):
+        first = ends[0].ends_on
+        assert first is not None
+        yield Waiting(Work.AGREEMENTS, len(ends), _midnight(first - ENDING), _midnight(first + timedelta(days=1)))
 
 
 def _midnight(day: date) -> datetime:

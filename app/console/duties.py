@@ -11,6 +11,8 @@ from app.current import deps
 from app.forms import Form
 from app.http import access, scope
 from app.http.scope import Where
+from campaigns.agreements.agreements import ending
+from campaigns.agreements.pledges import waiting_pledges
 from campaigns.duties.calendar import State, calendar, mark_done
 from campaigns.network.roles import Caller, Permission
 from kernel.db import Tx
@@ -23,9 +25,10 @@ def list_duties() -> str:
     """What is due, what is overdue, what was done."""
     with deps().db.transaction() as tx:
         lines = calendar(tx, scope.branch())
+        promised = {"pledges": waiting_pledges(tx, scope.branch()), "ends": ending(tx, scope.branch())}
     waiting = [line for line in lines if line.state is not State.DONE]
     done = [line for line in reversed(lines) if line.state is State.DONE]
-    return render_template("console/duties.html", waiting=waiting, done=done)
+    return render_template("console/duties.html", waiting=waiting, done=done, **promised)
 
 
 @blueprint.post("/duties/done", endpoint="duty_done")

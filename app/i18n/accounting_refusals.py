@@ -23,6 +23,7 @@ ACCOUNTING_REFUSALS = {
     "handout_unchanged": _l("这条发放现在就是这个数量，不用更正。"),
     "handout_invalid": _l("请检查标出的项目。"),
     "agreement_unknown": _l("没有这份协议。"),
+    "declaration_invalid": _l("有关联关系的，请写明是谁、什么关系、怎么回避。"),
     "deposit_known": _l("这笔入账已经记过，没有重复记账。"),
     "deposit_used": _l("这笔入账还可以用来兑现的只有 %(available_minor)s 元。"),
     "fund_transfer_invalid": _l("请检查标出的项目。"),

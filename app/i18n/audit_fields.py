@@ -47,6 +47,7 @@ FIELDS = {
     "format": _l("格式"),
     "held_minor": _l("冻结金额"),
     "into": _l("并入"),
+    "related": _l("关联关系"),
     "kept": _l("未更换"),
     "kind": _l("类别"),
     "kinds": _l("类别"),

@@ -14,6 +14,7 @@ ACTS = {
     "bank.import": _l("导入银行对账单"),
     "campaign.archived": _l("活动归档"),
     "campaign.cancel": _l("取消活动"),
+    "project.declare_related": _l("申报项目的关联关系"),
     "campaign.withdraw_listing": _l("备案或公示撤下，停止接受捐赠"),
     "campaign.restore_listing": _l("备案和公示恢复，重新接受捐赠"),
     "campaign.cancelled": _l("活动取消"),

@@ -1,6 +1,6 @@
 """Agreements as records: entered, listed, ended."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from sqlmodel import col, func, select
@@ -21,6 +21,7 @@ from kernel.money import amount_fault
 from kernel.paging import FIRST_PAGE, Page
 from kernel.text import text_fault
 
+REMIND = timedelta(days=30)  # before an agreement ends, our default
 MOST = {"number": 60, "title": 100, "party": 100}
 MAY_BE_EMPTY = {"assessment": 500, "document": 300}
 
@@ -108,6 +109,19 @@ def listed(tx: Tx, branch: str | None = None, page: Page = FIRST_PAGE) -> tuple[
     count = tx.first(select(func.count()).select_from(Agreement).where(*chosen)) or 0
     rows = select(Agreement).where(*chosen).order_by(col(Agreement.id).desc())
     return tx.all(rows.offset(page.offset).limit(page.size)), count
+
+
+def ending(tx: Tx, branch: str | None = None) -> list[Agreement]:
+    """Return the agreements of a branch that end within `REMIND`, the first to end first."""
+    today = local_day(tx.now)
+    chosen = [
+        col(Agreement.ended_at).is_(None),
+        col(Agreement.ends_on) >= today,
+        col(Agreement.ends_on) <= today + REMIND,
+    ]
+    if branch is not None:
+        chosen.append(within(col(Agreement.organisation_code), branch))
+    return tx.all(select(Agreement).where(*chosen).order_by(col(Agreement.ends_on), col(Agreement.id)))
 
 
 def partners_of(tx: Tx, campaign_id: int) -> list[Partner]:

@@ -8,6 +8,7 @@ from campaigns.goods.reading import PublicGoods
 from campaigns.goods.reading import published as published_goods
 from campaigns.projects.budget import BudgetRow, rows_of
 from campaigns.projects.projects import find
+from campaigns.projects.related import declaration_of
 from campaigns.spending.figures import Account, Published, account_of, published
 from kernel.db import Tx
 
@@ -37,6 +38,7 @@ class ProjectPage(NamedTuple):
     spent: list[Published]
     moved: list[Moved]
     goods: list[PublicGoods]
+    related: str = ""  # its related parties, as they were declared
 
     @property
     def counted(self) -> Unit | None:
@@ -69,4 +71,10 @@ def project_page(tx: Tx, project_id: int) -> ProjectPage:
         spent=published(tx, project_id),
         moved=moved_of(tx, project_id),
         goods=published_goods(tx, project_id),
+        related=_related(tx, project_id),
     )
+
+
+def _related(tx: Tx, project_id: int) -> str:
+    declared = declaration_of(tx, project_id)
+    return declared.text if declared is not None and declared.related else ""

@@ -87,6 +87,23 @@ class ProjectHistory(SQLModel, table=True):
     reason: str = ""
 
 
+class RelatedParties(SQLModel, table=True):
+    """A declaration whether who carries out a project, or benefits, is related to its donors or managers; the
+    newest holds. Append-only."""
+
+    __tablename__ = "related_parties"
+    __table_args__ = (
+        CheckConstraint("NOT related OR text <> ''", name="related_parties_said"),
+        Index("related_parties_project", "project_id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    project_id: int = Field(sa_type=BigInteger, foreign_key="project.id")
+    related: bool
+    text: str
+    actor: str
+    declared_at: datetime = Field(sa_column=moment())
+
+
 class ProjectComment(SQLModel, table=True):
     """What somebody said of a project to colleagues. Append-only."""
 

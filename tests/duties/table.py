@@ -50,7 +50,10 @@ DUTIES = {
     10: Duty("个税法 6, 企税法 9: tax", "text beside the request for a receipt"),
     11: Duty("41: pledges", "records apart from gifts; clock: due, overdue, called; waived by two people"),
     12: Duty("31, 32: no quotas", "standings rank totals only, nobody without a gift is listed"),
-    13: Duty("40, 59: related parties", "signal `staff` of screening", "declaration at the review"),
+    13: Duty(
+        "40, 59: related parties",
+        "declaration of each project: published, and approved by two; signal `staff` of screening",
+    ),
     14: Duty(
         "53 to 58: register of money",
         "append-only books; purposes are changed and surpluses used by transfers with their reason",

@@ -7,6 +7,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.i18n.receipt_columns import header
+from campaigns.approvals.act import Attempt
+from campaigns.approvals.acts import ACTS
+from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY
 from campaigns.donations.contact import Donor
 from campaigns.donations.explain import explain
@@ -17,6 +20,9 @@ from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.plan import PLAN_FIELDS, plan_faults, warnings
 from campaigns.lifecycle.transitions import schedule
 from campaigns.monthly.publish import publish_statements
+from campaigns.projects import drafts
+from campaigns.projects.drafts import NewProject
+from campaigns.projects.transitions import submit
 from campaigns.screening.signals import RULES
 from kernel.errors import Conflict, Invalid
 from matching.rules import TIERS
@@ -136,6 +142,26 @@ def test_duty_12_nobody_is_listed_who_has_not_given(http: FlaskClient, world: Wo
         rows = http.get(f"/api/v1/campaigns/{SLUG}/standings?by={by}").json
         assert rows is not None
         assert all(row["raised_minor"] > 0 for row in rows), by
+
+
+def test_duty_13_related_parties_are_declared_published_and_approved_by_two(api: Api, world: World) -> None:
+    project = world.do(drafts.create, NewProject("41010101", "新桥", "micro", "桥", 9_000_00), ACTOR).id
+    world.do(submit, project, ACTOR)
+    stake = ACTS["project.approve"].stake
+    assert stake is not None
+    attempt = Attempt(world.deps, project, {}, "reviewer", "")
+    assert world.do(stake, attempt) == 0
+    path = f"/projects/{project}/related-parties"
+    refused = api.post(path, {"related": True}, api.token("liaison"))
+    assert problem(refused, 422, "declaration_invalid")["fields"].keys() == {"text"}
+    api.manage(path, {"related": True, "text": "施工队长是<b>村主任</b>的弟弟，村主任不参加验收"}, role="liaison")
+    assert world.do(stake, attempt) is None  # always a second person
+    assert world.do(project_page, project).related.startswith("施工队长")
+    api.manage(path, {"related": False}, role="liaison")
+    assert (world.do(stake, attempt), world.do(project_page, project).related) == (0, "")
+    shown = api.get(path, api.token("auditor")).json
+    assert shown is not None and shown["related"] is False
+    assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM related_parties")) == 2
 
 
 def test_duty_13_a_gift_of_the_projects_own_staff_is_a_signal() -> None:

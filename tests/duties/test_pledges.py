@@ -20,12 +20,26 @@ from campaigns.payouts.management import management_years
 from campaigns.payouts.rules import set_rules, set_split
 from campaigns.payouts.split import Shares
 from campaigns.waiting import Work, waiting
+from kernel.clock import local_day
 from kernel.errors import Conflict, Invalid
 from kernel.paging import Page
 from tests.payouts.released import HOST_ACCOUNT, account, release
 from tests.world import ACTOR, World
 
 FINANCE = Caller("finance", "finance")
+
+
+def test_duty_02_an_agreement_that_ends_soon_waits_for_finance(world: World) -> None:
+    today = local_day(world.clock.at)
+    for number, days in (("A-1", 20), ("A-2", 31), ("A-3", -1), ("A-4", 30)):
+        new = NewAgreement("contract", number, "配送", "公司", today - timedelta(days=90))
+        world.do(agreements.enter, "4101", new._replace(ends_on=today + timedelta(days=days)), "finance")
+    (line,) = (line for line in world.do(waiting, FINANCE) if line.work is Work.AGREEMENTS)
+    assert (line.pieces, local_day(line.due_at)) == (2, today + timedelta(days=21))
+    first = world.do(agreements.ending)[0]
+    world.do(agreements.end, first.id, "不再续签", "finance")
+    assert [row.number for row in world.do(agreements.ending, "4101")] == ["A-4"]
+    assert world.do(agreements.ending, "4102") == []
 
 
 def day(world: World, days: int = 0) -> date:

@@ -23,7 +23,7 @@ from campaigns.audit import changed_meanwhile
 from campaigns.lifecycle import project_course
 from campaigns.network.organisations import names_of
 from campaigns.network.roles import Permission, require
-from campaigns.projects import drafts, projects, review, transitions
+from campaigns.projects import drafts, projects, related, review, transitions
 from campaigns.projects.models import Project
 from campaigns.projects.states import Status
 from campaigns.reasons import MOST_REASON
@@ -89,7 +89,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
     with deps().db.transaction() as tx:
         project = projects.find(tx, project_id)
         history, comments = review.history_of(tx, project_id), review.comments_of(tx, project_id)
-        names = names_of(tx, project.lineage)
+        names, declared = names_of(tx, project.lineage), related.declaration_of(tx, project_id)
         now = tx.now
     mends = project.status in _MENDED and access.opens("project_change")
     return render_template(
@@ -102,6 +102,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         form=form or ConsoleForm(_typed(project)),
         was=_typed(project) if fresh or form is None else shown_before(form, _typed(project)),
         mends=mends,
+        declared=declared,
         now=now,
     )
 
@@ -150,6 +151,20 @@ def change(project_id: int) -> str | Response | tuple[str, int]:
         form.add_refusal(refusal)
         form.faults.setdefault("", refusal_sentence(refusal))
         return _page(project_id, form, fresh=refusal.code == "changed_meanwhile"), 422
+
+
+@blueprint.post("/projects/<int:project_id>/related", endpoint="project_related")
+@access.signed_in_to_act(Permission.PROJECTS_WRITE, Permission.PROJECTS_APPROVE)
+def declare_related(project_id: int) -> Response:
+    """Declare whether the project has related parties."""
+    form = ConsoleForm(request.form)
+    is_related = form["related"] == "yes"
+    return act(
+        None,
+        url_for("console.project_review", project_id=project_id),
+        lambda tx, caller: related.declare(tx, project_id, is_related, form["text"], caller.name),
+        _("关联关系已申报。"),
+    )
 
 
 Verb = Callable[[Tx, int, str], Any]

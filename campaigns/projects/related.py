@@ -1,0 +1,30 @@
+"""The declaration of related parties of a project (慈善法 第40条, 第59条): whether who carries it out, or benefits,
+is related to its donors or managers. Each is kept; the newest holds, and everybody reads one that says yes."""
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.projects.models import RelatedParties
+from campaigns.projects.projects import find
+from kernel.db import Tx
+from kernel.errors import Invalid
+from kernel.text import text_fault
+
+MOST_RELATED = 300  # characters
+
+
+def declare(tx: Tx, project_id: int, related: bool, text: str, actor: str) -> RelatedParties:
+    """Declare whether a project has related parties; of these `text` says who they are, how they are related, and
+    who steps back. Raises NotFound `project_unknown`, Invalid `declaration_invalid`."""
+    find(tx, project_id)
+    if (related or text) and (refused := text_fault(text, MOST_RELATED)):
+        raise Invalid("declaration_invalid", fields={"text": refused})
+    record_audit(tx, actor, "project.declare_related", f"project:{project_id}", related=related)
+    row = RelatedParties(project_id=project_id, related=related, text=text, actor=actor, declared_at=tx.now)
+    return tx.add(row)
+
+
+def declaration_of(tx: Tx, project_id: int) -> RelatedParties | None:
+    """Return the declaration of a project that holds; None when nobody made any."""
+    own = select(RelatedParties).where(RelatedParties.project_id == project_id)
+    return tx.first(own.order_by(col(RelatedParties.id).desc()))
