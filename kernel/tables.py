@@ -1,4 +1,4 @@
-"""PURE. Tables as people and platforms write them: CSV files from spreadsheets, in any encoding and with anything
+"""PURE. Tables as people and platforms write them: CSV files and workbooks, in any encoding and with anything
 around them, read into rows by the columns of a known layout.
 
 Nothing is guessed about values. What a spreadsheet has hidden in a cell (tabs, backticks, zero-width characters) is
@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from kernel.errors import Fault, Invalid, fault
+from kernel.workbook import UnreadableWorkbook, is_workbook, read_workbook
 
 MAX_PREAMBLE = 40  # lines before the header, as platforms put them
 MAX_CELL = 1_000  # characters
@@ -25,7 +26,7 @@ _TOTAL = re.compile(
 # How files begin that programs show as tables and that are none: workbooks (zipped, or of the nineties), and what
 # some platforms call a workbook: a page, or the XML of Excel 2003.
 _WORKBOOK = re.compile(
-    rb"PK\x03\x04|\xd0\xcf\x11\xe0"
+    rb"\xd0\xcf\x11\xe0"
     rb"|(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|table|meta|\?xml[^>]*>[^>]*mso-application)",
     re.IGNORECASE,
 )
@@ -117,11 +118,16 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """Return the text of a file and the name of its encoding: UTF-8 or UTF-16 with a mark, UTF-8, or GB18030 (of
-    which GBK and GB2312 are parts).
+    """Return the text of a file and the name of its encoding: a workbook as CSV, UTF-8 or UTF-16 with a mark,
+    UTF-8, or GB18030 (of which GBK and GB2312 are parts).
 
     Raises Invalid `import_invalid` when it is none of these, or no text at all.
     """
+    if is_workbook(data):
+        try:
+            return read_workbook(data), "xlsx"
+        except UnreadableWorkbook as error:
+            raise Invalid("import_invalid", fields={"file": fault("workbook")}) from error
     if _WORKBOOK.match(data):
         raise Invalid("import_invalid", fields={"file": fault("workbook")})
     if _DOCUMENT.match(data):

@@ -8,9 +8,10 @@ from campaigns.imports.work import work_off
 from campaigns.network.people import create_manager
 from kernel.clock import FixedClock
 from tests.conftest import NOON
+from tests.kernel.test_workbook import workbook
 from tests.real_life.files_steps import HEAD, NEW_PROJECT, sample, world
 from tests.web.reader import PASSWORD, Reader, text
-from tests.world import World
+from tests.world import TREE, World
 
 __all__ = ["world"]
 
@@ -108,3 +109,13 @@ def test_who_sees_the_page(manager: Reader, world: World) -> None:
         assert ("/console/imports" in other.open("/console/")) == (status == 200)
         other.open("/console/imports", status)
         other.open("/console/imports/1", 403)
+
+
+def test_the_network_is_imported_from_a_workbook_and_from_gb18030(manager: Reader, world: World) -> None:
+    head, *tree = [line.split(",") for line in TREE.splitlines()]
+    page = text(hand_in(manager, "network", workbook([*tree, ["41x!", "坏村", "village", "410101"]], head)))
+    assert f"第 {len(tree) + 2} 行“代码”" in page and "没有导入任何内容" in page
+    page = text(hand_in(manager, "network", workbook([*tree, ["41010103", "新村", "village", "410101"]], head)))
+    assert "编码：xlsx" in page and "确认，导入 1 行" in page
+    page = text(hand_in(manager, "network", f"{TREE}41010104,南沟,village,410101\n".encode("gb18030")))
+    assert "编码：gb18030" in page and "确认，导入 1 行" in page
