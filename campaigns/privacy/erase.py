@@ -130,6 +130,9 @@ def forget_devices(tx: Tx, donation_ids: Sequence[UUID]) -> None:
 
 
 _STATEMENTS = (
+    # Codes are kept for a day, under the key of the contact that they were sent to.
+    """DELETE FROM donor_code WHERE donation_id = ANY(:ids) OR contact_key IN (
+           SELECT unnest(ARRAY[donor_key, email_key]) FROM person_key WHERE donation_id = ANY(:ids))""",
     "DELETE FROM person_key WHERE donation_id = ANY(:ids)",
     "DELETE FROM donation_contact WHERE donation_id = ANY(:ids)",
     "DELETE FROM public_words WHERE donation_id = ANY(:ids)",

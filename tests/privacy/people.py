@@ -6,17 +6,24 @@ from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from campaigns.donations.contact import Donor
+from campaigns.donations.payer import Payer
+from campaigns.donations.questions import ask
+from campaigns.donations.receipt_requests import request_receipt
 from campaigns.donations.refund_requests import request_money_back
+from campaigns.intake.registered import subscribe
+from campaigns.privacy.own_codes import request_code, require_identity
 from campaigns.screening.appeal import file_appeal
 from campaigns.screening.freeze import hold_project_match
+from payments.outgoing_models import OutgoingType
 from payments.partners import create
 from tests.closing.partner import tell
 from tests.world import SLUG, World
 
 NAME, PHONE, EMAIL = "赵标记甲", "13912345678", "marked.zhao@example.org"
 MESSAGE, REFUND_WORDS, APPEAL = "祝标记乡亲平安", "标记点错了", "标记是全家的心意"
+QUESTION = "标记的钱到村里了吗"
 PLATFORM_NAME = "钱标记乙"
-MARKS = (NAME, PHONE, EMAIL, MESSAGE, REFUND_WORDS, APPEAL, PLATFORM_NAME)
+MARKS = (NAME, PHONE, EMAIL, MESSAGE, REFUND_WORDS, APPEAL, QUESTION, PLATFORM_NAME)
 DONOR = Donor(name=NAME, phone=f"+86 {PHONE}", email=EMAIL, publish_name=True)
 
 
@@ -28,8 +35,11 @@ class Left(NamedTuple):
 
 
 def give_everything(world: World) -> Left:
-    """The marked donor gives twice, asks for their money back, and appeals."""
+    """The marked donor gives twice, asks for their money back, something, a receipt and codes, and appeals; the
+    platform is told of what became of its donation."""
     world.do(create, world.deps.keys, "plat", "平台", None)
+    types = [str(type_) for type_ in OutgoingType]
+    world.do(subscribe, world.deps.keys, "plat", "https://plat.example.org/told", types, "test")
     world.pot(1_000_00, name="pot", donor=50_00)
     own = world.give(40_00, donor=DONOR, message=MESSAGE, visitor="browser-of-zhao")
     world.pay(own)
@@ -38,6 +48,10 @@ def give_everything(world: World) -> Left:
     world.settle()
     platform = world.do(lambda tx: tx.scalar("SELECT id FROM donation WHERE channel = 'partner'"))
     world.do(request_money_back, world.deps.keys, own.id, 1_00, REFUND_WORDS)
+    world.do(ask, world.deps.keys, own.id, QUESTION)
+    world.do(request_receipt, world.deps.keys, own.id, Payer("person", NAME, "", EMAIL))
+    for contact in (PHONE, EMAIL):
+        world.do(request_code, world.deps.keys, require_identity(contact))
     world.do(hold_project_match, SLUG, world.projects[0], "many equal gifts", "test")
     case = world.do(lambda tx: tx.scalar("SELECT id FROM screening_case WHERE donation_id = :id", id=own.id))
     world.do(file_appeal, world.deps.keys, case, APPEAL, "donor")

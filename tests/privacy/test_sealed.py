@@ -112,7 +112,7 @@ def test_another_field_key_opens_what_was_wrapped_anew(world: World) -> None:
     assert [row.body for row in world.do(claim, alone, 1)] == [waiting]
     with pytest.raises(ValueError, match="another key"):
         world.do(read_contact, world.deps.keys, left.own)
-    assert rewrap(world.db, new) == 2  # the partner's secret and the reply have no mark, and are wrapped again
+    assert rewrap(world.db, new) == 3  # both secrets of the partner and the reply have no mark: wrapped again
     assert alone.lookup("x") == world.deps.keys.lookup("x")
 
 
