@@ -100,7 +100,7 @@ class House:
         port = free_port()
         env = self.env(url, PORT=str(port), **more)
         conf = str(ROOT / "embedded" / "gunicorn_conf.py")
-        child = self._child(f"web-{port}", env, "-m", "gunicorn", "-c", conf, app)
+        child = self.child(f"web-{port}", env, "-m", "gunicorn", "-c", conf, app)
         child.death_signal, child.stop_signal = signal.SIGQUIT, signal.SIGQUIT
         with self._running(child):
             _wait(child, lambda: responds(port, "/healthz"))
@@ -110,7 +110,7 @@ class House:
     def scheduler(self, url: str, *jobs: str) -> Iterator[Child]:
         """The scheduler as production runs it; with names, of these jobs only."""
         name = "-".join(("scheduler", *jobs))
-        with self._running(self._child(name, self.env(url), "-m", "app.jobs.scheduler", *jobs)) as child:
+        with self._running(self.child(name, self.env(url), "-m", "app.jobs.scheduler", *jobs)) as child:
             yield child
 
     @contextmanager
@@ -119,12 +119,13 @@ class House:
         port = free_port()
         data = self.folder / f"sandbox-{port}.sqlite"
         args = ("-m", "sandbox", "--port", str(port), "--data", str(data), "--api-key", STRIPE_KEY)
-        child = self._child("sandbox", dict(os.environ), *args)
+        child = self.child("sandbox", dict(os.environ), *args)
         with self._running(child):
             _wait(child, lambda: not port_is_free(port))
             yield f"http://127.0.0.1:{port}"
 
-    def _child(self, name: str, env: dict[str, str], *args: str) -> Child:
+    def child(self, name: str, env: dict[str, str], *args: str) -> Child:
+        """`python ARGS`, not started yet."""
         return Child([sys.executable, *args], self.folder / "logs" / f"{name}.log", env, ROOT)
 
     @contextmanager
@@ -143,13 +144,13 @@ def _wait(child: Child, ready: object) -> None:
 
 
 @contextmanager
-def open_house(settings: Mapping[str, str] = DURABLE) -> Iterator[House]:
+def open_house(settings: Mapping[str, str] = DURABLE, kind: type[House] = House) -> Iterator[House]:
     """A house in a temporary folder; nothing of it is left afterwards."""
     # Under root PostgreSQL runs as a user of its own, who must be able to pass through.
     folder = Path(tempfile.mkdtemp(prefix="beishan-bench-"))
     folder.chmod(0o755)
     try:
         with ExitStack() as stack:
-            yield House(folder, stack, settings)
+            yield kind(folder, stack, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -71,7 +71,8 @@ def run(
     deps.db.close()
     chosen = set(only or JOBS) - UNMEASURED - {"process-inbox"}
     costs += [_job(house, url, name, paid) for name in JOBS if name in chosen]
-    costs += _console(house, url, requests, only)
+    if not only or any(name.startswith("/") for name in only):
+        costs += _console(house, url, requests, only)
     costs.sort(key=lambda cost: -cost.ratio)
     note = f"processor time at {donations:,} donations, statistics absent over fresh; {', '.join(map(str, costs))}"
     return [Result("cold_over_warm", costs[0].ratio, "times", None, 2.0, "most", note)]
