@@ -95,19 +95,16 @@ def _open(tx: Tx, opens_at: datetime) -> list[Village]:
 
 
 def _receive_goods(tx: Tx, villages: list[Village], today: date) -> None:
-    """Three lots: the value of the first waits for a second person, the second is confirmed, of the third some were
-    handed out."""
-    rice = NewGoods("大米", 40, "袋", 3_200_00, "invoice", "县慈善会", "物资柜 2 号发票", today, "粮油公司（演示）")
-    lots = (
-        rice,
-        rice._replace(name="电饭锅", quantity=6, unit="个", value_minor=1_080_00),
-        rice._replace(name="食用油"),
+    """Two lots whose value is confirmed; of the second some were handed out, and counted wrongly at first."""
+    oil = NewGoods(
+        "食用油", 40, "桶", 3_200_00, "invoice", "县慈善会", "物资柜 2 号发票", today, "粮油公司（演示）"
     )
-    ids = [goods.enter(tx, villages[nth].id, lot, LIAISON).id or 0 for nth, lot in enumerate(lots)]
-    for goods_id in ids[1:]:
+    lots = (oil._replace(name="电饭锅", quantity=6, unit="个", value_minor=1_080_00), oil)
+    first, second = (goods.enter(tx, villages[nth].id, lot, LIAISON).id or 0 for nth, lot in enumerate(lots))
+    for goods_id in (first, second):
         goods.confirm(tx, goods_id, SECOND_FINANCE)
-    handout = goods.hand_out(tx, ids[2], NewHandout(28, "一组、二组各户", today, "签收单 3 页"), LIAISON)
-    goods.correct_handout(tx, ids[2], handout.id or 0, 26, "两户外出，没有领", LIAISON)
+    handout = goods.hand_out(tx, second, NewHandout(28, "一组、二组各户", today, "签收单 3 页"), LIAISON)
+    goods.correct_handout(tx, second, handout.id or 0, 26, "两户外出，没有领", LIAISON)
 
 
 def _gift(random: Random, village: Village, opens_at: datetime) -> Gift:
