@@ -9,12 +9,12 @@ from flask import g, render_template, url_for
 from flask_babel import gettext as _
 
 from app.console.blueprint import blueprint
+from app.console.wait_desks import WaitLine, wait_lines
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.partner_texts import ALARMS, alarm_line
 from app.i18n.waiting import waiting_line, work_label
-from app.i18n.waits import wait_text
 from campaigns.closing.waits import waits
 from campaigns.disclosure.campaigns import CampaignLine, campaign_lines
 from campaigns.disclosure.totals import pot_views, totals
@@ -89,8 +89,8 @@ def _standing(tx: Tx, event: CampaignLine) -> dict[str, Any]:
     return {"event": event, "sums": totals(tx, [event.id])[event.id], "pots": pot_views(tx, event.id)}
 
 
-def _waits_of(tx: Tx, event: CampaignLine) -> list[str]:
-    return [wait_text(wait) for wait in waits(tx, find_campaign(tx, event.slug))]
+def _waits_of(tx: Tx, event: CampaignLine) -> list[WaitLine]:
+    return wait_lines(waits(tx, find_campaign(tx, event.slug)), event.slug)
 
 
 def _target(line: Waiting) -> tuple[str, str]:

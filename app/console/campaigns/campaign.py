@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint, refusal_sentence
 from app.console.choices import names_of_projects
+from app.console.wait_desks import wait_lines
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
 from app.i18n.refusals import refusal_text
-from app.i18n.waits import wait_text
 from app.web.blueprint import requested_page
 from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close
@@ -59,7 +59,7 @@ def show(slug: str) -> str:
         pots = pot_views(tx, campaign.id)
         shown: dict[str, Any] = {
             "contact": contacts_of(tx, [campaign.id]).get(campaign.id, Contact()),
-            "waits": [wait_text(wait) for wait in waits(tx, campaign)],
+            "waits": wait_lines(waits(tx, campaign), slug),
             "history": history(tx, campaign.id),
             "sums": totals(tx, [campaign.id])[campaign.id],
             "pots": pots,

@@ -1,0 +1,47 @@
+"""What a campaign waits for, in words, each with the page on which somebody ends it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from flask import url_for
+
+from app.http import access
+from app.i18n.waits import wait_text
+from campaigns.closing.waits import Wait
+
+# Of a code the endpoint of its page, and what the page is asked for. What only time or a bank ends has none.
+_DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, str]]]] = {
+    "paying": ("donations", lambda slug: {"campaign": slug, "state": "waiting"}),
+    "messages": ("inbox", lambda _slug: {}),
+    "discrepancies": ("reconciliation", lambda slug: {"slug": slug}),
+    "bank": ("three_sides", lambda _slug: {}),
+    "cases": ("bursts", lambda slug: {"slug": slug}),
+    "payments": ("payments", lambda _slug: {}),
+    "objections": ("objections", lambda _slug: {}),
+    "refunds": ("donations", lambda slug: {"campaign": slug, "state": "paid"}),
+    "refunds_failed": ("campaign", lambda slug: {"slug": slug, "_anchor": "back"}),
+    "outside": ("campaign", lambda slug: {"slug": slug, "_anchor": "back"}),
+    "disputes": ("donations", lambda slug: {"campaign": slug, "state": "back"}),
+    "statement": ("jobs", lambda _slug: {}),
+    "failed": ("jobs", lambda _slug: {}),
+}
+UNENDED = ("time",)  # nobody ends them
+
+
+class WaitLine(NamedTuple):
+    """One thing that a campaign waits for; no address where the signed-in manager cannot open the page."""
+
+    text: str
+    url: str
+
+
+def wait_lines(waits: Sequence[Wait], slug: str) -> list[WaitLine]:
+    """Return what a campaign waits for, for the signed-in manager."""
+    return [WaitLine(wait_text(wait), _desk(wait.code, slug)) for wait in waits]
+
+
+def _desk(code: str, slug: str) -> str:
+    if code in UNENDED:
+        return ""
+    endpoint, arguments = _DESKS[code]
+    return url_for(f"console.{endpoint}", **arguments(slug)) if access.opens(endpoint) else ""
