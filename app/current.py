@@ -41,7 +41,7 @@ def attach(app: Flask, settings: Config, deps: Dependencies) -> None:
     giving = replace(deps, db=deps.db.apart(GIVING_CONNECTIONS, by_key=True))
     app.extensions["create_donations"] = Batcher(partial(create_donations, giving))
     app.extensions["save_opened_payments"] = Batcher(partial(save_opened_payments, giving))
-    intake = deps.db.apart(INTAKE_CONNECTIONS)
+    intake = deps.db.apart(INTAKE_CONNECTIONS, by_key=True)
     app.extensions["store_messages"] = Batcher(partial(receive_each, intake, deps.keys))
     app.extensions["count_clicks"] = Batcher(partial(count_clicks, deps.db))
     app.extensions["read_secrets"] = Batcher(partial(read_secrets, intake, deps.keys))
