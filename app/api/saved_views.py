@@ -11,7 +11,7 @@ from app.current import deps
 from app.http import access
 from app.http.scope import Where
 from campaigns.network.roles import Permission
-from campaigns.network.saved_views import MOST_NAME, PAGES, save, views_of
+from campaigns.network.saved_views import MOST_NAME, PAGES, delete, save, views_of
 
 blueprint = make_blueprint("saved-views", "Filters of lists, kept under a name.")
 
@@ -60,3 +60,12 @@ def save_view(body: dict[str, Any]) -> Any:
     """Keep filters under a name; one's own view of that name is replaced."""
     with deps().db.transaction() as tx:
         return save(tx, g.caller, body["page"], body["name"], body["filters"], shared=body["shared"])
+
+
+@blueprint.post("/saved-views/<id:saved_id>/delete")
+@access.managers(Permission.READ, where=Where.ANY)
+@blueprint.response(204)
+def delete_view(saved_id: int) -> None:
+    """Delete one's own view."""
+    with deps().db.transaction() as tx:
+        delete(tx, g.caller, saved_id)

@@ -14,7 +14,10 @@ _NOT_CONTENT = frozenset({"csrf_token", FIELD, "verb", "shown", "seen", "place_q
 
 
 class ConsoleForm(Form):
-    """A form with several buttons: `verb` is the one that was pressed."""
+    """A form with several buttons: `verb` is the one that was pressed. `overtaken`: somebody else changed meanwhile
+    what it changes, and its reader is told."""
+
+    overtaken = False
 
     @property
     def verb(self) -> str:

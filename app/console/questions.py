@@ -5,12 +5,15 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
+from app.console.written import require_own
 from app.current import deps
+from app.forms import Form
 from app.http import access, scope
 from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.desks import question_desk
-from campaigns.lifecycle.host_contact import Contact, set_contact
+from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.lifecycle.host_contact import Contact, contacts_of, set_contact
 from campaigns.network.roles import Caller, Permission
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
@@ -46,9 +49,14 @@ def reply(question_id: int) -> Response:
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE)
 def save_contact(slug: str) -> Response:
     """Say how the host of a campaign is reached."""
-    contact = Contact(*(request.form.get(name, "").replace("\x00", "")[:300] for name in Contact._fields))
+    form = Form(request.form)
+    typed = {name: form[name].replace("\x00", "")[:300] for name in Contact._fields}
 
     def do(tx: Tx, caller: Caller) -> None:
-        set_contact(tx, slug, contact, caller.name)
+        campaign_id = lock_campaign(tx, slug).id or 0
+        now = contacts_of(tx, [campaign_id]).get(campaign_id, Contact())
+        names = require_own(tx, f"campaign:{campaign_id}", form, typed, now._asdict())
+        if names:
+            set_contact(tx, slug, now._replace(**{name: typed[name] for name in names}), caller.name)
 
     return act(Permission.CAMPAIGNS_WRITE, url_for("console.campaign", slug=slug), do, _("联系方式已保存。"))

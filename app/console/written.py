@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from app.forms import Form
+from campaigns.audit import changed_meanwhile
+from kernel.db import Tx
 
 PREFIX = "was."
 
@@ -27,6 +29,19 @@ def written_fields(form: Form, typed: Mapping[str, str], now: Mapping[str, str])
     changed = tuple(name for name, text in typed.items() if _same(text) not in (was[name], _same(now[name])))
     overtaken = tuple(name for name in changed if was[name] != _same(now[name]))
     return Written(changed, overtaken)
+
+
+def require_own(
+    tx: Tx, subject: str, form: Form, typed: Mapping[str, str], now: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Return the fields that the person changed on a form about `subject` (`project:7`), whose row is locked.
+
+    Raises Conflict `changed_meanwhile` when somebody else changed one of them since the page was made.
+    """
+    changed, overtaken = written_fields(form, typed, now)
+    if overtaken:
+        raise changed_meanwhile(tx, subject, {name: now[name] for name in overtaken})
+    return changed
 
 
 def shown_before(form: Form, now: Mapping[str, str]) -> dict[str, str]:

@@ -41,7 +41,9 @@ def set_contact(tx: Tx, slug: str, contact: Contact, actor: str) -> Contact:
     before = Contact(row.phone, row.hours, row.email)
     row.phone, row.hours, row.email = new
     tx.add(row)
-    record_audit(tx, actor, "campaign.contact", f"campaign:{slug}", **changed(before._asdict(), new._asdict()))
+    record_audit(
+        tx, actor, "campaign.contact", f"campaign:{campaign.id}", **changed(before._asdict(), new._asdict())
+    )
     return new
 
 

@@ -7,12 +7,11 @@ from werkzeug.wrappers import Response
 from app.console import choices
 from app.console.blueprint import blueprint, rehearse
 from app.console.campaigns.forms import UNITS_S, CampaignForm
-from app.console.written import shown_before, written_fields
+from app.console.written import require_own, shown_before
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.fields import at_fields, refusal_words
-from campaigns.audit import changed_meanwhile
 from campaigns.lifecycle import drafts
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.models import Campaign
@@ -93,9 +92,7 @@ def _change(tx: Tx, slug: str, form: CampaignForm) -> bool:
     """
     campaign = lock_campaign(tx, slug)
     now = CampaignForm.of(campaign).typed()
-    names, overtaken = written_fields(form, form.typed(), now)
-    if overtaken:
-        raise changed_meanwhile(tx, f"campaign:{campaign.id}", {name: now[name] for name in overtaken})
+    names = require_own(tx, f"campaign:{campaign.id}", form, form.typed(), now)
     if names or campaign.phase != Phase.DRAFT:  # which is refused
         drafts.change(tx, slug, form.written(names), g.caller.name)
     return bool(names)

@@ -9,11 +9,10 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint, make_once, refusal_sentence
 from app.console.forms import ConsoleForm
-from app.console.written import shown_before, written_fields
+from app.console.written import require_own, shown_before
 from app.current import deps
 from app.forms import format_yuan
 from app.http import access
-from campaigns.audit import changed_meanwhile
 from campaigns.disclosure.pictures import news_of, pictures_of
 from campaigns.disclosure.project_money import money_of
 from campaigns.network.organisations import names_of
@@ -120,9 +119,7 @@ def _change(project_id: int, form: DescriptionForm, changes: dict[str, Any]) -> 
     with deps().db.transaction() as tx:
         reviewing = g.caller.may(Permission.PROJECTS_APPROVE)
         now = DescriptionForm.of(lock_project(tx, project_id)).typed()
-        names, overtaken = written_fields(form, form.typed(), now)
-        if overtaken:
-            raise changed_meanwhile(tx, f"project:{project_id}", {name: now[name] for name in overtaken})
+        names = require_own(tx, f"project:{project_id}", form, form.typed(), now)
         if names:
             written = {name: changes[name] for name in names}
             describe(tx, project_id, written, g.caller.name, reviewing=reviewing)

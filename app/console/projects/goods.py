@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.written import require_own, shown_before
 from app.current import deps
 from app.duties import perform
 from app.forms import Form, format_yuan
@@ -73,7 +74,7 @@ def correct(goods_id: int) -> str | Response:
     form = ConsoleForm(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        _noted(form, lambda: goods.correct(tx, goods_id, _typed(tx, form), caller.name))
+        _noted(form, lambda: _correct(tx, goods_id, form, caller.name))
 
     back = act(None, url_for("console.goods_entry", goods_id=goods_id), do, _("物资已更正，等另一个人确认价值。"))
     return _entry(goods_id, form) if form.faults else back
@@ -111,6 +112,16 @@ def change(goods_id: int, verb: str) -> Response:
     return act(None, url_for("console.goods_entry", goods_id=goods_id), do, done.get(verb, _("发放已登记。")))
 
 
+def _correct(tx: Tx, goods_id: int, form: ConsoleForm, actor: str) -> None:
+    """Write the fields that were changed. Raises what `goods.correct` raises, Conflict `changed_meanwhile`."""
+    typed, row = _typed(tx, form), goods.find(tx, goods_id, lock=True)
+    now = _shown(row)
+    names = require_own(tx, f"goods:{goods_id}", form, {name: form[name] for name in now}, now)
+    if names:
+        stored = NewGoods(**{name: getattr(row, name) for name in NewGoods._fields})
+        goods.correct(tx, goods_id, stored._replace(**{name: getattr(typed, name) for name in names}), actor)
+
+
 def _of_project(project_id: int, form: ConsoleForm) -> str:
     page = requested_page(PAGE_SIZE)
     with deps().db.transaction() as tx:
@@ -125,12 +136,17 @@ def _entry(goods_id: int, form: ConsoleForm | None) -> str:
         row = goods.find(tx, goods_id)
         project = projects.find(tx, row.project_id)
         handouts = goods.handouts_of(tx, goods_id)
-    form = form or ConsoleForm({**_texts(row), "value_minor": format_yuan(row.value_minor)})
-    return render_template("console/goods_entry.html", row=row, project=project, handouts=handouts, form=form)
+    was = _shown(row) if form is None or form.overtaken else shown_before(form, _shown(row))
+    form = form or ConsoleForm(was)
+    return render_template(
+        "console/goods_entry.html", row=row, project=project, handouts=handouts, form=form, was=was
+    )
 
 
-def _texts(row: Any) -> dict[str, str]:
-    return {name: str(getattr(row, name)) for name in NewGoods._fields}
+def _shown(row: Any) -> dict[str, str]:
+    """Return goods as the fields of their form show them."""
+    texts = {name: str(getattr(row, name)) for name in NewGoods._fields}
+    return {**texts, "value_minor": format_yuan(row.value_minor)}
 
 
 def _noted(form: ConsoleForm, do: Callable[[], object]) -> None:
@@ -139,6 +155,7 @@ def _noted(form: ConsoleForm, do: Callable[[], object]) -> None:
         do()
     except Refusal as refusal:
         form.add_refusal(refusal)
+        form.overtaken = refusal.code == "changed_meanwhile"
         raise
 
 

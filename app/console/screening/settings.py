@@ -9,13 +9,14 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refusal_sentence
 from app.console.forms import ConsoleForm
+from app.console.written import require_own, shown_before
 from app.current import deps
 from app.http import access
 from app.http.errors import status_of
 from app.http.security_events import notice_refusal
 from app.i18n.labels import UNITS
 from app.i18n.screening_evidence import threshold_text
-from campaigns.lifecycle.campaign import find_campaign
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.network.roles import Permission
 from campaigns.screening import settings
 from campaigns.screening.settings import CHANGEABLE, Setting
@@ -51,7 +52,11 @@ def change(slug: str) -> Response | tuple[str, int]:
         access.require_declared(Permission.SCREEN)
         with deps().db.transaction() as tx:
             defaults = default_thresholds(deps().screening_defaults)
-            names = [setting.name for setting in settings.settings(tx, slug, defaults) if setting.name in form.data]
+            campaign = lock_campaign(tx, slug)
+            rows = settings.settings(tx, slug, defaults)
+            now = {row.name: _text(row.name, row.value) for row in rows if row.name in form.data}
+            typed = {name: form[name] for name in now}
+            names = require_own(tx, f"campaign:{campaign.id}", form, typed, now)
             values = {name: form.value(name) for name in names}
             if not form.faults:
                 settings.change(tx, slug, values, defaults, g.caller.name)
@@ -88,6 +93,7 @@ def _page(slug: str, form: ThresholdForm) -> str:
         "console/screening.html",
         campaign=campaign,
         rows=[_row(setting, form) for setting in rows],
+        was=shown_before(form, {setting.name: _text(setting.name, setting.value) for setting in rows}),
         wrong=bool(form.faults),
         may=access.opens("screening_change") and campaign.phase in CHANGEABLE,
         own=any(setting.changed_at for setting in rows),
