@@ -8,14 +8,15 @@ from werkzeug.routing import Map, Rule
 
 from payments.models import INBOX_STATES
 
-_TEXT = {"type": "string"}
-_COUNT = {"type": "integer", "minimum": 0}
-_MINOR = {"type": "integer", "description": "fen"}
-_MOMENT = {"type": "string", "format": "date-time"}
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 0}
+MINOR = {"type": "integer", "description": "fen"}
+MOMENT = {"type": "string", "format": "date-time"}
 _MAYBE = {"nullable": True}
 
 
-def _object(**properties: Any) -> dict[str, Any]:
+def described_object(**properties: Any) -> dict[str, Any]:
+    """Return the schema of an object with these fields."""
     return {"type": "object", "properties": properties} if properties else {"type": "object"}
 
 
@@ -23,87 +24,87 @@ def _list(of: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": of}
 
 
-_EVENT = _object(
-    id=_TEXT,
-    type=_TEXT,
-    donation_id=_TEXT,
+_EVENT = described_object(
+    id=TEXT,
+    type=TEXT,
+    donation_id=TEXT,
     state={"type": "string", "enum": list(INBOX_STATES)},
-    reason=_TEXT | _MAYBE,
-    received_at=_MOMENT,
-    processed_at=_MOMENT | _MAYBE,
+    reason=TEXT | _MAYBE,
+    received_at=MOMENT,
+    processed_at=MOMENT | _MAYBE,
 )
-_MATCH = _object(captured_minor=_MINOR, held_minor=_MINOR, parts=_list(_object()))
-_DONATION = _object(
-    donation_id=_TEXT,
-    status=_TEXT,
-    campaign=_TEXT | _MAYBE,
-    project_code=_TEXT,
-    amount_minor=_MINOR,
-    refunded_minor=_MINOR,
-    currency=_TEXT,
-    paid_at=_MOMENT | _MAYBE,
+_MATCH = described_object(captured_minor=MINOR, held_minor=MINOR, parts=_list(described_object()))
+_DONATION = described_object(
+    donation_id=TEXT,
+    status=TEXT,
+    campaign=TEXT | _MAYBE,
+    project_code=TEXT,
+    amount_minor=MINOR,
+    refunded_minor=MINOR,
+    currency=TEXT,
+    paid_at=MOMENT | _MAYBE,
     match=_MATCH,
-    why=_list(_object()),
-    reason=_TEXT | _MAYBE | {"description": "why a payment waits, as of its event"},
+    why=_list(described_object()),
+    reason=TEXT | _MAYBE | {"description": "why a payment waits, as of its event"},
     test={"type": "boolean"},
 )
-_MATCH_NOW = _object(
-    ratio_bps=_COUNT,
-    left_minor=_MINOR,
-    cap_minor=_MINOR | _MAYBE | {"description": "of one donation, in fen"},
-    next_at=_MOMENT | _MAYBE,
+_MATCH_NOW = described_object(
+    ratio_bps=COUNT,
+    left_minor=MINOR,
+    cap_minor=MINOR | _MAYBE | {"description": "of one donation, in fen"},
+    next_at=MOMENT | _MAYBE,
 )
-_PROJECT = _object(
-    code=_TEXT,
-    name=_TEXT,
-    state=_TEXT,
+_PROJECT = described_object(
+    code=TEXT,
+    name=TEXT,
+    state=TEXT,
     may_raise={"type": "boolean"},
-    story=_TEXT,
-    picture=_TEXT | _MAYBE,
-    target_minor=_MINOR,
-    currency=_TEXT,
-    updated_at=_MOMENT,
-    campaigns=_list(_object(slug=_TEXT, opens_at=_MOMENT, ends_at=_MOMENT, page=_TEXT, match_now=_MATCH_NOW)),
+    story=TEXT,
+    picture=TEXT | _MAYBE,
+    target_minor=MINOR,
+    currency=TEXT,
+    updated_at=MOMENT,
+    campaigns=_list(described_object(slug=TEXT, opens_at=MOMENT, ends_at=MOMENT, page=TEXT, match_now=_MATCH_NOW)),
 )
-_SUMMARY = _object(
-    day=_TEXT,
+_SUMMARY = described_object(
+    day=TEXT,
     test={"type": "boolean"},
-    events=_object(),
-    donations=_COUNT,
-    amount_minor=_MINOR,
-    refunded_minor=_MINOR,
-    matched_minor=_MINOR,
-    currency=_TEXT,
+    events=described_object(),
+    donations=COUNT,
+    amount_minor=MINOR,
+    refunded_minor=MINOR,
+    matched_minor=MINOR,
+    currency=TEXT,
 )
-_HEALTH = _object(
-    partner=_TEXT,
-    state=_TEXT,
+_HEALTH = described_object(
+    partner=TEXT,
+    state=TEXT,
     test={"type": "boolean"},
-    now=_MOMENT,
-    last_heard_at=_MOMENT | _MAYBE,
-    events=_object(),
-    conflicting=_COUNT,
-    limits=_object(),
-    secrets=_list(_object()),
-    checks=_object(),
+    now=MOMENT,
+    last_heard_at=MOMENT | _MAYBE,
+    events=described_object(),
+    conflicting=COUNT,
+    limits=described_object(),
+    secrets=_list(described_object()),
+    checks=described_object(),
 )
-_BILL = _object(
+_BILL = described_object(
     imported={"type": "boolean"},
-    added=_COUNT,
-    sums=_list(_object()),
-    faults=_list(_object(line=_COUNT | _MAYBE, field=_TEXT, code=_TEXT, message=_TEXT)),
-    warnings=_list(_object(line=_COUNT | _MAYBE, field=_TEXT, code=_TEXT, message=_TEXT)),
-    differences=_list(_object(cause=_TEXT, donation_id=_TEXT, bill_minor=_MINOR, events_minor=_MINOR)),
+    added=COUNT,
+    sums=_list(described_object()),
+    faults=_list(described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, message=TEXT)),
+    warnings=_list(described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, message=TEXT)),
+    differences=_list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR)),
 )
 SCHEMAS = {
     "PartnerDoorEvent": _EVENT,
-    "PartnerDoorEvents": _object(events=_list(_EVENT), next_after=_COUNT | _MAYBE),
+    "PartnerDoorEvents": described_object(events=_list(_EVENT), next_after=COUNT | _MAYBE),
     "PartnerDoorDonation": _DONATION,
     "PartnerDoorSummary": _SUMMARY,
     "PartnerDoorHealth": _HEALTH,
-    "PartnerDoorProjects": _object(projects=_list(_PROJECT), page=_COUNT, pages=_COUNT, total=_COUNT),
+    "PartnerDoorProjects": described_object(projects=_list(_PROJECT), page=COUNT, pages=COUNT, total=COUNT),
     "PartnerDoorBill": _BILL,
-    "PartnerDoorSecret": _object(id=_COUNT, secret=_TEXT, created_at=_MOMENT),
+    "PartnerDoorSecret": described_object(id=COUNT, secret=TEXT, created_at=MOMENT),
 }
 # Address -> method, what it does, its parameters, and the schema of its response.
 ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
@@ -116,15 +117,39 @@ ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/bill": ("post", "Show what a bill would do; with `confirm=1`, import it.", ("confirm",), "PartnerDoorBill"),
     "/secret": ("post", "Make another signing secret.", (), "PartnerDoorSecret"),
 }
+_NOT_SIGNED = "`signature_missing`, `signature_invalid`, `timestamp_out_of_tolerance`"
+_ASKED_OFTEN = "`rate_limited`: come back after `Retry-After` seconds"
+_AWAY = "`database_unavailable`: send the same again after `Retry-After`"
+# Address -> what may be refused, beside what may be of every address: status and stable codes.
+REFUSALS: dict[str, dict[str, str]] = {
+    "/events": {"422": "`parameters_invalid`: `state`, `since` or `after`"},
+    "/events/<path:event_id>": {"404": "`event_unknown`"},
+    "/donations/<path:their_id>": {"404": "`donation_unknown`"},
+    "/summary": {"422": "`parameters_invalid`: `day`"},
+    "/health": {},
+    "/projects": {"422": "`parameters_invalid`: `page` or `updated_since`"},
+    "/bill": {
+        "400": "`body_invalid`: begins like JSON and is none",
+        "409": "`bill_day_has_lines`: the day that is said to be empty",
+        "413": "`body_too_large`: above 8 MiB",
+        "422": "`file_missing`; `import_invalid`: no table; `day_invalid`, `parameters_invalid`: of an empty day",
+    },
+    "/secret": {
+        "400": "`body_invalid`",
+        "409": "`partner_secrets_full`: end one first; `partner_state`",
+        "413": "`body_too_large`",
+        "422": "`partner_invalid`: `rotate` or `old_valid_until`",
+    },
+}
 # Not of ROUTES: what comes here is signed, said and answered as the platform's mapping says.
 NOTIFY = "/notify"
 
 
-def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]], refusal: dict[str, Any]) -> None:
+def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]]) -> None:
     """Add the door to the description of the API. `headers` are those of every signed request."""
     for name, schema in SCHEMAS.items():
         spec.components.schema(name, schema)
-    _describe_notify(spec, prefix, tag, refusal)
+    _describe_notify(spec, prefix, tag)
     for address, (method, summary, parameters, shown) in ROUTES.items():
         rule = _rule(prefix + address)
         query = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in parameters]
@@ -134,9 +159,17 @@ def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]]
             "tags": [tag],
             "summary": summary,
             "parameters": [*query, *headers],
-            "responses": {status: {"description": "in your own ids", "content": content}, "401": refusal},
+            "responses": {status: {"description": "in your own ids", "content": content}}
+            | _refusals(address, method),
         }
         spec.path(rule=rule, operations={method: operation})
+
+
+def _refusals(address: str, method: str) -> dict[str, Any]:
+    often = {"429": _ASKED_OFTEN} if method == "get" else {}
+    codes = {"401": _NOT_SIGNED, "503": _AWAY} | often | REFUSALS[address]
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    return {status: {"description": text, "content": problem} for status, text in sorted(codes.items())}
 
 
 def _rule(address: str) -> Rule:
@@ -145,12 +178,14 @@ def _rule(address: str) -> Rule:
     return rule
 
 
-def _describe_notify(spec: APISpec, prefix: str, tag: str, refusal: dict[str, Any]) -> None:
+def _describe_notify(spec: APISpec, prefix: str, tag: str) -> None:
     reply = {"description": "as the platform's format wants it"}
+    refused = {"description": "as its format says, which may name the code: `event_invalid`, `body_invalid`"}
+    stranger = {"description": f"{_NOT_SIGNED}; also of a platform without a mapping"}
     operation = {
         "tags": [tag],
         "summary": "Take a notification in the platform's own format, read by its mapping.",
         "requestBody": {"content": {"application/json": {}, "application/x-www-form-urlencoded": {}}},
-        "responses": {"200": reply, "422": reply, "401": refusal},
+        "responses": {"200": reply, "400": refused, "422": refused, "401": stranger},
     }
     spec.path(rule=_rule(prefix + NOTIFY), operations={"post": operation})

@@ -6,7 +6,7 @@ from typing import Any
 from apispec import APISpec
 from werkzeug.routing import Map, Rule
 
-from app.api import partner_door
+from app.api import partner_door, partner_outgoing
 from app.webhooks.partners import MOST_BYTES, REPRESENTATION, RESULTS
 from kernel.money import CURRENCY, MAX_MINOR
 from payments.gift_details import CHANNELS, MOST_LABEL, MOST_MESSAGE
@@ -165,8 +165,8 @@ def describe(spec: APISpec) -> None:
     rule.bind(Map())  # the library asks the rule of the view for its parameters
     spec.path(rule=rule, operations={"post": _operation()})
     headers = [_header(name, description) for name, description in _HEADERS.items()]
-    refusal = _content(_REFUSALS["401"], "application/problem+json", "Problem")
-    partner_door.describe(spec, RULE, TAG, headers, refusal)
+    partner_door.describe(spec, RULE, TAG, headers)
+    partner_outgoing.describe(spec, TAG)
 
 
 def _operation() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from app.i18n.locale import language
-from app.i18n.refusals import REFUSALS
+from app.i18n.refusals import code_text
 
 PROBLEMS = {
     "address_too_long": _l("网址太长。"),
@@ -26,4 +26,4 @@ PROBLEMS = {
 def problem_text(code: str, locale: str) -> str:
     """Return what a problem means; a code without a text stands for itself."""
     with force_locale(locale) if locale != language() else nullcontext():
-        return str(PROBLEMS.get(code) or REFUSALS.get(code) or code)
+        return str(PROBLEMS[code]) if code in PROBLEMS else code_text(code)

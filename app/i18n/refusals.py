@@ -263,11 +263,17 @@ def refusal_text(refusal: Refusal, locale: str | None = None) -> str:
 
 
 def code_text(code: str, locale: str | None = None, **params: Any) -> str:
-    """Return the text of a code; a code without a text stands for itself."""
+    """Return the text of a code; a code without a text stands for itself. Parameters that nobody knows any more,
+    because only the code was kept, are left open."""
     with force_locale(locale) if locale and locale != language() else nullcontext():
         if code not in REFUSALS:
             return code
-        return str(REFUSALS[code]) % {name: shown(name, value) for name, value in params.items()}
+        return str(REFUSALS[code]) % _Parameters({name: shown(name, value) for name, value in params.items()})
+
+
+class _Parameters(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "…"
 
 
 def shown(name: str, value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from campaigns.audit import record_audit
@@ -58,6 +59,7 @@ def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
         times=tuple(line.occurred_at for line in lines),
         faults={
             **bill.faults,
+            **_ahead_of_time(tx, bill.lines),
             **_came_back_without_leaving(tx, bill.lines),
             **corrections_refused(tx, bill.lines),
         },
@@ -88,6 +90,16 @@ def _sums(lines: Sequence[StatementLine], known_count: int) -> tuple[Sum, ...]:
     amounts = {name: [line.amount_minor for line in lines if line.kind in kinds] for name, kinds in _SORTS.items()}
     amounts["fees"] = [line.fee_minor for line in lines if line.fee_minor]
     return (*(Sum(name, len(part), sum(part)) for name, part in amounts.items()), Sum("known", known_count))
+
+
+def _ahead_of_time(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
+    """Fault lines of days that have not come: a day to spare, for whose clock is ahead of ours."""
+    latest = tx.now + timedelta(days=1)
+    return {
+        f"line {number}.occurred_at": fault("in_the_future")
+        for number, line in lines.items()
+        if line.occurred_at > latest
+    }
 
 
 def _came_back_without_leaving(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:

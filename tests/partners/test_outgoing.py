@@ -9,9 +9,11 @@ from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from standardwebhooks import Webhook
 
+from app.api.partner_outgoing import schema_of
 from campaigns.intake import registered
 from campaigns.intake.tell_partners import tell_partners
 from campaigns.lifecycle.transitions import cancel
@@ -23,6 +25,7 @@ from payments.outgoing import BACKOFF
 from payments.outgoing_models import OutgoingType, PartnerDelivery
 from payments.public_http import Unreachable, is_public, post, public_address
 from tests.partners.engineer import NAME, Engineer
+from tests.payments.judge import as_json_schema
 from tests.world import ACTOR, World
 
 ALL = list(OutgoingType)
@@ -56,6 +59,13 @@ def receiver(*statuses: int) -> Iterator[tuple[str, Received]]:
         server.server_close()
 
 
+def _as_described(event: Any) -> None:
+    """The event has the fields that the API's description names, and no others."""
+    schema = schema_of(OutgoingType(event["type"]))
+    jsonschema_rs.validator_for(as_json_schema(schema)).validate(event)
+    assert set(event["data"]) == set(schema["properties"]["data"]["properties"])
+
+
 def subscribe(world: World, url: str, types: list[str] = ALL) -> str:
     return str(world.do(lambda tx: registered.subscribe(tx, world.deps.keys, NAME, url, types, ACTOR)[1]))
 
@@ -81,6 +91,10 @@ def test_a_platform_learns_what_became_of_its_donation(engineer: Engineer, world
         assert tell(world) == 1 and tell(world) == 0
     events = [Webhook(secret).verify(body, headers) for headers, body in received]
     assert [event["type"] for event in events] == ["donation.matched", "refund.booked"]
+    described = engineer.http.get("/api/openapi.json").get_json()["x-webhooks"]
+    assert set(described) == set(ALL)
+    for event in events:
+        _as_described(event)
     assert events[0]["data"]["donation_id"] == "T-1"
     assert (events[0]["data"]["match"]["captured_minor"], events[1]["data"]["refunded_minor"]) == (10_00, 5_00)
     assert [headers["webhook-id"] for headers, _ in received] == [event["id"] for event in events]
@@ -94,6 +108,8 @@ def test_phases_and_news_are_told_to_those_who_may_raise(engineer: Engineer, wor
         world.do(add_news, world.projects[0], NewsText(date(2026, 9, 9), "灶台修好了"), ACTOR)
         world.do(cancel, world.slug, ACTOR)
         assert tell(world) == 2
+    for _, body in received:
+        _as_described(json.loads(body))
     events = {(event := json.loads(body))["type"]: event["data"] for _, body in received}
     assert events["project.news"]["title"] == "灶台修好了"
     assert events["campaign.phase"] == {"campaign": world.slug, "phase": "cancelled"}

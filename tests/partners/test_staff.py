@@ -22,6 +22,7 @@ def alarms(world: World) -> set[AlarmKind]:
 def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) -> None:
     engineer.send(engineer.paid(1), engineer.paid(2, project_code="NOWHERE"), engineer.refunded(9, 1_00))
     engineer.call("", engineer.paid(3, -1))
+    engineer.call("", {"events": [{"type": "ping"}] * 1_001})
     engineer.call("", engineer.paid(1, 99_00))
     rows = [("L1", "charge", "T-1", 24_00, 0)]
     engineer.call("/bill?confirm=1", bill(*rows, at=world.clock.at.isoformat()))
@@ -31,6 +32,8 @@ def test_staff_see_what_their_platform_does(engineer: Engineer, world: World) ->
     reader.sign_in("manager")
     page = reader.open(f"/console/partners/{NAME}")
     assert "event_invalid" in page and "2026-09-09" in page
+    assert "一次最多 … 条" in page, "of what was refused only the code is kept"
+    assert "登记时直接启用" in page
     assert "NOWHERE" in page and "T-2" in page and "T-9" in page, "what waits, in their ids"
     assert "donation.paid-1" in page, "what contradicts"
     conflict = re.search(r"/console/inbox/conflicts/\d+", page)

@@ -132,7 +132,7 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
     return {
         "moves": sorted(partner_states.MOVES[PartnerState(partner.state)]),
         "checks": checks,
-        "skipped": not any(checks.values()) and partner.state not in (PartnerState.DRAFT, PartnerState.TEST),
+        "skipped": not all(checks.values()) and partner.state not in (PartnerState.DRAFT, PartnerState.TEST),
         "heard_at": max(
             filter(None, (row.last_used_at for row in partner_secrets.list_secrets(tx, partner))), default=None
         ),

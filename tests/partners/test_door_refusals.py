@@ -1,0 +1,82 @@
+"""What the door refuses, and how: every code is described, and bills are judged by their bytes and days."""
+
+import gzip
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.api.client import problem
+from tests.partners.engineer import Engineer, bill
+from tests.world import World
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        lambda text: text.encode("gb18030"),
+        lambda text: text.encode("utf-16"),
+        lambda text: gzip.compress(text.encode()),
+    ],
+)
+def test_a_bill_in_any_encoding_is_signed_over_its_bytes(
+    engineer: Engineer, tester: Engineer, world: World, packed: Callable[[str], bytes]
+) -> None:
+    at = world.clock.at.isoformat()
+    text = f"流水号,类型,捐赠编号,金额(分),手续费(分),币种,时间,备注\nL-1,收款,T-1,2500,0,CNY,{at},谢谢𠮷庆\n"
+    for asking in (engineer, tester):
+        asking.send(asking.paid(1))
+        shown = asking.call("/bill", packed(text)).get_json()
+        assert (shown["rows"], shown["fault_count"]) == (1, 0)
+    engineer.secret = "whsec_" + "A" * 32
+    problem(engineer.call("/bill", packed(text)), 401, "signature_invalid")
+
+
+def test_a_line_of_a_day_that_has_not_come_is_refused(engineer: Engineer, world: World) -> None:
+    at = (world.clock.at + timedelta(days=1, seconds=1)).isoformat()
+    shown = engineer.call("/bill?confirm=1", bill(("L-1", "charge", "T-1", 25_00, 0), at=at)).get_json()
+    [refused] = shown["faults"]
+    assert (refused["line"], refused["field"], refused["code"]) == (2, "occurred_at", "in_the_future")
+    assert shown["imported"] is False
+
+
+ODD_CALLS: list[tuple[str, Any, int, str]] = [
+    ("/events?state=x", None, 422, "parameters_invalid"),
+    ("/events?since=x", None, 422, "parameters_invalid"),
+    ("/events?after=-1", None, 422, "parameters_invalid"),
+    ("/events/none", None, 404, "event_unknown"),
+    ("/donations/none", None, 404, "donation_unknown"),
+    ("/summary?day=2026-13-01", None, 422, "parameters_invalid"),
+    ("/projects?page=0", None, 422, "parameters_invalid"),
+    ("/projects?updated_since=x", None, 422, "parameters_invalid"),
+    ("/bill", b"", 422, "file_missing"),
+    ("/bill", b"a,b\n1,2\n", 422, "import_invalid"),
+    ("/bill", b"{", 400, "body_invalid"),
+    ("/bill", {"empty": 5}, 422, "parameters_invalid"),
+    ("/bill", {"empty": "2099-01-01"}, 422, "day_invalid"),
+    ("/bill", b"0" * (9 << 20), 413, "body_too_large"),
+    ("/secret", b"x", 400, "body_invalid"),
+    ("/secret", {}, 422, "partner_invalid"),
+    ("/secret", {"rotate": True, "old_valid_until": 5}, 422, "partner_invalid"),
+    ("", b"[]", 422, "event_invalid"),
+    ("", b"x", 400, "body_invalid"),
+    ("", {"events": [{}] * 1_001}, 422, "batch_too_large"),
+]
+
+
+def test_every_refusal_of_the_door_is_described(engineer: Engineer) -> None:
+    paths = engineer.http.get("/api/openapi.json").get_json()["paths"]
+    for path, body, status, code in [*ODD_CALLS, ("/secret", {"rotate": True}, 201, ""), *SECRETS_FULL]:
+        response = engineer.call(path, body)
+        assert response.status_code == status, (path, response.text)
+        if status >= 400:
+            assert response.get_json()["code"] == code, path
+            address = path.partition("?")[0].replace("s/none", "s/{}")
+            known = {re.sub("{(event|their)_id}", "{}", name): own for name, own in paths.items()}
+            operation = known[f"/webhooks/partners/{{name}}{address}"]["get" if body is None else "post"]
+            assert f"`{code}`" in operation["responses"][str(status)]["description"], path
+
+
+SECRETS_FULL: list[tuple[str, Any, int, str]] = [("/secret", {"rotate": True}, 409, "partner_secrets_full")]
