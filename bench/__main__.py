@@ -36,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[House], list[Result]]] = {
     "totals": readers.reading,
     "crowd": readers.crowd,
     "live_2000_p99": pages.live,
+    "live_10000_p99": pages.live_many,
     "console_p95": console.run,
     "export_1m": console.run,
     "screen": screening.run,

@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -183,26 +182,12 @@ def _slowest(timings: Sequence[Timing], count: int) -> Result:
 
 def _export(served: Served, cookie: str, count: int) -> Result:
     """Take all donations away as a workbook and as CSV; memory is the growth of the server's peak."""
-    before = _peak_mb(served)
+    before = served.peak_mb
     (book_ms, book), (csv_ms, _csv) = (
         _ask(served, cookie, f"/console/donations.{kind}?campaign={day.SLUG}") for kind in ("xlsx", "csv")
     )
     note = (
         f"a workbook of {count:,} rows and 20 columns, {book / 1e6:.0f} MB; the server's memory grew by "
-        f"{_peak_mb(served) - before:.0f} MB at its peak; baseline: the same as CSV"
+        f"{served.peak_mb - before:.0f} MB at its peak; baseline: the same as CSV"
     )
     return Result("export_1m", book_ms / 1000, f"s for {count:,} rows", csv_ms / 1000, note=note)
-
-
-def _peak_mb(served: Served) -> float:
-    """Return the sum of the peaks of a server's processes."""
-    pids = [served.child.pid]
-    for task in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = task.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[1]) == served.child.pid:
-            pids.append(int(task.parent.name))
-    lines = (line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines())
-    return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))

@@ -20,7 +20,7 @@ from bench.load import Loader
 from campaigns.dependencies import Dependencies
 from embedded.launch import responds
 from embedded.postgres import Postgres
-from embedded.process import Child, ServerError, free_port, port_is_free, wait_until
+from embedded.process import Child, ServerError, descendants, free_port, port_is_free, wait_until
 from embedded.redis import Redis
 from migrations import upgrade
 
@@ -35,6 +35,13 @@ class Served(NamedTuple):
 
     port: int
     child: Child
+
+    @property
+    def peak_mb(self) -> float:
+        """The sum of the peaks of memory of its processes."""
+        family = [self.child.pid or 0, *descendants(self.child.pid or 0)]
+        lines = (line for pid in family for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 class House:

@@ -1,5 +1,6 @@
 """Many open pages in one process: each a stream of server-sent events (a process of its own, see `pages.live`)."""
 
+import resource
 import selectors
 import socket
 import time
@@ -13,6 +14,8 @@ _MARK = b"event: totals"
 def listen(pipe: Connection, port: int, path: str, count: int) -> None:
     """Open `count` streams. Each time all of them have got one more event, send the arrival times (monotonic
     seconds) through the pipe: first for the greeting, then for every change. Runs until it is killed."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # each stream is a file here too
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     selector = selectors.DefaultSelector()
     for _ in range(count):
         connection = socket.create_connection(("127.0.0.1", port), timeout=30)

@@ -15,7 +15,8 @@ worker_class = "gevent"  # each open page keeps a connection for the live totals
 # Half of the cores: the others are PostgreSQL's. Donors of one worker share a transaction, so on two cores one
 # worker takes more donations a second than two, at two thirds of the processor time (docs/performance.md).
 workers = int(os.environ.get("WEB_CONCURRENCY") or max(1, (os.cpu_count() or 2) // 2))
-worker_connections = 4000  # of which live totals take 2,500 at most (LIVE_STREAMS_MOST)
+BESIDE_STREAMS = 1_500  # connections that are left for everybody else when all live totals are open
+worker_connections = int(os.environ.get("LIVE_STREAMS_MOST") or 2_500) + BESIDE_STREAMS
 ACCEPTED = 8
 graceful_timeout = 5  # open pages hold their connection for ever; a request in flight takes a second
 errorlog = "-"
