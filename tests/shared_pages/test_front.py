@@ -23,15 +23,18 @@ from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World
 
 SECOND = 1.0
-ROOM_S = 0.5  # what a busy machine may add
+ROOM_S = 0.5  # what a busy machine may add; to this, a few times what one look takes there
 
 
 def within_a_second(act: Callable[[], bool]) -> None:
     """Wait until something is so; a second at most."""
-    began = time.monotonic()
+    began = looked = time.monotonic()
+    slowest = 0.0
     while not act():
-        assert time.monotonic() - began < SECOND + ROOM_S
+        slowest = max(slowest, time.monotonic() - looked)
+        assert time.monotonic() - began < SECOND + ROOM_S + 5 * slowest
         time.sleep(0.02)
+        looked = time.monotonic()
 
 
 @pytest.fixture
@@ -60,7 +63,10 @@ def test_a_page_is_made_once_for_all_visitors(
         response = visitor.get("/c/day?utm_source=poster&fbclid=1")
         pages.add(response.text)
         assert caching(response).startswith("public") and "Set-Cookie" not in response.headers
-    assert len(pages) == 1 and len(snapshots) == made <= 4
+    assert len(pages) == 1
+    assert (
+        len(snapshots) == made <= 5
+    )  # the event, its list, its newest gifts, its awards; whether giving is reduced
 
 
 def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask, world: World) -> None:

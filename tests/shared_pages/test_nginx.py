@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from embedded.process import Child, free_port, wait_until
+from tests.shared_pages.test_front import within_a_second
 from tests.stack import ROOT, Stack, running
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-SECOND, ROOM_S = 1.0, 0.5  # the promise, and what a busy machine may add
 BUTTON, CANCELLED, LATE = "捐给一个村", "已取消", "暂时取不到最新数据"
 
 pytestmark = pytest.mark.skipif(
@@ -117,10 +117,7 @@ def shows_within_a_second(act: Callable[[], object], shown: Callable[[], bool]) 
     """Readers keep coming; after `act` none of them sees the old page later than a second."""
     assert not shown()
     act()
-    changed = time.monotonic()
-    while not shown():
-        assert time.monotonic() - changed < SECOND + ROOM_S
-        time.sleep(0.02)
+    within_a_second(shown)
     for _ in range(20):
         assert shown(), "the old page came back"
 
