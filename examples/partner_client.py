@@ -43,9 +43,8 @@ def event(kind: str, donation: str, amount_minor: int, at: datetime, **data: obj
 
 def pass_check_list(client: Client, code: str) -> dict:
     run, now = uuid.uuid4().hex[:8], datetime.now(UTC)
-    donor = {"key": f"donor-{run}"}
+    donor, then = {"key": f"donor-{run}"}, now - timedelta(minutes=11)
     first = event("donation.paid", f"{run}-1", 5000, now, project_code=code, paid_at=now.isoformat(), donor=donor)
-    then = now - timedelta(minutes=11)
     late = event("donation.paid", f"{run}-2", 800, then, project_code=code, paid_at=then.isoformat(), donor=donor)
     for body in ({"type": "ping"}, first, first, late, event("donation.refunded", f"{run}-1", 2000, now)):
         print(*client.call(body=body))

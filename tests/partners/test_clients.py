@@ -23,6 +23,11 @@ def clock() -> FixedClock:
     return FixedClock(datetime.now(UTC))
 
 
+@pytest.mark.parametrize("name", ["partner_client.py", "partner_client.js", "partner_load.py"])
+def test_an_example_is_as_short_as_the_page_says(name: str) -> None:
+    assert len((ROOT / "examples" / name).read_text().splitlines()) <= 60
+
+
 def code_of(world: World) -> str:
     return str(world.do(lambda tx: tx.scalar("SELECT code FROM project WHERE id = :id", id=world.projects[0])))
 
