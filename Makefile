@@ -18,10 +18,13 @@ run: setup
 
 setup: $(READY) translations
 
+# The lock is complete. Without --no-deps pip looks for dependencies with extras ("coverage[toml]") anew, and refuses the
+# newest version of one as not pinned on the day it is released.
 $(READY): requirements.txt
 	@echo "Setting up .venv (once; a minute or two) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
+	@$(BIN)/pip check --quiet --disable-pip-version-check
 	@touch $@
 
 translations: $(CATALOGUE).mo
