@@ -46,6 +46,7 @@ GROUPS = (
                 _l("活动"),
                 (
                     "campaign",
+                    "award",
                     "entries",
                     "pot",
                     "cases",

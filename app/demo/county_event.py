@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.demo.accounts import COUNTY, COUNTY_MANAGER, LIAISON, REVIEWER
 from app.demo.gifts import Gift, Village, give_on_pages, hear, line_of, payment_of, phone_of
+from app.demo.honours import honour
 from app.demo.plan import plan
 from app.demo.projects import file_more
 from app.demo.story import NAMES
@@ -92,6 +93,7 @@ def _open(tx: Tx, fund: int, opens_at: datetime, ends_at: datetime) -> list[Vill
         actor=COUNTY_MANAGER,
     )
     schedule(tx, SLUG, COUNTY_MANAGER)
+    honour(tx, SLUG, COUNTY_MANAGER)
     return villages
 
 

@@ -12,6 +12,7 @@ from app.demo.accounts import CITY, COUNTY, LOGIN, DemoAccount, make_accounts, p
 from app.demo.centres import CENTRES
 from app.demo.desks import leave_work
 from app.demo.gifts import SEED, Village, give
+from app.demo.honours import aim, honour
 from app.demo.pages import tell
 from app.demo.people import gather
 from app.demo.plan import plan
@@ -86,6 +87,8 @@ def _create(deps: Dependencies, password: str, now: datetime, gifts: int) -> Non
     with began.db.transaction() as tx:
         _pots(tx, city, county, now)
         schedule(tx, SLUG, ACTOR)
+        honour(tx, SLUG, ACTOR)
+        aim(tx, ACTOR)
     if gifts:
         tell(began, villages, now.astimezone(SHANGHAI).date() - AGE, ACTOR)
         give(deps, SLUG, PARTNER, villages, now, gifts)

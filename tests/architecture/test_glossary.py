@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.console.navigation import GROUPS
 from app.i18n.page_words import OF_PAGES, TERMS
 from campaigns.closing.models import CAUSES
 from campaigns.donations.states import STATUSES
@@ -41,3 +42,9 @@ def test_pages_of_the_console_explain_terms_of_the_glossary() -> None:
     assert set(TERMS) == {name for names in OF_PAGES.values() for name in names}
     source = "\n".join(path.read_text() for path in (PAGE.parents[1] / "app" / "console").rglob("*.py"))
     assert [page for page in OF_PAGES if f'"{page}"' not in source] == []
+
+
+def test_each_entry_of_the_console_explains_its_words() -> None:
+    """A page that has none of its own shows those of its entry in the navigation."""
+    entries = {entry.endpoint for group in GROUPS for entry in group.entries}
+    assert entries - set(OF_PAGES) == set()
