@@ -88,7 +88,7 @@ _texts: dict[tuple[str, str], Markup] = {}  # as many as there are texts in temp
 
 
 def _remember(response: Response) -> Response:
-    wanted = request.args.get("lang")
+    wanted = request.args.get("lang") if request.args else None  # a name that is missing costs an exception
     if wanted in LANGUAGES and request.cookies.get(COOKIE) != wanted:
         response.headers.add(
             "Set-Cookie", language_cookie(wanted, secure=current_app.config["SESSION_COOKIE_SECURE"])

@@ -49,7 +49,7 @@ class Batch(NamedTuple):
 def receive(name: str) -> Any:
     """Store events. The response (202) counts new, repeated, conflicting and ignored ones."""
     sent = signed_request(name)
-    partial = request.args.get("partial") == "1"
+    partial = bool(request.args) and request.args.get("partial") == "1"
     batch = read(load_json(sent.payload), sent.read_at, partial=partial)
     results = _store(sent, batch.events)
     counts: dict[str, Any] = {
