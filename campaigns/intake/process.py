@@ -162,11 +162,14 @@ def _finish(
 
 
 def _with_reference(message: InboxMessage, outcome: Outcome | None) -> Outcome:
-    """Name the platform's donation of what stays open, so that the platform is answered by an index."""
+    """Name the platform's donation of what stays open, so that the platform is answered by an index. A message that
+    breaks its batch may be of any form."""
     outcome = outcome or Outcome(message.id, "ignored")
     if outcome.state not in OPEN or not message.source.startswith(PARTNER_PREFIX):
         return outcome
-    return outcome._replace(reference=message.body["data"]["donation_id"])
+    data = message.body.get("data")
+    their_id = data.get("donation_id") if isinstance(data, dict) else None
+    return outcome._replace(reference=their_id) if isinstance(their_id, str) else outcome
 
 
 def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequence[Fact]:
