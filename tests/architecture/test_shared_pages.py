@@ -78,6 +78,7 @@ PAST = {
     "purpose_change.changed_at",
     "surplus_return.entered_at",
     "surplus_use.used_at",
+    "related_parties.declared_at",
     "agreement.ended_at",
     "agreement.entered_at",
     "team.created_at",
