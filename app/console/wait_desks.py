@@ -1,7 +1,7 @@
 """What a campaign waits for, in words, each with the page on which somebody ends it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import url_for
 
@@ -10,7 +10,7 @@ from app.i18n.waits import wait_text
 from campaigns.closing.waits import Wait
 
 # Of a code the endpoint of its page, and what the page is asked for. What only time or a bank ends has none.
-_DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, str]]]] = {
+_DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "paying": ("donations", lambda slug: {"campaign": slug, "state": "waiting"}),
     "messages": ("inbox", lambda _slug: {}),
     "discrepancies": ("reconciliation", lambda slug: {"slug": slug}),

@@ -61,7 +61,8 @@ SIDES = f"""{_COMPARED},
                count(*) FILTER (WHERE l.kind = 'charge' AND l.corrects IS NULL AND b.line_id IS NULL) AS charges,
                count(*) FILTER (WHERE l.kind = 'charge' AND b.line_id IS NOT NULL) > 0 AS withdrawn,
                coalesce(sum(l.amount_minor) FILTER (WHERE l.kind = 'charge'), 0) AS charged,
-               coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS returned
+               coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind IN ('refund', 'dispute')), 0) AS returned,
+               coalesce(-sum(l.amount_minor) FILTER (WHERE l.kind = 'dispute'), 0) AS disputed
           FROM provider_line l
           JOIN ours d ON d.id = l.donation_id AND d.provider = l.provider AND d.currency = l.currency
           LEFT JOIN taken_back b ON (b.provider, b.line_id) = (l.provider, l.line_id)
@@ -95,7 +96,9 @@ _OF_DONATIONS = f"""{SIDES}, {_BILL_DAYS},
                ('duplicate', o.amount_minor, t.charged, t.charged - o.amount_minor, t.charges > 1),
                ('amount', o.amount_minor, t.charged, t.charged - o.amount_minor,
                 t.charges = 1 AND t.charged <> o.amount_minor),
-               ('refund', o.returned_minor, t.returned, o.returned_minor - t.returned,
+               (CASE WHEN t.disputed <> 0 AND t.returned - t.disputed = o.returned_minor THEN 'dispute'
+                     ELSE 'refund' END,
+                o.returned_minor, t.returned, o.returned_minor - t.returned,
                 t.charges > 0 AND CASE WHEN o.complete THEN t.returned <> o.returned_minor
                                        ELSE t.returned > o.returned_minor AND o.dispute <> 'open' END)
              ) AS c(cause, ours_minor, theirs_minor, sum_minor, differs)

@@ -10,6 +10,7 @@ _BY_CAUSE = {
     "late": AccountKind.FOREIGN_MONEY,
     "duplicate": AccountKind.FOREIGN_MONEY,
     "refund": AccountKind.OUTSIDE_REFUNDS,
+    "dispute": AccountKind.OUTSIDE_REFUNDS,
     "fee": AccountKind.PROVIDER_CHARGES,
 }
 _AT_BANK = {"amount": AccountKind.BANK_CHARGES, "fee": AccountKind.BANK_CHARGES}

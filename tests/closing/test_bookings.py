@@ -207,3 +207,18 @@ def test_the_vouchers_name_the_account_of_each_cause(partner: World) -> None:
     )
     assert [tuple(line) for line in lines] == [("credit", "220910", 88_00), ("debit", "540103", 30_00)]
     world.check()
+
+
+def test_a_chargeback_is_a_dispute_and_no_refund(partner: World) -> None:
+    world = partner
+    bill(world, ("L-3", "charge", "g-2", 30_00, 0), ("L-4", "dispute", "g-2", -30_00, 1_50))
+    bill(world, ("L-5", "refund", "g-1", -5_00, 0))
+    rows = differences(world)
+    assert {
+        cause: (row.ours_minor, row.theirs_minor) for cause, row in rows.items() if cause != "missing_here"
+    } == {
+        "dispute": (0, 30_00),
+        "refund": (0, 5_00),
+    }
+    assert rows["dispute"].suggested_account == "outside_refunds"
+    world.check()
