@@ -7,8 +7,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 # More workers than cores: each often waits for a server, a browser or the clock. Who takes what: tests/workers.py.
-TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 WORKERS ?= 4
+TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 CATALOGUE := app/i18n/translations/en/LC_MESSAGES/messages
 
 .PHONY: run setup test test-long lint types contracts check audit bench screens lighthouse lock browser nginx node translations clean
