@@ -1,5 +1,8 @@
 """Reduced mode: giving goes on as before, everything that is only looked at is left out."""
 
+from typing import Any
+
+import psycopg
 import pytest
 from flask import Flask
 
@@ -46,6 +49,39 @@ def test_what_is_only_looked_at_may_break_and_giving_goes_on(reader: Reader, wor
         assert Api(reader.http, world).give()["status"] == "paying"
     finally:
         world.do(lambda tx: tx.run(f"ALTER TABLE broken RENAME TO {table}"))
+
+
+def test_giving_asks_the_database_the_same_with_the_rest_off_or_broken(
+    world: World, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a donation costs does not depend on what is only looked at: no statement is asked that is not usual."""
+    world.pot(10_000_00)
+    statements_sent: list[str] = []
+
+    execute = psycopg.Cursor.execute
+
+    def noting(cursor: Any, query: Any, *rest: Any, **named: Any) -> Any:
+        statements_sent.append(str(query))
+        return execute(cursor, query, *rest, **named)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noting)
+    api = Api(app.test_client(), world)
+
+    def statements() -> set[str]:
+        statements_sent.clear()
+        assert api.give()["status"] == "paying"
+        return set(statements_sent)
+
+    usual = statements() | statements()  # the first in a process reads what the others know
+    assert len(usual) > 5
+    app.extensions["reduced"].note_trouble("test")
+    assert statements() <= usual
+    for table in ("public_words", "public_notice", "monthly_statement", "award_publication"):
+        world.do(lambda tx, name=table: tx.run(f"ALTER TABLE {name} RENAME TO broken"))
+        try:
+            assert statements() <= usual, table
+        finally:
+            world.do(lambda tx, name=table: tx.run(f"ALTER TABLE broken RENAME TO {name}"))
 
 
 def test_trouble_turns_it_on_by_itself_for_a_while(reader: Reader, world: World, app: Flask) -> None:
