@@ -247,7 +247,8 @@ class World:
     def check(self) -> None:
         """Every promise holds."""
         with self.db.snapshot() as tx:
-            assert check_books(tx) == []
+            faults = check_books(tx)
+            assert faults == [], faults
 
 
 _MADE: dict[datetime, tuple[Rows, list[int], int]] = {}  # worlds that were made in this process, by their time
