@@ -69,14 +69,17 @@ def act(
 ) -> Response:
     """Do something for the signed-in manager in one transaction, flash how it went, and redirect to `back`.
 
-    Without a permission, `do` asks for one. After a refusal nothing is changed, and the refusal is flashed. `do`
-    may return a text that replaces `done`. A second click on the same button changes nothing.
+    Without a permission, one of those that the view declares is needed; `do` asks which. After a refusal nothing is
+    changed, and the refusal is flashed. `do` may return a text that replaces `done`. A second click on the same
+    button changes nothing.
     """
 
     def make() -> Response:
         with deps().db.transaction() as tx:
             if permission is not None:
                 access.require_declared(permission)
+            else:
+                access.require_any_declared()
             message = do(tx, g.caller)
         flash(message if isinstance(message, str) else done or _("已完成。"), "good")
         return redirect(back, 303)

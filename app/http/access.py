@@ -216,6 +216,15 @@ def require_declared(permission: Permission) -> None:
     scope.require_holder(g.caller, g.get("holder"))
 
 
+def require_any_declared() -> None:
+    """Require one of the permissions that the view declares, for the resource in its address; which of them an act
+    needs, the view asks itself. Raises Forbidden `not_permitted`."""
+    access = access_of(current_app, request.endpoint or "")
+    assert access and access.permissions, f"{request.endpoint} declares no permission"
+    auth.require_any(g.caller, access.permissions)
+    scope.require_holder(g.caller, g.get("holder"))
+
+
 def opens(endpoint: str) -> bool:
     """Whether a page or button of the console is open to the signed-in manager: by the role and the branch that the
     route declares, for what the page at hand is about. What is not, is not shown."""

@@ -7,8 +7,12 @@ import pytest
 from flask import Flask, g
 
 from app.http import access
+from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Permission
 from kernel.errors import Forbidden
+from payments.partners import create
+from tests.web.reader import PASSWORD, Reader
+from tests.world import World
 
 
 def test_every_route_declares_who_may_call_it(app: Flask) -> None:
@@ -29,8 +33,12 @@ def test_the_documented_table_is_that_of_the_router(app: Flask) -> None:
     assert Path("docs/access.md").read_text() == printed.output, "flask --app wsgi routes-access > docs/access.md"
 
 
-def test_nobody_without_a_token_or_session_gets_past_a_declaration(app: Flask) -> None:
-    """Calls every route that is not public with nothing in hand."""
+def test_nobody_without_a_token_or_session_gets_past_a_declaration(app: Flask, world: World) -> None:
+    """Calls every route that is not public with nothing in hand, with the token of a donor's other donation, and
+    with the secret of a platform."""
+    donor = world.deps.keys.token(str(world.give(10_00).id))
+    platform = world.do(create, world.deps.keys, "plat", "平台", None)
+    bearers: tuple[dict[str, str], ...] = ({}, *({"Authorization": f"Bearer {held}"} for held in (donor, platform)))
     refused = {
         access.Audience.DONOR: 401,
         access.Audience.DONOR_OR_READER: 401,
@@ -54,9 +62,11 @@ def test_nobody_without_a_token_or_session_gets_past_a_declaration(app: Flask) -
         arguments = {name: (values | words).get(name, 1) for name in rule.arguments}
         path = adapter.build(rule.endpoint, arguments)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            status = client.open(path, method=method, json={} if path.startswith("/api/") else None).status_code
+            body = {} if path.startswith("/api/") else None
             expected = refused[declared.audience]
-            assert status in (expected if isinstance(expected, tuple) else (expected,)), (method, path, status)
+            for headers in bearers if body is not None else ({},):
+                status = client.open(path, method=method, json=body, headers=headers).status_code
+                assert status in (expected if isinstance(expected, tuple) else (expected,)), (method, path, status)
 
 
 def test_a_view_may_not_use_a_permission_that_it_does_not_declare(app: Flask) -> None:
@@ -66,3 +76,15 @@ def test_a_view_may_not_use_a_permission_that_it_does_not_declare(app: Flask) ->
             access.require_declared(Permission.POTS_WRITE)
         with pytest.raises(Forbidden):
             access.require_declared(Permission.FUNDS_WRITE)
+
+
+def test_a_button_is_refused_who_has_none_of_the_permissions_of_its_route(app: Flask, world: World) -> None:
+    """Of several permissions the use case may need either, so the button names none: an auditor has neither."""
+    world.do(create_manager, "eye", PASSWORD, "auditor", "test")
+    reader = Reader(app.test_client(), world)
+    reader.sign_in("eye")
+    app.config["WTF_CSRF_METHODS"] = set()  # their page has no such form
+    reader.http.post(f"/console/campaigns/{world.slug}/notices", data={"reason": "nobody asked me"})
+    about = "POST /console/campaigns/<slug>/notices"
+    refusals = "SELECT count(*) FROM security_tally WHERE action = 'access.refused' AND about = :about"
+    assert world.do(lambda tx: tx.scalar(refusals, about=about)) == 1
