@@ -13,6 +13,7 @@ from campaigns.agreements.agreements import NewAgreement
 from campaigns.agreements.agreements import enter as enter_agreement
 from campaigns.agreements.pledges import pledge
 from campaigns.approvals.models import Approval
+from campaigns.audit import record_audit
 from campaigns.closing.objection_models import Objection
 from campaigns.donations.payer import read_payer
 from campaigns.donations.questions import ask
@@ -30,6 +31,7 @@ from campaigns.lifecycle.sources import add_source
 from campaigns.lifecycle.transitions import schedule
 from campaigns.monthly.figures import statement_of
 from campaigns.monthly.models import MonthlyStatement, StatementRun
+from campaigns.monthly.publish import PUBLISHED
 from campaigns.network.links import invite
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller
@@ -153,6 +155,8 @@ def _voucher(world: World) -> dict[str, Any]:
         tx.flush()
         own = {"organisation_code": "4101", "month": period_of(today), "number": 1}
         tx.add(MonthlyStatement(**own, statement=document, hash=fingerprint(document)))
+        hashes = fingerprint([fingerprint(document)])
+        record_audit(tx, ACTOR, PUBLISHED, f"month:{period_of(today)}", statements_hash=hashes)
 
     world.do(publish)
     return {"voucher_id": voucher_id, "period": period_of(today), "month": period_of(today)}

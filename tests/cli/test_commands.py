@@ -195,7 +195,7 @@ def _work_waits_for_each_role(tx: Tx) -> None:
     callers = [caller._replace(branch_code=None) if caller.branch_code == CITY else caller for caller in accounts]
     seen = {caller.name: {line.work for line in waiting(tx, caller)} for caller in callers}
     assert seen[REVIEWER] == {Work.PROJECTS, Work.CASES, Work.APPEALS}
-    money = {Work.DISCREPANCIES, Work.PAYMENTS, Work.PLEDGES, Work.GOODS}
+    money = {Work.DISCREPANCIES, Work.PAYMENTS, Work.PLEDGES, Work.GOODS, Work.AGREEMENTS}
     assert seen[FINANCE] == {*money, Work.RECEIPTS, Work.REFUND_REQUESTS, Work.MESSAGES}
     assert seen[SECOND_FINANCE] == seen[FINANCE] | {Work.APPROVAL}
     assert seen[EVENT_MANAGER] == set(Work) - {Work.SPENDINGS, Work.PAYOUT_PLANS, Work.DUTIES, Work.OBJECTIONS}

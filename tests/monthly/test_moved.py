@@ -22,6 +22,7 @@ from campaigns.payouts.purpose import NewPurpose, change_purpose
 from campaigns.payouts.rules import set_rules
 from campaigns.payouts.surplus import NewUse, use_surplus
 from campaigns.projects.projects import find as find_project
+from kernel.db import Tx
 from kernel.errors import Invalid
 from ledger.chart import AccountKind
 from ledger.chart import fund as fund_account
@@ -72,6 +73,22 @@ def test_a_changed_purpose_leaves_one_county_and_comes_to_another(released: Worl
     assert (move["way"], move["in_minor"], move["out_minor"]) == ("purpose_changed", 60_00, 60_00)
     assert [(move["in_minor"], move["out_minor"]) for move in left["moves"]] == [(0, 60_00)]
     released.check()
+
+
+def test_what_was_moved_before_statements_listed_it_stands_in_the_first_that_do(released: World) -> None:
+    change(released, 0, 2, 60_00)
+    first = next_month(released)
+
+    def as_of_before(tx: Tx) -> None:
+        tx.run("SET LOCAL session_replication_role = replica")
+        tx.run("UPDATE statement_run SET moves_after = NULL")
+
+    released.do(as_of_before)
+    second = statement(released, "4101", next_month(released))
+    third = statement(released, "4101", next_month(released))
+    assert second["opening_minor"] == statement(released, "4101", first)["closing_minor"] + 60_00
+    assert (second["moved_minor"], third["moved_minor"]) == (-60_00, 0)
+    assert second["closing_minor"] == third["opening_minor"] == third["closing_minor"]
 
 
 def test_a_surplus_into_a_fund_leaves_the_projects_and_comes_to_the_fund(released: World) -> None:
