@@ -23,7 +23,7 @@ from campaigns.projects.place_totals import by_place
 from embedded.postgres import Postgres
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
-from ledger.chart import SHARES, AccountKind
+from ledger.chart import OF_DIFFERENCES, SHARES, AccountKind
 from ledger.kinds import TransferKind
 from migrations import configuration, upgrade
 from tests.world import offline_deps
@@ -161,7 +161,7 @@ def test_every_kind_of_transfer_is_in_the_fixture(upgraded: Database) -> None:
         TransferKind.SURPLUS_TO_FUND,
         TransferKind.FUND_MOVED,
     }
-    accounts_later = {AccountKind.LOSSES, AccountKind.SUSPENSE, AccountKind.ALLOTTED, AccountKind.PAYABLE, *SHARES}
+    accounts_later = {AccountKind.LOSSES, AccountKind.ALLOTTED, AccountKind.PAYABLE, *OF_DIFFERENCES, *SHARES}
     assert transfers == set(TransferKind) - later
     assert accounts == set(AccountKind) - accounts_later
 
