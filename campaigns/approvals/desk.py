@@ -99,7 +99,7 @@ def _ask(tx: Tx, caller: Caller, name: str, attempt: Attempt, place: Place) -> A
             part=part,
             arguments=dict(attempt.arguments),
             reason=attempt.reason,
-            stake_minor=_stake(tx, ACTS[name], attempt),
+            stake_minor=_stake(tx, ACTS[name], attempt) or None,
             campaign=place.campaign or "",
             lineage=list(place.lineage),
             asked_by=caller.name,

@@ -26,7 +26,7 @@ class Approval(SQLModel, table=True):
     `subject` is the key of what it is done to, a resource of the kind that the act names, `part` the part of it
     that the act is about (empty: all of it); `arguments` are the rest of the request, without the reason. `owner`
     is the account that asked. `lineage`: the codes from the city to the node that the subject belongs to.
-    `stake_minor` (fen) is null for acts that always need a second person.
+    `stake_minor` (fen) is null where no sum is at stake.
     """
 
     __table_args__ = (

@@ -17,6 +17,8 @@ from payments.gateway import StatementLine
 from payments.partners import known
 from payments.statements import FETCHED, contradictions, dropped, keep_dropped, known_lines, store
 
+AHEAD_MOST = timedelta(days=366)
+
 
 def import_statement(tx: Tx, provider: str, data: bytes | str, actor: str) -> int:
     """Import a partner's daily bill and return how many lines were new. Idempotent. Lines of a second, different
@@ -93,8 +95,9 @@ def _sums(lines: Sequence[StatementLine], known_count: int) -> tuple[Sum, ...]:
 
 
 def _ahead_of_time(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
-    """Fault lines of days that have not come: a day to spare, for whose clock is ahead of ours."""
-    latest = tx.now + timedelta(days=1)
+    """Fault lines more than `AHEAD_MOST` after our clock: a mistyped year makes a bill of a day nobody compares.
+    Nearer ones pass, as a closing is rehearsed with bills of days to come."""
+    latest = tx.now + AHEAD_MOST
     return {
         f"line {number}.occurred_at": fault("in_the_future")
         for number, line in lines.items()

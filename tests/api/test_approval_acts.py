@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.approvals.acts import ACTS
 from campaigns.donations.refund_requests import request_money_back
+from campaigns.lifecycle.listing import withdraw_listing
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token
@@ -111,6 +112,11 @@ def _map_code(_api: Api, world: World) -> tuple[str, Json]:
     return "/partners/teahouse/project-codes", {"code": "T-7", "project": project}
 
 
+def _restore_listing(_api: Api, world: World) -> tuple[str, Json]:
+    world.do(withdraw_listing, world.slug, "the filing is withdrawn", "test")
+    return f"/campaigns/{world.slug}/listing/restore", {"reason": "in force again"}
+
+
 PATCHED = ("person.admin", "partner.limits")
 LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     **MONEY,
@@ -119,6 +125,7 @@ LARGE: dict[str, Callable[[Api, World], tuple[str, Json]]] = {
     "pot.withdraw_tranche": _tranche,
     "campaign.cancel": _cancel,
     "campaign.extend": _extend,
+    "campaign.restore_listing": _restore_listing,
     "donation.refund_donor": _refund_donor,
     "person.second_factor": _second_factor,
     "refund_request.accept": _request,

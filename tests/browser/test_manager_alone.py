@@ -45,9 +45,11 @@ def fund_with(page: Page, yuan: str) -> None:
     page.get_by_role("button", name="建立").click()
     said(page, "基金已建立")
     row = page.get_by_role("row", name=re.compile("路灯基金"))
-    row.get_by_label("金额（元）").fill(yuan)
-    row.get_by_label("凭据号").fill("BANK-1")
-    row.get_by_role("button", name="入账").click()
+    row.get_by_role("link", name="入账").click()
+    page.get_by_label(re.compile("到账金额")).fill(yuan)
+    page.get_by_label(re.compile("凭据号")).fill("BANK-1")
+    page.get_by_role("button", name="预览").click()
+    page.get_by_role("button", name="确认入账").click()
     said(page, "入账完成")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from campaigns.closing.import_statement import AHEAD_MOST
 from tests.api.client import problem
 from tests.partners.engineer import Engineer, bill
 from tests.world import World
@@ -34,8 +35,8 @@ def test_a_bill_in_any_encoding_is_signed_over_its_bytes(
     problem(engineer.call("/bill", packed(text)), 401, "signature_invalid")
 
 
-def test_a_line_of_a_day_that_has_not_come_is_refused(engineer: Engineer, world: World) -> None:
-    at = (world.clock.at + timedelta(days=1, seconds=1)).isoformat()
+def test_a_line_of_a_year_that_was_mistyped_is_refused(engineer: Engineer, world: World) -> None:
+    at = (world.clock.at + AHEAD_MOST + timedelta(seconds=1)).isoformat()
     shown = engineer.call("/bill?confirm=1", bill(("L-1", "charge", "T-1", 25_00, 0), at=at)).get_json()
     [refused] = shown["faults"]
     assert (refused["line"], refused["field"], refused["code"]) == (2, "occurred_at", "in_the_future")
