@@ -19,9 +19,12 @@ from campaigns.agreements.pledges import REMIND, waiting_pledges
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
 from campaigns.duties.calendar import waiting_duties
+from campaigns.network.organisations import find
 from campaigns.network.roles import Caller, Permission
+from campaigns.stations.stations import incomplete
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
+from matching.rules import Level
 
 
 class Work(StrEnum):
@@ -45,6 +48,7 @@ class Work(StrEnum):
     DUTIES = "duties"
     PLEDGES = "pledges"
     AGREEMENTS = "agreements"
+    STATIONS = "stations"
     APPROVAL = "approval"
 
 
@@ -65,6 +69,7 @@ MAY_WAIT = {
     Work.SPENDINGS: timedelta(days=7),
     Work.GOODS: timedelta(days=7),
     Work.PAYOUT_PLANS: timedelta(days=3),
+    Work.STATIONS: timedelta(days=30),
 }
 
 
@@ -201,6 +206,7 @@ _QUEUES = {
 def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
     """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
     lines = [*_approvals(tx, caller), *_duties(tx, caller), *_pledges(tx, caller), *_agreements(tx, caller)]
+    lines += _stations(tx, caller)
     for work, (permission, sql) in _QUEUES.items():
         if caller.may(permission):
             lines += _lines(tx, work, sql, caller.branch_code)
@@ -239,6 +245,15 @@ def _agreements(tx: Tx, caller: Caller) -> Iterator[Waiting]:
         first = ends[0].ends_on
         assert first is not None
         yield Waiting(Work.AGREEMENTS, len(ends), _midnight(first - ENDING), _midnight(first + timedelta(days=1)))
+
+
+def _stations(tx: Tx, caller: Caller) -> Iterator[Waiting]:
+    """Stations of a township that lack something: the township alone is reminded, those above have the table."""
+    branch = caller.branch_code
+    if branch is None or not caller.may(Permission.PROJECTS_WRITE) or find(tx, branch).level != Level.TOWNSHIP:
+        return
+    if lack := incomplete(tx, branch):
+        yield Waiting(Work.STATIONS, lack.stations, lack.since, lack.since + MAY_WAIT[Work.STATIONS])
 
 
 def _midnight(day: date) -> datetime:

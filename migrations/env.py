@@ -49,6 +49,7 @@ MODULES_WITH_TABLES = (
     "campaigns.screening.models",
     "campaigns.site_switch",
     "campaigns.spending.models",
+    "campaigns.stations.models",
     "campaigns.teams.models",
     "ledger.models",
     "matching.models",

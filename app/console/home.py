@@ -115,6 +115,8 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for("console.objections"), _("去答复")
         case Work.RECEIPTS | Work.QUESTIONS | Work.WORDS | Work.TEAMS | Work.SPENDINGS | Work.GOODS | Work.DUTIES:
             return url_for(f"console.{line.work}"), _("去处理")
+        case Work.STATIONS:
+            return url_for("console.stations"), _("去处理")
         case Work.PLEDGES | Work.AGREEMENTS:
             return url_for("console.agreements"), _("去处理")
         case Work.PAYOUT_PLANS:

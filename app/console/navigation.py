@@ -92,6 +92,7 @@ GROUPS = (
             Entry("blacklist", _l("黑名单")),
             Entry("people", _l("人员"), ("person", "invit", "token")),
             Entry("network", _l("组织网络"), ("node", "payee")),
+            Entry("stations", _l("站点自查"), ("station_",)),
             Entry("partners", _l("合作平台"), ("partner",)),
             Entry("audit", _l("操作记录"), ("audit",)),
             Entry("jobs", _l("任务")),

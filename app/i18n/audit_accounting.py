@@ -11,6 +11,8 @@ ACTS = {
     "award.publish": _l("公布表彰"),
     "award.remove": _l("去掉奖项"),
     "goal.set": _l("定全年目标"),
+    "station.tick": _l("站点自查打勾"),
+    "station.untick": _l("站点自查取消打勾"),
     "goods.enter": _l("登记物资"),
     "goods.correct": _l("更正物资"),
     "goods.confirm": _l("确认物资价值"),
@@ -56,6 +58,7 @@ ACTS = {
 GROUPS = {
     "award": _l("表彰"),
     "goal": _l("全年目标"),
+    "station": _l("站点自查"),
     "agreement": _l("协议"),
     "goods": _l("物资"),
     "payee": _l("收款账户"),

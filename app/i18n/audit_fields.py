@@ -53,6 +53,7 @@ FIELDS = {
     "handout": _l("发放"),
     "held_minor": _l("冻结金额"),
     "into": _l("并入"),
+    "item": _l("检查项"),
     "related": _l("关联关系"),
     "kept": _l("未更换"),
     "kind": _l("类别"),

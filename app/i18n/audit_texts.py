@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from app.i18n import giving_labels, labels
 from app.i18n.audit_fields import FIELDS, PERMISSIONS
 from app.i18n.audit_labels import ACTS, ASKED, SUBJECTS
+from app.i18n.desk_labels import STATION_ITEMS
 from app.i18n.fields import LABELS, label
 from app.i18n.labels import word
 from app.i18n.locale import when
@@ -21,6 +22,7 @@ _WORDS = {
     "consent": giving_labels.CONSENTS,
     "decision": labels.CASE_STATES,
     "kind": {**labels.WATCHED, **labels.IMPORT_KINDS, **labels.FUND_KINDS},
+    "item": STATION_ITEMS,
     "levels": labels.LEVELS,
     "role": labels.ROLES,
     "scopes": PERMISSIONS,

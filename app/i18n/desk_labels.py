@@ -10,6 +10,12 @@ EXPORT_STATES = {
     "expired": _l("已过期删除"),
 }
 EXPORT_FORMATS = {"csv": _l("CSV"), "xlsx": _l("XLSX")}
+STATION_ITEMS = {
+    "contact": _l("联系人"),
+    "bank_account": _l("收款账户"),
+    "liaison": _l("申报账号"),
+    "registration": _l("登记文件"),
+}
 AWARD_AMONG = {
     "county": _l("县区"),
     "township": _l("乡镇街道"),

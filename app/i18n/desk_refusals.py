@@ -15,6 +15,7 @@ DESK_REFUSALS = {
         "正在拨往这里的款项：%(payments)s 笔。等活动释放、规则改好、款项到账后再并。"
     ),
     "merge_invalid": _l("请检查并入哪个机构。"),
+    "no_station": _l("只有启用中的乡镇街道和村（社区）有站点清单。"),
     "node_merged": _l("这个机构已并入 %(into)s。"),
     "view_invalid": _l("请检查视图的名称和筛选条件。"),
     "view_unknown": _l("没有这个视图，或者不是您存的。"),

@@ -25,6 +25,7 @@ WORKS = {
     Work.DUTIES: _l("法定"),
     Work.PLEDGES: _l("承诺"),
     Work.AGREEMENTS: _l("协议"),
+    Work.STATIONS: _l("站点"),
     Work.APPROVAL: _l("批准"),
 }
 
@@ -64,6 +65,8 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 批物资等另一个人确认价值", count=line.pieces)
         case Work.AGREEMENTS:
             return _("%(count)s 份协议 30 天内到期", count=line.pieces)
+        case Work.STATIONS:
+            return _("%(count)s 个站点的清单还缺东西", count=line.pieces)
         case Work.PLEDGES:
             return _("%(count)s 笔承诺快到期或逾期", count=line.pieces)
         case Work.PAYOUT_PLANS:

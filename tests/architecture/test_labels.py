@@ -60,6 +60,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "award_among": (desk_labels.AWARD_AMONG, set()),
     "award_criterion": (desk_labels.AWARD_CRITERIA, set()),
     "award_tie": (desk_labels.AWARD_TIES, set()),
+    "station_tick_item": (desk_labels.STATION_ITEMS, set()),
     "audit_sample_mark_state": (giving_labels.SAMPLE_STATES, set()),
     "goods_basis": (giving_labels.GOODS_BASES, set()),
     "goods_state": (giving_labels.GOODS_STATES, set()),

@@ -1,0 +1,1 @@
+"""What township branches and village stations have and lack."""
