@@ -90,7 +90,7 @@ def _standing(tx: Tx, event: CampaignLine) -> dict[str, Any]:
 
 
 def _waits_of(tx: Tx, event: CampaignLine) -> list[WaitLine]:
-    return wait_lines(waits(tx, find_campaign(tx, event.slug)), event.slug)
+    return wait_lines(tx, waits(tx, find_campaign(tx, event.slug)), event.slug)
 
 
 def _target(line: Waiting) -> tuple[str, str]:

@@ -7,7 +7,9 @@ from flask import url_for
 
 from app.http import access
 from app.i18n.waits import wait_text
+from campaigns import rights
 from campaigns.closing.waits import Wait
+from kernel.db import Tx
 
 # Of a code the endpoint of its page, and what the page is asked for. What only time or a bank ends has none.
 _DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
@@ -35,13 +37,14 @@ class WaitLine(NamedTuple):
     url: str
 
 
-def wait_lines(waits: Sequence[Wait], slug: str) -> list[WaitLine]:
+def wait_lines(tx: Tx, waits: Sequence[Wait], slug: str) -> list[WaitLine]:
     """Return what a campaign waits for, for the signed-in manager."""
-    return [WaitLine(wait_text(wait), _desk(wait.code, slug)) for wait in waits]
+    holder = rights.holder_of(tx, "slug", slug)
+    return [WaitLine(wait_text(wait), _desk(wait.code, slug, holder)) for wait in waits]
 
 
-def _desk(code: str, slug: str) -> str:
+def _desk(code: str, slug: str, holder: rights.Holder) -> str:
     if code in UNENDED:
         return ""
     endpoint, arguments = _DESKS[code]
-    return url_for(f"console.{endpoint}", **arguments(slug)) if access.opens(endpoint) else ""
+    return url_for(f"console.{endpoint}", **arguments(slug)) if access.opens(endpoint, holder) else ""

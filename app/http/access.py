@@ -225,9 +225,9 @@ def require_any_declared() -> None:
     scope.require_holder(g.caller, g.get("holder"))
 
 
-def opens(endpoint: str) -> bool:
+def opens(endpoint: str, holder: rights.Holder | None = None) -> bool:
     """Whether a page or button of the console is open to the signed-in manager: by the role and the branch that the
-    route declares, for what the page at hand is about. What is not, is not shown."""
+    route declares, for what `holder` holds, or what the page at hand is about. What is not, is not shown."""
     access = access_of(current_app, f"console.{endpoint}")
     assert access is not None, f"there is no route console.{endpoint}"
     manager: Caller = g.caller
@@ -235,7 +235,7 @@ def opens(endpoint: str) -> bool:
         return False
     if access.where is Where.FEDERATION:
         return manager.branch_code is None
-    holder = g.get("holder")
+    holder = holder or g.get("holder")
     if holder is None or access.where not in (Where.RESOURCE, Where.FROM_BELOW) or rights.may_act(manager, holder):
         return True
     return access.where is Where.FROM_BELOW and not access.acts

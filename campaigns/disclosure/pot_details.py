@@ -100,8 +100,11 @@ def cuts(tx: Tx, pot_id: int) -> tuple[list[Cut], int]:
     return [cut for cut in rows if cut.by is not None], int(times_asked)
 
 
-def matched_donations(tx: Tx, pot_id: int, before: int | None, most: int) -> list[MatchedDonation]:
-    """Return at most `most` donations that got or were promised match from a pot, the newest first.
+def matched_donations(
+    tx: Tx, pot_id: int, before: int | None, most: int, branch: str | None = None
+) -> list[MatchedDonation]:
+    """Return at most `most` donations that got or were promised match from a pot, the newest first; of a branch
+    only those to its projects.
 
     Read along the primary key, below the reservation `before`: the number of all is not needed for that.
     """
@@ -113,10 +116,12 @@ def matched_donations(tx: Tx, pot_id: int, before: int | None, most: int) -> lis
                   r.created_at
              FROM reservation r JOIN project p ON p.id = r.project_id JOIN donation d ON d.id = r.donation_id
             WHERE r.pot_id = :pot AND (CAST(:before AS bigint) IS NULL OR r.id < :before)
+              AND (CAST(:branch AS text) IS NULL OR p.lineage @> ARRAY[CAST(:branch AS text)])
             ORDER BY r.id DESC LIMIT :most""",
         pot=pot_id,
         before=before,
         most=most,
+        branch=branch,
     )
 
 

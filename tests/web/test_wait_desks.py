@@ -21,9 +21,9 @@ def test_each_wait_leads_to_the_desk_that_ends_it(app: Flask, reader: Reader, wo
     waits = [Wait(code, 2, world.clock.at, "ValueError at x") for code in CODES]
     with app.test_request_context("/console/"):
         g.caller = Caller("somebody", role, None, "manager:1")
-        lines = wait_lines(waits, world.slug)
+        lines = world.do(wait_lines, waits, world.slug)
         with force_locale("en"):
-            english = wait_lines(waits, world.slug)
+            english = world.do(wait_lines, waits, world.slug)
     for code, line, other in zip(CODES, lines, english, strict=True):
         assert line.text not in ("", code) and line.text != other.text and other.text.isascii(), code
     urls = dict(zip(CODES, [line.url for line in lines], strict=True))

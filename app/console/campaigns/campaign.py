@@ -59,7 +59,7 @@ def show(slug: str) -> str:
         pots = pot_views(tx, campaign.id)
         shown: dict[str, Any] = {
             "contact": contacts_of(tx, [campaign.id]).get(campaign.id, Contact()),
-            "waits": wait_lines(waits(tx, campaign), slug),
+            "waits": wait_lines(tx, waits(tx, campaign), slug),
             "history": history(tx, campaign.id),
             "sums": totals(tx, [campaign.id])[campaign.id],
             "pots": pots,

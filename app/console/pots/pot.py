@@ -7,7 +7,7 @@ from flask import render_template, request
 from app.console.blueprint import blueprint
 from app.current import deps
 from app.forms import is_id
-from app.http import access
+from app.http import access, scope
 from app.http.scope import Where
 from campaigns.audit import entries_of
 from campaigns.disclosure.pot_details import RECENT_DECISIONS, cuts, fundings, matched_donations, pot_view
@@ -47,12 +47,12 @@ def show(pot_id: int) -> str:
 @blueprint.get("/pots/<int:pot_id>/donations", endpoint="pot_donations")
 @access.signed_in(Permission.READ, where=Where.FROM_BELOW)
 def list_donations(pot_id: int) -> str:
-    """The donations that this pot matched, newest first."""
+    """The donations that this pot matched, newest first; to a branch those to its projects."""
     typed = request.args.get("before", "")
     before = int(typed) if is_id(typed) else None
     with deps().db.transaction() as tx:
         shown = head(tx, pot_id)
-        rows = matched_donations(tx, shown["pot"].id, before, PAGE_SIZE + 1)
+        rows = matched_donations(tx, shown["pot"].id, before, PAGE_SIZE + 1, scope.branch())
     more, rows = len(rows) > PAGE_SIZE, rows[:PAGE_SIZE]
     older = rows[-1].id if more else None
     return render_template("console/pot_donations.html", rows=rows, before=before, older=older, **shown)
