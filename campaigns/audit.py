@@ -82,13 +82,16 @@ def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
     return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))
 
 
-def changed_meanwhile(tx: Tx, subject: str, now: Mapping[str, str] | None = None) -> Conflict:
+def changed_meanwhile(tx: Tx, subject: str, now: Mapping[str, str] | None = None, *, action: str = "") -> Conflict:
     """Return the refusal of a change made from an older state: it names who changed `subject` last, and when.
 
-    `now`: what the fields are that somebody else changed, as people read them.
+    `now`: what the fields are that somebody else changed, as people read them. `action`: the act that changes
+    them, where others are done to the subject too.
     """
-    query = select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()).limit(1)
-    last = tx.first(query)
+    query = select(AuditEntry).where(AuditEntry.subject == subject)
+    if action:
+        query = query.where(AuditEntry.action == action)
+    last = tx.first(query.order_by(col(AuditEntry.id).desc()).limit(1))
     fields = {name: fault("now_is", now=value) for name, value in (now or {}).items()}
     by, changed_at = (last.actor, last.at) if last else ("", tx.now)
     return Conflict("changed_meanwhile", fields=fields, by=by, changed_at=changed_at)

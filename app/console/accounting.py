@@ -1,5 +1,6 @@
 """Accounting vouchers: the months, their vouchers, the transfers behind one, and the chart of accounts."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, g, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.accounting import balance_file, journal_file
 from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.written import require_own
 from app.current import deps
 from app.forms import Form
 from app.http import access
@@ -25,6 +27,7 @@ from campaigns.network.roles import Caller, Permission
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Refusal
+from ledger.chart import AccountKind
 
 PAGE_SIZE = 50
 
@@ -144,7 +147,7 @@ def show_chart() -> str:
     """The chart of accounts in force, and its versions."""
     with deps().db.transaction() as tx:
         current, versions = chart.current(tx), chart.versions(tx)
-    return render_template("console/chart.html", chart=current, versions=versions)
+    return render_template("console/chart.html", chart=current, versions=versions, was=_shown(current.accounts))
 
 
 @blueprint.post("/chart", endpoint="chart_change")
@@ -154,8 +157,16 @@ def change_chart() -> Response:
     form = Form(request.form)
 
     def do(tx: Tx, caller: Caller) -> None:
-        kinds = chart.current(tx).accounts
-        accounts = {str(kind): AccountName(form[f"code.{kind}"], form[f"name.{kind}"]) for kind in kinds}
-        chart.change(tx, accounts, form["reason"], caller.name)
+        now = chart.lock_current(tx)
+        accounts = {kind: AccountName(form[f"code.{kind}"], form[f"name.{kind}"]) for kind in now.accounts}
+        typed, subject = _shown(accounts), f"chart:{now.number}"
+        names = require_own(tx, subject, form, typed, _shown(now.accounts), action="accounting.chart")
+        changes = {str(kind): account for kind, account in accounts.items() if f"accounts.{kind}" in names}
+        chart.change(tx, changes, form["reason"], caller.name)
 
     return act(Permission.FUNDS_WRITE, url_for("console.chart"), do, _("科目表已更新，只用于之后的凭证。"))
+
+
+def _shown(accounts: Mapping[AccountKind, AccountName]) -> dict[str, str]:
+    """Return each account as the page says that it showed it: code and name belong together."""
+    return {f"accounts.{kind}": " ".join(account) for kind, account in accounts.items()}

@@ -6,11 +6,13 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint
 from app.console.forms import ConsoleForm
+from app.console.written import PREFIX, require_own, shown_before
 from app.current import deps
 from app.forms import format_yuan
 from app.http import access
 from app.http.scope import Where
-from campaigns.goals.goals import NewGoal, Progress, set_goal, years
+from campaigns.goals.goals import SET, NewGoal, lock_goal, set_goal, years
+from campaigns.goals.models import YearlyGoal
 from campaigns.network.roles import Caller, Permission
 from kernel.clock import local_day
 from kernel.db import Tx
@@ -28,7 +30,7 @@ def show() -> str:
 @blueprint.post("/goals", endpoint="goal_set")
 @access.signed_in_to_act(Permission.CAMPAIGNS_WRITE, where=Where.FEDERATION)
 def save() -> str | Response:
-    """Set the goal of a year."""
+    """Set the goal of a year, or what was changed of it."""
     form = ConsoleForm(request.form)
     new = NewGoal(
         form.whole("year") or 0,
@@ -37,11 +39,12 @@ def save() -> str | Response:
         form.ratio("online_bps") or 0,
     )
 
-    def do(tx: Tx, caller: Caller) -> None:
+    def do(tx: Tx, caller: Caller) -> str | None:
         try:
-            set_goal(tx, new, caller.name)
+            return _set(tx, form, new, caller.name)
         except Refusal as refusal:
             form.add_refusal(refusal)
+            form.overtaken = refusal.code == "changed_meanwhile"
             raise
 
     if form.faults:
@@ -50,16 +53,34 @@ def save() -> str | Response:
     return _page(form) if form.faults else back
 
 
+def _set(tx: Tx, form: ConsoleForm, new: NewGoal, actor: str) -> str | None:
+    """Write what was changed of a goal. Raises what `set_goal` raises, Conflict `changed_meanwhile`."""
+    goal = lock_goal(tx, new.year)
+    now = _texts(goal)
+    for name in now:  # the page says it of each year, and shows nothing for a year without a goal
+        form.data[PREFIX + name] = form.data.get(f"{PREFIX}{new.year}.{name}", "")
+    names = require_own(tx, f"goal:{new.year}", form, _texts(new), now, action=SET)
+    if goal and not names:
+        return _("没有改动。")
+    stored = NewGoal(new.year, goal.money_minor, goal.goods_minor, goal.online_bps) if goal else new
+    set_goal(tx, stored._replace(**{name: getattr(new, name) for name in names}), actor)
+    return None
+
+
 def _page(form: ConsoleForm | None) -> str:
     with deps().db.snapshot() as tx:
         rows, this_year = years(tx), local_day(tx.now).year
-    form = form or ConsoleForm(_texts(next(row for row in rows if row.reached.year == this_year)))
-    return render_template("console/goals.html", rows=rows, form=form)
+    goals = {row.reached.year: _texts(row.goal) for row in rows}
+    was = {f"{year}.{name}": text for year, texts in goals.items() for name, text in texts.items()}
+    if form is not None and not form.overtaken:
+        was = shown_before(form, was)
+    form = form or ConsoleForm({"year": str(this_year), **goals[this_year]})
+    return render_template("console/goals.html", rows=rows, form=form, was=was)
 
 
-def _texts(row: Progress) -> dict[str, str]:
-    """Return the goal of a year as its form has it."""
-    if row.goal is None:
-        return {"year": str(row.reached.year)}
-    sums = {name: format_yuan(getattr(row.goal, name)) for name in ("money_minor", "goods_minor")}
-    return {"year": str(row.goal.year), **sums, "online_bps": percent(row.goal.online_bps)}
+def _texts(goal: YearlyGoal | NewGoal | None) -> dict[str, str]:
+    """Return a goal as its form has it."""
+    if goal is None:
+        return dict.fromkeys(("money_minor", "goods_minor", "online_bps"), "")
+    sums = {name: format_yuan(getattr(goal, name)) for name in ("money_minor", "goods_minor")}
+    return {**sums, "online_bps": percent(goal.online_bps)}

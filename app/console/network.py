@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from app.console import choices
 from app.console.blueprint import act, blueprint, make_once
 from app.console.forms import ConsoleForm
+from app.console.written import require_own
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
@@ -102,6 +103,9 @@ def apply_verb(code: str, verb: str) -> Response:
 
     def do(tx: Tx, caller: Caller) -> None:
         if verb == "rename":
+            now = {"name": tree.lock_node(tx, code).name}
+            subject = f"organisation:{code}"
+            require_own(tx, subject, form, {"name": form["name"]}, now, action="organisation.rename")
             tree.rename(tx, code, form["name"], caller.name)
         elif verb == "close":
             close_node(tx, code, reason, caller.name)

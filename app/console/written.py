@@ -3,7 +3,8 @@
 A page sends beside each field what it showed (`was.NAME`). Who is told of a colleague's change may save again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from app.forms import Form
@@ -32,16 +33,47 @@ def written_fields(form: Form, typed: Mapping[str, str], now: Mapping[str, str])
 
 
 def require_own(
-    tx: Tx, subject: str, form: Form, typed: Mapping[str, str], now: Mapping[str, str]
+    tx: Tx,
+    subject: str,
+    form: Form,
+    typed: Mapping[str, str],
+    now: Mapping[str, str],
+    *,
+    action: str = "",
+    in_words: Callable[[str, str], str] = lambda _name, text: text,
 ) -> tuple[str, ...]:
     """Return the fields that the person changed on a form about `subject` (`project:7`), whose row is locked.
 
-    Raises Conflict `changed_meanwhile` when somebody else changed one of them since the page was made.
+    `action` is the act that the form does; `in_words` returns a field's code as people read it. Raises Conflict
+    `changed_meanwhile` when somebody else changed one of them since the page was made.
     """
     changed, overtaken = written_fields(form, typed, now)
     if overtaken:
-        raise changed_meanwhile(tx, subject, {name: now[name] for name in overtaken})
+        words = {name: in_words(name, now[name]) for name in overtaken}
+        raise changed_meanwhile(tx, subject, words, action=action)
     return changed
+
+
+def require_seen(tx: Tx, subject: str, form: Form, now: Mapping[str, str], *, action: str) -> None:
+    """Require that the page showed what is there `now`, where a form is written as a whole: another version.
+
+    Raises Conflict `changed_meanwhile`.
+    """
+    other = {name: text for name, text in now.items() if _same(form.data.get(PREFIX + name, text)) != _same(text)}
+    if other:
+        raise changed_meanwhile(tx, subject, other, action=action)
+
+
+def require_seen_at(tx: Tx, subject: str, form: Form, changed_at: datetime | None, *, action: str) -> None:
+    """Require that the page was made of what was changed last at `changed_at`, where its fields are too long to be
+    told, or keys. Raises Conflict `changed_meanwhile`."""
+    if form.data.get("seen", seen_at(changed_at)) != seen_at(changed_at):
+        raise changed_meanwhile(tx, subject, action=action)
+
+
+def seen_at(changed_at: datetime | None) -> str:
+    """Return what a page sends as `seen`."""
+    return changed_at.isoformat() if changed_at else ""
 
 
 def shown_before(form: Form, now: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.i18n.accounting_labels import ACCOUNT_KINDS
 from app.i18n.faults import fault_text
+from app.i18n.giving_labels import SHARES
 from app.i18n.labels import CAPS, PLAN
 from app.i18n.refusals import refusal_text
 from kernel.errors import Refusal
@@ -91,6 +92,21 @@ LABELS = {
     "tranches": _l("分批额度"),
     "entries": _l("参加的项目"),
     "valid_from": _l("从何时起"),
+    "gift_most_minor": _l("单笔最多（元）"),
+    "day_most_minor": _l("每天合计最多（元）"),
+    "day_most_count": _l("每天最多笔数"),
+    "age_most_days": _l("支付最多多少天以前"),
+    "projects": _l("可为哪些项目收款"),
+    "fees_from": _l("手续费"),
+    "lowest_payee": _l("最低拨到"),
+    "management_source": _l("上限的依据"),
+    "surplus_to": _l("结余怎么处理"),
+    "related": _l("关联关系"),
+    "spent_on": _l("日期"),
+    "document_no": _l("单据号"),
+    "purpose": _l("用途"),
+    "budget_row": _l("预算项"),
+    **SHARES,
     "finishing_s": _l("等待支付中的捐赠（分钟）"),
     "late_s": _l("等待迟到的支付消息（小时）"),
     "notice_s": _l("公示期（天）"),

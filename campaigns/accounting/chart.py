@@ -76,6 +76,12 @@ def current(tx: Tx) -> Chart:
     return Chart(newest.number, {**DEFAULT, **stored})
 
 
+def lock_current(tx: Tx) -> Chart:
+    """Return the newest version; none is added until the transaction ends."""
+    tx.run("LOCK TABLE chart_version IN SHARE ROW EXCLUSIVE MODE")
+    return current(tx)
+
+
 def versions(tx: Tx) -> list[ChartVersion]:
     """Return all versions that finance made, the newest first."""
     return tx.all(select(ChartVersion).order_by(col(ChartVersion.number).desc()))
@@ -89,8 +95,7 @@ def change(tx: Tx, accounts: Mapping[str, AccountName], reason: str, actor: str)
     require_one_line_reason(reason)
     if faults := _faults(accounts):
         raise Invalid("chart_invalid", fields=faults)
-    tx.run("LOCK TABLE chart_version IN SHARE ROW EXCLUSIVE MODE")
-    before = current(tx).accounts
+    before = lock_current(tx).accounts
     after = {**before, **{AccountKind(kind): account for kind, account in accounts.items()}}
     if after == before:
         raise Conflict("chart_unchanged")

@@ -76,7 +76,7 @@ def set_goal(tx: Tx, new: NewGoal, actor: str) -> YearlyGoal:
         faults["online_bps"] = fault("out_of_range", least=0, most=BPS_WHOLE)
     if faults:
         raise Invalid("goal_invalid", fields=faults)
-    goal = tx.get(YearlyGoal, new.year, lock=True)
+    goal = lock_goal(tx, new.year)
     before = {name: getattr(goal, name) if goal else None for name in NewGoal._fields}
     if goal is None:
         goal = YearlyGoal(**new._asdict(), set_by=actor, set_at=tx.now)
@@ -85,6 +85,11 @@ def set_goal(tx: Tx, new: NewGoal, actor: str) -> YearlyGoal:
     goal.set_by, goal.set_at = actor, tx.now
     record_audit(tx, actor, SET, f"goal:{new.year}", **changed(before, new._asdict()))
     return tx.add(goal)
+
+
+def lock_goal(tx: Tx, year: int) -> YearlyGoal | None:
+    """Lock the goal of a year and return it; None when none is set."""
+    return tx.get(YearlyGoal, year, lock=True)
 
 
 def progress(tx: Tx, year: int | None = None) -> Progress:

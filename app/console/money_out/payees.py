@@ -8,13 +8,18 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.written import require_own
 from app.current import deps
 from app.duties import perform
 from app.forms import Form
 from app.http import access
+from app.i18n.giving_labels import FEES_FROM, SURPLUS_WAYS
+from app.i18n.labels import LEVELS, word
 from campaigns.network.organisations import find
 from campaigns.network.roles import Caller, Permission
+from campaigns.network.tree import lock_node
 from campaigns.payouts import payees, rules
+from campaigns.payouts.models import PayoutRules
 from campaigns.payouts.payees import NewAccount
 from kernel.db import Tx
 from kernel.errors import Refusal
@@ -34,7 +39,9 @@ def _page(code: str, form: Form) -> str:
         node = find(tx, code)
         accounts = payees.accounts_of(tx, code)
         held = rules.rules_of_organisation(tx, code)
-    return render_template("console/payees.html", node=node, accounts=accounts, rules=held, form=form)
+    return render_template(
+        "console/payees.html", node=node, accounts=accounts, rules=held, was=_shown(held), form=form
+    )
 
 
 @blueprint.post("/network/<code>/payees", endpoint="payee_propose")
@@ -75,15 +82,40 @@ def change(payee_id: int, verb: str) -> Response:
 @blueprint.post("/network/<code>/payout-rules", endpoint="payout_rules")
 @access.signed_in_to_act(_FUNDS)
 def change_rules(code: str) -> Response:
-    """Change how the campaigns of an organisation are paid out."""
+    """Change how the campaigns of an organisation are paid out: what was changed on the form, no more."""
     form = Form(request.form)
 
-    def do(tx: Tx, caller: Caller) -> None:
-        most = form.number("management_most", 2)
-        changes: dict[str, Any] = {"fees_from": form["fees_from"], "lowest_payee": form["lowest_payee"]}
-        changes |= {name: form[name] for name in ("surplus_to", "management_source") if form[name]}
-        if form["management_year"]:
-            changes["management_year_most_bps"] = form.number("management_year", 2) or 0
-        rules.set_rules(tx, code, {**changes, "management_most_bps": -1 if most is None else most}, caller.name)
+    def do(tx: Tx, caller: Caller) -> str | None:
+        lock_node(tx, code)
+        held = rules.rules_of_organisation(tx, code)
+        now = _shown(held)
+        typed = {name: form[name] for name in now if form[name] or name == "management_most"}
+        subject = f"organisation:{held.organisation_code or code}"
+        names = require_own(tx, subject, form, typed, now, action="payout.rules", in_words=_in_words)
+        if not names:
+            return _("没有改动。")
+        rules.set_rules(tx, code, dict(_change(form, name) for name in names), caller.name)
+        return None
 
     return act(_FUNDS, url_for("console.payees", code=code), do, _("拨付规则已保存。"))
+
+
+def _shown(held: PayoutRules) -> dict[str, str]:
+    """Return rules as the fields of their form show them."""
+    texts = {name: getattr(held, name) for name in ("fees_from", "lowest_payee", "management_source", "surplus_to")}
+    shares = {"management_most": held.management_most_bps, "management_year": held.management_year_most_bps}
+    return {**texts, **{name: f"{bps / 100:g}" for name, bps in shares.items()}}
+
+
+def _change(form: Form, name: str) -> tuple[str, Any]:
+    """Return what is stored for a field; a share that cannot be read is one that the rules refuse."""
+    column = {"management_most": "management_most_bps", "management_year": "management_year_most_bps"}.get(name)
+    if column is None:
+        return name, form[name]
+    bps = form.number(name, 2)
+    return column, -1 if bps is None else bps
+
+
+def _in_words(name: str, text: str) -> str:
+    tables = {"fees_from": FEES_FROM, "lowest_payee": LEVELS, "surplus_to": SURPLUS_WAYS}
+    return word(tables[name], text) if name in tables else text

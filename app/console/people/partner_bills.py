@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from app import partners as duties
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.written import require_seen_at, seen_at
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -40,6 +41,7 @@ def _page(name: str, form: ConsoleForm) -> str:
         partner = partners.known(tx, name)
         account, mapping = tx.get(BillAccount, name), tx.get(PartnerMapping, name)
         bills, today = fetch_bills.bills_of(tx, name), local_day(tx.now)
+    seen = seen_at(account.changed_at if account else None)
     scheme = mapping.document["verify"]["scheme"] if mapping else ""
     return render_template(
         "console/partner_bills.html",
@@ -51,6 +53,7 @@ def _page(name: str, form: ConsoleForm) -> str:
         today=today,
         most={"key": MOST_KEY, "word": MOST_WORD},
         form=form,
+        seen=form["seen"] if "seen" in form.data and not form.overtaken else seen,
         BILL_KINDS=BILL_KINDS,
         BILL_STATES=BILL_STATES,
         BILL_WAITS=BILL_WAITS,
@@ -73,12 +76,15 @@ def set_account(name: str) -> Answer:
     try:
         new = NewAccount(form["key_id"].strip(), request.form.get("private_key", "").strip(), _day(form["since"]))
         with deps().db.transaction() as tx:
+            _require_seen(tx, name, form)
             tx.rehearse(lambda: fetch_bills.set_account(tx, deps().keys, name, new, access.actor()))
     except Refusal as refusal:
         form.add_refusal(refusal)
+        form.overtaken = refusal.code == "changed_meanwhile"
         return _page(name, form), 422
 
     def do(tx: Tx, _caller: Caller) -> str | None:
+        _require_seen(tx, name, form)
         return said_of(duties.set_bill_account(tx, name, new))
 
     return act(_PARTNERS, back, do, _("已保存，密钥不再显示。账单每天十点以后下载。"))
@@ -96,6 +102,12 @@ def fetch_now(name: str) -> Response:
     return act(
         Permission.RECONCILE, url_for("console.partner_bills", name=name), do, _("一两分钟后下载，结果见下表。")
     )
+
+
+def _require_seen(tx: Tx, name: str, form: ConsoleForm) -> None:
+    account = tx.get(BillAccount, partners.known(tx, name, lock=True).name, lock=True)
+    changed_at = account.changed_at if account else None
+    require_seen_at(tx, f"partner:{name}", form, changed_at, action="partner.bill_account")
 
 
 def _day(text: str) -> date:

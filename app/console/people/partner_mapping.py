@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from app import partners as duties
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.written import require_seen_at, seen_at
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
@@ -53,6 +54,9 @@ def _page(partner: Partner, row: PartnerMapping | None, form: ConsoleForm, docum
         address=url_for("partner_notify.receive", name=partner.name, _external=True),
         most={"document": MOST_BYTES, "key": MOST_KEY, "word": MOST_WORD},
         form=form,
+        seen=form["seen"]
+        if "seen" in form.data and not form.overtaken
+        else seen_at(row.changed_at if row else None),
         document=document,
     )
 
@@ -66,14 +70,17 @@ def set_mapping(name: str) -> Answer:
         new = NewMapping(_document(document), _parameters(form["parameters"]), form["decrypt_key"].strip())
         with deps().db.transaction() as tx:
             partner, row = partners.known(tx, name), tx.get(PartnerMapping, name)
+            _require_seen(tx, name, form)
             tx.rehearse(lambda: mapped.set_mapping(tx, deps().keys, name, new, access.actor()))
     except Refusal as refusal:
         form.add_refusal(refusal)
+        form.overtaken = refusal.code == "changed_meanwhile"
         with deps().db.transaction() as tx:
             partner, row = partners.known(tx, name), tx.get(PartnerMapping, name)
         return _page(partner, row, form, document), 422
 
     def do(tx: Tx, _caller: Caller) -> str | None:
+        _require_seen(tx, name, form)
         return said_of(duties.set_mapping(tx, name, new))
 
     return act(_PARTNERS, url_for("console.partner_mapping", name=name), do, _("通知格式已保存。"))
@@ -93,6 +100,12 @@ def change_key(name: str) -> Response:
         return said_of(outcome) or str(_("密钥已保存，不再显示。"))
 
     return act(_PARTNERS, url_for("console.partner_mapping", name=name), do)
+
+
+def _require_seen(tx: Tx, name: str, form: ConsoleForm) -> None:
+    row = tx.get(PartnerMapping, partners.known(tx, name, lock=True).name, lock=True)
+    changed_at = row.changed_at if row else None
+    require_seen_at(tx, f"partner:{name}", form, changed_at, action="partner.mapping")
 
 
 def _document(text: str) -> Any:

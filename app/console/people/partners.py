@@ -1,5 +1,6 @@
 """Partner platforms: registered, their limits, and the rotation of their signing secrets."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,7 +14,9 @@ from werkzeug.wrappers import Response
 from app import partners as duties
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
 from app.console.forms import ConsoleForm
+from app.console.written import require_own, shown_before
 from app.current import deps
+from app.forms import format_yuan
 from app.http import access
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
@@ -119,6 +122,7 @@ def _page(name: str, form: ConsoleForm | None) -> str:
         overlaps=OVERLAPS,
         limits=deps().limits,
         form=form or ConsoleForm({}),
+        was=shown_before(form or ConsoleForm({}), _limits_shown(partner.model_dump())),
         **standing,
     )
 
@@ -205,25 +209,36 @@ def set_state(name: str) -> Answer:
 @blueprint.post("/partners/<name>/limits", endpoint="partner_limits")
 @access.signed_in(_PARTNERS, where=Where.FEDERATION)
 def set_limits(name: str) -> Answer:
-    """Set a platform's limits; what is left empty is the installation's default."""
+    """Set the limits of a platform that were changed; what is left empty is the installation's default."""
     form = ConsoleForm(request.form)
-    limits = {
+    limits: dict[str, Any] = {
         "gift_most_minor": form.amount("gift_most_minor"),
         "day_most_minor": form.amount("day_most_minor"),
         "day_most_count": form.whole("day_most_count"),
         "age_most_days": form.whole("age_most_days"),
     }
-    codes = form["projects"].replace("，", ",").replace(",", " ").split()
     if form.faults:
         return _page(name, form), 422
 
     def do(tx: Tx, _caller: Caller) -> str | None:
         if not all(limit is None or limit > 0 for limit in limits.values()):
             raise Invalid("amount_invalid")
-        chosen = {"projects": codes or None} if "projects" in request.form else {}
-        return said_of(duties.set_limits(tx, name, limits | chosen))
+        chosen = limits | {"projects": form["projects"].replace("，", ",").replace(",", " ").split() or None}
+        now = _limits_shown(partners.known(tx, name, lock=True).model_dump())
+        typed = {field: text for field, text in _limits_shown(chosen).items() if field in form.data}
+        names = require_own(tx, f"partner:{name}", form, typed, now, action="partner.limits")
+        if not names:
+            return _("没有改动。")
+        return said_of(duties.set_limits(tx, name, {field: chosen[field] for field in names}))
 
     return act(_PARTNERS, url_for("console.partner", name=name), do, _("限额已保存。"))
+
+
+def _limits_shown(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return limits as the fields of their form show them."""
+    money = {name: format_yuan(values[name]) for name in ("gift_most_minor", "day_most_minor")}
+    counts = {name: str(values[name] or "") for name in ("day_most_count", "age_most_days")}
+    return {**money, **counts, "projects": " ".join(values["projects"] or [])}
 
 
 @blueprint.post("/partners/<name>/secrets", endpoint="partner_secret")

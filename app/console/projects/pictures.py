@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refusal_sentence
+from app.console.written import require_own
 from app.current import deps
 from app.forms import Form
 from app.http import access
@@ -20,6 +21,7 @@ from campaigns.projects import news, pictures
 from campaigns.projects.news import NewsText
 from campaigns.projects.picture_file import Rewritten
 from campaigns.projects.pictures import PictureText
+from campaigns.projects.transitions import lock_project
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal, fault
 
@@ -59,7 +61,13 @@ def change(project_id: int, picture_id: int) -> Response:
             focus = {name: form.whole(name) for name in ("focus_x", "focus_y")}
             texts = {name: form[name] for name in ("caption", "place")}
             day = {"taken_on": _day(form, "taken_on", "picture_invalid")}
-            changes = texts | day | {name: value for name, value in focus.items() if value is not None}
+            typed = texts | day | {name: value for name, value in focus.items() if value is not None}
+            lock_project(tx, project_id)
+            row = pictures.find_picture(tx, project_id, picture_id)
+            now = {name: "" if getattr(row, name) is None else str(getattr(row, name)) for name in typed}
+            sent, subject = {name: form[name] for name in typed}, f"project:{project_id}"
+            names = require_own(tx, subject, form, sent, now, action="project.picture_change")
+            changes = {name: typed[name] for name in names}
         pictures.change_picture(tx, project_id, picture_id, changes, caller.name)
 
     return act(None, _back(project_id, "pictures"), do, _("图片的说明已保存。"))

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.written import require_own
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
@@ -57,13 +58,13 @@ _MAY = {
 def apply_step(project_id: int, verb: str) -> Response:
     """Move a project one step on in its review, or rate it; only within the manager's branch."""
     reason = request.form.get("reason", "")
-    rating = ConsoleForm(request.form).whole("rating")
+    form = ConsoleForm(request.form)
     verbs: dict[str, Callable[[Tx, str], Any]] = {
         "submit": lambda tx, actor: transitions.submit(tx, project_id, actor),
         "approve": lambda tx, _actor: perform(tx, "project.approve", project_id),
         "suspend": lambda tx, actor: transitions.suspend(tx, project_id, reason, actor),
         "resume": lambda tx, actor: transitions.resume(tx, project_id, actor, reason),
-        "rate": lambda tx, actor: rate(tx, project_id, NO_RATING if rating is None else rating, actor),
+        "rate": lambda tx, actor: _rate(tx, project_id, form, actor),
     }
 
     def do(tx: Tx, caller: Caller) -> Any:
@@ -72,3 +73,10 @@ def apply_step(project_id: int, verb: str) -> Response:
 
     back = url_for("console.projects", q=request.form.get("q") or None)
     return act(_MAY[verb], back, do, _("评级已保存。") if verb == "rate" else _("项目状态已更新。"))
+
+
+def _rate(tx: Tx, project_id: int, form: ConsoleForm, actor: str) -> None:
+    now = {"rating": str(transitions.lock_project(tx, project_id).rating)}
+    require_own(tx, f"project:{project_id}", form, {"rating": form["rating"]}, now, action="project.rate")
+    rating = form.whole("rating")
+    rate(tx, project_id, NO_RATING if rating is None else rating, actor)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, make_once, refusal_sentence, said_of
 from app.console.forms import ConsoleForm
-from app.console.written import shown_before, written_fields
+from app.console.written import require_seen, shown_before, written_fields
 from app.current import deps
 from app.duties import perform
 from app.forms import format_yuan
@@ -22,9 +22,9 @@ from app.web.blueprint import requested_page
 from campaigns.audit import changed_meanwhile
 from campaigns.lifecycle import project_course
 from campaigns.network.organisations import names_of
-from campaigns.network.roles import Permission, require
+from campaigns.network.roles import Caller, Permission, require
 from campaigns.projects import drafts, projects, related, review, transitions
-from campaigns.projects.models import Project
+from campaigns.projects.models import Project, RelatedParties
 from campaigns.projects.states import Status
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
@@ -103,6 +103,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         was=_typed(project) if fresh or form is None else shown_before(form, _typed(project)),
         mends=mends,
         declared=declared,
+        declared_shown=_declared_shown(declared),
         now=now,
     )
 
@@ -158,13 +159,21 @@ def change(project_id: int) -> str | Response | tuple[str, int]:
 def declare_related(project_id: int) -> Response:
     """Declare whether the project has related parties."""
     form = ConsoleForm(request.form)
-    is_related = form["related"] == "yes"
-    return act(
-        None,
-        url_for("console.project_review", project_id=project_id),
-        lambda tx, caller: related.declare(tx, project_id, is_related, form["text"], caller.name),
-        _("关联关系已申报。"),
-    )
+
+    def do(tx: Tx, caller: Caller) -> None:
+        transitions.lock_project(tx, project_id)
+        now = _declared_shown(related.declaration_of(tx, project_id))
+        require_seen(tx, f"project:{project_id}", form, now, action="project.declare_related")
+        related.declare(tx, project_id, form["related"] == "yes", form["text"], caller.name)
+
+    return act(None, url_for("console.project_review", project_id=project_id), do, _("关联关系已申报。"))
+
+
+def _declared_shown(declared: RelatedParties | None) -> dict[str, str]:
+    """Return a declaration as the page shows it; another one replaces it as a whole."""
+    if declared is None:
+        return {"related": ""}
+    return {"related": declared.text or (_("有关联关系") if declared.related else _("没有关联关系"))}
 
 
 Verb = Callable[[Tx, int, str], Any]

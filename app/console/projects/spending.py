@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refusal_sentence, said_of
+from app.console.written import require_own
 from app.current import deps
 from app.duties import perform
 from app.forms import Form
@@ -24,6 +25,7 @@ from campaigns.spending.vouchers import Photo, Voucher
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, Refusal, fault
+from kernel.money import yuan
 
 PAGE_SIZE = 50
 _ENTERS = (Permission.PROJECTS_WRITE, Permission.FUNDS_WRITE)
@@ -72,7 +74,7 @@ def correct(spending_id: int) -> Response:
         project_id = vouchers.find_spending(tx, spending_id).project_id
 
     def do(voucher: Voucher, photo: Photo | None) -> Callable[[Tx, Caller], Any]:
-        return lambda tx, caller: vouchers.correct(tx, spending_id, voucher, photo, caller.name)
+        return lambda tx, caller: _correct(tx, spending_id, voucher, photo, caller.name)
 
     return _handed_in(project_id, do, _("支出已更正，等财务核对。"))
 
@@ -108,6 +110,24 @@ def show_photo(spending_id: int) -> Response:
     if not file_key:
         raise NotFound("picture_unknown")
     return picture_response(file_key, WIDTHS[-1])
+
+
+def _correct(tx: Tx, spending_id: int, voucher: Voucher, photo: Photo | None, actor: str) -> None:
+    """Write the fields that were changed. Raises what `vouchers.correct` raises, Conflict `changed_meanwhile`."""
+    row = vouchers.find_spending(tx, spending_id, lock=True)
+    stored = Voucher(*(getattr(row, name) for name in Voucher._fields))
+    form, subject = Form(request.form), f"spending:{spending_id}"
+    names = require_own(tx, subject, form, _shown(voucher), _shown(stored), action="spending.correct")
+    changes = {name: getattr(voucher, name) for name in names}
+    vouchers.correct(tx, spending_id, stored._replace(**changes), photo, actor)
+
+
+def _shown(voucher: Voucher) -> dict[str, str]:
+    """Return a voucher as the page says that it showed it."""
+    return {
+        **{name: str(value) for name, value in voucher._asdict().items()},
+        "amount_minor": yuan(voucher.amount_minor),
+    }
 
 
 def _handed_in(
