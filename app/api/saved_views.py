@@ -15,15 +15,22 @@ from campaigns.network.saved_views import MOST_NAME, PAGES, delete, save, views_
 
 blueprint = make_blueprint("saved-views", "Filters of lists, kept under a name.")
 
+_FILTERS = "those of the page: " + "; ".join(f"{name}: {', '.join(page.filters)}" for name, page in PAGES.items())
+_PAGE = {
+    "description": "the list; views of cases and differences serve in every campaign, those of messages are for "
+    "the federation, those of refund_requests for who may refund"
+}
+
 
 class ViewIn(Schema):
-    page = one_of(*PAGES, required=True)
+    page = one_of(*PAGES, required=True, metadata=_PAGE)
     name = Text(MOST_NAME, 1, required=True)
     filters = fields.Dict(
-        keys=one_of(*{name for names in PAGES.values() for name in names}),
+        keys=one_of(*dict.fromkeys(name for page in PAGES.values() for name in page.filters)),
         values=Text(200, 1),
         required=True,
         validate=validate.Length(1, 20),
+        metadata={"description": _FILTERS},
     )
     shared = fields.Boolean(load_default=False, metadata={"description": "for the colleagues of the branch too"})
 
@@ -39,7 +46,7 @@ class ViewOut(Schema):
 
 
 class ViewsIn(Schema):
-    page = one_of(*PAGES, load_default="donations")
+    page = one_of(*PAGES, load_default="donations", metadata=_PAGE)
 
 
 @blueprint.get("/saved-views")

@@ -3,13 +3,14 @@
 from typing import Any
 from uuid import UUID
 
-from flask import flash, g, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import blueprint
 from app.console.donation_filters import FILTERS, STATE_GROUPS, filter_choices, find_in, read_query
 from app.console.donation_story import story_of
+from app.console.saved_views import views_at
 from app.current import deps
 from app.exports.donations import donations_file
 from app.forms import Form
@@ -30,7 +31,6 @@ from campaigns.donations.store_warnings import warnings_of
 from campaigns.donations.view import donation_view
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
-from campaigns.network.saved_views import PAGES, views_of
 from kernel.db import Tx
 from kernel.errors import Invalid
 from kernel.text import clean_text
@@ -45,11 +45,11 @@ def list_donations() -> str | Response:
     if donation_id is not None:
         return redirect(url_for("console.donation", donation_id=donation_id), 303)
     query = read_query(form)
+    kept = {name: form[name] for name in FILTERS if form[name]}
     with deps().db.transaction() as tx:
         results = find_in(tx, form, query)
         choices = filter_choices(tx, query)
-        views = views_of(tx, g.caller, "donations")
-    kept = {name: form[name] for name in FILTERS if form[name]}
+        views = views_at(tx, "donations", kept)
     return render_template(
         "console/donations.html",
         form=form,
@@ -58,7 +58,6 @@ def list_donations() -> str | Response:
         query=query,
         groups=STATE_GROUPS,
         views=views,
-        savable={name: text for name, text in kept.items() if name in PAGES["donations"]},
         **choices,
     )
 

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
 from app.http import access
@@ -22,10 +23,12 @@ PAGE_SIZE = 50
 @access.signed_in(Permission.DONATIONS_REFUND, where=Where.LISTED)
 def list_requests() -> str:
     """The requests of the manager's branch, open ones first."""
-    page = requested_page(PAGE_SIZE)
+    page, state = requested_page(PAGE_SIZE), _chosen_state()
     with deps().db.transaction() as tx:
-        rows, total = refund_desk.listed(tx, deps().keys, None, g.caller.branch_code, page)
-    return render_template("console/refund_requests.html", rows=rows, total=total, page=page)
+        rows, total = refund_desk.listed(tx, deps().keys, state or None, g.caller.branch_code, page)
+        views = views_at(tx, "refund_requests", {"state": state})
+    shown = {"rows": rows, "total": total, "page": page, "views": views}
+    return render_template("console/refund_requests.html", state=state, states=refund_desk.REQUEST_STATES, **shown)
 
 
 @blueprint.post("/refund-requests/<int:request_id>", endpoint="decide_refund_request")
@@ -42,4 +45,10 @@ def decide(request_id: int) -> Response:
         return None
 
     done = _("已同意，退款已提交。") if accepted else _("已回复捐赠人：未同意。")
-    return act(Permission.DONATIONS_REFUND, url_for("console.refund_requests"), do, done)
+    back = url_for("console.refund_requests", state=_chosen_state() or None)
+    return act(Permission.DONATIONS_REFUND, back, do, done)
+
+
+def _chosen_state() -> str:
+    state = request.args.get("state", "")
+    return state if state in refund_desk.REQUEST_STATES else ""

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.effects import Change, Choice, Typed, chosen, effect_page
+from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
 from app.http import access
@@ -24,6 +25,7 @@ from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
 from campaigns.closing.bookings import booked_sums
 from campaigns.closing.evidence import evidence, find_discrepancy
+from campaigns.closing.models import STATES
 from campaigns.closing.sign_off_together import NO_CAMPAIGN, Group, group_of, groups, sign_off_together
 from campaigns.closing.suggested_accounts import suggested_account
 from campaigns.closing.three_sides import at_bank, sides
@@ -44,10 +46,11 @@ _ACTS = ("discrepancy.sign_off", "discrepancy.take_second", "discrepancy.rebook"
 @heavy
 def show_sides() -> str:
     """What providers hold and sent, what the bank shows, and the differences that belong to no campaign."""
-    page = requested_page(PAGE_SIZE)
+    page, state = requested_page(PAGE_SIZE), chosen_state()
     with deps().db.snapshot() as tx:
-        rows, total = discrepancies.listed(tx, None, None, page)
-        shown = {"sides": sides(tx), "accounts": at_bank(tx), "groups": groups(tx, None)}
+        rows, total = discrepancies.listed(tx, None, state or None, page)
+        shown: dict[str, Any] = {"sides": sides(tx), "accounts": at_bank(tx), "groups": groups(tx, None)}
+        shown |= {"state": state, "states": STATES, "views": views_at(tx, "differences", {"state": state})}
         booked = booked_sums(tx, None)
     return render_template(
         "console/three_sides.html", rows=rows, total=total, page=page, booked=booked, slug=NO_CAMPAIGN, **shown
@@ -103,6 +106,12 @@ def decide(discrepancy_id: int, name: str, done: str, **arguments: Any) -> Respo
         lambda tx, _caller: said_of(perform(tx, name, min(discrepancy_id, MOST_ID), reason, **arguments)),
         done,
     )
+
+
+def chosen_state() -> str:
+    """Return the state of differences that the address asks for; empty for all."""
+    state = request.args.get("state", "")
+    return state if state in STATES else ""
 
 
 def chosen_account() -> str:

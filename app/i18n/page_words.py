@@ -181,10 +181,10 @@ TERMS: Mapping[str, Term] = {
 }
 _MATCH = ("match", "pot", "rank", "tranche", "cap", "reservation", "capture", "top-up, reduction")
 _REVIEW = ("case", "match on hold", "clear, cancel (a case)", "appeal", "burst (of cases)", "threshold")
-_DIFFERENCES = ("difference, discrepancy", "matched, signed off", "suspense", "settled")
+_DIFFERENCES = ("difference, discrepancy", "matched, signed off", "suspense", "settled", "saved view")
 # By the page, or else by the entry of the navigation that it belongs to.
 OF_PAGES: Mapping[str, tuple[str, ...]] = {
-    "cases": _REVIEW,
+    "cases": (*_REVIEW, "saved view"),
     "bursts": _REVIEW,
     "burst": _REVIEW,
     "reconciliation": _DIFFERENCES,
@@ -201,14 +201,20 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
         "look (at a contact)",
     ),
     "campaigns": ("pot", "entry", "closing", "public notice", "re-offer", "difference, discrepancy"),
-    "projects": ("send back", "comment", "suspend", "entry"),
+    "projects": ("send back", "comment", "suspend", "entry", "saved view"),
     "approvals": ("approval, second person",),
-    "refund_requests": ("refund request", "approval, second person"),
+    "refund_requests": ("refund request", "approval, second person", "saved view"),
     "receipts": ("donation receipt", "payer"),
     "questions": ("question",),
     "words": ("public words",),
     "teams": ("label (of a gift)",),
-    "inbox": ("waiting, flagged", "project code of a partner", "foreign (payment)", "dismissed (message)"),
+    "inbox": (
+        "waiting, flagged",
+        "project code of a partner",
+        "foreign (payment)",
+        "dismissed (message)",
+        "saved view",
+    ),
     "payments": ("payment exception",),
     "funds": ("deposit", "correcting entry, correction (of a deposit)", "grant (of a fund)", "pot"),
     "goods": ("goods", "handout (of goods)", "approval, second person"),

@@ -1,38 +1,42 @@
 """Saved views: the filters of a list under a name, for oneself or for the colleagues of the branch."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from sqlmodel import col, func, or_, select
 
 from campaigns.audit import record_audit
 from campaigns.network.models import Organisation
-from campaigns.network.roles import Caller
+from campaigns.network.roles import Caller, Permission, require
 from campaigns.network.view_models import SavedView
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.text import clean_text, text_fault
 
 MOST_NAME = 40  # characters
 MOST_VIEWS = 20  # of an account on one page; our default
-# Page -> the filters that may be kept: none that leads to a person.
-PAGES = {
-    "donations": (
-        "campaign",
-        "node",
-        "pot",
-        "project",
-        "channel",
-        "state",
-        "amount",
-        "least",
-        "most",
-        "since",
-        "until",
-        "order",
-    ),
-}
 _MOST_FILTER = 200
+_OF_DONATIONS = "campaign node pot project channel state amount least most since until order"
+
+
+class ListPage(NamedTuple):
+    """A list with views: the filters that may be kept (none that leads to a person), and who may see the list."""
+
+    filters: tuple[str, ...]
+    needs: Permission = Permission.READ
+    federation_only: bool = False
+
+
+# Views of cases and of differences name no campaign: they serve in each.
+PAGES = {
+    "donations": ListPage(tuple(_OF_DONATIONS.split())),
+    "projects": ListPage(("q",)),
+    "cases": ListPage(("state",)),
+    "differences": ListPage(("state",)),
+    "messages": ListPage(("queue", "source"), federation_only=True),
+    "refund_requests": ListPage(("state",), Permission.DONATIONS_REFUND),
+}
 
 
 def save(
@@ -40,17 +44,13 @@ def save(
 ) -> SavedView:
     """Keep filters under a name; one's own view of that name is replaced.
 
-    Raises Invalid `view_invalid` with every wrong field, Conflict `views_limit`.
+    Raises Invalid `view_invalid` with every wrong field, Forbidden `not_permitted`, Conflict `views_limit`.
     """
     name = clean_text(name).strip()
-    kept = {key: text for key, text in filters.items() if key in PAGES.get(page, ()) and text}
-    faults = {"page": fault("not_one_of", options=tuple(PAGES))} if page not in PAGES else {}
-    if refused := text_fault(name, MOST_NAME):
-        faults["name"] = refused
-    if not kept or any(text_fault(text, _MOST_FILTER) for text in kept.values()):
-        faults["filters"] = fault("required") if not kept else fault("too_long", most=_MOST_FILTER)
-    if faults:
+    kept = {key: text for key, text in filters.items() if text}
+    if faults := _faults(page, name, kept):
         raise Invalid("view_invalid", fields=faults)
+    _require_page(caller, page)
     own = select(SavedView).where(SavedView.owner == caller.owner, SavedView.page == page)
     view = tx.first(own.where(SavedView.name == name).with_for_update())
     if view is None:
@@ -65,8 +65,33 @@ def save(
     return view
 
 
+def _faults(page: str, name: str, kept: Mapping[str, str]) -> dict[str, Fault]:
+    if page not in PAGES:
+        return {"page": fault("not_one_of", options=tuple(PAGES))}
+    faults = {}
+    if refused := text_fault(name, MOST_NAME):
+        faults["name"] = refused
+    if not kept:
+        faults["filters"] = fault("required")
+    elif not kept.keys() <= set(PAGES[page].filters):
+        faults["filters"] = fault("not_one_of", options=PAGES[page].filters)
+    elif any(text_fault(text, _MOST_FILTER) for text in kept.values()):
+        faults["filters"] = fault("too_long", most=_MOST_FILTER)
+    return faults
+
+
+def _require_page(caller: Caller, page: str) -> None:
+    require(caller, PAGES[page].needs)
+    if PAGES[page].federation_only and caller.branch_code is not None:
+        raise Forbidden("not_permitted")
+
+
 def views_of(tx: Tx, caller: Caller, page: str) -> list[SavedView]:
-    """Return one's own views of a page, then those that colleagues share with one's branch."""
+    """Return one's own views of a page, then those that colleagues share with one's branch.
+
+    Raises Forbidden `not_permitted` to who may not see the list.
+    """
+    _require_page(caller, page)
     above = select(func.unnest(Organisation.lineage)).where(Organisation.code == caller.branch_code)
     for_me = or_(col(SavedView.branch_code).is_(None), col(SavedView.branch_code).in_(above))
     seen = or_(SavedView.owner == caller.owner, col(SavedView.shared).is_(True) & for_me)

@@ -56,11 +56,12 @@ def test_a_donor_asks_for_a_part_on_their_page_and_sees_what_becomes_of_it(
 
 def test_one_that_is_declined_says_why(reader: Reader, manager: Reader, world: World, paid: DonationView) -> None:
     world.do(request_money_back, world.deps.keys, paid.id, None, "后悔了")
-    manager.open("/console/refund-requests")
-    assert "请写明原因" in manager.send("/console/refund-requests/1", decision="decline", reason=" ")
-    assert "已回复捐赠人：未同意。" in manager.send(
-        "/console/refund-requests/1", decision="decline", reason="已拨付"
-    )
+    assert "后悔了" not in manager.open("/console/refund-requests?state=declined")
+    assert "后悔了" in manager.open("/console/refund-requests?state=open")
+    form = "/console/refund-requests/1?state=open"
+    assert "请写明原因" in manager.send(form, decision="decline", reason=" ")
+    assert "已回复捐赠人：未同意。" in manager.send(form, decision="decline", reason="已拨付")
+    assert "后悔了" not in manager.page.text, "the filter stays"
     page = text(reader.open(address(world, paid)))
     assert "未同意" in page and "已拨付" in page
     assert [entry.action for entry in world.do(entries_of, "refund_request:1")] == ["refund_request.declined"]

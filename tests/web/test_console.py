@@ -194,18 +194,20 @@ def test_differences_are_signed_off_by_finance_only(reader: Reader, world: World
         )
     world.do(create_manager, "someone", PASSWORD, role, "test")
     reader.sign_in("someone")
-    page = reader.open("/console/campaigns/day/reconciliation")
-    assert ("签字确认" in page) is may
+    assert "ch_1" not in reader.open("/console/campaigns/day/reconciliation?state=signed_off")
+    page = reader.open("/console/campaigns/day/reconciliation?state=open")
+    assert "ch_1" in page and ("签字确认" in page) is may
     if not may:
         return
     held = reader.page
-    assert "请写明原因" in reader.send("/sign-off", reason="")
+    assert "请写明原因" in reader.send("/sign-off?state=open", reason="")
     sent = reader.page
-    assert "已签字" in reader.send("/sign-off", reason="平台测试款")
+    assert "已签字。" in reader.send("/sign-off?state=open", reason="平台测试款")
+    assert "ch_1" not in reader.page.text, "the filter stays"
     reader.page = sent
-    assert "没有重复执行" in reader.send("/sign-off", reason="平台测试款"), "the same click again"
+    assert "没有重复执行" in reader.send("/sign-off?state=open", reason="平台测试款"), "the same click again"
     reader.page = held
-    assert "已经处理过" in reader.send("/sign-off", reason="别的原因")
+    assert "已经处理过" in reader.send("/sign-off?state=open", reason="别的原因")
 
 
 def test_the_page_of_a_campaign_shows_its_pots(manager: Reader, world: World) -> None:

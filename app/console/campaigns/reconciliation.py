@@ -5,7 +5,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
-from app.console.three_sides import chosen_account
+from app.console.saved_views import views_at
+from app.console.three_sides import chosen_account, chosen_state
 from app.current import deps
 from app.duties import perform
 from app.http import access
@@ -16,6 +17,7 @@ from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
 from campaigns.closing.bookings import booked_sums
 from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
+from campaigns.closing.models import STATES
 from campaigns.closing.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
@@ -31,16 +33,17 @@ PAGE_SIZE = 50
 @heavy
 def list_discrepancies(slug: str) -> str:
     """A campaign's differences, open ones first."""
-    page = requested_page(PAGE_SIZE)
+    page, state = requested_page(PAGE_SIZE), chosen_state()
     with deps().db.transaction() as tx:
         campaign = find_campaign(tx, slug)
         assert campaign.id is not None
-        rows, total = discrepancies.listed(tx, campaign.id, None, page)
+        rows, total = discrepancies.listed(tx, campaign.id, state or None, page)
         known = discrepancies.known_donations(tx, rows)
         pending = open_of(tx, "discrepancy.sign_off", (row.id for row in rows))
         booked = booked_sums(tx, campaign.id)
         cases = count_open_cases(tx, campaign.id)
         open_groups = groups(tx, campaign.id)
+        views = views_at(tx, "differences", {"state": state}, slug)
     return render_template(
         "console/reconciliation.html",
         campaign=campaign,
@@ -53,6 +56,9 @@ def list_discrepancies(slug: str) -> str:
         day_awaited=day_awaited,
         total=total,
         page=page,
+        state=state,
+        states=STATES,
+        views=views,
     )
 
 
@@ -65,7 +71,7 @@ def record_day(slug: str, discrepancy_id: int) -> Response:
         provider, day = awaited_day(tx, discrepancy_id)
         record_empty_day(tx, provider, day, caller.name)
 
-    back = url_for("console.reconciliation", slug=slug)
+    back = url_for("console.reconciliation", slug=slug, state=chosen_state() or None)
     return act(Permission.RECONCILE, back, record, _("已记为无交易日。"))
 
 
@@ -76,7 +82,7 @@ def sign_off(slug: str, discrepancy_id: int) -> Response:
     reason, account = request.form.get("reason", "").strip()[:500], chosen_account()
     return act(
         Permission.RECONCILE,
-        url_for("console.reconciliation", slug=slug),
+        url_for("console.reconciliation", slug=slug, state=chosen_state() or None),
         lambda tx, _caller: said_of(
             perform(tx, "discrepancy.sign_off", min(discrepancy_id, MOST_ID), reason, account=account)
         ),

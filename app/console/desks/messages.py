@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
@@ -40,11 +41,13 @@ def list_messages() -> str:
     """The messages of one queue: those that need an operator, those of other shops, or those put aside."""
     page, form = requested_page(PAGE_SIZE), ConsoleForm(request.args)
     queue = InboxQueue(form["queue"]) if form["queue"] in tuple(InboxQueue) else InboxQueue.OPEN
+    filters = {name: form[name] for name in _FILTERS if form[name]}
     with deps().db.transaction() as tx:
         rows, total = inbox_desk.list_queue(tx, queue, form["source"] or None, page)
         counts = inbox_desk.count_queues(tx)
         contradicting = count_unsettled(tx)
         partners = list_partners(tx)
+        views = views_at(tx, "messages", {"queue": form["queue"] and queue.value, "source": form["source"]})
     return render_template(
         "console/inbox.html",
         rows=rows,
@@ -56,7 +59,8 @@ def list_messages() -> str:
         contradicting=contradicting,
         source=form["source"],
         sources=["stripe", *(f"partner:{partner.name}" for partner in partners)],
-        filters={name: form[name] for name in _FILTERS if form[name]},
+        filters=filters,
+        views=views,
         reason=reason_text,
         type_text=type_text,
         money=money,

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.saved_views import views_at
 from app.console.written import require_own
 from app.current import deps
 from app.duties import perform
@@ -33,12 +34,14 @@ def list_projects() -> str:
     page, q = requested_page(PAGE_SIZE), request.args.get("q", "").strip()
     with deps().db.transaction() as tx:
         rows, total = listed(tx, q=q, sort="newest", page=page, branch=scope.branch())
+        views = views_at(tx, "projects", {"q": q})
     return render_template(
         "console/projects.html",
         rows=rows,
         total=total,
         q=q,
         page=page,
+        views=views,
         may={verb: g.caller.may(permission) for verb, permission in _MAY.items()},
         stars=range(MAX_RATING + 1),
     )

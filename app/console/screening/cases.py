@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, refusal_sentence, said_of
 from app.console.forms import requested_term_end
+from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
@@ -44,6 +45,7 @@ def list_cases(slug: str) -> str:
         state = state if state in STATES else ""
         rows, total = cases.listed(tx, deps().keys, campaign.id, state or None, page, scope.branch())
         waiting = cases.count_open_cases(tx, campaign.id, scope.branch())
+        views = views_at(tx, "cases", {"state": state}, slug)
     return render_template(
         "console/cases.html",
         campaign=campaign,
@@ -55,6 +57,7 @@ def list_cases(slug: str) -> str:
         waiting=waiting,
         state=state,
         page=page,
+        views=views,
     )
 
 
