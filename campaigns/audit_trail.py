@@ -39,6 +39,7 @@ _BELONGS = {
                     WHERE s.id = {id} AND p.lineage @> ARRAY[CAST(:branch AS text)]""",
     "goods": """SELECT FROM goods g JOIN project p ON p.id = g.project_id
                  WHERE g.id = {id} AND p.lineage @> ARRAY[CAST(:branch AS text)]""",
+    "self_check": _at("self_check", "organisation_code"),
     "payee": _at("payee_account", "organisation_code"),
     "payout_plan": f"{_HOSTED} IN (SELECT campaign_id FROM payout_plan WHERE id = {{id}})",
     "remittance": f"""{_HOSTED} IN (SELECT l.campaign_id FROM remittance r

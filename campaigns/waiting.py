@@ -21,6 +21,8 @@ from campaigns.approvals.models import Approval, ApprovalState
 from campaigns.duties.calendar import waiting_duties
 from campaigns.network.organisations import find
 from campaigns.network.roles import Caller, Permission
+from campaigns.self_checks.nodes import REMIND as ASKED
+from campaigns.self_checks.nodes import open_checks
 from campaigns.stations.stations import incomplete
 from kernel.clock import SHANGHAI
 from kernel.db import Tx
@@ -49,6 +51,7 @@ class Work(StrEnum):
     PLEDGES = "pledges"
     AGREEMENTS = "agreements"
     STATIONS = "stations"
+    SELF_CHECKS = "self_checks"
     APPROVAL = "approval"
 
 
@@ -207,6 +210,7 @@ def waiting(tx: Tx, caller: Caller) -> list[Waiting]:
     """Return what waits for a manager: what they may decide, of their branch; what is due first stands first."""
     lines = [*_approvals(tx, caller), *_duties(tx, caller), *_pledges(tx, caller), *_agreements(tx, caller)]
     lines += _stations(tx, caller)
+    lines += _self_checks(tx, caller)
     for work, (permission, sql) in _QUEUES.items():
         if caller.may(permission):
             lines += _lines(tx, work, sql, caller.branch_code)
@@ -254,6 +258,14 @@ def _stations(tx: Tx, caller: Caller) -> Iterator[Waiting]:
         return
     if lack := incomplete(tx, branch):
         yield Waiting(Work.STATIONS, lack.stations, lack.since, lack.since + MAY_WAIT[Work.STATIONS])
+
+
+def _self_checks(tx: Tx, caller: Caller) -> Iterator[Waiting]:
+    """Self-checks of nodes that are due soon or late, a line for each campaign."""
+    if caller.may(Permission.PROJECTS_WRITE):
+        for slug, name, due_on, pieces in open_checks(tx, caller.branch_code):
+            since, due_at = _midnight(due_on - ASKED), _midnight(due_on + timedelta(days=1))
+            yield Waiting(Work.SELF_CHECKS, pieces, since, due_at, None, slug, name)
 
 
 def _midnight(day: date) -> datetime:

@@ -30,6 +30,7 @@ MODULES_WITH_TABLES = (
     "campaigns.awards.models",
     "campaigns.goals.models",
     "campaigns.goods.models",
+    "campaigns.self_checks.models",
     "campaigns.imports.models",
     "campaigns.intake.models",
     "campaigns.lifecycle.models",

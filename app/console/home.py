@@ -117,6 +117,8 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for(f"console.{line.work}"), _("去处理")
         case Work.STATIONS:
             return url_for("console.stations"), _("去处理")
+        case Work.SELF_CHECKS:
+            return url_for("console.self_checks", campaign=line.campaign), _("去填写")
         case Work.PLEDGES | Work.AGREEMENTS:
             return url_for("console.agreements"), _("去处理")
         case Work.PAYOUT_PLANS:

@@ -68,6 +68,7 @@ GROUPS = (
             Entry("receipts", _l("捐赠票据"), ("receipt",)),
             Entry("spendings", _l("支出"), ("spending",)),
             Entry("goods", _l("物资"), ("goods_",)),
+            Entry("self_checks", _l("活动后自查"), ("self_check",)),
             Entry("surpluses", _l("项目结余"), ("project_purpose", "surplus")),
             Entry("questions", _l("提问")),
             Entry("objections", _l("公示异议"), ("objection",)),

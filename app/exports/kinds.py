@@ -11,6 +11,7 @@ from app.exports.analytics import campaign_analytics
 from app.exports.awards import awards
 from app.exports.reconciliation import reconciliation
 from app.exports.samples import samples
+from app.exports.self_checks import self_checks
 from app.exports.table import Order, Table
 from app.http import access, scope
 from app.http.scope import Where
@@ -36,6 +37,7 @@ KINDS = (
     Kind("projects", "/projects", lists.projects, where=Where.LISTED, filters=("q",)),
     Kind("funds", "/funds", lists.funds, where=Where.LISTED),
     Kind("goods", "/goods", lists.goods, where=Where.LISTED),
+    Kind("self-checks", "/self-checks", self_checks, where=Where.LISTED, filters=("campaign",)),
     Kind("fund-statement", "/funds/<id:fund_id>/statement", lists.fund_statement),
     Kind("people", "/people", lists.people, Permission.PEOPLE_WRITE, Where.LISTED, ("q", "role", "state")),
     Kind("entries", "/campaigns/<slug>/projects", campaigns.entries, where=Where.FROM_BELOW),

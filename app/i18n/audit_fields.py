@@ -54,6 +54,8 @@ FIELDS = {
     "held_minor": _l("冻结金额"),
     "into": _l("并入"),
     "item": _l("检查项"),
+    "noes": _l("答“否”的数量"),
+    "node": _l("组织"),
     "related": _l("关联关系"),
     "kept": _l("未更换"),
     "kind": _l("类别"),

@@ -130,6 +130,7 @@ ACTS = {
     "project.advance": _l("项目进入下一阶段"),
     "notice.publish": _l("发布公告"),
     "sample.draw": _l("抽取核查样本"),
+    "self_check.sign": _l("交活动后自查表"),
     "sample.mark": _l("核查样本记录"),
     "objection.reply": _l("答复公示异议"),
     "payment_exception.refunded": _l("退回异常支付"),
@@ -245,6 +246,7 @@ GROUPS = {
     "refund": _l("退款"),
     "refund_request": _l("退款申请"),
     "sample": _l("抽样核查"),
+    "self_check": _l("活动后自查"),
     "second_factor": _l("两步验证"),
     "session": _l("登录会话"),
     "staff": _l("工作人员"),
@@ -254,6 +256,7 @@ GROUPS = {
 }
 SUBJECTS = {
     **audit_accounting.SUBJECTS,
+    "self_check": _l("自查表"),
     "approval": _l("待批准事项"),
     "bank": _l("银行账户"),
     "campaign": _l("活动"),

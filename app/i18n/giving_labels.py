@@ -256,6 +256,15 @@ SPENDING_STATES = {
     "withdrawn": _l("已撤回"),
 }
 SAMPLE_STATES = {"checked": _l("已核对"), "question": _l("有疑问")}
+# Of self-checks: each question so that yes is as it should be.
+CHECK_QUESTIONS = {
+    "received": _l("收到的款项与拨付的一致"),
+    "vouchers": _l("每笔支出都有凭证"),
+    "published": _l("项目图片和进展已经公布"),
+    "surplus": _l("结余多少、怎么用已经清楚"),
+    "complaints": _l("没有未处理的投诉"),
+}
+CHECK_STATES = {"open": _l("待填写"), "late": _l("已逾期"), "done": _l("已填写")}
 # What stands on either side of a difference: a donation's status, a line of a statement, a bank line and its claim.
 EVIDENCE_KINDS = {
     **STATUSES,

@@ -26,6 +26,7 @@ WORKS = {
     Work.PLEDGES: _l("承诺"),
     Work.AGREEMENTS: _l("协议"),
     Work.STATIONS: _l("站点"),
+    Work.SELF_CHECKS: _l("自查"),
     Work.APPROVAL: _l("批准"),
 }
 
@@ -67,6 +68,8 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 份协议 30 天内到期", count=line.pieces)
         case Work.STATIONS:
             return _("%(count)s 个站点的清单还缺东西", count=line.pieces)
+        case Work.SELF_CHECKS:
+            return _("%(count)s 个单位还没有交活动后的自查表", count=line.pieces)
         case Work.PLEDGES:
             return _("%(count)s 笔承诺快到期或逾期", count=line.pieces)
         case Work.PAYOUT_PLANS:

@@ -62,6 +62,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "award_tie": (desk_labels.AWARD_TIES, set()),
     "station_tick_item": (desk_labels.STATION_ITEMS, set()),
     "audit_sample_mark_state": (giving_labels.SAMPLE_STATES, set()),
+    "self_check_answer_question": (giving_labels.CHECK_QUESTIONS, set()),
     "goods_basis": (giving_labels.GOODS_BASES, set()),
     "goods_state": (giving_labels.GOODS_STATES, set()),
     "spending_state": (giving_labels.SPENDING_STATES, set()),
