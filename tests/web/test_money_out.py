@@ -4,7 +4,9 @@ import io
 import re
 
 from campaigns.funds.funds import create as create_fund
+from campaigns.network import organisations
 from campaigns.payouts.allot import allot
+from campaigns.projects import projects
 from tests.payouts.released import ACCOUNT, HOST_ACCOUNT, account, release, sums
 from tests.projects.photos import photo
 from tests.web.reader import Reader, text
@@ -171,7 +173,8 @@ def test_goods_are_entered_confirmed_handed_out_and_shown_beside_the_money(manag
     bad = manager.send(f"/projects/{project}/goods", **typed, valued_by="")
     assert "请检查" in bad and "&lt;b&gt;" in bad
     assert "待确认价值" in manager.send(f"/projects/{project}/goods", **typed, valued_by="民政局")
-    manager.open("/console/goods/1")
+    receiver = world.do(lambda tx: organisations.find(tx, projects.find(tx, project).organisation_code).name)
+    assert f"2026-09-01 · {receiver}" in text(manager.open("/console/goods/1"))
     assert "已确认价值" in manager.send("/goods/1/confirm")
     handout = {"recipient": "三组", "handed_on": "2026-09-01", "evidence": "签收单"}
     assert "60 / 200" in text(manager.send("/goods/1/handout", quantity="60", **handout))

@@ -1,9 +1,11 @@
 """Static files are kept for a year under names that change with their content."""
 
 import re
+from pathlib import Path
 
 from flask import Flask
 
+from app import factory
 from tests.web.reader import Reader
 
 
@@ -28,3 +30,11 @@ def test_old_and_plain_names_still_answer_and_are_not_kept(app: Flask) -> None:
     assert len(contents) == 1
     for name in ("nothing.css", "nothing.0123456789ab.css", "../factory.py", "%2e%2e/factory.py"):
         assert browser.get(f"/static/{name}").status_code == 404
+
+
+def test_nothing_sticks_to_a_value_of_the_style_sheets() -> None:
+    """A browser drops a whole declaration such as `background: var(--card)5f4`, silently."""
+    sheets = list(Path(factory.__file__).parent.glob("static/*.css"))
+    assert sheets
+    for sheet in sheets:
+        assert not re.findall(r"var\([^()]*\)[\w#]+", sheet.read_text()), sheet.name

@@ -19,6 +19,7 @@ from app.http.scope import Where
 from app.web.blueprint import requested_page
 from campaigns.goods import goods, reading
 from campaigns.goods.goods import NewGoods, NewHandout
+from campaigns.network.organisations import names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import projects
 from kernel.db import Tx
@@ -136,10 +137,17 @@ def _entry(goods_id: int, form: ConsoleForm | None) -> str:
         row = goods.find(tx, goods_id)
         project = projects.find(tx, row.project_id)
         handouts = goods.handouts_of(tx, goods_id)
+        receiver = names_of(tx, [row.organisation_code]).get(row.organisation_code, row.organisation_code)
     was = _shown(row) if form is None or form.overtaken else shown_before(form, _shown(row))
     form = form or ConsoleForm(was)
     return render_template(
-        "console/goods_entry.html", row=row, project=project, handouts=handouts, form=form, was=was
+        "console/goods_entry.html",
+        row=row,
+        project=project,
+        handouts=handouts,
+        receiver=receiver,
+        form=form,
+        was=was,
     )
 
 
