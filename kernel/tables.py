@@ -6,7 +6,6 @@ stripped; what it has ruined (a long number in scientific notation) is named as 
 """
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,11 @@ from kernel.workbook import UnreadableWorkbook, is_workbook, read_workbook
 
 MAX_PREAMBLE = 40  # lines before the header, as platforms put them
 MAX_CELL = 1_000  # characters
+# Our defaults: above any file of 8 MiB that somebody made, and any packed bill of 64 MiB with lines of 220 bytes.
+MOST_LINES = 300_000
+MOST_CELLS = 8_000_000
+_HEAD = 1 << 20  # characters in which the separator is looked for
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 # The first cell of a line of totals. A reference such as `SUMMER-1` is none: what is skipped is money not taken.
 _TOTAL = re.compile(
     r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
@@ -155,8 +159,13 @@ def clean_cell(text: str) -> str:
 
 def _lines(text: str) -> list[tuple[int, list[str]]]:
     """Cells of every line, with the number of the line on which they begin. Raises Invalid `import_invalid` for
-    quotes that never end."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    quotes that never end, and for more than `MOST_LINES` or `MOST_CELLS`."""
+    delimiter = _delimiter(text)
+    if max(text.count("\n"), text.count("\r")) > MOST_LINES:
+        raise Invalid("import_invalid", fields={"file": fault("too_many_rows", most=MOST_LINES)})
+    if text.count(delimiter) > MOST_CELLS:
+        raise Invalid("import_invalid", fields={"file": fault("too_many_values", most=MOST_CELLS)})
+    reader = csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=delimiter, strict=True)
     lines: list[tuple[int, list[str]]] = []
     begins = 1
     try:
@@ -170,7 +179,7 @@ def _lines(text: str) -> list[tuple[int, list[str]]]:
 
 def _delimiter(text: str) -> str:
     """The separator that most of the first lines use most often: comma, semicolon or tab."""
-    head = list(islice((line for line in text.splitlines() if line.strip()), MAX_PREAMBLE))
+    head = list(islice((line for line in text[:_HEAD].splitlines() if line.strip()), MAX_PREAMBLE))
     counts = {
         mark: sorted((line.count(mark) for line in head), reverse=True)[: len(head) // 2 + 1] for mark in ",;\t"
     }

@@ -180,6 +180,7 @@ FAULTS = {
     "other_county": _l("须在同一个县区里"),
     "no_level_below": _l("村（社区）下面没有下级机构"),
     "too_many_rows": _l("一次最多 %(most)s 行"),
+    "too_many_values": _l("文件里的数据项太多，最多 %(most)s 项，请分成几个文件"),
     "repeated_line": _l("与第 %(line)s 行重复"),
     "corrects_unknown": _l("没有这条可以更正的流水"),
     "corrects_another": _l("要更正的流水是别的捐赠、类型或币种"),

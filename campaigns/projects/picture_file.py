@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import ExifTags, Image, ImageFilter, ImageOps
 
 from kernel.errors import Fault, Invalid, fault
 
@@ -22,6 +22,8 @@ LEAST_SIDE = 320  # pixels
 TALLEST = 1.5  # height over width
 WIDTHS = (360, 720, 1440)
 MOST_BYTES_OF: Mapping[int, int] = {360: 30_000, 720: 80_000, 1440: 240_000}
+_SPARE = 1.5  # how much larger than the largest width a reduced picture stays, so that it can be resized well
+_STRIP = 64  # rows of a reduced picture
 # Quality, and radius of a blur: what is still too large at the lowest quality is noise.
 _ATTEMPTS = ((82, 0), (74, 0), (66, 0), (58, 0), (50, 0), (40, 0), (30, 0), (30, 1), (30, 2), (30, 4), (30, 16))
 # What decoders raise for a file that is not as it should be.
@@ -68,11 +70,31 @@ def _decoded(data: bytes) -> Image.Image:
             raise _refused(fault("picture_too_small", least=LEAST_SIDE))
         # A large JPEG is decoded at a fraction of its size: quicker, and in a fraction of the memory.
         picture.draft("RGB", (2 * WIDTHS[-1], 2 * WIDTHS[-1]))
-        upright = ImageOps.exif_transpose(picture)
-        if not (upright.has_transparency_data or upright.mode in ("LA", "PA")):
-            return upright.convert("RGB")
-        white = Image.new("RGBA", upright.size, "white")
-        return Image.alpha_composite(white, upright.convert("RGBA")).convert("RGB")
+        reduced = _reduced(picture)
+        reduced.getexif()[ExifTags.Base.Orientation] = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        return ImageOps.exif_transpose(reduced)
+
+
+def _reduced(picture: Image.Image) -> Image.Image:
+    """Return the pixels without transparency, and no more of them than the largest width needs, with some to spare.
+
+    It is done strip by strip: beside what the decoder made there is never a second copy of a large picture.
+    """
+    long, short = max(picture.size), min(picture.size)
+    factor = max(int(max(long / (TALLEST * WIDTHS[-1]), short / WIDTHS[-1]) / _SPARE), 1)
+    fresh = Image.new("RGB", (-(-picture.width // factor), -(-picture.height // factor)))
+    height = _STRIP * factor
+    for top in range(0, picture.height, height):
+        strip = picture.crop((0, top, picture.width, min(top + height, picture.height)))
+        fresh.paste(_opaque(strip).reduce(factor), (0, top // factor))
+    return fresh
+
+
+def _opaque(picture: Image.Image) -> Image.Image:
+    if not (picture.has_transparency_data or picture.mode in ("LA", "PA")):
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
 
 
 def _fitted(picture: Image.Image, width: int) -> Image.Image:
