@@ -19,7 +19,7 @@ from campaigns.agreements.pledges import REMIND, waiting_pledges
 from campaigns.approvals.acts import ACTS
 from campaigns.approvals.models import Approval, ApprovalState
 from campaigns.duties.calendar import waiting_duties
-from campaigns.network.organisations import find
+from campaigns.network.models import Organisation
 from campaigns.network.roles import Caller, Permission
 from campaigns.self_checks.nodes import REMIND as ASKED
 from campaigns.self_checks.nodes import open_checks
@@ -254,7 +254,8 @@ def _agreements(tx: Tx, caller: Caller) -> Iterator[Waiting]:
 def _stations(tx: Tx, caller: Caller) -> Iterator[Waiting]:
     """Stations of a township that lack something: the township alone is reminded, those above have the table."""
     branch = caller.branch_code
-    if branch is None or not caller.may(Permission.PROJECTS_WRITE) or find(tx, branch).level != Level.TOWNSHIP:
+    node = tx.get(Organisation, branch) if branch and caller.may(Permission.PROJECTS_WRITE) else None
+    if branch is None or node is None or node.level != Level.TOWNSHIP:
         return
     if lack := incomplete(tx, branch):
         yield Waiting(Work.STATIONS, lack.stations, lack.since, lack.since + MAY_WAIT[Work.STATIONS])
