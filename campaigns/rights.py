@@ -15,6 +15,7 @@ from campaigns.agreements.models import Agreement, Pledge
 from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
 from campaigns.closing.objection_models import Objection
+from campaigns.closing.partner_sums_models import PartnerSumsAnswer
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
 from campaigns.donations.person_models import DonorQuestion, PublicWords
 from campaigns.donations.receipt_models import ReceiptRequest
@@ -40,8 +41,7 @@ from payments.models import InboxWork
 
 
 class Holder(NamedTuple):
-    """Who a resource belongs to: the codes from the city down to its node (none: the federation as a whole), and
-    the campaign that it is part of, if any."""
+    """Who a resource belongs to: the codes from the city down to its node (none: the federation); its campaign."""
 
     lineage: tuple[str, ...] = ()
     campaign: str | None = None
@@ -279,6 +279,7 @@ RESOURCES: Mapping[str, Resource] = {
     "words_id": Resource(_by_donation(PublicWords), "words_unknown"),
     "question_id": Resource(_by_donation(DonorQuestion), "question_unknown"),
     "objection_id": Resource(_by_campaign(Objection), "objection_unknown"),
+    "sums_answer_id": Resource(_by_campaign(PartnerSumsAnswer), "sums_answer_unknown"),
     "team_id": Resource(_by_campaign(Team), "team_unknown"),
     "receipt_id": Resource(_by_donation(ReceiptRequest), "receipt_unknown"),
     "donation_id": Resource(_of_donation, "donation_unknown"),

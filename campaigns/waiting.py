@@ -38,6 +38,7 @@ class Work(StrEnum):
     PROJECTS = "projects"
     DISCREPANCIES = "discrepancies"
     OBJECTIONS = "objections"
+    PARTNER_SUMS = "partner_sums"
     PAYMENTS = "payments"
     MESSAGES = "messages"
     RECEIPTS = "receipts"
@@ -63,6 +64,7 @@ MAY_WAIT = {
     Work.PROJECTS: timedelta(days=7),
     Work.DISCREPANCIES: timedelta(days=3),
     Work.OBJECTIONS: timedelta(days=3),
+    Work.PARTNER_SUMS: timedelta(days=3),
     Work.PAYMENTS: timedelta(days=3),
     Work.MESSAGES: timedelta(days=1),
     Work.RECEIPTS: timedelta(days=5),
@@ -142,6 +144,13 @@ _QUEUES = {
         f"""SELECT c.slug, c.name, count(*), min(o.raised_at), NULL
               FROM objection o JOIN campaign c ON c.id = o.campaign_id
              WHERE o.answered_at IS NULL AND {_HOSTED} GROUP BY c.id""",
+    ),
+    Work.PARTNER_SUMS: (
+        Permission.RECONCILE,
+        f"""SELECT c.slug, c.name, count(*), min(a.answered_at), NULL
+              FROM partner_sums_answer a JOIN campaign c ON c.id = a.campaign_id
+             WHERE a.verdict = 'contradicted' AND {_HOSTED}
+               AND NOT EXISTS (SELECT FROM partner_sums_reply r WHERE r.answer_id = a.id) GROUP BY c.id""",
     ),
     Work.PAYMENTS: (
         Permission.DONATIONS_REFUND,

@@ -19,6 +19,7 @@ MODULES_WITH_TABLES = (
     "campaigns.closing.models",
     "campaigns.closing.notice_models",
     "campaigns.closing.objection_models",
+    "campaigns.closing.partner_sums_models",
     "campaigns.donations.correction_models",
     "campaigns.donations.letter_models",
     "campaigns.donations.models",

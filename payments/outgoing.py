@@ -173,13 +173,24 @@ def queue(tx: Tx, type_: OutgoingType, body: dict[str, Any], project_codes: Sequ
     )
     for subscription, partner in rows:
         allowed = partner.projects is None or project_codes is None or set(partner.projects) & set(project_codes)
-        if type_ in subscription.types and allowed and subscription.id is not None:
-            state = DeliveryState.HELD if subscription.paused_at else DeliveryState.DUE
-            delivery = PartnerDelivery(
-                subscription_id=subscription.id, type=type_.value, body=body, created_at=tx.now, due_at=tx.now
-            )
-            delivery.state = state.value
-            tx.add(delivery)
+        if allowed:
+            _queue_to(tx, subscription, type_, body)
+
+
+def queue_for(tx: Tx, type_: OutgoingType, partner: str, body: dict[str, Any]) -> None:
+    """Queue an event for one platform, where it subscribed to it."""
+    for subscription in subscriptions_of(tx, partner):
+        _queue_to(tx, subscription, type_, body)
+
+
+def _queue_to(tx: Tx, subscription: PartnerSubscription, type_: OutgoingType, body: dict[str, Any]) -> None:
+    if type_ in subscription.types and subscription.id is not None:
+        state = DeliveryState.HELD if subscription.paused_at else DeliveryState.DUE
+        delivery = PartnerDelivery(
+            subscription_id=subscription.id, type=type_.value, body=body, created_at=tx.now, due_at=tx.now
+        )
+        delivery.state = state.value
+        tx.add(delivery)
 
 
 def claim(tx: Tx, most: int) -> list[Claimed]:

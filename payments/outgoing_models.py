@@ -20,6 +20,7 @@ class OutgoingType(StrEnum):
     DONATION_SETTLED = "donation.settled"
     REFUND_BOOKED = "refund.booked"
     CAMPAIGN_PHASE = "campaign.phase"
+    CAMPAIGN_SUMS = "campaign.sums"
     PROJECT_NEWS = "project.news"
 
 

@@ -96,6 +96,27 @@ _BILL = described_object(
     warnings=_list(described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, message=TEXT)),
     differences=_list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR)),
 )
+_SUMS = described_object(
+    campaign=TEXT,
+    currency=TEXT,
+    donations=COUNT,
+    raised_minor=MINOR | {"description": "fen, before refunds"},
+    refunded_minor=MINOR,
+    matched_minor=MINOR,
+    projects=_list(described_object()),
+    stated_at=MOMENT,
+    answer_until=MOMENT,
+    answers=_list(
+        described_object(
+            answer={"type": "string", "enum": ["confirmed", "contradicted"]},
+            text=TEXT,
+            projects=_list(TEXT),
+            answered_at=MOMENT,
+            reply=TEXT | _MAYBE,
+            replied_at=MOMENT | _MAYBE,
+        )
+    ),
+)
 SCHEMAS = {
     "PartnerDoorEvent": _EVENT,
     "PartnerDoorEvents": described_object(events=_list(_EVENT), next_after=COUNT | _MAYBE),
@@ -104,6 +125,8 @@ SCHEMAS = {
     "PartnerDoorHealth": _HEALTH,
     "PartnerDoorProjects": described_object(projects=_list(_PROJECT), page=COUNT, pages=COUNT, total=COUNT),
     "PartnerDoorBill": _BILL,
+    "PartnerDoorSums": _SUMS,
+    "PartnerDoorSumsList": described_object(sums=_list(_SUMS)),
     "PartnerDoorSecret": described_object(id=COUNT, secret=TEXT, created_at=MOMENT),
 }
 # Address -> method, what it does, its parameters, and the schema of its response.
@@ -114,6 +137,8 @@ ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/summary": ("get", "Sum up a day in Shanghai.", ("day",), "PartnerDoorSummary"),
     "/health": ("get", "Whether we hear you, and what waits.", (), "PartnerDoorHealth"),
     "/projects": ("get", "Your projects, with their match.", ("updated_since", "page"), "PartnerDoorProjects"),
+    "/sums": ("get", "What you brought in for each published event.", (), "PartnerDoorSumsList"),
+    "/sums/answer": ("post", "Confirm or contradict your sums of an event.", (), "PartnerDoorSums"),
     "/bill": ("post", "Show what a bill would do; with `confirm=1`, import it.", ("confirm",), "PartnerDoorBill"),
     "/secret": ("post", "Make another signing secret.", (), "PartnerDoorSecret"),
 }
@@ -128,6 +153,14 @@ REFUSALS: dict[str, dict[str, str]] = {
     "/summary": {"422": "`parameters_invalid`: `day`"},
     "/health": {},
     "/projects": {"422": "`parameters_invalid`: `page` or `updated_since`"},
+    "/sums": {},
+    "/sums/answer": {
+        "400": "`body_invalid`",
+        "404": "`sums_unknown`: no such event, or nothing of yours in it",
+        "409": "`sums_answer_late`, `sums_answers_full`",
+        "413": "`body_too_large`",
+        "422": "`sums_answer_invalid`: `answer`, `text` or `projects`",
+    },
     "/bill": {
         "400": "`body_invalid`: begins like JSON and is none",
         "409": "`bill_day_has_lines`: the day that is said to be empty",

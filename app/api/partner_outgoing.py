@@ -4,7 +4,7 @@ from typing import Any
 
 from apispec import APISpec
 
-from app.api.partner_door import MINOR, MOMENT, TEXT, described_object
+from app.api.partner_door import COUNT, MINOR, MOMENT, TEXT, described_object
 from payments.outgoing import BACKOFF
 from payments.outgoing_models import OutgoingType
 
@@ -18,6 +18,13 @@ _DONATION = described_object(
     match=described_object(captured_minor=MINOR, held_minor=MINOR),
 )
 _NEWS = described_object(project_code=TEXT, happened_on=TEXT | {"format": "date"}, title=TEXT, text=TEXT)
+PROJECT_SUMS = {"donations": COUNT, "raised_minor": MINOR, "refunded_minor": MINOR, "matched_minor": MINOR}
+SUMS = PROJECT_SUMS | {
+    "campaign": TEXT,
+    "currency": TEXT,
+    "projects": {"type": "array", "items": described_object(project_code=TEXT, **PROJECT_SUMS)},
+    "answer_until": MOMENT | {"description": "until when you may contradict: `POST .../sums/answer`"},
+}
 DATA: dict[OutgoingType, tuple[str, dict[str, Any]]] = {
     OutgoingType.DONATION_MATCHED: ("A payment of yours was booked, with its match.", _DONATION),
     OutgoingType.DONATION_SETTLED: ("Your bill shows the payment too.", _DONATION),
@@ -25,6 +32,10 @@ DATA: dict[OutgoingType, tuple[str, dict[str, Any]]] = {
     OutgoingType.CAMPAIGN_PHASE: (
         "An event opened, ended, was published.",
         described_object(campaign=TEXT, phase=TEXT),
+    ),
+    OutgoingType.CAMPAIGN_SUMS: (
+        "The result of an event is published: what you brought in, to confirm or contradict.",
+        described_object(**SUMS),
     ),
     OutgoingType.PROJECT_NEWS: ("A village of yours told something.", _NEWS),
 }

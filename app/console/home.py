@@ -107,7 +107,7 @@ def _target(line: Waiting) -> tuple[str, str]:
             return url_for("console.reviews"), _("审阅")
         case Work.DISCREPANCIES if not line.campaign:
             return url_for("console.three_sides"), _("查原因")
-        case Work.DISCREPANCIES:
+        case Work.DISCREPANCIES | Work.PARTNER_SUMS:
             return url_for("console.reconciliation", slug=line.campaign), _("查原因")
         case Work.PAYMENTS:
             return url_for("console.payments"), _("去处理")

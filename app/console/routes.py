@@ -23,6 +23,7 @@ from app.console import (
     network,
     objections,
     operations,
+    partner_sums,
     project_correction,
     questions,
     receipts,
@@ -160,6 +161,7 @@ PAGES = (
     partner_mapping,
     sources,
     operations,
+    partner_sums,
 )
 
 

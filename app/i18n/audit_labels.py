@@ -184,6 +184,7 @@ ACTS = {
     "watch.lift": _l("移出重点核实名单"),
     "campaign.contact": _l("填写活动的联系方式"),
     "project.describe": _l("修改项目说明和预算"),
+    "partner_sums.reply": _l("答复平台对合计的不同意见"),
     "project.news_add": _l("发布项目消息"),
     "project.news_change": _l("修改项目消息"),
     "project.news_hide": _l("隐藏项目消息"),

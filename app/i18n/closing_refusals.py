@@ -33,5 +33,11 @@ CLOSING_REFUSALS = {
     "sample_unknown": _l("没有这条抽样记录。"),
     "sample_mark_invalid": _l("请检查标出的内容。"),
     "differences_changed": _l("差异刚刚有变化，请重新核对笔数和金额。"),
+    "sums_unknown": _l("这个活动没有给你的合计。"),
+    "sums_answer_invalid": _l("请检查标出的内容。"),
+    "sums_answer_late": _l("核对合计的截止时间已过，请联系主办方。"),
+    "sums_answers_full": _l("对这份合计已回答 %(most)s 次，请联系主办方。"),
+    "sums_answer_unknown": _l("没有这条不同意见。"),
+    "sums_answer_replied": _l("这条不同意见已经答复过。"),
     "bank_line_contradicts": _l("对账单与以前导入的内容矛盾，没有导入任何内容。"),
 }

@@ -55,8 +55,10 @@ OUTGOING_TYPES = {
     "donation.settled": _l("捐赠已到账"),
     "refund.booked": _l("退款已入账"),
     "campaign.phase": _l("活动进入新阶段"),
+    "campaign.sums": _l("活动收款合计待核对"),
     "project.news": _l("村里的消息"),
 }
+SUMS_VERDICTS = {"confirmed": _l("已确认"), "contradicted": _l("有不同")}
 DELIVERY_STATES = {"due": _l("待发"), "held": _l("暂停中"), "sent": _l("已送达"), "failed": _l("没有送达")}
 BILL_KINDS = {"trades": _l("交易账单"), "funds": _l("资金账单")}
 BILL_STATES = {"taken": _l("已导入"), "empty": _l("当天没有"), "waits": _l("还没有")}

@@ -13,6 +13,7 @@ WORKS = {
     Work.PROJECTS: _l("项目"),
     Work.DISCREPANCIES: _l("差异"),
     Work.OBJECTIONS: _l("异议"),
+    Work.PARTNER_SUMS: _l("平台"),
     Work.PAYMENTS: _l("支付"),
     Work.MESSAGES: _l("消息"),
     Work.RECEIPTS: _l("票据"),
@@ -48,6 +49,8 @@ def waiting_line(line: Waiting) -> str:
             return _("%(count)s 件公示异议等答复", count=line.pieces)
         case Work.DISCREPANCIES:
             return _("%(count)s 条对账差异没有结", count=line.pieces)
+        case Work.PARTNER_SUMS:
+            return _("平台对合计提出 %(count)s 处不同，等答复", count=line.pieces)
         case Work.PAYMENTS:
             return _("%(count)s 笔支付与捐赠不符", count=line.pieces)
         case Work.MESSAGES:

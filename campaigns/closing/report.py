@@ -9,6 +9,7 @@ from campaigns.audit_chain import head
 from campaigns.closing.bookings import booked_sums
 from campaigns.closing.models import Cancellation, ClosingReport
 from campaigns.closing.notices import publish_result
+from campaigns.closing.partner_sums import state_sums
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx
@@ -23,7 +24,7 @@ TABLES = ("county", "township", "village")
 def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = None) -> ClosingReport:
     """Store the result of a campaign from its accounts, as they are at `ledger_mark`; of one that was cancelled
     also what had been paid until then. The head of the audit chain is published with it; of a campaign that was not
-    cancelled, the first public notice by project.
+    cancelled, the first public notice by project and what each platform brought in.
 
     The campaign is locked exclusively: nothing is posted for it meanwhile.
     """
@@ -59,6 +60,7 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
     record_audit(tx, ACTOR, REPORTED, f"campaign:{campaign.id}", report_hash=row.report_hash)
     if cancelled is None:
         publish_result(tx, campaign, ACTOR)
+        state_sums(tx, campaign)
     return tx.add(row)
 
 

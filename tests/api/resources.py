@@ -15,6 +15,7 @@ from campaigns.agreements.pledges import pledge
 from campaigns.approvals.models import Approval
 from campaigns.audit import record_audit
 from campaigns.closing.objection_models import Objection
+from campaigns.closing.partner_sums_models import PartnerSums, PartnerSumsAnswer
 from campaigns.donations.payer import read_payer
 from campaigns.donations.questions import ask
 from campaigns.donations.receipt_requests import request_receipt
@@ -140,7 +141,7 @@ def resources(world: World) -> Resources:
             "day": local_day(world.clock.at).isoformat(),
         }
 
-    return Resources(made | world.do(rows) | _voucher(world))
+    return Resources(made | world.do(rows) | {"sums_answer_id": world.do(_sums_answer)} | _voucher(world))
 
 
 def _voucher(world: World) -> dict[str, Any]:
@@ -168,6 +169,22 @@ def _objection(tx: Tx, world: World) -> int:
     campaign_id = find_campaign(tx, SLUG).id or 0
     sealed = seal(key, b'{"words": "", "contact": ""}', f"objection\x1f{campaign_id}".encode())
     row = Objection(campaign_id=campaign_id, sealed=sealed, sealed_by=key_id, raised_at=tx.now)
+    return tx.add(row).id or 0
+
+
+def _sums_answer(tx: Tx) -> int:
+    """A contradiction of the platform."""
+    campaign_id = find_campaign(tx, SLUG).id or 0
+    times = {"stated_at": tx.now, "answer_until": tx.now}
+    sums = tx.add(PartnerSums(campaign_id=campaign_id, partner="platform", sums={"projects": []}, **times))
+    row = PartnerSumsAnswer(
+        campaign_id=campaign_id,
+        sums_id=sums.id or 0,
+        verdict="contradicted",
+        text="another sum",
+        projects=[],
+        answered_at=tx.now,
+    )
     return tx.add(row).id or 0
 
 

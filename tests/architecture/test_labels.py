@@ -74,6 +74,7 @@ OF_COLUMNS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "source_kind": (giving_labels.SOURCE_KINDS, set()),
     "partner_delivery_type": (giving_labels.OUTGOING_TYPES, set()),
     "partner_delivery_state": (giving_labels.DELIVERY_STATES, set()),
+    "partner_sums_answer_verdict": (giving_labels.SUMS_VERDICTS, set()),
     "partner_state": (giving_labels.PARTNER_STATES, set()),
     "pot_funding_reason": (labels.FUNDING, set()),
     "pot_kind": (labels.POT_KINDS, set()),

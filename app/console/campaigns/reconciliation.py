@@ -12,12 +12,14 @@ from app.duties import perform
 from app.http import access
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
+from app.i18n.giving_labels import SUMS_VERDICTS
 from app.web.blueprint import requested_page
 from campaigns.approvals.desk import open_of
 from campaigns.closing import discrepancies
 from campaigns.closing.bookings import booked_sums
 from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
 from campaigns.closing.models import STATES
+from campaigns.closing.partner_sums import sums_of_campaign
 from campaigns.closing.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
@@ -44,6 +46,7 @@ def list_discrepancies(slug: str) -> str:
         cases = count_open_cases(tx, campaign.id)
         open_groups = groups(tx, campaign.id)
         views = views_at(tx, "differences", {"state": state}, slug)
+        stated = sums_of_campaign(tx, campaign.id)
     return render_template(
         "console/reconciliation.html",
         campaign=campaign,
@@ -59,6 +62,8 @@ def list_discrepancies(slug: str) -> str:
         state=state,
         states=STATES,
         views=views,
+        stated=stated,
+        SUMS_VERDICTS=SUMS_VERDICTS,
     )
 
 

@@ -20,7 +20,7 @@ from app.forms import format_yuan
 from app.http import access
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
-from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES
+from app.i18n.giving_labels import PARTNER_CHECKS, PARTNER_STATES, SUMS_VERDICTS
 from app.i18n.inbox_texts import money, reason_text, type_text
 from app.i18n.labels import CAUSES
 from app.i18n.locale import language
@@ -29,6 +29,7 @@ from app.i18n.problems import problem_text
 from app.partners import Registration
 from campaigns.approvals.models import Approval
 from campaigns.closing.bill_differences import bill_days, bill_differences, lines_of
+from campaigns.closing.partner_sums import sums_of_partner
 from campaigns.desks.inbox_desk import InboxQueue, list_queue
 from campaigns.intake import door_events, partner_states, registered
 from campaigns.intake.check_list import check_list
@@ -155,6 +156,8 @@ def _standing(tx: Tx, partner: Partner) -> dict[str, Any]:
         "alarms": [alarm for alarm in partner_alarms(tx) if alarm.partner == partner.name],
         "alarm_line": alarm_line,
         "reason": partial(problem_text, locale=language()),
+        "stated": sums_of_partner(tx, partner.name, MOST_SHOWN),
+        "SUMS_VERDICTS": SUMS_VERDICTS,
         "PARTNER_STATES": PARTNER_STATES,
         "PARTNER_CHECKS": PARTNER_CHECKS,
         "MOVE_WORDS": MOVE_WORDS,

@@ -1,0 +1,65 @@
+"""The tables of what each platform brought in, as it was stated to it, what it answered, and the replies; a trigger
+forbids to change any of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+import payments.models  # noqa: F401  (foreign keys refer to their tables)
+from kernel.db import identity, moment, one_of
+
+
+class SumsVerdict(StrEnum):
+    """What a platform says of its sums."""
+
+    CONFIRMED = "confirmed"
+    CONTRADICTED = "contradicted"
+
+
+class PartnerSums(SQLModel, table=True):
+    """What a platform brought in for a campaign, in all and by project, as of the public notice. `answer_until` is
+    until when it may contradict."""
+
+    __tablename__ = "partner_sums"
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "partner", name="partner_sums_once"),
+        Index("partner_sums_partner", "partner", "id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    partner: str = Field(foreign_key="partner.name")
+    sums: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    stated_at: datetime = Field(sa_column=moment())
+    answer_until: datetime = Field(sa_column=moment())
+
+
+class PartnerSumsAnswer(SQLModel, table=True):
+    """An answer of a platform: `projects` are the codes of those that differ, `text` says how."""
+
+    __tablename__ = "partner_sums_answer"
+    __table_args__ = (
+        CheckConstraint(one_of("verdict", SumsVerdict), name="partner_sums_answer_verdict"),
+        CheckConstraint("verdict <> 'contradicted' OR text <> ''", name="partner_sums_answer_text"),
+        Index("partner_sums_answer_sums", "sums_id", "id"),
+    )
+    id: int | None = Field(default=None, sa_column=identity())
+    campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
+    sums_id: int = Field(sa_type=BigInteger, foreign_key="partner_sums.id")
+    verdict: str
+    text: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    projects: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    answered_at: datetime = Field(sa_column=moment())
+
+
+class PartnerSumsReply(SQLModel, table=True):
+    """How the federation replied to a contradiction, and why."""
+
+    __tablename__ = "partner_sums_reply"
+    answer_id: int = Field(sa_type=BigInteger, foreign_key="partner_sums_answer.id", primary_key=True)
+    reason: str
+    actor: str
+    replied_at: datetime = Field(sa_column=moment())
