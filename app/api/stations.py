@@ -26,7 +26,7 @@ class StationQuery(Schema):
     )
 
 
-class CheckOut(Schema):
+class StationCheckOut(Schema):
     item = fields.Enum(StationItem, by_value=True)
     state = fields.Enum(
         CheckState, by_value=True, metadata={"description": "`known`: data says so; else who ticked it and when"}
@@ -43,7 +43,7 @@ class StationOut(Schema):
     parent_name = Text()
     since = Time(metadata={"description": "in the network since then"})
     missing = fields.List(fields.Enum(StationItem, by_value=True))
-    checks = fields.List(fields.Nested(CheckOut))
+    checks = fields.List(fields.Nested(StationCheckOut))
 
 
 @blueprint.get("/stations")

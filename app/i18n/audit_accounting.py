@@ -59,6 +59,7 @@ GROUPS = {
     "award": _l("表彰"),
     "goal": _l("全年目标"),
     "station": _l("站点自查"),
+    "partner_sums": _l("平台合计"),
     "agreement": _l("协议"),
     "goods": _l("物资"),
     "payee": _l("收款账户"),

@@ -8,6 +8,7 @@ FIELDS = {
     "act": _l("事项"),
     "added": _l("新增"),
     "amount_minor": _l("金额"),
+    "answer": _l("答复"),
     "arguments": _l("内容"),
     "asked_by": _l("提出人"),
     "award": _l("奖项"),

@@ -176,7 +176,9 @@ def _sums_answer(tx: Tx) -> int:
     """A contradiction of the platform."""
     campaign_id = find_campaign(tx, SLUG).id or 0
     times = {"stated_at": tx.now, "answer_until": tx.now}
-    sums = tx.add(PartnerSums(campaign_id=campaign_id, partner="platform", sums={"projects": []}, **times))
+    figures = dict.fromkeys(("donations", "raised_minor", "refunded_minor", "matched_minor"), 0)
+    body = {"campaign": SLUG, "currency": CURRENCY, **figures, "projects": []}
+    sums = tx.add(PartnerSums(campaign_id=campaign_id, partner="platform", sums=body, **times))
     row = PartnerSumsAnswer(
         campaign_id=campaign_id,
         sums_id=sums.id or 0,

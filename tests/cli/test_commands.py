@@ -198,7 +198,7 @@ def _work_waits_for_each_role(tx: Tx) -> None:
     money = {Work.DISCREPANCIES, Work.PAYMENTS, Work.PLEDGES, Work.GOODS, Work.AGREEMENTS}
     assert seen[FINANCE] == {*money, Work.RECEIPTS, Work.REFUND_REQUESTS, Work.MESSAGES}
     assert seen[SECOND_FINANCE] == seen[FINANCE] | {Work.APPROVAL}
-    elsewhere = {Work.SPENDINGS, Work.PAYOUT_PLANS, Work.DUTIES, Work.OBJECTIONS, Work.STATIONS}
+    elsewhere = {Work.SPENDINGS, Work.PAYOUT_PLANS, Work.DUTIES, Work.OBJECTIONS, Work.STATIONS, Work.PARTNER_SUMS}
     assert seen[EVENT_MANAGER] == set(Work) - elsewhere
     assert Work.CASES in seen[COUNTY_MANAGER] and Work.MESSAGES not in seen[COUNTY_MANAGER]
     assert count_open_cases(tx, find_campaign(tx, "demo").id or 0) == 0
