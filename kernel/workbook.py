@@ -51,9 +51,9 @@ def read_workbook(data: bytes) -> str:
             zero = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 (no zone in cells)
             book = _Book(_texts(file, most), _dates(file, most), zero)
             return _as_csv(_part(file, path, most), book)
-    except (BadZipFile, KeyError, ValueError, OverflowError, etree.XMLSyntaxError, NotImplementedError) as error:
+    except (BadZipFile, KeyError, ValueError, OverflowError, etree.XMLSyntaxError) as error:
         raise UnreadableWorkbook from error
-    except RuntimeError as error:  # a password
+    except RuntimeError as error:  # a password, or a compression that zipfile does not know
         raise UnreadableWorkbook from error
 
 

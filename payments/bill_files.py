@@ -75,7 +75,7 @@ def _name(member: ZipInfo) -> str:
 
 def _member(archive: ZipFile, member: ZipInfo) -> bytes:
     if member.compress_type not in _METHODS:
-        raise NotImplementedError(member.compress_type)
+        raise BadZipFile(f"compressed by method {member.compress_type}")
     with archive.open(member) as file:
         plain = file.read(MOST_UNPACKED + 1)  # not by the size that the archive claims
     if len(plain) > MOST_UNPACKED:
