@@ -115,7 +115,7 @@ class Measured(NamedTuple):
     def __str__(self) -> str:
         share = 100 * self.met.processor_s / self.seconds
         answers = dict(self.met.statuses)
-        met = f"{self.met.requests} requests reached the server, at {share:.0f}% of a core; answers {answers}"
+        met = f"{self.met.requests} requests reached the server, at {share:.0f}% of a core; responses {answers}"
         if not self.shown:
             return f"NOT SHOWN, {self.met.requests} of {self.floor} requests reached the server"
         return f"{self.ratio:.2f} ({1000 * self.quiet:.1f} to {1000 * self.attacked:.1f} ms; {met})"

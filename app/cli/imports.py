@@ -100,7 +100,9 @@ def _run(request: ImportRequest, file: Path, preview: bool, lang: str | None, do
                 f"{counts['beside']} lines differ from an earlier bill: kept beside it, for a person to decide"
             )
         if counts.get("dropped"):
-            click.echo(f"{counts['dropped']} lines of an earlier bill are not in this one: a person has to decide")
+            click.echo(
+                f"{counts['dropped']} lines of an earlier bill are missing from this one: finance must decide"
+            )
 
 
 def _progress(rows: Sequence[Any]) -> Iterable[Any]:

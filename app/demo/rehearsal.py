@@ -1,5 +1,5 @@
 """A rehearsal beside the demo event: a small event that opens a minute after the seed. Within a quarter of an
-hour it ends and closes by itself, except for the decisions that only a person can make.
+hour it ends and closes by itself, except for the decisions that are left to finance.
 
 Its platform and its bank are played by the job `rehearsal`: gifts come while it is open; the platform's bill and
 the bank's statement, which hold a few differences for finance, after its end; and the bank pays what is sent to it.

@@ -87,7 +87,7 @@ def test_what_makes_no_sense_is_named(engineer: Engineer, data: dict[str, Any], 
 
 
 def test_a_payment_that_is_older_than_its_limit_waits(engineer: Engineer, tester: Engineer, world: World) -> None:
-    """The limit here is one day; a person may accept an older payment."""
+    """The limit here is one day; an operator may accept an older payment."""
     for name in (NAME, "newcomer"):
         world.do(set_limits, name, {"age_most_days": 1})
     day = 24 * 60
