@@ -48,6 +48,7 @@ class Office:
         return page
 
     def fits(self, page: Page) -> None:
+        page.wait_for_load_state()  # a page that has only begun to arrive has no element yet
         assert page.evaluate("document.documentElement.scrollWidth") <= self.width, page.url
 
     def close(self) -> None:
