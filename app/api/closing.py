@@ -86,6 +86,7 @@ class WaitOut(Schema):
         "cases",
         "payments",
         "objections",
+        "partner_sums",
         "refunds",
         "refunds_failed",
         "outside",

@@ -104,6 +104,7 @@ _SUMS = described_object(
     refunded_minor=MINOR,
     matched_minor=MINOR,
     projects=_list(described_object()),
+    number=COUNT | {"description": "1, 2, ... of the event; the highest holds, and answers are to it"},
     stated_at=MOMENT,
     answer_until=MOMENT,
     answers=_list(

@@ -23,6 +23,7 @@ SUMS = PROJECT_SUMS | {
     "campaign": TEXT,
     "currency": TEXT,
     "projects": {"type": "array", "items": described_object(project_code=TEXT, **PROJECT_SUMS)},
+    "number": COUNT | {"description": "1, 2, ...: the highest holds"},
     "answer_until": MOMENT | {"description": "until when you may contradict: `POST .../sums/answer`"},
 }
 DATA: dict[OutgoingType, tuple[str, dict[str, Any]]] = {
@@ -34,7 +35,7 @@ DATA: dict[OutgoingType, tuple[str, dict[str, Any]]] = {
         described_object(campaign=TEXT, phase=TEXT),
     ),
     OutgoingType.CAMPAIGN_SUMS: (
-        "The result of an event is published: what you brought in, to confirm or contradict.",
+        "The result of an event is published, or corrected: what you brought in, to confirm or contradict.",
         described_object(**SUMS),
     ),
     OutgoingType.PROJECT_NEWS: ("A village of yours told something.", _NEWS),

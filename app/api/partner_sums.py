@@ -30,6 +30,7 @@ class SumsAnswerOut(Schema):
 
 class PartnerSumsOut(Schema):
     partner = Text()
+    number = fields.Integer(metadata={"description": "1, 2, ... of this platform and event; the highest holds"})
     sums = fields.Dict(metadata={"description": "as in the event `campaign.sums`, in all and by project"})
     stated_at = Time()
     answer_until = Time()
@@ -47,7 +48,8 @@ class SumsReplyOut(Schema):
 @access.managers(Permission.READ)
 @blueprint.response(200, PartnerSumsOut(many=True))
 def list_sums(slug: str) -> Any:
-    """List what was stated to each platform with the public notice, what it answered, and the replies."""
+    """List what was stated to each platform with the public notice and its corrections (of a cancelled event: when
+    it was wound up), what it answered, and the replies."""
     with deps().db.transaction() as tx:
         return [_shown(line) for line in sums_of_campaign(tx, find_campaign(tx, slug).id or 0)]
 

@@ -20,6 +20,7 @@ _DESKS: Mapping[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "cases": ("bursts", lambda slug: {"slug": slug}),
     "payments": ("payments", lambda _slug: {}),
     "objections": ("objections", lambda _slug: {}),
+    "partner_sums": ("reconciliation", lambda slug: {"slug": slug, "_anchor": "partner-sums"}),
     "refunds": ("donations", lambda slug: {"campaign": slug, "state": "paid"}),
     "refunds_failed": ("campaign", lambda slug: {"slug": slug, "_anchor": "back"}),
     "outside": ("campaign", lambda slug: {"slug": slug, "_anchor": "back"}),

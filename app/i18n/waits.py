@@ -21,6 +21,8 @@ def wait_text(wait: Wait) -> str:
             return _("复核 %(count)s 件", count=wait.count)
         case "objections":
             return _("%(count)s 件公示异议等答复", count=wait.count)
+        case "partner_sums":
+            return _("%(count)s 个平台对合计有不同意见，等答复", count=wait.count)
         case "payments":
             return _("与捐赠不符的支付 %(count)s 笔", count=wait.count)
         case "refunds":

@@ -57,5 +57,5 @@ def _shown(line: SumsLine) -> dict[str, Any]:
         for each in line.answers
     ]
     times = {"stated_at": stated.stated_at, "answer_until": stated.answer_until}
-    shown: dict[str, Any] = plain(stated.sums | times | {"answers": answers})
+    shown: dict[str, Any] = plain(stated.sums | {"number": stated.number} | times | {"answers": answers})
     return shown

@@ -14,6 +14,7 @@ from campaigns.closing.challenges import unlock_met_challenges
 from campaigns.closing.disburse import disburse_match
 from campaigns.closing.fetch_statement import fetch_statement
 from campaigns.closing.objections import count_open
+from campaigns.closing.partner_sums import count_contradicted
 from campaigns.closing.problems import (
     STATEMENT_UNAVAILABLE,
     STEP_FAILED,
@@ -168,7 +169,9 @@ def _notice(tx: Tx, campaign: Campaign) -> Phase | None:
 
 def _disburse(tx: Tx, campaign: Campaign) -> Phase | None:
     assert campaign.id is not None
-    if not _after(campaign.phase_since, campaign.notice_s, tx.now) or count_open(tx, campaign.id):
+    if not _after(campaign.phase_since, campaign.notice_s, tx.now):
+        return None
+    if count_open(tx, campaign.id) or count_contradicted(tx, campaign.id):
         return None
     disburse_match(tx, campaign)
     return Phase.RELEASED

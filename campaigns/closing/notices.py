@@ -8,6 +8,7 @@ from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.closing.notice_models import PublicNotice
+from campaigns.closing.partner_sums import state_sums
 from campaigns.goods.reading import value_by_project
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.models import Campaign
@@ -51,7 +52,8 @@ def publish_result(tx: Tx, campaign: Campaign, actor: str) -> PublicNotice:
 
 
 def correct(tx: Tx, slug: str, reason: str, actor: str) -> PublicNotice:
-    """Publish a correction: what the books say now beside what the last notice said, and why.
+    """Publish a correction: what the books say now beside what the last notice said, and why. Platforms whose sums
+    changed are told the new ones.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_missing`, Conflict `notice_missing` before the result is
     published, `notice_unchanged` when the books say what the last notice says.
@@ -63,6 +65,7 @@ def correct(tx: Tx, slug: str, reason: str, actor: str) -> PublicNotice:
         raise Conflict("notice_missing")
     if not differs(tx, last):
         raise Conflict("notice_unchanged")
+    state_sums(tx, campaign)
     return _publish(tx, campaign, last.version + 1, reason.strip(), actor)
 
 

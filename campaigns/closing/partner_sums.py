@@ -1,5 +1,6 @@
-"""State to each platform what it brought in for a campaign, with the public notice: it confirms or contradicts, and
-finance replies to each contradiction."""
+"""State to each platform what it brought in for a campaign: with the public notice, with a correction that changes
+its sums, and when a cancelled campaign is wound up. It confirms or contradicts, and finance replies to each
+contradiction; the money of a campaign is not released before."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.closing.partner_sums_models import PartnerSums, PartnerSumsAnswer, PartnerSumsReply, SumsVerdict
@@ -45,21 +46,50 @@ class SumsLine(NamedTuple):
 
 
 def state_sums(tx: Tx, campaign: Campaign) -> None:
-    """State to each platform what it brought in for a campaign, which is locked and has its public notice now."""
+    """State to each platform what it brought in for a campaign, which is locked; again only where it is not what
+    was stated last."""
     assert campaign.id is not None
-    until = tx.now + ANSWER_WITHIN
+    until, last = tx.now + ANSWER_WITHIN, _last_of_each(tx, campaign.id)
     for partner, rows in groupby(_by_project(tx, campaign.id), key=attrgetter("partner")):
         projects = [
             {"project_code": row.code, **{figure: int(getattr(row, figure)) for figure in FIGURES}} for row in rows
         ]
         totals = {figure: sum(project[figure] for project in projects) for figure in FIGURES}
         sums = {"campaign": campaign.slug, "currency": campaign.currency, **totals, "projects": projects}
+        before = last.get(partner)
+        if before is not None and before.sums == sums:
+            continue
         stated = PartnerSums(
-            campaign_id=campaign.id, partner=partner, sums=sums, stated_at=tx.now, answer_until=until
+            campaign_id=campaign.id,
+            partner=partner,
+            number=before.number + 1 if before else 1,
+            sums=sums,
+            stated_at=tx.now,
+            answer_until=until,
         )
         tx.add(stated)
-        body = sums | {"answer_until": until.isoformat()}
+        body = sums | {"number": stated.number, "answer_until": until.isoformat()}
         outgoing.queue_for(tx, OutgoingType.CAMPAIGN_SUMS, partner, body)
+
+
+def _last_of_each(tx: Tx, campaign_id: int) -> dict[str, PartnerSums]:
+    own = select(PartnerSums).where(PartnerSums.campaign_id == campaign_id)
+    return {row.partner: row for row in tx.all(own.order_by(col(PartnerSums.number)))}
+
+
+def count_contradicted(tx: Tx, campaign_id: int) -> int:
+    """Count the contradictions of platforms to the sums of a campaign that nobody has replied to."""
+    waiting = (
+        select(func.count())
+        .select_from(PartnerSumsAnswer)
+        .join(PartnerSumsReply, col(PartnerSumsReply.answer_id) == col(PartnerSumsAnswer.id), isouter=True)
+        .where(
+            PartnerSumsAnswer.campaign_id == campaign_id,
+            PartnerSumsAnswer.verdict == SumsVerdict.CONTRADICTED,
+            col(PartnerSumsReply.answer_id).is_(None),
+        )
+    )
+    return tx.first(waiting) or 0
 
 
 def _by_project(tx: Tx, campaign_id: int) -> Sequence[Any]:
@@ -79,9 +109,9 @@ def _by_project(tx: Tx, campaign_id: int) -> Sequence[Any]:
 
 
 def sums_of_campaign(tx: Tx, campaign_id: int) -> list[SumsLine]:
-    """Return what was stated to the platforms of a campaign, by their names."""
+    """Return what was stated to the platforms of a campaign, by their names, what holds first."""
     own = select(PartnerSums).where(PartnerSums.campaign_id == campaign_id)
-    return _lines(tx, tx.all(own.order_by(col(PartnerSums.partner))))
+    return _lines(tx, tx.all(own.order_by(col(PartnerSums.partner), col(PartnerSums.number).desc())))
 
 
 def sums_of_partner(tx: Tx, partner: str, most: int) -> list[SumsLine]:
@@ -102,7 +132,7 @@ def _lines(tx: Tx, stated: Sequence[PartnerSums]) -> list[SumsLine]:
 
 
 def answer_sums(tx: Tx, partner: str, slug: object, verdict: object, text: object, projects: object) -> SumsLine:
-    """Keep what a platform says of its sums; the same as its last answer changes nothing.
+    """Keep what a platform says of the sums that were stated to it last; the same answer again changes nothing.
 
     Raises Invalid `sums_answer_invalid`, NotFound `sums_unknown`, Conflict `sums_answer_late`, `sums_answers_full`.
     """
@@ -136,6 +166,8 @@ def _locked(tx: Tx, partner: str, slug: object) -> PartnerSums:
         select(PartnerSums)
         .join(Campaign, col(Campaign.id) == col(PartnerSums.campaign_id))
         .where(PartnerSums.partner == partner, Campaign.slug == slug)
+        .order_by(col(PartnerSums.number).desc())
+        .limit(1)
         .with_for_update(of=PartnerSums)
     )
     stated = tx.first(own) if isinstance(slug, str) and not text_fault(slug, 100) else None

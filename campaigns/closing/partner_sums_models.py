@@ -21,17 +21,19 @@ class SumsVerdict(StrEnum):
 
 
 class PartnerSums(SQLModel, table=True):
-    """What a platform brought in for a campaign, in all and by project, as of the public notice. `answer_until` is
-    until when it may contradict."""
+    """What a platform brought in for a campaign, in all and by project, as of a public notice, or when a cancelled
+    campaign was wound up. The highest `number` holds; `answer_until` is until when it may contradict."""
 
     __tablename__ = "partner_sums"
     __table_args__ = (
-        UniqueConstraint("campaign_id", "partner", name="partner_sums_once"),
+        UniqueConstraint("campaign_id", "partner", "number", name="partner_sums_number"),
+        CheckConstraint("number > 0", name="partner_sums_positive"),
         Index("partner_sums_partner", "partner", "id"),
     )
     id: int | None = Field(default=None, sa_column=identity())
     campaign_id: int = Field(sa_type=BigInteger, foreign_key="campaign.id")
     partner: str = Field(foreign_key="partner.name")
+    number: int = 1  # 1, 2, ... per campaign and platform
     sums: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
     stated_at: datetime = Field(sa_column=moment())
     answer_until: datetime = Field(sa_column=moment())

@@ -23,8 +23,8 @@ TABLES = ("county", "township", "village")
 
 def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = None) -> ClosingReport:
     """Store the result of a campaign from its accounts, as they are at `ledger_mark`; of one that was cancelled
-    also what had been paid until then. The head of the audit chain is published with it; of a campaign that was not
-    cancelled, the first public notice by project and what each platform brought in.
+    also what had been paid until then. The head of the audit chain is published with it, and of a campaign that was
+    not cancelled the first public notice by project; each platform is told what it brought in.
 
     The campaign is locked exclusively: nothing is posted for it meanwhile.
     """
@@ -60,7 +60,7 @@ def write_report(tx: Tx, campaign: Campaign, cancelled: Cancellation | None = No
     record_audit(tx, ACTOR, REPORTED, f"campaign:{campaign.id}", report_hash=row.report_hash)
     if cancelled is None:
         publish_result(tx, campaign, ACTOR)
-        state_sums(tx, campaign)
+    state_sums(tx, campaign)
     return tx.add(row)
 
 

@@ -8,6 +8,7 @@ from campaigns.closing.bank_waits import count_open_at_bank
 from campaigns.closing.cancel import giving_back
 from campaigns.closing.models import Cancellation
 from campaigns.closing.objections import count_open
+from campaigns.closing.partner_sums import count_contradicted
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
 from campaigns.desks.payment_desk import count_undecided
 from campaigns.lifecycle.models import Campaign
@@ -22,7 +23,8 @@ class Wait:
 
     Codes: `time` (`until`), `paying` (donations that are being paid), `messages` (from outside, unprocessed),
     `discrepancies` (open), `bank` (differences at the bank of what providers of its gifts sent), `cases`
-    (undecided), `objections` (to the published result, without a reply), `payments` (on the desk, undecided),
+    (undecided), `objections` (to the published result, without a reply),
+    `partner_sums` (contradictions of platforms, without a reply), `payments` (on the desk, undecided),
     `statement` (the provider's, unread), `failed` (the last run of the step raised: `detail` says what and where,
     `until` when). Of a cancelled campaign: `refunds` (under way), `refunds_failed`, `outside` (gifts that partners
     or the federation must give back), `disputes` (open).
@@ -80,6 +82,7 @@ def waits(tx: Tx, campaign: Campaign) -> list[Wait]:
         waits.append(Wait("payments", count_undecided(tx, campaign.id)))
     if phase is Phase.NOTICE:
         waits.append(Wait("objections", count_open(tx, campaign.id)))
+        waits.append(Wait("partner_sums", count_contradicted(tx, campaign.id)))
     waiting = [wait for wait in waits if wait.count or wait.until is not None]
     problem = find_problem(tx, campaign.id)
     if problem is None:

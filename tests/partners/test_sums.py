@@ -5,8 +5,13 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import Webhook
 
+from campaigns.closing.cancel import cancel
+from campaigns.closing.models import Cancellation
+from campaigns.closing.notices import correct
+from campaigns.closing.partner_sums import reply_to_answer
 from campaigns.closing.report import write_report
-from campaigns.lifecycle.campaign import lock_campaign
+from campaigns.closing.waits import waits
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Role
 from campaigns.waiting import Work, waiting
@@ -61,6 +66,7 @@ def test_the_event_and_the_door_say_the_same_sums(engineer: Engineer, world: Wor
     figures |= {"matched_minor": world.totals().matched_minor}
     assert figures["matched_minor"] > 0
     assert event["type"] == "campaign.sums" and event["data"] == figures | {
+        "number": 1,
         "campaign": world.slug,
         "currency": "CNY",
         "projects": [{"project_code": engineer.project_code} | figures],
@@ -141,3 +147,68 @@ def test_finance_replies_on_the_page_and_over_the_api(published: Engineer, world
     )
     assert _waiting(world) == []
     assert published.get("/sums")["sums"][0]["answers"][0]["reply"] == "<i>已补记</i>"
+
+
+def test_a_correction_states_changed_sums_again_and_answers_are_to_them(published: Engineer, world: World) -> None:
+    quiet = Engineer(published.http, world, world.do(create, world.deps.keys, "quiet", "别家"), "quiet")
+    published.call("/sums/answer", _contradiction(published))
+    quiet.send(quiet.paid(7, 9_00))
+    published.send(published.refunded(1, 5_00, "refund-late"))
+    world.settle()
+    world.do(correct, world.slug, "晚到的退款", "finance")
+    newest, first = published.get("/sums")["sums"]
+    assert (newest["number"], newest["refunded_minor"], newest["answers"]) == (2, 20_00, [])
+    assert (first["number"], first["refunded_minor"], len(first["answers"])) == (1, 15_00, 1)
+    confirmed = published.call("/sums/answer", {"campaign": world.slug, "answer": "confirmed"}).get_json()
+    assert (confirmed["number"], confirmed["answers"][0]["answer"]) == (2, "confirmed")
+    assert [row["number"] for row in quiet.get("/sums")["sums"]] == [1]
+    quiet.send(quiet.refunded(7, 1_00))
+    world.settle()
+    world.do(correct, world.slug, "别家的退款", "finance")
+    assert [row["number"] for row in published.get("/sums")["sums"]] == [2, 1], "its sums did not change"
+    assert [row["number"] for row in quiet.get("/sums")["sums"]] == [2, 1]
+    assert _waiting(world) == [(Work.PARTNER_SUMS, 1, world.slug)], "the old contradiction has no reply yet"
+    world.check()
+
+
+def test_no_money_is_released_before_a_contradiction_has_its_reply(published: Engineer, world: World) -> None:
+    answer_id = _contradicted_in_notice(published)
+    world.clock.advance(days=11)
+    assert world.close() == 0 and world.phase() == "notice"
+    assert [(wait.code, wait.count) for wait in world.do(_waits, world.slug)] == [("partner_sums", 1)]
+    world.do(reply_to_answer, answer_id, "平台漏推三笔，已补记", "finance")
+    assert world.close() == 1 and world.phase() == "released"
+    world.check()
+
+
+def _waits(tx: Tx, slug: str) -> object:
+    return waits(tx, find_campaign(tx, slug))
+
+
+def _contradicted_in_notice(engineer: Engineer) -> int:
+    world = engineer.world
+    assert engineer.call("/sums/answer", _contradiction(engineer)).status_code == 200
+    sql = "UPDATE campaign SET phase = 'notice', phase_since = :now, notice_s = 864000 WHERE slug = :slug"
+    world.do(lambda tx: tx.run(sql, now=tx.now, slug=world.slug))
+    return int(world.do(lambda tx: tx.scalar("SELECT max(id) FROM partner_sums_answer")))
+
+
+def test_a_cancelled_event_states_what_went_back(engineer: Engineer, world: World) -> None:
+    engineer.send(engineer.paid(1))
+    world.settle()
+    world.do(cancel, world.slug, "暴雨，活动取消", "test")
+    engineer.send(engineer.refunded(1, 25_00))
+    world.settle()
+    world.do(lambda tx: write_report(tx, lock_campaign(tx, world.slug), tx.get(Cancellation, _id(tx, world.slug))))
+    [stated] = engineer.get("/sums")["sums"]
+    assert [stated[name] for name in ("donations", "raised_minor", "refunded_minor", "matched_minor")] == [
+        1,
+        25_00,
+        25_00,
+        0,
+    ]
+    world.check()
+
+
+def _id(tx: Tx, slug: str) -> int:
+    return find_campaign(tx, slug).id or 0
