@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 
 from app.csv_file import csv_response
 from app.current import deps
+from app.training_marks import harmless
 from campaigns.audit import record_audit
 from campaigns.payouts.bank_file import bank_file, pain001, rows_of
 
@@ -13,7 +14,7 @@ from campaigns.payouts.bank_file import bank_file, pain001, rows_of
 def file_of(plan_id: int, file_format: str, actor: str) -> Response:
     """Return the file of a plan, `csv` or `pain001`. Raises as `campaigns.payouts.bank_file.bank_file`."""
     with deps().db.transaction() as tx:
-        order = bank_file(tx, deps().keys, plan_id)
+        order = harmless(bank_file(tx, deps().keys, plan_id))
         record_audit(tx, actor, "payout.file", f"payout_plan:{plan_id}", format=file_format)
     if file_format == "csv":
         return csv_response(order.message_id, _header(), rows_of(order))

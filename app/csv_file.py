@@ -9,8 +9,10 @@ from typing import IO, Any
 
 from flask import Response
 
+from app.current import settings
 from app.i18n.locale import when
 from app.table_cells import runs_as_formula
+from app.training_marks import marked_file, marked_table
 
 CONTENT_TYPE = "text/csv; charset=utf-8"
 _MARK = "\ufeff"
@@ -34,10 +36,9 @@ def write_csv_file(file: IO[bytes], header: Sequence[str], rows: Iterable[Sequen
 
 def csv_response(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
     """Return a short table as a download named `name`.csv; `name` is of letters that a header can hold."""
-    disposition = f"attachment; filename={name}.csv"
-    return Response(
-        write_csv(header, rows), content_type=CONTENT_TYPE, headers={"Content-Disposition": disposition}
-    )
+    disposition = f"attachment; filename={marked_file(name)}.csv"
+    table = marked_table(header, rows, training=settings().training)
+    return Response(write_csv(*table), content_type=CONTENT_TYPE, headers={"Content-Disposition": disposition})
 
 
 def safe_cell(value: Any) -> Any:

@@ -86,5 +86,6 @@ def make_dependencies(settings: Config, timeouts: Timeouts | None = None) -> Dep
         mail_from=settings.mail_sender,
         accept_test_mode=settings.accepts_test_mode,
         demo=settings.sandbox,
+        training=settings.training,
         tell_loopback=settings.sandbox,
     )

@@ -10,6 +10,8 @@ from typing import IO, Any
 from flask import Response, send_file
 
 from app import csv_file, xlsx_file
+from app.current import settings
+from app.training_marks import marked_file, marked_table
 
 FORMATS = ".<any(xlsx, csv):file_format>"
 _WRITERS = {
@@ -27,13 +29,17 @@ def table_response(file_format: str, name: str, header: Sequence[str], rows: Ite
     content_type = _WRITERS[file_format][1]
     file = TemporaryFile()  # noqa: SIM115 (the response closes it)
     try:
-        write_table(file_format, file, header, rows)
+        write_table(file_format, file, *marked_table(header, rows, training=settings().training))
     except BaseException:
         file.close()
         raise
     file.seek(0)
     return send_file(
-        file, mimetype=content_type, as_attachment=True, download_name=f"{name}.{file_format}", max_age=0
+        file,
+        mimetype=content_type,
+        as_attachment=True,
+        download_name=f"{marked_file(name)}.{file_format}",
+        max_age=0,
     )
 
 

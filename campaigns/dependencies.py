@@ -80,6 +80,7 @@ class Dependencies:
     mail_from: str = ""
     accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
     demo: bool = False  # whether no real money moves, so that the rehearsal may be played
+    training: bool = False  # whether all that leaves this site is marked as training
     tell_loopback: bool = False  # whether platforms may be told of events at addresses of this machine (the demo)
 
     def at(self, clock: Clock) -> "Dependencies":

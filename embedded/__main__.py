@@ -72,6 +72,7 @@ def launch(environ: Mapping[str, str]) -> None:
             run.payments()
             run.schema()
             login = run.seed()
+            run.training()
             run.application()
             say(greeting(run, settings.public_url, login))
             supervisor.watch()

@@ -98,6 +98,12 @@ class Launch:
             return ""
         return self.task("seed", "-m", "flask", "--app", "wsgi", "seed")
 
+    def training(self) -> None:
+        """The keeper of the training site that managers may order; nothing of it runs before."""
+        folder = self.data_dir / "training"
+        self.env = with_defaults(self.env, {"TRAINING_DIR": str(folder)})
+        self.run("training", "-m", "embedded.training", self.env["TRAINING_DIR"], patience=40.0)
+
     def application(self) -> None:
         """Scheduler, its help for backlogs, and web server; returns when the web server responds."""
         self.run("scheduler", "-m", "app.jobs.scheduler")

@@ -18,6 +18,10 @@ class Process(BaseModel):
     log_level: Annotated[LogLevel, Upper] = Field("INFO", alias="LOG_LEVEL")
     web_concurrency: int | None = Field(None, ge=1, alias="WEB_CONCURRENCY")  # read by embedded/gunicorn_conf.py
     sandbox: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_SANDBOX")
+    # Whether this is a training site, all of which is marked as such (ADR 41).
+    training: Annotated[bool, BeforeValidator(lambda text: text == "1")] = Field(False, alias="BEISHAN_TRAINING")
+    # Where managers order a training site, and `embedded.training` finds the order; unset: none can be ordered.
+    training_dir: Path | None = Field(None, alias="TRAINING_DIR")
     # How many gifts the demo event comes with, two days old; 0: it opens now and has none.
     demo_gifts: int = Field(3_000, ge=0, le=20_000, alias="DEMO_GIFTS")
 

@@ -52,6 +52,8 @@ def _unsafe_addresses(config: Config) -> Iterator[str]:
         yield "PICTURES_URL must begin with https:// for a store on another machine"
     if config.sandbox:
         yield "BEISHAN_SANDBOX must not be set: the payment sandbox is not for production"
+    if config.training:
+        yield "BEISHAN_TRAINING must not be set: a training site is started by embedded.training alone"
 
 
 def _private(url: str) -> bool:

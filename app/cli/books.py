@@ -1,5 +1,6 @@
 """Schema, demo campaign, the checker of the books, the explanation of a donation, exports."""
 
+import json
 from uuid import UUID
 
 import click
@@ -12,6 +13,7 @@ from app.cli.base import ACTOR, command, deps
 from app.csv_file import write_csv
 from app.current import settings
 from app.demo.seed import seed as make_demo
+from app.demo.training import seed_training as make_training
 from app.i18n import locale
 from app.i18n.labels import ROLES, STATUSES, STEPS, word
 from app.i18n.match_explanation import explain_lines
@@ -43,6 +45,17 @@ def seed() -> None:
     for colleague in made.colleagues:
         click.echo(f"  {colleague.login}  {word(ROLES, colleague.role)}，{colleague.place}")
     click.echo(f"伙伴平台 Partner: {made.partner} / {made.partner_secret}")
+
+
+@click.command("seed-training")
+@click.option("--minutes", type=int, required=True, help="how long the event takes gifts")
+@command
+def seed_training(minutes: int) -> None:
+    """Make the event of a training site once, and print how to sign in; in any other site it is refused."""
+    if not (settings().training and settings().sandbox):
+        raise click.UsageError("only embedded.training starts training sites")
+    login, password = make_training(deps(), minutes)
+    click.echo(json.dumps({"login": login, "password": password}))
 
 
 @click.command("check-books")
@@ -99,4 +112,4 @@ def export_donations(campaign: str) -> None:
     click.echo(write_csv(donations.ExportedDonation._fields, lines).encode(), nl=False)
 
 
-COMMANDS = (db_upgrade, seed, check, explain, export)
+COMMANDS = (db_upgrade, seed, seed_training, check, explain, export)

@@ -95,6 +95,7 @@ GROUPS = (
             Entry("network", _l("组织网络"), ("node", "payee")),
             Entry("stations", _l("站点自查"), ("station_",)),
             Entry("partners", _l("合作平台"), ("partner",)),
+            Entry("training", _l("演练")),
             Entry("audit", _l("操作记录"), ("audit",)),
             Entry("jobs", _l("任务")),
         ),

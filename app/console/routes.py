@@ -36,6 +36,7 @@ from app.console import (
     stations,
     teams,
     three_sides,
+    training,
     words,
 )
 from app.console.blueprint import blueprint
@@ -85,6 +86,7 @@ PAGES = (
     teams,
     objections,
     three_sides,
+    training,
     questions,
     words,
     second_factor,

@@ -53,28 +53,36 @@ class _Row(NamedTuple):
     number: str
 
 
-def prepare(deps: Dependencies, fund: int, now: datetime) -> None:
+def prepare(
+    deps: Dependencies,
+    fund: int,
+    now: datetime,
+    lasts: timedelta = LASTS,
+    name: str = "结案演练（演示，几分钟走完）",
+) -> None:
     """Schedule the rehearsal, with all that its money needs on its way out: split rules, and accounts of payees."""
     with deps.db.transaction() as tx:
         villages = [file_at(tx, first_place(tx, COUNTY), LIAISON, REVIEWER)]
         villages += file_more(tx, OTHER_COUNTY, 1, LIAISON, REVIEWER)
         partners.create(tx, deps.keys, PARTNER, "演练平台", [village.code for village in villages])
-        _schedule(tx, fund, villages, now + OPENS_AFTER)
+        _schedule(tx, fund, villages, name, now + OPENS_AFTER, lasts)
         for village in villages:
             rules.set_split(tx, village.id, SPLIT, None, "演练：乡镇统筹 7%，管理费 3%", FINANCE)
         for number, code in enumerate((CITY, COUNTY, OTHER_COUNTY)):
             _open_account(tx, deps, code, number)
 
 
-def _schedule(tx: Tx, fund: int, villages: Sequence[Village], opens_at: datetime) -> None:
+def _schedule(
+    tx: Tx, fund: int, villages: Sequence[Village], name: str, opens_at: datetime, lasts: timedelta
+) -> None:
     create(
         tx,
         NewCampaign(
             slug=SLUG,
-            name="结案演练（演示，几分钟走完）",
+            name=name,
             host=CITY,
             opens_at=opens_at,
-            ends_at=opens_at + LASTS,
+            ends_at=opens_at + lasts,
             plan=plan(opens_at),
             finishing_s=FINISHING_S,
             late_s=LATE_S,

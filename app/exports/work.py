@@ -9,6 +9,7 @@ from app.exports.donations import donations_table
 from app.exports.orders import query_of
 from app.i18n.outside import speaking
 from app.table_file import write_table
+from app.training_marks import marked_table
 from campaigns.dependencies import Dependencies
 from campaigns.donations.export import count_listed
 from campaigns.donations.search_plan import DonationQuery
@@ -41,7 +42,7 @@ def _write(deps: Dependencies, run: ExportRun) -> None:
     query: DonationQuery = query_of(run)
     try:
         with speaking(run.language), deps.db.snapshot() as tx:
-            header, rows = donations_table(tx, query)
+            header, rows = marked_table(*donations_table(tx, query), training=deps.training)
             write_table(
                 run.file_format, cast("IO[bytes]", file), header, progress.of(rows, count_listed(tx, query))
             )

@@ -37,6 +37,8 @@ def attach(app: Flask) -> None:
     }
     # What a visitor gets is theirs; what is the same for all says so itself (app/shared_pages, static files).
     headers["Cache-Control"] = "no-store"
+    if config.training:
+        headers |= {"Beishan-Training": "1", "X-Robots-Tag": "noindex, nofollow"}
     if config.public_url.startswith("https://"):
         below = "; includeSubDomains" if config.hsts_subdomains == "on" else ""
         headers["Strict-Transport-Security"] = f"max-age=31536000{below}"
@@ -55,8 +57,9 @@ def attach(app: Flask) -> None:
 
 def own_cookie(name: str, config: Config) -> str:
     """Return the name of a cookie of the whole site. With TLS its prefix keeps other hosts of our domain from
-    setting it, and browsers from taking it without TLS."""
-    return f"__Host-{name}" if config.public_url.startswith("https://") else name
+    setting it, and browsers from taking it without TLS. A training site on the same host has cookies of its own."""
+    named = f"{name}-training" if config.training else name
+    return f"__Host-{named}" if config.public_url.startswith("https://") else named
 
 
 def trusted_hosts(config: Config) -> tuple[str, ...]:

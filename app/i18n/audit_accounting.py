@@ -11,6 +11,8 @@ ACTS = {
     "award.publish": _l("公布表彰"),
     "award.remove": _l("去掉奖项"),
     "goal.set": _l("定全年目标"),
+    "training.start": _l("开始演练"),
+    "training.throw_away": _l("丢弃演练"),
     "station.tick": _l("站点自查打勾"),
     "station.untick": _l("站点自查取消打勾"),
     "goods.enter": _l("登记物资"),
@@ -59,6 +61,7 @@ GROUPS = {
     "award": _l("表彰"),
     "goal": _l("全年目标"),
     "station": _l("站点自查"),
+    "training": _l("演练"),
     "partner_sums": _l("平台合计"),
     "agreement": _l("协议"),
     "goods": _l("物资"),
@@ -72,6 +75,7 @@ GROUPS = {
     "monthly": _l("收支月报"),
 }
 SUBJECTS = {
+    "training": _l("演练"),
     "goal": _l("全年目标"),
     "agreement": _l("协议"),
     "goods": _l("物资"),

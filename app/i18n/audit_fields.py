@@ -4,6 +4,8 @@ from flask_babel import lazy_gettext as _l
 
 FIELDS = {
     "about": _l("位置或原因"),
+    "minutes": _l("分钟"),
+    "ordered_by": _l("开始的人"),
     "account": _l("记入科目"),
     "act": _l("事项"),
     "added": _l("新增"),

@@ -43,6 +43,12 @@ TERMS: Mapping[str, Term] = {
         Term("goods", "物（物资）", _l("物资"), _l("捐给项目的东西，按价值另记，不算进任何款项。")),
         Term("handout (of goods)", "发放", _l("发放"), _l("物资发给了谁、多少；数错了另记一条更正。")),
         Term("self-check", "自查表", _l("自查表"), _l("活动拨付以后，执行项目的乡镇或县区对款项逐项回答是或否。")),
+        Term(
+            "training site",
+            "演练站",
+            _l("演练站"),
+            _l("给自己人练手的另一个站点，有自己的数据库，里面什么都不是真的。"),
+        ),
         Term("spending", "支出", _l("支出"), _l("项目花了什么，附凭证照片，财务核对以后才算、才公布。")),
         Term("account (of a project)", "收支", _l("收支"), _l("项目收到多少、花了多少、还剩多少，和预算对着看。")),
         Term("surplus", "结余、剩余财产", _l("结余"), _l("项目评估或结项以后剩下的钱。")),
@@ -242,6 +248,7 @@ OF_PAGES: Mapping[str, tuple[str, ...]] = {
     "campaign_live": ("live desk", "pot", "tranche"),
     "campaign_simulate": ("simulate", *_MATCH),
     "sources": ("source", "channel"),
+    "training": ("training site",),
     "audit": ("audit chain, block, head", "look (at a contact)"),
 }
 

@@ -11,6 +11,7 @@ from flask import render_template
 
 from app.i18n.outside import speaking
 from app.mail.words import Words, code_text, code_words, words_of
+from app.training_marks import marked_subject
 from campaigns.disclosure.campaigns import CampaignView
 from campaigns.donations.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
@@ -28,11 +29,12 @@ class Reader(NamedTuple):
 
 
 class Envelope(NamedTuple):
-    """What every letter has: where its link leads, who sends it, and when."""
+    """What every letter has: where its link leads, who sends it, when, and whether it is of a training site."""
 
     link: str
     sender: str
     at: datetime
+    training: bool = False
 
 
 def compose(
@@ -49,10 +51,10 @@ def compose_code(letter: ClaimedLetter, reader: Reader, code: str, envelope: Env
         return _message(letter, reader, code_words(code, _MINUTES), envelope)
 
 
-def compose_text(reader: Reader, code: str, at: datetime) -> EmailMessage:
+def compose_text(reader: Reader, code: str, at: datetime, *, training: bool = False) -> EmailMessage:
     """Return the text message that brings a code to a phone number: its body is all that is sent."""
     with speaking(reader.language):
-        text = code_text(code, _MINUTES)
+        text = marked_subject(code_text(code, _MINUTES), training=training)
     message = EmailMessage()
     message["Subject"], message["To"], message["Date"] = text, reader.address, format_datetime(at)
     message.set_content(text)
@@ -60,7 +62,9 @@ def compose_text(reader: Reader, code: str, at: datetime) -> EmailMessage:
 
 
 def _message(letter: ClaimedLetter, reader: Reader, words: Words, envelope: Envelope) -> EmailMessage:
+    words = words._replace(subject=marked_subject(words.subject, training=envelope.training))
     shown = {
+        "training": envelope.training,
         "words": words,
         "language_tag": "en" if reader.language == "en" else "zh-CN",
         "link": envelope.link,

@@ -78,7 +78,7 @@ def _about_donation(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: R
         return None
     donation = donation_view(tx, letter.donation_id)
     link = f"{deps.public_url}/d/{donation.id}?token={deps.keys.token(str(donation.id))}"
-    envelope = Envelope(link, deps.mail_from, tx.now)
+    envelope = Envelope(link, deps.mail_from, tx.now, deps.training)
     return compose(letter, reader, donation, public_campaign(tx, donation.campaign), envelope)
 
 
@@ -91,8 +91,8 @@ def _code(deps: Dependencies, tx: Tx, letter: ClaimedLetter, reader: Reader, way
     if letter.kind == LetterKind.TEXT_CODE:
         identity = phone_identity(reader.address)
         number = identity.value if identity else reader.address
-        return _Written(compose_text(reader, code, tx.now), number, ways.texts)
-    envelope = Envelope(f"{deps.public_url}/my/code/{code_id}", deps.mail_from, tx.now)
+        return _Written(compose_text(reader, code, tx.now, training=deps.training), number, ways.texts)
+    envelope = Envelope(f"{deps.public_url}/my/code/{code_id}", deps.mail_from, tx.now, deps.training)
     return _Written(compose_code(letter, reader, code, envelope), reader.address, ways.mail)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from app.papers.fonts import folders
+from app.training_marks import training_mark
 from kernel.errors import Unavailable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -41,7 +42,7 @@ def draw(template: str, values: Mapping[str, Any], form: Form = Form.PNG, *, ppi
         "root": str(TEMPLATES),
         "fonts": folders(),
         "template": template,
-        "values": values,
+        "values": {**values, "training": training_mark()},
         "format": form.value,
         "ppi": ppi,
         "at": int(time.time()),

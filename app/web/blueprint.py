@@ -62,6 +62,7 @@ _TABLES = {name: table for module in _LABELS for name, table in vars(module).ite
 def _template_names() -> dict[str, Any]:
     shown = {
         "sandbox": settings().sandbox,
+        "training": settings().training,
         "word": labels.word,
         "link_preview": link_preview,
         "wechat_methods": wechat_methods,

@@ -78,7 +78,7 @@ def sitemap() -> Response:
     """The pages that search engines may list: campaigns, their projects, public accounts."""
 
     def read(tx: Tx) -> list[str]:
-        return list(_addresses(tx))
+        return [] if settings().training else list(_addresses(tx))
 
     addresses = read_once(("sitemap",), read)[:MOST_ADDRESSES]
     page = render_template("web/sitemap.xml", addresses=addresses, site=settings().public_url)
@@ -99,6 +99,8 @@ def _addresses(tx: Tx) -> Iterator[str]:
 @access.public
 def robots() -> Response:
     """Keep search engines off donors' own pages and the console, and show them the map of the site."""
+    if settings().training:
+        return Response("User-agent: *\nDisallow: /\n", mimetype="text/plain")
     closed = ("/d/", "/my", "/console/", "/donate/", "/api/", "/*/words/", "/*/join")
     lines = [
         "User-agent: *",

@@ -88,6 +88,7 @@ def test_what_is_not_set_has_its_default_and_an_empty_variable_is_not_set() -> N
         ("DATABASE_URL", "postgresql://db.internal/x?sslmode=prefer", "DATABASE_URL must name sslmode=require"),
         ("DATABASE_URL", "postgresql:///x?host=/run/pg,db2.internal", "DATABASE_URL must name sslmode=require"),
         ("BEISHAN_SANDBOX", "1", "BEISHAN_SANDBOX must not be set"),
+        ("BEISHAN_TRAINING", "1", "BEISHAN_TRAINING must not be set"),
     ],
 )
 def test_production_refuses_what_is_unsafe(name: str, value: str, sentence: str) -> None:

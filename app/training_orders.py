@@ -1,0 +1,107 @@
+"""The order of a training site: a file in TRAINING_DIR that managers write here and `embedded.training` obeys.
+
+While `order.json` is there, the site runs; when it goes, the site is thrown away with its database. `state.json` is
+what the other side says of it. Neither is ever in our database: nothing of a training is (ADR 41).
+"""
+
+import json
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from campaigns.audit import record_audit
+from campaigns.network.roles import Caller
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, Unavailable, fault
+from settings.training_files import ORDER, STATE, is_kept
+
+MINUTES = (3, 15, 60)  # how long its event takes gifts
+LASTS = timedelta(hours=12)  # afterwards it is thrown away by itself, our default
+
+
+class Training(NamedTuple):
+    """A training site: who ordered it, when, until when it stays; where it is and how to sign in, once it runs.
+
+    `state`: `starting`, `running` or `failed`.
+    """
+
+    id: str
+    ordered_by: str
+    branch: str | None  # of who ordered it
+    ordered_at: datetime
+    until: datetime
+    minutes: int
+    state: str = "starting"
+    url: str = ""
+    login: str = ""
+    password: str = ""
+
+
+def current(folder: Path | None) -> Training | None:
+    """Return the training site that is ordered; None when none is."""
+    order = _read(folder, ORDER)
+    if not order:
+        return None
+    state = _read(folder, STATE)
+    fields: dict[str, Any] = {**order}
+    fields |= {name: datetime.fromisoformat(order[name]) for name in ("ordered_at", "until")}
+    if state.get("id") == order["id"]:
+        fields |= {name: state[name] for name in ("state", "url", "login", "password") if name in state}
+    return Training(**fields)
+
+
+def can_be_ordered(folder: Path | None) -> bool:
+    """Whether somebody starts what is ordered."""
+    return folder is not None and is_kept(folder)
+
+
+def start(tx: Tx, folder: Path | None, minutes: int, caller: Caller) -> Training:
+    """Order a training site whose event takes gifts for some minutes.
+
+    Raises Invalid `training_invalid`, Conflict `training_running`, Unavailable `training_unavailable`.
+    """
+    if minutes not in MINUTES:
+        raise Invalid("training_invalid", fields={"minutes": fault("not_one_of", options=MINUTES)})
+    if folder is None or not can_be_ordered(folder):
+        raise Unavailable("training_unavailable")
+    order = Training(secrets.token_hex(8), caller.name, caller.branch_code, tx.now, tx.now + LASTS, minutes)
+    record_audit(tx, caller.name, "training.start", "training:site", minutes=minutes)
+    tx.session.flush()
+    _write_new(folder / ORDER, order)  # last: once it is there, the site starts
+    return order
+
+
+def throw_away(tx: Tx, folder: Path | None, actor: str) -> None:
+    """Let the training site be thrown away with all that is in it. Raises NotFound `training_not_there`."""
+    order = current(folder)
+    if folder is None or order is None:
+        raise NotFound("training_not_there")
+    record_audit(tx, actor, "training.throw_away", "training:site", ordered_by=order.ordered_by)
+    tx.session.flush()
+    (folder / ORDER).unlink(missing_ok=True)
+
+
+def _write_new(path: Path, order: Training) -> None:
+    """Write whole or not at all, by one of several who write at once."""
+    fields = {name: getattr(order, name) for name in ("id", "ordered_by", "branch", "minutes")}
+    fields |= {"ordered_at": order.ordered_at.isoformat(), "until": order.until.isoformat()}
+    unfinished = path.with_name(f"{path.name}.{order.id}")
+    unfinished.write_text(json.dumps(fields), encoding="utf-8")
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        raise Conflict("training_running") from None
+    finally:
+        unfinished.unlink()
+
+
+def _read(folder: Path | None, name: str) -> dict[str, Any]:
+    if folder is None:
+        return {}
+    try:
+        read: dict[str, Any] = json.loads((folder / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return read

@@ -1,0 +1,35 @@
+"""The files by which a site and the keeper of its training site speak (ADR 41), in the folder TRAINING_DIR."""
+
+import fcntl
+import os
+from pathlib import Path
+
+LOCK = "keeper.lock"  # held while a keeper runs
+ORDER = "order.json"  # what managers ordered; while it is there, the training site runs
+STATE = "state.json"  # how far the keeper is with it
+
+
+def take_lock(folder: Path) -> int | None:
+    """Return the handle of the keeper's lock, held until it is closed; None when somebody else holds it."""
+    handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def is_kept(folder: Path) -> bool:
+    """Whether a keeper runs on this folder."""
+    try:
+        handle = os.open(folder / LOCK, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
