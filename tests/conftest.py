@@ -19,7 +19,7 @@ from kernel.clock import FixedClock
 from kernel.db import Database
 from migrations import upgrade
 from tests.cashier import cashier
-from tests.databases import Databases
+from tests.databases import Databases, watch
 from tests.prepared import prepare
 from tests.workers import Scheduling, rank
 from tests.world import World, build
@@ -82,6 +82,7 @@ def redis_server(servers_dir: Path) -> Iterator[Redis]:
 def template(postgres: Postgres) -> str:
     """The URL of a migrated database that nobody connects to any more."""
     upgrade(postgres.url)
+    watch(postgres.url)
     return postgres.url
 
 

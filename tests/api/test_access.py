@@ -82,7 +82,7 @@ def test_a_button_is_refused_who_has_none_of_the_permissions_of_its_route(app: F
     """Of several permissions the use case may need either, so the button names none: an auditor has neither."""
     world.do(create_manager, "eye", PASSWORD, "auditor", "test")
     reader = Reader(app.test_client(), world)
-    reader.sign_in("eye")
+    reader.sign_in_by_form("eye")
     app.config["WTF_CSRF_METHODS"] = set()  # their page has no such form
     reader.http.post(f"/console/campaigns/{world.slug}/notices", data={"reason": "nobody asked me"})
     about = "POST /console/campaigns/<slug>/notices"

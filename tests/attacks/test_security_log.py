@@ -75,7 +75,7 @@ def test_c15_a_failed_sign_in_has_account_and_network_but_not_what_was_typed(
 def test_c15_a_good_sign_in_and_the_way_out_are_recorded(app: Flask, world: World, boss: int) -> None:
     reader = Reader(app.test_client(), world)
     reader.http.environ_base["REMOTE_ADDR"] = ADDRESS
-    reader.sign_in("boss")
+    reader.sign_in_by_form("boss")
     reader.send("/console/sign-out")
     assert [(entry.action, entry.address) for entry in trail(world, subject=f"manager:{boss}")][:2] == [
         ("session.sign_out", NETWORK),
@@ -134,7 +134,7 @@ def test_c15_what_exists_for_others_only_is_a_refusal_and_what_does_not_exist_is
 def test_c15_a_button_that_is_refused_on_its_page_is_recorded_too(app: Flask, world: World) -> None:
     world.do(create_manager, "looks", PASSWORD, "auditor", ACTOR)
     reader = Reader(app.test_client(), world)
-    reader.sign_in("looks")
+    reader.sign_in_by_form("looks")
     fields = next(fields for _, fields in forms(reader.page.text) if "csrf_token" in fields)
     sent = {"csrf_token": fields["csrf_token"], "reason": "x"}
     assert reader.http.post(f"/console/campaigns/{world.slug}/schedule", data=sent).status_code == 303

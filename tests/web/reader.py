@@ -7,6 +7,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.http import auth
+from campaigns.network import people, sessions
 from tests.world import World
 
 PASSWORD = "a long enough password"
@@ -86,6 +88,16 @@ class Reader:
         return self.page.text
 
     def sign_in(self, login: str) -> None:
+        """Have the session that the form starts, without opening it and the page after it."""
+        with self.http.application.test_request_context(), self.world.deps.db.transaction() as tx:
+            token = auth.sign_in(tx, people.admit(tx, people.candidate(tx, login), verified=True))
+        with self.http.session_transaction() as session:
+            if old := session.get(auth.SESSION_KEY):
+                self.world.do(sessions.end_session_of, old)
+            session[auth.SESSION_KEY] = token
+            session.permanent = True
+
+    def sign_in_by_form(self, login: str) -> None:
         self.open("/console/sign-in")
         self.send("/console/sign-in", login=login, password=PASSWORD)
 

@@ -92,7 +92,7 @@ def test_where_it_is_required_it_is_set_up_at_the_first_sign_in(strict: Flask, w
     for login, role in (("boss", "admin"), ("money", "finance"), ("eye", "auditor")):
         world.do(create_manager, login, PASSWORD, role, "test")
     reader = Reader(strict.test_client(), world)
-    reader.sign_in("eye")
+    reader.sign_in_by_form("eye")
     assert "退出" in reader.open("/console/"), "not required of this role"
     world.do(accounts.set_role, "eye", "finance", None, "test")
     assert reader.http.get("/console/").status_code == 303, "required from the next request on"

@@ -44,7 +44,7 @@ def test_a_cookie_from_before_the_sign_out_opens_nothing(manager: Reader) -> Non
 
 def test_signing_in_again_ends_the_session_that_this_browser_had(manager: Reader) -> None:
     kept = copy_of(manager.http)
-    manager.sign_in("boss")
+    manager.sign_in_by_form("boss")
     assert opens(manager.http)
     assert not opens(kept)
 
@@ -71,7 +71,7 @@ def test_a_session_ends_at_once(manager: Reader, world: World, change: Callable[
 
 def test_one_of_the_own_sessions_is_ended_with_the_password(manager: Reader, reader: Reader, world: World) -> None:
     other = Reader(manager.http.application.test_client(), world)
-    other.sign_in("boss")
+    other.sign_in_by_form("boss")
     page = other.open("/console/account")
     assert page.count('name="session"') == 2
     older = re.findall(r'name="session" value="(\d+)"', page)[1]
@@ -85,7 +85,7 @@ def test_a_session_that_nobody_uses_ends(world: World, database_url: str, cashie
     own = {"SESSION_IDLE_SENSITIVE_S": "600", "STRIPE_API_BASE": cashier.base}
     reader = Reader(application(database_url, world.deps, **own).test_client(), world)
     world.do(create_manager, "boss", PASSWORD, "admin", "test")
-    reader.sign_in("boss")
+    reader.sign_in_by_form("boss")
     world.clock.advance(minutes=9)
     assert opens(reader.http)
     world.clock.advance(minutes=10)
