@@ -93,15 +93,15 @@ class Front:
         log_request(method, self._rules[endpoint], endpoint, status, None, seconds, request_id)
 
     def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool]:
-        """Return the page, made anew if it has to be, and whether it is late: perhaps no longer right."""
-        fresh = self.freshness
-        current = fresh.current(now)
+        """Return the page, made anew if it has to be, and whether it is late: perhaps no longer right when it was
+        asked for. The time of a look or of a making that is slow itself, as on a new site, does not count."""
+        current = self.freshness.current(now)
         page = slot.made
         if page is None or (current and not self._right(page, now)):
             page = self._renewed(slot, address, now)
             if page is None:
                 return slot.refused or _NOTHING, False
-        return page, not current or time.monotonic() - self._known_right(page) > MOST_AGE_S
+        return page, now - self._known_right(page) > MOST_AGE_S
 
     def _right(self, page: Made | Reading, now: float) -> bool:
         """Return whether a page need not be made anew: it is right, or so young that it may be a little behind."""

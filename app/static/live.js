@@ -44,10 +44,9 @@
     }
     for (const place of document.querySelectorAll("[data-in]")) {
       const seconds = Math.floor((Date.parse(place.dataset.in) - Date.now()) / 1000);
-      const time = seconds >= 86400 ? "" : seconds >= 3600
-        ? `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`
-        : `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
-      place.textContent = seconds > 0 && time ? fill(place.dataset.words, { time }) : "";
+      const near = seconds > 0 && seconds < 3600; // before, the time of day that stands beside it says enough
+      const time = `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`;
+      place.textContent = near ? fill(place.dataset.words, { time }) : "";
     }
   };
   tick();

@@ -156,7 +156,7 @@ def _forecast(
 ) -> Markup:
     """Return the live sentence for what is typed; a fault of the amount where it cannot be read or given."""
     amount_minor = form.amount_minor() if not form.faults else None
-    if amount_minor and (refused := amount_fault(amount_minor, deps().limits)):
+    if amount_minor is not None and (refused := amount_fault(amount_minor, deps().limits)):
         form.add_refusal(refused)
         amount_minor = None
     expected = None

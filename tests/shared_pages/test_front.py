@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 import pytest
@@ -231,6 +231,25 @@ def test_without_a_database_the_last_page_is_shown_and_says_so(
     front.freshness._open, front.freshness._db = reachable, None
     within_a_second(lambda: "X-Beishan-Late" not in ann.get("/c/day").headers)
     assert "no-store" not in caching(ann.get("/c/day"))
+
+
+def test_a_page_read_just_now_is_not_late_however_slow_the_first_look_is(ann: FlaskClient, front: Front) -> None:
+    """A new site on a busy machine said on its first page that it could not be brought up to date."""
+    reachable, looked = front.freshness._open, Event()
+
+    def slowly() -> Database:
+        looked.wait(30)
+        return reachable()
+
+    front.freshness._open = slowly
+    try:
+        first = ann.get("/c/day")
+        assert first.status_code == 200 and "X-Beishan-Late" not in first.headers
+        assert "暂时取不到最新数据" not in first.text
+        within_a_second(lambda: "X-Beishan-Late" in ann.get("/c/day").headers)  # it grew old, and nobody looked
+    finally:
+        looked.set()
+    within_a_second(lambda: "X-Beishan-Late" not in ann.get("/c/day").headers)
 
 
 def test_who_asks_for_a_page_that_another_makes_for_the_first_time_waits_longer_than_for_a_new_one(

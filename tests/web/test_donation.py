@@ -21,6 +21,7 @@ def test_only_its_token_opens_a_donation(reader: Reader, world: World) -> None:
     mine, other = world.give(), world.give()
     for token in ("", "x", world.deps.keys.token(str(other.id)), "\u00e4"):
         assert "没有这笔捐赠" in reader.open(f"/d/{mine.id}?token={token}", 404)
+        assert 'href="/my">找找我的捐赠' in reader.page.text, "another browser: there is a way on"
     unknown = uuid4()
     reader.open(f"/d/{unknown}?token={world.deps.keys.token(str(unknown))}", 404)
     assert "没有找到" in reader.open("/d/not-a-uuid", 404)

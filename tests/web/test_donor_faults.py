@@ -17,6 +17,7 @@ def test_an_amount_beyond_the_limits_is_said_while_it_is_typed(reader: Reader, w
     sentence = reader.forecast("1000000")
     assert "之间" in sentence and "村里收到" not in sentence
     assert "之间" in reader.give(422, custom="1000000")
+    assert "之间" in reader.forecast("0") and "之间" in reader.give(422, custom="0")
     assert reader.donations() == 0
 
 
