@@ -1,6 +1,8 @@
 """A look sees every change of what public pages read, whoever made it, at the moment it becomes visible."""
 
 from campaigns.disclosure.changes import Count, Look, look, next_moment
+from campaigns.donations.contact import Donor
+from campaigns.screening.screen import screen
 from kernel.db import Database
 from tests.world import World
 
@@ -72,10 +74,16 @@ def test_the_clock_changes_pages_at_the_next_opening_or_end(world: World) -> Non
 
 
 def test_giving_and_paying_change_no_content_and_an_edited_project_does(world: World) -> None:
-    """So that a page's pictures, news and spending are not read again for each of fifty gifts a second."""
+    """So that a page's pictures, news and spending are not read again for each of fifty gifts a second: of donors
+    who leave all that they can leave."""
     world.pot(500_00)
+    donor = Donor("张三", "zhang@example.org", "13800000000", publish_name=True)
     earlier = seen(world.db)
     world.pay(world.give())
+    paid = world.pay(world.give(donor=donor, message="加油"))
+    world.pay(world.give(donor=donor, message="再来一次"))
+    screen(world.deps)
+    world.refund(paid, paid.amount_minor)
     later = seen(world.db)
     assert later.changes.after(earlier.changes)[0] is True
     assert later.content.after(earlier.content)[0] is False
