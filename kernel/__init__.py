@@ -1,4 +1,4 @@
-"""What every package is built on. A closed list: add to it only what two packages need and neither may own (ADR 1).
+"""What every package is built on. A closed list: add only what two packages need and neither may own (ADR 1).
 
 - `money`, `clock`, `ids`, `keys`, `errors`: amounts in fen, time, ids and hashes, secrets, refusals.
 - `db`, `bulk`: transactions, and bulk statements for hot paths.

@@ -1,6 +1,8 @@
-"""Bulk statements for hot paths: one statement a batch, built from a model's columns, values bound as arrays.
+"""Bulk statements for hot paths: one statement per batch, built from a model's columns, with values bound as
+arrays.
 
-Lists hold one value a row; anything else is the value of all rows. Which files may use this, and why: ADR 5.
+A list holds one value per row; any other value applies to all rows. ADR 5 lists the files that may use this, and
+why.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,8 +35,8 @@ def insert_rows(
 ) -> list[Any]:
     """Insert many rows in the order of the lists and return what `returning` names, in the same order.
 
-    `conflict` is the target of `ON CONFLICT ... DO NOTHING` ("(key)", "" for none, "any" for any of them); rows
-    that are in conflict are not inserted and not returned.
+    `conflict` is the target of `ON CONFLICT ... DO NOTHING` ("(key)", "" for none, "any" for any of them).
+    Conflicting rows are neither inserted nor returned.
     """
     lists, scalars = _split(values)
     if not _length(lists):
@@ -58,8 +60,8 @@ def insert_rows_as(
 ) -> list[Row]:
     """Insert many rows like `insert_rows` and return what `select` reads of them, in any order.
 
-    `select` is a SELECT over the inserted rows, named `new`; its rows are returned as by `Tx.rows_as`. `beside`:
-    rows of other tables that are inserted with them, whether or not there is a conflict.
+    `select` is a SELECT over the inserted rows, named `new`; its rows are returned as by `Tx.rows_as`. `beside`
+    holds rows of other tables that are inserted with them, whether or not there is a conflict.
     """
     lists, scalars = _split(values)
     if not _length(lists):
@@ -70,14 +72,14 @@ def insert_rows_as(
 
 
 def insert_together(tx: Tx, tables: Sequence[Rows]) -> None:
-    """Insert rows into several tables with one statement: on small batches it costs as much as one table alone."""
+    """Insert rows into several tables with one statement. For small batches it costs as much as a single table."""
     parts, values = _parts(tables)
     if parts:
         tx.run(f"WITH {', '.join(parts)} SELECT", **values)
 
 
 def _parts(tables: Sequence[Rows]) -> tuple[list[str], dict[str, Any]]:
-    """Return inserts as parts of one statement, and their values; tables without rows are left out."""
+    """Build the inserts as parts of one statement, with their values; tables without rows are left out."""
     parts: list[str] = []
     bound_values: dict[str, Any] = {}
     for nth, (model, values) in enumerate(tables):
@@ -90,7 +92,7 @@ def _parts(tables: Sequence[Rows]) -> tuple[list[str], dict[str, Any]]:
 
 
 def update_rows(tx: Tx, model: type[SQLModel], key: str, values: Mapping[str, Any]) -> int:
-    """Set columns of many rows, found by the column `key`; return how many rows were changed."""
+    """Set columns of many rows, found by the column `key`; return how many rows changed."""
     lists, scalars = _split(values)
     if not _length(lists):
         return 0
@@ -99,7 +101,8 @@ def update_rows(tx: Tx, model: type[SQLModel], key: str, values: Mapping[str, An
 
 @cache
 def unnest(model: type[SQLModel], *names: str, alias: str = "u", ordinal: str = "") -> str:
-    """Return the SQL of lists bound under the names of a model's columns, as a table: `unnest(...) AS u(a, b)`.
+    """Return SQL that turns lists, bound under the names of a model's columns, into a table: `unnest(...) AS u(a,
+    b)`.
 
     `ordinal` names a further column that numbers the rows in the order of the lists.
     """
@@ -110,7 +113,8 @@ def unnest(model: type[SQLModel], *names: str, alias: str = "u", ordinal: str = 
 
 
 def bytea(value: bytes) -> str:
-    """Return bytes in PostgreSQL's hexadecimal notation: lists of bytes would be bound element by element."""
+    """Return bytes in PostgreSQL's hexadecimal notation; the driver would bind a list of bytes element by
+    element."""
     return rf"\x{value.hex()}"
 
 
@@ -134,7 +138,7 @@ def _insert(
     returning: str,
     prefix: str = "",
 ) -> str:
-    """Return the INSERT of rows; `prefix` stands before the names of the values."""
+    """Return the INSERT of rows; `prefix` is prepended to the names of the values."""
     arrays = ", ".join(f"CAST(:{prefix}{name} AS {_type(model, name)}[])" for name in lists)
     names = ", ".join(lists)
     rows = f"SELECT {names} FROM unnest({arrays}) WITH ORDINALITY AS u({names}, nth) ORDER BY nth"
@@ -162,6 +166,6 @@ def _table(model: type[SQLModel]) -> Table:
 
 @cache
 def _type(model: type[SQLModel], name: str) -> str:
-    """The PostgreSQL type of a column, as its model says it."""
+    """Return the PostgreSQL type of a model's column."""
     column: Column[Any] = _table(model).c[name]
     return "text" if str(column.type) in ("AutoString", "VARCHAR") else column.type.compile(_DIALECT)

@@ -1,4 +1,4 @@
-"""Time: aware UTC inside, Asia/Shanghai at the edges; one injectable clock that asks the database."""
+"""Time: aware UTC inside, Asia/Shanghai at the edges. One injectable clock, which asks the database."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Clock(Protocol):
 class DatabaseClock:
     """The database's clock, which all machines share.
 
-    `clock_timestamp`, because a transaction that waited for a lock must see the time at which it got the lock, not
-    the time at which it began.
+    It uses `clock_timestamp`, because a transaction that waited for a lock must see the time at which it got the
+    lock, not the time at which it began.
     """
 
     def read(self, query: Query) -> datetime:
@@ -32,7 +32,7 @@ class DatabaseClock:
 
 @dataclass
 class FixedClock:
-    """A clock that shows `at` until it is advanced. For tests, and for `jobs run --at` outside production."""
+    """A clock that stands at `at` until it is advanced. For tests, and for `jobs run --at` outside production."""
 
     at: datetime
 
@@ -45,7 +45,7 @@ class FixedClock:
 
 
 def local_day(moment: datetime) -> date:
-    """Return the calendar day in Shanghai, by which caps per donor and day and daily bills go."""
+    """Return the calendar day in Shanghai, which caps per donor and day and daily bills are based on."""
     return moment.astimezone(SHANGHAI).date()
 
 

@@ -1,4 +1,4 @@
-"""The database: one engine, and transactions that use cases open and nothing below them commits."""
+"""The database: one engine, and transactions that only use cases open and commit."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ from kernel.transaction import BY_KEY, KEYED
 from kernel.transaction import Row as Row
 from kernel.transaction import Tx as Tx
 
-# Every statement is planned for its values and for what its tables hold now: those of a giving day were empty a
-# minute ago. Only keyed plans may be kept: they are right for any size (ADR 17).
+# Every statement is planned for its values and for the current size of its tables, which may have been empty a
+# minute ago. Only keyed plans may be kept, because they are right for any size (ADR 17).
 _OPTIONS = "-c timezone=UTC -c plan_cache_mode=force_custom_plan"
 _OPTIONS_BY_KEY = f"{_OPTIONS} " + " ".join(f"-c {name}={value}" for name, value in KEYED.items())
 
 
 class Database:
-    """The way to PostgreSQL. `transaction()` commits at the end of the block or rolls all of it back."""
+    """Access to PostgreSQL. `transaction()` commits at the end of the block or rolls everything back."""
 
     def __init__(
         self, url: str, clock: Clock | None = None, *, pool_size: int = 10, timeouts: Timeouts = JOBS
@@ -34,7 +34,8 @@ class Database:
 
     @contextmanager
     def transaction(self, *, by_key: bool = False) -> Iterator[Tx]:
-        """`by_key`: all rows are reached by their keys, whatever the planner thinks of the tables' sizes."""
+        """Open a transaction. With `by_key`, all rows are reached by their keys, whatever the planner thinks of the
+        tables' sizes."""
         with self._opened() as tx:
             if by_key and not self._keyed:
                 tx.scalar(BY_KEY)
@@ -43,7 +44,7 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[Tx]:
-        """A read-only transaction in which all statements see the same moment (for reports and checks)."""
+        """Open a read-only transaction in which all statements see the same snapshot, for reports and checks."""
         with self._opened() as tx:
             tx.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield tx
@@ -60,21 +61,23 @@ class Database:
                 tx.close()
 
     def at(self, clock: Clock) -> "Database":
-        """The same database seen at another time (time travel for demos and tests)."""
+        """Return the same database with another clock (time travel for demos and tests)."""
         other = copy(self)
         other.clock = clock
         return other
 
     def apart(self, connections: int, *, by_key: bool = False) -> "Database":
-        """The same database with so many connections of its own: who uses it never waits behind others for one.
-        `by_key`: every transaction is such a one, and need not say so to the server each time."""
+        """Return the same database with its own pool of connections, whose users never wait behind others for one.
+
+        With `by_key`, every transaction is a keyed one, without setting it on the server each time.
+        """
         other = self.at(self.clock)
         other._keyed = by_key
         other.engine = self._open(_OPTIONS_BY_KEY if by_key else _OPTIONS, connections, overflow=0)
         return other
 
     def joined(self, tx: Tx) -> "Database":
-        """The same database inside an open transaction: those that are opened here are parts of it."""
+        """Return the same database inside an open transaction: transactions opened on it are parts of that one."""
         other = object.__new__(_Joined)
         other.engine, other.clock, other.memory, other.tx = self.engine, self.clock, self.memory, tx
         return other
@@ -93,17 +96,17 @@ class _Joined(Database):
 
 
 def identity() -> Any:
-    """The column of a surrogate key: a number that the database gives, never the program."""
+    """Return the column of a surrogate key, a number that the database assigns."""
     return Column(BigInteger, Identity(always=True), primary_key=True)
 
 
 def is_one_of(column: str, values: Iterable[str]) -> str:
-    """Return the condition of a CHECK constraint: a column has one of these values."""
+    """Return the condition of a CHECK constraint that a column has one of these values."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 def moment(*, nullable: bool = False, primary_key: bool = False) -> Any:
-    """The column of a time: with time zone, always."""
+    """Return the column of a point in time, always with time zone."""
     return Column(DateTime(timezone=True), nullable=nullable, primary_key=primary_key)
 
 

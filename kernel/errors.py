@@ -1,4 +1,4 @@
-"""Domain refusals: they know no HTTP and no language.
+"""Domain refusals, independent of HTTP and language.
 
 A refusal carries a stable code and parameters; `app/i18n` has its text in each language, `app/http/errors.py` its
 HTTP status.
@@ -11,14 +11,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why one field was refused: a stable code and its parameters, in the units that their names end with."""
+    """Why one field was refused: a stable code and its parameters. Parameter names end with their unit."""
 
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fault(code: str, **params: Any) -> Fault:
-    """Name what is wrong with a field: `fault("too_long", most=100)`. `app/i18n/faults.py` lists the codes."""
+    """Build the fault of a field: `fault("too_long", most=100)`. `app/i18n/faults.py` lists the codes."""
     return Fault(code, params)
 
 
@@ -26,7 +26,7 @@ class Refusal(Exception):
     """The request was declined, and nothing was changed.
 
     `code` is stable and part of the public contract. `fields` maps the name of each wrong input to its fault.
-    `params` are further figures for the caller (fen, ids, times); programs get them as members of the problem.
+    `params` holds further figures for the caller (fen, ids, times), which programs get as members of the problem.
     """
 
     def __init__(self, code: str, *, fields: Mapping[str, Fault] | None = None, **params: Any) -> None:
@@ -41,7 +41,7 @@ class Refusal(Exception):
 
 
 class NotFound(Refusal):
-    """What was asked for does not exist, or the caller may not know that it does."""
+    """The requested resource does not exist, or the caller may not know that it does."""
 
 
 class Conflict(Refusal):
@@ -49,16 +49,16 @@ class Conflict(Refusal):
 
 
 class Invalid(Refusal):
-    """The input cannot be what it claims to be."""
+    """The input is not valid."""
 
 
 class Forbidden(Refusal):
-    """The caller is known and may not do this."""
+    """The caller is known but may not do this."""
 
 
 class Unavailable(Refusal):
-    """Something outside did not answer; the same request may succeed later."""
+    """An external system did not answer; the same request may succeed later."""
 
 
 class BrokenPromise(AssertionError):
-    """An invariant does not hold. Never caught to go on: the transaction must roll back."""
+    """An invariant is violated. Never caught to continue: the transaction must roll back."""

@@ -1,4 +1,5 @@
-"""Say what failed and where, without the text of the exception: that may hold what must not be stored or logged."""
+"""Report what failed and where, without the text of the exception, which may contain data that must not be stored
+or logged."""
 
 from pathlib import Path
 from traceback import walk_tb
@@ -10,7 +11,7 @@ _ROOT = Path(__file__).parents[1]
 
 
 class Failure(NamedTuple):
-    """The kind of an exception (with the code of a refusal), and file and line of our code where it was raised."""
+    """The kind of an exception (with the code of a refusal), and the file and line of our code that raised it."""
 
     kind: str
     place: str
@@ -20,12 +21,12 @@ class Failure(NamedTuple):
 
 
 def failure_of(error: BaseException) -> Failure:
-    """Return what is safe to show of an exception: its kind, and the innermost place in our own code."""
+    """Return what is safe to show of an exception: its kind, and the innermost frame in our own code."""
     kind = type(error).__name__
     if isinstance(error, Refusal):
         kind = f"{kind} {error.code}"
     elif error.__cause__ is not None:
-        kind = f"{kind} ({type(error.__cause__).__name__})"  # what the database's driver calls it
+        kind = f"{kind} ({type(error.__cause__).__name__})"  # the database driver's name for it
     places = [
         f"{path.relative_to(_ROOT)}:{line}"
         for path, line in ((Path(frame.f_code.co_filename), line) for frame, line in walk_tb(error.__traceback__))

@@ -1,5 +1,5 @@
-"""Files that are written once and never changed, under names that we make: here in a folder, in a bucket of another
-machine in `app/bucket.py`."""
+"""Files that are written once and never changed, under names that we generate. Here in a folder; `app/bucket.py`
+stores them in a bucket on another machine."""
 
 import os
 import re
@@ -20,14 +20,15 @@ class Stored(NamedTuple):
 
 
 def is_ours(name: str) -> bool:
-    """Whether a name is one that we make."""
+    """Return whether a name is one that we generate."""
     return _NAME.fullmatch(name) is not None
 
 
 def place_of(name: str) -> str:
-    """Return where a file lies in a store: the same in each, so that files can be moved from one to another.
+    """Return the path of a file within a store. It is the same in every store, so that files can be moved between
+    them.
 
-    Raises ValueError when the name is none of ours.
+    Raises ValueError when the name is not one of ours.
     """
     if not is_ours(name):
         raise ValueError("not a name of ours")
@@ -35,33 +36,36 @@ def place_of(name: str) -> str:
 
 
 class FileStore(Protocol):
-    """Where files are. Several processes and machines may use it at once. What is not in this process's own file
-    system raises Unavailable `pictures_unavailable` when it does not answer."""
+    """A store of files, which several processes and machines may use at once.
+
+    A store outside this process's own file system raises Unavailable `pictures_unavailable` when it does not
+    answer.
+    """
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file whole or not at all. The same name again has the same content."""
+        """Write a file completely or not at all. A repeated name always has the same content."""
 
     def read(self, name: str) -> bytes | None:
-        """Return what is in a file; None if there is none."""
+        """Return the content of a file; None if it does not exist."""
 
     def delete(self, *names: str) -> None:
-        """Delete files; one that is gone already is no fault."""
+        """Delete files. A file that is gone already is not an error."""
 
     def stored(self) -> Iterator[Stored]:
         """Yield all files."""
 
     def sweep(self, before: datetime, /) -> int:
-        """Delete what a crash left half written before a time; return how many."""
+        """Delete files that a crash left half written before a time; return how many."""
 
 
 class FolderStore:
-    """A folder of files, which machines may share."""
+    """A folder of files, which several machines may share."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file whole or not at all. The same name again has the same content."""
+        """Write a file completely or not at all. A repeated name always has the same content."""
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{token_hex(8)}.new")
@@ -69,14 +73,14 @@ class FolderStore:
         unfinished.replace(path)
 
     def read(self, name: str) -> bytes | None:
-        """Return what is in a file; None if there is none."""
+        """Return the content of a file; None if it does not exist."""
         try:
             return self._path(name).read_bytes()
         except FileNotFoundError:
             return None
 
     def delete(self, *names: str) -> None:
-        """Delete files; one that is gone already is no fault."""
+        """Delete files. A file that is gone already is not an error."""
         for name in names:
             self._path(name).unlink(missing_ok=True)
 
@@ -91,7 +95,7 @@ class FolderStore:
                 yield Stored(name, datetime.fromtimestamp(written, UTC))
 
     def sweep(self, before: datetime) -> int:
-        """Delete what a crash left half written before a time; return how many."""
+        """Delete files that a crash left half written before a time; return how many."""
         unfinished = [path for path in self._folder.rglob("*.new") if path.stat().st_mtime < before.timestamp()]
         for path in unfinished:
             path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """Wait for the database in a web worker, where all requests share one thread (gevent).
 
-The driver's own way for such workers makes a poll object for every wait; this costs a third of it, and a donation
-waits some thirty times for the database.
+The driver's own wait function for such workers creates a poll object for every wait. This one costs a third of
+that, and a donation waits for the database some thirty times.
 """
 
 import sys
@@ -16,14 +16,16 @@ Result = TypeVar("Result")
 
 
 def shares_its_thread() -> bool:
-    """Whether this process waits in greenlets."""
+    """Return whether this process waits in greenlets."""
     monkey = sys.modules.get("gevent.monkey")
     return bool(monkey and monkey.is_module_patched("socket"))
 
 
 def wait_in_greenlet(gen: PQGen[Result], socket: int, timeout_s: float) -> Result:
-    """Run the driver's steps, and let others work while the server does not answer. Raises `_WaitTimeout` when they
-    are not done after so many seconds."""
+    """Run the driver's steps, and let other greenlets run while the server does not answer.
+
+    Raises `_WaitTimeout` when the steps are not done after `timeout_s` seconds.
+    """
     hub = sys.modules["gevent"].get_hub()
     until = time.monotonic() + timeout_s
     try:
@@ -35,7 +37,7 @@ def wait_in_greenlet(gen: PQGen[Result], socket: int, timeout_s: float) -> Resul
 
 
 def _next_ready(hub: Any, socket: int, wanted: Wait, until: float) -> Ready:
-    """Wait until the socket may be read or written; libev's bits for both are the driver's."""
+    """Wait until the socket is readable or writable. libev's bits for both are the same as the driver's."""
     waiter = sys.modules["gevent.hub"].Waiter(hub)
     watcher, timer = hub.loop.io(socket, int(wanted)), hub.loop.timer(max(until - time.monotonic(), 0.0))
     watcher.start(waiter.switch, wanted)

@@ -1,7 +1,7 @@
-"""PURE. What people type: amounts of yuan and times of the clock in Shanghai. One reader for every form, file and
-command that takes them.
+"""PURE. What people type: amounts of yuan, and times in Shanghai. The one reader for every form, file and command
+that accepts them.
 
-What can be read in two ways is not guessed: it is a fault that names both readings.
+Ambiguous input is never guessed: it is a fault that names both readings.
 """
 
 import re
@@ -32,7 +32,7 @@ _OFFSET = re.compile(r"(?P<local>.*\d)\s*(?P<offset>Z|[+-]\d{2}:?\d{2})", re.ASC
 
 
 class Unreadable(ValueError):
-    """What was typed cannot be read; `fault` says why, and how else it could be read."""
+    """The input cannot be read. `fault` says why, and which other readings are possible."""
 
     def __init__(self, why: Fault) -> None:
         super().__init__(why.code)
@@ -40,14 +40,14 @@ class Unreadable(ValueError):
 
 
 class Moment(NamedTuple):
-    """A time that was typed, or a whole day when no time of the clock was."""
+    """A time that was typed, or a whole day if no time of day was given."""
 
     at: datetime  # aware UTC; of a whole day its first moment
     whole_day: bool
 
     @property
     def until(self) -> datetime:
-        """The first moment that is over: of a whole day the next day's beginning."""
+        """The first moment after it; of a whole day the beginning of the next day."""
         return self.at + timedelta(days=1) if self.whole_day else self.at
 
 
@@ -83,7 +83,8 @@ def _fen(digits: str) -> int:
 
 
 def _readings(plain: str) -> Iterator[int]:
-    """What a sum with misplaced separators could mean: none counts, or the last one is the decimal point."""
+    """Return what a sum with misplaced separators could mean: no separator counts, or the last one is the decimal
+    point."""
     marks = [index for index, char in enumerate(plain) if not char.isdigit()]
     if not marks:
         return
@@ -98,11 +99,11 @@ def _readings(plain: str) -> Iterator[int]:
 
 
 def read_moment(text: str) -> Moment:
-    """Return a time of the clock in Shanghai, or a whole day: '2026-09-09T10:00', '2026/9/9 10:05',
-    '2026年9月9日 下午3点', '2026-09-09', and ISO 8601 with an offset.
+    """Return a time of day in Shanghai, or a whole day: '2026-09-09T10:00', '2026/9/9 10:05', '2026年9月9日
+    下午3点', '2026-09-09', and ISO 8601 with an offset.
 
-    Raises Unreadable: `required`, `not_a_time`, `time_out_of_range`, `spreadsheet_number` for a day that a
-    spreadsheet wrote as a number.
+    Raises Unreadable: `required`, `not_a_time`, `time_out_of_range`, or `spreadsheet_number` for a day that a
+    spreadsheet stored as a number.
     """
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:

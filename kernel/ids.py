@@ -6,16 +6,16 @@ import json
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-MOST_ID = 2**63 - 1  # what BIGINT holds; an id from outside may be any number
+MOST_ID = 2**63 - 1  # the largest BIGINT; an id from outside may be any number
 
 
-# Ids made from names (RFC 9562, version 5) are those of partners' donations. Clients may not choose one: who knows
-# a partner and its order number could take the id before the partner's payment comes.
+# Ids made from names (RFC 9562, version 5) are those of partners' donations. Clients may not choose one: whoever
+# knows a partner and its order number could take the id before the partner's payment arrives.
 PARTNERS_ID_VERSION = 5
 
 
 def donation_id_of(partner: str, their_id: str) -> UUID:
-    """Return our id for a donation that a partner platform received: the same input always gives the same id."""
+    """Return our id of a donation that a partner platform received. The same input always gives the same id."""
     return uuid5(NAMESPACE_URL, f"beishan:partner:{partner}:{their_id}")
 
 
@@ -26,7 +26,7 @@ def fingerprint(value: Any) -> str:
 
 
 def keyed_hash(key: bytes, *parts: str) -> str:
-    """Return a hash that only the holder of the key can compute: for look-ups of people and for tokens."""
+    """Return a hash that only the holder of the key can compute, for look-ups of people and for tokens."""
     return hmac.digest(key, "\x1f".join(parts).encode(), "sha256").hex()
 
 

@@ -1,7 +1,7 @@
-"""PURE. Read JSON of unknown shape field by field: the one reader for what comes from outside.
+"""PURE. Read JSON of unknown shape field by field: the one reader for JSON from outside.
 
-`JsonObject` knows its path. `Fields` collects what is wrong and goes on; the reader of the payment provider raises
-at the first wrong field (payments/provider_reader.py).
+`JsonObject` knows its path. `Fields` collects faults and continues; the payment provider's reader raises at the
+first wrong field (payments/provider_reader.py).
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -22,7 +22,7 @@ class JsonObject:
 
     def __init__(self, values: Any, name: str = "", parent: Self | None = None) -> None:
         self._name = name
-        self._parent = parent  # paths are only put together for faults
+        self._parent = parent  # the path is only built when a fault needs it
         self.is_object = type(values) is dict or isinstance(values, Mapping)
         self._values: Mapping[Any, Any] = values if self.is_object else {}
 
@@ -32,12 +32,12 @@ class JsonObject:
         return self._parent.path_of(self._name) if self._parent else self._name
 
     def path_of(self, name: str) -> str:
-        """Return the dotted path of a field of this object, as faults name it."""
+        """Return the dotted path of a field of this object, as used in faults."""
         path = self.path
         return f"{path}.{name}" if path else name
 
     def has(self, name: str) -> bool:
-        """Whether the field is there and not null."""
+        """Return whether the field is present and not null."""
         return self._values.get(name) is not None
 
     def value(self, name: str) -> Any:
@@ -46,10 +46,10 @@ class JsonObject:
 
 
 class Fields(JsonObject):
-    """A JSON object, and all that is wrong in it and its parts: `faults` maps path -> fault.
+    """A JSON object, and all faults in it and its parts: `faults` maps path -> fault.
 
-    A field of the wrong type is noted and read as missing. `root` names the outermost object in faults; a
-    `required` object must be there.
+    A field of the wrong type is recorded as a fault and read as missing. `root` names the outermost object in
+    faults. A `required` object must be present.
     """
 
     __slots__ = ("faults",)
@@ -66,7 +66,7 @@ class Fields(JsonObject):
         self.faults[self.path_of(name)] = refused
 
     def only(self, known: Collection[str]) -> None:
-        """Note every field that is not known: a misspelt cap would otherwise be no cap at all."""
+        """Record a fault for every unknown field; otherwise a misspelt cap would silently be no cap."""
         for name in self._values:
             if name not in known:
                 self.refuse(str(name)[:MOST_WORD], fault("unknown_field"))
@@ -76,7 +76,7 @@ class Fields(JsonObject):
         return Fields(self.value(name), name, self, required=required)
 
     def number(self, name: str) -> int | None:
-        """Return a whole number; true and false are none, and 1.0 is none either."""
+        """Return a whole number. true, false and 1.0 are not whole numbers."""
         value = self.value(name)
         if value is None or type(value) is int:
             return value
@@ -84,7 +84,7 @@ class Fields(JsonObject):
         return None
 
     def required_number(self, name: str, fault_of: Callable[[int], Fault | None]) -> int | None:
-        """Return a whole number that must be there and that `fault_of` accepts."""
+        """Return a required whole number that `fault_of` accepts."""
         value = self.value(name)
         refused = fault_of(value) if type(value) is int else fault("not_whole")
         if refused is not None:
@@ -93,7 +93,7 @@ class Fields(JsonObject):
         return int(value)
 
     def text(self, name: str, most: int, *, blank: bool = False) -> str | None:
-        """Return a text of at most `most` characters that must be there; with `blank`, it may be blank."""
+        """Return a required text of at most `most` characters; with `blank`, it may be blank."""
         value = self.value(name)
         refused = _text_fault(value, most, blank=blank)
         if refused is not None:
@@ -102,7 +102,7 @@ class Fields(JsonObject):
         return str(value)
 
     def time(self, name: str) -> datetime | None:
-        """Return an ISO 8601 time that must be there."""
+        """Return a required ISO 8601 time."""
         try:
             return parse_time(self.value(name))
         except (ValueError, TypeError, OverflowError):
@@ -110,7 +110,7 @@ class Fields(JsonObject):
             return None
 
     def constant(self, name: str, allowed: Collection[str], refused: Fault) -> str | None:
-        """Return one of the allowed texts; `refused` is the fault of any other."""
+        """Return one of the allowed texts; `refused` is the fault of any other value."""
         value = self.value(name)
         if isinstance(value, str) and value in allowed:
             return value

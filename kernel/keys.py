@@ -1,4 +1,4 @@
-"""Keys derived from the two configured secrets, and what they are for: look-ups, tokens, sealing.
+"""Keys derived from the two configured secrets, and their uses: look-ups, tokens, sealing.
 
 In the kernel because payments seal partners' secrets and donations seal contacts with the same construction, and
 siblings may not import each other (ADR 1).
@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from kernel.ids import keyed_hash
 
 _NONCE = 12  # bytes, NIST SP 800-38D
-CONTENT_MARK = "k:"  # begins a keyed hash of content; earlier versions stored plain ones
+CONTENT_MARK = "k:"  # prefix of a keyed hash of content; earlier versions stored unkeyed ones
 
 
 def _derive(secret: str, purpose: str) -> bytes:
@@ -23,13 +23,13 @@ def _derive(secret: str, purpose: str) -> bytes:
 
 
 class Cipher:
-    """A key that is ready to seal and unseal (AES-256-GCM): making it ready takes as long as using it."""
+    """A key that is prepared to seal and unseal (AES-256-GCM). Preparing it takes as long as using it."""
 
     def __init__(self, key: bytes) -> None:
         self._aead = AESGCM(key)
 
     def seal(self, plain: bytes, context: bytes = b"") -> bytes:
-        """Encrypt; `context` must be the same when it is opened again."""
+        """Encrypt. `unseal` needs the same `context`."""
         nonce = os.urandom(_NONCE)
         return nonce + self._aead.encrypt(nonce, plain, context)
 
@@ -42,20 +42,20 @@ class Cipher:
 
 
 def seal(key: bytes, plain: bytes, context: bytes = b"") -> bytes:
-    """Encrypt one thing with a key, as `Cipher.seal`."""
+    """Encrypt with a key that is used once, like `Cipher.seal`."""
     return Cipher(key).seal(plain, context)
 
 
 def unseal(key: bytes, sealed: bytes, context: bytes = b"") -> bytes:
-    """Decrypt one thing with a key, as `Cipher.unseal`."""
+    """Decrypt with a key that is used once, like `Cipher.unseal`."""
     return Cipher(key).unseal(sealed, context)
 
 
 class Keys:
-    """The keys of one installation: SECRET_KEY signs what is handed out, FIELD_KEY protects what is stored.
+    """The keys of one installation. SECRET_KEY signs what is given to clients, FIELD_KEY protects what is stored.
 
-    What was wrapped with an earlier FIELD_KEY can be opened while `field_key_before` names it. `lookup_key` makes
-    the keyed hashes and opens nothing; by default it is FIELD_KEY.
+    What was wrapped with an earlier FIELD_KEY can be opened as long as `field_key_before` names it. `lookup_key`
+    makes the keyed hashes and opens nothing; by default it is FIELD_KEY.
     """
 
     def __init__(self, secret_key: str, field_key: str, field_key_before: str = "", lookup_key: str = "") -> None:
@@ -69,21 +69,25 @@ class Keys:
         self.key_id = keyed_hash(wraps[0], "id")[:8]  # which FIELD_KEY wrapped a key
 
     def token(self, subject: str) -> str:
-        """Return the bearer token of a thing: computed, never stored, the same each time."""
+        """Return the bearer token of a subject. It is computed, never stored, and the same each time."""
         return "dt_" + keyed_hash(self._token, subject)
 
     def lookup(self, *parts: str) -> str:
-        """Return a keyed hash that recognises a person without storing who it is."""
+        """Return a keyed hash that recognises a person without revealing who they are."""
         return keyed_hash(self._lookup, *parts)[:32]
 
     def content(self, fingerprint: str) -> str:
-        """Return a keyed hash of a hash of content: from a plain one, all that is missing could be guessed (there
-        are few phone numbers)."""
+        """Return a keyed hash of a content hash.
+
+        From an unkeyed hash the missing parts could be guessed, because there are few phone numbers.
+        """
         return CONTENT_MARK + keyed_hash(self._content, fingerprint)[:40]
 
     def erased(self, *parts: str) -> str:
-        """Return a keyed hash of an erased person's hash. Made with SECRET_KEY: FIELD_KEY and the database together
-        do not lead to the person."""
+        """Return a keyed hash of an erased person's hash.
+
+        It uses SECRET_KEY, so that FIELD_KEY and the database together do not lead to the person.
+        """
         return keyed_hash(self._erased, *parts)[:32]
 
     def wrap(self, plain: bytes, context: str) -> bytes:

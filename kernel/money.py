@@ -1,4 +1,4 @@
-"""Amounts are whole numbers of fen. No floats anywhere, and one function divides."""
+"""Amounts are whole numbers of fen. There are no floats, and only the functions of this module divide."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def share(amount_minor: int, bps: int) -> int:
 
 
 def proportion(amount_minor: int, part: int, whole: int) -> int:
-    """Return what of an amount is in proportion `part` to `whole`, in fen, rounded down; 0 of nothing."""
+    """Return the fraction `part / whole` of an amount, in fen, rounded down; 0 if `whole` is 0."""
     return amount_minor * part // whole if whole > 0 else 0
 
 
@@ -43,17 +43,17 @@ def yuan(amount_minor: int) -> str:
 
 
 def ratio(bps: int) -> str:
-    """A ratio as people read it: 10,000 basis points are '1:1', 5,000 are '1:0.5'."""
+    """Format a ratio: 10,000 basis points are '1:1', 5,000 are '1:0.5'."""
     return "1:" + f"{bps / BPS_WHOLE:.4f}".rstrip("0").rstrip(".")
 
 
 def percent(bps: int) -> str:
-    """A share as people read it: 1,050 basis points are '10.5%'."""
+    """Format a percentage: 1,050 basis points are '10.5%'."""
     return f"{bps / 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 
 def amount_fault(amount_minor: int) -> Fault | None:
-    """Return why this cannot be an amount of fen that someone gives or asks for; None when it can."""
+    """Return why this is not a valid amount of fen to give or request; None if it is."""
     if amount_minor < 1:
         return fault("amount_not_positive")
     return fault("amount_too_large", most_minor=MAX_MINOR) if amount_minor > MAX_MINOR else None

@@ -1,4 +1,4 @@
-"""What a failure of the database means for whoever sent the request: try again later, and why."""
+"""What a database failure means for the sender of the request: try again later, and why."""
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -13,12 +13,12 @@ READ_ONLY = Unavailable("database_read_only")
 # By SQLSTATE (appendix A of PostgreSQL's manual), the longest prefix first.
 _OUTAGES = {
     "53100": FULL,  # disk_full
-    "25006": READ_ONLY,  # read_only_sql_transaction: a standby, or a server that was told not to write
+    "25006": READ_ONLY,  # read_only_sql_transaction: a standby, or a server that is set to read-only
     "53": BUSY,  # insufficient resources: memory, connections
     "57014": BUSY,  # query_canceled: statement_timeout
     "55P03": BUSY,  # lock_not_available: lock_timeout
     "40": BUSY,  # deadlock, serialisation failure
-    "25P": BUSY,  # idle_in_transaction_session_timeout and its like
+    "25P": BUSY,  # idle_in_transaction_session_timeout and similar
     "57P": UNAVAILABLE,  # starting, stopping, recovering
     "58": UNAVAILABLE,  # its files cannot be read or written
     "08": UNAVAILABLE,
@@ -26,7 +26,7 @@ _OUTAGES = {
 
 
 def outage_of(error: BaseException) -> Unavailable | None:
-    """Return the refusal for a failure that is the database's; None when it is the statement's."""
+    """Return the refusal for a failure of the database; None when the statement itself is at fault."""
     if isinstance(error, PoolTimeout):
         return BUSY
     if not isinstance(error, DBAPIError):
@@ -38,6 +38,7 @@ def outage_of(error: BaseException) -> Unavailable | None:
 
 
 def strikes_all(error: BaseException) -> bool:
-    """Whether every other statement would fail too: repeating them one by one only makes everybody wait longer."""
+    """Return whether every other statement would fail too, so that repeating them one by one would only waste
+    time."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     return outage_of(error) is not None and not state.startswith("40")

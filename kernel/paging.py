@@ -1,4 +1,4 @@
-"""PURE. One page of a list: the only place that computes offsets and numbers of pages."""
+"""PURE. One page of a list: the only place that computes offsets and page numbers."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -8,7 +8,7 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which page of a list is wanted: its number, counted from 1, and the most rows on it."""
+    """The requested page of a list: its number, counted from 1, and the most rows on it."""
 
     number: int = 1
     size: int = 50

@@ -1,4 +1,4 @@
-"""Between statements and Python: names for placeholders, lists as array literals, rows with types."""
+"""Between statements and Python: names for placeholders, lists as array literals, typed rows."""
 
 import re
 from collections import namedtuple
@@ -14,14 +14,15 @@ import psycopg
 _NAMED = re.compile(r"(?<![:\w\\]):(\w+)\b(?!:)")
 
 
-@cache  # as many as there are statements in the code
+@cache  # bounded by the number of statements in the code
 def statement(sql: str) -> str:
     """Translate `:name` to the driver's placeholders. A literal colon is escaped with a backslash."""
     return _NAMED.sub(r"%(\1)s", sql.replace("%", "%%")).replace("\\:", ":")
 
 
 def column_names(cursor: psycopg.Cursor[Any]) -> tuple[str, ...]:
-    """Return the names of the columns of what was executed; the driver's description makes an object of each."""
+    """Return the column names of a result. Reading the driver's description directly would create an object per
+    column."""
     result = cursor.pgresult
     if result is None:
         return ()
@@ -36,7 +37,8 @@ def row_type_of(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
 
 @cache
 def constructor(row_type: Any, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    """Return what makes a `row_type` of a row with these columns, matched by name. Raises AssertionError."""
+    """Return a function that builds a `row_type` from a row with these columns, matched by name. Raises
+    AssertionError when they differ."""
     make: Callable[[Iterable[Any]], Any]
     if is_dataclass(row_type):
         names, make = tuple(field.name for field in fields(row_type)), _from_dataclass(row_type)
@@ -60,14 +62,20 @@ _OTHER_ESCAPE = re.compile(rb'\\[^"\\]')
 
 
 def bound(values: dict[str, Any]) -> dict[str, Any]:
-    """Lists as PostgreSQL array literals. The driver writes them too, but element by element in Python: on bulk
-    statements of a thousand rows that costs more than the statement."""
+    """Convert lists to PostgreSQL array literals.
+
+    The driver can do this too, but element by element in Python, which for a thousand rows costs more than the
+    statement.
+    """
     return {name: _array(value) if type(value) is list else value for name, value in values.items()}
 
 
 def _array(items: list[Any]) -> Any:
-    """A flat list as '{1,"two",null}': JSON and array literals agree but for some escapes, also on UUIDs and
-    times; what they do not share (control characters, bytes) is left to the driver."""
+    """Return a flat list as '{1,"two",null}'.
+
+    JSON and array literals differ only in some escapes, also for UUIDs and times. What they do not share (control
+    characters, bytes) is left to the driver.
+    """
     try:
         literal = orjson.dumps(items)
     except TypeError:

@@ -1,4 +1,4 @@
-"""PURE. Load JSON from outside, without the corners in which parsers and databases disagree."""
+"""PURE. Load JSON from outside, refusing constructs on which parsers and databases disagree."""
 
 import json
 import math
@@ -7,17 +7,17 @@ from typing import Any
 from kernel.errors import Fault, Invalid, fault
 from kernel.text import is_storable
 
-MOST_DEPTH = 32  # levels; far above any body that we take, far below what a parser gives up at
+MOST_DEPTH = 32  # levels; far above any body that we accept, far below the limit of the parser
 
 
 def load_json(payload: bytes) -> Any:
-    """Return the content of a JSON body (RFC 8259, UTF-8) with every name once and neither NaN nor Infinity.
+    """Parse a JSON body (RFC 8259, UTF-8), refusing duplicate names, NaN and Infinity.
 
     Raises Invalid `body_invalid`.
     """
     try:
         return json.loads(payload.decode("utf-8"), object_pairs_hook=_distinct, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:  # also bad UTF-8, and an integer with too many digits
+    except (ValueError, RecursionError) as error:  # also bad UTF-8, and integers with too many digits
         raise Invalid("body_invalid") from error
 
 
@@ -33,15 +33,15 @@ def _refuse_constant(name: str) -> Any:
 
 
 def unstorable(value: Any, deepest: int = MOST_DEPTH) -> dict[str, Fault]:
-    """Return the first thing in a JSON value that the database cannot hold: dotted path -> fault.
+    """Return the first value that the database cannot hold: dotted path -> fault.
 
-    JSON allows NUL, half surrogate pairs, and numbers without end. `body` stands for the outermost path.
+    JSON allows NUL, unpaired surrogates, and numbers of any size. `body` is the path of the outermost value.
     """
     return {} if _is_storable(value, deepest) else _first_fault(value, deepest)
 
 
 def _is_storable(value: Any, depth: int) -> bool:
-    """Whether `_first_fault` has nothing to say, a good deal faster: nearly every value has no fault."""
+    """Return whether `_first_fault` would find nothing. Much faster, and nearly every value has no fault."""
     if depth < 0:
         return False
     if isinstance(value, str):

@@ -1,8 +1,8 @@
 """PURE. Tables as people and platforms write them: CSV files and workbooks, in any encoding and with anything
 around them, read into rows by the columns of a known layout.
 
-Nothing is guessed about values. What a spreadsheet has hidden in a cell (tabs, backticks, zero-width characters) is
-stripped; what it has ruined (a long number in scientific notation) is named as a fault and not taken.
+Values are never guessed. What a spreadsheet has hidden in a cell (tabs, backticks, zero-width characters) is
+stripped. What it has ruined (a long number in scientific notation) is a fault.
 """
 
 import csv
@@ -22,7 +22,8 @@ MOST_LINES = 300_000
 MOST_CELLS = 8_000_000
 _HEAD = 1 << 20  # characters in which the separator is looked for
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
-# The first cell of a line of totals. A reference such as `SUMMER-1` is none: what is skipped is money not taken.
+# The first cell of a line of totals. A reference such as `SUMMER-1` is not one: a skipped line is money that is not
+# booked.
 _TOTAL = re.compile(
     r"(?:(?:本页|本日|当日|全部)?(?:合计|总计|小计|共计|汇总)|(?:grand|sub)?totals?|sum)"
     r"(?:[:(].*|\d+[笔条行]|金额|amount)?"

@@ -1,4 +1,4 @@
-"""How long to wait for PostgreSQL, so that a server that is frozen, full of work or gone makes nobody hang."""
+"""Time-outs for PostgreSQL, so that a frozen, overloaded or unreachable server blocks no request."""
 
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -14,13 +14,16 @@ from kernel.greenlets import shares_its_thread, wait_in_greenlet
 
 Result = TypeVar("Result")
 
-GRACE_S = 1  # the server ends a statement by itself first, if it is able to
+GRACE_S = 1  # lets the server end a statement itself first, if it can
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """All in seconds. `connect_s`: for a new connection; `pool_s`: for a free one of ours; `statement_s`: for one
-    statement; `lock_s`: for one lock; `idle_s`: of a transaction in which nothing is asked."""
+    """Time-outs in seconds.
+
+    `connect_s` limits opening a connection, `pool_s` waiting for a free one, `statement_s` a statement, `lock_s` a
+    lock, and `idle_s` the idle time within a transaction.
+    """
 
     connect_s: int = 3
     pool_s: int = 2
@@ -30,17 +33,18 @@ class Timeouts:
 
     @property
     def answer_s(self) -> int:
-        """For the answer to one statement, after which the server counts as frozen."""
+        """How long to wait for the answer to one statement before the server counts as frozen."""
         return self.statement_s + GRACE_S
 
     @property
     def longest_s(self) -> int:
-        """From the begin of a request to the refusal when the server is frozen: a connection, then a statement."""
+        """The longest time from the start of a request to its refusal when the server is frozen: one connection and
+        one statement."""
         return self.pool_s + max(self.connect_s, self.answer_s)
 
     @property
     def options(self) -> str:
-        """What the server itself must know."""
+        """Return the settings that the server applies itself."""
         limits = {
             "statement_timeout": self.statement_s,
             "lock_timeout": self.lock_s,
@@ -50,8 +54,8 @@ class Timeouts:
 
     @property
     def arguments(self) -> dict[str, int]:
-        """What the connection must know. Keepalives and the TCP time-out find a machine that is gone; a socket on
-        this machine needs neither."""
+        """Return the settings of the connection. Keepalives and the TCP time-out detect an unreachable machine; a
+        local socket needs neither."""
         return {
             "connect_timeout": self.connect_s,
             "keepalives_idle": 10,
@@ -61,13 +65,15 @@ class Timeouts:
         }
 
 
-WEB = Timeouts()  # somebody waits
+WEB = Timeouts()  # a visitor waits
 JOBS = Timeouts(connect_s=10, pool_s=30, statement_s=1800, lock_s=60, idle_s=60)
 
 
 class Connection(psycopg.Connection[Any]):
-    """A connection that is given up when the server does not answer: a frozen one cannot end its statements, and
-    its machine still acknowledges what we send."""
+    """A connection that gives up when the server does not answer.
+
+    A frozen server cannot cancel its statements, while its machine still acknowledges what we send.
+    """
 
     answer_s: float = JOBS.answer_s
 
@@ -85,7 +91,7 @@ class Connection(psycopg.Connection[Any]):
 
 
 def open_engine(url: str, timeouts: Timeouts, options: str, connections: int, overflow: int = 10) -> Engine:
-    """Return an engine whose connections are such ones; `options`: further settings of the server for them."""
+    """Return an engine with such connections; `options` are further settings of the server for them."""
     engine = create_engine(
         url,
         pool_size=connections,
@@ -106,8 +112,8 @@ def open_engine(url: str, timeouts: Timeouts, options: str, connections: int, ov
 
 
 def _still_connected(connection: Any, _record: Any, _proxy: Any) -> None:
-    """A server that went away has closed its end: reading what came, without waiting, tells, and costs no round
-    trip. The pool hands out a fresh connection."""
+    """Detect a server that closed its end by reading without blocking, which costs no round trip. The pool then
+    returns a fresh connection."""
     try:
         connection.pgconn.consume_input()
     except psycopg.OperationalError as error:

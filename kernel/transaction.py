@@ -1,13 +1,13 @@
-"""A transaction: what use cases hand to everything below them.
+"""A transaction: what use cases pass to everything below them.
 
 Which method of `Tx` to use:
 
 - `get`, `all`, `first` and attribute writes on what they return: reads and changes of a few rows, typed by the
-  models. The default; use it wherever nothing else is needed.
+  models. The default; use it unless something else is needed.
 - `add`, `add_all`: insert rows made by a model's named constructor.
 - `rows_as`: SQL whose rows are no model (joins, aggregates, `RETURNING`), typed by a NamedTuple or dataclass.
 - `pages`: the same, a page at a time, for more rows than should be in memory.
-- `rows`, `row`, `scalar`, `run`: SQL on hot paths and one-off questions, where a row type would only be noise.
+- `rows`, `row`, `scalar`, `run`: SQL on hot paths and one-off queries, where a row type would only be noise.
 - `kernel.bulk`: inserts and updates of a whole batch in one statement.
 """
 
@@ -44,10 +44,10 @@ _NOT_BY_KEY = BY_KEY.replace("'off'", "'on'").replace("'auto'", "'force_custom_p
 
 
 class Tx:
-    """One transaction: its connection, its time, and what to do once it has committed."""
+    """One transaction: its connection, its time, and the callbacks to run once it has committed."""
 
     def __init__(self, connection: Connection, clock: Clock, memory: dict[Any, Any]) -> None:
-        self.memory = memory  # what this process remembers of this database; who uses it proves it valid
+        self.memory = memory  # what this process has cached of this database; its users must check that it is valid
         self._connection = connection
         self._clock = clock
         self._session: Session | None = None
@@ -55,7 +55,7 @@ class Tx:
 
     @property
     def session(self) -> Session:
-        """The session of the models, made when it is first used: hot paths write whole batches and need none."""
+        """The session of the models, created on first use. Hot paths write whole batches and need none."""
         if self._session is None:
             self._session = Session(self._connection, expire_on_commit=False)
         return self._session
@@ -66,10 +66,13 @@ class Tx:
         return self._clock.read(self.scalar)
 
     def _execute(self, sql: str, values: dict[str, Any], name: str = "") -> psycopg.Cursor[Any]:
-        """Run one statement, straight on the driver: on short statements SQLAlchemy's own layers take longer than
-        the database. Errors are SQLAlchemy's all the same, without the values: those may be personal. `name`: of a
-        cursor that stays in the database, whose rows are fetched as they are wanted; all others share one, so read
-        its rows before the next statement."""
+        """Run one statement directly on the driver, because for short statements SQLAlchemy's own layers take
+        longer than the database.
+
+        Errors are still SQLAlchemy's, but without the values, which may be personal. `name` names a server-side
+        cursor, whose rows are fetched on demand. All other statements share one cursor, so read its rows before the
+        next statement.
+        """
         self.flush()
         try:
             cursor = self._driver.cursor(name) if name else self._cursor
@@ -79,7 +82,7 @@ class Tx:
         return cursor
 
     def flush(self) -> None:
-        """Write what was changed in models to the database."""
+        """Write pending changes of models to the database."""
         session = self._session
         if session is not None and (session.new or session.dirty or session.deleted):
             session.flush()
@@ -112,8 +115,10 @@ class Tx:
         return list(map(constructor(row_type, column_names(cursor)), cursor.fetchall()))  # type: ignore[arg-type]
 
     def pages(self, row_type: type[Row], size: int, sql: str, **values: Any) -> Iterator[list[Row]]:
-        """Run one SQL statement and return its rows as `rows_as` does, `size` at a time, from one cursor: they need
-        not fit into memory, and all are of the moment at which the first page is read."""
+        """Run one SQL statement and yield its rows as `rows_as` does, `size` at a time, from one cursor.
+
+        The rows need not fit into memory, and all belong to the snapshot in which the first page is read.
+        """
         self.scalar("SELECT set_config('cursor_tuple_fraction', '1', true)")  # all rows are wanted, not the first
         with self._execute(sql, values, f"pages_{next(_CURSORS)}") as cursor:
             make = constructor(row_type, column_names(cursor))  # type: ignore[arg-type]
@@ -161,7 +166,7 @@ class Tx:
     def first(self, statement: SelectOfScalar[Scalar]) -> Scalar | None:
         """Return the first result of a SQLModel `select()` of one model or column, or None.
 
-        Order the statement unless it can have one result only.
+        Order the statement unless it can have only one result.
         """
         return self.session.exec(statement.limit(1)).first()
 
@@ -182,23 +187,25 @@ class Tx:
         return added
 
     def get(self, model: type[Model], key: Any, *, lock: bool = False) -> Model | None:
-        """Return one row by its key, or None; with `lock`, locked against change and refreshed from the database.
+        """Return one row by its key, or None. With `lock`, lock it against changes and refresh it from the
+        database.
 
-        FOR NO KEY UPDATE: rows that point here by foreign key may still be inserted meanwhile.
+        The lock is FOR NO KEY UPDATE, so rows that refer to it by foreign key can still be inserted.
         """
         how = {"key_share": True} if lock else None
         return self.session.get(model, key, with_for_update=how, populate_existing=lock)
 
     @contextmanager
     def by_set(self) -> Iterator[None]:
-        """Join whole tables in this block, never row by row: tables that nobody analysed yet seem small."""
+        """Join whole tables in this block, never row by row, because tables without statistics look small to the
+        planner."""
         self.scalar("SELECT set_config('enable_nestloop', 'off', true)")
         yield
         self.scalar("SELECT set_config('enable_nestloop', 'on', true)")
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Undo what the block did when it fails."""
+        """Roll back the block if it fails."""
         known = len(self._after_commit)
         try:
             with self._savepoint():
@@ -208,7 +215,7 @@ class Tx:
             raise
 
     def rehearse(self, act: Callable[[], Row]) -> Row:
-        """Return the result of an act and undo all that it did here. Raises what it raises."""
+        """Run an act, undo everything that it did here, and return its result. Raises what it raises."""
         part, known = self._savepoint(), len(self._after_commit)
         try:
             return act()
@@ -217,23 +224,26 @@ class Tx:
             del self._after_commit[known:]
 
     def _savepoint(self) -> SessionTransaction:
-        """Begin a part at once: left alone, a session sets its savepoint only when it is used itself, and what went
-        straight to the driver before that would not be undone."""
+        """Set a savepoint at once.
+
+        A session by itself sets its savepoint only on first use, so statements that went directly to the driver
+        before that would not be undone.
+        """
         part = self.session.begin_nested()
         self.session.connection()
         return part
 
     def after_commit(self, act: Callable[[], None]) -> None:
-        """Remember something that may only happen once this is durable (publishing totals, waking a page)."""
+        """Register a callback to run only once this transaction is durable (publishing totals, waking a page)."""
         self._after_commit.append(act)
 
     def close(self) -> None:
-        """Let go of the models that were read or added: they live on without the database."""
+        """Detach the models that were read or added; they remain usable without the database."""
         if self._session is not None:
             self._session.close()
 
     def committed(self) -> None:
-        """Do what waited for the commit. It is news of what is stored: its failure cannot undo that."""
+        """Run the callbacks registered for after the commit. A failing callback cannot undo what is stored."""
         for act in self._after_commit:
             try:
                 act()

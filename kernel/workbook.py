@@ -16,7 +16,7 @@ from lxml import etree
 
 MOST_ROWS = 200_000  # our defaults: above any file of 8 MiB that somebody made
 MOST_COLUMNS = 200
-_MOST_RATIO, _ROOM, _MOST_BYTES = 30, 4 << 20, 64 << 20  # bytes of a part when it is unpacked
+_MOST_RATIO, _ROOM, _MOST_BYTES = 30, 4 << 20, 64 << 20  # bytes of an unpacked part
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SAFE = {"resolve_entities": False, "no_network": True}
@@ -26,7 +26,7 @@ _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 class UnreadableWorkbook(Exception):
-    """No workbook that can be read as a table."""
+    """The file is not a workbook that can be read as a table."""
 
 
 class _Book(NamedTuple):
@@ -38,7 +38,7 @@ class _Book(NamedTuple):
 
 
 def is_workbook(data: bytes) -> bool:
-    """Whether a file is packed as workbooks are."""
+    """Return whether a file is packed like a workbook."""
     return data.startswith(b"PK\x03\x04")
 
 
@@ -70,7 +70,7 @@ def _tree(file: ZipFile, path: str, most: int) -> etree._Element:
 
 
 def _first_sheet(file: ZipFile, most: int) -> tuple[str, bool]:
-    """Return where the first visible sheet lies, and whether dates count from 1904."""
+    """Return the path of the first visible sheet, and whether dates count from 1904."""
     book = _tree(file, "xl/workbook.xml", most)
     shown = [sheet for sheet in book.iter(f"{_MAIN}sheet") if sheet.get("state", "visible") == "visible"]
     if not shown:
@@ -89,13 +89,13 @@ def _texts(file: ZipFile, most: int) -> list[str]:
 
 
 def _text_of(item: etree._Element) -> str:
-    """Return a text without the sounds that East Asian programs keep beside it."""
+    """Return a text without the phonetic guides that East Asian programs store with it."""
     plain = [part for part in item if part.tag != f"{_MAIN}rPh"]
     return "".join(text.text or "" for part in plain for text in part.iter(f"{_MAIN}t"))
 
 
 def _dates(file: ZipFile, most: int) -> list[bool]:
-    """Return of each style whether its numbers are dates."""
+    """Return whether each style formats numbers as dates."""
     if "xl/styles.xml" not in file.namelist():
         return []
     styles = _tree(file, "xl/styles.xml", most)
@@ -164,8 +164,8 @@ def _cell(cell: etree._Element, book: _Book) -> str:
 
 
 def _number(value: str) -> str:
-    """Return a number as a person would type it: the shortest that is the same one; long ones as they are stored,
-    so that what was rounded can be seen."""
+    """Format a number as a person would type it: the shortest form with the same value. Long numbers stay as
+    stored, so that rounding can be seen."""
     if re.fullmatch(r"-?[0-9]{1,15}", value):
         return value
     shortest = repr(float(value))

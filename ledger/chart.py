@@ -1,9 +1,9 @@
 """The chart of accounts: which kinds of account exist, and which of them may not fall below zero.
 
-Balances are credits minus debits, in fen. What the federation holds (bank, clearing) is therefore negative,
-what it owes to a purpose (funds, pots, projects) is positive, and all accounts of a currency sum to zero.
-The accounts of signed-off differences may be on either side, and `allotted` is negative: what of a
-project's income its shares got.
+Balances are credits minus debits, in fen. What the federation holds (bank, clearing) is therefore negative, what it
+owes to a purpose (funds, pots, projects) is positive, and all accounts of a currency sum to zero. The accounts of
+signed-off differences may be on either side. `allotted` is negative: it is the part of a project's income that was
+divided among its shares.
 """
 
 from enum import StrEnum
@@ -17,12 +17,12 @@ class AccountKind(StrEnum):
     BANK = "bank"  # money on the federation's bank account
     CLEARING = "clearing"  # money that a payment provider or partner platform holds for the federation
     FEES = "fees"  # what providers charged for their service
-    LOSSES = "losses"  # what went back to donors beyond what came: refunded, and lost in a dispute too
-    SUSPENSE = "suspense"  # differences to a provider that were signed off: sums that nobody has placed yet
+    LOSSES = "losses"  # what donors got back beyond what they had paid: refunded and also lost in a dispute
+    SUSPENSE = "suspense"  # signed-off differences to a provider that are not attributed yet
     PROVIDER_CHARGES = "provider_charges"  # ... what it charged beyond the fees of its statements' lines
     BANK_CHARGES = "bank_charges"  # ... what a bank charged on the way
     FEE_TAXES = "fee_taxes"  # ... taxes of fees
-    OUTSIDE_REFUNDS = "outside_refunds"  # ... what went back to donors past our refunds
+    OUTSIDE_REFUNDS = "outside_refunds"  # what donors got back other than by our refunds
     FOREIGN_MONEY = "foreign_money"  # ... money of others, or for others, that passes through our account
     ROUNDING = "rounding"  # ... what rounding left
     WRITE_OFFS = "write_offs"  # ... what a provider owes and will not pay
@@ -41,7 +41,7 @@ class AccountKind(StrEnum):
     PAYABLE = "payable"  # approved to be paid out, and not confirmed by the bank
 
 
-# Where differences are booked that were signed off, by their cause.
+# The accounts to which signed-off differences are booked, by their cause.
 OF_DIFFERENCES = (
     AccountKind.SUSPENSE,
     AccountKind.PROVIDER_CHARGES,
@@ -61,7 +61,7 @@ UNBOUNDED = (
     AccountKind.ALLOTTED,
 )
 
-# Accounts by what they belong to: their columns, and so their CHECK constraints, follow from these.
+# Accounts by what they belong to. Their columns, and so their CHECK constraints, follow from these.
 OF_PROVIDER = (AccountKind.CLEARING, AccountKind.FEES, AccountKind.LOSSES, *OF_DIFFERENCES)
 OF_FUND = (AccountKind.FUND,)
 SHARES = (
@@ -92,7 +92,7 @@ class Account(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The unique name, as the column `ledger_account.name` generates it. Never taken apart."""
+        """The unique name, as the generated column `ledger_account.name` has it. Never taken apart."""
         return "/".join("" if part is None else str(part) for part in self)
 
     @property

@@ -1,4 +1,4 @@
-"""Check the books. Each check is a query that finds faults; no rows mean that the promise holds."""
+"""Check the books. Each check is a query that finds faults; if it returns no rows, the promise holds."""
 
 from kernel.db import Tx
 
@@ -34,5 +34,5 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return every fault in the books, in words; empty when they hold."""
+    """Describe every fault in the books; empty when they hold."""
     return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]

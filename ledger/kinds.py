@@ -1,14 +1,14 @@
-"""The kinds of transfer: why money moved. Code decides by these, never by a key or by words."""
+"""The kinds of transfer: why money moved. Code decides by these, never by a key or a description."""
 
 from enum import StrEnum
 
 
 class TransferKind(StrEnum):
     DEPOSIT = "deposit"  # bank -> fund
-    DEPOSIT_CORRECTED = "deposit_corrected"  # bank <-> fund: the difference to what really came in
+    DEPOSIT_CORRECTED = "deposit_corrected"  # bank <-> fund: the difference from what was really received
     POT_FUNDED = "pot_funded"  # fund -> pot: tranches at its creation, and top-ups
     POT_REDUCED = "pot_reduced"  # pot -> fund, by a manager
-    POT_RETURNED = "pot_returned"  # pot -> fund, what is free at the end of a campaign
+    POT_RETURNED = "pot_returned"  # pot -> fund: what is free at the end of a campaign
     MATCH_RESERVED = "match_reserved"  # pot -> reserved: an unpaid donation
     MATCH_CAPTURED = "match_captured"  # reserved -> captured: the donation is paid
     MATCH_RELEASED = "match_released"  # reserved -> pot: the donation will not be paid
@@ -23,30 +23,30 @@ class TransferKind(StrEnum):
         "donation_reinstated"  # clearing -> donations: a refund failed, a dispute was won after all
     )
     DONATION_MOVED = "donation_moved"  # donations -> donations: its project was corrected, with the donor's consent
-    LOSS_BOOKED = "loss_booked"  # losses -> clearing: more went back than came
+    LOSS_BOOKED = "loss_booked"  # losses -> clearing: more was refunded than received
     LOSS_RECOVERED = "loss_recovered"  # clearing -> losses
     FEE_CHARGED = "fee_charged"  # clearing pays fees
-    FEE_REFUNDED = "fee_refunded"  # a provider gave a fee back
+    FEE_REFUNDED = "fee_refunded"  # a provider refunded a fee
     DIFFERENCE_BOOKED = "difference_booked"  # clearing <-> account of its cause: a difference was signed off
     DIFFERENCE_CORRECTED = (
         "difference_corrected"  # back: it went away, changed, is open again or moved to another account
     )
     PAYOUT = "payout"  # bank <- clearing: a provider sent what it held to the federation's bank account
-    PAYOUT_RETURNED = "payout_returned"  # and the bank did not take it
+    PAYOUT_RETURNED = "payout_returned"  # the bank did not accept it
     MONEY_ALLOTTED = "money_allotted"  # allotted -> share: a project's income is divided by its split rule
-    ALLOTMENT_CORRECTED = "allotment_corrected"  # share -> allotted: less came in, or another rule held
+    ALLOTMENT_CORRECTED = "allotment_corrected"  # share -> allotted: less was received, or another rule applied
     REMITTANCE_APPROVED = "remittance_approved"  # share -> payable: a payout plan was approved
     REMITTANCE_WITHDRAWN = "remittance_withdrawn"  # payable -> share: it was not paid, and will not be
     REMITTANCE_PAID = "remittance_paid"  # payable -> bank: the bank paid the payee
-    REMITTANCE_RETURNED = "remittance_returned"  # bank -> share: the money came back, to be paid anew
+    REMITTANCE_RETURNED = "remittance_returned"  # bank -> share: the money was returned and will be paid again
     PURPOSE_CHANGED = "purpose_changed"  # share of a project -> share of another: the purpose was changed
-    SURPLUS_RETURNED = "surplus_returned"  # bank -> share: what a project was paid and did not spend
+    SURPLUS_RETURNED = "surplus_returned"  # bank -> share: what a project was paid but did not spend
     SURPLUS_MOVED = "surplus_moved"  # share of an ended project -> share of another
     SURPLUS_TO_FUND = "surplus_to_fund"  # share of an ended project -> fund
     FUND_MOVED = "fund_moved"  # fund -> fund, by two signatures
 
 
-# Transfers of one reservation: `reservation_id` says of which.
+# Transfers of one reservation; `reservation_id` names it.
 OF_RESERVATION = (
     TransferKind.MATCH_RESERVED,
     TransferKind.MATCH_CAPTURED,

@@ -1,5 +1,5 @@
-"""The tables of the books. Only this package imports them; others read through `ledger.statements` and the views
-of `ledger.views`."""
+"""The tables of the books. Only this package imports them; other packages read through `ledger.statements` and the
+views of `ledger.views`."""
 
 from datetime import datetime
 from uuid import UUID
@@ -75,8 +75,8 @@ class LedgerAccount(SQLModel, table=True):
 class LedgerTransfer(SQLModel, table=True):
     """One immutable movement of money between two accounts. A trigger forbids UPDATE, DELETE and TRUNCATE.
 
-    `key` makes it unique, so that a repeated step posts nothing twice; it is never taken apart. What it belongs
-    to is in the columns: a donation, a reservation, the decision that moved match, the screening case that held,
+    `key` is unique, so that a repeated step posts nothing twice; it is never taken apart. Columns say what the
+    transfer belongs to: a donation, a reservation, the decision that moved match, or the screening case that held,
     cleared or took match.
     """
 
@@ -99,7 +99,7 @@ class LedgerTransfer(SQLModel, table=True):
             f"kind = '{TransferKind.MATCH_RETURNED}' OR (case_id IS NOT NULL) = ({one_of('kind', OF_CASE)})",
             name="ledger_transfer_case",
         ),
-        # Match that left its donation is rare; `explain` asks for it.
+        # Match that left its donation is rare; `explain` looks for it.
         Index(
             "ledger_transfer_match_returned",
             "donation_id",
@@ -112,9 +112,9 @@ class LedgerTransfer(SQLModel, table=True):
     )
     id: int | None = Field(default=None, sa_column=identity())
     key: str = Field(unique=True)
-    # No foreign keys: `post` is the only writer and takes the ids from the account table, accounts are never
-    # deleted, and the key-share locks of two foreign keys per row would pile up on the hottest accounts.
-    # `check_books` looks for orphans instead.
+    # No foreign keys. `post` is the only writer and takes the ids from the account table, accounts are never
+    # deleted, and the key-share locks of two foreign keys per row would pile up on the busiest accounts.
+    # `check-books` looks for orphans instead.
     debit_account: int = Field(sa_type=BigInteger)
     credit_account: int = Field(sa_type=BigInteger)
     amount_minor: int = Field(sa_type=BigInteger)

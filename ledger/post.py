@@ -18,7 +18,7 @@ from ledger.models import LedgerAccount, LedgerTransfer
 class Transfer(NamedTuple):
     """A movement of `amount_minor` fen from `debit` to `credit`, posted once per `key`.
 
-    The ids name what it belongs to; `ledger.models.LedgerTransfer` has the rules, the database checks them.
+    The ids name what it belongs to. `ledger.models.LedgerTransfer` has the rules, and the database checks them.
     """
 
     key: str
@@ -35,13 +35,12 @@ class Transfer(NamedTuple):
 def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
     """Write transfers to the books, update the balances, and return how many transfers were new.
 
-    A key that is already in the books is skipped, so that a step can be repeated. Call it once per
-    transaction, last: it locks the accounts in id order, and a second call could lock them crosswise with
-    another transaction. Only `lock_accounts` of all accounts
-    concerned makes a second call safe.
+    A key that is already in the books is skipped, so that a step can be repeated. Call this once per transaction,
+    as its last step: it locks the accounts in id order, and a second call could deadlock with another transaction.
+    A second call is safe only after `lock_accounts` for all accounts concerned.
 
-    Raises Conflict `books_short` when an account would fall below its floor, and BrokenPromise when a key
-    comes again with other contents; either way nothing is written.
+    Raises Conflict `books_short` when an account would fall below its floor, and BrokenPromise when a key is
+    repeated with other contents; in both cases nothing is written.
     """
     if not transfers:
         return 0
@@ -55,14 +54,14 @@ def post(tx: Tx, transfers: Sequence[Transfer]) -> int:
 
 
 def account_ids(tx: Tx, accounts: Iterable[Account]) -> dict[Account, int]:
-    """Return the ids of accounts; those that do not exist yet are opened."""
+    """Return the ids of accounts, opening those that do not exist yet."""
     cached: dict[Account, int] = tx.memory.setdefault("ledger accounts", {})
     wanted = set(accounts)
     ids = {account: cached[account] for account in wanted if account in cached}
     if len(ids) < len(wanted):
-        # Sorted: two transactions that open the same accounts must not wait for each other in a ring.
+        # Sorted, so that two transactions that open the same accounts cannot deadlock.
         ids |= _open(tx, sorted(wanted - ids.keys(), key=attrgetter("name")))
-        # Ids never change; but no other transaction may learn of an account before this one has committed.
+        # Ids never change, but no other transaction may see an account before this one has committed.
         tx.after_commit(lambda: cached.update(ids))
     return ids
 
@@ -116,7 +115,7 @@ _WRITE_NEW = f"""
           FROM held JOIN moved USING (id) WHERE a.id = held.id)
     SELECT count(*) FROM fresh"""
 _WRITE = _WRITE_NEW.replace("RETURNING", "ON CONFLICT (key) DO NOTHING RETURNING", 1)
-# From so many transfers on a savepoint costs less than a look for a conflict before each row.
+# From this many transfers on, a savepoint costs less than a conflict check per row.
 _MANY = 100
 
 
@@ -135,7 +134,8 @@ def _write(tx: Tx, transfers: Sequence[Transfer], ids: dict[Account, int]) -> in
 
 
 def _write_new(tx: Tx, columns: dict[str, list[Any]]) -> int:
-    """Write a batch of which hardly ever a transfer is in the books; if one is, write those that are missing."""
+    """Write a batch that is expected to be new. If a transfer is already in the books, write only those that are
+    missing."""
     try:
         with tx.part():
             return int(tx.scalar(_WRITE_NEW, now=tx.now, **columns))
@@ -150,7 +150,7 @@ def _write_missing(tx: Tx, columns: dict[str, list[Any]]) -> int:
 
 
 def _compare(tx: Tx, transfers: dict[str, Transfer], ids: dict[Account, int]) -> None:
-    """Raise BrokenPromise when a repeated key stands for another movement."""
+    """Raise BrokenPromise when a repeated key describes another movement."""
     for key, debit, credit, amount in tx.rows(
         """SELECT key, debit_account, credit_account, amount_minor
              FROM ledger_transfer WHERE key = ANY(:keys)""",
@@ -178,7 +178,7 @@ def lock_free(tx: Tx, pot_ids: Sequence[int]) -> dict[int, int]:
 def lock_accounts(tx: Tx, accounts: Iterable[Account]) -> None:
     """Lock accounts in the global lock order (by account id), so that a transaction may post to them twice.
 
-    Accounts that do not exist yet are not opened here: nobody else can have locked them.
+    Accounts that do not exist yet are not opened: no other transaction can have locked them.
     """
     tx.rows(
         "SELECT id FROM ledger_account WHERE name = ANY(:names) ORDER BY id FOR NO KEY UPDATE",

@@ -1,9 +1,9 @@
-"""How far the books are settled: an id up to which no transfer can appear any more.
+"""How far the books are settled: the id below which no transfer can appear any more.
 
-Ids of transfers are given out in order but committed in any order. The newest transfer is read first, then a
-transaction of our own takes its number; when every transaction with a smaller number has ended, no smaller id can
-appear: `post` comes last in its transaction, after statements that took a number. No transaction that moves money
-waits for any of it.
+Ids of transfers are assigned in order but committed in any order. The newest transfer is read first, then this
+transaction takes its own number. Once every transaction with a smaller number has ended, no smaller id can appear,
+because `post` comes last in its transaction, after statements that took a number. No transaction that moves money
+ever waits for this.
 """
 
 import time
@@ -12,12 +12,15 @@ from kernel.db import Database
 from kernel.errors import Unavailable
 from ledger.statements import last_transfer
 
-PATIENCE_S = 5.0  # for transactions that are under way
+PATIENCE_S = 5.0  # how long to wait for transactions in progress
 
 
 def settled_mark(db: Database) -> int:
-    """Return the newest transfer below which all are there. Not for use inside a transaction, which it would wait
-    for. Raises Unavailable `books_busy` when a transaction stays under way for too long."""
+    """Return the id of the newest transfer below which none can appear any more.
+
+    Do not call it inside a transaction, because it would wait for itself. Raises Unavailable `books_busy` when a
+    transaction stays open for too long.
+    """
     with db.transaction() as tx:
         mark = last_transfer(tx)
         number = tx.scalar("SELECT CAST(CAST(pg_current_xact_id() AS text) AS bigint)")

@@ -1,4 +1,4 @@
-"""Read the books: balances always come from the accounts, never from a copy."""
+"""Read the books. Balances always come from the accounts, never from a copy."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,11 +9,11 @@ from kernel.db import Tx, one_of
 from ledger.chart import OF_POT, Account, AccountKind
 from ledger.kinds import LEFT_DONATION
 
-_LEFT_DONATION = one_of("t.kind", LEFT_DONATION)  # as constants: the partial index is found by its predicate
+_LEFT_DONATION = one_of("t.kind", LEFT_DONATION)  # constants: the planner must recognise the partial index
 
 
 class MatchBalance(NamedTuple):
-    """The balance in fen of the account of one kind that a pot has for a project."""
+    """The balance in fen of a pot's account of one kind for a project."""
 
     pot_id: int
     project_id: int
@@ -36,7 +36,7 @@ class MatchReturn(NamedTuple):
 
 
 class Size(NamedTuple):
-    """How much is in the books: numbers of rows, and all donations in fen (refunds taken off)."""
+    """The size of the books: numbers of rows, and all donations in fen, net of refunds."""
 
     transfers: int
     accounts: int
@@ -44,7 +44,7 @@ class Size(NamedTuple):
 
 
 def balance(tx: Tx, account: Account) -> int:
-    """Return the balance of one account in fen; an account that was never used holds zero."""
+    """Return the balance of an account in fen; zero for an account that was never used."""
     held = tx.scalar("SELECT balance_minor FROM ledger_account WHERE name = :name", name=account.name)
     return int(held or 0)
 
@@ -63,7 +63,7 @@ def pot_balances(
 
 
 def all_pot_balances(tx: Tx) -> dict[tuple[int, AccountKind], int]:
-    """Return (pot id, kind) -> the sum of balances in fen, for every pot that there is."""
+    """Return (pot id, kind) -> the sum of balances in fen, for every pot."""
     rows = tx.rows(
         """SELECT pot_id, kind, sum(balance_minor) AS total FROM ledger_account
             WHERE pot_id IS NOT NULL GROUP BY pot_id, kind ORDER BY pot_id, kind"""
@@ -72,7 +72,7 @@ def all_pot_balances(tx: Tx) -> dict[tuple[int, AccountKind], int]:
 
 
 def project_balances(tx: Tx, pot_ids: Sequence[int], kind: AccountKind) -> list[MatchBalance]:
-    """Return the balances of one kind that pots have, project by project."""
+    """Return the balances of one kind that pots have, by project."""
     rows = tx.rows(
         """SELECT pot_id, project_id, balance_minor FROM ledger_account
             WHERE kind = :kind AND pot_id = ANY(:pots) ORDER BY pot_id, project_id""",
@@ -85,7 +85,8 @@ def project_balances(tx: Tx, pot_ids: Sequence[int], kind: AccountKind) -> list[
 def project_sums(
     tx: Tx, pot_ids: Sequence[int], project_ids: Iterable[int], kinds: Iterable[AccountKind]
 ) -> list[MatchBalance]:
-    """Return what each pot has for each of these projects, in fen over these kinds, where it has an account."""
+    """Return what each pot has for each of these projects, in fen summed over these kinds. Pairs without an account
+    are left out."""
     rows = tx.rows(
         """SELECT a.pot_id, a.project_id, CAST(sum(a.balance_minor) AS bigint)
              FROM unnest(CAST(:projects AS bigint[])) AS u(id)
@@ -99,7 +100,7 @@ def project_sums(
 
 
 def raised(tx: Tx, campaign_id: int) -> int:
-    """Return what a campaign has raised, in fen, refunds taken off."""
+    """Return what a campaign has raised, in fen, net of refunds."""
     return int(
         tx.scalar(
             """SELECT coalesce(sum(balance_minor), 0) FROM ledger_account
@@ -128,7 +129,7 @@ def posted_amount(tx: Tx, key: str) -> int | None:
 
 
 def last_transfer(tx: Tx) -> int:
-    """Return the id of the newest transfer: a mark in the books up to which a report speaks."""
+    """Return the id of the newest transfer, which marks the state of the books that a report describes."""
     return int(tx.scalar("SELECT coalesce(max(id), 0) FROM ledger_transfer"))
 
 

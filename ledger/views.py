@@ -1,5 +1,5 @@
-"""The views through which SQL outside this package reads the books: where a statement needs the books and other
-tables in one snapshot, or at the price of one query. Migrations create them; everything else reads through
+"""The views through which SQL outside this package reads the books, where a statement needs the books and other
+tables in one snapshot or in one query. Migrations create them; everything else reads through
 `ledger.statements`.
 
 Amounts are fen. `kind` is an `AccountKind` in `*_balance` and a `TransferKind` in `*_movement`.
@@ -9,13 +9,13 @@ Amounts are fen. `kind` is an `AccountKind` in `*_balance` and a `TransferKind` 
 VIEWS = {
     # The accounts of pots. `project_id` is NULL for `pot_free`.
     "pot_balance": ("pot_id", "project_id", "kind", "balance_minor"),
-    # What donors gave to projects in campaigns, refunds taken off.
+    # What donors gave to projects in campaigns, net of refunds.
     "project_raised": ("campaign_id", "project_id", "raised_minor"),
-    # What is done with the money of projects after the release of a campaign: `allotted`, the shares, `payable`.
+    # The money of projects after the release of a campaign: `allotted`, the shares, `payable`.
     "share_balance": ("campaign_id", "project_id", "kind", "balance_minor"),
     # The free money of funds.
     "fund_balance": ("fund_id", "currency", "balance_minor"),
-    # Movements of the money of funds. `delta_minor` is what the fund has more or less; `pot_id` the other side.
+    # Movements of the money of funds. `delta_minor` is the change of the fund; `pot_id` is the other side.
     "fund_movement": (
         "transfer_id",
         "key",
@@ -26,12 +26,12 @@ VIEWS = {
         "donation_id",
         "recorded_at",
     ),
-    # What providers hold, kept and lost for us, and the signed-off differences to them.
+    # What providers hold, charged and lost, and the signed-off differences to them.
     "provider_balance": ("provider", "currency", "kind", "balance_minor"),
-    # The postings of lines of statements, by their keys.
+    # The postings of statement lines, by their keys.
     "line_posting": ("key", "kind", "amount_minor"),
-    # Movements of donated money. `delta_minor` is what the project has more (received) or less (refunded); one that
-    # went to another project is a row of each.
+    # Movements of donated money. `delta_minor` is the change of the project: positive when received, negative when
+    # refunded. A donation that was moved to another project has a row for each.
     "donation_movement": (
         "transfer_id",
         "kind",
@@ -42,7 +42,8 @@ VIEWS = {
         "delta_minor",
         "recorded_at",
     ),
-    # Movements of what projects earned of pots (captured or disbursed). `delta_minor`: what they have more or less.
+    # Movements of the match that projects earned (captured or disbursed). `delta_minor` is the change of the
+    # project.
     "earned_movement": (
         "transfer_id",
         "kind",
@@ -52,7 +53,7 @@ VIEWS = {
         "delta_minor",
         "recorded_at",
     ),
-    # Movements of what is free in pots. `delta_minor` is what the pot has more or less.
+    # Movements of the free money of pots. `delta_minor` is the change of the pot.
     "pot_movement": (
         "transfer_id",
         "kind",
@@ -63,7 +64,8 @@ VIEWS = {
         "reservation_id",
         "decision_id",
     ),
-    # Every transfer with both of its accounts, for vouchers; `campaign_id` and `project_id` are those of either.
+    # Every transfer with both of its accounts, for vouchers. `campaign_id` and `project_id` are those of either
+    # account.
     "journal_movement": (
         "transfer_id",
         "kind",
@@ -82,7 +84,7 @@ VIEWS = {
         "credit_provider",
         "recorded_at",
     ),
-    # Money of projects and funds that was moved to others: each transfer of `MOVED`, with both sides.
+    # Money moved between projects or funds: each transfer of `MOVED`, with both sides.
     "moved_money": (
         "transfer_id",
         "kind",
@@ -92,6 +94,6 @@ VIEWS = {
         "to_fund_id",
         "amount_minor",
     ),
-    # Every transfer without its accounts: to compare sums over all of them.
+    # Every transfer without its accounts, for comparing sums over all of them.
     "transfer_amount": ("transfer_id", "kind", "amount_minor"),
 }

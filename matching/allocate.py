@@ -1,8 +1,7 @@
-"""PURE. Where a donation is matched: offers and a donation become parts, with the reason for every cut.
+"""PURE. Match a donation: offers and a donation become parts, with the reason for every cut.
 
-Pots are evaluated in order of rank, the older first. Every fen of a donation is matched at most once: a later pot
-matches only what an earlier one, empty or capped, left unmatched. That is our reading of "1:1 while the pot
-lasts".
+Pots are evaluated in order of rank, older pots first. Every fen of a donation is matched at most once: a later pot
+matches only what an earlier one, empty or capped, left unmatched. That is our reading of "1:1 while the pot lasts".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,15 +14,15 @@ from matching.rules import CAPS, Rules, Target
 
 
 class Cut(NamedTuple):
-    """A limit that reduced a pot's part: its full amount and what was left of it, in fen."""
+    """A limit that reduced a pot's part: its full amount and how much of it was left, in fen."""
 
     by: str
     limit_minor: int
     left_minor: int
 
 
-_tuple = tuple.__new__  # a NamedTuple's own constructor takes as long as evaluating two caps
-_POT_EMPTY = (Cut("pot", 0, 0),)  # the most frequent cut, so it is built once
+_tuple = tuple.__new__  # the constructor of a NamedTuple takes as long as evaluating two caps
+_POT_EMPTY = (Cut("pot", 0, 0),)  # the most frequent cut, built once
 NO_PRIOR: Mapping[int, int] = MappingProxyType({})
 _UNUSED: dict[int, int] = {}  # never written to
 
@@ -31,9 +30,9 @@ _UNUSED: dict[int, int] = {}  # never written to
 class AllocationRequest(NamedTuple):
     """A donation as matching sees it. `day` is the calendar day in Shanghai, as an ISO date.
 
-    `matched_base_minor` is how much of the donation is matched already, and `prior` the match it has (pot id ->
-    fen): both empty for a new pledge, set when more match is requested later. `donation` is its id as text, from
-    which a random pot draws.
+    `matched_base_minor` is how much of the donation is matched already, and `prior` is the match it has (pot id ->
+    fen). Both are empty for a new pledge and set when more match is requested later. `donation` is its id as text,
+    from which a random pot draws.
     """
 
     amount_minor: int
@@ -46,7 +45,7 @@ class AllocationRequest(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """A pot with the rules version in force. `order` sorts pots by rank, then age; only random pots have a
+    """A pot with the rules version in force. `order` sorts pots by rank, then age. Only random pots have a
     `seed`."""
 
     pot_id: int
@@ -63,23 +62,23 @@ class Offer(NamedTuple):
 
 
 class PotEvaluation(NamedTuple):
-    """What one pot gives a donation, and why. Fen.
+    """What one pot gives a donation, and why, in fen.
 
-    `base_minor` is what was still unmatched of the donation, `before_minor` what the pot had. The field names are
-    those of the stored trace.
+    `base_minor` is the part of the donation that was still unmatched, `before_minor` what the pot had. The field
+    names are those of the stored trace.
     """
 
     pot_id: int
     rules_id: int
     base_minor: int
-    due_minor: int  # by ratio and caps, whatever the pot has
+    due_minor: int  # by ratio and caps, regardless of what the pot has
     given_minor: int
     before_minor: int
     cuts: tuple[Cut, ...]
 
 
 class Allocation(NamedTuple):
-    """The match of one donation, pot by pot in order. Fen."""
+    """The match of one donation, pot by pot in order, in fen."""
 
     evaluations: tuple[PotEvaluation, ...]
     matched_minor: int
@@ -92,19 +91,19 @@ class Allocation(NamedTuple):
 
 
 class Capacity:
-    """What is available in each pot, and what is used of each cap, in fen; it carries over within a batch."""
+    """What is available in each pot and used of each cap, in fen. It carries over within a batch."""
 
     __slots__ = ("available", "used")
 
     def __init__(self, available: dict[int, int]) -> None:
         self.available = available
-        # One table per cap, in the order of `CAPS`: subject -> pot -> fen used. By subject first: a donor is looked
-        # up once, however many pots are evaluated.
+        # One table per cap, in the order of `CAPS`: subject -> pot -> fen used. Subjects come first, so that a
+        # donor is looked up once, however many pots are evaluated.
         self.used: tuple[dict[object, dict[int, int]], ...] = tuple({} for _ in CAPS)
 
     def used_by(self, request: AllocationRequest) -> tuple[Mapping[int, int], ...]:
-        """Return the usage of each cap that this donation counts against, by pot; of the cap per donation, its own
-        match."""
+        """Return the usage, by pot, of each cap that this donation counts against. For the cap per donation that is
+        its own match."""
         _, by_day, by_donor, by_project, by_county = self.used
         day, donor, project, county = _subjects(request)
         return (
@@ -127,7 +126,7 @@ class Capacity:
                     self._change(request, part.pot_id, part.given_minor)
 
     def restore(self, request: AllocationRequest, pot_id: int, amount_minor: int) -> None:
-        """Add match of this donation that its pot got back: money and caps are free again."""
+        """Return match of this donation to its pot: the money and the caps are free again."""
         self._change(request, pot_id, -amount_minor)
 
     def _change(self, request: AllocationRequest, pot_id: int, amount_minor: int) -> None:
@@ -145,7 +144,8 @@ def _add(table: dict[object, dict[int, int]], subject: object, pot_id: int, amou
 
 
 def _subjects(request: AllocationRequest) -> tuple[object, ...]:
-    """Return whom a donation counts for, in the order of `CAPS` but for the first cap, which is per donation."""
+    """Return the subjects that a donation counts against, in the order of `CAPS` but without the first cap, which
+    is per donation."""
     target = request.target
     return ((request.donor, request.day), request.donor, target.project_id, target.county_code)
 
@@ -207,10 +207,10 @@ def allocate(request: AllocationRequest, offers: Sequence[Offer], capacity: Capa
 
 
 def _bonus(request: AllocationRequest, pot_id: int, ratio_bps: int, bps: int, left_minor: int) -> int:
-    """Return what a random pot gives by the drawn `bps`, in fen, beyond what it gave this donation before.
+    """Return what a random pot gives at the drawn `bps`, in fen, beyond what it gave this donation before.
 
-    What it gave used up base by the full ratio, so that a donation's base can be computed without its draw. That
-    base counts again here: asked twice, a random pot gives no more than asked once.
+    What it gave used up base at the full ratio, so that a donation's base can be computed without its draw. That
+    base counts again here, so two requests to a random pot give no more than one.
     """
     prior = request.prior.get(pot_id, 0)
     return max((left_minor + matched_base(prior, ratio_bps)) * bps // BPS_WHOLE - prior, 0)

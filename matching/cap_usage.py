@@ -1,4 +1,4 @@
-"""What is used of the caps: of donors from their live reservations, of projects and counties from the books.
+"""Compute cap usage: of donors from their live reservations, of projects and counties from the books.
 
 There are no counters, so nothing can drift. Read it while the pots are locked.
 """
@@ -11,7 +11,7 @@ from ledger.statements import project_sums
 from matching.allocate import AllocationRequest, Capacity
 from matching.pot_state import PotState
 
-# Finds the projects of counties: project id -> county code. Matching does not know where projects are kept.
+# Finds the projects of counties: project id -> county code. Matching does not know where projects are stored.
 FindProjectsOfCounties = Callable[[Tx, Collection[str]], dict[int, str]]
 
 
@@ -22,7 +22,7 @@ def fill_cap_usage(
     requests: Sequence[AllocationRequest],
     projects_of_counties: FindProjectsOfCounties,
 ) -> None:
-    """Add what these donors, projects and counties have from these pots, as far as the pots have caps for it."""
+    """Add what these donors, projects and counties have from these pots, for the caps that the pots have."""
     caps = [version.rules.caps for pot in pots for version in pot.versions]
     if any(cap.donor_minor is not None or cap.donor_day_minor is not None for cap in caps):
         _add_donors(tx, capacity, [pot.pot_id for pot in pots], sorted({request.donor for request in requests}))

@@ -1,4 +1,4 @@
-"""A payment is proven: capture the match that was reserved for it."""
+"""Capture the match reserved for a donation once its payment is proven."""
 
 from collections.abc import Sequence
 from uuid import UUID

@@ -1,4 +1,5 @@
-"""Check pots and reservations. Each check is a query that finds faults; no rows mean that the promise holds."""
+"""Check pots and reservations. Each check is a query that finds faults; if it returns no rows, the promise
+holds."""
 
 from kernel.db import Tx, one_of
 from ledger.chart import MATCHED
@@ -64,5 +65,5 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Describe every fault in pots and reservations; empty if there is none."""
+    """Describe every fault in pots and reservations; empty when there is none."""
     return [f"{name}: {fault}" for name, sql in CHECKS.items() for (fault,) in tx.rows(sql)]

@@ -1,7 +1,7 @@
-"""PURE. The draw of a random bonus: fixed by a secret seed and the donation's id, so nobody can draw twice.
+"""PURE. The draw of a random bonus, fixed by a secret seed and the donation's id, so that nobody can draw twice.
 
 The SHA-256 of the seed is published when the pot is created, the seed itself when the campaign reaches its public
-notice: from then on anybody can verify every draw (`docs/verify_draw.py`).
+notice. From then on anyone can verify every draw (`docs/verify_draw.py`).
 """
 
 import hmac
@@ -15,7 +15,7 @@ ALGORITHM = (
 
 
 def commitment(seed: bytes) -> str:
-    """Return what is published of a seed before it is revealed, as lower-case hex."""
+    """Return the public commitment to a seed that is not revealed yet, as lower-case hex."""
     return sha256(seed).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""Captured match of donations under review: put on hold, and cleared. `matching.return_match` takes it back."""
+"""Put captured match of donations under review on hold, and clear it. `matching.return_match` takes it back."""
 
 from collections.abc import Mapping
 from uuid import UUID

@@ -1,8 +1,8 @@
-"""The recorded course of a campaign's match, for `matching.replay`: every decision, and every movement that changed
-what a pot, a cap or a donation had left, in the order of the books.
+"""The recorded history of a campaign's match, for `matching.replay`: every decision, and every movement that
+changed what a pot, a cap or a donation had left, in the order of the books.
 
-Movements go to a temporary table first: PostgreSQL sorts them and finds a donor's by index, so that the memory of
-the reader does not grow with the campaign.
+Movements are first written to a temporary table. PostgreSQL sorts them and finds a donor's by index, so that the
+memory of the reader does not grow with the campaign.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,8 +19,8 @@ PAGE = 1_000
 
 
 class RecordedDecision(NamedTuple):
-    """A decision and the donation that it was made for; `amount_minor` is the whole donation in fen,
-    `pledged_minor` what it was before the payment, `project_id` the project that it was for then."""
+    """A decision and its donation. `amount_minor` is the whole donation in fen, `pledged_minor` its amount before
+    the payment, and `project_id` its project at that time."""
 
     position: int
     donation_id: UUID
@@ -38,8 +38,8 @@ class RecordedDecision(NamedTuple):
 class Movement(NamedTuple):
     """A change of what is left, in fen.
 
-    `kind`: hold (match was reserved), back (it returned to its pot), fund (the pot got or returned money; signed),
-    refund (of the donation).
+    `kind`: hold (match was reserved), back (it returned to its pot), fund (the pot received or returned money;
+    signed), refund (of the donation).
     """
 
     position: int
@@ -55,7 +55,7 @@ class Movement(NamedTuple):
 
     @property
     def match_delta_minor(self) -> int:
-        """How much it changed the match of its donation; negative if it took match back."""
+        """By how much it changed the match of its donation; negative if it took match back."""
         return self.amount_minor if self.kind == "hold" else -self.amount_minor
 
 
@@ -66,15 +66,15 @@ _DECISIONS = """
       JOIN replay_donation g ON g.donation_id = m.donation_id AND g.since < m.position AND m.position <= g.until
      ORDER BY m.position"""
 
-# The caller loads the campaign's donations (`LoadDonations`): matching does not know where they are kept. A
-# donation has a row for each project that it was for, in turn: from the position `since` on, not beyond `until`.
+# The caller loads the campaign's donations (`LoadDonations`), because matching does not know where they are stored.
+# A donation has one row per project that it belonged to: from the position `since` on, not beyond `until`.
 _DONATIONS = """
     CREATE TEMPORARY TABLE replay_donation (donation_id uuid, amount_minor bigint, pledged_minor bigint,
                                         project_id bigint, donor_key text, paid_at timestamptz,
                                         since bigint, until bigint, PRIMARY KEY (donation_id, since))
     ON COMMIT DROP"""
 
-# What a decision gave, and what a move took from its old pot, counts from the decision on: within a transaction
+# What a decision gave, and what a move took from its old pot, counts from the decision on. Within a transaction
 # each decision builds on those before it, while the transfers of all of them are posted at its end.
 _MOVEMENTS = f"""
     CREATE TEMPORARY TABLE replay_movement ON COMMIT DROP AS
@@ -126,7 +126,7 @@ def decisions(tx: Tx) -> Iterator[Sequence[RecordedDecision]]:
 
 
 def movements(tx: Tx) -> Iterator[Movement]:
-    """Yield all movements in order; at the position of a decision, what it gave comes before what it took."""
+    """Yield all movements in order. At the position of a decision, what it gave comes before what it took."""
     for page in _stream(tx, f"SELECT {_COLUMNS} FROM replay_movement ORDER BY position, kind DESC"):
         for row in page:
             yield Movement(*row)

@@ -1,4 +1,4 @@
-"""PURE. The words that rows of matching may hold: one list each for code, CHECK constraints and labels."""
+"""PURE. The enums of matching: the single source for code, CHECK constraints and labels."""
 
 from enum import StrEnum
 
@@ -11,11 +11,11 @@ class PotKind(StrEnum):
 
 class PotMode(StrEnum):
     RESERVE = "reserve"  # matches when the donation is created
-    PAYMENT = "payment"  # matches when the money came
+    PAYMENT = "payment"  # matches when the money arrives
 
 
 class FundingReason(StrEnum):
-    """Why money went into a pot, or left it."""
+    """Why a pot received money, or returned it."""
 
     TRANCHE = "tranche"
     TOP_UP = "top_up"
@@ -37,11 +37,11 @@ class MatchCause(StrEnum):
     """When match was decided."""
 
     PLEDGE = "pledge"
-    WITHHELD = "withheld"  # at the pledge, because of the limits on unpaid donations: no pot was asked
+    WITHHELD = "withheld"  # at the pledge, because of the limits on unpaid donations: no pot was queried
     PAYMENT = "payment"
     LATE = "late"
     REOFFER = "reoffer"
     CHALLENGE = "challenge"
     REDISTRIBUTE = "redistribute"
     RESTORE = "restore"
-    CORRECTED = "corrected"  # its project was corrected: what it had went back, and the pots were asked again
+    CORRECTED = "corrected"  # its project was corrected: its match was returned, and the pots were queried again

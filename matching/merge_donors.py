@@ -1,7 +1,7 @@
-"""Merge donors who turn out to be one: their reservations get one key, unless a cap speaks against it.
+"""Merge donors who turn out to be one person: their reservations get one key, unless a cap would be exceeded.
 
-Decisions of the past stand. Two keys are merged only when what both ever got fits the caps of one donor, so that
-each decision would have been the same for one donor: the caps hold, and a replay has the same result.
+Past decisions stand. Two keys are merged only if what both ever got fits the caps of one donor. Each decision would
+then have been the same for one donor: the caps hold, and a replay has the same result.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from matching.pot_state import PotState, load_pot_states
 
 
 class _Part(NamedTuple):
-    """Match (fen) that a donor got from a pot on a day, also what was released or returned later."""
+    """Match (fen) that a donor got from a pot on a day, including what was released or returned later."""
 
     donor_key: str
     pot_id: int
@@ -30,7 +30,8 @@ class _Caps(NamedTuple):
 
 
 def merge_donors(tx: Tx, campaign_id: int, new_keys: Mapping[str, str]) -> list[str]:
-    """Give reservations of a campaign, which is locked exclusively, the keys of their donors (old -> new).
+    """Replace the donor keys of a campaign's reservations (old -> new). The caller has locked the campaign
+    exclusively.
 
     Return the old keys that could be merged. The others stay as they are.
     """
@@ -40,7 +41,7 @@ def merge_donors(tx: Tx, campaign_id: int, new_keys: Mapping[str, str]) -> list[
     for part in parts:
         by_key.setdefault(part.donor_key, []).append(part)
     merged = []
-    # The largest first: of keys that do not fit together, that one leaves the donor the least.
+    # The largest first: of keys that do not fit together, this one leaves the donor the least room.
     for old in sorted(new_keys, key=lambda key: (-sum(part.amount_minor for part in by_key.get(key, ())), key)):
         new = new_keys[old]
         own, others = by_key.get(old, []), by_key.get(new, [])
@@ -78,7 +79,7 @@ def _load_parts(tx: Tx, pot_ids: Sequence[int], donor_keys: Sequence[str]) -> li
 
 
 def _fits(parts: Sequence[_Part], caps: Mapping[int, _Caps]) -> bool:
-    """Whether these parts, all of one donor, stay within the caps of their pots."""
+    """Return whether these parts, all of one donor, stay within the caps of their pots."""
     in_all: Counter[int] = Counter()
     by_day: Counter[tuple[int, date]] = Counter()
     for part in parts:

@@ -25,7 +25,7 @@ class Pot(SQLModel, table=True):
     campaign_id: int = Field(sa_type=BigInteger)
     fund_id: int = Field(sa_type=BigInteger)
     name: str
-    rank: int  # 1 is evaluated first; of equal ranks the older pot
+    rank: int  # 1 is evaluated first; among equal ranks the older pot
     kind: str
     mode: str
     currency: str
@@ -61,7 +61,7 @@ class PotDraw(SQLModel, table=True):
 
 
 class PotUnlock(SQLModel, table=True):
-    """A challenge that was met, once and for good, with the figures of the campaign (`raised_minor` in fen)."""
+    """A challenge that was met, permanently, with the campaign's figures at that time (`raised_minor` in fen)."""
 
     __tablename__ = "pot_unlock"
     pot_id: int = Field(sa_type=BigInteger, foreign_key="pot.id", primary_key=True)
@@ -72,7 +72,7 @@ class PotUnlock(SQLModel, table=True):
 
 
 class PotPause(SQLModel, table=True):
-    """A pot was paused, or resumed: from this position on. Append-only; the newest row of a pot counts."""
+    """A pot was paused or resumed from this position on. Append-only; the newest row of a pot counts."""
 
     __tablename__ = "pot_pause"
     __table_args__ = (Index("pot_pause_pot", "pot_id"),)
@@ -84,9 +84,9 @@ class PotPause(SQLModel, table=True):
 
 
 class PotFunding(SQLModel, table=True):
-    """Money that a pot got or returned, in fen. A tranche is in the pot from the start and opens at its time.
+    """Money that a pot received or returned, in fen. A tranche is in the pot from the start and opens at its time.
 
-    `tranche_id` names the tranche that was taken back before it opened.
+    `tranche_id` names the tranche that was withdrawn before it opened.
     """
 
     __tablename__ = "pot_funding"
@@ -108,12 +108,12 @@ class PotFunding(SQLModel, table=True):
 
     @classmethod
     def received(cls, pot_id: int, amount_minor: int, reason: str, opens_at: datetime, now: datetime) -> Self:
-        """Money that the pot got from its fund: `reason` is tranche or top_up."""
+        """Record money that the pot received from its fund; `reason` is tranche or top_up."""
         return cls(pot_id=pot_id, amount_minor=amount_minor, reason=reason, opens_at=opens_at, created_at=now)
 
     @classmethod
     def returned(cls, pot_id: int, amount_minor: int, reason: str, now: datetime) -> Self:
-        """Money that the pot returned to its fund: `reason` is reduction or returned."""
+        """Record money that the pot returned to its fund; `reason` is reduction or returned."""
         return cls(pot_id=pot_id, amount_minor=-amount_minor, reason=reason, opens_at=now, created_at=now)
 
 
@@ -143,21 +143,21 @@ class Reservation(SQLModel, table=True):
         CheckConstraint("state = 'captured' OR NOT held", name="reservation_held"),
         CheckConstraint("(state = 'reserved') = (ended_at IS NULL)", name="reservation_ended"),
         Index("reservation_donation", "donation_id"),
-        # No index names `state`, and half of a page is kept free: the change that every row sees once then finds
-        # its place beside it and touches no index.
+        # No index names `state`, and half of each page is kept free. The one update that every row sees then stays
+        # on its page and touches no index.
         Index("reservation_donor", "donor_key", "pot_id"),
         {"postgresql_with": {"fillfactor": 50}},
     )
     id: int | None = Field(default=None, sa_column=identity())
-    decision_id: int = Field(sa_type=BigInteger)  # the `match_decision` that made it
+    decision_id: int = Field(sa_type=BigInteger)  # the `match_decision` that created it
     donation_id: UUID
-    pot_id: int = Field(sa_type=BigInteger)  # exists: checked once per statement by a trigger (ADR 27)
+    pot_id: int = Field(sa_type=BigInteger)  # a trigger checks once per statement that it exists (ADR 27)
     rules_id: int = Field(sa_type=BigInteger)
     project_id: int = Field(sa_type=BigInteger)
     amount_minor: int = Field(sa_type=BigInteger)
     returned_minor: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": text("0")})
     state: str
-    # What of it still counts as match, in fen.
+    # How much of it still counts as match, in fen.
     live_minor: int | None = Field(
         default=None,
         sa_column=Column(

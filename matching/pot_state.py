@@ -1,4 +1,4 @@
-"""The pots of a campaign at a time: rules in force, tranches opened, and the lock that guards them.
+"""The pots of a campaign at a point in time: rules in force, tranches opened, and the lock that guards them.
 
 A pot's lock is the row of its ledger account `pot_free`: the lock and the balance that it guards are one row.
 """
@@ -36,7 +36,7 @@ class Pause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PotState:
-    """A pot without its balance: what changes only when a manager changes it, or a challenge is met."""
+    """A pot without its balance: what changes only when a manager changes it, or when a challenge is met."""
 
     pot_id: int
     campaign_id: int
@@ -53,21 +53,21 @@ class PotState:
 
     @property
     def order(self) -> tuple[int, int]:
-        """Where the pot stands among the pots of its campaign: by rank, the older first."""
+        """The pot's place in the evaluation order of its campaign: by rank, older pots first."""
         return self.rank, self.pot_id
 
     @property
     def locked(self) -> bool:
-        """Whether the pot waits for its challenge to be met."""
+        """Whether the pot's challenge is not met yet."""
         return self.kind == "challenge" and self.unlocked_at is None
 
     @property
     def paused_at(self) -> datetime | None:
-        """Since when the pot gives no new match; None if it is not paused."""
+        """The time since which the pot gives no new match; None if it is not paused."""
         return self.pauses[-1].at if self.pauses and self.pauses[-1].paused else None
 
     def paused_before(self, position: int) -> bool:
-        """Whether the pot was paused for a decision at this position in the order of the books."""
+        """Return whether the pot was paused for a decision at this position in the order of the books."""
         return next((pause.paused for pause in reversed(self.pauses) if pause.position < position), False)
 
     def version(self, now: datetime) -> RulesVersion | None:
@@ -76,7 +76,7 @@ class PotState:
         return valid[-1] if valid else None
 
     def offer(self, now: datetime) -> Offer | None:
-        """Return the offer of the pot at `now`; None while it is locked or paused, and before its first rules are
+        """Return the pot's offer at `now`; None while it is locked or paused, and before its first rules are
         valid."""
         newest = None if self.locked or self.paused_at else self.version(now)
         if newest is None:
@@ -92,7 +92,7 @@ class PotState:
         return [(opens_at, amount) for opens_at, amount in self.funding if opens_at > now and amount > 0]
 
     def funded_minor(self) -> int:
-        """Return the fen that the pot got in all, less what it returned."""
+        """Return the fen that the pot received in total, less what it returned."""
         return sum(amount for _, amount in self.funding)
 
     def next_tranche_at(self, now: datetime) -> datetime | None:
@@ -108,8 +108,8 @@ def ratios_by_rules(pots: Iterable[PotState]) -> dict[int, int]:
 def pot_states(tx: Tx, campaign_id: int, version: int | None = None) -> list[PotState]:
     """Return the pots of a campaign, in the order in which they are evaluated.
 
-    With `version` (the campaign's `matching_version`, read while its row is locked shared) they may come from
-    memory: every change of pots raises the version under the exclusive lock.
+    With `version` (the campaign's `matching_version`, read while its row is locked shared) they may come from the
+    cache: every change of pots raises the version under the exclusive lock.
     """
     cached: tuple[int, list[PotState]] | None = tx.memory.get(("pots", campaign_id))
     if cached is not None and cached[0] == version:
@@ -175,6 +175,6 @@ def load_pot_states(tx: Tx, campaign_ids: Sequence[int]) -> list[PotState]:
 
 
 def lock_free_accounts(tx: Tx, pots: Iterable[PotState]) -> dict[int, int]:
-    """Lock pots in the global lock order; return pot id -> free fen, closed tranches included."""
+    """Lock pots in the global lock order; return pot id -> free fen, including closed tranches."""
     ids = {pot.pot_id for pot in pots}
     return lock_free(tx, sorted(ids)) if ids else {}

@@ -25,7 +25,7 @@ MOST_RANK = 1_000
 
 
 class Tranche(NamedTuple):
-    """Part of a pot's money, in fen, that is available from `opens_at`."""
+    """Part of a pot's money, in fen, that is available from `opens_at` on."""
 
     opens_at: datetime
     amount_minor: int
@@ -48,7 +48,7 @@ class NewPot(NamedTuple):
 def create(tx: Tx, new: NewPot) -> int:
     """Create a pot and fill it from its fund; return its id.
 
-    Raises Invalid `pot_invalid` for senseless input, `rules_invalid` for rules of another kind of pot, and
+    Raises Invalid `pot_invalid` for senseless input and `rules_invalid` for rules of another kind of pot, and
     Conflict `fund_short` when the fund holds less.
     """
     faults = _faults(new)
@@ -102,10 +102,10 @@ def _faults(new: NewPot) -> dict[str, Fault]:
 
 
 def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) -> int:
-    """Add a version of a pot's rules, in force from a time on (default: now); return its number.
+    """Add a version of a pot's rules, in force from a given time on (default: now); return its number.
 
-    Raises Invalid `rules_in_the_past`: what was promised under the old rules stays promised; `rules_invalid`
-    for rules of another kind of pot.
+    Raises Invalid `rules_in_the_past`, because what was promised under the old rules stays promised, and
+    `rules_invalid` for rules of another kind of pot.
     """
     rules = for_kind(str(tx.scalar("SELECT kind FROM pot WHERE id = :pot", pot=pot_id)), rules)
     start = valid_from or tx.now
@@ -117,7 +117,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Rules, valid_from: datetime | None) ->
 
 
 def top_up(tx: Tx, pot: PotState, amount_minor: int) -> None:
-    """Add money from the pot's fund, free at once. Raises Conflict `fund_short`."""
+    """Add money from the pot's fund, available at once. Raises Conflict `fund_short`."""
     _positive(amount_minor)
     row = tx.add(PotFunding.received(pot.pot_id, amount_minor, "top_up", tx.now, tx.now))
     lock_free(tx, [pot.pot_id])
@@ -138,9 +138,9 @@ def reduce(tx: Tx, pot: PotState, amount_minor: int, *, reason: str = "reduction
 
 
 def pause(tx: Tx, pot: PotState, *, paused: bool) -> bool:
-    """Pause a pot, or resume it, from this place in the order of decisions on; return whether that changes it.
+    """Pause or resume a pot from this place in the order of decisions on; return whether that changes anything.
 
-    A paused pot gives no new match; reservations stand, are captured and released as always.
+    A paused pot gives no new match. Its reservations are still captured and released.
     """
     if paused == (pot.paused_at is not None):
         return False
@@ -149,8 +149,8 @@ def pause(tx: Tx, pot: PotState, *, paused: bool) -> bool:
 
 
 def move_tranche(tx: Tx, pot: PotState, tranche_id: int, opens_at: datetime | None) -> TrancheHistory:
-    """Let a tranche that has not opened open at another time (default: now), from this place in the order of
-    decisions on; return it as it was.
+    """Change the opening time of a tranche that has not opened (default: now), from this place in the order of
+    decisions on. Return the tranche as it was.
 
     Raises NotFound `tranche_unknown`, Conflict `tranche_open`, Invalid `tranche_in_the_past`.
     """
@@ -169,9 +169,9 @@ def move_tranche(tx: Tx, pot: PotState, tranche_id: int, opens_at: datetime | No
 
 
 def withdraw_tranche(tx: Tx, pot: PotState, tranche_id: int) -> TrancheHistory:
-    """Return the money of a tranche that has not opened to the fund of its pot. Raises as `move_tranche`.
+    """Return the money of a tranche that has not opened to the pot's fund. Raises as `move_tranche`.
 
-    In the order of decisions it opens and leaves at once: none of them can see its money.
+    In the order of decisions the tranche opens and is withdrawn at once, so no decision can see its money.
     """
     tranche = move_tranche(tx, pot, tranche_id, None)
     lock_free(tx, [pot.pot_id])

@@ -1,6 +1,6 @@
-"""PURE. Move match to a pot of better rank, while its donation keeps its total.
+"""PURE. Move match to a pot of better rank while its donation keeps its total.
 
-Only a pot whose ratio is not lower can take over match: it uses up no more of the donation for the same fen, so
+Only a pot whose ratio is not lower can take over match. It uses up no more of the donation for the same fen, so
 what moves always fits where it was.
 """
 
@@ -10,7 +10,7 @@ from kernel.money import BPS_WHOLE
 from matching.allocate import Allocation, AllocationRequest, Capacity, Offer, allocate, matched_base
 from matching.requests import LiveMatch, with_prior_match
 
-MAX_ATTEMPTS = 8  # how often a move that does not fit is made smaller before it is given up
+MAX_ATTEMPTS = 8  # how often a move that does not fit is reduced before it is given up
 
 
 def reallocate(
@@ -18,7 +18,7 @@ def reallocate(
 ) -> Allocation | None:
     """Return how much of `moving` moves to the pot of `offer`, by its rules and caps; None if nothing does.
 
-    `others` is the rest of the donation's match. The cut `moved` says that there was no more to move.
+    `others` is the rest of the donation's match. The cut `moved` means that there was no more to move.
     """
     if offer.rules.ratio_bps < moving.ratio_bps or not moving.amount_minor:
         return None
@@ -40,13 +40,15 @@ def reallocate(
 
 
 def _fits(moving: LiveMatch, moved_minor: int, ratio_bps: int, room_minor: int) -> bool:
-    """Whether both parts fit: each rounds up its base, so together they may need a fen more than the whole did."""
+    """Return whether both parts fit. Each rounds up its base, so together they may need a fen more than the whole
+    did."""
     left = matched_base(moving.amount_minor - moved_minor, moving.ratio_bps)
     return left + matched_base(moved_minor, ratio_bps) <= room_minor
 
 
 def _smaller(moving: LiveMatch, moved_minor: int) -> int:
-    """Return the next smaller amount to move, such that what stays is all that its base of the donation earns."""
+    """Return the next smaller amount to move for which the rest is everything that its base of the donation
+    earns."""
     rest = moving.amount_minor - moved_minor
     base = matched_base(rest, moving.ratio_bps)
     full = base * moving.ratio_bps // BPS_WHOLE

@@ -1,4 +1,4 @@
-"""What pots, caps and donations had left at any position in the order of the books, rebuilt from movements."""
+"""Rebuild from movements what pots, caps and donations had left at any position in the order of the books."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from uuid import UUID
@@ -9,7 +9,7 @@ from matching.journal import Movement, RecordedDecision, movements, movements_be
 from matching.requests import LiveMatch
 from matching.rules import CAPS, Target
 
-# A project as matching saw it: (position from which it was so, target), oldest first; the first from 0.
+# A project's history as matching saw it: (position from which it applied, target), oldest first; the first from 0.
 TargetHistory = Sequence[tuple[int, Target]]
 FindTargets = Callable[[Collection[int]], dict[int, TargetHistory]]
 _OF_DONORS = (CAPS.index("donor_day_minor"), CAPS.index("donor_minor"))
@@ -48,7 +48,8 @@ class RebuiltState:
         return as_of(self._targets[project_id], position)
 
     def load_donors(self, page: Sequence[RecordedDecision]) -> None:
-        """Advance to the first of these decisions and replace the donors by theirs, with what they had so far."""
+        """Advance to the first of these decisions, and replace the loaded donors by theirs, with what they had so
+        far."""
         start = page[0].position
         self.advance_to(start)
         for index in _OF_DONORS:
@@ -59,7 +60,7 @@ class RebuiltState:
             self._apply_to_donor(movement)
 
     def pop_movements(self, position: int) -> list[Movement]:
-        """Take the movements at the position that the state was advanced to, without applying them."""
+        """Take the movements at the current position without applying them."""
         popped = []
         while self._next is not None and self._next.position == position:
             popped.append(self._next)
@@ -67,7 +68,7 @@ class RebuiltState:
         return popped
 
     def advance_to(self, position: int | None) -> None:
-        """Apply all movements before a position, or all there are."""
+        """Apply all movements before a position, or all of them."""
         while self._next is not None and (position is None or self._next.position < position):
             self.apply(self._next)
             self._next = next(self._upcoming, None)

@@ -1,4 +1,4 @@
-"""No payment comes: release reserved match to its pot."""
+"""Release reserved match to its pot when no payment arrives."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -15,7 +15,7 @@ from matching.reservations import ReservationAmount
 def release(tx: Tx, donation_ids: Sequence[UUID], pots: Mapping[int, PotState]) -> list[Transfer]:
     """Release what is reserved for donations that will not be paid; return the transfers to post.
 
-    `pots` maps ids to the pots concerned; they are locked here, because a release changes what is left of them and
+    `pots` maps ids to the pots concerned. They are locked here, because a release changes what is left of them and
     of their caps. Idempotent: reservations that have ended are left alone.
     """
     reserved = [part for part in reserved_parts(tx, donation_ids) if part.state == "reserved"]

@@ -1,7 +1,7 @@
-"""Replay all decisions of a campaign through `allocate`: the stored match must come out again, fen for fen.
+"""Replay all decisions of a campaign through `allocate`: the result must equal the stored match, fen for fen.
 
-Nothing is taken from what a decision recorded: pots, caps and donations are rebuilt from the books up to its
-position in their order; the rules are those in force at its time, the ratings of projects those of its position.
+Nothing is taken from what a decision recorded. Pots, caps and donations are rebuilt from the books up to the
+decision's position; the rules are those in force at its time, the ratings of projects those at its position.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from matching.requests import MatchableDonation
 from matching.reserve import NO_MATCH, trace
 from matching.tranches import TrancheHistory, tranches
 
-MAX_DIFFERENCES = 1_000  # that are described; all are counted
+MAX_DIFFERENCES = 1_000  # the most that are described; all are counted
 
 
 class ReplayResult(NamedTuple):
@@ -40,11 +40,11 @@ class ReplayedSource(NamedTuple):
 
 
 class PotHistory(NamedTuple):
-    """A pot, and what of it a decision at a given time could see."""
+    """A pot, and how much of it a decision at a given time could see."""
 
     pot: PotState
     tranches: Sequence[TrancheHistory]
-    unlocked_from: int | None  # the position of its unlocking
+    unlocked_from: int | None  # the position at which it was unlocked
 
     def offer(self, at: datetime, position: int) -> Offer | None:
         """Return its offer at a time and position; None before its first rules, and while it was locked or
@@ -58,15 +58,15 @@ class PotHistory(NamedTuple):
         return Offer.of(self.pot.pot_id, valid[-1].rules_id, valid[-1].rules, self.pot.rank, self.pot.seed)
 
     def closed_minor(self, at: datetime, position: int) -> int:
-        """Return the fen in tranches that had not opened. Later top-ups were not there yet and closed nothing."""
+        """Return the fen in tranches that had not opened. Later top-ups did not exist yet and closed nothing."""
         return sum(tranche.amount_minor for tranche in self.tranches if tranche.opened_at(position) > at)
 
 
 def replay(tx: Tx, campaign_id: int, load_donations: LoadDonations, find_targets: FindTargets) -> ReplayResult:
     """Replay all decisions of a campaign. Changes nothing.
 
-    `load_donations` loads its donations, `find_targets` finds projects with their history. Run it in a transaction
-    of its own at REPEATABLE READ, so that books and decisions are of the same moment.
+    `load_donations` loads its donations, `find_targets` finds projects with their history. Run it in its own
+    transaction at REPEATABLE READ, so that books and decisions belong to the same snapshot.
     """
     prepare(tx, campaign_id, load_donations)
     return _Replay(tx, campaign_id, find_targets).run()
@@ -156,7 +156,7 @@ class _Replay:
         return allocation or NO_MATCH, ReplayedSource(reservation_id, moving.pot_id)
 
     def _allocation_request(self, decision: RecordedDecision) -> AllocationRequest:
-        """Return the donation as matching saw it then: as pledged, as paid, later what refunds had left."""
+        """Return the donation as matching saw it then: as pledged, as paid, or later as refunds had left it."""
         at = decision.decided_at if decision.cause == "pledge" or decision.paid_at is None else decision.paid_at
         kept = decision.pledged_minor if decision.cause == "pledge" else decision.amount_minor
         if decision.cause in ("reoffer", "challenge", "redistribute", "restore", "corrected"):
@@ -168,7 +168,7 @@ class _Replay:
         return donation.allocation_request(self.state.live.get(decision.donation_id, {}).values())
 
     def _offers(self, decision: RecordedDecision) -> Iterator[Offer]:
-        """Yield the offers of the pots of this stage, whatever they serve."""
+        """Yield the offers of the pots of this stage, whichever projects they serve."""
         only = (
             decision.trace[0]["pot"] if decision.cause in ("challenge", "redistribute") and decision.trace else None
         )
@@ -181,7 +181,8 @@ class _Replay:
                     yield offer
 
     def _compare_books(self) -> None:
-        """At the end every pot must hold what the books say, and every reservation must be posted."""
+        """Compare the final state with the books: every pot must hold its balance, and every reservation must be
+        posted."""
         for problem in unposted(self.tx, self.campaign_id):
             self._note(problem)
         free = self.state.free

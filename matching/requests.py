@@ -1,4 +1,4 @@
-"""PURE. Requests for match: what matching must know of a donation to decide about it."""
+"""PURE. Requests for match: what matching must know of a donation to decide on it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -10,7 +10,7 @@ from matching.allocate import NO_PRIOR, AllocationRequest, matched_base
 from matching.reservations import ReservedPart
 from matching.rules import Target
 
-# Which pots may match: those that promise at the pledge, those that match at payment, or all of them.
+# Which pots may match: those that reserve at the pledge, those that match at payment, or all of them.
 Stage = Literal["pledge", "payment", "any"]
 STAGE_MODES: dict[Stage, tuple[str, ...]] = {
     "pledge": ("reserve",),
@@ -20,7 +20,7 @@ STAGE_MODES: dict[Stage, tuple[str, ...]] = {
 
 
 class PotQuery(NamedTuple):
-    """What decides which pots may match a donation, and so which are locked."""
+    """What determines which pots may match a donation, and so which are locked."""
 
     campaign_id: int
     target: Target
@@ -28,7 +28,7 @@ class PotQuery(NamedTuple):
 
 
 class LiveMatch(NamedTuple):
-    """Match that a donation has from one pot, in fen, and the ratio under which it got it."""
+    """Match that a donation has from one pot, in fen, and the ratio at which it got it."""
 
     pot_id: int
     ratio_bps: int
@@ -41,10 +41,10 @@ class LiveMatch(NamedTuple):
 
 
 class ReservationRequest(NamedTuple):
-    """A donation that match is requested for, under which conditions, and from which pots.
+    """A request to match a donation: under which conditions, and from which pots.
 
-    `accept_unmatched`: the donor accepts less match than the rules would give. `window_open`: whether the
-    campaign gives match at the donation's time; if not, no pot is asked.
+    `accept_unmatched`: the donor accepts less match than the rules would give. `window_open`: whether the campaign
+    gives match at the donation's time; if not, no pot is queried.
     """
 
     donation_id: UUID
@@ -60,12 +60,12 @@ class ReservationRequest(NamedTuple):
 
     @property
     def matchable(self) -> bool:
-        """Whether any pot may be asked: inside a match window, and for a project that is not barred."""
+        """Whether any pot may be queried: within a match window, and for a project that is not barred."""
         return self.window_open and not self.allocation_request.target.barred
 
 
 class MatchableDonation(NamedTuple):
-    """A donation that match is requested for: `amount_minor` fen of it, counted for the day of `at`.
+    """A donation to be matched: `amount_minor` fen of it, counted for the day of `at`.
 
     `at` is the time of the pledge, or the provider's time of the payment once there is one.
     """
@@ -78,7 +78,7 @@ class MatchableDonation(NamedTuple):
     at: datetime
 
     def allocation_request(self, live: Iterable[LiveMatch] = ()) -> AllocationRequest:
-        """Request match beyond the match `live` that the donation has."""
+        """Request match beyond the match `live` that the donation already has."""
         day = local_day(self.at).isoformat()
         request = AllocationRequest(self.amount_minor, self.target, self.donor_key, day, donation=str(self.id))
         return with_prior_match(request, live)
@@ -91,13 +91,13 @@ class MatchableDonation(NamedTuple):
         window_open: bool,
         accept_unmatched: bool = True,
     ) -> ReservationRequest:
-        """Request reservations from the pots of a stage, beyond the match `live` that the donation has."""
+        """Request reservations from the pots of a stage, beyond the match `live` that the donation already has."""
         request = self.allocation_request(live)
         return ReservationRequest(self.id, self.campaign_id, request, accept_unmatched, window_open, stage)
 
 
 def with_prior_match(request: AllocationRequest, live: Iterable[LiveMatch]) -> AllocationRequest:
-    """Return a request that counts the match that its donation has."""
+    """Return a request that takes into account the match that its donation already has."""
     prior: dict[int, int] = {}
     base_minor = 0
     for match in live:
@@ -107,5 +107,5 @@ def with_prior_match(request: AllocationRequest, live: Iterable[LiveMatch]) -> A
 
 
 def live_match(parts: Iterable[ReservedPart], ratios: Mapping[int, int]) -> list[LiveMatch]:
-    """Return what of reservations still counts as match; `ratios` maps rules ids to basis points."""
+    """Return what still counts as match of these reservations; `ratios` maps rules ids to basis points."""
     return [LiveMatch(part.pot_id, ratios[part.rules_id], part.live_minor) for part in parts if part.live_minor]

@@ -23,7 +23,7 @@ class ReservedPart(NamedTuple):
 
     @property
     def live_minor(self) -> int:
-        """What still counts as match."""
+        """How much still counts as match, in fen."""
         return 0 if self.state == "released" else self.amount_minor - self.returned_minor
 
 
@@ -47,8 +47,8 @@ class Surplus(NamedTuple):
 def surplus(kept_minor: int, parts: Sequence[ReservedPart], ratios: Mapping[int, int]) -> list[Surplus]:
     """Return what to take back when only `kept_minor` fen of a donation remain, last pot first.
 
-    `parts` are in the order in which they matched; `ratios` maps rules ids to basis points. Going by what
-    remains, not by what was refunded, makes any sequence of partial refunds end like one refund of their sum.
+    `parts` are in the order in which they matched; `ratios` maps rules ids to basis points. Because it depends on
+    what remains, not on what was refunded, any sequence of partial refunds ends like one refund of their sum.
     """
     excess = sum(matched_base(part.live_minor, ratios[part.rules_id]) for part in parts) - kept_minor
     surpluses = []
@@ -66,7 +66,7 @@ def surplus(kept_minor: int, parts: Sequence[ReservedPart], ratios: Mapping[int,
 
 
 def worst_first(parts: Sequence[ReservedPart], order: Mapping[int, tuple[int, int]]) -> list[ReservedPart]:
-    """Sort reservations the way they are moved: the worst pot's first, of one pot the newest.
+    """Sort reservations in the order in which they are moved: the worst pot first, within a pot the newest.
 
     `order` maps pots to (rank, id).
     """

@@ -33,7 +33,7 @@ from matching.rules import Target
 
 NO_MATCH = Allocation((), 0, short=False)
 
-# Why match was decided: one of `match_decision.cause`, or one for each stage.
+# Why match was decided: one of `match_decision.cause`, or one per stage.
 Cause = str | Mapping[Stage, str]
 
 
@@ -54,9 +54,9 @@ class MatchSource(Protocol):
 class PlannedMatch(NamedTuple):
     """The match planned for a request.
 
-    `refused`: the pots have less than their rules would give, or the donor may hold less unpaid, and did not accept
-    that; then nothing is reserved. `source`: the match moves away from this reservation, it is no new match.
-    `withheld`: the rules would give match, the caller does not admit it.
+    `refused`: the pots have less than their rules would give, or the donor may hold less unpaid, and the donor did
+    not accept that; nothing is then reserved. `source`: the match moves away from this reservation instead of being
+    new. `withheld`: the rules would give match, but the caller does not admit it.
     """
 
     request: ReservationRequest
@@ -67,7 +67,8 @@ class PlannedMatch(NamedTuple):
 
 
 class LockedPots(NamedTuple):
-    """The pots that may match some donations, locked until the transaction ends, and what is free in them (fen)."""
+    """The locked pots that may match some donations, and the free fen in them. Locked until the transaction
+    ends."""
 
     candidates: Mapping[PotQuery, Sequence[PotState]]
     free: Mapping[int, int]
@@ -76,7 +77,7 @@ class LockedPots(NamedTuple):
 def lock_pots(tx: Tx, queries: Iterable[PotQuery], pots: Mapping[int, Sequence[PotState]]) -> LockedPots:
     """Lock the pots that these queries may match; `pots` maps campaigns to their pots.
 
-    Read the time (`tx.now`) afterwards: the campaign may have ended while this waited.
+    Read the time (`tx.now`) afterwards, because the campaign may have ended while this waited.
     """
     candidates = {query: _candidates(query, pots) for query in queries}
     by_id = {pot.pot_id: pot for states in candidates.values() for pot in states}
@@ -92,8 +93,8 @@ def plan_matches(
 ) -> list[PlannedMatch]:
     """Allocate match to requests, first come first served, from pots that `lock_pots` locked. Writes nothing.
 
-    Plan once per transaction: a second plan would not see in the books what the first gave away.
-    `projects_of_counties` finds the projects that caps per county count; `admits` is called, in order, with the
+    Plan once per transaction: a second plan would not see in the books what the first one gave.
+    `projects_of_counties` finds the projects that caps per county count. `admits` is called, in order, with the
     match of each donation that gets some, and may withhold all of it.
     """
     now = tx.now
@@ -110,7 +111,7 @@ def plan_matches(
 
 
 def _candidates(query: PotQuery, pots: Mapping[int, Sequence[PotState]]) -> list[PotState]:
-    """Return the pots of which any rules version serves the project: they are locked before the time is read."""
+    """Return the pots of which any rules version serves the project. They are locked before the time is read."""
     modes = STAGE_MODES[query.stage]
     return [
         pot
@@ -141,7 +142,7 @@ def write_matches(
     """Store reservations and the decisions behind them; return the transfers to post.
 
     Write all plans of one `plan_matches` together and in order, because each builds on those before it. `state` is
-    `captured` when the payment is proven already: then nothing is left to capture.
+    `captured` when the payment is already proven, so that nothing is left to capture.
     """
     return write_decided_matches(tx, plans, cause, state=state)[1]
 
@@ -149,7 +150,8 @@ def write_matches(
 def write_decided_matches(
     tx: Tx, plans: Sequence[PlannedMatch], cause: Cause, *, state: str = "reserved"
 ) -> tuple[list[int], list[Transfer]]:
-    """Do the same and return the ids of the decisions too, one for each plan that was not refused."""
+    """Do the same as `write_matches`, and also return the ids of the decisions, one per plan that was not
+    refused."""
     accepted = [plan for plan in plans if not plan.refused]
     decision_ids = _insert_decisions(tx, accepted, cause)
     parts = [
@@ -234,7 +236,7 @@ def _cause_of(plan: PlannedMatch, cause: Cause) -> str:
 
 
 def trace(allocation: Allocation, source: MatchSource | None = None) -> list[dict[str, Any]]:
-    """Return the evaluation of every pot in the form in which it is stored. Amounts are fen.
+    """Return the evaluation of every pot in its stored form. Amounts are fen.
 
     Match that moved names the reservation and the pot that it moved away from.
     """

@@ -1,4 +1,4 @@
-"""Return captured match: to its pot while the campaign lives, else to the fund that paid it."""
+"""Return captured match to its pot while the campaign is open, afterwards to the fund that paid it."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,9 +36,9 @@ def return_surplus(
 ) -> list[Transfer]:
     """Return the surplus match of donations; return the transfers to post.
 
-    `living`: the campaign lives, so match returns to its pot, else to the fund. `released`: captured match was
-    disbursed already and comes out of that account (match on hold always out of its own). `cause` makes the keys
-    unique: one per refund. `case_id` names the screening case whose reviewer takes the match away.
+    `living`: match returns to its pot, otherwise to the fund. `released`: captured match has been disbursed and is
+    taken from that account (match on hold is always taken from its own). `cause` makes the keys unique: one per
+    refund. `case_id` names the screening case whose reviewer takes the match away.
     """
     if not surpluses:
         return []
@@ -70,7 +70,7 @@ def return_surplus(
 
 
 def return_moved(tx: Tx, moved: Sequence[MovedMatch]) -> list[Transfer]:
-    """Return moved match to the pots that it leaves, locked by the caller; return the transfers to post.
+    """Return moved match to the pots that it leaves, which the caller has locked; return the transfers to post.
 
     A decision moves match from one reservation only, so its id makes the key unique.
     """
@@ -91,7 +91,7 @@ def return_moved(tx: Tx, moved: Sequence[MovedMatch]) -> list[Transfer]:
 
 
 def _add_returned(tx: Tx, amounts: Iterable[tuple[int, int]]) -> None:
-    """Add to what was returned of reservations: pairs of reservation id and fen."""
+    """Add pairs of (reservation id, fen) to what was returned of reservations."""
     sums: Counter[int] = Counter()
     for reservation_id, amount_minor in amounts:
         sums[reservation_id] += amount_minor

@@ -1,4 +1,4 @@
-"""Why captured match left a donation: read from the books, where each return is a transfer of its own."""
+"""Why captured match left a donation, read from the books, where each return is a separate transfer."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -13,7 +13,7 @@ class Return(NamedTuple):
     """Match that left a donation, in fen.
 
     `cause`: refund, review (a reviewer took it away), moved (a better pot gave it instead). `to_fund`: it went to
-    the pot's fund, as it does after the end, else to the pot.
+    the pot's fund, as it does after the end of the campaign, otherwise to the pot.
     """
 
     pot_id: int
@@ -24,7 +24,7 @@ class Return(NamedTuple):
 
 
 def returns_of(tx: Tx, donation_id: UUID) -> list[Return]:
-    """Return what left a donation, oldest first."""
+    """Return the returns of a donation's match, oldest first."""
     transfers = match_returns(tx, donation_id)
     if not transfers:
         return []

@@ -1,4 +1,4 @@
-"""The seeds of random pots: generated and committed to with the pot, revealed after the last draw."""
+"""The seeds of random pots: generated and committed to when the pot is created, revealed after the last draw."""
 
 from datetime import datetime
 from secrets import token_bytes
@@ -11,7 +11,7 @@ from matching.models import PotDraw
 
 
 class PublicDraw(NamedTuple):
-    """What the public may know of a random pot's draws; `seed` (hex) is None until it is revealed."""
+    """The public view of a random pot's draws; `seed` (hex) is None until it is revealed."""
 
     commitment: str
     seed: str | None
@@ -45,7 +45,7 @@ def reveal_seeds(tx: Tx, campaign_id: int) -> int:
 
 
 def public_draw(tx: Tx, pot_id: int) -> PublicDraw | None:
-    """Return what the public may know of a pot's draws; None if the pot is not random."""
+    """Return the public view of a pot's draws; None if the pot is not random."""
     rows = tx.rows_as(
         PublicDraw,
         """SELECT commitment, CASE WHEN revealed_at IS NOT NULL THEN encode(seed, 'hex') END AS seed, revealed_at
@@ -85,7 +85,7 @@ def drawn_matches(tx: Tx, pot_id: int, seed: str, first: int, most: int) -> list
 
 
 def count_drawn_matches(tx: Tx, pot_id: int) -> int:
-    """Return how many rows `drawn_matches` has in all."""
+    """Return the total number of rows of `drawn_matches`."""
     count = tx.scalar(
         """SELECT count(*) FROM (SELECT FROM reservation WHERE pot_id = :pot
                                   GROUP BY donation_id, rules_id) AS d""",

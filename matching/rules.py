@@ -95,7 +95,7 @@ class Challenge:
     raised_minor: int | None = None
 
     def met(self, donors: int, raised_minor: int) -> bool:
-        """Whether a campaign with these figures has reached it."""
+        """Return whether a campaign with these figures has reached it."""
         if self.donors is not None:
             return donors >= self.donors
         return self.raised_minor is not None and raised_minor >= self.raised_minor
@@ -119,7 +119,7 @@ class Rules:
     challenge: Challenge | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form in which rules are stored and shown; parts without content are left out."""
+        """Return the stored and displayed form of the rules; empty parts are left out."""
         scope = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self.scope).items() if v}
         caps = {k: v for k, v in asdict(self.caps).items() if v is not None}
         data: dict[str, Any] = {
@@ -136,8 +136,7 @@ class Rules:
 
 
 def parse(data: Any) -> Rules:
-    """Rules from JSON of any shape. Raises Invalid `rules_invalid` that names every senseless part, and
-    nothing else."""
+    """Parse rules from JSON of any shape. Raises only Invalid `rules_invalid`, which names every senseless part."""
     read = Fields(data, root="rules")
     read.only(("ratio_bps", "scope", "minimum_minor", "caps", "random", "challenge"))
     scope, caps, random, challenge = (read.part(name) for name in ("scope", "caps", "random", "challenge"))
@@ -167,7 +166,7 @@ def parse(data: Any) -> Rules:
 
 
 def faults(rules: Rules) -> dict[str, Fault]:
-    """Return what is senseless in rules: field -> fault. Empty when they can work."""
+    """Return the faults of rules by field; empty when the rules can work."""
     rule_faults: dict[str, Fault] = {}
     if not 1 <= rules.ratio_bps <= MAX_RATIO_BPS:
         rule_faults["ratio_bps"] = fault("ratio_out_of_range", least_bps=1, most_bps=MAX_RATIO_BPS)
@@ -212,9 +211,9 @@ def _challenge_faults(goal: Challenge) -> dict[str, Fault]:
 
 
 def for_kind(kind: str, rules: Rules) -> Rules:
-    """Return the rules as a pot of this kind keeps them: a random pot draws from 0 by default.
+    """Return the rules as a pot of this kind stores them: a random pot draws from 0 by default.
 
-    Raises Invalid `rules_invalid` for what does not belong to this kind of pot, or is missing for it.
+    Raises Invalid `rules_invalid` for parts that this kind of pot does not have, and for missing ones.
     """
     kind_faults: dict[str, Fault] = {}
     if kind != "random" and rules.least_bps is not None:
@@ -236,7 +235,7 @@ _NARROW_TO_WIDE = (
 
 
 def _cross_faults(rules: Rules) -> dict[str, Fault]:
-    """What is senseless only together: a cap above a wider one, or below what the smallest gift would get."""
+    """Return faults of combinations: a cap above a wider one, or below what the smallest donation would get."""
     caps = asdict(rules.caps)
     least = share(rules.minimum_minor, rules.ratio_bps)
     cap_faults = {

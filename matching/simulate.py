@@ -1,6 +1,7 @@
-"""PURE. What pots would give a day of donations: by the same function that matches real ones, with nothing written.
+"""PURE. What pots would give a day of donations, computed by the function that matches real ones. Nothing is
+written.
 
-Every gift is taken as paid at once: what is reserved and never paid is not simulated, and challenges stay locked.
+Every gift counts as paid at once: reservations that are never paid are not simulated, and challenges stay locked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +25,7 @@ class Gift(NamedTuple):
 
 
 class PotRun(NamedTuple):
-    """What became of a pot: what it had and gave (fen), for how many gifts, and when a gift first found it empty
+    """The result of a pot: what it had and gave (fen), for how many gifts, and when a gift first found it empty
     although it would have given more (None: never)."""
 
     pot_id: int
@@ -40,8 +41,11 @@ class PotRun(NamedTuple):
 
 
 class Simulation(NamedTuple):
-    """A simulated day: its gifts and their match (fen); `short`: gifts that found less than the rules would give,
-    `unmatched`: gifts that got nothing. `matches`: what each gift got, in the order of their times."""
+    """A simulated day: its gifts and their match (fen).
+
+    `short` counts gifts that found less than the rules would give, `unmatched` those that got nothing. `matches` is
+    the match of each gift, in the order of their times.
+    """
 
     gifts: int
     raised_minor: int
@@ -53,8 +57,8 @@ class Simulation(NamedTuple):
 
 
 class PotChange(NamedTuple):
-    """Other rules for a pot (None: its own), from the beginning on, and money that it has more or less from then on
-    (fen)."""
+    """A pot's other rules (None: its own), from the beginning on, and how much more or less money it has from then
+    on (fen)."""
 
     rules: Rules | None = None
     added_minor: int = 0
@@ -69,7 +73,7 @@ class Comparison(NamedTuple):
 
 
 def with_changes(pots: Sequence[PotState], changes: Mapping[int, PotChange]) -> list[PotState]:
-    """Return pots as they would be with these changes, by pot id."""
+    """Return the pots with these changes applied, which are keyed by pot id."""
     return [_changed(pot, changes[pot.pot_id]) if pot.pot_id in changes else pot for pot in pots]
 
 
@@ -90,7 +94,7 @@ def compare(now: Simulation, changed: Simulation) -> Comparison:
 
 
 def simulate(pots: Sequence[PotState], gifts: Iterable[Gift]) -> Simulation:
-    """Match gifts in the order of their times. Tranches open at their times; rules are those in force then."""
+    """Match gifts in the order of their times. Tranches open at their times; the rules are those in force then."""
     capacity = Capacity({pot.pot_id: 0 for pot in pots})
     coming = sorted((at, pot.pot_id, amount) for pot in pots for at, amount in pot.funding)
     runs = {pot.pot_id: PotRun(pot.pot_id, pot.name, pot.funded_minor(), 0, 0, None) for pot in pots}

@@ -1,4 +1,4 @@
-"""The tranches of pots: when they open, and when earlier decisions saw them open."""
+"""The tranches of pots: when they open, and which opening time earlier decisions saw."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -11,9 +11,10 @@ from matching.models import Pot, PotFunding, TrancheMove
 
 
 class TrancheHistory(NamedTuple):
-    """Part of a pot's money (fen) that opens at a time; `moves` are its later times, each from a position on.
+    """Part of a pot's money (fen) that opens at a given time; `moves` are later changes of that time, each from a
+    position on.
 
-    `withdrawn`: it was taken back before it opened.
+    `withdrawn`: it was withdrawn before it opened.
     """
 
     id: int
@@ -25,11 +26,11 @@ class TrancheHistory(NamedTuple):
 
     @property
     def opens_at(self) -> datetime:
-        """When it opens."""
+        """The time at which it opens."""
         return self.moves[-1][1] if self.moves else self.planned_at
 
     def opened_at(self, position: int) -> datetime:
-        """Return when it opened, as a decision at a position in the order of the books saw it."""
+        """Return the opening time that a decision at this position in the order of the books saw."""
         return next((at for since, at in reversed(self.moves) if since < position), self.planned_at)
 
     def state(self, now: datetime) -> str:

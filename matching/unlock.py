@@ -1,4 +1,4 @@
-"""Challenge pots: locked until the campaign has reached the goal of their rules, then unlocked for good."""
+"""Challenge pots: locked until the campaign has reached the goal of their rules, then unlocked permanently."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def met_challenges(tx: Tx, pots: Sequence[PotState], donors: int, raised_minor: 
 
 
 def unlock(tx: Tx, pot: PotState, donors: int, raised_minor: int) -> None:
-    """Record that a challenge was met, and by which figures.
+    """Record that a challenge was met, and with which figures.
 
     The caller has locked the campaign exclusively and raises its `matching_version`. The primary key refuses a
     second record for the same pot.
