@@ -9,6 +9,7 @@ from typing import NamedTuple
 from campaigns.intake.door_donations import span_of
 from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
+from payments.gateway import DONORS_MONEY
 
 SILENCE = timedelta(hours=2)  # without a signed request of a platform that has gifts in a running event
 WAITS = timedelta(hours=1)
@@ -49,7 +50,8 @@ def partner_alarms(tx: Tx) -> list[Alarm]:
     rows += _of(tx, AlarmKind.WAITING, _WAITING, waiting=tx.now - WAITS)
     if tx.now.astimezone(SHANGHAI).hour >= BILL_HOUR:
         yesterday = day - timedelta(days=1)
-        rows += _of(tx, AlarmKind.BILL, _BILL, day=yesterday, since=span_of(yesterday)[0], until=begins)
+        since, donors_money = span_of(yesterday)[0], list(DONORS_MONEY)
+        rows += _of(tx, AlarmKind.BILL, _BILL, day=yesterday, since=since, until=begins, donors_money=donors_money)
     return sorted(rows, key=lambda alarm: (alarm.title, alarm.kind))
 
 
@@ -90,4 +92,5 @@ _BILL = """
      WHERE p.state IN ('live', 'paused') AND p.statement_expected AND d.donations > 0 AND p.name <> 'offline'
        AND NOT EXISTS (SELECT FROM empty_bill_day e WHERE e.provider = 'partner:' || p.name AND e.day = :day)
        AND NOT EXISTS (SELECT FROM provider_line l WHERE l.provider = 'partner:' || p.name
-                          AND l.occurred_at >= :since AND l.occurred_at < :until)"""
+                          AND l.occurred_at >= :since AND l.occurred_at < :until
+                          AND l.kind = ANY(:donors_money))"""

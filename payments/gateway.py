@@ -73,6 +73,7 @@ class RefundState:
 
 
 StatementKind = Literal["charge", "refund", "fee", "payout", "dispute", "other"]
+DONORS_MONEY: tuple[StatementKind, ...] = ("charge", "refund", "dispute")  # what came from donors, or went back
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kernel.ids import donation_id_of
 from kernel.json_reader import Fields
 from kernel.money import CURRENCY, amount_fault
 from kernel.strict_json import unstorable
+from kernel.tables import clean_cell
 from kernel.text import clean_text
 from payments.gift_details import NO_DETAILS, GiftDetails, check_details, check_flag, details_of
 
@@ -89,11 +90,14 @@ def faults(event: Any, now: datetime | None = None) -> dict[str, Fault]:
     check_flag(fields, "test")
     data = fields.part("data", required=True)
     if data.is_object:
-        data.text("donation_id", MOST_TEXT)
+        their_id = data.text("donation_id", MOST_TEXT)
         data.required_number("amount_minor", amount_fault if kind == PAID else _total_fault)
         data.constant("currency", (CURRENCY,), fault("currency_unsupported", currency=CURRENCY))
         check_flag(data, "test")
         if kind == PAID:
+            # Of a bill these are left out of ids: the two would never meet.
+            if their_id is not None and clean_cell(their_id) != their_id:
+                data.refuse("donation_id", fault("hidden_characters"))
             _check_payment(data, now)
             check_details(data)
     return fields.faults

@@ -73,8 +73,16 @@ def _is_total(value: Any) -> bool:
     return type(value) is int and 0 <= value <= MAX_MINOR
 
 
+_is_plain_text = _text(MOST_TEXT)
+
+
+def _is_plain_id(value: Any) -> bool:
+    """Whether nothing of an id would be left out where it stands in a bill (`kernel.tables.clean_cell`)."""
+    return _is_plain_text(value) and value[0] not in " `'=" and value[-1] != " "
+
+
 _MOVE: Mapping[str, Check] = {
-    "donation_id": _text(MOST_TEXT),
+    "donation_id": _is_plain_id,
     "currency": lambda value: value == CURRENCY,
     "test": _is_flag,
 }

@@ -43,9 +43,10 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
             "summary": operation.get("summary", ""),
             "tags": operation.get("tags", []),
             "security": ", ".join(name for requirement in operation.get("security", []) for name in requirement),
+            "headers": [p["name"] for p in operation.get("parameters", []) if p.get("in") == "header"],
             "query": [p["name"] for p in operation.get("parameters", []) if p.get("in") == "query"],
-            "body": _schema_name(operation.get("requestBody", {})),
-            "answers": [(status, _schema_name(body)) for status, body in operation.get("responses", {}).items()],
+            "bodies": _schema_names(operation.get("requestBody", {})),
+            "answers": [(status, _schema_names(body)) for status, body in operation.get("responses", {}).items()],
         }
         for path, item in spec["paths"].items()
         for method, operation in item.items()
@@ -53,11 +54,12 @@ def _operations(spec: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _schema_name(place: dict[str, Any]) -> str:
-    """The name of the schema of a body or an answer; empty when it has none."""
-    content: dict[str, Any] = next(iter(place.get("content", {}).values()), {})
-    schema = content.get("schema", {})
-    return str(schema.get("items", schema).get("$ref", "")).rpartition("/")[2]
+def _schema_names(place: dict[str, Any]) -> list[str]:
+    """The names of the schemas that a body or an answer may have; none when it has none."""
+    schemas = [kind.get("schema", {}) for kind in place.get("content", {}).values()]
+    parts = [part for schema in schemas for part in schema.get("anyOf", [schema])]
+    names = [str(part.get("items", part).get("$ref", "")).rpartition("/")[2] for part in parts]
+    return list(dict.fromkeys(filter(None, names)))
 
 
 def _kind(about: dict[str, Any]) -> str:

@@ -88,12 +88,23 @@ _HEALTH = described_object(
     secrets=_list(described_object()),
     checks=described_object(),
 )
+_FAULT = described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, params=described_object(), message=TEXT)
 _BILL = described_object(
+    layout=TEXT | {"description": "the format that it was read in"},
+    encoding=TEXT,
+    rows=COUNT,
+    new=COUNT | {"description": "lines that could be read"},
+    skipped=COUNT | {"description": "blank lines, totals, refunds that failed"},
+    first_at=MOMENT | _MAYBE,
+    last_at=MOMENT | _MAYBE,
     imported={"type": "boolean"},
-    added=COUNT,
-    sums=_list(described_object()),
-    faults=_list(described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, message=TEXT)),
-    warnings=_list(described_object(line=COUNT | _MAYBE, field=TEXT, code=TEXT, message=TEXT)),
+    added=COUNT | {"description": "lines that were stored now; a line that came before is stored once"},
+    sums=_list(described_object(name=TEXT, rows=COUNT, amount_minor=MINOR)),
+    faults=_list(_FAULT) | {"description": "with one of them no line is taken"},
+    fault_count=COUNT,
+    questions=_list(_FAULT) | {"description": "none in a bill"},
+    warnings=_list(_FAULT) | {"description": "lines that earlier bills have with other contents"},
+    test={"type": "boolean"},
     differences=_list(described_object(cause=TEXT, donation_id=TEXT, bill_minor=MINOR, events_minor=MINOR)),
 )
 _SUMS = described_object(
@@ -118,7 +129,25 @@ _SUMS = described_object(
         )
     ),
 )
+_SUMS_ANSWER = described_object(
+    campaign=TEXT,
+    answer={"type": "string", "enum": ["confirmed", "contradicted"]},
+    text=TEXT | {"description": "what differs; for `contradicted`"},
+    projects=_list(TEXT) | {"description": "codes of those that differ"},
+) | {"required": ["campaign", "answer"]}
+_ROTATION = described_object(
+    rotate={"type": "boolean", "enum": [True]},
+    old_valid_until=MOMENT
+    | _MAYBE
+    | {"description": "until when the old one is valid too; else until it is ended"},
+) | {"required": ["rotate"]}
+_EMPTY_DAY_SAID = described_object(day=TEXT, lines=COUNT, imported={"type": "boolean"}, test={"type": "boolean"})
+_EMPTY_DAY = described_object(empty={"type": "string", "format": "date"}) | {"required": ["empty"]}
 SCHEMAS = {
+    "PartnerDoorSumsAnswer": _SUMS_ANSWER,
+    "PartnerDoorRotation": _ROTATION,
+    "PartnerDoorEmptyDay": _EMPTY_DAY,
+    "PartnerDoorEmptyDaySaid": _EMPTY_DAY_SAID,
     "PartnerDoorEvent": _EVENT,
     "PartnerDoorEvents": described_object(events=_list(_EVENT), next_after=COUNT | _MAYBE),
     "PartnerDoorDonation": _DONATION,
@@ -130,7 +159,7 @@ SCHEMAS = {
     "PartnerDoorSumsList": described_object(sums=_list(_SUMS)),
     "PartnerDoorSecret": described_object(id=COUNT, secret=TEXT, created_at=MOMENT),
 }
-# Address -> method, what it does, its parameters, and the schema of its response.
+# Address -> method, what it does, its parameters, and the schemas that its response may have.
 ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/events": ("get", "List your events.", ("state", "since", "after"), "PartnerDoorEvents"),
     "/events/<path:event_id>": ("get", "What became of one of your events.", (), "PartnerDoorEvent"),
@@ -140,8 +169,25 @@ ROUTES: dict[str, tuple[str, str, tuple[str, ...], str]] = {
     "/projects": ("get", "Your projects, with their match.", ("updated_since", "page"), "PartnerDoorProjects"),
     "/sums": ("get", "What you brought in for each published event.", (), "PartnerDoorSumsList"),
     "/sums/answer": ("post", "Confirm or contradict your sums of an event.", (), "PartnerDoorSums"),
-    "/bill": ("post", "Show what a bill would do; with `confirm=1`, import it.", ("confirm",), "PartnerDoorBill"),
+    "/bill": (
+        "post",
+        "Show what a bill would do; with `confirm=1`, import it.",
+        ("confirm",),
+        "PartnerDoorBill PartnerDoorEmptyDaySaid",
+    ),
     "/secret": ("post", "Make another signing secret.", (), "PartnerDoorSecret"),
+}
+_BILL_EXAMPLE = """line_id,kind,donation_id,amount_minor,fee_minor,currency,occurred_at
+L-0001,charge,their-0001,5000,30,CNY,2026-09-09T10:00:00+08:00
+"""
+# Address -> the body that is sent there: by its type, the name of a schema, or an example of a file.
+BODIES: dict[str, dict[str, Any]] = {
+    "/bill": {
+        "text/csv": {"schema": {"type": "string", "format": "binary"}, "example": _BILL_EXAMPLE},
+        "application/json": {"schema": {"$ref": "#/components/schemas/PartnerDoorEmptyDay"}},
+    },
+    "/secret": {"application/json": {"schema": {"$ref": "#/components/schemas/PartnerDoorRotation"}}},
+    "/sums/answer": {"application/json": {"schema": {"$ref": "#/components/schemas/PartnerDoorSumsAnswer"}}},
 }
 _NOT_SIGNED = "`signature_missing`, `signature_invalid`, `timestamp_out_of_tolerance`"
 _ASKED_OFTEN = "`rate_limited`: come back after `Retry-After` seconds"
@@ -160,7 +206,7 @@ REFUSALS: dict[str, dict[str, str]] = {
         "404": "`sums_unknown`: no such event, or nothing of yours in it",
         "409": "`sums_answer_late`, `sums_answers_full`",
         "413": "`body_too_large`",
-        "422": "`sums_answer_invalid`: `answer`, `text` or `projects`",
+        "422": "`sums_answer_invalid`: `campaign`, `answer`, `text` or `projects`",
     },
     "/bill": {
         "400": "`body_invalid`: begins like JSON and is none",
@@ -187,7 +233,8 @@ def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]]
     for address, (method, summary, parameters, shown) in ROUTES.items():
         rule = _rule(prefix + address)
         query = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in parameters]
-        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{shown}"}}}
+        schemas = [{"$ref": f"#/components/schemas/{schema}"} for schema in shown.split()]
+        content = {"application/json": {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
         status = "201" if address == "/secret" else "200"
         operation = {
             "tags": [tag],
@@ -196,6 +243,8 @@ def describe(spec: APISpec, prefix: str, tag: str, headers: list[dict[str, Any]]
             "responses": {status: {"description": "in your own ids", "content": content}}
             | _refusals(address, method),
         }
+        if address in BODIES:
+            operation["requestBody"] = {"required": True, "content": BODIES[address]}
         spec.path(rule=rule, operations={method: operation})
 
 

@@ -16,6 +16,7 @@ _DONATION = described_object(
     refunded_minor=MINOR,
     currency=TEXT,
     match=described_object(captured_minor=MINOR, held_minor=MINOR),
+    as_of=MOMENT | {"description": "how the donation stood then; the latest counts, in whatever order events come"},
 )
 _NEWS = described_object(project_code=TEXT, happened_on=TEXT | {"format": "date"}, title=TEXT, text=TEXT)
 PROJECT_SUMS = {"donations": COUNT, "raised_minor": MINOR, "refunded_minor": MINOR, "matched_minor": MINOR}
@@ -62,6 +63,7 @@ def _operation(type_: OutgoingType, tag: str) -> dict[str, Any]:
     return {
         "tags": [tag],
         "summary": DATA[type_][0],
+        "description": "Events may arrive in any order, and more than once: take each id once.",
         "parameters": [
             {"name": name, "in": "header", "required": True, "schema": TEXT, "description": description}
             for name, description in _HEADERS.items()

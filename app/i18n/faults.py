@@ -39,6 +39,7 @@ FAULTS = {
     "control_characters": _l("不能有特殊控制字符"),
     "direction_controls": _l("不能有改变文字方向的控制字符"),
     "not_storable": _l("含有不能保存的字符"),
+    "hidden_characters": _l("首尾的空格、引号和看不见的字符不属于编号，请去掉"),
     "name_based": _l("不能用版本 5 的 UUID（由名称生成，留给合作平台），请用版本 4 或 7"),
     "reserved_name": _l("这个名称由系统保留，请换一个"),
     "code_format": _l("只能用 1 至 %(most)s 个英文字母、数字、- 或 _"),

@@ -3,7 +3,17 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from campaigns.intake.check_list import Check
 from campaigns.partner_alarms import Alarm, AlarmKind
+
+CHECK_HINTS = {
+    Check.FIRST_EVENT: _l("发一笔 donation.paid：项目编号是你的，paid_at 是现在"),
+    Check.REPEAT: _l("原样再发一次（同一个 id），回答 repeated 是 1"),
+    Check.REFUND: _l("发 donation.refunded：同一个 donation_id，金额是到目前为止退的总数"),
+    Check.WRONG_KEY: _l("随便用一个别的密钥签，回答 401 signature_invalid"),
+    Check.LATE: _l("再发一笔 paid_at 在 10 分钟以前的支付"),
+    Check.BILL: _l("交一份账单，和以上支付、退款一致，没有 faults 和 differences"),
+}
 
 ALARMS = {
     AlarmKind.SILENT: _l("没有动静"),

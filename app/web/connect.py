@@ -1,26 +1,62 @@
 """How an engineer connects a platform: from nothing to a passed check list, with clients to take along."""
 
+import base64
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from flask import Response, render_template
+from standardwebhooks import Webhook
 
 from app.current import settings
 from app.http import access
 from app.i18n.giving_labels import PARTNER_CHECKS
+from app.i18n.partner_texts import CHECK_HINTS
 from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
+from app.webhooks.signed import QUESTIONS
+from payments.partner_secrets import LIVE, TEST
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLIENTS = {"py": "partner_client.py", "js": "partner_client.js"}
+
+
+class SignedSample(NamedTuple):
+    """A signed request by which an engineer checks their own signing. Nobody has this secret."""
+
+    secret: str
+    message_id: str
+    timestamp: int
+    body: str
+    signature: str
+
+
+def _sample() -> SignedSample:
+    key = base64.b64encode(b"this key is printed for everybody").decode()
+    message_id, timestamp, body = "msg_1", 1788919200, '{"type": "ping"}'
+    signature = Webhook(LIVE + key).sign(message_id, datetime.fromtimestamp(timestamp, UTC), body)
+    return SignedSample(TEST + key, message_id, timestamp, body, signature)
+
+
+SAMPLE = _sample()
 
 
 @blueprint.get("/connect")
 @access.public
 @shared()
 def connect() -> str:
-    """The way in six steps. Holds no secret: the federation hands that over."""
+    """The way in six steps, whose words are enough to write a client. Holds no secret: the federation hands that
+    over."""
     address = f"{settings().public_url}/webhooks/partners/NAME"
-    return render_template("web/connect.html", address=address, checks=PARTNER_CHECKS, clients=CLIENTS)
+    return render_template(
+        "web/connect.html",
+        address=address,
+        checks=PARTNER_CHECKS,
+        hints=CHECK_HINTS,
+        clients=CLIENTS,
+        sample=SAMPLE,
+        questions=QUESTIONS,
+    )
 
 
 @blueprint.get("/connect/partner_client.<any(py,js):kind>")

@@ -34,7 +34,7 @@ def answer_own_sums(name: str) -> Any:
     """Confirm or contradict the sums of an event. The body names it: the signature does not cover the address."""
     sent = signed_request(name)
     body = load_json(sent.payload)
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or not isinstance(body.get("campaign"), str):
         raise Invalid("sums_answer_invalid", fields={"campaign": fault("required")})
     if sent.test:
         raise NotFound("sums_unknown")

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from campaigns.closing.bank_differences import ALL as OF_BANK
 from kernel.clock import SHANGHAI
-from kernel.db import Tx
+from kernel.db import Tx, one_of
 from kernel.money import CURRENCY
+from payments.gateway import DONORS_MONEY
 
 PAGE = 5_000  # differences
 
@@ -71,12 +72,13 @@ SIDES = f"""{_COMPARED},
                               AND e.state NOT IN ('taken', 'attached'))
          GROUP BY l.donation_id)"""
 
-# A partner's bill of a day is in when it has a line of that day, or the partner said that there is none.
+# A partner's bill of a day is in when it has a line of donors' money of that day, or the partner said that there is
+# none. A payout or a fee of that day is no bill: it may come in another file.
 BILL_DUE_H = 10  # hours after the end of the day
 _BILL_DAYS = f"""
     bill_day AS MATERIALIZED (
         SELECT provider, CAST(occurred_at AT TIME ZONE '{SHANGHAI}' AS date) AS day
-          FROM provider_line WHERE provider LIKE 'partner:%'
+          FROM provider_line WHERE provider LIKE 'partner:%' AND ({one_of("kind", DONORS_MONEY)})
          UNION
         SELECT provider, day FROM empty_bill_day)"""
 

@@ -13,6 +13,7 @@ from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.ids import MOST_ID
+from payments.gateway import DONORS_MONEY
 from payments.models import EmptyBillDay, ProviderLine
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # what differences of a day are referred to by
@@ -34,8 +35,9 @@ def day_awaited(row: Discrepancy) -> date | None:
 
 
 def record_empty_day(tx: Tx, partner: str, day: date, actor: str) -> EmptyBillDay:
-    """Record that a partner's bill of a day (in Shanghai) has no lines, and compare the books with that: gifts of
-    that day which we know become differences one by one. Idempotent.
+    """Record that a partner's bill of a day (in Shanghai) has no donor's money, and compare the books with that:
+    gifts of that day which we know become differences one by one. What the platform took or sent to the bank on
+    that day does not speak against it. Idempotent.
 
     Raises NotFound `partner_unknown`, Invalid `statement_by_api`, Invalid `day_invalid` for a day that is not over,
     Conflict `bill_day_has_lines`.
@@ -49,7 +51,10 @@ def record_empty_day(tx: Tx, partner: str, day: date, actor: str) -> EmptyBillDa
     if recorded is not None:
         return recorded
     of_day = col(ProviderLine.occurred_at).between(begins, ends - timedelta(microseconds=1))
-    chosen = select(func.count()).select_from(ProviderLine).where(ProviderLine.provider == provider, of_day)
+    of_donors = col(ProviderLine.kind).in_(DONORS_MONEY)
+    chosen = (
+        select(func.count()).select_from(ProviderLine).where(ProviderLine.provider == provider, of_day, of_donors)
+    )
     if lines := tx.first(chosen):
         raise Conflict("bill_day_has_lines", lines=lines)
     recorded = tx.add(EmptyBillDay(provider=provider, day=day, said_at=tx.now, said_by=actor))

@@ -43,7 +43,9 @@ def _queue(tx: Tx, type_: OutgoingType, donation_ids: Sequence[UUID]) -> None:
 
 
 def words_of(tx: Tx, donation_id: UUID) -> dict[str, Any]:
-    """Return what a platform is told of its donation, in its own id: nothing of a person."""
+    """Return what a platform is told of its donation, in its own id: nothing of a person. `as_of` tells which of
+    two events of a donation is newer: they may arrive in any order."""
+    as_of = tx.now  # before it is read
     donation, view = tx.get(Donation, donation_id), donation_view(tx, donation_id)
     assert donation is not None
     return {
@@ -54,4 +56,5 @@ def words_of(tx: Tx, donation_id: UUID) -> dict[str, Any]:
         "refunded_minor": view.refunded_minor,
         "currency": view.currency,
         "match": {"captured_minor": view.captured_minor, "held_minor": view.held_minor},
+        "as_of": as_of.isoformat(),
     }

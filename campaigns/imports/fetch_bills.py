@@ -80,7 +80,7 @@ def fetch_due(deps: Dependencies) -> int:
         due = _due(tx)
     done = 0
     for bill in due:
-        done += _fetch(deps, bill).state != BillState.WAITS
+        done += _fetch(deps, bill) != BillState.WAITS
         if monotonic() - began > RUN_S:
             break
     return done
@@ -132,47 +132,65 @@ def _is_due(row: FetchedBill | None, now: datetime) -> bool:
     return row is None or (row.next_at is not None and row.next_at <= now)
 
 
-def _fetch(deps: Dependencies, bill: DueBill) -> FetchedBill:
-    came = _attempt(deps, bill)
+def _fetch(deps: Dependencies, bill: DueBill) -> BillState:
+    """Fetch a bill and book it together with what came of it, in one transaction: whoever dies before its commit
+    has done nothing, and nobody fetches it again after it."""
+    try:
+        with deps.db.transaction() as tx:
+            source, now = source_of(tx, deps.keys, bill.partner), tx.now
+        data = fetch_bill(source, bill.day, bill.kind, now)  # outside of a transaction
+        return _book(deps, bill, data)
+    except NoBill:
+        return _note_empty(deps, bill)
+    except BillNotFetched as error:
+        return _note(deps, bill, _Came(BillState.WAITS, code=error.code, detail=error.detail))
+    except Refusal as refusal:
+        if [part.code for part in refusal.fields.values()] == ["no_rows"]:
+            return _note_empty(deps, bill)
+        places = [f"{place}: {cause.code}" for place, cause in refusal.fields.items()]
+        came = _Came(BillState.WAITS, code=refusal.code, detail="; ".join(places)[:MOST_DETAIL])
+        return _note(deps, bill, came)
+
+
+def _book(deps: Dependencies, bill: DueBill, data: bytes) -> BillState:
+    request = ImportRequest("statement", Confirmation(ACTOR), bill.partner)
+    file_hash = sha256(data).hexdigest()
+    import_file(
+        deps,
+        request,
+        data,
+        note=lambda tx, done: _keep(tx, bill, _Came(BillState.TAKEN, done.added, file_hash=file_hash)),
+    )
+    return BillState.TAKEN
+
+
+def _note_empty(deps: Dependencies, bill: DueBill) -> BillState:
+    """The platform says that nothing happened: of trades that is said of the day."""
+    try:
+        with deps.db.transaction() as tx:
+            if bill.kind is BillKind.TRADES:
+                record_empty_day(tx, bill.partner, bill.day, ACTOR)
+            return _keep(tx, bill, _Came(BillState.EMPTY))
+    except Refusal as refusal:
+        return _note(deps, bill, _Came(BillState.WAITS, code=refusal.code))
+
+
+def _note(deps: Dependencies, bill: DueBill, came: _Came) -> BillState:
     with deps.db.transaction() as tx:
-        row = _row(tx, bill)
-        row.tries, row.tried_at = row.tries + 1, tx.now
-        row.state, row.lines, row.code, row.detail, row.file_hash = came
-        pause = min(FIRST_PAUSE * 2 ** min(row.tries - 1, 10), LONGEST_PAUSE)
-        row.next_at = tx.now + pause if came.state == BillState.WAITS else None
-        return tx.add(row)
+        return _keep(tx, bill, came)
+
+
+def _keep(tx: Tx, bill: DueBill, came: _Came) -> BillState:
+    row = _row(tx, bill)
+    row.tries, row.tried_at = row.tries + 1, tx.now
+    row.state, row.lines, row.code, row.detail, row.file_hash = came
+    pause = min(FIRST_PAUSE * 2 ** min(row.tries - 1, 10), LONGEST_PAUSE)
+    row.next_at = tx.now + pause if came.state == BillState.WAITS else None
+    tx.add(row)
+    return came.state
 
 
 def _row(tx: Tx, bill: DueBill) -> FetchedBill:
     return tx.get(FetchedBill, bill, lock=True) or FetchedBill(
         partner=bill.partner, day=bill.day, kind=bill.kind, state=BillState.WAITS, tries=0, tried_at=tx.now
     )
-
-
-def _attempt(deps: Dependencies, bill: DueBill) -> _Came:
-    try:
-        with deps.db.transaction() as tx:
-            source, now = source_of(tx, deps.keys, bill.partner), tx.now
-        data = fetch_bill(source, bill.day, bill.kind, now)  # outside of a transaction
-        request = ImportRequest("statement", Confirmation(ACTOR), bill.partner)
-        return _Came(BillState.TAKEN, import_file(deps, request, data).added, file_hash=sha256(data).hexdigest())
-    except NoBill:
-        return _empty(deps, bill)
-    except BillNotFetched as error:
-        return _Came(BillState.WAITS, code=error.code, detail=error.detail)
-    except Refusal as refusal:
-        if [part.code for part in refusal.fields.values()] == ["no_rows"]:
-            return _empty(deps, bill)
-        places = [f"{place}: {cause.code}" for place, cause in refusal.fields.items()]
-        return _Came(BillState.WAITS, code=refusal.code, detail="; ".join(places)[:MOST_DETAIL])
-
-
-def _empty(deps: Dependencies, bill: DueBill) -> _Came:
-    """The platform says that nothing happened: of trades that is said of the day."""
-    if bill.kind is BillKind.TRADES:
-        try:
-            with deps.db.transaction() as tx:
-                record_empty_day(tx, bill.partner, bill.day, ACTOR)
-        except Refusal as refusal:
-            return _Came(BillState.WAITS, code=refusal.code)
-    return _Came(BillState.EMPTY)

@@ -147,8 +147,14 @@ class Imported(NamedTuple):
     plan: ImportPlan[Any]
 
 
-def import_file(deps: Dependencies, request: ImportRequest, data: bytes, track: Track = iter) -> Imported:
-    """Import all rows of a file or none. Idempotent.
+def import_file(
+    deps: Dependencies,
+    request: ImportRequest,
+    data: bytes,
+    track: Track = iter,
+    note: Callable[[Tx, Imported], object] = lambda _tx, _imported: None,
+) -> Imported:
+    """Import all rows of a file or none. Idempotent. `note` keeps what came of it, in the same transaction.
 
     Raises what `admit` raises, and what `ImportPlan.require_sound` raises.
     """
@@ -159,7 +165,9 @@ def import_file(deps: Dependencies, request: ImportRequest, data: bytes, track: 
     with deps.db.transaction() as tx:
         kind.lock(tx, deps)
         plan = kind.plan(tx, deps, request, file)
-        return Imported(kind.write(tx, deps, request, plan, track), plan)
+        imported = Imported(kind.write(tx, deps, request, plan, track), plan)
+        note(tx, imported)
+        return imported
 
 
 def _actor(request: ImportRequest) -> str:

@@ -151,6 +151,7 @@ def day_of(text: object) -> date:
     """Return the day that a platform names. Raises Invalid `parameters_invalid`."""
     try:
         day = date.fromisoformat(text) if isinstance(text, str) else None
+        day = day if day is not None and day.isoformat() == text else None  # no week, no other digits
     except ValueError:
         day = None
     if day is None or not 2000 <= day.year < 9999:

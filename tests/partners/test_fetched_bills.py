@@ -193,3 +193,18 @@ def test_an_account_needs_a_format_with_bills_and_a_strong_key(world: World) -> 
     world.do(fetch_bills.end_account, name, "test")
     the_next_day(world)
     assert fetch_due(world.deps) == 0
+
+
+def test_a_payout_is_no_bill_of_its_day(world: World, theirs: Vendors) -> None:
+    """The bill of funds came, that of trades did not: the day is awaited as a whole, and may still be empty."""
+    name = wechat(world)
+    theirs.bills = {("funds", "2026-09-09"): gzipped(wechat_funds(FUNDS))}
+    theirs.faults = {"code": "STATEMENT_CREATING"}
+    the_next_day(world)
+    assert fetch_due(world.deps) == 1
+    assert [(kind, state) for kind, state, *_ in came(world, name)] == [("trades", "waits"), ("funds", "taken")]
+    theirs.faults = {}
+    world.clock.at += timedelta(minutes=10)
+    assert fetch_due(world.deps) == 1
+    assert {state for _, state, *_ in came(world, name)} == {"empty", "taken"}
+    world.check()
