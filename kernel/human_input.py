@@ -18,6 +18,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 _MARKS_BEFORE = re.compile(r"^(?:¥|RMB|CNY|人民币)\s*", re.IGNORECASE)
 _MARKS_AFTER = re.compile(r"\s*(?:元整|元|圆|块|RMB|CNY|yuan)$", re.IGNORECASE)
+_BELOW_ZERO = re.compile(r"[-−]\s*([^-−()]+)|([^-−()]+?)\s*[-−]|\(\s*([^-−()]+?)\s*\)")
 _PLAIN = re.compile(r"\d{1,15}(?:\.\d{1,2})?", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:(?P<mark>[, '])\d{3})(?:(?P=mark)\d{3})*(?:\.\d{1,2})?", re.ASCII)
 _FIGURES = re.compile(r"\d[\d., ']*", re.ASCII)
@@ -52,7 +53,8 @@ class Moment(NamedTuple):
 
 
 def read_amount(text: str, *, negative: bool = False) -> int:
-    """Return an amount of yuan in fen: '66.6', '1,000.00', '¥100', '１００元', '1 000'.
+    """Return an amount of yuan in fen: '66.6', '1,000.00', '¥100', '１００元', '1 000'; with `negative` also what
+    accountants write for sums below zero: '-5', '5-', '(5.00)'.
 
     Separators must stand before groups of three. Raises Unreadable: `required`, `not_an_amount`, `too_fine` (below
     a fen), `amount_too_large`, or `amount_ambiguous` with `readings_minor` for what could mean several sums.
@@ -60,13 +62,15 @@ def read_amount(text: str, *, negative: bool = False) -> int:
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
         raise Unreadable(fault("required"))
-    below_zero = negative and plain[:1] in ("-", "−")
-    plain = _MARKS_AFTER.sub("", _MARKS_BEFORE.sub("", plain[1:].strip() if below_zero else plain)).strip()
+    below = _BELOW_ZERO.fullmatch(plain) if negative else None
+    plain = _MARKS_AFTER.sub(
+        "", _MARKS_BEFORE.sub("", plain if below is None else "".join(below.groups("")))
+    ).strip()
     if _PLAIN.fullmatch(plain) or _GROUPED.fullmatch(plain):
         amount = _fen(re.sub(r"[, ']", "", plain))
         if amount > MAX_MINOR:
             raise Unreadable(fault("amount_too_large", most_minor=MAX_MINOR))
-        return -amount if below_zero else amount
+        return amount if below is None else -amount
     if not _FIGURES.fullmatch(plain):
         raise Unreadable(fault("not_an_amount"))
     readings = sorted({amount for amount in _readings(plain) if amount <= MAX_MINOR})

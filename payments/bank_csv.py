@@ -65,8 +65,8 @@ _CURRENCIES = ("", CURRENCY, "RMB", "人民币", "人民币元", "156", "01")
 _TAKEN_BACK = re.compile("冲正|冲销|退回|红字|撤销|reversal", re.IGNORECASE)
 _FEE = re.compile("手续费|工本费|账户管理费|服务费|fee", re.IGNORECASE)
 _ACCOUNT = re.compile(r"账[户号]*(?:账号)?[:：]\s*([0-9A-Za-z][0-9A-Za-z -]{4,})")
-_COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\D.*)?$", re.ASCII)
-_NOTHING = ("", "-", "--", "0", "0.00")
+_COMPACT_DAY = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\d{6}|\D.*)?$", re.ASCII)  # and a time of the clock
+_BLANK = ("", "-", "--")
 
 
 def read_bank_csv(data: bytes, track: Track = iter) -> BankFile:
@@ -108,6 +108,8 @@ class _Reader:
         if cells.faults or booked_on is None or valued_on is None:
             self.faults |= {f"line {row.line}.{column}": why for column, why in cells.faults.items()}
             return
+        if not amount_minor:
+            return  # it moved nothing: a waived fee, interest of 0.00
         reversal = bool(_TAKEN_BACK.search(text)) or cells.red
         line = StatedLine(
             account=account,
@@ -162,11 +164,12 @@ class _Cells:
             amount_minor = self._figure("amount")
             self.red = bool(side) and amount_minor < 0
             return _SIDES.get(side, 1) * amount_minor
-        debit = self._figure("debit") if self.cells["debit"] not in _NOTHING else 0
-        credit = self._figure("credit") if self.cells["credit"] not in _NOTHING else 0
+        blank = [self.cells[column] in _BLANK for column in ("debit", "credit")]
+        debit = 0 if blank[0] else self._figure("debit")
+        credit = 0 if blank[1] else self._figure("credit")
         if debit and credit:
             self.faults["credit"] = fault("both_sides")
-        elif not debit and not credit and not self.faults:
+        elif all(blank):
             self.faults["credit"] = fault("required")
         self.red = debit < 0 or credit < 0
         return credit - debit
@@ -182,7 +185,7 @@ class _Cells:
         return amount_minor
 
     def day(self, column: str) -> date | None:
-        """The day of a time of the clock; banks write days without marks, too: 20260909."""
+        """The day of a time of the clock; banks write it without marks, too: 20260909, 20260909101500."""
         text = _COMPACT_DAY.sub(r"\1-\2-\3", self.cells[column])
         try:
             return local_day(read_moment(text).at)

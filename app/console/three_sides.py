@@ -17,11 +17,13 @@ from app.http import access
 from app.http.heavy_reads import heavy
 from app.http.scope import Where
 from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
+from app.i18n.audit_texts import act_text, changes_text
 from app.i18n.labels import CAUSES, word
 from app.i18n.names import source_name
 from app.i18n.reconciliation_texts import suggestion
 from app.web.blueprint import requested_page
 from campaigns.approvals.desk import open_of
+from campaigns.audit import entries_of
 from campaigns.closing import discrepancies
 from campaigns.closing.bookings import booked_sums
 from campaigns.closing.evidence import evidence, find_discrepancy
@@ -65,6 +67,7 @@ def show(discrepancy_id: int) -> str:
         row = find_discrepancy(tx, min(discrepancy_id, MOST_ID))
         lines = evidence(tx, row)
         campaign = tx.get(Campaign, row.campaign_id) if row.campaign_id else None
+        acts = entries_of(tx, f"discrepancy:{row.id}")
         waiting = {id_: at for act in _ACTS for id_, at in open_of(tx, act, [row.id]).items()}
     return render_template(
         "console/difference.html",
@@ -73,6 +76,7 @@ def show(discrepancy_id: int) -> str:
         campaign=campaign,
         suggestion=suggestion(row),
         pending=waiting.get(str(row.id)),
+        acts=[(entry, act_text(entry.action), changes_text(entry.detail)) for entry in acts],
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from flask_babel import gettext as _
 
 from app.i18n import giving_labels, labels
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.audit_fields import FIELDS, PERMISSIONS
 from app.i18n.audit_labels import ACTS, ASKED, SUBJECTS
 from app.i18n.desk_labels import STATION_ITEMS
@@ -18,6 +19,7 @@ from kernel.money import yuan
 
 _SHORT = 8  # characters of a donation's id
 _WORDS = {
+    "account": DIFFERENCE_ACCOUNTS,
     "act": ASKED,
     "consent": giving_labels.CONSENTS,
     "decision": labels.CASE_STATES,

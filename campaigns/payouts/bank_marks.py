@@ -90,8 +90,8 @@ def _mark(tx: Tx, mark: _Mark) -> None:
         claimed_at=tx.now,
     )
     tx.add(claim)
+    seen = " ".join(filter(None, (mark.statement, mark.line_id)))  # numbers of the bank, without words of ours
     if came_back:
-        mark_returned(tx, mark.remittance_id, f"bank line {mark.line_id}", ACTOR)
+        mark_returned(tx, mark.remittance_id, seen, ACTOR)
     else:
-        evidence = f"bank statement {mark.statement}"
-        mark_paid(tx, mark.remittance_id, mark.line_id, mark.booked_on, evidence, ACTOR)
+        mark_paid(tx, mark.remittance_id, mark.line_id, mark.booked_on, seen, ACTOR)

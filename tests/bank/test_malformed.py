@@ -105,6 +105,64 @@ def test_what_is_no_amount_day_or_kind_is_named_by_line_and_field(
         assert f"line 2.{field}" in faults, (cell, faults)
 
 
+@pytest.mark.parametrize(
+    ("cell", "minor"),
+    [
+        ("1,234,567.89", 123_456_789),
+        ("１，２３４．５０", 1_234_50),
+        ("(12.50)", -12_50),
+        ("（1,250.00）", -1_250_00),
+        ("12.50-", -12_50),
+        ("−12.50", -12_50),
+        ("¥12.50", 12_50),
+    ],
+)
+def test_amounts_as_accountants_write_them(cell: str, minor: int) -> None:
+    lines, faults = bank_lines(changed(BANK, 1, 2, cell))
+    assert (faults, lines[0].amount_minor) == ({}, minor)
+
+
+@pytest.mark.parametrize("cell", ["2026/9/9", "2026年9月9日", "20260909", "20260909101500", "2026.09.09 10:15"])
+def test_days_as_banks_write_them(cell: str) -> None:
+    lines, faults = bank_lines(changed(BANK, 1, 1, cell))
+    assert (faults, str(lines[0].booked_on)) == ({}, "2026-09-09")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize(("comma", "end"), [(",", "\r\n"), ("\t", "\n"), (";", "\r"), ("\t,", "\n")])
+def test_encodings_separators_and_ends_of_lines(encoding: str, comma: str, end: str) -> None:
+    data = BANK.replace(",", comma).replace("\n", end).encode(encoding)
+    file = read_bank_file(data)
+    assert [line.amount_minor for _, line in file.lines] == [12_50, -3_00, 8_88] and not file.faults
+
+
+def test_a_line_that_moved_nothing_is_passed_over(world: World) -> None:
+    for text, row, columns in ((BANK, 2, (2,)), (TWO_SIDES, 2, (2, 3))):
+        for column in columns:
+            text = changed(text, row, column, "0.00")
+        lines, faults = bank_lines(text)
+        assert ([line.line_id for line in lines], faults) == (["F1", "F3"], {})
+        import_file(world.deps, ImportRequest("bank", Confirmation("finance")), text.encode())
+    _lines, faults = bank_lines(changed(TWO_SIDES, 2, 2, ""))
+    assert {place: why.code for place, why in faults.items()} == {"line 3.credit": "required"}
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        (BANK[:-12], {"line 4.amount"}),
+        (BANK[:-4] + ",F3,more\n", {"line 4"}),
+        (BANK + BANK, {f"line 5.{name}" for name in ("amount", "booked_on")} | {"line 6.line_id"}),
+        (BANK.replace("F2", "F1"), {"line 3.line_id"}),
+        (BANK.replace("F2", "2.02609E+17"), {"line 3.line_id"}),
+        (BANK.replace("\n4100,2026-09-10", "\n\n\n4100,2026-02-30"), {"line 6.booked_on"}),
+    ],
+)
+def test_a_file_that_was_cut_or_doubled_names_its_line(text: str, places: Any) -> None:
+    _lines, faults = bank_lines(text)
+    assert set(places) <= set(faults), faults
+
+
 @given(st.integers(0, len(WHOLE) - 1), st.integers(1, 40), st.binary(max_size=6))
 def test_a_broken_camt_file_is_refused_or_named(at: int, length: int, junk: bytes) -> None:
     try:

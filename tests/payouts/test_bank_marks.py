@@ -56,7 +56,7 @@ def test_a_debit_of_the_id_and_amount_pays_once_and_a_credit_returns(sent: World
     assert mark_by_statement(sent.deps) == 0
     assert states(sent) == ["paid", "sent"]
     paid = sent.do(plans.remittances_of, 1)[0]
-    assert (paid.reference, paid.evidence, str(paid.paid_on)) == ("L-1", "bank statement S-1", "2026-09-09")
+    assert (paid.reference, paid.evidence, str(paid.paid_on)) == ("L-1", "S-1 L-1", "2026-09-09")
     assert sums(sent)["payable"] == 50_00
     line(sent, "L-3", first, 100_00)
     assert mark_by_statement(sent.deps) == 1

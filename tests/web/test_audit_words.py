@@ -11,18 +11,35 @@ CALLS = ("record_audit", "add_entry")
 
 
 def recorded() -> Iterator[str]:
-    """The names of the fields that use cases put into entries."""
+    """The names of the fields that use cases put into entries: named there, or in a dictionary that is."""
     for path in sorted((ROOT / "campaigns").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in CALLS:
-                yield from (word.arg for word in node.keywords if word.arg and word.arg not in ("before", "after"))
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("detail", "counts"):
-                yield from _keys(node.value)
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                yield from (name for name in _recorded_by(function) if name not in ("before", "after"))
+
+
+def _recorded_by(function: ast.FunctionDef) -> Iterator[str]:
+    nodes = list(ast.walk(function))
+    words = [
+        word
+        for node in nodes
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in CALLS
+        for word in node.keywords
+    ]
+    spread = {getattr(word.value, "id", "") for word in words if word.arg is None} - {""}
+    yield from (word.arg for word in words if word.arg)
+    for node in nodes:
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(node, ast.Assign | ast.AugAssign) and getattr(target, "id", "") in spread:
+            yield from _keys(node.value)
 
 
 def _keys(value: ast.expr) -> Iterator[str]:
-    if isinstance(value, ast.Dict):
-        yield from (key.value for key in value.keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+    for part in ast.walk(value):
+        if isinstance(part, ast.Dict):
+            yield from (
+                key.value for key in part.keys if isinstance(key, ast.Constant) and isinstance(key.value, str)
+            )
 
 
 def test_every_recorded_field_has_a_name() -> None:

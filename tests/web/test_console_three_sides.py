@@ -56,7 +56,11 @@ def test_what_differs_at_the_bank_is_explained_and_signed_off_together(
     manager.send(f"/discrepancies/{unequal['id']}/sign-off", reason="跨行费", account="bank_charges")
     manager.send(f"/discrepancies/{unequal['id']}/rebook", reason="其实是税", account="fee_taxes")
     assert "手续费税费" in text(manager.open("/console/reconciliation"))
-    assert "手续费税费 -10.00" in text(manager.open(f"/console/discrepancies/{unequal['id']}"))
+    shown = text(manager.open(f"/console/discrepancies/{unequal['id']}"))
+    assert "手续费税费 -10.00" in shown
+    history = shown.split("经过")[-1]
+    assert history.index("银行手续费 → 手续费税费") < history.index("跨行费") and "其实是税" in history
+    assert "booked_minor" not in history
     manager.send(f"/discrepancies/{unequal['id']}/reopen", reason="再查")
     assert differences(world) == [("amount", "4100 B0", -10_00)]
     signed = differences(world, "signed_off")
