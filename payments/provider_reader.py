@@ -12,7 +12,7 @@ from uuid import UUID
 from kernel.json_reader import JsonObject
 
 MAX_MINOR = 10**15  # fen; far above any payment, far below the database's bigint
-_LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second Python's datetime can hold
+LATEST = 253_402_300_799  # 9999-12-31T23:59:59Z, the last second Python's datetime can hold
 _CURRENCY = re.compile(r"[A-Za-z]{3}", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
@@ -76,7 +76,7 @@ class ProviderFields(JsonObject):
     def time(self, name: str) -> datetime:
         """Return Unix seconds as an aware UTC time."""
         value = self.value(name)
-        if type(value) is not int or not 0 <= value <= _LATEST:
+        if type(value) is not int or not 0 <= value <= LATEST:
             raise self.malformed(name, "time_expected")
         return datetime.fromtimestamp(value, UTC)
 

@@ -1,6 +1,7 @@
 """Messages at rest: the personal part of each is sealed with the key of its day (`message_keys`)."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +13,8 @@ from kernel.keys import Cipher, Keys
 from payments.message_keys import NOTHING, opening_keys, sealing_key
 from payments.messages import Message
 from payments.personal_parts import Body, join, kept_of, split
+
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson would make a float of it
 
 
 class SealedMessage(Protocol):
@@ -84,4 +87,10 @@ def _whole(message: SealedMessage, cipher: Cipher | None) -> Body:
     if message.sealed is None or cipher is None:
         return message.body
     plain = cipher.unseal(bytes(message.sealed), _context(message.source, message.event_id))
-    return join(message.body, json.loads(plain))
+    return join(message.body, _parsed(plain))
+
+
+def _parsed(plain: bytes) -> Body:
+    """Return the JSON that `_json` wrote; integers beyond 64 bits stay whole."""
+    body: Body = json.loads(plain) if _LONG_NUMBER.search(plain) else orjson.loads(plain)
+    return body

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from campaigns.donations.consent import newest_consent
@@ -17,6 +18,15 @@ from kernel.db import Tx
 _REACHABLE = """EXISTS (SELECT FROM person_key k WHERE k.donation_id = {id}
                         AND (k.email_key IS NOT NULL OR k.donor_key LIKE 'm\\:%'))
             AND (SELECT c.use_contact FROM consent c WHERE c.donation_id = {id} ORDER BY c.id DESC LIMIT 1)"""
+
+_QUEUE_NEW = f"""
+    INSERT INTO letter (donation_id, kind, about, amount_minor, state, attempts, failure, created_at, due_at)
+    SELECT u.donation_id, u.kind, u.about, u.amount_minor, 'waiting', 0, '', :now, :now
+      FROM {unnest(Letter, "donation_id", "kind", "about", "amount_minor")}
+     WHERE {_REACHABLE.format(id="u.donation_id")}"""
+_QUEUE_MISSING = f"{_QUEUE_NEW} ON CONFLICT DO NOTHING"
+# From so many letters on a savepoint costs less than a look for a conflict before each row.
+_MANY = 100
 
 
 class NewLetter(NamedTuple):
@@ -32,19 +42,22 @@ def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
     """Queue letters to those donors who left an e-mail address and agreed to be written to. Each once."""
     if not letters:
         return
-    tx.run(
-        f"""INSERT INTO letter
-                   (donation_id, kind, about, amount_minor, state, attempts, failure, created_at, due_at)
-            SELECT u.donation_id, u.kind, u.about, u.amount_minor, 'waiting', 0, '', :now, :now
-              FROM {unnest(Letter, "donation_id", "kind", "about", "amount_minor")}
-             WHERE {_REACHABLE.format(id="u.donation_id")}
-            ON CONFLICT DO NOTHING""",
-        donation_id=[letter.donation_id for letter in letters],
-        kind=[str(letter.kind) for letter in letters],
-        about=[letter.about for letter in letters],
-        amount_minor=[letter.amount_minor for letter in letters],
-        now=tx.now,
-    )
+    values = {
+        "donation_id": [letter.donation_id for letter in letters],
+        "kind": [str(letter.kind) for letter in letters],
+        "about": [letter.about for letter in letters],
+        "amount_minor": [letter.amount_minor for letter in letters],
+        "now": tx.now,
+    }
+    if len(letters) >= _MANY:
+        try:
+            with tx.part():
+                tx.run(_QUEUE_NEW, **values)
+            return
+        except IntegrityError as error:
+            if "letter_once" not in str(error.orig):
+                raise
+    tx.run(_QUEUE_MISSING, **values)
 
 
 def letters_of(transitions: Sequence[Transition]) -> list[NewLetter]:

@@ -185,6 +185,8 @@ def _read(deps: Dependencies, message: InboxMessage, outcomes: Outcomes) -> Sequ
         return []
     try:
         facts = facts_of(message.body)
+        if message.donation_id is None and all(fact.instrument is None for fact in facts):
+            return facts
         return [
             fact._replace(
                 donation_id=message.donation_id or fact.donation_id,

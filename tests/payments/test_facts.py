@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.facts import FactKind, FactMalformed, PaymentFact, facts_of
+from payments.facts import FactKind, FactMalformed, PaymentFact, facts_of, read_facts
+from payments.plain_success import plain_success
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
 DONATION = UUID("0b0f7a8c-6f4e-4b58-9a39-4d0bb0c7c001")
@@ -202,7 +203,9 @@ JSON = st.recursive(
 
 
 def only_malformed(value: Any) -> None:
-    """Every fact that comes out is sound; nothing but FactMalformed is raised."""
+    """Every fact that comes out is sound; nothing but FactMalformed is raised; one pass reads the same."""
+    if plain_success(value) is not None:
+        assert facts_of(value) == read_facts(value)
     try:
         facts = facts_of(value)
     except FactMalformed as malformed:
@@ -217,6 +220,30 @@ def only_malformed(value: Any) -> None:
         json.dumps(
             [payment_fact.payment_intent, payment_fact.charge, payment_fact.session, payment_fact.instrument]
         ).encode()
+
+
+def test_a_success_is_read_in_one_pass_as_field_by_field() -> None:
+    plain = event("payment_intent.succeeded", INTENT)
+    assert plain_success(plain) is not None
+    assert facts_of(plain) == read_facts(plain)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"latest_charge": CHARGE},
+        {"charges": {"data": [CHARGE]}},
+        {"metadata": {}},
+        {"amount_received": None},
+        {"amount_received": True},
+        {"currency": "cny\n"},
+        {"id": "pi_\n"},
+        {"id": ""},
+        {"latest_charge": "ch_\u4e00"},
+    ],
+)
+def test_what_is_more_than_a_plain_success_is_read_field_by_field(changes: dict[str, Any]) -> None:
+    assert plain_success(event("payment_intent.succeeded", INTENT | changes)) is None
 
 
 @given(JSON)
