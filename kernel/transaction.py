@@ -40,6 +40,9 @@ KEYED = {"plan_cache_mode": "auto"} | {
     f"enable_{how}": "off" for how in _OFF
 }  # only keyed plans may be kept (ADR 17)
 BY_KEY = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in KEYED.items())
+_READING = ("indexscan", "bitmapscan", "sort")
+_HOW_TO_READ = "SELECT " + ", ".join(f"current_setting('enable_{how}') AS {how}" for how in _READING)
+_SET_HOW_TO_READ = "SELECT " + ", ".join(f"set_config('enable_{how}', :{how}, true)" for how in _READING)
 _NOT_BY_KEY = BY_KEY.replace("'off'", "'on'").replace("'auto'", "'force_custom_plan'")
 
 
@@ -202,6 +205,15 @@ class Tx:
         self.scalar("SELECT set_config('enable_nestloop', 'off', true)")
         yield
         self.scalar("SELECT set_config('enable_nestloop', 'on', true)")
+
+    @contextmanager
+    def by_table(self) -> Iterator[None]:
+        """Count most of a large table in this block: read it from end to end, on all cores. A planner who knows
+        nothing of it takes an index for each row, or sorts the rows."""
+        before = self.rows(_HOW_TO_READ)[0]
+        self.scalar(_SET_HOW_TO_READ, indexscan="off", bitmapscan="off", sort="off")
+        yield
+        self.scalar(_SET_HOW_TO_READ, **before._asdict())
 
     @contextmanager
     def part(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pytest
 from sqlmodel import col, select
 
-from kernel.db import Database
+from kernel.db import Database, Tx
 from matching.models import Pot
 from tests.conftest import NOON
 
@@ -130,6 +130,18 @@ def test_pages_are_of_one_moment_whatever_is_written_between_them(db: Database) 
         assert tx.scalar("SHOW enable_seqscan") == "on"
         assert [[row.number for row in page] for page in pages] == [[1, 2], [3, 4], [5]]
         assert pages[0][0] == _Numbered("n1", 1)
+
+
+def test_a_count_of_a_table_leaves_the_planner_as_it_was(db: Database) -> None:
+    def planner(tx: Tx) -> list[str]:
+        return [tx.scalar(f"SHOW enable_{how}") for how in ("indexscan", "bitmapscan", "sort")]
+
+    for by_key in (False, True):
+        with db.transaction(by_key=by_key) as tx:
+            before = planner(tx)
+            with tx.by_table():
+                assert planner(tx) == ["off", "off", "off"]
+            assert planner(tx) == before
 
 
 def test_who_leaves_after_a_page_may_go_on_in_the_transaction(db: Database) -> None:
