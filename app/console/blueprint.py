@@ -69,7 +69,7 @@ def act(
 ) -> Response:
     """Do something for the signed-in manager in one transaction, flash how it went, and redirect to `back`.
 
-    Without a permission, one of those that the view declares is needed; `do` asks which. After a refusal nothing is
+    Without a permission, `do` asks which of those that the view declares is needed. After a refusal nothing is
     changed, and the refusal is flashed. `do` may return a text that replaces `done`. A second click on the same
     button changes nothing.
     """
@@ -79,7 +79,7 @@ def act(
             if permission is not None:
                 access.require_declared(permission)
             else:
-                access.require_any_declared()
+                access.require_changeable()
             message = do(tx, g.caller)
         flash(message if isinstance(message, str) else done or _("已完成。"), "good")
         return redirect(back, 303)

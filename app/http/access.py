@@ -171,22 +171,22 @@ def signed_in(
     *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
 ) -> Callable[[View], View]:
     """Require a session of a manager with one of these permissions; send browsers without one to the sign-in."""
-    return _console(Access(Audience.SIGNED_IN, permissions, where, resource), permissions)
+    access = Access(Audience.SIGNED_IN, permissions, where, resource)
+    return _console(access, acting=access.acts)
 
 
 def signed_in_to_act(
     *permissions: Permission, where: Where = Where.RESOURCE, resource: str | None = None
 ) -> Callable[[View], View]:
-    """Require a session, and that the resource may be seen; check the permission in the view (`require_declared`).
+    """Require a session of a manager with one of these permissions, and that the resource may be seen.
 
-    For buttons: the refusal is shown on the page where the button is.
+    For buttons: that it may be changed, and which of several permissions the act needs, is asked in the view
+    (`require_declared`), which shows the refusal on the page where the button is.
     """
-    return _console(Access(Audience.SIGNED_IN, permissions, where, resource), (Permission.READ,))
+    return _console(Access(Audience.SIGNED_IN, permissions, where, resource), acting=False)
 
 
-def _console(access: Access, at_the_door: tuple[Permission, ...]) -> Callable[[View], View]:
-    acting = Permission.READ not in at_the_door
-
+def _console(access: Access, *, acting: bool) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -196,7 +196,7 @@ def _console(access: Access, at_the_door: tuple[Permission, ...]) -> Callable[[V
                     back = request.full_path if request.method == "GET" else None
                     return redirect(url_for(SIGN_IN, next=back), 303)
                 g.caller = rights.widened(tx, caller)
-                auth.require_any(g.caller, at_the_door)
+                auth.require_any(g.caller, access.permissions)
                 access.require(tx, g.caller, kwargs, acting=acting)
             return view(*args, **kwargs)
 
@@ -213,15 +213,13 @@ def require_declared(permission: Permission) -> None:
     access = access_of(current_app, request.endpoint or "")
     assert access and permission in access.permissions, f"{request.endpoint} does not declare {permission}"
     require(g.caller, permission)
-    scope.require_holder(g.caller, g.get("holder"))
+    require_changeable()
 
 
-def require_any_declared() -> None:
-    """Require one of the permissions that the view declares, for the resource in its address; which of them an act
-    needs, the view asks itself. Raises Forbidden `not_permitted`."""
-    access = access_of(current_app, request.endpoint or "")
-    assert access and access.permissions, f"{request.endpoint} declares no permission"
-    auth.require_any(g.caller, access.permissions)
+def require_changeable() -> None:
+    """Require that the resource in the address, which the caller may see, may be changed by them.
+
+    Raises Forbidden `not_permitted`."""
     scope.require_holder(g.caller, g.get("holder"))
 
 

@@ -4,6 +4,7 @@ The county 栾川县 has a campaign, a pot, a fund, a project, a donation, and a
 Managers of 嵩县 try every route with the ids of these: they find nothing, and no row changes.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,8 +120,36 @@ def test_a_neighbour_finds_nothing_and_changes_nothing(
         may = any(permission in PERMISSIONS[role] for permission in declared.permissions)
         for path in paths(app, rule, resources.arguments):
             status = callers.call(path, method, role, NEIGHBOUR).status_code
-            # Pages with buttons look for the thing first, everything else asks for the right first.
             assert status == 404 or (status == 403 and not may), (method, path, status)
+    assert snapshot(world) == before
+
+
+@pytest.mark.parametrize("all_of_them", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_in_their_own_branch_too_a_role_is_refused_what_it_may_not(
+    app: Flask, world: World, resources: Resources, callers: Callers, all_of_them: bool
+) -> None:
+    """The guard asks for the right before anything else: before the thing is looked for, before a form is read.
+
+    Of the roles that a route refuses one tries it, in turn; in `make test-long` all of them."""
+    for role in ROLES:
+        for branch in (OURS, None):
+            callers.call("/console/", "GET", role, branch)  # signs in, which the audit trail notes
+    before = snapshot(world)
+    calls: Counter[Role] = Counter()
+    unexpected = []
+    for turn, (rule, method, declared) in enumerate(routes(app, *Where)):
+        branch = None if declared.where is Where.FEDERATION else OURS
+        roles = [role for role in ROLES if PERMISSIONS[role].isdisjoint(declared.permissions)]
+        for role in roles if all_of_them or not roles else [roles[turn % len(roles)]]:
+            for path in paths(app, rule, resources.arguments):
+                calls[role] += 1
+                status = callers.call(path, method, role, branch).status_code
+                if status != 403:
+                    unexpected.append((str(role), method, path, status))
+    assert not unexpected
+    assert set(calls) == set(ROLES) - {Role.ADMIN}
+    recorded = "SELECT sum(events) FROM security_tally WHERE action = 'access.refused'"
+    assert world.do(lambda tx: tx.scalar(recorded)) == calls.total()
     assert snapshot(world) == before
 
 

@@ -132,14 +132,14 @@ def test_c15_what_exists_for_others_only_is_a_refusal_and_what_does_not_exist_is
 
 
 def test_c15_a_button_that_is_refused_on_its_page_is_recorded_too(app: Flask, world: World) -> None:
-    world.do(create_manager, "looks", PASSWORD, "auditor", ACTOR)
+    world.do(create_manager, "looks", PASSWORD, "liaison", ACTOR, "41010101")
     reader = Reader(app.test_client(), world)
     reader.sign_in_by_form("looks")
     fields = next(fields for _, fields in forms(reader.page.text) if "csrf_token" in fields)
-    sent = {"csrf_token": fields["csrf_token"], "reason": "x"}
-    assert reader.http.post(f"/console/campaigns/{world.slug}/schedule", data=sent).status_code == 303
+    sent = {"csrf_token": fields["csrf_token"], "verb": "lift", "reason": "x"}  # a liaison may only object
+    assert reader.http.post(f"/console/blacklist/{world.projects[0]}", data=sent).status_code == 303
     [entry] = trail(world, action="access.refused")
-    assert (entry.actor, entry.detail["about"]) == ("looks", "POST /console/campaigns/<slug>/schedule")
+    assert (entry.actor, entry.detail["about"]) == ("looks", "POST /console/blacklist/<int:project_id>")
 
 
 def test_c15_a_token_that_opens_nothing_is_recorded_without_it(api: Api, world: World) -> None:

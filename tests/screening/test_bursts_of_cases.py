@@ -124,7 +124,7 @@ def test_a_county_decides_its_own_part_of_a_burst_only(app: Flask, world: World)
     auditor.sign_in("auditor")
     auditor.open(f"/console/campaigns/{world.slug}/burst?code=same_sum&project={world.projects[0]}&amount=2000")
     assert "取消选中的配捐" not in auditor.page.text
-    assert "您没有权限" in auditor.send("/burst", verb="cancel:all", reason="我不该能")
+    assert "您没有权限" in auditor.send("/burst", 403, verb="cancel:all", reason="我不该能")
     assert set(states(world)) == {"open"}
 
 
