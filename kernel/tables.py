@@ -7,9 +7,9 @@ stripped. What it has ruined (a long number in scientific notation) is a fault.
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from kernel.errors import Fault, Invalid, fault
@@ -21,6 +21,7 @@ MAX_CELL = 1_000  # characters
 MOST_LINES = 300_000
 MOST_CELLS = 8_000_000
 _HEAD = 1 << 20  # characters in which the separator is looked for
+_ENDLESS = re.compile(r"(?:\A|[\r\n])[^\r\n]{1048576}")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 # The first cell of a line of totals. A reference such as `SUMMER-1` is not one: a skipped line is money that is not
 # booked.
@@ -114,11 +115,13 @@ def read_table(data: bytes | str, layouts: Sequence[Layout]) -> Table:
     """
     text, encoding = decode(data) if isinstance(data, bytes) else (data.removeprefix("\ufeff"), "text")
     lines = _lines(text)
-    header_at, layout, places = _header(lines, layouts)
-    table = _read_rows(lines[header_at + 1 :], layout, places, len(lines[header_at][1]), encoding)
-    table = replace(table, preamble=tuple(tuple(cells) for _, cells in lines[:header_at]))
+    head = list(islice(lines, MAX_PREAMBLE))
+    header_at, layout, places = _header(head, layouts)
+    rest = chain(head[header_at + 1 :], lines)
+    table = _read_rows(rest, layout, places, len(head[header_at][1]), encoding)
+    table = replace(table, preamble=tuple(tuple(cells) for _, cells in head[:header_at]))
     if not table.rows and not table.faults:
-        raise Invalid("import_invalid", fields={f"line {lines[header_at][0]}": fault("no_rows")})
+        raise Invalid("import_invalid", fields={f"line {head[header_at][0]}": fault("no_rows")})
     return table
 
 
@@ -158,24 +161,25 @@ def clean_cell(text: str) -> str:
     return plain.lstrip("`'").strip()
 
 
-def _lines(text: str) -> list[tuple[int, list[str]]]:
-    """Cells of every line, with the number of the line on which they begin. Raises Invalid `import_invalid` for
-    quotes that never end, and for more than `MOST_LINES` or `MOST_CELLS`."""
+def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the cells of every line, with the number of the line on which they begin. Raises Invalid
+    `import_invalid` for quotes or lines that never end, and for more than `MOST_LINES` or `MOST_CELLS`."""
     delimiter = _delimiter(text)
     if max(text.count("\n"), text.count("\r")) > MOST_LINES:
         raise Invalid("import_invalid", fields={"file": fault("too_many_rows", most=MOST_LINES)})
     if text.count(delimiter) > MOST_CELLS:
         raise Invalid("import_invalid", fields={"file": fault("too_many_values", most=MOST_CELLS)})
+    if (endless := _ENDLESS.search(text)) is not None:
+        number = len(text[: endless.start() + 1].splitlines()) + bool(endless.start())
+        raise Invalid("import_invalid", fields={f"line {number}": fault("unreadable")})
     reader = csv.reader((line[0] for line in _LINE.finditer(text)), delimiter=delimiter, strict=True)
-    lines: list[tuple[int, list[str]]] = []
     begins = 1
     try:
         for cells in reader:
-            lines.append((begins, [clean_cell(cell) for cell in cells]))
+            yield begins, [clean_cell(cell) for cell in cells]
             begins = reader.line_num + 1
     except csv.Error as error:
         raise Invalid("import_invalid", fields={f"line {begins}": fault("unreadable")}) from error
-    return lines
 
 
 def _delimiter(text: str) -> str:
@@ -190,13 +194,13 @@ def _delimiter(text: str) -> str:
 def _header(
     lines: Sequence[tuple[int, list[str]]], layouts: Sequence[Layout]
 ) -> tuple[int, Layout, Mapping[str, int]]:
-    for index, (_, cells) in enumerate(lines[:MAX_PREAMBLE]):
+    for index, (_, cells) in enumerate(lines):
         for layout in layouts:
             places = layout.find(cells)
             if places is not None:
                 return index, layout, places
     first = next((line for line, cells in lines if any(cells)), 1)
-    candidates = [(layout, cells) for layout in layouts for _, cells in lines[:MAX_PREAMBLE]]
+    candidates = [(layout, cells) for layout in layouts for _, cells in lines]
     nearest, best = max(candidates, key=lambda pair: _fits(*pair), default=(layouts[0], []))
     titles = {_plain(title) for title in best}
     missing = [

@@ -7,22 +7,22 @@ What a cell is follows ECMA-376 (Office Open XML), part 1: 18.3 (sheets), 18.4 (
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from xml.parsers.expat import ExpatError
 from zipfile import BadZipFile, ZipFile
 
-from lxml import etree
+from kernel.workbook_parts import Elements, Rows, Texts, TooMuch, read_part
 
 MOST_ROWS = 200_000  # our defaults: above any file of 8 MiB that somebody made
-MOST_COLUMNS = 200
+MOST_TEXT = 48 << 20  # characters of a table: one text may be shared by a million cells
+MOST_PARTS = 2_000
 _MOST_RATIO, _ROOM, _MOST_BYTES = 30, 4 << 20, 64 << 20  # bytes of an unpacked part
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_SAFE = {"resolve_entities": False, "no_network": True}
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
+_MEMBER = b"PK\x01\x02"  # before each name in the list of parts
 _DATES = frozenset({14, 15, 16, 17, 22, 27, 28, 29, 30, 31, 34, 35, 36, 50, 51, 52, 53, 54, 55, 56, 57, 58})
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')  # of a format: text, and colours
-_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 class UnreadableWorkbook(Exception):
@@ -43,7 +43,12 @@ def is_workbook(data: bytes) -> bool:
 
 
 def read_workbook(data: bytes) -> str:
-    """Return the first visible sheet as CSV, a line for each row of the sheet. Raises UnreadableWorkbook."""
+    """Return the first visible sheet as CSV, a line for each row of the sheet. Raises UnreadableWorkbook.
+
+    No tree of elements is built: a file of 2 MB may hold millions of them.
+    """
+    if data.count(_MEMBER) > MOST_PARTS:  # before a list of thousands is read
+        raise UnreadableWorkbook
     try:
         with ZipFile(io.BytesIO(data)) as file:
             most = min(_MOST_BYTES, _ROOM + _MOST_RATIO * len(data))
@@ -51,7 +56,7 @@ def read_workbook(data: bytes) -> str:
             zero = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)  # noqa: DTZ001 (no zone in cells)
             book = _Book(_texts(file, most), _dates(file, most), zero)
             return _as_csv(_part(file, path, most), book)
-    except (BadZipFile, KeyError, ValueError, OverflowError, etree.XMLSyntaxError) as error:
+    except (BadZipFile, KeyError, ValueError, OverflowError, ExpatError, TooMuch) as error:
         raise UnreadableWorkbook from error
     except RuntimeError as error:  # a password, or a compression that zipfile does not know
         raise UnreadableWorkbook from error
@@ -60,48 +65,44 @@ def read_workbook(data: bytes) -> str:
 def _part(file: ZipFile, path: str, most: int) -> bytes:
     with file.open(path) as part:
         content = part.read(most + 1)
-    if len(content) > most or b"\x00" in content[:200] or b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+    if len(content) > most:
         raise UnreadableWorkbook
     return content
 
 
-def _tree(file: ZipFile, path: str, most: int) -> etree._Element:
-    return etree.fromstring(_part(file, path, most), etree.XMLParser(**_SAFE))
+def _elements(file: ZipFile, path: str, most: int, *names: str) -> Mapping[str, list[dict[str, str]]]:
+    elements = Elements(*names)
+    read_part(_part(file, path, most), elements)
+    return elements.of
 
 
 def _first_sheet(file: ZipFile, most: int) -> tuple[str, bool]:
     """Return the path of the first visible sheet, and whether dates count from 1904."""
-    book = _tree(file, "xl/workbook.xml", most)
-    shown = [sheet for sheet in book.iter(f"{_MAIN}sheet") if sheet.get("state", "visible") == "visible"]
+    book = _elements(file, "xl/workbook.xml", most, "sheet", "workbookPr")
+    shown = [sheet for sheet in book["sheet"] if sheet.get("state", "visible") == "visible"]
     if not shown:
         raise UnreadableWorkbook
-    targets = {line.get("Id"): line.get("Target", "") for line in _tree(file, "xl/_rels/workbook.xml.rels", most)}
-    target = targets[shown[0].get(_RELATION)]
-    properties = book.find(f"{_MAIN}workbookPr")
-    since_1904 = properties is not None and properties.get("date1904") in ("1", "true")
+    relations = _elements(file, "xl/_rels/workbook.xml.rels", most, "Relationship")["Relationship"]
+    target = {line.get("Id"): line.get("Target", "") for line in relations}[shown[0].get(_RELATION)]
+    since_1904 = any(line.get("date1904") in ("1", "true") for line in book["workbookPr"][:1])
     return (target.lstrip("/") if target.startswith("/") else f"xl/{target}"), since_1904
 
 
 def _texts(file: ZipFile, most: int) -> list[str]:
     if "xl/sharedStrings.xml" not in file.namelist():
         return []
-    return [_text_of(item) for item in _tree(file, "xl/sharedStrings.xml", most).iter(f"{_MAIN}si")]
-
-
-def _text_of(item: etree._Element) -> str:
-    """Return a text without the phonetic guides that East Asian programs store with it."""
-    plain = [part for part in item if part.tag != f"{_MAIN}rPh"]
-    return "".join(text.text or "" for part in plain for text in part.iter(f"{_MAIN}t"))
+    texts = Texts()
+    read_part(_part(file, "xl/sharedStrings.xml", most), texts)
+    return texts.texts
 
 
 def _dates(file: ZipFile, most: int) -> list[bool]:
     """Return whether each style formats numbers as dates."""
     if "xl/styles.xml" not in file.namelist():
         return []
-    styles = _tree(file, "xl/styles.xml", most)
-    own = {line.get("numFmtId"): line.get("formatCode", "") for line in styles.iter(f"{_MAIN}numFmt")}
-    formats = styles.find(f"{_MAIN}cellXfs")
-    return [_is_date(style.get("numFmtId", "0"), own) for style in (formats if formats is not None else ())]
+    styles = _elements(file, "xl/styles.xml", most, "numFmt", "cellXfs/xf")
+    own = {line.get("numFmtId"): line.get("formatCode", "") for line in styles["numFmt"]}
+    return [_is_date(style.get("numFmtId", "0"), own) for style in styles["cellXfs/xf"]]
 
 
 def _is_date(number: str, own: Mapping[str | None, str]) -> bool:
@@ -113,49 +114,32 @@ def _is_date(number: str, own: Mapping[str | None, str]) -> bool:
 def _as_csv(sheet: bytes, book: _Book) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    written = 0
-    for number, cells in _rows(sheet, book):
+    written = characters = 0
+
+    def row(number: int, cells: list[str]) -> None:
+        nonlocal written
         if not written < number <= MOST_ROWS:
-            raise UnreadableWorkbook
+            raise TooMuch
         writer.writerows([] for _ in range(number - written - 1))
         writer.writerow(cells)
         written = number
+
+    def shown(kind: str, style: int, value: str) -> str:
+        nonlocal characters
+        cell = _cell(kind, style, value, book)
+        characters += len(cell)
+        if characters > MOST_TEXT:
+            raise TooMuch
+        return cell.replace("\r", " ").replace("\n", " ")
+
+    read_part(sheet, Rows(shown, row))
     return text.getvalue()
 
 
-def _rows(sheet: bytes, book: _Book) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number of each row and its cells up to the last."""
-    last = 0
-    for _event, row in etree.iterparse(io.BytesIO(sheet), tag=f"{_MAIN}row", **_SAFE):
-        last = int(row.get("r") or last + 1)
-        cells: list[str] = []
-        for cell in row.iter(f"{_MAIN}c"):
-            place = _column(cell.get("r", ""), len(cells))
-            if not len(cells) <= place < MOST_COLUMNS:
-                raise UnreadableWorkbook
-            cells += [""] * (place - len(cells))
-            cells.append(_cell(cell, book).replace("\r", " ").replace("\n", " "))
-        yield last, cells
-        row.clear()
-
-
-def _column(reference: str, following: int) -> int:
-    match = _PLACE.fullmatch(reference)
-    if match is None:
-        return following
-    number = 0
-    for letter in match[1]:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def _cell(cell: etree._Element, book: _Book) -> str:
-    kind, style = cell.get("t", "n"), int(cell.get("s", "0"))
-    if kind == "inlineStr":
-        return "".join(_text_of(item) for item in cell.iter(f"{_MAIN}is"))
-    value = str(cell.findtext(f"{_MAIN}v", ""))
+def _cell(kind: str, style: int, value: str, book: _Book) -> str:
     if kind == "s":
-        return book.texts[int(value)] if int(value) < len(book.texts) else ""
+        place = int(value or 0)
+        return book.texts[place] if 0 <= place < len(book.texts) else ""
     if kind != "n" or not value:
         return value
     if style < len(book.dates) and book.dates[style]:

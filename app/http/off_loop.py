@@ -4,7 +4,7 @@ door slows down giving."""
 import os
 import sys
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from threading import BoundedSemaphore, get_native_id
 from typing import Any, ParamSpec, TypeVar
@@ -19,6 +19,7 @@ AT_ONCE = 2  # in one process
 # guessed (ADR 24).
 STEPS_BACK = 10
 _turn = BoundedSemaphore(AT_ONCE)  # where every request has a thread of its own
+_large_turn = BoundedSemaphore(1)
 
 
 def on_event_loop() -> bool:
@@ -29,22 +30,31 @@ def on_event_loop() -> bool:
 
 def off_loop(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
     """Call a function that neither waits nor reads the request, in a thread; wait for it and let others go on."""
+    return _called(AT_ONCE, _turn, partial(act, *args, **named))
+
+
+def off_loop_one_by_one(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
+    """Do the same for what needs hundreds of MB, such as a picture that is decoded: never two in one process."""
+    return _called(1, _large_turn, partial(act, *args, **named))
+
+
+def _called(at_once: int, turn: BoundedSemaphore, act: Callable[[], Result]) -> Result:
     if on_event_loop():
-        result: Result = _pool().apply(_modest, (act, *args), named)
+        result: Result = _pool(at_once).apply(_modest, (act,))
         return result
-    with _turn:
-        return act(*args, **named)
+    with turn:
+        return act()
 
 
-def _modest(act: Callable[Args, Result], *args: Args.args, **named: Args.kwargs) -> Result:
+def _modest(act: Callable[[], Result]) -> Result:
     """Do the work with a low priority: where all processors are busy, the event loop and the database go first. On
     Linux a thread has a priority of its own."""
     os.setpriority(os.PRIO_PROCESS, get_native_id(), STEPS_BACK)
-    return act(*args, **named)
+    return act()
 
 
 @cache
-def _pool() -> Any:
-    """One pool of real threads in each process, made on first use: workers are forked."""
+def _pool(at_once: int) -> Any:
+    """One pool of real threads for each size in each process, made on first use: workers are forked."""
     # Only where gevent runs the server: nothing else here imports it.
-    return import_module("gevent.threadpool").ThreadPool(AT_ONCE)
+    return import_module("gevent.threadpool").ThreadPool(at_once)

@@ -3,7 +3,7 @@
 from flask import Request, Response, request
 
 from app.current import deps
-from app.http.off_loop import off_loop
+from app.http.off_loop import off_loop_one_by_one
 from app.http.uploads import uploaded_file
 from campaigns.projects.picture_file import MOST_BYTES, WIDTHS, Rewritten, rewrite
 from campaigns.projects.pictures import file_name
@@ -18,7 +18,7 @@ KEPT = f"public, max-age={_YEAR}, s-maxage={KEPT_BY_CACHES_S}, immutable"
 
 def uploaded_picture(request: Request) -> Rewritten:
     """Return the picture of a request, written anew. Raises Invalid `picture_invalid`."""
-    return off_loop(rewrite, uploaded_file(request, MOST_BYTES).data)
+    return off_loop_one_by_one(rewrite, uploaded_file(request, MOST_BYTES).data)
 
 
 def picture_response(file_key: str, width: int) -> Response:

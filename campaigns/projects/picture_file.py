@@ -5,6 +5,7 @@ is not even looked at (`formats`), so neither SVG nor anything else that could h
 """
 
 import io
+import re
 import struct
 import zlib
 from collections.abc import Mapping
@@ -18,6 +19,11 @@ from kernel.errors import Fault, Invalid, fault
 FORMATS = ("JPEG", "PNG", "WEBP")
 MOST_BYTES = 12 << 20  # of the file that comes in; photos of phones have 2 to 8 MB
 MOST_PIXELS = 50_000_000  # before anything is decoded
+# What the decoder holds as a whole, several times over: all coefficients of a progressive JPEG (up to 8 bytes a
+# pixel), canvas and frame of a WebP (16 bytes).
+MOST_PIXELS_AT_ONCE = {"progressive": 25_000_000, "WEBP": 16_000_000}
+MOST_SCANS = 100  # of a JPEG; programs write 10. Each goes over all pixels, and may have only some bytes
+_SCAN = re.compile(rb"\xff\xda\x00(?:\x08\x01|\x0a\x02|\x0c\x03|\x0e\x04)")  # its head: length, components
 LEAST_SIDE = 320  # pixels
 TALLEST = 1.5  # height over width
 WIDTHS = (360, 720, 1440)
@@ -50,10 +56,12 @@ def rewrite(data: bytes) -> Rewritten:
     if len(data) > MOST_BYTES:
         raise _refused(fault("picture_too_heavy", most_mib=MOST_BYTES >> 20))
     try:
+        if len(_SCAN.findall(data)) > MOST_SCANS:
+            raise _refused(fault("picture_unreadable"))
         picture = _decoded(data)
         sizes = {width: _fitted(picture, width) for width in WIDTHS}
     except Image.DecompressionBombError:
-        raise _refused(_too_many_pixels()) from None
+        raise _refused(_too_many_pixels(MOST_PIXELS)) from None
     except _UNREADABLE:
         raise _refused(fault("picture_unreadable")) from None
     largest = sizes[WIDTHS[-1]]
@@ -64,8 +72,11 @@ def rewrite(data: bytes) -> Rewritten:
 def _decoded(data: bytes) -> Image.Image:
     """Return the pixels, upright and without transparency. Sizes are judged by the head, before pixels are read."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-        if picture.width * picture.height > MOST_PIXELS:
-            raise _refused(_too_many_pixels())
+        most = min(
+            MOST_PIXELS_AT_ONCE.get(kind, MOST_PIXELS) for kind in (str(picture.format), *map(str, picture.info))
+        )
+        if picture.width * picture.height > most:
+            raise _refused(_too_many_pixels(most))
         if min(picture.size) < LEAST_SIDE:
             raise _refused(fault("picture_too_small", least=LEAST_SIDE))
         # A large JPEG is decoded at a fraction of its size: quicker, and in a fraction of the memory.
@@ -119,8 +130,8 @@ def _written(picture: Image.Image, most_bytes: int) -> bytes:
     return data
 
 
-def _too_many_pixels() -> Fault:
-    return fault("picture_too_large", most_megapixels=MOST_PIXELS // 1_000_000)
+def _too_many_pixels(most: int) -> Fault:
+    return fault("picture_too_large", most_megapixels=most // 1_000_000)
 
 
 def _refused(reason: Fault) -> Invalid:

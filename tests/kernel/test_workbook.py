@@ -29,6 +29,7 @@ def packed(sheet: str, book: str = "", **parts: str) -> bytes:
     file = io.BytesIO()
     with ZipFile(file, "w", ZIP_DEFLATED) as made:
         sheets = f'<sheets><sheet name="a" sheetId="1" r:id="r1" xmlns:r="{_OFFICE}"/></sheets>'
+        made.writestr("[Content_Types].xml", "")  # by which a workbook is told from a packed bill
         made.writestr("xl/workbook.xml", f'<workbook xmlns="{_MAIN}">{book}{sheets}</workbook>')
         made.writestr(
             "xl/_rels/workbook.xml.rels", '<R><Relationship Id="r1" Target="/xl/worksheets/one.xml"/></R>'
@@ -41,8 +42,12 @@ def packed(sheet: str, book: str = "", **parts: str) -> bytes:
     return file.getvalue()
 
 
+def part(name: str, content: str) -> str:
+    return f'<{name} xmlns="{_MAIN}">{content}</{name}>'
+
+
 def sheet(rows: str) -> str:
-    return f'<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+    return part("worksheet", f"<sheetData>{rows}</sheetData>")
 
 
 def test_the_network_is_read_from_a_workbook_with_lines_of_the_sheet() -> None:

@@ -16,6 +16,7 @@ from app.csv_file import csv_response
 from app.current import deps
 from app.http import access, scope
 from app.http.addresses import join_url
+from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.http.uploads import uploaded_file
 from app.i18n.faults import fault_text
@@ -28,6 +29,7 @@ from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
 from kernel.tables import decode
 
+_MOST_TEXT = 200_000  # characters: some 3,000 people
 _SHOWN = 20  # rows and faults of a preview
 _COLUMNS = {"name": "姓名", "role": "角色", "branch": "机构代码"}
 Answer = str | Response | tuple[str, int]
@@ -55,7 +57,10 @@ def _text(form: ConsoleForm) -> str:
     """Return the file that was chosen, else what stands in the field: a preview can be mended there."""
     file = uploaded_file(request).data if request.files else b""
     if file and form.verb != "save":
-        return decode(file)[0]
+        text = off_loop(decode, file)[0]
+        if len(text) > _MOST_TEXT:  # what the field of the preview would not be taken back with
+            raise Invalid("file_too_large", most_bytes=_MOST_TEXT)
+        return text
     return request.form.get("text", "").strip()
 
 
