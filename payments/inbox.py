@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple
@@ -235,17 +235,15 @@ def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
         )
 
 
-def reopen(tx: Tx, notes: Sequence[str]) -> int:
+def reopen(tx: Tx, notes: Iterable[str]) -> int:
     """Make waiting messages with these notes due again: what they waited for has come.
 
     A batch brings a thousand payments and few messages wait: it asks for those, and names all only when they are
-    many.
+    many. The notes are put together only when something waits.
     """
-    if not notes:
-        return 0
     rows = tx.rows("SELECT note FROM inbox_work WHERE state = 'waiting' LIMIT :most", most=_MANY_WAITING)
     waiting = {row.note for row in rows}
-    due = [note for note in notes if note in waiting] if len(rows) < _MANY_WAITING else list(notes)
+    due = [note for note in notes if note in waiting or len(rows) == _MANY_WAITING] if rows else []
     if not due:
         return 0
     return tx.run(

@@ -44,7 +44,7 @@ from campaigns.privacy.retention import forget_codes, forget_messages, unlink_er
 from campaigns.privacy.seal_stored import seal_stored
 from campaigns.projects.spelling import spell_names
 from campaigns.projects.stray_pictures import remove_stray_files
-from campaigns.screening.screen import screen
+from campaigns.screening.screen import screen, yields_to_inbox
 from campaigns.security_log import write_counted
 from campaigns.spending.vouchers import named_photos
 from kernel.db import Tx
@@ -114,7 +114,7 @@ def _challenges(deps: Dependencies) -> str:
 
 
 def _screen(deps: Dependencies) -> str:
-    return _outcome(screen(deps, publish), "cases opened")
+    return "" if yields_to_inbox(deps) else _outcome(screen(deps, publish), "cases opened")
 
 
 def _close(deps: Dependencies) -> str:

@@ -86,7 +86,7 @@ def _meet(deps: Dependencies, applied: Applied) -> None:
         return
     with deps.db.transaction() as tx:
         stored = {ref.id for ref in refs_of(tx, applied.before_payment)}
-        reopen(tx, [f"before_payment:{id_}" for id_ in (*applied.paid, *stored)])
+        reopen(tx, (f"before_payment:{id_}" for id_ in (*applied.paid, *stored)))
 
 
 def _process_singly(deps: Dependencies, most: int, changed: Callable[[set[int]], None]) -> int:
@@ -156,8 +156,9 @@ def _finish(
     finish(tx, [_with_reference(message, outcomes.get(message.id)) for message in messages])
     # After finish: what waits for a payment may have come in the same batch.
     paid = [donation for donation in donations if donation.newly_paid]
-    references = [name for donation in paid for name in (donation.id, donation.payment_intent) if name]
-    reopen(tx, [f"before_payment:{reference}" for reference in references])
+    if paid:
+        references = (name for donation in paid for name in (donation.id, donation.payment_intent) if name)
+        reopen(tx, (f"before_payment:{reference}" for reference in references))
     reopen_foreign(tx, [donation.payment_intent for donation in donations if donation.payment_intent])
 
 

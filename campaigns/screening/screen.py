@@ -34,6 +34,10 @@ COUNTED_AT_ONCE = 10_000
 # after that time, when the pattern around it is complete too.
 OVERLAP = timedelta(minutes=2)
 MOST_RELATED = 1_000  # donations of the same donor, instrument or device that are screened again; our default
+# Match is disbursed days later, but donors look at the totals at once: while more messages than these are due, the
+# job leaves the cores to them, until a payment has waited for so long. Both are our defaults.
+BACKLOG = 2_000
+PATIENCE = timedelta(seconds=30)
 OnChange = Callable[[set[int]], None]  # gets the ids of campaigns whose match changed, after the commit
 
 
@@ -52,6 +56,19 @@ def screen(deps: Dependencies, on_change: OnChange = lambda _: None) -> int:
             opened += len(cases)
             tx.after_commit(lambda changed=set(cases.values()): on_change(changed))  # type: ignore[misc]
     return opened
+
+
+def yields_to_inbox(deps: Dependencies, backlog: int = BACKLOG) -> bool:
+    """Whether screening lets the messages that are due go first."""
+    with deps.db.transaction() as tx:
+        if not tx.scalar("SELECT EXISTS (SELECT FROM inbox_work WHERE state = 'new' OFFSET :most)", most=backlog):
+            return False
+        waiting_since = tx.scalar(
+            """SELECT at FROM donation_history
+                WHERE id > coalesce((SELECT counted_id FROM screening_mark), 0) AND to_status = 'paid'
+                ORDER BY id LIMIT 1"""
+        )
+        return waiting_since is None or tx.now - waiting_since < PATIENCE
 
 
 def count_new_payments(deps: Dependencies) -> None:
