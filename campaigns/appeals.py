@@ -31,7 +31,7 @@ def require_appeal_text(text: str) -> None:
 
 
 def is_filed(record: Appealable, text: str, filed: str) -> bool:
-    """Whether this very appeal has been filed; `filed` is the text of the record's.
+    """Return whether this very appeal has been filed; `filed` is the text of the record's.
 
     Raises Conflict `appeal_exists` if another one has.
     """
@@ -41,7 +41,7 @@ def is_filed(record: Appealable, text: str, filed: str) -> bool:
 
 
 def file_appeal(tx: Tx, record: Appealable, text: str) -> None:
-    """Store an appeal. The record is locked and has none yet."""
+    """Store an appeal. The record is locked and has no appeal yet."""
     record.appeal, record.appealed_at = text, tx.now
 
 

@@ -1,7 +1,7 @@
-"""The audit trail: one append-only row for every act of a manager, and for every event of security.
+"""The audit trail: one append-only row for every act of a manager, and for every security event.
 
 `campaigns.audit_chain` seals the rows, `campaigns.audit_trail` searches them, `campaigns.security_log` records the
-events of security. What may be in a row, and why the address is shortened: docs/adr/0019-audit-trail.md.
+security events. What may be in a row, and why the address is shortened: docs/adr/0019-audit-trail.md.
 """
 
 from collections.abc import Mapping
@@ -18,17 +18,17 @@ from sqlmodel import Field, SQLModel, col, select
 from kernel.db import Tx, identity, moment
 from kernel.errors import Conflict, fault
 
-# The address of the request that is being served; "" for jobs and commands. Set by whoever knows it.
+# The address of the current request; "" for jobs and commands. Set by the web layer.
 origin: ContextVar[str] = ContextVar("origin", default="")
-IPV4_BITS, IPV6_BITS = 24, 48  # a provider's neighbourhood, not a person's line
-DONOR = "donor"  # the actor who is not recognised by name, nor by where they are
+IPV4_BITS, IPV6_BITS = 24, 48  # a provider's neighbourhood, not a single person's line
+DONOR = "donor"  # the actor whose name and network are not recorded
 
-# Entries of these kinds are lines of the log as well: who watches for attacks reads there.
+# Entries of these kinds are also written to the log, which those who watch for attacks read.
 SECURITY = frozenset({"manager", "session", "token", "contact", "export", "partner", "donors"})
 
 
 class AuditEntry(SQLModel, table=True):
-    """Who did what to which thing, and from which network. A trigger forbids UPDATE, DELETE and TRUNCATE."""
+    """Who did what to which subject, and from which network. A trigger forbids UPDATE, DELETE and TRUNCATE."""
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index("audit_entry_subject", "subject"),)
@@ -53,13 +53,13 @@ def record_audit(tx: Tx, actor: str, action: str, subject: str, **detail: Any) -
 
 
 def add_entry(tx: Tx, actor: str, action: str, subject: str, detail: dict[str, Any]) -> None:
-    """Add an entry without a line in the log."""
+    """Add an entry without writing it to the log."""
     network = "" if actor == DONOR else network_of(origin.get())
     tx.add(AuditEntry(at=tx.now, actor=actor, action=action, subject=subject, detail=detail, address=network))
 
 
 def network_of(address: str) -> str:
-    """Return the network of an address, shortened as the trail may keep it; "" for what is no address."""
+    """Return the network of an address, shortened as the trail may store it; "" for text that is not an address."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
@@ -78,15 +78,15 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, di
 
 
 def entries_of(tx: Tx, subject: str) -> list[AuditEntry]:
-    """Return what managers did to one thing (`project:7`), newest first."""
+    """Return what managers did to a subject (`project:7`), newest first."""
     return tx.all(select(AuditEntry).where(AuditEntry.subject == subject).order_by(col(AuditEntry.id).desc()))
 
 
 def changed_meanwhile(tx: Tx, subject: str, now: Mapping[str, str] | None = None, *, action: str = "") -> Conflict:
-    """Return the refusal of a change made from an older state: it names who changed `subject` last, and when.
+    """Return the refusal of a change based on an outdated state; it names who changed `subject` last, and when.
 
-    `now`: what the fields are that somebody else changed, as people read them. `action`: the act that changes
-    them, where others are done to the subject too.
+    `now`: the present values of the fields that another person changed, as people read them. `action`: the act that
+    changes them, if other acts are done to the subject too.
     """
     query = select(AuditEntry).where(AuditEntry.subject == subject)
     if action:

@@ -1,13 +1,14 @@
-"""Seal rows that are written once, in blocks that form one chain: audit entries, and lines of statements.
+"""Seal rows that are written once, in blocks that form one chain: audit entries, and statement lines.
 
-A block names all rows of one table in a range of ids, each by the mark of its hash, and the block before it by its
-hash. The hash of the newest block, the head, is published with each closing report: who changes, deletes or inserts
-a row behind it must change what was published.
+A block names all rows of one table in a range of ids, each by the mark of its hash, and the preceding block by its
+hash. The hash of the newest block, the head, is published with each closing report. Changing, deleting or inserting
+a row behind it would therefore change what was published.
 
-Ids are given out in order but committed in any order. A range is sealed only when no running transaction can still
-write into it: first the last id that was given out is read, then the number of our own transaction; when every
-transaction with a smaller number has ended, no smaller id can appear. That needs each writer to have its number
-before it takes an id: a trigger sees to that (`take_transaction_number`). No money transaction waits for any of it.
+Ids are assigned in order but committed in any order, so a range is sealed only when no running transaction can
+still write into it. First the last assigned id is read, then the number of our own transaction. When every
+transaction with a smaller number has ended, no smaller id can appear. This requires each writer to have its number
+before it takes an id, which a trigger ensures (`take_transaction_number`). No money transaction ever waits for
+this.
 """
 
 from datetime import datetime
@@ -50,7 +51,7 @@ class AuditBlock(SQLModel, table=True):
 
 
 class Head(NamedTuple):
-    """The newest block: what is published of the chain. Number 0 and no hash: nothing is sealed yet."""
+    """The newest block: the published part of the chain. Number 0 without a hash: nothing is sealed yet."""
 
     block: int
     hash: str
@@ -64,14 +65,14 @@ class _Horizon(NamedTuple):
 
 
 class _Running(NamedTuple):
-    """The number of the oldest transaction that may be under way, and one that no ended transaction has reached."""
+    """The number of the oldest transaction that may be running, and one that no ended transaction has reached."""
 
     oldest: int
     following: int
 
 
 class _Source(NamedTuple):
-    """A table that is sealed: its columns that never change, what a fault calls a row, which rows are sealed."""
+    """A sealed table: its immutable columns, what a fault calls a row, and which rows are sealed."""
 
     columns: str
     name: str
@@ -84,8 +85,8 @@ _SOURCES = {
            r.address""",
         "format('audit entry %s (%s of %s)', r.id, r.action, r.subject)",
     ),
-    # Not those that a provider's next answer may still complete (`payments.statements`), and not `donation_id`,
-    # which follows from the other columns and is filled in later.
+    # Rows that a provider's next answer may still complete (`payments.statements`) are left out, and so is
+    # `donation_id`, which follows from the other columns and is filled in later.
     _LINES: _Source(
         """r.id, r.provider, r.kind, r.line_id, r.source_id, r.payment_intent, r.amount_minor, r.fee_minor,
            r.currency, r.fee_currency, CAST(extract(epoch FROM r.occurred_at) * 1000000 AS bigint)""",
@@ -100,7 +101,7 @@ def _hash(text: str) -> str:
 
 
 def _rows(source: str, condition: str = "true") -> str:
-    """The SQL of a table's rows with their marks: 128 bits of the hash name a row that was changed."""
+    """Return the SQL of a table's rows with their marks: 128 bits of the hash identify a changed row."""
     table = _SOURCES[source]
     return f"""SELECT r.*, left({_hash(f"ROW({table.columns})")}, 32) AS mark, {table.condition} AS sealed
                  FROM {source} AS r WHERE {condition}"""
@@ -116,7 +117,8 @@ def head(tx: Tx) -> Head:
 
 
 def seal(deps: Dependencies) -> int:
-    """Seal what no running transaction can still write before; return how many rows. Safe to run beside itself."""
+    """Seal all rows before which no running transaction can still write; return how many. Safe to run
+    concurrently."""
     return sum(_seal(deps, source) for source in SEALED_TABLES)
 
 
@@ -125,7 +127,7 @@ def _seal(deps: Dependencies, source: str) -> int:
     memory, key = deps.db.memory, ("audit horizon", source)
     with deps.db.transaction() as tx:
         horizon: _Horizon | None = memory.get(key)
-        # A number that this database has not given out yet is another's: it was restored under us.
+        # A number that this database has not assigned yet belongs to another database: it was restored under us.
         if horizon is None or horizon.before >= _running(tx).following:
             horizon = memory[key] = _horizon(tx, source)
     with deps.db.transaction() as tx:
@@ -146,7 +148,7 @@ def _running(tx: Tx) -> _Running:
 
 
 def _horizon(tx: Tx, source: str) -> _Horizon:
-    """Read the last id that was given out, and only then take a number: two statements."""
+    """Read the last assigned id, and only then take a number: two statements."""
     last_id = tx.scalar(
         "SELECT coalesce(pg_sequence_last_value(CAST(pg_get_serial_sequence(:source, 'id') AS regclass)), 0)",
         source=source,
@@ -167,7 +169,7 @@ def _add_blocks(deps: Dependencies, source: str, last_id: int) -> int:
 
 
 def _add_block(tx: Tx, source: str, last_id: int) -> int:
-    """Add a block of the rows up to an id that are not in one yet; return how many they are."""
+    """Add a block of the unsealed rows up to an id; return how many they are."""
     tx.run("LOCK TABLE audit_block IN SHARE ROW EXCLUSIVE MODE")  # one block at a time; readers do not wait
     return int(
         tx.scalar(
@@ -196,7 +198,7 @@ def _add_block(tx: Tx, source: str, last_id: int) -> int:
 
 
 def _compared(source: str) -> str:
-    """The SQL of the faults of one table: rows that are not as they were sealed."""
+    """Return the SQL of the faults of one table: rows that differ from their seal."""
     name = _SOURCES[source].name
     return f"""
         SELECT CASE WHEN r.id IS NULL THEN format('{source} %s of block %s is gone', s.id, s.number)
@@ -229,12 +231,12 @@ CHECKS = {
 
 
 def faults(tx: Tx) -> list[str]:
-    """Return where the chain, or what it seals, was changed; empty if nothing was."""
+    """Return where the chain or the sealed rows were changed; empty if nothing was."""
     return [f"{name}: {row[0]}" for name, sql in CHECKS.items() for row in tx.rows(sql)]
 
 
 def unsealed(tx: Tx) -> int:
-    """Count the audit entries that are in no block yet."""
+    """Count the audit entries that are not sealed yet."""
     return int(
         tx.scalar(
             """SELECT count(*) FROM audit_entry

@@ -1,4 +1,4 @@
-"""Search the audit trail: by subject, actor, action and time, newest first, limited to what is about a branch."""
+"""Search the audit trail by subject, actor, action and time, newest first, limited to a branch."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ _GIVEN_TO = """SELECT FROM donation d JOIN project p ON p.id = d.project_id
 
 
 def _at(table: str, column: str) -> str:
-    """The rows of a table that name an organisation of the branch."""
+    """Return the SQL of a table's rows that name an organisation of the branch."""
     return f"""SELECT FROM {table} t JOIN organisation o ON o.code = t.{column}
                 WHERE t.id = {{id}} AND o.lineage @> ARRAY[CAST(:branch AS text)]"""
 
@@ -59,7 +59,7 @@ _BELONGS = {
     "team": f"{_HOSTED} IN (SELECT campaign_id FROM team WHERE id = {{id}})",
     "refund_request": f"{_GIVEN_TO} IN (SELECT donation_id FROM refund_request WHERE id = {{id}})",
 }
-# These belong to the federation as a whole: callers with a branch do not see them.
+# These belong to the federation as a whole, so callers with a branch do not see them.
 OF_FEDERATION = frozenset(
     {
         "network",
@@ -91,7 +91,8 @@ _NUMBER = ("[0-9]{1,18}", "bigint")
 
 
 def _in_branch() -> str:
-    """The condition that an entry is about something of the branch. The id is read only where it is one."""
+    """Return the condition that an entry is about something in the branch. The id is parsed only where there is
+    one."""
     cases = []
     for kind, condition in _BELONGS.items():
         form, type_ = _FORMS.get(kind, _NUMBER)
@@ -101,7 +102,7 @@ def _in_branch() -> str:
 
 
 def is_placed(subject: str) -> bool:
-    """Whether it is decided to whom subjects of this kind belong."""
+    """Return whether it is defined to whom subjects of this kind belong."""
     kind = subject.partition(":")[0]
     return kind in _BELONGS or kind in OF_FEDERATION
 
@@ -120,9 +121,10 @@ _CONDITIONS = {
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """Which entries are wanted; None: any. An `action` may be a whole one (`pot.create`) or its first part (`pot`).
+    """The filters of a search; None matches any. An `action` may be complete (`pot.create`) or the first part
+    (`pot`).
 
-    `before` is the id behind which the list goes on; `branch` limits it to what belongs to that branch; `kind` is
+    `before` is the id after which the list continues; `branch` limits it to what belongs to that branch; `kind` is
     the first part of subjects (`pot`).
     """
 
@@ -157,7 +159,7 @@ class AuditPage(NamedTuple):
 
 
 def search(tx: Tx, query: AuditQuery, most: int = MOST_SHOWN) -> AuditPage:
-    """Return the newest entries that fit."""
+    """Return the newest matching entries."""
     values = {name: getattr(query, name) for name in _CONDITIONS}
     wanted = " AND ".join(sql for name, sql in _CONDITIONS.items() if values[name] is not None) or "true"
     rows = tx.rows_as(

@@ -15,13 +15,14 @@ from campaigns.screening.counting import changes_of
 from kernel.db import Tx, one_of
 from ledger.kinds import TransferKind
 
-# Lists of states as constants: SQL of a check is read by people too.
+# Lists of states as constants, because people read the SQL of a check too.
 _RECEIVED = (*sorted(COUNTED), Status.REFUNDED)
 _DEPOSITED = one_of("kind", (TransferKind.DEPOSIT, TransferKind.DEPOSIT_CORRECTED))
 _ALLOWED = ", ".join(f"('{from_}', '{to}')" for from_, tos in MOVES.items() for to in tos)
 
 _COUNTED_GIFTS = "(SELECT donation_id, 1 AS donations, CAST(newcomer AS int) AS newcomers FROM counted_gift) AS g"
-# What screening must have counted by now: it looks at every payment twice, and again when something became known.
+# What screening must have counted by now: it examines every payment twice, and again when something new becomes
+# known.
 _COUNTED_UP_TO = "(SELECT coalesce(min(least(counted_id, sure_id)), 0) FROM screening_mark)"
 
 CHECKS = {
@@ -194,7 +195,8 @@ CHECKS = {
 
 
 def check_books(tx: Tx) -> list[str]:
-    """Return every broken promise, in words; empty when all hold. `tx` must be a snapshot (`Database.snapshot`)."""
+    """Return a description of every broken promise; empty when all hold. `tx` must be a snapshot
+    (`Database.snapshot`)."""
     with tx.by_set():
         checks = CHECKS | campaigns.payouts.check.CHECKS
         own = [f"{name}: {row[0]}" for name, sql in checks.items() for row in tx.rows(sql)]

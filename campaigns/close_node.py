@@ -1,4 +1,4 @@
-"""Close a node of the network: nothing new begins there. What lived there stays in books and lists."""
+"""Close a node of the network: nothing new begins there. What is there stays in books and lists."""
 
 from typing import Any
 
@@ -19,10 +19,10 @@ _OVER = (Phase.ARCHIVED, Phase.CANCELLED, Phase.RELEASED)
 
 
 def close_node(tx: Tx, code: str, reason: str, actor: str) -> Organisation:
-    """Close a node for a reason: it takes no project, account or node until it is opened again. Idempotent.
+    """Close a node for a reason: it accepts no project, account or node until it is reopened. Idempotent.
 
     Raises NotFound `organisation_unknown`, Invalid `reason_missing`, Conflict `organisation_in_use` with how many
-    open nodes, living projects, accounts and running campaigns are still there.
+    open nodes, living projects, accounts and running campaigns it still has.
     """
     require_reason(reason)
     node = lock_node(tx, code)

@@ -1,4 +1,4 @@
-"""Copy a campaign as a new draft: last year's event, with its dates moved."""
+"""Copy a campaign as a new draft, such as last year's with its dates moved."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -24,11 +24,11 @@ from matching.pot_state import PotState, load_pot_states
 from matching.pots import Tranche
 from matching.tranches import tranches
 
-_FILED_ANEW = ("filing_no", "filed_at")  # each campaign is filed for itself
+_FILED_ANEW = ("filing_no", "filed_at")  # each campaign is filed separately
 
 
 class CopyOf(NamedTuple):
-    """What the copy is called, and when it opens; `with_pots`: its pots are filled from the same funds."""
+    """The name and opening time of the copy; `with_pots`: its pots are filled from the same funds."""
 
     slug: str
     name: str
@@ -37,8 +37,8 @@ class CopyOf(NamedTuple):
 
 
 class Copied(NamedTuple):
-    """A new draft: how many projects take part again, the names of those that may not any more, how many pots it
-    has, and what these took from their funds, in fen."""
+    """The new draft: how many projects take part again, the names of those that no longer may, how many pots it
+    has, and how much these took from their funds, in fen."""
 
     campaign: Campaign
     entries: int
@@ -53,11 +53,11 @@ def funds_of(tx: Tx, slug: str) -> set[int]:
 
 
 def copy_campaign(tx: Tx, slug: str, new: CopyOf, actor: str) -> Copied:
-    """Make a draft out of another campaign: plan without its filing, durations, windows, thresholds, host contact,
-    awards, entries, pots with their newest rules and tranches. All times move as far as the opening does.
+    """Create a draft from another campaign: plan without its filing, durations, windows, thresholds, host contact,
+    awards, entries, pots with their newest rules and tranches. All times move by as much as the opening does.
 
     Raises NotFound `campaign_unknown`, Invalid `campaign_invalid`, Conflict `slug_used`, `fund_short`, and what
-    `pots.create` raises for rules that do not hold any more.
+    `pots.create` raises for rules that are no longer valid.
     """
     old = find_campaign(tx, slug)
     later = new.opens_at - old.opens_at
@@ -110,7 +110,7 @@ def _copy_entries(tx: Tx, old_id: int, slug: str, actor: str) -> tuple[int, list
 
 
 def _copy_pot(tx: Tx, pot: PotState, draft: Campaign, later: timedelta, actor: str) -> int:
-    """Create a pot like another one; return what it took from its fund, in fen."""
+    """Create a copy of a pot; return how much it took from its fund, in fen."""
     parts = tranches(tx, pot.campaign_id).get(pot.pot_id, ())
     moved = [Tranche(part.opens_at + later, part.amount_minor) for part in parts if not part.withdrawn]
     pots.create(
@@ -129,7 +129,7 @@ def _copy_pot(tx: Tx, pot: PotState, draft: Campaign, later: timedelta, actor: s
 
 
 def _rules(tx: Tx, pot: PotState) -> dict[str, Any]:
-    """Return the newest rules of a pot; a branch that was merged meanwhile is the one that it went on in."""
+    """Return the newest rules of a pot, in which a merged branch is replaced by its successor."""
     rules = pot.versions[-1].rules.as_json()
     scope = rules.get("scope", {})
     if under := scope.get("under"):

@@ -1,4 +1,4 @@
-"""What every use case works with: the database, the payment gateway, the keys, and the limits of donations."""
+"""The collaborators of every use case: the database, the payment gateway, the keys, and the limits of donations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,44 +17,46 @@ class DonationLimits:
 
     minimum_minor: int = 100
     maximum_minor: int = 5_000_000
-    minor_most_minor: int = 20_000  # of a donor who says to be under age
-    offline_maximum_minor: int = 10_000_000  # a gift above it in a file is asked about
-    # Gifts on our pages and through the API, per donor: above the first two the donor is asked, above the others
-    # they are refused until an hour or the day in Shanghai is over.
+    minor_most_minor: int = 20_000  # for a donor who says they are under age
+    offline_maximum_minor: int = 10_000_000  # a gift above it in a file needs confirmation
+    # Gifts on our pages and through the API, per donor: above the first two the donor is asked to confirm, above
+    # the others the gift is refused until an hour or the day in Shanghai is over.
     ask_gift_minor: int = 2_000_000
     ask_hour_count: int = 12
     pause_hour_count: int = 40
     donor_day_most_minor: int = 20_000_000
-    offline_day_most_minor: int = 1_000_000_000  # more than that in the files of a day is asked about
-    offline_age_most_days: int = 92  # and a gift older than that
-    # Of match that is held for donations nobody has paid yet, per pot: at most so many donations, and such a share
-    # of what is open of the pot, for one contact, browser, or address that left neither; and for one address in
-    # all. A share is never less than `unpaid_share_least_minor`.
+    offline_day_most_minor: int = 1_000_000_000  # a larger total of a day's files needs confirmation
+    offline_age_most_days: int = 92  # and so does an older gift
+    # Limits on match reserved for unpaid donations, per pot: the number of donations, and the share of the open
+    # part of the pot, for one contact, one browser, or one address without either; and for one address in total. A
+    # share is never less than `unpaid_share_least_minor`.
     unpaid_limits: bool = True
     unpaid_most_count: int = 30
     unpaid_share_bps: int = 2_500
     unpaid_share_least_minor: int = 2_000_000
     address_unpaid_most_count: int = 1_000
     address_unpaid_share_bps: int = 5_000
-    # A pot with less left than this share of what is open of it is contested: match from it is held for shorter.
+    # A pot that has less left than this share of its open part is contested: its match is reserved for a shorter
+    # time.
     contested_bps: int = 1_000
     contested_hold_s: int = 5 * 60
     contested_hold_most_s: int = 10 * 60
-    hold_s: int = 15 * 60  # how long match is reserved for a donor who does not come back
+    hold_s: int = 15 * 60  # how long match is reserved for a donor who does not return
     hold_most_s: int = 30 * 60  # how long an open page can extend the reservation
     provider_silence_s: int = 15 * 60  # how long a lapsed reservation waits for a provider that does not answer
-    # What a partner platform may bring in without an operator, unless its own row says otherwise.
+    # What a partner platform may bring in without an operator, unless its own row overrides it.
     partner_gift_most_minor: int = 50_000_000
     partner_day_most_minor: int = 5_000_000_000
     partner_day_most_count: int = 1_000_000
-    partner_age_most_days: int = 90  # of a payment, when it comes
-    # How long after the last possible end of its reservation a payment may stay under way before it expires.
+    partner_age_most_days: int = 90  # of a payment, when it arrives
+    # How long a payment may remain under way after the last possible end of its reservation before it expires.
     paying_most_s: int = 24 * 3600
 
 
 @dataclass(frozen=True)
 class SecondPerson:
-    """Whether acts need a second person (`campaigns.approvals`), those that move money above this many fen."""
+    """Whether acts need a second person (`campaigns.approvals`), and for acts that move money, above how many
+    fen."""
 
     needed: bool = False
     above_minor: int = 1_000_000
@@ -62,7 +64,7 @@ class SecondPerson:
 
 @dataclass(frozen=True)
 class Dependencies:
-    """The collaborators of the use cases; made once in `create_app`, the scheduler and the tests."""
+    """The collaborators of the use cases, created once in `create_app`, the scheduler and the tests."""
 
     db: Database
     gateway: PaymentGateway
@@ -73,15 +75,15 @@ class Dependencies:
     screening_defaults: Mapping[str, int] = field(default_factory=dict)
     message_days: int = 90  # how long the personal parts of messages from outside are kept
     second_person: SecondPerson = field(default_factory=SecondPerson)
-    # Where the files of pictures are (`make_dependencies` sets it).
+    # The store of picture files (`make_dependencies` sets it).
     pictures: FileStore = field(default_factory=lambda: FolderStore(Path("var/pictures")))
-    mail_url: str = ""  # where letters to donors are sent from; none are sent without
-    sms_url: str = ""  # and what takes codes to phone numbers; none are sent without
+    mail_url: str = ""  # the server that sends letters to donors; without it none are sent
+    sms_url: str = ""  # the service that sends codes to phone numbers; without it none are sent
     mail_from: str = ""
-    accept_test_mode: bool = True  # whether the provider's messages of its test mode move money
-    demo: bool = False  # whether no real money moves, so that the rehearsal may be played
+    accept_test_mode: bool = True  # whether the provider's test-mode messages move money
+    demo: bool = False  # whether no real money moves, so that the rehearsal can run
     training: bool = False  # whether all that leaves this site is marked as training
-    tell_loopback: bool = False  # whether platforms may be told of events at addresses of this machine (the demo)
+    tell_loopback: bool = False  # whether events may be sent to platforms at addresses of this machine (the demo)
 
     def at(self, clock: Clock) -> "Dependencies":
         """Return the same dependencies at another time (tests, and `jobs run --at` outside production)."""

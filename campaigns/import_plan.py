@@ -1,4 +1,4 @@
-"""PURE. What the import of a file would do: one shape for every kind of file, for previews and imports alike."""
+"""PURE. What the import of a file would do: one type for every kind of file, for previews and imports alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 class Sum(NamedTuple):
-    """How many rows of one sort a file has, and what they add up to (fen; None where rows have no amount)."""
+    """How many rows of one sort a file has, and their total (fen; None if rows have no amount)."""
 
     name: str
     rows: int
@@ -20,9 +20,9 @@ class Sum(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """Who stands for a file: who entered it, and who confirmed what is asked about, with the reason.
+    """Who is responsible for a file: who entered it, and who confirmed its open questions, with the reason.
 
-    `large`: gifts above the maximum are right. `reason` also stands for corrections whose row has none.
+    `large`: gifts above the maximum are correct. `reason` also applies to corrections whose row has none.
     """
 
     entered_by: str
@@ -33,10 +33,11 @@ class Confirmation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan(Generic[Item]):
-    """What was understood of a file, what is new in it, and what speaks against its import. Nothing is stored yet.
+    """A parsed file: what is new in it, and what prevents its import. Nothing is stored yet.
 
-    `faults` and `contradictions` (to what was imported before, under `contradiction_code`) stop the import,
-    `questions` stop it until they are confirmed, `warnings` do not. All are by `line N` or `line N.column`.
+    `faults` and `contradictions` (to what was imported before, under `contradiction_code`) prevent the import,
+    `questions` prevent it until they are confirmed, `warnings` do not. All are keyed by `line N` or `line
+    N.column`.
     """
 
     kind: str
@@ -66,7 +67,7 @@ class ImportPlan(Generic[Item]):
 
 
 def by_line(faults: Mapping[str, Fault]) -> dict[str, Fault]:
-    """Return faults in the order of the lines that they name; what names no line stands last."""
+    """Sort faults by the lines that they name; those without a line come last."""
     return dict(sorted(faults.items(), key=lambda item: _line(item[0])))
 
 

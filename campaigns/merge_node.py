@@ -1,4 +1,5 @@
-"""Merge a node of the network into another: what lives there goes on under the other, what happened there stays.
+"""Merge a node of the network into another: what is active continues under the other node, what happened there
+stays.
 
 Projects and nodes below move with their places in the tree; matching remembers where a project was (`ProjectMove`).
 """
@@ -23,13 +24,13 @@ from kernel.errors import Conflict, Fault, Invalid, fault
 from kernel.text import is_storable
 from matching.models import Pot, PotRules
 
-# In these a project cannot change its place: pots decide by it, and what is published names it.
+# In these phases a project cannot change its place: pots decide by it, and published results name it.
 _RUNNING = (Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE)
 _BEFORE_PAID = (PlanState.DRAFT, PlanState.APPROVED, PlanState.SENT)
 
 
 class Merged(NamedTuple):
-    """How much went from the node that ended to the other."""
+    """How much moved from the merged node to the other one."""
 
     nodes: int
     projects: int
@@ -41,15 +42,15 @@ class Merged(NamedTuple):
 
 
 def merge_node(tx: Tx, code: str, into: str, reason: str, actor: str) -> Merged:
-    """Merge a node into another of its level: it is closed, its address leads to the other, and nobody can undo it.
+    """Merge a node into another of its level: it is closed, and its address leads to the other. Cannot be undone.
 
     Raises NotFound `organisation_unknown`, Invalid `reason_missing` and `merge_invalid`; Conflict `node_merged` for
-    one that was merged before, `merge_blocked` with the campaigns that run with its projects or by its host, the
-    pots whose rules name it, and the payments that are on the way to it.
+    one that was merged before, `merge_blocked` with the running campaigns of its projects or of its host, the pots
+    whose rules name it, and the payments in transit to it.
     """
     require_reason(reason)
     lock(tx)
-    tx.run("LOCK TABLE campaign_entry IN SHARE MODE")  # no project of it enters a campaign meanwhile
+    tx.run("LOCK TABLE campaign_entry IN SHARE MODE")  # none of its projects can enter a campaign meanwhile
     node, target = find(tx, code), find(tx, into)
     if node.merged_into is not None:
         raise Conflict("node_merged", into=node.merged_into)
@@ -69,7 +70,7 @@ def merge_node(tx: Tx, code: str, into: str, reason: str, actor: str) -> Merged:
 
 
 def candidates(tx: Tx, code: str, words: str = "", most: int = 30) -> list[Organisation]:
-    """Return the open nodes that a node may be merged into whose name contains the words; without any its
+    """Return the open nodes that a node may be merged into whose name contains the words; without words, its
     neighbours. Raises NotFound `organisation_unknown`."""
     node = find(tx, code)
     like = select(Organisation).where(
@@ -117,7 +118,7 @@ def _require_unused(tx: Tx, node: Organisation) -> None:
 
 
 def _pots_naming(tx: Tx, code: str) -> list[str]:
-    """Return the names of pots of campaigns that are not over whose newest rules name a node."""
+    """Return the names of pots of unfinished campaigns whose newest rules name a node."""
     over = (Phase.RELEASED, Phase.ARCHIVED, Phase.CANCELLED)
     rows = tx.all(
         select(Pot, PotRules)
@@ -131,7 +132,7 @@ def _pots_naming(tx: Tx, code: str) -> list[str]:
 
 
 def _move_nodes(tx: Tx, node: Organisation, target: Organisation) -> dict[str, list[str]]:
-    """Let the nodes below go on under the target; return code -> lineage of each."""
+    """Move the nodes below to the target; return code -> lineage of each."""
     below = tx.all(
         select(Organisation).where(col(Organisation.lineage).contains([node.code]), Organisation.code != node.code)
     )
@@ -157,7 +158,7 @@ def _move_projects(tx: Tx, node: Organisation, target: Organisation, places: dic
 
 
 def _follow(tx: Tx, code: str, into: str, actor: str) -> tuple[int, int, int, int, int]:
-    """Let people, programs, funds, grants and contacts of staff go on with the target; return how many of each."""
+    """Move people, programs, funds, grants and staff contacts to the target; return how many of each."""
     accounts = _repoint(tx, Manager, col(Manager.branch_code), code, into)
     _repoint(tx, AccountLink, col(AccountLink.branch_code), code, into)
     tokens = _repoint(tx, ApiToken, col(ApiToken.branch_code), code, into)

@@ -1,8 +1,8 @@
 """Follow a gift through every record that it left: payment, statement, bank, match, release, division, remittance,
-spending with its voucher, and the vouchers of the books (凭证). For auditors.
+spending with its voucher, and the accounting vouchers (凭证). For auditors.
 
-Money has no marks: what was divided, paid out and spent are sums of the whole project; `trace` says which part of
-them is this gift's, in proportion.
+Money is not marked: what was divided, paid out and spent are totals of the whole project. `trace` says which part
+of them is this gift's, in proportion.
 """
 
 from datetime import datetime
@@ -17,7 +17,7 @@ from kernel.db import Tx
 
 
 class Stage(StrEnum):
-    """How far the money is."""
+    """The stages of the money."""
 
     PAID = "paid"
     STATED = "stated"
@@ -31,8 +31,8 @@ class Stage(StrEnum):
 
 
 class Record(NamedTuple):
-    """One record of a stage. `name` is what it is about, `reference` its number with whoever made it, `key` our id
-    (of a payout plan, a spending, a voucher); `amount_minor` (fen) what it says."""
+    """One record of a stage. `name` is its subject, `reference` its number with whoever issued it, `key` our id (of
+    a payout plan, a spending, a voucher), `amount_minor` its amount in fen."""
 
     stage: Stage
     at: datetime | None
@@ -43,7 +43,7 @@ class Record(NamedTuple):
 
 
 class Trail(NamedTuple):
-    """A gift, what became of it in figures, and its records in the order of the money."""
+    """A gift, its figures so far, and its records in the order of the money."""
 
     donation: DonationView
     trace: Trace
@@ -73,7 +73,7 @@ _STATED = """
     SELECT 'stated', l.occurred_at, l.provider, l.line_id, l.amount_minor, NULL
       FROM provider_line l WHERE l.donation_id = :donation AND l.provider = :provider
      ORDER BY l.occurred_at, l.id LIMIT 20"""
-# What the platform sent for the day of the gift; of a provider with payouts the first one after it.
+# What the platform sent for the day of the gift; for a provider with payouts, the first payout after it.
 _BANKED = f"""
     SELECT 'banked', CAST(b.booked_on AS timestamp) AT TIME ZONE '{SHANGHAI}', c.provider,
            b.line_id, b.amount_minor, NULL

@@ -1,5 +1,5 @@
-"""What a platform's staff must look at today: silence in a running event, many refusals, events that wait, a bill
-that is not in. The terms are our defaults."""
+"""What a platform's staff should check today: silence in a running campaign, many refusals, waiting events, a
+missing bill. The limits are our defaults."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,10 +11,10 @@ from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
 from payments.gateway import DONORS_MONEY
 
-SILENCE = timedelta(hours=2)  # without a signed request of a platform that has gifts in a running event
+SILENCE = timedelta(hours=2)  # without a signed request of a platform with gifts in a running campaign
 WAITS = timedelta(hours=1)
-BILL_HOUR = 10  # in Shanghai: by then yesterday's bill is in
-REFUSED_LEAST, REFUSED_SHARE = 10, 0.05  # events of today
+BILL_HOUR = 10  # in Shanghai: yesterday's bill should have arrived by then
+REFUSED_LEAST, REFUSED_SHARE = 10, 0.05  # of today's events
 
 
 class AlarmKind(StrEnum):
@@ -25,7 +25,7 @@ class AlarmKind(StrEnum):
 
 
 class Alarm(NamedTuple):
-    """Why somebody should call a platform. `pieces` are the events that it is about; `since` where it began."""
+    """Why someone should call a platform. `pieces` counts the events concerned; `since` is when it began."""
 
     kind: AlarmKind
     partner: str

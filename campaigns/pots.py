@@ -1,4 +1,4 @@
-"""Create and change pots: the functions of `matching.pots`, under the lock and the version of the campaign."""
+"""Create and change pots: the functions of `matching.pots`, with the campaign locked and its version raised."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -43,8 +43,8 @@ def create(
 
     By default `mode` is how its kind usually matches: a random pot at the payment, others at the pledge.
 
-    Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund,
-    Conflict `campaign_phase` after the end.
+    Raises what `matching.pots.create` raises, Invalid `rules_invalid`, NotFound for campaign and fund, Conflict
+    `campaign_phase` after the end.
     """
     if refused := text_fault(name, 100):
         raise Invalid("pot_invalid", fields={"name": refused})
@@ -65,8 +65,8 @@ def create(
 
 
 def list_ids(tx: Tx, campaign: str | None = None, branch: str | None = None) -> list[int]:
-    """Return the ids of pots in the order in which they are asked: all, or those of one campaign (its slug), or of
-    campaigns hosted in a branch."""
+    """Return the ids of pots in evaluation order: all, those of one campaign (its slug), or those of campaigns
+    hosted in a branch."""
     pots = select(Pot.id).join(Campaign, col(Campaign.id) == col(Pot.campaign_id))
     if branch is not None:
         pots = pots.where(within(col(Campaign.host_code), branch))
@@ -89,7 +89,7 @@ def add_rules(tx: Tx, pot_id: int, rules: Mapping[str, Any], valid_from: datetim
 
 
 def top_up(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
-    """Move fen from the fund of a pot into it. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
+    """Move fen from a pot's fund into the pot. Raises Conflict `fund_short`, Invalid `amount_invalid`."""
     pot = _lock_pot(tx, pot_id)
     record_audit(tx, actor, "pot.top_up", f"pot:{pot_id}", amount_minor=amount_minor)
     matching.pots.top_up(tx, pot, amount_minor)
@@ -103,10 +103,11 @@ def reduce(tx: Tx, pot_id: int, amount_minor: int, actor: str) -> None:
 
 
 def pause(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
-    """Let a pot give no new match until it is resumed. Idempotent.
+    """Stop a pot from giving new match until it is resumed. Idempotent.
 
-    Reservations stand and are captured. While it is paused no donation gets match of it, at its payment, after its
-    money came back and after the end neither; once resumed, the re-offer after the end serves who gave meanwhile.
+    Its reservations stand and are captured. While it is paused no donation gets match from it: neither at its
+    payment, nor after a reinstated refund, nor after the end. Once it is resumed, the re-offer after the end serves
+    donors who gave meanwhile.
 
     Raises NotFound `pot_unknown`, Invalid `reason_missing`, Conflict `campaign_phase` after settling.
     """
@@ -114,7 +115,7 @@ def pause(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
 
 
 def resume(tx: Tx, pot_id: int, reason: str, actor: str) -> None:
-    """Let a paused pot match again. Idempotent. Raises as `pause`."""
+    """Resume a paused pot. Idempotent. Raises as `pause`."""
     _set_paused(tx, pot_id, False, reason, actor)
 
 
@@ -127,10 +128,10 @@ def _set_paused(tx: Tx, pot_id: int, paused: bool, reason: str, actor: str) -> N
 def move_tranche(
     tx: Tx, pot_id: int, tranche_id: int, opens_at: datetime | None, reason: str, actor: str
 ) -> TrancheHistory:
-    """Open a tranche early, or postpone it: it opens at another time (default: now). Return it as it was.
+    """Change the opening time of a tranche (default: now). Return the tranche as it was.
 
     Raises NotFound `pot_unknown`, `tranche_unknown`, Conflict `tranche_open`, `campaign_phase`, Invalid
-    `reason_missing`, `tranche_in_the_past`, `tranche_too_late` (no match is given any more then).
+    `reason_missing`, `tranche_in_the_past`, `tranche_too_late` (no match is given any more by then).
     """
     require_reason(reason)
     pot = _lock_pot(tx, pot_id)
@@ -143,7 +144,7 @@ def move_tranche(
 
 
 def withdraw_tranche(tx: Tx, pot_id: int, tranche_id: int, reason: str, actor: str) -> TrancheHistory:
-    """Take back a tranche that has not opened: its money returns to the fund of its pot. Return it as it was.
+    """Withdraw a tranche that has not opened: its money returns to the pot's fund. Return the tranche as it was.
 
     Raises as `move_tranche`.
     """
@@ -178,8 +179,8 @@ def _match_ends_at(campaign: Campaign) -> datetime:
 
 
 def _check_scope(tx: Tx, scope: Scope) -> None:
-    """Raise Invalid `rules_invalid` for a scope that names what does not exist, or that no project can ever fit:
-    its other parts leave out all of its projects, or its levels are all above the places that it names."""
+    """Raise Invalid `rules_invalid` for a scope that names something unknown, or that no project can ever fit: its
+    other parts exclude all of its projects, or its levels are all above the places that it names."""
     faults: dict[str, Fault] = {}
     under = list(scope.under)
     rows = tx.rows("SELECT code, level FROM organisation WHERE code = ANY(:codes)", codes=under)
@@ -191,7 +192,7 @@ def _check_scope(tx: Tx, scope: Scope) -> None:
     known_projects = targets(tx, scope.projects)
     if missing := [project for project in scope.projects if project not in known_projects]:
         faults["scope.projects"] = fault("unknown_projects", values=missing)
-    # Ratings are left out: they may still rise. The place and the tier of a project do not change.
+    # Ratings are left out because they may still rise. The place and the tier of a project do not change.
     unrated = replace(scope, minimum_rating=0)
     if known_projects and not faults and all(unrated.excludes(target) for target in known_projects.values()):
         faults["scope"] = fault("no_project_fits")

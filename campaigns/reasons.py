@@ -7,7 +7,8 @@ MOST_REASON = 500  # characters
 
 
 def require_reason(reason: str) -> None:
-    """Raise Invalid `reason_missing` unless this is text of 1 to `MOST_REASON` characters; it may have lines."""
+    """Raise Invalid `reason_missing` unless this is text of 1 to `MOST_REASON` characters, which may have several
+    lines."""
     if refused := text_fault(reason.replace("\r", "").replace("\n", " "), MOST_REASON):
         raise Invalid("reason_missing", fields={"reason": refused})
 

@@ -1,5 +1,5 @@
 """The report of a campaign's reconciliation: books, provider and bank by source and day, what each source still
-owes, every difference with its evidence and how it was settled, and who signed. Read from one snapshot."""
+owes, every difference with its evidence and resolution, and who signed. Read from one snapshot."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
@@ -18,9 +18,9 @@ PAGE = 1_000  # differences
 
 
 class Day(NamedTuple):
-    """A source (a provider, a platform, or what was entered by hand) on a day in Shanghai, fen: gifts and what they
-    are by our books (what went back taken off), lines and what they are by its statement, fees, and what it sent
-    for that day that the bank shows (of all campaigns)."""
+    """A source (a provider, a platform, or manual entries) on a day in Shanghai, in fen: the number of gifts and
+    their net sum by our books, the number of lines and their sum by its statement, fees, and what it paid out
+    for that day according to the bank (for all campaigns)."""
 
     provider: str
     day: date
@@ -33,8 +33,8 @@ class Day(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A difference, fen. `lines` are those of the statement that it is about; `actor` ended it for `reason`, on
-    request of `requested_by` where a second person decided; `booked_minor` is on `account`."""
+    """A difference, in fen. `lines` are the statement lines concerned; `actor` ended it for `reason`, at the
+    request of `requested_by` if a second person decided; `booked_minor` is on `account`."""
 
     id: int
     provider: str
@@ -56,7 +56,7 @@ class Settled(NamedTuple):
 
 
 class Signature(NamedTuple):
-    """Who signed: how many differences, and between which times."""
+    """A signatory: how many differences they signed, and between which times."""
 
     actor: str
     requested_by: str
@@ -76,7 +76,8 @@ class Cause(NamedTuple):
 
 
 class Report(NamedTuple):
-    """All but the single differences, which are read in pages (`differences`). `ledger_mark`: the last transfer."""
+    """Everything except the single differences, which are read in pages (`differences`). `ledger_mark`: the last
+    transfer."""
 
     campaign: Campaign
     at: datetime
@@ -89,7 +90,7 @@ class Report(NamedTuple):
 
     @property
     def whole(self) -> Day:
-        """The sums of all days; its source and day say nothing."""
+        """The total of all days; its source and day have no meaning."""
         return total(self.days)
 
 
@@ -124,7 +125,7 @@ def differences(tx: Tx, campaign: Campaign) -> Iterator[Settled]:
 
 
 _DAY = f"AT TIME ZONE '{SHANGHAI}' AS date)"
-# The lines of a campaign: of its gifts, and those that are listed as its differences.
+# The lines of a campaign: those of its gifts, and those that are listed as its differences.
 _DAYS = f"""
     WITH ours AS (
         SELECT d.provider, CAST(CASE m.kind WHEN 'donation_received' THEN d.paid_at ELSE m.recorded_at END {_DAY}

@@ -1,7 +1,7 @@
 """Which organisation a resource belongs to, and who may see it or act on it.
 
 A resource belongs to a node of the network, or to the federation as a whole. Callers with a branch act on what
-belongs to their branch or below. What lies outside looks to them as if it did not exist.
+belongs to their branch or below. To them, everything outside looks as if it did not exist.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ from payments.models import InboxWork
 
 
 class Holder(NamedTuple):
-    """Who a resource belongs to: the codes from the city down to its node (none: the federation); its campaign."""
+    """Who holds a resource: the codes from the city down to its node (none: the federation), and its campaign."""
 
     lineage: tuple[str, ...] = ()
     campaign: str | None = None
@@ -51,7 +51,7 @@ FEDERATION = Holder()
 
 
 class Resource(NamedTuple):
-    """A kind of resource: how its holder is found (None: it does not exist), and the code of an unknown one."""
+    """A kind of resource: how to find its holder (None: it does not exist), and the code of an unknown one."""
 
     find: Callable[[Tx, Any], Holder | None]
     unknown: str
@@ -68,19 +68,19 @@ def holder_of(tx: Tx, kind: str, key: Any) -> Holder:
 
 
 def widened(tx: Tx, caller: Caller) -> Caller:
-    """Return the caller, without a branch if theirs is the whole network."""
+    """Return the caller without a branch if theirs is the whole network."""
     if caller.branch_code is None:
         return caller
     return caller._replace(branch_code=None) if root(tx) == caller.branch_code else caller
 
 
 def may_act(caller: Caller, holder: Holder) -> bool:
-    """Whether a resource lies within the caller's branch."""
+    """Return whether a resource belongs to the caller's branch."""
     return caller.branch_code is None or caller.branch_code in holder.lineage
 
 
 def may_see(tx: Tx, caller: Caller, holder: Holder, *, from_below: bool = False) -> bool:
-    """Whether a caller may see a resource; `from_below`: those below its node see it too."""
+    """Return whether a caller may see a resource; with `from_below`, callers below its node see it too."""
     if may_act(caller, holder):
         return True
     return from_below and bool(holder.lineage) and holder.lineage[-1] in lineage_of(tx, caller.branch_code or "")
@@ -96,8 +96,8 @@ def require(tx: Tx, caller: Caller, holder: Holder, unknown: str, *, acting: boo
 
 
 def require_draw(tx: Tx, caller: Caller, fund_id: int, campaign: Holder) -> None:
-    """Require that a caller may fill a campaign's pots from a fund: it is theirs, or was granted to a branch of the
-    campaign's host. Raises NotFound `fund_unknown`: the funds of others do not exist for them."""
+    """Require that a caller may fill a campaign's pots from a fund: it is theirs, or was granted to a branch with
+    the campaign's host. Raises NotFound `fund_unknown`, because the funds of others do not exist for them."""
     if may_act(caller, holder_of(tx, "fund_id", fund_id)):
         return
     if not granted_to(tx, fund_id).intersection(campaign.lineage):
@@ -122,7 +122,7 @@ def _of_campaign(tx: Tx, slug: str) -> Holder | None:
 
 
 def _by_campaign(model: Any) -> Callable[[Tx, int], Holder | None]:
-    """Rows of a campaign are the business of its host."""
+    """Return a finder for rows of a campaign, which belong to its host."""
 
     def find(tx: Tx, key: int) -> Holder | None:
         return _campaign(tx, col(Campaign.id).in_(select(model.campaign_id).where(model.id == key)))
@@ -131,7 +131,7 @@ def _by_campaign(model: Any) -> Callable[[Tx, int], Holder | None]:
 
 
 def _of_exception(tx: Tx, exception_id: int) -> Holder | None:
-    """A payment that is not as asked is the business of the campaign's host, as discrepancies are."""
+    """A payment exception belongs to the campaign's host, as discrepancies do."""
     own = select(Donation.campaign_id).join(PaymentException, col(PaymentException.donation_id) == Donation.id)
     return _campaign(tx, col(Campaign.id).in_(own.where(PaymentException.id == exception_id)))
 
@@ -160,7 +160,7 @@ def _of_donation(tx: Tx, donation_id: UUID) -> Holder | None:
 
 
 def _by_donation(model: Any) -> Callable[[Tx, int], Holder | None]:
-    """Rows about a donation belong where it does."""
+    """Return a finder for rows about a donation, which belong where it does."""
 
     def find(tx: Tx, key: int) -> Holder | None:
         row = tx.get(model, key)
@@ -170,13 +170,13 @@ def _by_donation(model: Any) -> Callable[[Tx, int], Holder | None]:
 
 
 def _of_case(tx: Tx, case_id: int) -> Holder | None:
-    """A case belongs to the project that was given to: its reviewer knows the village."""
+    """A case belongs to the gift's project, whose reviewer knows the village."""
     case = tx.get(ScreeningCase, case_id)
     return _of_donation(tx, case.donation_id) if case else None
 
 
 def _of_import(tx: Tx, run_id: int) -> Holder | None:
-    """An import belongs to the branch of who handed its file in."""
+    """An import belongs to the branch of whoever submitted the file."""
     run = tx.get(ImportRun, run_id)
     return Holder(lineage_of(tx, run.branch_code or "")) if run else None
 
@@ -197,7 +197,7 @@ def _of_remittance(tx: Tx, remittance_id: int) -> Holder | None:
 
 
 def _by_project(model: Any) -> Callable[[Tx, int], Holder | None]:
-    """Rows of a project belong where it does."""
+    """Return a finder for rows of a project, which belong where it does."""
 
     def find(tx: Tx, key: int) -> Holder | None:
         row = tx.get(model, key)
@@ -207,7 +207,7 @@ def _by_project(model: Any) -> Callable[[Tx, int], Holder | None]:
 
 
 def _by_organisation(model: Any) -> Callable[[Tx, int], Holder | None]:
-    """Rows of an organisation belong where it does."""
+    """Return a finder for rows of an organisation, which belong where it does."""
 
     def find(tx: Tx, key: int) -> Holder | None:
         row = tx.get(model, key)
@@ -251,17 +251,17 @@ def _of_organisation(tx: Tx, code: str) -> Holder | None:
 
 
 def _of_approval(tx: Tx, approval_id: int) -> Holder | None:
-    """An approval belongs where the subject of its act did when it was asked for."""
+    """An approval belongs where the subject of its act did when it was requested."""
     approval = tx.get(Approval, approval_id)
     return Holder(tuple(approval.lineage), approval.campaign or None) if approval else None
 
 
 def _of_federation(_tx: Tx, _key: Any) -> Holder | None:
-    """Watch list and partners work across all branches: the use case finds the resource itself."""
+    """The watch list and partners span all branches; the use case finds the resource itself."""
     return FEDERATION
 
 
-# By the name of the argument in the address of a route. Of several, the first one here decides.
+# By the name of the argument in a route's address. If there are several, the first one here decides.
 RESOURCES: Mapping[str, Resource] = {
     "approval_id": Resource(_of_approval, "approval_unknown"),
     "case_id": Resource(_of_case, "case_unknown"),

@@ -1,8 +1,9 @@
-"""Events of security that strangers can cause as often as they like: failed sign-ins, refused rights and tokens.
+"""Security events that strangers can cause as often as they like: failed sign-ins, refused rights and tokens.
 
-The first of a minute, account, network and cause is an entry of the audit trail at once; those that follow in that
-minute are counted and become one more entry when it is over. So a flood is recorded and fills no table: it makes
-two entries per minute and account, and from `MOST_KEYS` different ones on, two for all others together.
+The first event per minute, account, network and cause becomes an entry of the audit trail at once. Those that
+follow within the minute are counted and become one more entry when it is over. A flood is thus recorded without
+filling a table: it makes two entries per minute and account, and beyond `MOST_KEYS` different ones, two for all
+others together.
 """
 
 from datetime import datetime
@@ -15,12 +16,12 @@ from campaigns.dependencies import Dependencies
 from kernel.db import Tx, moment
 
 MOST_KEYS = 100  # per minute: different accounts, networks and causes
-UNKNOWN = "unknown"  # an account that does not exist: what was typed may be a password
+UNKNOWN = "unknown"  # an account that does not exist; what was typed may be a password
 OTHERS = "others"
 
 
 class SecurityTally(SQLModel, table=True):
-    """How often the same happened within a minute. The row is deleted when its entry is written."""
+    """How often the same event happened within a minute. The row is deleted when its entry is written."""
 
     __tablename__ = "security_tally"
     minute: datetime = Field(sa_column=moment(primary_key=True))
@@ -29,7 +30,7 @@ class SecurityTally(SQLModel, table=True):
     subject: str = Field(primary_key=True)
     about: str = Field(primary_key=True)
     address: str = Field(primary_key=True)
-    first_events: int = Field(sa_type=BigInteger)  # what the entry that was written at once says
+    first_events: int = Field(sa_type=BigInteger)  # as recorded in the entry that was written at once
     events: int = Field(sa_type=BigInteger)
     first_at: datetime = Field(sa_column=moment())
     last_at: datetime = Field(sa_column=moment())
@@ -38,9 +39,9 @@ class SecurityTally(SQLModel, table=True):
 def count_event(
     tx: Tx, action: str, subject: str = UNKNOWN, *, actor: str = UNKNOWN, about: str = "", events: int = 1
 ) -> None:
-    """Record that this happened, or count it beside an entry of the same minute.
+    """Record an event, or count it beside an entry of the same minute.
 
-    `subject` is the account (`manager:7`, `token:3`), `about` the route that was refused, or the cause.
+    `subject` is the account (`manager:7`, `token:3`), `about` the refused route, or the cause.
     """
     key = {
         "action": action,
@@ -84,7 +85,7 @@ def _has_room(tx: Tx, minute: datetime, key: dict[str, str]) -> bool:
 
 
 def write_counted(deps: Dependencies) -> int:
-    """Write one entry for what was counted beside the first of each minute that is over; return how many."""
+    """Write one entry for the events counted beside the first of each completed minute; return how many."""
     with deps.db.transaction() as tx:
         return tx.run(
             """WITH ended AS (DELETE FROM security_tally

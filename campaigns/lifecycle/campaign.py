@@ -32,15 +32,15 @@ def slug_of(tx: Tx, campaign_id: int) -> str:
 
 
 def list_slugs(tx: Tx) -> list[str]:
-    """Return the slugs of all campaigns, the oldest first."""
+    """Return the slugs of all campaigns, oldest first."""
     return tx.all(select(Campaign.slug).order_by(col(Campaign.id)))
 
 
 def list_campaigns(
     tx: Tx, phases: Iterable[str], page: Page, all_of: str | None = None
 ) -> tuple[list[Campaign], int]:
-    """Return one page of the campaigns in these phases, the newest first, and how many there are. Those hosted in
-    the branch `all_of` are listed in every phase."""
+    """Return one page of the campaigns in these phases, newest first, and how many there are. Those hosted in the
+    branch `all_of` are listed in every phase."""
     listed: ColumnElement[bool] = col(Campaign.phase).in_([str(phase) for phase in phases])
     if all_of is not None:
         listed = or_(listed, within(col(Campaign.host_code), all_of))
@@ -66,14 +66,14 @@ def lock_campaign_by_id(tx: Tx, campaign_id: int) -> Campaign:
 
 
 def bump_matching_version(tx: Tx, campaign: Campaign) -> None:
-    """Invalidate what processes cache of the pots, rules and entries of a locked campaign."""
+    """Invalidate what processes have cached of the pots, rules and entries of a locked campaign."""
     campaign.matching_version += 1
     tx.add(campaign)
 
 
 @dataclass(frozen=True, slots=True)
 class SharedCampaign:
-    """What donations need of their campaign, which is locked shared: its phase cannot change meanwhile."""
+    """What donations need of their campaign, which is locked shared, so that its phase cannot change meanwhile."""
 
     id: int
     slug: str
@@ -88,8 +88,10 @@ class SharedCampaign:
     withdrawn_reason: str
 
     def pays_in_time(self, paid_at: datetime) -> bool:
-        """Whether a payment of this time may get match beyond its reservation. Eligibility goes by the provider's
-        time; donors who were paying when the campaign ended may finish."""
+        """Return whether a payment at this time may get match beyond its reservation.
+
+        The provider's time decides. Donors who were paying when the campaign ended may finish.
+        """
         return self.opens_at <= paid_at < self.ends_at + timedelta(seconds=self.finishing_s)
 
 

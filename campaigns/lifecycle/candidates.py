@@ -1,4 +1,4 @@
-"""Search the projects that could take part in a campaign and do not yet."""
+"""Search the projects that could take part in a campaign and do not yet do so."""
 
 from typing import Any, NamedTuple
 
@@ -11,8 +11,8 @@ MOST_WORDS = 100  # characters
 
 
 class CandidateFilter(NamedTuple):
-    """Which projects: below the organisation `under`, of this tier, with `q` in their name, code or village. An
-    empty text means any."""
+    """The filters of the search: below the organisation `under`, of this tier, with `q` in the name, code or
+    village. An empty text matches any."""
 
     under: str = ""
     tier: str = ""
@@ -20,7 +20,7 @@ class CandidateFilter(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A project that could take part and does not yet; `target_minor` in fen."""
+    """A project that could take part and does not yet do so; `target_minor` in fen."""
 
     id: int
     code: str
@@ -44,7 +44,7 @@ _MATCHING = """
 def candidates(
     tx: Tx, campaign_id: int, wanted: CandidateFilter, branch: str | None = None, page: Page = FIRST_PAGE
 ) -> tuple[list[Candidate], int]:
-    """Return one page of the candidates of a campaign in a branch (None: anywhere), and how many there are."""
+    """Return one page of a campaign's candidates in a branch (None: anywhere), and how many there are."""
     values = _bound(campaign_id, wanted, branch)
     rows = tx.rows(
         f"""SELECT p.id, p.code, p.name, p.tier, concat_ws(' ', c.name, nullif(o.name, c.name)), p.target_minor
@@ -57,7 +57,7 @@ def candidates(
 
 
 def candidate_ids(tx: Tx, campaign_id: int, wanted: CandidateFilter, branch: str | None = None) -> list[int]:
-    """Return the ids of all candidates of a campaign in a branch (None: anywhere)."""
+    """Return the ids of all of a campaign's candidates in a branch (None: anywhere)."""
     rows = tx.rows(f"SELECT p.id {_MATCHING} ORDER BY p.id", **_bound(campaign_id, wanted, branch))
     return [row.id for row in rows]
 

@@ -80,7 +80,8 @@ def create(tx: Tx, new: NewCampaign, actor: str) -> Campaign:
 
 
 def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaign:
-    """Change a draft: replace what `changes` holds of name, opens_at, ends_at, windows, emergency, plan, durations.
+    """Change a draft: replace those of name, opens_at, ends_at, windows, emergency, plan and durations that are in
+    `changes`.
 
     Plan and durations are replaced field by field; None removes a field of the plan.
 
@@ -105,8 +106,10 @@ def change(tx: Tx, slug: str, changes: Mapping[str, Any], actor: str) -> Campaig
 
 
 def _recorded(campaign: Campaign) -> dict[str, Any]:
-    """Return what the audit trail keeps of a draft, field by field; times as text. The trail is never erased: of
-    fields that name people it keeps a hash, which shows a change."""
+    """Return the audit trail's copy of a draft, field by field, with times as text.
+
+    The trail is never erased, so fields that name people are replaced by a hash, which still shows a change.
+    """
     times = {name: getattr(campaign, name).isoformat() for name in ("opens_at", "ends_at")}
     names = ("name", "windows", "emergency", "finishing_s", "late_s", "notice_s")
     kept = {name: getattr(campaign, name) for name in names}

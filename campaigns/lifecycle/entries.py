@@ -1,4 +1,4 @@
-"""Projects that take part in campaigns: let them enter, and read what matching needs of them."""
+"""Entries: projects that take part in campaigns. Add them, and read what matching needs of them."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from matching.rules import Target
 
 
 def add_entry(tx: Tx, slug: str, project_id: int, actor: str) -> None:
-    """Let a project take part in a campaign. Idempotent.
+    """Enter a project into a campaign. Idempotent.
 
     Raises Conflict `project_not_approved` or `campaign_phase` (no project enters after the end).
     """
@@ -33,7 +33,7 @@ def add_entry(tx: Tx, slug: str, project_id: int, actor: str) -> None:
 
 
 def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> int:
-    """Let projects take part in a campaign, all or none; return how many did not before.
+    """Enter projects into a campaign, all or none; return how many are new.
 
     Raises Conflict `project_not_approved` or `campaign_phase` (no project enters after the end).
     """
@@ -56,7 +56,7 @@ def add_entries(tx: Tx, slug: str, project_ids: Collection[int], actor: str) -> 
 
 
 def has_entries(tx: Tx, campaign: Campaign) -> bool:
-    """Whether a project takes part in a campaign."""
+    """Return whether any project takes part in a campaign."""
     return tx.first(select(CampaignEntry).where(CampaignEntry.campaign_id == campaign.id)) is not None
 
 

@@ -1,6 +1,6 @@
-"""Whom donors and readers can talk to about a campaign: a phone number with its hours, an e-mail address.
+"""The public contact of a campaign's host: a phone number with its hours, and an e-mail address.
 
-May be changed at any time: it is no part of the filed plan.
+It may be changed at any time, because it is not part of the filed plan.
 """
 
 import re
@@ -24,7 +24,7 @@ _PHONE = re.compile(r"[0-9+()\s-]{3,40}")
 
 
 class Contact(NamedTuple):
-    """How the host is reached; "" for what there is not. `hours` are those of the phone."""
+    """How to reach the host; "" for a missing part. `hours` are those of the phone."""
 
     phone: str = ""
     hours: str = ""

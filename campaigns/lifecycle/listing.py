@@ -1,5 +1,5 @@
-"""The public listing of a campaign (慈善法 第27条): when its filing or its listing on the designated platform is
-withdrawn, the campaign takes no money until it is in force again; what was given stays."""
+"""The public listing of a campaign (慈善法 第27条). While its filing or its listing on the designated platform is
+withdrawn, the campaign accepts no money; donations already made stay."""
 
 from campaigns.audit import record_audit
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
@@ -13,7 +13,8 @@ _STOPPABLE = (Phase.SCHEDULED, Phase.OPEN)
 
 
 def withdraw_listing(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
-    """Stop a campaign from taking donations: everybody reads why. Who is paying now may finish.
+    """Stop a campaign from accepting donations, with a reason that the public can read. Donors who are paying now
+    may finish.
 
     Raises NotFound `campaign_unknown`, Invalid `reason_invalid`, Conflict `campaign_phase` and `listing_withdrawn`.
     """
@@ -25,7 +26,7 @@ def withdraw_listing(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
 
 
 def restore_listing(tx: Tx, slug: str, reason: str, actor: str) -> Campaign:
-    """Let a campaign take donations again, by two people. Raises as `withdraw_listing`, Conflict
+    """Let a campaign accept donations again, which needs two people. Raises as `withdraw_listing`, and Conflict
     `listing_in_force`."""
     require_one_line_reason(reason)
     campaign = _lock(tx, slug)

@@ -16,9 +16,9 @@ from kernel.db import identity, moment, one_of
 class Campaign(SQLModel, table=True):
     """A fundraising campaign. Its row is the lock of the campaign: donations hold it shared, closing exclusively.
 
-    `matching_version` goes up with every change of its pots, rules or entries: a process that holds the row shared
-    and reads the version that it knows may use what it has cached of them. Durations end in `_s` (seconds).
-    `withdrawn_reason` says why its filing or listing is not in force (`listing.py`).
+    `matching_version` goes up with every change of its pots, rules or entries. A process that holds the row shared
+    and reads a version that it knows may use its cache of them. Durations end in `_s` (seconds). `withdrawn_reason`
+    says why its filing or listing is not in force (`listing.py`).
     """
 
     __table_args__ = (
@@ -57,7 +57,7 @@ class HostContact(SQLModel, table=True):
 
 
 class CampaignEntry(SQLModel, table=True):
-    """A project takes part in a campaign."""
+    """A project that takes part in a campaign."""
 
     __tablename__ = "campaign_entry"
     __table_args__ = (Index("campaign_entry_project", "project_id"),)
@@ -99,7 +99,7 @@ class CampaignTally(SQLModel, table=True):
 
 
 class CampaignDonor(SQLModel, table=True):
-    """How many paid donations a donor has in a campaign: tells a new donor from a known one."""
+    """How many paid donations a donor has in a campaign. Distinguishes new donors from known ones."""
 
     __tablename__ = "campaign_donor"
     campaign_id: int = Field(sa_type=BigInteger, primary_key=True)

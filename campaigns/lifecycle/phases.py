@@ -31,7 +31,7 @@ MOVES: dict[Phase, frozenset[Phase]] = {
     Phase.CANCELLED: frozenset(),
 }
 
-# In these phases match that is released goes back to its pot; afterwards to the fund of the pot.
+# In these phases released match returns to its pot; afterwards to the fund of the pot.
 LIVING = frozenset({Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING})
 # The phases in which the public sees the campaign.
 PUBLIC = frozenset(PHASES) - {Phase.DRAFT}

@@ -28,8 +28,9 @@ PLAN_FIELDS = (
     "platform_name",
     "platform_url",
 )
-# The legal name of who holds the certificate: the public pages name them as the organisation that raises the money.
-# It came after the plans of running programs: without it the name of the host's node stands there, with a warning.
+# The legal name of the certificate's holder, which the public pages name as the organisation that raises the money.
+# This field was added when programs were already running: without it the name of the host's node is shown, with a
+# warning.
 HOLDER = "certificate_holder"
 FIELDS = (*PLAN_FIELDS, HOLDER)
 WARN_FILED_DAYS = 10
@@ -38,14 +39,17 @@ _ADDRESS = re.compile(r"https?://[^\s/?#@]+\.[^\s/?#@]+(?:[/?#]\S*)?", re.IGNORE
 
 
 def missing_fields(campaign: Campaign) -> list[str]:
-    """Return the plan fields that say nothing. In an emergency the plan may be filed within ten days after the
-    start (慈善法 art. 73): the calendar of duties reminds of it."""
+    """Return the empty plan fields.
+
+    In an emergency the plan may be filed within ten days after the start (慈善法 art. 73); the calendar of duties
+    reminds of it.
+    """
     needed = (name for name in PLAN_FIELDS if not (campaign.emergency and name in _FILING))
     return [name for name in needed if not str(campaign.plan.get(name, "") or _zero(campaign, name)).strip()]
 
 
 def plan_faults(campaign: Campaign) -> dict[str, Fault]:
-    """Return what is missing, expired or contradicts itself in the plan, each field with its fault; empty when the
+    """Return the fields of the plan that are missing, expired or contradictory, each with its fault; empty when the
     plan is complete."""
     faults = {name: fault("required") for name in missing_fields(campaign)}
     if expired := certificate_fault(campaign):
@@ -58,22 +62,23 @@ def plan_faults(campaign: Campaign) -> dict[str, Fault]:
 
 
 def holder_name(plan: Mapping[str, Any], host: str) -> str:
-    """Return who raises the money, as the public pages name them: the holder of the certificate, else the host."""
+    """Return who raises the money, as the public pages name them: the holder of the certificate, otherwise the
+    host."""
     return str(plan.get(HOLDER) or "").strip() or host
 
 
 def _zero(campaign: Campaign, name: str) -> str:
-    """Return '0' for a cost of nothing, which says something."""
+    """Return '0' for a cost of zero, which is not an empty field."""
     return "0" if campaign.plan.get(name) == 0 else ""
 
 
 def _is_address(text: str) -> bool:
-    """Whether a text is the address of a page, as a browser opens it."""
+    """Return whether a text is the address of a page that a browser can open."""
     return bool(_ADDRESS.fullmatch(text.strip()))
 
 
 def _filing_fault(campaign: Campaign) -> Fault | None:
-    """The plan is filed before the campaign begins (慈善法: 十日前)."""
+    """Check that the plan is filed before the campaign begins (慈善法: 十日前)."""
     value = campaign.plan.get("filed_at")
     if not value or not str(value).strip():
         return None
@@ -85,7 +90,7 @@ def _filing_fault(campaign: Campaign) -> Fault | None:
 
 
 def _window_faults(campaign: Campaign) -> dict[str, Fault]:
-    """Windows lie within the campaign: match outside of it would be promised to nobody."""
+    """Check that windows are within the campaign; match outside it would be promised to nobody."""
     return {
         f"windows.{index}": fault("window_outside")
         for index, window in enumerate(Windows.parse(campaign.windows).spans)
@@ -94,7 +99,7 @@ def _window_faults(campaign: Campaign) -> dict[str, Fault]:
 
 
 def certificate_fault(campaign: Campaign) -> Fault | None:
-    """The certificate must last to the end of the campaign (慈善法 on public fundraising)."""
+    """Check that the certificate lasts to the end of the campaign (慈善法 on public fundraising)."""
     value = campaign.plan.get("certificate_until")
     if not value:
         return None

@@ -1,4 +1,4 @@
-"""The course of a project after its campaigns: it is carried out, evaluated, closed."""
+"""The course of a project after its campaigns: executed, evaluated, closed."""
 
 from sqlmodel import col, select
 
@@ -11,9 +11,9 @@ from campaigns.reasons import require_one_line_reason
 from kernel.db import Tx
 from kernel.errors import Conflict
 
-# What still brings money in, or decides about match: a project that no longer raises would lose it.
+# Phases that still bring money in or decide on match: a project that no longer raises money would lose it.
 _RAISING = (Phase.SCHEDULED, Phase.OPEN, Phase.ENDED, Phase.SETTLING, Phase.RECONCILING, Phase.NOTICE)
-# From which status the next step leads through which others.
+# The statuses through which the next step leads, by the present status.
 STEPS: dict[Status, tuple[Status, ...]] = {
     Status.APPROVED: (Status.FUNDRAISING, Status.EXECUTING),
     Status.FUNDRAISING: (Status.EXECUTING,),
@@ -23,9 +23,9 @@ STEPS: dict[Status, tuple[Status, ...]] = {
 
 
 def advance(tx: Tx, project_id: int, reason: str, actor: str) -> Project:
-    """Move a project on: from raising money to being carried out, then to evaluated, then to closed.
+    """Advance a project: from raising money to being carried out, then to evaluated, then to closed.
 
-    Raises NotFound `project_unknown`, Conflict `project_state`, `project_raising` while a campaign with it is not
+    Raises NotFound `project_unknown`, Conflict `project_state`, `project_raising` until every campaign with it is
     released, Invalid `reason_invalid`.
     """
     require_one_line_reason(reason)

@@ -1,4 +1,4 @@
-"""Clicks on the links of sources, counted by day: nothing of who clicked is kept."""
+"""Clicks on the links of sources, counted by day. Nothing about the visitors is stored."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -13,8 +13,8 @@ from kernel.db import Database, Tx
 
 
 class SourceDay(SQLModel, table=True):
-    """How often the link of a source was followed on a day in Shanghai, and how often as the first one of a
-    browser: only those can lead to gifts of the source."""
+    """How often a source's link was followed on a day in Shanghai, and how often as the first link of a browser:
+    only those clicks can lead to gifts of the source."""
 
     __tablename__ = "source_day"
     source_id: int = Field(sa_type=BigInteger, primary_key=True, foreign_key="source.id")
@@ -24,14 +24,14 @@ class SourceDay(SQLModel, table=True):
 
 
 class Click(NamedTuple):
-    """Somebody followed the link of a source."""
+    """A visitor followed the link of a source."""
 
     source_id: int
     is_first: bool
 
 
 class Clicks(NamedTuple):
-    """Clicks on a source's link, and those of browsers that came by no other link before."""
+    """Clicks on a source's link, and those of browsers that had not followed another link before."""
 
     clicks: int = 0
     firsts: int = 0
@@ -57,7 +57,7 @@ def count_clicks(db: Database, clicks: Sequence[Click]) -> list[bool]:
 
 
 def clicks_of(tx: Tx, source_ids: Sequence[int]) -> dict[int, Clicks]:
-    """Return the clicks of sources so far, by their ids."""
+    """Return the total clicks of sources, by their ids."""
     sums = func.sum(SourceDay.clicks), func.sum(SourceDay.firsts)
     query = select(SourceDay.source_id, *sums).where(col(SourceDay.source_id).in_(source_ids))
     rows = tx.all(query.group_by(col(SourceDay.source_id)))

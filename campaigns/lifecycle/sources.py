@@ -1,5 +1,5 @@
-"""Sources that donors of a campaign come from: a host of a livestream, a video, a poster, a station. Each has a
-short code, which its link and its QR code carry."""
+"""Sources that bring donors to a campaign: a livestream host, a video, a poster, a station. Each has a short code,
+which its link and its QR code carry."""
 
 import secrets
 from datetime import datetime
@@ -17,13 +17,13 @@ from payments.gift_details import CHANNELS
 
 MOST_TITLE = 60  # characters
 MOST_SOURCES = 500  # of a campaign
-_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # none that looks like another one on a poster
+_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"  # without look-alikes on a poster
 _LENGTH = 7
 
 
 class Source(SQLModel, table=True):
-    """A source of a campaign. `code` is what gifts carry, whichever page or platform they come by; with
-    `project_id` its link leads to that project, else to the campaign."""
+    """A source of a campaign. Gifts carry its `code`, whichever page or platform they come by. With `project_id`
+    its link leads to that project, otherwise to the campaign."""
 
     __tablename__ = "source"
     __table_args__ = (
@@ -43,7 +43,7 @@ class Source(SQLModel, table=True):
 
 
 def add_source(tx: Tx, slug: str, kind: str, title: str, project_id: int | None, actor: str) -> Source:
-    """Add a source to a campaign; its code is drawn.
+    """Add a source to a campaign, with a random code.
 
     Raises NotFound `campaign_unknown`, Invalid `source_invalid`, Conflict `sources_full`.
     """
@@ -81,7 +81,7 @@ def _takes_part(tx: Tx, campaign_id: int, project_id: int) -> bool:
 
 
 def sources_of(tx: Tx, campaign_id: int) -> list[Source]:
-    """Return the sources of a campaign, the newest first."""
+    """Return the sources of a campaign, newest first."""
     mine = select(Source).where(Source.campaign_id == campaign_id)
     return tx.all(mine.order_by(col(Source.id).desc()))
 

@@ -13,10 +13,10 @@ from payments.outgoing_models import OutgoingType
 
 
 def schedule(tx: Tx, slug: str, actor: str) -> Campaign:
-    """Schedule a campaign with a complete plan: it opens at `opens_at`, or at once when that has passed.
+    """Schedule a campaign with a complete plan. It opens at `opens_at`, or at once if that has passed.
 
-    Raises Invalid `plan_incomplete` with the fields that are missing, expired or contradict themselves (`entries`:
-    no project takes part), `campaign_over` when `ends_at` has passed, Conflict `campaign_phase`.
+    Raises Invalid `plan_incomplete` with the fields that are missing, expired or contradictory (`entries`: no
+    project takes part), `campaign_over` when `ends_at` has passed, Conflict `campaign_phase`.
     """
     campaign = lock_campaign(tx, slug)
     faults = plan_faults(campaign)

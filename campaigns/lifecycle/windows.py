@@ -25,7 +25,7 @@ class Windows(NamedTuple):
         return cls(tuple(Window(parse_time(span["opens_at"]), parse_time(span["closes_at"])) for span in data))
 
     def open_at(self, at: datetime) -> bool:
-        """Whether match is given at this time."""
+        """Return whether match is given at this time."""
         return not self.spans or any(opens_at <= at < closes_at for opens_at, closes_at in self.spans)
 
     def next_opening(self, after: datetime) -> datetime | None:

@@ -18,7 +18,7 @@ MOST_WORDS = 60  # characters
 
 
 class AccountState(StrEnum):
-    """Whether somebody can sign in with an account."""
+    """Whether anyone can sign in with an account."""
 
     ON = "on"
     NO_PASSWORD = "no_password"  # noqa: S105 - a state: its owner has not used their link yet
@@ -27,7 +27,8 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AccountQuery:
-    """Which accounts are wanted; '' and None: any. `words` are looked for in login, name and name of the node."""
+    """The filters of an account search; '' and None match any. `words` are searched in login, name and name of the
+    node."""
 
     words: str = ""
     role: str = ""
@@ -50,7 +51,7 @@ class AccountRow(NamedTuple):
 
 
 def search(tx: Tx, query: AccountQuery, page: Page) -> tuple[list[AccountRow], int]:
-    """Return a page of the accounts that fit, by login, and how many fit."""
+    """Return a page of the matching accounts, by login, and how many match."""
     if not is_storable(query.words):
         return [], 0
     wanted = _conditions(query)
@@ -67,7 +68,7 @@ def search(tx: Tx, query: AccountQuery, page: Page) -> tuple[list[AccountRow], i
 
 
 def state_of(manager: Manager) -> AccountState:
-    """Return whether somebody can sign in with an account."""
+    """Return whether anyone can sign in with an account."""
     if manager.disabled_at is not None:
         return AccountState.OFF
     return AccountState.ON if manager.password_hash else AccountState.NO_PASSWORD

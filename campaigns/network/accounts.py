@@ -1,5 +1,8 @@
-"""Changes of accounts of the console: switched off and on, another password, name or role. They hold from the next
-request on: rights are read at every request, and sessions end with the password that began them."""
+"""Changes of console accounts: disable and enable, set a password, a name or a role.
+
+They take effect from the next request on, because rights are read at every request and a new password ends all
+sessions.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -21,8 +24,8 @@ from kernel.text import is_storable
 
 
 class Account(NamedTuple):
-    """What may be shown of an account. `is_on`: not switched off; `has_password`: somebody can sign in with it;
-    `second_factor`: and has set one up."""
+    """The visible part of an account. `is_on`: not disabled; `has_password`: someone can sign in with it;
+    `second_factor`: a second factor is set up."""
 
     id: int
     login: str
@@ -36,7 +39,7 @@ class Account(NamedTuple):
 
 
 def account_of(manager: Manager) -> Account:
-    """Return what may be shown of a manager's account."""
+    """Return the visible part of a manager's account."""
     assert manager.id is not None
     return Account(
         manager.id,
@@ -71,8 +74,8 @@ def find_by_login(tx: Tx, login: str, *, lock: bool = False) -> Manager:
 
 
 def disable(tx: Tx, login: str, actor: str) -> int:
-    """Switch an account off and end its sessions, its tokens and its links; return how many sessions were open.
-    Idempotent. Raises Conflict `last_admin`."""
+    """Disable an account and end its sessions, tokens and links; return how many sessions were open. Idempotent.
+    Raises Conflict `last_admin`."""
     admins = _federation_admins(tx)
     manager = find_by_login(tx, login, lock=True)
     assert manager.id is not None
@@ -88,7 +91,7 @@ def disable(tx: Tx, login: str, actor: str) -> int:
 
 
 def enable(tx: Tx, login: str, actor: str) -> None:
-    """Switch an account on again. Idempotent. Its old sessions, tokens and links stay ended."""
+    """Enable an account again. Idempotent. Its old sessions, tokens and links stay ended."""
     manager = find_by_login(tx, login, lock=True)
     if manager.disabled_at is None:
         return
@@ -106,7 +109,7 @@ def end_all_sessions(tx: Tx, login: str, actor: str) -> int:
 
 
 def set_password(tx: Tx, login: str, password: str, actor: str) -> int:
-    """Give an account another password and end its sessions; return how many were open.
+    """Set a new password and end the account's sessions; return how many were open.
 
     Raises Invalid `manager_invalid`.
     """
@@ -117,7 +120,7 @@ def set_password(tx: Tx, login: str, password: str, actor: str) -> int:
 
 
 def store_password(tx: Tx, login: str, password_hash: str, actor: str) -> int:
-    """Store the hash of another password, and end the account's sessions and links; return how many sessions were
+    """Store the hash of a new password, and end the account's sessions and links; return how many sessions were
     open."""
     manager = find_by_login(tx, login, lock=True)
     assert manager.id is not None
@@ -129,7 +132,8 @@ def store_password(tx: Tx, login: str, password_hash: str, actor: str) -> int:
 
 
 def set_role(tx: Tx, login: str, role: str, branch_code: str | None, actor: str) -> None:
-    """Give an account another role and branch (None: the whole network). Its tokens end that could do more.
+    """Change the role and branch of an account (None: the whole network). Tokens that exceed the new rights are
+    revoked.
 
     Raises Invalid `manager_invalid` with every wrong field, Conflict `last_admin`.
     """
@@ -149,7 +153,7 @@ def set_role(tx: Tx, login: str, role: str, branch_code: str | None, actor: str)
 
 
 def rename(tx: Tx, login: str, name: str, actor: str) -> None:
-    """Change what colleagues call a manager. Raises Invalid `manager_invalid`."""
+    """Change the display name of a manager. Raises Invalid `manager_invalid`."""
     if faults := name_faults(name):
         raise Invalid("manager_invalid", fields=faults)
     manager = find_by_login(tx, login, lock=True)
@@ -163,8 +167,11 @@ def _counted(tokens: int) -> dict[str, int]:
 
 
 def _federation_admins(tx: Tx) -> list[int]:
-    """Lock the administrators of the whole network who can sign in, and return their ids. Lock them before any
-    other manager: of two who switch each other off at the same moment one stays."""
+    """Lock the administrators of the whole network who can sign in, and return their ids.
+
+    Lock them before any other manager, so that of two administrators who disable each other at the same moment one
+    remains.
+    """
     whole = or_(col(Manager.branch_code).is_(None), col(Manager.branch_code) == root(tx))
     able = (col(Manager.disabled_at).is_(None), Manager.password_hash != "", Manager.role == Role.ADMIN)
     query = select(Manager).where(whole, *able).order_by(col(Manager.id))

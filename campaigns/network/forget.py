@@ -1,5 +1,5 @@
-"""Forget what gave access once: sessions, tokens, links and recovery codes, a while after their end. What was done
-with them stays in the audit trail."""
+"""Delete expired access data (sessions, tokens, links and recovery codes) some time after its end. What was done
+with it stays in the audit trail."""
 
 from datetime import timedelta
 
@@ -10,11 +10,11 @@ from sqlmodel import SQLModel, col
 from campaigns.network.models import AccountLink, ApiToken, ManagerSession, RecoveryCode
 from kernel.db import Tx
 
-KEPT = timedelta(days=90)  # our default: long enough to look into what happened
+KEPT = timedelta(days=90)  # our default: long enough for an investigation
 
 
 def forget_access(tx: Tx) -> int:
-    """Delete what ended long ago; return how many rows."""
+    """Delete access data that ended long ago; return how many rows."""
     before = tx.now - KEPT
     over: tuple[tuple[type[SQLModel], ColumnElement[bool]], ...] = (
         (ManagerSession, or_(col(ManagerSession.ends_at) < before, col(ManagerSession.ended_at) < before)),

@@ -11,7 +11,7 @@ from kernel.errors import Fault, Invalid, fault
 
 
 class Imported(NamedTuple):
-    """How many organisations an import added, left unchanged, renamed, and gave another centre only."""
+    """How many organisations an import added, left unchanged, renamed, and only gave another centre."""
 
     added: int
     unchanged: int
@@ -22,8 +22,8 @@ class Imported(NamedTuple):
 def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
     """Import nodes into the tree, all or none. Idempotent. Organisations that are not among them stay.
 
-    Raises Invalid `import_invalid` when an organisation would move to another parent or level: running projects
-    hold a copy of its lineage.
+    Raises Invalid `import_invalid` when an organisation would move to another parent or level, because running
+    projects hold a copy of its lineage.
     """
     lock(tx)
     changes = _changes(tx, nodes)
@@ -33,12 +33,12 @@ def import_tree(tx: Tx, nodes: Sequence[Node], actor: str) -> Imported:
 
 
 def lock(tx: Tx) -> None:
-    """Let one import happen at a time. The lock does not block readers or the foreign key checks of others."""
+    """Serialise imports. The lock does not block readers or the foreign key checks of other transactions."""
     tx.run("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE")
 
 
 def plan_tree(tx: Tx, file: TreeFile) -> ImportPlan[Node]:
-    """Compare a file with the tree; change nothing. That a name changes is a warning."""
+    """Compare a file with the tree; change nothing. A changed name is a warning."""
     changes = _changes(tx, file.nodes)
     result = changes.result()
     return ImportPlan(
@@ -57,7 +57,7 @@ def plan_tree(tx: Tx, file: TreeFile) -> ImportPlan[Node]:
 
 
 def write_tree(tx: Tx, plan: ImportPlan[Node], actor: str) -> int:
-    """Store what is new in a plan that was made after `lock`, and return how many organisations that are.
+    """Store the new nodes of a plan that was made after `lock`, and return their number.
 
     Raises what `require_sound` raises.
     """
@@ -68,7 +68,7 @@ def write_tree(tx: Tx, plan: ImportPlan[Node], actor: str) -> int:
 
 
 class _Changes(NamedTuple):
-    """What nodes would change, and the names that the tree has now."""
+    """The changes that nodes would make, and the present names in the tree."""
 
     nodes: Sequence[Node]
     added: list[Node]
@@ -100,7 +100,7 @@ def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
         for node in nodes
         if node.code in known
         and known[node.code].name == node.name
-        # A file that says no centre leaves it where it is.
+        # A file without a centre leaves the stored one unchanged.
         and node.latitude is not None
         and (known[node.code].latitude, known[node.code].longitude) != (node.latitude, node.longitude)
     ]
@@ -108,7 +108,7 @@ def _changes(tx: Tx, nodes: Sequence[Node]) -> _Changes:
 
 
 def _goes_on(known: Mapping[str, Any], code: str | None) -> str | None:
-    """Return the node in which one that was merged goes on: files of before name the old one."""
+    """Return the node that took over a merged one, because older files name the old node."""
     while code is not None and code in known and known[code].merged_into is not None:
         code = known[code].merged_into
     return code
@@ -121,7 +121,8 @@ def _store(tx: Tx, changes: _Changes, actor: str) -> Imported:
 
 
 def _write(tx: Tx, nodes: Sequence[Node]) -> None:
-    """Write all rows in one statement: the foreign key to the parent is checked at its end, so order is free."""
+    """Write all rows in one statement, so that the order is free: the foreign key to the parent is checked at its
+    end."""
     tx.run(
         """INSERT INTO organisation (code, name, level, parent_code, lineage, created_at, latitude, longitude)
            SELECT n.code, n.name, n.level, n.parent_code, string_to_array(n.lineage, '/'), :now,
@@ -139,6 +140,6 @@ def _write(tx: Tx, nodes: Sequence[Node]) -> None:
         parent=[node.parent_code for node in nodes],
         latitude=[node.latitude for node in nodes],
         longitude=[node.longitude for node in nodes],
-        lineage=["/".join(node.lineage) for node in nodes],  # a code holds no slash
+        lineage=["/".join(node.lineage) for node in nodes],  # a code contains no slash
         now=tx.now,
     )

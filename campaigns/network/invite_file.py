@@ -1,4 +1,4 @@
-"""Invite many people by a table of name, role and code of the node: all of its rows, or every fault in it."""
+"""Invite many people by a table of name, role and node code: all of its rows, or every fault in it."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -24,7 +24,7 @@ LAYOUT = Layout(
 
 
 class Guest(NamedTuple):
-    """Who is to be invited: a row of the file, with the name of the node."""
+    """A person to invite: a row of the file, with the name of the node."""
 
     line: int
     name: str
@@ -34,17 +34,18 @@ class Guest(NamedTuple):
 
 
 class GuestList(NamedTuple):
-    """What was understood of a file; `faults` by `line N.column`."""
+    """A parsed file; `faults` by `line N.column`."""
 
     guests: list[Guest]
     faults: Mapping[str, Fault]
 
 
 def read_guests(tx: Tx, data: bytes | str, roles: Mapping[str, str], branch: str | None) -> GuestList:
-    """Read who is to be invited. `roles`: a role as people write it -> the role, for those that may be given;
-    `branch` limits the nodes. A row that stands twice is a fault.
+    """Parse a table of people to invite.
 
-    Raises Invalid `import_invalid` for what is no table, or has too many rows.
+    `roles` maps a role as people write it to the role, for the roles that the caller may give; `branch` limits the
+    nodes. A repeated row is a fault. Raises Invalid `import_invalid` for a file that is not a table or has too many
+    rows.
     """
     table = read_table(data, (LAYOUT,))
     if len(table.rows) > MOST_ROWS:

@@ -1,4 +1,4 @@
-"""What the person does who got a link: look at what it opens, and choose login and password, once."""
+"""What the recipient of a link does: see what it opens, then choose login and password, once."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ def _opened(tx: Tx, link: AccountLink) -> Opened:
 
 
 def require_choosable(tx: Tx, token: str, login: str, password: str, name: str = "") -> None:
-    """Check what a person chose before its password is hashed, which is dear.
+    """Check a person's choice before the password is hashed, which is expensive.
 
     Raises NotFound `link_unknown`, Invalid `manager_invalid` with every wrong field.
     """
@@ -42,13 +42,13 @@ def require_choosable(tx: Tx, token: str, login: str, password: str, name: str =
 
 
 def join(tx: Tx, token: str, login: str, password_hash: str, name: str = "") -> str:
-    """Use a link: make the account, or give it the password; return the login. `require_choosable` came before.
+    """Use a link: create the account, or set its password; return the login. Call `require_choosable` first.
 
     Raises NotFound `link_unknown`, Conflict `login_used`.
     """
     known = opened(tx, token)
     if known.login:
-        find_by_login(tx, known.login, lock=True)  # accounts are locked before their links, everywhere
+        find_by_login(tx, known.login, lock=True)  # everywhere, accounts are locked before their links
     link = find_link(tx, token, lock=True)
     if link.manager_id is None:
         rights = (link.role, f"invitation:{link.id}", link.branch_code)

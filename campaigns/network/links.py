@@ -1,6 +1,7 @@
-"""Links by which people choose the login and password of their account: invitations, and ways to a new password.
+"""Links by which people choose the login and password of their account: invitations, and links to a new password.
 
-A link holds a random token, works once and for a week; we keep its hash. What it opens was fixed by who made it.
+A link holds a random token and works once, within a week. Only its hash is stored. Its creator determined what it
+opens.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ PREFIX = "al_"
 
 
 class NewLink(NamedTuple):
-    """A link that was just made, with its token, this once."""
+    """A link that was just created, with its token, which is shown only now."""
 
     id: int
     token: str
@@ -32,7 +33,7 @@ class NewLink(NamedTuple):
 
 
 def invite(tx: Tx, caller: Caller, role: str, branch_code: str | None, name: str = "") -> NewLink:
-    """Make a link by which somebody makes an account with this role and branch.
+    """Create a link by which a person creates an account with this role and branch.
 
     Raises Invalid `manager_invalid` with every wrong field.
     """
@@ -44,8 +45,11 @@ def invite(tx: Tx, caller: Caller, role: str, branch_code: str | None, name: str
 
 
 def link_to_password(tx: Tx, caller: Caller, manager: Manager) -> NewLink:
-    """Make a link by which a manager chooses another password; their earlier ones end. Until it is used, the old
-    password stays. Raises NotFound `manager_unknown` when the account is off."""
+    """Create a link by which a manager chooses a new password, and end their earlier links.
+
+    Until it is used, the old password remains valid. Raises NotFound `manager_unknown` when the account is
+    disabled.
+    """
     if manager.disabled_at is not None:
         raise NotFound("manager_unknown")
     assert manager.id is not None
@@ -82,7 +86,7 @@ def _make(
 
 
 def find_link(tx: Tx, token: str, *, lock: bool = False) -> AccountLink:
-    """Return the open link with this token. Raises NotFound `link_unknown`, the same for one that was used."""
+    """Return the open link with this token. Raises NotFound `link_unknown`, also for a used one."""
     query = select(AccountLink).where(AccountLink.token_hash == token_hash(token), *_is_open(tx))
     link = tx.first(query.with_for_update(key_share=True) if lock else query)
     if link is None:
@@ -91,7 +95,7 @@ def find_link(tx: Tx, token: str, *, lock: bool = False) -> AccountLink:
 
 
 def end_links(tx: Tx, manager_id: int, *, made_too: bool = False) -> None:
-    """End the open links to an account; with `made_too` those that its owner made for others."""
+    """End the open links to an account; with `made_too`, also those that its owner created for others."""
     theirs = col(AccountLink.manager_id) == manager_id
     if made_too:
         theirs = or_(theirs, col(AccountLink.creator_id) == manager_id)
@@ -101,7 +105,7 @@ def end_links(tx: Tx, manager_id: int, *, made_too: bool = False) -> None:
 
 
 def list_invitations(tx: Tx, branch: str | None = None) -> list[AccountLink]:
-    """Return the open invitations of a branch (None: all), the newest first."""
+    """Return the open invitations of a branch (None: all), newest first."""
     query = select(AccountLink).where(AccountLink.kind == LinkKind.INVITATION, *_is_open(tx))
     if branch is not None:
         query = query.where(within(col(AccountLink.branch_code), branch))
@@ -109,7 +113,7 @@ def list_invitations(tx: Tx, branch: str | None = None) -> list[AccountLink]:
 
 
 def revoke_invitation(tx: Tx, link_id: int, actor: str) -> None:
-    """End an invitation that nobody has accepted. Raises NotFound `invitation_unknown`."""
+    """Revoke an invitation that has not been accepted. Raises NotFound `invitation_unknown`."""
     if not 0 < link_id <= MOST_ID:
         raise NotFound("invitation_unknown")
     query = select(AccountLink).where(

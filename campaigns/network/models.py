@@ -12,9 +12,12 @@ from matching.rules import Level
 
 
 class Organisation(SQLModel, table=True):
-    """A node of the four-level network. `lineage`: the codes from the city down to the node itself. Since
-    `closed_at` nothing new begins there. `merged_into`: the node that took over what lived there. `latitude` and
-    `longitude` (degrees, WGS 84) are of its centre."""
+    """A node of the four-level network.
+
+    `lineage` holds the codes from the city down to the node itself. After `closed_at` nothing new begins there.
+    `merged_into` is the node that took over from it. `latitude` and `longitude` (degrees, WGS 84) are those of its
+    centre.
+    """
 
     __table_args__ = (
         CheckConstraint(one_of("level", Level), name="organisation_level"),
@@ -42,14 +45,14 @@ class Organisation(SQLModel, table=True):
 class Manager(SQLModel, table=True):
     """A person who signs in to the console, with the rights of a role within a branch (None: the whole tree).
 
-    Without a password (an empty hash) nobody signs in until a link has set one. `totp_sealed` is the secret of the
-    app that makes codes, which counts since `totp_since` (None: never confirmed); `totp_step` is the last code's.
-    A password that we made signs in until `password_until`; None: one that a person chose.
+    With an empty password hash, nobody can sign in until a link has set a password. `totp_sealed` is the secret of
+    the authenticator app, valid since `totp_since` (None: never confirmed); `totp_step` is the step of the last
+    code. A password that we generated is valid until `password_until`; None: one that a person chose.
     """
 
     id: int | None = Field(default=None, sa_column=identity())
     login: str = Field(unique=True)
-    name: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # as colleagues call them
+    name: str = Field(default="", sa_column_kwargs={"server_default": text("''")})  # the display name
     password_hash: str
     role: str
     branch_code: str | None = Field(default=None, foreign_key="organisation.code")
@@ -62,7 +65,7 @@ class Manager(SQLModel, table=True):
 
 
 class RecoveryCode(SQLModel, table=True):
-    """A code that replaces one of the app, once. Only its hash is stored."""
+    """A one-time replacement for a code of the app. Only its hash is stored."""
 
     __tablename__ = "recovery_code"
     __table_args__ = (UniqueConstraint("manager_id", "code_hash", name="recovery_code_once"),)
@@ -74,9 +77,11 @@ class RecoveryCode(SQLModel, table=True):
 
 
 class ManagerSession(SQLModel, table=True):
-    """A manager signed in with one browser, until `ends_at`, which each use moves, or until somebody ends it. Only
-    the hash of the token is stored that the browser holds. With `awaits_code` only the password was verified: it
-    opens nothing yet."""
+    """A manager signed in with one browser, until `ends_at`, which each use extends, or until the session is ended.
+
+    Only the hash of the browser's token is stored. With `awaits_code` only the password was verified, and the
+    session opens nothing yet.
+    """
 
     __tablename__ = "manager_session"
     __table_args__ = (Index("manager_session_manager", "manager_id"),)
@@ -94,8 +99,8 @@ class ApiToken(SQLModel, table=True):
     """A token of a program for the manager API, with the rights of a role within a branch (None: the whole tree).
 
     Only its hash is stored. `scopes` are the permissions of the role that it has (None: all of them). It ends at
-    `expires_at` (None: never), when it is revoked, and with the account of its owner. While it `waits` for a second
-    person it opens nothing.
+    `expires_at` (None: never), when it is revoked, and with the account of its owner. As long as it `waits` for a
+    second person it opens nothing.
     """
 
     __tablename__ = "api_token"
@@ -116,13 +121,16 @@ class ApiToken(SQLModel, table=True):
 
 
 class LinkKind(StrEnum):
-    INVITATION = "invitation"  # to make an account with the role and branch that the inviter chose
+    INVITATION = "invitation"  # to create an account with the role and branch that the inviter chose
     PASSWORD = "password"  # noqa: S105 - the kind; to choose another password
 
 
 class AccountLink(SQLModel, table=True):
-    """A link by which a person chooses login and password of an account, once, until `expires_at`. Only the hash of
-    its token is stored. `manager_id`: whose account it is; of an invitation, whose it became."""
+    """A link by which a person chooses the login and password of an account, once, until `expires_at`.
+
+    Only the hash of its token is stored. `manager_id` is the account; for an invitation, the account that was
+    created.
+    """
 
     __tablename__ = "account_link"
     __table_args__ = (

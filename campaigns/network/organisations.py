@@ -21,13 +21,13 @@ def find(tx: Tx, code: str) -> Organisation:
 
 
 def root(tx: Tx) -> str | None:
-    """Return the code of the one organisation that has none above it; None when there are several, or none."""
+    """Return the code of the only organisation without a parent; None when there are several, or none."""
     codes = tx.all(select(Organisation.code).where(col(Organisation.parent_code).is_(None)).limit(2))
     return codes[0] if len(codes) == 1 else None
 
 
 def names_of(tx: Tx, codes: Iterable[str]) -> dict[str, str]:
-    """Return code -> name of organisations."""
+    """Return the names of organisations by code."""
     rows = tx.all(select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(set(codes))))
     return dict(rows)
 
@@ -44,7 +44,7 @@ def ancestors(tx: Tx, code: str) -> list[Organisation]:
 
 
 def within(column: Any, branch: str) -> ColumnElement[bool]:
-    """SQL: whether the organisation in a column lies in a branch of the tree."""
+    """Return the SQL condition that the organisation in a column belongs to a branch of the tree."""
     own: ColumnElement[bool] = column.in_(
         select(Organisation.code).where(col(Organisation.lineage).contains([branch]))
     )

@@ -1,4 +1,5 @@
-"""The accounts behind the names in the audit trail, and behind tokens; which of them may be one person's."""
+"""The accounts behind the names in the audit trail and behind tokens, and which of them may belong to one
+person."""
 
 from collections.abc import Set
 from datetime import timedelta
@@ -15,14 +16,17 @@ _GIVES_ACCESS = ("manager.create", "manager.password", "manager.password_link", 
 
 
 def owners_of(tx: Tx, names: Set[str]) -> set[str]:
-    """Return the accounts that may have acted under these names: labels of tokens are not unique. A name that is no
-    account's, such as that of the command line, stands for itself."""
+    """Return the accounts that may have acted under these names; labels of tokens are not unique.
+
+    A name without an account, such as that of the command line, stands for itself.
+    """
     accounts, known = _accounts(tx, names)
     return accounts | (set(names) - known)
 
 
 def hands_of(tx: Tx, owner: str) -> set[str]:
-    """Return an account with those behind it: a token of nobody is in the hands of who made it, by a token too."""
+    """Return an account together with those behind it: a token without an owner is controlled by its creator, which
+    may be a token too."""
     hands: set[str] = set()
     waiting = {owner}
     while waiting:
@@ -35,9 +39,12 @@ def hands_of(tx: Tx, owner: str) -> set[str]:
 
 
 def may_be_same_person(tx: Tx, first: str, second: str) -> bool:
-    """Whether one person may act with both accounts: they have hands in common, or within the last week one gave
-    access to the other (made it, or its password), or somebody with an account gave it to both. Who has the shell
-    needs no second account, so what programs of nobody made is not held together."""
+    """Return whether one person may act with both accounts.
+
+    This is so if the same account is behind both, if within the last week one gave access to the other (created it,
+    or its password), or if the same account gave access to both. Someone with shell access needs no second account,
+    so accounts that ownerless programs created are not considered related.
+    """
     hands, others = hands_of(tx, first), hands_of(tx, second)
     givers, givers_of_others = _givers(tx, hands), _givers(tx, others)
     people = {giver for giver in givers & givers_of_others if giver.startswith(_PERSON)}
@@ -57,7 +64,7 @@ def _givers(tx: Tx, accounts: Set[str]) -> set[str]:
 
 
 def _accounts(tx: Tx, names: Set[str]) -> tuple[set[str], set[str]]:
-    """Return the accounts of these names, and those of the names that are one's."""
+    """Return the accounts with these names, and the names that belong to an account."""
     logins = tx.all(select(Manager.login, Manager.id).where(col(Manager.login).in_(names)))
     labels = {name.removeprefix(_PROGRAM) for name in names if name.startswith(_PROGRAM)}
     tokens = tx.all(select(ApiToken.id, ApiToken.owner_id).where(col(ApiToken.label).in_(labels)))

@@ -1,5 +1,8 @@
-"""Which passwords are too easy to guess. The words that people choose here are in `data/common-passwords.txt`; the
-estimator zxcvbn knows 30,000 that were stolen elsewhere, names, words, dates and rows of keys (ADR 32)."""
+"""Refuse passwords that are too easy to guess.
+
+`data/common-passwords.txt` has the words that people choose here. The estimator zxcvbn knows 30,000 stolen
+passwords, names, words, dates and keyboard rows (ADR 32).
+"""
 
 import re
 import unicodedata
@@ -7,10 +10,10 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-LEAST_OWN = 5  # different characters that are in no common word and no row of keys
+LEAST_OWN = 5  # different characters outside common words and keyboard rows
 LEAST_SCORE = 3  # of zxcvbn's 0 to 4: more than 10**8 guesses
-_MOST_JUDGED = 72  # characters: zxcvbn takes no more, and what follows only makes it harder to guess
-_LEAST_LOGIN = 3  # characters; a shorter login is in too many good passwords
+_MOST_JUDGED = 72  # characters: zxcvbn accepts no more, and further ones only make it harder to guess
+_LEAST_LOGIN = 3  # characters; a shorter login occurs in too many good passwords
 _LEAST_RUN = 3  # keys in a row
 _WORDS = Path(__file__).parent / "data" / "common-passwords.txt"
 _ROWS = (
@@ -27,22 +30,25 @@ _LOOK_ALIKE = str.maketrans("@013457$", "aoleasts")  # p@ssw0rd
 
 
 def has_login(login: str, password: str) -> bool:
-    """Whether a password holds the login, in any case of its letters."""
+    """Return whether a password contains the login, ignoring case."""
     name = _plain(login)
     return len(name) >= _LEAST_LOGIN and name in _plain(password)
 
 
 def is_common(password: str) -> bool:
-    """Whether a password is made of what everybody tries first: common words, years, keys in a row, one character
-    again and again. What is left without them must have some different characters."""
+    """Return whether a password consists of what attackers try first: common words, years, adjacent keys, one
+    repeated character.
+
+    The rest must have some different characters.
+    """
     text = _plain(password)
     readings = (text, text.translate(_LOOK_ALIKE))
     return any(len(set(_without_rows(_without_words(reading)))) < LEAST_OWN for reading in readings)
 
 
 def is_guessable(login: str, password: str) -> bool:
-    """Whether somebody who knows the login guesses a password in fewer than about 10**8 tries."""
-    # On first use: its lists take half a second and 14 MB, and few processes ever see a new password.
+    """Return whether someone who knows the login would guess a password in fewer than about 10**8 tries."""
+    # Imported on first use: its lists take half a second and 14 MB, and few processes ever see a new password.
     estimate = import_module("zxcvbn").zxcvbn(_plain(password)[:_MOST_JUDGED], user_inputs=[_plain(login)])
     return int(estimate["score"]) < LEAST_SCORE
 
@@ -69,7 +75,7 @@ def _without_rows(text: str) -> str:
 
 @cache
 def _words() -> tuple[str, ...]:
-    """The common words, the longest first: `admin` must not break `administrator`."""
+    """Return the common words, longest first: `admin` must not break `administrator`."""
     lines = _WORDS.read_text(encoding="utf-8").split("\n")
     words = {line.strip() for line in lines if line.strip() and not line.startswith("#")}
     return tuple(sorted(words, key=len, reverse=True))

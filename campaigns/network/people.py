@@ -17,10 +17,10 @@ from kernel.errors import Conflict, Fault, Forbidden, Invalid, NotFound, fault
 from kernel.text import is_storable, text_fault
 
 LEAST_PASSWORD = 10  # characters
-MOST_PASSWORD = 1_000  # characters: hashing must not become a way to keep us busy
+MOST_PASSWORD = 1_000  # characters, so that hashing cannot be used to keep the server busy
 MOST_LOGIN = 64
 MOST_NAME = 80
-FIRST_PASSWORD = timedelta(days=7)  # how long one that we made signs in; our default, as for links
+FIRST_PASSWORD = timedelta(days=7)  # how long a password that we generated is valid; our default, as for links
 
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memory profile
 
@@ -28,7 +28,7 @@ _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106, low-memo
 def create_manager(
     tx: Tx, login: str, password: str | None, role: str, actor: str, branch_code: str | None = None, name: str = ""
 ) -> Manager:
-    """Create a manager: a person who signs in to the console; without a password (None) once a link has set one.
+    """Create a manager, a person who signs in to the console. With password None, a link must set one first.
 
     Raises Invalid `manager_invalid` with every wrong field and Conflict `login_used`.
     """
@@ -38,7 +38,8 @@ def create_manager(
 
 
 def make_first_password(tx: Tx, manager: Manager) -> None:
-    """Let the password of an account end in a week unless its owner chooses another: others saw it."""
+    """Let the password of an account expire in a week unless its owner chooses another, because other people have
+    seen it."""
     manager.password_until = tx.now + FIRST_PASSWORD
     tx.add(manager)
 
@@ -54,7 +55,7 @@ def require_manager(
 def store_manager(
     tx: Tx, login: str, password_hash: str, role: str, actor: str, branch_code: str | None, name: str
 ) -> Manager:
-    """Store a manager whose faults were looked for. Logins are stored in lower case. Raises Conflict
+    """Store a manager that `require_manager` has accepted. Logins are stored in lower case. Raises Conflict
     `login_used`."""
     manager_id = tx.scalar(
         """INSERT INTO manager (login, name, password_hash, role, branch_code, created_at)
@@ -73,17 +74,17 @@ def store_manager(
 
 
 def hashed(password: str) -> str:
-    """Return the hash of a password, as it is stored. Slow on purpose."""
+    """Return the hash of a password in its stored form. Deliberately slow."""
     return _hasher.hash(password)
 
 
 def normal_login(login: str) -> str:
-    """Return a login as it is stored and compared."""
+    """Return a login in the form in which it is stored and compared."""
     return login.strip().casefold()
 
 
 def login_faults(login: str, password: str | None, name: str = "") -> dict[str, Fault]:
-    """Return what keeps these from being the login, password (None: none yet) and name of an account, by field."""
+    """Return the faults of the login, password (None: none yet) and name of an account, by field."""
     faults: dict[str, Fault] = {}
     if refused := text_fault(login, MOST_LOGIN):
         faults["login"] = refused
@@ -93,13 +94,13 @@ def login_faults(login: str, password: str | None, name: str = "") -> dict[str, 
 
 
 def name_faults(name: str) -> dict[str, Fault]:
-    """Return what is wrong with the name of a manager; it may be empty."""
+    """Return the faults of a manager's name, which may be empty."""
     refused = text_fault(name, MOST_NAME) if name else None
     return {"name": refused} if refused else {}
 
 
 def password_fault(login: str, password: str) -> Fault | None:
-    """Return why this cannot be the password of this login; None when it can."""
+    """Return why this is not an acceptable password for this login; None if it is."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         return fault("length_out_of_range", least=LEAST_PASSWORD, most=MOST_PASSWORD)
     if not is_storable(password):
@@ -110,7 +111,7 @@ def password_fault(login: str, password: str) -> Fault | None:
 
 
 def rights_faults(tx: Tx, role: str, branch_code: str | None) -> dict[str, Fault]:
-    """Return what is wrong with the role and the branch of a manager or token, by field."""
+    """Return the faults of the role and the branch of a manager or token, by field."""
     faults: dict[str, Fault] = {}
     if role not in tuple(Role):
         faults["role"] = fault("not_one_of", options=list(Role))
@@ -132,19 +133,21 @@ def find_manager(tx: Tx, manager_id: int) -> Manager:
 
 
 def sign_in(tx: Tx, login: str, password: str) -> Manager:
-    """Return the manager with this login and password, in one go; see `admit`."""
+    """Verify login and password in one step and return the manager; see `admit`."""
     manager = candidate(tx, login)
     return admit(tx, manager, verified=verify(manager, password))
 
 
 def candidate(tx: Tx, login: str) -> Manager | None:
-    """Return whose password is to be verified, if there is such a login."""
+    """Return the manager whose password is to be verified; None if the login does not exist."""
     return tx.first(select(Manager).where(Manager.login == normal_login(login))) if is_storable(login) else None
 
 
 def verify(manager: Manager | None, password: str) -> bool:
-    """Whether this is the manager's password. Slow on purpose, and as slow for nobody: call it outside of
-    transactions."""
+    """Return whether this is the manager's password.
+
+    Deliberately slow, and equally slow for an unknown login. Call it outside transactions.
+    """
     typed = password if len(password) <= MOST_PASSWORD and is_storable(password) else ""
     stored = manager.password_hash if manager else ""
     try:
@@ -154,11 +157,11 @@ def verify(manager: Manager | None, password: str) -> bool:
 
 
 def admit(tx: Tx, manager: Manager | None, *, verified: bool) -> Manager:
-    """Return the manager whose password was verified, and record it.
+    """Return the manager whose password was verified, and record the sign-in.
 
-    Raises Forbidden `sign_in_failed`, with the same words whether the login or the password is wrong or the account
-    is off: nobody learns here which logins exist. Raises Forbidden `password_expired` for a right password that we
-    made and whose owner did not choose another in time.
+    Raises Forbidden `sign_in_failed` with the same text for a wrong login, a wrong password and a disabled account,
+    so that it does not reveal which logins exist. Raises Forbidden `password_expired` for a correct password that
+    we generated and whose owner did not replace it in time.
     """
     if manager is None or not verified or manager.disabled_at is not None:
         raise Forbidden("sign_in_failed")
@@ -170,7 +173,8 @@ def admit(tx: Tx, manager: Manager | None, *, verified: bool) -> Manager:
 
 @cache
 def _decoy_hash() -> str:
-    """A hash to verify passwords of unknown logins against. Made on first use, as that takes time."""
+    """Return the hash against which passwords of unknown logins are verified. Created on first use, because that
+    takes time."""
     return _hasher.hash("nobody has this password, and knowing it opens nothing")
 
 

@@ -1,8 +1,7 @@
-"""Replies to requests that may be sent again, kept so that the second time has no second effect.
+"""Replies to requests that may be sent again, kept so that a repetition has no second effect.
 
-The caller names a request by a key. The reply is stored in the transaction of the effect: both are there after a
-crash, or neither is. While a request runs, its key is locked by the transaction itself, which no crash can leave
-behind.
+The caller names a request by a key. The reply is stored in the transaction of the effect, so after a crash either
+both exist or neither. While a request runs, its transaction locks the key; no crash can leave such a lock behind.
 """
 
 from datetime import datetime, timedelta
@@ -16,14 +15,14 @@ from kernel.db import Tx, moment
 from kernel.errors import Conflict
 from kernel.keys import Keys
 
-KEPT = timedelta(days=3)  # our default: a weekend, in which nobody looks at a program that failed
-_LONGEST_S = 900  # no request takes longer: proxies and programs have given up
-_PAGE = 10_000  # rows removed in one statement
+KEPT = timedelta(days=3)  # our default: long enough for a weekend, when nobody notices a failed program
+_LONGEST_S = 900  # no request takes longer; proxies and programs would have given up
+_PAGE = 10_000  # rows deleted in one statement
 
 
 class StoredReply(SQLModel, table=True):
-    """The reply to a request of an account. `fingerprint` says what was asked; the body is sealed, as it may hold
-    what is shown once."""
+    """The reply to a request of an account. `fingerprint` identifies the request. The body is sealed, as it may
+    contain something that is shown only once."""
 
     __tablename__ = "stored_reply"
     __table_args__ = (Index("stored_reply_stored_at", "stored_at"),)
@@ -38,7 +37,7 @@ class StoredReply(SQLModel, table=True):
 
 
 class RequestKey(NamedTuple):
-    """A request that may be sent again: whose it is, its key, and a fingerprint of what it asks."""
+    """A request that may be sent again: its account, its key, and the fingerprint of its content."""
 
     owner: str
     key: str
@@ -46,7 +45,7 @@ class RequestKey(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What a caller got."""
+    """The reply that a caller received."""
 
     status: int
     location: str
@@ -55,10 +54,10 @@ class Reply(NamedTuple):
 
 
 def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | None:
-    """Return the reply that this request got before; None when it comes for the first time, which holds its key
-    until the transaction ends.
+    """Return the earlier reply to this request; None for a new request, which then holds its key until the
+    transaction ends.
 
-    Raises Conflict `idempotency_key_reused` when the key was used for something else, and without `wait`
+    Raises Conflict `idempotency_key_reused` when the key was used for another request and, without `wait`,
     `idempotency_key_in_progress` while the first request runs.
     """
     lock = _lock_number(request)
@@ -76,7 +75,8 @@ def claim(tx: Tx, keys: Keys, request: RequestKey, *, wait: bool) -> Reply | Non
 
 
 def hold(tx: Tx) -> None:
-    """Let the claim of this transaction last while a long request works in others, in which it is idle."""
+    """Keep the claim of this transaction alive while a long request works in other transactions and this one is
+    idle."""
     tx.first(select(func.set_config("idle_in_transaction_session_timeout", f"{_LONGEST_S}s", True)))
 
 
@@ -88,7 +88,7 @@ def remember(tx: Tx, keys: Keys, request: RequestKey, reply: Reply) -> None:
 
 
 def forget(tx: Tx) -> int:
-    """Remove a page of the replies that were kept long enough; return how many."""
+    """Delete a page of the replies whose retention is over; return how many."""
     old = select(StoredReply.owner, StoredReply.key).where(StoredReply.stored_at < tx.now - KEPT).limit(_PAGE)
     pair = tuple_(col(StoredReply.owner), col(StoredReply.key))
     statement = delete(StoredReply).where(pair.in_(old)).execution_options(synchronize_session=False)
@@ -101,5 +101,5 @@ def _lock_number(request: RequestKey) -> int:
 
 
 def context_of(owner: str, key: str) -> str:
-    """Return what the body of a reply is bound to when it is sealed."""
+    """Return the context to which the sealed body of a reply is bound."""
     return f"reply:{owner}:{key}"

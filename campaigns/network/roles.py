@@ -21,8 +21,8 @@ class Permission(StrEnum):
     PARTNERS_WRITE = "partners_write"
     PEOPLE_WRITE = "people_write"
     AUDIT_READ = "audit_read"
-    AUDIT_SAMPLE = "audit_sample"  # draw the sample of an event, and mark its records
-    CONTACTS = "contacts"  # look at who gave, and at the link to their donation
+    AUDIT_SAMPLE = "audit_sample"  # draw the sample of a campaign, and mark its records
+    CONTACTS = "contacts"  # see who gave, and the link to their donation
     PERSONAL_DATA = "personal_data"  # export and erase a donor
 
 
@@ -37,11 +37,11 @@ class Role(StrEnum):
 
 _P = Permission
 
-# Who gives out rights or moves money: a second factor where it is required, and shorter sessions.
+# Roles that grant rights or move money need a second factor where it is required, and have shorter sessions.
 SENSITIVE = frozenset({Role.ADMIN, Role.FINANCE})
 
-# The public contract lists all verbs below "Managers": a manager may use every one of them. A federation
-# that separates duties (业财分离) gives out the narrower roles.
+# The public contract lists all verbs below "Managers", so a manager may use every one of them. A federation that
+# separates duties (业财分离) assigns the narrower roles.
 PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MANAGER: frozenset(Permission)
@@ -54,17 +54,17 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
 
 
 def permissions_of(role: str, scopes: Iterable[str] | None = None) -> frozenset[str]:
-    """Return the permissions of a role (an unknown one has none); with `scopes` those of them that are named."""
+    """Return the permissions of a role (none for an unknown one); with `scopes`, only those named."""
     permissions: frozenset[str] = PERMISSIONS.get(role, frozenset())
     return permissions if scopes is None else permissions.intersection(scopes)
 
 
 class Caller(NamedTuple):
-    """Who acts: the name that goes into the audit trail, the role, the branch (None: the whole tree), and the
-    account that answers for it: `manager:7`, or `token:3` for a token of nobody.
+    """The acting person or program: the name for the audit trail, the role, the branch (None: the whole tree), and
+    the responsible account: `manager:7`, or `token:3` for a token without an owner.
 
-    `scopes` narrow the role (None: all of it). `manager_id` is the account behind: of the person who signed in, or
-    of the token's owner.
+    `scopes` narrow the role (None: all of it). `manager_id` is the account of the person who signed in, or of the
+    token's owner.
     """
 
     name: str
@@ -76,16 +76,16 @@ class Caller(NamedTuple):
 
     @property
     def permissions(self) -> frozenset[str]:
-        """What the caller may do."""
+        """The caller's permissions."""
         return permissions_of(self.role, self.scopes)
 
     def may(self, permission: Permission) -> bool:
-        """Whether the caller has this permission."""
+        """Return whether the caller has this permission."""
         return permission in self.permissions
 
 
 def gives_rights(role: str, scopes: Iterable[str] | None = None) -> bool:
-    """Whether who has these permissions can give some to others."""
+    """Return whether a holder of these permissions can grant some to others."""
     return Permission.PEOPLE_WRITE in permissions_of(role, scopes)
 
 
@@ -96,7 +96,7 @@ def require(caller: Caller, permission: Permission) -> None:
 
 
 def require_no_more(caller: Caller, role: str, scopes: Iterable[str] | None = None) -> None:
-    """Raise Forbidden `role_beyond_own` if this role may do what the caller may not: nobody gives, or takes over,
-    more than they have."""
+    """Raise Forbidden `role_beyond_own` if this role may do what the caller may not. Nobody may grant or take over
+    more rights than their own."""
     if not permissions_of(role, scopes) <= caller.permissions:
         raise Forbidden("role_beyond_own")

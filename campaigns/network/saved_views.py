@@ -1,4 +1,4 @@
-"""Saved views: the filters of a list under a name, for oneself or for the colleagues of the branch."""
+"""Saved views: the filters of a list under a name, for their owner or shared with the colleagues of the branch."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,20 +15,21 @@ from kernel.ids import MOST_ID
 from kernel.text import clean_text, text_fault
 
 MOST_NAME = 40  # characters
-MOST_VIEWS = 20  # of an account on one page; our default
+MOST_VIEWS = 20  # per account and page; our default
 _MOST_FILTER = 200
 _OF_DONATIONS = "campaign node pot project channel state amount least most since until order"
 
 
 class ListPage(NamedTuple):
-    """A list with views: the filters that may be kept (none that leads to a person), and who may see the list."""
+    """A list with saved views: the filters that may be stored (none that identifies a person), and who may see the
+    list."""
 
     filters: tuple[str, ...]
     needs: Permission = Permission.READ
     federation_only: bool = False
 
 
-# Views of cases and of differences name no campaign: they serve in each.
+# Views of cases and of differences name no campaign, so they work in each.
 PAGES = {
     "donations": ListPage(tuple(_OF_DONATIONS.split())),
     "projects": ListPage(("q",)),
@@ -42,7 +43,7 @@ PAGES = {
 def save(
     tx: Tx, caller: Caller, page: str, name: str, filters: Mapping[str, str], *, shared: bool = False
 ) -> SavedView:
-    """Keep filters under a name; one's own view of that name is replaced.
+    """Save filters under a name, replacing the caller's own view of that name.
 
     Raises Invalid `view_invalid` with every wrong field, Forbidden `not_permitted`, Conflict `views_limit`.
     """
@@ -87,9 +88,9 @@ def _require_page(caller: Caller, page: str) -> None:
 
 
 def views_of(tx: Tx, caller: Caller, page: str) -> list[SavedView]:
-    """Return one's own views of a page, then those that colleagues share with one's branch.
+    """Return the caller's own views of a page, then those that colleagues share with the caller's branch.
 
-    Raises Forbidden `not_permitted` to who may not see the list.
+    Raises Forbidden `not_permitted` to a caller who may not see the list.
     """
     _require_page(caller, page)
     above = select(func.unnest(Organisation.lineage)).where(Organisation.code == caller.branch_code)
@@ -100,7 +101,7 @@ def views_of(tx: Tx, caller: Caller, page: str) -> list[SavedView]:
 
 
 def delete(tx: Tx, caller: Caller, view_id: int) -> None:
-    """Delete one's own view. Raises NotFound `view_unknown`."""
+    """Delete one of the caller's own views. Raises NotFound `view_unknown`."""
     view = tx.get(SavedView, view_id, lock=True) if 0 < view_id <= MOST_ID else None
     if view is None or view.owner != caller.owner:
         raise NotFound("view_unknown")

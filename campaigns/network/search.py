@@ -1,4 +1,4 @@
-"""Find organisations by name, for people who choose one."""
+"""Find organisations by name, for pickers."""
 
 from collections.abc import Collection
 from typing import Any, NamedTuple
@@ -14,7 +14,7 @@ MOST_SOUGHT = 60  # characters
 
 
 class Place(NamedTuple):
-    """An organisation, and the names of those above it, without the city."""
+    """An organisation, and the names of those above it, except the city."""
 
     code: str
     name: str
@@ -29,8 +29,8 @@ _PLACES = """SELECT o.code, o.name,
 
 
 def search(tx: Tx, words: str, branch: str | None = None, *, closed: bool = False) -> list[Place]:
-    """Return organisations of a branch (None: of all) whose name contains the words, the highest level first; with
-    `closed` those that are closed too."""
+    """Return organisations of a branch (None: all) whose name contains the words, highest level first. With
+    `closed`, include closed ones."""
     words = words.strip()[:MOST_SOUGHT]
     if not words or not is_storable(words):
         return []
@@ -42,7 +42,7 @@ def search(tx: Tx, words: str, branch: str | None = None, *, closed: bool = Fals
 
 
 def places(tx: Tx, codes: Collection[str]) -> list[Place]:
-    """Return organisations by their codes, the highest level first."""
+    """Return organisations by their codes, highest level first."""
     return _places(tx, "o.code = ANY(:codes)", 1_000, codes=sorted(codes))
 
 
@@ -52,7 +52,7 @@ def places_of_level(tx: Tx, *levels: str) -> list[Place]:
 
 
 def names(tx: Tx, codes: Collection[str]) -> dict[str, str]:
-    """Return organisations' names by code."""
+    """Return the names of organisations by code."""
     return dict(
         tx.all(select(Organisation.code, Organisation.name).where(col(Organisation.code).in_(sorted(codes))))
     )

@@ -1,5 +1,5 @@
-"""The second factor of signing in: codes of an app on the manager's phone (TOTP, RFC 6238), and recovery codes for
-when the phone is gone. A code works once; the secret is sealed with FIELD_KEY."""
+"""The second factor of signing in: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for a lost
+phone. A code works once; the secret is sealed with FIELD_KEY."""
 
 import base64
 import secrets
@@ -22,25 +22,25 @@ from kernel.keys import Keys
 
 ISSUER = "倍善"
 CODES = 10
-_CODE_BYTES = 15  # 24 characters, 120 bits: too many to guess, so the hash need not be slow (ASVS 6.5.2: 112)
+_CODE_BYTES = 15  # 24 characters, 120 bits: cannot be guessed, so the hash need not be slow (ASVS 6.5.2: 112)
 _STEP_S = 30
-_DRIFT = 1  # steps by which the phone's clock may be wrong (RFC 6238, 5.2)
+_DRIFT = 1  # steps by which the phone's clock may be off (RFC 6238, 5.2)
 
 
 class Enrolment(NamedTuple):
-    """What a manager types or scans into the app: the secret, and the same as an address."""
+    """What a manager types or scans into the app: the secret, also as a URI."""
 
     secret: str
     address: str
 
 
 def is_set_up(manager: Manager) -> bool:
-    """Whether a manager signs in with a second factor."""
+    """Return whether a manager signs in with a second factor."""
     return manager.totp_since is not None
 
 
 def is_required(manager: Manager, *, installation_requires: bool) -> bool:
-    """Whether a manager must have a second factor."""
+    """Return whether a manager must have a second factor."""
     return installation_requires and manager.role in SENSITIVE
 
 
@@ -56,8 +56,11 @@ def begin(tx: Tx, keys: Keys, manager_id: int) -> Enrolment:
 
 
 def confirm(tx: Tx, keys: Keys, manager_id: int, code: str) -> list[str]:
-    """Require the second factor from now on, as this code shows that the app has the secret; return the recovery
-    codes, this once. Raises Conflict `second_factor_exists`, Forbidden `code_wrong`."""
+    """Require the second factor from now on, since this code proves that the app has the secret. Return the
+    recovery codes, which are shown only now.
+
+    Raises Conflict `second_factor_exists`, Forbidden `code_wrong`.
+    """
     manager = _locked(tx, manager_id)
     if is_set_up(manager):
         raise Conflict("second_factor_exists")
@@ -78,7 +81,8 @@ def require_code(tx: Tx, keys: Keys, manager_id: int, code: str) -> None:
 
 
 def renew_recovery_codes(tx: Tx, keys: Keys, manager_id: int, code: str) -> list[str]:
-    """Replace the recovery codes and return the new ones, this once. Raises Forbidden `code_wrong`."""
+    """Replace the recovery codes and return the new ones, which are shown only now. Raises Forbidden
+    `code_wrong`."""
     require_code(tx, keys, manager_id, code)
     manager = find_manager(tx, manager_id)
     record_audit(tx, manager.login, "second_factor.recovery_codes", f"manager:{manager_id}")
@@ -86,7 +90,7 @@ def renew_recovery_codes(tx: Tx, keys: Keys, manager_id: int, code: str) -> list
 
 
 def recovery_codes_left(tx: Tx, manager_id: int) -> int:
-    """Return how many recovery codes were not used yet."""
+    """Return how many recovery codes are unused."""
     query = select(RecoveryCode.id).where(
         RecoveryCode.manager_id == manager_id, col(RecoveryCode.used_at).is_(None)
     )
@@ -94,10 +98,13 @@ def recovery_codes_left(tx: Tx, manager_id: int) -> int:
 
 
 def reset(tx: Tx, manager_id: int, actor: str) -> None:
-    """Take the second factor off an account whose owner lost it, and end its sessions: they set it up again. Who
-    does this makes sure that it is them who ask."""
+    """Remove the second factor of an account whose owner lost it, and end its sessions, so that they set it up
+    again.
+
+    The operator must make sure that the request really comes from the owner.
+    """
     manager = _locked(tx, manager_id)
-    manager.totp_sealed = manager.totp_since = None  # the last step stays: no code of today works twice
+    manager.totp_sealed = manager.totp_since = None  # the last step stays, so that no code of today works twice
     _drop_recovery_codes(tx, manager_id)
     ended = end_sessions(tx, manager_id)
     record_audit(tx, actor, "second_factor.reset", f"manager:{manager_id}", sessions=ended)
@@ -110,12 +117,12 @@ def _locked(tx: Tx, manager_id: int) -> Manager:
 
 
 def context_of(manager_id: int | None) -> str:
-    """Return what the sealed secret of a manager's app is bound to."""
+    """Return the context to which the sealed secret of a manager's app is bound."""
     return f"totp:{manager_id}"
 
 
 def _is_right(tx: Tx, keys: Keys, manager: Manager, code: str) -> bool:
-    """Whether this is a code of now that was not used, nor one after it."""
+    """Return whether this code is currently valid and neither it nor a later one has been used."""
     digits = code.replace(" ", "")
     if manager.totp_sealed is None or not (digits.isascii() and digits.isdigit()):
         return False

@@ -1,4 +1,4 @@
-"""Random tokens that are handed out once, and of which we keep the hash."""
+"""Random tokens that are shown once and stored only as a hash."""
 
 import hashlib
 import secrets
@@ -7,11 +7,11 @@ _BYTES = 32
 
 
 def new_token(prefix: str = "") -> str:
-    """Return a token that cannot be guessed. The prefix lets scanners and people recognise a leaked one."""
+    """Return an unguessable token. The prefix lets scanners and people recognise a leaked one."""
     return prefix + secrets.token_urlsafe(_BYTES)
 
 
 def token_hash(token: str) -> str:
-    """Return the hash by which a token is found. Not that of a password: what is random need not be hashed
-    slowly."""
+    """Return the hash by which a token is found. Unlike a password's it can be fast, because the token is
+    random."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()

@@ -1,5 +1,5 @@
-"""Sessions of the console, kept on the server: the browser holds a random token, we hold its hash. A session can be
-ended here at any moment, and a cookie that somebody kept opens nothing after that."""
+"""Sessions of the console, kept on the server: the browser holds a random token, we store its hash. A session can
+be ended here at any moment, after which a copied cookie opens nothing."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,20 +14,20 @@ from kernel.db import Tx
 from kernel.errors import Forbidden, NotFound
 from kernel.ids import MOST_ID
 
-LASTS = timedelta(hours=12)  # a manager's working day, however much they do in it
-MOST_OPEN = 10  # sessions of an account; one more ends the oldest
+LASTS = timedelta(hours=12)  # a manager's working day, regardless of activity
+MOST_OPEN = 10  # sessions per account; one more ends the oldest
 CODE_WITHIN = timedelta(minutes=10)  # from the password to the code
-_SEEN_EVERY = timedelta(minutes=1)  # so that reading pages hardly ever writes
+_SEEN_EVERY = timedelta(minutes=1)  # so that reading pages rarely writes
 
 
 class Idle(NamedTuple):
-    """How long a session lasts that nobody uses: of most people, and of those who give out rights or move money."""
+    """How long an unused session lasts: for most people, and for those who grant rights or move money."""
 
     others: timedelta = timedelta(hours=1)
     sensitive: timedelta = timedelta(minutes=30)
 
     def of(self, manager: Manager) -> timedelta:
-        """Return how long this manager may do nothing."""
+        """Return how long this manager may be idle."""
         return self.sensitive if manager.role in SENSITIVE else self.others
 
 
@@ -35,7 +35,7 @@ IDLE = Idle()
 
 
 class SessionRow(NamedTuple):
-    """What may be shown of a session: everything but its token."""
+    """The visible part of a session: everything but its token."""
 
     id: int
     created_at: datetime
@@ -45,11 +45,11 @@ class SessionRow(NamedTuple):
 
 
 def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False, idle: Idle = IDLE) -> str:
-    """Start a session of a manager whose password was just verified; return its token, this once. `awaits_code`: it
-    opens nothing but the page that asks for the second factor. The oldest ends if there are too many.
+    """Start a session of a manager whose password was just verified; return its token, which is shown only now.
 
-    Raises Forbidden `sign_in_failed` if the account was switched off or got another password meanwhile: the lock
-    lets no session begin beside the change that ends all of them.
+    With `awaits_code` it opens only the page that asks for the second factor. If there are too many sessions, the
+    oldest ends. Raises Forbidden `sign_in_failed` if the account was disabled or got another password meanwhile:
+    the lock prevents a session from starting beside the change that ends all of them.
     """
     verified = manager.password_hash
     now = tx.get(Manager, manager.id, lock=True)
@@ -73,9 +73,12 @@ def start_session(tx: Tx, manager: Manager, *, awaits_code: bool = False, idle: 
 
 
 def manager_of_session(tx: Tx, token: str, *, awaits_code: bool = False, idle: Idle = IDLE) -> Manager | None:
-    """Return the manager whose session has this token, or None: it is unknown or over, or the account is off.
-    `awaits_code`: of sessions that wait for the second factor, which are none otherwise. Each use moves the end,
-    to the minute."""
+    """Return the manager whose session has this token; None if it is unknown or has ended, or if the account is
+    disabled.
+
+    With `awaits_code`, find only sessions that wait for the second factor; otherwise these do not count. Each use
+    extends the session, at most once per minute.
+    """
     query = select(ManagerSession, Manager).where(
         ManagerSession.token_hash == token_hash(token),
         ManagerSession.manager_id == Manager.id,
@@ -94,7 +97,7 @@ def manager_of_session(tx: Tx, token: str, *, awaits_code: bool = False, idle: I
 
 
 def end_session_of(tx: Tx, token: str) -> None:
-    """End the session with this token, if there is one: its manager signs out."""
+    """End the session with this token, if it exists: its manager signs out."""
     for session in _open(tx, ManagerSession.token_hash == token_hash(token)):
         session.ended_at = tx.now
         subject = f"manager:{session.manager_id}"
@@ -102,7 +105,7 @@ def end_session_of(tx: Tx, token: str) -> None:
 
 
 def end_sessions(tx: Tx, manager_id: int) -> int:
-    """End all sessions of a manager; return how many were open. Lock the manager before."""
+    """End all sessions of a manager; return how many were open. Lock the manager first."""
     ending = _open(tx, ManagerSession.manager_id == manager_id)
     for session in ending:
         session.ended_at = tx.now
@@ -120,7 +123,7 @@ def end_session(tx: Tx, session_id: int, actor: str) -> None:
 
 
 def end_own_session(tx: Tx, manager_id: int, session_id: int, actor: str) -> None:
-    """End one session of the own account. Idempotent. Raises NotFound `session_unknown`."""
+    """End one session of the caller's own account. Idempotent. Raises NotFound `session_unknown`."""
     session = tx.get(ManagerSession, session_id) if 0 < session_id <= MOST_ID else None
     if session is None or session.manager_id != manager_id:
         raise NotFound("session_unknown")
@@ -134,7 +137,7 @@ def session_id_of(tx: Tx, token: str) -> int | None:
 
 
 def list_sessions(tx: Tx, manager_id: int) -> list[SessionRow]:
-    """Return the sessions of a manager that are open, the newest first."""
+    """Return the open sessions of a manager, newest first."""
     return [
         SessionRow(row.id or 0, row.created_at, row.last_seen_at, row.ends_at, row.ended_at)
         for row in _open(tx, ManagerSession.manager_id == manager_id)
@@ -142,7 +145,7 @@ def list_sessions(tx: Tx, manager_id: int) -> list[SessionRow]:
 
 
 def _open(tx: Tx, which: bool) -> list[ManagerSession]:
-    """Return the open sessions of which this holds (a condition on columns), the newest first."""
+    """Return the open sessions that satisfy a condition on columns, newest first."""
     query = select(ManagerSession).where(
         which, col(ManagerSession.ended_at).is_(None), ManagerSession.ends_at > tx.now
     )

@@ -20,12 +20,12 @@ from kernel.text import text_fault
 
 PREFIX = "bs_"  # lets scanners and people recognise a leaked one
 MOST_LABEL = 100
-_USED_EVERY = timedelta(minutes=1)  # so that calls hardly ever write
+_USED_EVERY = timedelta(minutes=1)  # so that calls rarely write
 
 
 class TokenRow(NamedTuple):
-    """What may be shown of a token: everything but the token itself. `scopes`: the permissions that it has, None
-    when it has all of its role; `owner`: the login of the account with which it ends."""
+    """The visible part of a token: everything but the token itself. `scopes`: its permissions, None for all of its
+    role; `owner`: the login of the account with which it ends."""
 
     id: int
     role: str
@@ -42,9 +42,9 @@ class TokenRow(NamedTuple):
 
 
 class TokenTerms(NamedTuple):
-    """How far a token reaches beside its role and branch: its permissions (None: all of the role), its end (None:
-    until it is revoked), and the account with which it ends (None: with none). `waits`: it opens nothing until a
-    second person activates it."""
+    """The limits of a token besides its role and branch: its permissions (None: all of the role), its end (None:
+    until it is revoked), and the account with which it ends (None: with none). As long as it `waits`, it opens
+    nothing until a second person activates it."""
 
     scopes: Sequence[str] | None = None
     expires_at: datetime | None = None
@@ -60,7 +60,8 @@ def create_token(
     branch_code: str | None = None,
     terms: TokenTerms = TokenTerms(),
 ) -> str:
-    """Create a token and return it in clear, this once. Raises Invalid `token_invalid` with every wrong field."""
+    """Create a token and return it in clear, which happens only now. Raises Invalid `token_invalid` with every
+    wrong field."""
     faults = rights_faults(tx, role, branch_code) | _faults(tx, role, label, terms)
     if faults:
         raise Invalid("token_invalid", fields=faults)
@@ -99,9 +100,9 @@ def _faults(tx: Tx, role: str, label: str, terms: TokenTerms) -> dict[str, Fault
 
 
 def caller_of_token(tx: Tx, token: str) -> Caller | None:
-    """Return the caller that a token stands for, or None if it is unknown or over.
+    """Return the caller that a token stands for; None if it is unknown or has ended.
 
-    Read from the database at every request: a revoked token is refused from the next request on.
+    Read from the database at every request, so a revoked token is refused from the next request on.
     """
     row = _valid(tx, token)
     if row is None:
@@ -113,13 +114,13 @@ def caller_of_token(tx: Tx, token: str) -> Caller | None:
 
 
 def account_of_token(tx: Tx, token: str) -> tuple[str, str] | None:
-    """Return a token as the audit trail names it (`token:3`), and its caller's name; None if it opens nothing."""
+    """Return a token's name in the audit trail (`token:3`) and its caller's name; None if it opens nothing."""
     row = _valid(tx, token)
     return (f"token:{row.id}", f"token:{row.label}") if row else None
 
 
 def _valid(tx: Tx, token: str) -> ApiToken | None:
-    """Return the row of a token that is neither over nor revoked, nor of an account that is off."""
+    """Return the row of a token that has neither ended nor been revoked, and whose account is not disabled."""
     ends = col(ApiToken.expires_at)
     query = select(ApiToken).join(Manager, col(Manager.id) == ApiToken.owner_id, isouter=True)
     return tx.first(
@@ -134,7 +135,7 @@ def _valid(tx: Tx, token: str) -> ApiToken | None:
 
 
 def _note_use(tx: Tx, row: ApiToken) -> None:
-    """Note when a token was last used, to the minute; of calls at the same moment one does."""
+    """Record the last use of a token, to the minute. Only one of several simultaneous calls writes."""
     due = tx.now - _USED_EVERY
     if row.last_used_at is not None and row.last_used_at > due:
         return
@@ -145,7 +146,7 @@ def _note_use(tx: Tx, row: ApiToken) -> None:
 
 
 def list_tokens(tx: Tx, branch: str | None = None) -> list[TokenRow]:
-    """Return the tokens of a branch (None: all), the newest first."""
+    """Return the tokens of a branch (None: all), newest first."""
     query = select(ApiToken, Manager.login).join(Manager, col(Manager.id) == ApiToken.owner_id, isouter=True)
     if branch is not None:
         query = query.where(within(col(ApiToken.branch_code), branch))
@@ -153,12 +154,12 @@ def list_tokens(tx: Tx, branch: str | None = None) -> list[TokenRow]:
 
 
 def show_token(tx: Tx, token_id: int) -> TokenRow:
-    """Return what may be shown of a token. Raises NotFound `token_unknown`."""
+    """Return the visible part of a token. Raises NotFound `token_unknown`."""
     return _shown(tx, _find(tx, token_id))
 
 
 def show_new_token(tx: Tx, token: str) -> TokenRow:
-    """Return what may be shown of a token that was just made."""
+    """Return the visible part of a token that was just created."""
     row = tx.first(select(ApiToken).where(ApiToken.token_hash == token_hash(token)))
     assert row is not None
     return _shown(tx, row)
@@ -194,14 +195,14 @@ def _find(tx: Tx, token_id: int, *, lock: bool = False) -> ApiToken:
 
 
 def revoke_token(tx: Tx, token_id: int, actor: str) -> None:
-    """Revoke a token for good. Idempotent. Raises NotFound `token_unknown`."""
+    """Revoke a token permanently. Idempotent. Raises NotFound `token_unknown`."""
     row = _find(tx, token_id, lock=True)
     if row.revoked_at is None:
         _revoke(tx, row, actor)
 
 
 def activate_token(tx: Tx, token_id: int, actor: str) -> None:
-    """Let a token open what it was made for. Idempotent. Raises NotFound `token_unknown`."""
+    """Activate a token that waited for a second person. Idempotent. Raises NotFound `token_unknown`."""
     row = _find(tx, token_id, lock=True)
     if row.waits:
         row.waits = False
@@ -209,7 +210,7 @@ def activate_token(tx: Tx, token_id: int, actor: str) -> None:
 
 
 def end_tokens(tx: Tx, owner: Manager, actor: str, *, beyond: bool = False) -> int:
-    """Revoke the tokens of an account for good; with `beyond` only those that could do more than it. Return how
+    """Revoke the tokens of an account permanently; with `beyond`, only those that exceed its rights. Return how
     many."""
     query = select(ApiToken).where(ApiToken.owner_id == owner.id, col(ApiToken.revoked_at).is_(None))
     tokens = tx.all(query.order_by(col(ApiToken.id)).with_for_update(key_share=True))

@@ -1,4 +1,4 @@
-"""Changes of the tree of organisations one node at a time: added below another one, renamed, opened again."""
+"""Changes of the tree of organisations, one node at a time: add, rename, reopen."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Branchlet(NamedTuple):
 
 
 def add(tx: Tx, parent_code: str, code: str, name: str, actor: str) -> Organisation:
-    """Add a node one level below another one; its place never changes afterwards.
+    """Add a node one level below another one. Its place never changes afterwards.
 
     Raises NotFound `organisation_unknown`, Invalid `organisation_invalid` with every wrong field.
     """
@@ -55,7 +55,7 @@ def add(tx: Tx, parent_code: str, code: str, name: str, actor: str) -> Organisat
 
 
 def rename(tx: Tx, code: str, name: str, actor: str) -> Organisation:
-    """Give a node another name. Raises NotFound `organisation_unknown`, Invalid `organisation_invalid`."""
+    """Rename a node. Raises NotFound `organisation_unknown`, Invalid `organisation_invalid`."""
     node = lock_node(tx, code)
     name = clean_text(name)
     if faults := _name_faults(name):
@@ -68,7 +68,7 @@ def rename(tx: Tx, code: str, name: str, actor: str) -> Organisation:
 
 
 def reopen(tx: Tx, code: str, actor: str) -> Organisation:
-    """Open a closed node again. Idempotent. Raises NotFound `organisation_unknown`, Conflict `parent_closed` and
+    """Reopen a closed node. Idempotent. Raises NotFound `organisation_unknown`, Conflict `parent_closed` and
     `node_merged`."""
     node = lock_node(tx, code)
     if node.closed_at is None:

@@ -36,8 +36,8 @@ _LEVELS = (
 
 
 class Node(NamedTuple):
-    """An organisation in the file; `lineage`: the codes from the city down to itself. The degrees are those of its
-    centre; None: the file does not say."""
+    """An organisation in the file; `lineage` holds the codes from the city down to itself. The degrees are those of
+    its centre; None: the file does not contain them."""
 
     line: int
     code: str
@@ -50,7 +50,7 @@ class Node(NamedTuple):
 
 
 class TreeFile(NamedTuple):
-    """What was understood of a file: its sound rows, and what is wrong with the others."""
+    """A parsed file: its valid rows, and the faults of the others."""
 
     table: Table
     nodes: tuple[Node, ...]
@@ -58,12 +58,12 @@ class TreeFile(NamedTuple):
 
 
 def is_code(text: str) -> bool:
-    """Whether this can be the code of an organisation."""
+    """Return whether this can be the code of an organisation."""
     return bool(_CODE.fullmatch(text))
 
 
 def read(data: bytes | str) -> list[Node]:
-    """Read a file in which every row is sound. Raises Invalid `import_invalid` with every fault of the others."""
+    """Read a file in which every row is valid. Raises Invalid `import_invalid` with every fault."""
     file = read_file(data)
     if file.faults:
         raise Invalid("import_invalid", fields=file.faults)
@@ -74,7 +74,7 @@ def read_file(data: bytes | str, track: Track = iter) -> TreeFile:
     """Read a file with the columns of `LAYOUT`, in any order of rows and columns.
 
     Faults name every bad cell (`line 12.level`) or row (`line 12`). A row below a bad one is not blamed for its
-    parent's fault. Raises Invalid `import_invalid` for what is no table.
+    parent's fault. Raises Invalid `import_invalid` for a file that is not a table.
     """
     table = read_table(data, (LAYOUT,))
     faults: dict[str, Fault] = dict(table.faults)
@@ -108,7 +108,7 @@ def _node(row: Row) -> Node:
 
 
 def _centre_faults(row: Row) -> dict[str, Fault]:
-    """Both degrees within their bounds, or neither."""
+    """Check that both degrees are within their bounds, or both missing."""
     cells = {name: row.cells.get(name, "") for name in _MOST_DEGREES}
     if not any(cells.values()):
         return {}
@@ -154,6 +154,6 @@ def _place_fault(node: Node, nodes: dict[str, Node], bad: set[str]) -> Fault | N
 
 
 def _lineage(node: Node, nodes: dict[str, Node]) -> tuple[str, ...]:
-    # This ends: `_place_fault` has checked that each parent is one level higher.
+    # This terminates: `_place_fault` has checked that each parent is one level higher.
     above = _lineage(nodes[node.parent_code], nodes) if node.parent_code else ()
     return (*above, node.code)

@@ -10,8 +10,8 @@ from kernel.db import identity, moment
 
 
 class SavedView(SQLModel, table=True):
-    """The filters of a list, kept under a name by an account (`owner`, as `Caller` has it). `shared`: colleagues of
-    the branch (None: of the whole network) find it too."""
+    """The filters of a list, saved under a name by an account (`owner`, as in `Caller`). `shared`: colleagues of
+    the branch (None: of the whole network) see it too."""
 
     __tablename__ = "saved_view"
     __table_args__ = (
