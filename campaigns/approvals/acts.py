@@ -33,7 +33,9 @@ from campaigns.network.people import find_manager
 from campaigns.network.roles import Permission, Role
 from campaigns.network.tokens import activate_token
 from campaigns.projects import transitions
+from campaigns.projects.models import Project
 from campaigns.projects.related import declaration_of
+from campaigns.projects.single_person import names_single_person
 from campaigns.screening import appeal, decide
 from campaigns.screening.freeze import PROJECT_FROZEN
 from campaigns.screening.models import ScreeningCase
@@ -114,10 +116,12 @@ def _of_rights(tx: Tx, attempt: Attempt) -> int | None:
     return 0 if before == (Role.ADMIN, attempt.arguments["branch"]) else None
 
 
-def _of_related(tx: Tx, attempt: Attempt) -> int | None:
-    """A project with related parties is approved by two people, whoever filed it."""
-    declared = declaration_of(tx, attempt.subject)
-    return None if declared is not None and declared.related else 0
+def _of_doubtful(tx: Tx, attempt: Attempt) -> int | None:
+    """A project with related parties, or that reads like a plea for one person, is approved by two people, whoever
+    filed it."""
+    declared, project = declaration_of(tx, attempt.subject), tx.get(Project, attempt.subject)
+    single = project is not None and names_single_person(project.name, project.summary)
+    return None if single or (declared is not None and declared.related) else 0
 
 
 def _who_filed(tx: Tx, attempt: Attempt) -> set[str]:
@@ -279,7 +283,7 @@ ACTS: Mapping[str, Act] = {
         "project_id",
         int,
         lambda tx, attempt: transitions.approve(tx, attempt.subject, attempt.actor),
-        _of_related,
+        _of_doubtful,
         makers=_who_filed,
     ),
     "case.release": Act(_P.SCREEN, "case_id", int, _plain(decide.clear), makers=_who_held),

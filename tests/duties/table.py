@@ -83,8 +83,16 @@ DUTIES = {
         ("test_consents_stay_and_end", "test_nothing_is_in_clear_and_all_of_it_comes_back"),
     ),
     18: Duty("minors", "gate: consent of the guardian, no name, a most per gift; refund gives match back"),
-    19: Duty("124: no help for single persons", "no such kind of project", "checklist of the reviewer"),
-    20: Duty("MZ/T 088: neutral, reports answered, half-yearly", "clock: `operating_report`", "clock of reports"),
+    19: Duty(
+        "124: no help for single persons",
+        "no such kind of project; gate: what reads like a plea for one person is shown to the reviewer and "
+        "approved by two; said on the page of reports",
+    ),
+    20: Duty(
+        "MZ/T 088: neutral, reports answered, half-yearly",
+        "clocks: `operating_report`; reported words and objections are due within five working days",
+        "a ticket for reports that come by phone or e-mail",
+    ),
     21: Duty("13, 公益事业捐赠法 22: annual report with cost", "field `cost_minor`; clock: `annual_report`"),
     22: Duty("accessibility", "axe on the donor pages", "", ("test_axe_finds_nothing",)),
     23: Duty("100, 101: honours", "names only with consent"),

@@ -1,6 +1,7 @@
 """Duties that a field or a gate keeps, each by its number in `tests/duties/README.md`."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from campaigns.projects import drafts
 from campaigns.projects.drafts import NewProject
 from campaigns.projects.transitions import submit
 from campaigns.screening.signals import RULES
+from campaigns.waiting import MAY_WAIT, Work
 from kernel.errors import Conflict, Invalid
 from matching.rules import TIERS
 from tests.api.client import Api, problem
@@ -177,6 +179,36 @@ def test_duty_16_donors_see_what_became_of_their_gift(world: World) -> None:
 
 def test_duty_19_no_project_is_for_one_person() -> None:
     assert set(TIERS) == {"brand", "special", "micro"}
+
+
+@pytest.mark.parametrize(
+    ("name", "summary", "single"),
+    [
+        ("救救小明", "患白血病，急需手术费", True),
+        ("为我女儿治病", "她在住院", True),
+        ("一名学生的学费", "家里困难", True),
+        ("大病救助", "为全镇患重病的村民补助医疗费，每户最多两千元", False),
+        ("老年食堂", "他们吃得上热饭", False),
+        ("助学", "资助二十名学生的学费，其他困难学生另行登记", False),
+    ],
+)
+def test_duty_19_a_plea_for_one_person_is_shown_and_approved_by_two(
+    world: World, name: str, summary: str, single: bool
+) -> None:
+    project = world.do(drafts.create, NewProject("41010101", name, "micro", summary, 9_000_00), ACTOR).id
+    world.do(submit, project, ACTOR)
+    stake = ACTS["project.approve"].stake
+    assert stake is not None
+    assert world.do(stake, Attempt(world.deps, project, {}, "reviewer", "")) == (None if single else 0)
+
+
+def test_duty_19_readers_learn_that_a_plea_is_no_charity(http: FlaskClient, world: World) -> None:
+    assert "没有为某个人的求助" in http.get(f"/report?campaign={SLUG}").text
+
+
+def test_duty_20_reports_are_due_within_five_working_days() -> None:
+    """Five working days are seven days at least."""
+    assert max(MAY_WAIT[work] for work in (Work.WORDS, Work.OBJECTIONS, Work.QUESTIONS)) <= timedelta(days=5)
 
 
 def test_duty_23_names_are_public_only_with_consent(http: FlaskClient, world: World) -> None:

@@ -25,6 +25,7 @@ from campaigns.network.organisations import names_of
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects import drafts, projects, related, review, transitions
 from campaigns.projects.models import Project, RelatedParties
+from campaigns.projects.single_person import names_single_person
 from campaigns.projects.states import Status
 from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
@@ -102,6 +103,7 @@ def _page(project_id: int, form: ConsoleForm | None, *, fresh: bool = False) -> 
         was=_typed(project) if fresh or form is None else shown_before(form, _typed(project)),
         mends=mends,
         declared=declared,
+        single=names_single_person(project.name, project.summary),
         declared_shown=_declared_shown(declared),
         now=now,
     )
