@@ -15,12 +15,15 @@ from app.http.security_events import notice_refusal
 from app.http.uploads import allow_file
 from app.i18n.approvals import waiting_text
 from app.i18n.fields import labelled, named_faults, refusal_words
+from app.i18n.names import source_name
 from app.web.blueprint import guard
 from campaigns.approvals.models import Approval
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects.picture_file import MOST_BYTES
 from kernel.db import Tx
 from kernel.errors import Refusal
+from payments.partner_events import OFFLINE
+from payments.partners import list_partners
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 Result = TypeVar("Result")
@@ -48,11 +51,23 @@ blueprint.before_request(guard)
 def _names() -> dict[str, Any]:
     names = {"caller": g.get("caller"), "Permission": Permission, "labelled": labelled}
     return names | {
+        "source_name": named_source,
         "new_form_key": new_form_key,
         "opens": access.opens,
         "navigation": navigation,
         "words_of_page": words_of_page,
     }
+
+
+def named_source(source: str) -> str:
+    """Return where money or a message came from, a platform by its title."""
+    kind, _colon, name = source.partition(":")
+    if kind != "partner" or name == OFFLINE:
+        return source_name(source)
+    if "partner_titles" not in g:
+        with deps().db.snapshot() as tx:
+            g.partner_titles = {partner.name: partner.title for partner in list_partners(tx)}
+    return source_name(f"partner:{g.partner_titles.get(name, name)}")
 
 
 @blueprint.after_request

@@ -6,6 +6,7 @@ from app.console.blueprint import blueprint
 from app.current import deps
 from app.http import access
 from app.http.scope import Where
+from app.i18n.job_labels import outcome_text
 from app.jobs.registry import last_runs
 from campaigns.network.roles import Permission
 
@@ -16,4 +17,6 @@ def list_jobs() -> str:
     """The last run of every job."""
     with deps().db.transaction() as tx:
         rows, now = last_runs(tx), tx.now
-    return render_template("console/jobs.html", rows=[rows[name] for name in sorted(rows)], now=now)
+    return render_template(
+        "console/jobs.html", rows=[rows[name] for name in sorted(rows)], now=now, outcome_text=outcome_text
+    )

@@ -23,6 +23,7 @@ _ENDPOINTS = {
     "differences": "console.reconciliation",
     "messages": "console.inbox",
     "refund_requests": "console.refund_requests",
+    "payments": "console.payments",
 }
 _OF_A_CAMPAIGN = ("cases", "differences")
 

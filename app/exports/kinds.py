@@ -12,6 +12,7 @@ from app.exports.awards import awards
 from app.exports.reconciliation import reconciliation
 from app.exports.samples import samples
 from app.exports.self_checks import self_checks
+from app.exports.stations import stations
 from app.exports.table import Order, Table
 from app.http import access, scope
 from app.http.scope import Where
@@ -38,6 +39,7 @@ KINDS = (
     Kind("funds", "/funds", lists.funds, where=Where.LISTED),
     Kind("goods", "/goods", lists.goods, where=Where.LISTED),
     Kind("self-checks", "/self-checks", self_checks, where=Where.LISTED, filters=("campaign",)),
+    Kind("stations", "/stations", stations, where=Where.LISTED, filters=("under", "missing")),
     Kind("fund-statement", "/funds/<id:fund_id>/statement", lists.fund_statement),
     Kind("people", "/people", lists.people, Permission.PEOPLE_WRITE, Where.LISTED, ("q", "role", "state")),
     Kind("entries", "/campaigns/<slug>/projects", campaigns.entries, where=Where.FROM_BELOW),

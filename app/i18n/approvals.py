@@ -1,5 +1,6 @@
 """Acts that wait for a second person, in words."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -73,6 +74,7 @@ ACTS = {
     "case.cancel": _l("取消第 %(subject)s 号个案的配捐"),
     "case.answer": _l("答复第 %(subject)s 号个案的申诉，改为：%(decision)s"),
 }
+_DONATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Arguments that are shown as they are.
 _NAMED = (
     *("donation", "login", "label", "to_project", "filing_no", "to", "to_fund", "evidence", "month"),
@@ -83,10 +85,10 @@ _NAMED = (
 def approval_text(approval: Approval) -> str:
     """Return what would be done, in the reader's language."""
     arguments = approval.arguments
-    shown: dict[str, Any] = {"subject": approval.subject, "amount": yuan(approval.stake_minor or 0)}
+    shown: dict[str, Any] = {"subject": _short(approval.subject), "amount": yuan(approval.stake_minor or 0)}
     if "ends_at" in arguments:
         shown["ends_at"] = when(datetime.fromisoformat(arguments["ends_at"]))
-    shown |= {name: arguments.get(name, "") for name in _NAMED}
+    shown |= {name: _short(arguments.get(name, "")) for name in _NAMED}
     shown["basis"] = word(PURPOSE_BASES, arguments.get("basis", "filing"))
     shown["way"] = word(SURPLUS_WAYS, arguments.get("way", ""))
     shown |= {
@@ -104,6 +106,11 @@ def approval_text(approval: Approval) -> str:
     shown["limits"] = _limits(arguments.get("limits") or {})
     shown["decision"] = word(CASE_STATES, arguments.get("decision") or "")
     return str(ACTS[approval.act]) % shown
+
+
+def _short(value: Any) -> Any:
+    """Return the id of a donation as people call it, everything else as it is."""
+    return value[:8] if isinstance(value, str) and _DONATION.fullmatch(value) else value
 
 
 def _limits(limits: dict[str, Any]) -> str:

@@ -30,3 +30,47 @@ JOBS = {
     "rehearsal": _l("演示：演练平台和银行"),
     "personal-data": _l("保护个人信息"),
 }
+
+# What a run did: the unit that it reports (`app/jobs/registry.py`) -> as people read it, behind the number.
+JOB_UNITS = {
+    "events": _l("条消息"),
+    "lapsed": _l("笔超时"),
+    "replaced payments closed": _l("笔被替换的支付关闭"),
+    "sent": _l("笔已发出"),
+    "offered match again": _l("笔补配"),
+    "unlocked": _l("个池解锁"),
+    "cases opened": _l("件复核"),
+    "steps": _l("步"),
+    "projects": _l("个项目"),
+    "remittances marked": _l("笔拨款核对"),
+    "lines": _l("行"),
+    "tables analysed": _l("张表"),
+    "rows sealed": _l("行封存"),
+    "approvals expired": _l("件批准过期"),
+    "vouchers": _l("张凭证"),
+    "statements": _l("份月报"),
+    "replies removed": _l("条回复清理"),
+    "forgotten": _l("条过期记录清理"),
+    "stray files removed": _l("个多余文件清理"),
+    "messages of erased donors": _l("条已删除捐赠人的消息"),
+    "days of messages forgotten": _l("天的消息内容清理"),
+    "erased donors unlinked": _l("位已删除的捐赠人"),
+    "codes forgotten": _l("个验证码清理"),
+    "names spelled": _l("个名字注音"),
+    "letters sent": _l("封信"),
+    "events taken": _l("条通知送达"),
+    "files": _l("个文件"),
+    "bills fetched": _l("份账单"),
+    "gifts and files": _l("笔捐赠和文件"),
+    "faults": _l("处不符"),
+}
+
+
+def outcome_text(outcome: str) -> str:
+    """Return what a run of a job did; what no unit is known of stays as it is."""
+    return "、".join(_counted(part) for part in outcome.split(", ")) if outcome else ""
+
+
+def _counted(part: str) -> str:
+    count, _space, unit = part.partition(" ")
+    return f"{count} {JOB_UNITS[unit]}" if unit in JOB_UNITS else part

@@ -1,9 +1,10 @@
 """Correct the project of a paid donation, with its donor's consent: in new entries, and by the rules of the pots.
 
-What it had of match goes back as with a refund; while the campaign lives the pots are asked again for the new
-project, before anybody else (ADR 37).
+What it had of match goes back to its pots, which are asked again for the new project, before anybody else; what
+they do not give again returns to their funds once the event is settled (ADR 37).
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple, Self
@@ -12,6 +13,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from campaigns.audit import record_audit
+from campaigns.closing.disburse import return_to_funds
 from campaigns.closing.reoffer import reoffer
 from campaigns.donations.correction_models import ConsentBy, ProjectCorrection
 from campaigns.donations.corrections import corrections_of
@@ -153,23 +155,33 @@ def _correct(
         tx.session.flush()
     # Its place in the order of the books lies between what went back and what the pots are asked for now.
     row.position = draw_place(tx)
-    if campaign.phase in LIVING:
-        reoffer(tx, campaign, restoring=[donation.id], cause="corrected")
-    row.match_after_minor = sum(part.live_minor for part in reserved_parts(tx, [donation.id]))
+    reoffer(tx, campaign, restoring=[donation.id], cause="corrected")
+    given_again = _by_pot(reserved_parts(tx, [donation.id]))
+    row.match_after_minor = given_again.total()
+    if campaign.phase not in LIVING:  # nobody is asked for otherwise any more, so nobody may have what is left
+        post(tx, return_to_funds(tx, campaign, _by_pot(parts) - given_again))
     tx.add(row)
     _let_words_follow(tx, row)
     _record(tx, row, actor)
     return row
 
 
+def _by_pot(parts: list[ReservedPart]) -> Counter[int]:
+    """Return what each pot gives now, in fen."""
+    amounts: Counter[int] = Counter()
+    for part in parts:
+        amounts[part.pot_id] += part.live_minor
+    return amounts
+
+
 def _take_back(tx: Tx, campaign: Campaign, parts: list[ReservedPart], number: int) -> list[Transfer]:
-    """Return what the donation has of match to its pots, to their funds once the campaign lives no more."""
+    """Return what the donation has of match to its pots."""
     assert campaign.id is not None
     return return_surplus(
         tx,
         [Surplus(part, part.live_minor) for part in parts],
         {pot.pot_id: pot for pot in load_pot_states(tx, [campaign.id])},
-        living=campaign.phase in LIVING,
+        living=True,
         released=False,
         cause=f"corrected:{number}",
     )

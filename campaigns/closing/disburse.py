@@ -1,5 +1,7 @@
 """Disburse match after the public notice: captured match becomes spendable, free match returns to the funds."""
 
+from collections.abc import Mapping
+
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx
 from ledger.chart import AccountKind, fund, pot_captured, pot_free, pot_released
@@ -7,7 +9,7 @@ from ledger.kinds import TransferKind
 from ledger.post import Transfer, post
 from ledger.statements import project_balances
 from matching.models import PotFunding
-from matching.pot_state import load_pot_states, lock_free_accounts
+from matching.pot_state import PotState, load_pot_states, lock_free_accounts
 
 
 def disburse_match(tx: Tx, campaign: Campaign) -> None:
@@ -34,18 +36,25 @@ def _disbursements(tx: Tx, pots: list[int]) -> list[Transfer]:
     return transfers
 
 
+def return_to_funds(tx: Tx, campaign: Campaign, amounts: Mapping[int, int]) -> list[Transfer]:
+    """Return free match of some pots (id -> fen), or what is left of it, to their funds; return the transfers to
+    post. The campaign is locked exclusively."""
+    assert campaign.id is not None
+    pots = [pot for pot in load_pot_states(tx, [campaign.id]) if pot.pot_id in amounts]
+    free = lock_free_accounts(tx, pots)
+    return [_returned(tx, pot, left) for pot in pots if (left := min(amounts[pot.pot_id], free[pot.pot_id])) > 0]
+
+
 def _returns(tx: Tx, campaign: Campaign) -> list[Transfer]:
-    """Lock the pots and return what is free in them; the id of the funding row makes each transfer's key unique."""
+    """Lock the pots and return what is free in them."""
     assert campaign.id is not None
     pots = load_pot_states(tx, [campaign.id])
     free = lock_free_accounts(tx, pots)
-    transfers = []
-    for pot in pots:
-        left = free[pot.pot_id]
-        if left:
-            row = tx.add(PotFunding.returned(pot.pot_id, left, "returned", tx.now))
-            key = f"pot:{pot.pot_id}:returned:{row.id}"
-            transfers.append(
-                Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), left, TransferKind.POT_RETURNED)
-            )
-    return transfers
+    return [_returned(tx, pot, left) for pot in pots if (left := free[pot.pot_id])]
+
+
+def _returned(tx: Tx, pot: PotState, amount_minor: int) -> Transfer:
+    """The id of the funding row makes the transfer's key unique."""
+    row = tx.add(PotFunding.returned(pot.pot_id, amount_minor, "returned", tx.now))
+    key = f"pot:{pot.pot_id}:returned:{row.id}"
+    return Transfer(key, pot_free(pot.pot_id), fund(pot.fund_id), amount_minor, TransferKind.POT_RETURNED)

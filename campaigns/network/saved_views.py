@@ -37,6 +37,7 @@ PAGES = {
     "differences": ListPage(("state",)),
     "messages": ListPage(("queue", "source"), federation_only=True),
     "refund_requests": ListPage(("state",), Permission.DONATIONS_REFUND),
+    "payments": ListPage(("state",)),
 }
 
 

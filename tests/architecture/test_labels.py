@@ -169,3 +169,10 @@ def test_no_table_of_labels_stands_twice() -> None:
     tree = ast.parse(Path(labels.__file__).read_text())
     names = [target.id for node in tree.body if isinstance(node, ast.Assign) for target in node.targets]  # type: ignore[attr-defined]
     assert sorted(names) == sorted(set(names))
+
+
+def test_what_a_run_of_a_job_did_is_said_in_words() -> None:
+    source = (ROOT / "app/jobs/registry.py").read_text()
+    units = set(re.findall(r'_outcome\(.*"([a-z ]+)"\)', source)) | {"faults"}
+    assert len(units) > 20 and units - set(job_labels.JOB_UNITS) == set()
+    assert job_labels.outcome_text("3 lapsed, 1 replaced payments closed, x") == "3 笔超时、1 笔被替换的支付关闭、x"

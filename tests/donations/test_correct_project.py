@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from campaigns.check import check_books
 from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.corrections import corrections
+from campaigns.closing.disburse import disburse_match
 from campaigns.closing.report import write_report
 from campaigns.disclosure.standings import by_place
 from campaigns.donations.explain import explain
@@ -109,24 +110,55 @@ def test_caps_of_projects_count_what_moved(world: World) -> None:
     sound(world)
 
 
-def test_after_the_pots_have_closed_match_goes_back_to_its_fund(world: World) -> None:
-    pot = world.pot(1_000_00)
-    donation = world.pay(world.give(100_00))
-    phase(world, "notice")
-    world.do(lambda tx: write_report(tx, lock_campaign(tx, world.slug)))
-    row = correct(world, donation, 2)
-    assert (row.match_before_minor, row.match_after_minor) == (100_00, 0)
-    assert world.pots()[pot].returned_minor == 100_00
+@pytest.mark.parametrize("closing", ["reconciling", "notice"])
+def test_once_settled_it_keeps_its_match_and_the_rest_goes_to_the_fund(world: World, closing: str) -> None:
+    """Two gifts in one county: the first moves within the pot's scope, the second out of it."""
+    pot = world.pot(1_000_00, scope={"under": ["4101"]})
+    moved, lost = world.pay(world.give(100_00)), world.pay(world.give(60_00))
+    phase(world, closing)
+    if closing == "notice":
+        world.do(lambda tx: write_report(tx, lock_campaign(tx, world.slug)))
+    row = correct(world, moved, 1)
+    assert (row.match_before_minor, row.match_after_minor) == (100_00, 100_00)
+    assert world.pots()[pot].returned_minor == 0
+    row = correct(world, lost, 2)
+    assert (row.match_before_minor, row.match_after_minor) == (60_00, 0)
+    assert world.pots()[pot].returned_minor == 60_00, "at once: nobody else may have it"
+    assert raised(world) == {0: (0, 0), 1: (100_00, 100_00), 2: (60_00, 0)}
     campaign_id = world.do(find_campaign, world.slug).id
     changes = {
         (world.projects.index(change.project_id), change.cause): change.total_minor
         for change in world.do(corrections, campaign_id)
     }
-    assert changes == {
-        (0, "donation_moved"): -100_00,
-        (0, "match_returned"): -100_00,
-        (2, "donation_moved"): 100_00,
+    of_notice = {
+        (0, "donation_moved"): -160_00,
+        (0, "match_returned"): -160_00,
+        (1, "donation_moved"): 100_00,
+        (1, "match_captured"): 100_00,
+        (2, "donation_moved"): 60_00,
     }
+    assert changes == (of_notice if closing == "notice" else {})
+    sound(world)
+    world.do(lambda tx: disburse_match(tx, lock_campaign(tx, world.slug)))
+    world.check()
+
+
+def test_once_settled_it_gets_no_more_than_the_rules_of_its_new_project_give(world: World) -> None:
+    """The free money of another pot is asked, as its scope has the new project; caps hold as ever."""
+    first = world.pot(1_000_00, scope={"under": ["4101"]})
+    second = world.pot(500_00, scope={"under": ["4102"]}, project=70_00)
+    donation = world.pay(world.give(100_00))
+    phase(world, "reconciling")
+    row = correct(world, donation, 2)
+    assert (row.match_before_minor, row.match_after_minor) == (100_00, 70_00)
+    pots = world.pots()
+    assert (pots[first].returned_minor, pots[second].captured_minor, pots[second].returned_minor) == (
+        100_00,
+        70_00,
+        0,
+    )
+    back = correct(world, donation, 0)
+    assert (back.match_before_minor, back.match_after_minor) == (70_00, 100_00)
     sound(world)
 
 

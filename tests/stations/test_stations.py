@@ -1,5 +1,7 @@
 """The checklist of stations: data ticks by itself, a township by hand; who lacks most and longest stands first."""
 
+import csv
+import io
 from datetime import timedelta
 from typing import Any
 
@@ -143,3 +145,22 @@ def test_stations_by_api(app: Flask, world: World) -> None:
     problem(api.post(path, None, village), 403, "not_permitted")
     problem(api.post(path, None, api.token("auditor")), 403, "not_permitted")
     assert api.post(f"/stations/{VILLAGE}/registration/untick", None, town).status_code == 204
+
+
+def test_a_branch_takes_its_stations_away(app: Flask, world: World) -> None:
+    api = Api(app.test_client(), world)
+    county = world.do(create_token, "manager", "county", branch_code=COUNTY)
+    world.do(tick, Caller("town", "liaison", TOWN), VILLAGE, StationItem.REGISTRATION)
+    head, *rows = csv.reader(io.StringIO(api.get("/stations.csv", county).text.removeprefix("\ufeff")))
+    assert head[:4] == ["组织代码", "机构", "级别", "上级"] and head[-2:] == ["缺几项", "天数"]
+    assert {row[0][:4] for row in rows} == {COUNTY}
+    (village,) = (row for row in rows if row[0] == VILLAGE)
+    assert village[4] == "缺" and village[7].startswith("人工打勾 town") and village[-2] == "3"
+    assert len(csv_rows(api, "/stations.csv?under=410101&missing=registration", county)) == 2
+    other = world.do(create_token, "manager", "other", branch_code="4102")
+    assert not any(row[0].startswith(COUNTY) for row in csv_rows(api, "/stations.csv", other))
+
+
+def csv_rows(api: Api, path: str, token: str) -> list[list[str]]:
+    """The rows of a table below its head."""
+    return list(csv.reader(io.StringIO(api.get(path, token).text)))[1:]

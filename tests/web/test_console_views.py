@@ -33,6 +33,7 @@ LISTS = {
     "differences": (f"/console/campaigns/{SLUG}/reconciliation", "state=signed_off"),
     "messages": ("/console/inbox", "source=stripe"),
     "refund_requests": ("/console/refund-requests", "state=open"),
+    "payments": ("/console/payments", "state=open"),
 }
 
 

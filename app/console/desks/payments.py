@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
 from app.console.forms import ConsoleForm
+from app.console.saved_views import views_at
 from app.current import deps
 from app.duties import perform
 from app.http import access, scope
@@ -42,11 +43,13 @@ def list_payments() -> str:
     state = form["state"] if form["state"] in tuple(ExceptionState) else ""
     with deps().db.transaction() as tx:
         rows, total = payment_desk.listed(tx, state or None, page, scope.branch())
+        views = views_at(tx, "payments", {"state": state})
     return render_template(
         "console/payments.html",
         rows=rows,
         total=total,
         page=page,
+        views=views,
         state=state,
         states=list(ExceptionState),
         may={verb: g.caller.may(permission) for verb, permission in _NEEDS.items()},

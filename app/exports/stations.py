@@ -1,0 +1,51 @@
+"""The checklist of stations as a table: each with what it has, who says so, and what it lacks."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.exports.table import Order, Table, all_pages
+from app.i18n.desk_labels import STATION_ITEMS
+from app.i18n.labels import LEVELS, word
+from app.i18n.locale import when
+from app.i18n.names import actor_name
+from campaigns.stations.models import StationItem
+from campaigns.stations.stations import Check, CheckState, Station, listed
+from kernel.db import Tx
+
+
+def stations(tx: Tx, order: Order) -> Table:
+    """All stations of the branch, or of the node and the missing item that the filters name."""
+    header = [
+        _("组织代码"),
+        _("机构"),
+        _("级别"),
+        _("上级"),
+        *(str(word(STATION_ITEMS, item)) for item in StationItem),
+    ]
+    header += [_("缺几项"), _("天数")]
+    item = order.filters.get("missing", "")
+    missing = StationItem(item) if item in [*StationItem] else None
+    rows = all_pages(lambda page: listed(tx, order.branch, order.filters.get("under", ""), missing, page))
+    return Table("table:stations", header, map(_row_at(tx), rows))
+
+
+def _row_at(tx: Tx) -> Callable[[Station], Sequence[Any]]:
+    """Return what makes a row of a station, with its days until now."""
+    now = tx.now
+
+    def row(station: Station) -> Sequence[Any]:
+        about = [station.code, station.name, str(word(LEVELS, station.level)), station.parent_name]
+        lacks = len(station.missing)
+        return [*about, *map(_cell, station.checks), lacks, (now - station.since).days if lacks else None]
+
+    return row
+
+
+def _cell(check: Check) -> str:
+    if check.state is CheckState.KNOWN:
+        return _("系统里有")
+    if check.state is CheckState.MISSING or check.ticked_at is None:
+        return _("缺")
+    return f"{_('人工打勾')} {actor_name(check.ticked_by)} {when(check.ticked_at)}"
