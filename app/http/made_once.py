@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from flask import Response, request
 
+PAGE_LEVEL = 4  # of gzip, for what is made for one visitor: half the time of the usual level, a tenth more bytes
+
 
 class Made(NamedTuple):
     """A body, its entity tag, and when it was made (monotonic seconds); `packed` is the body compressed by gzip."""
@@ -64,6 +66,17 @@ class MadeOnce:
         response.headers["Cache-Control"] = "no-cache"  # caches may keep it, and ask whether it is still the same
         response.make_conditional(request)
         return response
+
+
+def packed(page: str) -> Response:
+    """Return a page compressed where the caller takes that. Only for one without any secret of its visitor: the
+    length of a compressed page that repeats what was typed would tell (BREACH)."""
+    response = Response(page)
+    response.headers["Vary"] = "Accept-Encoding"
+    if takes_gzip(request.headers.get("Accept-Encoding", "")):
+        response.set_data(gzip.compress(response.get_data(), PAGE_LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response
 
 
 def takes_gzip(accepted: str) -> bool:

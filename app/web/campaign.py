@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from app.http import access
+from app.http.made_once import packed
 from app.http.reduced import require_full
 from app.i18n.awards import award_rule
 from app.shared_pages.declare import shared
@@ -49,7 +50,7 @@ class Listing(NamedTuple):
 @blueprint.get("/c/<slug>")
 @access.public
 @shared("page", "under", "sort", "theme", private=("q",))
-def campaign(slug: str) -> str:
+def campaign(slug: str) -> str | Response:
     """What was raised, what the pots still hold, and the projects: searched, filtered, sorted, paged."""
     page = requested_page(PAGE_SIZE)
     search = _search()
@@ -57,7 +58,7 @@ def campaign(slug: str) -> str:
     listing = read_once(
         ("projects", slug, *search.values(), page), lambda tx: _listing(tx, shown.campaign, search, page)
     )
-    return render_template(
+    html = render_template(
         "web/campaign.html",
         campaign=shown.campaign,
         pots=shown.pots,
@@ -75,6 +76,7 @@ def campaign(slug: str) -> str:
         awards=shown_awards(shown.campaign),
         award_rule=award_rule,
     )
+    return packed(html) if "q" in search else html  # what was searched for is made for one visitor
 
 
 def _search() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Shared pages show everybody the same: nothing of a visitor, in the right language, no older than a second."""
 
+import gzip
 import time
 from collections.abc import Callable, Sequence
 from threading import Event, Timer
@@ -118,6 +119,17 @@ def test_an_unchanged_page_is_not_sent_again(ann: FlaskClient) -> None:
     assert "Content-Encoding" not in plain.headers and plain.headers["ETag"] != first.headers["ETag"]
     head = ann.head("/c/day")
     assert head.data == b"" and head.headers["Content-Length"] == plain.headers["Content-Length"]
+
+
+def test_what_was_searched_for_is_sent_compressed_and_holds_no_secret(ann: FlaskClient, world: World) -> None:
+    plain = ann.get("/c/day?q=村")
+    assert (
+        "Content-Encoding" not in plain.headers and "csrf" not in plain.text and "Set-Cookie" not in plain.headers
+    )
+    packed = ann.get("/c/day?q=村", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and packed.headers["Vary"] == "Accept-Encoding"
+    assert gzip.decompress(packed.data).decode() == plain.text and caching(packed) == "no-store"
+    assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain.data) / 2
 
 
 def test_a_shared_page_has_the_headers_of_every_other(ann: FlaskClient) -> None:

@@ -12,6 +12,7 @@ from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from xml.etree import ElementTree
 
 import pytest
@@ -22,12 +23,14 @@ from werkzeug.test import TestResponse
 from app.mail.send import send_letters
 from app.xlsx_file import CONTENT_TYPE as WORKBOOK
 from campaigns.network.tokens import create_token
+from campaigns.screening.open_by_hand import open_case
 from tests.web.reader import Reader
 from tests.web.test_csv_files import cells
 from tests.web.workbook import read_workbook
 from tests.world import World
 
 TYPED = """=1+1"'><b typed=1>小满</b>&lt;"""  # what a page would show of it unescaped has an attribute that tells
+TEAM = "老张&lt(1)"  # as much as the name of a team may be: read once too often it becomes a sign
 EMAIL = "xiaoman@example.org"
 CREDIT_CODE = "91350100M000100Y43"  # the example of GB 32100-2015
 # Where the text must come out again: that the others say nothing of it proves nothing.
@@ -35,6 +38,7 @@ SHOWN = {
     "/c/day/people",
     "/c/day/p/PROJECT",
     "/console/words",
+    "/console/campaigns/day/cases",
     "/console/questions",
     "/console/refund-requests",
     "/console/receipts",
@@ -97,11 +101,16 @@ def type_everywhere(donor: Reader, world: World) -> str:
     """Give, and type the text into every field on the way; return the donation's id."""
     for field in ("custom", "phone", "email"):
         read(donor.give(422, **{field: TYPED}))
+    donor.open("/c/day/teams/new")
+    read(donor.send("/c/day/teams/new", 422, name=TYPED))
+    assert "一支新队伍" in read(donor.send("/c/day/teams/new", name=TEAM))
     donor.give(name=TYPED, publish_name="1", message=TYPED, email=EMAIL, tribute_kind="memory", tribute_name=TYPED)
     donation = world.do(lambda tx: tx.scalar("SELECT donation_id FROM public_words LIMIT 1"))
     world.pay(donation)
+    world.do(open_case, UUID(str(donation)), TYPED, "reviewer")
     address = f"/d/{donation}"
     for action, filled in (
+        ("/statement", {"text": TYPED}),
         ("/questions#question", {"question": TYPED}),
         ("/receipt#receipt", {"kind": "company", "title": TYPED, "tax_id": CREDIT_CODE, "email": EMAIL}),
         ("/refund-requests#refund", {"reason": TYPED}),
@@ -145,6 +154,8 @@ def test_whatever_a_donor_types_is_text_everywhere(
         "question_id": 1,
         "request_id": 1,
         "receipt_id": 1,
+        "team_id": 1,
+        "case_id": 1,
         "form": "png",
         "language": "zh",
         "kind": "poster",
@@ -164,8 +175,12 @@ def test_whatever_a_donor_types_is_text_everywhere(
         if opened is waiting:
             manager.open("/console/words")
             manager.send("/console/words", show="")
+            manager.open("/console/teams")
+            manager.send("/console/teams/1", decision="approve")
             manager.open("/console/questions")
             manager.send("/console/questions/1", reason=TYPED)
+    for address in ("/c/day/teams", "/c/day/teams/1", "/c/day/standings?by=team", "/donate/day/1"):
+        assert TEAM in says(manager.http.get(address, follow_redirects=True)), address
     assert statuses[200] > 200 and shown >= SHOWN, (statuses, SHOWN - shown, sorted(shown))
     folder = tmp_path / "letters"
     send_letters(replace(world.deps, mail_url=f"file://{folder}", mail_from="no-reply@example.org"))
