@@ -19,7 +19,7 @@ from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
 from kernel.db import Database, Tx
 from kernel.keys import Keys
-from tests.shared_pages.addresses import shared_addresses
+from tests.shared_pages.addresses import publish, shared_addresses
 from tests.web.reader import PASSWORD, Reader
 from tests.world import ACTOR, World
 
@@ -78,6 +78,7 @@ def test_no_shared_page_takes_anything_from_its_visitor(front: Front, app: Flask
     donor.give(name="独一无二", email="a@example.org")
     stranger = app.test_client()
     world.team("一队")
+    publish(world)
     for address in shared_addresses(app, world):
         answers = [who.get(address) for who in (manager.http, donor.http, stranger)]
         assert len({response.data for response in answers}) == 1, address
