@@ -200,15 +200,18 @@ def _header(
             if places is not None:
                 return index, layout, places
     first = next((line for line, cells in lines if any(cells)), 1)
-    candidates = [(layout, cells) for layout in layouts for _, cells in lines]
-    nearest, best = max(candidates, key=lambda pair: _fits(*pair), default=(layouts[0], []))
+    candidates = [(layout, line, cells) for layout in layouts for line, cells in lines]
+    nearest, place, best = max(
+        candidates, key=lambda each: _fits(each[0], each[2]), default=(layouts[0], first, [])
+    )
     titles = {_plain(title) for title in best}
     missing = [
         column.titles[0]
         for column in nearest.columns
         if column.required and not titles.intersection(map(_plain, column.titles))
     ]
-    raise Invalid("import_invalid", fields={f"line {first}": fault("missing_columns", columns=missing)})
+    place = place if _fits(nearest, best) else first  # the header that was meant stands below remarks
+    raise Invalid("import_invalid", fields={f"line {place}": fault("missing_columns", columns=missing)})
 
 
 def _fits(layout: Layout, cells: Sequence[str]) -> int:

@@ -65,6 +65,8 @@ def read_bill(partner: str, data: bytes | str, track: Track = iter) -> Bill:
 def _kind(bill_format: BillFormat, row: Row) -> str | None:
     """The kind of a line of ours, NO_MONEY for one that moved none, None for a word that is not known."""
     kind = bill_format.kinds.get(row.cells["kind"], bill_format.kinds.get("*"))
+    if kind == "fee" and row.cells.get(bill_format.of_trade):
+        return NO_MONEY
     return NO_MONEY if kind == "refund" and row.cells.get("state") in bill_format.failed else kind
 
 
@@ -127,6 +129,8 @@ class _RowReader:
         return ":".join(self.cells.get(column, "") for column in columns)
 
     def _amount(self, kind: str) -> int:
+        if self.format.sides:
+            return self._side(*self.format.sides)
         column, sign = self.format.amount.get(kind) or self.format.amount["charge"]
         sign *= (self.format.directions or {}).get(self.cells.get("direction", ""), 1)
         amount = sign * self._figure(column, self.cells[column])
@@ -136,6 +140,13 @@ class _RowReader:
         if column not in self.faults and wrong_sign:
             self.faults[column] = fault("amount_sign")
         return amount
+
+    def _side(self, income: str, expense: str) -> int:
+        """The one of two columns that is filled: what came, or what went."""
+        came, went = (self._figure(column, self.cells[column] or "0") for column in (income, expense))
+        if not {income, expense} & self.faults.keys() and (came < 0 or went > 0 or (came == 0) == (went == 0)):
+            self.faults[income] = fault("one_side")
+        return came + went
 
     def _fee(self) -> int:
         column = "fee_minor" if self.format.in_fen else "fee_yuan"

@@ -18,8 +18,10 @@ class BillFormat(NamedTuple):
     `kinds` maps a word of column `kind` to a kind of ours, "*" stands for all other words; `failed` are words of
     column `state` with which no money moved; `directions` are the signs of words in column `direction`. `line_id`
     names the columns that tell a line of a kind from all others. `amount` names the column of the amount of a kind,
-    and the sign that its figures are multiplied with; `fee_sign` likewise turns fees to ours: positive for what the
-    platform kept. `in_fen`: whole fen, otherwise yuan.
+    and the sign that its figures are multiplied with; `sides` instead the two columns of income (positive) and
+    expense (negative), of which each line fills one. `fee_sign` turns fees to ours: positive for what the platform
+    kept. `of_trade` is the column in which a fee names the trade that it belongs to: the trade bill has it then.
+    `in_fen`: whole fen, otherwise yuan.
     """
 
     layout: Layout
@@ -31,6 +33,8 @@ class BillFormat(NamedTuple):
     in_fen: bool = False
     failed: tuple[str, ...] = ()
     directions: Mapping[str, int] | None = None
+    sides: tuple[str, str] | None = None
+    of_trade: str = ""
 
 
 OWN = BillFormat(
@@ -77,6 +81,30 @@ ALIPAY = BillFormat(
     amount={"charge": ("amount_yuan", 1), "refund": ("amount_yuan", 1)},
     times=("occurred_at", "created_at"),
     fee_sign=-1,
+)
+
+# The bill of the merchant's account (账务明细), beside the one of trades. What it says of trades would count twice:
+# payments, refunds, and the fees that name a trade. Fees of the account and withdrawals are in no other bill.
+ALIPAY_FUNDS = BillFormat(
+    layout=Layout(
+        "alipay_funds",
+        (
+            Column("line_id", ("账务流水号",), exact=True),
+            Column("trade_id", ("商户订单号",), exact=True),
+            Column("occurred_at", ("发生时间",), exact=True),
+            Column("income_yuan", ("收入金额（+元）",)),
+            Column("expense_yuan", ("支出金额（-元）",)),
+            Column("kind", ("业务类型",)),
+        ),
+        not_rows=("#---", "#支出合计", "#收入合计", "#导出时间"),
+    ),
+    kinds=dict.fromkeys(("交易", "在线支付", "交易付款", "退款", "交易退款"), NO_MONEY)
+    | {"收费": "fee", "退费": "fee", "提现": "payout", "*": "other"},
+    line_id=dict.fromkeys(KINDS, ("line_id",)),
+    amount={},
+    times=("occurred_at",),
+    sides=("income_yuan", "expense_yuan"),
+    of_trade="trade_id",
 )
 
 WECHAT = BillFormat(
@@ -126,4 +154,4 @@ WECHAT_FUNDS = BillFormat(
     directions={"收入": 1, "支出": -1},
 )
 
-FORMATS = (OWN, ALIPAY, WECHAT, WECHAT_FUNDS)
+FORMATS = (OWN, ALIPAY, ALIPAY_FUNDS, WECHAT, WECHAT_FUNDS)

@@ -29,11 +29,12 @@ from payments.mappings.verify import Credentials
 
 _KINDS: Mapping[str, tuple[BillKind, ...]] = {
     "wechatpay_v3": (BillKind.TRADES, BillKind.FUNDS),
-    "alipay_rsa2": (BillKind.TRADES,),
+    "alipay_rsa2": (BillKind.TRADES, BillKind.FUNDS),
 }
 TIMEOUT_S = (5.0, 30.0)  # to connect, and between two parts of an answer
 ALIPAY_GATEWAY, ALIPAY_FILES = "https://openapi.alipay.com/gateway.do", "dwbillcenter.alipay.com"
 _METHOD = "alipay.data.dataservice.bill.downloadurl.query"
+_ALIPAY_TYPES = {BillKind.TRADES: "trade", BillKind.FUNDS: "signcustomer"}
 _ANSWER = _METHOD.replace(".", "_") + "_response"
 _NO_BILL = frozenset({"NO_STATEMENT_EXIST", "isp.bill_not_exist"})
 _NOT_READY = frozenset({"STATEMENT_CREATING", "isp.bill_creating"})
@@ -73,7 +74,7 @@ def fetch_bill(source: BillSource, day: date, kind: BillKind, now: datetime) -> 
     try:
         if source.scheme == "wechatpay_v3":
             return _fetch_wechat(source, day, kind, now)
-        return _fetch_alipay(source, day, now)
+        return _fetch_alipay(source, day, kind, now)
     except requests.RequestException as error:
         raise BillNotFetched("bill_unreachable", type(error).__name__) from error
 
@@ -144,13 +145,17 @@ def _json(response: tuple[int, Any]) -> dict[str, Any]:
     return fields
 
 
-def _fetch_alipay(source: BillSource, day: date, now: datetime) -> bytes:
-    response = requests.get(ALIPAY_GATEWAY, params=_alipay_query(source, day, now), timeout=TIMEOUT_S)
+def _fetch_alipay(source: BillSource, day: date, kind: BillKind, now: datetime) -> bytes:
+    response = requests.get(ALIPAY_GATEWAY, params=_alipay_query(source, day, kind, now), timeout=TIMEOUT_S)
     reply = _alipay_answer(source, response.text)
     if reply.get("code") != "10000":
         raise _refused(str(reply.get("sub_code") or reply.get("code")))
-    address = urlsplit(str(reply.get("bill_download_url", "")))
-    if address.hostname != ALIPAY_FILES or address.port not in (None, 80, 443):
+    try:
+        address = urlsplit(str(reply.get("bill_download_url", "")))
+        is_theirs = address.hostname == ALIPAY_FILES and address.port in (None, 80, 443)
+    except ValueError as error:  # no address at all: one bad answer does not stop the bills of others
+        raise BillNotFetched("bill_differs", "bill_download_url") from error
+    if not is_theirs:
         raise BillNotFetched("bill_differs", "bill_download_url")
     target = address._replace(scheme="https", netloc=ALIPAY_FILES).geturl()
     with requests.get(target, timeout=TIMEOUT_S, stream=True, allow_redirects=False) as file:
@@ -164,7 +169,7 @@ def _fetch_alipay(source: BillSource, day: date, now: datetime) -> bytes:
     return data
 
 
-def _alipay_query(source: BillSource, day: date, now: datetime) -> dict[str, str]:
+def _alipay_query(source: BillSource, day: date, kind: BillKind, now: datetime) -> dict[str, str]:
     query = {
         "app_id": source.credentials.parameters["app_id"],
         "method": _METHOD,
@@ -173,7 +178,7 @@ def _alipay_query(source: BillSource, day: date, now: datetime) -> dict[str, str
         "sign_type": "RSA2",
         "timestamp": now.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S"),
         "version": "1.0",
-        "biz_content": json.dumps({"bill_type": "trade", "bill_date": day.isoformat()}),
+        "biz_content": json.dumps({"bill_type": _ALIPAY_TYPES[kind], "bill_date": day.isoformat()}),
     }
     content = "&".join(f"{name}={value}" for name, value in sorted(query.items()))
     signature = load_private_key(source.private_key).sign(content.encode(), PKCS1v15(), SHA256())

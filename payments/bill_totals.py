@@ -12,8 +12,12 @@ from kernel.errors import Fault, fault
 from kernel.tables import Row, Table, clean_cell, decode
 
 Figures = Mapping[str, Decimal]
-_REMARK = re.compile(r"#(交易|退款)合计[：:]\s*(-?[\d.]+)笔(?:，商家实收(?:退款)?共(-?[\d.,]+)元)?")
-_SUMMARY_COUNTS = {"交易订单总笔数": "交易合计", "退款订单总笔数": "退款合计"}
+_REMARK = re.compile(r"#(交易|退款|收入|支出)合计[：:]\s*(-?[\d.,]+)笔(?:，(?:商家实收(?:退款)?)?共(-?[\d.,]+)元)?")
+# Of the files of totals: which column counts what.
+_SUMMARY_COUNTS: Mapping[str, Mapping[str, str]] = {
+    "alipay": {"交易订单总笔数": "交易合计", "退款订单总笔数": "退款合计"},
+    "alipay_funds": {"收入笔数": "收入合计", "支出笔数": "支出合计"},
+}
 
 
 class _Said(NamedTuple):
@@ -29,7 +33,9 @@ def totals_refused(table: Table, summary: bytes | None) -> dict[str, Fault]:
     if table.layout.name not in _FIGURES:
         return {}
     figures_of, totals_in = _FIGURES[table.layout.name]
-    figures, stated = figures_of(table), [*totals_in(table), *(_in_summary(summary) if summary else ())]
+    figures, stated = figures_of(table), list(totals_in(table))
+    if summary and (counts := _SUMMARY_COUNTS.get(table.layout.name)):
+        stated += _in_summary(summary, counts)
     if not any(total.title in figures for total in stated):
         return {f"line {table.rows[-1].line}": fault("totals_missing")}
     return {
@@ -85,6 +91,14 @@ def _of_alipay(table: Table) -> Figures:
     return figures
 
 
+def _of_alipay_funds(table: Table) -> Figures:
+    figures = {}
+    for word, column in (("收入", "income_yuan"), ("支出", "expense_yuan")):
+        figures[f"{word}合计"] = Decimal(sum(1 for row in table.rows if _number(row.cells[column] or "0")))
+        figures[f"{word}金额"] = _sum(table, column)
+    return figures
+
+
 def _in_last_lines(table: Table) -> Iterator[_Said]:
     """A line of titles, and below it one of totals."""
     if len(table.footer) > 1:
@@ -101,22 +115,23 @@ def _in_remarks(table: Table) -> Iterator[_Said]:
                 yield _Said(f"line {number}", f"{word}金额", amount)
 
 
-def _in_summary(summary: bytes) -> Iterator[_Said]:
-    """The counts in Alipay's file of totals: a row per shop, and mostly a row of all."""
+def _in_summary(summary: bytes, counts: Mapping[str, str]) -> Iterator[_Said]:
+    """The counts in Alipay's file of totals: a row per shop or kind, and mostly a row of all."""
     lines = [[clean_cell(cell) for cell in cells] for cells in csv.reader(StringIO(decode(summary)[0]))]
-    at = next((place for place, cells in enumerate(lines) if set(_SUMMARY_COUNTS) <= set(cells)), None)
+    at = next((place for place, cells in enumerate(lines) if set(counts) <= set(cells)), None)
     if at is None:
-        yield from (_Said("summary", total, "-") for total in _SUMMARY_COUNTS.values())
+        yield from (_Said("summary", total, "-") for total in counts.values())
         return
     rows = [cells for cells in lines[at + 1 :] if len(cells) >= len(lines[at])]
     rows = [cells for cells in rows if cells[0] == "合计"] or rows
-    for title, total in _SUMMARY_COUNTS.items():
-        counts = [_number(cells[lines[at].index(title)]) for cells in rows]
-        yield _Said("summary", total, "-" if None in counts else f"{sum(filter(None, counts)):f}")
+    for title, total in counts.items():
+        numbers = [_number(cells[lines[at].index(title)]) for cells in rows]
+        yield _Said("summary", total, "-" if None in numbers else f"{sum(filter(None, numbers)):f}")
 
 
 _FIGURES: Mapping[str, tuple[Callable[[Table], Figures], Callable[[Table], Iterator[_Said]]]] = {
     "alipay": (_of_alipay, _in_remarks),
+    "alipay_funds": (_of_alipay_funds, _in_remarks),
     "wechat": (_of_trades, _in_last_lines),
     "wechat_funds": (_of_funds, _in_last_lines),
 }

@@ -220,6 +220,7 @@ FAULTS = {
     "no_bank_statement": _l("这不是银行对账单：请导入 ISO 20022 camt.053，或有借方、贷方金额的 CSV"),
     "document_type": _l("不接受带文档类型声明（DOCTYPE）的 XML"),
     "account_missing": _l("缺少账号：请在表格里加“账号”一列，或在表头上方写明“账号：……”"),
+    "one_side": _l("收入和支出应正好填一个，收入为正数，支出为负数"),
     "both_sides": _l("借方和贷方只能填一个"),
     "balance_off": _l("期初余额加发生额是 %(expected_minor)s 元，对账单写的余额是 %(stated_minor)s 元：可能缺行"),
     "parts_differ": _l("明细合计 %(parts_minor)s 元，这一行是 %(line_minor)s 元"),

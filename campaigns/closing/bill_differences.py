@@ -13,7 +13,7 @@ from campaigns.intake.test_mode import tests_of_donations
 from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.ids import donation_id_of
-from payments.gateway import StatementLine
+from payments.gateway import DONORS_MONEY, StatementLine
 from payments.models import EmptyBillDay, ProviderLine
 from payments.partner_events import PAID
 
@@ -53,12 +53,12 @@ class _Compared(NamedTuple):
 def bill_differences(tx: Tx, provider: str, lines: Sequence[StatementLine]) -> list[BillDifference]:
     """Return where lines of a bill, with those that came before, differ from the events: first what the bill has,
     then what it lacks of the days on which it has charges. Changes nothing."""
-    money = [line for line in lines if line.kind in ("charge", "refund", "dispute")]
+    money = [line for line in lines if line.kind in DONORS_MONEY]
     rows = tx.rows_as(_Compared, _COMPARE, provider=provider, **_arrays(money))
     differences = [difference for row in rows for difference in _of(row)]
-    days = sorted({local_day(line.occurred_at) for line in money if line.kind == "charge"})[:MOST_DAYS]
-    for day in days:
-        differences += _lacking(tx, provider, day, [line.donation_id for line in money])
+    charges = [line for line in money if line.kind == "charge"]  # a refund alone does not show its payment
+    for day in sorted({local_day(line.occurred_at) for line in charges})[:MOST_DAYS]:
+        differences += _lacking(tx, provider, day, [line.donation_id for line in charges])
     return differences[:MOST_SHOWN]
 
 
@@ -171,7 +171,7 @@ def tested_differences(tx: Tx, partner: str, lines: Sequence[StatementLine]) -> 
     """Return where lines of a bill differ from the test events of a platform."""
     by_donation: dict[str, list[StatementLine]] = {}
     for line in lines:
-        if line.source_id and line.kind in ("charge", "refund", "dispute"):
+        if line.source_id and line.kind in DONORS_MONEY:
             by_donation.setdefault(line.source_id, []).append(line)
     events = tests_of_donations(tx, partner, sorted(by_donation))
     payments = {row.their_id: row for row in events if row.type == PAID}

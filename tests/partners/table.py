@@ -74,6 +74,7 @@ ROWS = {
             "test_silence_in_a_running_event_and_a_missing_bill_are_alarms",
             "test_metrics_name_the_platform",
             "test_lines_of_the_log_name_the_platform_that_is_called_for",
+            "test_events_of_a_code_that_is_mapped_later_go_on_in_their_order",
         ),
     ),
     "P8": Row(
@@ -81,6 +82,8 @@ ROWS = {
         (
             "test_a_bill_shows_its_faults_and_differences_and_is_then_taken",
             "test_an_empty_day_is_said",
+            "test_a_payout_is_no_bill_of_its_day",
+            "test_a_refund_alone_does_not_stand_for_its_payment",
             "test_a_charge_is_lowered_and_a_stray_line_taken_back",
         ),
     ),
@@ -99,6 +102,9 @@ ROWS = {
         (
             "test_the_description_has_every_address_of_the_door",
             "test_what_the_door_answers_is_what_is_described",
+            "test_each_field_of_an_answer_is_described_and_there",
+            "test_a_signature_is_made_as_the_page_says",
+            "test_the_examples_of_the_page_pass_the_check_list",
             "test_every_example_is_taken_as_it_stands",
         ),
     ),

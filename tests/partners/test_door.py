@@ -205,6 +205,14 @@ def test_a_bill_shows_its_faults_and_differences_and_is_then_taken(engineer: Eng
     problem(engineer.call("/bill", b"a,b\n1,2\n"), 422, "import_invalid")
 
 
+def test_a_refund_alone_does_not_stand_for_its_payment(engineer: Engineer, world: World) -> None:
+    engineer.send(*(engineer.paid(number) for number in (1, 2)), engineer.refunded(2, 5_00))
+    world.settle()
+    rows = [("L1", "charge", "T-1", 25_00, 0), ("L2", "refund", "T-2", -5_00, 0)]
+    shown = engineer.call("/bill", bill(*rows, at=world.clock.at.isoformat())).get_json()
+    assert [(row["cause"], row["donation_id"]) for row in shown["differences"]] == [("missing_there", "T-2")]
+
+
 def test_an_empty_day_is_said(engineer: Engineer, world: World) -> None:
     assert engineer.call("/bill", {"empty": "2026-09-08"}).get_json()["imported"]
     assert world.do(lambda tx: tx.scalar("SELECT count(*) FROM empty_bill_day")) == 1

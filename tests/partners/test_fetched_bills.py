@@ -13,7 +13,15 @@ from kernel.errors import Conflict, Invalid
 from payments.bill_accounts import NewAccount
 from payments.mapping_models import FetchedBill
 from tests.partners.outside import NODE_ROOM, run
-from tests.partners.vendor_bills import Trade, alipay_zip, gzipped, wechat_funds, wechat_trades
+from tests.partners.vendor_bills import (
+    Movement,
+    Trade,
+    alipay_funds_zip,
+    alipay_zip,
+    gzipped,
+    wechat_funds,
+    wechat_trades,
+)
 from tests.partners.vendor_servers import FILES, MERCHANT, SERIAL, WECHAT, Vendors, vendors
 from tests.partners.vendors import APIV3_KEY, KEY_ID, PLATFORM, SECRET, pem, private_pem, register
 from tests.world import World
@@ -22,6 +30,13 @@ DAY, NEXT = date(2026, 9, 9), "2026-09-10T10:30:00+08:00"
 TRADES = (
     Trade("W1", 50_00, "2026-09-09 10:00:00", fee_minor=30),
     Trade("W1", 20_00, "2026-09-09 11:00:00", refund="R1", fee_minor=-12),
+)
+MOVEMENTS = (
+    Movement("1", "在线支付", 50_00, "2026-09-09 10:00:00", "W1"),
+    Movement("2", "收费", -30, "2026-09-09 10:00:00", "W1"),
+    Movement("3", "收费", -5_00, "2026-09-09 12:00:00"),
+    Movement("4", "提现", -30_00, "2026-09-09 13:00:00"),
+    Movement("5", "转账", 5, "2026-09-09 14:00:00"),
 )
 FUNDS = (("2026-09-09 12:00:00", "7", "提现", -30_00), ("2026-09-09 10:00:00", "8", "交易", 50_00))
 
@@ -85,12 +100,26 @@ def test_wechat_pays_bills_come_the_next_morning(world: World, theirs: Vendors) 
 
 def test_alipays_bill_comes_as_a_zip(world: World, theirs: Vendors) -> None:
     name = alipay(world)
-    theirs.bills = {("alipay", "2026-09-09"): alipay_zip(TRADES)}
+    theirs.bills = {
+        ("alipay", "2026-09-09"): alipay_zip(TRADES),
+        ("alipay_funds", "2026-09-09"): alipay_funds_zip(MOVEMENTS),
+    }
     the_next_day(world)
-    assert fetch_due(world.deps) == 1
-    assert came(world, name) == [("trades", "taken", "", "", 2)]
-    assert lines(world) == [("charge", "W1", 50_00, 30), ("refund", "W1", -20_00, -12)]
+    assert fetch_due(world.deps) == 2
+    assert came(world, name) == [("trades", "taken", "", "", 2), ("funds", "taken", "", "", 3)]
+    assert lines(world) == [
+        ("charge", "W1", 50_00, 30),
+        ("refund", "W1", -20_00, -12),
+        ("fee", "", -5_00, 0),
+        ("payout", "", -30_00, 0),
+        ("other", "", 5, 0),
+    ]
     assert theirs.asked[-1] == f"{FILES}/downloadBillFile.resource"
+    fees = world.do(
+        lambda tx: tx.rows("SELECT amount_minor FROM ledger_transfer WHERE kind = 'fee_charged' ORDER BY 1")
+    )
+    assert [row.amount_minor for row in fees] == [30, 5_00], "a fee that is in both bills counts once"
+    world.check()
 
 
 def test_alipays_own_sdk_takes_what_the_alipay_here_answers(node: str, theirs: Vendors) -> None:
@@ -121,13 +150,14 @@ def test_what_is_not_ready_is_tried_again_later(world: World, theirs: Vendors) -
     theirs.faults = {"code": "isp.bill_creating"}
     the_next_day(world)
     assert fetch_due(world.deps) == 0
-    assert came(world, name) == [("trades", "waits", "bill_not_ready", "isp.bill_creating", 0)]
+    not_ready = ("waits", "bill_not_ready", "isp.bill_creating", 0)
+    assert came(world, name) == [("trades", *not_ready), ("funds", *not_ready)]
     theirs.faults, theirs.bills = {}, {("alipay", "2026-09-09"): alipay_zip(TRADES)}
     world.clock.at += timedelta(minutes=9)
     assert fetch_due(world.deps) == 0
     world.clock.at += timedelta(minutes=1)
-    assert fetch_due(world.deps) == 1
-    assert came(world, name) == [("trades", "taken", "", "", 2)]
+    assert fetch_due(world.deps) == 2
+    assert came(world, name) == [("trades", "taken", "", "", 2), ("funds", "empty", "", "", 0)]
 
 
 @pytest.mark.parametrize(
@@ -154,6 +184,8 @@ def test_nothing_is_taken_that_wechat_pay_did_not_sign(
         ({"place": "169.254.169.254"}, "bill_differs", "bill_download_url"),
         ({"place": f"{FILES}:8443"}, "bill_differs", "bill_download_url"),
         ({"place": f"{FILES}@example.org"}, "bill_differs", "bill_download_url"),
+        ({"place": f"{FILES}:x"}, "bill_differs", "bill_download_url"),
+        ({"place": "["}, "bill_differs", "bill_download_url"),
         ({"body": "{}"}, "bill_answer_unsigned", ""),
     ],
 )
@@ -164,8 +196,8 @@ def test_nothing_is_fetched_where_alipay_has_no_bills(
     theirs.bills, theirs.faults = {("alipay", "2026-09-09"): alipay_zip(TRADES)}, fault
     the_next_day(world)
     fetch_due(world.deps)
-    assert came(world, name) == [("trades", "waits", code, detail, 0)]
-    assert len(theirs.asked) == 1
+    assert came(world, name)[0] == ("trades", "waits", code, detail, 0)
+    assert not any(address.startswith(FILES) for address in theirs.asked)
 
 
 def test_a_bill_that_does_not_add_up_waits_with_its_place(world: World, theirs: Vendors) -> None:

@@ -53,7 +53,8 @@ def test_from_the_first_click_to_the_figures(app: Flask, engineer: Engineer, wor
     assert (first["title"], first["donations"], first["raised_minor"]) == ("主播甲", 2, 65_00)
     assert first["matched_minor"] == world.totals().matched_minor
     assert (rows[1]["donations"], rows[1]["raised_minor"]) == (0, 0)
-    assert "65.00" in staff.open(where)
+    page = staff.open(where)
+    assert "65.00" in page and f"/s/{codes['主播甲']}</a>" in page
     drawing = staff.http.get(f"{where}/{codes['主播甲']}/qr.svg")
     assert (drawing.status_code, drawing.mimetype) == (200, "image/svg+xml")
     lines = staff.http.get(f"{where}.csv").text.splitlines()

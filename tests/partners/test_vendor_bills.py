@@ -10,7 +10,10 @@ from kernel.errors import Invalid
 from payments import bill_files
 from payments.bill import Bill, read_bill
 from tests.partners.vendor_bills import (
+    Movement,
     Trade,
+    alipay_funds,
+    alipay_funds_zip,
     alipay_lines,
     alipay_zip,
     gzipped,
@@ -56,6 +59,52 @@ def test_a_bill_of_funds_gives_what_the_trade_bill_lacks() -> None:
         (at, "4", "其他", 5),
     ]
     assert lines(read_bill("plat", wechat_funds(rows))) == [("payout", "", -40_00, 0), ("other", "", 5, 0)]
+
+
+ACCOUNT = (
+    Movement("1", "在线支付", 50_00, "2026-09-09 10:00:00", "W-1"),
+    Movement("2", "收费", -30, "2026-09-09 10:00:00", "W-1"),
+    Movement("3", "交易退款", -20_00, "2026-09-09 11:00:00", "W-1"),
+    Movement("4", "收费", -5_00, "2026-09-09 12:00:00"),
+    Movement("5", "退费", 1_00, "2026-09-09 12:30:00"),
+    Movement("6", "提现", -40_00, "2026-09-09 13:00:00"),
+    Movement("7", "其它", 5, "2026-09-09 23:59:59"),
+)
+
+
+def test_alipays_bill_of_the_account_gives_what_the_bill_of_trades_lacks() -> None:
+    for data in (alipay_funds(ACCOUNT), alipay_funds_zip(ACCOUNT)):
+        bill = read_bill("plat", data)
+        expected = [("fee", "", -5_00, 0), ("fee", "", 1_00, 0), ("payout", "", -40_00, 0), ("other", "", 5, 0)]
+        assert lines(bill) == expected
+        assert {line.line_id for line in bill.lines.values()} == {"4", "5", "6", "7"}
+    assert lines(read_bill("plat", alipay_zip(DAY))) == LINES, "the two are told apart by their columns"
+
+
+def test_alipays_bill_of_the_account_is_refused_by_line_and_field() -> None:
+    text = alipay_funds(ACCOUNT).decode("gb18030")
+    for old, new, place, code in (
+        ("0.00,-5.00,", "0.00,5.00,", "line 9.income_yuan", "one_side"),
+        ("0.00,-5.00,", "5.00,-5.00,", "line 9.income_yuan", "one_side"),
+        ("0.00,-5.00,", ",,", "line 9.income_yuan", "one_side"),
+        ("0.00,-5.00,", "0.00,-5.001,", "line 9.expense_yuan", "too_fine"),
+        ("0.00,-5.00,", "0.00,five,", "line 9.expense_yuan", "not_an_amount"),
+        ("2026-09-09 12:00:00", "2026-09-31 12:00:00", "line 9.occurred_at", "not_a_time"),
+        ("\n4\t,", "\n\t,", "line 9.line_id", "required"),
+        ("\n5\t,", "\n4\t,", "line 10.line_id", "taken"),
+    ):
+        assert text.count(old) == 1, old
+        assert refused(text.replace(old, new).encode("gb18030")) == {place: code}
+    changed = text.replace("0.00,-40.00,", "0.00,-41.00,").encode("gb18030")
+    assert refused(changed) == {"line 14.支出金额": "total_differs"}
+    lacking = "\r\n".join(line for line in text.split("\r\n") if "提现" not in line).encode("gb18030")
+    assert refused(lacking) == {"line 13.支出合计": "total_differs", "line 13.支出金额": "total_differs"}
+    assert refused(alipay_funds_zip(ACCOUNT[1:], totals_of=ACCOUNT)) == {"summary.收入合计": "total_differs"}
+    cut = "\r\n".join(text.split("\r\n")[:8]).encode("gb18030")
+    assert refused(cut) == {"line 8": "totals_missing"}
+    with pytest.raises(Invalid) as error:
+        read_bill("plat", text.replace("支出金额（-元）", "支出").encode("gb18030"))
+    assert error.value.fields["line 5"].params == {"columns": ["支出金额（-元）"]}
 
 
 @pytest.mark.parametrize(

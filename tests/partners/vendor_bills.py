@@ -27,6 +27,21 @@ ALIPAY_TOTALS = (
     "服务费（元）,分润（元）,实收净额（元）"
 )
 
+ALIPAY_FUNDS = (
+    "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,"
+    "账户余额（元）,交易渠道,业务类型,备注"
+)
+
+
+class Movement(NamedTuple):
+    """A line of Alipay's bill of the account; fen, negative for what went. `order`: of the trade it is about."""
+
+    id: str
+    kind: str
+    minor: int
+    at: str
+    order: str = ""
+
 
 class Trade(NamedTuple):
     """A payment, or with `refund` one of its refunds; fen. `at` is the clock in Beijing."""
@@ -122,10 +137,59 @@ def alipay_totals(trades: Sequence[Trade]) -> bytes:
 
 
 def alipay_zip(trades: Sequence[Trade], totals_of: Sequence[Trade] | None = None) -> bytes:
+    return _zipped("业务明细", alipay_lines(trades), alipay_totals(totals_of or trades))
+
+
+def alipay_funds(movements: Sequence[Movement]) -> bytes:
+    income = [movement.minor for movement in movements if movement.minor > 0]
+    costs = [movement.minor for movement in movements if movement.minor < 0]
+    lines = [
+        "#支付宝账务明细查询",
+        "#账号：[20880000000000000156]",
+        "#起始日期：[2026年09月09日 00:00:00]   终止日期：[2026年09月10日 00:00:00]",
+        "#-----------------------------------------账务明细列表----------------------------------------",
+        ALIPAY_FUNDS,
+        *(_movement_row(movement) for movement in movements),
+        "#-----------------------------------------账务明细列表结束------------------------------------",
+        f"#支出合计：{len(costs)}笔，共{_yuan(sum(costs))}元",
+        f"#收入合计：{len(income)}笔，共{_yuan(sum(income))}元",
+        "#导出时间：[2026年09月10日 07:27:37]",
+    ]
+    return "\r\n".join(lines).encode("gb18030")
+
+
+def _movement_row(movement: Movement) -> str:
+    sides = (_yuan(max(movement.minor, 0)), _yuan(min(movement.minor, 0)))
+    cells = [
+        *(
+            f"{movement.id}\t",
+            f"B{movement.id}\t",
+            f"{movement.order}\t",
+            "𠮷庆村·路灯",
+            movement.at,
+            "*三(138****00)",
+        ),
+        *(*sides, "900.00", "支付宝\t", movement.kind, ""),
+    ]
+    return ",".join(cells)
+
+
+def alipay_funds_zip(movements: Sequence[Movement], totals_of: Sequence[Movement] | None = None) -> bytes:
+    counted = totals_of or movements
+    income, costs = (sum(1 for each in counted if each.minor * sign > 0) for sign in (1, -1))
+    totals = [
+        "#支付宝账务汇总查询",
+        "类型,收入笔数,收入金额（+元）,支出笔数,支出金额（-元）,总金额（元）",
+        f"合计,{income},0.00,{costs},0.00,0.00",
+    ]
+    return _zipped("账务明细", alipay_funds(movements), "\r\n".join(totals).encode("gb18030"))
+
+
+def _zipped(title: str, lines: bytes, totals: bytes) -> bytes:
     """As it is downloaded: two files, whose names are in GB18030."""
     contents = {
-        "20880000000000000156_20260909_业务明细.csv".encode("gb18030"): alipay_lines(trades),
-        "20880000000000000156_20260909_业务明细(汇总).csv".encode("gb18030"): alipay_totals(totals_of or trades),
+        f"20880000000000000156_20260909_{title}.csv".encode("gb18030"): lines,
+        f"20880000000000000156_20260909_{title}(汇总).csv".encode("gb18030"): totals,
     }
     room = BytesIO()
     # `zipfile` writes other names than ASCII in UTF-8, with a flag; so the names are put in afterwards.

@@ -48,7 +48,7 @@ class Vendors:
         self.asked.append(f"{host}{urlsplit(target).path}")
         query = {name: values[0] for name, values in parse_qs(urlsplit(target).query).items()}
         if host == FILES:
-            return 200, self.bills["alipay", query["day"]], {"Content-Type": "application/zip"}
+            return 200, self.bills[query["bizType"], query["day"]], {"Content-Type": "application/zip"}
         return self._wechat(target, query, headers) if host == WECHAT else self._alipay(query)
 
     def _wechat(
@@ -95,11 +95,10 @@ class Vendors:
         content = "&".join(f"{name}={value}" for name, value in sorted(query.items())).encode()
         MERCHANT.public_key().verify(signature, content, PKCS1v15(), SHA256())
         wanted = json.loads(query["biz_content"])
-        assert wanted["bill_type"] == "trade"
-        day = wanted["bill_date"]
-        if ("alipay", day) in self.bills:
+        kind, day = {"trade": "alipay", "signcustomer": "alipay_funds"}[wanted["bill_type"]], wanted["bill_date"]
+        if (kind, day) in self.bills:
             place = self.faults.get("place", FILES)
-            url = f"http://{place}/downloadBillFile.resource?bizType=trade&day={day}&fileId=000"
+            url = f"http://{place}/downloadBillFile.resource?bizType={kind}&day={day}&fileId=000"
             reply = {"code": "10000", "msg": "Success", "bill_download_url": url}
         else:
             sub = self.faults.get("code", "isp.bill_not_exist")
