@@ -33,6 +33,7 @@ class StationCheckOut(Schema):
     )
     ticked_by = Text()
     ticked_at = Time(allow_none=True)
+    missing_since = Time(allow_none=True, metadata={"description": "of an item that is missing"})
 
 
 class StationOut(Schema):

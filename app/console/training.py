@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from app import training_orders
 from app.console.blueprint import act, blueprint
 from app.current import deps, settings
+from app.demo.accounts import colleagues
 from app.http import access, scope
 from app.http.scope import Where
 from campaigns.network.roles import Caller, Permission
@@ -25,6 +26,7 @@ def show() -> str:
         ordered=training_orders.current(folder),
         available=training_orders.can_be_ordered(folder),
         choices=training_orders.MINUTES,
+        accounts=colleagues(village=""),
         now=now,
     )
 

@@ -1,6 +1,7 @@
 """The checklist of stations as a table: each with what it has, who says so, and what it lacks."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -38,14 +39,19 @@ def _row_at(tx: Tx) -> Callable[[Station], Sequence[Any]]:
     def row(station: Station) -> Sequence[Any]:
         about = [station.code, station.name, str(word(LEVELS, station.level)), station.parent_name]
         lacks = len(station.missing)
-        return [*about, *map(_cell, station.checks), lacks, (now - station.since).days if lacks else None]
+        return [
+            *about,
+            *(_cell(check, now) for check in station.checks),
+            lacks,
+            (now - station.since).days if lacks else None,
+        ]
 
     return row
 
 
-def _cell(check: Check) -> str:
+def _cell(check: Check, now: datetime) -> str:
     if check.state is CheckState.KNOWN:
         return _("系统里有")
-    if check.state is CheckState.MISSING or check.ticked_at is None:
-        return _("缺")
+    if check.ticked_at is None:
+        return _("缺 %(days)s 天", days=(now - (check.missing_since or now)).days)
     return f"{_('人工打勾')} {actor_name(check.ticked_by)} {when(check.ticked_at)}"

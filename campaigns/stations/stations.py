@@ -38,12 +38,14 @@ class CheckState(StrEnum):
 
 
 class Check(NamedTuple):
-    """One item of a station; `ticked_by` and `ticked_at` of one that was ticked by hand."""
+    """One item of a station; `ticked_by` and `ticked_at` of one that was ticked by hand. A missing one is missing
+    since the station is in the network, or since what it had was taken back, disabled or ended."""
 
     item: StationItem
     state: CheckState
     ticked_by: str = ""
     ticked_at: datetime | None = None
+    missing_since: datetime | None = None
 
 
 class Station(NamedTuple):
@@ -110,8 +112,9 @@ def listed(
         **chosen,
     )
     total = tx.scalar(f"{_STATIONS} SELECT count(*) FROM station", **chosen)
-    ticks = _ticks(tx, [row.code for row in rows])
-    return [_station(row, ticks) for row in rows], int(total)
+    codes = [row.code for row in rows]
+    ticks, lost = _ticks(tx, codes), _lost(tx, codes)
+    return [_station(row, ticks, lost) for row in rows], int(total)
 
 
 def incomplete(tx: Tx, branch: str) -> Incomplete | None:
@@ -174,14 +177,34 @@ def _ticks(tx: Tx, codes: Iterable[str]) -> dict[tuple[str, str], StationTick]:
     return {(row.organisation_code, row.item): row for row in rows}
 
 
-def _station(row: Any, ticks: dict[tuple[str, str], StationTick]) -> Station:
-    checks = tuple(_check(item, row.known, ticks.get((row.code, item))) for item in StationItem)
+def _lost(tx: Tx, codes: list[str]) -> dict[tuple[str, str], datetime]:
+    """Return when a station last lost an item that it once had, by code and item."""
+    rows = tx.rows(
+        """SELECT code, item, max(at) AS at
+             FROM (SELECT substr(subject, length('organisation:') + 1) AS code, detail ->> 'item' AS item, at
+                     FROM audit_entry WHERE subject = ANY(:subjects) AND action = 'station.untick'
+                    UNION ALL
+                   SELECT branch_code, 'liaison', disabled_at FROM manager
+                    WHERE branch_code = ANY(:codes) AND role = ANY(:roles) AND disabled_at IS NOT NULL
+                    UNION ALL
+                   SELECT organisation_code, 'bank_account', ended_at FROM payee_account
+                    WHERE organisation_code = ANY(:codes) AND ended_at IS NOT NULL) AS lost
+            GROUP BY code, item""",
+        subjects=[f"organisation:{code}" for code in codes],
+        codes=codes,
+        roles=_FILES_PROJECTS,
+    )
+    return {(row.code, row.item): row.at for row in rows}
+
+
+def _station(row: Any, ticks: dict[tuple[str, str], StationTick], lost: dict[tuple[str, str], datetime]) -> Station:
+    def check(item: StationItem) -> Check:
+        if item in row.known:
+            return Check(item, CheckState.KNOWN)
+        if by_hand := ticks.get((row.code, item)):
+            return Check(item, CheckState.BY_HAND, by_hand.ticked_by, by_hand.ticked_at)
+        since = max(row.since, lost.get((row.code, item), row.since))
+        return Check(item, CheckState.MISSING, missing_since=since)
+
+    checks = tuple(map(check, StationItem))
     return Station(row.code, row.name, row.level, row.parent_code, row.parent_name, row.since, checks)
-
-
-def _check(item: StationItem, known: Iterable[str], by_hand: StationTick | None) -> Check:
-    if item in known:
-        return Check(item, CheckState.KNOWN)
-    if by_hand is None:
-        return Check(item, CheckState.MISSING)
-    return Check(item, CheckState.BY_HAND, by_hand.ticked_by, by_hand.ticked_at)

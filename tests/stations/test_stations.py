@@ -147,6 +147,20 @@ def test_stations_by_api(app: Flask, world: World) -> None:
     assert api.post(f"/stations/{VILLAGE}/registration/untick", None, town).status_code == 204
 
 
+def test_each_missing_item_has_its_own_age(world: World) -> None:
+    """From the beginning, or from the day on which it was taken back."""
+    began = world.do(lambda tx: tx.scalar("SELECT created_at FROM organisation WHERE code = :code", code=VILLAGE))
+    world.do(tick, TOWNSHIP, VILLAGE, StationItem.REGISTRATION)
+    world.clock.advance(days=9)
+    world.do(untick, TOWNSHIP, VILLAGE, StationItem.REGISTRATION)
+    taken_back = world.clock.at
+    world.clock.advance(days=1)
+    (station,) = (row for row in world.do(listed, None)[0] if row.code == VILLAGE)
+    ages = {check.item: check.missing_since for check in station.checks}
+    assert ages.pop(StationItem.REGISTRATION) == taken_back
+    assert set(ages.values()) == {began}
+
+
 def test_a_branch_takes_its_stations_away(app: Flask, world: World) -> None:
     api = Api(app.test_client(), world)
     county = world.do(create_token, "manager", "county", branch_code=COUNTY)
@@ -155,7 +169,7 @@ def test_a_branch_takes_its_stations_away(app: Flask, world: World) -> None:
     assert head[:4] == ["组织代码", "机构", "级别", "上级"] and head[-2:] == ["缺几项", "天数"]
     assert {row[0][:4] for row in rows} == {COUNTY}
     (village,) = (row for row in rows if row[0] == VILLAGE)
-    assert village[4] == "缺" and village[7].startswith("人工打勾 town") and village[-2] == "3"
+    assert village[4] == "缺 0 天" and village[7].startswith("人工打勾 town") and village[-2] == "3"
     assert len(csv_rows(api, "/stations.csv?under=410101&missing=registration", county)) == 2
     other = world.do(create_token, "manager", "other", branch_code="4102")
     assert not any(row[0].startswith(COUNTY) for row in csv_rows(api, "/stations.csv", other))
