@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, fault
+from kernel.errors import Conflict, Invalid
 from kernel.text import text_fault
 
 MOST_APPEAL = 2_000  # characters
@@ -26,7 +26,7 @@ class Appealable(Protocol):
 
 def require_appeal_text(text: str) -> None:
     """Raise Invalid `appeal_invalid` unless this is text of 1 to `MOST_APPEAL` characters."""
-    if refused := text_fault(text, MOST_APPEAL, lines=True) if text.strip() else fault("required"):
+    if refused := text_fault(text, MOST_APPEAL, lines=True, required=True):
         raise Invalid("appeal_invalid", fields={"text": refused})
 
 

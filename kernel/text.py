@@ -46,14 +46,14 @@ def turns_direction(text: str) -> bool:
     return _TURNING.search(text) is not None
 
 
-def text_fault(text: object, most: int, *, lines: bool = False) -> Fault | None:
+def text_fault(text: object, most: int, *, lines: bool = False, required: bool = False) -> Fault | None:
     """Return why this is not a valid name or label of at most `most` characters; None if it is.
 
-    With `lines`, longer prose is accepted: empty, or of several lines.
+    With `lines`, longer prose is accepted: of several lines, and empty unless it is `required`.
     """
     if not isinstance(text, str):
         return fault("not_text")
-    if not text.strip() and not lines:
+    if not text.strip() and (required or not lines):
         return fault("required")
     if len(text) > most:
         return fault("too_long", most=most)

@@ -147,7 +147,7 @@ def reply_to(tx: Tx, objection_id: int, summary: str, reply: str, actor: str) ->
     faults = {
         name: refused
         for name, text in (("summary", summary), ("reply", reply))
-        if (refused := text_fault(text.strip(), MOST_REPLY, lines=True))
+        if (refused := text_fault(text.strip(), MOST_REPLY, lines=True, required=True))
     }
     if faults:
         raise Invalid("objection_invalid", fields=faults)

@@ -180,10 +180,8 @@ def _faults(stated: PartnerSums, verdict: object, text: object, projects: object
     faults: dict[str, Fault] = {}
     if verdict not in list(SumsVerdict):
         faults["answer"] = fault("not_one_of", options=list(SumsVerdict))
-    if refused := text_fault(text, MOST_TEXT, lines=True):
+    if refused := text_fault(text, MOST_TEXT, lines=True, required=verdict == SumsVerdict.CONTRADICTED):
         faults["text"] = refused
-    elif verdict == SumsVerdict.CONTRADICTED and isinstance(text, str) and not text.strip():
-        faults["text"] = fault("required")
     own = {row["project_code"] for row in stated.sums["projects"]}
     if not isinstance(projects, list) or not all(isinstance(code, str) and code in own for code in projects):
         faults["projects"] = fault("unknown_project")

@@ -10,7 +10,7 @@ from campaigns.donations.models import Donation
 from campaigns.donations.person_keys import open_text, seal_text
 from campaigns.donations.person_models import DonorQuestion
 from kernel.db import Tx
-from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.errors import Conflict, Invalid, NotFound
 from kernel.keys import Keys
 from kernel.text import text_fault
 
@@ -34,7 +34,7 @@ def ask(tx: Tx, keys: Keys, donation_id: UUID, words: str) -> Question:
     Raises Invalid `question_invalid`, NotFound `donation_unknown`, Conflict `question_limit`.
     """
     words = words.strip()
-    if refused := text_fault(words, MOST_QUESTION, lines=True) or (None if words else fault("required")):
+    if refused := text_fault(words, MOST_QUESTION, lines=True, required=True):
         raise Invalid("question_invalid", fields={"question": refused})
     donation = tx.get(Donation, donation_id, lock=True)
     if donation is None:

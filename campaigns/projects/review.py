@@ -52,7 +52,7 @@ def comment(tx: Tx, project_id: int, text: str, actor: str) -> ProjectComment:
     """Add a comment for colleagues, which no public page shows. Raises NotFound `project_unknown`, Invalid
     `comment_invalid`."""
     find(tx, project_id)
-    if refused := text_fault(text, MOST_COMMENT, lines=True):
+    if refused := text_fault(text, MOST_COMMENT, lines=True, required=True):
         raise Invalid("comment_invalid", fields={"comment": refused})
     record_audit(tx, actor, "project.comment", f"project:{project_id}")
     return tx.add(ProjectComment(project_id=project_id, at=tx.now, actor=actor, text=text.strip()))

@@ -165,3 +165,11 @@ def test_senseless_tokens_are_refused(api: Api, header: str) -> None:
         response = api.http.get(f"/api/v1{path}", headers={"Authorization": header})
         assert response.status_code == 401, response.text
         assert response.get_json()["code"] in ("token_missing", "token_invalid")
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\u3000\n"])
+def test_a_comment_of_nothing_is_refused(api: Api, text: str) -> None:
+    comments = f"/projects/{api.world.projects[0]}/comments"
+    response = api.post(comments, {"text": text}, api.token())
+    problem(response, 422, response.get_json()["code"])
+    assert api.get(comments, api.token()).get_json() == []

@@ -60,13 +60,14 @@ class Callers:
         self._clients: dict[tuple[str, str | None], tuple[FlaskClient, str]] = {}
 
     def call(self, path: str, method: str, role: str, branch: str | None) -> TestResponse:
+        body: dict[str, Any] | None = {} if path.startswith("/api/") and method != "GET" else None
+        return self.call_with(path, method, role, branch, json=body)
+
+    def call_with(self, path: str, method: str, role: str, branch: str | None, **request: Any) -> TestResponse:
         client, token = self._client(role, branch)
         if path.startswith("/api/"):
-            body = None if method == "GET" else {}
-            return self._app.test_client().open(
-                path, method=method, json=body, headers={"Authorization": f"Bearer {token}"}
-            )
-        return client.open(path, method=method)
+            client, request["headers"] = self._app.test_client(), {"Authorization": f"Bearer {token}"}
+        return client.open(path, method=method, **request)
 
     def _client(self, role: str, branch: str | None) -> tuple[FlaskClient, str]:
         if (role, branch) not in self._clients:

@@ -46,6 +46,8 @@ def test_the_match_waits_for_the_reply(published: World, day: Day) -> None:
     ]
     [line] = world.do(waiting, Caller("boss", Role.ADMIN, None, "manager:1"))
     assert (line.work, line.pieces, line.campaign) == (Work.OBJECTIONS, 1, slug)
+    with pytest.raises(Invalid, match="objection_invalid"):
+        world.do(reply_to, objection, "合计有误", "", "host")
     world.do(reply_to, objection, "合计有误", "已核对，无误", "host")
     world.do(reply_to, objection, "合计有误", "已核对，无误", "host")
     with pytest.raises(Conflict, match="objection_answered"):
