@@ -1,5 +1,5 @@
-"""Kill -9 while differences are signed off, booked elsewhere and settled by a second bill, and at the release: the
-same step again heals it, and the books end to the fen as they should."""
+"""Kill -9 while differences are signed off, booked elsewhere and settled by a second bill, while an objection is
+replied to, and at the release: the same step again heals it, and the books end to the fen as they should."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -12,6 +12,7 @@ from campaigns.check import check_books
 from campaigns.closing.close import close
 from campaigns.closing.discrepancies import rebook, sign_off
 from campaigns.closing.import_statement import import_statement
+from campaigns.closing.objections import NewObjection, raise_objection, reply_to
 from campaigns.closing.sign_off_together import Group, groups, sign_off_together
 from campaigns.closing.take_second import take_second_together
 from campaigns.dependencies import Dependencies
@@ -93,6 +94,10 @@ def _do(deps: Dependencies, step: str) -> None:
     if step == "release":
         close(deps)
         return
+    if step == "reply":
+        with deps.db.transaction() as tx:
+            reply_to(tx, tx.scalar("SELECT max(id) FROM objection"), "a sum", "it is right", "host")
+        return
     with deps.db.transaction() as tx:
         STEPS[step][0](tx)
 
@@ -156,6 +161,8 @@ def _release(world: World, failpoint: str) -> None:
     world.pot(20_00)
     world.pay(world.give(15_00))
     world.do(publish)
+    world.do(raise_objection, world.deps.keys, "day", NewObjection("A sum is not right."))
+    _kill(world, "reply", ("campaigns.closing.objections", "record_audit"), failpoint)
     world.clock.advance(seconds=61)
     url = world.db.engine.url.render_as_string(hide_password=False)
     died_after = ("campaigns.closing.close", "disburse_match") if failpoint == "before the commit" else COMMITTED

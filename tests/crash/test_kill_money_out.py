@@ -13,14 +13,20 @@ from campaigns.check import check_books
 from campaigns.closing.notices import correct
 from campaigns.closing.reconcile import compare
 from campaigns.dependencies import Dependencies
+from campaigns.desks.receipt_desk import Issued, issue
+from campaigns.donations.payer import Payer
+from campaigns.donations.receipt_requests import request_receipt
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
 from campaigns.monthly.publish import publish_statements
 from campaigns.payouts import plans
 from campaigns.payouts.allot import allot
 from campaigns.payouts.bank_marks import mark_by_statement
+from campaigns.payouts.remittances import mark_returned
+from campaigns.spending import vouchers
+from campaigns.spending.vouchers import Photo
 from kernel.clock import FixedClock, local_day
-from kernel.db import Database
+from kernel.db import Database, Tx
 from kernel.keys import Keys
 from payments.stripe import StripeGateway
 from tests.crash.victim import die_after
@@ -51,6 +57,11 @@ def _import(deps: Dependencies) -> None:
     import_file(deps, ImportRequest("bank", Confirmation("finance")), file.encode())
 
 
+def _issue(tx: Tx) -> None:
+    receipt = tx.scalar("SELECT max(id) FROM receipt_request")
+    issue(tx, receipt, Issued("410100", "0000042", "a1b2c3", local_day(tx.now)), "finance")
+
+
 def _book(deps: Dependencies) -> None:
     with deps.db.transaction() as tx:
         day = local_day(tx.now)
@@ -66,6 +77,17 @@ STEPS: dict[str, tuple[Callable[[Dependencies], Any], tuple[str, str]]] = {
     "statement": (_import, ("campaigns.bank.import_lines", "_store")),
     "matching": (_in_transaction(compare), ("campaigns.closing.reconcile", "match_bank")),
     "paid mark": (lambda deps: mark_by_statement(deps), ("campaigns.payouts.remittances", "post")),
+    "spending": (
+        _in_transaction(lambda tx: vouchers.check(tx, tx.scalar("SELECT max(id) FROM spending"), "finance")),
+        ("campaigns.spending.vouchers", "record_audit"),
+    ),
+    "returned": (
+        _in_transaction(
+            lambda tx: mark_returned(tx, tx.scalar("SELECT max(id) FROM remittance"), "no such account", "finance")
+        ),
+        ("campaigns.payouts.remittances", "post"),
+    ),
+    "receipt": (_in_transaction(_issue), ("campaigns.desks.receipt_desk", "queue_letters")),
     "correction": (
         _in_transaction(correct, "day", "a refund", "finance"),
         ("campaigns.closing.notices", "record_audit"),
@@ -95,6 +117,10 @@ def run(order: Order) -> None:
     STEPS[order.step][0](deps)
 
 
+def _voucher(world: World) -> vouchers.Voucher:
+    return vouchers.Voucher(30_00, local_day(world.clock.at), "NO. 1", "一周的菜", "")
+
+
 def sums(world: World) -> Any:
     """All balances of the books by kind, and how many rows each step has left."""
     tables = ("allotment", "payout_plan", "remittance", "bank_line", "bank_claim", "public_notice", "voucher")
@@ -118,6 +144,11 @@ def test_each_step_killed_and_done_again_ends_to_the_fen(world: World, failpoint
         died_after = before if failpoint == "before the commit" else COMMITTED
         if step == "monthly":
             world.clock.advance(days=40)
+        elif step == "spending":
+            world.do(vouchers.enter, world.projects[0], _voucher(world), Photo("f" * 32, "hash"), "liaison")
+        elif step == "receipt":
+            payer = Payer("person", "王小明", "", "wang@example.org")
+            world.do(request_receipt, world.deps.keys, gifts[0].id, payer)
         killed_in(run, Order(step, died_after, url, world.clock.at))
         try:
             act(world.deps)
@@ -128,4 +159,5 @@ def test_each_step_killed_and_done_again_ends_to_the_fen(world: World, failpoint
     kinds, counts = sums(world)
     balances = dict(kinds)
     assert (balances["payable"], balances["donations"], balances["allotted"]) == (0, 150_00, -150_00)
+    assert balances["bank"] == -1_000_000_00, "the fund's deposit: what was paid came back"
     assert counts == [1, 1, 1, 1, 1, 2, counts[-1]] and counts[-1] > 0
