@@ -17,7 +17,7 @@ from kernel.db import Tx
 from kernel.paging import Page
 from kernel.text import clean_text
 
-PAGE_SIZE = 100
+PAGE_SIZE = 50
 
 
 class Villages(NamedTuple):
