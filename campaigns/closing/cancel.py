@@ -1,12 +1,12 @@
 """Cancel a campaign before its end: what it takes back is worked off page by page afterwards (`wind_up`)."""
 
 from collections.abc import Iterable
-from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from campaigns.audit import record_audit
 from campaigns.closing.models import Cancellation
 from campaigns.donations.states import WAITING
+from campaigns.donations.whole_campaign import counting_donations
 from campaigns.lifecycle import transitions
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.models import Campaign, CampaignTally
@@ -16,8 +16,6 @@ from kernel.db import Tx, one_of
 from ledger.chart import MATCHED
 from ledger.statements import pot_balances
 from matching.pot_state import load_pot_states
-
-LARGE_PART = 5  # a fifth of a table; our default
 
 
 class GivingBack(NamedTuple):
@@ -124,7 +122,8 @@ def giving_back(tx: Tx, campaign: Campaign) -> GivingBack:
     """Return how far the money of a campaign is on its way back; before it is cancelled, what would be."""
     assert campaign.id is not None
     tally = tx.get(CampaignTally, campaign.id)
-    shares = _shares(tx, campaign.id, tally.donations if tally else 0)
+    with counting_donations(tx, campaign.id):
+        shares = tx.rows_as(_Share, _SHARES, campaign=campaign.id)
     unpaid = tx.scalar(_UNPAID, campaign=campaign.id)
     failed, failed_minor = _failed(tx, campaign.id)
     pots = [pot.pot_id for pot in load_pot_states(tx, [campaign.id])]
@@ -147,14 +146,6 @@ def giving_back(tx: Tx, campaign: Campaign) -> GivingBack:
         returned_minor=sum(share.returned_minor for share in shares),
         match_minor=sum(pot_balances(tx, pots, MATCHED).values()) if pots else 0,
     )
-
-
-def _shares(tx: Tx, campaign_id: int, donations: int) -> list[_Share]:
-    """Count the paid donations of a campaign that has about so many. Where they are a good part of all donations,
-    an index only makes the way to them longer."""
-    everywhere = tx.scalar("SELECT sum(donations) FROM campaign_tally")
-    with tx.by_table() if donations * LARGE_PART > (everywhere or 0) else nullcontext():
-        return tx.rows_as(_Share, _SHARES, campaign=campaign_id)
 
 
 def _donations(shares: Iterable[_Share]) -> int:

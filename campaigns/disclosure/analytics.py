@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlmodel import col, select
 
 from campaigns.donations.states import COUNTED
+from campaigns.donations.whole_campaign import counting_donations
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx
@@ -96,15 +97,17 @@ _DONORS = """
 
 def analytics(tx: Tx, campaign: Campaign, branch: str | None = None) -> Analytics:
     """Return the analytics of a campaign."""
-    lines = tx.rows_as(
-        Line,
-        _LINES,
-        campaign=campaign.id,
-        opens_at=campaign.opens_at,
-        bands=list(BANDS),
-        counted=sorted(COUNTED),
-        branch=branch,
-    )
+    assert campaign.id is not None
+    with counting_donations(tx, campaign.id):
+        lines = tx.rows_as(
+            Line,
+            _LINES,
+            campaign=campaign.id,
+            opens_at=campaign.opens_at,
+            bands=list(BANDS),
+            counted=sorted(COUNTED),
+            branch=branch,
+        )
     return Analytics(tx.now, lines, _donors(tx, campaign) if branch is None else None)
 
 
