@@ -277,7 +277,7 @@ def _make(world: World, **campaign: Any) -> None:
         import_tree(tx, read(TREE), ACTOR)
         world.fund = funds.create(tx, "专项基金", "special", ACTOR)
         create(tx, new_campaign(world.clock.at, **campaign), ACTOR)
-        world.projects = [_project(tx, code) for code in VILLAGES]
+        world.projects = [approved_project(tx, code) for code in VILLAGES]
         for project_id in world.projects:
             add_entry(tx, SLUG, project_id, ACTOR)
         schedule(tx, SLUG, ACTOR)
@@ -291,7 +291,8 @@ def new_campaign(now: datetime, **other: Any) -> NewCampaign:
     return replace(new, **other)
 
 
-def _project(tx: Tx, code: str) -> int:
+def approved_project(tx: Tx, code: str) -> int:
+    """A project that this node carries out."""
     project = drafts.create(tx, NewProject(code, f"幸福家园 {code}", "micro", "午餐", 30_000_00), ACTOR)
     assert project.id is not None
     transitions.submit(tx, project.id, ACTOR)

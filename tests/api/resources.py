@@ -59,7 +59,7 @@ from payments.mappings.document import preset
 from payments.message_keys import sealing_key
 from payments.partner_mappings import NewMapping
 from tests.web.reader import PASSWORD
-from tests.world import ACTOR, World, new_campaign
+from tests.world import ACTOR, World, approved_project, new_campaign
 
 OURS = "4101"
 SLUG, MARK = "ours", "只属栾川"
@@ -76,7 +76,8 @@ def resources(world: World) -> Resources:
     def make(tx: Tx) -> dict[str, Any]:
         fund = funds.create(tx, f"{MARK}基金", "special", ACTOR, OURS)
         create(tx, new_campaign(world.clock.at, slug=SLUG, name=f"{MARK}活动", host=OURS), ACTOR)
-        add_entry(tx, SLUG, world.projects[0], ACTOR)
+        for project in (world.projects[0], approved_project(tx, OURS)):  # of a village, and of the county itself
+            add_entry(tx, SLUG, project, ACTOR)
         schedule(tx, SLUG, ACTOR)
         people = staff.add(tx, world.deps.keys, OURS, phone="13900000001", actor=ACTOR)
         return {"fund_id": fund, "slug": SLUG, "code": OURS, "staff_id": people[0].id}
@@ -109,7 +110,6 @@ def resources(world: World) -> Resources:
             donation=donation.id,
         )
         message = tx.scalar("SELECT max(inbox_id) FROM inbox_work")
-        team = found_team(tx, NewTeam(find_campaign(tx, SLUG).id or 0, MARK, "friends"))
         file = {"file_name": "x.csv", "file_bytes": 1, "file_hash": "x", "actor": ACTOR, "created_at": tx.now}
         run = tx.add(ImportRun(kind="projects", state="ready", branch_code=OURS, **file)).id
         request = {"asked_by": ACTOR, "owner": "manager:0", "asked_at": tx.now, "until": tx.now + timedelta(days=1)}
@@ -134,7 +134,7 @@ def resources(world: World) -> Resources:
             "words_id": tx.scalar("SELECT max(id) FROM public_words"),
             "source_code": add_source(tx, SLUG, "poster", MARK, None, ACTOR).code,
             "objection_id": _objection(tx, world),
-            "team_id": team.id,
+            "team_id": found_team(tx, NewTeam(find_campaign(tx, SLUG).id or 0, MARK, "friends")).id,
             "question_id": ask(tx, world.deps.keys, donation.id, MARK).id,
             "watch_id": 1,
             "name": "platform",

@@ -1,7 +1,6 @@
 """The scheduler as a process: it ticks, survives an outage of the database, stops when told; and its watchdog."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from embedded.postgres import Postgres
 from migrations import upgrade
 from tests.api.client import SECRETS
 from tests.conftest import SPEED
+from tests.forked import Service
 from tests.world import World
 
 ROOT = Path(__file__).parents[2]
@@ -30,38 +30,45 @@ def until(true: Callable[[], Any], seconds: float = 30.0) -> None:
         time.sleep(0.1)
 
 
-def start(url: str, *jobs: str) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "DATABASE_URL": url, **SECRETS}
-    return subprocess.Popen([sys.executable, "-m", "app.jobs.scheduler", *jobs], cwd=ROOT, env=env)
+Start = Callable[..., Service]
 
 
-def stop(process: subprocess.Popen[bytes]) -> int:
-    process.send_signal(signal.SIGTERM)
-    return process.wait(20)
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the scheduler on a database, with these jobs or all; it must stop when told, and end well."""
+    started: list[Service] = []
+
+    def start(url: str, *jobs: str) -> Service:
+        env = {**os.environ, "DATABASE_URL": url, **SECRETS}
+        process = Service([sys.executable, "-m", "app.jobs.scheduler", *jobs], tmp_path / "log", env, ROOT)
+        process.patience = 20.0
+        started.append(process)
+        process.start()
+        return process
+
+    yield start
+    for process in started:
+        process.stop()
+        assert process.wait(1) == 0, process.log_tail()
 
 
-def test_it_ticks_and_stops_when_told(world: World, database_url: str) -> None:
+def test_it_ticks_and_stops_when_told(world: World, database_url: str, start: Start) -> None:
     donation = world.give()
     world.tell("payment_intent.succeeded", world.intent(donation))
     process = start(database_url)
-    try:
-        until(lambda: world.view(donation).status == "paid")
-    finally:
-        code = stop(process)
-    assert code == 0
+    until(lambda: world.view(donation).status == "paid")
+    process.stop()
+    assert process.wait(1) == 0
     world.check()
 
 
-def test_an_inbox_worker_beside_it_does_that_one_job(world: World, database_url: str) -> None:
+def test_an_inbox_worker_beside_it_does_that_one_job(world: World, database_url: str, start: Start) -> None:
     lapsing, paid = world.give(), world.give()
     world.tell("payment_intent.succeeded", world.intent(paid))
     world.do(lambda tx: tx.run("UPDATE donation SET match_until = pledged_at WHERE id = :id", id=lapsing.id))
     process = start(database_url, "process-inbox")
-    try:
-        until(lambda: world.view(paid).status == "paid")
-    finally:
-        code = stop(process)
-    assert code == 0
+    until(lambda: world.view(paid).status == "paid")
+    process.stop()
     names = world.do(lambda tx: tx.rows("SELECT name FROM job_run"))
     assert {row.name for row in names} == {"process-inbox"}
     assert world.view(lapsing).status == "pending"
@@ -82,7 +89,7 @@ def own_postgres(servers_dir: Path) -> Iterator[Postgres]:
         yield server
 
 
-def test_an_outage_of_the_database_is_survived(own_postgres: Postgres) -> None:
+def test_an_outage_of_the_database_is_survived(own_postgres: Postgres, start: Start) -> None:
     def settled_runs() -> int:
         with psycopg.connect(own_postgres.url.replace("+psycopg", "")) as connection:
             row = connection.execute("SELECT runs FROM job_run WHERE name = 'process-inbox'").fetchone()
@@ -90,17 +97,13 @@ def test_an_outage_of_the_database_is_survived(own_postgres: Postgres) -> None:
 
     upgrade(own_postgres.url)
     process = start(own_postgres.url)
-    try:
-        until(lambda: settled_runs() > 0)
-        own_postgres.stop()
-        time.sleep(3)
-        assert process.poll() is None
-        own_postgres.restart()
-        before = settled_runs()
-        until(lambda: settled_runs() > before + 1)
-    finally:
-        code = stop(process)
-    assert code == 0
+    until(lambda: settled_runs() > 0)
+    own_postgres.stop()
+    until(lambda: process.output().count('"job_failed"') >= 3)
+    assert process.alive
+    own_postgres.restart()
+    before = settled_runs()
+    until(lambda: settled_runs() > before + 1)
 
 
 def test_the_watchdog_ends_a_process_whose_thread_died() -> None:

@@ -1,11 +1,12 @@
 """The list of projects: figures from the books, found by what people type."""
 
-import time
+import os
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from bench import cpu
 from campaigns.disclosure.catalogue import listed
 from kernel.db import Database, Tx
 from kernel.errors import Invalid
@@ -179,8 +180,9 @@ def test_three_thousand_projects_are_listed_quickly(tree: Database, campaign: Ca
         )
     with tree.transaction() as tx:
         tx.run("ANALYZE")
-        began = time.perf_counter()
+        server = tx.scalar("SELECT pg_backend_pid()")
+        before = cpu.seconds(os.getpid(), server)  # the clock would count who else uses the machine
         rows, total = listed(tx, spring, q="幸福", page=Page(1, 50))
-        took_s = time.perf_counter() - began
+        took_s = cpu.seconds(os.getpid(), server) - before
     assert (total, rows[0].id, rows[0].matched_minor) == (3_000, max(ids), 3)
     assert took_s < 1  # about 20 ms alone

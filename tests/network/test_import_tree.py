@@ -17,10 +17,10 @@ def count(db: Database) -> int:
 
 
 def test_the_real_tree_is_imported_whole_and_fast(db: Database, luoyang: list[Node]) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()  # the clock would count who else uses the machine
     with db.transaction() as tx:
         assert import_tree(tx, luoyang, "seed") == Imported(3_454, 0, 0)
-    took_s = time.perf_counter() - began
+    took_s = time.thread_time() - began
     with db.transaction() as tx:
         rows = tx.rows("SELECT level, count(*) FROM organisation GROUP BY level")
     assert dict(rows) == {
@@ -29,7 +29,7 @@ def test_the_real_tree_is_imported_whole_and_fast(db: Database, luoyang: list[No
         "township": 194,
         "village": 3_244,
     }
-    assert took_s < 5  # about 60 ms alone; the machine is shared
+    assert took_s < 1  # about 60 ms; a statement for each node would take seconds
 
 
 def test_importing_again_changes_nothing(db: Database, luoyang: list[Node]) -> None:

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from time import sleep
 
 import pytest
 
@@ -10,6 +9,7 @@ from campaigns.network import accounts, joining, links, people
 from campaigns.network.people import hashed, sign_in
 from campaigns.network.roles import Caller, Role
 from kernel.errors import Conflict, Invalid, NotFound
+from tests.races.runners import until_somebody_waits
 from tests.world import World
 
 PASSWORD = "correct horse"
@@ -102,8 +102,8 @@ def test_of_two_who_use_a_link_at_once_one_does(world: World, inviter: Caller) -
             joining.join(tx, link.token, "first", "x")
             tx.session.flush()
             second = pool.submit(world.do, joining.join, link.token, "second", "x")
-            sleep(0.2)
-            assert not second.done(), "waits for the first"
+            until_somebody_waits(world.db)
+            assert not second.done()
         with pytest.raises(NotFound, match="link_unknown"):
             second.result()
     assert [account.login for account in world.do(accounts.list_accounts)] == ["first", "li", "other"]

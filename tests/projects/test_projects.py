@@ -1,7 +1,6 @@
 """Projects: made in the tree, reviewed, held and resumed; campaigns learn of every move."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +11,7 @@ from kernel.db import Database
 from kernel.errors import Conflict, Invalid, NotFound
 from matching.rules import Target
 from tests.projects.conftest import VILLAGE, approved, happy_home
+from tests.races.runners import until_somebody_waits
 
 Campaign = Callable[..., int]
 
@@ -148,25 +148,11 @@ def test_a_move_never_waits_in_a_ring_with_a_donor(tree: Database, campaign: Cam
     with tree.transaction() as donor:
         donor.rows("SELECT id FROM campaign WHERE id = :id FOR SHARE", id=campaign_id)
         manager.start()
-        wait_until_somebody_waits(tree)
+        until_somebody_waits(tree)
         donor.run("SET LOCAL lock_timeout = '3s'")
         donor.rows("SELECT id FROM project WHERE id = :id FOR KEY SHARE", id=project_id)
     manager.join(10)
     assert versions(tree) == [2]
-
-
-def wait_until_somebody_waits(db: Database) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with db.transaction() as tx:
-            waiting = tx.scalar(
-                """SELECT count(*) FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-            )
-        if waiting:
-            return
-        time.sleep(0.02)
-    raise AssertionError("the manager never came to wait for the campaign")
 
 
 def test_matching_sees_where_a_project_stands(tree: Database) -> None:

@@ -1,7 +1,6 @@
 """How a project is rated: by those who approve projects, in every state but the last, from a place in the order."""
 
 import threading
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from kernel.db import Database
 from kernel.errors import Conflict, Invalid
 from tests.projects.conftest import approved, happy_home
 from tests.projects.test_projects import Campaign, versions
+from tests.races.runners import until_somebody_waits
 
 STATES = ("draft", "review", "approved", "fundraising", "executing", "evaluated", "suspended", "blacklisted")
 
@@ -81,7 +81,7 @@ def test_a_rating_takes_its_place_after_those_who_decide_match_at_this_moment(
     with tree.transaction() as tx:
         lock_shared(tx, slugs=["spring"])
         manager.start()
-        time.sleep(0.5)
+        until_somebody_waits(tree)
         decided = tx.scalar("SELECT nextval('ledger_transfer_id_seq')")
         assert targets(tx, [project_id])[project_id].rating == 0
     manager.join(10)

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from kernel.db import Tx
+from kernel.db import Database, Tx
 from ledger.chart import AccountKind
 from ledger.statements import pot_balances
 
@@ -32,6 +32,21 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(run, acts))
+
+
+def until_somebody_waits(db: Database) -> None:
+    """Return as soon as a transaction of this database waits for a lock."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with db.transaction() as tx:
+            waiting = tx.scalar(
+                """SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+            )
+        if waiting:
+            return
+        time.sleep(0.02)
+    raise AssertionError("nobody came to wait for a lock")
 
 
 def errors(answers: Sequence[Any]) -> list[Exception]:

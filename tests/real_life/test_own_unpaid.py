@@ -1,7 +1,6 @@
 """My own abandoned hold: gift 100, cashier, Back, gift 50 with a cap of 100. It is shown, continued, replaced or
 kept, and never silently eats the donor's own cap. Amounts are fen."""
 
-import time
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -21,7 +20,7 @@ from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day
-from tests.races.runners import at_once, errors
+from tests.races.runners import at_once, errors, until_somebody_waits
 from tests.world import World, offline_gateway
 
 __all__ = ["clock", "day"]
@@ -173,8 +172,9 @@ def _cross(world: World, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     plan, paused = create.plan_matches, Event()
 
     def pause_and_plan(*args: Any) -> Any:
-        paused.set()
-        time.sleep(1)
+        if not paused.is_set():
+            paused.set()
+            until_somebody_waits(world.db)
         return plan(*args)
 
     def capture_meanwhile() -> int:
