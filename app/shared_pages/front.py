@@ -27,6 +27,7 @@ from app.observability.metrics import CountRequest
 from app.shared_pages.addresses import Addresses, Meaning, remembered_language
 from app.shared_pages.freshness import MOST_AGE_S, Freshness
 from app.shared_pages.made import SHARED, Headers, Made
+from app.shared_pages.maker import Maker
 from app.shared_pages.reading import Reading, current
 from app.shared_pages.shelf import Address, Refused, Shelf, Slot
 from kernel.db import Database
@@ -51,6 +52,7 @@ class Front:
         self._host = urlsplit(self._url).netloc
         self._addresses = Addresses(app)
         self._shelf = Shelf()
+        self._maker = Maker(self._make_beside)
         self._count: CountRequest = app.extensions["count_request"]
         self._rules = {rule.endpoint: rule.rule for rule in app.url_map.iter_rules()}
         self._content = Reading(-1, -KEEP_S)
@@ -94,11 +96,15 @@ class Front:
 
     def _page(self, slot: Slot, address: Address, now: float) -> tuple[Made | Refused, bool]:
         """Return the page, made anew if it has to be, and whether it is late: perhaps no longer right when it was
-        asked for. The time of a look or of a making that is slow itself, as on a new site, does not count."""
+        asked for. The time of a look or of a making that is slow itself, as on a new site, does not count. Nobody
+        waits for a making while the last page is not a second old."""
         current = self.freshness.current(now)
         page = slot.made
         if page is None or (current and not self._right(page, now)):
-            page = self._renewed(slot, address, now)
+            if page is not None and time.monotonic() - self._known_right(page) < MOST_AGE_S:
+                self._maker.order(slot, address)
+                return page, False
+            page = self._renewed(slot, address)
             if page is None:
                 return slot.refused or _NOTHING, False
         return page, now - self._known_right(page) > MOST_AGE_S
@@ -111,24 +117,29 @@ class Front:
     def _known_right(self, page: Made) -> float:
         return max(page.at, self.freshness.right_until(page.version))
 
-    def _renewed(self, slot: Slot, address: Address, now: float) -> Made | None:
-        """Return the page made anew by this reader or another one; the last one while another makes it."""
-        page = slot.made
-        mine = slot.making.acquire(blocking=False)
-        if not mine:
-            if page is not None and now - self._known_right(page) < MOST_AGE_S:
-                return page
-            if not slot.making.acquire(timeout=WAIT_S if page is not None else FIRST_WAIT_S):
-                return page
+    def _renewed(self, slot: Slot, address: Address) -> Made | None:
+        """Return the page made anew by this reader, or by whoever makes it already."""
+        if not slot.making.acquire(timeout=FIRST_WAIT_S if slot.made is None else WAIT_S):
+            return slot.made
         try:
-            if not mine and (made := slot.made) is not None and self._right(made, now):
-                return made
-            refused = slot.refused
-            if refused is None or now - refused.at > AGAIN_S:
-                self._make(slot, address)
+            self._make_if_due(slot, address)
         finally:
             slot.making.release()
         return slot.made
+
+    def _make_beside(self, slot: Slot, address: Address) -> None:
+        """Make the page anew, unless somebody does."""
+        if slot.making.acquire(blocking=False):
+            try:
+                self._make_if_due(slot, address)
+            finally:
+                slot.making.release()
+
+    def _make_if_due(self, slot: Slot, address: Address) -> None:
+        """Make the page, unless it was made meanwhile, or could not be made a moment ago."""
+        page, refused, now = slot.made, slot.refused, time.monotonic()
+        if (page is None or not self._right(page, now)) and (refused is None or now - refused.at > AGAIN_S):
+            self._make(slot, address)
 
     def _make(self, slot: Slot, address: Address) -> None:
         """Make the page. What is not a good answer takes the place of the page, unless the database failed."""
