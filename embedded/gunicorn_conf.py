@@ -1,6 +1,5 @@
 """How `make run` serves the web application (read by gunicorn, see its settings reference)."""
 
-import gc
 import os
 import resource
 from importlib import import_module
@@ -24,7 +23,6 @@ control_socket_disable = True  # it would sit in the home directory, one for all
 
 
 def post_fork(_server: Any, _worker: Any) -> None:
-    """What was imported stays: leave it out of the collector's rounds. Take new connections a few at a time: of a
-    hundred (gevent's default) that come at once, each reads its request before anybody else has a turn."""
-    gc.freeze()
+    """Take new connections a few at a time: of a hundred (gevent's default) that come at once, each reads its
+    request before anybody else has a turn."""
     import_module("gevent.baseserver").BaseServer.max_accept = ACCEPTED
