@@ -12,9 +12,13 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import PATIENCE_MS
 from tests.stack import Stack
 
+WIDTHS = (390, 1440)  # a phone, a desk
+HEIGHT = 900
+
 
 class Office:
-    """The accounts of the demo, each in a browser of its own; every page that is left must fit its screen."""
+    """The accounts of the demo, each in a browser of its own, at work on screens of one width; every page that is
+    opened must fit a phone and a desk."""
 
     def __init__(self, chromium: Browser, stack: Stack, width: int) -> None:
         self._chromium, self._stack, self.width = chromium, stack, width
@@ -23,7 +27,7 @@ class Office:
     def sit(self, login: str) -> Page:
         """Return the page of a person who is signed in."""
         if login not in self._pages:
-            size = {"width": self.width, "height": 900}
+            size = {"width": self.width, "height": HEIGHT}
             context = self._chromium.new_context(viewport=size, locale="zh-CN")  # type: ignore[arg-type]
             context.set_default_timeout(PATIENCE_MS)
             self._pages[login] = context.new_page()
@@ -40,7 +44,7 @@ class Office:
         expect(page.get_by_role("heading", name="等我处理")).to_be_visible()
 
     def open(self, login: str, address: str) -> Page:
-        """Open a page of the console, which must fit the screen."""
+        """Open a page of the console, which must fit both screens."""
         page = self.sit(login)
         reply = page.goto(f"{self._stack.url}/console/{address}")
         assert reply is not None and reply.status == 200, (login, address)
@@ -49,7 +53,9 @@ class Office:
 
     def fits(self, page: Page) -> None:
         page.wait_for_load_state()  # a page that has only begun to arrive has no element yet
-        assert page.evaluate("document.documentElement.scrollWidth") <= self.width, page.url
+        for width in sorted(WIDTHS, key=lambda each: each == self.width):  # ends on the screen they work on
+            page.set_viewport_size({"width": width, "height": HEIGHT})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (page.url, width)
 
     def close(self) -> None:
         for page in self._pages.values():

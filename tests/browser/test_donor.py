@@ -145,7 +145,7 @@ def test_the_keyboard_reaches_the_content_first(phone: Page, stack: Stack) -> No
     phone.keyboard.press("Tab")
     assert phone.evaluate("document.activeElement.className") == "skip"
     phone.keyboard.press("Enter")
-    assert phone.evaluate("document.activeElement.id") == "main"
+    expect(phone.locator("#main")).to_be_focused()
 
 
 def test_with_redis_stopped_giving_and_live_totals_go_on(phone: Page, second_phone: Page, stack: Stack) -> None:
