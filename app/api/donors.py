@@ -46,7 +46,7 @@ def _person(tx: Tx, body: dict[str, Any]) -> Person:
 
 
 @blueprint.post("/donors/export")
-@access.managers(Permission.PERSONAL_DATA, where=Where.FEDERATION)
+@access.managers(Permission.PERSONAL_DATA, where=Where.FEDERATION, keeps_reply=False)
 @heavy
 @blueprint.arguments(PersonIn)
 @blueprint.response(200, description="their donations, with everything personal, consents and stored messages")

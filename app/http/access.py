@@ -146,12 +146,14 @@ def managers(
     resource: str | None = None,
     own_transactions: bool = False,
     content: Callable[[], bytes] = repeats.whole_body,
+    keeps_reply: bool = True,
 ) -> Callable[[View], View]:
     """Require a manager with one of these permissions, and that what the route reaches is theirs. Both are checked
     before the body is read. A change that is sent again with its `Idempotency-Key` is not made again.
 
     `own_transactions`: the view has several, so that a crash can keep its effect and lose its reply; it must be
-    harmless to repeat. `content`: what makes two requests to it the same; default: the body."""
+    harmless to repeat. `content`: what makes two requests to it the same; default: the body. `keeps_reply`: not for
+    a view that only reads, and replies with what an erasure must make unreadable."""
     access = Access(Audience.MANAGER, permissions, where, resource)
 
     def decorate(view: View) -> View:
@@ -160,7 +162,8 @@ def managers(
             with deps().db.transaction() as tx:
                 g.caller = rights.widened(tx, auth.require_manager(tx, *permissions))
                 access.require(tx, g.caller, kwargs, acting=access.acts)
-            return repeats.reply_once(partial(view, *args, **kwargs), apart=own_transactions, content=content)
+            call = partial(view, *args, **kwargs)
+            return repeats.reply_once(call, apart=own_transactions, content=content, keep=keeps_reply)
 
         return _declare(guarded, access)  # type: ignore[return-value]
 

@@ -40,9 +40,16 @@ def whole_body() -> bytes:
     return request.get_data()
 
 
-def reply_once(view: Callable[[], Any], *, apart: bool = False, content: Callable[[], bytes] = whole_body) -> Any:
+def reply_once(
+    view: Callable[[], Any],
+    *,
+    apart: bool = False,
+    content: Callable[[], bytes] = whole_body,
+    keep: bool = True,
+) -> Any:
     """Return the reply of a view to a program. With a key the view is called once; then the stored reply comes.
-    `apart`: it has transactions of its own. `content`: what tells the same request from another one.
+    `apart`: it has transactions of its own. `content`: what tells the same request from another one. Without `keep`
+    the view, which only reads, is called again.
 
     Raises Invalid `idempotency_key_invalid`, Conflict `idempotency_key_reused` and `idempotency_key_in_progress`.
     """
@@ -52,6 +59,8 @@ def reply_once(view: Callable[[], Any], *, apart: bool = False, content: Callabl
     key = _KEY.fullmatch(sent)
     if key is None:
         raise Invalid("idempotency_key_invalid", most=MOST_KEY)
+    if not keep:
+        return view()
     parts = f"{request.method} {request.full_path}".encode(), content()
     request_key = RequestKey(g.caller.owner, f"api:{key[1] or key[2]}", _fingerprint(*parts))
     response, replayed = _once(request_key, view, wait=False, apart=apart)

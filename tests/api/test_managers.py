@@ -132,7 +132,7 @@ def test_senseless_rules_are_named(api: Api, rules: Json, field: str) -> None:
 
 
 def test_an_incomplete_plan_does_not_open(api: Api) -> None:
-    body = {"filing_no": None, "purpose": " ", "filed_at": "2199-01-01", "platform_url": "not a url"}
+    body = {"filing_no": None, "purpose": " ", "filed_at": "2199-01-01", "platform_url": "javascript:alert(1)"}
     now = api.world.clock.at
     window = {
         "opens_at": (now + timedelta(days=9)).isoformat(),
