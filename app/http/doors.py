@@ -17,14 +17,16 @@ from werkzeug.exceptions import RequestTimeout
 from app.current import settings
 from app.http.network import network_of, tells_visitors_apart
 from app.http.request_id import accepted_id
+from app.i18n.locale import LANGUAGES
 from app.i18n.problems import problem_text
+from app.i18n.refusals import code_text
 
 Start = Callable[..., Any]
 
 BURST_S = 0.5  # an address may send what it may in so many seconds at once; what is beyond waits for its turn
 MOST_DELAY_S = 2.0  # for its turn; what would wait longer is refused
-LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # requests: a page that is kept in memory, another one, a change or the metrics
-LARGE = 2.0  # the description of the API: made once, but it is long
+LIGHT, LOOK, ACT = 0.25, 1.0, 5.0  # requests: a page that is kept in memory, another one, a change or what is dear
+LARGE = 2.0  # the description of the API as a page: made once, but it is long
 FORGED = 20.0  # a webhook that was refused; the good ones cost nothing
 PAUSE_S = 1.0  # before a refusal, on average: who does not wait for answers gets few
 MOST_PAUSING = 800  # connections that wait for their refusal; beyond, it comes at once
@@ -33,8 +35,9 @@ BODY_S = 20.0  # for a body to arrive, and a second more for each `BYTES_A_SECON
 BYTES_A_SECOND = 20_000
 _FREE = ("/static/", "/healthz")
 _KEPT = ("/c/", "/public/", "/api/v1/campaigns")
-_LARGE = ("/api/docs", "/api/openapi.json")
-_METRICS = "/metrics"
+_LIVE = "/live"
+_DOCS = "/api/docs"
+_DEAR = ("/metrics", "/api/openapi.json")  # the second is a megabyte
 _SIGNED = "/webhooks/"
 
 
@@ -71,6 +74,7 @@ class Doors:
         self._inner = inner
         self._proxies = config.trusted_proxies
         self._allowances = Allowances(config.address_requests_per_s) if config.address_requests_per_s else None
+        self._streams: Any = app.extensions["live_streams"]
         self._pausing = 0
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -85,7 +89,9 @@ class Doors:
         signed = path.startswith(_SIGNED)
         delay_s = self._allowances.delay_s(network, 0.0 if signed else _cost(environ), time.monotonic())
         if delay_s is None:
-            return self._refuse(environ, start)
+            return self._refuse(environ, start, "rate_limited")
+        if path.endswith(_LIVE) and self._streams.full(network):
+            return self._refuse(environ, start, "too_many_streams", most=self._streams.of_address)
         if delay_s and not signed:
             time.sleep(delay_s)
         return self._inner(environ, self._watching(start, network) if signed else start)  # type: ignore[no-any-return]
@@ -103,12 +109,18 @@ class Doors:
         return counting
 
     @cached_property
-    def _texts(self) -> dict[str, str]:
-        """What a refusal says, by language; looked up once, as refusals come in thousands."""
+    def _texts(self) -> dict[str, dict[str, str]]:
+        """What refusals say, by code and language; looked up once, as refusals come in thousands."""
+        most = self._streams.of_address
         with self._app.app_context():
-            return {language: problem_text("rate_limited", language) for language in ("zh", "en")}
+            return {
+                "rate_limited": {language: problem_text("rate_limited", language) for language in LANGUAGES},
+                "too_many_streams": {
+                    language: code_text("too_many_streams", language, most=most) for language in LANGUAGES
+                },
+            }
 
-    def _refuse(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+    def _refuse(self, environ: dict[str, Any], start: Start, code: str, **params: int) -> Iterable[bytes]:
         """Answer 429, after a pause that costs the sender more than us."""
         if self._pausing < MOST_PAUSING:
             self._pausing += 1
@@ -119,7 +131,7 @@ class Doors:
                 self._pausing -= 1
         self._app.extensions["count_request"]("any", "doors", 429, PAUSE_S)
         request_id = accepted_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        kind, body = _refusal(environ["PATH_INFO"], self._texts, request_id)
+        kind, body = _refusal(environ["PATH_INFO"], code, self._texts[code], params, request_id)
         headers = [
             ("Content-Type", kind),
             ("Content-Length", str(len(body))),
@@ -134,11 +146,11 @@ class Doors:
 
 def _cost(environ: dict[str, Any]) -> float:
     path: str = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path == _METRICS:
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or path in _DEAR:
         return ACT
-    if path in _LARGE:
+    if path == _DOCS:
         return LARGE
-    return LIGHT if path == "/" or (path.startswith(_KEPT) and not path.endswith("/live")) else LOOK
+    return LIGHT if path == "/" or (path.startswith(_KEPT) and not path.endswith(_LIVE)) else LOOK
 
 
 def client_address(environ: dict[str, Any], proxies: int) -> str:
@@ -149,14 +161,17 @@ def client_address(environ: dict[str, Any], proxies: int) -> str:
     return str(environ.get("REMOTE_ADDR", ""))
 
 
-def _refusal(path: str, texts: dict[str, str], request_id: str) -> tuple[str, bytes]:
+def _refusal(
+    path: str, code: str, texts: dict[str, str], params: dict[str, int], request_id: str
+) -> tuple[str, bytes]:
     if not path.startswith(("/api/", _SIGNED)):
         return "text/plain; charset=utf-8", "\n".join(texts.values()).encode()
     problem = {
-        "type": "urn:beishan:problem:rate_limited",
+        **params,
+        "type": f"urn:beishan:problem:{code}",
         "title": HTTPStatus.TOO_MANY_REQUESTS.phrase,
         "status": 429,
-        "code": "rate_limited",
+        "code": code,
         "detail": texts["en"],
         "request_id": request_id,
     }

@@ -118,7 +118,7 @@ class Streams:
 
     def __init__(self, most: int, of_address: int) -> None:
         self._most = most
-        self._of_address = of_address
+        self.of_address = of_address
         self._turn = Lock()
         self._open: Counter[str] = Counter()
 
@@ -127,9 +127,14 @@ class Streams:
         with self._turn:
             if self._open.total() >= self._most:
                 raise Unavailable("streams_full")
-            if tells_visitors_apart(network) and self._open[network] >= self._of_address:
-                raise Forbidden("too_many_streams", most=self._of_address)
+            if self.full(network):
+                raise Forbidden("too_many_streams", most=self.of_address)
             self._open[network] += 1
+
+    def full(self, network: str) -> bool:
+        """Return whether an address has as many streams as it may. The doors (`app/http/doors.py`) ask too, before
+        a request costs anything."""
+        return tells_visitors_apart(network) and self._open[network] >= self.of_address
 
     def leave(self, network: str) -> None:
         """Count a stream that ended."""

@@ -211,6 +211,10 @@ def test_c3_live_streams_are_limited_by_address_and_in_all(site: Site) -> None:
     answers = answers_of(mine)
     assert [response.status for response in answers] == [200] * 20 + [429] * 5
     assert json.loads(answers[-1].read())["code"] == "too_many_streams"
+    late = stream(site, STRANGER).getresponse()
+    assert late.status == 429 and late.headers["Retry-After"] == "5", "refused in front of the application"
+    refused = json.loads(late.read())
+    assert (refused["code"], refused["most"]) == ("too_many_streams", 20) and "at most 20" in refused["detail"]
     others = [stream(site, f"203.0.113.{number}") for number in range(12)]
     answers = answers_of(others)
     assert [reply.status for reply in answers] == [200] * 10 + [503] * 2
