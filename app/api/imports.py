@@ -10,6 +10,7 @@ from app.api.base import make_blueprint, page_of
 from app.api.schema_fields import Key, Minor, Prose, Text, Time, Whole, one_of
 from app.current import deps
 from app.http import access
+from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.http.uploads import uploaded_file
 from app.i18n.faults import program_text
@@ -130,7 +131,7 @@ def hand_in(query: dict[str, Any], kind: str) -> Any:
     file = uploaded_file(request)
     if query["preview"]:
         name = file.name or query.get("file_name", "")
-        run = runs.upload(deps(), access.caller(), kind, file.data, name, query.get("partner", ""))
+        run = runs.upload(deps(), access.caller(), kind, file.data, name, query.get("partner", ""), apart=off_loop)
         return as_json(run), 202 if run.state == State.CHECKING else 201
     if not query.get("token"):
         raise Invalid("import_unconfirmed", fields={"token": fault("required")})

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from app.console.blueprint import act, blueprint, refusal_sentence
 from app.current import deps
 from app.http import access
+from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.http.uploads import uploaded_file
 from app.i18n.faults import fault_text
@@ -44,7 +45,8 @@ def upload() -> Any:
     kind, partner = request.form.get("kind", ""), request.form.get("partner", "")
     file = uploaded_file(request)
     try:
-        run = runs.upload(deps(), g.caller, kind, file.data, file.name, partner if kind == "statement" else "")
+        partner = partner if kind == "statement" else ""
+        run = runs.upload(deps(), g.caller, kind, file.data, file.name, partner, apart=off_loop)
     except Refusal as refusal:
         return _listed(refusal_sentence(refusal)), 422
     return redirect(url_for("console.import_run", run_id=run.id), 303)

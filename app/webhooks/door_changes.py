@@ -6,6 +6,7 @@ from flask import Blueprint, request
 
 from app.current import deps
 from app.http import access
+from app.http.off_loop import off_loop
 from app.http.problems import plain
 from app.i18n.faults import program_text
 from app.webhooks.signed import SignedRequest, note_refused, signed_request
@@ -42,7 +43,7 @@ def hand_in_bill(name: str) -> Any:
     if sent.payload[:1] == b"{":
         return _say_empty(sent)
     asked_for = ImportRequest("statement", Confirmation(f"partner:{name}"), name)
-    plan = preview(deps(), asked_for, sent.payload)
+    plan = preview(deps(), asked_for, sent.payload, apart=off_loop)
     sound = not (plan.faults or plan.contradictions)
     added = None
     if sound and request.args.get("confirm") == "1" and not sent.test:

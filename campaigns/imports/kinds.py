@@ -20,6 +20,13 @@ from payments import bank_csv
 from payments.bill import read_bill
 from payments.bill_formats import FORMATS
 
+Apart = Callable[[Callable[[], Any]], Any]  # calls a function that keeps a processor busy, beside everybody else
+
+
+def here(act: Callable[[], Any]) -> Any:
+    """Call it at once, where nobody else waits."""
+    return act()
+
 
 class ImportRequest(NamedTuple):
     """An import that somebody asks for: the kind of file, the partner whose bill it is, the branch that all of it
@@ -127,15 +134,17 @@ def admit(tx: Tx, request: ImportRequest) -> ImportRequest:
     return request._replace(partner=partner_name(tx, request.partner) if request.kind == "statement" else "")
 
 
-def preview(deps: Dependencies, request: ImportRequest, data: bytes, track: Track = iter) -> ImportPlan[Any]:
-    """Return what an import of a file would do; change nothing.
+def preview(
+    deps: Dependencies, request: ImportRequest, data: bytes, track: Track = iter, *, apart: Apart = here
+) -> ImportPlan[Any]:
+    """Return what an import of a file would do; change nothing. The file is read `apart`.
 
     Raises what `admit` raises, and Invalid `import_invalid` for what is no table.
     """
     with deps.db.transaction() as tx:
         request = admit(tx, request)
     kind = kind_of(request.kind)
-    file = kind.read(request, data, track)
+    file = apart(lambda: kind.read(request, data, track))
     with deps.db.transaction() as tx:
         return kind.plan(tx, deps, request, file)
 

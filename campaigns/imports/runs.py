@@ -13,7 +13,7 @@ from sqlmodel import col, func, select
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation
-from campaigns.imports.kinds import KINDS, ImportRequest, admit, kind_of, preview
+from campaigns.imports.kinds import KINDS, Apart, ImportRequest, admit, here, kind_of, preview
 from campaigns.imports.models import ImportFile, ImportRun, State
 from campaigns.imports.report import refusal_report, report_of, token_of
 from campaigns.network.owners import owners_of
@@ -34,9 +34,17 @@ WITH_REASON = ABOVE_LIMIT | {"correction_reason"}
 
 
 def upload(
-    deps: Dependencies, caller: Caller, kind: str, data: bytes, file_name: str, partner: str = ""
+    deps: Dependencies,
+    caller: Caller,
+    kind: str,
+    data: bytes,
+    file_name: str,
+    partner: str = "",
+    *,
+    apart: Apart = here,
 ) -> ImportRun:
-    """Store a file and return its import: `ready` or `refused` when it is small, otherwise `checking`.
+    """Store a file and return its import: `ready` or `refused` when it is small, which is read `apart`, otherwise
+    `checking`.
 
     Raises Forbidden `not_permitted`, NotFound `import_kind_unknown` and `partner_unknown`, Invalid `file_missing`,
     `file_too_large`, `statement_by_api`.
@@ -50,7 +58,7 @@ def upload(
         request = ImportRequest(kind, Confirmation(caller.name), partner, caller.branch_code)
         partner = admit(tx, request).partner
     at_once = len(data) <= READ_AT_ONCE_BYTES and not (kind == "statement" and is_packed(data))
-    report = _report(deps, request, data) if at_once else None
+    report = _report(deps, request, data, apart) if at_once else None
     with deps.db.transaction() as tx:
         run = tx.add(
             ImportRun(
@@ -72,9 +80,9 @@ def upload(
     return run
 
 
-def _report(deps: Dependencies, request: ImportRequest, data: bytes) -> dict[str, Any]:
+def _report(deps: Dependencies, request: ImportRequest, data: bytes, apart: Apart) -> dict[str, Any]:
     try:
-        return report_of(preview(deps, request, data))
+        return report_of(preview(deps, request, data, apart=apart))
     except Refusal as refusal:
         return refusal_report(refusal)
 

@@ -66,3 +66,43 @@ def test_greenlets_wait_side_by_side_and_share_batches(database_url: str) -> Non
     assert events["answers"] == [2 * n for n in range(100)]
     assert events["batches"] <= 4
     assert events["ended"] == [6, 7, 8, [], False]  # nobody waits for a caller who is gone
+
+
+# The largest file that is read within a request, while another greenlet counts its turns.
+READING = """
+from gevent import monkey; monkey.patch_all()
+import gevent, json, sys, time
+from app.http.off_loop import off_loop
+from campaigns.import_plan import Confirmation
+from campaigns.imports.kinds import ImportRequest, kind_of
+from campaigns.imports.runs import READ_AT_ONCE_BYTES
+from tests.bank.files import camt, entry
+
+size = len(entry("1.00", ref="R0000")) + 7
+data = camt(*[entry("1.00", ref=f"R{number:04}") for number in range((READ_AT_ONCE_BYTES - 2_000) // size)])
+assert len(data) > READ_AT_ONCE_BYTES // 2
+request = ImportRequest("bank", Confirmation("finance"))
+
+def turns_while(apart):
+    turns = []
+    def tick():
+        while True:
+            turns.append(1); gevent.sleep(0.001)
+    ticker = gevent.spawn(tick)
+    for _ in range(5):
+        apart(lambda: kind_of("bank").read(request, data, iter))
+    ticker.kill()
+    return len(turns)
+
+off_loop(int)  # the threads are there
+print(json.dumps({"beside": turns_while(off_loop), "on": turns_while(lambda act: act())}))
+"""
+
+
+def test_a_file_is_read_beside_the_event_loop() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", READING], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    turns = json.loads(done.stdout)
+    assert turns["on"] <= 1 and turns["beside"] > 10, turns

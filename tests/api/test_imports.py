@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from app.api import imports
+from app.http.off_loop import off_loop
 from app.jobs.registry import run as run_job
 from campaigns.imports import runs
 from campaigns.imports.models import ImportFile
@@ -152,6 +154,16 @@ def test_a_correction_needs_a_second_person(api: Api, world: World) -> None:
     world.settle()
     assert gift(world, "BOX-1").refunded_minor == 900_00
     world.check()
+
+
+def test_a_small_file_is_read_beside_the_event_loop(
+    api: Api, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What that gains is shown in `test_greenlets.py`."""
+    beside: list[str] = []
+    monkeypatch.setattr(imports, "off_loop", lambda act: beside.append("read") or off_loop(act))
+    assert shown(api, "donations?preview=1", sample("offline-excel-zh.gbk.csv"))["rows"] == 2
+    assert beside == ["read"]
 
 
 def test_who_may_import_what(api: Api, world: World) -> None:
