@@ -131,6 +131,6 @@ def _moment(text: str) -> str:
         return ""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return when(moment) if moment.tzinfo else ""
+    except (ValueError, OverflowError):  # somebody may have typed it: a time in the year 10,000 of Shanghai
         return ""
-    return when(moment) if moment.tzinfo else ""

@@ -4,7 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.i18n.audit_texts import field_label
+import pytest
+from flask import Flask
+
+from app.i18n.audit_texts import changes, field_label
 
 ROOT = Path(__file__).parents[2]
 CALLS = ("record_audit", "add_entry")
@@ -51,3 +54,11 @@ def test_a_field_without_a_name_is_called_by_its_code() -> None:
     assert field_label("vouchers") == "凭证"
     assert field_label("nothing_of_ours") == ""
     assert field_label("caps.donor_minor") == field_label("donor_minor") != ""
+
+
+@pytest.mark.parametrize(
+    "typed", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00", "2026-99-99T00:00:00Z"]
+)
+def test_what_looks_like_a_time_and_is_none_is_shown_as_it_was_typed(typed: str) -> None:
+    with Flask(__name__).test_request_context():
+        assert [change.after for change in changes({"number": typed})] == [typed]
