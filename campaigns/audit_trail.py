@@ -84,6 +84,7 @@ OF_FEDERATION = frozenset(
         "period",
         "statement",
         "voucher_run",
+        "training",
     }
 )
 _FORMS = {"organisation": (".+", "text"), "donation": ("[0-9a-f-]{36}", "uuid")}  # kind -> form and type of its id
