@@ -23,10 +23,10 @@ from campaigns.lifecycle.source_clicks import Click, count_clicks
 from config import Config
 from kernel.db import Tx
 from kernel.errors import Refusal
-from payments.inbox import Stored, receive_each
+from payments.inbox.inbox import Stored, receive_each
+from payments.mappings.partner_mappings import Mapped, read_mappings
 from payments.messages import Message
-from payments.partner_mappings import Mapped, read_mappings
-from payments.partner_signatures import SigningSecrets, read_secrets
+from payments.partners.partner_signatures import SigningSecrets, read_secrets
 
 GIVING_CONNECTIONS = 2
 INTAKE_CONNECTIONS = 2

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from werkzeug.datastructures import MultiDict
 
-from app.i18n.faults import fault_text
-from app.i18n.fields import at_fields
+from app.i18n.refusals.faults import fault_text
+from app.i18n.refusals.fields import at_fields
 from kernel.clock import SHANGHAI
 from kernel.errors import Fault, Refusal, fault
 from kernel.human_input import Unreadable, read_amount, read_moment

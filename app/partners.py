@@ -11,11 +11,11 @@ from campaigns.approvals.models import Approval
 from campaigns.approvals.partner_acts import sealed_change
 from campaigns.intake import partner_states, registered
 from kernel.db import Tx
-from payments import partners
-from payments.bill_accounts import NewAccount
+from payments.bills.bill_accounts import NewAccount
+from payments.mappings.partner_mappings import NewMapping
 from payments.models import Partner, PartnerState
-from payments.partner_mappings import NewMapping
-from payments.partner_secrets import NewSecret
+from payments.partners import partners
+from payments.partners.partner_secrets import NewSecret
 
 
 class Registration(NamedTuple):

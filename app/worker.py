@@ -8,7 +8,7 @@ from sqlalchemy.orm import configure_mappers
 
 from app.api import docs
 from app.http.off_loop import on_event_loop
-from app.i18n.problems import problem_text
+from app.i18n.refusals.problems import problem_text
 
 _SIGN_IN = ("base.html", "console/base.html", "console/sign_in.html")  # strangers get it, and it is no shared page
 

@@ -13,8 +13,8 @@ from campaigns import pots
 from campaigns.check import check_books
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
+from campaigns.donations.donors.contact import Donor
 from campaigns.funds import deposits, funds
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry

@@ -15,7 +15,7 @@ from bench.listeners import listen
 from bench.result import Result
 from campaigns.dependencies import Dependencies
 from campaigns.intake.process import process_inbox
-from payments.inbox import store
+from payments.inbox.inbox import store
 
 LISTENERS = 2_000
 MANY = 10_000

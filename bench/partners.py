@@ -21,7 +21,7 @@ from bench.load import Run, post
 from bench.result import Result
 from campaigns.check import check_books
 from campaigns.dependencies import Dependencies
-from payments.partner_secrets import secret_of
+from payments.partners.partner_secrets import secret_of
 
 BATCH = 1_000
 REAL, PLAIN = f"/webhooks/partners/{PARTNER}", "/webhooks/bench-partner"

@@ -16,7 +16,7 @@ from bench.load import Run, get, post
 from bench.result import Result
 from campaigns.dependencies import Dependencies
 from campaigns.intake.process import process_inbox
-from payments.inbox import store
+from payments.inbox.inbox import store
 
 CLIENTS = 8
 BASE = "/healthz"

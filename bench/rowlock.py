@@ -16,11 +16,11 @@ from sqlmodel import Session, col, select
 
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import donor_key, seal_personal
+from campaigns.donations.donors.contact import donor_key, seal_personal
+from campaigns.donations.donors.person_keys import context_of
+from campaigns.donations.donors.person_models import DonationContact, PersonKey
 from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.open_payment import order_of
-from campaigns.donations.person_keys import context_of
-from campaigns.donations.person_models import DonationContact, PersonKey
 from campaigns.donations.view import DonationView, MatchPart
 from campaigns.lifecycle.models import Campaign, CampaignEntry
 from campaigns.projects.models import Project

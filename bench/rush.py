@@ -10,10 +10,10 @@ import psycopg
 from bench import day
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
+from campaigns.donations.donors.contact import Donor
 from campaigns.intake.process import process_inbox
-from payments.inbox import store
+from payments.inbox.inbox import store
 
 PROJECTS = 20
 MINUTE = timedelta(seconds=60)

@@ -20,7 +20,7 @@ from bench import cpu, day
 from bench.house import House
 from bench.result import Result
 from campaigns.dependencies import Dependencies
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import Message
 
 EVENTS = 100_000

@@ -15,9 +15,9 @@ from flask import Blueprint, request
 import config
 from app import worker
 from app.api.base import make_blueprint
-from app.api.donation_answer import answer
-from app.api.donation_schemas import DonationIn, DonationOut
-from app.api.donations import command_of
+from app.api.donations.donation_answer import answer
+from app.api.donations.donation_schemas import DonationIn, DonationOut
+from app.api.donations.donations import command_of
 from app.current import deps
 from app.dependencies import make_dependencies, web_timeouts
 from app.factory import create_app
@@ -27,7 +27,7 @@ from app.webhooks.partners import MOST_BYTES, read
 from bench import counter, rowlock
 from kernel.strict_json import load_json
 from payments.gateway import OpenedPayment, PaymentOrder
-from payments.partner_signatures import verify
+from payments.partners.partner_signatures import verify
 from payments.stripe import StripeGateway
 
 

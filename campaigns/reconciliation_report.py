@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.closing.bookings import BookedSum, booked_sums
-from campaigns.closing.three_sides import Side, sides
+from campaigns.closing.reconciliation.bookings import BookedSum, booked_sums
+from campaigns.closing.reconciliation.three_sides import Side, sides
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.models import Campaign
 from kernel.clock import SHANGHAI

@@ -14,11 +14,11 @@ from sqlmodel import col, select
 from campaigns.agreements.models import Agreement, Pledge
 from campaigns.approvals.models import Approval
 from campaigns.closing.models import Discrepancy
-from campaigns.closing.objection_models import Objection
-from campaigns.closing.partner_sums_models import PartnerSumsAnswer
+from campaigns.closing.publication.objection_models import Objection
+from campaigns.closing.publication.partner_sums_models import PartnerSumsAnswer
+from campaigns.donations.donors.person_models import DonorQuestion, PublicWords
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
-from campaigns.donations.person_models import DonorQuestion, PublicWords
-from campaigns.donations.receipt_models import ReceiptRequest
+from campaigns.donations.receipts.receipt_models import ReceiptRequest
 from campaigns.funds.grants import granted_to
 from campaigns.funds.models import Fund, FundEntry
 from campaigns.goods.models import Goods

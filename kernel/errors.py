@@ -18,7 +18,7 @@ class Fault:
 
 
 def fault(code: str, **params: Any) -> Fault:
-    """Build the fault of a field: `fault("too_long", most=100)`. `app/i18n/faults.py` lists the codes."""
+    """Build the fault of a field: `fault("too_long", most=100)`. `app/i18n/refusals/faults.py` lists the codes."""
     return Fault(code, params)
 
 

@@ -16,7 +16,7 @@ from kernel.keys import Keys
 from kernel.paging import Page
 from payments.models import Partner
 from payments.outgoing_models import DeliveryState, OutgoingType, PartnerDelivery, PartnerSubscription
-from payments.partner_secrets import make_secret
+from payments.partners.partner_secrets import make_secret
 
 LEASE = timedelta(minutes=2)  # who claimed a delivery and died: another one sends it then, under the same id
 BACKOFF = (1, 5, 15, 60, 180, 360, 360, 480)  # minutes until the next attempt; together a day

@@ -1,6 +1,6 @@
 """PURE. Refunds and disputes as providers and partners tell of them, in our own types.
 
-What a donation has left is computed from all such facts in `campaigns/donations/reversals.py`.
+What a donation has left is computed from all such facts in `campaigns/donations/facts/reversals.py`.
 """
 
 from collections.abc import Mapping

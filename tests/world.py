@@ -19,8 +19,8 @@ from campaigns.dependencies import Dependencies
 from campaigns.desks.team_desk import approve_label
 from campaigns.disclosure.totals import PotView, Totals, pot_views, totals
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import Donor
 from campaigns.donations.create import Created, create_donations
+from campaigns.donations.donors.contact import Donor
 from campaigns.donations.view import DonationView, donation_view
 from campaigns.funds import deposits, funds
 from campaigns.intake.process import process_inbox
@@ -39,7 +39,7 @@ from kernel.files import FolderStore
 from kernel.keys import Keys
 from matching.pots import Tranche
 from payments.gateway import PaymentGateway
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
 from payments.stripe import StripeGateway
 from tests.plans import complete_plan

@@ -4,72 +4,65 @@ from typing import Any
 
 from flask import Flask
 
-from app.api import (
-    accounting,
-    agreements,
-    approvals,
-    audit,
+from app.api import docs, training
+from app.api.base import Api, IdConverter
+from app.api.campaigns import (
     awards,
-    blacklist,
     campaign_copies,
     campaigns,
     cancellation,
-    closing,
-    docs,
+    draws,
+    goals,
+    listings,
+    pots,
+    running,
+    simulations,
+    sources,
+)
+from app.api.closing import closing, inbox, notices, objections, payment_exceptions, samples, three_sides
+from app.api.donations import (
     donation_search,
     donations,
     donors,
-    draws,
+    project_corrections,
+    questions,
+    receipts,
+    refund_requests,
+    teams,
+    words,
+)
+from app.api.files import exports, file_orders, imports, saved_views
+from app.api.money import (
+    accounting,
+    agreements,
     duties,
-    exports,
-    file_orders,
     funds,
-    goals,
     goods,
-    imports,
-    inbox,
-    listings,
     monthly,
-    notices,
-    objections,
-    organisations,
+    payouts,
+    related_parties,
+    spending,
+    surplus,
+)
+from app.api.partners import (
     partner_bills,
     partner_intake,
     partner_mappings,
     partner_subscriptions,
     partner_sums,
     partners,
-    payment_exceptions,
-    payouts,
-    pots,
-    project_corrections,
+)
+from app.api.people import approvals, audit, tokens, users
+from app.api.projects import (
+    blacklist,
+    organisations,
     project_news,
     project_pictures,
     projects,
-    questions,
-    receipts,
-    refund_requests,
-    related_parties,
-    running,
-    samples,
-    saved_views,
-    screening,
-    screening_settings,
     self_checks,
-    simulations,
-    sources,
-    spending,
     stations,
-    surplus,
-    teams,
-    three_sides,
-    tokens,
-    training,
-    users,
-    watch,
-    words,
 )
-from app.api.base import Api, IdConverter
+from app.api.screening import screening, screening_settings, watch
 
 RESOURCES = (
     donations,

@@ -14,8 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app import current
 from app.current import settings
 from app.duties import news_of, place_of
-from app.i18n.faults import program_text
-from app.i18n.refusals import refusal_text
+from app.i18n.refusals.faults import program_text
+from app.i18n.refusals.refusals import refusal_text
 from campaigns.approvals import desk
 from campaigns.approvals.models import Approval
 from campaigns.dependencies import Dependencies

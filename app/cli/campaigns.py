@@ -13,7 +13,7 @@ from campaigns.closing import cancel as cancelling
 from campaigns.closing import reschedule
 from campaigns.closing.give_back import to_give_back
 from campaigns.closing.withdraw import withdraw_entry
-from campaigns.donations.refund_donor import refundable_of_donor
+from campaigns.donations.refunds.refund_donor import refundable_of_donor
 from campaigns.screening.freeze import hold_project_match
 from kernel.db import Tx
 from kernel.money import yuan

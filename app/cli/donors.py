@@ -8,7 +8,7 @@ import click
 
 from app.cli.base import ACTOR, command, deps
 from app.http.problems import plain
-from campaigns.donations.rekey import rekey_donors
+from campaigns.donations.donors.rekey import rekey_donors
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
 from campaigns.privacy.person import Person, person_by_contact, person_of_donation

@@ -9,10 +9,10 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.cli.base import fail
-from app.i18n.faults import fault_text, program_text
 from app.i18n.import_texts import place_text, sum_line
 from app.i18n.locale import LANGUAGES, when
-from app.i18n.refusals import refusal_text
+from app.i18n.refusals.faults import fault_text, program_text
+from app.i18n.refusals.refusals import refusal_text
 from campaigns.import_plan import ImportPlan
 from kernel.errors import Fault, Refusal
 

@@ -6,7 +6,7 @@ import click
 
 from app.cli.accounts import roles
 from app.cli.base import ACTOR, command, deps, moment
-from campaigns.closing.empty_days import record_empty_day
+from campaigns.closing.reconciliation.empty_days import record_empty_day
 from campaigns.intake import registered
 from campaigns.intake.check_list import check_list
 from campaigns.intake.partner_limits import change_limits
@@ -16,9 +16,9 @@ from campaigns.network.roles import Permission
 from campaigns.network.tokens import TokenRow, TokenTerms, create_token, list_tokens, revoke_token
 from kernel.clock import SHANGHAI
 from kernel.money import MAX_MINOR
-from payments import partner_secrets
 from payments.models import PartnerState
-from payments.partners import LIMITS, known
+from payments.partners import partner_secrets
+from payments.partners.partners import LIMITS, known
 
 MOST_DAYS = 3_650
 _scopes = click.Choice([str(permission) for permission in Permission])

@@ -3,7 +3,7 @@
 import click
 
 from app.cli.base import command, deps
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from campaigns.lifecycle.campaign import find_campaign, list_slugs
 from matching.replay import ReplayResult
 

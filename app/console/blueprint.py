@@ -14,16 +14,16 @@ from app.http.repeats import form_once, new_form_key
 from app.http.security_events import notice_refusal
 from app.http.uploads import allow_file
 from app.i18n.approvals import waiting_text
-from app.i18n.fields import labelled, named_faults, refusal_words
 from app.i18n.names import source_name
+from app.i18n.refusals.fields import labelled, named_faults, refusal_words
 from app.web.blueprint import guard
 from campaigns.approvals.models import Approval
 from campaigns.network.roles import Caller, Permission
 from campaigns.projects.picture_file import MOST_BYTES
 from kernel.db import Tx
 from kernel.errors import Refusal
-from payments.partner_events import OFFLINE
-from payments.partners import list_partners
+from payments.partners.partner_events import OFFLINE
+from payments.partners.partners import list_partners
 
 blueprint = Blueprint("console", __name__, url_prefix="/console")
 Result = TypeVar("Result")

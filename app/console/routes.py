@@ -2,44 +2,9 @@
 
 from flask import Flask
 
-from app.console import (
-    account,
-    accounting,
-    approvals,
-    audit,
-    donation_changes,
-    donations,
-    duties,
-    exports,
-    file_orders,
-    funds,
-    goals,
-    home,
-    imports,
-    join,
-    merge_node,
-    money_trail,
-    monthly,
-    network,
-    objections,
-    operations,
-    partner_sums,
-    project_correction,
-    questions,
-    receipts,
-    refund_requests,
-    saved_views,
-    second_bill,
-    second_factor,
-    seek,
-    sign_in,
-    stations,
-    teams,
-    three_sides,
-    training,
-    words,
-)
+from app.console import home, saved_views, training
 from app.console.blueprint import blueprint
+from app.console.books import accounting, duties, funds, goals, monthly
 from app.console.campaigns import (
     analytics,
     awards,
@@ -53,23 +18,31 @@ from app.console.campaigns import (
     reconciliation_report,
     running,
     samples,
+    second_bill,
     self_checks,
     simulate,
     sources,
     stop,
+    three_sides,
 )
-from app.console.desks import messages, payments
+from app.console.desks import (
+    approvals,
+    messages,
+    objections,
+    operations,
+    payments,
+    questions,
+    receipts,
+    refund_requests,
+    teams,
+    words,
+)
+from app.console.donations import donation_changes, donations, money_trail, project_correction, seek
+from app.console.files import exports, file_orders, imports
 from app.console.money_out import agreements, fund_transfer, management, payees, plans, purpose
-from app.console.people import (
-    invite,
-    invite_file,
-    partner_bills,
-    partner_deliveries,
-    partner_mapping,
-    partners,
-    people,
-    tokens,
-)
+from app.console.network import merge_node, network, stations
+from app.console.partners import partner_bills, partner_deliveries, partner_mapping, partner_sums, partners
+from app.console.people import account, audit, invite, invite_file, join, people, second_factor, sign_in, tokens
 from app.console.pots import create as create_pot
 from app.console.pots import money, pot, rules
 from app.console.pots import running as running_pot

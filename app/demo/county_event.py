@@ -16,10 +16,10 @@ from app.demo.plan import plan
 from app.demo.projects import file_more
 from app.demo.story import NAMES
 from campaigns import pots
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule

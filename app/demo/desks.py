@@ -15,11 +15,11 @@ from app.demo.projects import file_for_review
 from campaigns.approvals import desk
 from campaigns.approvals.desk import Place
 from campaigns.dependencies import Dependencies, SecondPerson
+from campaigns.donations.donors.payer import Payer
 from campaigns.donations.models import Donation
-from campaigns.donations.payer import Payer
 from campaigns.donations.questions import ask
-from campaigns.donations.receipt_requests import request_receipt
-from campaigns.donations.refund_requests import request_money_back
+from campaigns.donations.receipts.receipt_requests import request_receipt
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.goods import goods
 from campaigns.goods.goods import NewGoods
 from campaigns.lifecycle.campaign import find_campaign

@@ -12,17 +12,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from app.demo.story import NAMES, TEAMS, messages_of
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import Donor
 from campaigns.donations.create import create_donations
+from campaigns.donations.donors.contact import Donor
 from campaigns.intake.process import process_inbox
 from kernel.clock import SHANGHAI, FixedClock
 from kernel.errors import Refusal
 from kernel.money import CURRENCY
-from payments import inbox, statements
+from payments import statements
 from payments.gateway import StatementLine
+from payments.inbox import inbox
 from payments.messages import Message, message
 
 SEED = 41_0399

@@ -10,8 +10,8 @@ from campaigns.agreements.agreements import NewAgreement
 from campaigns.dependencies import Dependencies
 from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Issued, Red
-from campaigns.donations.payer import Payer
-from campaigns.donations.receipt_requests import request_receipt
+from campaigns.donations.donors.payer import Payer
+from campaigns.donations.receipts.receipt_requests import request_receipt
 from campaigns.funds.deposits import deposit_of
 from kernel.clock import local_day
 from kernel.db import Tx

@@ -12,11 +12,11 @@ from app.demo.projects import file_more
 from app.demo.story import NAMES
 from campaigns import pots
 from campaigns.closing.disburse import disburse_match
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.report import write_report
 from campaigns.dependencies import Dependencies
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.funds import deposits, funds
 from campaigns.goods import goods
 from campaigns.goods.goods import NewGoods, NewHandout

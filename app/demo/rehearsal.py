@@ -28,7 +28,7 @@ from campaigns.payouts.split import Shares
 from kernel.clock import local_day
 from kernel.db import Tx
 from matching.pots import Tranche
-from payments import partners
+from payments.partners import partners
 
 SLUG, PARTNER, ACTOR = "rehearsal", "rehearsal-platform", "seed"
 SEED = 41_0325

@@ -32,8 +32,8 @@ from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.money import CURRENCY
 from matching.pots import Tranche
-from payments import partners
-from payments.partner_secrets import secret_of
+from payments.partners import partners
+from payments.partners.partner_secrets import secret_of
 
 SLUG = "demo"
 ACTOR = "seed"

@@ -14,8 +14,8 @@ from app.i18n.labels import CASE_STATES, CAUSES, DISCREPANCY_STATES, POT_KINDS, 
 from app.i18n.names import actor_name, source_name
 from app.i18n.screening_evidence import evidence_lines
 from app.table_cells import Yuan
-from campaigns.closing import discrepancies
 from campaigns.closing.models import Discrepancy
+from campaigns.closing.reconciliation import discrepancies
 from campaigns.disclosure import standings as ranking
 from campaigns.disclosure.catalogue import listed
 from campaigns.disclosure.sources import SourceFigures, source_figures

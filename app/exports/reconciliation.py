@@ -10,8 +10,8 @@ from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
 from app.i18n.labels import CAUSES, DISCREPANCY_STATES, word
 from app.i18n.names import actor_name, source_name
 from app.table_cells import Yuan
-from campaigns.closing.bookings import BookedSum
-from campaigns.closing.three_sides import Side
+from campaigns.closing.reconciliation.bookings import BookedSum
+from campaigns.closing.reconciliation.three_sides import Side
 from campaigns.reconciliation_report import Day, Report, Settled, Signature, differences, report_of
 from kernel.db import Tx
 

@@ -18,8 +18,8 @@ from app.current import settings
 from app.http.network import network_of, tells_visitors_apart
 from app.http.request_id import accepted_id
 from app.i18n.locale import LANGUAGES
-from app.i18n.problems import problem_text
-from app.i18n.refusals import code_text
+from app.i18n.refusals.problems import problem_text
+from app.i18n.refusals.refusals import code_text
 
 Start = Callable[..., Any]
 

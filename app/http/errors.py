@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from app.http.problems import problem
 from app.http.reduced import note_trouble
 from app.http.security_events import notice_refusal
-from app.i18n.refusals import refusal_text
+from app.i18n.refusals.refusals import refusal_text
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, Unavailable
 from kernel.outage import FULL, READ_ONLY, outage_of
 

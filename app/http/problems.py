@@ -8,8 +8,8 @@ from typing import Any
 from flask import Response, g, json
 
 from app.http.request_id import request_id
-from app.i18n.faults import program_text
-from app.i18n.problems import problem_text
+from app.i18n.refusals.faults import program_text
+from app.i18n.refusals.problems import problem_text
 from kernel.errors import Fault
 
 RETRY_S = 5  # seconds after which a caller of an unavailable service may try again

@@ -6,7 +6,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.table_cells import Yuan
-from campaigns.closing.notice_models import PublicNotice
+from campaigns.closing.publication.notice_models import PublicNotice
 
 
 def notice_number(notice: PublicNotice) -> str:

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from campaigns.closing.bank_differences import BANK
+from campaigns.closing.bank.bank_differences import BANK
 from campaigns.closing.models import Discrepancy
 
 SUGGESTIONS = {

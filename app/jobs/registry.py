@@ -21,14 +21,14 @@ from campaigns.audit_chain import seal
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.close import close
-from campaigns.closing.fetch_statement import follow_statement
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.fetch_statement import follow_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.restore import restore_match
 from campaigns.dependencies import Dependencies
 from campaigns.desks import payment_desk
-from campaigns.donations.expire import expire
-from campaigns.donations.refund import send_refunds
+from campaigns.donations.refunds.refund import send_refunds
 from campaigns.donations.replace import close_replaced
+from campaigns.donations.unpaid.expire import expire
 from campaigns.imports.fetch_bills import fetch_due
 from campaigns.imports.work import work_off
 from campaigns.intake.process import BATCH, process_inbox
@@ -50,8 +50,8 @@ from campaigns.spending.vouchers import named_photos
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.failures import failure_of
-from payments.message_keys import make_ahead
-from payments.partner_secrets import forget_secrets
+from payments.inbox.message_keys import make_ahead
+from payments.partners.partner_secrets import forget_secrets
 
 log = structlog.get_logger("jobs")
 

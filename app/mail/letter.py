@@ -13,7 +13,7 @@ from app.i18n.outside import speaking
 from app.mail.words import Words, code_text, code_words, words_of
 from app.training_marks import marked_subject
 from campaigns.disclosure.campaigns import CampaignView
-from campaigns.donations.outbox import ClaimedLetter
+from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
 from campaigns.privacy.own_codes import LASTS
 

@@ -8,11 +8,11 @@ from app.mail.letter import Envelope, Reader, compose, compose_code, compose_tex
 from app.mail.transport import Outcome, Transport, transport_of
 from campaigns.dependencies import Dependencies
 from campaigns.disclosure.campaigns import public_campaign
-from campaigns.donations.contact import read_contact
-from campaigns.donations.identity import phone_identity
-from campaigns.donations.letter_models import LetterKind
-from campaigns.donations.letters import gets_letters
-from campaigns.donations.outbox import ClaimedLetter, Delivery, claim, drop_old, is_known_to_bounce, record
+from campaigns.donations.donors.contact import read_contact
+from campaigns.donations.donors.identity import phone_identity
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.letters import gets_letters
+from campaigns.donations.letters.outbox import ClaimedLetter, Delivery, claim, drop_old, is_known_to_bounce, record
 from campaigns.donations.view import donation_view
 from campaigns.privacy.own_codes import code_of, still_valid
 from kernel.db import Tx

@@ -11,7 +11,7 @@ from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit, urlunsplit
 from urllib.request import Request, urlopen
 
-from campaigns.donations.outbox import Delivery
+from campaigns.donations.letters.outbox import Delivery
 
 _TIMEOUT_S = 15
 _PORTS = {"smtp": 587, "smtps": 465}

@@ -6,8 +6,8 @@ from flask_babel import gettext as _
 
 from app.i18n.locale import whole_yuan
 from campaigns.disclosure.campaigns import CampaignView
-from campaigns.donations.letter_models import LetterKind
-from campaigns.donations.outbox import ClaimedLetter
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.outbox import ClaimedLetter
 from campaigns.donations.view import DonationView
 
 

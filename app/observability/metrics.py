@@ -24,8 +24,8 @@ from app.http import access
 from app.http.made_once import MadeOnce
 from app.http.request_id import MAKING
 from app.observability.lines import Lost
-from campaigns.closing.bookings import positions
 from campaigns.closing.check import open_items
+from campaigns.closing.reconciliation.bookings import positions
 from campaigns.desks import payment_desk
 from campaigns.donations.export import count_by_status
 from campaigns.intake.door_events import open_by_partner
@@ -33,7 +33,7 @@ from campaigns.partner_alarms import partner_alarms
 from kernel.db import Tx
 from ledger.chart import AccountKind
 from ledger.statements import all_pot_balances
-from payments.inbox_figures import count_by_state, oldest_due_s
+from payments.inbox.inbox_figures import count_by_state, oldest_due_s
 
 
 class JobRun(Protocol):

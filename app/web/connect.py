@@ -15,7 +15,7 @@ from app.i18n.partner_texts import CHECK_HINTS
 from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
 from app.webhooks.signed import QUESTIONS
-from payments.partner_secrets import LIVE, TEST
+from payments.partners.partner_secrets import LIVE, TEST
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CLIENTS = {"py": "partner_client.py", "js": "partner_client.js"}

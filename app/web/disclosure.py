@@ -17,8 +17,8 @@ from app.shared_pages.declare import shared
 from app.web.blueprint import blueprint
 from campaigns.agreements.agreements import partners_of
 from campaigns.closing.corrections import Correction, corrections
-from campaigns.closing.notice_models import PublicNotice
-from campaigns.closing.notices import notices_of
+from campaigns.closing.publication.notice_models import PublicNotice
+from campaigns.closing.publication.notices import notices_of
 from campaigns.closing.report import report
 from campaigns.disclosure.campaigns import public_campaign, public_campaigns
 from campaigns.payouts.figures import Figures, totals

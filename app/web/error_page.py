@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFError
 
 from app.http.auth import may_see_donation
 from app.http.donor_cookie import page_address
-from app.i18n.refusals import REFUSALS
+from app.i18n.refusals.refusals import REFUSALS
 from app.web.browser import keeps_no_cookies
 
 

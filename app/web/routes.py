@@ -2,34 +2,21 @@
 
 from flask import Flask
 
-from app.web import (
+from app.web import connect, design, disclosure, home, management, monthly, photos
+from app.web.blueprint import blueprint, set_up
+from app.web.campaigns import (
     awards,
     campaign,
-    connect,
-    design,
-    disclosure,
-    donate,
-    donation,
-    donor_papers,
     embedded,
-    home,
-    letters,
-    management,
-    monthly,
     notices,
     objections,
-    own,
-    own_code,
     people,
-    personal_data,
-    photos,
     pictures,
     places,
-    receipts,
     sources,
     teams,
 )
-from app.web.blueprint import blueprint, set_up
+from app.web.giving import donate, donation, donor_papers, letters, own, own_code, personal_data, receipts
 
 # Importing a module of pages binds its views to the blueprint.
 PAGES = (

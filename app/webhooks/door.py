@@ -24,8 +24,8 @@ from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import MOST_ID
 from kernel.paging import Page
-from payments import partner_secrets, partners
 from payments.models import INBOX_STATES
+from payments.partners import partner_secrets, partners
 
 blueprint = Blueprint("partner_door", __name__, url_prefix="/webhooks/partners/<name>")
 

@@ -8,10 +8,10 @@ from app.current import deps
 from app.http import access
 from app.http.off_loop import off_loop
 from app.http.problems import plain
-from app.i18n.faults import program_text
+from app.i18n.refusals.faults import program_text
 from app.webhooks.signed import SignedRequest, note_refused, signed_request
-from campaigns.closing.bill_differences import bill_differences, tested_differences
-from campaigns.closing.empty_days import record_empty_day
+from campaigns.closing.reconciliation.bill_differences import bill_differences, tested_differences
+from campaigns.closing.reconciliation.empty_days import record_empty_day
 from campaigns.import_plan import Confirmation, ImportPlan
 from campaigns.imports.kinds import ImportRequest, import_file, preview
 from campaigns.imports.report import report_of

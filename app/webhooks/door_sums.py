@@ -8,7 +8,7 @@ from app.current import deps
 from app.http import access
 from app.http.problems import plain
 from app.webhooks.signed import note_refused, question, signed_request
-from campaigns.closing.partner_sums import SumsLine, answer_sums, sums_of_partner
+from campaigns.closing.publication.partner_sums import SumsLine, answer_sums, sums_of_partner
 from kernel.errors import Invalid, NotFound, fault
 from kernel.strict_json import load_json
 

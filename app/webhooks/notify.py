@@ -16,9 +16,9 @@ from campaigns.intake.check_list import Check, note_check
 from campaigns.intake.mapped import receive_mapped
 from kernel.errors import Forbidden
 from payments.mappings.document import Reply
+from payments.mappings.partner_mappings import Mapped
 from payments.mappings.translate import translate
 from payments.mappings.verify import Notification, open_notification
-from payments.partner_mappings import Mapped
 
 blueprint = Blueprint("partner_notify", __name__, url_prefix="/webhooks/partners/<name>")
 

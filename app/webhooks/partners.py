@@ -21,8 +21,8 @@ from campaigns.intake.test_mode import receive_tests, stored_tests
 from kernel.errors import Fault, Invalid, fault
 from kernel.strict_json import load_json
 from payments.messages import message
-from payments.partner_events import BATCH_MOST, faults, is_ping, is_test, is_unknown_type
-from payments.plain_events import is_plain
+from payments.partners.partner_events import BATCH_MOST, faults, is_ping, is_test, is_unknown_type
+from payments.partners.plain_events import is_plain
 
 blueprint = Blueprint("partner_webhook", __name__, url_prefix="/webhooks")
 blueprint.after_request(note_refused)

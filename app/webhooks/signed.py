@@ -21,7 +21,7 @@ from campaigns.intake.check_list import Check, note_check
 from campaigns.intake.refusal_counts import count_refusal
 from kernel.errors import Forbidden
 from payments.models import PartnerState
-from payments.partner_signatures import SigningSecrets, note_use, verify_any
+from payments.partners.partner_signatures import SigningSecrets, note_use, verify_any
 
 MOST_BYTES = 4 << 20
 _WRITTEN_EVERY_S = 5.0
@@ -43,7 +43,7 @@ class SignedRequest(NamedTuple):
 
 
 def signed_request(name: str, most_bytes: int = MOST_BYTES) -> SignedRequest:
-    """Return the current request. Raises as `payments.partner_signatures.verify_any`."""
+    """Return the current request. Raises as `payments.partners.partner_signatures.verify_any`."""
     request.max_content_length = most_bytes
     payload = request.get_data()
     secrets = signing_secrets(name)

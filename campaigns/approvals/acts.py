@@ -12,17 +12,18 @@ from campaigns.approvals.act import Act, Attempt
 from campaigns.approvals.money_acts import MONEY_ACTS
 from campaigns.approvals.partner_acts import PARTNER_ACTS
 from campaigns.audit import entries_of
-from campaigns.closing import cancel, discrepancies, reschedule
-from campaigns.closing.bookings import SIGNED_OFF
+from campaigns.closing import cancel, reschedule
 from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.give_back import mark_given_back
 from campaigns.closing.models import Discrepancy
-from campaigns.closing.sign_off_together import sign_off_together
-from campaigns.closing.take_second import take_second, take_second_together
+from campaigns.closing.reconciliation import discrepancies
+from campaigns.closing.reconciliation.bookings import SIGNED_OFF
+from campaigns.closing.reconciliation.sign_off_together import sign_off_together
+from campaigns.closing.reconciliation.take_second import take_second, take_second_together
 from campaigns.desks import payment_desk, refund_desk
 from campaigns.donations.models import Donation, PaymentException, RefundRequest
-from campaigns.donations.refund import request_refund
-from campaigns.donations.refund_donor import refund_donor, refundable_of_donor
+from campaigns.donations.refunds.refund import request_refund
+from campaigns.donations.refunds.refund_donor import refund_donor, refundable_of_donor
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.listing import restore_listing
 from campaigns.lifecycle.phases import Phase

@@ -14,10 +14,10 @@ from campaigns.intake.project_codes import is_meant, map_code
 from campaigns.network.roles import Permission
 from kernel.db import Tx
 from kernel.keys import Keys
-from payments import partners
-from payments.bill_accounts import NewAccount
-from payments.partner_mappings import NewMapping
-from payments.partner_secrets import BOOKED
+from payments.bills.bill_accounts import NewAccount
+from payments.mappings.partner_mappings import NewMapping
+from payments.partners import partners
+from payments.partners.partner_secrets import BOOKED
 
 
 def _always(_tx: Tx, _attempt: Attempt) -> None:

@@ -13,9 +13,9 @@ from kernel.clock import SHANGHAI
 from kernel.db import Tx
 from kernel.errors import Fault, fault
 from kernel.tables import Track
-from payments.bank_csv import read_bank_csv
-from payments.bank_lines import BankFile, StatedLine
-from payments.camt import is_xml, read_camt
+from payments.bank.bank_csv import read_bank_csv
+from payments.bank.bank_lines import BankFile, StatedLine
+from payments.bank.camt import is_xml, read_camt
 
 BATCH = 2_000
 _ALIKE = ("account", "line_id", "booked_on", "amount_minor")

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.closing import check_report
-from campaigns.closing.bank_differences import BANK
-from campaigns.closing.differences import Difference, find_differences
-from campaigns.closing.line_postings import FEES_BOOKED
-from campaigns.donations.reversals import position
+from campaigns.closing.bank.bank_differences import BANK
+from campaigns.closing.reconciliation.differences import Difference, find_differences
+from campaigns.closing.reconciliation.line_postings import FEES_BOOKED
+from campaigns.donations.facts.reversals import position
 from kernel.db import Tx, one_of
 from ledger.chart import OF_DIFFERENCES
 from payments.facts import REVERSAL_TYPES, FactMalformed, facts_of
-from payments.partner_events import fact_of
+from payments.partners.partner_events import fact_of
 from payments.reversals import ReversalFact, ReversalKind, ReversalState
 
 _DESK_ONLY = ("payment_exception", "missing_statement")  # on a desk of their own, or awaited by the closing

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from sqlmodel import select
 
 from campaigns.audit import AuditEntry
-from campaigns.closing.notice_models import PublicNotice
-from campaigns.closing.notices import FIGURES, PUBLISHED
+from campaigns.closing.publication.notice_models import PublicNotice
+from campaigns.closing.publication.notices import FIGURES, PUBLISHED
 from campaigns.closing.report import REPORTED, TABLES
 from kernel.db import Tx, one_of
 from kernel.ids import fingerprint

@@ -9,12 +9,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from campaigns.closing.bank_waits import count_open_at_bank
+from campaigns.closing.bank.bank_waits import count_open_at_bank
 from campaigns.closing.challenges import unlock_met_challenges
 from campaigns.closing.disburse import disburse_match
-from campaigns.closing.fetch_statement import fetch_statement
-from campaigns.closing.objections import count_open
-from campaigns.closing.partner_sums import count_contradicted
 from campaigns.closing.problems import (
     STATEMENT_UNAVAILABLE,
     STEP_FAILED,
@@ -22,7 +19,10 @@ from campaigns.closing.problems import (
     clear_problem,
     keep_problem,
 )
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.publication.objections import count_open
+from campaigns.closing.publication.partner_sums import count_contradicted
+from campaigns.closing.reconciliation.fetch_statement import fetch_statement
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
 from campaigns.closing.report import write_report
@@ -31,7 +31,7 @@ from campaigns.closing.waits import last_message_at, unfinished
 from campaigns.closing.wind_up import wind_up
 from campaigns.dependencies import Dependencies
 from campaigns.desks.payment_desk import count_undecided
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign

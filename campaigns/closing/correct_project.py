@@ -17,10 +17,10 @@ from campaigns.closing.disburse import return_to_funds
 from campaigns.closing.reoffer import reoffer
 from campaigns.donations.correction_models import ConsentBy, ProjectCorrection
 from campaigns.donations.corrections import corrections_of
-from campaigns.donations.letter_models import LetterKind
-from campaigns.donations.letters import NewLetter, queue_letters
+from campaigns.donations.donors.person_models import PublicWords
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.letters import NewLetter, queue_letters
 from campaigns.donations.models import Donation, Refund, RefundRequestState
-from campaigns.donations.person_models import PublicWords
 from campaigns.donations.states import Status
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign, CampaignEntry

@@ -6,8 +6,8 @@ from uuid import UUID
 from campaigns.audit import record_audit
 from campaigns.closing.cancel import FAILED_REFUND
 from campaigns.dependencies import Dependencies
-from campaigns.donations.apply import BatchEffects
-from campaigns.donations.load import load_aggregates, refs_of
+from campaigns.donations.facts.apply import BatchEffects
+from campaigns.donations.facts.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation
 from campaigns.lifecycle.phases import Phase
 from campaigns.reasons import require_reason

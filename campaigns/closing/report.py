@@ -6,10 +6,10 @@ from sqlmodel import select
 
 from campaigns.audit import record_audit
 from campaigns.audit_chain import head
-from campaigns.closing.bookings import booked_sums
 from campaigns.closing.models import Cancellation, ClosingReport
-from campaigns.closing.notices import publish_result
-from campaigns.closing.partner_sums import state_sums
+from campaigns.closing.publication.notices import publish_result
+from campaigns.closing.publication.partner_sums import state_sums
+from campaigns.closing.reconciliation.bookings import booked_sums
 from campaigns.lifecycle.models import Campaign, CampaignTally
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx

@@ -1,6 +1,6 @@
 """On which account a difference probably belongs, by its cause: our default. Whoever signs decides."""
 
-from campaigns.closing.bank_differences import BANK
+from campaigns.closing.bank.bank_differences import BANK
 from ledger.chart import AccountKind
 
 ROUNDING_MOST_MINOR = 99  # fen: an amount that is off by less than a yuan was probably rounded

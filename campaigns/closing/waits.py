@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from campaigns.closing.bank_waits import count_open_at_bank
+from campaigns.closing.bank.bank_waits import count_open_at_bank
 from campaigns.closing.cancel import giving_back
 from campaigns.closing.models import Cancellation
-from campaigns.closing.objections import count_open
-from campaigns.closing.partner_sums import count_contradicted
 from campaigns.closing.problems import STATEMENT_UNAVAILABLE, find_problem
+from campaigns.closing.publication.objections import count_open
+from campaigns.closing.publication.partner_sums import count_contradicted
 from campaigns.desks.payment_desk import count_undecided
 from campaigns.lifecycle.models import Campaign
 from campaigns.lifecycle.phases import Phase

@@ -10,15 +10,15 @@ from uuid import UUID
 from campaigns.audit import record_audit
 from campaigns.closing.cancel import FAILED_REFUND, giving_back
 from campaigns.closing.disburse import return_free_match
-from campaigns.closing.fetch_statement import fetch_statement
 from campaigns.closing.models import Cancellation
 from campaigns.closing.problems import StatementUnavailable
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation.fetch_statement import fetch_statement
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.report import write_report
 from campaigns.dependencies import Dependencies
 from campaigns.desks.payment_desk import count_undecided
-from campaigns.donations.cancel_unpaid import cancel_unpaid
-from campaigns.donations.refund import request_refund
+from campaigns.donations.refunds.refund import request_refund
+from campaigns.donations.unpaid.cancel_unpaid import cancel_unpaid
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from campaigns.lifecycle.models import Campaign
 from kernel.db import Tx

@@ -1,8 +1,8 @@
 """Withdraw a project from a campaign in which nobody has paid for it."""
 
 from campaigns.audit import record_audit
-from campaigns.donations.cancel_unpaid import cancel_unpaid
 from campaigns.donations.states import WAITING
+from campaigns.donations.unpaid.cancel_unpaid import cancel_unpaid
 from campaigns.lifecycle.campaign import bump_matching_version, lock_campaign
 from campaigns.lifecycle.models import CampaignEntry
 from campaigns.lifecycle.phases import Phase

@@ -8,9 +8,9 @@ from sqlmodel import col, func, select
 
 from campaigns.audit import record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.aggregate import DonationAggregate
-from campaigns.donations.apply import BatchEffects
-from campaigns.donations.load import load_aggregates, refs_of
+from campaigns.donations.facts.aggregate import DonationAggregate
+from campaigns.donations.facts.apply import BatchEffects
+from campaigns.donations.facts.load import load_aggregates, refs_of
 from campaigns.donations.models import Donation, PaymentException
 from campaigns.donations.payment_exceptions import UNDECIDED, ExceptionState
 from campaigns.donations.states import UNPAID
@@ -23,7 +23,7 @@ from kernel.keys import Keys
 from kernel.paging import FIRST_PAGE, Page
 from ledger.post import post
 from payments.gateway import GatewayRefused, GatewayUnavailable, RefundState
-from payments.inbox import store
+from payments.inbox.inbox import store
 
 _UNDECIDED = sorted(UNDECIDED)
 _CAUSES = {ExceptionState.TAKEN: "payment_taken", ExceptionState.ATTACHED: "payment_attached"}  # of the donation

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.audit import record_audit
-from campaigns.donations.person_keys import open_text
-from campaigns.donations.person_models import DonorQuestion
+from campaigns.donations.donors.person_keys import open_text
+from campaigns.donations.donors.person_models import DonorQuestion
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound

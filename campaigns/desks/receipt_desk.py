@@ -11,13 +11,13 @@ from uuid import UUID
 from sqlmodel import select
 
 from campaigns.audit import record_audit
-from campaigns.donations.letter_models import LetterKind
-from campaigns.donations.letters import NewLetter, queue_letters
+from campaigns.donations.donors.payer import Payer, payer_of
+from campaigns.donations.donors.person_keys import open_text
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.letters import NewLetter, queue_letters
 from campaigns.donations.models import Donation
-from campaigns.donations.payer import Payer, payer_of
-from campaigns.donations.person_keys import open_text
-from campaigns.donations.receipt_models import ReceiptRequest, ReceiptState
-from campaigns.donations.receipt_requests import require_receiptable
+from campaigns.donations.receipts.receipt_models import ReceiptRequest, ReceiptState
+from campaigns.donations.receipts.receipt_requests import require_receiptable
 from campaigns.donations.states import Status
 from campaigns.reasons import require_reason
 from kernel.db import Tx

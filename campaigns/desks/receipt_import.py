@@ -9,7 +9,7 @@ from campaigns.audit import record_audit
 from campaigns.desks.receipt_desk import Issued, issue
 from campaigns.desks.receipt_file import ReceiptFile, ReceiptRow
 from campaigns.donations.models import Donation
-from campaigns.donations.receipt_models import ReceiptRequest, ReceiptState
+from campaigns.donations.receipts.receipt_models import ReceiptRequest, ReceiptState
 from campaigns.import_plan import ImportPlan, Sum
 from campaigns.projects.models import Project
 from kernel.db import Tx

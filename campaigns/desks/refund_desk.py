@@ -6,9 +6,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.audit import record_audit
+from campaigns.donations.donors.person_keys import open_text
 from campaigns.donations.models import Donation, RefundRequest
-from campaigns.donations.person_keys import open_text
-from campaigns.donations.refund import request_refund
+from campaigns.donations.refunds.refund import request_refund
 from campaigns.reasons import require_reason
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.audit import record_audit
-from campaigns.donations.contact import read_contact
-from campaigns.donations.person_models import PublicWords, WordsState
+from campaigns.donations.donors.contact import read_contact
+from campaigns.donations.donors.person_models import PublicWords, WordsState
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound
 from kernel.ids import MOST_ID

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from campaigns.disclosure.totals import PotView, pot_views
 from campaigns.donations.states import ABANDONED, COUNTED, WAITING, Status
 from kernel.db import Tx
-from payments.inbox_figures import oldest_due_s
+from payments.inbox.inbox_figures import oldest_due_s
 
 LOOK_BACK = timedelta(minutes=30)
 RATE_OVER = timedelta(minutes=10)  # how fast a pot gives is judged by these

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from campaigns.donations.contact import device_key, visitor_key
+from campaigns.donations.donors.contact import device_key, visitor_key
 from campaigns.donations.models import Donation
 from campaigns.donations.states import WAITING, Status
 from campaigns.donations.view import DonationView, donation_views

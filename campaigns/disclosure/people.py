@@ -11,12 +11,12 @@ from uuid import UUID
 
 from sqlmodel import col, or_, select
 
-from campaigns.donations.contact import read_contact
+from campaigns.donations.donors.contact import read_contact
+from campaigns.donations.donors.person_models import PublicWords, WordsState
+from campaigns.donations.donors.tribute import Tribute, tribute_of
 from campaigns.donations.models import Donation
-from campaigns.donations.person_models import PublicWords, WordsState
 from campaigns.donations.public_words import is_plain_name
 from campaigns.donations.states import COUNTED
-from campaigns.donations.tribute import Tribute, tribute_of
 from campaigns.donations.view import donation_views
 from kernel.db import Tx
 from kernel.keys import Keys

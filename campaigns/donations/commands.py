@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import DonationLimits
-from campaigns.donations import contact
-from campaigns.donations.contact import Donor
-from campaigns.donations.person_models import AgeBand
-from campaigns.donations.tribute import Tribute, tribute_faults
+from campaigns.donations.donors import contact
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.donors.person_models import AgeBand
+from campaigns.donations.donors.tribute import Tribute, tribute_faults
 from campaigns.lifecycle.campaign import SharedCampaign
 from campaigns.lifecycle.phases import Phase
 from kernel.errors import Conflict, Fault, Invalid, fault

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations import contact
 from campaigns.donations.commands import CreateDonation, campaign_closed, command_fault, match_short
-from campaigns.donations.erased import DonorIn, keys_after_erasure
+from campaigns.donations.donors import contact
+from campaigns.donations.donors.erased import DonorIn, keys_after_erasure
 from campaigns.donations.models import Donation
 from campaigns.donations.replace import refuse_being_paid, release_replaced
 from campaigns.donations.states import Status, Transition
 from campaigns.donations.store_personal import NewDonor, store_personal
 from campaigns.donations.transitions import history_rows
-from campaigns.donations.unpaid_limits import UnpaidReservations, stored_network
-from campaigns.donations.unusual import Gift, load_gifts, unusual
+from campaigns.donations.unpaid.unpaid_limits import UnpaidReservations, stored_network
+from campaigns.donations.unpaid.unusual import Gift, load_gifts, unusual
 from campaigns.donations.view import DonationRow, DonationView, MatchPart, donation_views, select_rows
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from campaigns.lifecycle.entries import Entry, entries

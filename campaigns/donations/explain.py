@@ -18,7 +18,7 @@ from matching.pot_state import PotState, load_pot_states
 from matching.reservations import ReservedPart
 from matching.returns import returns_of
 from matching.rules import Target
-from payments.partner_events import PARTNER_PREFIX
+from payments.partners.partner_events import PARTNER_PREFIX
 
 
 @dataclass(frozen=True, slots=True)

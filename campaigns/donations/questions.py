@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from campaigns.donations.donors.person_keys import open_text, seal_text
+from campaigns.donations.donors.person_models import DonorQuestion
 from campaigns.donations.models import Donation
-from campaigns.donations.person_keys import open_text, seal_text
-from campaigns.donations.person_models import DonorQuestion
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.keys import Keys

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations import contact
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.expire import BATCH, close_payment, store_lost_messages
-from campaigns.donations.load import load_aggregates, refs_of
+from campaigns.donations.donors import contact
+from campaigns.donations.facts.load import load_aggregates, refs_of
 from campaigns.donations.models import PaymentToClose
 from campaigns.donations.states import ABANDONED, WAITING, Status, Transition
 from campaigns.donations.transitions import transition
+from campaigns.donations.unpaid.expire import BATCH, close_payment, store_lost_messages
 from kernel.bulk import insert_rows
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound

@@ -5,10 +5,10 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.audit import record_audit
-from campaigns.donations.contact import identity_key
-from campaigns.donations.identity import contact_identity
+from campaigns.donations.donors.contact import identity_key
+from campaigns.donations.donors.identity import contact_identity
+from campaigns.donations.donors.name_key import NAMELESS, name_key
 from campaigns.donations.models import Donation
-from campaigns.donations.name_key import NAMELESS, name_key
 from campaigns.donations.search_plan import ORDERS, DonationQuery, Plan
 from kernel.db import Tx
 from kernel.errors import Invalid, fault

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.consent import Agreed, consent_rows
-from campaigns.donations.contact import Donor, NewContact, contact_rows
-from campaigns.donations.person_models import MinorGift, PublicWords, WordsState
+from campaigns.donations.donors.consent import Agreed, consent_rows
+from campaigns.donations.donors.contact import Donor, NewContact, contact_rows
+from campaigns.donations.donors.person_models import MinorGift, PublicWords, WordsState
 from campaigns.donations.public_words import is_plain_name, suspicion_of
 from kernel.bulk import Rows, insert_together
 from kernel.db import Tx

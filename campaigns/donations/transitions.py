@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from campaigns.donations.letters import letters_of, queue_letters
+from campaigns.donations.letters.letters import letters_of, queue_letters
+from campaigns.donations.letters.outgoing import queue_transitions
 from campaigns.donations.models import Donation, DonationHistory
-from campaigns.donations.outgoing import queue_transitions
 from campaigns.donations.states import Transition, may_move
 from kernel.bulk import Rows, insert_together, update_rows
 from kernel.db import Tx

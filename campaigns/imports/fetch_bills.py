@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
-from campaigns.closing.empty_days import record_empty_day
+from campaigns.closing.reconciliation.empty_days import record_empty_day
 from campaigns.dependencies import Dependencies
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
@@ -19,11 +19,12 @@ from kernel.clock import SHANGHAI, local_day
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal, fault
 from kernel.keys import Keys
-from payments import bill_accounts, partners
-from payments.bill_accounts import MOST_DAYS_BACK, NewAccount, source_of
-from payments.bill_sources import MOST_DETAIL, BillNotFetched, NoBill, fetch_bill, kinds_of
-from payments.mapping_models import BillAccount, BillKind, BillState, FetchedBill, PartnerMapping
+from payments.bills import bill_accounts
+from payments.bills.bill_accounts import MOST_DAYS_BACK, NewAccount, source_of
+from payments.bills.bill_sources import MOST_DETAIL, BillNotFetched, NoBill, fetch_bill, kinds_of
+from payments.mappings.mapping_models import BillAccount, BillKind, BillState, FetchedBill, PartnerMapping
 from payments.models import Partner, PartnerState
+from payments.partners import partners
 
 ACTOR = "job:fetch-bills"
 READY_AT = time(10, 10)  # in Shanghai, of the next day: WeChat Pay has its bills at ten, Alipay at nine
@@ -51,7 +52,7 @@ class _Came(NamedTuple):
 
 def set_account(tx: Tx, keys: Keys, name: str, new: NewAccount, actor: str) -> BillAccount:
     """Set with what a platform's bills are fetched, and record it. Raises NotFound `partner_unknown`, and as
-    `payments.bill_accounts.set_account`."""
+    `payments.bills.bill_accounts.set_account`."""
     row = bill_accounts.set_account(tx, keys, partners.known(tx, name, lock=True), new, actor)
     record_audit(tx, actor, "partner.bill_account", f"partner:{name}", key_id=row.key_id, since=str(row.since))
     return row

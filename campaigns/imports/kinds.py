@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from campaigns.bank.import_lines import plan_lines, read_bank_file, write_lines
-from campaigns.closing.import_statement import partner_name, plan_statement, write_statement
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.import_statement import partner_name, plan_statement, write_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.desks import receipt_file, receipt_import
 from campaigns.import_plan import Confirmation, ImportPlan
@@ -16,9 +16,9 @@ from campaigns.projects import import_projects, project_file
 from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.tables import Layout, Track
-from payments import bank_csv
-from payments.bill import read_bill
-from payments.bill_formats import FORMATS
+from payments.bank import bank_csv
+from payments.bills.bill import read_bill
+from payments.bills.bill_formats import FORMATS
 
 Apart = Callable[[Callable[[], Any]], Any]  # calls a function that keeps a processor busy, beside everybody else
 

@@ -23,7 +23,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from kernel.keys import Keys
 from kernel.paging import Page
 from kernel.text import clean_text, text_fault
-from payments.bill_files import is_packed
+from payments.bills.bill_files import is_packed
 
 MOST_BYTES = 8 << 20  # our default: some 100,000 lines
 READ_AT_ONCE_BYTES = 128 << 10  # read within a request: some tenths of a second; what is packed may be far more

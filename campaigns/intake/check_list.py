@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from kernel.db import Tx
 from payments.models import PartnerCheck
-from payments.partners import known
+from payments.partners.partners import known
 
 
 class Check(StrEnum):

@@ -17,7 +17,7 @@ from kernel.ids import donation_id_of
 from kernel.money import CURRENCY
 from kernel.text import is_storable
 from payments.models import PartnerTestEvent
-from payments.partner_events import PAID, REFUNDED
+from payments.partners.partner_events import PAID, REFUNDED
 
 PENDING = "pending"  # the status of a donation whose payment waits
 _NO_MATCH: Mapping[str, Any] = {"match": {"captured_minor": 0, "held_minor": 0, "parts": []}, "why": []}

@@ -10,7 +10,7 @@ from kernel.db import Tx
 from kernel.errors import NotFound
 from kernel.text import is_storable
 from payments.models import InboxConflict, PartnerTestEvent
-from payments.partner_events import PAID
+from payments.partners.partner_events import PAID
 
 MOST_LISTED = 100
 

@@ -13,13 +13,14 @@ from kernel.clock import parse_time
 from kernel.db import Tx
 from kernel.errors import Fault, Invalid
 from kernel.keys import Keys
-from payments import partner_mappings, partners
-from payments.inbox import store
-from payments.mapping_models import PartnerMapping, PartnerRefund
+from payments.inbox.inbox import store
+from payments.mappings import partner_mappings
+from payments.mappings.mapping_models import PartnerMapping, PartnerRefund
+from payments.mappings.partner_mappings import NewMapping
 from payments.mappings.translate import Translated
 from payments.messages import message
-from payments.partner_events import PARTNER_PREFIX, faults
-from payments.partner_mappings import NewMapping
+from payments.partners import partners
+from payments.partners.partner_events import PARTNER_PREFIX, faults
 
 
 def receive_mapped(
@@ -92,7 +93,7 @@ def _refunds(tx: Tx, key: tuple[str, bool, str, str, str]) -> list[PartnerRefund
 
 def set_mapping(tx: Tx, keys: Keys, name: str, new: NewMapping, actor: str) -> PartnerMapping:
     """Set how a platform's notifications are read, and record it. Raises NotFound `partner_unknown`, and as
-    `payments.partner_mappings.set_mapping`."""
+    `payments.mappings.partner_mappings.set_mapping`."""
     partner = partners.known(tx, name, lock=True)
     row = partner_mappings.set_mapping(tx, keys, partner, new, actor)
     record_audit(tx, actor, "partner.mapping", f"partner:{name}", **_shown(row))
@@ -100,7 +101,7 @@ def set_mapping(tx: Tx, keys: Keys, name: str, new: NewMapping, actor: str) -> P
 
 
 def add_key(tx: Tx, keys: Keys, name: str, key_id: str, text: str, actor: str) -> PartnerMapping:
-    """Add a key of a platform's mapping, and record it. Raises as `payments.partner_mappings.add_key`."""
+    """Add a key of a platform's mapping, and record it. Raises as `payments.mappings.partner_mappings.add_key`."""
     partner = partners.known(tx, name, lock=True)
     row = partner_mappings.add_key(tx, keys, partner, key_id, text, actor)
     record_audit(tx, actor, "partner.mapping_key", f"partner:{name}", key_id=key_id.strip())
@@ -108,7 +109,7 @@ def add_key(tx: Tx, keys: Keys, name: str, key_id: str, text: str, actor: str) -
 
 
 def end_key(tx: Tx, keys: Keys, name: str, key_id: str, actor: str) -> PartnerMapping:
-    """End a key of a platform's mapping, and record it. Raises as `payments.partner_mappings.end_key`."""
+    """End a key of a platform's mapping, and record it. Raises as `payments.mappings.partner_mappings.end_key`."""
     partner = partners.known(tx, name, lock=True)
     row = partner_mappings.end_key(tx, keys, partner, key_id, actor)
     record_audit(tx, actor, "partner.mapping_key_end", f"partner:{name}", key_id=key_id)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import col, select
 
-from campaigns.donations.identity import contact_identity
+from campaigns.donations.donors.identity import contact_identity
 from campaigns.intake.offline_file import OfflineRow
 from campaigns.projects.models import Project
 from kernel.clock import local_day
@@ -15,8 +15,8 @@ from kernel.errors import Fault, fault
 from kernel.human_input import Unreadable, read_moment
 from kernel.keys import Keys
 from kernel.money import yuan
-from payments.partner_events import PAID, REFUNDED
-from payments.sealed_messages import opened
+from payments.inbox.sealed_messages import opened
+from payments.partners.partner_events import PAID, REFUNDED
 
 _NOON = timedelta(hours=12)
 _SECOND = timedelta(seconds=1)

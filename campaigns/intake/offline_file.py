@@ -8,7 +8,7 @@ from kernel.errors import Fault, fault
 from kernel.human_input import Moment, Unreadable, read_amount, read_moment
 from kernel.tables import Column, Layout, Row, Table, Track, read_table
 from kernel.text import clean_label, clean_text, text_fault
-from payments.partner_events import MOST_TEXT
+from payments.partners.partner_events import MOST_TEXT
 
 LAYOUT = Layout(
     "offline",

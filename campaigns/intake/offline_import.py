@@ -19,11 +19,11 @@ from kernel.db import Tx
 from kernel.errors import Conflict, Fault, fault
 from kernel.money import CURRENCY
 from kernel.tables import Track
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
 from payments.models import Partner
-from payments.partner_events import OFFLINE, PAID, REFUNDED
-from payments.partners import ensure_offline
+from payments.partners.partner_events import OFFLINE, PAID, REFUNDED
+from payments.partners.partners import ensure_offline
 
 SOURCE = f"partner:{OFFLINE}"
 BATCH = 1_000  # messages stored by one statement

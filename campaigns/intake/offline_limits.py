@@ -13,7 +13,7 @@ from kernel.clock import local_day
 from kernel.db import Tx
 from kernel.errors import Fault, fault
 from payments.models import PartnerDay
-from payments.partner_events import OFFLINE
+from payments.partners.partner_events import OFFLINE
 
 
 def above_limits(tx: Tx, deps: Dependencies, rows: Sequence[OfflineRow]) -> dict[str, Fault]:

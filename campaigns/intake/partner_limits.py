@@ -15,11 +15,11 @@ from campaigns.dependencies import Dependencies
 from kernel.bulk import unnest
 from kernel.clock import local_day
 from kernel.db import Tx
-from payments import partners
-from payments.inbox import InboxMessage
+from payments.inbox.inbox import InboxMessage
 from payments.models import Partner, PartnerDay
-from payments.partner_events import OFFLINE, PartnerFact
-from payments.partner_secrets import BOOKED
+from payments.partners import partners
+from payments.partners.partner_events import OFFLINE, PartnerFact
+from payments.partners.partner_secrets import BOOKED
 
 ABOVE_LIMIT = "above_limit"
 
@@ -38,7 +38,7 @@ class LimitsMet(Exception):
 
 
 def change_limits(tx: Tx, name: str, limits: Mapping[str, Any], actor: str) -> Partner:
-    """Set a platform's limits (see `payments.partners.set_limits`) and record what they were.
+    """Set a platform's limits (see `payments.partners.partners.set_limits`) and record what they were.
 
     Raises NotFound `partner_unknown`.
     """

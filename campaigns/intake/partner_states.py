@@ -7,10 +7,10 @@ from campaigns.intake.check_list import open_checks
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
 from kernel.keys import Keys
-from payments import partner_secrets, partners
-from payments.inbox import reopen_of
+from payments.inbox.inbox import reopen_of
 from payments.models import Partner, PartnerState
-from payments.partner_secrets import NewSecret
+from payments.partners import partner_secrets, partners
+from payments.partners.partner_secrets import NewSecret
 
 PAUSED = "partner_paused"  # why an event of a paused platform waits
 

@@ -8,17 +8,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations import contact
-from campaigns.donations.erased import DonorIn, keys_after_erasure
-from campaigns.donations.load import DonationRef, refs_of
-from campaigns.donations.store_reported import ReportedDonation
+from campaigns.donations.donors import contact
+from campaigns.donations.donors.erased import DonorIn, keys_after_erasure
+from campaigns.donations.facts.load import DonationRef, refs_of
+from campaigns.donations.facts.store_reported import ReportedDonation
 from campaigns.intake.partner_limits import ABOVE_LIMIT, Allowance, allowance, is_limited
 from campaigns.intake.partner_states import PAUSED, paused
 from campaigns.intake.places import places
 from campaigns.intake.project_codes import codes_of_ours
 from kernel.db import Tx
-from payments.inbox import InboxMessage, retry
-from payments.partner_events import PartnerFact
+from payments.inbox.inbox import InboxMessage, retry
+from payments.partners.partner_events import PartnerFact
 
 RETRY = timedelta(minutes=1)  # our default
 

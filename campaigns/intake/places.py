@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from kernel.db import Tx
-from payments.partner_events import PartnerFact
+from payments.partners.partner_events import PartnerFact
 
 PROJECT_UNKNOWN = "project_unknown"  # why a message waits
 

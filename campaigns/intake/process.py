@@ -11,20 +11,20 @@ from uuid import UUID
 from sqlalchemy.exc import OperationalError
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.aggregate import DonationAggregate, Fact
-from campaigns.donations.apply import BatchEffects
-from campaigns.donations.contact import instrument_key
-from campaigns.donations.load import DonationRef, find_refs, load_aggregates, refs_of
-from campaigns.donations.store_reported import store_reported
+from campaigns.donations.donors.contact import instrument_key
+from campaigns.donations.facts.aggregate import DonationAggregate, Fact
+from campaigns.donations.facts.apply import BatchEffects
+from campaigns.donations.facts.load import DonationRef, find_refs, load_aggregates, refs_of
+from campaigns.donations.facts.store_reported import store_reported
 from campaigns.intake.partner_limits import LimitsMet
 from campaigns.intake.partners import Intake, retry_due, take_in
 from campaigns.intake.unplaced import judge_unplaced
 from kernel.db import Tx
 from ledger.post import post
 from payments.facts import FactMalformed, facts_of
-from payments.inbox import InboxMessage, Outcome, claim, finish, reopen, reopen_foreign
+from payments.inbox.inbox import InboxMessage, Outcome, claim, finish, reopen, reopen_foreign
 from payments.models import OPEN
-from payments.partner_events import PARTNER_PREFIX, PartnerFact, fact_of
+from payments.partners.partner_events import PARTNER_PREFIX, PartnerFact, fact_of
 
 BATCH = 1_000
 Outcomes = dict[int, Outcome]  # by the id of the message

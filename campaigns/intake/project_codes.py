@@ -12,8 +12,8 @@ from campaigns.projects.models import Project
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
 from kernel.text import is_storable, text_fault
-from payments import partners
-from payments.partner_events import MOST_TEXT, PARTNER_PREFIX, PartnerFact
+from payments.partners import partners
+from payments.partners.partner_events import MOST_TEXT, PARTNER_PREFIX, PartnerFact
 
 
 class MappedCode(NamedTuple):

@@ -10,10 +10,11 @@ from campaigns.projects.models import Project
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, fault
 from kernel.keys import Keys
-from payments import outgoing, partner_secrets, partners
+from payments import outgoing
 from payments.models import PartnerSecret, PartnerState
 from payments.outgoing_models import PartnerSubscription
-from payments.partner_secrets import NewSecret
+from payments.partners import partner_secrets, partners
+from payments.partners.partner_secrets import NewSecret
 
 
 def register(
@@ -30,7 +31,7 @@ def register(
     """Register a platform and return its signing secret, this once. `projects`: the codes of those that it may
     raise money for (None: any).
 
-    Raises Invalid `partner_invalid` for a code that no project has, and as `payments.partners.create`.
+    Raises Invalid `partner_invalid` for a code that no project has, and as `payments.partners.partners.create`.
     """
     codes = None if projects is None else list(projects)
     known = set(tx.all(select(Project.code).where(col(Project.code).in_(codes)))) if codes else set()
@@ -57,7 +58,7 @@ def rotate_secret(
     time, or until it is ended. One that `waits` changes nothing before `activate_secret`.
 
     Raises NotFound `partner_unknown`, Conflict `partner_state` for one that may not use it, and as
-    `payments.partner_secrets.rotate`.
+    `payments.partners.partner_secrets.rotate`.
     """
     partner = partners.known(tx, name, lock=True)
     if partner.state not in (partner_secrets.SENDING if test else partner_secrets.BOOKED):
@@ -90,7 +91,7 @@ def _record_secret(
 
 def end_secret(tx: Tx, name: str, secret_id: int, actor: str) -> PartnerSecret:
     """End a signing secret, from the next request on. Raises NotFound `partner_unknown`, and as
-    `payments.partner_secrets.end_secret`."""
+    `payments.partners.partner_secrets.end_secret`."""
     partner = partners.known(tx, name, lock=True)
     secret = partner_secrets.end_secret(tx, partner, secret_id)
     record_audit(tx, actor, "partner.secret_end", f"partner:{name}", secret_id=secret_id)

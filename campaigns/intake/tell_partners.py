@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from standardwebhooks import Webhook
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.outgoing import words_of
+from campaigns.donations.letters.outgoing import words_of
 from kernel.db import Tx
 from payments.outgoing import Claimed, Target, claim, keep_body, record, release_held, target_of
 from payments.public_http import Unreachable, post

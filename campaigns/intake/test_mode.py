@@ -14,10 +14,10 @@ from campaigns.intake.check_list import Check, note_check
 from campaigns.intake.partner_limits import ABOVE_LIMIT, limits_of
 from campaigns.intake.places import places
 from kernel.db import Tx
-from payments import partners
 from payments.messages import content_hash
 from payments.models import PartnerTestEvent
-from payments.partner_events import PAID, REFUNDED, PartnerFact, fact_of
+from payments.partners import partners
+from payments.partners.partner_events import PAID, REFUNDED, PartnerFact, fact_of
 
 LATE = timedelta(minutes=10)  # a payment that old was not told at once
 MOST_KEPT = 10_000  # events of one platform; the oldest give way

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from campaigns.donations.aggregate import Fact
+from campaigns.donations.facts.aggregate import Fact
 from kernel.db import Tx
 from payments.facts import REVERSALS, FactKind, PaymentFact
-from payments.inbox import InboxMessage, Outcome, foreign_references
+from payments.inbox.inbox import InboxMessage, Outcome, foreign_references
 
 FOREIGN = "foreign"
 

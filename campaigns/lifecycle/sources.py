@@ -13,7 +13,7 @@ from campaigns.lifecycle.models import CampaignEntry
 from kernel.db import Tx, identity, is_one_of, moment
 from kernel.errors import Conflict, Invalid, NotFound, fault
 from kernel.text import is_storable, text_fault
-from payments.gift_details import CHANNELS
+from payments.partners.gift_details import CHANNELS
 
 MOST_TITLE = 60  # characters
 MOST_SOURCES = 500  # of a campaign

@@ -12,12 +12,12 @@ from sqlmodel import col, select
 
 from campaigns.audit import DONOR, record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.consent import withdraw_consent
-from campaigns.donations.erased import DonorIn, erased_key, is_erased_key
-from campaigns.donations.identity import is_own_key
+from campaigns.donations.donors.consent import withdraw_consent
+from campaigns.donations.donors.erased import DonorIn, erased_key, is_erased_key
+from campaigns.donations.donors.identity import is_own_key
+from campaigns.donations.donors.person_keys import SEALED_MARK
+from campaigns.donations.donors.rekey import CLOSED, rename_donors
 from campaigns.donations.models import Donation
-from campaigns.donations.person_keys import SEALED_MARK
-from campaigns.donations.rekey import CLOSED, rename_donors
 from campaigns.donations.states import WAITING
 from campaigns.lifecycle.models import Campaign
 from campaigns.privacy.messages import erase_messages, messages_of

@@ -8,21 +8,21 @@ from sqlmodel import col, select
 
 from campaigns.audit import DONOR, record_audit
 from campaigns.dependencies import Dependencies
-from campaigns.donations.consent import consents_of
-from campaigns.donations.contact import message_of, read_contact
+from campaigns.donations.donors.consent import consents_of
+from campaigns.donations.donors.contact import message_of, read_contact
+from campaigns.donations.donors.person_keys import open_text
 from campaigns.donations.models import Donation
-from campaigns.donations.person_keys import open_text
 from campaigns.donations.questions import questions_of
-from campaigns.donations.receipt_requests import ReceiptView, receipts_of
-from campaigns.donations.refund_requests import requests_of
+from campaigns.donations.receipts.receipt_requests import ReceiptView, receipts_of
+from campaigns.donations.refunds.refund_requests import requests_of
 from campaigns.donations.view import donation_view
 from campaigns.privacy.messages import messages_of
 from campaigns.privacy.person import Person
 from campaigns.screening.models import ScreeningCase
 from kernel.db import Tx
+from payments.inbox.personal_parts import kept_of, split
+from payments.inbox.sealed_messages import opened
 from payments.models import InboxEvent
-from payments.personal_parts import kept_of, split
-from payments.sealed_messages import opened
 
 
 def export(deps: Dependencies, tx: Tx, person: Person, actor: str) -> dict[str, Any]:

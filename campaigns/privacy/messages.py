@@ -7,16 +7,16 @@ import orjson
 from sqlmodel import col, select
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.contact import partner_donor_key
+from campaigns.donations.donors.contact import partner_donor_key
 from campaigns.donations.models import Donation
 from campaigns.privacy.person import Person
 from campaigns.privacy.seal_stored import ALLOW_CHANGE
 from kernel.db import Tx
 from kernel.keys import Keys
-from payments.message_keys import NOTHING
-from payments.partner_events import PAID, PARTNER_PREFIX, fact_of
-from payments.personal_parts import kept_of, split
-from payments.sealed_messages import opened
+from payments.inbox.message_keys import NOTHING
+from payments.inbox.personal_parts import kept_of, split
+from payments.inbox.sealed_messages import opened
+from payments.partners.partner_events import PAID, PARTNER_PREFIX, fact_of
 
 OVERLAP = 10_000  # ids: transactions end in another order than they take them
 _TABLES = ("inbox_event", "inbox_conflict")

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 
 from sqlmodel import col, func, or_, select
 
-from campaigns.donations.contact import identity_key
-from campaigns.donations.identity import Identity, contact_identity
-from campaigns.donations.letter_models import Letter, LetterKind
+from campaigns.donations.donors.contact import identity_key
+from campaigns.donations.donors.identity import Identity, contact_identity
+from campaigns.donations.donors.person_models import DonationContact, PersonKey
+from campaigns.donations.letters.letter_models import Letter, LetterKind
 from campaigns.donations.models import Donation
-from campaigns.donations.person_models import DonationContact, PersonKey
 from campaigns.privacy.code_models import DonorCode
 from kernel.db import Tx
 from kernel.errors import Forbidden, Invalid, NotFound, fault
@@ -18,7 +18,7 @@ from kernel.ids import same
 from kernel.keys import Keys
 
 # Our defaults. 100 guesses of a day among a million codes. The codes of a contact are limited so that nobody floods
-# it; one address has a smaller share of them (`app/web/own_code.py`), so that a stranger does not use them up.
+# it; one address has a smaller share (`app/web/giving/own_code.py`), so that a stranger does not use them up.
 DIGITS = 6
 LASTS = timedelta(minutes=10)  # how long a code can be typed
 OPEN_FOR = timedelta(hours=1)  # how long it opens the list then

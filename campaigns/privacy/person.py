@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.donations.contact import identity_key
-from campaigns.donations.erased import DonorIn, erased_key
-from campaigns.donations.identity import contact_identity, is_own_key, is_visitor_key
+from campaigns.donations.donors.contact import identity_key
+from campaigns.donations.donors.erased import DonorIn, erased_key
+from campaigns.donations.donors.identity import contact_identity, is_own_key, is_visitor_key
+from campaigns.donations.donors.person_models import PersonKey
 from campaigns.donations.models import Donation
-from campaigns.donations.person_models import PersonKey
 from kernel.db import Tx
 from kernel.errors import Invalid, NotFound, fault
 from kernel.keys import Keys

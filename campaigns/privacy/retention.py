@@ -4,17 +4,17 @@ donors once their campaign has published its result."""
 from datetime import timedelta
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.erased import is_erased_key
-from campaigns.donations.rekey import CLOSED
+from campaigns.donations.donors.erased import is_erased_key
+from campaigns.donations.donors.rekey import CLOSED
 from campaigns.privacy.erase import forget_devices, rename, unlinked_key
 from campaigns.privacy.own_codes import DAY
 from campaigns.privacy.seal_stored import ALLOW_CHANGE, BATCH
 from kernel.bulk import bytea, unnest
 from kernel.db import Tx
 from kernel.keys import Cipher, Keys
-from payments.message_keys import sealing_key
+from payments.inbox.message_keys import sealing_key
+from payments.inbox.sealed_messages import opened, seal_message
 from payments.models import InboxEvent
-from payments.sealed_messages import opened, seal_message
 
 
 def forget_messages(deps: Dependencies) -> int:

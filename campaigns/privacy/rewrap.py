@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from campaigns.approvals.models import Approval
 from campaigns.approvals.partner_acts import MAPPING_ACT
 from campaigns.approvals.partner_acts import context_of as context_of_change
-from campaigns.donations.person_keys import context_of
+from campaigns.donations.donors.person_keys import context_of
 from campaigns.imports.runs import context_of as context_of_import
 from campaigns.network.replies import StoredReply
 from campaigns.network.replies import context_of as context_of_reply
@@ -18,11 +18,11 @@ from campaigns.network.second_factor import context_of as context_of_manager
 from campaigns.payouts.payees import context_of as context_of_payee
 from kernel.db import Database, Tx
 from kernel.keys import Keys
-from payments.bill_accounts import context_of as context_of_bills
-from payments.message_keys import context_of as context_of_day
+from payments.bills.bill_accounts import context_of as context_of_bills
+from payments.inbox.message_keys import context_of as context_of_day
+from payments.mappings.partner_mappings import context_of as context_of_mapping
 from payments.outgoing import context_of as context_of_subscriber
-from payments.partner_mappings import context_of as context_of_mapping
-from payments.partner_secrets import context_of as context_of_partner
+from payments.partners.partner_secrets import context_of as context_of_partner
 
 BATCH = 1_000
 

@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from campaigns.dependencies import Dependencies
-from campaigns.donations.contact import Donor, NewContact, instrument_key, seal_personal, unseal_personal
-from campaigns.donations.index_names import index_names
+from campaigns.donations.donors.contact import Donor, NewContact, instrument_key, seal_personal, unseal_personal
+from campaigns.donations.donors.index_names import index_names
+from campaigns.donations.donors.person_keys import SEALED_MARK, NewPerson, context_of, make_person_keys, seal_text
+from campaigns.donations.donors.person_models import DonationContact
 from campaigns.donations.models import UNSEALED, Donation
-from campaigns.donations.person_keys import SEALED_MARK, NewPerson, context_of, make_person_keys, seal_text
-from campaigns.donations.person_models import DonationContact
 from kernel.bulk import bytea, insert_rows, unnest, update_rows
 from kernel.db import Tx
 from kernel.keys import CONTENT_MARK, Cipher, Keys
-from payments.message_keys import NOTHING, sealing_key
+from payments.inbox.message_keys import NOTHING, sealing_key
+from payments.inbox.sealed_messages import keyed_content, seal_message
 from payments.messages import content_hash
 from payments.models import InboxConflict, InboxEvent
-from payments.sealed_messages import keyed_content, seal_message
 
 BATCH = 500
 ALLOW_CHANGE = "SELECT set_config('beishan.privacy', 'on', true)"  # of messages, in this transaction

@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlmodel import col, func, literal, select
 
 from campaigns.audit import record_audit
-from campaigns.closing.notice_models import PublicNotice
-from campaigns.closing.notices import latest
+from campaigns.closing.publication.notice_models import PublicNotice
+from campaigns.closing.publication.notices import latest
 from campaigns.donations.models import Donation, DonationHistory
 from campaigns.donations.states import Status
 from campaigns.lifecycle.campaign import lock_campaign

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-import campaigns.closing.notice_models
+import campaigns.closing.publication.notice_models
 import campaigns.donations.models
 import campaigns.payouts.models  # noqa: F401  (foreign keys refer to their tables)
 from kernel.db import identity, moment, one_of

@@ -2,8 +2,8 @@
 
 from campaigns import appeals
 from campaigns.audit import record_audit
+from campaigns.donations.donors.person_keys import open_text, seal_text
 from campaigns.donations.models import Donation
-from campaigns.donations.person_keys import open_text, seal_text
 from campaigns.reasons import require_reason
 from campaigns.screening.decide import Decision, lock_case, set_state
 from campaigns.screening.models import ScreeningCase

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
+from campaigns.donations.donors.person_keys import open_text
 from campaigns.donations.models import Donation
-from campaigns.donations.person_keys import open_text
 from campaigns.projects.models import Project
 from campaigns.screening.models import STATES, ScreeningCase
 from kernel.db import Tx

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlmodel import select
 
 from campaigns.audit import record_audit
-from campaigns.donations.letter_models import LetterKind
-from campaigns.donations.letters import NewLetter, queue_letters
+from campaigns.donations.letters.letter_models import LetterKind
+from campaigns.donations.letters.letters import NewLetter, queue_letters
 from campaigns.donations.models import Donation
 from campaigns.lifecycle.campaign import SharedCampaign, lock_shared
 from campaigns.lifecycle.phases import LIVING, Phase

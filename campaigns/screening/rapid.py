@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from campaigns.donations.identity import is_own_key
+from campaigns.donations.donors.identity import is_own_key
 from campaigns.donations.models import Donation
 from campaigns.screening.observed import PaidGift, RapidGiving, most_within
 from campaigns.screening.subject import ScreeningSubject

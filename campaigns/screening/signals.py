@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from campaigns.donations.identity import is_contact_key
+from campaigns.donations.donors.identity import is_contact_key
 from campaigns.screening.observed import Burst, MatchedDonation, NetworkWarning, RapidGiving, ScreeningContext
 from campaigns.screening.thresholds import Thresholds, as_dict
 from kernel.money import BPS_WHOLE

@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
-from campaigns.donations.contact import Donor, donor_key, require_valid_contact
+from campaigns.donations.donors.contact import Donor, donor_key, require_valid_contact
 from campaigns.network.organisations import find as find_organisation
 from campaigns.screening.models import StaffKey
 from kernel.db import Tx

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from campaigns.audit import record_audit
-from campaigns.donations.contact import Donor, donor_key, require_valid_contact
+from campaigns.donations.donors.contact import Donor, donor_key, require_valid_contact
 from campaigns.donations.models import Donation
 from campaigns.projects.blacklist import require_future_term
 from campaigns.reasons import require_reason

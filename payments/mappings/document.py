@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kernel.errors import Fault, Invalid, fault
-from payments.partner_events import PAID, REFUND_REVERSED, REFUNDED
+from payments.partners.partner_events import PAID, REFUND_REVERSED, REFUNDED
 
 MOST_BYTES = 20_000
 MOST_RULES = 20

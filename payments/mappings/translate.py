@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from kernel.errors import Fault, Invalid, fault
 from kernel.text import text_fault
-from payments.gift_details import MOST_LABEL, MOST_MESSAGE
 from payments.mappings.document import Mapping, Rule, Time
 from payments.mappings.templates import fill, fits, value_at
-from payments.partner_events import BATCH_MOST, MOST_TEXT, PAID
+from payments.partners.gift_details import MOST_LABEL, MOST_MESSAGE
+from payments.partners.partner_events import BATCH_MOST, MOST_TEXT, PAID
 
 _FEN = re.compile(r"[0-9]{1,16}", re.ASCII)
 _YUAN = re.compile(r"([0-9]{1,14})(?:\.([0-9]{1,2})0*)?", re.ASCII)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.sign_off_together import groups
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
-from payments.partners import create as create_partner
+from payments.partners.partners import create as create_partner
 from tests.api.approvals import LIMIT
 from tests.api.client import Api, Json
 from tests.world import World

@@ -14,12 +14,12 @@ from campaigns.agreements.agreements import enter as enter_agreement
 from campaigns.agreements.pledges import pledge
 from campaigns.approvals.models import Approval
 from campaigns.audit import record_audit
-from campaigns.closing.objection_models import Objection
-from campaigns.closing.partner_sums_models import PartnerSums, PartnerSumsAnswer
-from campaigns.donations.payer import read_payer
+from campaigns.closing.publication.objection_models import Objection
+from campaigns.closing.publication.partner_sums_models import PartnerSums, PartnerSumsAnswer
+from campaigns.donations.donors.payer import read_payer
 from campaigns.donations.questions import ask
-from campaigns.donations.receipt_requests import request_receipt
-from campaigns.donations.refund_requests import request_money_back
+from campaigns.donations.receipts.receipt_requests import request_receipt
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.funds import deposits, funds
 from campaigns.goods.goods import NewGoods
 from campaigns.goods.goods import enter as enter_goods
@@ -53,11 +53,11 @@ from kernel.keys import seal
 from kernel.money import CURRENCY
 from ledger.chart import PAID_OUT
 from matching.pots import Tranche
-from payments import partners
-from payments.mapping_models import BillAccount
+from payments.inbox.message_keys import sealing_key
 from payments.mappings.document import preset
-from payments.message_keys import sealing_key
-from payments.partner_mappings import NewMapping
+from payments.mappings.mapping_models import BillAccount
+from payments.mappings.partner_mappings import NewMapping
+from payments.partners import partners
 from tests.web.reader import PASSWORD
 from tests.world import ACTOR, World, approved_project, new_campaign
 

@@ -10,7 +10,7 @@ from app.http import access
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Permission
 from kernel.errors import Forbidden
-from payments.partners import create
+from payments.partners.partners import create
 from tests.web.reader import PASSWORD, Reader
 from tests.world import World
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from campaigns.approvals.acts import ACTS
-from campaigns.donations.refund_requests import request_money_back
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.lifecycle.listing import withdraw_listing
 from campaigns.network import second_factor
 from campaigns.network.people import create_manager
@@ -16,7 +16,7 @@ from campaigns.network.tokens import create_token
 from campaigns.screening.open_by_hand import open_case
 from matching.pots import Tranche
 from payments.mappings.document import preset
-from payments.partners import create as create_partner
+from payments.partners.partners import create as create_partner
 from tests.api.approvals import LIMIT, app, ask, decide, paid, second
 from tests.api.client import Api, Json, problem
 from tests.api.difference_acts import DIFFERENCES

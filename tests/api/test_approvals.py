@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from app.http.repeats import HEADER, REPLAYED
 from app.jobs.registry import run as run_job
 from campaigns.audit import AuditEntry
-from campaigns.closing.sign_off_together import groups
+from campaigns.closing.reconciliation.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.tokens import create_token
 from config import BadSettings, load

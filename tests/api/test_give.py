@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import jsonschema_rs
 import pytest
 
-from app.api.donation_schemas import DonationOut, MatchOut, MatchPartOut, PaymentOut
+from app.api.donations.donation_schemas import DonationOut, MatchOut, MatchPartOut, PaymentOut
 from tests.api.client import Api, application, problem
 from tests.payments.servers import Server
 from tests.world import World, offline_gateway
@@ -38,7 +38,7 @@ def test_a_donation_is_stored_matched_and_can_be_paid(api: Api, world: World) ->
 
 @pytest.mark.parametrize("flow", ["redirect", "intent"])
 def test_the_answer_is_what_its_description_says(api: Api, world: World, flow: str) -> None:
-    """It is written without the schema (`app/api/donation_answer.py`), so that the two could part."""
+    """It is written without the schema (`app/api/donations/donation_answer.py`), so that the two could part."""
     world.pot(1_000_00)
     answered = api.give(100_00, payment_flow=flow)
     rules = {

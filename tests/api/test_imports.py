@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from app.api import imports
+from app.api.files import imports
 from app.http.off_loop import off_loop
 from app.jobs.registry import run as run_job
 from campaigns.imports import runs

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from campaigns.donations.commands import Replaced
-from campaigns.donations.expire import cancel, expire
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.refund import request_refund, send_refunds
+from campaigns.donations.refunds.refund import request_refund, send_refunds
+from campaigns.donations.unpaid.expire import cancel, expire
 from kernel.clock import FixedClock
 from kernel.db import Database
 from payments.gateway import PaymentGateway

@@ -9,9 +9,9 @@ import pytest
 from campaigns.intake.check_list import Check, note_check
 from campaigns.privacy.rewrap import rewrap
 from payments.mappings.document import preset
+from payments.mappings.partner_mappings import read_mappings
 from payments.models import PartnerState
-from payments.partner_mappings import read_mappings
-from payments.partners import create, known
+from payments.partners.partners import create, known
 from tests.api.approvals import app, ask, decide, second
 from tests.api.client import Api, problem
 from tests.partners.engineer import NAME, Engineer

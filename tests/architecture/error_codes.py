@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from babel.messages.pofile import read_po
 
-from app.i18n.faults import FAULTS
-from app.i18n.problems import PROBLEMS
-from app.i18n.refusals import REFUSALS
+from app.i18n.refusals.faults import FAULTS
+from app.i18n.refusals.problems import PROBLEMS
+from app.i18n.refusals.refusals import REFUSALS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "error-codes.md"

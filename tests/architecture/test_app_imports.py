@@ -10,7 +10,14 @@ WHOLE = ("app.factory", "app.web.routes", "app.console.routes", "app.api.routes"
 
 @pytest.mark.parametrize(
     "module",
-    ["app.i18n.labels", "app.i18n.refusals", "app.live.publish", "app.jobs.registry", "app.http.access", "config"],
+    [
+        "app.i18n.labels",
+        "app.i18n.refusals.refusals",
+        "app.live.publish",
+        "app.jobs.registry",
+        "app.http.access",
+        "config",
+    ],
 )
 def test_importing_one_room_does_not_import_the_application(module: str) -> None:
     code = f"import sys, {module}; print(*sorted(name for name in sys.modules if name.startswith('app.')))"

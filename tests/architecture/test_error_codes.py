@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from app.i18n.faults import FAULTS
-from app.i18n.refusals import REFUSALS
+from app.i18n.refusals.faults import FAULTS
+from app.i18n.refusals.refusals import REFUSALS
 from tests.architecture.error_codes import KINDS, PAGE, Call, called, calls, calls_in, english, page, sources, words
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")

@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint
 from sqlmodel import SQLModel
 
 from app.i18n import accounting_labels, desk_labels, giving_labels, job_labels, labels
-from app.i18n.fields import LABELS
+from app.i18n.refusals.fields import LABELS
 from app.jobs.registry import JOBS
 from campaigns.disclosure.standings import BY
 from campaigns.donations.models import CHANNELS

@@ -1,6 +1,7 @@
 """Files and functions stay small enough to be held in the head (ARCHITECTURE.md, Rules)."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ PACKAGES = (
     "tests",
 )
 MAX_FILE, MAX_FUNCTION = 300, 70  # lines
+MAX_FOLDER = 30  # modules side by side
 
 
 def sources() -> Iterator[Path]:
@@ -38,6 +40,13 @@ def test_no_file_is_longer_than_a_reader_can_hold() -> None:
     lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in sources()}
     assert len(lengths) > 300
     assert {path: length for path, length in lengths.items() if length > MAX_FILE} == {}
+
+
+def test_no_package_is_crowded() -> None:
+    packages = (path.parent.relative_to(ROOT) for path in sources())
+    modules = Counter(str(package) for package in packages if package.parts[:1] != ("tests",))
+    assert len(modules) > 50
+    assert {package: number for package, number in modules.items() if number > MAX_FOLDER} == {}
 
 
 def test_no_function_is_longer_than_a_screen() -> None:

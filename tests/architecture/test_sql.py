@@ -86,7 +86,7 @@ def test_no_statement_names_a_table_of_a_room_above_or_beside() -> None:
     ("file", "statement", "named"),
     [
         ("matching/cap_usage.py", "SELECT 1 FROM pot JOIN project p ON true", {"project"}),
-        ("payments/inbox.py", "UPDATE pot SET rank = 1", {"pot"}),
+        ("payments/inbox/inbox.py", "UPDATE pot SET rank = 1", {"pot"}),
         ("campaigns/network/people.py", "SELECT 1 WHERE EXISTS (SELECT FROM\n donation d)", {"donation"}),
         ("campaigns/closing/report.py", "INSERT INTO discrepancy SELECT FROM donation", set()),
     ],

@@ -14,10 +14,10 @@ from alembic import command
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from campaigns.check import check_books
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.disclosure.totals import pot_views, totals
 from campaigns.donations.explain import explain
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from campaigns.funds.funds import list_funds
 from campaigns.projects.place_totals import by_place
 from embedded.postgres import Postgres

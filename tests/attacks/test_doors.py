@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.console.sign_in import TRIES
+from app.console.people.sign_in import TRIES
 from app.http import doors
 from app.http.doors import Allowances, client_address
 from app.http.made_once import MadeOnce

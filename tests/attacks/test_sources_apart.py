@@ -8,9 +8,9 @@ from campaigns.intake.process import process_inbox
 from kernel.db import Tx
 from kernel.errors import Invalid, Refusal
 from kernel.ids import donation_id_of
-from payments import partners
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
+from payments.partners import partners
 from tests.api.client import Api, application, problem
 from tests.cashier import clock, world
 from tests.world import World

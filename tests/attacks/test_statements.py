@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 
 from campaigns.closing.corrections import corrections
-from campaigns.closing.discrepancies import listed, sign_off
-from campaigns.closing.empty_days import record_empty_day
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
+from campaigns.closing.reconciliation.empty_days import record_empty_day
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.report import report
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
@@ -22,7 +22,7 @@ from campaigns.lifecycle.phases import Phase
 from campaigns.lifecycle.transitions import schedule
 from kernel.clock import SHANGHAI
 from kernel.errors import Conflict, Invalid
-from payments import partners
+from payments.partners import partners
 from tests.api.client import Api, application
 from tests.cashier import clock, world
 from tests.closing.partner import tell

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from campaigns.donations.create import Created, create_donations
-from campaigns.donations.expire import keep_alive
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
+from campaigns.donations.unpaid.expire import keep_alive
 from kernel.errors import Refusal
 from tests.api.client import Api, Json, application, problem
 from tests.cashier import cashier, clock, world

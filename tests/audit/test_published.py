@@ -8,12 +8,12 @@ import pytest
 
 from campaigns.audit_chain import head, seal
 from campaigns.check import check_books
-from campaigns.closing.import_statement import import_statement
+from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.closing.report import report, write_report
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.db import Tx
 from kernel.ids import fingerprint
-from payments import partners
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.world import ACTOR, World
 

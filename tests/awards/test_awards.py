@@ -9,7 +9,7 @@ from sqlalchemy.exc import ProgrammingError
 from campaigns.awards import awards
 from campaigns.awards.awards import NewAward
 from campaigns.awards.figures import figures
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.projects.place_totals import by_place
 from kernel.db import Tx

@@ -8,7 +8,7 @@ from campaigns.bank.import_lines import read_bank_file
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import Imported, ImportRequest, import_file, preview
 from kernel.errors import Conflict, Invalid
-from payments.bank_lines import reference_in
+from payments.bank.bank_lines import reference_in
 from tests.bank.files import SIGNED, TWO_SIDES, WHOLE, camt, entry, payment
 from tests.world import World
 

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.bank.import_lines import read_bank_file
-from campaigns.closing.import_statement import import_statement
+from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
 from kernel.errors import Invalid
-from payments import partners
-from payments.bill import read_bill
+from payments.bills.bill import read_bill
+from payments.partners import partners
 from tests.bank.files import WHOLE
 from tests.world import World
 

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing import discrepancies
-from campaigns.closing.discrepancies import listed, sign_off
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation import discrepancies
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.waits import waits
 from campaigns.funds import deposits
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import local_day
-from payments import partners
 from payments.gateway import StatementLine
+from payments.partners import partners
 from payments.statements import store
 from tests.world import ACTOR, World
 

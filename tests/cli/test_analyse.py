@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from app.jobs.analyse import LEAST_CHANGES, analyse_grown_tables
 from app.jobs.registry import JOBS
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from kernel.db import Database
 from tests.databases import Databases
 from tests.world import World, offline_deps

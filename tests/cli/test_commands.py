@@ -18,7 +18,7 @@ from campaigns.screening.cases import count_open_cases
 from campaigns.waiting import Work, waiting
 from kernel.clock import SHANGHAI
 from kernel.db import Database, Tx
-from payments.partner_secrets import secret_of
+from payments.partners.partner_secrets import secret_of
 from tests.api.client import PRODUCTION, application
 from tests.cli.conftest import Terminal
 from tests.world import TREE, VILLAGES, World

@@ -5,16 +5,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from campaigns.closing.discrepancies import listed
 from campaigns.closing.models import Discrepancy
+from campaigns.closing.reconciliation.discrepancies import listed
 from campaigns.closing.report import report
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.refund import request_refund, send_refunds
+from campaigns.donations.refunds.refund import request_refund, send_refunds
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.clock import FixedClock
 from kernel.db import Database
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
 from payments.stripe import StripeGateway
 from tests.payments.servers import KEY, Server, until

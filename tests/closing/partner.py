@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from payments.inbox import Stored, store
+from payments.inbox.inbox import Stored, store
 from payments.messages import message
 from tests.world import VILLAGES, World
 

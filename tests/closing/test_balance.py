@@ -1,8 +1,8 @@
 """What a provider still owes by our books is its balance: after payouts, failed ones, fees, taxes, adjustments."""
 
-from campaigns.closing.discrepancies import listed
-from campaigns.closing.fetch_statement import follow_statement
-from campaigns.closing.three_sides import sides
+from campaigns.closing.reconciliation.discrepancies import listed
+from campaigns.closing.reconciliation.fetch_statement import follow_statement
+from campaigns.closing.reconciliation.three_sides import sides
 from tests.closing.day import Day
 
 

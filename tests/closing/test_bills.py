@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.closing import differences, line_postings
-from campaigns.closing.import_statement import import_statement, plan_statement
+from campaigns.closing.reconciliation import differences, line_postings
+from campaigns.closing.reconciliation.import_statement import import_statement, plan_statement
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Invalid, NotFound, fault
 from kernel.ids import donation_id_of
-from payments import partners
-from payments.bill import read_bill
+from payments.bills.bill import read_bill
+from payments.partners import partners
 from tests.closing.day import Day
 from tests.closing.partner import tell
 from tests.world import World

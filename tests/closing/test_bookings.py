@@ -7,16 +7,16 @@ import pytest
 
 from campaigns.accounting.book import book
 from campaigns.audit import entries_of
-from campaigns.closing.bookings import BookedSum, booked_sums, positions
-from campaigns.closing.discrepancies import listed, rebook, reopen, sign_off
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation.bookings import BookedSum, booked_sums, positions
+from campaigns.closing.reconciliation.discrepancies import listed, rebook, reopen, sign_off
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.report import write_report
 from campaigns.desks.payment_desk import dismiss
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign_by_id
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
-from payments import partners
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.world import ACTOR, World
 

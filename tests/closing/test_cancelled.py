@@ -1,6 +1,6 @@
 """A campaign is called off: nobody gives any more, and the match goes back to where it came from."""
 
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from campaigns.funds.funds import list_funds
 from campaigns.lifecycle.transitions import cancel
 from tests.world import ACTOR, SLUG, World

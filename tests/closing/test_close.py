@@ -7,7 +7,7 @@ import pytest
 from kernel.errors import Conflict
 from kernel.ids import fingerprint
 from payments.gateway import StatementLine
-from payments.inbox import claim
+from payments.inbox.inbox import claim
 from payments.statements import store
 from tests.closing.day import Day
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.closing.discrepancies import sign_off
-from campaigns.closing.fetch_statement import follow_statement
+from campaigns.closing.reconciliation.discrepancies import sign_off
+from campaigns.closing.reconciliation.fetch_statement import follow_statement
 from kernel.errors import Conflict, Invalid, NotFound
 from payments.statements import store
 from tests.closing.day import Day

@@ -11,7 +11,7 @@ from campaigns.projects import drafts, transitions
 from campaigns.projects.drafts import NewProject
 from kernel.errors import Conflict, NotFound
 from kernel.ids import donation_id_of
-from payments import partners
+from payments.partners import partners
 from tests.closing.partner import code_of, tell, waiting
 from tests.world import ACTOR, SLUG, VILLAGES, World
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing.discrepancies import listed, sign_off
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import compare, reconcile
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare, reconcile
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
-from payments import partners
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.world import ACTOR, World, new_campaign
 

@@ -1,6 +1,6 @@
 """The provider took the money, but its message never reached us: we go and look before we let the match go."""
 
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from tests.closing.day import Day
 
 

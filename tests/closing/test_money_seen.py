@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from campaigns.check import check_books, summary
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import compare
-from payments import partners
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.world import ACTOR, World
 

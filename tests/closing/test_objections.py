@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from campaigns.closing.objections import NewObjection, raise_objection, reply_to
+from campaigns.closing.publication.objections import NewObjection, raise_objection, reply_to
 from campaigns.closing.waits import waits
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.people import create_manager

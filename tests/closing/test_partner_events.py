@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.partner_events import DEEPEST, PartnerFact, fact_of, faults
+from payments.partners.partner_events import DEEPEST, PartnerFact, fact_of, faults
 from tests.closing.partner import event
 
 AT = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.errors import Conflict, Forbidden, Invalid, NotFound
-from payments import partner_secrets, partner_signatures, partners
+from payments.partners import partner_secrets, partner_signatures, partners
 from tests.world import World
 
 KEY = bytes(range(32))

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from campaigns.closing.discrepancies import list_differences
+from campaigns.closing.reconciliation.discrepancies import list_differences
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.db import Tx
 from tests.world import World

@@ -12,7 +12,7 @@ from app.demo import rehearsal
 from app.demo.accounts import CITY
 from campaigns.check import check_books
 from campaigns.closing.close import close
-from campaigns.closing.discrepancies import listed, sign_off
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
 from campaigns.closing.waits import waits
 from campaigns.dependencies import Dependencies
 from campaigns.funds import deposits, funds

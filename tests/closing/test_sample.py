@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
-from campaigns.closing.notices import latest
+from campaigns.closing.publication.notices import latest
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.people import create_manager
 from campaigns.network.tokens import create_token

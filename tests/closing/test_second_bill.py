@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing.bookings import positions
-from campaigns.closing.discrepancies import listed
-from campaigns.closing.evidence import evidence
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import compare
-from campaigns.closing.sign_off_together import groups, sign_off_together
-from campaigns.closing.take_second import take_second, take_second_together
+from campaigns.closing.reconciliation.bookings import positions
+from campaigns.closing.reconciliation.discrepancies import listed
+from campaigns.closing.reconciliation.evidence import evidence
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare
+from campaigns.closing.reconciliation.sign_off_together import groups, sign_off_together
+from campaigns.closing.reconciliation.take_second import take_second, take_second_together
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import donation_id_of
-from payments import partners
+from payments.partners import partners
 from tests.cashier import clock, world
 from tests.closing.partner import tell
 from tests.world import World

@@ -10,16 +10,16 @@ import pytest
 
 from campaigns.check import check_books
 from campaigns.closing.close import close
-from campaigns.closing.discrepancies import rebook, sign_off
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.objections import NewObjection, raise_objection, reply_to
-from campaigns.closing.sign_off_together import Group, groups, sign_off_together
-from campaigns.closing.take_second import take_second_together
+from campaigns.closing.publication.objections import NewObjection, raise_objection, reply_to
+from campaigns.closing.reconciliation.discrepancies import rebook, sign_off
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.sign_off_together import Group, groups, sign_off_together
+from campaigns.closing.reconciliation.take_second import take_second_together
 from campaigns.dependencies import Dependencies
 from kernel.clock import FixedClock
 from kernel.db import Database, Tx
 from kernel.keys import Keys
-from payments import partners
+from payments.partners import partners
 from payments.stripe import StripeGateway
 from tests.closing.partner import tell
 from tests.crash.victim import die_after
@@ -66,18 +66,18 @@ STEPS: dict[str, tuple[Callable[[Tx], Any], tuple[str, str]]] = {
     ),
     "signature": (
         lambda tx: sign_off(tx, _of_gift(tx), "a charge", "finance", "bank_charges"),
-        ("campaigns.closing.discrepancies", "post"),
+        ("campaigns.closing.reconciliation.discrepancies", "post"),
     ),
     "other account": (
         lambda tx: rebook(tx, _of_gift(tx), "fee_taxes", "a tax", "finance"),
-        ("campaigns.closing.discrepancies", "booking_transfers"),
+        ("campaigns.closing.reconciliation.discrepancies", "booking_transfers"),
     ),
-    "signatures": (_sign_group, ("campaigns.closing.sign_off_together", "booking_transfers")),
+    "signatures": (_sign_group, ("campaigns.closing.reconciliation.sign_off_together", "booking_transfers")),
     "second bill": (
         lambda tx: _bill(tx, "L1,charge,T-1,5000,0", "L2,charge,X-1,700,0"),
-        ("campaigns.closing.import_statement", "keep_dropped"),
+        ("campaigns.closing.reconciliation.import_statement", "keep_dropped"),
     ),
-    "whole bill": (_take_bill, ("campaigns.closing.take_second", "store")),
+    "whole bill": (_take_bill, ("campaigns.closing.reconciliation.take_second", "store")),
 }
 
 
@@ -162,7 +162,7 @@ def _release(world: World, failpoint: str) -> None:
     world.pay(world.give(15_00))
     world.do(publish)
     world.do(raise_objection, world.deps.keys, "day", NewObjection("A sum is not right."))
-    _kill(world, "reply", ("campaigns.closing.objections", "record_audit"), failpoint)
+    _kill(world, "reply", ("campaigns.closing.publication.objections", "record_audit"), failpoint)
     world.clock.advance(seconds=61)
     url = world.db.engine.url.render_as_string(hide_password=False)
     died_after = ("campaigns.closing.close", "disburse_match") if failpoint == "before the commit" else COMMITTED

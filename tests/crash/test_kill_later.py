@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.donations.expire import cancel, expire, keep_alive
-from campaigns.donations.refund import request_refund, send_refunds
+from campaigns.donations.refunds.refund import request_refund, send_refunds
+from campaigns.donations.unpaid.expire import cancel, expire, keep_alive
 from campaigns.donations.view import DonationView
 from kernel.clock import FixedClock
 from kernel.db import Database

@@ -10,12 +10,12 @@ import pytest
 
 from campaigns.accounting.book import book
 from campaigns.check import check_books
-from campaigns.closing.notices import correct
-from campaigns.closing.reconcile import compare
+from campaigns.closing.publication.notices import correct
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.dependencies import Dependencies
 from campaigns.desks.receipt_desk import Issued, issue
-from campaigns.donations.payer import Payer
-from campaigns.donations.receipt_requests import request_receipt
+from campaigns.donations.donors.payer import Payer
+from campaigns.donations.receipts.receipt_requests import request_receipt
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file
 from campaigns.monthly.publish import publish_statements
@@ -75,7 +75,7 @@ STEPS: dict[str, tuple[Callable[[Dependencies], Any], tuple[str, str]]] = {
     "approval": (_of_plan(plans.approve, "checker"), ("campaigns.payouts.plans", "post")),
     "file": (_of_plan(plans.send, "maker"), ("campaigns.payouts.plans", "record_audit")),
     "statement": (_import, ("campaigns.bank.import_lines", "_store")),
-    "matching": (_in_transaction(compare), ("campaigns.closing.reconcile", "match_bank")),
+    "matching": (_in_transaction(compare), ("campaigns.closing.reconciliation.reconcile", "match_bank")),
     "paid mark": (lambda deps: mark_by_statement(deps), ("campaigns.payouts.remittances", "post")),
     "spending": (
         _in_transaction(lambda tx: vouchers.check(tx, tx.scalar("SELECT max(id) FROM spending"), "finance")),
@@ -90,7 +90,7 @@ STEPS: dict[str, tuple[Callable[[Dependencies], Any], tuple[str, str]]] = {
     "receipt": (_in_transaction(_issue), ("campaigns.desks.receipt_desk", "queue_letters")),
     "correction": (
         _in_transaction(correct, "day", "a refund", "finance"),
-        ("campaigns.closing.notices", "record_audit"),
+        ("campaigns.closing.publication.notices", "record_audit"),
     ),
     "vouchers": (_book, ("campaigns.accounting.book", "_store")),
     "monthly": (lambda deps: publish_statements(deps), ("campaigns.monthly.publish", "_statements")),

@@ -4,9 +4,9 @@ anything by hand. The provider is the real sandbox, the killed process is a real
 import pytest
 
 from campaigns.donations.commands import CreateDonation
-from campaigns.donations.expire import expire
 from campaigns.donations.open_payment import open_payment
-from payments.inbox import store
+from campaigns.donations.unpaid.expire import expire
+from payments.inbox.inbox import store
 from payments.messages import message
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day

@@ -19,7 +19,7 @@ from campaigns.screening.signals import Signal
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.keys import Keys
-from payments import inbox
+from payments.inbox import inbox
 from payments.messages import message
 from payments.stripe import StripeGateway
 
@@ -34,11 +34,11 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "5 provider asked": ("pay", "payments.stripe", "StripeGateway.open_checkout"),
     "6 reference remembered, not committed": ("pay", "campaigns.donations.open_payment", "record_transitions"),
     "6 committed": ("pay", "campaigns.donations.open_payment", "open_payment"),
-    "7 message stored, not committed": ("hear", "payments.inbox", "store"),
+    "7 message stored, not committed": ("hear", "payments.inbox.inbox", "store"),
     "7 committed": ("hear", "kernel.db", "Tx.committed"),
     "8 messages claimed": ("settle", "campaigns.intake.process", "claim"),
-    "8 donation moved": ("settle", "campaigns.donations.apply", "record_transitions"),
-    "8 match captured": ("settle", "campaigns.donations.match_changes", "capture"),
+    "8 donation moved": ("settle", "campaigns.donations.facts.apply", "record_transitions"),
+    "8 match captured": ("settle", "campaigns.donations.facts.match_changes", "capture"),
     "8 messages finished": ("settle", "campaigns.intake.process", "finish"),
     "8 books written, not committed": ("settle", "campaigns.intake.process", "post"),
     "8 committed": ("settle", "campaigns.intake.process", "process_inbox"),
@@ -46,23 +46,23 @@ STEPS: dict[str, tuple[str, str, str]] = {
 
 LATER: dict[str, tuple[str, str, str]] = {
     "lapse: provider asked": ("lapse", "payments.stripe", "StripeGateway.close"),
-    "lapse: donation moved": ("lapse", "campaigns.donations.expire", "transition"),
-    "lapse: match released": ("lapse", "campaigns.donations.expire", "release"),
-    "lapse: books written, not committed": ("lapse", "campaigns.donations.expire", "post"),
-    "lapse: committed": ("lapse", "campaigns.donations.expire", "expire"),
+    "lapse: donation moved": ("lapse", "campaigns.donations.unpaid.expire", "transition"),
+    "lapse: match released": ("lapse", "campaigns.donations.unpaid.expire", "release"),
+    "lapse: books written, not committed": ("lapse", "campaigns.donations.unpaid.expire", "post"),
+    "lapse: committed": ("lapse", "campaigns.donations.unpaid.expire", "expire"),
     "cancel: provider asked": ("cancel", "payments.stripe", "StripeGateway.close"),
-    "cancel: match released": ("cancel", "campaigns.donations.expire", "release"),
-    "cancel: books written, not committed": ("cancel", "campaigns.donations.expire", "post"),
-    "cancel: committed": ("cancel", "campaigns.donations.expire", "cancel"),
+    "cancel: match released": ("cancel", "campaigns.donations.unpaid.expire", "release"),
+    "cancel: books written, not committed": ("cancel", "campaigns.donations.unpaid.expire", "post"),
+    "cancel: committed": ("cancel", "campaigns.donations.unpaid.expire", "cancel"),
     "keep-alive: written, not committed": ("keep-alive", "kernel.db", "Tx.run"),
-    "keep-alive: committed": ("keep-alive", "campaigns.donations.expire", "keep_alive"),
-    "refund: asked, not committed": ("ask", "campaigns.donations.refund", "request_refund"),
+    "keep-alive: committed": ("keep-alive", "campaigns.donations.unpaid.expire", "keep_alive"),
+    "refund: asked, not committed": ("ask", "campaigns.donations.refunds.refund", "request_refund"),
     "refund: asked": ("ask", "kernel.db", "Tx.committed"),
     "refund: provider gave back": ("send", "payments.stripe", "StripeGateway.refund"),
-    "refund: answer stored, not committed": ("send", "campaigns.donations.refund", "store"),
-    "refund: answer stored": ("send", "campaigns.donations.refund", "send_refunds"),
-    "refund heard: donation stored": ("settle", "campaigns.donations.apply", "_store"),
-    "refund heard: match given back": ("settle", "campaigns.donations.match_changes", "return_surplus"),
+    "refund: answer stored, not committed": ("send", "campaigns.donations.refunds.refund", "store"),
+    "refund: answer stored": ("send", "campaigns.donations.refunds.refund", "send_refunds"),
+    "refund heard: donation stored": ("settle", "campaigns.donations.facts.apply", "_store"),
+    "refund heard: match given back": ("settle", "campaigns.donations.facts.match_changes", "return_surplus"),
     "refund heard: messages finished": ("settle", "campaigns.intake.process", "finish"),
     "refund heard: books written, not committed": ("settle", "campaigns.intake.process", "post"),
     "refund heard: committed": ("settle", "campaigns.intake.process", "process_inbox"),
@@ -143,7 +143,7 @@ def _use_case(module: str, name: str) -> Callable[..., Any]:
 
 def _ask_refund(deps: Dependencies, donation_id: UUID) -> None:
     with deps.db.transaction() as tx:
-        _use_case("campaigns.donations.refund", "request_refund")(
+        _use_case("campaigns.donations.refunds.refund", "request_refund")(
             tx, donation_id, 40_00, "asked by the donor", "manager"
         )
 
@@ -167,11 +167,11 @@ def _top_up(deps: Dependencies, _: UUID) -> None:
 
 _LATER_STAGES: dict[str, Callable[[Dependencies, UUID], Any]] = {
     "settle": lambda deps, _: _use_case("campaigns.intake.process", "process_inbox")(deps),
-    "lapse": lambda deps, _: _use_case("campaigns.donations.expire", "expire")(deps),
-    "cancel": lambda deps, id_: _use_case("campaigns.donations.expire", "cancel")(deps, id_),
-    "keep-alive": lambda deps, id_: _use_case("campaigns.donations.expire", "keep_alive")(deps, id_),
+    "lapse": lambda deps, _: _use_case("campaigns.donations.unpaid.expire", "expire")(deps),
+    "cancel": lambda deps, id_: _use_case("campaigns.donations.unpaid.expire", "cancel")(deps, id_),
+    "keep-alive": lambda deps, id_: _use_case("campaigns.donations.unpaid.expire", "keep_alive")(deps, id_),
     "ask": _ask_refund,
-    "send": lambda deps, _: _use_case("campaigns.donations.refund", "send_refunds")(deps),
+    "send": lambda deps, _: _use_case("campaigns.donations.refunds.refund", "send_refunds")(deps),
     "close": lambda deps, _: _use_case("campaigns.closing.close", "close")(deps),
     "unlock": lambda deps, _: _use_case("campaigns.closing.challenges", "unlock_challenges")(deps),
     "hold": _hold,

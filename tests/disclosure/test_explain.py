@@ -3,8 +3,8 @@
 from collections import Counter
 
 from app.i18n.match_explanation import end_lines
-from campaigns.donations.expire import expire
 from campaigns.donations.explain import Explanation, explain
+from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from tests.closing.day import Day
 from tests.world import World

@@ -8,14 +8,14 @@ import pytest
 from campaigns.disclosure.standings import standings
 from campaigns.donations.commands import CreateDonation
 from campaigns.donations.create import Created
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.projects.place_totals import PlaceTotals
 from kernel.errors import Invalid
 from kernel.paging import Page
-from payments import partners
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.world import World
 

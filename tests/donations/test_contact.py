@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.donations.contact import Donor, read_contact
+from campaigns.donations.donors.contact import Donor, read_contact
 from kernel.keys import Keys
 from tests.world import World
 

@@ -15,14 +15,14 @@ from campaigns.closing.disburse import disburse_match
 from campaigns.closing.report import write_report
 from campaigns.disclosure.standings import by_place
 from campaigns.donations.explain import explain
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.screening.open_by_hand import open_case
 from campaigns.screening.screen import screen
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid, NotFound
 from kernel.ids import donation_id_of
-from payments import partners
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.world import ACTOR, World
 

@@ -1,6 +1,6 @@
 """A declined card: the match waits for another try, and the hold ends as any other."""
 
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from tests.closing.conftest import clock, day
 from tests.closing.day import Day

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns.donations.aggregate import DonationAggregate, FactResult
 from campaigns.donations.create import Created
-from campaigns.donations.expire import expire, keep_alive
+from campaigns.donations.facts.aggregate import DonationAggregate, FactResult
+from campaigns.donations.unpaid.expire import expire, keep_alive
 from kernel.errors import Conflict, Refusal
 from tests.world import World
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.donations.contact import Donor, contact_faults, donor_key
-from campaigns.donations.identity import (
+from campaigns.donations.donors.contact import Donor, contact_faults, donor_key
+from campaigns.donations.donors.identity import (
     _any_email,
     contact_identity,
     email_identity,

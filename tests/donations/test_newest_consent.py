@@ -2,8 +2,8 @@
 
 import pytest
 
-from campaigns.donations.letter_models import Letter
-from campaigns.donations.letters import _REACHABLE
+from campaigns.donations.letters.letter_models import Letter
+from campaigns.donations.letters.letters import _REACHABLE
 from kernel.bulk import unnest
 from kernel.db import Tx
 from tests.world import World

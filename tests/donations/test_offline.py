@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.closing.import_statement import import_statement
+from campaigns.closing.reconciliation.import_statement import import_statement
 from campaigns.intake.offline_file import read
 from campaigns.intake.offline_import import import_donations
 from kernel.errors import Conflict, Invalid, fault

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.donations.contact import Donor
-from campaigns.donations.rekey import Rekeyed, rekey_donors
-from campaigns.donations.replay import replay
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.donors.rekey import Rekeyed, rekey_donors
+from campaigns.donations.facts.replay import replay
 from campaigns.intake.offline_import import import_donations
 from campaigns.screening import staff, watch
 from campaigns.screening.rekey import follow_new_keys

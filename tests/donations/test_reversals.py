@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.donations.reversals import Position, position
+from campaigns.donations.facts.reversals import Position, position
 from payments.reversals import RANK, ReversalFact, ReversalKind, ReversalState
 
 NOON = datetime(2026, 9, 9, 4, 0, tzinfo=UTC)

@@ -12,11 +12,11 @@ from campaigns.approvals.act import Attempt
 from campaigns.approvals.acts import ACTS
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.standings import BY
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.donors.person_models import MinorGift
 from campaigns.donations.explain import explain
-from campaigns.donations.person_models import MinorGift
-from campaigns.donations.receipt_models import ReceiptRequest
-from campaigns.donations.refund import request_refund
+from campaigns.donations.receipts.receipt_models import ReceiptRequest
+from campaigns.donations.refunds.refund import request_refund
 from campaigns.lifecycle.drafts import NewCampaign, create
 from campaigns.lifecycle.plan import PLAN_FIELDS, plan_faults, warnings
 from campaigns.lifecycle.transitions import schedule

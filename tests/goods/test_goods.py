@@ -6,8 +6,8 @@ import pytest
 
 from campaigns.approvals.act import Attempt
 from campaigns.approvals.acts import ACTS
-from campaigns.closing.notice_models import PublicNotice
-from campaigns.closing.notices import publish_result
+from campaigns.closing.publication.notice_models import PublicNotice
+from campaigns.closing.publication.notices import publish_result
 from campaigns.disclosure.project_page import project_page
 from campaigns.disclosure.totals import totals
 from campaigns.goods import goods

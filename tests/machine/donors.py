@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from campaigns.closing.restore import restore_match
-from campaigns.donations.expire import cancel, expire, keep_alive
+from campaigns.donations.unpaid.expire import cancel, expire, keep_alive
 from kernel.errors import Refusal
 from kernel.ids import donation_id_of
 from tests.closing import partner

@@ -3,7 +3,7 @@
 import pytest
 
 from campaigns.check import check_books
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from tests.world import World
 
 

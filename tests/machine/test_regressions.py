@@ -1,6 +1,6 @@
 """What the random days found, kept as plain stories."""
 
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from campaigns.screening.cases import case_id_of_donation
 from campaigns.screening.decide import cancel, clear
 from campaigns.screening.screen import open_cases

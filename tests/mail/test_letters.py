@@ -9,9 +9,9 @@ import pytest
 import config
 from app.mail.send import send_letters
 from app.mail.transport import Folder
-from campaigns.donations.contact import Donor
-from campaigns.donations.expire import expire
-from campaigns.donations.outbox import BACKOFF
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.letters.outbox import BACKOFF
+from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from campaigns.privacy.erase import erase
 from campaigns.privacy.person import alone

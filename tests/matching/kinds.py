@@ -5,7 +5,7 @@ from typing import Any
 from campaigns import pots
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.campaign import lock_campaign
 from matching.pots import Tranche

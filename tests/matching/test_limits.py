@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.donations.expire import cancel
+from campaigns.donations.unpaid.expire import cancel
 from kernel.clock import FixedClock
 from kernel.db import Database
 from tests.world import World, build

@@ -9,8 +9,8 @@ import pytest
 from campaigns import pots
 from campaigns.check import check_books
 from campaigns.closing.challenges import unlock_challenges
-from campaigns.donations.expire import expire
 from campaigns.donations.explain import DecisionExplanation, explain
+from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from campaigns.projects.rating import rate
 from kernel.db import Tx

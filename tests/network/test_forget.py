@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.jobs.registry import run
 from campaigns.network import links, people, sessions, tokens
 from campaigns.network.roles import Caller
-from payments import partner_secrets, partners
+from payments.partners import partner_secrets, partners
 from tests.world import World
 
 PASSWORD = "correct horse"

@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.disclosure.standings import by_place
 from campaigns.donations.explain import explain
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from campaigns.funds import funds
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.merge_node import merge_node

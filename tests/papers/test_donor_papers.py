@@ -11,7 +11,7 @@ from app.papers.donor import Thanked, certificate_values, poster_values, thanked
 from app.papers.fonts import drawable
 from app.papers.press import Form, draw
 from campaigns.disclosure.campaigns import public_campaign
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.donations.view import DonationView, donation_view
 from kernel.errors import Conflict
 from tests.papers.test_pictures import NASTY, size

@@ -10,8 +10,8 @@ from flask import Flask
 
 from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Issued
-from campaigns.donations.payer import Payer, is_credit_code, read_payer
-from campaigns.donations.receipt_requests import receipts_of, request_receipt, withdraw_receipt
+from campaigns.donations.donors.payer import Payer, is_credit_code, read_payer
+from campaigns.donations.receipts.receipt_requests import receipts_of, request_receipt, withdraw_receipt
 from campaigns.privacy.erase import erase
 from campaigns.privacy.person import alone
 from kernel.errors import Conflict, Invalid

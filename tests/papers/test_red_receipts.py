@@ -9,9 +9,9 @@ from sqlmodel import select
 from campaigns.dependencies import Dependencies
 from campaigns.desks import receipt_desk
 from campaigns.desks.receipt_desk import Red
-from campaigns.donations.contact import Donor
-from campaigns.donations.letter_models import Letter
-from campaigns.donations.receipt_requests import receipts_of
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.letters.letter_models import Letter
+from campaigns.donations.receipts.receipt_requests import receipts_of
 from campaigns.import_plan import Confirmation
 from campaigns.imports.kinds import ImportRequest, import_file, preview
 from campaigns.network.roles import Caller

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from payments.models import PartnerState
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import application
 from tests.partners.engineer import NAME, Engineer
 from tests.partners.outside import node_with_packages

@@ -11,7 +11,7 @@ from flask import Flask
 
 from kernel.clock import FixedClock
 from payments.models import PartnerState
-from payments.partners import create
+from payments.partners.partners import create
 from tests.partners.engineer import Engineer
 from tests.partners.outside import NODE_ROOM, ROOT, run, served
 from tests.world import World

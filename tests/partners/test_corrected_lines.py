@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.reconcile import compare
 from tests.partners.engineer import Engineer
 from tests.world import World
 

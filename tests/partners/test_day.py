@@ -16,7 +16,7 @@ from campaigns.intake import process
 from campaigns.intake.refusal_counts import refusals_of
 from kernel.clock import FixedClock, local_day
 from kernel.db import Database
-from payments.partners import create
+from payments.partners.partners import create
 from tests.forked import killed_in
 from tests.partners.engineer import Engineer, Json
 from tests.races.runners import at_once, errors

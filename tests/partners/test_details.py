@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from campaigns.desks.inbox_desk import retry_waiting
-from campaigns.donations.contact import read_contact
+from campaigns.donations.donors.contact import read_contact
 from campaigns.donations.models import Donation, GiftSource
 from campaigns.lifecycle.drafts import create
 from campaigns.lifecycle.entries import add_entry
 from campaigns.lifecycle.transitions import schedule
 from kernel.ids import donation_id_of
-from payments.partners import set_limits
+from payments.partners.partners import set_limits
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer
 from tests.world import ACTOR, World, new_campaign

@@ -7,7 +7,7 @@ import jsonschema_rs
 import pytest
 
 from kernel.ids import donation_id_of
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer, bill
 from tests.payments.judge import as_json_schema

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing.import_statement import AHEAD_MOST
+from campaigns.closing.reconciliation.import_statement import AHEAD_MOST
 from tests.api.client import problem
 from tests.partners.engineer import Engineer, bill
 from tests.world import World

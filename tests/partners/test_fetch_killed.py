@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from campaigns.closing import import_statement
+from campaigns.closing.reconciliation import import_statement
 from campaigns.imports import fetch_bills
 from campaigns.imports.fetch_bills import fetch_due
 from kernel.clock import FixedClock

@@ -10,8 +10,8 @@ import pytest
 from campaigns.imports import fetch_bills
 from campaigns.imports.fetch_bills import fetch_due
 from kernel.errors import Conflict, Invalid
-from payments.bill_accounts import NewAccount
-from payments.mapping_models import FetchedBill
+from payments.bills.bill_accounts import NewAccount
+from payments.mappings.mapping_models import FetchedBill
 from tests.partners.outside import NODE_ROOM, run
 from tests.partners.vendor_bills import (
     Movement,

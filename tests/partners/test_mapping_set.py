@@ -13,9 +13,9 @@ from campaigns.network.tokens import create_token
 from campaigns.privacy.rewrap import rewrap
 from kernel.errors import Invalid
 from payments.mappings.document import PRESETS, preset, read_mapping
+from payments.mappings.partner_mappings import read_mappings
 from payments.models import PartnerState
-from payments.partner_mappings import read_mappings
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import problem
 from tests.partners.vendors import APIV3_KEY, SECRET, pem
 from tests.web.reader import PASSWORD, Reader

@@ -5,7 +5,7 @@ from typing import Any
 
 from campaigns.projects.transitions import suspend
 from kernel.ids import donation_id_of
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
 from tests.partners.engineer import NAME, Engineer
 from tests.world import ACTOR, World

@@ -13,7 +13,7 @@ import jsonschema_rs
 import pytest
 from standardwebhooks import Webhook
 
-from app.api.partner_outgoing import schema_of
+from app.api.partners.partner_outgoing import schema_of
 from campaigns.intake import registered
 from campaigns.intake.tell_partners import tell_partners
 from campaigns.lifecycle.transitions import cancel

@@ -7,8 +7,8 @@ from standardwebhooks import Webhook
 
 from campaigns.closing.cancel import cancel
 from campaigns.closing.models import Cancellation
-from campaigns.closing.notices import correct
-from campaigns.closing.partner_sums import reply_to_answer
+from campaigns.closing.publication.notices import correct
+from campaigns.closing.publication.partner_sums import reply_to_answer
 from campaigns.closing.report import write_report
 from campaigns.closing.waits import waits
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
@@ -16,7 +16,7 @@ from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Role
 from campaigns.waiting import Work, waiting
 from kernel.db import Tx
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import Api, problem
 from tests.partners.engineer import NAME, Engineer
 from tests.partners.test_outgoing import receiver, subscribe, tell

@@ -9,7 +9,7 @@ from campaigns.intake.partner_states import MOVES, change_state
 from kernel.errors import Conflict
 from kernel.ids import donation_id_of
 from payments.models import PartnerState
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import problem
 from tests.partners.engineer import NAME, Engineer, bill
 from tests.world import ACTOR, World

@@ -7,8 +7,8 @@ from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 import pytest
 
 from kernel.errors import Invalid
-from payments import bill_files
-from payments.bill import Bill, read_bill
+from payments.bills import bill_files
+from payments.bills.bill import Bill, read_bill
 from tests.partners.vendor_bills import (
     Movement,
     Trade,

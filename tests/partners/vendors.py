@@ -22,9 +22,9 @@ from campaigns.intake import mapped
 from kernel.clock import SHANGHAI
 from kernel.ids import donation_id_of
 from payments.mappings.document import preset
+from payments.mappings.partner_mappings import NewMapping
 from payments.models import PartnerState
-from payments.partner_mappings import NewMapping
-from payments.partners import create
+from payments.partners.partners import create
 from tests.partners.outside import NODE_ROOM, run
 from tests.world import World
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from payments.partner_events import faults
-from payments.plain_events import is_plain
+from payments.partners.partner_events import faults
+from payments.partners.plain_events import is_plain
 
 NOW = datetime(2026, 9, 9, 9, tzinfo=UTC)
 PAYMENT: dict[str, Any] = {

@@ -3,7 +3,7 @@
 from typing import Any
 
 from campaigns.closing.disburse import disburse_match
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.report import write_report
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.payouts import payees

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.payouts import plans
 from campaigns.payouts.bank_marks import mark_by_statement
 from kernel.db import Tx

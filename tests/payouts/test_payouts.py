@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.payouts import plans, remittances
 from campaigns.payouts.allot import allot

@@ -5,17 +5,17 @@ import json
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
-from campaigns.donations.contact import Donor
-from campaigns.donations.payer import Payer
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.donors.payer import Payer
 from campaigns.donations.questions import ask
-from campaigns.donations.receipt_requests import request_receipt
-from campaigns.donations.refund_requests import request_money_back
+from campaigns.donations.receipts.receipt_requests import request_receipt
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.intake.registered import subscribe
 from campaigns.privacy.own_codes import request_code, require_identity
 from campaigns.screening.appeal import file_appeal
 from campaigns.screening.freeze import hold_project_match
 from payments.outgoing_models import OutgoingType
-from payments.partners import create
+from payments.partners.partners import create
 from tests.closing.partner import tell
 from tests.world import SLUG, World
 

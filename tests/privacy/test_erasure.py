@@ -6,18 +6,18 @@ from uuid import UUID
 import pytest
 
 from campaigns.check import check_books
-from campaigns.donations.contact import Donor, identity_key
-from campaigns.donations.identity import contact_identity
-from campaigns.donations.refund_requests import request_money_back
-from campaigns.donations.replay import replay
+from campaigns.donations.donors.contact import Donor, identity_key
+from campaigns.donations.donors.identity import contact_identity
+from campaigns.donations.facts.replay import replay
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.privacy.erase import erase
 from campaigns.privacy.export import export
 from campaigns.privacy.person import Person, alone, person_by_contact, person_of_donation
 from campaigns.privacy.retention import forget_messages, unlink_erased
 from kernel.errors import Conflict, NotFound
-from payments.inbox import store
+from payments.inbox.inbox import store
+from payments.inbox.sealed_messages import opened
 from payments.messages import message
-from payments.sealed_messages import opened
 from tests.api.client import Api, problem
 from tests.closing.partner import event, tell
 from tests.privacy.people import (

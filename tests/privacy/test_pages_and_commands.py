@@ -5,7 +5,7 @@ import json
 import pytest
 from flask import Flask
 
-from campaigns.donations.contact import read_contact
+from campaigns.donations.donors.contact import read_contact
 from campaigns.privacy.export import export
 from campaigns.privacy.person import alone
 from kernel.errors import NotFound

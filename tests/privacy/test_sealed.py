@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from campaigns.donations.contact import message_of, read_contact
+from campaigns.donations.donors.contact import message_of, read_contact
 from campaigns.network.replies import Reply, RequestKey, remember
 from campaigns.network.replies import claim as claim_reply
 from campaigns.privacy.rewrap import rewrap
 from kernel.keys import Keys
-from payments.inbox import claim, store
-from payments.message_keys import MessageSealing, opening_keys
+from payments.inbox.inbox import claim, store
+from payments.inbox.message_keys import MessageSealing, opening_keys
+from payments.inbox.personal_parts import join, kept_of, split
 from payments.messages import message
-from payments.personal_parts import join, kept_of, split
 from tests.api.client import Api
 from tests.privacy.people import APPEAL, DONOR, MESSAGE, PHONE, REFUND_WORDS, dump, give_everything, traces
 from tests.stack import ROOT

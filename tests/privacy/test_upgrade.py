@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import pytest
 
 from campaigns.check import check_books
-from campaigns.donations.contact import message_of, read_contact
+from campaigns.donations.donors.contact import message_of, read_contact
+from campaigns.donations.facts.replay import replay
 from campaigns.donations.models import UNSEALED
-from campaigns.donations.replay import replay
 from campaigns.privacy.seal_stored import seal_stored
 from kernel.db import Database
 from kernel.keys import seal
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import content_hash, message
 from tests.architecture.test_upgrade import EXPECTED, empty_database, schema_0008, upgraded
 from tests.closing.partner import event, tell

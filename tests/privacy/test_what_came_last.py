@@ -4,9 +4,9 @@ from flask import Flask
 
 from app.exports.orders import order_donations
 from app.exports.work import write_exports
-from campaigns.closing.objections import NewObjection, raise_objection
+from campaigns.closing.publication.objections import NewObjection, raise_objection
+from campaigns.donations.donors.tribute import Tribute
 from campaigns.donations.search_plan import DonationQuery
-from campaigns.donations.tribute import Tribute
 from campaigns.exports import runs
 from campaigns.network.roles import Caller
 from campaigns.privacy.erase import erase

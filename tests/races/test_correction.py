@@ -5,7 +5,7 @@ from typing import Any
 
 from campaigns.closing.correct_project import Agreed, correct_project
 from campaigns.closing.disburse import disburse_match
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from campaigns.lifecycle.campaign import lock_campaign
 from campaigns.lifecycle.phases import Phase
 from kernel.db import Tx

@@ -6,13 +6,13 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from campaigns.check import check_books
-from campaigns.donations.expire import cancel, expire
+from campaigns.donations.unpaid.expire import cancel, expire
 from campaigns.donations.view import DonationView
 from campaigns.intake.process import process_inbox
 from kernel.db import Tx
 from kernel.errors import Conflict
-from payments.inbox import store
-from payments.message_keys import sealing_key
+from payments.inbox.inbox import store
+from payments.inbox.message_keys import sealing_key
 from payments.messages import message
 from tests.races.runners import Meeting, at_once, drop_check, errors, without_lock
 from tests.world import World
@@ -80,7 +80,7 @@ def test_control_look_then_insert_keeps_the_webhook_twice(world: World, monkeypa
         return fresh
 
     world.do(sealing_key, world.deps.keys)  # the job makes a day's key before its first message
-    monkeypatch.setattr("payments.inbox._insert", look_then_insert)
+    monkeypatch.setattr("payments.inbox.inbox._insert", look_then_insert)
     world.do(drop_check, "inbox_event", "inbox_event_once")
     _same_webhook(world, world.give(100_00), 2)
     assert _count(world, "inbox_event") == 2

@@ -9,7 +9,7 @@ from campaigns.check import check_books
 from campaigns.intake import process
 from campaigns.intake.partner_limits import Allowance
 from campaigns.intake.process import process_inbox
-from payments.partners import create, set_limits
+from payments.partners.partners import create, set_limits
 from tests.closing.partner import tell, waiting
 from tests.races.runners import Meeting, at_once, meet_before
 from tests.world import World

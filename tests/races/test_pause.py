@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns import pots
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from tests.races.runners import at_once, errors
 from tests.world import ACTOR, World
 

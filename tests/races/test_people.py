@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from campaigns import pots
-from campaigns.donations import match_changes
-from campaigns.donations.expire import expire, keep_alive
+from campaigns.donations.facts import match_changes
+from campaigns.donations.unpaid.expire import expire, keep_alive
 from campaigns.donations.view import DonationView
 from campaigns.funds import funds
 from campaigns.intake.process import process_inbox

@@ -13,7 +13,7 @@ from campaigns.closing import reoffer as offering
 from campaigns.closing.challenges import unlock_challenges
 from campaigns.closing.redistribute import redistribute
 from campaigns.closing.reoffer import reoffer
-from campaigns.donations import match_changes
+from campaigns.donations.facts import match_changes
 from campaigns.donations.view import DonationView
 from campaigns.intake.process import process_inbox
 from campaigns.lifecycle.campaign import bump_matching_version, find_campaign, lock_campaign, lock_campaign_by_id

@@ -5,7 +5,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from campaigns.network.people import create_manager
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import Api, application
 from tests.cli.conftest import Terminal
 from tests.web.reader import PASSWORD, Reader

@@ -13,7 +13,7 @@ from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.errors import Fault, Invalid
 from kernel.ids import donation_id_of
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import application
 from tests.cli.conftest import Terminal
 from tests.world import ACTOR, World, build

@@ -1,6 +1,6 @@
 """What tests of cancelled events share."""
 
-from campaigns.donations.replay import replay
+from campaigns.donations.facts.replay import replay
 from tests.world import World
 
 

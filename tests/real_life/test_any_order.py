@@ -16,20 +16,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.check import check_books
-from campaigns.closing.bookings import positions
-from campaigns.closing.discrepancies import count_open
-from campaigns.closing.fetch_statement import follow_statement
-from campaigns.closing.import_statement import import_statement
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.bookings import positions
+from campaigns.closing.reconciliation.discrepancies import count_open
+from campaigns.closing.reconciliation.fetch_statement import follow_statement
+from campaigns.closing.reconciliation.import_statement import import_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.restore import restore_match
-from campaigns.donations.refund import request_refund, send_refunds
+from campaigns.donations.refunds.refund import request_refund, send_refunds
 from kernel.clock import FixedClock
 from kernel.db import Database
 from kernel.errors import Refusal
 from kernel.ids import donation_id_of
-from payments import partners
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
+from payments.partners import partners
 from tests.closing.partner import code_of, event
 from tests.conftest import NOON
 from tests.copies import copied

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from campaigns.closing.import_statement import import_statement, plan_statement
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation.import_statement import import_statement, plan_statement
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Invalid
 from kernel.ids import donation_id_of
-from payments.bill import read_bill
+from payments.bills.bill import read_bill
 from tests.closing.partner import tell
 from tests.real_life.files_steps import codes, sample, world
 from tests.world import ACTOR, World

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.donations.search import search
 from campaigns.donations.search_plan import DonationQuery, Order
 from campaigns.donations.view import DonationView

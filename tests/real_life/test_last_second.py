@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from campaigns.lifecycle.campaign import find_campaign
-from payments.partner_events import donation_id_of
+from payments.partners.partner_events import donation_id_of
 from tests.closing.partner import tell, waiting
 from tests.matching.kinds import replayed
 from tests.world import World

@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 
 import config
 from campaigns.intake.process import process_inbox
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import PRODUCTION, Api, problem
 from tests.cli.conftest import Terminal
 from tests.closing.partner import event as partner_event

@@ -11,12 +11,12 @@ import pytest
 
 from campaigns.closing.restore import restore_match
 from campaigns.donations.explain import explain
-from campaigns.donations.refund import request_refund
+from campaigns.donations.refunds.refund import request_refund
 from campaigns.donations.view import DonationView
 from kernel.errors import Conflict
-from payments.inbox import store
+from payments.inbox.inbox import store
 from payments.messages import message
-from payments.partners import create
+from payments.partners.partners import create
 from tests.world import World
 
 Told = tuple[str, dict[str, Any]]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from campaigns.closing.differences import find_differences
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.differences import find_differences
+from campaigns.closing.reconciliation.reconcile import compare
 from payments.statements import store
 from payments.stripe_statement import statement_line
 from tests.world import World

@@ -12,9 +12,9 @@ from campaigns.donations import create
 from campaigns.donations import replace as replacing
 from campaigns.donations.commands import CreateDonation, Replaced
 from campaigns.donations.create import Created
+from campaigns.donations.facts.replay import replay
 from campaigns.donations.open_payment import open_payment
 from campaigns.donations.replace import close_replaced
-from campaigns.donations.replay import replay
 from campaigns.donations.view import DonationView
 from campaigns.intake.process import process_inbox
 from kernel.errors import Refusal

@@ -11,15 +11,15 @@ import pytest
 from app.factory import create_app
 from app.i18n.match_explanation import explain_lines
 from campaigns.closing.close import close
-from campaigns.closing.discrepancies import listed, sign_off
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.closing.waits import waits
 from campaigns.desks import payment_desk
-from campaigns.donations.expire import expire
 from campaigns.donations.explain import explain
+from campaigns.donations.facts.replay import replay
 from campaigns.donations.models import PaymentException
 from campaigns.donations.open_payment import open_payment
-from campaigns.donations.replay import replay
+from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from campaigns.lifecycle.campaign import lock_campaign_by_id
 from config import Config

@@ -8,8 +8,8 @@ from flask import Flask
 from campaigns.audit import entries_of
 from campaigns.closing.close import close
 from campaigns.desks import refund_desk
-from campaigns.donations.refund import send_refunds
-from campaigns.donations.refund_requests import request_money_back
+from campaigns.donations.refunds.refund import send_refunds
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.donations.view import DonationView
 from campaigns.network.people import create_manager
 from kernel.errors import Conflict, Invalid

@@ -14,7 +14,7 @@ from campaigns.funds.funds import list_funds
 from campaigns.intake.offline_import import import_donations
 from campaigns.lifecycle.drafts import create
 from kernel.errors import Conflict, Invalid
-from payments.partners import create as create_partner
+from payments.partners.partners import create as create_partner
 from tests.api.client import Api, Json, problem
 from tests.cli.conftest import Terminal
 from tests.closing.conftest import clock, day

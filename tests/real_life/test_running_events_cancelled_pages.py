@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from campaigns.closing.cancel import cancel
-from payments.partners import create as create_partner
+from payments.partners.partners import create as create_partner
 from tests.cli.conftest import Terminal
 from tests.closing.partner import tell
 from tests.real_life.running_steps import refund_all

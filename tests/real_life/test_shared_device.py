@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.donations.view import DonationView
 from campaigns.screening import settings
 from campaigns.screening.screen import screen

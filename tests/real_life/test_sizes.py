@@ -15,8 +15,8 @@ from PIL import Image
 
 from kernel.errors import Invalid
 from kernel.tables import MOST_CELLS, MOST_LINES
-from payments.bank_csv import read_bank_csv
-from payments.camt import MOST_ELEMENTS, MOST_ENTRIES, read_camt
+from payments.bank.bank_csv import read_bank_csv
+from payments.bank.camt import MOST_ELEMENTS, MOST_ENTRIES, read_camt
 from tests.bank.files import camt, entry
 from tests.kernel.test_workbook import packed, part, sheet
 
@@ -27,7 +27,7 @@ import resource, sys
 from campaigns.projects.picture_file import rewrite
 from kernel.errors import Invalid
 from kernel.tables import Column, Layout, read_table
-from payments.bill_files import unpack
+from payments.bills.bill_files import unpack
 
 held = int(open("/proc/self/status").read().split("VmData:")[1].split()[0]) << 10
 most = held + (int(sys.argv[1]) << 20)

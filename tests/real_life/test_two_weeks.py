@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from campaigns.check import check_books
-from campaigns.closing.bookings import positions
 from campaigns.closing.check import open_items
-from campaigns.closing.discrepancies import listed, sign_off
-from campaigns.closing.fetch_statement import follow_statement
-from campaigns.closing.reconcile import compare
+from campaigns.closing.reconciliation.bookings import positions
+from campaigns.closing.reconciliation.discrepancies import listed, sign_off
+from campaigns.closing.reconciliation.fetch_statement import follow_statement
+from campaigns.closing.reconciliation.reconcile import compare
 from campaigns.closing.report import report
 from campaigns.closing.restore import restore_match
 from campaigns.donations.view import DonationView

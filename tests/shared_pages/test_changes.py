@@ -1,7 +1,7 @@
 """A look sees every change of what public pages read, whoever made it, at the moment it becomes visible."""
 
 from campaigns.disclosure.changes import Count, Look, look, next_moment
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.screening.screen import screen
 from kernel.db import Database
 from tests.world import World

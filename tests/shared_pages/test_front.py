@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from app.shared_pages import front as front_module
 from app.shared_pages.front import Front
 from app.shared_pages.shelf import Address
-from app.web import people
+from app.web.campaigns import people
 from campaigns.lifecycle.transitions import cancel
 from campaigns.network.people import create_manager
 from kernel.db import Database, Tx

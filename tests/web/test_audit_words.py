@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from app.i18n.audit_texts import changes, field_label
+from app.i18n.audit.audit_texts import changes, field_label
 
 ROOT = Path(__file__).parents[2]
 CALLS = ("record_audit", "add_entry")
@@ -46,7 +46,7 @@ def _keys(value: ast.expr) -> Iterator[str]:
 
 def test_every_recorded_field_has_a_name() -> None:
     names = sorted({name for name in recorded() if not field_label(name)})
-    assert names == [], "name them in app/i18n/audit_fields.py"
+    assert names == [], "name them in app/i18n/audit/audit_fields.py"
 
 
 def test_a_field_without_a_name_is_called_by_its_code() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from flask import Flask
 
 from app.i18n import approvals
-from app.i18n.audit_labels import ACTS, ASKED, GROUPS
+from app.i18n.audit.audit_labels import ACTS, ASKED, GROUPS
 from campaigns.network.people import create_manager
 from campaigns.projects.drafts import NewProject, create
 from campaigns.projects.rating import rate

@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 
 from campaigns.audit import entries_of
-from campaigns.donations.contact import Donor
-from campaigns.donations.index_names import index_names
+from campaigns.donations.donors.contact import Donor
+from campaigns.donations.donors.index_names import index_names
 from campaigns.network.people import create_manager
 from campaigns.privacy.erase import erase
 from campaigns.privacy.person import alone

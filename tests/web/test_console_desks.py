@@ -13,8 +13,8 @@ from campaigns.intake.settled_conflicts import settle_conflict
 from campaigns.network.people import create_manager
 from kernel.db import Tx
 from kernel.errors import Conflict, Invalid
-from payments import partners
-from payments.inbox_conflicts import compare
+from payments.inbox.inbox_conflicts import compare
+from payments.partners import partners
 from tests.closing.partner import tell
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import World

@@ -1,6 +1,6 @@
 """What waits for a manager stands on the first page, by their rights and branch; one search leads to everything."""
 
-from campaigns.donations.refund_requests import request_money_back
+from campaigns.donations.refunds.refund_requests import request_money_back
 from campaigns.network.people import create_manager
 from campaigns.network.roles import Caller, Role
 from campaigns.waiting import MAY_WAIT, Work, waiting

@@ -5,8 +5,8 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
-from campaigns.closing.import_statement import import_statement
-from payments import partners
+from campaigns.closing.reconciliation.import_statement import import_statement
+from payments.partners import partners
 from tests.api.client import Api, problem
 from tests.bank.test_three_ways import at_bank, bank, differences, payouts
 from tests.web.reader import Reader, text

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from app.http.donor_cookie import page_address
-from campaigns.donations.expire import expire
+from campaigns.donations.unpaid.expire import expire
 from campaigns.donations.view import DonationView
 from tests.payments.servers import Server
 from tests.web.reader import Reader, forms, text

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from tests.web.reader import Reader, text
 from tests.world import World
 

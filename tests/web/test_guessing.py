@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app.console.sign_in import TRIES, TRIES_OF_ADDRESS
+from app.console.people.sign_in import TRIES, TRIES_OF_ADDRESS
 from campaigns.network.people import create_manager
 from embedded.redis import Redis
 from tests.api.client import application

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from campaigns.check import check_books
-from campaigns.closing.notices import correct, notices_of
+from campaigns.closing.publication.notices import correct, notices_of
 from campaigns.lifecycle.campaign import find_campaign
 from kernel.errors import Conflict, Invalid
 from tests.api.client import Api

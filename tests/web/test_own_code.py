@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.mail.send import send_letters
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.privacy import own_codes
 from campaigns.privacy.retention import forget_codes
 from tests.mail.conftest import MailServer, mail_server

@@ -2,7 +2,7 @@
 
 import pytest
 
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.network.people import create_manager
 from tests.web.reader import PASSWORD, Reader, text
 from tests.world import ACTOR, World

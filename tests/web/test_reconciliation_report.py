@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
-from campaigns.closing import discrepancies
-from campaigns.closing.reconcile import reconcile
+from campaigns.closing.reconciliation import discrepancies
+from campaigns.closing.reconciliation.reconcile import reconcile
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.reconciliation_report import differences, report_of
 from kernel.db import Tx

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from flask import Flask
 
-from campaigns.donations.contact import Donor
+from campaigns.donations.donors.contact import Donor
 from campaigns.site_switch import REDUCED, turn_switch
 from tests.api.client import Api, problem
 from tests.web.reader import Reader, text

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from pyotp import TOTP
 
-from app.console.second_factor import TRIES
+from app.console.people.second_factor import TRIES
 from campaigns.network import accounts
 from campaigns.network.people import create_manager
 from tests.api.client import application

@@ -20,8 +20,8 @@ from campaigns.projects.related import declaration_of
 from campaigns.screening.settings import load_thresholds
 from campaigns.screening.thresholds import default_thresholds
 from campaigns.spending.vouchers import Voucher, enter
-from payments.bill_accounts import NewAccount
-from payments.partners import create as create_partner
+from payments.bills.bill_accounts import NewAccount
+from payments.partners.partners import create as create_partner
 from tests.goods.test_goods import entered
 from tests.partners.vendor_servers import MERCHANT
 from tests.partners.vendors import APIV3_KEY, KEY_ID, PLATFORM, pem, private_pem, register

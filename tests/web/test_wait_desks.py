@@ -4,7 +4,7 @@ import pytest
 from flask import Flask, g
 from flask_babel import force_locale
 
-from app.api.closing import WaitOut
+from app.api.closing.closing import WaitOut
 from app.console.wait_desks import UNENDED, wait_lines
 from campaigns.closing.waits import Wait
 from campaigns.network.people import create_manager

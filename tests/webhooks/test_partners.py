@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from kernel.ids import donation_id_of
-from payments.partners import create
+from payments.partners.partners import create
 from tests.api.client import problem
 from tests.world import World
 

@@ -13,7 +13,7 @@ from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
 from app.http.security_events import notice_refusal
-from app.i18n.refusals import refusal_text
+from app.i18n.refusals.refusals import refusal_text
 from app.web.blueprint import requested_page
 from campaigns.closing.cancel import find_cancellation
 from campaigns.closing.close import close

@@ -11,7 +11,7 @@ from app.console.written import require_own, shown_before
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
-from app.i18n.fields import at_fields, refusal_words
+from app.i18n.refusals.fields import at_fields, refusal_words
 from campaigns.lifecycle import drafts
 from campaigns.lifecycle.campaign import find_campaign, lock_campaign
 from campaigns.lifecycle.models import Campaign

@@ -8,7 +8,7 @@ from app.console.blueprint import act, blueprint
 from app.current import deps
 from app.http import access
 from app.i18n.notices import notice_number
-from campaigns.closing.notices import correct, latest, notices_of, pending_changes
+from campaigns.closing.publication.notices import correct, latest, notices_of, pending_changes
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission
 

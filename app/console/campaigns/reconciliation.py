@@ -5,8 +5,8 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.console.blueprint import act, blueprint, said_of
+from app.console.campaigns.three_sides import chosen_account, chosen_state
 from app.console.saved_views import views_at
-from app.console.three_sides import chosen_account, chosen_state
 from app.current import deps
 from app.duties import perform
 from app.http import access
@@ -15,12 +15,12 @@ from app.http.scope import Where
 from app.i18n.giving_labels import SUMS_VERDICTS
 from app.web.blueprint import requested_page
 from campaigns.approvals.desk import open_of
-from campaigns.closing import discrepancies
-from campaigns.closing.bookings import booked_sums
-from campaigns.closing.empty_days import awaited_day, day_awaited, record_empty_day
 from campaigns.closing.models import STATES
-from campaigns.closing.partner_sums import sums_of_campaign
-from campaigns.closing.sign_off_together import groups
+from campaigns.closing.publication.partner_sums import sums_of_campaign
+from campaigns.closing.reconciliation import discrepancies
+from campaigns.closing.reconciliation.bookings import booked_sums
+from campaigns.closing.reconciliation.empty_days import awaited_day, day_awaited, record_empty_day
+from campaigns.closing.reconciliation.sign_off_together import groups
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Caller, Permission
 from campaigns.screening.cases import count_open_cases

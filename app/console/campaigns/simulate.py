@@ -11,10 +11,10 @@ from app.console.forms import ConsoleForm
 from app.current import deps
 from app.http import access
 from app.http.off_loop import off_loop
-from app.i18n.faults import fault_text
 from app.i18n.import_texts import place_text
 from app.i18n.labels import CAPS
-from app.i18n.refusals import refusal_text
+from app.i18n.refusals.faults import fault_text
+from app.i18n.refusals.refusals import refusal_text
 from campaigns.disclosure.simulated_day import GIFTS, MOST_GIFTS, default_day, made_day, projects_of, typed_day
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.network.roles import Permission

@@ -11,9 +11,9 @@ from app.current import deps
 from app.http import access
 from app.i18n.giving_labels import SOURCE_KINDS
 from app.papers import pictures
-from app.web.campaign_reads import shown_campaign, shown_project
-from app.web.embedded import qr_code
-from app.web.pictures import poster
+from app.web.campaigns.campaign_reads import shown_campaign, shown_project
+from app.web.campaigns.embedded import qr_code
+from app.web.campaigns.pictures import poster
 from campaigns.disclosure.sources import source_figures
 from campaigns.lifecycle.campaign import find_campaign
 from campaigns.lifecycle.sources import MOST_TITLE, Source, add_source, source_of_code

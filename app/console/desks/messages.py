@@ -16,7 +16,7 @@ from app.http import access, scope
 from app.http.scope import Where
 from app.i18n.inbox_texts import money, reason_text, type_text
 from app.web.blueprint import requested_page
-from app.web.donation_form import read_uuid
+from app.web.giving.donation_form import read_uuid
 from campaigns.desks import inbox_desk
 from campaigns.desks.inbox_desk import InboxQueue
 from campaigns.intake.project_codes import mapped_codes, unmap_code
@@ -26,9 +26,9 @@ from campaigns.reasons import MOST_REASON
 from kernel.db import Tx
 from kernel.errors import Invalid, fault
 from kernel.text import clean_text
-from payments.inbox_conflicts import compare, list_conflicts
-from payments.partner_events import PARTNER_PREFIX
-from payments.partners import list_partners
+from payments.inbox.inbox_conflicts import compare, list_conflicts
+from payments.partners.partner_events import PARTNER_PREFIX
+from payments.partners.partners import list_partners
 
 PAGE_SIZE = 50
 _FILTERS = ("queue", "source", "page")

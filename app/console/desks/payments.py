@@ -17,7 +17,7 @@ from app.http.scope import Where
 from app.i18n.inbox_texts import money
 from app.live.publish import publish
 from app.web.blueprint import requested_page
-from app.web.donation_form import read_uuid
+from app.web.giving.donation_form import read_uuid
 from campaigns.desks import payment_desk
 from campaigns.donations.payment_exceptions import ExceptionState
 from campaigns.network.roles import Caller, Permission

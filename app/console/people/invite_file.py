@@ -19,10 +19,10 @@ from app.http.addresses import join_url
 from app.http.off_loop import off_loop
 from app.http.scope import Where
 from app.http.uploads import uploaded_file
-from app.i18n.faults import fault_text
 from app.i18n.import_texts import line_place
 from app.i18n.labels import ROLES, word
 from app.i18n.locale import when
+from app.i18n.refusals.faults import fault_text
 from campaigns.network.invite_file import GuestList, read_guests
 from campaigns.network.roles import Permission
 from kernel.db import Tx

@@ -15,7 +15,7 @@ from app.current import deps
 from app.http import access, scope
 from app.http.addresses import join_url
 from app.http.scope import Where
-from app.i18n.audit_texts import act_text, changes
+from app.i18n.audit.audit_texts import act_text, changes
 from app.web.blueprint import requested_page
 from campaigns.audit import changed_meanwhile
 from campaigns.audit_trail import AuditQuery

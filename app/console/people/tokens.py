@@ -16,7 +16,7 @@ from app.console.people.people import roles_to_give
 from app.current import deps
 from app.http import access, scope
 from app.http.scope import Where
-from app.i18n.audit_fields import PERMISSIONS
+from app.i18n.audit.audit_fields import PERMISSIONS
 from app.web.blueprint import requested_page
 from campaigns.network import tokens
 from campaigns.network.organisations import names_of

@@ -1,0 +1,1 @@
+"""Campaigns, their pots, draws, awards and sources over the API."""

@@ -1,0 +1,1 @@
+"""Reconciliation, notices, objections and samples over the API."""

@@ -1,0 +1,1 @@
+"""Donations and what their donors ask for over the API."""

@@ -1,0 +1,1 @@
+"""Imports, exports and saved views over the API."""

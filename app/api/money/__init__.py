@@ -1,0 +1,1 @@
+"""Funds, payouts, spending and the books over the API."""

@@ -1,0 +1,261 @@
+"""Money out, for managers: splits of projects, accounts of payees, payout plans and their remittances."""
+
+from typing import Any
+
+from flask import Response
+from flask_smorest.pagination import PaginationParameters
+
+from app.api.base import make_blueprint, page_of
+from app.api.money import payout_schemas as schemas
+from app.api.reason_schemas import OneLineReasonIn
+from app.api.second_person import may_wait, waiting
+from app.bank_files import file_of
+from app.current import deps
+from app.duties import perform
+from app.http import access
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.network.roles import Permission
+from campaigns.payouts import figures, payees, plans, remittances, rules
+from campaigns.payouts.models import PayoutPlan, Remittance
+from campaigns.payouts.payees import NewAccount
+from campaigns.payouts.postings import parts_of
+from campaigns.payouts.split import Shares
+from campaigns.projects import projects
+from kernel.db import Tx
+from kernel.money import CURRENCY
+
+blueprint = make_blueprint("payouts", "Money out: how projects are split, who is paid, and what became of it.")
+_PLAN, _REMITTANCE = "/payout-plans/<id:plan_id>", "/remittances/<id:remittance_id>"
+
+
+@blueprint.get("/projects/<id:project_id>/splits")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.SplitOut(many=True))
+def list_splits(project_id: int) -> Any:
+    """List the versions of a project's split, the newest first. Without one all of its money is the project's."""
+    with deps().db.transaction() as tx:
+        projects.find(tx, project_id)
+        return rules.splits_of(tx, project_id)
+
+
+@blueprint.post("/projects/<id:project_id>/splits")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(schemas.SplitIn)
+@blueprint.response(201, schemas.SplitOut)
+def set_split(body: dict[str, Any], project_id: int) -> Any:
+    """Divide a project's money from a time on: for campaigns that open from then on."""
+    shares = Shares(body["project_bps"], body["township_bps"], body["management_bps"])
+    with deps().db.transaction() as tx:
+        return rules.set_split(tx, project_id, shares, body["valid_from"], body["reason"], access.actor())
+
+
+@blueprint.get("/organisations/<code>/payout-rules")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.PayoutRulesOut)
+def show_rules(code: str) -> Any:
+    """Return how campaigns that an organisation hosts are paid out."""
+    with deps().db.transaction() as tx:
+        held = rules.rules_of_organisation(tx, code)
+        return {**held.model_dump(), "organisation": held.organisation_code}
+
+
+@blueprint.route("/organisations/<code>/payout-rules", methods=["PATCH"])
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(schemas.PayoutRulesIn)
+@blueprint.response(200, schemas.PayoutRulesOut)
+def change_rules(body: dict[str, Any], code: str) -> Any:
+    """Change how campaigns that an organisation hosts are paid out."""
+    with deps().db.transaction() as tx:
+        return {**rules.set_rules(tx, code, body, access.actor()).model_dump(), "organisation": code}
+
+
+@blueprint.get("/organisations/<code>/payees")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.response(200, schemas.PayeeOut(many=True))
+def list_payees(code: str) -> Any:
+    """List the bank accounts of an organisation, the newest first."""
+    with deps().db.transaction() as tx:
+        return payees.accounts_of(tx, code)
+
+
+@blueprint.post("/organisations/<code>/payees")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(schemas.PayeeIn)
+@blueprint.response(201, schemas.PayeeOut)
+def propose_payee(body: dict[str, Any], code: str) -> Any:
+    """Enter the bank account of an organisation; another person confirms it."""
+    with deps().db.transaction() as tx:
+        return payees.propose(tx, deps().keys, code, NewAccount(**body), access.actor())
+
+
+@blueprint.post("/payees/<id:payee_id>/confirm")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.response(200, schemas.PayeeOut)
+@may_wait(blueprint)
+def confirm_payee(payee_id: int) -> Any:
+    """Pay the organisation into this account from now on; who entered it needs a second person."""
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, "payee.confirm", payee_id)
+        return waiting(outcome) or outcome
+
+
+@blueprint.post("/payees/<id:payee_id>/end")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.response(200, schemas.PayeeOut)
+def end_payee(payee_id: int) -> Any:
+    """End an account, or decline one that was entered."""
+    with deps().db.transaction() as tx:
+        return payees.end(tx, payee_id, access.actor())
+
+
+@blueprint.get("/campaigns/<slug>/money-out")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.MoneyOutFigures)
+def show_figures(slug: str) -> Any:
+    """Return what of a campaign's money is divided, planned and paid."""
+    with deps().db.transaction() as tx:
+        sums = figures.totals(tx, find_campaign(tx, slug).id or 0)
+    return {**sums._asdict(), "currency": CURRENCY}
+
+
+@blueprint.get("/campaigns/<slug>/money-out/projects")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.ProjectMoneyOut(many=True))
+@blueprint.paginate()
+def list_figures(pagination_parameters: PaginationParameters, slug: str) -> Any:
+    """List the same per project, the largest first."""
+    with deps().db.transaction() as tx:
+        campaign_id = find_campaign(tx, slug).id or 0
+        rows, pagination_parameters.item_count = figures.per_project(
+            tx, campaign_id, page_of(pagination_parameters)
+        )
+    return [{**row._asdict(), **row.figures._asdict(), "currency": CURRENCY} for row in rows]
+
+
+@blueprint.get("/campaigns/<slug>/payout-plans")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.PlanOut(many=True))
+def list_plans(slug: str) -> Any:
+    """List the payout plans of a campaign, the newest first."""
+    with deps().db.transaction() as tx:
+        return [_plan(tx, plan) for plan in plans.plans_of(tx, find_campaign(tx, slug).id or 0)]
+
+
+@blueprint.post("/campaigns/<slug>/payout-plans")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.response(201, schemas.PlanOut)
+def make_plan(slug: str) -> Any:
+    """Plan to pay out all that the projects of a released campaign have; another person approves it."""
+    with deps().db.transaction() as tx:
+        return _plan(tx, plans.make_plan(tx, slug, access.actor()))
+
+
+@blueprint.get(_PLAN)
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.PlanOut)
+def show_plan(plan_id: int) -> Any:
+    with deps().db.transaction() as tx:
+        return _plan(tx, plans.find_plan(tx, plan_id))
+
+
+@blueprint.get(f"{_PLAN}/remittances")
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.RemittanceOut(many=True))
+def list_remittances(plan_id: int) -> Any:
+    """List the remittances of a plan."""
+    with deps().db.transaction() as tx:
+        plans.find_plan(tx, plan_id)
+        return [_remittance(row) for row in plans.remittances_of(tx, plan_id)]
+
+
+@blueprint.post(f"{_PLAN}/approve")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.response(200, schemas.PlanOut)
+@may_wait(blueprint)
+def approve_plan(plan_id: int) -> Any:
+    """Approve a plan of somebody else: its money is set aside. Above the limit another signature is needed."""
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, "payout.approve", plan_id)
+        return waiting(outcome) or _plan(tx, outcome)
+
+
+@blueprint.post(f"{_PLAN}/withdraw")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(OneLineReasonIn)
+@blueprint.response(200, schemas.PlanOut)
+def withdraw_plan(body: dict[str, Any], plan_id: int) -> Any:
+    """Withdraw a plan that was not sent to the bank."""
+    with deps().db.transaction() as tx:
+        return _plan(tx, plans.withdraw(tx, plan_id, body["reason"], access.actor()))
+
+
+@blueprint.post(f"{_PLAN}/send")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.response(200, schemas.PlanOut)
+def send_plan(plan_id: int) -> Any:
+    """Mark an approved plan as sent: its file exists from now on and never changes."""
+    with deps().db.transaction() as tx:
+        return _plan(tx, plans.send(tx, plan_id, access.actor()))
+
+
+@blueprint.get(f"{_PLAN}/file")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(schemas.FileQuery, location="query")
+@blueprint.response(200, content_type="application/octet-stream")
+def show_file(query: dict[str, Any], plan_id: int) -> Response:
+    """Return the file of a sent plan for the bank: CSV, or ISO 20022 pain.001.001.09. Each look is recorded."""
+    return file_of(plan_id, query["format"], access.actor())
+
+
+@blueprint.get(_REMITTANCE)
+@access.managers(Permission.READ)
+@blueprint.response(200, schemas.RemittanceWithParts)
+def show_remittance(remittance_id: int) -> Any:
+    """Return a remittance with what of it is for which project."""
+    with deps().db.transaction() as tx:
+        row = remittances.find_remittance(tx, remittance_id)
+        return {**_remittance(row), "parts": parts_of(tx, row.plan_id, row.id)}
+
+
+@blueprint.post(f"{_REMITTANCE}/paid")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(schemas.PaidIn)
+@blueprint.response(200, schemas.RemittanceOut)
+@may_wait(blueprint)
+def mark_paid(body: dict[str, Any], remittance_id: int) -> Any:
+    """Record that the bank paid a remittance, with evidence. The bank's statement does the same by itself."""
+    return _marked("remittance.paid", remittance_id, **body | {"paid_on": body["paid_on"].isoformat()})
+
+
+@blueprint.post(f"{_REMITTANCE}/refused")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(OneLineReasonIn)
+@blueprint.response(200, schemas.RemittanceOut)
+@may_wait(blueprint)
+def refuse(body: dict[str, Any], remittance_id: int) -> Any:
+    """Record that the bank did not pay a remittance: the next plan has its money."""
+    return _marked("remittance.refused", remittance_id, body["reason"])
+
+
+@blueprint.post(f"{_REMITTANCE}/returned")
+@access.managers(Permission.FUNDS_WRITE)
+@blueprint.arguments(OneLineReasonIn)
+@blueprint.response(200, schemas.RemittanceOut)
+@may_wait(blueprint)
+def mark_returned(body: dict[str, Any], remittance_id: int) -> Any:
+    """Record that the money of a paid remittance came back: the next plan pays it anew."""
+    return _marked("remittance.returned", remittance_id, body["reason"])
+
+
+def _marked(act: str, remittance_id: int, reason: str = "", **arguments: Any) -> Any:
+    with deps().db.transaction() as tx:
+        outcome = perform(tx, act, remittance_id, reason, **arguments)
+        return waiting(outcome) or _remittance(outcome)
+
+
+def _plan(tx: Tx, plan: PayoutPlan) -> dict[str, Any]:
+    return {**plan.model_dump(), "campaign": plans.campaign_of(tx, plan), "currency": CURRENCY}
+
+
+def _remittance(row: Remittance) -> dict[str, Any]:
+    return {**row.model_dump(), "currency": CURRENCY}

@@ -1,0 +1,1 @@
+"""The door of partner platforms, and what staff decide about them."""

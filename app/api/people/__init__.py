@@ -1,0 +1,1 @@
+"""Accounts, tokens, approvals and the audit trail over the API."""

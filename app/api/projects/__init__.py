@@ -1,0 +1,1 @@
+"""Projects, their pages, organisations and stations over the API."""

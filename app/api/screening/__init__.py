@@ -1,0 +1,1 @@
+"""Screening cases, thresholds and the watch list over the API."""

@@ -1,0 +1,121 @@
+"""Imports of files: hand one in, see what was understood, confirm it, and see what became of it."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import g, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response
+
+from app.console.blueprint import act, blueprint, refusal_sentence
+from app.current import deps
+from app.http import access
+from app.http.off_loop import off_loop
+from app.http.scope import Where
+from app.http.uploads import uploaded_file
+from app.i18n.import_texts import needed_columns, place_of, sum_line
+from app.i18n.refusals.faults import fault_text
+from app.i18n.refusals.refusals import code_text
+from app.web.blueprint import requested_page
+from campaigns.import_plan import Sum
+from campaigns.imports import runs
+from campaigns.imports.models import ImportRun, State
+from campaigns.network.roles import Caller, Permission
+from kernel.db import Tx
+from kernel.errors import Fault, Refusal
+from payments.partners.partners import list_partners
+
+ROWS = 20
+_RUNNING = (State.CHECKING, State.CONFIRMED)
+_IMPORTERS = (Permission.RECONCILE, Permission.PROJECTS_WRITE, Permission.PEOPLE_WRITE)
+
+
+@blueprint.get("/imports", endpoint="imports")
+@access.signed_in(*_IMPORTERS, where=Where.LISTED)
+def list_imports() -> str:
+    """The form for a file, and the imports so far."""
+    return _listed()
+
+
+@blueprint.post("/imports", endpoint="import_upload")
+@access.signed_in(*_IMPORTERS, where=Where.NAMED)
+def upload() -> Any:
+    """Take a file in and show what was understood of it."""
+    kind, partner = request.form.get("kind", ""), request.form.get("partner", "")
+    file = uploaded_file(request)
+    try:
+        partner = partner if kind == "statement" else ""
+        run = runs.upload(deps(), g.caller, kind, file.data, file.name, partner, apart=off_loop)
+    except Refusal as refusal:
+        return _listed(refusal_sentence(refusal)), 422
+    return redirect(url_for("console.import_run", run_id=run.id), 303)
+
+
+def _listed(refused: str = "") -> str:
+    page = requested_page(ROWS)
+    with deps().db.transaction() as tx:
+        rows, total = runs.list_runs(tx, g.caller, page)
+        partners = list_partners(tx)
+    kinds = runs.kinds_of(g.caller)
+    return render_template(
+        "console/imports.html",
+        rows=rows,
+        page=page,
+        total=total,
+        kinds=kinds,
+        columns={kind: needed_columns(kind) for kind in kinds},
+        partners=partners,
+        chosen=request.values.get("kind", ""),
+        refused=refused,
+        most_mib=runs.MOST_BYTES >> 20,
+    )
+
+
+@blueprint.get("/imports/<int:run_id>", endpoint="import_run")
+@access.signed_in(*_IMPORTERS)
+def show(run_id: int) -> str:
+    """An import: what was understood, its faults, how far it is."""
+    with deps().db.transaction() as tx:
+        run = runs.find(tx, g.caller, run_id)
+    report = run.report
+    codes = {question["code"] for question in report.get("questions", ())}
+    return render_template(
+        "console/import.html",
+        run=run,
+        running=run.state in _RUNNING,
+        refusal=code_text(report["code"]) if "code" in report else "",
+        sums=[sum_line(Sum(**part)) for part in report.get("sums", ()) if part["rows"]],
+        codes=codes,
+        times=[datetime.fromisoformat(report[name]) for name in ("first_at", "last_at") if report.get(name)],
+        needs_reason=bool(codes & runs.WITH_REASON),
+        **{name: _worded(run.kind, report.get(name, ())) for name in ("faults", "questions", "warnings")},
+    )
+
+
+def _worded(kind: str, rows: Any) -> list[tuple[str, str]]:
+    """Faults as place and sentence."""
+    return [
+        (place_of(kind, row["line"], row["field"]), fault_text(Fault(row["code"], row["params"]))) for row in rows
+    ]
+
+
+@blueprint.post("/imports/<int:run_id>/confirm", endpoint="import_confirm")
+@access.signed_in(*_IMPORTERS)
+def confirm(run_id: int) -> Response:
+    """Confirm what was shown."""
+    form = request.form
+
+    def do(tx: Tx, caller: Caller) -> ImportRun:
+        large = form.get("large") == "yes"
+        return runs.confirm(tx, caller, run_id, form.get("token", ""), form.get("reason", ""), large=large)
+
+    return act(None, url_for("console.import_run", run_id=run_id), do, _("已确认，正在导入。"))
+
+
+@blueprint.post("/imports/<int:run_id>/drop", endpoint="import_drop")
+@access.signed_in(*_IMPORTERS)
+def drop(run_id: int) -> Response:
+    """Drop what was shown."""
+    back = url_for("console.imports")
+    return act(None, back, lambda tx, caller: runs.drop(tx, caller, run_id), _("已放弃这次导入，文件已删除。"))

@@ -1,0 +1,117 @@
+"""Bills of a platform that are fetched: with what, since when, and what came of each day."""
+
+from datetime import date
+
+from flask import render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app import partners as duties
+from app.console.blueprint import act, blueprint, said_of
+from app.console.forms import ConsoleForm
+from app.console.written import require_seen_at, seen_at
+from app.current import deps
+from app.http import access
+from app.http.scope import Where
+from app.i18n.giving_labels import BILL_KINDS, BILL_STATES, BILL_WAITS
+from campaigns.imports import fetch_bills
+from campaigns.network.roles import Caller, Permission
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.errors import Invalid, Refusal, fault
+from payments.bills.bill_accounts import NewAccount
+from payments.bills.bill_sources import kinds_of
+from payments.mappings.mapping_models import BillAccount, PartnerMapping
+from payments.mappings.partner_mappings import MOST_KEY, MOST_WORD
+from payments.partners import partners
+
+_PARTNERS = Permission.PARTNERS_WRITE
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/partners/<name>/bills", endpoint="partner_bills")
+@access.signed_in(_PARTNERS, where=Where.FEDERATION)
+def show_bills(name: str) -> str:
+    """With what bills are fetched, what came of each day, and the forms that change it."""
+    return _page(name, ConsoleForm({}))
+
+
+def _page(name: str, form: ConsoleForm) -> str:
+    with deps().db.transaction() as tx:
+        partner = partners.known(tx, name)
+        account, mapping = tx.get(BillAccount, name), tx.get(PartnerMapping, name)
+        bills, today = fetch_bills.bills_of(tx, name), local_day(tx.now)
+    seen = seen_at(account.changed_at if account else None)
+    scheme = mapping.document["verify"]["scheme"] if mapping else ""
+    return render_template(
+        "console/partner_bills.html",
+        partner=partner,
+        account=account,
+        bills=bills,
+        fetchable=bool(kinds_of(scheme)),
+        with_serial=scheme == "wechatpay_v3",
+        today=today,
+        most={"key": MOST_KEY, "word": MOST_WORD},
+        form=form,
+        seen=form["seen"] if "seen" in form.data and not form.overtaken else seen,
+        BILL_KINDS=BILL_KINDS,
+        BILL_STATES=BILL_STATES,
+        BILL_WAITS=BILL_WAITS,
+    )
+
+
+@blueprint.post("/partners/<name>/bills/account", endpoint="partner_bill_account")
+@access.signed_in_to_act(_PARTNERS, where=Where.FEDERATION)
+def set_account(name: str) -> Answer:
+    """Set with what bills are fetched, or end it. What was typed stays when it is refused, but for the key."""
+    form = ConsoleForm(request.form)
+    back = url_for("console.partner_bills", name=name)
+    if form.verb == "end":
+        return act(
+            _PARTNERS,
+            back,
+            lambda tx, caller: fetch_bills.end_account(tx, name, caller.name),
+            _("不再下载，密钥已删除。"),
+        )
+    try:
+        new = NewAccount(form["key_id"].strip(), request.form.get("private_key", "").strip(), _day(form["since"]))
+        with deps().db.transaction() as tx:
+            _require_seen(tx, name, form)
+            tx.rehearse(lambda: fetch_bills.set_account(tx, deps().keys, name, new, access.actor()))
+    except Refusal as refusal:
+        form.add_refusal(refusal)
+        form.overtaken = refusal.code == "changed_meanwhile"
+        return _page(name, form), 422
+
+    def do(tx: Tx, _caller: Caller) -> str | None:
+        _require_seen(tx, name, form)
+        return said_of(duties.set_bill_account(tx, name, new))
+
+    return act(_PARTNERS, back, do, _("已保存，密钥不再显示。账单每天十点以后下载。"))
+
+
+@blueprint.post("/partners/<name>/bills/fetch", endpoint="partner_bill_fetch")
+@access.signed_in_to_act(Permission.RECONCILE, where=Where.FEDERATION)
+def fetch_now(name: str) -> Response:
+    """Have the bills of a day fetched; what came of it stands in the list."""
+    day = ConsoleForm(request.form)["day"]
+
+    def do(tx: Tx, caller: Caller) -> None:
+        fetch_bills.ask_for_day(tx, deps().keys, name, _day(day), caller.name)
+
+    return act(
+        Permission.RECONCILE, url_for("console.partner_bills", name=name), do, _("一两分钟后下载，结果见下表。")
+    )
+
+
+def _require_seen(tx: Tx, name: str, form: ConsoleForm) -> None:
+    account = tx.get(BillAccount, partners.known(tx, name, lock=True).name, lock=True)
+    changed_at = account.changed_at if account else None
+    require_seen_at(tx, f"partner:{name}", form, changed_at, action="partner.bill_account")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Invalid("day_invalid", fields={"since": fault("not_a_date")}) from error

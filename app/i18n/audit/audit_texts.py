@@ -1,0 +1,136 @@
+"""Entries of the audit trail in words: what was done, to what, and what was before and after."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from flask_babel import gettext as _
+
+from app.i18n import giving_labels, labels
+from app.i18n.accounting_labels import DIFFERENCE_ACCOUNTS
+from app.i18n.audit.audit_fields import FIELDS, PERMISSIONS
+from app.i18n.audit.audit_labels import ACTS, ASKED, SUBJECTS
+from app.i18n.desk_labels import STATION_ITEMS
+from app.i18n.labels import word
+from app.i18n.locale import when
+from app.i18n.names import actor_name, source_name
+from app.i18n.refusals.fields import LABELS, label
+from kernel.money import yuan
+
+_SHORT = 8  # characters of a donation's id
+_WORDS = {
+    "account": DIFFERENCE_ACCOUNTS,
+    "act": ASKED,
+    "consent": giving_labels.CONSENTS,
+    "decision": labels.CASE_STATES,
+    "kind": {**labels.WATCHED, **labels.IMPORT_KINDS, **labels.FUND_KINDS},
+    "item": STATION_ITEMS,
+    "levels": labels.LEVELS,
+    "role": labels.ROLES,
+    "scopes": PERMISSIONS,
+    "status": labels.PROJECT_STATUSES,
+    "theme": giving_labels.THEMES,
+    "tier": labels.TIERS,
+    "tiers": labels.TIERS,
+}
+
+
+class Change(NamedTuple):
+    """One line of what an entry says: of a field that was changed, what it was before."""
+
+    label: str
+    before: str | None
+    after: str
+
+
+def act_text(action: str) -> str:
+    """Return what was done."""
+    return word(ACTS, action)
+
+
+def subject_text(subject: str, name: str = "") -> str:
+    """Return what an entry is about: its kind, and its name, or else its number."""
+    kind, _colon, key = subject.partition(":")
+    if key == "offline":
+        return source_name(subject)  # a source of ours that has the form of a partner's
+    shown = name or (key[:_SHORT] if kind == "donation" else key)
+    return f"{word(SUBJECTS, kind)} {shown}".strip()
+
+
+def changes(detail: Mapping[str, Any]) -> list[Change]:
+    """Return what an entry says beside its act: first the fields that were changed, then the rest."""
+    return [*_changed(detail), *_stated(detail)]
+
+
+def changes_text(detail: Mapping[str, Any]) -> str:
+    """Return all that an entry says in one line, for a table that leaves the system."""
+    parts = (
+        _("%(field)s：%(after)s", field=line.label, after=line.after)
+        if line.before is None
+        else _("%(field)s：%(before)s → %(after)s", field=line.label, before=line.before, after=line.after)
+        for line in changes(detail)
+    )
+    return str(_("；")).join(parts)
+
+
+def _changed(detail: Mapping[str, Any]) -> Iterator[Change]:
+    before, after = detail.get("before"), detail.get("after")
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name, value in after.items():
+            yield Change(_field(name), _value(name, before.get(name)), _value(name, value))
+
+
+def _stated(detail: Mapping[str, Any]) -> Iterator[Change]:
+    for name, value in detail.items():
+        if not isinstance(value, dict):
+            if value not in (None, "", []):
+                yield Change(_field(name), None, _value(name, value))
+        elif name not in ("before", "after"):
+            yield from (Change(_field(key), None, _value(key, part)) for key, part in value.items() if part)
+
+
+def _field(name: str) -> str:
+    return field_label(name) or name
+
+
+def field_label(name: str) -> str:
+    """Return what a field of an entry is called; '' when it has no name. Those of a pot's rules stand in entries
+    without the group that they belong to."""
+    known = FIELDS.get(name) or LABELS.get(f"caps.{name}") or LABELS.get(f"scope.{name}")
+    return str(known or "") or label(name)
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return _("整个网络") if name in ("branch", "branch_code") and value is None else _("（空）")
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, list):
+        return str(_("、")).join(_value(name, part) for part in value)
+    if isinstance(value, dict):
+        parts = (
+            _("%(field)s：%(after)s", field=_field(key), after=_value(key, part)) for key, part in value.items()
+        )
+        return str(_("，")).join(parts)
+    if isinstance(value, int):
+        return _number(name, value)
+    if name in ("asked_by", "entered_by"):
+        return actor_name(value)
+    return word(_WORDS.get(name, {}), _moment(value) or value)
+
+
+def _number(name: str, value: int) -> str:
+    if name.endswith("_minor"):
+        return _("%(amount)s 元", amount=yuan(value))
+    return f"{value / 100:g}%" if name.endswith("_bps") else str(value)
+
+
+def _moment(text: str) -> str:
+    """Return a time as pages show it; '' for what is none."""
+    if len(text) < 19 or text[10:11] != "T":
+        return ""
+    try:
+        moment = datetime.fromisoformat(text)
+        return when(moment) if moment.tzinfo else ""
+    except (ValueError, OverflowError):  # somebody may have typed it: a time in the year 10,000 of Shanghai
+        return ""

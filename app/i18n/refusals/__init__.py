@@ -1,0 +1,1 @@
+"""Refusals, faults and problems in words."""

@@ -1,0 +1,1 @@
+"""What one donor sees: giving, their donation, their own data."""

@@ -1,0 +1,238 @@
+"""The donor's own page of one donation, before and after paying; open only with its token."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from flask import abort, current_app, make_response, redirect, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.current import deps
+from app.forms import Form
+from app.http import access, donor_cookie
+from app.http.errors import status_of
+from app.i18n.locale import chosen
+from app.i18n.match_explanation import decision_lines, end_lines
+from app.i18n.refusals.fields import refusal_words
+from app.i18n.refusals.refusals import REFUSALS, refusal_text
+from app.web import visitor
+from app.web.blueprint import blueprint
+from app.web.match_state import match_state
+from campaigns.audit import DONOR
+from campaigns.disclosure.campaigns import CampaignView, public_campaign
+from campaigns.disclosure.pot_details import pots_serving
+from campaigns.disclosure.project_page import unit_of
+from campaigns.disclosure.totals import PotView
+from campaigns.disclosure.trace import traces
+from campaigns.donations.donors.consent import published_of
+from campaigns.donations.explain import Explanation, explain
+from campaigns.donations.letters.letters import letters_shown
+from campaigns.donations.models import RefundRequestState
+from campaigns.donations.open_payment import open_payment
+from campaigns.donations.questions import ask, questions_of
+from campaigns.donations.receipts.receipt_requests import receipts_of
+from campaigns.donations.refunds.refund_requests import MOST_REQUESTS, request_money_back, requests_of, returnable
+from campaigns.donations.refunds.refunds import refunds
+from campaigns.donations.states import WAITING
+from campaigns.donations.unpaid import expire
+from campaigns.donations.unpaid.own_unpaid import own_unpaid_sum, typed_before
+from campaigns.donations.unpaid.shared_device import contact_would_help
+from campaigns.donations.view import DonationView, donation_view
+from campaigns.reasons import MOST_REASON
+from campaigns.screening.appeal import file_appeal
+from campaigns.screening.cases import OwnCase, case_id_of_donation, case_of_donation
+from kernel.db import Tx
+from kernel.errors import Refusal
+from payments.gateway import ClosedAs, GatewayError
+
+_LEFT_S = 30 * 60  # how long we remember that a donor went to the cashier
+
+
+@blueprint.get("/d/<uuid:donation_id>")
+@access.donor_link
+def donation(donation_id: UUID) -> AnyResponse:
+    """The state of the donation, and the explanation of its match."""
+    return show_donation(donation_id, REFUSALS.get(request.args.get("trouble", ""), ""))
+
+
+@blueprint.post("/d/<uuid:donation_id>/go")
+@access.donor_link
+def pay(donation_id: UUID) -> AnyResponse:
+    """Send the donor to the cashier; open the payment if that has not worked before."""
+    with deps().db.transaction() as tx:
+        view = donation_view(tx, donation_id)
+    try:
+        view = open_payment(deps(), view, "redirect", chosen())
+    except Refusal as refusal:
+        return donor_cookie.to_page(donation_id, trouble=refusal.code)
+    if view.status not in WAITING or not view.payment_url:
+        return donor_cookie.to_page(donation_id)
+    response = redirect(view.payment_url, 303)
+    response.set_cookie(
+        "went",
+        "1",
+        max_age=_LEFT_S,
+        path=f"/d/{donation_id}",
+        httponly=True,
+        samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )
+    return donor_cookie.remember(response, donation_id)
+
+
+@blueprint.post("/d/<uuid:donation_id>/cancel")
+@access.donor_link
+def cancel(donation_id: UUID) -> AnyResponse:
+    """Cancel the unpaid donation."""
+    try:
+        expire.cancel(deps(), donation_id)
+    except Refusal as refusal:
+        return show_donation(donation_id, refusal_text(refusal), status_of(refusal))
+    return donor_cookie.to_page(donation_id)
+
+
+@blueprint.post("/d/<uuid:donation_id>/refund-requests")
+@access.donor_link
+def request_refund(donation_id: UUID) -> AnyResponse:
+    """Request money back; staff decide. The same request sent twice is one."""
+    form = Form(request.form)
+    amount_minor, reason = form.amount("amount"), form.text("reason", MOST_REASON, lines=True) or ""
+    if form.faults:
+        return show_donation(donation_id, next(iter(form.faults.values())), 422, form)
+    try:
+        with deps().db.transaction() as tx:
+            request_money_back(tx, deps().keys, donation_id, amount_minor, reason)
+    except Refusal as refusal:
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal), form)
+    return donor_cookie.to_page(donation_id, at="refund")
+
+
+@blueprint.post("/d/<uuid:donation_id>/statement", endpoint="explain_case")
+@access.donor_link
+def explain_case(donation_id: UUID) -> AnyResponse:
+    """Take the donor's statement about their match that is under review: an appeal, which a reviewer answers."""
+    text = Form(request.form).text("text", MOST_REASON, lines=True) or ""
+    try:
+        with deps().db.transaction() as tx:
+            file_appeal(tx, deps().keys, case_id_of_donation(tx, donation_id), text, DONOR)
+    except Refusal as refusal:
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
+    return donor_cookie.to_page(donation_id)
+
+
+class RefundLine(NamedTuple):
+    """A refund that has not succeeded (yet), in fen."""
+
+    amount_minor: int
+    state: str
+    requested_at: datetime
+
+
+class _Page(NamedTuple):
+    """What the page of a donation shows, as read in one snapshot."""
+
+    donation: DonationView
+    explanation: Explanation
+    campaign: CampaignView
+    pots: Sequence[PotView]
+    case: OwnCase | None
+    refunds: Sequence[RefundLine]
+    name: str
+    more: dict[str, Any]
+
+
+def _read(tx: Tx, donation_id: UUID) -> _Page:
+    donation = donation_view(tx, donation_id)
+    explanation = explain(tx, donation_id)
+    try:
+        campaign = public_campaign(tx, donation.campaign)
+    except Refusal:
+        abort(404)
+    returnable_minor, not_returnable = returnable(tx, donation_id)
+    return _Page(
+        donation,
+        explanation,
+        campaign,
+        pots_serving(tx, campaign.id, donation.project_id),
+        case_of_donation(tx, donation_id) if donation.held_minor else None,
+        [
+            RefundLine(refund.amount_minor, refund.state, refund.requested_at)
+            for refund in refunds(tx, donation_id)
+            if refund.state != RefundRequestState.SUCCEEDED
+        ],
+        typed_before(tx, deps(), donation_id, visitor.known()).get("name", ""),
+        {
+            "steps": traces(tx, [donation]).get(donation_id),
+            "letters": letters_shown(tx, donation_id),
+            "unit": unit_of(tx, donation.project_id),
+            "receipts": receipts_of(tx, deps().keys, donation_id),
+            "unpaid": own_unpaid_sum(tx, explanation),
+            "contact_helps": contact_would_help(tx, explanation),
+            "refund_requests": requests_of(tx, deps().keys, donation_id),
+            "published": published_of(tx, donation_id),
+            "questions": questions_of(tx, deps().keys, donation_id),
+            "returnable_minor": returnable_minor,
+            "not_returnable": REFUSALS.get(not_returnable, "") % {"most": MOST_REQUESTS},
+        },
+    )
+
+
+@blueprint.post("/d/<uuid:donation_id>/questions")
+@access.donor_link
+def ask_question(donation_id: UUID) -> AnyResponse:
+    """Ask about the donation; the answer comes onto this page."""
+    words = request.form.get("question", "").replace("\x00", "")
+    try:
+        with deps().db.transaction() as tx:
+            ask(tx, deps().keys, donation_id, words)
+    except Refusal as refusal:
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
+    return donor_cookie.to_page(donation_id, at="question")
+
+
+def _in_flight(donation: DonationView) -> bool | None:
+    """Ask the provider whether a payment is under way, of a donor who went to the cashier and came back; None when
+    it does not say. No transaction is open meanwhile."""
+    try:
+        return deps().gateway.state(donation.payment_reference or "") in (ClosedAs.PAID, ClosedAs.PROCESSING)
+    except GatewayError:
+        return None
+
+
+def show_donation(donation_id: UUID, trouble: object, status: int = 200, form: Form | None = None) -> AnyResponse:
+    with deps().db.snapshot() as tx:
+        read = _read(tx, donation_id)
+    view, campaign = read.donation, read.campaign
+    waiting = view.status in WAITING
+    left = "left" in request.args
+    # None: not known, so the page says that it waits for the answer, and offers the way back to the cashier too.
+    flying = _in_flight(view) if waiting and not left and "went" in request.cookies else False
+    match = match_state(view, campaign, read.pots, read.explanation, read.case, in_flight=flying is not False)
+    page = render_template(
+        "web/donation.html",
+        donation=view,
+        explanation=read.explanation,
+        campaign=campaign,
+        match=match,
+        sure_in_flight=bool(flying),
+        refunds=read.refunds,
+        name=read.name,
+        form=form or Form({}),
+        decisions=[decision_lines(decision) for decision in read.explanation.decisions],
+        ends=end_lines(read.explanation),
+        token=(token := deps().keys.token(str(donation_id))),
+        lasting_link=f"{deps().public_url}/d/{donation_id}?token={token}",
+        visit=donor_cookie.pass_for(donation_id),
+        trouble=str(trouble),
+        waiting=waiting,
+        left=left,
+        seen=f"{view.status}/{view.reserved_minor}/{view.captured_minor}/{view.held_minor}/{view.refunded_minor}",
+        every_s=2 if waiting else 5 if match.moves or view.payment_reference else 0,
+        **read.more,
+    )
+    response = make_response(page, status)
+    if left or (waiting and flying is False and "went" in request.cookies):  # came back without paying
+        response.delete_cookie("went", path=f"/d/{donation_id}")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,43 @@
+"""Donors ask for a donation receipt (公益事业捐赠票据) on their donation's page."""
+
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.current import deps
+from app.forms import Form
+from app.http import access, donor_cookie
+from app.http.errors import status_of
+from app.i18n.refusals.fields import refusal_words
+from app.web.blueprint import blueprint
+from app.web.giving.donation import show_donation
+from campaigns.donations.donors.payer import read_payer
+from campaigns.donations.receipts.receipt_requests import request_receipt, withdraw_receipt
+from kernel.errors import Refusal
+
+
+@blueprint.post("/d/<uuid:donation_id>/receipt")
+@access.donor_link
+def ask_for_receipt(donation_id: UUID) -> AnyResponse:
+    """Request a receipt. The same form sent twice is one request."""
+    form = Form(request.form)
+    try:
+        payer = read_payer(form["kind"], form["title"], form["tax_id"], form["email"])
+        with deps().db.transaction() as tx:
+            request_receipt(tx, deps().keys, donation_id, payer)
+    except Refusal as refusal:
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal), form)
+    return donor_cookie.to_page(donation_id, at="receipt")
+
+
+@blueprint.post("/d/<uuid:donation_id>/receipt/withdraw")
+@access.donor_link
+def withdraw_own_receipt(donation_id: UUID) -> AnyResponse:
+    """Withdraw the request that waits."""
+    try:
+        with deps().db.transaction() as tx:
+            withdraw_receipt(tx, donation_id)
+    except Refusal as refusal:
+        return show_donation(donation_id, refusal_words(refusal), status_of(refusal))
+    return donor_cookie.to_page(donation_id, at="receipt")

@@ -1,0 +1,1 @@
+"""The bank compared with books and providers."""

@@ -1,0 +1,1 @@
+"""The published result, objections to it, sums stated to platforms."""

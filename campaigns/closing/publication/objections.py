@@ -1,0 +1,188 @@
+"""Object to a published result while the notice runs; somebody replies before the match is disbursed (公示异议)."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlmodel import col, func, select
+
+from campaigns.audit import record_audit
+from campaigns.closing.publication.objection_models import Objection
+from campaigns.lifecycle.campaign import find_campaign, lock_campaign
+from campaigns.lifecycle.models import Campaign, CampaignEntry
+from campaigns.lifecycle.phases import Phase
+from campaigns.network.models import Organisation
+from campaigns.projects.models import Project
+from kernel.db import Tx
+from kernel.errors import Conflict, Fault, Invalid, NotFound, fault
+from kernel.ids import MOST_ID
+from kernel.keys import Keys, seal, unseal
+from kernel.paging import FIRST_PAGE, Page
+from kernel.text import text_fault
+from payments.inbox.message_keys import opening_keys, sealing_key
+
+LEAST_WORDS, MOST_WORDS, MOST_CONTACT, MOST_REPLY = 5, 1_000, 200, 1_000
+MOST_OPEN = 200  # of a campaign, our default: who floods it waits for the replies
+
+
+class NewObjection(NamedTuple):
+    """What somebody writes; `project` is the id of a project of the campaign, or None for the result as a whole."""
+
+    words: str
+    contact: str = ""
+    project: int | None = None
+
+
+class ObjectionLine(NamedTuple):
+    """An objection. `words` and `contact` are for staff, and empty once the key of their day is gone."""
+
+    id: int
+    campaign: str
+    campaign_name: str
+    project_name: str
+    raised_at: datetime
+    summary: str
+    reply: str
+    answered_at: datetime | None
+    actor: str
+    words: str = ""
+    contact: str = ""
+
+
+def raise_objection(tx: Tx, keys: Keys, slug: str, objection: NewObjection) -> int:
+    """Object to the published result of a campaign; return the id. It is public once it was answered.
+
+    Raises NotFound `campaign_unknown`, Conflict `notice_over` outside of the notice and `objection_limit`, Invalid
+    `objection_invalid`.
+    """
+    words, contact = objection.words.strip(), objection.contact.strip()
+    if find_campaign(tx, slug).phase != Phase.NOTICE:
+        raise Conflict("notice_over")
+    if faults := _faults(tx, slug, words, contact, objection.project):
+        raise Invalid("objection_invalid", fields=faults)
+    campaign = lock_campaign(tx, slug)  # the closing counts what is open under the same lock
+    assert campaign.id is not None
+    if campaign.phase != Phase.NOTICE:
+        raise Conflict("notice_over")
+    if count_open(tx, campaign.id) >= MOST_OPEN:
+        raise Conflict("objection_limit", most=MOST_OPEN)
+    key_id, key = sealing_key(tx, keys)
+    text = json.dumps({"words": words, "contact": contact}).encode()
+    row = Objection(
+        campaign_id=campaign.id,
+        project_id=objection.project,
+        sealed=seal(key, text, _context(campaign.id)),
+        sealed_by=key_id,
+        raised_at=tx.now,
+    )
+    return tx.add(row).id or 0
+
+
+def _faults(tx: Tx, slug: str, words: str, contact: str, project: int | None) -> dict[str, Fault]:
+    faults: dict[str, Fault] = {}
+    if refused := text_fault(words, MOST_WORDS, lines=True):
+        faults["objection"] = refused
+    elif len(words) < LEAST_WORDS:
+        faults["objection"] = fault("length_out_of_range", least=LEAST_WORDS, most=MOST_WORDS)
+    if contact and (refused := text_fault(contact, MOST_CONTACT)):
+        faults["contact"] = refused
+    if project is not None and project not in {row[0] for row in projects_of(tx, slug)}:
+        faults["project"] = fault("unknown_project")
+    return faults
+
+
+def projects_of(tx: Tx, slug: str) -> Sequence[tuple[int, str]]:
+    """Return id and name of the projects of a campaign, to choose from."""
+    query = (
+        select(Project.id, Project.name)
+        .join(CampaignEntry, col(CampaignEntry.project_id) == col(Project.id))
+        .join(Campaign, col(Campaign.id) == col(CampaignEntry.campaign_id))
+        .where(Campaign.slug == slug)
+        .order_by(col(Project.name))
+    )
+    return [(id_ or 0, name) for id_, name in tx.all(query)]
+
+
+def count_open(tx: Tx, campaign_id: int) -> int:
+    """Return how many objections to a campaign's result wait for a reply."""
+    waiting = select(func.count()).select_from(Objection)
+    return tx.first(waiting.where(Objection.campaign_id == campaign_id, col(Objection.answered_at).is_(None))) or 0
+
+
+_LINES = (
+    select(Objection, Campaign, Project)
+    .join(Campaign, col(Campaign.id) == col(Objection.campaign_id))
+    .join(Project, col(Project.id) == col(Objection.project_id), isouter=True)
+)
+
+
+def public_objections(tx: Tx, campaign_id: int) -> list[ObjectionLine]:
+    """Return the objections to a campaign's result as everybody sees them, oldest first."""
+    rows = tx.all(_LINES.where(Objection.campaign_id == campaign_id).order_by(col(Objection.id)))
+    return [_line(*row) for row in rows]
+
+
+def listed(tx: Tx, keys: Keys, branch: str | None, page: Page = FIRST_PAGE) -> tuple[list[ObjectionLine], int]:
+    """Return one page of the objections to campaigns hosted in a branch (None: to all), open ones first."""
+    below = select(Organisation.code).where(col(Organisation.lineage).contains([branch]))
+    hosted = col(Campaign.host_code).in_(below) if branch else col(Campaign.id).is_not(None)
+    query = _LINES.where(hosted).order_by(col(Objection.answered_at).is_not(None), col(Objection.id))
+    rows = tx.all(query.limit(page.size).offset(page.offset))
+    day_keys = opening_keys(tx, keys, {objection.sealed_by for objection, _, _ in rows})
+    lines = []
+    for objection, campaign, project in rows:
+        opened = _opened(objection, day_keys.get(objection.sealed_by))
+        line = _line(objection, campaign, project)
+        lines.append(line._replace(words=opened.get("words", ""), contact=opened.get("contact", "")))
+    counted = select(func.count()).select_from(Objection).join(Campaign, col(Campaign.id) == Objection.campaign_id)
+    return lines, tx.first(counted.where(hosted)) or 0
+
+
+def reply_to(tx: Tx, objection_id: int, summary: str, reply: str, actor: str) -> Objection:
+    """Reply to an objection: summary and reply become public. The same again changes nothing.
+
+    Raises NotFound `objection_unknown`, Invalid `objection_invalid`, Conflict `objection_answered`.
+    """
+    faults = {
+        name: refused
+        for name, text in (("summary", summary), ("reply", reply))
+        if (refused := text_fault(text.strip(), MOST_REPLY, lines=True, required=True))
+    }
+    if faults:
+        raise Invalid("objection_invalid", fields=faults)
+    row = tx.get(Objection, objection_id, lock=True) if 0 < objection_id <= MOST_ID else None
+    if row is None:
+        raise NotFound("objection_unknown")
+    if row.answered_at is not None:
+        if (row.summary, row.reply) == (summary.strip(), reply.strip()):
+            return row
+        raise Conflict("objection_answered")
+    row.summary, row.reply, row.answered_at, row.actor = summary.strip(), reply.strip(), tx.now, actor
+    record_audit(tx, actor, "objection.reply", f"campaign:{row.campaign_id}", objection=objection_id)
+    return tx.add(row)
+
+
+def _line(objection: Objection, campaign: Campaign, project: Project | None) -> ObjectionLine:
+    return ObjectionLine(
+        objection.id or 0,
+        campaign.slug,
+        campaign.name,
+        project.name if project else "",
+        objection.raised_at,
+        objection.summary,
+        objection.reply,
+        objection.answered_at,
+        objection.actor,
+    )
+
+
+def _opened(objection: Objection, key: bytes | None) -> dict[str, str]:
+    if key is None:
+        return {}
+    opened: dict[str, str] = json.loads(unseal(key, bytes(objection.sealed), _context(objection.campaign_id)))
+    return opened
+
+
+def _context(campaign_id: int) -> bytes:
+    return f"objection\x1f{campaign_id}".encode()

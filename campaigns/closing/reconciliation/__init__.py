@@ -1,0 +1,1 @@
+"""Statements, their differences, and how they end."""

@@ -1,0 +1,194 @@
+"""Where a partner's bill and its events differ, in the platform's own ids: what both sides look at together."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from campaigns.intake.door_donations import refunded_minor, span_of
+from campaigns.intake.test_mode import tests_of_donations
+from kernel.clock import local_day
+from kernel.db import Tx
+from kernel.ids import donation_id_of
+from payments.gateway import DONORS_MONEY, StatementLine
+from payments.models import EmptyBillDay, ProviderLine
+from payments.partners.partner_events import PAID
+
+MOST_SHOWN = 200  # differences
+MOST_DAYS = 31  # of one bill that are looked through for what it lacks
+
+
+class BillDifference(NamedTuple):
+    """One donation of which bill and events say different sums (fen). Its cause is that of a discrepancy."""
+
+    cause: str
+    donation_id: str
+    bill_minor: int
+    events_minor: int
+
+
+class BillDay(NamedTuple):
+    """What lines a platform's bills have for a day in Shanghai; fen. No line where it said that there is none."""
+
+    day: date
+    lines: int
+    charged_minor: int
+    returned_minor: int
+    fee_minor: int
+
+
+class _Compared(NamedTuple):
+    their_id: str
+    id: UUID | None
+    amount_minor: int
+    returned_minor: int
+    charges: int
+    charged_minor: int
+    back_minor: int
+
+
+def bill_differences(tx: Tx, provider: str, lines: Sequence[StatementLine]) -> list[BillDifference]:
+    """Return where lines of a bill, with those that came before, differ from the events: first what the bill has,
+    then what it lacks of the days on which it has charges. Changes nothing."""
+    money = [line for line in lines if line.kind in DONORS_MONEY]
+    rows = tx.rows_as(_Compared, _COMPARE, provider=provider, **_arrays(money))
+    differences = [difference for row in rows for difference in _of(row)]
+    charges = [line for line in money if line.kind == "charge"]  # a refund alone does not show its payment
+    for day in sorted({local_day(line.occurred_at) for line in charges})[:MOST_DAYS]:
+        differences += _lacking(tx, provider, day, [line.donation_id for line in charges])
+    return differences[:MOST_SHOWN]
+
+
+def _arrays(lines: Sequence[StatementLine]) -> dict[str, list[object]]:
+    return {
+        "lines": [line.line_id for line in lines],
+        "ids": [line.donation_id for line in lines],
+        "theirs": [line.source_id for line in lines],
+        "kinds": [line.kind for line in lines],
+        "amounts": [line.amount_minor for line in lines],
+        "corrects": [line.corrects for line in lines],
+    }
+
+
+# A line of the file that was imported before counts once.
+_COMPARE = """
+    WITH sent AS (
+        SELECT * FROM unnest(CAST(:lines AS text[]), CAST(:ids AS uuid[]), CAST(:theirs AS text[]),
+                             CAST(:kinds AS text[]), CAST(:amounts AS bigint[]), CAST(:corrects AS text[]))
+                      AS u(line_id, donation_id, source_id, kind, amount_minor, corrects)),
+    lines AS (
+        SELECT * FROM sent
+         UNION ALL
+        SELECT l.line_id, l.donation_id, l.source_id, l.kind, l.amount_minor, l.corrects FROM provider_line l
+         WHERE l.provider = :provider AND l.donation_id IN (SELECT donation_id FROM sent)
+           AND l.kind IN ('charge', 'refund', 'dispute')
+           AND NOT EXISTS (SELECT FROM sent s WHERE s.line_id = l.line_id)),
+    theirs AS (
+        SELECT min(source_id) AS their_id, donation_id,
+               count(*) FILTER (WHERE kind = 'charge' AND corrects IS NULL) AS charges,
+               coalesce(sum(amount_minor) FILTER (WHERE kind = 'charge'), 0) AS charged_minor,
+               coalesce(-sum(amount_minor) FILTER (WHERE kind <> 'charge'), 0) AS back_minor
+          FROM lines GROUP BY donation_id)
+    SELECT t.their_id, d.id, coalesce(d.amount_minor, 0) AS amount_minor,
+           coalesce(d.refunded_minor + d.excess_minor, 0) AS returned_minor, t.charges,
+           CAST(t.charged_minor AS bigint) AS charged_minor, CAST(t.back_minor AS bigint) AS back_minor
+      FROM theirs t
+      LEFT JOIN donation d ON d.id = t.donation_id AND d.provider = :provider AND d.paid_at IS NOT NULL
+     ORDER BY t.their_id"""
+
+
+def _of(row: _Compared) -> list[BillDifference]:
+    if row.id is None:
+        is_taken_back = row.charged_minor == row.back_minor == 0  # by a correction
+        bill_minor = row.charged_minor - row.back_minor
+        return [] if is_taken_back else [BillDifference("missing_here", row.their_id, bill_minor, 0)]
+    differences = []
+    if row.charges > 1:
+        differences.append(BillDifference("duplicate", row.their_id, row.charged_minor, row.amount_minor))
+    elif row.charges and row.charged_minor != row.amount_minor:
+        differences.append(BillDifference("amount", row.their_id, row.charged_minor, row.amount_minor))
+    if row.back_minor != row.returned_minor:
+        differences.append(BillDifference("refund", row.their_id, row.back_minor, row.returned_minor))
+    return differences
+
+
+def _lacking(tx: Tx, provider: str, day: date, in_file: Sequence[UUID | None]) -> list[BillDifference]:
+    """Return payments of a day that neither the file nor an earlier bill has."""
+    since, until = span_of(day)
+    rows = tx.rows(
+        """SELECT d.payment_reference AS their_id, d.amount_minor FROM donation d
+            WHERE d.provider = :provider AND d.pledged_at >= :since AND d.pledged_at < :until
+              AND d.paid_at IS NOT NULL AND NOT (d.id = ANY(:in_file))
+              AND NOT EXISTS (SELECT FROM provider_line l WHERE l.donation_id = d.id AND l.kind = 'charge')
+            ORDER BY d.pledged_at, d.id LIMIT :most""",
+        provider=provider,
+        since=since,
+        until=until,
+        in_file=[id_ for id_ in in_file if id_ is not None],
+        most=MOST_SHOWN,
+    )
+    return [BillDifference("missing_there", row.their_id, 0, row.amount_minor) for row in rows]
+
+
+def bill_days(tx: Tx, provider: str, since: date) -> list[BillDay]:
+    """Return the days since one for which bills of a platform came, the newest first."""
+    empty_days = select(col(EmptyBillDay.day)).where(
+        EmptyBillDay.provider == provider, col(EmptyBillDay.day) >= since
+    )
+    days = {day: BillDay(day, 0, 0, 0, 0) for day in tx.all(empty_days)}
+    rows = tx.rows_as(
+        BillDay,
+        """SELECT CAST(occurred_at AT TIME ZONE 'Asia/Shanghai' AS date) AS day, count(*) AS lines,
+                  CAST(coalesce(sum(amount_minor) FILTER (WHERE kind = 'charge'), 0) AS bigint) AS charged_minor,
+                  CAST(coalesce(-sum(amount_minor) FILTER (WHERE kind IN ('refund', 'dispute')), 0) AS bigint)
+                      AS returned_minor, CAST(coalesce(sum(fee_minor), 0) AS bigint) AS fee_minor
+             FROM provider_line WHERE provider = :provider AND occurred_at >= :since GROUP BY 1""",
+        provider=provider,
+        since=span_of(since)[0],
+    )
+    days |= {row.day: row for row in rows}
+    return [day for _, day in sorted(days.items(), reverse=True)]
+
+
+def lines_of(tx: Tx, provider: str, day: date) -> list[StatementLine]:
+    """Return the lines of a platform's bills for a day."""
+    since, until = span_of(day)
+    query = select(ProviderLine).where(
+        ProviderLine.provider == provider,
+        col(ProviderLine.occurred_at) >= since,
+        col(ProviderLine.occurred_at) < until,
+    )
+    rows = tx.all(query.order_by(col(ProviderLine.id)))
+    return [
+        StatementLine(**{field.name: getattr(row, field.name) for field in fields(StatementLine)}) for row in rows
+    ]
+
+
+def tested_differences(tx: Tx, partner: str, lines: Sequence[StatementLine]) -> list[BillDifference]:
+    """Return where lines of a bill differ from the test events of a platform."""
+    by_donation: dict[str, list[StatementLine]] = {}
+    for line in lines:
+        if line.source_id and line.kind in DONORS_MONEY:
+            by_donation.setdefault(line.source_id, []).append(line)
+    events = tests_of_donations(tx, partner, sorted(by_donation))
+    payments = {row.their_id: row for row in events if row.type == PAID}
+    differences = []
+    for their_id, own in sorted(by_donation.items()):
+        payment = payments.get(their_id)
+        charged = [line.amount_minor for line in own if line.kind == "charge"]
+        back_minor = -sum(line.amount_minor for line in own if line.kind != "charge")
+        returned_minor = refunded_minor([row for row in events if row.their_id == their_id])
+        row = _Compared(
+            their_id,
+            donation_id_of(partner, their_id) if payment else None,
+            payment.amount_minor if payment else 0,
+            returned_minor,
+            sum(line.kind == "charge" and not line.corrects for line in own),
+            sum(charged),
+            back_minor,
+        )
+        differences += _of(row)
+    return differences[:MOST_SHOWN]

@@ -1,0 +1,92 @@
+"""Fetch the provider's statement outside any transaction, and store its lines."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
+
+from campaigns.closing.reconciliation.reconcile import compare
+from campaigns.dependencies import Dependencies
+from campaigns.lifecycle.phases import Phase
+from payments.gateway import GatewayError, StatementLine
+from payments.statements import BATCH, store
+
+AGAIN_S = 60  # while a difference is open, the provider is asked once per minute
+OVERLAP = timedelta(hours=1)
+STEP = timedelta(hours=6)  # lines come newest first: a period is stored when all of it has been read
+
+
+class _Fetched(NamedTuple):
+    """When this process last read a provider's statement for a campaign, and the time of the newest line."""
+
+    at: datetime
+    newest: datetime
+
+
+def fetch_statement(deps: Dependencies, campaign_id: int) -> bool:
+    """Fetch the provider's statement for a campaign's period and store its lines; return whether all of it has been
+    read.
+
+    A process reads the period once from its beginning, then only what is new. If the provider does not answer or
+    refuses, it is asked again at the next tick: this campaign waits, others must not.
+    """
+    with deps.db.transaction() as tx:
+        row = tx.row("SELECT opens_at, phase FROM campaign WHERE id = :id", id=campaign_id)
+        now = tx.now
+    assert row is not None
+    memory, key = deps.db.memory, ("statement", campaign_id)
+    last: _Fetched | None = memory.get(key)
+    recently = last is not None and timedelta(0) <= now - last.at < timedelta(seconds=AGAIN_S)
+    if row.phase not in (Phase.RECONCILING, Phase.CANCELLED) or recently:
+        return True
+    since = row.opens_at if last is None else min(last.newest, now)
+    try:
+        newest = _store_lines(deps, deps.gateway.statement(since - OVERLAP, max(now, since) + OVERLAP))
+    except GatewayError:
+        return False
+    memory[key] = _Fetched(now, max(since, newest or since))
+    return True
+
+
+def _store_lines(deps: Dependencies, lines: Iterator[StatementLine]) -> datetime | None:
+    """Store lines as they come, one transaction per batch; return the time of the newest."""
+    newest = None
+    while batch := list(islice(lines, BATCH)):
+        newest = max([line.occurred_at for line in batch] + ([newest] if newest else []))
+        with deps.db.transaction() as tx:
+            store(tx, batch)
+    return newest
+
+
+def follow_statement(deps: Dependencies) -> int:
+    """Fetch what is new on the provider's statement, compare the books with it, and return how many lines were new
+    or contradict earlier ones.
+
+    A process begins at the newest line that we have (else at the first campaign that is not archived) and then goes
+    on from where it was. Raises GatewayError; what was read until then stays.
+    """
+    read_until: datetime | None = deps.db.memory.get("statement")
+    with deps.db.transaction() as tx:
+        since = tx.scalar(
+            """SELECT greatest(min(opens_at),
+                               (SELECT max(occurred_at) FROM provider_line WHERE provider = :provider))
+                 FROM campaign WHERE phase NOT IN ('draft', 'scheduled', 'archived')""",
+            provider=deps.gateway.provider,
+        )
+        now = tx.now
+    new = 0
+    since = max(filter(None, (since, read_until)), default=now) - OVERLAP
+    while since < now + OVERLAP:
+        until = min(since + STEP, now + OVERLAP)
+        new += _store_period(deps, list(deps.gateway.statement(since, until)))
+        since = until
+    deps.db.memory["statement"] = now
+    if new:
+        with deps.db.transaction() as tx:
+            compare(tx)
+    return new
+
+
+def _store_period(deps: Dependencies, lines: list[StatementLine]) -> int:
+    with deps.db.transaction() as tx:
+        return sum(store(tx, lines))

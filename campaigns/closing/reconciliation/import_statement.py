@@ -1,0 +1,128 @@
+"""Import a provider's statement from a file."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from campaigns.audit import record_audit
+from campaigns.closing.reconciliation.line_corrections import corrections_refused
+from campaigns.closing.reconciliation.reconcile import compare
+from campaigns.import_plan import ImportPlan, Sum
+from kernel.db import Tx
+from kernel.errors import Fault, Invalid, fault
+from kernel.tables import Track
+from payments.bills.bill import Bill, read_bill
+from payments.gateway import StatementLine
+from payments.partners.partners import known
+from payments.statements import FETCHED, contradictions, dropped, keep_dropped, known_lines, store
+
+AHEAD_MOST = timedelta(days=366)
+
+
+def import_statement(tx: Tx, provider: str, data: bytes | str, actor: str) -> int:
+    """Import a partner's daily bill and return how many lines were new. Idempotent. Lines of a second, different
+    bill are kept beside the first (`payments.statements.store`), and so is that it lacks lines of the first.
+
+    `provider` is the partner's name, with or without `partner:`. Raises Invalid `import_invalid` naming every
+    invalid row, and what `partner_name` raises.
+    """
+    name = partner_name(tx, provider)
+    return write_statement(tx, plan_statement(tx, read_bill(name, data)), name, actor)
+
+
+def partner_name(tx: Tx, provider: str) -> str:
+    """Return the name of a registered partner.
+
+    Raises Invalid `statement_by_api` for a provider with an API, NotFound `partner_unknown`.
+    """
+    name = provider.removeprefix("partner:")
+    if name in FETCHED:
+        raise Invalid("statement_by_api")
+    return known(tx, name).name
+
+
+def plan_statement(tx: Tx, bill: Bill) -> ImportPlan[StatementLine]:
+    """Check a bill against earlier ones; change nothing. Lines that earlier bills have with other contents are
+    warnings: they would be kept beside those."""
+    lines = list(bill.lines.values())
+    numbers = {line.line_id: number for number, line in bill.lines.items()}
+    again, gone = contradictions(tx, lines), dropped(tx, lines)
+    return ImportPlan(
+        kind="statement",
+        table=bill.table,
+        new=tuple(lines),
+        sums=(
+            *_sums(lines, known_lines(tx, lines)),
+            *([Sum("beside", len(again))] if again else ()),
+            *([Sum("dropped", len(gone), sum(line.amount_minor for line in gone))] if gone else ()),
+        ),
+        skipped=bill.skipped,
+        times=tuple(line.occurred_at for line in lines),
+        faults={
+            **bill.faults,
+            **_ahead_of_time(tx, bill.lines),
+            **_came_back_without_leaving(tx, bill.lines),
+            **corrections_refused(tx, bill.lines),
+        },
+        warnings={
+            f"line {numbers[place.removeprefix('line_id ')]}.line_id": contradiction
+            for place, contradiction in again.items()
+        },
+    )
+
+
+def write_statement(tx: Tx, plan: ImportPlan[StatementLine], name: str, actor: str, track: Track = iter) -> int:
+    """Store the lines of a plan that are new, and beside earlier ones those that contradict them; return how many
+    are new. Raises Invalid `import_invalid`."""
+    plan.require_sound()
+    gone = keep_dropped(tx, plan.new)
+    stored = store(tx, track(plan.new))
+    figures = {"lines": stored.new, "beside": stored.beside, "dropped": gone, "format": plan.table.layout.name}
+    record_audit(tx, actor, "statement.import", f"provider:{name}", **figures)
+    if gone or any(stored):
+        compare(tx)
+    return stored.new
+
+
+_SORTS = {"charges": ("charge",), "refunds": ("refund",), "other": ("fee", "payout", "dispute", "other")}
+
+
+def _sums(lines: Sequence[StatementLine], known_count: int) -> tuple[Sum, ...]:
+    amounts = {name: [line.amount_minor for line in lines if line.kind in kinds] for name, kinds in _SORTS.items()}
+    amounts["fees"] = [line.fee_minor for line in lines if line.fee_minor]
+    return (*(Sum(name, len(part), sum(part)) for name, part in amounts.items()), Sum("known", known_count))
+
+
+def _ahead_of_time(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
+    """Fault lines more than `AHEAD_MOST` after our clock: a mistyped year makes a bill of a day nobody compares.
+    Nearer ones pass, as a closing is rehearsed with bills of days to come."""
+    latest = tx.now + AHEAD_MOST
+    return {
+        f"line {number}.occurred_at": fault("in_the_future")
+        for number, line in lines.items()
+        if line.occurred_at > latest
+    }
+
+
+def _came_back_without_leaving(tx: Tx, lines: Mapping[int, StatementLine]) -> dict[str, Fault]:
+    """Fault positive refunds (money that came back) beyond what bills say was refunded: mostly a wrong sign."""
+    back = {line.donation_id for line in lines.values() if line.kind == "refund" and line.amount_minor > 0} - {None}
+    if not back:
+        return {}
+    rows = tx.rows(
+        """SELECT donation_id, sum(amount_minor)::bigint AS net_minor FROM provider_line
+            WHERE kind = 'refund' AND donation_id = ANY(:ids) AND NOT (line_id = ANY(:in_file))
+            GROUP BY donation_id""",
+        ids=list(back),
+        in_file=[line.line_id for line in lines.values()],
+    )
+    net: dict[UUID | None, int] = defaultdict(int, {row.donation_id: row.net_minor for row in rows})
+    for line in lines.values():
+        if line.kind == "refund":
+            net[line.donation_id] += line.amount_minor
+    return {
+        f"line {number}": fault("refund_never_left", over_minor=net[line.donation_id])
+        for number, line in lines.items()
+        if line.kind == "refund" and line.amount_minor > 0 and net[line.donation_id] > 0
+    }

@@ -1,0 +1,94 @@
+"""Compare our books with the providers' statements; what agrees is settled."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.closing.bank.bank_match import match_bank
+from campaigns.closing.models import Discrepancy
+from campaigns.closing.reconciliation.bookings import booking_transfers
+from campaigns.closing.reconciliation.differences import SIDES
+from campaigns.closing.reconciliation.discrepancies import count_open, list_differences
+from campaigns.closing.reconciliation.line_postings import (
+    fee_accounts,
+    fee_pages,
+    payout_transfers,
+    settlement_transfers,
+)
+from campaigns.donations.states import Status, Transition
+from campaigns.donations.transitions import transition
+from campaigns.lifecycle.models import Campaign
+from kernel.db import Tx
+from ledger.post import lock_accounts, post
+
+PAGE = 5_000  # donations
+
+
+def reconcile(tx: Tx, campaign: Campaign) -> int:
+    """List the differences, settle the campaign's donations that agree, and book fees, payouts and what was signed
+    off; return how many differences of the campaign are open. The campaign is locked."""
+    assert campaign.id is not None
+    _link_lines(tx)
+    match_bank(tx)
+    listed = list_differences(tx, campaign.id)
+    _settle_donations(tx, campaign.id)
+    _post(tx, listed)
+    return count_open(tx, campaign.id)
+
+
+def compare(tx: Tx) -> None:
+    """List the differences, and book fees, payouts and what was signed off: when lines came, and regularly."""
+    _link_lines(tx)
+    match_bank(tx)
+    _post(tx, list_differences(tx))
+
+
+def _link_lines(tx: Tx) -> None:
+    """Let lines name the donation whose payment they are about, as soon as it is known."""
+    with tx.by_set():
+        tx.run(
+            """UPDATE provider_line l SET donation_id = d.id FROM donation d
+                WHERE l.donation_id IS NULL AND l.payment_intent IS NOT NULL
+                  AND (d.provider, d.payment_intent) = (l.provider, l.payment_intent)"""
+        )
+        tx.run(
+            """UPDATE provider_line l SET donation_id = e.attached_to FROM payment_exception e
+                WHERE (e.provider, e.payment_intent) = (l.provider, l.payment_intent) AND e.state = 'attached'
+                  AND l.donation_id IS DISTINCT FROM e.attached_to"""
+        )
+
+
+def _post(tx: Tx, differences: Sequence[Discrepancy]) -> None:
+    """Book fees, a page at a time, then payouts and what was signed off: all accounts are locked before."""
+    rest = [*payout_transfers(tx), *settlement_transfers(tx), *booking_transfers(tx, differences)]
+    accounts = {account for transfer in rest for account in (transfer.debit, transfer.credit)}
+    of_fees = fee_accounts(tx)
+    lock_accounts(tx, accounts | of_fees)
+    for transfers in fee_pages(tx) if of_fees else ():
+        post(tx, transfers)
+    post(tx, rest)
+
+
+def _settle_donations(tx: Tx, campaign_id: int) -> None:
+    """Settle paid donations that the provider's statement shows with the same amounts, a page at a time. The
+    campaign's lock keeps everybody else away from them."""
+    pages = tx.pages(
+        _Agreed,
+        PAGE,
+        f"""{SIDES}
+        SELECT o.id FROM ours o JOIN theirs t USING (id) JOIN donation d ON d.id = o.id
+         WHERE o.campaign_id = :campaign AND d.status = 'paid' AND t.charges = 1 AND t.charged = o.amount_minor
+           AND t.returned = o.returned_minor
+         ORDER BY o.id""",
+        campaign=campaign_id,
+    )
+    with tx.by_set():  # the statement is planned with its first page
+        page = next(pages, [])
+    while page:
+        with tx.by_key():
+            transition(tx, [Transition(row.id, Status.PAID, Status.SETTLED, "on_statement") for row in page])
+        page = next(pages, [])
+
+
+class _Agreed(NamedTuple):
+    id: UUID

@@ -1,0 +1,140 @@
+"""Sign off all open differences of one provider, cause and day together, with their number and sum in view."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.closing.models import Discrepancy, is_of_bills
+from campaigns.closing.reconciliation.bookings import SIGNED_OFF, booking_transfers
+from campaigns.closing.reconciliation.discrepancies import account_of
+from campaigns.lifecycle.campaign import find_campaign
+from campaigns.reasons import require_reason
+from kernel.clock import SHANGHAI
+from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
+from ledger.chart import AccountKind
+from ledger.post import post
+
+NO_CAMPAIGN = "-"  # stands for differences that belong to no campaign
+MOST = 5_000  # at once
+
+
+class Group(NamedTuple):
+    """Open differences of one provider and cause that were listed on one day: how many, and their sums in fen (what
+    the other side has beyond our books): with their signs, and without, which is what is at stake; of two bills
+    that contradict each other that is the larger sum."""
+
+    provider: str
+    cause: str
+    currency: str
+    day: date
+    differences: int
+    sum_minor: int
+    stake_minor: int
+
+    @property
+    def is_of_bills(self) -> bool:
+        """Whether they are between two bills of a partner."""
+        return is_of_bills(self.provider, self.cause)
+
+
+def groups(tx: Tx, campaign_id: int | None) -> list[Group]:
+    """Return the open differences of a campaign (None: of none) in groups, the largest stake first."""
+    return tx.rows_as(
+        Group,
+        f"""SELECT provider, cause, currency, CAST(found_at AT TIME ZONE '{SHANGHAI}' AS date) AS day,
+                   count(*) AS differences, CAST(sum(sum_minor) AS bigint) AS sum_minor,
+                   CAST(sum(CASE cause WHEN 'contradiction' THEN greatest(abs(ours_minor), abs(theirs_minor))
+                                       ELSE abs(sum_minor) END) AS bigint) AS stake_minor
+              FROM discrepancy
+             WHERE state = 'open' AND campaign_id IS NOT DISTINCT FROM CAST(:campaign AS bigint)
+             GROUP BY 1, 2, 3, 4 ORDER BY stake_minor DESC, provider, cause, day""",
+        campaign=campaign_id,
+    )
+
+
+def group_of(tx: Tx, slug: str, provider: str, cause: str, day: date) -> Group:
+    """Return one group. Raises NotFound `campaign_unknown`, `discrepancy_unknown` when none is open."""
+    for group in groups(tx, _campaign_id(tx, slug)):
+        if (group.provider, group.cause, group.day) == (provider, cause, day):
+            return group
+    raise NotFound("discrepancy_unknown")
+
+
+def sign_off_together(
+    tx: Tx,
+    slug: str,
+    shown: tuple[str, str, date, int, int],
+    reason: str,
+    actor: str,
+    account: str = AccountKind.SUSPENSE,
+) -> Sequence[Discrepancy]:
+    """Sign off a group for one reason, and book the sums on the account of their cause. `shown` is what
+    whoever signs has seen: provider, cause, day, number and stake (fen).
+
+    Raises Invalid `reason_missing` and `booking_account_invalid`, NotFound `campaign_unknown`, Conflict
+    `differences_changed` when it is not what was shown any more.
+    """
+    require_reason(reason)
+    kind = account_of(account)
+    rows = open_group(tx, slug, shown)
+    provider, cause, day, number, stake_minor = shown
+    for row in rows:
+        row.state, row.reason, row.actor, row.ended_at = SIGNED_OFF, reason, actor, tx.now
+        tx.session.add(row)
+    detail = {
+        "provider": provider,
+        "cause": cause,
+        "day": str(day),
+        "differences": number,
+        "stake_minor": stake_minor,
+        "account": str(kind),
+    }
+    record_audit(tx, actor, "discrepancies.sign_off", subject_of(tx, slug, provider), reason=reason, **detail)
+    post(tx, booking_transfers(tx, rows, kind))
+    return rows
+
+
+def open_group(tx: Tx, slug: str, shown: tuple[str, str, date, int, int]) -> list[Discrepancy]:
+    """Lock and return the open differences of a provider, cause and day. Raises NotFound `campaign_unknown`,
+    Conflict `differences_changed` when number and stake (fen) are not what was shown."""
+    provider, cause, day, number, stake_minor = shown
+    rows = [row for row in _open_of(tx, _campaign_id(tx, slug), provider, cause) if _day(row) == day][:MOST]
+    if (len(rows), sum(row.stake_minor for row in rows)) != (number, stake_minor):
+        raise Conflict("differences_changed")
+    return rows
+
+
+def subject_of(tx: Tx, slug: str, provider: str) -> str:
+    """Return what the audit trail calls a group of differences: its campaign, or else its provider."""
+    campaign_id = _campaign_id(tx, slug)
+    return f"campaign:{campaign_id}" if campaign_id else f"provider:{provider}"
+
+
+def _campaign_id(tx: Tx, slug: str) -> int | None:
+    return None if slug == NO_CAMPAIGN else find_campaign(tx, slug).id
+
+
+def _open_of(tx: Tx, campaign_id: int | None, provider: str, cause: str) -> list[Discrepancy]:
+    """Lock and return the open differences of a provider and cause, in id order."""
+    tx.run("LOCK TABLE discrepancy IN SHARE ROW EXCLUSIVE MODE")
+    of_campaign = col(Discrepancy.campaign_id)
+    return tx.all(
+        select(Discrepancy)
+        .where(
+            of_campaign.is_(None) if campaign_id is None else of_campaign == campaign_id,
+            Discrepancy.provider == provider,
+            Discrepancy.cause == cause,
+            Discrepancy.state == "open",
+        )
+        .order_by(col(Discrepancy.id))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _day(row: Discrepancy) -> date:
+    return row.found_at.astimezone(SHANGHAI).date()

@@ -1,0 +1,1 @@
+"""Who a donor is: identity, contact, consents, keys."""

@@ -1,0 +1,216 @@
+"""The donor: recognised by keyed hash, stored sealed, shown only with consent."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlmodel import select
+
+from campaigns.donations.donors.identity import (
+    Identity,
+    contact_identity,
+    email_identity,
+    partner_identity,
+    phone_identity,
+)
+from campaigns.donations.donors.name_key import name_key
+from campaigns.donations.donors.person_keys import NewPerson, context_of, new_person_keys, person_key
+from campaigns.donations.donors.person_models import DonationContact
+from campaigns.donations.donors.tribute import Tribute
+from campaigns.donations.models import Donation
+from kernel.bulk import Rows, bytea, insert_together
+from kernel.db import Tx
+from kernel.errors import Fault, Invalid, fault
+from kernel.keys import Keys, seal, unseal
+from payments.partners.partner_events import OFFLINE, PartnerFact
+
+MOST_NAME = 80  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Donor:
+    """What donors say of themselves; none of it is needed to donate."""
+
+    name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    anonymous: bool = False
+    publish_name: bool = False
+
+    @property
+    def publishes(self) -> bool:
+        """Whether they agree that their name is published."""
+        return self.publish_name and not self.anonymous
+
+    def contact(self) -> dict[str, str]:
+        """The personal part, without what was left empty."""
+        personal = {"name": self.name, "email": self.email, "phone": self.phone}
+        return {name: value for name, value in personal.items() if value}
+
+    def identity(self) -> Identity | None:
+        """By what the donor is known: the phone number, else the e-mail address, else nothing."""
+        by_phone = phone_identity(self.phone) if self.phone else None
+        return by_phone or (email_identity(self.email) if self.email else None)
+
+
+def contact_faults(donor: Donor) -> dict[str, Fault]:
+    """Return what cannot be an address or number: field -> fault."""
+    faults: dict[str, Fault] = {}
+    if donor.email and email_identity(donor.email) is None:
+        faults["donor.email"] = fault("not_an_email")
+    if donor.phone and phone_identity(donor.phone) is None:
+        faults["donor.phone"] = fault("not_a_phone")
+    if donor.name and len(donor.name) > MOST_NAME:
+        faults["donor.name"] = fault("too_long", most=MOST_NAME)
+    return faults
+
+
+def donor_key(keys: Keys, donor: Donor, donation_id: UUID, visitor: str | None) -> str:
+    """Return whose caps a donation counts against: phone, else e-mail, else the visitor's signed cookie, else its
+    own. The typed name never counts. The letter in front says which of these it is."""
+    identity = donor.identity()
+    if identity is not None:
+        return identity_key(keys, identity)
+    if visitor:
+        return visitor_key(keys, visitor)
+    return own_key(keys, donation_id)
+
+
+def own_key(keys: Keys, donation_id: UUID) -> str:
+    """Return the key of a donor of whom nothing is known but this donation."""
+    return "d:" + keys.lookup("donation", str(donation_id))
+
+
+def visitor_key(keys: Keys, visitor: str) -> str:
+    """Return the key of a donor who is known by their signed cookie only."""
+    return "v:" + keys.lookup("visitor", visitor)
+
+
+def identity_key(keys: Keys, identity: Identity) -> str:
+    """Return the key of a donor who is known by phone number or e-mail address."""
+    return ("p:" if identity.kind == "phone" else "m:") + keys.lookup(identity.kind, identity.hashed_text)
+
+
+def partner_donor_key(keys: Keys, fact: PartnerFact) -> str:
+    """Return whose caps a partner's donation counts against.
+
+    The platform's own id of the donor, unless it is an e-mail address or a phone number: that is the same donor as
+    on our pages. In a file of offline donations every phone number counts; a reference that stands in for the donor
+    is never read as one.
+    """
+    if fact.partner == OFFLINE:
+        identity = contact_identity(fact.donor) if fact.donor != fact.their_id else None
+    else:
+        identity = partner_identity(fact.donor)
+    if identity is not None:
+        return identity_key(keys, identity)
+    if not fact.donor:  # the message is older than its personal part is kept
+        return own_key(keys, fact.donation_id)
+    return platform_key(keys, fact)
+
+
+def platform_key(keys: Keys, fact: PartnerFact) -> str:
+    """Return the key of a donor who is known by a platform's own id only."""
+    return "u:" + keys.lookup("partner", fact.partner, fact.donor)
+
+
+def device_key(keys: Keys, visitor: str | None) -> str | None:
+    """Return the key by which screening recognises a browser, whatever contact was given. None without a cookie."""
+    return keys.lookup("device", visitor) if visitor else None
+
+
+def network_key(keys: Keys, network: str, *, anonymous: bool) -> str:
+    """Return the key of an address; `anonymous`: of what comes from there without contact and browser."""
+    return ("a:" if anonymous else "n:") + keys.lookup("network", network)
+
+
+def instrument_key(keys: Keys, instrument: str | None) -> str | None:
+    """Return the key by which screening recognises what paid (`card:<hash>`): a wallet's number names a person."""
+    if instrument is None:
+        return None
+    kind, _, number = instrument.partition(":")
+    return f"{kind}:{keys.lookup('instrument', kind, number)}"
+
+
+class NewContact(NamedTuple):
+    """The donor of a donation that is being stored, what they wrote."""
+
+    donation_id: UUID
+    donor_key: str
+    donor: Donor
+    message: str = ""
+    tribute: Tribute | None = None
+    language: str = "zh"  # in which they are written to
+
+    def personal(self) -> dict[str, str]:
+        """All that is sealed, without what was left empty."""
+        written = {"message": self.message} if self.message else {}
+        spoken = {"language": self.language} if self.donor.email and self.language != "zh" else {}
+        return self.donor.contact() | written | spoken | (self.tribute.personal() if self.tribute else {})
+
+    def person(self, keys: Keys) -> NewPerson:
+        """Whose key seals it; with the key of their name, and of their e-mail address where they are known by
+        something else."""
+        email = email_identity(self.donor.email) if self.donor.email else None
+        key = identity_key(keys, email) if email else None
+        email_key = key if key != self.donor_key else None
+        return NewPerson(self.donation_id, self.donor_key, email_key, name_key(keys, self.donor.name or ""))
+
+
+def store_contacts(tx: Tx, keys: Keys, contacts: Sequence[NewContact]) -> None:
+    """Store what new donations say of their donors, each sealed with a key of its own."""
+    insert_together(tx, contact_rows(keys, contacts))
+
+
+def contact_rows(keys: Keys, contacts: Sequence[NewContact]) -> list[Rows]:
+    """Return the rows to store of what new donations say of their donors, and of the keys that seal it."""
+    people = [(new, personal) for new in contacts if (personal := new.personal())]
+    made, key_rows = new_person_keys(keys, [new.person(keys) for new, _ in people])
+    values = {
+        "donation_id": [new.donation_id for new, _ in people],
+        "sealed": [
+            bytea(seal_personal(key, new.donation_id, personal))
+            for key, (new, personal) in zip(made, people, strict=True)
+        ],
+    }
+    return [key_rows, Rows(DonationContact, values)]
+
+
+def seal_personal(key: bytes, donation_id: UUID, personal: dict[str, str]) -> bytes:
+    """Seal what a donor said of themselves."""
+    return seal(key, orjson.dumps(personal), context_of(donation_id).encode())
+
+
+def read_contact(tx: Tx, keys: Keys, donation_id: UUID) -> dict[str, str]:
+    """Return what the donor of a donation said of themselves (`name`, `email`, `phone`, `message`, `tribute_kind`,
+    `tribute_name`); empty when they
+    said nothing or were erased."""
+    row = tx.get(DonationContact, donation_id)
+    if row is None:
+        return {}
+    if row.wrapped_key is not None:  # stored by an earlier version
+        key: bytes | None = keys.unwrap(row.wrapped_key, context_of(donation_id))
+    else:
+        key = person_key(tx, keys, donation_id)
+    return {} if key is None else unseal_personal(key, donation_id, row.sealed)
+
+
+def message_of(tx: Tx, keys: Keys, donation_id: UUID) -> str:
+    """Return what the donor wrote with a donation; "" when they wrote nothing or were erased."""
+    unsealed = tx.first(select(Donation.message).where(Donation.id == donation_id))  # by an earlier version
+    return unsealed or read_contact(tx, keys, donation_id).get("message", "")
+
+
+def unseal_personal(key: bytes, donation_id: UUID, sealed: bytes) -> dict[str, str]:
+    """Open what `seal_personal` sealed for this donation. Raises ValueError."""
+    personal: dict[str, str] = json.loads(unseal(key, sealed, context_of(donation_id).encode()))
+    return personal
+
+
+def require_valid_contact(donor: Donor) -> None:
+    """Raises Invalid `donor_invalid` that names every wrong field."""
+    if faults := contact_faults(donor):
+        raise Invalid("donor_invalid", fields=faults)

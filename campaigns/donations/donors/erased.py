@@ -1,0 +1,55 @@
+"""Donors who were erased while their campaign goes on: its caps still count them as one donor (ADR 21).
+
+Their donations carry a key that is made of the old one with SECRET_KEY: the database and FIELD_KEY together do not
+lead from a phone number to it. Who gives again in that campaign is recognised by computing it anew.
+"""
+
+from collections.abc import Iterable, Mapping, Set
+from typing import NamedTuple
+
+from campaigns.donations.donors.identity import is_own_key
+from kernel.db import Tx
+from kernel.keys import Keys
+
+
+class DonorIn(NamedTuple):
+    """A donor, by key, in a campaign."""
+
+    campaign_id: int
+    donor_key: str
+
+
+def erased_key(keys: Keys, donor: DonorIn) -> str:
+    """Return the key of a donor once they are erased. Its first letter still says by what they were known."""
+    return f"{donor.donor_key[:2]}erased-{keys.erased(str(donor.campaign_id), donor.donor_key)}"
+
+
+def is_erased_key(donor_key: str) -> bool:
+    """Whether a donor was erased: the key no longer leads to a person."""
+    return donor_key[2:].startswith("erased-")
+
+
+def keys_after_erasure(tx: Tx, keys: Keys, donors: Iterable[DonorIn]) -> Mapping[DonorIn, str]:
+    """Return the keys of those of these donors who were erased in their campaign."""
+    wanted = {donor for donor in donors if not is_own_key(donor.donor_key)}
+    concerned = _with_erased(tx, {donor.campaign_id for donor in wanted})
+    candidates = {donor: erased_key(keys, donor) for donor in wanted if donor.campaign_id in concerned}
+    if not candidates:
+        return {}
+    rows = tx.rows(
+        "SELECT donor_key FROM erased_donor WHERE donor_key = ANY(:keys)", keys=sorted(candidates.values())
+    )
+    erased = {row.donor_key for row in rows}
+    return {donor: key for donor, key in candidates.items() if key in erased}
+
+
+def _with_erased(tx: Tx, campaign_ids: Set[int]) -> set[int]:
+    """Return those of these campaigns in which anybody was erased: mostly none, and then no key is computed."""
+    if not campaign_ids:
+        return set()
+    rows = tx.rows(
+        """SELECT u.id FROM unnest(CAST(:ids AS bigint[])) AS u(id)
+            WHERE EXISTS (SELECT FROM erased_donor e WHERE e.campaign_id = u.id)""",
+        ids=sorted(campaign_ids),
+    )
+    return {row.id for row in rows}

@@ -1,0 +1,79 @@
+"""The keys of people: one per donation, wrapped with FIELD_KEY (see `PersonKey`). Whoever deletes the row has made
+all that was sealed with it unreadable."""
+
+import os
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.donations.donors.name_key import NAMELESS
+from campaigns.donations.donors.person_models import PersonKey
+from campaigns.donations.models import Donation
+from kernel.bulk import Rows, bytea, insert_together
+from kernel.db import Tx
+from kernel.keys import Keys, seal, unseal
+
+SEALED_MARK = "sealed:"  # begins a text that is stored sealed; earlier versions stored it in clear
+
+
+class NewPerson(NamedTuple):
+    """The person of a donation that gets a key."""
+
+    donation_id: UUID
+    donor_key: str
+    email_key: str | None = None
+    name_key: str = NAMELESS
+
+
+def make_person_keys(tx: Tx, keys: Keys, people: Sequence[NewPerson]) -> list[bytes]:
+    """Make and store a key for each of these donations, which have none, and return the keys in order."""
+    made, rows = new_person_keys(keys, people)
+    insert_together(tx, [rows])
+    return made
+
+
+def new_person_keys(keys: Keys, people: Sequence[NewPerson]) -> tuple[list[bytes], Rows]:
+    """Make a key for each of these donations; return the keys in order, and the rows to store."""
+    made = [os.urandom(32) for _ in people]
+    wrapped = [keys.wrap(key, context_of(person.donation_id)) for key, person in zip(made, people, strict=True)]
+    values = {
+        "donation_id": [person.donation_id for person in people],
+        "donor_key": [person.donor_key for person in people],
+        "email_key": [person.email_key for person in people],
+        "name_key": [person.name_key for person in people],
+        "wrapped": [bytea(key) for key in wrapped],
+        "key_id": keys.key_id,
+    }
+    return made, Rows(PersonKey, values)
+
+
+def person_key(tx: Tx, keys: Keys, donation_id: UUID) -> bytes | None:
+    """Return the key of a donation's person; None when there is none, or they were erased."""
+    row = tx.get(PersonKey, donation_id)
+    return None if row is None else keys.unwrap(row.wrapped, context_of(donation_id))
+
+
+def context_of(donation_id: UUID) -> str:
+    """Return what a key, and what is sealed with it, is bound to."""
+    return str(donation_id)
+
+
+def seal_text(tx: Tx, keys: Keys, donation: Donation, text: str) -> str:
+    """Return what a donor wrote about their donation, which is locked, as it is stored."""
+    key = person_key(tx, keys, donation.id)
+    if key is None:
+        key = make_person_keys(tx, keys, [NewPerson(donation.id, donation.donor_key)])[0]
+    return SEALED_MARK + seal(key, text.encode(), _text_context(donation.id)).hex()
+
+
+def open_text(tx: Tx, keys: Keys, donation_id: UUID, stored: str) -> str:
+    """Return what `seal_text` sealed; "" when the person was erased."""
+    if not stored.startswith(SEALED_MARK):
+        return stored
+    sealed = bytes.fromhex(stored.removeprefix(SEALED_MARK))
+    key = person_key(tx, keys, donation_id) if sealed else None
+    return "" if key is None else unseal(key, sealed, _text_context(donation_id)).decode()
+
+
+def _text_context(donation_id: UUID) -> bytes:
+    return f"{donation_id}:text".encode()

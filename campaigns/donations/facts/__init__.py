@@ -1,0 +1,1 @@
+"""Facts of payments applied to donations."""

@@ -1,0 +1,293 @@
+"""PURE. A donation while the facts of a batch are merged into it.
+
+Facts may arrive twice, late and out of order: what went back is computed from all facts about it (`reversals`),
+states only move along the table.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from campaigns.donations.fact_result import DONE, REPEATED, FactResult
+from campaigns.donations.facts.columns import Columns
+from campaigns.donations.facts.reversals import Position, position
+from campaigns.donations.payment_exceptions import (
+    ENDED_AS_MONEY,
+    ExceptionReason,
+    ExceptionState,
+    KnownException,
+    NewException,
+    reason_not_as_asked,
+)
+from campaigns.donations.states import (
+    ABANDONED,
+    BY_PARTNER,
+    COUNTED,
+    UNPAID,
+    WAITING,
+    DisputeOutcome,
+    Status,
+    Transition,
+)
+from campaigns.lifecycle.campaign import SharedCampaign
+from payments.facts import FactKind, FraudWarning, PaymentFact
+from payments.partners.partner_events import PARTNER_PREFIX, PartnerFact
+from payments.provider_reader import MAX_MINOR
+from payments.reversals import ReversalFact, ReversalKind, ReversalState
+
+Fact = PaymentFact | PartnerFact
+
+
+@dataclass(slots=True)
+class DonationAggregate:
+    """One donation and what this batch does to it. Amounts in fen.
+
+    `status_was`, `refunded_was` and `excess_was` are what the database holds; the difference becomes rows and
+    transfers. `reversals` are all facts about money that went back, the first `stored_reversals` of them stored.
+    """
+
+    id: UUID
+    campaign: SharedCampaign
+    project_id: int
+    amount_minor: int
+    currency: str
+    status: Status
+    status_was: Status
+    refunded_minor: int
+    refunded_was: int
+    provider: str
+    donor_key: str
+    payment_intent: str | None
+    instrument: str | None
+    paid_at: datetime | None
+    match_until: datetime | None
+    dispute: str
+    excess_minor: int = 0
+    excess_was: int = 0
+    reversal_postings: int = 0
+    reversals: list[ReversalFact] = field(default_factory=list)
+    stored_reversals: int = 0
+    transitions: list[Transition] = field(default_factory=list)
+    late: bool = False  # no reservation stood for it any more, or ever did: it may ask every pot for match
+    ended: bool = False  # the provider expects no payment any more: its reservations are released
+    extend_reservation: bool = False
+    instrument_learned: bool = False
+    warnings: list[FraudWarning] = field(default_factory=list)  # the card's network expects a dispute
+    pledged_minor: int | None = None  # what was pledged, when the payment was of another amount
+    maximum_minor: int = MAX_MINOR  # a payment of another amount above it waits on the desk
+    exceptions: dict[str, KnownException] = field(default_factory=dict)  # on the desk, by payment intent
+    new_exceptions: list[NewException] = field(default_factory=list)
+    stored: Columns | None = None  # its `columns_of` as the database has them; None: it is not stored yet
+
+    @property
+    def campaign_id(self) -> int:
+        return self.campaign.id
+
+    @property
+    def newly_paid(self) -> bool:
+        return self.paid_at is not None and self.status_was in UNPAID
+
+    @property
+    def kept_minor(self) -> int:
+        """The part of the donation that was not refunded."""
+        return self.amount_minor - self.refunded_minor
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.transitions) or self.refunded_minor != self.refunded_was
+
+    @property
+    def new_reversals(self) -> list[ReversalFact]:
+        """The facts about money that went back which are not stored yet."""
+        return self.reversals[self.stored_reversals :]
+
+    @property
+    def match_may_grow(self) -> bool:
+        """Whether money came back to a paid donation, so that it may earn match again."""
+        return self.paid_at is not None and not self.newly_paid and self.refunded_minor < self.refunded_was
+
+    @property
+    def match_shrinks(self) -> bool:
+        """Whether a refund takes effect on the match, or less came than was pledged. A refund that arrived before
+        its payment takes effect with it."""
+        came_short = self.pledged_minor is not None and self.amount_minor < self.pledged_minor
+        return self.paid_at is not None and (
+            self.refunded_minor > self.refunded_was or (self.newly_paid and (self.refunded_minor > 0 or came_short))
+        )
+
+    @property
+    def needs_screening(self) -> bool:
+        """Whether something new is known of an earlier payment. Screening finds new payments by itself."""
+        return (
+            self.paid_at is not None
+            and not self.newly_paid
+            and (self.instrument_learned or self.match_shrinks or bool(self.warnings))
+        )
+
+    def apply(self, fact: Fact, arrival: int = 0) -> FactResult:
+        """Merge one fact; idempotent. `arrival` is the place of its message in the inbox."""
+        if isinstance(fact, PartnerFact) != self.provider.startswith(PARTNER_PREFIX) or (
+            isinstance(fact, PartnerFact) and fact.provider != self.provider
+        ):
+            return FactResult("flagged", "donation_of_another_source")
+        if isinstance(fact, PartnerFact):
+            if fact.kind == "paid":
+                return self.apply_partner_payment(fact)
+            kind = ReversalKind.PARTNER_TOTAL if fact.kind == "refunded" else ReversalKind.PARTNER_REINSTATED
+            reversal = ReversalFact(kind, fact.their_id, ReversalState.TOLD, fact.amount_minor, fact.occurred_at)
+            return self.apply_reversal(reversal, arrival)
+        if fact.kind is FactKind.SUCCEEDED:
+            return self.apply_success(fact)
+        exception = self.exceptions.get(fact.payment_intent or "")
+        if exception is not None and exception.state not in ENDED_AS_MONEY:
+            return exception.apply(fact)
+        self.link_payment(fact)
+        if fact.reversal is not None:
+            if fact.currency != self.currency:
+                return FactResult("flagged", f"currency_differs:{fact.currency}")
+            return self.apply_reversal(fact.reversal, arrival)
+        match fact.kind:
+            case FactKind.CANCELED:
+                return self.end_unpaid("payment_cancelled" if fact.session is None else "payment_expired")
+            case FactKind.PROCESSING:
+                return self.keep_reservation()
+            case FactKind.FRAUD_WARNING:
+                self.warnings += [] if fact.warning is None else [fact.warning]
+        return DONE
+
+    def link_payment(self, fact: PaymentFact) -> None:
+        """Remember the provider's ids and the instrument, once known."""
+        self.payment_intent = self.payment_intent or fact.payment_intent
+        self.instrument_learned |= self.instrument is None and fact.instrument is not None
+        self.instrument = self.instrument or fact.instrument
+
+    def apply_partner_payment(self, fact: PartnerFact) -> FactResult:
+        """Mark a partner's donation as paid. A repetition of another amount is flagged for review."""
+        if (fact.amount_minor, fact.currency) != (self.amount_minor, self.currency):
+            return FactResult("flagged", f"amount_differs:{fact.amount_minor}:{fact.currency}")
+        if self.status not in UNPAID:
+            return REPEATED
+        return self.accept_payment(fact.amount_minor, fact.occurred_at, BY_PARTNER)
+
+    def apply_success(self, fact: PaymentFact) -> FactResult:
+        """Take the money of a success by what the provider says of it, or put it on the desk.
+
+        What the desk decided about a payment stays, however often its success is told.
+        """
+        known = self.exceptions.get(fact.payment_intent or "")
+        if known is not None and known.state not in ENDED_AS_MONEY:
+            return REPEATED
+        if self.status not in UNPAID and fact.payment_intent == self.payment_intent:
+            if (fact.amount_minor, fact.currency) == (self.amount_minor, self.currency):
+                self.link_payment(fact)
+                return REPEATED
+            return FactResult("flagged", f"amount_differs:{fact.amount_minor}:{fact.currency}")
+        if reason := self._not_as_asked(fact):
+            return self._put_on_desk(fact, reason)
+        self.payment_intent = fact.payment_intent
+        self.link_payment(fact)
+        cause = "payment_succeeded" if fact.amount_minor == self.amount_minor else "paid_other_amount"
+        return self.accept_payment(fact.amount_minor, fact.occurred_at, cause)
+
+    def _not_as_asked(self, fact: PaymentFact) -> ExceptionReason | None:
+        if self.status not in UNPAID:
+            return ExceptionReason.SECOND_PAYMENT
+        requested = self.amount_minor
+        return reason_not_as_asked(requested, self.currency, fact.amount_minor, fact.currency, self.maximum_minor)
+
+    def _put_on_desk(self, fact: PaymentFact, reason: ExceptionReason) -> FactResult:
+        """Money that is not this donation's: an operator decides about it, and the donation waits no longer."""
+        assert fact.payment_intent is not None
+        self.new_exceptions.append(
+            NewException(
+                fact.provider,
+                fact.payment_intent,
+                fact.charge,
+                fact.amount_minor,
+                fact.currency,
+                self.id,
+                reason,
+                fact.occurred_at,
+            )
+        )
+        self.exceptions[fact.payment_intent] = KnownException(ExceptionState.OPEN, fact.amount_minor)
+        if self.status in UNPAID and self.payment_intent == fact.payment_intent:
+            self.payment_intent = None  # a refund of that payment is none of this donation
+        if self.status in WAITING:
+            self.ended = True
+            self._move(Status.FAILED, "payment_differs")
+        return FactResult("done", f"payment_exception:{reason}")
+
+    def accept_payment(self, amount_minor: int, at: datetime, cause: str) -> FactResult:
+        """Mark the donation as paid with what came, also after it expired or was cancelled: the money is there."""
+        if amount_minor != self.amount_minor:
+            self.pledged_minor, self.amount_minor = self.amount_minor, amount_minor
+        self.late = self.late or self.status_was in ABANDONED
+        self.ended = False  # what was reserved stands until this batch ends it, and the money came first
+        self.paid_at = at
+        self._move(Status.PAID, cause)
+        return self._follow_reversals()
+
+    def apply_reversal(self, fact: ReversalFact, arrival: int) -> FactResult:
+        """Add what was told of a refund or dispute; before its payment it waits among the facts."""
+        if any(
+            known._replace(position=0, created_at=None) == fact._replace(created_at=None)
+            for known in self.reversals
+        ):
+            return REPEATED
+        self.reversals.append(fact._replace(position=arrival))
+        return self._follow_reversals()
+
+    def end_unpaid(self, cause: str) -> FactResult:
+        """Cancel or expire the donation: the provider says that this payment will not come any more."""
+        if self.status not in WAITING:
+            return FactResult("done", "too_late")
+        self.ended = True
+        self._move(Status.CANCELLED if cause == "payment_cancelled" else Status.EXPIRED, cause)
+        return DONE
+
+    def keep_reservation(self) -> FactResult:
+        """The payment is under way: its match stays reserved for as long as a fresh reservation lasts."""
+        self.extend_reservation = self.status in WAITING
+        return DONE
+
+    def _follow_reversals(self) -> FactResult:
+        """Let amounts and status follow from all that was told of refunds and disputes."""
+        if not self.reversals:
+            return DONE
+        left = position(self.amount_minor, self.reversals)
+        self.refunded_minor = self.amount_minor - left.kept_minor
+        self.excess_minor = left.excess_minor
+        self.dispute = _dispute_of(left)
+        if self.status in COUNTED or self.status == Status.REFUNDED:
+            self._follow_status(left)
+        return FactResult("done", "more_returned_than_came") if left.excess_minor else DONE
+
+    def _follow_status(self, left: Position) -> None:
+        if left.kept_minor == 0:
+            if self.status != Status.REFUNDED:
+                self._move(Status.REFUNDED, "dispute_lost" if left.lost_minor else "refunded")
+        elif left.disputed_minor:
+            if self.status != Status.DISPUTED:
+                self._move(Status.DISPUTED, "dispute_opened")
+        elif self.status == Status.DISPUTED:
+            self._move(Status.PAID, "dispute_lost" if self.dispute == "lost" else "dispute_won")
+        elif self.status == Status.REFUNDED:
+            self._move(Status.PAID, "money_back")
+
+    def _move(self, to: Status, cause: str) -> None:
+        # A donation that is stored by this batch was nothing before.
+        from_ = None if self.stored is None and not self.transitions else self.status
+        self.transitions.append(Transition(self.id, from_, to, cause))
+        self.status = to
+
+
+def _dispute_of(left: Position) -> DisputeOutcome:
+    """What the donation's row says of its disputes: an open one first, then a lost one."""
+    states = {reversal.state for reversal in left.reversals if reversal.kind is ReversalKind.DISPUTE}
+    outcomes = {
+        ReversalState.OPEN: DisputeOutcome.OPEN,
+        ReversalState.LOST: DisputeOutcome.LOST,
+        ReversalState.WON: DisputeOutcome.WON,
+    }
+    return next((outcome for state, outcome in outcomes.items() if state in states), DisputeOutcome.NONE)

@@ -1,0 +1,1 @@
+"""What donors and partners are told of a donation."""

@@ -1,0 +1,114 @@
+"""Letters to donors, written into the outbox in the transaction of the fact that they tell."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from campaigns.donations.donors.consent import newest_consent
+from campaigns.donations.donors.person_models import Consent, PersonKey
+from campaigns.donations.letters.letter_models import Letter, LetterKind, LetterState
+from campaigns.donations.states import ABANDONED, BY_PARTNER, WAITING, Status, Transition
+from kernel.bulk import unnest
+from kernel.db import Tx
+
+# Left an e-mail address, and agreed to be written to about this gift.
+_REACHABLE = """EXISTS (SELECT FROM person_key k WHERE k.donation_id = {id}
+                        AND (k.email_key IS NOT NULL OR k.donor_key LIKE 'm\\:%'))
+            AND (SELECT c.use_contact FROM consent c WHERE c.donation_id = {id} ORDER BY c.id DESC LIMIT 1)"""
+
+_QUEUE_NEW = f"""
+    INSERT INTO letter (donation_id, kind, about, amount_minor, state, attempts, failure, created_at, due_at)
+    SELECT u.donation_id, u.kind, u.about, u.amount_minor, 'waiting', 0, '', :now, :now
+      FROM {unnest(Letter, "donation_id", "kind", "about", "amount_minor")}
+     WHERE {_REACHABLE.format(id="u.donation_id")}"""
+_QUEUE_MISSING = f"{_QUEUE_NEW} ON CONFLICT DO NOTHING"
+# From so many letters on a savepoint costs less than a look for a conflict before each row.
+_MANY = 100
+
+
+class NewLetter(NamedTuple):
+    """A letter that a donor gets if they can be reached; see `Letter`."""
+
+    donation_id: UUID
+    kind: LetterKind
+    about: str = ""
+    amount_minor: int | None = None
+
+
+def queue_letters(tx: Tx, letters: Sequence[NewLetter]) -> None:
+    """Queue letters to those donors who left an e-mail address and agreed to be written to. Each once."""
+    if not letters:
+        return
+    values = {
+        "donation_id": [letter.donation_id for letter in letters],
+        "kind": [str(letter.kind) for letter in letters],
+        "about": [letter.about for letter in letters],
+        "amount_minor": [letter.amount_minor for letter in letters],
+        "now": tx.now,
+    }
+    if len(letters) >= _MANY:
+        try:
+            with tx.part():
+                tx.run(_QUEUE_NEW, **values)
+            return
+        except IntegrityError as error:
+            if "letter_once" not in str(error.orig):
+                raise
+    tx.run(_QUEUE_MISSING, **values)
+
+
+def letters_of(transitions: Sequence[Transition]) -> list[NewLetter]:
+    """Return the letters that transitions call for: thanks when the money comes, a word when a hold lapses."""
+    return [NewLetter(step.donation_id, kind) for step in transitions if (kind := _kind_of(step)) is not None]
+
+
+def _kind_of(step: Transition) -> LetterKind | None:
+    if step.cause == BY_PARTNER:
+        return None  # a platform writes to its donors itself
+    if step.to is Status.PAID and step.from_ in WAITING:
+        return LetterKind.THANKS
+    if step.to is Status.PAID and step.from_ in ABANDONED:
+        return LetterKind.LATE_THANKS
+    return LetterKind.LAPSED if step.to is Status.EXPIRED else None
+
+
+def gets_letters(tx: Tx, donation_id: UUID) -> bool:
+    """Whether the donor of a donation left an e-mail address and has not declined letters."""
+    key = tx.get(PersonKey, donation_id)
+    consent = newest_consent(tx, donation_id)
+    return bool(
+        key and (key.email_key or key.donor_key.startswith("m:")) and consent is not None and consent.use_contact
+    )
+
+
+def decline_letters(tx: Tx, donation_id: UUID, how: str) -> None:
+    """Record that a donor wants no letters about a donation any more. What they agreed to publish stays."""
+    before = newest_consent(tx, donation_id)
+    if before is not None and before.use_contact:
+        tx.add(
+            Consent(
+                donation_id=donation_id,
+                publish_name=before.publish_name,
+                publish_message=before.publish_message,
+                use_contact=False,
+                text_version=before.text_version,
+                how=how,
+                at=tx.now,
+            )
+        )
+
+
+class LettersShown(NamedTuple):
+    """What a donor reads of letters about their donation: whether they get them, and whether one came back."""
+
+    wanted: bool
+    came_back: bool
+
+
+def letters_shown(tx: Tx, donation_id: UUID) -> LettersShown:
+    """Return what to show to the donor of a donation about letters."""
+    came_back = select(Letter.id).where(Letter.donation_id == donation_id, Letter.state == LetterState.BOUNCED)
+    return LettersShown(gets_letters(tx, donation_id), bool(tx.all(came_back)))

@@ -1,0 +1,1 @@
+"""Donation receipts (捐赠票据)."""

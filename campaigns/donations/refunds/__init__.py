@@ -1,0 +1,1 @@
+"""Refunds: asked for, booked, undone in the match."""

@@ -1,0 +1,68 @@
+"""Refund all that a donor gave in a campaign, in one step."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from campaigns.audit import record_audit
+from campaigns.donations.models import Donation, Refund
+from campaigns.donations.refunds.refund import left_to_refund, request_refund
+from campaigns.donations.states import COUNTED
+from campaigns.reasons import require_reason
+from kernel.db import Tx
+from kernel.errors import Conflict, NotFound
+
+
+class Refundable(NamedTuple):
+    """A paid donation of the donor: what can be refunded of it (fen), or the code of why nothing can."""
+
+    donation_id: UUID
+    left_minor: int
+    refused: str = ""
+
+
+def refundable_of_donor(tx: Tx, donation_id: UUID) -> list[Refundable]:
+    """Return all paid donations of the donor of this donation in its campaign, and lock them. A donor who left no
+    contact and no device is known by this donation alone.
+
+    Raises NotFound `donation_unknown`.
+    """
+    donation = tx.get(Donation, donation_id)
+    if donation is None:
+        raise NotFound("donation_unknown")
+    same_donor = select(Donation).where(
+        Donation.campaign_id == donation.campaign_id,
+        Donation.donor_key == donation.donor_key,
+        col(Donation.status).in_(sorted(COUNTED)),
+    )
+    donations = tx.all(same_donor.order_by(col(Donation.id)).with_for_update(key_share=True))
+    return [_refundable(tx, each) for each in donations]
+
+
+def refund_donor(tx: Tx, donation_id: UUID, reason: str, actor: str) -> tuple[list[Refund], list[Refundable]]:
+    """Request refunds of all that is left of the donor's donations; return them, and the donations that nothing can
+    be refunded of. A repetition requests nothing new.
+
+    Raises NotFound `donation_unknown`, Invalid `reason_missing`.
+    """
+    require_reason(reason)
+    donations = refundable_of_donor(tx, donation_id)
+    refunds = [request_refund(tx, each.donation_id, None, reason, actor) for each in donations if not each.refused]
+    record_audit(
+        tx,
+        actor,
+        "donation.refund_donor",
+        f"donation:{donation_id}",
+        refunds=len(refunds),
+        amount_minor=sum(refund.amount_minor for refund in refunds),
+        reason=reason,
+    )
+    return refunds, [each for each in donations if each.refused]
+
+
+def _refundable(tx: Tx, donation: Donation) -> Refundable:
+    try:
+        return Refundable(donation.id, left_to_refund(tx, donation))
+    except Conflict as refusal:
+        return Refundable(donation.id, 0, refusal.code)

@@ -1,0 +1,1 @@
+"""Donations that are not paid: limits, expiry, cancellation."""

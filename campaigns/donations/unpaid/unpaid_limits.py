@@ -1,0 +1,236 @@
+"""How much match may be reserved for donations that nobody has paid yet: no stranger empties a pot without paying.
+
+Limits count by pot and by origin: the contact, the browser, the address of those who leave neither, and the address
+of all. Computed from the rows while the pots are locked, so they are exact; see docs/adr/0024-strangers.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from campaigns.dependencies import DonationLimits
+from campaigns.donations.commands import CreateDonation
+from campaigns.donations.donors import contact
+from campaigns.donations.donors.identity import is_contact_key, is_own_key
+from campaigns.donations.unpaid.unusual import Gift
+from kernel.db import Tx
+from kernel.errors import Conflict
+from kernel.keys import Keys
+from kernel.money import BPS_WHOLE, share
+from ledger.chart import AccountKind
+from ledger.statements import pot_balances
+from matching.allocate import Allocation
+from matching.capture import reserved_parts
+from matching.pot_state import load_pot_states
+from matching.requests import ReservationRequest
+from matching.reserve import LockedPots, PlannedMatch
+
+ADDRESS = "address"
+
+
+class Origin(NamedTuple):
+    """Whom an unpaid donation counts for: `by` is contact, device, anonymous (an address, without contact and
+    browser) or address."""
+
+    by: str
+    key: str
+
+
+class Reserved(NamedTuple):
+    """What of one pot is reserved for the unpaid donations of an origin, in fen, and for how many."""
+
+    donations: int = 0
+    reserved_minor: int = 0
+
+
+class Exceeded(NamedTuple):
+    """The limit that a donation would exceed. `most_minor` (fen) by pot; `too_many`: donations."""
+
+    origin: Origin
+    too_many: bool
+    reserved: Mapping[int, Reserved]
+    most_minor: Mapping[int, int]
+
+    def refusal(self, limits: DonationLimits) -> Conflict:
+        """Return `too_many_unpaid`, or `unpaid_match_limit`, after which the donor may give without match."""
+        if self.final:
+            donations = max(reserved.donations for reserved in self.reserved.values())
+            return Conflict(
+                "too_many_unpaid", by=self.origin.by, donations=donations, most=limits.unpaid_most_count
+            )
+        pots = [
+            {"pot": pot_id, "reserved_minor": reserved.reserved_minor, "most_minor": self.most_minor[pot_id]}
+            for pot_id, reserved in self.reserved.items()
+        ]
+        return Conflict("unpaid_match_limit", by=self.origin.by, pots=pots, confirm={"accept_unmatched": True})
+
+    @property
+    def final(self) -> bool:
+        """Whether the donation is refused also without match: its donor can pay or cancel what they began. Who only
+        shares an address cannot."""
+        return self.too_many and self.origin.by != ADDRESS
+
+
+class UnpaidReservations:
+    """What the origins of a batch hold of the locked pots; donations of the batch count as they are admitted."""
+
+    def __init__(self, keys: Keys, limits: DonationLimits, locked: LockedPots) -> None:
+        self._keys = keys
+        self._limits = limits
+        self._pots = {pot.pot_id: pot for states in locked.candidates.values() for pot in states}
+        self._open: dict[int, int] = {}
+        self._origins: dict[UUID, Sequence[Origin]] = {}
+        self._reserved: dict[tuple[Origin, int], Reserved] = {}
+        self.exceeded: dict[UUID, Exceeded] = {}
+
+    def load(
+        self,
+        tx: Tx,
+        commands: Iterable[CreateDonation],
+        donors: Mapping[UUID, str],
+        gifts: Mapping[str, Sequence[Gift]],
+    ) -> None:
+        """Read what the origins of these commands hold. Call it while the pots are locked, after `load_gifts`."""
+        now = tx.now
+        self._open = {pot_id: pot.funded_minor() - pot.closed_minor(now) for pot_id, pot in self._pots.items()}
+        if not self._limits.unpaid_limits:
+            return
+        for command in commands:
+            self._origins[command.id] = _origins(self._keys, command, donors[command.id])
+        for origin in {origin for origins in self._origins.values() for origin in origins}:
+            for gift in gifts.get(origin.key, ()):
+                for pot_id, minor in gift.reserved.items():
+                    self._add(origin, pot_id, 1, minor)
+        self._load_origins(tx)
+
+    def _load_origins(self, tx: Tx) -> None:
+        """Add what is held from browsers and addresses."""
+        origins_of: dict[str, set[Origin]] = defaultdict(set)
+        for origin in {origin for origins in self._origins.values() for origin in origins}:
+            for key in _stored_keys(self._keys, origin):
+                origins_of[key].add(origin)
+        if not origins_of:
+            return
+        # What is beyond the limit of an address need not be counted; each donation may have a part of each pot.
+        most = (self._limits.address_unpaid_most_count + 1) * len(self._pots)
+        for row in tx.rows(_RESERVED, keys=sorted(origins_of), pots=sorted(self._pots), most=most):
+            for origin in origins_of[row.key]:
+                self._add(origin, row.pot_id, row.donations, row.reserved_minor)
+
+    def _add(self, origin: Origin, pot_id: int, donations: int, minor: int) -> None:
+        before = self._reserved.get((origin, pot_id), Reserved())
+        self._reserved[origin, pot_id] = Reserved(before.donations + donations, before.reserved_minor + minor)
+
+    def admits(self, request: ReservationRequest, allocation: Allocation) -> bool:
+        """Count the match of a donation, unless a limit would be exceeded; `exceeded` then says which."""
+        origins = self._origins.get(request.donation_id, ())
+        parts = {part.pot_id: part.given_minor for part in allocation.parts}
+        for origin in origins:
+            if exceeded := self._exceeded(origin, parts):
+                self.exceeded[request.donation_id] = exceeded
+                return False
+        for origin in origins:
+            for pot_id, minor in parts.items():
+                self._add(origin, pot_id, 1, minor)
+        return True
+
+    def _exceeded(self, origin: Origin, parts: Mapping[int, int]) -> Exceeded | None:
+        limits = self._limits
+        shared = origin.by == ADDRESS
+        most_donations = limits.address_unpaid_most_count if shared else limits.unpaid_most_count
+        reserved = {pot_id: self._reserved.get((origin, pot_id), Reserved()) for pot_id in parts}
+        most = {pot_id: self._most_minor(pot_id, shared=shared) for pot_id in parts}
+        if any(reserved[pot_id].donations >= most_donations for pot_id in parts):
+            return Exceeded(origin, True, reserved, most)
+        if any(reserved[pot_id].reserved_minor + minor > most[pot_id] for pot_id, minor in parts.items()):
+            return Exceeded(origin, False, reserved, most)
+        return None
+
+    def _most_minor(self, pot_id: int, *, shared: bool) -> int:
+        """Return how many fen of a pot one origin may hold unpaid: a share of what is open of it, and always as
+        much as an ordinary gift gets."""
+        limits = self._limits
+        share_bps = limits.address_unpaid_share_bps if shared else limits.unpaid_share_bps
+        return max(share(self._open[pot_id], share_bps), limits.unpaid_share_least_minor)
+
+    def refusal_of(self, plan: PlannedMatch) -> Conflict | None:
+        """Return why a planned donation is refused for what its origins hold; None if it is not, or agrees to be
+        without match."""
+        if not plan.withheld:
+            return None
+        exceeded = self.exceeded[plan.request.donation_id]
+        return exceeded.refusal(self._limits) if plan.refused or exceeded.final else None
+
+    def hold_s(self, plan: PlannedMatch) -> int:
+        """Return how long match is reserved for a donation without a sign of its donor (seconds): shorter when it
+        leaves little of a pot."""
+        limits = self._limits
+        left = {part.pot_id: part.before_minor - part.given_minor for part in plan.allocation.parts}
+        outside = plan.request.donation_id in self._origins
+        if outside and any(is_contested(limits, minor, self._open[pot_id]) for pot_id, minor in left.items()):
+            return limits.contested_hold_s
+        return limits.hold_s
+
+
+def is_contested(limits: DonationLimits, left_minor: int, open_minor: int) -> bool:
+    """PURE. Whether less than a share of what is open of a pot is left; fen."""
+    return left_minor * BPS_WHOLE < open_minor * limits.contested_bps
+
+
+def holds_contested(tx: Tx, limits: DonationLimits, donation_id: UUID, campaign_id: int) -> bool:
+    """Whether a donation holds match of a pot of which little is left."""
+    held = {part.pot_id for part in reserved_parts(tx, [donation_id]) if part.live_minor}
+    if not held or not limits.unpaid_limits:
+        return False
+    free = pot_balances(tx, sorted(held), [AccountKind.POT_FREE])
+    for pot in load_pot_states(tx, [campaign_id]):
+        if pot.pot_id in held:
+            closed_minor = pot.closed_minor(tx.now)
+            left_minor = free[pot.pot_id, AccountKind.POT_FREE] - closed_minor
+            if is_contested(limits, left_minor, pot.funded_minor() - closed_minor):
+                return True
+    return False
+
+
+def _origins(keys: Keys, command: CreateDonation, donor_key: str) -> tuple[Origin, ...]:
+    """Return whom a donation counts for; nobody when it did not come from outside."""
+    if command.network is None:
+        return ()
+    origins = [Origin("contact", donor_key)] if is_contact_key(donor_key) else []
+    if device := contact.device_key(keys, command.visitor):
+        origins.append(Origin("device", device))
+    if not origins:
+        origins.append(Origin("anonymous", contact.network_key(keys, command.network, anonymous=True)))
+    if command.network_tells:
+        origins.append(Origin(ADDRESS, command.network))
+    return tuple(origins)
+
+
+def stored_network(keys: Keys, command: CreateDonation, donor_key: str) -> str | None:
+    """Return the key under which a donation is found by its address; None when nobody would look for it there."""
+    anonymous = is_own_key(donor_key)
+    if command.network is None or not (anonymous or command.network_tells):
+        return None
+    return contact.network_key(keys, command.network, anonymous=anonymous)
+
+
+def _stored_keys(keys: Keys, origin: Origin) -> tuple[str, ...]:
+    """Return the keys under which donations of this browser or address are stored; none for a contact, whose gifts
+    are loaded anyway."""
+    if origin.by == ADDRESS:
+        return tuple(contact.network_key(keys, origin.key, anonymous=anonymous) for anonymous in (True, False))
+    return () if origin.by == "contact" else (origin.key,)
+
+
+_RESERVED = """
+    SELECT u.key, h.pot_id, count(*) AS donations, CAST(sum(h.live_minor) AS bigint) AS reserved_minor
+      FROM unnest(CAST(:keys AS text[])) AS u(key)
+     CROSS JOIN LATERAL (
+           SELECT r.pot_id, r.live_minor
+             FROM (SELECT id FROM donation WHERE network_key = u.key AND status IN ('pending', 'paying')
+                   UNION ALL
+                   SELECT id FROM donation WHERE device_key = u.key AND status IN ('pending', 'paying')) AS d
+             JOIN reservation r ON r.donation_id = d.id
+            WHERE r.state = 'reserved' AND r.pot_id = ANY(:pots) LIMIT :most) AS h
+     GROUP BY u.key, h.pot_id"""

@@ -1,0 +1,289 @@
+"""PURE. Read bank statements in ISO 20022 camt.053, of any version: several statements a file, reversals, batches,
+references that are missing, entries that are not booked.
+
+Elements go by their names in the schema; namespaces and what the engine does not go by are passed over. A file is
+read entry by entry, as they stand in it: account and number of a statement come before its entries (ISO 20022).
+"""
+
+import io
+import re
+from collections import Counter
+from datetime import date
+from typing import TypeAlias
+
+from lxml import etree
+
+from kernel.errors import Fault, Invalid, fault
+from kernel.money import CURRENCY, MAX_MINOR
+from kernel.tables import Layout, Row, Table
+from payments.bank.bank_lines import MOST_TEXT, BankFile, BankPart, StatedLine
+from payments.bank.camt_elements import (
+    at,
+    children,
+    entry_reference,
+    is_fee,
+    payment_count,
+    payment_reference,
+    text_at,
+)
+
+LAYOUT = Layout("camt.053", ())
+# Our defaults: above any file of 8 MiB that a bank made, whose entries have 250 bytes and elements 20 at least.
+MOST_ENTRIES = 40_000
+MOST_ELEMENTS = 500_000
+_AMOUNT = re.compile(r"(\d{1,15})(?:\.(\d{1,2})0*)?", re.ASCII)
+_SIGNS = {"CRDT": 1, "DBIT": -1}
+_OPENING, _CLOSING = ("OPBD", "PRCD"), "CLBD"
+_NOT_BOOKED = ("PDNG", "INFO", "FUTR")
+_Element: TypeAlias = etree._Element
+
+
+def is_xml(data: bytes) -> bool:
+    """Whether a file is XML, and so no table."""
+    return data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
+def read_camt(data: bytes) -> BankFile:
+    """Read all statements of a file. `faults` name the line and the element: `line 40.Stmt[1]/Ntry[3]/Amt`.
+
+    Raises Invalid `import_invalid` for what is no XML, has a document type, holds no statement, or more than
+    `MOST_ENTRIES` or `MOST_ELEMENTS`.
+    """
+    reader = _Reader()
+    try:
+        _read_entries(data, reader)
+    except etree.XMLSyntaxError as error:
+        raise _refused(error.lineno, fault("unreadable")) from error
+    if not reader.statements:
+        raise _refused(1, fault("no_bank_statement"))
+    rows = tuple(Row(number, {}) for number, _ in reader.lines)
+    table = Table(LAYOUT, "xml", rows, reader.faults, len(reader.pending))
+    return BankFile(table, reader.lines, reader.faults, reader.pending)
+
+
+def _read_entries(data: bytes, reader: "_Reader") -> None:
+    """Read a file as it is parsed; an entry that was read is dropped."""
+    count = 0
+    # Entities are never resolved, nothing is loaded, and what would grow beyond the library's bounds is refused.
+    safe = {"resolve_entities": False, "no_network": True, "load_dtd": False, "huge_tree": False}
+    for event, element in etree.iterparse(io.BytesIO(data), events=("start", "end"), **safe):
+        name = element.tag.rpartition("}")[2]
+        if event == "start":
+            count += 1
+            if count == 1 and element.getroottree().docinfo.doctype:
+                raise _refused(1, fault("document_type"))
+            if count > MOST_ELEMENTS:
+                raise _refused(element.sourceline, fault("too_many_values", most=MOST_ELEMENTS))
+        elif name == "Ntry" and _is_statement(element.getparent()):
+            reader.read_entry(element)
+            _drop(element)
+        elif name == "Stmt" and _is_statement(element):
+            reader.end(element)
+
+
+def _is_statement(element: _Element | None) -> bool:
+    """Whether an element is a statement of the message, which is the root or below it."""
+    message = None if element is None else element.getparent()
+    if element is None or message is None or etree.QName(element).localname != "Stmt":
+        return False
+    above = message.getparent()
+    named = etree.QName(message).localname == "BkToCstmrStmt"
+    return above is None or (named and above.getparent() is None)
+
+
+def _drop(entry: _Element) -> None:
+    """Forget what was read: the parser still needs the entry itself, but none before it."""
+    entry.clear()
+    before, statement = entry.getprevious(), entry.getparent()
+    if before is not None and statement is not None and before.tag == entry.tag:
+        statement.remove(before)
+
+
+def _refused(line: int | None, why: Fault) -> Invalid:
+    return Invalid("import_invalid", fields={f"line {line or 1}": why})
+
+
+class _Reader:
+    """Collects the lines of statements, and what is wrong with them."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[int, StatedLine]] = []
+        self.faults: dict[str, Fault] = {}
+        self.pending: list[int] = []
+        self.statements = 0
+        self._names: set[tuple[str, str]] = set()
+        self._entries: _Entries | None = None  # of the statement that is being read
+        self._nth = 0
+        self._known: dict[tuple[str, str], StatedLine] = {}
+
+    def read_entry(self, entry: _Element) -> None:
+        """Read one entry of the statement that it stands in."""
+        self._nth += 1
+        if self._nth > MOST_ENTRIES:
+            raise _refused(entry.sourceline, fault("too_many_rows", most=MOST_ENTRIES))
+        statement = entry.getparent()
+        assert statement is not None
+        self._begun(statement).read(entry)
+
+    def end(self, statement: _Element) -> None:
+        """End a statement: whether its entries lead from its first to its last balance."""
+        entries = self._begun(statement)
+        self._check_balances(statement, entries.place, entries.moved_minor)
+        self._entries = None
+
+    def _begun(self, statement: _Element) -> "_Entries":
+        """The entries of a statement, with its account and number: what comes before its first entry."""
+        if self._entries is None:
+            self.statements += 1
+            place = f"Stmt[{self.statements}]"
+            account = self._text(statement, place, "Acct/Id/IBAN", "Acct/Id/Othr/Id")
+            name = self._text(statement, place, "Id")
+            if (account, name) in self._names:
+                self._refuse(statement, f"{place}/Id", fault("taken"))
+            self._names.add((account, name))
+            self._entries = _Entries(self, account, name, place)
+        return self._entries
+
+    def _check_balances(self, statement: _Element, place: str, moved_minor: int) -> None:
+        balances: dict[str, tuple[_Element, int]] = {}
+        for nth, balance in enumerate(children(statement, "Bal"), 1):
+            code = text_at(balance, "Tp/CdOrPrtry/Cd")
+            if code in (*_OPENING, _CLOSING):
+                balances.setdefault(code, (balance, self.signed(balance, f"{place}/Bal[{nth}]")))
+        opening = next((balances[code] for code in _OPENING if code in balances), None)
+        closing = balances.get(_CLOSING)
+        if opening is None or closing is None or self.faults:
+            return
+        expected = opening[1] + moved_minor
+        if expected != closing[1]:
+            off = fault("balance_off", expected_minor=expected, stated_minor=closing[1])
+            self._refuse(closing[0], f"{place}/Bal", off)
+
+    def add(self, entry: _Element, place: str, line: StatedLine) -> None:
+        """Keep a line, once: statements of a file may overlap."""
+        known = self._known.setdefault((line.account, line.line_id), line)
+        if known is line:
+            self.lines.append((entry.sourceline or 1, line))
+        elif (known.amount_minor, known.booked_on) != (line.amount_minor, line.booked_on):
+            self._refuse(entry, f"{place}/AcctSvcrRef", fault("taken"))
+
+    def signed(self, element: _Element, place: str) -> int:
+        """The amount of an entry, payment or balance in fen; below zero for what left the account."""
+        sign = _SIGNS.get(text_at(element, "CdtDbtInd"))
+        if sign is None:
+            self._refuse(element, f"{place}/CdtDbtInd", fault("not_one_of", options=list(_SIGNS)))
+        return (sign or 1) * self.amount(element, place, "Amt")
+
+    def amount(self, element: _Element, place: str, path: str) -> int:
+        amount = at(element, path)
+        match = _AMOUNT.fullmatch((amount.text or "").strip()) if amount is not None else None
+        if amount is None or match is None:
+            self._refuse(element if amount is None else amount, f"{place}/{path}", fault("not_an_amount"))
+            return 0
+        if amount.get("Ccy", CURRENCY) != CURRENCY:
+            self._refuse(amount, f"{place}/{path}", fault("currency_unsupported", currency=CURRENCY))
+        minor = int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+        if minor > MAX_MINOR:
+            self._refuse(amount, f"{place}/{path}", fault("amount_too_large", most_minor=MAX_MINOR))
+        return minor
+
+    def day(self, element: _Element, place: str, name: str) -> date | None:
+        """The day of `BookgDt` or `ValDt`, which have a date or a time."""
+        text = text_at(element, f"{name}/Dt", f"{name}/DtTm")
+        try:
+            return date.fromisoformat(text[:10]) if text else None
+        except ValueError:
+            self._refuse(element, f"{place}/{name}", fault("not_a_date"))
+            return None
+
+    def _text(self, element: _Element, place: str, *paths: str) -> str:
+        text = text_at(element, *paths)
+        if not text:
+            self._refuse(element, f"{place}/{paths[0]}", fault("required"))
+        elif len(text) > MOST_TEXT:
+            self._refuse(element, f"{place}/{paths[0]}", fault("too_long", most=MOST_TEXT))
+        return text
+
+    def _refuse(self, element: _Element, place: str, why: Fault) -> None:
+        self.faults.setdefault(f"line {element.sourceline or 1}.{place}", why)
+
+    refuse = _refuse
+
+
+class _Entries:
+    """Reads the entries of one statement."""
+
+    def __init__(self, reader: _Reader, account: str, statement: str, place: str) -> None:
+        self.reader, self.account, self.statement, self.place = reader, account, statement, place
+        self.moved_minor = 0
+        self._references: Counter[str] = Counter()
+        self._nth = 0
+
+    def read(self, entry: _Element) -> None:
+        """Read one entry."""
+        self._nth += 1
+        self.moved_minor += self._moved(entry, f"{self.place}/Ntry[{self._nth}]")
+
+    def _moved(self, entry: _Element, place: str) -> int:
+        """Keep the line of an entry and return what it moved in fen; nothing for one that is not booked."""
+        reader = self.reader
+        status = text_at(entry, "Sts/Cd", "Sts")
+        if status in _NOT_BOOKED:
+            reader.pending.append(entry.sourceline or 1)
+            return 0
+        if status != "BOOK":
+            reader.refuse(entry, f"{place}/Sts", fault("not_one_of", options=["BOOK", *_NOT_BOOKED]))
+        faults = len(reader.faults)
+        amount_minor = reader.signed(entry, place)
+        booked_on = reader.day(entry, place, "BookgDt")
+        valued_on = reader.day(entry, place, "ValDt")
+        if not amount_minor:
+            return 0
+        if booked_on is None and valued_on is None:
+            reader.refuse(entry, f"{place}/BookgDt", fault("required"))
+        parts = self._parts(entry, place, amount_minor)
+        if len(reader.faults) > faults:
+            return amount_minor
+        reversal = text_at(entry, "RvslInd") in ("true", "1")
+        line = StatedLine(
+            account=self.account,
+            statement=self.statement,
+            line_id=self._line_id(entry, reversal),
+            booked_on=booked_on or valued_on,  # type: ignore[arg-type]
+            valued_on=valued_on or booked_on,  # type: ignore[arg-type]
+            amount_minor=amount_minor,
+            currency=CURRENCY,
+            reference=entry_reference(entry),
+            reversal=reversal,
+            payments=max(len(parts), payment_count(entry), 1),
+            is_fee=is_fee(entry),
+            parts=parts,
+        )
+        reader.add(entry, place, line)
+        return amount_minor
+
+    def _line_id(self, entry: _Element, reversal: bool) -> str:
+        """What names the line at the bank. A reversal has the reference of what it takes back; some banks give the
+        lines of one payment the same; without any the place in the statement has to do."""
+        reference = text_at(entry, "AcctSvcrRef", "NtryRef")[:MOST_TEXT] or f"{self.statement}#{self._nth}"
+        reference += "/reversal" if reversal else ""
+        self._references[reference] += 1
+        nth = self._references[reference]
+        return reference if nth == 1 else f"{reference}:{nth}"
+
+    def _parts(self, entry: _Element, place: str, amount_minor: int) -> tuple[BankPart, ...]:
+        """The payments of a batch, where they are listed; their amounts must add up to the entry's."""
+        payments = [part for details in children(entry, "NtryDtls") for part in children(details, "TxDtls")]
+        if len(payments) < 2:
+            return ()
+        sign = 1 if amount_minor >= 0 else -1
+        parts = []
+        for nth, payment in enumerate(payments, 1):
+            path = "Amt" if at(payment, "Amt") is not None else "AmtDtls/TxAmt/Amt"
+            inside = f"{place}/TxDtls[{nth}]"
+            parts.append(BankPart(sign * self.reader.amount(payment, inside, path), payment_reference(payment)))
+        total = sum(part.amount_minor for part in parts)
+        if total != amount_minor:
+            off = fault("parts_differ", parts_minor=total, line_minor=amount_minor)
+            self.reader.refuse(entry, f"{place}/NtryDtls", off)
+        return tuple(parts)

@@ -1,0 +1,71 @@
+"""PURE. What stands in the elements of a camt.053, by their names in the schema."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from lxml import etree
+
+from payments.bank.bank_lines import MOST_TEXT, reference_in
+
+_NO_REFERENCE = ("NOTPROVIDED", "NONREF", "")
+_Element: TypeAlias = etree._Element
+
+
+def is_fee(entry: _Element) -> bool:
+    """Whether the bank's code of the entry is one of its own charges."""
+    code = at(entry, "BkTxCd/Domn/Fmly")
+    return code is not None and "CHRG" in (text_at(code, "Cd"), text_at(code, "SubFmlyCd"))
+
+
+def payment_count(entry: _Element) -> int:
+    """How many payments a batch says that it has; 0 when it does not."""
+    text = text_at(entry, "NtryDtls/Btch/NbOfTxs")
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def entry_reference(entry: _Element) -> str:
+    """Return what names the payments of an entry."""
+    payments = [part for details in children(entry, "NtryDtls") for part in children(details, "TxDtls")]
+    batch = text_at(entry, "NtryDtls/Btch/PmtInfId", "NtryDtls/Btch/MsgId")
+    if batch or len(payments) > 1:
+        return batch[:MOST_TEXT] or reference_in(text_at(entry, "AddtlNtryInf"))
+    stated = payment_reference(payments[0]) if payments else ""
+    return stated or reference_in(text_at(entry, "AddtlNtryInf"))
+
+
+def payment_reference(payment: _Element) -> str:
+    """What names a payment for who made it: its reference, else what its text holds of that form."""
+    for path in ("Refs/EndToEndId", "RmtInf/Strd/CdtrRefInf/Ref", "Refs/InstrId", "Refs/PmtInfId"):
+        if (text := text_at(payment, path)) not in _NO_REFERENCE:
+            return text[:MOST_TEXT]
+    return reference_in(text_at(payment, "RmtInf/Ustrd"), text_at(payment, "AddtlTxInf"))
+
+
+def children(element: _Element, name: str) -> Iterator[_Element]:
+    """Yield the children of a name, in any namespace."""
+    named: Iterator[_Element] = element.iterchildren(f"{{*}}{name}")
+    return named
+
+
+def child(element: _Element, name: str) -> _Element | None:
+    """Return the first child of a name."""
+    return next(children(element, name), None)
+
+
+def at(element: _Element, path: str) -> _Element | None:
+    """Return the first element at a path."""
+    step: _Element | None = element
+    for name in path.split("/"):
+        if step is None:
+            return None
+        step = child(step, name)
+    return step
+
+
+def text_at(element: _Element, *paths: str) -> str:
+    """The text at the first of these paths that has some."""
+    for path in paths:
+        place = at(element, path)
+        if place is not None and (text := (place.text or "").strip()):
+            return text
+    return ""

@@ -1,0 +1,1 @@
+"""The inbox: messages stored once, sealed, compared."""

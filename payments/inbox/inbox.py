@@ -1,0 +1,298 @@
+"""The inbox: messages from outside are stored once, durably, before they are processed."""
+
+import random
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.exc import OperationalError
+
+from kernel.bulk import insert_rows, unnest
+from kernel.db import Database, Tx
+from kernel.errors import Unavailable
+from kernel.keys import Keys
+from payments.inbox.sealed_messages import columns, keyed_content, opened
+from payments.messages import Message, content_hash
+from payments.models import InboxConflict, InboxEvent, InboxWork
+
+
+class Stored(NamedTuple):
+    """How many messages were new, how many had come before, and how many contradict an earlier one; and which of
+    these each message was, in their order."""
+
+    new: int
+    repeated: int
+    conflicting: int
+    results: tuple[str, ...] = ()
+
+
+class InboxMessage(NamedTuple):
+    """A stored message that is due, opened. `note` is why it waited before; `donation_id` and `confirmed` are what
+    an operator decided (see InboxWork)."""
+
+    id: int
+    source: str
+    event_id: str
+    received_at: datetime
+    body: dict[str, Any]
+    note: str
+    donation_id: UUID | None
+    confirmed: bool
+
+
+class Outcome(NamedTuple):
+    """What became of a message: its state (see InboxWork) and a note, a stable code with its parameters;
+    `reference` names the payment of a message of another shop, or a platform's donation."""
+
+    message_id: int
+    state: str
+    note: str = ""
+    reference: str | None = None
+
+
+class MessageKey(NamedTuple):
+    """What is unique about a message."""
+
+    source: str
+    event_id: str
+
+
+class _Known(NamedTuple):
+    source: str
+    event_id: str
+    body_hash: str
+    body: dict[str, Any]
+    sealed: bytes | None
+    sealed_by: int | None
+
+
+class _Due(NamedTuple):
+    id: int
+    source: str
+    event_id: str
+    received_at: datetime
+    body: dict[str, Any]
+    sealed: bytes | None
+    sealed_by: int | None
+    note: str
+    donation_id: UUID | None
+    confirmed: bool
+
+
+_MET = ("40P01", "40001")  # a deadlock, a serialization failure: two transactions met, and one of them was ended
+_ATTEMPTS = 6  # our default; the sixth begins after about 2 s
+_MANY_WAITING = 1_000
+_PAUSE_S = 0.05  # before the second attempt, doubled before each further one
+
+
+def receive(db: Database, keys: Keys, messages: Sequence[Message]) -> Stored:
+    """Store messages in a transaction of its own; raises as `receive_each`."""
+    return receive_each(db, keys, [messages])[0]
+
+
+def receive_each(db: Database, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
+    """Store the messages of several callers in one transaction; when it met another one, try again.
+
+    Raises Unavailable `requests_met` when the last attempt met another one too.
+    """
+    for attempt in range(_ATTEMPTS):
+        if attempt:
+            time.sleep(_PAUSE_S * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
+        try:
+            with db.transaction() as tx:
+                return store_each(tx, keys, batches)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in _MET:
+                raise
+    raise Unavailable("requests_met")
+
+
+def store(tx: Tx, keys: Keys, messages: Sequence[Message]) -> Stored:
+    """Store messages, each once, their personal parts sealed. The same id with another body is kept aside as a
+    conflict; the first one wins."""
+    return store_each(tx, keys, [messages])[0]
+
+
+def store_each(tx: Tx, keys: Keys, batches: Sequence[Sequence[Message]]) -> list[Stored]:
+    """Store the messages of several callers as `store` does, one caller's after the other's; one result each."""
+    first: dict[MessageKey, Message] = {}
+    conflicts: list[Message] = []
+    for message in chain.from_iterable(batches):
+        known = first.setdefault(MessageKey(message.source, message.event_id), message)
+        if known is not message and known.body_hash != message.body_hash:
+            conflicts.append(message)
+    new = _insert(tx, columns(tx, keys, list(first.values())))
+    conflicts += _contradicting(tx, keys, [message for key, message in first.items() if key not in new])
+    if conflicts:
+        rows = sorted(conflicts, key=lambda message: (message.source, message.event_id, message.body_hash))
+        insert_rows(tx, InboxConflict, columns(tx, keys, rows) | {"received_at": tx.now}, conflict="any")
+    stored, contradicting = {id(first[key]) for key in new}, {id(message) for message in conflicts}
+    return [_count(batch, stored, contradicting) for batch in batches]
+
+
+def _count(batch: Sequence[Message], stored: set[int], conflicts: set[int]) -> Stored:
+    """Count what became of one caller's messages; `stored` and `conflicts` hold the `id()` of the objects."""
+    new = len({id(message) for message in batch} & stored)
+    conflicting = sum(id(message) in conflicts for message in batch)
+    results = tuple(
+        "accepted" if id(message) in stored else "conflicting" if id(message) in conflicts else "repeated"
+        for message in batch
+    )
+    return Stored(new, len(batch) - new - conflicting, conflicting, results)
+
+
+def _insert(tx: Tx, values: dict[str, Any]) -> set[MessageKey]:
+    """Insert messages with their work, in one statement, and return the keys of those that were new.
+
+    Ids follow the order of the messages, by which they are processed. Rows are inserted in the order of their keys,
+    so that two requests with the same messages in another order wait for each other and never in a circle.
+    """
+    names = ", ".join(values)
+    return set(
+        tx.rows_as(
+            MessageKey,
+            f"""WITH numbered AS MATERIALIZED (
+                    SELECT nextval(pg_get_serial_sequence('inbox_event', 'id')) AS id,
+                           {names}
+                      FROM (SELECT * FROM {unnest(InboxEvent, *values, ordinal="nth")} ORDER BY nth) AS sent),
+                new AS (
+                    INSERT INTO inbox_event (id, {names}, received_at)
+                    OVERRIDING SYSTEM VALUE
+                    SELECT id, {names}, :now
+                      FROM numbered ORDER BY source, event_id /* order:inbox */
+                    ON CONFLICT (source, event_id) DO NOTHING RETURNING id, source, event_id),
+                work AS (INSERT INTO inbox_work (inbox_id) SELECT id FROM new ORDER BY id)
+                SELECT source, event_id FROM new""",
+            **values,
+            now=tx.now,
+        )
+    )
+
+
+def _contradicting(tx: Tx, keys: Keys, messages: Sequence[Message]) -> list[Message]:
+    """Return those of these repeated messages whose content differs from the stored one. Of a message whose donor
+    was erased nothing can be compared any more: the id alone decides."""
+    if not messages:
+        return []
+    hashes = [keyed_content(keys, message.body_hash) for message in messages]
+    rows = tx.rows_as(
+        _Known,
+        f"""SELECT e.source, e.event_id, e.body_hash, e.body, e.sealed, e.sealed_by
+              FROM {unnest(InboxEvent, "source", "event_id", "body_hash")}
+              JOIN inbox_event e ON e.source = u.source AND e.event_id = u.event_id
+                                AND e.body_hash NOT IN (u.body_hash, '')""",
+        source=[message.source for message in messages],
+        event_id=[message.event_id for message in messages],
+        body_hash=hashes,
+    )
+    # Earlier versions stored a hash of the whole body: only the content itself says whether it differs.
+    stored = {
+        (row.source, row.event_id): keyed_content(keys, content_hash(body))
+        for row, body in zip(rows, opened(tx, keys, rows), strict=True)
+    }
+    return [
+        message
+        for message, hash_ in zip(messages, hashes, strict=True)
+        if stored.get((message.source, message.event_id), hash_) != hash_
+    ]
+
+
+def claim(tx: Tx, keys: Keys, most: int) -> list[InboxMessage]:
+    """Claim due messages until the transaction ends, oldest first.
+
+    Messages that another worker has claimed are skipped, so that two workers never do the same work.
+    """
+    rows = tx.rows_as(
+        _Due,
+        """SELECT e.id, e.source, e.event_id, e.received_at, e.body, e.sealed, e.sealed_by, due.note,
+                  due.donation_id, due.confirmed
+             FROM (SELECT inbox_id, note, donation_id, confirmed FROM inbox_work WHERE state = 'new'
+                    ORDER BY inbox_id LIMIT :most FOR UPDATE SKIP LOCKED /* lock:inbox */) AS due
+             JOIN inbox_event e ON e.id = due.inbox_id ORDER BY e.id""",
+        most=most,
+    )
+    return [
+        InboxMessage(*row[:4], body, row.note, row.donation_id, row.confirmed)
+        for row, body in zip(rows, opened(tx, keys, rows), strict=True)
+    ]
+
+
+def finish(tx: Tx, outcomes: Sequence[Outcome]) -> None:
+    """Record what became of claimed messages."""
+    if outcomes:
+        tx.run(
+            f"""UPDATE inbox_work w SET state = u.state, note = u.note, reference = u.reference, done_at = :now
+                  FROM {unnest(InboxWork, "inbox_id", "state", "note", "reference")}
+                 WHERE w.inbox_id = u.inbox_id""",
+            inbox_id=[outcome.message_id for outcome in outcomes],
+            state=[outcome.state for outcome in outcomes],
+            note=[outcome.note for outcome in outcomes],
+            reference=[outcome.reference for outcome in outcomes],
+            now=tx.now,
+        )
+
+
+def reopen(tx: Tx, notes: Iterable[str]) -> int:
+    """Make waiting messages with these notes due again: what they waited for has come.
+
+    A batch brings a thousand payments and few messages wait: it asks for those, and names all only when they are
+    many. The notes are put together only when something waits.
+    """
+    rows = tx.rows("SELECT note FROM inbox_work WHERE state = 'waiting' LIMIT :most", most=_MANY_WAITING)
+    waiting = {row.note for row in rows}
+    due = [note for note in notes if note in waiting or len(rows) == _MANY_WAITING] if rows else []
+    if not due:
+        return 0
+    return tx.run(
+        "UPDATE inbox_work SET state = 'new', done_at = NULL WHERE state = 'waiting' AND note = ANY(:notes)",
+        notes=due,
+    )
+
+
+def reopen_of(tx: Tx, source: str, note: str) -> int:
+    """Make the messages of a source due again that wait with this note; return how many."""
+    return tx.run(
+        """UPDATE inbox_work w SET state = 'new', done_at = NULL FROM inbox_event e
+            WHERE e.id = w.inbox_id AND w.state = 'waiting' AND w.note = :note AND e.source = :source""",
+        source=source,
+        note=note,
+    )
+
+
+def reopen_foreign(tx: Tx, references: Sequence[str]) -> int:
+    """Make messages due again that were put aside as another shop's: their payment turned out to be ours."""
+    if not references:
+        return 0
+    return tx.run(
+        """UPDATE inbox_work SET state = 'new', done_at = NULL, reference = NULL
+            WHERE state = 'ignored' AND reference = ANY(:references)""",
+        references=list(references),
+    )
+
+
+def foreign_references(tx: Tx, references: Sequence[str]) -> set[str]:
+    """Return those of these payments of the provider that are known as another shop's."""
+    if not references:
+        return set()
+    rows = tx.rows(
+        "SELECT DISTINCT reference FROM inbox_work WHERE state = 'ignored' AND reference = ANY(:references)",
+        references=list(references),
+    )
+    return {row.reference for row in rows}
+
+
+def retry(tx: Tx, *, waiting_since: datetime, most: int = 200) -> int:
+    """Make messages due again that wait and were last tried before `waiting_since`, those not tried for longest
+    first; return how many. What is above a limit waits for an operator."""
+    return tx.run(
+        """UPDATE inbox_work SET state = 'new'
+            WHERE inbox_id IN (SELECT inbox_id FROM inbox_work
+                                WHERE state = 'waiting' AND done_at <= :since
+                                  AND note NOT IN ('above_limit', 'partner_paused')
+                                ORDER BY done_at, inbox_id LIMIT :most FOR UPDATE SKIP LOCKED)""",
+        since=waiting_since,
+        most=most,
+    )

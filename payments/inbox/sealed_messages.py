@@ -1,0 +1,96 @@
+"""Messages at rest: the personal part of each is sealed with the key of its day (`message_keys`)."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import orjson
+
+from kernel.bulk import bytea
+from kernel.db import Tx
+from kernel.keys import Cipher, Keys
+from payments.inbox.message_keys import NOTHING, opening_keys, sealing_key
+from payments.inbox.personal_parts import Body, join, kept_of, split
+from payments.messages import Message
+
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")  # orjson would make a float of it
+
+
+class SealedMessage(Protocol):
+    """A stored message."""
+
+    @property
+    def source(self) -> str: ...
+    @property
+    def event_id(self) -> str: ...
+    @property
+    def body(self) -> Body: ...
+    @property
+    def sealed(self) -> bytes | None: ...
+    @property
+    def sealed_by(self) -> int | None: ...
+
+
+class Sealed(NamedTuple):
+    """How a message is stored: its clear part as JSON, the rest sealed (None: there is none)."""
+
+    body: str
+    sealed: bytes | None
+
+
+def columns(tx: Tx, keys: Keys, messages: Sequence[Message]) -> dict[str, list[Any]]:
+    """Return the columns of messages that are to be stored."""
+    key_id, key = sealing_key(tx, keys)
+    cipher = Cipher(key)
+    rows = [seal_message(cipher, message.source, message.event_id, message.body) for message in messages]
+    return {
+        "source": [message.source for message in messages],
+        "event_id": [message.event_id for message in messages],
+        "body": [row.body for row in rows],
+        "body_hash": [keyed_content(keys, message.body_hash) for message in messages],
+        "sealed": [None if row.sealed is None else bytea(row.sealed) for row in rows],
+        "sealed_by": [NOTHING if row.sealed is None else key_id for row in rows],
+    }
+
+
+def keyed_content(keys: Keys, body_hash: str) -> str:
+    """Return what is stored of the hash of a message's content; "" stays "" (the id alone decides)."""
+    return keys.content(body_hash) if body_hash else ""
+
+
+def seal_message(cipher: Cipher, source: str, event_id: str, body: Body) -> Sealed:
+    """Split a message and seal its personal part."""
+    clear, rest = split(body, kept_of(source))
+    return Sealed(_json(clear), cipher.seal(_json(rest).encode(), _context(source, event_id)) if rest else None)
+
+
+def _json(body: Body) -> str:
+    try:
+        return orjson.dumps(body).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return json.dumps(body, ensure_ascii=False)
+
+
+def _context(source: str, event_id: str) -> bytes:
+    return f"{source}\x1f{event_id}".encode()
+
+
+def opened(tx: Tx, keys: Keys, messages: Sequence[SealedMessage]) -> list[Body]:
+    """Return the bodies of stored messages, whole where the personal part is still readable."""
+    day_keys = opening_keys(tx, keys, {message.sealed_by or NOTHING for message in messages})
+    ciphers = {id_: Cipher(key) for id_, key in day_keys.items()}
+    return [_whole(message, ciphers.get(message.sealed_by or NOTHING)) for message in messages]
+
+
+def _whole(message: SealedMessage, cipher: Cipher | None) -> Body:
+    if message.sealed is None or cipher is None:
+        return message.body
+    plain = cipher.unseal(bytes(message.sealed), _context(message.source, message.event_id))
+    return join(message.body, _parsed(plain))
+
+
+def _parsed(plain: bytes) -> Body:
+    """Return the JSON that `_json` wrote; integers beyond 64 bits stay whole."""
+    body: Body = json.loads(plain) if _LONG_NUMBER.search(plain) else orjson.loads(plain)
+    return body

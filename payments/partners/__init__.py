@@ -1,0 +1,1 @@
+"""Partner platforms: events, secrets, signatures."""

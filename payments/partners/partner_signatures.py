@@ -1,0 +1,131 @@
+"""What partner platforms signed (Standard Webhooks): which secrets are valid for a request, and which one signed.
+
+Every request of a platform reads its secrets anew: one that was ended verifies nothing from the next request on.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlmodel import select
+
+from kernel.db import Database
+from kernel.errors import Forbidden
+from kernel.keys import Keys
+from kernel.strict_json import load_json
+from kernel.text import is_storable
+from payments.models import PartnerSecret
+from payments.partners.partner_secrets import BOOKED, LIVE, SENDING, TEST, context_of
+from payments.partners.standard_webhooks import check_signature
+
+_USED_EVERY = timedelta(minutes=1)  # so that requests hardly ever write
+# Verified against when a platform has none: the refusal takes the same work and says the same.
+_NOBODYS = "whsec_" + "bm9ib2R5c2lnbnN3aXRodGhpc2tleW9mb3Vycw=="
+_VALID = """
+    SELECT p.name AS partner, p.state, s.id, s.sealed_secret, s.last_used_at, s.test
+      FROM partner p
+      LEFT JOIN partner_secret s ON s.partner = p.name AND NOT s.waits AND (s.ends_at IS NULL OR s.ends_at > :now)
+     WHERE p.name = ANY(:names) ORDER BY s.id"""
+
+
+class SigningSecret(NamedTuple):
+    """A valid secret in clear, to verify with; `last_used_at` to the minute. What a `test` secret signs is only
+    tried out."""
+
+    id: int
+    secret: str
+    last_used_at: datetime | None
+    test: bool = False
+
+
+class SigningSecrets(NamedTuple):
+    """The valid secrets of a platform, none when there is no such platform or it may not send, its state, and when
+    they were read."""
+
+    secrets: tuple[SigningSecret, ...]
+    read_at: datetime
+    state: str = ""
+
+
+class _Row(NamedTuple):
+    """A platform with one of its valid secrets, sealed; or with none."""
+
+    partner: str
+    state: str
+    id: int | None
+    sealed_secret: str
+    last_used_at: datetime | None
+    test: bool
+
+
+def read_secrets(db: Database, keys: Keys, names: Sequence[str]) -> list[SigningSecrets]:
+    """Return the valid secrets of platforms, in the order of their names, read in one transaction. They are kept
+    nowhere: one that was ended verifies nothing from the next request on."""
+    known = sorted({name for name in names if is_storable(name)})
+    with db.transaction() as tx:
+        rows = tx.rows_as(_Row, _VALID, names=known, now=tx.now)
+    states = {row.partner: row.state for row in rows}
+    secrets: dict[str, tuple[SigningSecret, ...]] = {}
+    for row in rows:
+        if row.id is not None and row.state in (SENDING if row.test else BOOKED):
+            secret = keys.unwrap_text(row.sealed_secret, context_of(row.partner))
+            own = SigningSecret(row.id, secret, row.last_used_at, row.test)
+            secrets[row.partner] = (own, *secrets.get(row.partner, ()))
+    return [SigningSecrets(secrets.get(name, ()), tx.now, states.get(name, "")) for name in names]
+
+
+def verify(secret: str, payload: bytes, headers: Mapping[str, str]) -> Any:
+    """Return the content of a request that was signed with this secret within the last five minutes.
+
+    Raises as `check_signature`, and Invalid `body_invalid` for a body that is not strict JSON.
+    """
+    check_signature(secret, payload, headers)
+    return load_json(payload)
+
+
+class Signed(NamedTuple):
+    """A request that a platform signed: its body, with which secret, and whether the use of it is to be noted
+    (`note_use`)."""
+
+    payload: bytes
+    secret: SigningSecret
+    unnoted: bool
+
+
+def verify_any(known_secrets: SigningSecrets, payload: bytes, headers: Mapping[str, str]) -> Signed:
+    """Return by which of these secrets a request was signed. Raises as `check_signature`."""
+    signers = known_secrets.secrets or (SigningSecret(0, _NOBODYS, known_secrets.read_at),)
+    for position, signer in enumerate(signers, 1):
+        try:
+            _verify(signer, payload, headers)
+        except Forbidden as refusal:
+            if refusal.code != "signature_invalid" or position == len(signers):
+                raise
+            continue
+        due = signer.last_used_at is None or known_secrets.read_at - signer.last_used_at >= _USED_EVERY
+        return Signed(payload, signer, due)
+    raise AssertionError("the last one returns or raises")
+
+
+def _verify(signer: SigningSecret, payload: bytes, headers: Mapping[str, str]) -> None:
+    """Verify a signature. Libraries that are strict about base64 take the part after `whsec_test_` as the key,
+    lenient ones all that follows `whsec_`, without the underscore: with a test secret both are right."""
+    if not signer.test:
+        check_signature(signer.secret, payload, headers)
+        return
+    key = signer.secret.removeprefix(TEST)
+    try:
+        check_signature(LIVE + key, payload, headers)
+    except Forbidden as refusal:
+        if refusal.code != "signature_invalid":
+            raise
+        check_signature(f"{LIVE}test{key}", payload, headers)
+
+
+def note_use(db: Database, secret_id: int) -> None:
+    """Note that a secret was used now; of requests at the same moment one does."""
+    with db.transaction() as tx:
+        query = select(PartnerSecret).where(PartnerSecret.id == secret_id)
+        secret = tx.first(query.with_for_update(skip_locked=True, key_share=True))
+        if secret is not None:
+            secret.last_used_at = tx.now

@@ -1,0 +1,108 @@
+"""Partner platforms: who they are, and how much of what they send is believed."""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlmodel import col, select
+
+from kernel.db import Tx
+from kernel.errors import Conflict, Invalid, NotFound, fault
+from kernel.keys import Keys
+from payments.models import Partner, PartnerState
+from payments.partners.partner_events import OFFLINE
+from payments.partners.partner_secrets import add_secret
+
+MOST_NAME = 40  # characters
+_NAME = re.compile(rf"[A-Za-z0-9_-]{{1,{MOST_NAME}}}", re.ASCII)
+LIMITS = ("gift_most_minor", "day_most_minor", "day_most_count", "age_most_days")
+RESERVED = frozenset({OFFLINE, "stripe", "web", "api", "bank", "sandbox"})  # sources of our own
+
+
+def create(
+    tx: Tx,
+    keys: Keys,
+    name: str,
+    title: str,
+    projects: list[str] | None = None,
+    *,
+    statement_expected: bool = True,
+    state: PartnerState = PartnerState.LIVE,
+    actor: str = "command line",
+) -> str:
+    """Register a platform and return its signing secret, which is shown once ("" for a draft, one of test mode for
+    a platform that begins with it). `statement_expected`: a campaign that could have its gifts waits for its bill
+    even when it sent nothing.
+
+    Raises Invalid `partner_invalid`, Conflict `partner_exists`.
+    """
+    if not _NAME.fullmatch(name):
+        raise Invalid("partner_invalid", fields={"name": fault("code_format", most=MOST_NAME)})
+    if name.casefold() in RESERVED:
+        raise Invalid("partner_invalid", fields={"name": fault("reserved_name")})
+    if tx.get(Partner, name) is not None:
+        raise Conflict("partner_exists")
+    _add(tx, name, title or name, projects, statement_expected, state)
+    if state == PartnerState.DRAFT:
+        return ""
+    return add_secret(tx, keys, name, actor, test=state == PartnerState.TEST).secret
+
+
+def ensure_offline(tx: Tx, title: str) -> None:
+    """Register the source of files of ours, when it is not yet. It signs nothing and so needs no secret."""
+    if tx.get(Partner, OFFLINE) is None:
+        _add(tx, OFFLINE, title, projects=None, statement_expected=True)
+
+
+def _add(
+    tx: Tx,
+    name: str,
+    title: str,
+    projects: list[str] | None,
+    statement_expected: bool,
+    state: PartnerState = PartnerState.LIVE,
+) -> None:
+    tx.add(
+        Partner(
+            name=name,
+            title=title,
+            projects=projects,
+            created_at=tx.now,
+            statement_expected=statement_expected,
+            state=state.value,
+        )
+    )
+    tx.flush()  # its secrets refer to it
+
+
+def known(tx: Tx, name: str, *, lock: bool = False) -> Partner:
+    """Return a registered platform. Raises NotFound `partner_unknown`."""
+    partner = tx.get(Partner, name, lock=lock) if _NAME.fullmatch(name) else None
+    if partner is None:
+        raise NotFound("partner_unknown")
+    return partner
+
+
+def set_limits(tx: Tx, name: str, limits: Mapping[str, Any]) -> Partner:
+    """Set how much of a platform is believed without an operator (see Partner); None is the installation's default.
+    With `projects`, for which it may raise money too (None: any).
+
+    Raises NotFound `partner_unknown`.
+    """
+    partner = known(tx, name)
+    for column in (*LIMITS, "projects"):
+        if column in limits:
+            setattr(partner, column, limits[column])
+    return tx.add(partner)
+
+
+def list_partners(tx: Tx) -> list[Partner]:
+    """Return all platforms by name."""
+    return tx.all(select(Partner).order_by(col(Partner.name)))
+
+
+def in_state(tx: Tx, names: Collection[str], state: PartnerState) -> set[str]:
+    """Return which of these platforms are in a state."""
+    return set(
+        tx.all(select(Partner.name).where(col(Partner.name).in_(sorted(names)), Partner.state == state.value))
+    )
